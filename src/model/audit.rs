@@ -1,0 +1,262 @@
+//! The result of an audit: what reports render. Everything is sorted; nothing depends on the machine or on the order of work.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{
+    AppId, Attributed, Basis, Category, ContentState, Coverage, Grade, InputId, Occurrences,
+    Platform, Protection, Recipient, Timestamp, Volume,
+};
+
+/// Level of risk, lowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RiskLevel {
+    /// Nothing that could be weighed.
+    None,
+    /// 1–3.
+    Low,
+    /// 4–8.
+    Medium,
+    /// 9–12.
+    High,
+    /// 13–16.
+    VeryHigh,
+}
+
+impl RiskLevel {
+    /// All, lowest first.
+    pub const ALL: [Self; 5] = [
+        Self::None,
+        Self::Low,
+        Self::Medium,
+        Self::High,
+        Self::VeryHigh,
+    ];
+
+    /// Stable id.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::VeryHigh => "very-high",
+        }
+    }
+}
+
+/// One visible input of a likelihood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Modifier {
+    /// Id in `rules/legal.toml` (`base`, `no-contract` …).
+    pub id: Arc<str>,
+    /// Points added.
+    pub points: i8,
+}
+
+/// The likelihood of a finding with all its inputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Likelihood {
+    /// Sum, clamped to 1..=4.
+    pub value: u8,
+    /// Inputs in the order of the rules.
+    pub modifiers: Vec<Modifier>,
+}
+
+/// A finding's score with every input visible (`rules/legal.toml`, `[scoring]`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Score {
+    /// Severity 1..=4.
+    pub severity: u8,
+    /// Likelihood 1..=4.
+    pub likelihood: Likelihood,
+    /// Evidence strength in percent (100 known value … 20 weak).
+    pub evidence_percent: u8,
+    /// severity × likelihood, 1..=16.
+    pub risk: u8,
+    /// risk × evidence strength, in hundredths: the order of work.
+    pub priority_hundredths: u16,
+    /// Level of the risk.
+    pub level: RiskLevel,
+}
+
+/// A finding weighed against the law.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgedFinding {
+    /// Stable id: depends on app, rule, recipient, grade and protection, not on counts or order.
+    pub id: String,
+    /// Rule id.
+    pub rule: Arc<str>,
+    /// Id of the legal observation it counts as (`contacts-plain`, `ad-id` …).
+    pub observation: Option<Arc<str>>,
+    /// Category.
+    pub category: Category,
+    /// How it is known.
+    pub grade: Grade,
+    /// How it was protected.
+    pub protection: Protection,
+    /// Receiver.
+    pub recipient: Recipient,
+    /// An opt-out honoured rather than data sent.
+    pub is_opted_out: bool,
+    /// Counts, times and evidence. For findings that no packet shows, evidence points to the documents.
+    pub occurrences: Occurrences,
+    /// Score; `None` where nothing is to be weighed (an opt-out honoured).
+    pub score: Option<Score>,
+    /// Ids of provisions touched, in the order of `rules/legal.toml`.
+    pub provisions: Vec<Arc<str>>,
+    /// How an inferred finding was concluded: ids of the facts used.
+    pub reasons: Vec<Arc<str>>,
+}
+
+/// A receiver of an app's traffic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecipientReport {
+    /// Receiver.
+    pub recipient: Recipient,
+    /// Company, where the rules know it.
+    pub company: Option<Arc<str>>,
+    /// Ultimate parent.
+    pub parent: Option<Arc<str>>,
+    /// Seat of the company, ISO 3166-1 alpha-2.
+    pub country: Option<Arc<str>>,
+    /// Role: `ads`, `analytics`, `messenger` ….
+    pub role: Option<Arc<str>>,
+    /// Service.
+    pub service: Option<Arc<str>>,
+    /// Traffic by readability.
+    pub volumes: BTreeMap<ContentState, Volume>,
+}
+
+/// A permission of the app on this device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Full name.
+    pub permission: String,
+    /// Data category by `rules/permissions.toml`.
+    pub category: Option<Arc<str>>,
+    /// Risk 0..=3 by `rules/permissions.toml`.
+    pub risk: u8,
+    /// Declared in a manifest or requested according to a device dump.
+    pub is_declared: bool,
+    /// Granted; `None` if no source says so.
+    pub is_granted: Option<bool>,
+    /// Decided by device management.
+    pub is_policy_fixed: bool,
+}
+
+/// A question that only a human can answer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Question {
+    /// Id in `rules/questions.toml`.
+    pub id: Arc<str>,
+    /// What it is about: a company, a permission, a recipient; empty if the app as a whole.
+    pub subject: Arc<str>,
+}
+
+/// One app on one device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppReport {
+    /// Whose traffic: one app, one of several, or unknown.
+    pub app: Attributed,
+    /// Its profile or package id; `None` unless exactly one app.
+    pub id: Option<AppId>,
+    /// Name to show.
+    pub name: String,
+    /// Packages on this device that belong to it.
+    pub packages: Vec<String>,
+    /// Version on this device.
+    pub version: Option<String>,
+    /// Operating system.
+    pub platform: Option<Platform>,
+    /// All ways by which traffic was put on it.
+    pub bases: Vec<Basis>,
+    /// Whether a device dump or manifest lists it.
+    pub is_installed: bool,
+    /// Highest level among findings whose evidence suffices to set it.
+    pub level: RiskLevel,
+    /// Highest risk 0..=16 among these.
+    pub risk: u8,
+    /// Findings, most urgent first.
+    pub findings: Vec<JudgedFinding>,
+    /// Receivers, by volume sent.
+    pub recipients: Vec<RecipientReport>,
+    /// Permissions of interest, by risk.
+    pub grants: Vec<Grant>,
+    /// Ids of all provisions touched.
+    pub provisions: Vec<Arc<str>>,
+    /// Questions.
+    pub questions: Vec<Question>,
+}
+
+/// Sums over all flows of one device by readability.
+pub type TrafficReport = BTreeMap<ContentState, Volume>;
+
+/// One phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceReport {
+    /// Name: the folder's, or the input's.
+    pub name: String,
+    /// Operating system, if known.
+    pub platform: Option<Platform>,
+    /// Model, if known.
+    pub model: Option<String>,
+    /// Apps, highest risk first; apps without findings and traffic are not listed but counted.
+    pub apps: Vec<AppReport>,
+    /// Installed apps that showed neither traffic nor findings.
+    pub silent_apps: u64,
+    /// Traffic by readability.
+    pub traffic: TrafficReport,
+}
+
+/// One input as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputReport {
+    /// Id.
+    pub id: InputId,
+    /// Path as the user would name it: relative to the named input, with `/`.
+    pub path: String,
+    /// Device it belongs to.
+    pub device: String,
+    /// Format recognised.
+    pub format: String,
+    /// SHA-256 of the file, hexadecimal; empty for pipes and interfaces.
+    pub sha256: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Packets or entries read.
+    pub items: u64,
+    /// First and last capture time.
+    pub period: Option<(Timestamp, Timestamp)>,
+}
+
+/// The result of an audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audit {
+    /// Name of the case: organisation of `phonehome.toml`, else of the folder.
+    pub case: String,
+    /// Version of the tool.
+    pub tool_version: &'static str,
+    /// SHA-256 over the rules used.
+    pub rules_sha256: String,
+    /// Date of the legal data.
+    pub law_as_of: String,
+    /// Inputs in the order of their ids.
+    pub inputs: Vec<InputReport>,
+    /// Devices, by name.
+    pub devices: Vec<DeviceReport>,
+    /// What was not seen.
+    pub coverage: Coverage,
+}
+
+impl Audit {
+    /// The highest level of any app.
+    pub fn level(&self) -> RiskLevel {
+        self.devices
+            .iter()
+            .flat_map(|device| &device.apps)
+            .map(|app| app.level)
+            .max()
+            .unwrap_or(RiskLevel::None)
+    }
+}

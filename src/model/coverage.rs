@@ -1,0 +1,168 @@
+//! What was not seen, and why: carried beside everything, to the report.
+
+use std::collections::BTreeMap;
+
+use super::{InputId, Origin};
+
+/// A reason why something was not seen, or not seen whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Shortfall {
+    // --- intake
+    /// The file ends in the middle of a record.
+    Truncated,
+    /// The file is damaged from an offset on.
+    Damaged,
+    /// A file whose format is not known was left out.
+    UnknownFormat,
+    /// An input could not be opened or read.
+    Unreadable,
+    /// A named bound of `limits.rs` on files, folders or records was hit.
+    InputLimit,
+    /// Packets were captured with a snap length shorter than they were.
+    PacketsCut,
+    /// The capturing system says that it dropped packets.
+    DroppedByCapture,
+    // --- flow
+    /// Link-layer type without a reader.
+    UnknownLinkType,
+    /// Headers that contradict themselves.
+    MalformedPacket,
+    /// IP fragments whose rest never came.
+    FragmentsIncomplete,
+    /// TCP bytes that the capture does not have.
+    StreamGap,
+    /// The flow was open before the capture began.
+    StartedBefore,
+    /// Too many flows at once; the oldest were closed early.
+    FlowLimit,
+    /// Too many bytes out of order at once.
+    ReorderLimit,
+    // --- protocol
+    /// Bytes that do not follow the protocol they began with.
+    MalformedMessage,
+    /// Encrypted, no key.
+    Encrypted,
+    /// A body or header was longer than the bound.
+    MessageLimit,
+    // --- payload
+    /// A body in an encoding or format without a decoder.
+    UnknownEncoding,
+    /// A body whose decoding stopped at damage.
+    DamagedBody,
+    /// Nested deeper than the bound.
+    DepthLimit,
+    /// Decompresses to more than the bound.
+    InflateLimit,
+    /// More fields than the bound.
+    FieldLimit,
+    // --- manifest
+    /// An app package or device dump that could not be read whole.
+    DamagedManifest,
+    // --- tally
+    /// More distinct findings or recipients than the bound; the rest is only counted.
+    FindingLimit,
+}
+
+impl Shortfall {
+    /// Stable id for exports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Truncated => "truncated",
+            Self::Damaged => "damaged",
+            Self::UnknownFormat => "unknown-format",
+            Self::Unreadable => "unreadable",
+            Self::InputLimit => "input-limit",
+            Self::PacketsCut => "packets-cut",
+            Self::DroppedByCapture => "dropped-by-capture",
+            Self::UnknownLinkType => "unknown-link-type",
+            Self::MalformedPacket => "malformed-packet",
+            Self::FragmentsIncomplete => "fragments-incomplete",
+            Self::StreamGap => "stream-gap",
+            Self::StartedBefore => "started-before-capture",
+            Self::FlowLimit => "flow-limit",
+            Self::ReorderLimit => "reorder-limit",
+            Self::MalformedMessage => "malformed-message",
+            Self::Encrypted => "encrypted",
+            Self::MessageLimit => "message-limit",
+            Self::UnknownEncoding => "unknown-encoding",
+            Self::DamagedBody => "damaged-body",
+            Self::DepthLimit => "depth-limit",
+            Self::InflateLimit => "inflate-limit",
+            Self::FieldLimit => "field-limit",
+            Self::DamagedManifest => "damaged-manifest",
+            Self::FindingLimit => "finding-limit",
+        }
+    }
+}
+
+/// How often one shortfall was met in one input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShortfallCount {
+    /// Occurrences.
+    pub count: u64,
+    /// Bytes concerned, where that can be said.
+    pub bytes: u64,
+    /// The first place.
+    pub first: Option<Origin>,
+    /// What exactly, for the first place; free of captured values.
+    pub detail: Option<String>,
+}
+
+/// Shortfalls by input. Merging is commutative and associative.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    counts: BTreeMap<(InputId, Shortfall), ShortfallCount>,
+}
+
+impl Coverage {
+    /// Counts one shortfall.
+    pub fn add(
+        &mut self,
+        input: InputId,
+        shortfall: Shortfall,
+        origin: Option<Origin>,
+        bytes: u64,
+        detail: impl FnOnce() -> String,
+    ) {
+        let entry = self.counts.entry((input, shortfall)).or_default();
+        entry.count = entry.count.saturating_add(1);
+        entry.bytes = entry.bytes.saturating_add(bytes);
+        let is_first = entry.detail.is_none() || (origin.is_some() && origin < entry.first);
+        if is_first {
+            entry.first = origin;
+            entry.detail = Some(detail());
+        }
+    }
+
+    /// Adds all of another.
+    pub fn merge(&mut self, other: Self) {
+        for (key, theirs) in other.counts {
+            let ours = self.counts.entry(key).or_default();
+            ours.count = ours.count.saturating_add(theirs.count);
+            ours.bytes = ours.bytes.saturating_add(theirs.bytes);
+            let theirs_is_first = match (&ours.detail, &theirs.detail) {
+                (None, _) => true,
+                (Some(_), None) => false,
+                (Some(our_detail), Some(their_detail)) => {
+                    (&theirs.first, their_detail) < (&ours.first, our_detail)
+                }
+            };
+            if theirs_is_first {
+                ours.first = theirs.first;
+                ours.detail = theirs.detail;
+            }
+        }
+    }
+
+    /// All counts, by input and shortfall.
+    pub fn iter(&self) -> impl Iterator<Item = (InputId, Shortfall, &ShortfallCount)> {
+        self.counts
+            .iter()
+            .map(|((input, shortfall), count)| (*input, *shortfall, count))
+    }
+
+    /// Whether nothing was missed.
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+}

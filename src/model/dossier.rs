@@ -1,0 +1,122 @@
+//! What phase 1 learns about one device before any packet is read.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::{Declaration, Origin, Owner, Platform};
+
+/// A permission of an installed app for one Android user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PermissionState {
+    /// In force (`granted=true` and not `REVOKED_COMPAT`).
+    pub is_granted: bool,
+    /// Decided by device management (`POLICY_FIXED`).
+    pub is_policy_fixed: bool,
+}
+
+/// An app on the device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InstalledApp {
+    /// Label, if known.
+    pub label: Option<String>,
+    /// Version.
+    pub version: Option<String>,
+    /// Android app id (`userId=`/`appId=` of dumpsys), without the user part.
+    pub app_id: Option<u32>,
+    /// Shares its uid with others (`sharedUser=`).
+    pub shared_user: Option<String>,
+    /// Preinstalled.
+    pub is_system: bool,
+    /// Store or package that installed it.
+    pub installer: Option<String>,
+    /// Target API level.
+    pub target_sdk: Option<String>,
+    /// Android users (0 owner, 10 and up work profile) that have it.
+    pub users: Vec<u32>,
+    /// Permissions requested.
+    pub requested: Vec<String>,
+    /// State by user and permission.
+    pub permissions: BTreeMap<(u32, String), PermissionState>,
+    /// Where this was read.
+    pub source: Option<Origin>,
+}
+
+/// What is known about one device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dossier {
+    /// Operating system, if something said so.
+    pub platform: Option<Platform>,
+    /// Model, if something said so.
+    pub model: Option<String>,
+    /// Installed apps by package or bundle id.
+    pub apps: BTreeMap<String, InstalledApp>,
+    /// Declarations by package or bundle id, with the place they were read.
+    pub declarations: BTreeMap<String, (Declaration, Origin)>,
+    /// Owners by uid, from `PCAPdroid` UID maps.
+    pub owners: BTreeMap<u32, Owner>,
+    /// Names of addresses, from pcapng name resolution blocks.
+    pub names: BTreeMap<IpAddr, Arc<str>>,
+    /// Key logs (NSS format), kept for the decryption stage; never printed.
+    pub key_logs: Vec<Vec<u8>>,
+}
+
+impl Dossier {
+    /// Packages that share an Android uid, sorted; empty if the uid is not known.
+    pub fn packages_of_uid(&self, uid: u32) -> Vec<&str> {
+        let app_id = uid % 100_000;
+        self.apps
+            .iter()
+            .filter(|(_, app)| app.app_id == Some(app_id))
+            .map(|(package, _)| package.as_str())
+            .collect()
+    }
+
+    /// Takes in what another source of the same device says; what is already known stays.
+    pub fn merge(&mut self, other: Self) {
+        self.platform = self.platform.or(other.platform);
+        self.model = self.model.take().or(other.model);
+        for (package, theirs) in other.apps {
+            match self.apps.entry(package) {
+                std::collections::btree_map::Entry::Vacant(slot) => {
+                    slot.insert(theirs);
+                }
+                std::collections::btree_map::Entry::Occupied(mut slot) => {
+                    slot.get_mut().merge(theirs)
+                }
+            }
+        }
+        for (package, declaration) in other.declarations {
+            self.declarations.entry(package).or_insert(declaration);
+        }
+        for (uid, owner) in other.owners {
+            self.owners.entry(uid).or_insert(owner);
+        }
+        for (address, name) in other.names {
+            self.names.entry(address).or_insert(name);
+        }
+        self.key_logs.extend(other.key_logs);
+    }
+}
+
+impl InstalledApp {
+    fn merge(&mut self, other: Self) {
+        self.label = self.label.take().or(other.label);
+        self.version = self.version.take().or(other.version);
+        self.app_id = self.app_id.or(other.app_id);
+        self.shared_user = self.shared_user.take().or(other.shared_user);
+        self.is_system |= other.is_system;
+        self.installer = self.installer.take().or(other.installer);
+        self.target_sdk = self.target_sdk.take().or(other.target_sdk);
+        self.users.extend(other.users);
+        self.users.sort_unstable();
+        self.users.dedup();
+        self.requested.extend(other.requested);
+        self.requested.sort();
+        self.requested.dedup();
+        for (key, state) in other.permissions {
+            self.permissions.entry(key).or_insert(state);
+        }
+        self.source = self.source.or(other.source);
+    }
+}

@@ -1,0 +1,301 @@
+//! What can be seen: on the wire, or in a log of the device.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::{Attributed, DeviceId, FlowKey, Origin, Owner, ServerName};
+
+/// One thing seen, before it is known whose it is.
+#[derive(Clone, Debug)]
+pub struct Sighting {
+    /// Where and when; for a message that spans packets, the packet that completed it.
+    pub origin: Origin,
+    /// The flow it was seen in; `None` for device logs.
+    pub flow: Option<FlowKey>,
+    /// The name of the flow's server, if known.
+    pub server: Option<ServerName>,
+    /// What the source says about the socket's owner.
+    pub owner: Owner,
+    /// What was seen.
+    pub event: Event,
+}
+
+/// One thing seen on one phone, with the app it belongs to.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    /// What was seen.
+    pub sighting: Sighting,
+    /// The phone.
+    pub device: DeviceId,
+    /// Whose it is.
+    pub app: Attributed,
+}
+
+/// The kinds of things that can be seen.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A name was looked up.
+    Lookup(Lookup),
+    /// A TLS or QUIC connection was opened.
+    Handshake(Handshake),
+    /// An HTTP request, with its response if seen.
+    Exchange(Exchange),
+    /// A message of another protocol, laid out as named fields.
+    Message(Message),
+    /// A flow ended: what went over it in total.
+    Traffic(Traffic),
+    /// The operating system says that an app read protected data or contacted a host.
+    Access(Access),
+}
+
+/// A DNS query and, if seen, its answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lookup {
+    /// The name asked for, lower case, without trailing dot.
+    pub name: String,
+    /// Record type (1 A, 28 AAAA, 65 HTTPS …).
+    pub record_type: u16,
+    /// Answers; empty for a query.
+    pub answers: Vec<Answer>,
+    /// Whether this is a response.
+    pub is_response: bool,
+    /// Multicast DNS or LLMNR: asked on the local network, not sent to a resolver.
+    pub is_local: bool,
+}
+
+/// One answer of a DNS response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// An address, for the name that owns the record.
+    Address(IpAddr),
+    /// CNAME, PTR or SVCB/HTTPS target.
+    Name(String),
+}
+
+/// A TLS or QUIC handshake, as far as it is readable: the client's hello, and the server's answer when it came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Handshake {
+    /// Seen in QUIC rather than on TCP; the version number of the long header (0 on TCP).
+    pub quic_version: u32,
+    /// Server name indication, lower case (RFC 6066 §3).
+    pub sni: Option<String>,
+    /// Protocols offered (RFC 7301).
+    pub alpn_offered: Vec<String>,
+    /// Protocol chosen, where readable.
+    pub alpn_chosen: Option<String>,
+    /// Version chosen if the server's hello was seen, else the highest offered (0x0303 TLS 1.2, 0x0304 TLS 1.3).
+    pub version: u16,
+    /// Cipher suite chosen.
+    pub cipher_suite: Option<u16>,
+    /// Encrypted client hello offered (`draft-ietf-tls-esni`): the SNI may be a cover name.
+    pub ech_offered: bool,
+    /// JA4 fingerprint of the client hello.
+    pub ja4: Option<String>,
+    /// DNS names of the server's certificate, up to TLS 1.2.
+    pub certificate_names: Vec<String>,
+    /// Common name of the issuer of the server's certificate.
+    pub certificate_issuer: Option<String>,
+}
+
+/// One header line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Name as sent.
+    pub name: String,
+    /// Value; bytes that are not UTF-8 are read as Latin-1.
+    pub value: String,
+}
+
+/// A message body as sent, content encoding still on, transfer encoding removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Body {
+    /// The bytes kept, at most `limits::BODY_BYTES`.
+    pub bytes: Vec<u8>,
+    /// Bytes that were on the wire.
+    pub wire_len: u64,
+    /// Whether bytes are missing at the end (limit, capture loss, capture end).
+    pub is_cut: bool,
+}
+
+/// An HTTP request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Method.
+    pub method: String,
+    /// Target as sent: origin form, absolute form or authority form (RFC 9112 §3.2).
+    pub target: String,
+    /// Host: of the absolute target, else the Host header or `:authority`; lower case, without port.
+    pub host: Option<String>,
+    /// Headers in order.
+    pub headers: Vec<Header>,
+    /// Body.
+    pub body: Body,
+}
+
+impl Request {
+    /// The first header of that name, in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.headers, name)
+    }
+
+    /// The path without query, also of an absolute target.
+    pub fn path(&self) -> &str {
+        let target = self.origin_target();
+        target
+            .split_once(['?', '#'])
+            .map_or(target, |(path, _)| path)
+    }
+
+    /// The query string, if there is one.
+    pub fn query(&self) -> Option<&str> {
+        let (_, query) = self.origin_target().split_once('?')?;
+        Some(query.split_once('#').map_or(query, |(query, _)| query))
+    }
+
+    /// The target from its path on.
+    fn origin_target(&self) -> &str {
+        let Some((_, rest)) = self.target.split_once("://") else {
+            return &self.target;
+        };
+        if self.target.starts_with('/') {
+            return &self.target;
+        }
+        rest.find('/')
+            .and_then(|start| rest.get(start..))
+            .unwrap_or("/")
+    }
+}
+
+/// An HTTP response.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Response {
+    /// Status code; 0 if none came.
+    pub status: u16,
+    /// Headers in order.
+    pub headers: Vec<Header>,
+    /// Body.
+    pub body: Body,
+}
+
+impl Response {
+    /// The first header of that name, in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.headers, name)
+    }
+}
+
+fn header<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
+    headers
+        .iter()
+        .find(|header| header.name.eq_ignore_ascii_case(name))
+        .map(|header| header.value.as_str())
+}
+
+/// An HTTP request with its response.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exchange {
+    /// What the phone sent.
+    pub request: Request,
+    /// What came back, if seen.
+    pub response: Option<Response>,
+    /// Whether the exchange was protected on the wire and is readable only because it was decrypted (keys, proxy).
+    pub is_protected: bool,
+}
+
+/// A message of a protocol other than HTTP, laid out as named fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    /// Protocol: `sip`, `imap`, `mqtt`, `xmpp`, `dhcp`, `whatsapp` …; or the id of a wire signature.
+    pub protocol: &'static str,
+    /// What it is in that protocol: `REGISTER`, `LOGIN`, `CONNECT`, `prologue` ….
+    pub kind: String,
+    /// Readable parts, name and value; names are lower case.
+    pub fields: Vec<(String, String)>,
+    /// Whether the client sent it.
+    pub from_client: bool,
+    /// Whether it was protected on the wire.
+    pub is_protected: bool,
+}
+
+/// In which state the contents of a flow were: each flow ends in exactly one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContentState {
+    /// Readable as sent.
+    Clear,
+    /// Decrypted with keys.
+    Decrypted,
+    /// Decrypted in part.
+    PartlyDecrypted,
+    /// Encrypted by a known protocol, and no key was at hand.
+    NoKey,
+    /// Encrypted by a protocol of the app's own.
+    OwnProtocol,
+    /// Keys are there but the cipher is not supported.
+    UnsupportedCipher,
+    /// Damaged, or too much is missing.
+    Damaged,
+    /// Not looked into: unknown protocol, or no payload.
+    NotExamined,
+}
+
+impl ContentState {
+    /// All states, in the order of reports.
+    pub const ALL: [Self; 8] = [
+        Self::Clear,
+        Self::Decrypted,
+        Self::PartlyDecrypted,
+        Self::NoKey,
+        Self::OwnProtocol,
+        Self::UnsupportedCipher,
+        Self::Damaged,
+        Self::NotExamined,
+    ];
+
+    /// Stable id for exports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Clear => "clear",
+            Self::Decrypted => "decrypted",
+            Self::PartlyDecrypted => "partly-decrypted",
+            Self::NoKey => "encrypted-no-key",
+            Self::OwnProtocol => "encrypted-own-protocol",
+            Self::UnsupportedCipher => "unsupported-cipher",
+            Self::Damaged => "damaged",
+            Self::NotExamined => "not-examined",
+        }
+    }
+}
+
+/// What went over one flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Traffic {
+    /// Packets from the client.
+    pub client_packets: u64,
+    /// Packets from the server.
+    pub server_packets: u64,
+    /// Transport payload bytes from the client.
+    pub client_bytes: u64,
+    /// Transport payload bytes from the server.
+    pub server_bytes: u64,
+    /// First packet.
+    pub first: Origin,
+    /// Last packet.
+    pub last: Origin,
+    /// Protocol recognised, as in `protocol::PROTOCOLS`; empty if none.
+    pub protocol: &'static str,
+    /// How readable it was.
+    pub content: ContentState,
+}
+
+/// What the operating system logged about an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// `contacts`, `location`, `camera` …: what was read; `network` for a contacted host.
+    pub resource: String,
+    /// The host, for `network`.
+    pub host: Option<Arc<str>>,
+    /// How often, where the log counts.
+    pub count: u64,
+    /// Whether the app was in the background, where the log says.
+    pub in_background: Option<bool>,
+}

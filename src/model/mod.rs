@@ -1,0 +1,35 @@
+//! The values that cross the borders between rooms. No I/O, no serde, no foreign crates.
+//!
+//! A value lives here when more than one room needs it; what only one room needs lives in that room.
+
+mod app;
+mod audit;
+mod coverage;
+mod declaration;
+mod dossier;
+mod event;
+mod field;
+mod finding;
+mod origin;
+mod packet;
+mod sensitive;
+mod tally;
+
+pub use app::{AppId, Attributed, Basis};
+pub use audit::{
+    AppReport, Audit, DeviceReport, Grant, InputReport, JudgedFinding, Likelihood, Modifier,
+    Question, RecipientReport, RiskLevel, Score, TrafficReport,
+};
+pub use coverage::{Coverage, Shortfall, ShortfallCount};
+pub use declaration::{Declaration, DeclaredPermission, Platform};
+pub use dossier::{Dossier, InstalledApp, PermissionState};
+pub use event::{
+    Access, Answer, Body, ContentState, Event, Exchange, Handshake, Header, Lookup, Message,
+    Observation, Request, Response, Sighting, Traffic,
+};
+pub use field::{DecodeChain, DecodeStep, Field, FieldPath, PathStep, Place};
+pub use finding::{Category, Evidence, Finding, Grade, Protection, Recipient, RecipientKind};
+pub use origin::{DeviceId, InputId, Origin, Timestamp};
+pub use packet::{CaptureDirection, FlowKey, LinkType, Owner, Packet, ServerName, Side, Transport};
+pub use sensitive::Sensitive;
+pub use tally::{Distinct, FindingKey, Occurrences, Tally, TrafficKey, Volume};

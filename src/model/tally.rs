@@ -1,0 +1,259 @@
+//! Sums over observations. Adding and merging are commutative and associative, so any scheduler can shard the work.
+
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use super::{
+    Access, Attributed, Category, ContentState, DeviceId, Evidence, Finding, Grade, Origin,
+    Protection, Recipient, Timestamp, Traffic,
+};
+use crate::limits;
+
+/// What makes two occurrences the same finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FindingKey {
+    /// The phone.
+    pub device: DeviceId,
+    /// The app, as far as known.
+    pub app: Attributed,
+    /// Category, for the order of reports.
+    pub category: Category,
+    /// Rule id.
+    pub rule: Arc<str>,
+    /// Receiver.
+    pub recipient: Recipient,
+    /// How it is known.
+    pub grade: Grade,
+    /// How it was protected on the way.
+    pub protection: Protection,
+    /// An opt-out honoured rather than data sent.
+    pub is_opted_out: bool,
+}
+
+/// Counts distinct values exactly up to [`limits::DISTINCT_VALUES`] and estimates beyond (k minimum values).
+/// Holds hashes, never values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Distinct {
+    smallest: BTreeSet<u64>,
+}
+
+impl Distinct {
+    /// Adds a value.
+    pub fn insert(&mut self, value: &impl Hash) {
+        let mut hasher = DefaultHasher::new();
+        value.hash(&mut hasher);
+        self.insert_hash(hasher.finish());
+    }
+
+    fn insert_hash(&mut self, hash: u64) {
+        if self.smallest.len() >= limits::DISTINCT_VALUES
+            && self.smallest.last().is_some_and(|last| hash > *last)
+        {
+            return;
+        }
+        self.smallest.insert(hash);
+        if self.smallest.len() > limits::DISTINCT_VALUES {
+            self.smallest.pop_last();
+        }
+    }
+
+    /// Adds all of another.
+    pub fn merge(&mut self, other: &Self) {
+        for hash in &other.smallest {
+            self.insert_hash(*hash);
+        }
+    }
+
+    /// How many distinct values were added; an estimate above the bound.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an estimate; the quotient is positive and far below 2^63"
+    )]
+    pub fn count(&self) -> u64 {
+        let kept = self.smallest.len();
+        match self.smallest.last() {
+            Some(&last) if kept >= limits::DISTINCT_VALUES && last > 0 => {
+                ((kept.saturating_sub(1)) as f64 * (u64::MAX as f64 / last as f64)) as u64
+            }
+            _ => kept as u64,
+        }
+    }
+
+    /// Whether [`Distinct::count`] is exact.
+    pub fn is_exact(&self) -> bool {
+        self.smallest.len() < limits::DISTINCT_VALUES
+    }
+}
+
+/// All occurrences of one finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occurrences {
+    /// Messages in which it was found.
+    pub count: u64,
+    /// Items over all messages (contacts, Wi-Fi networks), counted with repetition.
+    pub items: u64,
+    /// The most items in one message.
+    pub most_items: u64,
+    /// Distinct values over all messages.
+    pub distinct: Distinct,
+    /// First time seen.
+    pub first: Timestamp,
+    /// Last time seen.
+    pub last: Timestamp,
+    /// Best precision seen, for coordinates.
+    pub precision_metres: Option<u32>,
+    /// The first pieces of evidence by origin, at most [`limits::EVIDENCE_PER_FINDING`].
+    pub evidence: BTreeSet<Evidence>,
+}
+
+impl Occurrences {
+    fn of(finding: Finding) -> Self {
+        let mut distinct = Distinct::default();
+        for value in &finding.values {
+            distinct.insert(value);
+        }
+        Self {
+            count: 1,
+            items: finding.items,
+            most_items: finding.items,
+            distinct,
+            first: finding.evidence.origin.time,
+            last: finding.evidence.origin.time,
+            precision_metres: finding.precision_metres,
+            evidence: BTreeSet::from([finding.evidence]),
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.count = self.count.saturating_add(other.count);
+        self.items = self.items.saturating_add(other.items);
+        self.most_items = self.most_items.max(other.most_items);
+        self.distinct.merge(&other.distinct);
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.precision_metres = match (self.precision_metres, other.precision_metres) {
+            (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
+        self.evidence.extend(other.evidence);
+        while self.evidence.len() > limits::EVIDENCE_PER_FINDING {
+            self.evidence.pop_last();
+        }
+    }
+}
+
+/// What makes two flows' traffic the same line of a report.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TrafficKey {
+    /// The phone.
+    pub device: DeviceId,
+    /// The app, as far as known.
+    pub app: Attributed,
+    /// Receiver.
+    pub recipient: Recipient,
+    /// How readable it was.
+    pub content: ContentState,
+}
+
+/// Sums over flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// Flows.
+    pub flows: u64,
+    /// Payload bytes from the phone.
+    pub sent_bytes: u64,
+    /// Payload bytes to the phone.
+    pub received_bytes: u64,
+    /// The first packet.
+    pub first: Origin,
+    /// Time of the last packet.
+    pub last: Timestamp,
+}
+
+/// Everything that phase 2 keeps. Size is bounded by the bounds of `limits.rs`, not by the capture.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Findings.
+    pub findings: BTreeMap<FindingKey, Occurrences>,
+    /// Traffic by app, recipient and readability.
+    pub traffic: BTreeMap<TrafficKey, Volume>,
+    /// Occurrences that did not fit.
+    pub overflow: u64,
+}
+
+impl Tally {
+    /// Adds one finding.
+    pub fn add(&mut self, key: FindingKey, finding: Finding) {
+        self.add_occurrences(key, Occurrences::of(finding));
+    }
+
+    fn add_occurrences(&mut self, key: FindingKey, occurrences: Occurrences) {
+        if let Some(existing) = self.findings.get_mut(&key) {
+            existing.merge(occurrences);
+        } else if self.findings.len() < limits::DISTINCT_FINDINGS {
+            self.findings.insert(key, occurrences);
+        } else {
+            self.overflow = self.overflow.saturating_add(1);
+        }
+    }
+
+    /// Adds one flow's traffic.
+    pub fn add_traffic(&mut self, key: TrafficKey, traffic: &Traffic) {
+        self.add_volume(
+            key,
+            Volume {
+                flows: 1,
+                sent_bytes: traffic.client_bytes,
+                received_bytes: traffic.server_bytes,
+                first: traffic.first,
+                last: traffic.last.time,
+            },
+        );
+    }
+
+    /// Adds what a device log says about a contacted host.
+    pub fn add_contact(&mut self, key: TrafficKey, origin: Origin, access: &Access) {
+        let flows = access.count.max(1);
+        self.add_volume(
+            key,
+            Volume {
+                flows,
+                sent_bytes: 0,
+                received_bytes: 0,
+                first: origin,
+                last: origin.time,
+            },
+        );
+    }
+
+    fn add_volume(&mut self, key: TrafficKey, volume: Volume) {
+        if let Some(existing) = self.traffic.get_mut(&key) {
+            existing.flows = existing.flows.saturating_add(volume.flows);
+            existing.sent_bytes = existing.sent_bytes.saturating_add(volume.sent_bytes);
+            existing.received_bytes = existing
+                .received_bytes
+                .saturating_add(volume.received_bytes);
+            existing.first = existing.first.min(volume.first);
+            existing.last = existing.last.max(volume.last);
+        } else if self.traffic.len() < limits::DISTINCT_FINDINGS {
+            self.traffic.insert(key, volume);
+        } else {
+            self.overflow = self.overflow.saturating_add(1);
+        }
+    }
+
+    /// Adds all of another.
+    pub fn merge(&mut self, other: Self) {
+        self.overflow = self.overflow.saturating_add(other.overflow);
+        for (key, occurrences) in other.findings {
+            self.add_occurrences(key, occurrences);
+        }
+        for (key, volume) in other.traffic {
+            self.add_volume(key, volume);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Bytes → events, sans-IO: no file, clock, thread or log. One file or folder a protocol, one line in [`PROTOCOLS`].
+
+use crate::model::{ContentState, Event, Origin, Shortfall, Side, Transport};
+
+/// A piece of one direction of a flow: contiguous bytes of a stream, or one datagram.
+#[derive(Clone, Copy, Debug)]
+pub struct Chunk<'a> {
+    /// Who sent it.
+    pub side: Side,
+    /// The bytes.
+    pub bytes: &'a [u8],
+    /// The packet that made them available.
+    pub origin: Origin,
+}
+
+/// What a dissector hands out.
+#[derive(Debug)]
+pub enum Output<'a> {
+    /// Something seen, with the packet that completed it.
+    Event(Event, Origin),
+    /// The flow's server is named inside it (SNI, Host, CONNECT): flow keeps it as [`crate::model::ServerName::Asked`].
+    Server(&'a str),
+    /// Inner bytes of another protocol (decrypted TLS, a CONNECT tunnel, what follows STARTTLS or an upgrade): flow probes
+    /// and stacks the next dissector and feeds it from then on with what comes as `Inner`.
+    Inner(Chunk<'a>, Hint),
+    /// From here on nothing more can be read: flow stops reassembling and only counts. Says in which state the contents are.
+    Opaque(ContentState),
+    /// Something was not seen.
+    Shortfall(Shortfall, u64, &'static str),
+}
+
+/// What is known about inner bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// Nothing: probe them.
+    Probe,
+    /// The protocol of that name in [`PROTOCOLS`].
+    Protocol(&'static str),
+}
+
+/// What a probe may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Probe<'a> {
+    /// TCP or UDP.
+    pub transport: Transport,
+    /// Port of the side that opened the flow.
+    pub client_port: u16,
+    /// Port of the side that answered.
+    pub server_port: u16,
+    /// First bytes of the client (the first datagram, for UDP).
+    pub client: &'a [u8],
+    /// First bytes of the server.
+    pub server: &'a [u8],
+}
+
+/// What a probe says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+    /// It may be: more bytes would tell.
+    More,
+}
+
+/// The state of one protocol in one flow.
+pub trait Dissector {
+    /// Takes the next bytes of one side.
+    fn feed(&mut self, chunk: Chunk<'_>, emit: &mut dyn FnMut(Output<'_>));
+
+    /// `lost` bytes of one side are not in the capture; what follows comes behind them.
+    fn gap(&mut self, side: Side, lost: u64, emit: &mut dyn FnMut(Output<'_>));
+
+    /// The flow ended: hand out what is pending.
+    fn finish(&mut self, emit: &mut dyn FnMut(Output<'_>));
+}
+
+/// A protocol.
+#[derive(Debug)]
+pub struct Protocol {
+    /// Its name, lower case, as in reports.
+    pub name: &'static str,
+    /// Whether these bytes are it. Probes run in the order of [`PROTOCOLS`]; the first `Yes` wins.
+    pub probe: fn(&Probe<'_>) -> Verdict,
+    /// A fresh dissector.
+    pub start: fn() -> Box<dyn Dissector>,
+    /// How readable contents of this protocol are unless a dissector says otherwise.
+    pub content: ContentState,
+}
+
+/// All protocols, in the order of probing: the most telling first.
+pub const PROTOCOLS: &[Protocol] = &[];
