@@ -82,7 +82,7 @@ impl Dossier {
                     slot.insert(theirs);
                 }
                 std::collections::btree_map::Entry::Occupied(mut slot) => {
-                    slot.get_mut().merge(theirs)
+                    slot.get_mut().merge(theirs);
                 }
             }
         }

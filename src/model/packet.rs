@@ -42,7 +42,7 @@ impl LinkType {
     pub const IEEE802_11_AVS: Self = Self(163);
     /// First of the numbers reserved for private use.
     pub const USER0: Self = Self(147);
-    /// Apple PKTAP in files written before it had a number (DLT_USER2).
+    /// Apple PKTAP in files written before it had a number (`DLT_USER2`).
     pub const USER2: Self = Self(149);
     /// Per-packet information header.
     pub const PPI: Self = Self(192);

@@ -1,4 +1,15 @@
 //! One integration binary: one link step.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test that panics has done its work, and what it reads was forged by itself"
+)]
 
 mod cli;
 mod corpus;
