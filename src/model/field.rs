@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// In which part of a message a field stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,7 +36,7 @@ impl Place {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PathStep {
     /// A member of an object, a form key, a header name.
-    Name(Box<str>),
+    Name(Arc<str>),
     /// An element of an array, a part of a list, a protobuf field number.
     Index(u32),
 }
@@ -88,6 +89,10 @@ pub enum DecodeStep {
     Json,
     /// Base64, either alphabet.
     Base64,
+    /// Hexadecimal digits.
+    Hex,
+    /// Quoted-printable (RFC 2045 §6.7).
+    QuotedPrintable,
     /// JSON Web Token: header or payload segment.
     Jwt,
     /// XML.
@@ -111,6 +116,8 @@ impl DecodeStep {
             Self::Multipart => "multipart",
             Self::Json => "json",
             Self::Base64 => "base64",
+            Self::Hex => "hex",
+            Self::QuotedPrintable => "quoted-printable",
             Self::Jwt => "jwt",
             Self::Xml => "xml",
             Self::Text => "text",
@@ -119,9 +126,10 @@ impl DecodeStep {
     }
 }
 
-/// The encodings undone to reach a field, outermost first. Printed as `gzip > json > base64`.
+/// The encodings undone to reach a field, outermost first. Printed as `gzip > json > base64`. Shared by the fields of one
+/// document, so that a field costs no copy of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DecodeChain(pub Vec<DecodeStep>);
+pub struct DecodeChain(pub Arc<[DecodeStep]>);
 
 impl fmt::Display for DecodeChain {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
