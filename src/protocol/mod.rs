@@ -23,6 +23,8 @@ pub enum Output<'a> {
     /// Inner bytes of another protocol (decrypted TLS, a CONNECT tunnel, what follows STARTTLS or an upgrade): flow probes
     /// and stacks the next dissector and feeds it from then on with what comes as `Inner`.
     Inner(Chunk<'a>, Hint),
+    /// That many inner bytes of one side are not in the capture: flow hands it to the stacked dissector as a gap.
+    InnerGap(Side, u64),
     /// From here on nothing more can be read: flow stops reassembling and only counts. Says in which state the contents are.
     Opaque(ContentState),
     /// Something was not seen.
