@@ -4,13 +4,16 @@
 //! - [`stream`]: a whole TCP connection with handshake, acknowledgements and end
 //! - [`capture`]: pcap and pcapng files, also as `PCAPdroid` writes them
 //! - [`dns`], [`http`]: messages
+//! - [`tls`], [`quic`]: real connections from a seed
 #![allow(dead_code, reason = "a kit: each test takes from it what it needs")]
 
 pub(crate) mod capture;
 pub(crate) mod dns;
 pub(crate) mod http;
 pub(crate) mod packet;
+pub(crate) mod quic;
 pub(crate) mod stream;
+pub(crate) mod tls;
 
 /// A stream of numbers that look random and follow from the seed (`SplitMix64`).
 #[derive(Clone, Debug)]

@@ -122,7 +122,7 @@ pub(crate) fn pcapdroid_frame(ip: &[u8], owner: TrailerOwner<'_>) -> Vec<u8> {
     let mut frame = vec![0; 12];
     frame.extend(packet::ether_type(ip));
     frame.extend(ip);
-    while frame.len() % 4 != 0 {
+    while !frame.len().is_multiple_of(4) {
         frame.push(0);
     }
     frame.extend([0x01, 0x07, 0x20, 0x21]);
@@ -278,7 +278,7 @@ impl Pcapng {
 
 fn padded(bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
-    while bytes.len() % 4 != 0 {
+    while !bytes.len().is_multiple_of(4) {
         bytes.push(0);
     }
     bytes

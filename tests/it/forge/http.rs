@@ -1,5 +1,7 @@
 //! HTTP/1.1 messages (RFC 9112) with `Content-Length`.
 
+use std::fmt::Write as _;
+
 /// A request. A body gets its length; `Host` comes first.
 pub(crate) fn request(
     method: &str,
@@ -26,10 +28,10 @@ pub(crate) fn response(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Ve
 
 fn message(mut head: String, headers: &[(&str, &str)], body: &[u8], has_length: bool) -> Vec<u8> {
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
     if has_length {
-        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        write!(head, "Content-Length: {}\r\n", body.len()).unwrap();
     }
     head.push_str("\r\n");
     let mut bytes = head.into_bytes();
