@@ -15,6 +15,10 @@ pub const HEAD_BYTES: usize = 64 << 10;
 pub const HEADERS: usize = 200;
 /// Bytes of a TLS handshake message that is put together (certificates with many names are the longest).
 pub const HANDSHAKE_BYTES: usize = 128 << 10;
+/// Names read from one certificate (content networks put a hundred or so into one).
+pub const CERTIFICATE_NAMES: usize = 256;
+/// Encrypted bytes that a TLS flow passes over while the other side's hello may still come (early data is bounded likewise).
+pub const TLS_ENCRYPTED_BYTES: usize = 64 << 10;
 /// Bytes of QUIC CRYPTO data per connection.
 pub const QUIC_CRYPTO_BYTES: usize = 64 << 10;
 

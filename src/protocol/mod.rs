@@ -1,5 +1,8 @@
 //! Bytes → events, sans-IO: no file, clock, thread or log. One file or folder a protocol, one line in [`PROTOCOLS`].
 
+mod cursor;
+mod tls;
+
 use crate::model::{ContentState, Event, Origin, Shortfall, Side, Transport};
 
 /// A piece of one direction of a flow: contiguous bytes of a stream, or one datagram.
@@ -92,4 +95,4 @@ pub struct Protocol {
 }
 
 /// All protocols, in the order of probing: the most telling first.
-pub const PROTOCOLS: &[Protocol] = &[];
+pub const PROTOCOLS: &[Protocol] = &[tls::PROTOCOL];
