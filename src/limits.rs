@@ -30,3 +30,46 @@ pub const INFLATE_BYTES: usize = 32 << 20;
 pub const FIELDS: usize = 20_000;
 /// Bytes of one field's value that are looked at.
 pub const FIELD_BYTES: usize = 256 << 10;
+
+/// Bytes of an `AndroidManifest.xml` or `Info.plist`; the largest known manifest has under 2 MiB.
+pub const MANIFEST_BYTES: usize = 16 << 20;
+/// Elements of a manifest; the largest apps have about 10,000.
+pub const MANIFEST_ELEMENTS: usize = 200_000;
+/// Units of one string of a manifest: names have under 300, texts for the user a few thousand.
+pub const MANIFEST_STRING_UNITS: usize = 32 << 10;
+/// Bytes of all strings of a manifest that are decoded.
+pub const MANIFEST_TEXT_BYTES: usize = 16 << 20;
+/// Header of a chunk of binary XML: 28 bytes at most today, with room for later fields.
+pub const MANIFEST_CHUNK_HEADER_BYTES: usize = 256;
+/// Bytes of a `resources.arsc`; the largest apps have about 30 MiB.
+pub const RESOURCE_TABLE_BYTES: usize = 64 << 20;
+/// Resources that a manifest may have looked up.
+pub const RESOURCE_LOOKUPS: usize = 256;
+/// References from resource to resource that are followed.
+pub const RESOURCE_REFERENCES: usize = 8;
+/// Configurations (languages, screens, …) of one resource type.
+pub const RESOURCE_CONFIGURATIONS: usize = 2048;
+/// Bytes at the end of a ZIP archive in which its end record is searched: the longest comment, twice, for junk behind it.
+pub const ZIP_END_BYTES: usize = 2 * (65_535 + 22);
+/// Bytes of a ZIP archive's directory: 100,000 entries with long names.
+pub const ZIP_DIRECTORY_BYTES: usize = 16 << 20;
+/// Bytes at the start of a ZIP archive without directory in which entries are searched: the manifest comes early.
+pub const ZIP_SALVAGE_BYTES: usize = 16 << 20;
+/// Entries that are taken from there.
+pub const ZIP_SALVAGE_ENTRIES: usize = 10_000;
+/// Bytes that are inflated at a time.
+pub const ZIP_INFLATE_STEP: usize = 32 << 10;
+/// Decompressed by compressed size of an entry: XML reaches about 20, a bomb 1,000.
+pub const ZIP_RATIO: u64 = 200;
+/// Decompressed bytes up to which the ratio does not matter: short repetitive files compress well.
+pub const ZIP_RATIO_FREE_BYTES: usize = 1 << 20;
+/// Lists and dictionaries inside each other in a property list; real ones have about five.
+pub const PROPERTY_LIST_DEPTH: usize = 32;
+/// What the values of a property list may cost to hold, in bytes, repeated references counted each time.
+pub const PROPERTY_LIST_COST: usize = 64 << 20;
+/// Packages in a device dump; phones have about 500.
+pub const DUMP_PACKAGES: usize = 50_000;
+/// Permission states of all apps and users of a device dump; phones have about 100,000.
+pub const DUMP_PERMISSIONS: usize = 1_000_000;
+/// Bytes of a permission's name in a device dump.
+pub const DUMP_NAME_BYTES: usize = 1024;

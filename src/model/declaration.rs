@@ -41,8 +41,15 @@ pub struct Declaration {
     pub permissions: BTreeMap<String, DeclaredPermission>,
     /// Permissions that its own components demand: `BIND_ACCESSIBILITY_SERVICE` and the like mark special access.
     pub bound_permissions: BTreeSet<String>,
-    /// Clear text allowed: `usesCleartextTraffic`, ATS `NSAllowsArbitraryLoads`; `None` if not said.
+    /// Clear text allowed: `usesCleartextTraffic`, ATS `NSAllowsArbitraryLoads`; `None` if not said: then Android allows it
+    /// to apps with a target below 28, iOS never. Android ignores it where there is a network security configuration.
     pub cleartext_allowed: Option<bool>,
+    /// Where clear text is allowed although not everywhere: domains with their ATS exception, or a kind of traffic in words.
+    pub cleartext_exceptions: BTreeSet<String>,
+    /// Has a network security configuration, which rules over `usesCleartextTraffic` from API 24 on.
+    pub has_network_security_config: bool,
+    /// What it does in the background (`UIBackgroundModes`), as written.
+    pub background_modes: BTreeSet<String>,
     /// `allowBackup`.
     pub backup_allowed: Option<bool>,
     /// `debuggable`.
@@ -65,6 +72,9 @@ impl Declaration {
             permissions: BTreeMap::new(),
             bound_permissions: BTreeSet::new(),
             cleartext_allowed: None,
+            cleartext_exceptions: BTreeSet::new(),
+            has_network_security_config: false,
+            background_modes: BTreeSet::new(),
             backup_allowed: None,
             debuggable: None,
             oddities: BTreeSet::new(),

@@ -1,0 +1,129 @@
+//! APK → `AndroidManifest.xml` (and what it needs of `resources.arsc`) → declaration.
+
+use std::io;
+
+use super::Read;
+use super::android_manifest::{Resources, references};
+use super::binary_xml::{self, Tree};
+use super::resource_table::ResourceTable;
+use super::text_xml::text_xml;
+use super::zip_archive::Archive;
+use crate::limits;
+use crate::model::Declaration;
+
+const MANIFEST: &[u8] = b"AndroidManifest.xml";
+const RESOURCES: &[u8] = b"resources.arsc";
+
+/// An APK, of which only the directory, the manifest and, where it is needed, the resource table are read.
+pub fn apk<I: io::Read + io::Seek>(input: &mut I) -> Read<Option<Declaration>> {
+    let mut archive = Archive::open(input);
+    let manifests: Vec<_> = archive
+        .entries
+        .iter()
+        .filter(|entry| entry.name == MANIFEST)
+        .cloned()
+        .collect();
+    if manifests.len() > 1 {
+        archive
+            .oddities
+            .push("AndroidManifest.xml more than once in the ZIP archive".to_owned());
+    }
+    let mut read = Read::default();
+    // The platform takes the first; a decoy that is no manifest must not hide the other.
+    'found: for entry in &manifests {
+        for method in entry.methods() {
+            let damage_before = archive.damage.len();
+            let Some(content) = archive.content(entry, method, limits::MANIFEST_BYTES) else {
+                continue;
+            };
+            let attempt = manifest(&content, &mut archive);
+            if attempt.value.is_some() {
+                read = attempt;
+                break 'found;
+            }
+            // Of a method that was merely tried.
+            archive.damage.truncate(damage_before);
+            read.damage = attempt.damage;
+        }
+    }
+    if manifests.is_empty() {
+        read.damage.push(without_manifest(&archive).to_owned());
+    }
+    if let Some(declaration) = &mut read.value {
+        declaration.oddities.extend(archive.oddities);
+    }
+    archive.damage.append(&mut read.damage);
+    read.damage = archive.damage;
+    read
+}
+
+fn manifest<I: io::Read + io::Seek>(
+    content: &[u8],
+    archive: &mut Archive<'_, I>,
+) -> Read<Option<Declaration>> {
+    if is_text(content) {
+        let mut read = text_xml(content);
+        if let Some(declaration) = &mut read.value {
+            declaration
+                .oddities
+                .insert("the manifest is text, which no phone installs".to_owned());
+        }
+        return read;
+    }
+    let tree = binary_xml::tree(content);
+    let resources = resources(&tree, archive);
+    let declaration = tree.declaration(&resources);
+    tree.read(declaration)
+}
+
+fn is_text(content: &[u8]) -> bool {
+    let text = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+    text.trim_ascii_start().starts_with(b"<")
+}
+
+/// Values of the resources that the manifest refers to. A table that cannot be read costs the label, not the manifest.
+fn resources<I: io::Read + io::Seek>(tree: &Tree, archive: &mut Archive<'_, I>) -> Resources {
+    let mut ids: Vec<u32> = references(&tree.elements).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.len() > limits::RESOURCE_LOOKUPS {
+        archive
+            .damage
+            .push("the manifest refers to more resources than the bound".to_owned());
+        ids.truncate(limits::RESOURCE_LOOKUPS);
+    }
+    let mut resources = Resources::new();
+    let entry = archive
+        .entries
+        .iter()
+        .find(|entry| entry.name == RESOURCES)
+        .cloned();
+    let Some(entry) = entry.filter(|_| !ids.is_empty()) else {
+        return resources;
+    };
+    let [method, _] = entry.methods();
+    if let Some(content) = archive.content(&entry, method, limits::RESOURCE_TABLE_BYTES) {
+        let table = ResourceTable::parse(&content);
+        resources.extend(
+            ids.into_iter()
+                .filter_map(|id| Some((id, table.value(id)?))),
+        );
+    }
+    resources
+}
+
+fn without_manifest<I>(archive: &Archive<'_, I>) -> &'static str {
+    let ends_with = |ending: &[u8]| {
+        archive
+            .entries
+            .iter()
+            .any(|entry| entry.name.ends_with(ending))
+    };
+    if ends_with(b"base/manifest/AndroidManifest.xml") {
+        "an app bundle (AAB), from which app packages are still to be built"
+    } else if ends_with(b".apk") {
+        "an archive of app packages: unpack it and give its base.apk"
+    } else {
+        "a ZIP archive without AndroidManifest.xml"
+    }
+}

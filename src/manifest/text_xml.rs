@@ -1,0 +1,138 @@
+//! `AndroidManifest.xml` as text → elements → declaration.
+
+use std::borrow::Cow;
+
+use quick_xml::XmlVersion;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::name::ResolveResult;
+use quick_xml::reader::NsReader;
+
+use super::Read;
+use super::android_manifest::{self, Form, Resources};
+use super::element::{Attribute, Element, Tag, Value};
+use crate::limits;
+use crate::model::Declaration;
+
+const TOOLS_NAMESPACE: &str = "http://schemas.android.com/tools";
+
+/// `AndroidManifest.xml` as text: a source or a decoded one. SDK levels that it does not name stay unknown, because the
+/// build adds them; resources stay unknown.
+pub fn text_xml(text: &[u8]) -> Read<Option<Declaration>> {
+    let mut damage = Vec::new();
+    let elements = elements(&decode(text), &mut damage);
+    let value = android_manifest::declaration(&elements, &Resources::new(), Form::Text);
+    if value.is_none() {
+        damage.push("XML without a manifest element".to_owned());
+    }
+    Read { value, damage }
+}
+
+/// UTF-8, or UTF-16 with a byte order mark.
+fn decode(text: &[u8]) -> Cow<'_, str> {
+    let read_unit: fn([u8; 2]) -> u16 = match text {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => {
+            let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+            return String::from_utf8_lossy(text);
+        }
+    };
+    let (units, _) = text.as_chunks::<2>();
+    let units = units.iter().skip(1).map(|unit| read_unit(*unit));
+    char::decode_utf16(units)
+        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
+}
+
+fn elements(text: &str, damage: &mut Vec<String>) -> Vec<Element> {
+    let mut reader = NsReader::from_str(text);
+    let config = reader.config_mut();
+    config.check_end_names = false;
+    config.allow_unmatched_ends = true;
+    config.allow_dangling_amp = true;
+    let mut elements = Vec::new();
+    let mut depth = 0_usize;
+    // Inside an element that the build takes out again.
+    let mut removed_at: Option<usize> = None;
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(start)) => {
+                let (element, is_removed) = element(&reader, &start, depth);
+                if is_removed && removed_at.is_none() {
+                    removed_at = Some(depth);
+                }
+                if removed_at.is_none() {
+                    elements.push(element);
+                }
+                depth = depth.saturating_add(1);
+            }
+            Ok(Event::Empty(start)) => {
+                let (element, is_removed) = element(&reader, &start, depth);
+                if !is_removed && removed_at.is_none() {
+                    elements.push(element);
+                }
+            }
+            Ok(Event::End(_)) => {
+                depth = depth.saturating_sub(1);
+                if removed_at.is_some_and(|removed| removed >= depth) {
+                    removed_at = None;
+                }
+            }
+            Ok(Event::Eof) => {
+                if depth > 0 {
+                    damage.push("the XML ends in the middle of an element".to_owned());
+                }
+                return elements;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let position = reader.error_position();
+                damage.push(format!("XML damaged at byte {position}: {error}"));
+                return elements;
+            }
+        }
+        if elements.len() >= limits::MANIFEST_ELEMENTS {
+            damage.push("more elements in the manifest than the bound".to_owned());
+            return elements;
+        }
+    }
+}
+
+/// The element, and whether `tools:node` tells the build to take it out of the merged manifest.
+fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>, depth: usize) -> (Element, bool) {
+    let mut is_removed = false;
+    let mut attributes: Vec<(Attribute, Value)> = Vec::new();
+    for attribute in start.attributes().with_checks(false).flatten() {
+        let (namespace, local_name) = reader.resolver().resolve_attribute(attribute.key);
+        let value = attribute
+            .normalized_value(XmlVersion::Implicit1_0)
+            .unwrap_or_else(|_| Cow::Borrowed(attribute.value.as_ref()));
+        if matches!(namespace, ResolveResult::Bound(namespace) if namespace.as_ref() == TOOLS_NAMESPACE)
+        {
+            is_removed |=
+                local_name.as_ref() == "node" && matches!(&*value, "remove" | "removeAll");
+            continue;
+        }
+        let Some(known) = Attribute::of_name(local_name.as_ref()) else {
+            continue;
+        };
+        if attributes.iter().all(|(attribute, _)| *attribute != known) {
+            attributes.push((known, text_value(&value)));
+        }
+    }
+    let element = Element {
+        depth,
+        tag: Tag::of(start.local_name().as_ref()),
+        attributes,
+    };
+    (element, is_removed)
+}
+
+/// `@string/app_name` and `?attr/x` are resources; a literal `@` is escaped.
+fn text_value(value: &str) -> Value {
+    match value.strip_prefix('\\') {
+        Some(literal) if literal.starts_with(['@', '?']) => Value::Text(literal.into()),
+        _ if value.starts_with(['@', '?']) => Value::Reference(0),
+        _ => Value::Text(value.into()),
+    }
+}

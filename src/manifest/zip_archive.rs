@@ -1,0 +1,331 @@
+//! Reads ZIP archives the way Android does (`libziparchive`): leniently.
+//!
+//! Own reader, because archives made to mislead analysers open on a phone and not with the `zip` crate: unknown compression
+//! methods, false extra lengths, an encryption flag on plain entries, names twice. Only what is asked for is read.
+
+use std::io::{Read, Seek, SeekFrom};
+
+use flate2::read::DeflateDecoder;
+use memchr::memmem;
+
+use super::little_endian::{u16_at, u32_at};
+use crate::limits;
+
+const LOCAL_SIGNATURE: &[u8; 4] = b"PK\x03\x04";
+const DIRECTORY_SIGNATURE: &[u8; 4] = b"PK\x01\x02";
+const END_SIGNATURE: &[u8; 4] = b"PK\x05\x06";
+const LOCAL_BYTES: usize = 30;
+const DIRECTORY_BYTES: usize = 46;
+const END_BYTES: usize = 22;
+/// Bit 0 of the general-purpose flags.
+const ENCRYPTED: u16 = 1;
+
+/// How an entry's bytes are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    Stored,
+    Deflated,
+}
+
+/// An entry of the directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) name: Vec<u8>,
+    /// Compression method (APPNOTE 4.4.5) as written, which need not be true.
+    method: u16,
+    flags: u16,
+    compressed: u64,
+    uncompressed: u64,
+    /// Offset of the local header.
+    offset: u64,
+}
+
+impl Entry {
+    /// The method to try first, then the other one. Android takes any method but 8 as stored.
+    pub(super) fn methods(&self) -> [Method; 2] {
+        if self.method == 8 {
+            [Method::Deflated, Method::Stored]
+        } else {
+            [Method::Stored, Method::Deflated]
+        }
+    }
+}
+
+/// An archive with its directory read.
+#[derive(Debug)]
+pub(super) struct Archive<'i, I> {
+    input: &'i mut I,
+    length: u64,
+    /// In the order of the directory.
+    pub(super) entries: Vec<Entry>,
+    /// What was odd, in plain words.
+    pub(super) oddities: Vec<String>,
+    /// What was damaged.
+    pub(super) damage: Vec<String>,
+}
+
+impl<'i, I: Read + Seek> Archive<'i, I> {
+    /// Reads the directory; an archive without one has the entries that its local headers name.
+    pub(super) fn open(input: &'i mut I) -> Self {
+        let mut archive = Self {
+            input,
+            length: 0,
+            entries: Vec::new(),
+            oddities: Vec::new(),
+            damage: Vec::new(),
+        };
+        if let Err(error) = archive.read_directory() {
+            archive.damage.push(format!("reading failed: {error}"));
+        }
+        archive
+    }
+
+    fn odd(&mut self, what: &str) {
+        if !self.oddities.iter().any(|known| known == what) {
+            self.oddities.push(what.to_owned());
+        }
+    }
+
+    fn read_directory(&mut self) -> std::io::Result<()> {
+        self.length = self.input.seek(SeekFrom::End(0))?;
+        let head = self.bytes(0, 8)?;
+        if head.starts_with(b"dex\n") {
+            self.odd("DEX code in front of the ZIP archive (Janus, CVE-2017-13156)");
+        }
+        let tail_start = self.length.saturating_sub(limits::ZIP_END_BYTES as u64);
+        let tail = self.bytes(tail_start, limits::ZIP_END_BYTES)?;
+        // From the last one: an older archive may lie inside, or its end inside a comment.
+        for at in memmem::rfind_iter(&tail, END_SIGNATURE) {
+            let Some((end, after)) = tail
+                .get(at..)
+                .and_then(|end| end.split_at_checked(END_BYTES))
+            else {
+                continue;
+            };
+            let end_at = tail_start.saturating_add(at as u64);
+            if let Some((start, shift)) = self.directory_start(end, end_at)? {
+                let comment = u16_at(end, 20).unwrap_or(0);
+                if usize::from(comment) != after.len() {
+                    self.odd("bytes after the end of the ZIP archive");
+                }
+                return self.walk_directory(start, end_at, shift);
+            }
+        }
+        self.damage
+            .push("the ZIP archive has no directory, so it may be cut".to_owned());
+        self.walk_local_headers()
+    }
+
+    /// Where the directory begins, and by how much all offsets are too small: what was put in front need not be counted
+    /// in them.
+    fn directory_start(&mut self, end: &[u8], end_at: u64) -> std::io::Result<Option<(u64, u64)>> {
+        let (Some(entries), Some(size), Some(offset)) =
+            (u16_at(end, 10), u32_at(end, 12), u32_at(end, 16))
+        else {
+            return Ok(None);
+        };
+        let (size, offset) = (u64::from(size), u64::from(offset));
+        if self.bytes(offset, 4)? == DIRECTORY_SIGNATURE && offset < end_at {
+            return Ok(Some((offset, 0)));
+        }
+        if let Some(start) = end_at.checked_sub(size)
+            && let Some(shift) = start.checked_sub(offset)
+            && self.bytes(start, 4)? == DIRECTORY_SIGNATURE
+        {
+            return Ok(Some((start, shift)));
+        }
+        Ok((entries == 0 && size == 0).then_some((end_at, 0)))
+    }
+
+    fn walk_directory(&mut self, start: u64, end: u64, shift: u64) -> std::io::Result<()> {
+        let size = usize::try_from(end.saturating_sub(start)).unwrap_or(usize::MAX);
+        if size > limits::ZIP_DIRECTORY_BYTES {
+            self.damage
+                .push("the directory of the ZIP archive is longer than the bound".to_owned());
+        }
+        let directory = self.bytes(start, size.min(limits::ZIP_DIRECTORY_BYTES))?;
+        let mut rest = directory.as_slice();
+        while rest.starts_with(DIRECTORY_SIGNATURE) {
+            let Some((entry, variable_bytes, after_name)) = directory_entry(rest, shift) else {
+                self.damage
+                    .push("the directory of the ZIP archive is cut".to_owned());
+                break;
+            };
+            self.entries.push(entry);
+            let next = after_name.get(variable_bytes..).unwrap_or_default();
+            rest = if next.is_empty() || next.starts_with(DIRECTORY_SIGNATURE) {
+                if after_name.len() < variable_bytes {
+                    self.odd("false lengths in the directory of the ZIP archive");
+                }
+                next
+            } else {
+                self.odd("false lengths in the directory of the ZIP archive");
+                let found = memmem::find(after_name, DIRECTORY_SIGNATURE);
+                found
+                    .and_then(|found| after_name.get(found..))
+                    .unwrap_or_default()
+            };
+        }
+        Ok(())
+    }
+
+    /// The entries that stand in the file itself, for archives whose end is missing.
+    fn walk_local_headers(&mut self) -> std::io::Result<()> {
+        let bytes = self.bytes(0, limits::ZIP_SALVAGE_BYTES)?;
+        for at in memmem::find_iter(&bytes, LOCAL_SIGNATURE) {
+            let entry = bytes
+                .get(at..)
+                .and_then(|header| local_entry(header, at as u64));
+            self.entries.extend(entry);
+            if self.entries.len() >= limits::ZIP_SALVAGE_ENTRIES {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// At most `count` bytes from `offset`; fewer at the end of the file.
+    fn bytes(&mut self, offset: u64, count: usize) -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        if offset < self.length {
+            self.input.seek(SeekFrom::Start(offset))?;
+            (&mut *self.input)
+                .take(count as u64)
+                .read_to_end(&mut bytes)?;
+        }
+        Ok(bytes)
+    }
+
+    /// The content of an entry, at most `cap` bytes; `None` (and damage) if there is nothing to read.
+    pub(super) fn content(&mut self, entry: &Entry, method: Method, cap: usize) -> Option<Vec<u8>> {
+        if entry.flags & ENCRYPTED != 0 {
+            self.odd("entries of the ZIP archive are marked as encrypted and are not");
+        }
+        if !matches!(entry.method, 0 | 8) {
+            self.odd("an unknown compression method in the ZIP archive");
+        }
+        match self.try_content(entry, method, cap) {
+            Ok(Some(content)) => Some(content),
+            Ok(None) => {
+                self.damage
+                    .push("an entry of the ZIP archive lies outside of the file".to_owned());
+                None
+            }
+            Err(error) => {
+                self.damage.push(format!("reading failed: {error}"));
+                None
+            }
+        }
+    }
+
+    fn try_content(
+        &mut self,
+        entry: &Entry,
+        method: Method,
+        cap: usize,
+    ) -> std::io::Result<Option<Vec<u8>>> {
+        let header = self.bytes(entry.offset, LOCAL_BYTES)?;
+        if !header.starts_with(LOCAL_SIGNATURE) {
+            return Ok(None);
+        }
+        let (Some(name), Some(extra)) = (u16_at(&header, 26), u16_at(&header, 28)) else {
+            return Ok(None);
+        };
+        let start = entry
+            .offset
+            .saturating_add(LOCAL_BYTES as u64)
+            .saturating_add(u64::from(name))
+            .saturating_add(u64::from(extra));
+        match method {
+            Method::Stored => {
+                let size = entry.uncompressed.max(entry.compressed);
+                let size = usize::try_from(size).unwrap_or(usize::MAX);
+                if size > cap {
+                    self.damage
+                        .push("an entry of the ZIP archive is longer than the bound".to_owned());
+                }
+                self.bytes(start, size.min(cap)).map(Some)
+            }
+            Method::Deflated => {
+                self.input.seek(SeekFrom::Start(start))?;
+                // Deflate knows its own end, so a false compressed size does no harm.
+                let mut decoder = DeflateDecoder::new(&mut *self.input);
+                let (content, damage) = inflate(&mut decoder, cap);
+                self.damage.extend(damage.map(str::to_owned));
+                Ok(Some(content))
+            }
+        }
+    }
+}
+
+/// Inflates until the end, damage, `cap`, or a ratio that no honest entry has.
+fn inflate<R: Read>(
+    decoder: &mut DeflateDecoder<R>,
+    cap: usize,
+) -> (Vec<u8>, Option<&'static str>) {
+    let mut content = Vec::new();
+    let mut block = vec![0; limits::ZIP_INFLATE_STEP];
+    loop {
+        let count = match decoder.read(&mut block) {
+            Ok(0) => return (content, None),
+            Ok(count) => count,
+            Err(_) => {
+                return (
+                    content,
+                    Some("an entry of the ZIP archive does not decompress to its end"),
+                );
+            }
+        };
+        content.extend_from_slice(block.get(..count).unwrap_or_default());
+        if content.len() > cap {
+            content.truncate(cap);
+            return (
+                content,
+                Some("an entry of the ZIP archive is longer than the bound"),
+            );
+        }
+        let honest = decoder.total_in().saturating_mul(limits::ZIP_RATIO);
+        if content.len() > limits::ZIP_RATIO_FREE_BYTES && content.len() as u64 > honest {
+            return (
+                content,
+                Some("an entry of the ZIP archive decompresses to far more than it holds"),
+            );
+        }
+    }
+}
+
+/// The entry at the start of `record`, the length of its extra field and comment, and the bytes after its name.
+fn directory_entry(record: &[u8], shift: u64) -> Option<(Entry, usize, &[u8])> {
+    let after_name = record
+        .get(DIRECTORY_BYTES..)?
+        .get(usize::from(u16_at(record, 28)?)..)?;
+    let name = record
+        .get(DIRECTORY_BYTES..)?
+        .get(..usize::from(u16_at(record, 28)?))?;
+    let entry = Entry {
+        name: name.to_vec(),
+        method: u16_at(record, 10)?,
+        flags: u16_at(record, 8)?,
+        compressed: u64::from(u32_at(record, 20)?),
+        uncompressed: u64::from(u32_at(record, 24)?),
+        offset: u64::from(u32_at(record, 42)?).saturating_add(shift),
+    };
+    let variable_bytes =
+        usize::from(u16_at(record, 30)?).saturating_add(usize::from(u16_at(record, 32)?));
+    Some((entry, variable_bytes, after_name))
+}
+
+/// The entry that the local header at the start of `header` names.
+fn local_entry(header: &[u8], offset: u64) -> Option<Entry> {
+    let name = header
+        .get(LOCAL_BYTES..)?
+        .get(..usize::from(u16_at(header, 26)?))?;
+    Some(Entry {
+        name: name.to_vec(),
+        method: u16_at(header, 8)?,
+        flags: u16_at(header, 6)?,
+        compressed: u64::from(u32_at(header, 18)?),
+        uncompressed: u64::from(u32_at(header, 22)?),
+        offset,
+    })
+}
