@@ -5,12 +5,19 @@
 //! - [`capture`]: pcap and pcapng files, also as `PCAPdroid` writes them
 //! - [`dns`], [`http`]: messages
 //! - [`tls`], [`quic`]: real connections from a seed
+//! - [`archive`], [`axml`]: gzip, ZIP and binary XML of app packages
+//! - [`phone`]: a phone that looks up names and talks to hosts
+//! - [`case`]: the case in `samples/case`
 #![allow(dead_code, reason = "a kit: each test takes from it what it needs")]
 
+pub(crate) mod archive;
+pub(crate) mod axml;
 pub(crate) mod capture;
+pub(crate) mod case;
 pub(crate) mod dns;
 pub(crate) mod http;
 pub(crate) mod packet;
+pub(crate) mod phone;
 pub(crate) mod quic;
 pub(crate) mod stream;
 pub(crate) mod tls;

@@ -21,6 +21,9 @@ use rustls::{ClientConfig, DigitallySignedStruct, NamedGroup, ServerConfig, Sign
 
 use super::Chance;
 
+/// Plaintext of one record.
+const RECORD_BYTES: usize = 8 << 10;
+
 /// What a handshake negotiates.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings<'a> {
@@ -85,19 +88,22 @@ impl Session {
         }
     }
 
-    /// The records that carry `plaintext`.
+    /// The records that carry `plaintext`; the other side reads it at once.
     pub(crate) fn send(&mut self, side: Side, plaintext: &[u8]) -> Vec<u8> {
-        match side {
-            Side::Client => self.client.writer().write_all(plaintext).unwrap(),
-            Side::Server => self.server.writer().write_all(plaintext).unwrap(),
+        let mut bytes = Vec::new();
+        for piece in plaintext.chunks(RECORD_BYTES) {
+            let mut received = vec![0; piece.len()];
+            match side {
+                Side::Client => self.client.writer().write_all(piece).unwrap(),
+                Side::Server => self.server.writer().write_all(piece).unwrap(),
+            }
+            bytes.extend(self.flush(side));
+            match side {
+                Side::Client => self.server.reader().read_exact(&mut received).unwrap(),
+                Side::Server => self.client.reader().read_exact(&mut received).unwrap(),
+            }
+            assert_eq!(received, piece);
         }
-        let bytes = self.flush(side);
-        let mut received = vec![0; plaintext.len()];
-        match side {
-            Side::Client => self.server.reader().read_exact(&mut received).unwrap(),
-            Side::Server => self.client.reader().read_exact(&mut received).unwrap(),
-        }
-        assert_eq!(received, plaintext);
         bytes
     }
 

@@ -1,0 +1,169 @@
+//! Android's binary XML, as `aapt2` lays out a manifest: string pool, resource map, namespace, elements.
+
+/// The namespace of Android's attributes.
+const NAMESPACE: &str = "http://schemas.android.com/apk/res/android";
+/// No string.
+const NONE: u32 = u32::MAX;
+
+/// Attributes by name and resource id; those with an id come first in the string pool, so that the resource map fits.
+const RESOURCES: &[(&str, u32)] = &[
+    ("label", 0x0101_0001),
+    ("name", 0x0101_0003),
+    ("permission", 0x0101_0006),
+    ("debuggable", 0x0101_000f),
+    ("exported", 0x0101_0010),
+    ("minSdkVersion", 0x0101_020c),
+    ("versionCode", 0x0101_021b),
+    ("versionName", 0x0101_021c),
+    ("targetSdkVersion", 0x0101_0270),
+    ("maxSdkVersion", 0x0101_0271),
+    ("allowBackup", 0x0101_0280),
+    ("usesCleartextTraffic", 0x0101_04ec),
+];
+
+/// A value of an attribute.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Value<'a> {
+    Text(&'a str),
+    Number(u32),
+    Flag(bool),
+}
+
+/// An element. Attributes named in [`RESOURCES`] are Android's, others (`package`) have no namespace.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Element<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) attributes: Vec<(&'a str, Value<'a>)>,
+    pub(crate) children: Vec<Element<'a>>,
+}
+
+/// A document with that root.
+pub(crate) fn document(root: &Element<'_>) -> Vec<u8> {
+    let mut strings: Vec<String> = RESOURCES
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
+    intern(&mut strings, "android");
+    intern(&mut strings, NAMESPACE);
+    collect(&mut strings, root);
+
+    let namespace = [
+        index(&strings, "android").to_le_bytes(),
+        index(&strings, NAMESPACE).to_le_bytes(),
+    ]
+    .concat();
+    let mut body = string_pool(&strings);
+    let ids: Vec<u8> = RESOURCES
+        .iter()
+        .flat_map(|(_, id)| id.to_le_bytes())
+        .collect();
+    body.extend(chunk(0x0180, &[], &ids));
+    body.extend(node(0x0100, &namespace));
+    element(&mut body, &strings, root);
+    body.extend(node(0x0101, &namespace));
+    chunk(0x0003, &[], &body)
+}
+
+fn intern(strings: &mut Vec<String>, text: &str) {
+    if !strings.iter().any(|known| known == text) {
+        strings.push(text.to_owned());
+    }
+}
+
+fn collect(strings: &mut Vec<String>, element: &Element<'_>) {
+    intern(strings, element.name);
+    for (name, value) in &element.attributes {
+        intern(strings, name);
+        if let Value::Text(text) = value {
+            intern(strings, text);
+        }
+    }
+    for child in &element.children {
+        collect(strings, child);
+    }
+}
+
+fn index(strings: &[String], text: &str) -> u32 {
+    let position = strings.iter().position(|known| known == text).unwrap();
+    u32::try_from(position).unwrap()
+}
+
+fn element(body: &mut Vec<u8>, strings: &[String], element_: &Element<'_>) {
+    let name = index(strings, element_.name);
+    let mut start = Vec::new();
+    start.extend(NONE.to_le_bytes());
+    start.extend(name.to_le_bytes());
+    // Attributes begin 20 bytes behind here and are 20 bytes long.
+    start.extend([20, 0, 20, 0]);
+    start.extend(
+        u16::try_from(element_.attributes.len())
+            .unwrap()
+            .to_le_bytes(),
+    );
+    start.extend([0; 6]);
+    for (name, value) in &element_.attributes {
+        let is_android = RESOURCES.iter().any(|(known, _)| known == name);
+        let namespace = if is_android {
+            index(strings, NAMESPACE)
+        } else {
+            NONE
+        };
+        let (raw, kind, data) = match value {
+            Value::Text(text) => (index(strings, text), 0x03, index(strings, text)),
+            Value::Number(number) => (NONE, 0x10, *number),
+            Value::Flag(flag) => (NONE, 0x12, if *flag { NONE } else { 0 }),
+        };
+        start.extend(namespace.to_le_bytes());
+        start.extend(index(strings, name).to_le_bytes());
+        start.extend(raw.to_le_bytes());
+        start.extend([8, 0, 0, kind]);
+        start.extend(data.to_le_bytes());
+    }
+    body.extend(node(0x0102, &start));
+    for child in &element_.children {
+        element(body, strings, child);
+    }
+    let end = [NONE.to_le_bytes(), name.to_le_bytes()].concat();
+    body.extend(node(0x0103, &end));
+}
+
+/// A chunk of the tree: line number 1, no comment.
+fn node(kind: u16, body: &[u8]) -> Vec<u8> {
+    let header = [1_u32.to_le_bytes(), NONE.to_le_bytes()].concat();
+    chunk(kind, &header, body)
+}
+
+fn chunk(kind: u16, header: &[u8], body: &[u8]) -> Vec<u8> {
+    let mut bytes = kind.to_le_bytes().to_vec();
+    bytes.extend(u16::try_from(8 + header.len()).unwrap().to_le_bytes());
+    bytes.extend(
+        u32::try_from(8 + header.len() + body.len())
+            .unwrap()
+            .to_le_bytes(),
+    );
+    bytes.extend(header);
+    bytes.extend(body);
+    bytes
+}
+
+/// A pool of UTF-16 strings without styles.
+fn string_pool(strings: &[String]) -> Vec<u8> {
+    let (mut offsets, mut data) = (Vec::new(), Vec::new());
+    for text in strings {
+        offsets.extend(u32::try_from(data.len()).unwrap().to_le_bytes());
+        let units: Vec<u16> = text.encode_utf16().collect();
+        data.extend(u16::try_from(units.len()).unwrap().to_le_bytes());
+        data.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
+        data.extend([0, 0]);
+    }
+    while !data.len().is_multiple_of(4) {
+        data.push(0);
+    }
+    let mut header = Vec::new();
+    header.extend(u32::try_from(strings.len()).unwrap().to_le_bytes());
+    header.extend([0; 8]); // no styles, no flags
+    header.extend(u32::try_from(28 + offsets.len()).unwrap().to_le_bytes());
+    header.extend([0; 4]);
+    offsets.extend(data);
+    chunk(0x0001, &header, &offsets)
+}
