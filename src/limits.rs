@@ -73,3 +73,41 @@ pub const DUMP_PACKAGES: usize = 50_000;
 pub const DUMP_PERMISSIONS: usize = 1_000_000;
 /// Bytes of a permission's name in a device dump.
 pub const DUMP_NAME_BYTES: usize = 1024;
+/// Bytes of one packet (tcpdump's and Wireshark's own bound for networks; more is damage).
+pub const PACKET_BYTES: usize = 256 << 10;
+/// Bytes asked of the system at once when a capture is read; fits the second-level cache.
+pub const READ_BYTES: usize = 256 << 10;
+/// Bytes of one pcapng block that is looked into. Packets are far below; longer blocks are skipped.
+pub const BLOCK_BYTES: usize = 4 << 20;
+/// Interfaces per pcapng section.
+pub const INTERFACES: usize = 4096;
+/// Owners (uids, processes) of one pcapng; a phone has a few hundred.
+pub const OWNERS: usize = 65_536;
+/// Names of addresses from pcapng name resolution blocks.
+pub const RESOLVED_NAMES: usize = 100_000;
+/// Bytes of key logs per input; a million lines are about 200 MB.
+pub const KEY_LOG_BYTES: usize = 512 << 20;
+/// First bytes of a file by which its format is recognised.
+pub const SNIFF_BYTES: usize = 16 << 10;
+/// Bytes that a format may look at beyond the first ones to recognise a file (ZIP directory, long device dumps).
+pub const SNIFF_DEEP_BYTES: usize = 8 << 20;
+/// Folders below a named folder.
+pub const FOLDER_DEPTH: usize = 16;
+/// Files below what the user named.
+pub const INPUT_FILES: usize = 100_000;
+/// Output that a compressed input may have for each byte of it before it is taken for a bomb. Captures reach about 20.
+pub const WRAPPED_RATIO: u64 = 200;
+/// Output of a compressed input that is allowed whatever the ratio (a header-only capture of idle traffic).
+pub const WRAPPED_FREE_BYTES: u64 = 256 << 20;
+/// Window of a zstd frame, as `zstd --long` sets it at most.
+pub const ZSTD_WINDOW_BYTES: u64 = 128 << 20;
+/// Bytes of an app package, which is read into memory.
+pub const PACKAGE_BYTES: u64 = 1 << 30;
+/// Bytes of a manifest or device dump.
+pub const DOCUMENT_BYTES: u64 = 64 << 20;
+/// Bytes of one HAR entry with its bodies.
+pub const ENTRY_BYTES: usize = 64 << 20;
+/// Bytes of one line of a log.
+pub const LINE_BYTES: usize = 1 << 20;
+/// Intervals of a privacy report whose other end is awaited.
+pub const INTERVALS: usize = 1 << 20;

@@ -3,7 +3,21 @@
 //! Formats are recognised by content, never by name. A new format is a file here and one line in [`FORMATS`].
 //! Readers never fail on damage: they yield what lies before it and a shortfall.
 
+mod discover;
+mod ledger;
+mod order;
+mod pcap;
+mod pcapng;
+mod snoop;
+mod window;
+mod wrapping;
+
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::PathBuf;
+
+pub use discover::{Sample, discover};
+pub use wrapping::Wrapping;
 
 use crate::model::{Dossier, InputId, Origin, Packet, Shortfall, Sighting};
 use crate::{Error, Result};
@@ -19,6 +33,8 @@ pub enum Item<'a> {
     Shortfall {
         /// What kind.
         shortfall: Shortfall,
+        /// How often; more than once where a reader sums up (packets cut, packets dropped).
+        count: u64,
         /// Where.
         origin: Option<Origin>,
         /// Bytes concerned.
@@ -45,8 +61,93 @@ pub struct Input {
     pub display: String,
     /// Name of its format in [`FORMATS`].
     pub format: &'static str,
+    /// The compression that it comes in.
+    pub wrapping: Option<&'static Wrapping>,
     /// Size in bytes; 0 for pipes.
     pub bytes: u64,
+}
+
+impl Input {
+    /// Name under which a user names standard input.
+    pub const STDIN: &str = "-";
+
+    /// Whether it is standard input, which can be read only once.
+    pub fn is_stdin(&self) -> bool {
+        self.path.as_os_str() == Self::STDIN
+    }
+
+    /// Its line in [`FORMATS`].
+    pub fn format(&self) -> Option<&'static Format> {
+        FORMATS.iter().find(|format| format.name == self.format)
+    }
+
+    /// Whether there is something to stream: packets, or entries of a log.
+    pub fn has_traffic(&self) -> bool {
+        self.format().is_some_and(|format| format.open.is_some())
+    }
+
+    /// What phase 1 learns from it about the device; `None` if its format tells nothing.
+    pub fn gather(&self) -> Result<Option<Gathered>> {
+        let gather = self.format().and_then(|format| format.gather);
+        gather.map(|gather| gather(self)).transpose()
+    }
+
+    /// Its stream; `None` if its format has nothing to stream.
+    pub fn open(&self) -> Result<Option<Box<dyn Source>>> {
+        let open = self.format().and_then(|format| format.open);
+        open.map(|open| open(self)).transpose()
+    }
+
+    /// Its bytes as they lie there.
+    fn raw_reader(&self) -> Result<Box<dyn Read>> {
+        if self.is_stdin() {
+            return Ok(Box::new(io::stdin()));
+        }
+        match File::open(&self.path) {
+            Ok(file) => Ok(Box::new(file)),
+            Err(source) => Err(Error::Read {
+                path: self.path.clone(),
+                source,
+            }),
+        }
+    }
+
+    /// Its bytes, unwrapped.
+    fn reader(&self) -> Result<Box<dyn Read>> {
+        let reader = self.raw_reader()?;
+        Ok(match self.wrapping {
+            Some(wrapping) => wrapping.unwrap(reader),
+            None => reader,
+        })
+    }
+
+    /// SHA-256 of the file as it lies there, in hexadecimal, and its size; `None` for standard input.
+    pub fn digest(&self) -> Result<Option<(String, u64)>> {
+        if self.is_stdin() {
+            return Ok(None);
+        }
+        let mut window = window::Window::new(self.raw_reader()?, 0);
+        let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+        loop {
+            let is_there = window.fill(1).map_err(|source| Error::Read {
+                path: self.path.clone(),
+                source,
+            })?;
+            if !is_there {
+                break;
+            }
+            let range = window.take(usize::MAX);
+            context.update(window.at(range));
+        }
+        let digest = context.finish();
+        let hexadecimal = digest
+            .as_ref()
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+            .collect();
+        Ok(Some((hexadecimal, window.offset())))
+    }
 }
 
 /// The inputs of one phone.
@@ -71,24 +172,25 @@ pub struct Case {
     pub left_out: Vec<(String, Shortfall, String)>,
 }
 
+/// What phase 1 learnt from one input, and what it could not read of it.
+pub type Gathered = (Dossier, Vec<(Shortfall, String)>);
+/// Reads what phase 1 needs.
+pub type Gather = fn(&Input) -> Result<Gathered>;
+/// Opens the stream of phase 2.
+pub type Open = fn(&Input) -> Result<Box<dyn Source>>;
+
 /// A format of input files.
 #[derive(Debug)]
 pub struct Format {
     /// Its name in reports.
     pub name: &'static str,
+    /// Whether these bytes are it.
+    pub sniff: fn(&Sample<'_>) -> bool,
     /// What phase 1 learns from it about the device; `None` if nothing.
-    pub gather: Option<fn(&Input) -> Result<(Dossier, Vec<(Shortfall, String)>)>>,
+    pub gather: Option<Gather>,
     /// How phase 2 streams it; `None` if there is nothing to stream.
-    pub open: Option<fn(&Input) -> Result<Box<dyn Source>>>,
+    pub open: Option<Open>,
 }
 
-/// All formats.
-pub const FORMATS: &[Format] = &[];
-
-/// Finds, recognises and groups the inputs below `paths`.
-pub fn discover(paths: &[PathBuf]) -> Result<Case> {
-    let Some(path) = paths.first() else {
-        return Err(Error::Usage("no input".to_owned()));
-    };
-    Err(Error::Empty { path: path.clone() })
-}
+/// All formats, in the order of recognition: the first whose `sniff` says yes.
+pub const FORMATS: &[Format] = &[pcap::FORMAT, pcapng::FORMAT, snoop::FORMAT];

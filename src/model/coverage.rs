@@ -124,8 +124,21 @@ impl Coverage {
         bytes: u64,
         detail: impl FnOnce() -> String,
     ) {
+        self.add_many(input, shortfall, 1, origin, bytes, detail);
+    }
+
+    /// Counts a shortfall that was met several times, as a reader sums it up.
+    pub fn add_many(
+        &mut self,
+        input: InputId,
+        shortfall: Shortfall,
+        count: u64,
+        origin: Option<Origin>,
+        bytes: u64,
+        detail: impl FnOnce() -> String,
+    ) {
         let entry = self.counts.entry((input, shortfall)).or_default();
-        entry.count = entry.count.saturating_add(1);
+        entry.count = entry.count.saturating_add(count);
         entry.bytes = entry.bytes.saturating_add(bytes);
         let is_first = entry.detail.is_none() || (origin.is_some() && origin < entry.first);
         if is_first {

@@ -1,0 +1,506 @@
+//! What the user names → recognised inputs, by device.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use super::{Case, DeviceInputs, FORMATS, Format, Input, Wrapping};
+use crate::limits::{FOLDER_DEPTH, INPUT_FILES, SNIFF_BYTES, SNIFF_DEEP_BYTES};
+use crate::model::{InputId, Shortfall};
+use crate::{Error, Result};
+
+/// What the sniffers of [`FORMATS`] may look at.
+#[derive(Debug)]
+pub struct Sample<'a> {
+    /// The first bytes, unwrapped; all of it if the input is shorter than [`SNIFF_BYTES`].
+    pub head: &'a [u8],
+    /// Size of the file; `None` if it comes wrapped or through a pipe.
+    pub length: Option<u64>,
+    path: &'a Path,
+}
+
+impl Sample<'_> {
+    /// Bytes from elsewhere in the file, at most [`SNIFF_DEEP_BYTES`]; empty where it cannot be read again.
+    pub fn deep(&self, offset: u64, length: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        if self.length.is_some() {
+            let read = File::open(self.path).and_then(|mut file| {
+                file.seek(SeekFrom::Start(offset))?;
+                file.take(length.min(SNIFF_DEEP_BYTES as u64))
+                    .read_to_end(&mut bytes)
+            });
+            if read.is_err() {
+                bytes.clear();
+            }
+        }
+        bytes
+    }
+
+    /// The head as text without byte order mark and leading white space; `None` if it is not text. A character that the end
+    /// of the head cuts is left off.
+    pub fn text(&self) -> Option<&str> {
+        let head = self.head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(self.head);
+        let text = match str::from_utf8(head) {
+            Ok(text) => text,
+            Err(error) if error.error_len().is_none() => {
+                str::from_utf8(head.get(..error.valid_up_to())?).ok()?
+            }
+            Err(_) => return None,
+        };
+        (!text.is_empty() && !text.contains('\0')).then(|| text.trim_start())
+    }
+}
+
+/// A file that the user named, or that lies below a folder that he named.
+struct Found {
+    path: PathBuf,
+    display: String,
+    /// First folder below the named one; `None` if it lies straight in it.
+    folder: Option<String>,
+}
+
+/// What a named folder holds, as far as it is an input.
+#[derive(Default)]
+struct Folder {
+    straight: Vec<Input>,
+    below: BTreeMap<String, Vec<Input>>,
+}
+
+/// Finds, recognises and groups the inputs below `paths`.
+///
+/// A device is a folder straight below a named one, with all that lies in it. A named folder that holds inputs itself is a
+/// device too, and takes in its folders that have no traffic of their own. Named files are one device.
+pub fn discover(paths: &[PathBuf]) -> Result<Case> {
+    let Some(first) = paths.first() else {
+        return Err(Error::Usage("no input".to_owned()));
+    };
+    let mut search = Search::default();
+    let mut devices: BTreeMap<String, Vec<Input>> = BTreeMap::new();
+    let mut named_files = Vec::new();
+    let has_several = paths.len() > 1;
+    for path in paths {
+        if path.as_os_str() == Input::STDIN || path.as_os_str() == "/dev/stdin" {
+            named_files.extend(search.stdin());
+        } else if path.is_dir() {
+            let name = folder_name(path);
+            let prefix = if has_several {
+                format!("{name}/")
+            } else {
+                String::new()
+            };
+            let folder = search.folder(path, &prefix);
+            for (device, inputs) in folder.into_devices(&name) {
+                devices
+                    .entry(free_name(&devices, &device))
+                    .or_insert(inputs);
+            }
+        } else {
+            named_files.extend(search.named_file(path));
+        }
+    }
+    if !named_files.is_empty() {
+        let name = name_of_files(&named_files);
+        devices
+            .entry(free_name(&devices, &name))
+            .or_insert(named_files);
+    }
+    if devices.is_empty() {
+        return Err(search.into_error(first));
+    }
+    let mut left_out = search.left_out;
+    left_out.sort();
+    Ok(Case {
+        name: name_of_case(paths),
+        policy: search.policy,
+        devices: numbered(devices),
+        left_out,
+    })
+}
+
+/// Inputs in the order of their paths, numbered over all devices.
+fn numbered(devices: BTreeMap<String, Vec<Input>>) -> Vec<DeviceInputs> {
+    let mut next = 0_u32;
+    devices
+        .into_iter()
+        .map(|(name, mut inputs)| {
+            inputs.sort_by(|a, b| a.display.cmp(&b.display));
+            for input in &mut inputs {
+                input.id = InputId(next);
+                next = next.saturating_add(1);
+            }
+            DeviceInputs { name, inputs }
+        })
+        .collect()
+}
+
+impl Folder {
+    fn into_devices(mut self, name: &str) -> BTreeMap<String, Vec<Input>> {
+        if self.straight.is_empty() {
+            return self.below;
+        }
+        let mut devices = BTreeMap::new();
+        for (folder, inputs) in self.below {
+            if inputs.iter().any(Input::has_traffic) {
+                devices.insert(folder, inputs);
+            } else {
+                self.straight.extend(inputs);
+            }
+        }
+        let own = free_name(&devices, name);
+        devices.insert(own, self.straight);
+        devices
+    }
+}
+
+/// A name that no device has yet.
+fn free_name(devices: &BTreeMap<String, Vec<Input>>, name: &str) -> String {
+    let mut free = name.to_owned();
+    let mut number = 1_u32;
+    while devices.contains_key(&free) {
+        number = number.saturating_add(1);
+        free = format!("{name} ({number})");
+    }
+    free
+}
+
+/// Of the one file with traffic, else of the folder that all lie in, else of the first.
+fn name_of_files(files: &[Input]) -> String {
+    let with_traffic: Vec<&Input> = files.iter().filter(|input| input.has_traffic()).collect();
+    if let ([only], _) | ([], [only]) = (&*with_traffic, &*files.iter().collect::<Vec<_>>()) {
+        return stem(&only.path);
+    }
+    let mut folders = files.iter().map(|file| file.path.parent());
+    match folders.next().flatten() {
+        Some(folder) if folders.all(|other| other == Some(folder)) => folder_name(folder),
+        _ => files
+            .first()
+            .map(|file| stem(&file.path))
+            .unwrap_or_default(),
+    }
+}
+
+fn name_of_case(paths: &[PathBuf]) -> String {
+    let mut parents = paths.iter().map(|path| path.parent());
+    match (paths, parents.next().flatten()) {
+        ([path], _) if path.is_dir() => folder_name(path),
+        ([path], _) => stem(path),
+        (_, Some(parent)) if parents.all(|other| other == Some(parent)) => folder_name(parent),
+        ([first, ..], _) => stem(first),
+        ([], _) => String::new(),
+    }
+}
+
+/// The file's name without its ending, also without a second one (`.pcap.gz`).
+fn stem(path: &Path) -> String {
+    if path.as_os_str() == Input::STDIN {
+        return "stdin".to_owned();
+    }
+    let stem = path.file_stem().unwrap_or(path.as_os_str());
+    let stem = match path.extension() {
+        Some(ending) if ending == "gz" || ending == "zst" => {
+            Path::new(stem).file_stem().unwrap_or(stem)
+        }
+        _ => stem,
+    };
+    stem.to_string_lossy().into_owned()
+}
+
+/// The folder's own name, also where it was named `.` or `..`.
+fn folder_name(path: &Path) -> String {
+    let path = if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    };
+    let absolute = fs::canonicalize(path);
+    let path = absolute.as_deref().unwrap_or(path);
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// What recognising a file came to.
+enum Recognised {
+    Input(Input),
+    LeftOut(Shortfall, String),
+    /// Text for people, such as a README: nothing that an auditor would miss.
+    Quiet,
+}
+
+#[derive(Default)]
+struct Search {
+    policy: Option<PathBuf>,
+    left_out: Vec<(String, Shortfall, String)>,
+    /// Files and folders by their real paths, so that nothing is read twice and links cannot lead in circles.
+    seen: BTreeSet<PathBuf>,
+    files: usize,
+    /// Why the first unreadable input cannot be read.
+    failure: Option<(PathBuf, io::Error)>,
+}
+
+impl Search {
+    fn is_new(&mut self, path: &Path) -> bool {
+        match fs::canonicalize(path) {
+            Ok(real) => self.seen.insert(real),
+            // Opening it will say why.
+            Err(_) => true,
+        }
+    }
+
+    fn leave_out(&mut self, display: &str, shortfall: Shortfall, reason: String) {
+        self.left_out.push((display.to_owned(), shortfall, reason));
+    }
+
+    fn leave_unreadable(&mut self, display: &str, path: &Path, error: io::Error) {
+        self.leave_out(display, Shortfall::Unreadable, error.to_string());
+        self.failure.get_or_insert((path.to_owned(), error));
+    }
+
+    fn stdin(&mut self) -> Option<Input> {
+        // Peeked at, not taken: what follows reads through the same buffer.
+        let head = match io::stdin().lock().fill_buf() {
+            Ok(head) => head.to_vec(),
+            Err(error) => {
+                self.leave_unreadable(Input::STDIN, Path::new(Input::STDIN), error);
+                return None;
+            }
+        };
+        let found = Found {
+            path: PathBuf::from(Input::STDIN),
+            display: Input::STDIN.to_owned(),
+            folder: None,
+        };
+        let recognised = recognise(&found, &head, None, 0);
+        self.input(&found, recognised, true)
+    }
+
+    fn named_file(&mut self, path: &Path) -> Option<Input> {
+        let display = path
+            .file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned();
+        let found = Found {
+            path: path.to_owned(),
+            display,
+            folder: None,
+        };
+        if !self.is_new(path) {
+            return None;
+        }
+        self.file(&found, true)
+    }
+
+    fn file(&mut self, found: &Found, is_named: bool) -> Option<Input> {
+        match recognise_file(found) {
+            Ok(recognised) => self.input(found, recognised, is_named),
+            Err(error) => {
+                self.leave_unreadable(&found.display, &found.path, error);
+                None
+            }
+        }
+    }
+
+    fn input(&mut self, found: &Found, recognised: Recognised, is_named: bool) -> Option<Input> {
+        match recognised {
+            Recognised::Input(input) => return Some(input),
+            Recognised::LeftOut(shortfall, reason) => {
+                self.leave_out(&found.display, shortfall, reason);
+            }
+            Recognised::Quiet if is_named => self.leave_out(
+                &found.display,
+                Shortfall::UnknownFormat,
+                "text of no known format".to_owned(),
+            ),
+            Recognised::Quiet => {}
+        }
+        None
+    }
+
+    fn folder(&mut self, root: &Path, prefix: &str) -> Folder {
+        let policy = root.join("phonehome.toml");
+        if policy.is_file() && self.policy.is_none() {
+            self.policy = Some(policy);
+        }
+        let mut found = Vec::new();
+        self.walk(root, prefix, None, 0, &mut found);
+        let mut folder = Folder::default();
+        for found in found {
+            let Some(input) = self.file(&found, false) else {
+                continue;
+            };
+            match found.folder {
+                None => folder.straight.push(input),
+                Some(name) => folder.below.entry(name).or_default().push(input),
+            }
+        }
+        folder
+    }
+
+    fn walk(
+        &mut self,
+        path: &Path,
+        prefix: &str,
+        folder: Option<&str>,
+        depth: usize,
+        found: &mut Vec<Found>,
+    ) {
+        let name = prefix.trim_end_matches('/');
+        if depth > FOLDER_DEPTH {
+            let reason = format!("more than {FOLDER_DEPTH} folders deep");
+            return self.leave_out(name, Shortfall::InputLimit, reason);
+        }
+        if !self.is_new(path) {
+            return;
+        }
+        let entries = match sorted_entries(path) {
+            Ok(entries) => entries,
+            Err(error) => return self.leave_unreadable(name, path, error),
+        };
+        for (name, path) in entries {
+            let display = format!("{prefix}{name}");
+            if path.is_dir() {
+                let folder = folder.unwrap_or(&name);
+                self.walk(
+                    &path,
+                    &format!("{display}/"),
+                    Some(folder),
+                    depth.saturating_add(1),
+                    found,
+                );
+                continue;
+            }
+            if (depth == 0 && name == "phonehome.toml") || !self.is_new(&path) {
+                continue;
+            }
+            if self.files >= INPUT_FILES {
+                let reason = format!("more than {INPUT_FILES} files");
+                return self.leave_out(&display, Shortfall::InputLimit, reason);
+            }
+            self.files = self.files.saturating_add(1);
+            found.push(Found {
+                path,
+                display,
+                folder: folder.map(str::to_owned),
+            });
+        }
+    }
+
+    /// Why there is nothing to audit, as exactly as can be said.
+    fn into_error(self, first: &Path) -> Error {
+        if let Some((path, source)) = self.failure {
+            return Error::Read { path, source };
+        }
+        match self.left_out.into_iter().next() {
+            Some((_, _, reason)) if !first.is_dir() => Error::Format {
+                path: first.to_owned(),
+                reason,
+            },
+            _ => Error::Empty {
+                path: first.to_owned(),
+            },
+        }
+    }
+}
+
+/// Names and paths in a folder, sorted, without hidden ones.
+fn sorted_entries(path: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(path)?.take(INPUT_FILES.saturating_add(1)) {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') {
+            entries.push((name, entry.path()));
+        }
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+fn recognise_file(found: &Found) -> io::Result<Recognised> {
+    let metadata = fs::metadata(&found.path)?;
+    if !metadata.is_file() {
+        // Opening a named pipe would wait for a writer, and looking at its first bytes would eat them.
+        return Ok(Recognised::LeftOut(
+            Shortfall::Unreadable,
+            "neither a file nor a folder; a pipe can be given as standard input with -".to_owned(),
+        ));
+    }
+    let mut head = Vec::new();
+    File::open(&found.path)?
+        .take(SNIFF_BYTES as u64)
+        .read_to_end(&mut head)?;
+    let length = metadata.len();
+    Ok(recognise(found, &head, Some(length), length))
+}
+
+fn recognise(found: &Found, head: &[u8], length: Option<u64>, bytes: u64) -> Recognised {
+    let unknown = |reason: String| Recognised::LeftOut(Shortfall::UnknownFormat, reason);
+    if head.is_empty() {
+        return unknown("the file is empty".to_owned());
+    }
+    let wrapping = Wrapping::of(head);
+    let inner = wrapping.map(|wrapping| unwrapped_head(wrapping, head));
+    let sample = Sample {
+        head: inner.as_deref().unwrap_or(head),
+        length: length.filter(|_| wrapping.is_none()),
+        path: &found.path,
+    };
+    let recognised: Option<&Format> = FORMATS.iter().find(|format| (format.sniff)(&sample));
+    match (recognised, wrapping) {
+        (Some(format), wrapping) => Recognised::Input(Input {
+            id: InputId::default(),
+            path: found.path.clone(),
+            display: found.display.clone(),
+            format: format.name,
+            wrapping,
+            bytes,
+        }),
+        (None, Some(wrapping)) => unknown(format!("{} of an unknown format", wrapping.name)),
+        (None, None) if sample.text().is_some() => {
+            if is_for_people(&found.path) {
+                Recognised::Quiet
+            } else {
+                unknown("text of no known format".to_owned())
+            }
+        }
+        (None, None) => unknown("no known format".to_owned()),
+    }
+}
+
+/// As much of the beginning as the first bytes of the wrapping let out.
+fn unwrapped_head(wrapping: &Wrapping, head: &[u8]) -> Vec<u8> {
+    let reader = wrapping.unwrap(Box::new(io::Cursor::new(head.to_vec())));
+    let mut inner = Vec::new();
+    // The head is cut, so it ends in an error as a rule; what came before it counts.
+    let _ = reader.take(SNIFF_BYTES as u64).read_to_end(&mut inner);
+    inner
+}
+
+/// Whether a text is of the kind that people put beside captures.
+fn is_for_people(path: &Path) -> bool {
+    const NAMES: [&str; 9] = [
+        "readme",
+        "license",
+        "licence",
+        "copying",
+        "notice",
+        "changelog",
+        "notes",
+        "todo",
+        "attribution",
+    ];
+    const ENDINGS: [&str; 4] = ["md", "toml", "rst", "adoc"];
+    let name = path
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().to_lowercase())
+        .unwrap_or_default();
+    let has_ending = path.extension().is_some_and(|ending| {
+        ENDINGS
+            .iter()
+            .any(|known| ending.eq_ignore_ascii_case(known))
+    });
+    has_ending || NAMES.iter().any(|known| name.starts_with(known))
+}
