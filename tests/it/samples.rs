@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use crate::forge::case;
@@ -55,4 +56,42 @@ fn the_forge_depends_on_neither_clock_nor_chance() {
 fn samples_stay_small() {
     let bytes: usize = case::files().iter().map(|(_, bytes)| bytes.len()).sum();
     assert!(bytes < 1 << 20, "{bytes} bytes");
+}
+
+#[test]
+fn documents_of_the_case_say_what_the_readme_says() {
+    let read = |path: &str| fs::read(folder().join(path)).unwrap();
+    let apk = phonehome::manifest::apk(&mut Cursor::new(read("company-phone/wetterlicht.apk")));
+    assert!(apk.damage.is_empty(), "{:?}", apk.damage);
+    let declaration = apk.value.unwrap();
+    assert_eq!(declaration.package, "com.example.wetterlicht");
+    assert_eq!(declaration.label.as_deref(), Some("Wetterlicht"));
+    assert_eq!(declaration.version.as_deref(), Some("3.1.0"));
+    assert_eq!(declaration.cleartext_allowed, Some(true));
+    assert!(
+        declaration
+            .permissions
+            .contains_key("android.permission.READ_CONTACTS")
+    );
+
+    let manifest =
+        phonehome::manifest::text_xml(&read("private-phone/blattscan/AndroidManifest.xml"));
+    let declaration = manifest.value.unwrap();
+    assert_eq!(declaration.package, "com.example.blattscan");
+    assert_eq!(declaration.backup_allowed, Some(false));
+
+    let dump = phonehome::manifest::dumpsys_package(&read("private-phone/dumpsys-package.txt"));
+    assert!(dump.damage.is_empty(), "{:?}", dump.damage);
+    let dossier = dump.value;
+    assert_eq!(
+        dossier.packages_of_uid(10_312),
+        [
+            "com.example.werkzeug.kalender",
+            "com.example.werkzeug.notizen"
+        ]
+    );
+    let scanner = &dossier.apps["com.example.blattscan"];
+    assert_eq!(scanner.users, [10]);
+    let contacts = &scanner.permissions[&(10, "android.permission.READ_CONTACTS".to_owned())];
+    assert!(!contacts.is_granted && contacts.is_policy_fixed);
 }
