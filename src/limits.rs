@@ -111,3 +111,9 @@ pub const ENTRY_BYTES: usize = 64 << 20;
 pub const LINE_BYTES: usize = 1 << 20;
 /// Intervals of a privacy report whose other end is awaited.
 pub const INTERVALS: usize = 1 << 20;
+/// Bytes of a name on the path of a field; longer keys are data, and the path is copied into each field.
+pub const NAME_BYTES: usize = 256;
+/// Levels of objects, arrays or elements in one document; deeper ones are passed over. Real documents have below 20.
+pub const JSON_DEPTH: usize = 64;
+/// Content encodings of one body; more than two stacked ones have no honest use.
+pub const CONTENT_ENCODINGS: usize = 8;

@@ -1,19 +1,100 @@
-//! An event's message → fields: content encodings, forms, multipart, JSON, nested encodings. One file a format, one line in
-//! the table. Pure: bytes in, fields and shortfalls out.
+//! An event's message → fields: content encodings, forms, multipart, JSON, nested encodings. Pure: bytes in, fields and
+//! shortfalls out; what the values mean is the business of detection.
+//!
+//! A new body format is a file and one line in [`DECODERS`]; a new encoding inside values one line in `nested::ENCODINGS`.
+
+mod body;
+mod collector;
+mod compression;
+mod form;
+mod json;
+mod message;
+mod multipart;
+mod nested;
+#[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::format_collect,
+    reason = "lengths here are our own, and encoding digits need not be fast"
+)]
+mod tests;
+mod text;
+mod xml;
+
+use std::borrow::Cow;
 
 use crate::model::{Event, Field, Shortfall};
+
+use body::MediaType;
+use collector::Collector;
 
 /// The fields of one message.
 #[derive(Debug, Default)]
 pub struct Decoded<'a> {
-    /// What the *client* sent, in the order of the message. Responses are not decoded: what comes from a server did not
-    /// leave the phone.
+    /// What the *client* sent, in the order of the message; a value that is itself encoded stands before what it holds.
+    /// Responses are not decoded: what comes from a server did not leave the phone.
     pub fields: Vec<Field<'a>>,
     /// What could not be decoded: kind, bytes, words free of captured values.
     pub shortfalls: Vec<(Shortfall, u64, &'static str)>,
 }
 
 /// Decodes what the client sent in an event. Lookups, handshakes and traffic have no fields.
-pub fn decode(_event: &Event) -> Decoded<'_> {
-    Decoded::default()
+pub fn decode(event: &Event) -> Decoded<'_> {
+    match event {
+        Event::Exchange(exchange) => message::request(&exchange.request),
+        Event::Message(message) if message.from_client => message::message(message),
+        _ => Decoded::default(),
+    }
 }
+
+/// How a borrowed text becomes a field's value: as it is where it lies in the event, as a copy where it lies in a buffer of
+/// one decoding step.
+type Keep<'s, 'a> = fn(Cow<'s, str>) -> Cow<'a, str>;
+
+/// Text that lives as long as the event.
+fn lent(text: Cow<'_, str>) -> Cow<'_, str> {
+    text
+}
+
+/// Text of a buffer that goes away after its decoding step.
+fn copied<'a>(text: Cow<'_, str>) -> Cow<'a, str> {
+    Cow::Owned(text.into_owned())
+}
+
+/// Bytes to decode.
+#[derive(Clone, Copy)]
+struct Input<'s, 'a> {
+    bytes: &'s [u8],
+    keep: Keep<'s, 'a>,
+    /// Bytes are missing at the end: the last value may be half.
+    is_cut: bool,
+}
+
+impl<'s> Input<'s, '_> {
+    /// The same buffer, another part of it.
+    fn with_bytes(self, bytes: &'s [u8]) -> Self {
+        Self { bytes, ..self }
+    }
+}
+
+/// A body format.
+struct Decoder {
+    /// Whether a body of that type, with these bytes, is to be read by it. Must not decode nested values, so that refusing
+    /// costs at most one pass.
+    matches: fn(&MediaType, Input<'_, '_>) -> bool,
+    /// Reads it.
+    decode: for<'s, 'a> fn(&MediaType, Input<'s, 'a>, &mut Collector<'a>),
+}
+
+/// All body formats, the most telling first: what the bytes say comes before what the content type says, because apps label
+/// JSON as form and compressed bodies as text.
+const DECODERS: &[Decoder] = &[
+    compression::GZIP,
+    compression::ZSTD,
+    compression::ZLIB,
+    multipart::DECODER,
+    json::DECODER,
+    xml::DECODER,
+    form::DECODER,
+    text::DECODER,
+];

@@ -1,0 +1,178 @@
+//! A body and what its headers say of it → the decoder that reads it.
+
+use super::collector::Collector;
+use super::{DECODERS, Input, compression, text};
+use crate::limits;
+use crate::model::{DecodeStep, Shortfall};
+
+/// A media type (RFC 9110 §8.3.1): type and subtype in lower case, parameters as sent.
+#[derive(Clone, Debug, Default)]
+pub(super) struct MediaType {
+    /// `application/json`; empty if none was named.
+    pub(super) essence: String,
+    parameters: Vec<(String, String)>,
+}
+
+impl MediaType {
+    pub(super) fn parse(value: &str) -> Self {
+        let mut parts = split_quoted(value, ';');
+        let essence = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+        let parameters = parts
+            .filter_map(|part| part.split_once('='))
+            .map(|(name, value)| (name.trim().to_ascii_lowercase(), unquote(value.trim())))
+            .collect();
+        Self {
+            essence,
+            parameters,
+        }
+    }
+
+    /// A parameter, its name in lower case.
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the type says that this is media or an archive, whose bytes are no text.
+    pub(super) fn is_media(&self) -> bool {
+        ["image/", "audio/", "video/", "font/"]
+            .iter()
+            .any(|kind| self.essence.starts_with(kind))
+            && !self.essence.ends_with("xml")
+    }
+}
+
+/// The parts between separators that do not stand in double quotes.
+pub(super) fn split_quoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut is_quoted = false;
+    text.split(move |character| {
+        if character == '"' {
+            is_quoted = !is_quoted;
+        }
+        character == separator && !is_quoted
+    })
+}
+
+/// A parameter's value without its quotes and backslashes (RFC 9110 §5.6.4).
+pub(super) fn unquote(value: &str) -> String {
+    let Some(inner) = value
+        .strip_prefix('"')
+        .map(|rest| rest.strip_suffix('"').unwrap_or(rest))
+    else {
+        return value.to_owned();
+    };
+    let mut text = String::with_capacity(inner.len());
+    let mut characters = inner.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => text.extend(characters.next()),
+            _ => text.push(character),
+        }
+    }
+    text
+}
+
+/// Undoes content encodings from the last to the first, then decodes.
+pub(super) fn encoded<'a>(
+    encodings: &[&str],
+    media_type: &MediaType,
+    input: Input<'_, 'a>,
+    collector: &mut Collector<'a>,
+) {
+    if input.bytes.is_empty() {
+        return;
+    }
+    let mut outer = encodings;
+    if outer.len() > limits::CONTENT_ENCODINGS {
+        collector.shortfall(
+            Shortfall::DepthLimit,
+            input.bytes.len(),
+            "more content encodings than the bound",
+        );
+        return;
+    }
+    while let Some((last, rest)) = outer.split_last() {
+        outer = rest;
+        let lower = last.to_ascii_lowercase();
+        match lower.as_str() {
+            "" | "identity" | "7bit" | "8bit" | "binary" | "aws-chunked" => continue,
+            "base64" => {
+                transfer_encoded(DecodeStep::Base64, rest, media_type, input, collector);
+                return;
+            }
+            "quoted-printable" => {
+                let step = DecodeStep::QuotedPrintable;
+                transfer_encoded(step, rest, media_type, input, collector);
+                return;
+            }
+            _ => {}
+        }
+        let Some(compression) = compression::by_name(&lower) else {
+            collector.shortfall(
+                Shortfall::UnknownEncoding,
+                input.bytes.len(),
+                "body in a content encoding without a decoder",
+            );
+            return;
+        };
+        let is_undone = compression::undo(compression, input, collector, |inner, collector| {
+            encoded(rest, media_type, inner, collector);
+        });
+        if is_undone {
+            return;
+        }
+        // sent as it is in spite of the header, or undone already by what recorded it
+    }
+    decode(media_type, input, collector);
+}
+
+/// Undoes a `Content-Transfer-Encoding` (RFC 2045 §6).
+fn transfer_encoded<'a>(
+    step: DecodeStep,
+    rest: &[&str],
+    media_type: &MediaType,
+    input: Input<'_, 'a>,
+    collector: &mut Collector<'a>,
+) {
+    let (bytes, is_whole) = match step {
+        DecodeStep::QuotedPrintable => (text::quoted_printable(input.bytes), true),
+        _ => text::base64_lines(input.bytes),
+    };
+    collector.undoing(step, |collector| {
+        let inner = Input {
+            bytes: &bytes,
+            keep: super::copied,
+            is_cut: input.is_cut || !is_whole,
+        };
+        encoded(rest, media_type, inner, collector);
+    });
+}
+
+/// Decodes a body without content encoding.
+pub(super) fn decode<'a>(
+    media_type: &MediaType,
+    input: Input<'_, 'a>,
+    collector: &mut Collector<'a>,
+) {
+    if input.bytes.is_empty() {
+        return;
+    }
+    match DECODERS
+        .iter()
+        .find(|decoder| (decoder.matches)(media_type, input))
+    {
+        Some(decoder) => (decoder.decode)(media_type, input, collector),
+        None if media_type.is_media() => collector.shortfall(
+            Shortfall::UnknownEncoding,
+            input.bytes.len(),
+            "image, sound, film or font",
+        ),
+        None => collector.shortfall(
+            Shortfall::UnknownEncoding,
+            input.bytes.len(),
+            "body in a format without a decoder",
+        ),
+    }
+}

@@ -1,0 +1,211 @@
+//! Compressed bytes → bytes, within what is left of [`limits::INFLATE_BYTES`].
+//!
+//! [`limits::INFLATE_BYTES`]: crate::limits::INFLATE_BYTES
+
+use std::io::Read;
+
+use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use ruzstd::decoding::StreamingDecoder;
+
+use super::body::{self, MediaType};
+use super::collector::Collector;
+use super::{Decoder, Input, copied};
+use crate::model::{DecodeStep, Shortfall};
+
+/// Gzip by its magic (RFC 1952 §2.3.1), announced or not.
+pub(super) const GZIP: Decoder = Decoder {
+    matches: |_, input| by_magic(input.bytes) == Some(Compression::Gzip),
+    decode: inflate,
+};
+
+/// Zstandard by its magic (RFC 8878 §3.1.1).
+pub(super) const ZSTD: Decoder = Decoder {
+    matches: |_, input| by_magic(input.bytes) == Some(Compression::Zstd),
+    decode: inflate,
+};
+
+/// Zlib by its header, which is weak: it must also inflate.
+pub(super) const ZLIB: Decoder = Decoder {
+    matches: |_, input| {
+        by_magic(input.bytes) == Some(Compression::Deflate) && starts_well(input.bytes)
+    },
+    decode: inflate,
+};
+
+/// A compression format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compression {
+    Gzip,
+    /// Zlib, or raw deflate as some senders mean it (RFC 9110 §8.4.1.2).
+    Deflate,
+    Brotli,
+    Zstd,
+}
+
+impl Compression {
+    fn step(self) -> DecodeStep {
+        match self {
+            Self::Gzip => DecodeStep::Gzip,
+            Self::Deflate => DecodeStep::Deflate,
+            Self::Brotli => DecodeStep::Brotli,
+            Self::Zstd => DecodeStep::Zstd,
+        }
+    }
+}
+
+/// A content encoding's name in lower case.
+pub(super) fn by_name(name: &str) -> Option<Compression> {
+    Some(match name {
+        "gzip" | "x-gzip" => Compression::Gzip,
+        "deflate" | "zlib" => Compression::Deflate,
+        "br" => Compression::Brotli,
+        "zstd" => Compression::Zstd,
+        _ => return None,
+    })
+}
+
+/// What the first bytes say.
+pub(super) fn by_magic(bytes: &[u8]) -> Option<Compression> {
+    match bytes {
+        [0x1f, 0x8b, 8, ..] => Some(Compression::Gzip),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Compression::Zstd),
+        [first, second, _, _, ..] if is_zlib_header(*first, *second) => Some(Compression::Deflate),
+        _ => None,
+    }
+}
+
+/// RFC 1950 §2.2: deflate with a window up to 32 KiB, no dictionary, header check.
+fn is_zlib_header(first: u8, second: u8) -> bool {
+    first & 0x0f == 8
+        && first >> 4 <= 7
+        && second & 0x20 == 0
+        && u16::from_be_bytes([first, second]).is_multiple_of(31)
+}
+
+/// Whether zlib bytes inflate at least a little.
+fn starts_well(bytes: &[u8]) -> bool {
+    let mut first = [0; 64];
+    ZlibDecoder::new(bytes)
+        .read(&mut first)
+        .is_ok_and(|length| length > 0)
+}
+
+/// Decompresses a body that its bytes gave away and decodes what is in it. The type may name either.
+fn inflate<'a>(media_type: &MediaType, input: Input<'_, 'a>, collector: &mut Collector<'a>) {
+    if let Some(compression) = by_magic(input.bytes) {
+        let is_undone = undo(compression, input, collector, |inner, collector| {
+            body::decode(media_type, inner, collector);
+        });
+        if !is_undone {
+            collector.shortfall(
+                Shortfall::DamagedBody,
+                input.bytes.len(),
+                "a compressed body does not decompress",
+            );
+        }
+    }
+}
+
+/// Decompresses and hands the result on, also what came before damage. `false`: nothing came, and nothing was handed on.
+pub(super) fn undo<'a>(
+    compression: Compression,
+    input: Input<'_, 'a>,
+    collector: &mut Collector<'a>,
+    then: impl FnOnce(Input<'_, 'a>, &mut Collector<'a>),
+) -> bool {
+    let most = collector.inflate_left();
+    if most == 0 {
+        collector.shortfall(Shortfall::InflateLimit, input.bytes.len(), BOUND);
+        return true;
+    }
+    let Inflated { bytes, end } = decompress(compression, input.bytes, most);
+    if bytes.is_empty() && end == End::Damaged {
+        return false;
+    }
+    collector.spend_inflated(bytes.len());
+    match end {
+        End::Whole => {}
+        End::Bound => collector.shortfall(Shortfall::InflateLimit, input.bytes.len(), BOUND),
+        End::Damaged => collector.shortfall(
+            Shortfall::DamagedBody,
+            input.bytes.len(),
+            "a compressed body ends early or is damaged",
+        ),
+    }
+    collector.undoing(compression.step(), |collector| {
+        let inner = Input {
+            bytes: &bytes,
+            keep: copied,
+            is_cut: input.is_cut || end != End::Whole,
+        };
+        then(inner, collector);
+    });
+    true
+}
+
+const BOUND: &str = "a message decompresses to more than the bound";
+
+struct Inflated {
+    bytes: Vec<u8>,
+    end: End,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Whole,
+    Bound,
+    Damaged,
+}
+
+fn decompress(compression: Compression, bytes: &[u8], most: usize) -> Inflated {
+    match compression {
+        Compression::Gzip => drain(MultiGzDecoder::new(bytes), most),
+        Compression::Brotli => drain(brotli_decompressor::Decompressor::new(bytes, 4096), most),
+        Compression::Zstd => zstd_frames(bytes, most),
+        Compression::Deflate => {
+            let has_header =
+                matches!(bytes, [first, second, ..] if is_zlib_header(*first, *second));
+            if has_header {
+                let inflated = drain(ZlibDecoder::new(bytes), most);
+                if !(inflated.bytes.is_empty() && inflated.end == End::Damaged) {
+                    return inflated;
+                }
+            }
+            drain(DeflateDecoder::new(bytes), most)
+        }
+    }
+}
+
+/// Frames follow each other until the bytes end (RFC 8878 §3).
+fn zstd_frames(mut bytes: &[u8], most: usize) -> Inflated {
+    let mut all = Inflated {
+        bytes: Vec::new(),
+        end: End::Whole,
+    };
+    while !bytes.is_empty() && all.end == End::Whole {
+        let Ok(mut decoder) = StreamingDecoder::new(&mut bytes) else {
+            all.end = End::Damaged;
+            break;
+        };
+        let frame = drain(&mut decoder, most.saturating_sub(all.bytes.len()));
+        all.bytes.extend_from_slice(&frame.bytes);
+        all.end = frame.end;
+    }
+    all
+}
+
+/// Reads to the end, to damage or to the bound.
+fn drain(reader: impl Read, most: usize) -> Inflated {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    let result = reader.take(limit).read_to_end(&mut bytes);
+    let end = if bytes.len() > most {
+        bytes.truncate(most);
+        End::Bound
+    } else if result.is_err() {
+        End::Damaged
+    } else {
+        End::Whole
+    };
+    Inflated { bytes, end }
+}

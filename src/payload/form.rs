@@ -1,0 +1,163 @@
+//! `application/x-www-form-urlencoded` and query strings (WHATWG URL §5) → fields.
+
+use std::borrow::Cow;
+
+use super::body::MediaType;
+use super::collector::{Collector, index, name};
+use super::{Decoder, Input, Keep, copied, nested, text};
+use crate::limits;
+use crate::model::DecodeStep;
+
+pub(super) const DECODER: Decoder = Decoder { matches, decode };
+
+fn matches(media_type: &MediaType, input: Input<'_, '_>) -> bool {
+    let Ok(form) = str::from_utf8(input.bytes) else {
+        return false;
+    };
+    let form = form.trim_ascii();
+    match media_type.essence.as_str() {
+        "application/x-www-form-urlencoded" => input.is_cut || form.contains('='),
+        _ => looks_like(form, 1),
+    }
+}
+
+/// Whether a text of unknown type is a form with at least `least` pairs: names of plain characters, nothing in it that a form
+/// would have encoded.
+pub(super) fn looks_like(text: &str, least: usize) -> bool {
+    let is_sound = text.bytes().all(|byte| {
+        byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`')
+    });
+    if !is_sound || !text.contains('=') {
+        return false;
+    }
+    let mut pairs = 0_usize;
+    for pair in text.split('&') {
+        if pair.is_empty() {
+            continue;
+        }
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let is_key = !key.is_empty()
+            && key.len() <= limits::NAME_BYTES
+            && key
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_-.[]%$+*~:".contains(&byte));
+        // base64 padding is no pair: `YWJj==`
+        if !is_key || (value.bytes().all(|byte| byte == b'=') && !value.is_empty()) {
+            return false;
+        }
+        if pair.contains('=') {
+            pairs = pairs.saturating_add(1);
+        }
+    }
+    // a lone pair with an empty value is more often a padded token: `YWJj=`
+    pairs >= least && (pairs > 1 || !text.ends_with('='))
+}
+
+fn decode<'a>(_: &MediaType, input: Input<'_, 'a>, collector: &mut Collector<'a>) {
+    let Ok(form) = str::from_utf8(input.bytes) else {
+        return;
+    };
+    let form = form.trim_ascii();
+    let form = if input.is_cut {
+        // the last value may be half
+        form.rsplit_once('&').map_or("", |(whole, _)| whole)
+    } else {
+        form
+    };
+    collector.undoing(DecodeStep::Form, |collector| {
+        pairs(form, input.keep, collector);
+    });
+}
+
+/// A query string: pairs, or one bare value.
+pub(super) fn query<'s, 'a>(query: &'s str, keep: Keep<'s, 'a>, collector: &mut Collector<'a>) {
+    if query.contains('=') {
+        pairs(query, keep, collector);
+    } else if !query.is_empty() {
+        value(query, keep, collector);
+    }
+}
+
+/// The pairs of a form, each under its name.
+pub(super) fn pairs<'s, 'a>(form: &'s str, keep: Keep<'s, 'a>, collector: &mut Collector<'a>) {
+    for pair in form.split('&') {
+        if collector.is_full() && !pair.is_empty() {
+            // counted by the attempt
+            collector.plain_value(Cow::Borrowed(""), copied);
+            return;
+        }
+        if pair.is_empty() {
+            continue;
+        }
+        let (key, text) = pair.split_once('=').unwrap_or((pair, ""));
+        let steps = enter_key(&unescape(key).to_text(), collector);
+        value(text, keep, collector);
+        collector.leave(steps);
+    }
+}
+
+/// `user[address][0]` is a path of three steps, as PHP, Rails and jQuery write it.
+fn enter_key(key: &str, collector: &mut Collector<'_>) -> usize {
+    let Some((head, rest)) = key
+        .strip_suffix(']')
+        .and_then(|key| key.split_once('['))
+        .filter(|(head, _)| !head.is_empty())
+    else {
+        collector.enter(name(key));
+        return 1;
+    };
+    collector.enter(name(head));
+    let mut steps = 1_usize;
+    for part in rest.split("][").take(limits::JSON_DEPTH) {
+        match part.parse::<u32>() {
+            Ok(position) => collector.enter(index(usize::try_from(position).unwrap_or(usize::MAX))),
+            Err(_) if part.is_empty() => continue,
+            Err(_) => collector.enter(name(part)),
+        }
+        steps = steps.saturating_add(1);
+    }
+    steps
+}
+
+fn value<'s, 'a>(raw: &'s str, keep: Keep<'s, 'a>, collector: &mut Collector<'a>) {
+    match unescape(raw) {
+        Unescaped::Text(text) => collector.value(text, keep),
+        Unescaped::Bytes(bytes) => {
+            if let Some(text) = text::from_bytes(&bytes) {
+                collector.value(text, copied);
+            } else {
+                nested::decode_bytes(&bytes, collector);
+            }
+        }
+    }
+}
+
+enum Unescaped<'s> {
+    Text(Cow<'s, str>),
+    Bytes(Vec<u8>),
+}
+
+impl Unescaped<'_> {
+    fn to_text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Bytes(bytes) => String::from_utf8_lossy(bytes),
+        }
+    }
+}
+
+/// Undoes `+` and percent encoding.
+fn unescape(raw: &str) -> Unescaped<'_> {
+    if !raw.bytes().any(|byte| matches!(byte, b'+' | b'%')) {
+        return Unescaped::Text(Cow::Borrowed(raw));
+    }
+    let spaced: Vec<u8> = raw
+        .bytes()
+        .map(|byte| if byte == b'+' { b' ' } else { byte })
+        .collect();
+    let bytes: Vec<u8> = percent_encoding::percent_decode(&spaced).collect();
+    match String::from_utf8(bytes) {
+        Ok(text) => Unescaped::Text(Cow::Owned(text)),
+        Err(error) => Unescaped::Bytes(error.into_bytes()),
+    }
+}

@@ -1,0 +1,186 @@
+//! JSON → fields, tolerant: all that stands before a cut or damage, several documents in a row (NDJSON, RFC 7464), prefixes
+//! against hijacking and JSONP. Numbers stay text as sent, duplicate keys stay.
+
+mod reader;
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+use memchr::memchr2;
+
+use super::body::MediaType;
+use super::collector::{Collector, index, name};
+use super::{Decoder, Input, Keep};
+use crate::limits;
+use crate::model::{DecodeStep, Shortfall};
+
+use reader::{Token, walk};
+
+pub(super) use reader::End;
+
+pub(super) const DECODER: Decoder = Decoder { matches, decode };
+
+fn matches(media_type: &MediaType, input: Input<'_, '_>) -> bool {
+    let essence = media_type.essence.as_str();
+    let start = prefix_length(input.bytes);
+    let document = input.bytes.get(start..).unwrap_or_default();
+    if essence.contains("json") || essence.contains("javascript") {
+        matches!(document.first(), Some(b'{' | b'[' | b'"'))
+    } else {
+        looks_like(document, input.is_cut)
+    }
+}
+
+fn decode<'a>(_: &MediaType, input: Input<'_, 'a>, collector: &mut Collector<'a>) {
+    collector.undoing(DecodeStep::Json, |collector| {
+        let end = documents(input.bytes, input.keep, collector);
+        let detail = match end {
+            End::Complete | End::Stopped => return,
+            End::Cut => "a JSON text ends early",
+            End::Damaged => "a JSON text is damaged",
+        };
+        collector.shortfall(Shortfall::DamagedBody, input.bytes.len(), detail);
+    });
+}
+
+/// Whether a text of unknown type, at its first bracket or quote, is JSON; one pass over its first document.
+pub(super) fn looks_like(document: &[u8], is_cut: bool) -> bool {
+    let mut at = 0;
+    let mut values = 0_usize;
+    let end = walk(document, &mut at, &mut |token| {
+        if matches!(token, Token::Leave) {
+            values = values.saturating_add(1);
+        }
+        ControlFlow::Continue(())
+    });
+    let rest = document.get(at..).unwrap_or_default().trim_ascii();
+    match (document.first(), end) {
+        (Some(b'{' | b'['), End::Complete) => {
+            rest.is_empty()
+                || matches!(
+                    rest.first(),
+                    Some(b'{' | b'[' | b'\x1e' | b')' | b';' | b',')
+                )
+        }
+        (Some(b'"'), End::Complete) => rest.is_empty() && document.len() > 2,
+        (Some(b'{'), _) => values > 0,
+        (Some(b'['), End::Cut) => values > 0 && is_cut,
+        _ => false,
+    }
+}
+
+/// Length of what may stand before the first document: white space, byte order mark, hijacking guards, a JSONP call, the packet
+/// number of socket.io.
+pub(super) fn prefix_length(bytes: &[u8]) -> usize {
+    const GUARDS: [&[u8]; 6] = [
+        b"\xef\xbb\xbf",
+        b")]}',",
+        b")]}'",
+        b"while(1);",
+        b"for(;;);",
+        b"{}&&",
+    ];
+    let mut rest = bytes;
+    loop {
+        rest = rest.trim_ascii_start();
+        let guarded = GUARDS.iter().find_map(|guard| rest.strip_prefix(*guard));
+        match guarded {
+            Some(unguarded) => rest = unguarded,
+            None => break,
+        }
+    }
+    let rest = rest.strip_prefix(b"\x1e").unwrap_or(rest);
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'.');
+    let name_length = rest
+        .iter()
+        .take(limits::NAME_BYTES)
+        .take_while(|byte| is_name(byte))
+        .count();
+    let (callback, call) = rest.split_at_checked(name_length).unwrap_or_default();
+    let inside = match call {
+        [b'(', inside @ ..] => inside.trim_ascii_start(),
+        [b'{' | b'[', ..] if callback.len() <= 4 && callback.iter().all(u8::is_ascii_digit) => call,
+        _ => rest,
+    };
+    let is_document = matches!(inside.first(), Some(b'{' | b'[' | b'"'));
+    let rest = if is_document { inside } else { rest };
+    bytes.len().saturating_sub(rest.len())
+}
+
+/// Reads documents until the bytes end; all start from the path where the first did. The worst end of any is returned.
+pub(super) fn documents<'s, 'a>(
+    bytes: &'s [u8],
+    keep: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> End {
+    let mut at = prefix_length(bytes);
+    let mut worst = End::Complete;
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let between = rest
+            .iter()
+            .take_while(|byte| {
+                byte.is_ascii_whitespace() || matches!(byte, b'\x1e' | b',' | b')' | b';')
+            })
+            .count();
+        at = at.saturating_add(between);
+        let end = match bytes.get(at) {
+            None => return worst,
+            Some(b'{' | b'[' | b'"') => document(bytes, &mut at, keep, collector),
+            Some(_) => End::Damaged,
+        };
+        match end {
+            End::Complete => {}
+            End::Cut | End::Stopped => return end,
+            End::Damaged => {
+                worst = End::Damaged;
+                let rest = bytes.get(at..).unwrap_or_default();
+                let Some(line_end) = memchr2(b'\n', b'\x1e', rest) else {
+                    return worst;
+                };
+                at = at.saturating_add(line_end).saturating_add(1);
+            }
+        }
+    }
+}
+
+fn document<'s, 'a>(
+    bytes: &'s [u8],
+    at: &mut usize,
+    keep: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> End {
+    let mut steps = 0_usize;
+    let end = walk(bytes, at, &mut |token| {
+        match token {
+            Token::Key(key) => {
+                collector.enter(name(&key.text()));
+                steps = steps.saturating_add(1);
+            }
+            Token::Element(position) => {
+                collector.enter(index(position));
+                steps = steps.saturating_add(1);
+            }
+            Token::Leave => {
+                collector.leave(1);
+                steps = steps.saturating_sub(1);
+            }
+            Token::Text(text) => collector.value(text.text(), keep),
+            Token::Bare("null" | "undefined") => {}
+            Token::Bare(word) => collector.plain_value(Cow::Borrowed(word), keep),
+            Token::TooDeep(bytes) => collector.shortfall(
+                Shortfall::DepthLimit,
+                bytes,
+                "a document is nested deeper than the bound",
+            ),
+        }
+        if collector.is_full() {
+            // the attempt counts what is left out
+            collector.plain_value(Cow::Borrowed(""), keep);
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    });
+    collector.leave(steps);
+    end
+}

@@ -1,0 +1,324 @@
+//! The tokens of one JSON document, without recursion and without copying.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+use memchr::memchr2;
+
+use crate::limits;
+
+/// How a document ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::payload) enum End {
+    Complete,
+    /// The bytes ended inside it.
+    Cut,
+    /// It stopped being JSON.
+    Damaged,
+    /// The listener had enough.
+    Stopped,
+}
+
+/// What a document is made of.
+pub(super) enum Token<'s> {
+    /// A member of an object begins.
+    Key(Quoted<'s>),
+    /// An element of an array begins.
+    Element(usize),
+    /// The member or element ended.
+    Leave,
+    Text(Quoted<'s>),
+    /// Number, `true`, `false`, `null` as sent.
+    Bare(&'s str),
+    /// A container below [`limits::JSON_DEPTH`] was passed over.
+    TooDeep(usize),
+}
+
+/// What stands between two quotes.
+pub(super) struct Quoted<'s> {
+    raw: &'s [u8],
+    has_escapes: bool,
+}
+
+impl<'s> Quoted<'s> {
+    /// The text with escapes undone; bytes that are not UTF-8 are replaced.
+    pub(super) fn text(&self) -> Cow<'s, str> {
+        let text = String::from_utf8_lossy(self.raw);
+        if self.has_escapes {
+            Cow::Owned(unescape(&text))
+        } else {
+            text
+        }
+    }
+}
+
+/// Undoes the escapes of RFC 8259 §7. Unknown escapes stand for their character, lone surrogates for U+FFFD.
+fn unescape(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        text.push_str(plain);
+        let mut characters = escape.chars();
+        let Some(kind) = characters.next() else { break };
+        rest = characters.as_str();
+        match kind {
+            'n' => text.push('\n'),
+            't' => text.push('\t'),
+            'r' => text.push('\r'),
+            'b' => text.push('\u{8}'),
+            'f' => text.push('\u{c}'),
+            'u' => {
+                let (character, tail) = unicode_escape(rest);
+                text.push(character);
+                rest = tail;
+            }
+            other => text.push(other),
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+/// What follows `\u`: the character, with the second half of its surrogate pair where it has one, and the rest.
+fn unicode_escape(text: &str) -> (char, &str) {
+    let unit = |text: &str| {
+        text.get(..4)
+            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .and_then(|digits| u16::from_str_radix(digits, 16).ok())
+    };
+    let Some(first) = unit(text) else {
+        return (char::REPLACEMENT_CHARACTER, text);
+    };
+    let rest = text.get(4..).unwrap_or_default();
+    if let Some(second) = rest.strip_prefix("\\u").and_then(unit)
+        && let Some(Ok(character)) = char::decode_utf16([first, second]).next().filter(|result| {
+            result
+                .as_ref()
+                .is_ok_and(|character| character.len_utf16() == 2)
+        })
+    {
+        return (character, rest.get(6..).unwrap_or_default());
+    }
+    (
+        char::from_u32(u32::from(first)).unwrap_or(char::REPLACEMENT_CHARACTER),
+        rest,
+    )
+}
+
+#[derive(Clone, Copy)]
+enum Container {
+    Object,
+    /// With the position of the element being read.
+    Array(usize),
+}
+
+#[derive(Clone, Copy)]
+enum State {
+    /// A value must follow.
+    Value,
+    /// A container was opened.
+    Opened,
+    /// A comma was read.
+    Comma,
+    /// A value ended.
+    Ended,
+}
+
+/// Reads one document from `at` on, without recursion.
+pub(super) fn walk<'s>(
+    bytes: &'s [u8],
+    at: &mut usize,
+    see: &mut impl FnMut(Token<'s>) -> ControlFlow<()>,
+) -> End {
+    let mut stack: Vec<Container> = Vec::new();
+    let mut state = State::Value;
+    loop {
+        skip_space(bytes, at);
+        let Some(&byte) = bytes.get(*at) else {
+            return End::Cut;
+        };
+        let token = match (state, byte) {
+            (State::Opened | State::Comma | State::Ended, b'}' | b']') => {
+                if !closes(stack.pop(), byte) {
+                    return End::Damaged;
+                }
+                advance(at, 1);
+                if stack.is_empty() {
+                    return End::Complete;
+                }
+                state = State::Ended;
+                Token::Leave
+            }
+            (State::Ended, b',') => {
+                advance(at, 1);
+                state = State::Comma;
+                continue;
+            }
+            (State::Ended, _) => return End::Damaged,
+            (State::Opened | State::Comma, _) => {
+                let is_next = matches!(state, State::Comma);
+                state = State::Value;
+                match entry(bytes, at, &mut stack, is_next) {
+                    Ok(token) => token,
+                    Err(end) => return end,
+                }
+            }
+            (State::Value, b'{' | b'[') if stack.len() < limits::JSON_DEPTH => {
+                let is_object = byte == b'{';
+                stack.push(if is_object {
+                    Container::Object
+                } else {
+                    Container::Array(0)
+                });
+                advance(at, 1);
+                state = State::Opened;
+                continue;
+            }
+            (State::Value, _) => {
+                let token = match scalar(bytes, at, byte) {
+                    Ok(token) => token,
+                    Err(end) => return end,
+                };
+                if see(token).is_break() {
+                    return End::Stopped;
+                }
+                if stack.is_empty() {
+                    return End::Complete;
+                }
+                state = State::Ended;
+                Token::Leave
+            }
+        };
+        if see(token).is_break() {
+            return End::Stopped;
+        }
+    }
+}
+
+fn closes(container: Option<Container>, byte: u8) -> bool {
+    match container {
+        Some(Container::Object) => byte == b'}',
+        Some(Container::Array(_)) => byte == b']',
+        None => false,
+    }
+}
+
+/// The beginning of a member, with its key and colon, or of an element.
+fn entry<'s>(
+    bytes: &'s [u8],
+    at: &mut usize,
+    stack: &mut [Container],
+    is_next: bool,
+) -> Result<Token<'s>, End> {
+    if let Some(Container::Array(position)) = stack.last_mut() {
+        *position = position.saturating_add(usize::from(is_next));
+        return Ok(Token::Element(*position));
+    }
+    if bytes.get(*at) != Some(&b'"') {
+        return Err(End::Damaged);
+    }
+    let key = quoted(bytes, at).ok_or(End::Cut)?;
+    skip_space(bytes, at);
+    match bytes.get(*at) {
+        Some(b':') => advance(at, 1),
+        Some(_) => return Err(End::Damaged),
+        None => return Err(End::Cut),
+    }
+    Ok(Token::Key(key))
+}
+
+/// A string, number or word, or a container that is too deep.
+fn scalar<'s>(bytes: &'s [u8], at: &mut usize, first: u8) -> Result<Token<'s>, End> {
+    match first {
+        b'{' | b'[' => {
+            let start = *at;
+            if pass_over(bytes, at) {
+                Ok(Token::TooDeep(at.saturating_sub(start)))
+            } else {
+                Err(End::Cut)
+            }
+        }
+        b'"' => quoted(bytes, at).map(Token::Text).ok_or(End::Cut),
+        _ => match bare(bytes, at) {
+            Some(word) if is_literal(word) => Ok(Token::Bare(word)),
+            Some(_) => Err(End::Damaged),
+            None => Err(End::Cut),
+        },
+    }
+}
+
+fn advance(at: &mut usize, by: usize) {
+    *at = at.saturating_add(by);
+}
+
+fn skip_space(bytes: &[u8], at: &mut usize) {
+    while matches!(bytes.get(*at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+        advance(at, 1);
+    }
+}
+
+/// The string at an opening quote; `None` if it does not end.
+fn quoted<'s>(bytes: &'s [u8], at: &mut usize) -> Option<Quoted<'s>> {
+    let start = at.saturating_add(1);
+    let mut end = start;
+    let mut has_escapes = false;
+    loop {
+        let rest = bytes.get(end..)?;
+        let found = memchr2(b'"', b'\\', rest)?;
+        end = end.saturating_add(found);
+        if bytes.get(end) == Some(&b'"') {
+            *at = end.saturating_add(1);
+            return bytes.get(start..end).map(|raw| Quoted { raw, has_escapes });
+        }
+        has_escapes = true;
+        end = end.saturating_add(2);
+    }
+}
+
+/// A number or word; `None` if the bytes end with it, because it may go on.
+fn bare<'s>(bytes: &'s [u8], at: &mut usize) -> Option<&'s str> {
+    let rest = bytes.get(*at..)?;
+    let length = rest
+        .iter()
+        .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')))?;
+    let word = str::from_utf8(rest.get(..length)?).unwrap_or_default();
+    advance(at, length);
+    Some(word)
+}
+
+fn is_literal(word: &str) -> bool {
+    let number = word.strip_prefix('-').unwrap_or(word);
+    let is_number = number.starts_with(|first: char| first.is_ascii_digit())
+        && number
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'));
+    is_number
+        || matches!(
+            word,
+            "true" | "false" | "null" | "NaN" | "Infinity" | "-Infinity" | "undefined"
+        )
+}
+
+/// Goes behind the container at `at` without reading it; `false` if it does not end.
+fn pass_over(bytes: &[u8], at: &mut usize) -> bool {
+    let mut depth = 0_usize;
+    while let Some(byte) = bytes.get(*at) {
+        match byte {
+            b'"' => {
+                if quoted(bytes, at).is_none() {
+                    *at = bytes.len();
+                    return false;
+                }
+                continue;
+            }
+            b'{' | b'[' => depth = depth.saturating_add(1),
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        advance(at, 1);
+        if depth == 0 {
+            return true;
+        }
+    }
+    false
+}

@@ -1,0 +1,176 @@
+//! The places of a message: path, query string, headers, cookies and body of a request; the named fields of another protocol.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+
+use super::body::{self, MediaType};
+use super::collector::{Collector, index, name};
+use super::{Decoded, Input, form, lent, nested, text};
+use crate::model::{DecodeStep, Message, Place, Request};
+
+/// The fields of an HTTP request.
+pub(super) fn request(request: &Request) -> Decoded<'_> {
+    let mut collector = Collector::new(Place::Path);
+    path(request.path(), &mut collector);
+    if let Some(query) = request.query() {
+        collector.set_place(Place::Query);
+        form::query(query, lent, &mut collector);
+    }
+    for header in &request.headers {
+        collector.set_place(Place::Header);
+        header_value(&header.name, &header.value, &mut collector);
+    }
+    collector.set_place(Place::Body);
+    let media_type = MediaType::parse(request.header("content-type").unwrap_or_default());
+    let encodings: Vec<&str> = request
+        .headers
+        .iter()
+        .filter(|header| header.name.eq_ignore_ascii_case("content-encoding"))
+        .flat_map(|header| header.value.split(','))
+        .map(str::trim)
+        .collect();
+    let input = Input {
+        bytes: &request.body.bytes,
+        keep: lent,
+        is_cut: request.body.is_cut,
+    };
+    body::encoded(&encodings, &media_type, input, &mut collector);
+    collector.finish()
+}
+
+/// The fields of a message of another protocol. A field named `body` or `payload` is decoded like a body, by the fields
+/// `content-type`, `content-transfer-encoding` and `content-encoding` beside it.
+pub(super) fn message(message: &Message) -> Decoded<'_> {
+    let mut collector = Collector::new(Place::Header);
+    let beside = |wanted: &str| {
+        message
+            .fields
+            .iter()
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value.as_str())
+    };
+    collector.labelled(DecodeStep::Protocol, |collector| {
+        for (field, value) in &message.fields {
+            if matches!(field.as_str(), "body" | "payload") {
+                collector.set_place(Place::Body);
+                let input = Input {
+                    bytes: value.as_bytes(),
+                    keep: lent,
+                    is_cut: false,
+                };
+                let media_type = MediaType::parse(beside("content-type").unwrap_or_default());
+                let encodings: Vec<&str> = beside("content-encoding")
+                    .into_iter()
+                    .chain(beside("content-transfer-encoding"))
+                    .collect();
+                collector.within(name(field), |collector| {
+                    body::encoded(&encodings, &media_type, input, collector);
+                });
+            } else {
+                collector.set_place(Place::Header);
+                header_value(field, value, collector);
+            }
+        }
+    });
+    collector.finish()
+}
+
+/// Path segments by position, empty ones left out of the fields but counted.
+fn path<'a>(path: &'a str, collector: &mut Collector<'a>) {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    for (position, segment) in path.split('/').enumerate() {
+        if !segment.is_empty() {
+            collector.within(index(position), |collector| {
+                collector.value(Cow::Borrowed(segment), lent);
+            });
+        }
+    }
+}
+
+/// One header, under its name in lower case.
+fn header_value<'a>(header: &str, value: &'a str, collector: &mut Collector<'a>) {
+    let lower = header.to_ascii_lowercase();
+    match lower.as_str() {
+        "cookie" => cookies(value, collector),
+        "authorization" | "proxy-authorization" => {
+            collector.within(name(&lower), |collector| authorization(value, collector));
+        }
+        _ => collector.within(name(&lower), |collector| {
+            collector.value(Cow::Borrowed(value), lent);
+        }),
+    }
+}
+
+/// `Cookie: a=b; c=d` (RFC 6265 §4.2.1): one field a cookie instead of the header.
+fn cookies<'a>(value: &'a str, collector: &mut Collector<'a>) {
+    collector.set_place(Place::Cookie);
+    for pair in value.split(';') {
+        let pair = pair.trim();
+        let (cookie, value) = pair.split_once('=').unwrap_or(("", pair));
+        if cookie.is_empty() && value.is_empty() {
+            continue;
+        }
+        // a value may stand in quotes, which are not part of it, unless it is a JSON text
+        let value = value
+            .strip_prefix('"')
+            .and_then(|value| value.strip_suffix('"'))
+            .filter(|inner| !inner.contains('"'))
+            .unwrap_or(value);
+        collector.within(name(cookie.trim()), |collector| {
+            collector.value(Cow::Borrowed(value), lent);
+        });
+    }
+}
+
+/// Credentials (RFC 9110 §11.4): `Basic` gives user and password (RFC 7617), parameters as of `Digest` (RFC 7616) one field
+/// each; tokens are decoded as any value.
+fn authorization<'a>(value: &'a str, collector: &mut Collector<'a>) {
+    let (scheme, rest) = value.split_once(' ').unwrap_or(("", value));
+    let rest = rest.trim();
+    if scheme.eq_ignore_ascii_case("basic") {
+        collector.plain_value(Cow::Borrowed(value), lent);
+        let Ok(credentials) = nested::LENIENT_BASE64.decode(rest) else {
+            return;
+        };
+        let Some(credentials) = text::from_bytes(&credentials) else {
+            return;
+        };
+        let (user, password) = credentials
+            .split_once(':')
+            .unwrap_or((credentials.as_ref(), ""));
+        collector.undoing(DecodeStep::Base64, |collector| {
+            for (part, value) in [("user", user), ("password", password)] {
+                collector.within(name(part), |collector| {
+                    collector.plain_value(Cow::Borrowed(value), super::copied);
+                });
+            }
+        });
+    } else if rest.contains("=\"") {
+        collector.plain_value(Cow::Borrowed(value), lent);
+        parameters(rest, collector);
+    } else if scheme.is_empty() {
+        collector.value(Cow::Borrowed(value), lent);
+    } else {
+        collector.plain_value(Cow::Borrowed(value), lent);
+        nested::decode(rest, lent, collector);
+    }
+}
+
+/// `name="value", name=value`: commas inside quotes do not separate.
+fn parameters<'a>(text: &'a str, collector: &mut Collector<'a>) {
+    let mut rest = text;
+    while let Some((parameter, tail)) = rest.split_once('=') {
+        let (value, tail) = match tail.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
+            None => tail.split_once(',').unwrap_or((tail, "")),
+        };
+        let parameter = parameter
+            .trim_matches([',', ' ', '\t'])
+            .to_ascii_lowercase();
+        collector.within(name(&parameter), |collector| {
+            collector.value(Cow::Borrowed(value.trim()), lent);
+        });
+        rest = tail;
+    }
+}

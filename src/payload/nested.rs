@@ -1,0 +1,408 @@
+//! Encodings inside values. Each value is read in at most one way, decided by looks before anything is decoded, so that the cost
+//! stays linear in its length for each level.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::body::{self, MediaType};
+use super::collector::{Collector, name};
+use super::{Input, Keep, compression, copied, form, json, text, xml};
+use crate::model::DecodeStep;
+
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_allow_trailing_bits(true)
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+
+/// Base64 with or without padding (RFC 4648 §4).
+pub(super) const LENIENT_BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+
+/// Base64url with or without padding (RFC 4648 §5).
+const LENIENT_BASE64_URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+
+/// Decodes a value if it is of this encoding. `false`: it is not, try the next.
+type Attempt = for<'s, 'a> fn(Shape, &'s str, Keep<'s, 'a>, &mut Collector<'a>) -> bool;
+
+/// All encodings inside values, the most telling first.
+const ENCODINGS: &[Attempt] = &[
+    json_text,
+    xml_text,
+    json_web_token,
+    url,
+    form_text,
+    percent,
+    hex,
+    base64_text,
+];
+
+/// Shortest value that is looked into.
+const SHORTEST: usize = 4;
+/// Shortest base64 that is believed when it gives any text.
+const SHORTEST_BASE64: usize = 16;
+/// Shortest hexadecimal text that is looked into: shorter ones are ids.
+const SHORTEST_HEX: usize = 24;
+/// Shortest hexadecimal text without letters: shorter ones are numbers, of which pairs of digits spell something too often.
+const SHORTEST_DIGITS: usize = 40;
+
+/// Decodes what is encoded in a value, if anything.
+pub(super) fn decode<'s, 'a>(text: &'s str, keep: Keep<'s, 'a>, collector: &mut Collector<'a>) {
+    if text.len() < SHORTEST {
+        return;
+    }
+    let shape = Shape::of(text);
+    for attempt in ENCODINGS {
+        if attempt(shape, text, keep, collector) {
+            return;
+        }
+    }
+}
+
+/// Decodes bytes that came out of an encoding inside a value and are not text: compressed ones are decompressed.
+pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool {
+    let input = Input {
+        bytes,
+        keep: copied,
+        is_cut: false,
+    };
+    let media_type = MediaType::default();
+    let is_compressed = [compression::GZIP, compression::ZSTD, compression::ZLIB]
+        .iter()
+        .any(|decoder| (decoder.matches)(&media_type, input));
+    if is_compressed {
+        body::decode(&media_type, input, collector);
+    }
+    is_compressed
+}
+
+/// Which kinds of characters a text has, found in one pass.
+#[derive(Clone, Copy)]
+struct Shape {
+    any: u8,
+    all: u8,
+}
+
+impl Shape {
+    const PERCENT: u8 = 1;
+    const AMPERSAND: u8 = 2;
+    const DOT: u8 = 4;
+    const COLON: u8 = 8;
+    const HEX: u8 = 16;
+    const BASE64: u8 = 32;
+    const DIGIT: u8 = 64;
+
+    const CLASSES: [u8; 256] = Self::classes();
+
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        reason = "evaluated by the compiler over the 256 values of a byte"
+    )]
+    const fn classes() -> [u8; 256] {
+        let mut classes = [0; 256];
+        let mut value = 0_usize;
+        while value < 256 {
+            #[expect(clippy::cast_possible_truncation, reason = "below 256")]
+            let byte = value as u8;
+            let mut class = match byte {
+                b'%' => Self::PERCENT,
+                b'&' => Self::AMPERSAND,
+                b'.' => Self::DOT,
+                b':' => Self::COLON,
+                // a space is what `+` became in a form
+                b'+' | b'/' | b'-' | b'_' | b'=' | b'\r' | b'\n' | b' ' => Self::BASE64,
+                _ => 0,
+            };
+            if byte.is_ascii_alphanumeric() {
+                class |= Self::BASE64;
+            }
+            if byte.is_ascii_hexdigit() {
+                class |= Self::HEX;
+            }
+            if byte.is_ascii_digit() {
+                class |= Self::DIGIT;
+            }
+            classes[value] = class;
+            value += 1;
+        }
+        classes
+    }
+
+    fn of(text: &str) -> Self {
+        let mut shape = Self { any: 0, all: 0xff };
+        for byte in text.bytes() {
+            let class = Self::CLASSES
+                .get(usize::from(byte))
+                .copied()
+                .unwrap_or_default();
+            shape.any |= class;
+            shape.all &= class;
+        }
+        shape
+    }
+
+    fn has(self, class: u8) -> bool {
+        self.any & class != 0
+    }
+
+    fn is_all(self, class: u8) -> bool {
+        self.all & class != 0
+    }
+}
+
+/// A JSON text, or a JSON string that holds something.
+fn json_text<'s, 'a>(
+    _: Shape,
+    text: &'s str,
+    keep: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    let bytes = text.as_bytes().trim_ascii();
+    if !matches!(bytes.first(), Some(b'{' | b'[' | b'"')) || !json::looks_like(bytes, false) {
+        return false;
+    }
+    collector.undoing(DecodeStep::Json, |collector| {
+        json::documents(bytes, keep, collector);
+    });
+    true
+}
+
+fn xml_text<'s, 'a>(
+    _: Shape,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    if !text.trim_ascii_start().starts_with('<') || !xml::looks_like(text) {
+        return false;
+    }
+    collector.undoing(DecodeStep::Xml, |collector| {
+        xml::document(text.trim_ascii(), collector);
+    });
+    true
+}
+
+/// Header and payload of a JSON Web Token (RFC 7519 §3), under `header` and `payload`; of an encrypted one (RFC 7516 §3.1) only
+/// the header is readable.
+fn json_web_token<'s, 'a>(
+    shape: Shape,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    // `eyJ` is base64url of `{"`
+    if !shape.has(Shape::DOT) || !text.starts_with("eyJ") {
+        return false;
+    }
+    let mut segments = text.split('.');
+    let header = segments.next().and_then(json_segment);
+    let payload = segments.next().and_then(json_segment);
+    let Some(header) = header else { return false };
+    collector.undoing(DecodeStep::Jwt, |collector| {
+        for (part, document) in [("header", Some(header)), ("payload", payload)] {
+            if let Some(document) = document {
+                collector.within(name(part), |collector| {
+                    json::documents(&document, copied, collector);
+                });
+            }
+        }
+    });
+    true
+}
+
+fn json_segment(segment: &str) -> Option<Vec<u8>> {
+    let decoded = LENIENT_BASE64_URL.decode(segment).ok()?;
+    let is_object = decoded.starts_with(b"{") && json::looks_like(&decoded, false);
+    is_object.then_some(decoded)
+}
+
+/// The query of an absolute URL (a referrer, a redirect target), and its fragment where that holds parameters.
+fn url<'s, 'a>(
+    shape: Shape,
+    text: &'s str,
+    keep: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    if !shape.has(Shape::COLON) {
+        return false;
+    }
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return false;
+    };
+    let is_scheme = (2..=40).contains(&scheme.len())
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    if !is_scheme || rest.contains(|character: char| character.is_whitespace()) {
+        return false;
+    }
+    let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
+    let query = rest.split_once('?').map_or("", |(_, query)| query);
+    let parts = [query, fragment];
+    if !parts.iter().any(|part| part.contains('=')) {
+        return false;
+    }
+    collector.undoing(DecodeStep::Form, |collector| {
+        for part in parts {
+            if part.contains('=') {
+                form::pairs(part, keep, collector);
+            }
+        }
+    });
+    true
+}
+
+fn form_text<'s, 'a>(
+    shape: Shape,
+    text: &'s str,
+    keep: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    if !shape.has(Shape::AMPERSAND) || !form::looks_like(text, 2) {
+        return false;
+    }
+    collector.undoing(DecodeStep::Form, |collector| {
+        form::pairs(text, keep, collector);
+    });
+    true
+}
+
+fn percent<'s, 'a>(
+    shape: Shape,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    if !shape.has(Shape::PERCENT) {
+        return false;
+    }
+    let decoded: Vec<u8> = percent_encoding::percent_decode_str(text).collect();
+    if decoded == text.as_bytes() {
+        return false;
+    }
+    let mut is_taken = false;
+    if let Some(decoded) = text::from_bytes(&decoded) {
+        is_taken = true;
+        collector.undoing(DecodeStep::Percent, |collector| {
+            collector.value(decoded, copied);
+        });
+    } else if compression::by_magic(&decoded).is_some() {
+        collector.undoing(DecodeStep::Percent, |collector| {
+            is_taken = decode_bytes(&decoded, collector);
+        });
+    }
+    is_taken
+}
+
+/// Hexadecimal digits that spell a text. Ids and hashes do not spell anything.
+fn hex<'s, 'a>(
+    shape: Shape,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    let shortest = if shape.is_all(Shape::DIGIT) {
+        SHORTEST_DIGITS
+    } else {
+        SHORTEST_HEX
+    };
+    if !shape.is_all(Shape::HEX) || text.len() < shortest {
+        return false;
+    }
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return false;
+    }
+    let decoded: Option<Vec<u8>> = pairs
+        .iter()
+        .map(|[high, low]| Some(hex_digit(*high)? << 4 | hex_digit(*low)?))
+        .collect();
+    let Some(decoded) = decoded else { return false };
+    let Some(decoded) = str::from_utf8(&decoded)
+        .ok()
+        .filter(|text| text::is_readable(text))
+    else {
+        return false;
+    };
+    collector.undoing(DecodeStep::Hex, |collector| {
+        collector.value(Cow::Borrowed(decoded), copied);
+    });
+    true
+}
+
+/// The value of a hexadecimal digit.
+pub(super) fn hex_digit(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
+}
+
+/// Base64 of text or of something compressed. Words and random tokens are made of the same letters, but do not decode to either.
+fn base64_text<'s, 'a>(
+    shape: Shape,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    if shape.is_all(Shape::DIGIT) {
+        return false;
+    }
+    let text = text
+        .strip_prefix("data:")
+        .and_then(|rest| rest.split_once(";base64,"))
+        .map_or(text, |(_, encoded)| encoded);
+    let shape = if shape.is_all(Shape::BASE64) {
+        shape
+    } else {
+        Shape::of(text)
+    };
+    if !shape.is_all(Shape::BASE64) || text.len() < 8 || shape.is_all(Shape::HEX) {
+        return false;
+    }
+    let Some(decoded) = base64_bytes(text) else {
+        return false;
+    };
+    if compression::by_magic(&decoded).is_some() {
+        let mut is_taken = false;
+        collector.undoing(DecodeStep::Base64, |collector| {
+            is_taken = decode_bytes(&decoded, collector);
+        });
+        return is_taken;
+    }
+    let Some(decoded) = str::from_utf8(&decoded)
+        .ok()
+        .filter(|text| text::is_readable(text))
+    else {
+        return false;
+    };
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@._+-: ".contains(&byte);
+    if text.len() < SHORTEST_BASE64
+        && !decoded.bytes().all(is_plain)
+        && !json::looks_like(decoded.as_bytes(), false)
+    {
+        return false;
+    }
+    collector.undoing(DecodeStep::Base64, |collector| {
+        collector.value(Cow::Borrowed(decoded), copied);
+    });
+    true
+}
+
+/// Base64 in either alphabet, with line ends, or with spaces where a form ate the `+`.
+fn base64_bytes(text: &str) -> Option<Vec<u8>> {
+    let text = text.trim_ascii();
+    if text.bytes().any(|byte| matches!(byte, b'-' | b'_')) {
+        return LENIENT_BASE64_URL.decode(text).ok();
+    }
+    if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+        let has_lines = text.contains('\n');
+        let dense: Vec<u8> = text
+            .bytes()
+            .filter(|byte| !(matches!(byte, b'\r' | b'\n') || has_lines && *byte == b' '))
+            .map(|byte| if byte == b' ' { b'+' } else { byte })
+            .collect();
+        return LENIENT_BASE64.decode(dense).ok();
+    }
+    LENIENT_BASE64.decode(text).ok()
+}

@@ -1,0 +1,870 @@
+//! Laws and cases of decoding as a whole.
+
+use std::io::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use flate2::Compression;
+use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+use proptest::prelude::*;
+
+use super::*;
+use crate::limits;
+use crate::model::{Body, DecodeStep, Exchange, Header, Message, Place, Request};
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn raw_deflate(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+}
+
+/// A stream of uncompressed meta-blocks (RFC 7932 §9.2): valid Brotli that any decoder reads.
+fn brotli(bytes: &[u8]) -> Vec<u8> {
+    // WBITS 16 is one zero bit; ISLAST 0, MNIBBLES 0 (four nibbles), MLEN - 1 in 16 bits, ISUNCOMPRESSED 1, padding
+    let mut stream = Vec::new();
+    for (position, block) in bytes.chunks(1 << 16).enumerate() {
+        let length = u32::try_from(block.len() - 1).unwrap();
+        let header = length << 3 | 1 << 19;
+        let bits = if position == 0 { header << 1 } else { header };
+        stream.extend_from_slice(&bits.to_le_bytes()[..3]);
+        stream.extend_from_slice(block);
+    }
+    stream.push(0b11);
+    stream
+}
+
+fn post(content_type: &str, encoding: &str, body: &[u8]) -> Event {
+    let mut headers = Vec::new();
+    for (name, value) in [
+        ("Content-Type", content_type),
+        ("Content-Encoding", encoding),
+    ] {
+        if !value.is_empty() {
+            headers.push(Header {
+                name: name.into(),
+                value: value.into(),
+            });
+        }
+    }
+    Event::Exchange(Exchange {
+        request: Request {
+            method: "POST".into(),
+            target: "/".into(),
+            headers,
+            body: Body {
+                bytes: body.to_vec(),
+                wire_len: body.len() as u64,
+                is_cut: false,
+            },
+            ..Request::default()
+        },
+        ..Exchange::default()
+    })
+}
+
+fn cut(event: &Event, length: usize) -> Event {
+    let mut event = event.clone();
+    if let Event::Exchange(exchange) = &mut event {
+        exchange.request.body.bytes.truncate(length);
+        exchange.request.body.is_cut = true;
+    }
+    event
+}
+
+fn get(target: &str, headers: &[(&str, &str)]) -> Event {
+    Event::Exchange(Exchange {
+        request: Request {
+            method: "GET".into(),
+            target: target.into(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| Header {
+                    name: (*name).into(),
+                    value: (*value).into(),
+                })
+                .collect(),
+            ..Request::default()
+        },
+        ..Exchange::default()
+    })
+}
+
+/// Body fields as `path|chain|value`.
+fn body_lines(event: &Event) -> Vec<String> {
+    lines_in(event, Place::Body)
+}
+
+fn lines_in(event: &Event, place: Place) -> Vec<String> {
+    decode(event)
+        .fields
+        .iter()
+        .filter(|field| field.place == place)
+        .map(|field| format!("{}|{}|{}", field.path, field.chain, field.value))
+        .collect()
+}
+
+#[test]
+fn json_keeps_numbers_as_sent_and_duplicate_keys() {
+    let event = post(
+        "application/json",
+        "",
+        br#"{"lat":52.520008000000001,"id":18446744073709551617,"id":1e400,"on":true,"none":null,"list":["a",{"b":"c"}]}"#,
+    );
+    assert_eq!(
+        body_lines(&event),
+        [
+            "lat|json|52.520008000000001",
+            "id|json|18446744073709551617",
+            "id|json|1e400",
+            "on|json|true",
+            "list[0]|json|a",
+            "list[1].b|json|c",
+        ]
+    );
+}
+
+#[test]
+fn json_escapes_are_undone() {
+    let event = post(
+        "application/json",
+        "",
+        br#"{"text":"a\"b\\c\/d\n\u00fc\ud83d\ude00\ud800x","k\u0065y":"v"}"#,
+    );
+    assert_eq!(
+        body_lines(&event),
+        ["text|json|a\"b\\c/d\nü😀\u{fffd}x", "key|json|v"]
+    );
+}
+
+#[test]
+fn json_documents_in_a_row_are_all_read() {
+    for body in [
+        &b"{\"a\":\"1\"}\n{\"a\":\"2\"}\n"[..],
+        b"\x1e{\"a\":\"1\"}\n\x1e{\"a\":\"2\"}\n",
+        b"{\"a\":\"1\"}{\"a\":\"2\"}",
+        b"\xef\xbb\xbf{\"a\":\"1\"},\r\n{\"a\":\"2\"}",
+    ] {
+        assert_eq!(
+            body_lines(&post("", "", body)),
+            ["a|json|1", "a|json|2"],
+            "{body:?}"
+        );
+    }
+}
+
+#[test]
+fn json_behind_guards_and_callbacks_is_read() {
+    for body in [
+        &b")]}',\n{\"a\":\"1\"}"[..],
+        b"while(1);{\"a\":\"1\"}",
+        b"for(;;);{\"a\":\"1\"}",
+        b"{}&&{\"a\":\"1\"}",
+        b"my.callback_1({\"a\":\"1\"});",
+        b"42{\"a\":\"1\"}",
+    ] {
+        let event = post("application/javascript", "", body);
+        assert_eq!(body_lines(&event), ["a|json|1"], "{body:?}");
+    }
+}
+
+#[test]
+fn damage_in_one_json_line_does_not_hide_the_next() {
+    let event = post(
+        "application/x-ndjson",
+        "",
+        b"{\"a\":\"1\"}\n{\"b\":oops}\n{\"c\":\"3\"}\n",
+    );
+    assert_eq!(body_lines(&event), ["a|json|1", "c|json|3"]);
+    assert_eq!(decode(&event).shortfalls[0].0, Shortfall::DamagedBody);
+}
+
+#[test]
+fn content_encodings_are_undone_in_reverse_order() {
+    let json = br#"{"a":"1"}"#;
+    for (encoding, body, line) in [
+        ("gzip", gzip(json), "a|gzip > json|1"),
+        ("deflate", zlib(json), "a|deflate > json|1"),
+        ("deflate", raw_deflate(json), "a|deflate > json|1"),
+        ("br", brotli(json), "a|br > json|1"),
+        ("zstd", zstd(json), "a|zstd > json|1"),
+        ("gzip, br", brotli(&gzip(json)), "a|br > gzip > json|1"),
+        ("identity,gzip", gzip(json), "a|gzip > json|1"),
+        // said but not done
+        ("gzip", json.to_vec(), "a|json|1"),
+        // done but not said
+        ("", gzip(json), "a|gzip > json|1"),
+        ("", zstd(json), "a|zstd > json|1"),
+        ("", zlib(json), "a|deflate > json|1"),
+    ] {
+        let event = post("application/json", encoding, &body);
+        assert_eq!(body_lines(&event), [line], "{encoding}");
+        assert_eq!(decode(&event).shortfalls, [], "{encoding}");
+    }
+}
+
+#[test]
+fn unknown_encodings_and_formats_are_counted() {
+    let event = post("application/json", "exi", b"\x80\x01");
+    assert_eq!(
+        decode(&event).shortfalls,
+        [(
+            Shortfall::UnknownEncoding,
+            2,
+            "body in a content encoding without a decoder"
+        )]
+    );
+    let event = post("image/jpeg", "", b"\xff\xd8\xff\xe0\x00\x10");
+    assert_eq!(decode(&event).shortfalls[0].0, Shortfall::UnknownEncoding);
+    let event = post("", "", b"\x00\x01\x02\xff");
+    assert_eq!(decode(&event).shortfalls[0].0, Shortfall::UnknownEncoding);
+}
+
+#[test]
+fn compression_bombs_stop_at_the_bound() {
+    let zeros = vec![b' '; limits::INFLATE_BYTES + 1000];
+    let bomb = gzip(&zeros);
+    let event = post("text/plain", "gzip", &bomb);
+    let decoded = decode(&event);
+    assert!(
+        decoded
+            .shortfalls
+            .iter()
+            .any(|(kind, ..)| *kind == Shortfall::InflateLimit)
+    );
+    let total: usize = decoded.fields.iter().map(|field| field.value.len()).sum();
+    assert!(total <= limits::INFLATE_BYTES + 1000);
+
+    // many small ones share the bound
+    let part = STANDARD.encode(gzip(&vec![b' '; limits::INFLATE_BYTES / 4]));
+    let list = format!("[{}]", vec![format!("\"{part}\""); 8].join(","));
+    let event = post("application/json", "", list.as_bytes());
+    assert!(
+        decode(&event)
+            .shortfalls
+            .iter()
+            .any(|(kind, ..)| *kind == Shortfall::InflateLimit)
+    );
+}
+
+#[test]
+fn depth_is_bounded_and_counted() {
+    let mut value = String::from("a@b.example");
+    for _ in 0..limits::DECODE_DEPTH {
+        value = STANDARD.encode(value);
+    }
+    let json = format!("{{\"v\":\"{value}\"}}");
+    let event = post("application/json", "", json.as_bytes());
+    let decoded = decode(&event);
+    assert_eq!(body_lines(&event).len(), limits::DECODE_DEPTH);
+    assert_eq!(decoded.shortfalls[0].0, Shortfall::DepthLimit);
+
+    let deep = format!("{}\"x\"{}", "[".repeat(5000), "]".repeat(5000));
+    let event = post("application/json", "", deep.as_bytes());
+    let decoded = decode(&event);
+    assert_eq!(body_lines(&event), [""; 0]);
+    assert_eq!(decoded.shortfalls[0].0, Shortfall::DepthLimit);
+}
+
+#[test]
+fn fields_are_bounded_and_counted() {
+    let list = format!("[{}1]", "1,".repeat(limits::FIELDS + 10));
+    let form = "a=1&".repeat(limits::FIELDS + 10);
+    for (content_type, body) in [
+        ("application/json", list.as_str()),
+        ("application/x-www-form-urlencoded", form.as_str()),
+    ] {
+        let event = post(content_type, "", body.as_bytes());
+        let decoded = decode(&event);
+        assert_eq!(decoded.fields.len(), limits::FIELDS);
+        assert_eq!(decoded.shortfalls[0].0, Shortfall::FieldLimit);
+    }
+}
+
+#[test]
+fn a_long_list_of_encodings_costs_no_stack() {
+    let event = post("application/json", &"gzip,".repeat(20_000), b"{\"a\":1}");
+    assert_eq!(decode(&event).shortfalls[0].0, Shortfall::DepthLimit);
+}
+
+#[test]
+fn forms_give_paths_from_bracketed_names() {
+    let event = post(
+        "application/x-www-form-urlencoded",
+        "",
+        b"user%5Bname%5D=Erika+M%C3%BCller&c[0][phone]=%2B4930&c[]=x&empty=&flag&q=a%20b",
+    );
+    assert_eq!(
+        body_lines(&event),
+        [
+            "user.name|form|Erika Müller",
+            "c[0].phone|form|+4930",
+            "c|form|x",
+            "empty|form|",
+            "flag|form|",
+            "q|form|a b",
+        ]
+    );
+}
+
+#[test]
+fn latin_1_in_forms_is_text() {
+    let event = post("application/x-www-form-urlencoded", "", b"name=M%FCller");
+    assert_eq!(body_lines(&event), ["name|form|Müller"]);
+}
+
+#[test]
+fn json_labelled_as_form_is_read_as_json() {
+    let event = post("application/x-www-form-urlencoded", "", br#"{"a":"b=c"}"#);
+    assert_eq!(body_lines(&event), ["a|json|b=c"]);
+}
+
+#[test]
+fn bodies_without_type_are_sniffed() {
+    assert_eq!(
+        body_lines(&post(
+            "",
+            "",
+            b"gaid=38400000-8cf0-11bd-b23e-10b96e40000d&v=1"
+        )),
+        ["gaid|form|38400000-8cf0-11bd-b23e-10b96e40000d", "v|form|1"]
+    );
+    assert_eq!(
+        body_lines(&post("text/plain", "", b"[12:30] see you = later")),
+        ["|text|[12:30] see you = later"]
+    );
+}
+
+#[test]
+fn vcards_are_one_text() {
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Erika Mustermann\r\nEND:VCARD\r\n";
+    let event = post("text/vcard", "", card.as_bytes());
+    assert_eq!(body_lines(&event), [format!("|text|{card}")]);
+}
+
+#[test]
+fn long_texts_are_split_at_lines_and_lose_nothing() {
+    let line = "FN:Erika Mustermann\r\n";
+    let text = line.repeat(limits::FIELD_BYTES / 10);
+    let event = post("text/vcard", "", text.as_bytes());
+    let decoded = decode(&event);
+    let fields: Vec<_> = decoded
+        .fields
+        .iter()
+        .filter(|field| field.place == Place::Body)
+        .collect();
+    assert!(fields.len() > 1);
+    assert!(fields.iter().all(|field| field.value.starts_with("FN:")));
+    let joined: String = fields.iter().map(|field| field.value.as_ref()).collect();
+    assert!(joined == text);
+}
+
+#[test]
+fn multipart_parts_have_names_files_headers_and_encodings() {
+    let mut body = Vec::new();
+    body.extend_from_slice(
+        b"preamble\r\n--xYz\r\nContent-Disposition: form-data; name=\"lat\"\r\n\r\n52.5163\r\n\
+          --xYz\r\nContent-Disposition: form-data; name=\"book\"; filename=\"contacts; all.vcf\"\r\nContent-Type: text/vcard\r\n\
+          X-Owner: erika\r\n\r\nBEGIN:VCARD\r\n\r\n--xYzNot the boundary\r\nEND:VCARD\r\n\
+          --xYz\r\nContent-Disposition: form-data; name=\"log\"\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n\r\n",
+    );
+    body.extend_from_slice(&gzip(br#"{"a":"1"}"#));
+    body.extend_from_slice(
+        b"\r\n--xYz\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\naGVs\r\nbG8=\r\n\
+          --xYz\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nM=C3=BCl=\r\nler\r\n--xYz--\r\nepilogue",
+    );
+    let event = post("multipart/form-data; boundary=\"xYz\"", "", &body);
+    assert_eq!(
+        body_lines(&event),
+        [
+            "lat|multipart|52.5163",
+            "book.filename|multipart|contacts; all.vcf",
+            "book.x-owner|multipart|erika",
+            "book|multipart > text|BEGIN:VCARD\r\n\r\n--xYzNot the boundary\r\nEND:VCARD",
+            "log.a|multipart > gzip > json|1",
+            "[3]|multipart > base64 > text|hello",
+            "[4]|multipart > quoted-printable > text|Müller",
+        ]
+    );
+    assert_eq!(decode(&event).shortfalls, []);
+}
+
+#[test]
+fn multipart_nests_and_needs_no_type() {
+    let inner = "--in\r\nContent-Type: application/json\r\n\r\n{\"a\":\"1\"}\r\n--in--";
+    let body = format!(
+        "--outer-bound\r\nContent-Type: multipart/mixed; boundary=in\r\n\r\n{inner}\r\n--outer-bound--\r\n"
+    );
+    assert_eq!(
+        body_lines(&post("", "", body.as_bytes())),
+        ["[0][0].a|multipart > multipart > json|1"]
+    );
+}
+
+#[test]
+fn xml_gives_texts_and_attributes_by_local_name() {
+    let event = post(
+        "application/soap+xml",
+        "",
+        b"<?xml version='1.0'?><s:Env xmlns:s='urn:x'><s:Body a='1 &amp; 2'><n:Mail>e&#64;m&lt;.example</n:Mail><e/>\
+          <t><![CDATA[<raw>]]></t></s:Body></s:Env>",
+    );
+    assert_eq!(
+        body_lines(&event),
+        [
+            "Env.Body.a|xml|1 & 2",
+            "Env.Body.Mail|xml|e@m<.example",
+            "Env.Body.t|xml|<raw>",
+        ]
+    );
+}
+
+#[test]
+fn property_list_keys_become_names() {
+    let event = post(
+        "text/x-xml-plist",
+        "",
+        b"<plist version=\"1.0\"><dict><key>UDID</key><string>abc</string><key>list</key><array><string>x</string></array>\
+          <key>on</key><true/></dict></plist>",
+    );
+    assert_eq!(
+        body_lines(&event),
+        [
+            "plist.version|xml|1.0",
+            "plist.dict.UDID|xml|abc",
+            "plist.dict.list.string|xml|x",
+        ]
+    );
+}
+
+#[test]
+fn path_query_headers_and_cookies_are_fields() {
+    let event = get(
+        "/v1//users/erika%40example.org?q=caf%C3%A9&ids=%5B%221%22%5D",
+        &[
+            ("User-Agent", "App/1.0"),
+            (
+                "Cookie",
+                "sid=abc; prefs=%7B%22gaid%22%3A%22x%22%7D; t=eyJhIjoiYiJ9",
+            ),
+            ("Referer", "https://shop.example/?email=erika%40example.org"),
+        ],
+    );
+    assert_eq!(
+        lines_in(&event, Place::Path),
+        [
+            "[0]||v1",
+            "[2]||users",
+            "[3]||erika%40example.org",
+            "[3]|percent|erika@example.org",
+        ]
+    );
+    assert_eq!(
+        lines_in(&event, Place::Query),
+        ["q||café", "ids||[\"1\"]", "ids[0]|json|1"]
+    );
+    assert_eq!(
+        lines_in(&event, Place::Header),
+        [
+            "user-agent||App/1.0",
+            "referer||https://shop.example/?email=erika%40example.org",
+            "referer.email|form|erika@example.org",
+        ]
+    );
+    assert_eq!(
+        lines_in(&event, Place::Cookie),
+        [
+            "sid||abc",
+            "prefs||%7B%22gaid%22%3A%22x%22%7D",
+            "prefs|percent|{\"gaid\":\"x\"}",
+            "prefs.gaid|percent > json|x",
+            "t||eyJhIjoiYiJ9",
+            "t|base64|{\"a\":\"b\"}",
+            "t.a|base64 > json|b",
+        ]
+    );
+}
+
+#[test]
+fn credentials_are_decoded() {
+    let basic = format!("Basic {}", STANDARD.encode("erika:pass:word"));
+    let event = get("/", &[("Authorization", &basic)]);
+    assert_eq!(
+        lines_in(&event, Place::Header),
+        [
+            format!("authorization||{basic}"),
+            "authorization.user|base64|erika".into(),
+            "authorization.password|base64|pass:word".into(),
+        ]
+    );
+    let bearer = format!(
+        "Bearer {}.{}.c2ln",
+        URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#),
+        URL_SAFE_NO_PAD.encode(r#"{"email":"erika@example.org"}"#)
+    );
+    let event = get("/", &[("authorization", &bearer)]);
+    assert_eq!(
+        lines_in(&event, Place::Header),
+        [
+            format!("authorization||{bearer}"),
+            "authorization.header.alg|jwt|none".into(),
+            "authorization.payload.email|jwt|erika@example.org".into(),
+        ]
+    );
+    let digest = "Digest username=\"erika, m\", realm=x, nc=00000001";
+    let event = get("/", &[("Authorization", digest)]);
+    assert_eq!(
+        lines_in(&event, Place::Header)[1..],
+        [
+            "authorization.username||erika, m",
+            "authorization.realm||x",
+            "authorization.nc||00000001",
+        ]
+    );
+}
+
+#[test]
+fn ids_hashes_words_and_numbers_are_not_taken_for_encodings() {
+    for value in [
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "38400000-8cf0-11bd-b23e-10b96e40000d",
+        "applicationVersionName",
+        "com.example.application",
+        "1234567890123456",
+        "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36",
+        "2026-11-24T10:00:00Z",
+        "fGzLuTt6R0mYk2hJw8pQxA",
+        "100% sure",
+        "[hello]",
+        "{name}",
+        "a < b > c",
+        "key=value",
+    ] {
+        let json = serde_json::json!({ "v": value }).to_string();
+        let event = post("application/json", "", json.as_bytes());
+        assert_eq!(body_lines(&event), [format!("v|json|{value}")]);
+    }
+}
+
+#[test]
+fn messages_of_other_protocols_are_decoded_like_requests() {
+    let event = Event::Message(Message {
+        protocol: "mqtt",
+        kind: "PUBLISH".into(),
+        fields: vec![
+            ("topic".into(), "t/1".into()),
+            ("payload".into(), r#"{"lat":"52.5"}"#.into()),
+        ],
+        from_client: true,
+        is_protected: false,
+    });
+    assert_eq!(lines_in(&event, Place::Header), ["topic|protocol|t/1"]);
+    assert_eq!(body_lines(&event), ["payload.lat|protocol > json|52.5"]);
+}
+
+/// A document of names and values.
+#[derive(Clone, Debug)]
+enum Tree {
+    Leaf(Leaf),
+    List(Vec<Tree>),
+    Map(Vec<(String, Tree)>),
+}
+
+/// A value and the encodings put around it, innermost first.
+#[derive(Clone, Debug)]
+struct Leaf {
+    value: String,
+    around: Vec<Around>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Around {
+    Base64,
+    Base64Url,
+    GzipInBase64,
+    JsonObject,
+    JsonString,
+    Percent,
+    Form,
+    Hex,
+}
+
+impl Leaf {
+    /// The encoded text, the path below it and the chain that leads to the value, outermost first.
+    fn encode(&self) -> (String, String, Vec<DecodeStep>) {
+        let mut text = self.value.clone();
+        let mut path = String::new();
+        let mut chain = Vec::new();
+        for around in &self.around {
+            let (next, steps): (String, &[DecodeStep]) = match around {
+                Around::Base64 => (STANDARD.encode(&text), &[DecodeStep::Base64]),
+                Around::Base64Url => (URL_SAFE_NO_PAD.encode(&text), &[DecodeStep::Base64]),
+                Around::GzipInBase64 => (
+                    STANDARD.encode(gzip(
+                        format!("{{\"z\":{}}}", serde_json::json!(text)).as_bytes(),
+                    )),
+                    &[DecodeStep::Base64, DecodeStep::Gzip, DecodeStep::Json],
+                ),
+                Around::JsonObject => (
+                    serde_json::json!({ "in": text }).to_string(),
+                    &[DecodeStep::Json],
+                ),
+                Around::JsonString => (serde_json::json!(text).to_string(), &[DecodeStep::Json]),
+                Around::Percent => {
+                    let set = percent_encoding::NON_ALPHANUMERIC;
+                    let encoded = percent_encoding::utf8_percent_encode(&text, set).to_string();
+                    let steps: &[DecodeStep] = if encoded == text {
+                        &[]
+                    } else {
+                        &[DecodeStep::Percent]
+                    };
+                    (encoded, steps)
+                }
+                Around::Form => {
+                    let set = percent_encoding::NON_ALPHANUMERIC;
+                    let encoded = percent_encoding::utf8_percent_encode(&text, set);
+                    (format!("n=1&f={encoded}"), &[DecodeStep::Form])
+                }
+                Around::Hex => {
+                    let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+                    if digits.len() < 40 && digits.bytes().all(|digit| digit.is_ascii_digit()) {
+                        // reads as a number
+                        (text.clone(), &[])
+                    } else {
+                        (digits, &[DecodeStep::Hex])
+                    }
+                }
+            };
+            let inner = match around {
+                Around::GzipInBase64 => ".z",
+                Around::JsonObject => ".in",
+                Around::Form => ".f",
+                _ => "",
+            };
+            text = next;
+            path.insert_str(0, inner);
+            chain.splice(0..0, steps.iter().copied());
+        }
+        (text, path, chain)
+    }
+}
+
+impl Tree {
+    fn to_json(&self) -> String {
+        match self {
+            Self::Leaf(leaf) => serde_json::json!(leaf.encode().0).to_string(),
+            Self::List(list) => {
+                let items: Vec<_> = list.iter().map(Self::to_json).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Self::Map(map) => {
+                let items: Vec<_> = map
+                    .iter()
+                    .map(|(key, value)| format!("{}: {}", serde_json::json!(key), value.to_json()))
+                    .collect();
+                format!("{{{}}}", items.join(","))
+            }
+        }
+    }
+
+    /// Leaves with the path that our [`FieldPath`] prints, and with the path of a form key.
+    fn leaves(&self, path: &str, key: &str, into: &mut Vec<(String, String, Leaf)>) {
+        match self {
+            Self::Leaf(leaf) => into.push((path.to_owned(), key.to_owned(), leaf.clone())),
+            Self::List(list) => {
+                for (position, value) in list.iter().enumerate() {
+                    value.leaves(
+                        &format!("{path}[{position}]"),
+                        &format!("{key}[{position}]"),
+                        into,
+                    );
+                }
+            }
+            Self::Map(map) => {
+                for (name, value) in map {
+                    let (path, key) = if path.is_empty() {
+                        (name.clone(), name.clone())
+                    } else {
+                        (format!("{path}.{name}"), format!("{key}[{name}]"))
+                    };
+                    value.leaves(&path, &key, into);
+                }
+            }
+        }
+    }
+}
+
+fn leaf() -> impl Strategy<Value = Tree> {
+    let value = prop_oneof![
+        "[a-z]{3,8}@[a-z]{3,8}[.]example",
+        "-?[1-9][0-9]{1,2}[.][0-9]{9,15}",
+        "[A-Z][a-z]{5,9} [A-Z][a-zäöü]{6,9}, [A-Z]ß",
+    ];
+    let around = prop_oneof![
+        Just(Around::Base64),
+        Just(Around::Base64Url),
+        Just(Around::GzipInBase64),
+        Just(Around::JsonObject),
+        Just(Around::JsonString),
+        Just(Around::Percent),
+        Just(Around::Form),
+        Just(Around::Hex),
+    ];
+    (value, prop::collection::vec(around, 0..4)).prop_map(|(value, mut around)| {
+        // one level is for the document, one for its compression
+        let mut levels = 0;
+        around.retain(|around| {
+            levels += if matches!(around, Around::GzipInBase64) {
+                3
+            } else {
+                1
+            };
+            levels <= limits::DECODE_DEPTH - 2
+        });
+        Tree::Leaf(Leaf { value, around })
+    })
+}
+
+fn tree() -> impl Strategy<Value = Tree> {
+    let node = leaf().prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..4).prop_map(Tree::List),
+            prop::collection::vec(("[a-z]{2,6}", inner), 1..4).prop_map(Tree::Map),
+        ]
+    });
+    prop::collection::vec(("[a-z]{2,6}", node), 1..4).prop_map(Tree::Map)
+}
+
+/// Each leaf is among the fields, with its path and chain.
+fn assert_found(event: &Event, outer: &[DecodeStep], leaves: &[(String, String, Leaf)]) {
+    let decoded = decode(event);
+    assert_eq!(decoded.shortfalls, []);
+    for (path, _, leaf) in leaves {
+        let (_, below, chain) = leaf.encode();
+        let path = format!("{path}{below}");
+        let chain: Vec<_> = outer.iter().copied().chain(chain).collect();
+        let is_found = decoded.fields.iter().any(|field| {
+            field.value == leaf.value
+                && field.path.to_string() == path
+                && field.chain.0.as_ref() == chain.as_slice()
+        });
+        assert!(
+            is_found,
+            "{path} {chain:?} {leaf:?} in {:?}",
+            decoded.fields
+        );
+    }
+}
+
+/// The document as JSON, form and multipart, as body and content type.
+fn written(
+    tree: &Tree,
+    leaves: &[(String, String, Leaf)],
+) -> [(DecodeStep, &'static str, Vec<u8>); 3] {
+    let form: Vec<String> = leaves
+        .iter()
+        .map(|(_, key, leaf)| {
+            let set = percent_encoding::NON_ALPHANUMERIC;
+            let text = leaf.encode().0;
+            format!(
+                "{key}={}",
+                percent_encoding::utf8_percent_encode(&text, set)
+            )
+        })
+        .collect();
+    let mut parts: String = leaves
+        .iter()
+        .map(|(path, _, leaf)| {
+            format!(
+                "--b\r\nContent-Disposition: form-data; name=\"{path}\"\r\n\r\n{}\r\n",
+                leaf.encode().0
+            )
+        })
+        .collect();
+    parts.push_str("--b--\r\n");
+    [
+        (
+            DecodeStep::Json,
+            "application/json",
+            tree.to_json().into_bytes(),
+        ),
+        (
+            DecodeStep::Form,
+            "application/x-www-form-urlencoded",
+            form.join("&").into_bytes(),
+        ),
+        (
+            DecodeStep::Multipart,
+            "multipart/form-data; boundary=b",
+            parts.into_bytes(),
+        ),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_was_encoded_is_found_with_path_and_chain(tree in tree(), compression in 0_u8..4) {
+        let mut leaves = Vec::new();
+        tree.leaves("", "", &mut leaves);
+        for (step, content_type, body) in written(&tree, &leaves) {
+            let (outer, encoding, body) = match compression {
+                0 => (vec![step], "", body),
+                1 => (vec![DecodeStep::Gzip, step], "gzip", gzip(&body)),
+                2 => (vec![DecodeStep::Brotli, step], "br", brotli(&body)),
+                _ => (vec![DecodeStep::Zstd, step], "zstd", zstd(&body)),
+            };
+            assert_found(&post(content_type, encoding, &body), &outer, &leaves);
+        }
+    }
+
+    #[test]
+    fn a_cut_body_gives_the_fields_before_the_cut(tree in tree(), at in any::<prop::sample::Index>(), is_gzip in any::<bool>()) {
+        let mut leaves = Vec::new();
+        tree.leaves("", "", &mut leaves);
+        for (_, content_type, body) in written(&tree, &leaves) {
+            let (encoding, body) = if is_gzip { ("gzip", gzip(&body)) } else { ("", body) };
+            let whole = post(content_type, encoding, &body);
+            let part = cut(&whole, at.index(body.len() + 1));
+            let (whole, part) = (decode(&whole).fields, decode(&part).fields);
+            prop_assert!(whole.starts_with(&part), "{content_type} {part:?} is no prefix of {whole:?}");
+        }
+    }
+
+    #[test]
+    fn any_bytes_give_no_panic_and_bounded_fields(
+        bytes in prop::collection::vec(any::<u8>(), 0..400),
+        content_type in "(application/json|application/x-www-form-urlencoded|multipart/form-data; boundary=a|text/xml|text/plain|)",
+        encoding in "(gzip|deflate|br|zstd|base64|quoted-printable|)",
+    ) {
+        let event = post(&content_type, &encoding, &bytes);
+        prop_assert!(decode(&event).fields.len() <= limits::FIELDS);
+    }
+
+    #[test]
+    fn any_text_gives_no_panic(target in any::<String>(), header in any::<String>(), value in any::<String>(), body in "[\\PC{}\\[\\]\",:<>/&=%a\\\\\r\n-]{0,80}") {
+        let event = get(&target, &[(&header, &value), ("Cookie", &value), ("Authorization", &value), ("Authorization", &format!("Basic {value}"))]);
+        let _ = decode(&event);
+        for content_type in ["application/json", "text/xml", "", "multipart/form-data; boundary=a", "application/x-www-form-urlencoded"] {
+            let event = post(content_type, "", body.as_bytes());
+            let _ = decode(&event);
+            for length in 0..body.len() {
+                let _ = decode(&cut(&event, length));
+            }
+        }
+    }
+}

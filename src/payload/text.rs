@@ -1,0 +1,157 @@
+//! Plain text → one field without a name; bytes → text where they are text.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+
+use super::body::MediaType;
+use super::collector::{Collector, index};
+use super::{Decoder, Input, copied, nested};
+use crate::limits;
+use crate::model::DecodeStep;
+
+pub(super) const DECODER: Decoder = Decoder {
+    matches: |media_type, input| {
+        !media_type.is_media() && whole_text(media_type, input.bytes, input.is_cut).is_some()
+    },
+    decode,
+};
+
+/// A text longer than [`limits::FIELD_BYTES`] (an address book in vCards) becomes several fields, cut at line ends.
+fn decode<'a>(media_type: &MediaType, input: Input<'_, 'a>, collector: &mut Collector<'a>) {
+    let Some(text) = whole_text(media_type, input.bytes, input.is_cut) else {
+        return;
+    };
+    collector.labelled(DecodeStep::Text, |collector| match text {
+        Cow::Borrowed(text) if text.len() <= limits::FIELD_BYTES => {
+            collector.value(Cow::Borrowed(text), input.keep);
+        }
+        text => {
+            let mut rest = text.as_ref();
+            let mut position = 0_usize;
+            while !rest.is_empty() {
+                let (piece, tail) = split_at_line(rest, limits::FIELD_BYTES);
+                if position == 0 && tail.is_empty() {
+                    collector.value(Cow::Borrowed(piece), copied);
+                } else {
+                    collector.within(index(position), |collector| {
+                        collector.value(Cow::Borrowed(piece), copied);
+                    });
+                }
+                position = position.saturating_add(1);
+                rest = tail;
+            }
+        }
+    });
+}
+
+/// The first `most` bytes of a text up to a line end, if there is one, and the rest.
+fn split_at_line(text: &str, most: usize) -> (&str, &str) {
+    if text.len() <= most {
+        return (text, "");
+    }
+    let most = text.floor_char_boundary(most.max(4));
+    let (head, _) = text.split_at_checked(most).unwrap_or((text, ""));
+    let end = head
+        .rfind('\n')
+        .map_or(most, |line_end| line_end.saturating_add(1));
+    text.split_at_checked(end).unwrap_or((text, ""))
+}
+
+/// A body as text: UTF-8, UTF-16 with its mark, or Latin-1 where the type says so or the bytes allow no other reading.
+fn whole_text<'s>(media_type: &MediaType, bytes: &'s [u8], is_cut: bool) -> Option<Cow<'s, str>> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    match str::from_utf8(bytes) {
+        Ok(text) if is_readable(text) => Some(Cow::Borrowed(text)),
+        Ok(_) => None,
+        Err(error) if is_cut && error.error_len().is_none() => bytes
+            .get(..error.valid_up_to())
+            .and_then(|whole| str::from_utf8(whole).ok())
+            .filter(|text| is_readable(text))
+            .map(Cow::Borrowed),
+        Err(_) => match bytes {
+            [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+            [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+            _ if media_type.essence.starts_with("text/")
+                || media_type.parameter("charset").is_some() =>
+            {
+                from_bytes(bytes)
+            }
+            _ => None,
+        },
+    }
+}
+
+fn utf16<'s>(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<Cow<'s, str>> {
+    let (pairs, _) = bytes.as_chunks::<2>();
+    char::decode_utf16(pairs.iter().map(|pair| unit(*pair)))
+        .collect::<Result<String, _>>()
+        .ok()
+        .filter(|text| is_readable(text))
+        .map(Cow::Owned)
+}
+
+/// Bytes as text, if they are: UTF-8, else Latin-1 without control characters.
+pub(super) fn from_bytes(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    if let Ok(text) = str::from_utf8(bytes) {
+        return is_readable(text).then_some(Cow::Borrowed(text));
+    }
+    let is_latin = bytes
+        .iter()
+        .all(|byte| matches!(byte, b'\t' | b'\r' | b'\n' | 0x20..=0x7e | 0xa0..=0xff));
+    let letters = bytes.iter().filter(|byte| byte.is_ascii()).count();
+    // bytes drawn at random are half beyond ASCII; text in a Latin script is not
+    (is_latin && letters.saturating_mul(4) >= bytes.len().saturating_mul(3))
+        .then(|| Cow::Owned(bytes.iter().map(|byte| char::from(*byte)).collect()))
+}
+
+/// No control characters but line ends, tabs and the record separator of JSON text sequences.
+pub(super) fn is_readable(text: &str) -> bool {
+    !text.chars().any(|character| {
+        character.is_control() && !matches!(character, '\t' | '\r' | '\n' | '\u{1e}' | '\u{c}')
+    })
+}
+
+/// Undoes quoted-printable (RFC 2045 §6.7); what does not follow it stays as it is.
+pub(super) fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((first, tail)) = rest.split_first() {
+        rest = match (first, tail) {
+            (b'=', [b'\r', b'\n', tail @ ..] | [b'\n', tail @ ..]) => tail,
+            (b'=', [high, low, after @ ..]) => {
+                let digits = nested::hex_digit(*high).zip(nested::hex_digit(*low));
+                let (byte, rest) =
+                    digits.map_or((b'=', tail), |(high, low)| (high << 4 | low, after));
+                decoded.push(byte);
+                rest
+            }
+            _ => {
+                decoded.push(*first);
+                tail
+            }
+        };
+    }
+    decoded
+}
+
+/// Undoes base64 with line ends (RFC 2045 §6.8), as far as it goes; `false` if it was damaged.
+pub(super) fn base64_lines(bytes: &[u8]) -> (Vec<u8>, bool) {
+    let dense: Vec<u8> = bytes
+        .iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
+    if let Ok(decoded) = nested::LENIENT_BASE64.decode(&dense) {
+        return (decoded, true);
+    }
+    let sound = dense
+        .iter()
+        .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')))
+        .unwrap_or(dense.len());
+    let quads = dense.get(..sound & !3).unwrap_or_default();
+    (
+        nested::LENIENT_BASE64.decode(quads).unwrap_or_default(),
+        false,
+    )
+}
