@@ -5,6 +5,9 @@ use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
+use phonehome::intake::{self, Item};
+use phonehome::model::Shortfall;
+
 use crate::forge::case;
 
 fn folder() -> PathBuf {
@@ -94,4 +97,44 @@ fn documents_of_the_case_say_what_the_readme_says() {
     assert_eq!(scanner.users, [10]);
     let contacts = &scanner.permissions[&(10, "android.permission.READ_CONTACTS".to_owned())];
     assert!(!contacts.is_granted && contacts.is_policy_fixed);
+}
+
+/// Packets, packets that name their owner, and shortfalls of one capture of the case.
+fn read_capture(device: &str) -> (u64, u64, Vec<Shortfall>) {
+    let case = intake::discover(&[folder()]).unwrap();
+    let device = case
+        .devices
+        .iter()
+        .find(|found| found.name == device)
+        .unwrap();
+    let (mut packets, mut owned, mut shortfalls) = (0, 0, Vec::new());
+    for input in &device.inputs {
+        let Some(mut source) = input.open().unwrap() else {
+            continue;
+        };
+        while let Some(item) = source.next_item().unwrap() {
+            match item {
+                Item::Packet(packet) => {
+                    packets += 1;
+                    owned += u64::from(packet.owner.is_some());
+                }
+                Item::Shortfall { shortfall, .. } => shortfalls.push(shortfall),
+                Item::Sighting(_) => panic!("a capture holds packets only"),
+            }
+        }
+    }
+    (packets, owned, shortfalls)
+}
+
+#[test]
+fn captures_of_the_case_say_what_the_readme_says() {
+    let (packets, owned, shortfalls) = read_capture("company-phone");
+    assert!(packets > 250, "{packets}");
+    assert_eq!((owned, shortfalls), (0, vec![Shortfall::Truncated]));
+    let (packets, owned, shortfalls) = read_capture("managed-phone");
+    assert!(packets > 150, "{packets}");
+    assert_eq!((owned, shortfalls), (packets, vec![]));
+    let (packets, _, shortfalls) = read_capture("private-phone");
+    assert!(packets > 150, "{packets}");
+    assert_eq!(shortfalls, []);
 }
