@@ -101,8 +101,6 @@ pub const WRAPPED_RATIO: u64 = 200;
 pub const WRAPPED_FREE_BYTES: u64 = 256 << 20;
 /// Window of a zstd frame, as `zstd --long` sets it at most.
 pub const ZSTD_WINDOW_BYTES: u64 = 128 << 20;
-/// Bytes of an app package, which is read into memory.
-pub const PACKAGE_BYTES: u64 = 1 << 30;
 /// Bytes of a manifest or device dump.
 pub const DOCUMENT_BYTES: u64 = 64 << 20;
 /// Bytes of one HAR entry with its bodies.

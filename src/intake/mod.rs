@@ -4,6 +4,8 @@
 //! Readers never fail on damage: they yield what lies before it and a shortfall.
 
 mod discover;
+mod document;
+mod key_log;
 mod ledger;
 mod order;
 mod pcap;
@@ -193,4 +195,14 @@ pub struct Format {
 }
 
 /// All formats, in the order of recognition: the first whose `sniff` says yes.
-pub const FORMATS: &[Format] = &[pcap::FORMAT, pcapng::FORMAT, snoop::FORMAT];
+pub const FORMATS: &[Format] = &[
+    pcap::FORMAT,
+    pcapng::FORMAT,
+    snoop::FORMAT,
+    document::APK,
+    document::BINARY_MANIFEST,
+    document::INFO_PLIST,
+    document::TEXT_MANIFEST,
+    document::DUMPSYS_PACKAGE,
+    key_log::FORMAT,
+];

@@ -1,0 +1,241 @@
+//! Files that describe apps and devices, recognised here and read by [`crate::manifest`]: app packages, manifests, device dumps.
+
+use std::fs::File;
+use std::io::Read;
+
+use memchr::memmem;
+
+use super::order::ByteOrder;
+use super::{Format, Gathered, Input, Sample};
+use crate::limits::{DOCUMENT_BYTES, SNIFF_DEEP_BYTES};
+use crate::manifest;
+use crate::model::{Declaration, Dossier, Origin, Platform, Shortfall};
+use crate::{Error, Result};
+
+/// An Android app package.
+pub(super) const APK: Format = Format {
+    name: "apk",
+    sniff: is_apk,
+    gather: Some(apk),
+    open: None,
+};
+
+/// `AndroidManifest.xml` as it lies in an app package.
+pub(super) const BINARY_MANIFEST: Format = Format {
+    name: "android-manifest-binary",
+    sniff: is_binary_manifest,
+    gather: Some(|input| document(input, manifest::binary_xml)),
+    open: None,
+};
+
+/// `AndroidManifest.xml` as text.
+pub(super) const TEXT_MANIFEST: Format = Format {
+    name: "android-manifest-text",
+    sniff: is_text_manifest,
+    gather: Some(|input| document(input, manifest::text_xml)),
+    open: None,
+};
+
+/// `Info.plist` of an iOS app, XML or binary.
+pub(super) const INFO_PLIST: Format = Format {
+    name: "info-plist",
+    sniff: is_info_plist,
+    gather: Some(|input| document(input, manifest::info_plist)),
+    open: None,
+};
+
+/// Output of `dumpsys package`.
+pub(super) const DUMPSYS_PACKAGE: Format = Format {
+    name: "dumpsys-package",
+    sniff: is_dumpsys_package,
+    gather: Some(dumpsys_package),
+    open: None,
+};
+
+/// Length of the end of a ZIP archive in which its directory is announced: a comment is at most 65,535 bytes.
+const ZIP_END_BYTES: u64 = 22 + 65_535;
+const MANIFEST_NAME: &[u8] = b"AndroidManifest.xml";
+
+fn is_apk(sample: &Sample<'_>) -> bool {
+    // Some packages carry a DEX file in front of the archive.
+    let has_head = sample.head.starts_with(b"PK\x03\x04") || sample.head.starts_with(b"dex\n");
+    let Some(length) = sample.length.filter(|_| has_head) else {
+        return false;
+    };
+    let end_at = length.saturating_sub(ZIP_END_BYTES);
+    let end = sample.deep(end_at, ZIP_END_BYTES);
+    let directory = memmem::rfind(&end, b"PK\x05\x06").and_then(|at| {
+        let size = ByteOrder::Little.u32_at(&end, at.saturating_add(12))?;
+        let directory_end = end_at.saturating_add(at as u64);
+        let directory_at = directory_end.checked_sub(u64::from(size))?;
+        Some(sample.deep(directory_at, u64::from(size)))
+    });
+    match directory {
+        Some(directory) if directory.starts_with(b"PK\x01\x02") => {
+            has_entry(&directory, b"PK\x01\x02", 46, 28)
+        }
+        // Without a directory that can be followed, as packages have that hide from analysis: Android reads them still.
+        _ => has_entry(
+            &sample.deep(0, SNIFF_DEEP_BYTES as u64),
+            b"PK\x03\x04",
+            30,
+            26,
+        ),
+    }
+}
+
+/// Whether a manifest's name stands where ZIP headers of one kind have it, and is not just the end of a longer name.
+fn has_entry(bytes: &[u8], signature: &[u8], name_at: usize, length_at: usize) -> bool {
+    memmem::find_iter(bytes, MANIFEST_NAME).any(|at| {
+        let header = at
+            .checked_sub(name_at)
+            .and_then(|start| bytes.get(start..at));
+        header.is_some_and(|header| {
+            header.starts_with(signature)
+                && ByteOrder::Little.u16_at(header, length_at).map(usize::from)
+                    == Some(MANIFEST_NAME.len())
+        })
+    })
+}
+
+/// Binary XML with a string pool, and `manifest` among its strings. The type at the very beginning is not looked at: Android
+/// does not either, and packages that hide from analysis falsify it.
+fn is_binary_manifest(sample: &Sample<'_>) -> bool {
+    let has_head = ByteOrder::Little.u16_at(sample.head, 2) == Some(8)
+        && ByteOrder::Little.u32_at(sample.head, 8) == Some(0x001c_0001);
+    has_head && (contains(sample, b"manifest") || contains(sample, b"m\0a\0n\0i\0f\0e\0s\0t\0"))
+}
+
+fn is_text_manifest(sample: &Sample<'_>) -> bool {
+    sample
+        .text()
+        .is_some_and(|text| text.starts_with('<') && text.contains("<manifest"))
+}
+
+fn is_info_plist(sample: &Sample<'_>) -> bool {
+    let is_plist = sample.head.starts_with(b"bplist0")
+        || sample
+            .text()
+            .is_some_and(|text| text.starts_with('<') && text.contains("<plist"));
+    is_plist && contains(sample, b"CFBundleIdentifier")
+}
+
+/// The list of packages may come long after the beginning, which is mostly about activities and their filters.
+fn is_dumpsys_package(sample: &Sample<'_>) -> bool {
+    const BEGINNINGS: [&[u8]; 7] = [
+        b"Packages:",
+        b"Activity Resolver Table:",
+        b"DUMP OF SERVICE ",
+        b"Database versions:",
+        b"Verifiers:",
+        b"Libraries:",
+        b"Known Packages:",
+    ];
+    let is_dump = !sample.head.contains(&0)
+        && BEGINNINGS
+            .iter()
+            .any(|beginning| memmem::find(sample.head, beginning).is_some());
+    is_dump && contains(sample, b"\n  Package [")
+}
+
+fn contains(sample: &Sample<'_>, word: &[u8]) -> bool {
+    let finder = memmem::Finder::new(word);
+    finder.find(sample.head).is_some()
+        || finder
+            .find(&sample.deep(0, SNIFF_DEEP_BYTES as u64))
+            .is_some()
+}
+
+/// The whole of an input up to a bound; what was said if it is longer.
+pub(super) fn read_whole(input: &Input, bound: u64) -> Result<(Vec<u8>, Option<String>)> {
+    let mut bytes = Vec::new();
+    let mut reader = input.reader()?.take(bound.saturating_add(1));
+    let read = reader.read_to_end(&mut bytes);
+    let bound_len = usize::try_from(bound).unwrap_or(usize::MAX);
+    match read {
+        Ok(_) if bytes.len() > bound_len => {
+            bytes.truncate(bound_len);
+            Ok((
+                bytes,
+                Some(format!("only the first {bound} bytes are read")),
+            ))
+        }
+        Ok(_) => Ok((bytes, None)),
+        Err(source) if bytes.is_empty() => Err(Error::Read {
+            path: input.path.clone(),
+            source,
+        }),
+        Err(error) => {
+            let detail = format!("reading stopped at byte {}: {error}", bytes.len());
+            Ok((bytes, Some(detail)))
+        }
+    }
+}
+
+fn apk(input: &Input) -> Result<Gathered> {
+    let mut file = File::open(&input.path).map_err(|source| Error::Read {
+        path: input.path.clone(),
+        source,
+    })?;
+    Ok(declaration(input, None, manifest::apk(&mut file)))
+}
+
+fn document(
+    input: &Input,
+    read: fn(&[u8]) -> manifest::Read<Option<Declaration>>,
+) -> Result<Gathered> {
+    let (bytes, cut) = read_whole(input, DOCUMENT_BYTES)?;
+    Ok(declaration(input, cut, read(&bytes)))
+}
+
+fn declaration(
+    input: &Input,
+    cut: Option<String>,
+    read: manifest::Read<Option<Declaration>>,
+) -> Gathered {
+    let mut dossier = Dossier::default();
+    let mut notes = notes(cut, read.damage);
+    if let Some(declaration) = read.value {
+        dossier.platform = Some(declaration.platform);
+        let package = declaration.package.clone();
+        dossier
+            .declarations
+            .insert(package, (declaration, origin(input)));
+    } else if notes.is_empty() {
+        notes.push((Shortfall::DamagedManifest, "it names no package".to_owned()));
+    }
+    (dossier, notes)
+}
+
+fn dumpsys_package(input: &Input) -> Result<Gathered> {
+    let (bytes, cut) = read_whole(input, DOCUMENT_BYTES)?;
+    let manifest::Read {
+        value: mut dossier,
+        damage,
+    } = manifest::dumpsys_package(&bytes);
+    dossier.platform.get_or_insert(Platform::Android);
+    for app in dossier.apps.values_mut() {
+        let frame = app.source.map_or(0, |source| source.frame);
+        app.source = Some(Origin {
+            frame,
+            ..origin(input)
+        });
+    }
+    Ok((dossier, notes(cut, damage)))
+}
+
+fn notes(cut: Option<String>, damage: Vec<String>) -> Vec<(Shortfall, String)> {
+    let cut = cut.map(|detail| (Shortfall::InputLimit, detail));
+    let damage = damage
+        .into_iter()
+        .map(|detail| (Shortfall::DamagedManifest, detail));
+    cut.into_iter().chain(damage).collect()
+}
+
+/// A document as a whole: no frame, no time.
+fn origin(input: &Input) -> Origin {
+    Origin {
+        input: input.id,
+        ..Origin::default()
+    }
+}
