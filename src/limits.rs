@@ -15,6 +15,10 @@ pub const HEAD_BYTES: usize = 64 << 10;
 pub const HEADERS: usize = 200;
 /// Bytes of a TLS handshake message that is put together (certificates with many names are the longest).
 pub const HANDSHAKE_BYTES: usize = 128 << 10;
+/// Requests of one connection that wait for their responses; browsers that pipelined stopped at 32.
+pub const HTTP_PENDING: usize = 64;
+/// Body bytes of all requests of one connection that wait for their responses.
+pub const HTTP_PENDING_BYTES: usize = 16 << 20;
 /// Names read from one certificate (content networks put a hundred or so into one).
 pub const CERTIFICATE_NAMES: usize = 256;
 /// Encrypted bytes that a TLS flow passes over while the other side's hello may still come (early data is bounded likewise).

@@ -1,6 +1,7 @@
 //! Bytes → events, sans-IO: no file, clock, thread or log. One file or folder a protocol, one line in [`PROTOCOLS`].
 
 mod cursor;
+mod http1;
 mod tls;
 
 use crate::model::{ContentState, Event, Origin, Shortfall, Side, Transport};
@@ -95,4 +96,4 @@ pub struct Protocol {
 }
 
 /// All protocols, in the order of probing: the most telling first.
-pub const PROTOCOLS: &[Protocol] = &[tls::PROTOCOL];
+pub const PROTOCOLS: &[Protocol] = &[tls::PROTOCOL, http1::PROTOCOL];
