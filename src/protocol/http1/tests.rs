@@ -431,7 +431,8 @@ proptest! {
         target in "/[!-~]{0,20}",
         headers in proptest::collection::vec(("[A-Za-z-]{1,10}", "[!-~]([ -~]{0,20}[!-~])?"), 0..6),
     ) {
-        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines = lines.concat();
         let head = format!("GET {target} HTTP/1.1\r\n{lines}\r\n");
         let mut slots = [httparse::EMPTY_HEADER; 8];
         let mut theirs = httparse::Request::new(&mut slots);
