@@ -1,7 +1,8 @@
 //! Reads ZIP archives the way Android does (`libziparchive`): leniently.
 //!
-//! Own reader, because archives made to mislead analysers open on a phone and not with the `zip` crate: unknown compression
-//! methods, false extra lengths, an encryption flag on plain entries, names twice. Only what is asked for is read.
+//! Own reader, because archives made to mislead analysers open on a phone and not with the `zip` crate: it refuses unknown
+//! compression methods, false extra lengths, an encryption flag on plain entries and a missing end, and of two entries with
+//! one name it hides the first, which the platform reads. Only what is asked for is read.
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -152,11 +153,9 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
                 break;
             };
             self.entries.push(entry);
-            let next = after_name.get(variable_bytes..).unwrap_or_default();
-            rest = if next.is_empty() || next.starts_with(DIRECTORY_SIGNATURE) {
-                if after_name.len() < variable_bytes {
-                    self.odd("false lengths in the directory of the ZIP archive");
-                }
+            let next = after_name.get(variable_bytes..);
+            let is_next = |next: &&[u8]| next.is_empty() || next.starts_with(DIRECTORY_SIGNATURE);
+            rest = if let Some(next) = next.filter(is_next) {
                 next
             } else {
                 self.odd("false lengths in the directory of the ZIP archive");

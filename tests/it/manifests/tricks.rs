@@ -1,0 +1,416 @@
+//! Forged manifests and packages with the tricks by which packers mislead analysers, and laws that hold for any bytes.
+
+use std::io::Cursor;
+
+use phonehome::manifest;
+use phonehome::model::Declaration;
+use proptest::prelude::*;
+
+use super::axml::{self, Element, Style, Value};
+use super::zip::{self, Member};
+
+const CAMERA: &str = "android.permission.CAMERA";
+const CONTACTS: &str = "android.permission.READ_CONTACTS";
+const PACKAGE: &str = "com.example.notes";
+
+fn plain() -> Vec<u8> {
+    axml::binary_xml(&axml::manifest(PACKAGE, &[CAMERA, CONTACTS]))
+}
+
+fn read(bytes: &[u8]) -> Declaration {
+    manifest::binary_xml(bytes).value.expect("a manifest")
+}
+
+fn read_apk(bytes: Vec<u8>) -> manifest::Read<Option<Declaration>> {
+    manifest::apk(&mut Cursor::new(bytes))
+}
+
+fn assert_whole(declaration: &Declaration) {
+    assert_eq!(declaration.package, PACKAGE);
+    let names: Vec<&str> = declaration.permissions.keys().map(String::as_str).collect();
+    assert_eq!(names, [CAMERA, CONTACTS]);
+    assert_eq!(declaration.version.as_deref(), Some("1.2.3"));
+    assert_eq!(declaration.version_code.as_deref(), Some("7"));
+    assert_eq!(declaration.min_sdk.as_deref(), Some("26"));
+    assert_eq!(declaration.target_sdk.as_deref(), Some("34"));
+}
+
+fn has_oddity(declaration: &Declaration, part: &str) -> bool {
+    declaration.oddities.iter().any(|odd| odd.contains(part))
+}
+
+/// Offset of the first chunk of a kind.
+fn find_chunk(bytes: &[u8], kind: u16) -> usize {
+    let mut position = 8;
+    loop {
+        let header: [u8; 8] = bytes[position..position + 8].try_into().unwrap();
+        let [low, high, _, _, size @ ..] = header;
+        if u16::from_le_bytes([low, high]) == kind {
+            return position;
+        }
+        position += usize::try_from(u32::from_le_bytes(size)).unwrap();
+    }
+}
+
+fn put(bytes: &mut [u8], offset: usize, value: u32) {
+    bytes[offset..offset + 4].copy_from_slice(&value.to_le_bytes());
+}
+
+#[test]
+fn an_honest_manifest_has_no_oddities() {
+    for utf8 in [false, true] {
+        let style = Style {
+            utf8,
+            ..Style::default()
+        };
+        let manifest = axml::manifest(PACKAGE, &[CAMERA, CONTACTS]);
+        let declaration = read(&axml::styled(&manifest, style));
+        assert_whole(&declaration);
+        assert!(declaration.oddities.is_empty());
+    }
+}
+
+#[test]
+fn attributes_are_known_by_id_when_their_names_are_blank() {
+    let style = Style {
+        blank_names: true,
+        ..Style::default()
+    };
+    let manifest = axml::manifest(PACKAGE, &[CAMERA, CONTACTS]);
+    assert_whole(&read(&axml::styled(&manifest, style)));
+}
+
+#[test]
+fn attributes_are_known_by_name_where_there_are_no_ids() {
+    let style = Style {
+        no_resource_map: true,
+        ..Style::default()
+    };
+    let manifest = axml::manifest(PACKAGE, &[CAMERA, CONTACTS]);
+    assert_whole(&read(&axml::styled(&manifest, style)));
+}
+
+/// An attribute called `name` without the id of `android:name` is invisible to the platform.
+#[test]
+fn a_decoy_with_the_right_name_and_no_id_does_not_win() {
+    let decoy = Element::new("uses-permission")
+        .text("name", CONTACTS)
+        .text("android:name", CAMERA);
+    let bytes = axml::binary_xml(&axml::manifest(PACKAGE, &[]).child(decoy));
+    let names: Vec<String> = read(&bytes).permissions.into_keys().collect();
+    assert_eq!(names, [CAMERA]);
+}
+
+#[test]
+fn a_false_file_size_hides_nothing() {
+    for size in [0, 9, 0x7fff_fff0, u32::MAX] {
+        let mut bytes = plain();
+        put(&mut bytes, 4, size);
+        let declaration = read(&bytes);
+        assert_whole(&declaration);
+        assert!(has_oddity(&declaration, "size in its header"), "{size}");
+    }
+}
+
+#[test]
+fn chunks_of_size_zero_neither_loop_nor_hide_what_follows() {
+    for kind in [0x0100, 0x0101, 0x0103] {
+        let mut bytes = plain();
+        let at = find_chunk(&bytes, kind);
+        put(&mut bytes, at + 4, 0);
+        let declaration = read(&bytes);
+        assert_whole(&declaration);
+        assert!(has_oddity(&declaration, "smaller than its content"));
+    }
+}
+
+#[test]
+fn chunks_larger_than_the_file_are_measured_by_their_content() {
+    let mut bytes = plain();
+    let at = find_chunk(&bytes, 0x0102);
+    put(&mut bytes, at + 4, u32::MAX - 3);
+    let declaration = read(&bytes);
+    assert_whole(&declaration);
+    assert!(has_oddity(&declaration, "larger than the file"));
+}
+
+#[test]
+fn junk_before_the_string_pool_is_passed_over() {
+    for junk in [&[0xee; 13][..], &[0; 64], &[0x02, 0x01, 0, 0, 0, 0, 0, 0]] {
+        let mut bytes = plain();
+        bytes.splice(8..8, junk.iter().copied());
+        assert_whole(&read(&bytes));
+    }
+}
+
+#[test]
+fn unknown_chunks_and_text_are_passed_over() {
+    let mut bytes = plain();
+    let at = find_chunk(&bytes, 0x0102);
+    let text = axml::node(0x0104, &[0xff; 12]);
+    let unknown = axml::chunk(0x7777, 8, &[1, 2, 3, 4]);
+    bytes.splice(at..at, [text, unknown].concat());
+    assert_whole(&read(&bytes));
+}
+
+#[test]
+fn a_string_pool_that_leads_nowhere_costs_the_strings_not_the_reader() {
+    let mut bytes = plain();
+    put(&mut bytes, 8 + 20, 0x00ff_fff0);
+    let read = manifest::binary_xml(&bytes);
+    assert!(read.value.is_none());
+    assert!(!read.damage.is_empty());
+}
+
+#[test]
+fn names_padded_with_nul_are_cut() {
+    let padded = format!("{CAMERA}\0\0\0");
+    let bytes = axml::binary_xml(&axml::manifest(PACKAGE, &[&padded, CONTACTS]));
+    let declaration = read(&bytes);
+    assert_whole(&declaration);
+    assert!(has_oddity(&declaration, "NUL"));
+}
+
+#[test]
+fn a_second_root_and_what_it_asks_for_do_not_count() {
+    let mut bytes = plain();
+    let at = find_chunk(&bytes, 0x0101);
+    let other = axml::binary_xml(&axml::manifest(PACKAGE, &["android.permission.SEND_SMS"]));
+    let (from, to) = (find_chunk(&other, 0x0102), find_chunk(&other, 0x0101));
+    bytes.splice(at..at, other[from..to].iter().copied());
+    assert_eq!(read(&bytes).permissions.len(), 2);
+}
+
+#[test]
+fn elements_mean_what_the_platform_makes_of_them() {
+    let service = Element::new("service")
+        .text("android:name", ".Watcher")
+        .text(
+            "android:permission",
+            "android.permission.BIND_ACCESSIBILITY_SERVICE",
+        );
+    let application = Element::new("application")
+        .text("android:label", "Notes")
+        .with("android:allowBackup", Value::Boolean(false))
+        .with("android:usesCleartextTraffic", Value::Boolean(true))
+        .with(
+            "android:networkSecurityConfig",
+            Value::Reference(0x7f01_0000),
+        )
+        .with("android:debuggable", Value::Boolean(true))
+        .child(service)
+        // Not a child of the manifest, so nobody asks for it.
+        .child(Element::new("uses-permission").text("android:name", "android.permission.SEND_SMS"));
+    let asks = |element: &'static str, name: &'static str| {
+        Element::new(element).text("android:name", name)
+    };
+    let root = Element::new("manifest")
+        .text("package", PACKAGE)
+        .with("android:versionCode", Value::Integer(5))
+        .with("android:versionCodeMajor", Value::Integer(1))
+        .child(asks("android:uses-permission", "android.permission.CAMERA"))
+        .child(asks("uses-permission-sdk-23", CONTACTS))
+        .child(
+            asks(
+                "uses-permission",
+                "android.permission.WRITE_EXTERNAL_STORAGE",
+            )
+            .with("android:maxSdkVersion", Value::Integer(28)),
+        )
+        .child(
+            asks("uses-permission", "android.permission.BLUETOOTH")
+                .with("android:maxSdkVersion", Value::Integer(30)),
+        )
+        .child(asks("uses-permission", "android.permission.BLUETOOTH"))
+        .child(application);
+    let declaration = read(&axml::binary_xml(&root));
+
+    let bounds: Vec<(&str, Option<u32>)> = declaration
+        .permissions
+        .iter()
+        .map(|(name, permission)| (name.as_str(), permission.max_sdk))
+        .collect();
+    assert_eq!(
+        bounds,
+        [
+            ("android.permission.BLUETOOTH", None),
+            (CAMERA, None),
+            (CONTACTS, None),
+            ("android.permission.WRITE_EXTERNAL_STORAGE", Some(28)),
+        ]
+    );
+    let bound: Vec<&str> = declaration
+        .bound_permissions
+        .iter()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(bound, ["android.permission.BIND_ACCESSIBILITY_SERVICE"]);
+    assert_eq!(declaration.version_code.as_deref(), Some("4294967301"));
+    assert_eq!(declaration.label.as_deref(), Some("Notes"));
+    assert_eq!(declaration.backup_allowed, Some(false));
+    assert_eq!(declaration.cleartext_allowed, Some(true));
+    assert_eq!(declaration.debuggable, Some(true));
+    assert!(declaration.has_network_security_config);
+    assert_eq!(declaration.min_sdk.as_deref(), Some("1"));
+    assert_eq!(declaration.target_sdk.as_deref(), Some("1"));
+}
+
+#[test]
+fn a_target_that_is_missing_is_the_minimum_and_codenames_stay() {
+    let sdk = Element::new("uses-sdk").text("android:minSdkVersion", "VanillaIceCream");
+    let root = Element::new("manifest").text("package", PACKAGE).child(sdk);
+    let declaration = read(&axml::binary_xml(&root));
+    assert_eq!(declaration.min_sdk.as_deref(), Some("VanillaIceCream"));
+    assert_eq!(declaration.target_sdk.as_deref(), Some("VanillaIceCream"));
+    assert_eq!(declaration.cleartext_allowed, None);
+}
+
+#[test]
+fn packages_with_damaged_archives_read_as_phones_read_them() {
+    let manifest = plain();
+    let deflated = Member::deflated("AndroidManifest.xml", &manifest);
+    let stored = Member::stored("AndroidManifest.xml", &manifest);
+    let decoy = Member::stored("AndroidManifest.xml", b"decoy");
+    let other = Member::stored("classes.dex", b"dex\n035\0");
+    let with_method = |member: &Member, method| Member {
+        method,
+        ..member.clone()
+    };
+    let with_extra = |member: &Member| Member {
+        claimed_extra: 500,
+        ..member.clone()
+    };
+    let encrypted = Member {
+        flags: 1,
+        ..deflated.clone()
+    };
+    let utf8 = Member {
+        flags: 0x0800,
+        ..deflated.clone()
+    };
+    let honest = zip::zip(&[deflated.clone(), other.clone()]);
+    let mut dex_in_front = b"dex\n035\0".to_vec();
+    dex_in_front.resize(500, 7);
+    dex_in_front.extend(&honest);
+    let mut junk_behind = honest.clone();
+    junk_behind.extend([0; 1026]);
+    let comment = vec![b'x'; 65_535];
+
+    let cases: Vec<(&str, Vec<u8>)> = vec![
+        ("", honest),
+        ("", zip::zip(std::slice::from_ref(&stored))),
+        ("", zip::zip(&[utf8])),
+        (
+            "",
+            zip::with_comment(std::slice::from_ref(&deflated), &comment),
+        ),
+        (
+            "unknown compression",
+            zip::zip(&[with_method(&stored, 30208)]),
+        ),
+        (
+            "unknown compression",
+            zip::zip(&[with_method(&deflated, 30208)]),
+        ),
+        ("marked as encrypted", zip::zip(&[encrypted])),
+        (
+            "false lengths",
+            zip::zip(&[with_extra(&deflated), other.clone()]),
+        ),
+        (
+            "false lengths",
+            zip::zip(&[with_extra(&other), deflated.clone()]),
+        ),
+        (
+            "more than once",
+            zip::zip(&[deflated.clone(), decoy.clone()]),
+        ),
+        ("more than once", zip::zip(&[decoy, deflated])),
+        ("Janus", dex_in_front),
+        ("bytes after the end", junk_behind),
+    ];
+    for (oddity, bytes) in cases {
+        let read = read_apk(bytes);
+        let declaration = read.value.unwrap_or_else(|| panic!("{oddity}: not read"));
+        assert_whole(&declaration);
+        assert_eq!(read.damage, Vec::<String>::new(), "{oddity}");
+        if oddity.is_empty() {
+            assert!(declaration.oddities.is_empty());
+        } else {
+            assert!(has_oddity(&declaration, oddity), "{oddity}");
+        }
+    }
+}
+
+#[test]
+fn a_package_without_its_end_still_has_its_manifest() {
+    let member = Member::deflated("AndroidManifest.xml", &plain());
+    let mut bytes = zip::zip(&[member]);
+    bytes.truncate(bytes.len() - 30);
+    let read = read_apk(bytes);
+    assert_whole(&read.value.unwrap());
+    assert!(read.damage[0].contains("no directory"));
+}
+
+#[test]
+fn a_package_that_is_a_bomb_is_stopped() {
+    let bomb = Member::deflated("AndroidManifest.xml", &vec![0; 40 << 20]);
+    let read = read_apk(zip::zip(&[bomb]));
+    assert!(read.value.is_none());
+    assert!(!read.damage.is_empty());
+}
+
+#[test]
+fn archives_of_packages_say_what_to_do() {
+    let inner = zip::zip(&[Member::stored("AndroidManifest.xml", &plain())]);
+    let read = read_apk(zip::zip(&[Member::stored("base.apk", &inner)]));
+    assert!(read.value.is_none());
+    assert!(read.damage[0].contains("base.apk"));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2048)) {
+        manifest::binary_xml(&bytes);
+        manifest::text_xml(&bytes);
+        manifest::info_plist(&bytes);
+        manifest::dumpsys_package(&bytes);
+        read_apk(bytes);
+    }
+
+    #[test]
+    fn changed_manifests_are_read_without_panic(
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
+        cut in any::<prop::sample::Index>(),
+        utf8 in any::<bool>(),
+    ) {
+        let style = Style { utf8, ..Style::default() };
+        let mut bytes = axml::styled(&axml::manifest(PACKAGE, &[CAMERA, CONTACTS]), style);
+        for (at, value) in &changes {
+            let at = at.index(bytes.len());
+            bytes[at] = *value;
+        }
+        manifest::binary_xml(&bytes);
+        let apk = zip::zip(&[Member::deflated("AndroidManifest.xml", &bytes)]);
+        read_apk(apk[..cut.index(apk.len())].to_vec());
+        bytes.truncate(cut.index(bytes.len()));
+        let read = manifest::binary_xml(&bytes);
+        // Nothing is invented: names come from the file.
+        if let Some(declaration) = read.value {
+            prop_assert!(declaration.permissions.len() <= 2);
+        }
+    }
+
+    #[test]
+    fn changed_packages_are_read_without_panic(
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
+    ) {
+        let members = [Member::deflated("AndroidManifest.xml", &plain()), Member::stored("a", b"b")];
+        let mut bytes = zip::zip(&members);
+        for (at, value) in &changes {
+            let at = at.index(bytes.len());
+            bytes[at] = *value;
+        }
+        read_apk(bytes);
+    }
+}
