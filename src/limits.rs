@@ -15,6 +15,14 @@ pub const HEAD_BYTES: usize = 64 << 10;
 pub const HEADERS: usize = 200;
 /// Bytes of a TLS handshake message that is put together (certificates with many names are the longest).
 pub const HANDSHAKE_BYTES: usize = 128 << 10;
+/// Questions of one DNS message; multicast queries have some dozens.
+pub const DNS_QUESTIONS: usize = 256;
+/// Addresses and names of one DNS response.
+pub const DNS_ANSWERS: usize = 256;
+/// Octets of a DNS name. RFC 1035 allows 255; tunnels do not care.
+pub const DNS_NAME_BYTES: usize = 1024;
+/// Longest DNS message on a stream that is waited for to tell DNS on a port of its own.
+pub const DNS_PROBE_BYTES: usize = 1024;
 /// Requests of one connection that wait for their responses; browsers that pipelined stopped at 32.
 pub const HTTP_PENDING: usize = 64;
 /// Body bytes of all requests of one connection that wait for their responses.

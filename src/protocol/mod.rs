@@ -9,7 +9,9 @@
 )]
 
 mod cursor;
+mod dns;
 mod http1;
+mod ssdp;
 mod tls;
 
 use crate::model::{ContentState, Event, Origin, Shortfall, Side, Transport};
@@ -104,4 +106,12 @@ pub struct Protocol {
 }
 
 /// All protocols, in the order of probing: the most telling first.
-pub const PROTOCOLS: &[Protocol] = &[tls::PROTOCOL, http1::PROTOCOL];
+pub const PROTOCOLS: &[Protocol] = &[
+    tls::PROTOCOL,
+    http1::PROTOCOL,
+    dns::PROTOCOL,
+    dns::STREAM,
+    dns::MULTICAST,
+    dns::LINK_LOCAL,
+    ssdp::PROTOCOL,
+];
