@@ -127,3 +127,5 @@ pub const NAME_BYTES: usize = 256;
 pub const JSON_DEPTH: usize = 64;
 /// Content encodings of one body; more than two stacked ones have no honest use.
 pub const CONTENT_ENCODINGS: usize = 8;
+/// Bytes of one rule file given with `--rules`; the largest embedded one has about 200 KiB.
+pub const RULE_FILE_BYTES: u64 = 16 << 20;

@@ -1,26 +1,289 @@
 //! `rules/*.toml` → validated, compiled rules. The only room that knows the files' schema.
+//!
+//! One module a file; each has the types of its entries and, as methods of [`Rules`], the look-ups over them. A new file is
+//! a module and one line in [`FILES`]. How to write an entry is in `rules/README.md`.
 
+mod app;
+mod circumstance;
+mod endpoint;
+mod example;
+mod identifier;
+mod legal;
+mod load;
+mod payload;
+mod permission;
+mod problem;
+mod question;
+mod shape;
+mod signature;
+mod text;
+mod validate;
+
+use std::borrow::Cow;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use serde::Deserialize;
+
+pub use app::{
+    App, Art28, ContactDiscovery, DataPrivacyFramework, DiscoveryMethod, EndToEnd, HostRole,
+    Retirement,
+};
+pub use circumstance::Circumstance;
+pub use endpoint::{Endpoint, EndpointSource, Role};
+pub use example::Example;
+pub use identifier::{
+    Encoding, FlowHeuristic, HashForm, HashReversal, Identifier, NameMatch, NameStrength,
+    Precision, Requirement, SeedAdvice, Validator, ValidatorRule, normalise_name,
+};
+pub use legal::{
+    Adequacy, Authority, Dpia, DpiaCriterion, EvidenceFactor, Legal, LegalObservation, Level,
+    LikelihoodModifier, Mitigation, NationalList, Provision, Scoring, ScoringExample,
+    TransferStatus,
+};
+pub use payload::{LayoutField, PathPattern, PayloadLayout, Property, Scope};
+pub use permission::{
+    Permission, PermissionCategory, PermissionKind, PrivacyLabel, PrivacyLabelKind,
+};
+pub use problem::Problem;
+pub use question::{QuestionRule, Subject};
+pub use shape::Shape;
+pub use signature::{AddressSet, Confidence, Network, Signature};
+pub use text::{Pattern, Text};
+
+use app::Apps;
+use circumstance::CircumstanceFile;
+use endpoint::Endpoints;
+use identifier::Identifiers;
+use load::Texts;
+use payload::Payloads;
+use permission::Permissions;
+use problem::Problems;
+use question::QuestionFile;
+use signature::SignatureFile;
 
 use crate::Result;
+use crate::model::{Category, Platform, RiskLevel};
+
+/// The files of a rules folder, with the embedded text of each, in the order in which [`Rules::sha256`] takes them.
+pub const FILES: [(&str, &str); 9] = [
+    ("apps.toml", include_str!("../../rules/apps.toml")),
+    (
+        "circumstances.toml",
+        include_str!("../../rules/circumstances.toml"),
+    ),
+    ("endpoints.toml", include_str!("../../rules/endpoints.toml")),
+    (
+        "identifiers.toml",
+        include_str!("../../rules/identifiers.toml"),
+    ),
+    ("legal.toml", include_str!("../../rules/legal.toml")),
+    ("payloads.toml", include_str!("../../rules/payloads.toml")),
+    (
+        "permissions.toml",
+        include_str!("../../rules/permissions.toml"),
+    ),
+    ("questions.toml", include_str!("../../rules/questions.toml")),
+    (
+        "signatures.toml",
+        include_str!("../../rules/signatures.toml"),
+    ),
+];
 
 /// All rules, compiled.
 #[derive(Debug)]
 pub struct Rules {
-    /// SHA-256 over all rule files, hexadecimal.
+    /// SHA-256 over names and contents of all rule files, hexadecimal.
     pub sha256: String,
+    apps: Apps,
+    circumstances: CircumstanceFile,
+    endpoints: Endpoints,
+    identifiers: Identifiers,
+    legal: Legal,
+    questions: QuestionFile,
+    signatures: SignatureFile,
+    /// The two largest files are parsed at their first use.
+    payloads: OnceLock<Payloads>,
+    permissions: OnceLock<Permissions>,
+    texts: Texts,
 }
 
 impl Rules {
-    /// The rules built into the tool.
+    /// The rules built into the tool. A test holds that they have no problems; only what the start needs is checked here.
     pub fn embedded() -> Result<Self> {
-        Ok(Self {
-            sha256: String::new(),
+        let texts = FILES.map(|(_, text)| Cow::Borrowed(text));
+        let mut problems = Problems::default();
+        let rules = load::assemble(texts, &mut problems);
+        load::finish(rules, problems)
+    }
+
+    /// Rules from a folder instead of the embedded ones; it must have all of [`FILES`]. Everything is checked, and the first
+    /// problem is the error.
+    pub fn load(folder: &Path) -> Result<Self> {
+        let texts = load::read(folder)?;
+        let mut problems = Problems::default();
+        let rules = load::assemble(texts, &mut problems);
+        rules.validate(&mut problems);
+        load::finish(rules, problems)
+    }
+
+    /// Everything that is wrong with a rules folder, or with the embedded rules. Examples are not run here: that takes the
+    /// whole chain from message to finding.
+    pub fn check(folder: Option<&Path>) -> Result<Vec<Problem>> {
+        let texts = match folder {
+            Some(folder) => load::read(folder)?,
+            None => FILES.map(|(_, text)| Cow::Borrowed(text)),
+        };
+        let mut problems = Problems::default();
+        let rules = load::assemble(texts, &mut problems);
+        if !problems.has_syntax_errors() {
+            rules.validate(&mut problems);
+        }
+        Ok(problems.into_vec())
+    }
+
+    /// What the law says.
+    pub fn legal(&self) -> &Legal {
+        &self.legal
+    }
+
+    /// All questions, in the order of the file.
+    pub fn questions(&self) -> &[QuestionRule] {
+        &self.questions.questions
+    }
+
+    /// The question of that id.
+    pub fn question(&self, id: &str) -> Option<&QuestionRule> {
+        self.questions().iter().find(|question| &*question.id == id)
+    }
+
+    /// What a finding's rule is, whichever file it stands in.
+    pub fn describe(&self, rule: &str) -> Option<Description<'_>> {
+        if let Some(identifier) = self.identifier(rule) {
+            return Some(Description::of_identifier(identifier));
+        }
+        self.circumstance(rule).map(Description::of_circumstance)
+    }
+
+    /// All rules that findings can have: identifiers, then circumstances, in the order of their files.
+    pub fn descriptions(&self) -> impl Iterator<Item = Description<'_>> {
+        let identifiers = self.identifiers().iter().map(Description::of_identifier);
+        let circumstances = self
+            .circumstances()
+            .iter()
+            .map(Description::of_circumstance);
+        identifiers.chain(circumstances)
+    }
+
+    fn payloads(&self) -> &Payloads {
+        self.payloads.get_or_init(|| {
+            load::payloads(&self.texts, &self.identifiers, &mut Problems::default())
         })
     }
 
-    /// Rules from a folder instead of the embedded ones.
-    pub fn load(_folder: &Path) -> Result<Self> {
-        Self::embedded()
+    fn permissions(&self) -> &Permissions {
+        self.permissions
+            .get_or_init(|| load::permissions(&self.texts, &mut Problems::default()))
     }
+}
+
+/// A rule as reports and `rules explain` show it.
+#[derive(Clone, Copy, Debug)]
+pub struct Description<'a> {
+    /// Its id.
+    pub id: &'a Arc<str>,
+    /// Category of its findings.
+    pub category: Category,
+    /// Data about people other than the user.
+    pub third_party: bool,
+    /// Name.
+    pub label: &'a Text,
+    /// What it is.
+    pub summary: &'a Text,
+    /// Why it matters.
+    pub why: &'a Text,
+    /// Severity by default.
+    pub severity: u8,
+    /// Further reading.
+    pub references: &'a [String],
+    /// Date of the facts.
+    pub as_of: &'a str,
+}
+
+impl<'a> Description<'a> {
+    fn of_identifier(rule: &'a Identifier) -> Self {
+        Self {
+            id: &rule.id,
+            category: rule.category,
+            third_party: rule.third_party,
+            label: &rule.label,
+            summary: &rule.summary,
+            why: &rule.why,
+            severity: rule.severity,
+            references: &rule.references,
+            as_of: &rule.as_of,
+        }
+    }
+
+    fn of_circumstance(rule: &'a Circumstance) -> Self {
+        Self {
+            id: &rule.id,
+            category: rule.category,
+            third_party: rule.third_party,
+            label: &rule.label,
+            summary: &rule.summary,
+            why: &rule.why,
+            severity: rule.severity,
+            references: &rule.references,
+            as_of: &rule.as_of,
+        }
+    }
+}
+
+/// Reads a [`Category`] by its id: the model has no serde.
+fn category<'de, D: serde::Deserializer<'de>>(input: D) -> std::result::Result<Category, D::Error> {
+    let id = String::deserialize(input)?;
+    Category::from_id(&id)
+        .ok_or_else(|| serde::de::Error::custom(format!("{id:?} is no category of findings")))
+}
+
+/// Reads an optional [`Category`].
+fn category_option<'de, D: serde::Deserializer<'de>>(
+    input: D,
+) -> std::result::Result<Option<Category>, D::Error> {
+    category(input).map(Some)
+}
+
+/// Reads a [`Platform`].
+fn platform<'de, D: serde::Deserializer<'de>>(input: D) -> std::result::Result<Platform, D::Error> {
+    let id = String::deserialize(input)?;
+    match id.as_str() {
+        "android" => Ok(Platform::Android),
+        "ios" => Ok(Platform::Ios),
+        _ => Err(serde::de::Error::custom(format!(
+            "{id:?} is neither android nor ios"
+        ))),
+    }
+}
+
+/// Reads a [`RiskLevel`].
+fn risk_level<'de, D: serde::Deserializer<'de>>(
+    input: D,
+) -> std::result::Result<RiskLevel, D::Error> {
+    let id = String::deserialize(input)?;
+    RiskLevel::ALL
+        .into_iter()
+        .find(|level| level.as_str() == id)
+        .ok_or_else(|| serde::de::Error::custom(format!("{id:?} is no level of risk")))
+}
+
+/// Reads a table as pairs in the order of their keys.
+fn ordered_map<'de, D, K, V>(input: D) -> std::result::Result<Vec<(K, V)>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    K: Deserialize<'de> + Ord,
+    V: Deserialize<'de>,
+{
+    let map = std::collections::BTreeMap::<K, V>::deserialize(input)?;
+    Ok(map.into_iter().collect())
 }

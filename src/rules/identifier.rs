@@ -1,0 +1,505 @@
+//! `identifiers.toml`: names and shapes of personal data in messages. A new kind of data is one `[[identifier]]` there.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::{Example, Pattern, Problems, Rules, Shape, Text};
+use crate::model::{Category, FieldPath, PathStep};
+
+/// A check that a value must pass and that a pattern cannot express; `detect` has the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Validator {
+    /// Cell identity: country, network, area and cell number in one object (3GPP TS 23.003).
+    CellIdentity,
+    /// Latitude and longitude in one object.
+    CoordinatePair,
+    /// E-mail address, no file name and no address of a machine.
+    Email,
+    /// IMEI with its check digit (3GPP TS 23.003 §6.2.1).
+    ImeiLuhn,
+    /// IMSI with a known country, or ICCID with its check digit (ITU-T E.212, E.118).
+    ImsiOrIccid,
+    /// IP address.
+    IpAddress,
+    /// Phone number of a possible length that is no date, no time stamp, no coordinate.
+    PhonePossible,
+    /// Phone number that the numbering plan knows.
+    PhoneValid,
+    /// UUID that is not all zeros.
+    UuidNotNil,
+}
+
+/// How names are compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NameMatch {
+    /// The whole name.
+    #[default]
+    Whole,
+    /// A part of it.
+    Part,
+}
+
+/// Something that must be there beside the value itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Requirement {
+    /// The message was readable for anyone on the way.
+    CleartextTransport,
+    /// The same message has coordinates.
+    Coordinates,
+    /// A person's name in the same object.
+    Name,
+    /// A phone number or e-mail address in the same object.
+    PhoneOrEmail,
+    /// A sender or a conversation in the same object.
+    SenderOrThread,
+    /// A time in the same object.
+    Timestamp,
+}
+
+/// One kind of personal data.
+///
+/// It is found where a name fits and the value passes `values`, `validator` and `reject` (grade `decoded`); where the value
+/// alone is telling enough (`is_shape_telling`, grade `shape`); or where `body` matches a whole body or text.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identifier {
+    /// Kebab-case id; [`crate::model::Finding::rule`].
+    pub id: Arc<str>,
+    /// Category of its findings.
+    #[serde(deserialize_with = "super::category")]
+    pub category: Category,
+    /// Data about people other than the user.
+    #[serde(default)]
+    pub third_party: bool,
+    /// Its name in reports.
+    pub label: Text,
+    /// What it is, for `rules explain`.
+    pub summary: Text,
+    /// Why it matters.
+    pub why: Text,
+    /// Keys that say it; compared as [`normalise_name`] does. A dotted name is compared with the end of the path.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Keys that say it only at a known SDK endpoint, or together with a value that alone is telling enough.
+    #[serde(default)]
+    pub weak_names: Vec<String>,
+    /// How `names` are compared.
+    #[serde(default)]
+    pub name_match: NameMatch,
+    /// Shapes of the value; one of them. Empty: any.
+    #[serde(default)]
+    pub values: Vec<Shape>,
+    /// Values that are placeholders and no data (case does not matter).
+    #[serde(default)]
+    pub reject: Vec<String>,
+    /// Values by which the phone says that tracking is limited: an opt-out honoured.
+    #[serde(default)]
+    pub opted_out: Vec<String>,
+    /// A check beyond the shape.
+    pub validator: Option<Validator>,
+    /// The shape (and check) alone is telling enough without a name.
+    #[serde(default)]
+    pub is_shape_telling: bool,
+    /// Pattern of a whole body or text.
+    pub body: Option<Pattern>,
+    /// Distinct values needed in one message.
+    #[serde(default = "one")]
+    pub min_items: u32,
+    /// What must be there beside it.
+    #[serde(default)]
+    pub requires: Vec<Requirement>,
+    /// Severity by default: 0 none (a safeguard or a signal), 1 low … 4 very high.
+    pub severity: u8,
+    /// One of the attributes that together single out a device.
+    #[serde(default)]
+    pub is_fingerprint: bool,
+    /// IRI in the W3C Data Privacy Vocabulary.
+    pub dpv: Arc<str>,
+    /// Further reading.
+    #[serde(default)]
+    pub references: Vec<String>,
+    /// Further remarks.
+    pub note: Option<String>,
+    /// Where this is known from.
+    pub sources: Vec<String>,
+    /// When it was last looked up; by default the date of the file.
+    #[serde(default)]
+    pub as_of: Arc<str>,
+    /// Messages in which it must be found.
+    #[serde(default)]
+    pub examples: Vec<Example>,
+    /// Messages in which it must not be found.
+    #[serde(default)]
+    pub counter_examples: Vec<Example>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl Identifier {
+    /// Whether the value has one of the shapes (any, if there are none) and is no placeholder. Validators are not asked.
+    pub fn has_shape(&self, value: &str) -> bool {
+        !self.is_rejected(value)
+            && (self.values.is_empty() || self.values.iter().any(|shape| shape.fits(value)))
+    }
+
+    /// Whether the value is a placeholder.
+    pub fn is_rejected(&self, value: &str) -> bool {
+        let value = value.trim();
+        self.reject
+            .iter()
+            .any(|placeholder| placeholder.eq_ignore_ascii_case(value))
+    }
+
+    /// Whether the value says that tracking is limited.
+    pub fn is_opted_out(&self, value: &str) -> bool {
+        let value = value.trim();
+        self.opted_out
+            .iter()
+            .any(|zero| zero.eq_ignore_ascii_case(value))
+    }
+}
+
+/// How exact coordinates with so many decimals are.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Precision {
+    /// Digits behind the point.
+    pub digits: u8,
+    /// Metres, rounded up.
+    pub metres: u32,
+    /// `region`, `district`, `street`, `building`, `exact`.
+    pub class: Arc<str>,
+    /// Severity 1..=4.
+    pub severity: u8,
+    /// In words.
+    pub label: Text,
+}
+
+/// A validator in words, for `rules explain`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValidatorRule {
+    /// Which.
+    pub id: Validator,
+    /// What it checks.
+    pub rule: Text,
+}
+
+/// A way of wrapping values that SDKs use.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Encoding {
+    /// Kebab-case id.
+    pub id: Arc<str>,
+    /// How to tell it.
+    pub hint: String,
+}
+
+/// A way of hashing known values before searching for them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HashForm {
+    /// Kebab-case id.
+    pub id: Arc<str>,
+    /// Length in bytes.
+    pub bytes: u8,
+    /// Kinds of known values that it is applied to.
+    pub applied_to: Vec<Arc<str>>,
+    /// Further remarks.
+    pub note: Option<String>,
+}
+
+/// A sign of an address-book upload in traffic that stays encrypted.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowHeuristic {
+    /// Kebab-case id.
+    pub id: Arc<str>,
+    /// What it looks at: `endpoint`, `manifest-and-flow`, `volume`, `experiment`.
+    pub kind: Arc<str>,
+    /// What it says.
+    pub text: Text,
+    /// Hosts, for `endpoint`.
+    #[serde(default)]
+    pub hosts: Vec<Arc<str>>,
+    /// Id of the evidence factor in `legal.toml`.
+    pub evidence: Arc<str>,
+    /// Further remarks.
+    pub note: Option<String>,
+}
+
+/// Advice on invented data for a test phone.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedAdvice {
+    /// In words.
+    pub text: Text,
+    /// Numbers that nobody has.
+    pub phone_ranges: Text,
+    /// Kinds of values worth seeding.
+    pub fields: Vec<Arc<str>>,
+}
+
+/// Why hashing phone numbers does not make them anonymous.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HashReversal {
+    /// In words.
+    pub text: Text,
+    /// Where this is known from.
+    pub source: String,
+    /// Forms of a phone number that are hashed in practice.
+    pub normalisations: Vec<Arc<str>>,
+}
+
+/// `identifiers.toml`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IdentifierFile {
+    as_of: Arc<str>,
+    #[serde(default, rename = "identifier")]
+    identifiers: Vec<Identifier>,
+    #[serde(default, rename = "precision")]
+    pub(super) precisions: Vec<Precision>,
+    #[serde(default, rename = "validator")]
+    pub(super) validators: Vec<ValidatorRule>,
+    #[serde(default, rename = "encoding")]
+    pub(super) encodings: Vec<Encoding>,
+    #[serde(default, rename = "hash")]
+    pub(super) hashes: Vec<HashForm>,
+    #[serde(default, rename = "flow_heuristic")]
+    pub(super) flow_heuristics: Vec<FlowHeuristic>,
+    #[serde(default)]
+    pub(super) hash_reversal: HashReversal,
+    #[serde(default)]
+    pub(super) seed_advice: SeedAdvice,
+}
+
+/// How strongly a name says what a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NameStrength {
+    /// Needs a known SDK endpoint, or a value that alone is telling enough.
+    Weak,
+    /// Says it.
+    Strong,
+}
+
+/// One name in the index.
+#[derive(Clone, Debug)]
+struct NameEntry {
+    identifier: usize,
+    strength: NameStrength,
+    /// Names that must stand before it on the path, innermost first.
+    parents: Box<[Box<str>]>,
+}
+
+/// Identifiers with their index.
+#[derive(Debug, Default)]
+pub(super) struct Identifiers {
+    pub(super) entries: Vec<Identifier>,
+    by_name: HashMap<Box<str>, Vec<NameEntry>>,
+    by_part: Vec<(Box<str>, usize)>,
+    pub(super) tables: IdentifierFile,
+}
+
+impl Identifiers {
+    pub(super) fn new(mut file: IdentifierFile, problems: &mut Problems) -> Self {
+        let mut all = Self {
+            entries: std::mem::take(&mut file.identifiers),
+            ..Self::default()
+        };
+        for identifier in &mut all.entries {
+            if identifier.as_of.is_empty() {
+                identifier.as_of = file.as_of.clone();
+            }
+        }
+        problems.unique(
+            "identifiers.toml",
+            "identifier",
+            all.entries.iter().map(|identifier| &identifier.id),
+        );
+        for (position, identifier) in all.entries.iter().enumerate() {
+            let strong = identifier
+                .names
+                .iter()
+                .map(|name| (name, NameStrength::Strong));
+            let weak = identifier
+                .weak_names
+                .iter()
+                .map(|name| (name, NameStrength::Weak));
+            for (name, strength) in strong.chain(weak) {
+                if identifier.name_match == NameMatch::Part {
+                    all.by_part.push((normalise_name(name).into(), position));
+                    continue;
+                }
+                index_name(&mut all.by_name, name, strength, position);
+            }
+        }
+        all.tables = file;
+        all
+    }
+}
+
+/// Puts a name into the index: under its last component with the others as parents, and, if it is dotted, also under all
+/// components run together, because flat forms write the dots into the key.
+fn index_name(
+    by_name: &mut HashMap<Box<str>, Vec<NameEntry>>,
+    name: &str,
+    strength: NameStrength,
+    identifier: usize,
+) {
+    let mut parts: Vec<Box<str>> = name
+        .split('.')
+        .map(|part| normalise_name(part).into())
+        .collect();
+    let Some(last) = parts.pop() else { return };
+    if !parts.is_empty() {
+        add_name(
+            by_name,
+            normalise_name(name).into(),
+            Box::default(),
+            strength,
+            identifier,
+        );
+    }
+    parts.reverse();
+    add_name(by_name, last, parts.into(), strength, identifier);
+}
+
+fn add_name(
+    by_name: &mut HashMap<Box<str>, Vec<NameEntry>>,
+    key: Box<str>,
+    parents: Box<[Box<str>]>,
+    strength: NameStrength,
+    identifier: usize,
+) {
+    let entries = by_name.entry(key).or_default();
+    let known = entries
+        .iter_mut()
+        .find(|entry| entry.identifier == identifier && entry.parents == parents);
+    match known {
+        Some(entry) => entry.strength = entry.strength.max(strength),
+        None => entries.push(NameEntry {
+            identifier,
+            strength,
+            parents,
+        }),
+    }
+}
+
+/// A key without what spellings differ in: lower case, without `_`, `-`, `.` and `$`.
+pub fn normalise_name(name: &str) -> String {
+    name.chars()
+        .filter(|character| !matches!(character, '_' | '-' | '.' | '$'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+impl Rules {
+    /// All kinds of personal data, in the order of the file.
+    pub fn identifiers(&self) -> &[Identifier] {
+        &self.identifiers.entries
+    }
+
+    /// The kind of that id.
+    pub fn identifier(&self, id: &str) -> Option<&Identifier> {
+        self.identifiers()
+            .iter()
+            .find(|identifier| &*identifier.id == id)
+    }
+
+    /// What the names on a path say about the value at its end, in the order of the file.
+    pub fn identifiers_of_path(&self, path: &FieldPath) -> Vec<(&Identifier, NameStrength)> {
+        let mut names = path.0.iter().rev().filter_map(|step| match step {
+            PathStep::Name(name) => Some(&**name),
+            PathStep::Index(_) => None,
+        });
+        let Some(last) = names.next() else {
+            return Vec::new();
+        };
+        let parents: Vec<&str> = names.collect();
+        let last = normalise_name(last);
+        let mut found: Vec<(usize, NameStrength)> = Vec::new();
+        for entry in self.identifiers.by_name.get(&*last).into_iter().flatten() {
+            let fits = entry.parents.len() <= parents.len()
+                && entry
+                    .parents
+                    .iter()
+                    .zip(&parents)
+                    .all(|(wanted, name)| **wanted == *normalise_name(name));
+            if fits {
+                found.push((entry.identifier, entry.strength));
+            }
+        }
+        for (part, identifier) in &self.identifiers.by_part {
+            if last.contains(&**part) {
+                found.push((*identifier, NameStrength::Strong));
+            }
+        }
+        found
+            .sort_unstable_by_key(|(position, strength)| (*position, std::cmp::Reverse(*strength)));
+        found.dedup_by_key(|(position, _)| *position);
+        found
+            .into_iter()
+            .filter_map(|(position, strength)| Some((self.identifiers().get(position)?, strength)))
+            .collect()
+    }
+
+    /// How exact coordinates with so many decimals are; `None` without decimals.
+    pub fn precision(&self, digits: usize) -> Option<&Precision> {
+        self.precisions()
+            .iter()
+            .filter(|precision| usize::from(precision.digits) <= digits)
+            .max_by_key(|precision| precision.digits)
+    }
+
+    /// The class of a position that is exact to so many metres.
+    pub fn precision_of_metres(&self, metres: u32) -> Option<&Precision> {
+        self.precisions()
+            .iter()
+            .filter(|precision| precision.metres >= metres)
+            .min_by_key(|precision| precision.metres)
+    }
+
+    /// Decimals of coordinates → metres.
+    pub fn precisions(&self) -> &[Precision] {
+        &self.identifiers.tables.precisions
+    }
+
+    /// The validators in words.
+    pub fn validators(&self) -> &[ValidatorRule] {
+        &self.identifiers.tables.validators
+    }
+
+    /// Ways of wrapping values.
+    pub fn encodings(&self) -> &[Encoding] {
+        &self.identifiers.tables.encodings
+    }
+
+    /// Ways of hashing known values.
+    pub fn hashes(&self) -> &[HashForm] {
+        &self.identifiers.tables.hashes
+    }
+
+    /// Why hashing phone numbers does not make them anonymous.
+    pub fn hash_reversal(&self) -> &HashReversal {
+        &self.identifiers.tables.hash_reversal
+    }
+
+    /// Signs of an address-book upload in encrypted traffic.
+    pub fn flow_heuristics(&self) -> &[FlowHeuristic] {
+        &self.identifiers.tables.flow_heuristics
+    }
+
+    /// Advice on invented data for a test phone.
+    pub fn seed_advice(&self) -> &SeedAdvice {
+        &self.identifiers.tables.seed_advice
+    }
+}

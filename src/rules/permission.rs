@@ -1,0 +1,225 @@
+//! `permissions.toml`: what Android permissions and iOS usage keys open.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::{Problems, Rules, Text};
+use crate::model::{Category, Platform};
+
+/// How a permission is obtained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PermissionKind {
+    /// The system grants it at installation.
+    Normal,
+    /// The user is asked.
+    Runtime,
+    /// The user switches it on in the settings.
+    Special,
+    /// Only for apps signed by the same party.
+    Signature,
+    /// Only for parts of the system.
+    System,
+    /// An iOS usage description: the user is asked.
+    UsageKey,
+    /// An iOS entitlement.
+    Entitlement,
+    /// Another key of an iOS manifest.
+    ManifestKey,
+}
+
+/// What a group of permissions opens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PermissionCategory {
+    /// Kebab-case id (`contacts`, `precise-location` …).
+    pub id: Arc<str>,
+    /// Its name.
+    pub label: Text,
+    /// What it opens, in words.
+    pub opens: Text,
+    /// The category of findings that its data would be, if there is one.
+    #[serde(default, deserialize_with = "super::category_option")]
+    pub data: Option<Category>,
+    /// Data of other people is in it.
+    #[serde(default)]
+    pub third_party: bool,
+    /// It may be data of GDPR Art. 9.
+    #[serde(default)]
+    pub special_category: bool,
+}
+
+/// A permission or manifest key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Permission {
+    /// Full name (`android.permission.READ_CONTACTS`, `NSContactsUsageDescription`).
+    pub name: Arc<str>,
+    /// Operating system.
+    #[serde(deserialize_with = "super::platform")]
+    pub platform: Platform,
+    /// Id of its category; `None` if it opens nothing that concerns people.
+    pub category: Option<Arc<str>>,
+    /// 0 none … 3 high.
+    #[serde(default)]
+    pub risk: u8,
+    /// How it is obtained.
+    pub kind: PermissionKind,
+    /// Group that the user sees.
+    pub group: Option<Arc<str>>,
+    /// First API level that has it.
+    pub since: Option<u16>,
+    /// Last API level that has it, if it is gone.
+    pub last: Option<u16>,
+    /// Protection level at the newest API level that has it, as Android writes it.
+    pub protection: Option<String>,
+    /// Base level from an API level on, where it changed.
+    #[serde(default)]
+    pub protection_history: Vec<(u16, String)>,
+    /// Defined by something else than the platform (Play services, a vendor).
+    #[serde(default)]
+    pub is_foreign: bool,
+    /// Further remarks.
+    pub note: Option<String>,
+    /// When it was last looked up; by default the date of the file.
+    #[serde(default)]
+    pub as_of: Arc<str>,
+}
+
+/// An entry of a privacy label: what vendors say that they collect.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrivacyLabel {
+    /// Full name (`NSPrivacyCollectedDataTypeContacts`, `PSL_CONTACTS`).
+    pub name: Arc<str>,
+    /// Operating system of the store.
+    #[serde(deserialize_with = "super::platform")]
+    pub platform: Platform,
+    /// What the name stands for.
+    pub kind: PrivacyLabelKind,
+    /// Group or question that it belongs to.
+    pub group: Option<String>,
+    /// In words.
+    pub meaning: Option<String>,
+    /// The category of findings that its data would be, if there is one.
+    #[serde(default, deserialize_with = "super::category_option")]
+    pub data: Option<Category>,
+    /// Reason codes that Apple allows, with their meaning.
+    #[serde(default)]
+    pub reasons: Vec<(String, String)>,
+}
+
+/// What a name of a privacy label stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrivacyLabelKind {
+    /// A kind of data.
+    DataType,
+    /// A purpose.
+    Purpose,
+    /// An interface that needs a reason.
+    RequiredReason,
+    /// A key of the privacy manifest.
+    Key,
+}
+
+/// `permissions.toml`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PermissionFile {
+    as_of: Arc<str>,
+    source: String,
+    newest_api_level: u16,
+    #[serde(default, rename = "category")]
+    categories: Vec<PermissionCategory>,
+    #[serde(default, rename = "permission")]
+    permissions: Vec<Permission>,
+    #[serde(default, rename = "privacy_label")]
+    privacy_labels: Vec<PrivacyLabel>,
+}
+
+/// Permissions with their index.
+#[derive(Debug, Default)]
+pub(super) struct Permissions {
+    pub(super) categories: Vec<PermissionCategory>,
+    pub(super) entries: Vec<Permission>,
+    pub(super) privacy_labels: Vec<PrivacyLabel>,
+    by_name: HashMap<Arc<str>, usize>,
+    source: String,
+    newest_api_level: u16,
+}
+
+impl Permissions {
+    pub(super) fn new(file: PermissionFile, problems: &mut Problems) -> Self {
+        problems.unique(
+            "permissions.toml",
+            "category",
+            file.categories.iter().map(|category| &category.id),
+        );
+        let mut permissions = file.permissions;
+        let mut by_name = HashMap::with_capacity(permissions.len());
+        for (position, permission) in permissions.iter_mut().enumerate() {
+            if permission.as_of.is_empty() {
+                permission.as_of = file.as_of.clone();
+            }
+            if by_name.insert(permission.name.clone(), position).is_some() {
+                problems.duplicate("permissions.toml", "permission", &permission.name);
+            }
+            if let Some(category) = &permission.category
+                && !file.categories.iter().any(|known| known.id == *category)
+            {
+                problems.dangling("permissions.toml", &permission.name, "category", category);
+            }
+        }
+        Self {
+            categories: file.categories,
+            entries: permissions,
+            privacy_labels: file.privacy_labels,
+            by_name,
+            source: file.source,
+            newest_api_level: file.newest_api_level,
+        }
+    }
+}
+
+impl Rules {
+    /// The rule of a permission or manifest key, by its full name.
+    pub fn permission(&self, name: &str) -> Option<&Permission> {
+        let permissions = self.permissions();
+        permissions.entries.get(*permissions.by_name.get(name)?)
+    }
+
+    /// All permissions and manifest keys, in the order of the file.
+    pub fn all_permissions(&self) -> &[Permission] {
+        &self.permissions().entries
+    }
+
+    /// The permission category of that id.
+    pub fn permission_category(&self, id: &str) -> Option<&PermissionCategory> {
+        self.permission_categories()
+            .iter()
+            .find(|category| &*category.id == id)
+    }
+
+    /// All permission categories, in the order of the file.
+    pub fn permission_categories(&self) -> &[PermissionCategory] {
+        &self.permissions().categories
+    }
+
+    /// Where the facts about permissions come from.
+    pub fn permission_source(&self) -> &str {
+        &self.permissions().source
+    }
+
+    /// The newest Android API level that the permissions cover.
+    pub fn newest_api_level(&self) -> u16 {
+        self.permissions().newest_api_level
+    }
+
+    /// All names of privacy labels, in the order of the file.
+    pub fn privacy_labels(&self) -> &[PrivacyLabel] {
+        &self.permissions().privacy_labels
+    }
+}
