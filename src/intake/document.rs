@@ -195,8 +195,12 @@ fn declaration(
 ) -> Gathered {
     let mut dossier = Dossier::default();
     let mut notes = notes(cut, read.damage);
-    if let Some(declaration) = read.value {
+    if let Some(mut declaration) = read.value {
         dossier.platform = Some(declaration.platform);
+        // Source manifests leave the package to the build; what they ask for is worth a line under the file's name.
+        if declaration.package.is_empty() {
+            declaration.package.clone_from(&input.display);
+        }
         let package = declaration.package.clone();
         dossier
             .declarations

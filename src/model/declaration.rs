@@ -25,7 +25,7 @@ pub struct DeclaredPermission {
 pub struct Declaration {
     /// Operating system.
     pub platform: Platform,
-    /// Package name or bundle id.
+    /// Package name or bundle id; where the manifest names none, the file as reports name it.
     pub package: String,
     /// Label, if it is written out and not a resource.
     pub label: Option<String>,

@@ -1,9 +1,7 @@
 //! Real manifests, packages and dumps against what other readers made of them; skipped, visibly, where they are absent.
 //! Forged ones with the tricks of packers are in [`tricks`].
 
-mod axml;
 mod tricks;
-mod zip;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};

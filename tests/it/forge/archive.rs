@@ -27,28 +27,85 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     packed
 }
 
+/// A file in a ZIP file. What its headers say of it need not be true.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) packed: Vec<u8>,
+    pub(crate) size: usize,
+    pub(crate) crc: u32,
+    pub(crate) method: u16,
+    pub(crate) flags: u16,
+    /// Length of the extra field by the directory; there is none.
+    pub(crate) claimed_extra: u16,
+}
+
+impl<'a> Entry<'a> {
+    pub(crate) fn stored(name: &'a str, bytes: &[u8]) -> Self {
+        Self {
+            name,
+            packed: bytes.to_vec(),
+            size: bytes.len(),
+            crc: crc32(bytes),
+            method: 0,
+            flags: 0,
+            claimed_extra: 0,
+        }
+    }
+
+    pub(crate) fn deflated(name: &'a str, bytes: &[u8]) -> Self {
+        Self {
+            packed: deflate(bytes),
+            method: 8,
+            ..Self::stored(name, bytes)
+        }
+    }
+
+    /// With other packed bytes, and still the old size.
+    pub(crate) fn packed(self, packed: Vec<u8>) -> Self {
+        Self { packed, ..self }
+    }
+
+    /// From the version to the length of the name: the same in both headers.
+    fn shared_header(&self) -> Vec<u8> {
+        let mut header = vec![20, 0];
+        header.extend(self.flags.to_le_bytes());
+        header.extend(self.method.to_le_bytes());
+        header.extend([0, 0, 0x21, 0x02]);
+        header.extend(self.crc.to_le_bytes());
+        header.extend(u32::try_from(self.packed.len()).unwrap().to_le_bytes());
+        header.extend(u32::try_from(self.size).unwrap().to_le_bytes());
+        header.extend(u16::try_from(self.name.len()).unwrap().to_le_bytes());
+        header
+    }
+}
+
 /// A ZIP file with deflated entries, dated 1 January 1981 as build tools do.
 pub(crate) fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
-    let (mut file, mut directory) = (Vec::new(), Vec::new());
-    for (name, bytes) in entries {
-        let packed = deflate(bytes);
-        let mut shared = vec![20, 0, 0, 8, 8, 0, 0, 0, 0x21, 0x02];
-        shared.extend(crc32(bytes).to_le_bytes());
-        shared.extend(u32::try_from(packed.len()).unwrap().to_le_bytes());
-        shared.extend(u32::try_from(bytes.len()).unwrap().to_le_bytes());
-        shared.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
-        shared.extend([0, 0]);
+    let entries: Vec<Entry<'_>> = entries
+        .iter()
+        .map(|(name, bytes)| Entry::deflated(name, bytes))
+        .collect();
+    zip_of(&entries, &[])
+}
 
+/// A ZIP file of these entries, with a comment at its end.
+pub(crate) fn zip_of(entries: &[Entry<'_>], comment: &[u8]) -> Vec<u8> {
+    let (mut file, mut directory) = (Vec::new(), Vec::new());
+    for entry in entries {
+        let shared = entry.shared_header();
         directory.extend(b"PK\x01\x02\x14\x00");
         directory.extend(&shared);
+        directory.extend(entry.claimed_extra.to_le_bytes());
         directory.extend([0; 10]);
         directory.extend(u32::try_from(file.len()).unwrap().to_le_bytes());
-        directory.extend(name.as_bytes());
+        directory.extend(entry.name.as_bytes());
 
         file.extend(b"PK\x03\x04");
         file.extend(&shared);
-        file.extend(name.as_bytes());
-        file.extend(packed);
+        file.extend([0, 0]);
+        file.extend(entry.name.as_bytes());
+        file.extend(&entry.packed);
     }
     let count = u16::try_from(entries.len()).unwrap().to_le_bytes();
     let start = u32::try_from(file.len()).unwrap().to_le_bytes();
@@ -59,7 +116,8 @@ pub(crate) fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
     file.extend(count);
     file.extend(length);
     file.extend(start);
-    file.extend([0, 0]);
+    file.extend(u16::try_from(comment.len()).unwrap().to_le_bytes());
+    file.extend(comment);
     file
 }
 

@@ -1,20 +1,55 @@
 //! Forged manifests and packages with the tricks by which packers mislead analysers, and laws that hold for any bytes.
 
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 use phonehome::manifest;
 use phonehome::model::Declaration;
 use proptest::prelude::*;
 
-use super::axml::{self, Element, Style, Value};
-use super::zip::{self, Member};
+use crate::forge::archive::{self, Entry};
+use crate::forge::axml::{self, Element, Style, Value};
 
 const CAMERA: &str = "android.permission.CAMERA";
 const CONTACTS: &str = "android.permission.READ_CONTACTS";
 const PACKAGE: &str = "com.example.notes";
 
+/// A manifest as most tests need it: identity, SDK levels and permissions.
+fn manifest_of<'a>(package: &'a str, permissions: &[&'a str]) -> Element<'a> {
+    let sdk = Element::new("uses-sdk")
+        .with("minSdkVersion", Value::Number(26))
+        .with("targetSdkVersion", Value::Number(34));
+    let root = Element::new("manifest")
+        .with("package", Value::Text(package))
+        .with("versionCode", Value::Number(7))
+        .with("versionName", Value::Text("1.2.3"))
+        .child(sdk);
+    permissions.iter().fold(root, |root, name| {
+        root.child(Element::new("uses-permission").with("name", Value::Text(name)))
+    })
+}
+
+fn zip(entries: &[Entry<'_>]) -> Vec<u8> {
+    archive::zip_of(entries, &[])
+}
+
+fn with_method<'a>(entry: &Entry<'a>, method: u16) -> Entry<'a> {
+    Entry {
+        method,
+        ..entry.clone()
+    }
+}
+
+fn with_extra<'a>(entry: &Entry<'a>) -> Entry<'a> {
+    Entry {
+        claimed_extra: 500,
+        ..entry.clone()
+    }
+}
+
 fn plain() -> Vec<u8> {
-    axml::binary_xml(&axml::manifest(PACKAGE, &[CAMERA, CONTACTS]))
+    axml::document(&manifest_of(PACKAGE, &[CAMERA, CONTACTS]))
 }
 
 fn read(bytes: &[u8]) -> Declaration {
@@ -58,13 +93,13 @@ fn put(bytes: &mut [u8], offset: usize, value: u32) {
 
 #[test]
 fn an_honest_manifest_has_no_oddities() {
-    for utf8 in [false, true] {
+    for is_utf8 in [false, true] {
         let style = Style {
-            utf8,
+            is_utf8,
             ..Style::default()
         };
-        let manifest = axml::manifest(PACKAGE, &[CAMERA, CONTACTS]);
-        let declaration = read(&axml::styled(&manifest, style));
+        let manifest = manifest_of(PACKAGE, &[CAMERA, CONTACTS]);
+        let declaration = read(&axml::styled_document(&manifest, style));
         assert_whole(&declaration);
         assert!(declaration.oddities.is_empty());
     }
@@ -73,30 +108,30 @@ fn an_honest_manifest_has_no_oddities() {
 #[test]
 fn attributes_are_known_by_id_when_their_names_are_blank() {
     let style = Style {
-        blank_names: true,
+        has_blank_names: true,
         ..Style::default()
     };
-    let manifest = axml::manifest(PACKAGE, &[CAMERA, CONTACTS]);
-    assert_whole(&read(&axml::styled(&manifest, style)));
+    let manifest = manifest_of(PACKAGE, &[CAMERA, CONTACTS]);
+    assert_whole(&read(&axml::styled_document(&manifest, style)));
 }
 
 #[test]
 fn attributes_are_known_by_name_where_there_are_no_ids() {
     let style = Style {
-        no_resource_map: true,
+        has_no_ids: true,
         ..Style::default()
     };
-    let manifest = axml::manifest(PACKAGE, &[CAMERA, CONTACTS]);
-    assert_whole(&read(&axml::styled(&manifest, style)));
+    let manifest = manifest_of(PACKAGE, &[CAMERA, CONTACTS]);
+    assert_whole(&read(&axml::styled_document(&manifest, style)));
 }
 
 /// An attribute called `name` without the id of `android:name` is invisible to the platform.
 #[test]
 fn a_decoy_with_the_right_name_and_no_id_does_not_win() {
     let decoy = Element::new("uses-permission")
-        .text("name", CONTACTS)
-        .text("android:name", CAMERA);
-    let bytes = axml::binary_xml(&axml::manifest(PACKAGE, &[]).child(decoy));
+        .with(":name", Value::Text(CONTACTS))
+        .with("name", Value::Text(CAMERA));
+    let bytes = axml::document(&manifest_of(PACKAGE, &[]).child(decoy));
     let names: Vec<String> = read(&bytes).permissions.into_keys().collect();
     assert_eq!(names, [CAMERA]);
 }
@@ -148,7 +183,7 @@ fn unknown_chunks_and_text_are_passed_over() {
     let mut bytes = plain();
     let at = find_chunk(&bytes, 0x0102);
     let text = axml::node(0x0104, &[0xff; 12]);
-    let unknown = axml::chunk(0x7777, 8, &[1, 2, 3, 4]);
+    let unknown = axml::chunk(0x7777, &[], &[1, 2, 3, 4]);
     bytes.splice(at..at, [text, unknown].concat());
     assert_whole(&read(&bytes));
 }
@@ -165,7 +200,7 @@ fn a_string_pool_that_leads_nowhere_costs_the_strings_not_the_reader() {
 #[test]
 fn names_padded_with_nul_are_cut() {
     let padded = format!("{CAMERA}\0\0\0");
-    let bytes = axml::binary_xml(&axml::manifest(PACKAGE, &[&padded, CONTACTS]));
+    let bytes = axml::document(&manifest_of(PACKAGE, &[&padded, CONTACTS]));
     let declaration = read(&bytes);
     assert_whole(&declaration);
     assert!(has_oddity(&declaration, "NUL"));
@@ -175,7 +210,7 @@ fn names_padded_with_nul_are_cut() {
 fn a_second_root_and_what_it_asks_for_do_not_count() {
     let mut bytes = plain();
     let at = find_chunk(&bytes, 0x0101);
-    let other = axml::binary_xml(&axml::manifest(PACKAGE, &["android.permission.SEND_SMS"]));
+    let other = axml::document(&manifest_of(PACKAGE, &["android.permission.SEND_SMS"]));
     let (from, to) = (find_chunk(&other, 0x0102), find_chunk(&other, 0x0101));
     bytes.splice(at..at, other[from..to].iter().copied());
     assert_eq!(read(&bytes).permissions.len(), 2);
@@ -184,30 +219,33 @@ fn a_second_root_and_what_it_asks_for_do_not_count() {
 #[test]
 fn elements_mean_what_the_platform_makes_of_them() {
     let service = Element::new("service")
-        .text("android:name", ".Watcher")
-        .text(
-            "android:permission",
-            "android.permission.BIND_ACCESSIBILITY_SERVICE",
+        .with("name", Value::Text(".Watcher"))
+        .with(
+            "permission",
+            Value::Text("android.permission.BIND_ACCESSIBILITY_SERVICE"),
         );
     let application = Element::new("application")
-        .text("android:label", "Notes")
-        .with("android:allowBackup", Value::Boolean(false))
-        .with("android:usesCleartextTraffic", Value::Boolean(true))
+        .with("label", Value::Text("Notes"))
+        .with("allowBackup", Value::Flag(false))
+        .with("usesCleartextTraffic", Value::Flag(true))
         .with(
             "android:networkSecurityConfig",
             Value::Reference(0x7f01_0000),
         )
-        .with("android:debuggable", Value::Boolean(true))
+        .with("debuggable", Value::Flag(true))
         .child(service)
         // Not a child of the manifest, so nobody asks for it.
-        .child(Element::new("uses-permission").text("android:name", "android.permission.SEND_SMS"));
+        .child(
+            Element::new("uses-permission")
+                .with("name", Value::Text("android.permission.SEND_SMS")),
+        );
     let asks = |element: &'static str, name: &'static str| {
-        Element::new(element).text("android:name", name)
+        Element::new(element).with("name", Value::Text(name))
     };
     let root = Element::new("manifest")
-        .text("package", PACKAGE)
-        .with("android:versionCode", Value::Integer(5))
-        .with("android:versionCodeMajor", Value::Integer(1))
+        .with("package", Value::Text(PACKAGE))
+        .with("versionCode", Value::Number(5))
+        .with("versionCodeMajor", Value::Number(1))
         .child(asks("android:uses-permission", "android.permission.CAMERA"))
         .child(asks("uses-permission-sdk-23", CONTACTS))
         .child(
@@ -215,15 +253,15 @@ fn elements_mean_what_the_platform_makes_of_them() {
                 "uses-permission",
                 "android.permission.WRITE_EXTERNAL_STORAGE",
             )
-            .with("android:maxSdkVersion", Value::Integer(28)),
+            .with("maxSdkVersion", Value::Number(28)),
         )
         .child(
             asks("uses-permission", "android.permission.BLUETOOTH")
-                .with("android:maxSdkVersion", Value::Integer(30)),
+                .with("maxSdkVersion", Value::Number(30)),
         )
         .child(asks("uses-permission", "android.permission.BLUETOOTH"))
         .child(application);
-    let declaration = read(&axml::binary_xml(&root));
+    let declaration = read(&axml::document(&root));
 
     let bounds: Vec<(&str, Option<u32>)> = declaration
         .permissions
@@ -257,9 +295,11 @@ fn elements_mean_what_the_platform_makes_of_them() {
 
 #[test]
 fn a_target_that_is_missing_is_the_minimum_and_codenames_stay() {
-    let sdk = Element::new("uses-sdk").text("android:minSdkVersion", "VanillaIceCream");
-    let root = Element::new("manifest").text("package", PACKAGE).child(sdk);
-    let declaration = read(&axml::binary_xml(&root));
+    let sdk = Element::new("uses-sdk").with("minSdkVersion", Value::Text("VanillaIceCream"));
+    let root = Element::new("manifest")
+        .with("package", Value::Text(PACKAGE))
+        .child(sdk);
+    let declaration = read(&axml::document(&root));
     assert_eq!(declaration.min_sdk.as_deref(), Some("VanillaIceCream"));
     assert_eq!(declaration.target_sdk.as_deref(), Some("VanillaIceCream"));
     assert_eq!(declaration.cleartext_allowed, None);
@@ -268,27 +308,19 @@ fn a_target_that_is_missing_is_the_minimum_and_codenames_stay() {
 #[test]
 fn packages_with_damaged_archives_read_as_phones_read_them() {
     let manifest = plain();
-    let deflated = Member::deflated("AndroidManifest.xml", &manifest);
-    let stored = Member::stored("AndroidManifest.xml", &manifest);
-    let decoy = Member::stored("AndroidManifest.xml", b"decoy");
-    let other = Member::stored("classes.dex", b"dex\n035\0");
-    let with_method = |member: &Member, method| Member {
-        method,
-        ..member.clone()
-    };
-    let with_extra = |member: &Member| Member {
-        claimed_extra: 500,
-        ..member.clone()
-    };
-    let encrypted = Member {
+    let deflated = Entry::deflated("AndroidManifest.xml", &manifest);
+    let stored = Entry::stored("AndroidManifest.xml", &manifest);
+    let decoy = Entry::stored("AndroidManifest.xml", b"decoy");
+    let other = Entry::stored("classes.dex", b"dex\n035\0");
+    let encrypted = Entry {
         flags: 1,
         ..deflated.clone()
     };
-    let utf8 = Member {
+    let utf8 = Entry {
         flags: 0x0800,
         ..deflated.clone()
     };
-    let honest = zip::zip(&[deflated.clone(), other.clone()]);
+    let honest = zip(&[deflated.clone(), other.clone()]);
     let mut dex_in_front = b"dex\n035\0".to_vec();
     dex_in_front.resize(500, 7);
     dex_in_front.extend(&honest);
@@ -298,34 +330,25 @@ fn packages_with_damaged_archives_read_as_phones_read_them() {
 
     let cases: Vec<(&str, Vec<u8>)> = vec![
         ("", honest),
-        ("", zip::zip(std::slice::from_ref(&stored))),
-        ("", zip::zip(&[utf8])),
+        ("", zip(std::slice::from_ref(&stored))),
+        ("", zip(&[utf8])),
         (
             "",
-            zip::with_comment(std::slice::from_ref(&deflated), &comment),
+            archive::zip_of(std::slice::from_ref(&deflated), &comment),
         ),
-        (
-            "unknown compression",
-            zip::zip(&[with_method(&stored, 30208)]),
-        ),
-        (
-            "unknown compression",
-            zip::zip(&[with_method(&deflated, 30208)]),
-        ),
-        ("marked as encrypted", zip::zip(&[encrypted])),
+        ("unknown compression", zip(&[with_method(&stored, 30208)])),
+        ("unknown compression", zip(&[with_method(&deflated, 30208)])),
+        ("marked as encrypted", zip(&[encrypted])),
         (
             "false lengths",
-            zip::zip(&[with_extra(&deflated), other.clone()]),
+            zip(&[with_extra(&deflated), other.clone()]),
         ),
         (
             "false lengths",
-            zip::zip(&[with_extra(&other), deflated.clone()]),
+            zip(&[with_extra(&other), deflated.clone()]),
         ),
-        (
-            "more than once",
-            zip::zip(&[deflated.clone(), decoy.clone()]),
-        ),
-        ("more than once", zip::zip(&[decoy, deflated])),
+        ("more than once", zip(&[deflated.clone(), decoy.clone()])),
+        ("more than once", zip(&[decoy, deflated])),
         ("Janus", dex_in_front),
         ("bytes after the end", junk_behind),
     ];
@@ -344,8 +367,8 @@ fn packages_with_damaged_archives_read_as_phones_read_them() {
 
 #[test]
 fn a_package_without_its_end_still_has_its_manifest() {
-    let member = Member::deflated("AndroidManifest.xml", &plain());
-    let mut bytes = zip::zip(&[member]);
+    let member = Entry::deflated("AndroidManifest.xml", &plain());
+    let mut bytes = zip(&[member]);
     bytes.truncate(bytes.len() - 30);
     let read = read_apk(bytes);
     assert_whole(&read.value.unwrap());
@@ -354,16 +377,19 @@ fn a_package_without_its_end_still_has_its_manifest() {
 
 #[test]
 fn a_package_that_is_a_bomb_is_stopped() {
-    let bomb = Member::deflated("AndroidManifest.xml", &vec![0; 40 << 20]);
-    let read = read_apk(zip::zip(&[bomb]));
+    let zeros = vec![0; 40 << 20];
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(&zeros).unwrap();
+    let bomb = Entry::deflated("AndroidManifest.xml", b"").packed(encoder.finish().unwrap());
+    let read = read_apk(zip(&[bomb]));
     assert!(read.value.is_none());
     assert!(!read.damage.is_empty());
 }
 
 #[test]
 fn archives_of_packages_say_what_to_do() {
-    let inner = zip::zip(&[Member::stored("AndroidManifest.xml", &plain())]);
-    let read = read_apk(zip::zip(&[Member::stored("base.apk", &inner)]));
+    let inner = zip(&[Entry::stored("AndroidManifest.xml", &plain())]);
+    let read = read_apk(zip(&[Entry::stored("base.apk", &inner)]));
     assert!(read.value.is_none());
     assert!(read.damage[0].contains("base.apk"));
 }
@@ -382,16 +408,16 @@ proptest! {
     fn changed_manifests_are_read_without_panic(
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
         cut in any::<prop::sample::Index>(),
-        utf8 in any::<bool>(),
+        is_utf8 in any::<bool>(),
     ) {
-        let style = Style { utf8, ..Style::default() };
-        let mut bytes = axml::styled(&axml::manifest(PACKAGE, &[CAMERA, CONTACTS]), style);
+        let style = Style { is_utf8, ..Style::default() };
+        let mut bytes = axml::styled_document(&manifest_of(PACKAGE, &[CAMERA, CONTACTS]), style);
         for (at, value) in &changes {
             let at = at.index(bytes.len());
             bytes[at] = *value;
         }
         manifest::binary_xml(&bytes);
-        let apk = zip::zip(&[Member::deflated("AndroidManifest.xml", &bytes)]);
+        let apk = zip(&[Entry::deflated("AndroidManifest.xml", &bytes)]);
         read_apk(apk[..cut.index(apk.len())].to_vec());
         bytes.truncate(cut.index(bytes.len()));
         let read = manifest::binary_xml(&bytes);
@@ -405,8 +431,8 @@ proptest! {
     fn changed_packages_are_read_without_panic(
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
     ) {
-        let members = [Member::deflated("AndroidManifest.xml", &plain()), Member::stored("a", b"b")];
-        let mut bytes = zip::zip(&members);
+        let members = [Entry::deflated("AndroidManifest.xml", &plain()), Entry::stored("a", b"b")];
+        let mut bytes = zip(&members);
         for (at, value) in &changes {
             let at = at.index(bytes.len());
             bytes[at] = *value;
