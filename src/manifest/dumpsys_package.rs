@@ -25,7 +25,7 @@ pub fn dumpsys_package(text: &[u8]) -> Read<Dossier> {
         number = number.saturating_add(1);
         reader.line(&String::from_utf8_lossy(line), number);
     }
-    reader.finish()
+    reader.finish(text.ends_with(b"\n"))
 }
 
 /// Where in the output a line stands.
@@ -174,10 +174,10 @@ impl Reader {
         }
     }
 
-    fn finish(mut self) -> Read<Dossier> {
+    fn finish(mut self, is_last_line_whole: bool) -> Read<Dossier> {
         if self.section == Section::Packages
             && let Some(block) = &self.block
-            && block.users.is_empty()
+            && (block.users.is_empty() || !is_last_line_whole)
         {
             let name = block.name.clone();
             self.damage
@@ -388,3 +388,6 @@ fn shared_user(value: &str) -> Option<String> {
 fn not_null(value: &str) -> Option<String> {
     (!value.is_empty() && value != "null").then(|| value.to_owned())
 }
+
+#[cfg(test)]
+mod tests;

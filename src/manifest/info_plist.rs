@@ -275,3 +275,183 @@ fn place(stack: &mut [Open], value: Property) -> Option<Property> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn xml(body: &str) -> Vec<u8> {
+        format!(
+            "<?xml version=\"1.0\"?><plist version=\"1.0\"><dict>\
+             <key>CFBundleIdentifier</key><string>com.example.notes</string>{body}</dict></plist>"
+        )
+        .into_bytes()
+    }
+
+    fn read(body: &str) -> Declaration {
+        let read = info_plist(&xml(body));
+        assert_eq!(read.damage, Vec::<String>::new());
+        read.value.unwrap()
+    }
+
+    fn security(body: &str) -> Declaration {
+        read(&format!(
+            "<key>NSAppTransportSecurity</key><dict>{body}</dict>"
+        ))
+    }
+
+    #[test]
+    fn identity_usage_texts_and_background_modes_are_read() {
+        let declaration = read(
+            "<key>CFBundleName</key><string>notes</string>\
+             <key>CFBundleDisplayName</key><string>Notes</string>\
+             <key>CFBundleShortVersionString</key><string>1.2</string>\
+             <key>CFBundleVersion</key><integer>77</integer>\
+             <key>MinimumOSVersion</key><real>15.5</real>\
+             <key>NSContactsUsageDescription</key><string>To find &amp; invite friends</string>\
+             <key>NSCameraUsageDescription</key><true/>\
+             <key>NSLocationTemporaryUsageDescriptionDictionary</key>\
+             <dict><key>Delivery</key><string>To find you</string></dict>\
+             <key>UIBackgroundModes</key><array><string>location</string><integer>3</integer></array>\
+             <key>Anything</key><date>2024-01-01T00:00:00Z</date>",
+        );
+        assert_eq!(declaration.platform, Platform::Ios);
+        assert_eq!(declaration.package, "com.example.notes");
+        assert_eq!(declaration.label.as_deref(), Some("Notes"));
+        assert_eq!(declaration.version.as_deref(), Some("1.2"));
+        assert_eq!(declaration.version_code.as_deref(), Some("77"));
+        assert_eq!(declaration.min_sdk.as_deref(), Some("15.5"));
+        let texts: Vec<(&str, Option<&str>)> = declaration
+            .permissions
+            .iter()
+            .map(|(key, permission)| (key.as_str(), permission.usage_text.as_deref()))
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                ("NSCameraUsageDescription", None),
+                (
+                    "NSContactsUsageDescription",
+                    Some("To find & invite friends")
+                ),
+                (
+                    "NSLocationTemporaryUsageDescriptionDictionary",
+                    Some("To find you")
+                ),
+            ]
+        );
+        assert!(declaration.background_modes.contains("location"));
+        assert_eq!(declaration.cleartext_allowed, None);
+    }
+
+    #[test]
+    fn clear_text_is_as_app_transport_security_says() {
+        let everywhere = security("<key>NSAllowsArbitraryLoads</key><true/>");
+        assert_eq!(everywhere.cleartext_allowed, Some(true));
+
+        let narrowed = security(
+            "<key>NSAllowsArbitraryLoads</key><true/>\
+             <key>NSAllowsArbitraryLoadsInWebContent</key><true/>",
+        );
+        assert_eq!(narrowed.cleartext_allowed, Some(false));
+        assert!(narrowed.cleartext_exceptions.contains("web content"));
+
+        let domains = security(
+            "<key>NSExceptionDomains</key><dict>\
+             <key>ads.example</key><dict>\
+             <key>NSExceptionAllowsInsecureHTTPLoads</key><string>YES</string>\
+             <key>NSIncludesSubdomains</key><true/></dict>\
+             <key>safe.example</key><dict><key>NSRequiresCertificateTransparency</key><true/></dict>\
+             <key>odd.example</key><string>x</string></dict>",
+        );
+        assert_eq!(domains.cleartext_allowed, None);
+        let exceptions: Vec<&String> = domains.cleartext_exceptions.iter().collect();
+        assert_eq!(exceptions, ["*.ads.example"]);
+    }
+
+    #[test]
+    fn a_list_that_is_cut_keeps_what_came_before() {
+        let whole = xml("<key>NSCameraUsageDescription</key><string>Scan</string><key>Later</key>");
+        let (cut, _) = whole.split_at(whole.len() - 30);
+        let read = info_plist(cut);
+        assert!(!read.damage.is_empty());
+        let declaration = read.value.unwrap();
+        assert!(
+            declaration
+                .permissions
+                .contains_key("NSCameraUsageDescription")
+        );
+    }
+
+    #[test]
+    fn a_list_of_something_else_is_no_declaration() {
+        let read = info_plist(b"<plist><dict><key>a</key><string>b</string></dict></plist>");
+        assert!(read.value.is_none());
+        assert!(!read.damage.is_empty());
+    }
+
+    #[test]
+    fn deep_nesting_is_cut_not_followed() {
+        let deep = format!(
+            "<key>Deep</key>{}{}<key>NSCameraUsageDescription</key><string>Scan</string>",
+            "<array>".repeat(100_000),
+            "</array>".repeat(100_000)
+        );
+        let read = info_plist(&xml(&deep));
+        assert!(read.damage[0].contains("deeper"));
+        let declaration = read.value.unwrap();
+        assert!(
+            declaration
+                .permissions
+                .contains_key("NSCameraUsageDescription")
+        );
+    }
+
+    /// Object 0 is a list of references to object 1, that of references to object 2, and so on.
+    fn bomb(levels: u8, width: u8) -> Vec<u8> {
+        let mut bytes = b"bplist00".to_vec();
+        let mut offsets = Vec::new();
+        for level in 0..levels {
+            offsets.push(u16::try_from(bytes.len()).unwrap());
+            bytes.extend([0xaf, 0x10, width]);
+            bytes.extend(std::iter::repeat_n(level + 1, usize::from(width)));
+        }
+        offsets.push(u16::try_from(bytes.len()).unwrap());
+        bytes.push(0x09);
+        let table = bytes.len() as u64;
+        bytes.extend(offsets.iter().flat_map(|offset| offset.to_be_bytes()));
+        bytes.extend([0, 0, 0, 0, 0, 0, 2, 1]);
+        bytes.extend((u64::from(levels) + 1).to_be_bytes());
+        bytes.extend(0_u64.to_be_bytes());
+        bytes.extend(table.to_be_bytes());
+        bytes
+    }
+
+    #[test]
+    fn objects_shared_many_times_are_not_multiplied_without_bound() {
+        let read = info_plist(&bomb(20, 200));
+        assert!(read.value.is_none());
+        assert!(read.damage[0].contains("bound"), "{:?}", read.damage);
+        let small = info_plist(&bomb(2, 3));
+        assert_eq!(small.damage.len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn changed_lists_are_read_without_panic(
+            at in any::<prop::sample::Index>(),
+            value in any::<u8>(),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            for mut bytes in [bomb(3, 4), xml("<key>a</key><array><real>1</real></array>")] {
+                let at = at.index(bytes.len());
+                bytes[at] = value;
+                info_plist(&bytes);
+                bytes.truncate(cut.index(bytes.len()));
+                info_plist(&bytes);
+            }
+        }
+    }
+}

@@ -176,3 +176,133 @@ fn chunks(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
         Some(chunk)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn chunk(kind: u16, header: &[u8], body: &[u8]) -> Vec<u8> {
+        let mut bytes = kind.to_le_bytes().to_vec();
+        bytes.extend(u16::try_from(8 + header.len()).unwrap().to_le_bytes());
+        let size = u32::try_from(8 + header.len() + body.len()).unwrap();
+        bytes.extend(size.to_le_bytes());
+        bytes.extend(header);
+        bytes.extend(body);
+        bytes
+    }
+
+    fn words(values: &[u32]) -> Vec<u8> {
+        values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect()
+    }
+
+    /// A type chunk with flags, language, offsets and entries.
+    fn type_chunk(
+        flags: u8,
+        language: [u8; 2],
+        count: u32,
+        offsets: &[u8],
+        entries: &[u8],
+    ) -> Vec<u8> {
+        let mut configuration = vec![0; 28];
+        configuration[0] = 28;
+        configuration[8..10].copy_from_slice(&language);
+        let start = u32::try_from(8 + 12 + 28 + offsets.len()).unwrap();
+        let mut header = vec![1, flags, 0, 0];
+        header.extend(words(&[count, start]));
+        header.extend(configuration);
+        chunk(TYPE, &header, &[offsets, entries].concat())
+    }
+
+    /// An entry with a value, in the long form.
+    fn entry(kind: u8, data: u32) -> Vec<u8> {
+        let mut bytes = vec![8, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, kind];
+        bytes.extend(data.to_le_bytes());
+        bytes
+    }
+
+    fn table(types: &[Vec<u8>]) -> Vec<u8> {
+        let strings = b"\x05\x05Notes\0\x07\x07Notizen\0";
+        let mut pool = words(&[2, 0, 1 << 8, 36, 0, 0, 8]);
+        pool.extend(strings);
+        pool.extend([0; 2]);
+        let pool = chunk(string_pool::CHUNK_TYPE, &pool[..20], &pool[20..]);
+        let package = chunk(PACKAGE, &words(&[0x7f]), &types.concat());
+        chunk(0x0002, &words(&[1]), &[pool, package].concat())
+    }
+
+    fn text(value: &str) -> Option<Value> {
+        Some(Value::Text(value.into()))
+    }
+
+    #[test]
+    fn the_default_language_is_taken_before_others() {
+        let german = type_chunk(0, *b"de", 1, &words(&[0]), &entry(3, 1));
+        let default = type_chunk(0, [0, 0], 1, &words(&[0]), &entry(3, 0));
+        let bytes = table(&[german.clone(), default]);
+        assert_eq!(
+            ResourceTable::parse(&bytes).value(0x7f01_0000),
+            text("Notes")
+        );
+        let bytes = table(&[german]);
+        assert_eq!(
+            ResourceTable::parse(&bytes).value(0x7f01_0000),
+            text("Notizen")
+        );
+    }
+
+    #[test]
+    fn references_are_followed_and_circles_end() {
+        let entries = [entry(1, 0x7f01_0001), entry(3, 0), entry(1, 0x7f01_0002)].concat();
+        let chunk = type_chunk(0, [0, 0], 3, &words(&[0, 16, 32]), &entries);
+        let bytes = table(&[chunk]);
+        let table = ResourceTable::parse(&bytes);
+        assert_eq!(table.value(0x7f01_0000), text("Notes"));
+        assert_eq!(table.value(0x7f01_0002), None);
+        assert_eq!(table.value(0x7f01_0003), None);
+        assert_eq!(table.value(0x7f02_0000), None);
+    }
+
+    #[test]
+    fn short_offsets_sparse_and_compact_entries_are_read() {
+        let entries = [entry(3, 0), entry(3, 1)].concat();
+        let sparse = type_chunk(SPARSE, [0, 0], 2, &[3, 0, 0, 0, 9, 0, 4, 0], &entries);
+        let bytes = table(&[sparse]);
+        let sparse = ResourceTable::parse(&bytes);
+        assert_eq!(sparse.value(0x7f01_0009), text("Notizen"));
+        assert_eq!(sparse.value(0x7f01_0000), None);
+
+        let short = type_chunk(OFFSET16, [0, 0], 2, &[0xff, 0xff, 4, 0], &entries);
+        let bytes = table(&[short]);
+        let short = ResourceTable::parse(&bytes);
+        assert_eq!(short.value(0x7f01_0001), text("Notizen"));
+        assert_eq!(short.value(0x7f01_0000), None);
+
+        let compact = type_chunk(0, [0, 0], 1, &words(&[0]), &[0, 0, 8, 3, 1, 0, 0, 0]);
+        let bytes = table(&[compact]);
+        assert_eq!(
+            ResourceTable::parse(&bytes).value(0x7f01_0000),
+            text("Notizen")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn changed_tables_are_read_without_panic(
+            changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
+            id in 0x7f01_0000..0x7f01_0004_u32,
+        ) {
+            let entries = [entry(1, 0x7f01_0001), entry(3, 0)].concat();
+            let mut bytes = table(&[type_chunk(0, [0, 0], 2, &words(&[0, 16]), &entries)]);
+            for (at, value) in &changes {
+                let at = at.index(bytes.len());
+                bytes[at] = *value;
+            }
+            ResourceTable::parse(&bytes).value(id);
+        }
+    }
+}

@@ -136,3 +136,115 @@ fn text_value(value: &str) -> Value {
         _ => Value::Text(value.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CAMERA: &str = "android.permission.CAMERA";
+
+    fn manifest(body: &str) -> String {
+        format!(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!-- <uses-permission/> -->\n\
+             <manifest xmlns:android=\"http://schemas.android.com/apk/res/android\"\n\
+             xmlns:tools=\"http://schemas.android.com/tools\" package=\"com.example.notes\"\n\
+             android:versionName='1 &amp; 2'>{body}</manifest>"
+        )
+    }
+
+    fn read(body: &str) -> Declaration {
+        let read = text_xml(manifest(body).as_bytes());
+        assert_eq!(read.damage, Vec::<String>::new());
+        read.value.unwrap()
+    }
+
+    fn permissions(declaration: &Declaration) -> Vec<&str> {
+        let names = declaration.permissions.keys();
+        names.map(String::as_str).collect()
+    }
+
+    #[test]
+    fn text_means_what_the_binary_form_means() {
+        let declaration = read(
+            "<uses-permission android:name=\"android.permission.CAMERA\" android:maxSdkVersion=\"28\"/>\
+             <uses-sdk android:minSdkVersion=\"21\"/>\
+             <application android:label=\"@string/app_name\" android:usesCleartextTraffic=\"true\"\
+             android:networkSecurityConfig=\"@xml/network\" android:debuggable=\"true\">\
+             <service android:name=\".A\" android:permission=\"${applicationId}.BIND\"></service>\
+             </application>",
+        );
+        assert_eq!(declaration.package, "com.example.notes");
+        assert_eq!(declaration.version.as_deref(), Some("1 & 2"));
+        assert_eq!(declaration.permissions[CAMERA].max_sdk, Some(28));
+        assert_eq!(declaration.min_sdk.as_deref(), Some("21"));
+        assert_eq!(declaration.target_sdk.as_deref(), Some("21"));
+        assert_eq!(declaration.label, None);
+        assert_eq!(declaration.cleartext_allowed, Some(true));
+        assert_eq!(declaration.debuggable, Some(true));
+        assert!(declaration.has_network_security_config);
+        let bound: Vec<&String> = declaration.bound_permissions.iter().collect();
+        assert_eq!(bound, ["com.example.notes.BIND"]);
+    }
+
+    #[test]
+    fn levels_that_the_build_adds_stay_unknown() {
+        let declaration = read("<application/>");
+        assert_eq!((declaration.min_sdk, declaration.target_sdk), (None, None));
+    }
+
+    #[test]
+    fn what_the_build_takes_out_is_not_asked_for() {
+        let declaration = read(
+            "<uses-permission android:name=\"android.permission.SEND_SMS\" tools:node=\"remove\"/>\
+             <uses-permission android:name=\"android.permission.CAMERA\" tools:node=\"merge\"/>\
+             <application tools:node=\"remove\"><service android:permission=\"p.X\"/></application>\
+             <application tools:name=\"y\"><service android:permission=\"p.Y\"/></application>",
+        );
+        assert_eq!(permissions(&declaration), [CAMERA]);
+        let bound: Vec<&String> = declaration.bound_permissions.iter().collect();
+        assert_eq!(bound, ["p.Y"]);
+    }
+
+    #[test]
+    fn utf16_and_a_mark_in_front_are_read() {
+        let text = manifest("<uses-permission android:name=\"android.permission.CAMERA\"/>");
+        let marked: Vec<u8> = [b"\xef\xbb\xbf", text.as_bytes()].concat();
+        let little: Vec<u8> = [0xfeff]
+            .into_iter()
+            .chain(text.encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let big: Vec<u8> = [0xfeff]
+            .into_iter()
+            .chain(text.encode_utf16())
+            .flat_map(u16::to_be_bytes)
+            .collect();
+        for bytes in [marked, little, big] {
+            let declaration = text_xml(&bytes).value.unwrap();
+            assert_eq!(permissions(&declaration), [CAMERA]);
+        }
+    }
+
+    #[test]
+    fn damage_is_named_and_costs_only_what_follows() {
+        let text = manifest(
+            "<uses-permission android:name=\"android.permission.CAMERA\"/>\
+             <uses-permission android:name=\"android.permission.SEND_SMS\"/>",
+        );
+        let cut = text.split_at(text.find("SEND_SMS").unwrap()).0;
+        let read = text_xml(cut.as_bytes());
+        assert_eq!(read.damage.len(), 1);
+        assert_eq!(permissions(&read.value.unwrap()), [CAMERA]);
+        let other = text_xml(b"<resources><manifest-like/></resources>");
+        assert!(other.value.is_none());
+        assert_eq!(other.damage.len(), 1);
+    }
+
+    #[test]
+    fn entities_of_the_document_are_not_expanded() {
+        let text = "<!DOCTYPE m [<!ENTITY a \"x\"><!ENTITY b \"&a;&a;&a;\">]>\
+                    <manifest package=\"p.&b;\"/>";
+        let declaration = text_xml(text.as_bytes()).value.unwrap();
+        assert_eq!(declaration.package, "p.&b;");
+    }
+}
