@@ -129,3 +129,57 @@ pub const JSON_DEPTH: usize = 64;
 pub const CONTENT_ENCODINGS: usize = 8;
 /// Bytes of one rule file given with `--rules`; the largest embedded one has about 200 KiB.
 pub const RULE_FILE_BYTES: u64 = 16 << 20;
+
+/// Link headers within each other: VLAN tags, MPLS labels, link types inside PPI and PKTAP. Real networks stack three or four.
+pub const LINK_DEPTH: usize = 8;
+/// IP packets within IP packets. Operators stack two or three.
+pub const TUNNEL_DEPTH: usize = 6;
+/// Bytes of an IP datagram put together from fragments: its length field has 16 bits.
+pub const DATAGRAM_BYTES: usize = 65_535;
+/// Datagrams of which fragments are kept: with the bytes of each, at most 32 MiB.
+pub const FRAGMENTED_DATAGRAMS: usize = 512;
+/// Nanoseconds of capture time that fragments wait for the rest (RFC 8200 §4.5 says 60 seconds, RFC 791 15).
+pub const FRAGMENT_LIFETIME: i64 = 60 * SECOND;
+
+/// Flows open at once: about 250 bytes each, so at most about 100 MB.
+pub const OPEN_FLOWS: usize = 400_000;
+/// Active flows passed over in the search for an idle one to close early.
+pub const EVICTION_CHANCES: u32 = 16;
+/// Nanoseconds between two looks for flows that ended.
+pub const EXPIRY_INTERVAL: i64 = SECOND;
+/// Idle time after which a TCP connection is over. Push connections of phones are silent for up to half an hour.
+pub const TCP_IDLE: i64 = 3600 * SECOND;
+/// Idle time of a TCP connection that was closed: stragglers come within twice the maximum segment lifetime in practice.
+pub const TCP_LINGER: i64 = 60 * SECOND;
+/// Idle time of a UDP flow: what address translators grant (RFC 4787 §4.3 asks for two minutes at least).
+pub const UDP_IDLE: i64 = 120 * SECOND;
+/// Idle time of other IP protocols.
+pub const OTHER_IDLE: i64 = 120 * SECOND;
+/// One second of capture time.
+const SECOND: i64 = 1_000_000_000;
+
+/// Segments held back per direction because earlier bytes are missing.
+pub const REORDER_SEGMENTS: usize = 1024;
+/// Bytes held back per direction: a receive window of a phone is rarely larger.
+pub const REORDER_BYTES: usize = 1 << 20;
+/// Bytes held back in all flows.
+pub const REORDER_BYTES_ALL: usize = 32 << 20;
+/// Packets of a flow that may come between an acknowledgement and the bytes that it acknowledges; bytes that come later
+/// still count as lost.
+pub const REORDER_PACKETS: u16 = 16;
+/// Bytes beyond those seen that an acknowledgement may cover (RFC 7323 allows windows up to 1 GiB, phones use some MiB).
+pub const TCP_WINDOW: u64 = 64 << 20;
+
+/// Bytes of one side in which a protocol must be recognised.
+pub const PROBE_BYTES: usize = 4096;
+/// Datagrams of a flow in which a protocol must be recognised.
+pub const PROBE_DATAGRAMS: usize = 8;
+/// Protocols within each other: CONNECT in TLS in CONNECT, HTTP, WebSocket.
+pub const PROTOCOL_DEPTH: usize = 6;
+
+/// Names learnt from DNS for addresses.
+pub const RESOLVED_NAMES: usize = 100_000;
+/// Nanoseconds that a looked-up name counts for its address: apps keep answers longer than they should.
+pub const NAME_LIFETIME: i64 = 24 * 3600 * SECOND;
+/// Distinct owners of sockets that are shared between flows.
+pub const OWNERS: usize = 10_000;

@@ -1,0 +1,414 @@
+//! Which protocol a flow speaks: probes its first bytes, starts a dissector and stacks the next one on inner bytes.
+
+use crate::limits;
+use crate::model::{ContentState, Event, Origin, Shortfall, Side, Transport};
+use crate::protocol::{Chunk, Dissector, Hint, Output, Probe, Protocol, Verdict};
+
+/// What does not change during a flow, and how deep we are in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Setting {
+    pub(super) protocols: &'static [Protocol],
+    pub(super) transport: Transport,
+    pub(super) client_port: u16,
+    pub(super) server_port: u16,
+    /// Dissectors below this one.
+    pub(super) depth: usize,
+    /// Whether one of them had to decrypt.
+    pub(super) is_protected: bool,
+}
+
+/// Where everything goes that dissectors hand out.
+pub(super) trait Sink {
+    /// An event of the flow.
+    fn event(&mut self, event: Event, origin: Origin);
+    /// The server's name.
+    fn server(&mut self, name: &str);
+    /// Something not seen.
+    fn shortfall(&mut self, shortfall: Shortfall, bytes: u64, detail: &'static str);
+}
+
+/// One level of a flow: bytes of one protocol, known or not yet.
+pub(super) enum Stage {
+    /// Not known yet.
+    Probing(Head),
+    /// Known.
+    Running(Layer),
+    /// Nothing more is to be read.
+    Closed(Outcome),
+}
+
+/// How a stage ended, or stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outcome {
+    pub(super) content: ContentState,
+    pub(super) protocol: Option<&'static Protocol>,
+    /// Whether a dissector said so, which holds for the whole flow, or nobody knew the bytes, which holds for this level.
+    is_final: bool,
+}
+
+impl Outcome {
+    /// Nothing was looked into.
+    pub(super) const NOT_EXAMINED: Self = Self {
+        content: ContentState::NotExamined,
+        protocol: None,
+        is_final: false,
+    };
+}
+
+/// The first bytes of a flow while its protocol is not known.
+#[derive(Default)]
+pub(super) struct Head {
+    /// Bytes of the client and of the server; for datagrams only those of which a probe wants to see more.
+    client: Vec<u8>,
+    server: Vec<u8>,
+    /// In which order they came.
+    pieces: Vec<(Side, usize, Origin)>,
+    /// Datagrams looked at.
+    datagrams: usize,
+}
+
+/// A running dissector and what is stacked on it.
+pub(super) struct Layer {
+    protocol: &'static Protocol,
+    dissector: Box<dyn Dissector>,
+    inner: Option<Box<Stage>>,
+}
+
+/// What a look at the first bytes decides.
+enum Decision {
+    Wait,
+    GiveUp,
+    Start(&'static Protocol),
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Self::Probing(Head::default())
+    }
+}
+
+impl Stage {
+    /// Closed without anybody knowing the bytes.
+    fn unknown(content: ContentState) -> Self {
+        Self::Closed(Outcome {
+            content,
+            protocol: None,
+            is_final: false,
+        })
+    }
+
+    /// For inner bytes.
+    fn hinted(setting: Setting, hint: Hint) -> Self {
+        if setting.depth > limits::PROTOCOL_DEPTH {
+            return Self::unknown(ContentState::NotExamined);
+        }
+        match hint {
+            Hint::Protocol(name) => setting
+                .protocols
+                .iter()
+                .find(|protocol| protocol.name == name)
+                .map_or_else(Self::default, |protocol| {
+                    Self::Running(Layer::new(protocol))
+                }),
+            Hint::Probe => Self::default(),
+        }
+    }
+
+    /// Whether nothing more is to be read.
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self, Self::Closed(_))
+    }
+
+    /// Takes the next bytes of one side.
+    pub(super) fn feed(&mut self, setting: Setting, chunk: Chunk<'_>, sink: &mut dyn Sink) {
+        match self {
+            Self::Closed(_) => {}
+            Self::Running(layer) => {
+                let closed = layer.drive(setting, sink, |dissector, emit| {
+                    dissector.feed(chunk, emit);
+                });
+                self.close(closed);
+            }
+            Self::Probing(head) => match head.probe(setting, chunk) {
+                Decision::Wait => {}
+                Decision::GiveUp => *self = Self::unknown(ContentState::NotExamined),
+                Decision::Start(protocol) => {
+                    let head = std::mem::take(head);
+                    *self = Self::Running(Layer::new(protocol));
+                    head.replay(|chunk| self.feed(setting, chunk, sink));
+                    self.feed(setting, chunk, sink);
+                }
+            },
+        }
+    }
+
+    /// `lost` bytes of one side are missing.
+    pub(super) fn gap(&mut self, setting: Setting, side: Side, lost: u64, sink: &mut dyn Sink) {
+        match self {
+            Self::Closed(_) => {}
+            Self::Probing(head) => {
+                // bytes missing before the first ones only mean that we come in the middle
+                if !head.side(side).is_empty() {
+                    *self = Self::unknown(ContentState::Damaged);
+                }
+            }
+            Self::Running(layer) => {
+                let closed = layer.drive(setting, sink, |dissector, emit| {
+                    dissector.gap(side, lost, emit);
+                });
+                self.close(closed);
+            }
+        }
+    }
+
+    /// The flow ended: what is pending is handed out, outermost first, since that may yield inner bytes.
+    pub(super) fn finish(&mut self, setting: Setting, sink: &mut dyn Sink) {
+        if let Self::Running(layer) = self {
+            let closed = layer.drive(setting, sink, |dissector, emit| dissector.finish(emit));
+            layer.finish_inner(setting, sink);
+            self.close(closed);
+        }
+    }
+
+    fn close(&mut self, closed: Option<Outcome>) {
+        if let Some(outcome) = closed {
+            *self = Self::Closed(outcome);
+        }
+    }
+
+    /// How readable it was, and by which protocol.
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Closed(outcome) => *outcome,
+            Self::Probing(_) => Outcome::NOT_EXAMINED,
+            Self::Running(layer) => layer.outcome(),
+        }
+    }
+}
+
+impl Layer {
+    fn new(protocol: &'static Protocol) -> Self {
+        Self {
+            protocol,
+            dissector: (protocol.start)(),
+            inner: None,
+        }
+    }
+
+    /// As seen by the stage that is stacked on this layer.
+    fn inner_setting(protocol: &Protocol, setting: Setting) -> Setting {
+        Setting {
+            depth: setting.depth.saturating_add(1),
+            is_protected: setting.is_protected || protocol.content != ContentState::Clear,
+            ..setting
+        }
+    }
+
+    /// Calls the dissector and takes what it hands out. Says whether the whole flow is to be closed.
+    fn drive(
+        &mut self,
+        setting: Setting,
+        sink: &mut dyn Sink,
+        call: impl FnOnce(&mut dyn Dissector, &mut dyn FnMut(Output<'_>)),
+    ) -> Option<Outcome> {
+        let Self {
+            protocol,
+            dissector,
+            inner,
+        } = self;
+        let inner_setting = Self::inner_setting(protocol, setting);
+        let mut closed = None;
+        let mut is_closed_within = false;
+        call(dissector.as_mut(), &mut |output| match output {
+            Output::Event(mut event, origin) => {
+                if setting.is_protected {
+                    protect(&mut event);
+                }
+                sink.event(event, origin);
+            }
+            Output::Server(name) => sink.server(name),
+            Output::Shortfall(shortfall, bytes, detail) => sink.shortfall(shortfall, bytes, detail),
+            Output::Opaque(content) => {
+                closed = Some(Outcome {
+                    content,
+                    protocol: Some(protocol),
+                    is_final: true,
+                });
+            }
+            Output::Inner(chunk, hint) => {
+                let stage =
+                    inner.get_or_insert_with(|| Box::new(Stage::hinted(inner_setting, hint)));
+                stage.feed(inner_setting, chunk, sink);
+                if let Some(outcome) = stage.final_outcome() {
+                    closed = Some(outcome);
+                    is_closed_within = true;
+                }
+            }
+            Output::InnerGap(side, lost) => {
+                if let Some(stage) = inner {
+                    stage.gap(inner_setting, side, lost, sink);
+                }
+            }
+        });
+        if is_closed_within {
+            // this dissector will not be asked again, so it must not keep anything
+            dissector.finish(&mut |output| {
+                if let Output::Event(event, origin) = output {
+                    sink.event(event, origin);
+                }
+            });
+        }
+        closed
+    }
+
+    fn finish_inner(&mut self, setting: Setting, sink: &mut dyn Sink) {
+        let setting = Self::inner_setting(self.protocol, setting);
+        if let Some(inner) = &mut self.inner {
+            inner.finish(setting, sink);
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        let own = Outcome {
+            content: self.protocol.content,
+            protocol: Some(self.protocol),
+            is_final: false,
+        };
+        let Some(inner) = self.inner.as_ref().map(|inner| inner.outcome()) else {
+            return own;
+        };
+        let is_decrypted = self.protocol.content != ContentState::Clear;
+        Outcome {
+            content: match inner.content {
+                ContentState::Clear if is_decrypted => ContentState::Decrypted,
+                content => content,
+            },
+            protocol: inner.protocol.or(own.protocol),
+            is_final: false,
+        }
+    }
+}
+
+impl Stage {
+    /// Set if a dissector on this stage said that nothing more of the flow can be read.
+    fn final_outcome(&self) -> Option<Outcome> {
+        match self {
+            Self::Closed(outcome) if outcome.is_final => Some(*outcome),
+            _ => None,
+        }
+    }
+}
+
+/// What was found under a layer that decrypts was protected on the wire.
+fn protect(event: &mut Event) {
+    match event {
+        Event::Exchange(exchange) => exchange.is_protected = true,
+        Event::Message(message) => message.is_protected = true,
+        Event::Lookup(_) | Event::Handshake(_) | Event::Traffic(_) | Event::Access(_) => {}
+    }
+}
+
+impl Head {
+    fn side(&self, side: Side) -> &[u8] {
+        match side {
+            Side::Client => &self.client,
+            Side::Server => &self.server,
+        }
+    }
+
+    fn push(&mut self, chunk: Chunk<'_>) {
+        match chunk.side {
+            Side::Client => self.client.extend_from_slice(chunk.bytes),
+            Side::Server => self.server.extend_from_slice(chunk.bytes),
+        }
+        self.pieces
+            .push((chunk.side, chunk.bytes.len(), chunk.origin));
+    }
+
+    /// Hands out what was kept, in the order in which it came.
+    fn replay(self, mut feed: impl FnMut(Chunk<'_>)) {
+        let (mut client, mut server) = (self.client.as_slice(), self.server.as_slice());
+        for (side, length, origin) in self.pieces {
+            let rest = match side {
+                Side::Client => &mut client,
+                Side::Server => &mut server,
+            };
+            if let Some((bytes, behind)) = rest.split_at_checked(length) {
+                *rest = behind;
+                feed(Chunk {
+                    side,
+                    bytes,
+                    origin,
+                });
+            }
+        }
+    }
+
+    fn probe(&mut self, setting: Setting, chunk: Chunk<'_>) -> Decision {
+        if setting.transport == Transport::Udp {
+            self.probe_datagram(setting, chunk)
+        } else {
+            self.probe_stream(setting, chunk)
+        }
+    }
+
+    /// Each of the first datagrams may tell the protocol; one that tells nothing may be a keep-alive or come from before.
+    fn probe_datagram(&mut self, setting: Setting, chunk: Chunk<'_>) -> Decision {
+        self.datagrams = self.datagrams.saturating_add(1);
+        let (protocol, wants_more) = self.ask(setting, chunk.side, chunk.bytes);
+        if let Some(protocol) = protocol {
+            return Decision::Start(protocol);
+        }
+        if self.datagrams >= limits::PROBE_DATAGRAMS {
+            return Decision::GiveUp;
+        }
+        if wants_more {
+            self.push(chunk);
+        }
+        Decision::Wait
+    }
+
+    fn probe_stream(&mut self, setting: Setting, chunk: Chunk<'_>) -> Decision {
+        let joined;
+        let own = if self.side(chunk.side).is_empty() {
+            chunk.bytes
+        } else {
+            joined = [self.side(chunk.side), chunk.bytes].concat();
+            &joined
+        };
+        let (protocol, wants_more) = self.ask(setting, chunk.side, own);
+        if let Some(protocol) = protocol {
+            return Decision::Start(protocol);
+        }
+        let both_spoke = !self.side(chunk.side.opposite()).is_empty();
+        if own.len() >= limits::PROBE_BYTES || (both_spoke && !wants_more) {
+            return Decision::GiveUp;
+        }
+        self.push(chunk);
+        Decision::Wait
+    }
+
+    /// The first protocol that knows the bytes; and whether any would like to see more.
+    fn ask(&self, setting: Setting, side: Side, own: &[u8]) -> (Option<&'static Protocol>, bool) {
+        let (client, server) = match side {
+            Side::Client => (own, self.side(Side::Server)),
+            Side::Server => (self.side(Side::Client), own),
+        };
+        let probe = Probe {
+            transport: setting.transport,
+            client_port: setting.client_port,
+            server_port: setting.server_port,
+            client,
+            server,
+        };
+        let mut wants_more = false;
+        for protocol in setting.protocols {
+            match (protocol.probe)(&probe) {
+                Verdict::Yes => return (Some(protocol), wants_more),
+                Verdict::More => wants_more = true,
+                Verdict::No => {}
+            }
+        }
+        (None, wants_more)
+    }
+}
