@@ -178,8 +178,8 @@ pub const PROBE_DATAGRAMS: usize = 8;
 pub const PROTOCOL_DEPTH: usize = 6;
 
 /// Names learnt from DNS for addresses.
-pub const RESOLVED_NAMES: usize = 100_000;
+pub const NAMES_LEARNT: usize = 100_000;
 /// Nanoseconds that a looked-up name counts for its address: apps keep answers longer than they should.
 pub const NAME_LIFETIME: i64 = 24 * 3600 * SECOND;
 /// Distinct owners of sockets that are shared between flows.
-pub const OWNERS: usize = 10_000;
+pub const SHARED_OWNERS: usize = 10_000;

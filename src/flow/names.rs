@@ -34,7 +34,7 @@ pub(super) struct Names {
 impl Names {
     /// A name that the capture file itself gives to an address.
     pub(super) fn give(&mut self, address: IpAddr, name: &str) {
-        if self.given.len() < limits::RESOLVED_NAMES {
+        if self.given.len() < limits::NAMES_LEARNT {
             self.given
                 .entry(address)
                 .or_insert_with(|| Arc::from(tidy(name)));
@@ -76,7 +76,7 @@ impl Names {
     fn expire(&mut self, now: Timestamp) {
         while let Some((learnt, key, number)) = self.order.front().copied() {
             let is_old = now.since(learnt) > limits::NAME_LIFETIME;
-            if !is_old && self.order.len() < limits::RESOLVED_NAMES {
+            if !is_old && self.order.len() < limits::NAMES_LEARNT {
                 return;
             }
             self.order.pop_front();

@@ -24,7 +24,7 @@ impl Owners {
         }
         let shared = Arc::new(owner.clone());
         // beyond the bound each flow has a copy of its own
-        if self.known.len() < limits::OWNERS {
+        if self.known.len() < limits::SHARED_OWNERS {
             self.known.insert(owner.clone(), shared.clone());
         }
         Some(shared)
