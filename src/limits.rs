@@ -33,6 +33,12 @@ pub const CERTIFICATE_NAMES: usize = 256;
 pub const TLS_ENCRYPTED_BYTES: usize = 64 << 10;
 /// Bytes of QUIC CRYPTO data per connection.
 pub const QUIC_CRYPTO_BYTES: usize = 64 << 10;
+/// Pieces of CRYPTO data that wait for those before them; clients that scatter their hello on purpose send some dozens.
+pub const QUIC_CRYPTO_PIECES: usize = 512;
+/// Connections of one QUIC flow whose keys are derived (2 µs each).
+pub const QUIC_DERIVATIONS: usize = 256;
+/// Datagrams without an Initial packet of use after which a QUIC flow is no longer looked into.
+pub const QUIC_IDLE_DATAGRAMS: usize = 512;
 
 /// Nested encodings undone (body → gzip → JSON → base64 → JSON is four).
 pub const DECODE_DEPTH: usize = 6;

@@ -8,9 +8,11 @@
     )
 )]
 
+mod assembler;
 mod cursor;
 mod dns;
 mod http1;
+mod quic;
 mod ssdp;
 mod tls;
 
@@ -113,5 +115,6 @@ pub const PROTOCOLS: &[Protocol] = &[
     dns::STREAM,
     dns::MULTICAST,
     dns::LINK_LOCAL,
+    quic::PROTOCOL,
     ssdp::PROTOCOL,
 ];
