@@ -15,6 +15,17 @@
 //! - [`audit`]: the pipeline, the one place where the stages meet
 //! - [`model`]: the values that cross these borders
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "tests count what they forged themselves; outside of them the lints hold"
+    )
+)]
+
 pub mod assess;
 pub mod attribute;
 pub mod audit;

@@ -3,13 +3,18 @@
 //! Formats are recognised by content, never by name. A new format is a file here and one line in [`FORMATS`].
 //! Readers never fail on damage: they yield what lies before it and a shortfall.
 
+mod clock;
 mod discover;
 mod document;
+mod har;
+mod json;
 mod key_log;
 mod ledger;
+mod lines;
 mod order;
 mod pcap;
 mod pcapng;
+mod privacy_report;
 mod snoop;
 mod window;
 mod wrapping;
@@ -205,4 +210,6 @@ pub const FORMATS: &[Format] = &[
     document::TEXT_MANIFEST,
     document::DUMPSYS_PACKAGE,
     key_log::FORMAT,
+    har::FORMAT,
+    privacy_report::FORMAT,
 ];

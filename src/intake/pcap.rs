@@ -303,3 +303,196 @@ impl Source for Pcap {
         })))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Copy, Debug)]
+    struct Variant {
+        magic: u32,
+        is_big: bool,
+        minor: u16,
+    }
+
+    impl Variant {
+        fn u16(self, number: u16) -> [u8; 2] {
+            if self.is_big {
+                number.to_be_bytes()
+            } else {
+                number.to_le_bytes()
+            }
+        }
+
+        fn u32(self, number: u32) -> [u8; 4] {
+            if self.is_big {
+                number.to_be_bytes()
+            } else {
+                number.to_le_bytes()
+            }
+        }
+
+        /// A file of packets: seconds, microseconds, bytes, and bytes that the capture cut off.
+        fn file(self, packets: &[(u32, u32, Vec<u8>, u32)]) -> Vec<u8> {
+            let mut bytes = self.u32(self.magic).to_vec();
+            bytes.extend(self.u16(2));
+            bytes.extend(self.u16(self.minor));
+            for number in [0, 0, 65_535, 0x2400_0065] {
+                bytes.extend(self.u32(number));
+            }
+            for (seconds, microseconds, data, missing) in packets {
+                let unit = if self.magic == NANOSECONDS { 1000 } else { 1 };
+                let captured = data.len() as u32;
+                let mut lengths = [captured, captured + missing];
+                if self.minor < 3 {
+                    lengths.reverse();
+                }
+                for number in [*seconds, microseconds * unit, lengths[0], lengths[1]] {
+                    bytes.extend(self.u32(number));
+                }
+                if self.magic == MODIFIED {
+                    bytes.extend([0xee; 8]);
+                }
+                bytes.extend(data);
+            }
+            bytes
+        }
+    }
+
+    fn any_variant() -> impl Strategy<Value = Variant> {
+        let magic = prop::sample::select(vec![MICROSECONDS, NANOSECONDS, MODIFIED]);
+        (magic, any::<bool>(), 2_u16..=4).prop_map(|(magic, is_big, minor)| Variant {
+            magic,
+            is_big,
+            minor,
+        })
+    }
+
+    fn any_packets() -> impl Strategy<Value = Vec<(u32, u32, Vec<u8>, u32)>> {
+        let data = prop::collection::vec(any::<u8>(), 0..60);
+        prop::collection::vec((any::<u32>(), 0_u32..1_000_000, data, 0_u32..3), 0..8)
+    }
+
+    type Seen = (u64, i64, u32, Vec<u8>);
+
+    fn read(bytes: &[u8]) -> (Vec<Seen>, Vec<(Shortfall, u64)>) {
+        let mut source = Pcap::new(Box::new(Cursor::new(bytes.to_vec())), InputId(0));
+        let (mut packets, mut shortfalls) = (Vec::new(), Vec::new());
+        while let Some(item) = source.next_item().unwrap() {
+            match item {
+                Item::Packet(packet) => {
+                    assert_eq!(packet.link, LinkType::RAW);
+                    packets.push((
+                        packet.origin.frame,
+                        packet.origin.time.0,
+                        packet.wire_len,
+                        packet.data.to_vec(),
+                    ));
+                }
+                Item::Shortfall {
+                    shortfall, count, ..
+                } => shortfalls.push((shortfall, count)),
+                Item::Sighting(sighting) => panic!("{sighting:?}"),
+            }
+        }
+        (packets, shortfalls)
+    }
+
+    fn expected(packets: &[(u32, u32, Vec<u8>, u32)]) -> Vec<Seen> {
+        (1..)
+            .zip(packets)
+            .map(|(frame, (seconds, microseconds, data, missing))| {
+                let time = i64::from(*seconds) * 1_000_000_000 + i64::from(*microseconds) * 1000;
+                (frame, time, data.len() as u32 + missing, data.clone())
+            })
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn all_variants_give_the_same_packets(variant in any_variant(), packets in any_packets()) {
+            let (seen, shortfalls) = read(&variant.file(&packets));
+            prop_assert_eq!(seen, expected(&packets));
+            let cut = packets.iter().filter(|packet| packet.3 > 0).count() as u64;
+            let cut = (cut > 0).then_some((Shortfall::PacketsCut, cut));
+            prop_assert_eq!(shortfalls, Vec::from_iter(cut));
+        }
+
+        #[test]
+        fn a_cut_file_yields_exactly_the_packets_before_the_cut(
+            variant in any_variant(),
+            packets in any_packets(),
+            at in 0.0..1.0_f64,
+        ) {
+            let file = variant.file(&packets);
+            let at = (file.len() as f64 * at) as usize;
+            let (seen, shortfalls) = read(&file[..at]);
+            let ends: Vec<usize> = (0..=packets.len()).map(|count| variant.file(&packets[..count]).len()).collect();
+            let complete = ends.iter().filter(|end| **end <= at).count().saturating_sub(1);
+            prop_assert_eq!(seen, expected(&packets[..complete]));
+            let is_truncated = shortfalls.iter().any(|(shortfall, _)| *shortfall == Shortfall::Truncated);
+            prop_assert_eq!(is_truncated, !ends.contains(&at));
+        }
+
+        #[test]
+        fn any_bytes_are_survived(bytes: Vec<u8>, variant in any_variant(), at in 0_usize..24, value: u8) {
+            let magic = variant.u32(variant.magic);
+            let _ = Pcap::new(Box::new(Cursor::new([&magic[..], &bytes].concat())), InputId(0)).record();
+            let mut file = variant.file(&[(1, 2, vec![7; 9], 0)]);
+            let record = 24 + at % 16;
+            file[record] = value;
+            let mut source = Pcap::new(Box::new(Cursor::new(file)), InputId(0));
+            while source.next_item().unwrap().is_some() {}
+        }
+    }
+
+    #[test]
+    fn an_absurd_length_is_damage_and_allocates_nothing() {
+        let variant = Variant {
+            magic: MICROSECONDS,
+            is_big: false,
+            minor: 4,
+        };
+        let mut file = variant.file(&[(1, 2, b"good".to_vec(), 0)]);
+        for number in [1, 2, u32::MAX, u32::MAX] {
+            file.extend(variant.u32(number));
+        }
+        file.extend([0; 100]);
+        let (packets, shortfalls) = read(&file);
+        assert_eq!(packets.len(), 1);
+        assert_eq!(shortfalls, [(Shortfall::Damaged, 1)]);
+    }
+
+    #[test]
+    fn an_unknown_version_is_damage() {
+        let file = [&MICROSECONDS.to_le_bytes()[..], &[9, 0, 9, 0], &[0; 40]].concat();
+        assert_eq!(read(&file).1, [(Shortfall::Damaged, 1)]);
+        assert_eq!(read(b"").1, [(Shortfall::Truncated, 1)]);
+    }
+
+    #[test]
+    fn packets_of_any_length_up_to_the_bound_pass_the_window() {
+        let variant = Variant {
+            magic: NANOSECONDS,
+            is_big: true,
+            minor: 4,
+        };
+        let packets: Vec<_> = [
+            PACKET_BYTES,
+            0,
+            1500,
+            PACKET_BYTES - 1,
+            65_535,
+            PACKET_BYTES,
+            1,
+        ]
+        .into_iter()
+        .map(|length| (9, 9, vec![length as u8; length], 0))
+        .collect();
+        assert!(read(&variant.file(&packets)).0 == expected(&packets));
+    }
+}

@@ -180,3 +180,79 @@ impl Source for Snoop {
         })))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn file(packets: &[&[u8]]) -> Vec<u8> {
+        let mut bytes = IDENTIFICATION.to_vec();
+        bytes.extend([0, 0, 0, 2, 0, 0, 0, 4]);
+        for (number, data) in (0_u32..).zip(packets) {
+            let captured = data.len() as u32;
+            let record = (24 + captured).next_multiple_of(4);
+            for number in [captured + 1, captured, record, number, 1_700_000_000, 25] {
+                bytes.extend(number.to_be_bytes());
+            }
+            bytes.extend(*data);
+            bytes.resize(bytes.len() + record as usize - 24 - data.len(), 0);
+        }
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> (Vec<Vec<u8>>, Vec<(Shortfall, u64)>) {
+        let mut source = Snoop::new(Box::new(Cursor::new(bytes.to_vec())), InputId(0));
+        let (mut packets, mut shortfalls) = (Vec::new(), Vec::new());
+        while let Some(item) = source.next_item().unwrap() {
+            match item {
+                Item::Packet(packet) => {
+                    assert_eq!(packet.origin.time.0, 1_700_000_000_000_025_000);
+                    assert_eq!(packet.origin.frame, packets.len() as u64 + 1);
+                    assert_eq!(packet.link, LinkType::ETHERNET);
+                    packets.push(packet.data.to_vec());
+                }
+                Item::Shortfall {
+                    shortfall, count, ..
+                } => shortfalls.push((shortfall, count)),
+                Item::Sighting(sighting) => panic!("{sighting:?}"),
+            }
+        }
+        (packets, shortfalls)
+    }
+
+    #[test]
+    fn packets_and_what_the_system_dropped_are_read() {
+        let (packets, shortfalls) = read(&file(&[b"one", b"three", b""]));
+        assert_eq!(packets, [&b"one"[..], b"three", b""]);
+        assert_eq!(
+            shortfalls,
+            [(Shortfall::DroppedByCapture, 2), (Shortfall::PacketsCut, 3)]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_file_yields_the_packets_before_the_cut(at in 0_usize..100) {
+            let packets = [&b"one"[..], b"three"];
+            let whole = file(&packets);
+            let at = at.min(whole.len());
+            let (seen, shortfalls) = read(&whole[..at]);
+            let ends = [16, 44, 76];
+            prop_assert_eq!(seen.len(), ends[1..].iter().filter(|end| **end <= at).count());
+            let is_truncated = shortfalls.iter().any(|(shortfall, _)| *shortfall == Shortfall::Truncated);
+            prop_assert_eq!(is_truncated, !ends.contains(&at));
+        }
+
+        #[test]
+        fn damage_is_survived(at in 0_usize..76, value: u8) {
+            let mut bytes = file(&[b"one", b"three"]);
+            bytes[at] = value;
+            let mut source = Snoop::new(Box::new(Cursor::new(bytes)), InputId(0));
+            while source.next_item().unwrap().is_some() {}
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Times as logs write them → time stamps.
+
+use crate::model::Timestamp;
+
+/// RFC 3339 and its relatives: `T` or a space between, any number of decimals after `.` or `,`, zone as `Z`, `+01:00`, `+0100` or
+/// missing (then UTC).
+pub(super) fn timestamp(text: &str) -> Option<Timestamp> {
+    let mut rest = text.trim();
+    let year = digits(&mut rest, 4)?;
+    literal(&mut rest, &['-'])?;
+    let month = digits(&mut rest, 2)?;
+    literal(&mut rest, &['-'])?;
+    let day = digits(&mut rest, 2)?;
+    literal(&mut rest, &['T', 't', ' '])?;
+    let hour = digits(&mut rest, 2)?;
+    literal(&mut rest, &[':'])?;
+    let minute = digits(&mut rest, 2)?;
+    let mut second = 0;
+    if literal(&mut rest, &[':']).is_some() {
+        second = digits(&mut rest, 2)?;
+    }
+    let mut nanosecond = 0;
+    if literal(&mut rest, &['.', ',']).is_some() {
+        nanosecond = decimals(&mut rest)?;
+    }
+    let zone = zone(rest)?;
+    let is_sane = (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && hour <= 24
+        && minute <= 59
+        && second <= 60;
+    if !is_sane {
+        return None;
+    }
+    let time_of_day = hour
+        .saturating_mul(3600)
+        .saturating_add(minute.saturating_mul(60))
+        .saturating_add(second);
+    let seconds = days_from_civil(year, month, day)
+        .saturating_mul(86_400)
+        .saturating_add(time_of_day)
+        .saturating_sub(zone);
+    Some(Timestamp::from_parts(seconds, nanosecond))
+}
+
+/// Seconds since 1970 as a fraction, as browsers note the time of `WebSocket` messages.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a cast from floating point saturates, as time stamps are to"
+)]
+pub(super) fn timestamp_of_seconds(seconds: f64) -> Option<Timestamp> {
+    // Microseconds: more than that a double does not carry today.
+    seconds
+        .is_finite()
+        .then(|| Timestamp(((seconds * 1e6).round() as i64).saturating_mul(1000)))
+}
+
+fn digits(rest: &mut &str, count: usize) -> Option<i64> {
+    let (number, after) = rest.split_at_checked(count)?;
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    *rest = after;
+    number.parse().ok()
+}
+
+fn literal(rest: &mut &str, expected: &[char]) -> Option<()> {
+    *rest = rest.strip_prefix(expected)?;
+    Some(())
+}
+
+/// Decimals of a second, as nanoseconds; what is finer is cut off.
+fn decimals(rest: &mut &str) -> Option<i64> {
+    let end = rest
+        .find(|character: char| !character.is_ascii_digit())
+        .unwrap_or(rest.len());
+    let (decimals, after) = rest.split_at_checked(end)?;
+    *rest = after;
+    let nine = decimals.get(..9).unwrap_or(decimals);
+    format!("{nine:0<9}").parse().ok()
+}
+
+/// Seconds east of UTC.
+fn zone(text: &str) -> Option<i64> {
+    if matches!(text, "" | "Z" | "z") {
+        return Some(0);
+    }
+    let (sign, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+')?),
+    };
+    let hours = digits(&mut rest, 2)?;
+    let _ = literal(&mut rest, &[':']);
+    let minutes = if rest.is_empty() {
+        0
+    } else {
+        digits(&mut rest, 2)?
+    };
+    let seconds = hours
+        .saturating_mul(3600)
+        .saturating_add(minutes.saturating_mul(60));
+    rest.is_empty().then(|| seconds.saturating_mul(sign))
+}
+
+/// Days from 1970-01-01 to a date of the Gregorian calendar (after Howard Hinnant's `days_from_civil`).
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the year has four digits, month and day two"
+)]
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn times_of_logs_are_read() {
+        let read = |text| timestamp(text).map(|time| time.to_string());
+        let expected = Some("2023-11-20T17:55:24.086Z".to_owned());
+        for text in [
+            "2023-11-20T18:55:24.086+01:00",
+            "2023-11-20T18:55:24,086123456789+0100",
+            "2023-11-20T17:55:24.086Z",
+            "2023-11-20 17:55:24.086",
+            "2023-11-20T12:25:24.086-05:30",
+        ] {
+            assert_eq!(read(text), expected, "{text}");
+        }
+        assert_eq!(
+            read("2024-02-29T00:00Z"),
+            Some("2024-02-29T00:00:00.000Z".to_owned())
+        );
+        for text in [
+            "",
+            "2023-11-20",
+            "2023-13-20T00:00:00Z",
+            "2023-11-20T00:00:00+1",
+            "yesterday",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_is_read_again(milliseconds in -9_000_000_000_000_i64..9_000_000_000_000) {
+            let time = Timestamp(milliseconds * 1_000_000);
+            prop_assert_eq!(timestamp(&time.to_string()), Some(time));
+        }
+
+        #[test]
+        fn any_text_is_survived(text in "\\PC{0,40}", digits in "[0-9TZ:.,+ -]{0,40}") {
+            let _ = (timestamp(&text), timestamp(&digits));
+        }
+    }
+}

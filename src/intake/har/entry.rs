@@ -1,0 +1,519 @@
+//! One HAR entry → the exchange that it tells of, and the `WebSocket` messages behind it.
+//!
+//! Writers differ; nothing but a request with a URL is taken for granted.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use crate::intake::clock::{timestamp, timestamp_of_seconds};
+use crate::limits::{BODY_BYTES, HEADERS};
+use crate::model::{
+    Body, Event, Exchange, FlowKey, Header, Message, Origin, Owner, Request, Response, ServerName,
+    Sighting, Transport,
+};
+
+/// What an entry tells; `None` if it has no request with a URL.
+pub(super) fn sightings(entry: &Value, mut origin: Origin) -> Option<Vec<Sighting>> {
+    let request = entry.get("request")?;
+    let url = Url::of(text(request, "url")?)?;
+    if let Some(time) = text(entry, "startedDateTime").and_then(timestamp) {
+        origin.time = time;
+    }
+    let exchange = Exchange {
+        request: request_of(request, &url),
+        response: entry.get("response").and_then(response_of),
+        is_protected: url.is_protected,
+    };
+    let is_address = url.host.parse::<IpAddr>().is_ok();
+    let server = (!is_address).then(|| ServerName::Asked(Arc::from(url.host.as_str())));
+    let flow = flow(entry, &url);
+    let sighting = |origin, event| Sighting {
+        origin,
+        flow,
+        server: server.clone(),
+        owner: Owner::default(),
+        event,
+    };
+    let mut sightings = vec![sighting(origin, Event::Exchange(exchange))];
+    for message in list(entry, "_webSocketMessages") {
+        let time = message
+            .get("time")
+            .and_then(Value::as_f64)
+            .and_then(timestamp_of_seconds);
+        let origin = Origin {
+            time: time.unwrap_or(origin.time),
+            ..origin
+        };
+        sightings.push(sighting(
+            origin,
+            Event::Message(web_socket(message, url.is_protected)),
+        ));
+    }
+    Some(sightings)
+}
+
+/// The parts of a URL that matter here.
+struct Url {
+    /// Lower case, without port and brackets.
+    host: String,
+    port: u16,
+    /// From the path on, without fragment.
+    target: String,
+    is_protected: bool,
+}
+
+impl Url {
+    fn of(url: &str) -> Option<Self> {
+        let (scheme, rest) = url.trim().split_once("://")?;
+        let scheme = scheme.to_ascii_lowercase();
+        let is_protected = scheme == "https" || scheme == "wss";
+        let rest = rest.split_once('#').map_or(rest, |(rest, _)| rest);
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, target) = rest.split_at_checked(end)?;
+        let authority = authority
+            .rsplit_once('@')
+            .map_or(authority, |(_, authority)| authority);
+        let (host, port) = match authority.strip_prefix('[') {
+            Some(bracketed) => {
+                let (host, port) = bracketed.split_once(']')?;
+                (host, port.strip_prefix(':'))
+            }
+            None => match authority.split_once(':') {
+                Some((host, port)) => (host, Some(port)),
+                None => (authority, None),
+            },
+        };
+        let target = match target.strip_prefix('/') {
+            Some(_) => target.to_owned(),
+            None => format!("/{target}"),
+        };
+        Some(Self {
+            host: host.trim_end_matches('.').to_lowercase(),
+            port: port
+                .and_then(|port| port.parse().ok())
+                .unwrap_or(if is_protected { 443 } else { 80 }),
+            target,
+            is_protected,
+        })
+    }
+}
+
+/// The flow, if the entry says enough to tell it from others: the server's address, and the client's port as `connection`.
+fn flow(entry: &Value, url: &Url) -> Option<FlowKey> {
+    let address = text(entry, "serverIPAddress")?;
+    let address: IpAddr = address.trim_matches(['[', ']']).parse().ok()?;
+    let port: u16 = text(entry, "connection")?.parse().ok()?;
+    let unspecified = match address {
+        IpAddr::V4(_) => IpAddr::from(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::from(Ipv6Addr::UNSPECIFIED),
+    };
+    Some(FlowKey {
+        transport: Transport::Tcp,
+        client: SocketAddr::new(unspecified, port),
+        server: SocketAddr::new(address, url.port),
+    })
+}
+
+fn request_of(request: &Value, url: &Url) -> Request {
+    let mut headers = headers_of(request);
+    add_cookies(request, &mut headers);
+    let body = match request.get("postData").filter(|data| data.is_object()) {
+        Some(data) => {
+            let body = posted(data, &mut headers);
+            sized(body, request)
+        }
+        None => sized(None, request),
+    };
+    drop_undone_encoding(&mut headers, &body.bytes);
+    Request {
+        method: text(request, "method").unwrap_or("GET").to_owned(),
+        target: url.target.clone(),
+        host: (!url.host.is_empty()).then(|| url.host.clone()),
+        headers,
+        body,
+    }
+}
+
+/// `None` if no response came: writers give status 0 then, or no response at all.
+fn response_of(response: &Value) -> Option<Response> {
+    let status = response.get("status").and_then(Value::as_u64);
+    let status = status
+        .and_then(|status| u16::try_from(status).ok())
+        .unwrap_or(0);
+    let mut headers = headers_of(response);
+    let content = response
+        .get("content")
+        .filter(|content| content.is_object());
+    let bytes = content.and_then(|content| decoded(content, "text"));
+    if status == 0 && headers.is_empty() && bytes.is_none() {
+        return None;
+    }
+    let size = content
+        .and_then(|content| content.get("size"))
+        .and_then(Value::as_u64)
+        .unwrap_or(0);
+    let mut body = sized(bytes, response);
+    // Many writers leave bodies out and tell their size.
+    body.is_cut |= body.bytes.is_empty() && size > 0;
+    drop_undone_encoding(&mut headers, &body.bytes);
+    Some(Response {
+        status,
+        headers,
+        body,
+    })
+}
+
+fn headers_of(message: &Value) -> Vec<Header> {
+    list(message, "headers")
+        .filter_map(|header| {
+            let name = text(header, "name")?;
+            // Pseudo-headers of HTTP/2 say again what URL and status say.
+            (!name.starts_with(':') && !name.is_empty()).then(|| Header {
+                name: name.to_owned(),
+                value: text(header, "value").unwrap_or_default().to_owned(),
+            })
+        })
+        .take(HEADERS)
+        .collect()
+}
+
+/// Some writers list cookies and leave the header out.
+fn add_cookies(request: &Value, headers: &mut Vec<Header>) {
+    if has_header(headers, "cookie") {
+        return;
+    }
+    let cookies: Vec<String> = list(request, "cookies")
+        .filter_map(|cookie| {
+            Some(format!(
+                "{}={}",
+                text(cookie, "name")?,
+                text(cookie, "value")?
+            ))
+        })
+        .take(HEADERS)
+        .collect();
+    if !cookies.is_empty() {
+        headers.push(Header {
+            name: "Cookie".to_owned(),
+            value: cookies.join("; "),
+        });
+    }
+}
+
+/// The body of `postData`: its text, else its parameters put together again as the content type says.
+fn posted(data: &Value, headers: &mut Vec<Header>) -> Option<Vec<u8>> {
+    let mime_type = text(data, "mimeType").unwrap_or_default();
+    if !has_header(headers, "content-type") && !mime_type.is_empty() {
+        headers.push(Header {
+            name: "Content-Type".to_owned(),
+            value: mime_type.to_owned(),
+        });
+    }
+    if let Some(body) = decoded(data, "text").filter(|body| !body.is_empty()) {
+        return Some(body);
+    }
+    let parameters: Vec<&Value> = list(data, "params").collect();
+    if parameters.is_empty() {
+        return None;
+    }
+    let content_type = headers
+        .iter()
+        .find(|header| header.name.eq_ignore_ascii_case("content-type"))
+        .map_or("", |header| header.value.as_str());
+    Some(match boundary(content_type) {
+        Some(boundary) => multipart(&parameters, boundary),
+        None => form(&parameters).into_bytes(),
+    })
+}
+
+fn boundary(content_type: &str) -> Option<&str> {
+    let (kind, rest) = content_type.split_once(';')?;
+    if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
+        return None;
+    }
+    let boundary = rest
+        .split(';')
+        .filter_map(|parameter| parameter.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("boundary"))?
+        .1;
+    Some(boundary.trim().trim_matches('"')).filter(|boundary| !boundary.is_empty())
+}
+
+fn form(parameters: &[&Value]) -> String {
+    /// What `application/x-www-form-urlencoded` leaves as it is.
+    const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'*');
+    let escaped = |parameter: &Value, name| {
+        utf8_percent_encode(text(parameter, name).unwrap_or_default(), ESCAPED).to_string()
+    };
+    parameters
+        .iter()
+        .map(|parameter| {
+            format!(
+                "{}={}",
+                escaped(parameter, "name"),
+                escaped(parameter, "value")
+            )
+        })
+        .collect::<Vec<_>>()
+        .join("&")
+}
+
+fn multipart(parameters: &[&Value], boundary: &str) -> Vec<u8> {
+    let mut body = String::new();
+    for parameter in parameters {
+        let value = |name| text(parameter, name);
+        body.push_str("--");
+        body.push_str(boundary);
+        body.push_str("\r\nContent-Disposition: form-data; name=\"");
+        body.push_str(value("name").unwrap_or_default());
+        if let Some(file) = value("fileName") {
+            body.push_str("\"; filename=\"");
+            body.push_str(file);
+        }
+        if let Some(kind) = value("contentType") {
+            body.push_str("\"\r\nContent-Type: ");
+            body.push_str(kind);
+            body.push_str("\r\n\r\n");
+        } else {
+            body.push_str("\"\r\n\r\n");
+        }
+        body.push_str(value("value").unwrap_or_default());
+        body.push_str("\r\n");
+    }
+    body.push_str("--");
+    body.push_str(boundary);
+    body.push_str("--\r\n");
+    body.into_bytes()
+}
+
+/// A text that may be base64, as its sibling `encoding` says.
+fn decoded(value: &Value, name: &str) -> Option<Vec<u8>> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
+    );
+    let content = text(value, name)?;
+    let is_base64 = text(value, "encoding").is_some_and(|name| name.eq_ignore_ascii_case("base64"));
+    if !is_base64 {
+        return Some(content.as_bytes().to_vec());
+    }
+    let digits: Vec<u8> = content
+        .bytes()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
+    // A text that only claims to be base64 is kept as it is.
+    Some(
+        LENIENT
+            .decode(&digits)
+            .unwrap_or_else(|_| content.as_bytes().to_vec()),
+    )
+}
+
+fn sized(bytes: Option<Vec<u8>>, message: &Value) -> Body {
+    let on_wire = message.get("bodySize").and_then(Value::as_u64).unwrap_or(0);
+    let is_missing = bytes.is_none() && on_wire > 0;
+    let mut bytes = bytes.unwrap_or_default();
+    let is_long = bytes.len() > BODY_BYTES;
+    let wire_len = if on_wire > 0 {
+        on_wire
+    } else {
+        bytes.len() as u64
+    };
+    bytes.truncate(BODY_BYTES);
+    Body {
+        bytes,
+        wire_len,
+        is_cut: is_missing || is_long,
+    }
+}
+
+/// Bodies in a HAR are decoded as a rule, and the header still names the encoding. It is kept only where the body looks it.
+fn drop_undone_encoding(headers: &mut Vec<Header>, body: &[u8]) {
+    headers.retain(|header| {
+        if !header.name.eq_ignore_ascii_case("content-encoding") {
+            return true;
+        }
+        match header.value.trim().to_ascii_lowercase().as_str() {
+            "gzip" | "x-gzip" => body.starts_with(&[0x1f, 0x8b]),
+            "zstd" => body.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]),
+            "deflate" => matches!(body, [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]),
+            // Brotli has no magic number, but it is never text.
+            "br" => str::from_utf8(body).is_err(),
+            _ => true,
+        }
+    });
+}
+
+fn web_socket(message: &Value, is_protected: bool) -> Message {
+    let is_binary = message.get("opcode").and_then(Value::as_u64) == Some(2);
+    let data = text(message, "data").unwrap_or_default();
+    let data = data.get(..BODY_BYTES).unwrap_or(data);
+    Message {
+        protocol: "websocket",
+        kind: if is_binary { "binary" } else { "text" }.to_owned(),
+        // Binary data stays in base64: payload undoes it like any other.
+        fields: vec![("data".to_owned(), data.to_owned())],
+        from_client: matches!(text(message, "type"), Some("send" | "request")),
+        is_protected,
+    }
+}
+
+fn has_header(headers: &[Header], name: &str) -> bool {
+    headers
+        .iter()
+        .any(|header| header.name.eq_ignore_ascii_case(name))
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
+    value.get(name)?.as_str()
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+    value
+        .get(name)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn exchange(entry: &Value) -> Exchange {
+        let sightings = sightings(entry, Origin::default()).unwrap();
+        match sightings.into_iter().next().unwrap().event {
+            Event::Exchange(exchange) => exchange,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn urls_give_host_port_and_target() {
+        let parts =
+            |url| Url::of(url).map(|url| (url.host, url.port, url.target, url.is_protected));
+        let expected = |host: &str, port, target: &str, protected| {
+            Some((host.to_owned(), port, target.to_owned(), protected))
+        };
+        assert_eq!(
+            parts("https://u:p@API.Example.:8443/a/b?c=d#e"),
+            expected("api.example", 8443, "/a/b?c=d", true)
+        );
+        assert_eq!(
+            parts("http://[2001:DB8::1]?q"),
+            expected("2001:db8::1", 80, "/?q", false)
+        );
+        assert_eq!(
+            parts("wss://x.example"),
+            expected("x.example", 443, "/", true)
+        );
+        assert_eq!(parts("data:text/plain,x"), None);
+    }
+
+    #[test]
+    fn bodies_come_as_text_base64_or_parameters() {
+        let body = |data: Value| {
+            let entry = json!({"request": {"url": "https://a.example/", "postData": data}});
+            let request = exchange(&entry).request;
+            (
+                String::from_utf8(request.body.bytes.clone()).unwrap(),
+                request
+                    .header("content-type")
+                    .unwrap_or_default()
+                    .to_owned(),
+            )
+        };
+        assert_eq!(body(json!({"text": "a=1"})).0, "a=1");
+        assert_eq!(
+            body(json!({"text": "YT0x\nIQ", "encoding": "base64"})).0,
+            "a=1!"
+        );
+        let form = json!({"mimeType": "application/x-www-form-urlencoded", "text": "",
+            "params": [{"name": "e mail", "value": "a+b@c.example"}, {"name": "n"}]});
+        assert_eq!(
+            body(form),
+            (
+                "e%20mail=a%2Bb%40c.example&n=".to_owned(),
+                "application/x-www-form-urlencoded".to_owned()
+            )
+        );
+        let multipart = json!({"mimeType": "multipart/form-data; boundary=XX",
+            "params": [{"name": "f", "fileName": "p.vcf", "contentType": "text/vcard", "value": "BEGIN:VCARD"}, {"name": "g", "value": "1"}]});
+        assert_eq!(
+            body(multipart).0,
+            "--XX\r\nContent-Disposition: form-data; name=\"f\"; filename=\"p.vcf\"\r\nContent-Type: text/vcard\r\n\r\nBEGIN:VCARD\r\n\
+             --XX\r\nContent-Disposition: form-data; name=\"g\"\r\n\r\n1\r\n--XX--\r\n"
+        );
+    }
+
+    #[test]
+    fn an_encoding_that_the_writer_has_undone_is_not_claimed_any_more() {
+        let encoding = |content: Value| {
+            let entry = json!({"request": {"url": "https://a.example/"}, "response": {"status": 200,
+                "headers": [{"name": "Content-Encoding", "value": "gzip"}], "content": content}});
+            let response = exchange(&entry).response.unwrap();
+            response.header("content-encoding").map(str::to_owned)
+        };
+        assert_eq!(encoding(json!({"text": "{}"})), None);
+        assert_eq!(
+            encoding(json!({"text": "H4sIAAAA", "encoding": "base64"})),
+            Some("gzip".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_body_that_was_left_out_is_said_to_be_cut() {
+        let entry = json!({"request": {"url": "https://a.example/", "bodySize": 12},
+            "response": {"status": 200, "content": {"size": 99}}});
+        let exchange = exchange(&entry);
+        assert!(exchange.request.body.is_cut && exchange.request.body.wire_len == 12);
+        assert!(exchange.response.unwrap().body.is_cut);
+    }
+
+    #[test]
+    fn no_response_is_none_and_pseudo_headers_are_left_out() {
+        let entry = json!({"request": {"url": "http://a.example/", "cookies": [{"name": "s", "value": "1"}],
+            "headers": [{"name": ":authority", "value": "a.example"}, {"name": "X", "value": "y"}]},
+            "response": {"status": 0, "content": {}}});
+        let exchange = exchange(&entry);
+        assert!(exchange.response.is_none() && !exchange.is_protected);
+        let names: Vec<&str> = exchange
+            .request
+            .headers
+            .iter()
+            .map(|header| header.name.as_str())
+            .collect();
+        assert_eq!(names, ["X", "Cookie"]);
+        assert_eq!(exchange.request.header("cookie"), Some("s=1"));
+    }
+
+    #[test]
+    fn web_socket_messages_follow_their_exchange() {
+        let entry = json!({"startedDateTime": "2026-01-01T00:00:00Z", "serverIPAddress": "192.0.2.7", "connection": "40123",
+            "request": {"url": "wss://a.example/ws"}, "response": {"status": 101},
+            "_webSocketMessages": [{"type": "send", "time": 1_767_225_601.5, "opcode": 1, "data": "hello"}]});
+        let sightings = sightings(&entry, Origin::default()).unwrap();
+        assert_eq!(sightings.len(), 2);
+        assert_eq!(
+            sightings[1].origin.time.to_string(),
+            "2026-01-01T00:00:01.500Z"
+        );
+        assert_eq!(sightings[1].flow.unwrap().client.port(), 40123);
+        assert!(matches!(&sightings[1].event, Event::Message(message)
+            if message.from_client && message.fields == [("data".to_owned(), "hello".to_owned())]));
+    }
+}
