@@ -1,1 +1,341 @@
 //! The pipeline: the one place where the stages meet.
+//!
+//! Phase 1 gathers one dossier per device from the small inputs, phase 2 streams the large ones. Inputs run in parallel and
+//! each has its own flows, tally and coverage, merged in the order of the inputs: the result is the same for any number of jobs.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use crate::attribute::Attributor;
+use crate::flow::Flows;
+use crate::intake::{Case, Input, Item};
+use crate::model::{
+    AppId, Audit, ContentState, Coverage, DeviceId, Dossier, Event, Field, InputReport, Observation,
+    Recipient, Shortfall, Sighting, Tally, Timestamp, TrafficKey,
+};
+use crate::payload::{self, Decoded};
+use crate::rules::Rules;
+use crate::{Error, Result, assess, detect};
+
+/// What the user asked for beside the inputs.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The app that all traffic belongs to (`--app`), but for that of the operating system.
+    pub app: Option<AppId>,
+    /// BPF expression that packets must match (`--filter`); needs the feature `live`.
+    pub filter: Option<String>,
+    /// Inputs read at once; 0 means one per core.
+    pub jobs: usize,
+}
+
+/// How far the work has come; read by a progress bar while [`run`] works.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Captured bytes read so far.
+    pub bytes: AtomicU64,
+}
+
+/// An audit, and what went wrong on the way without stopping it.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The result.
+    pub audit: Audit,
+    /// Inputs that could not be read: the rest was audited all the same.
+    pub errors: Vec<Error>,
+}
+
+/// Items between two updates of [`Progress`]: often enough for a smooth bar, seldom enough to cost nothing.
+const PROGRESS_STEP: u64 = 1 << 12;
+
+/// Audits a case.
+pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -> Result<Outcome> {
+    let mut errors = Vec::new();
+    let mut coverage = Coverage::default();
+    let dossiers = gather(case, &mut coverage, &mut errors);
+    let tasks: Vec<(Stage<'_>, &str, &Input)> = case
+        .devices
+        .iter()
+        .zip(&dossiers)
+        .zip(0..)
+        .flat_map(|((device, dossier), id)| {
+            let stage = Stage { device: DeviceId(id), dossier, rules, options, progress };
+            device.inputs.iter().map(move |input| (stage, device.name.as_str(), input))
+        })
+        .collect();
+    let streamed = in_parallel(&tasks, options.jobs, |(stage, _, input)| {
+        (input.digest(), stream(stage, input))
+    });
+
+    let mut tally = Tally::default();
+    let mut inputs = Vec::new();
+    for ((_, device, input), (digest, streamed)) in tasks.iter().zip(streamed) {
+        let (sha256, bytes) = digest.ok().flatten().unwrap_or_else(|| (String::new(), input.bytes));
+        let streamed = match streamed {
+            Ok(streamed) => streamed,
+            Err(error) => {
+                coverage.add(input.id, Shortfall::Unreadable, None, input.bytes, String::new);
+                errors.push(error);
+                Streamed::default()
+            }
+        };
+        tally.merge(streamed.tally);
+        coverage.merge(streamed.coverage);
+        inputs.push(InputReport {
+            id: input.id,
+            path: input.display.clone(),
+            device: (*device).to_owned(),
+            format: input.format.to_owned(),
+            sha256,
+            bytes,
+            items: streamed.extent.items,
+            period: streamed.extent.period,
+        });
+    }
+    if tally.overflow > 0 {
+        let overflow = tally.overflow;
+        let first = inputs.first().map_or_else(Default::default, |input| input.id);
+        coverage.add(first, Shortfall::FindingLimit, None, 0, || format!("{overflow} more"));
+    }
+    let devices: Vec<(String, Dossier)> =
+        case.devices.iter().map(|device| device.name.clone()).zip(dossiers).collect();
+    let audit = Audit {
+        case: case.name.clone(),
+        tool_version: env!("CARGO_PKG_VERSION"),
+        rules_sha256: rules.sha256.clone(),
+        law_as_of: rules.legal().as_of.to_string(),
+        inputs,
+        devices: assess::assess(rules, &devices, &tally),
+        coverage,
+    };
+    Ok(Outcome { audit, errors })
+}
+
+/// Streams a case one input after the other and hands out each observation with its fields (`phonehome observe`).
+pub fn observe(
+    case: &Case,
+    rules: &Rules,
+    options: &Options,
+    each: &mut dyn FnMut(&Observation, &[Field<'_>]) -> Result<()>,
+) -> Result<Vec<Error>> {
+    let mut errors = Vec::new();
+    let mut coverage = Coverage::default();
+    let dossiers = gather(case, &mut coverage, &mut errors);
+    let progress = Progress::default();
+    for ((device, dossier), id) in case.devices.iter().zip(&dossiers).zip(0..) {
+        let stage = Stage { device: DeviceId(id), dossier, rules, options, progress: &progress };
+        for input in &device.inputs {
+            // A failing sink (a closed pipe) ends the work; a failing input does not.
+            let mut refused = None;
+            let result = observations(&stage, input, &mut coverage, &mut |observation, decoded, _| {
+                if refused.is_none() {
+                    refused = each(observation, &decoded.fields).err();
+                }
+            });
+            if let Some(error) = refused {
+                return Err(error);
+            }
+            errors.extend(result.err());
+        }
+    }
+    Ok(errors)
+}
+
+/// Phase 1: what the inputs of each device say about it.
+fn gather(case: &Case, coverage: &mut Coverage, errors: &mut Vec<Error>) -> Vec<Dossier> {
+    let mut dossiers = Vec::new();
+    for device in &case.devices {
+        let mut dossier = Dossier::default();
+        for input in &device.inputs {
+            match input.gather() {
+                Ok(None) => {}
+                Ok(Some((part, shortfalls))) => {
+                    dossier.merge(part);
+                    for (shortfall, detail) in shortfalls {
+                        coverage.add(input.id, shortfall, None, 0, || detail);
+                    }
+                }
+                Err(error) => {
+                    coverage.add(input.id, Shortfall::Unreadable, None, input.bytes, String::new);
+                    errors.push(error);
+                }
+            }
+        }
+        dossiers.push(dossier);
+    }
+    dossiers
+}
+
+/// What phase 2 needs to know beside the input.
+#[derive(Clone, Copy)]
+struct Stage<'a> {
+    device: DeviceId,
+    dossier: &'a Dossier,
+    rules: &'a Rules,
+    options: &'a Options,
+    progress: &'a Progress,
+}
+
+/// What phase 2 keeps of one input.
+#[derive(Default)]
+struct Streamed {
+    tally: Tally,
+    coverage: Coverage,
+    extent: Extent,
+}
+
+/// How much an input held.
+#[derive(Clone, Copy, Debug, Default)]
+struct Extent {
+    items: u64,
+    period: Option<(Timestamp, Timestamp)>,
+}
+
+/// Phase 2 for one input.
+fn stream(stage: &Stage<'_>, input: &Input) -> Result<Streamed> {
+    let mut tally = Tally::default();
+    let mut coverage = Coverage::default();
+    let extent = observations(stage, input, &mut coverage, &mut |observation, decoded, coverage| {
+        count_traffic(observation, &mut tally);
+        let origin = observation.sighting.origin;
+        for (shortfall, bytes, detail) in &decoded.shortfalls {
+            coverage.add(origin.input, *shortfall, Some(origin), *bytes, || (*detail).to_owned());
+        }
+        detect::inspect(observation, &decoded.fields, stage.rules, stage.dossier, &mut tally);
+    })?;
+    Ok(Streamed { tally, coverage, extent })
+}
+
+/// What takes one observation with what the client sent in it.
+type Take<'a> = dyn FnMut(&Observation, &Decoded<'_>, &mut Coverage) + 'a;
+
+/// Reads an input to its end and attributes and decodes everything seen in it.
+fn observations(
+    stage: &Stage<'_>,
+    input: &Input,
+    coverage: &mut Coverage,
+    take: &mut Take<'_>,
+) -> Result<Extent> {
+    let Some(mut source) = input.open()? else { return Ok(Extent::default()) };
+    if let Some(expression) = &stage.options.filter {
+        let _ = expression; return Err(Error::NoLive { flag: "--filter" });
+    }
+    let mut attributor =
+        Attributor::new(stage.rules, stage.dossier, stage.options.app.clone());
+    let mut flows = Flows::new();
+    for (address, name) in &stage.dossier.names {
+        flows.add_name(*address, name);
+    }
+    // Sightings of one packet are collected, because flow holds the coverage while it works.
+    let mut seen: Vec<Sighting> = Vec::new();
+    let mut hand_out = |sighting: Sighting, coverage: &mut Coverage| {
+        let app = attributor.attribute(&sighting);
+        let observation = Observation { sighting, device: stage.device, app };
+        let decoded = payload::decode(&observation.sighting.event);
+        take(&observation, &decoded, coverage);
+    };
+    let mut extent = Extent::default();
+    let mut unreported_bytes = 0_u64;
+    while let Some(item) = source.next_item()? {
+        let origin = match item {
+            Item::Packet(packet) => {
+                unreported_bytes = unreported_bytes.saturating_add(packet.data.len() as u64);
+                flows.packet(&packet, coverage, &mut |sighting| seen.push(sighting));
+                packet.origin
+            }
+            Item::Sighting(sighting) => {
+                let origin = sighting.origin;
+                seen.push(*sighting);
+                origin
+            }
+            Item::Shortfall { shortfall, count, origin, bytes, detail } => {
+                coverage.add_many(input.id, shortfall, count, origin, bytes, || detail);
+                continue;
+            }
+        };
+        for sighting in seen.drain(..) {
+            hand_out(sighting, coverage);
+        }
+        extent.add(origin.time);
+        if extent.items.is_multiple_of(PROGRESS_STEP) {
+            stage.progress.bytes.fetch_add(std::mem::take(&mut unreported_bytes), Ordering::Relaxed);
+        }
+    }
+    flows.finish(coverage, &mut |sighting| seen.push(sighting));
+    for sighting in seen.drain(..) {
+        hand_out(sighting, coverage);
+    }
+    stage.progress.bytes.fetch_add(unreported_bytes, Ordering::Relaxed);
+    Ok(extent)
+}
+
+impl Extent {
+    fn add(&mut self, time: Timestamp) {
+        self.items = self.items.saturating_add(1);
+        self.period = Some(match self.period {
+            Some((first, last)) => (first.min(time), last.max(time)),
+            None => (time, time),
+        });
+    }
+}
+
+/// Adds flows, and contacts that a device log tells of, to the traffic of their app.
+fn count_traffic(observation: &Observation, tally: &mut Tally) {
+    let sighting = &observation.sighting;
+    let key = |content| TrafficKey {
+        device: observation.device,
+        app: observation.app.clone(),
+        recipient: Recipient::of(sighting),
+        content,
+    };
+    match &sighting.event {
+        Event::Traffic(traffic) => tally.add_traffic(key(traffic.content), traffic),
+        Event::Access(access) if access.host.is_some() => {
+            tally.add_contact(key(ContentState::NotExamined), sighting.origin, access);
+        }
+        _ => {}
+    }
+}
+
+/// Runs `work` over all tasks on up to `jobs` threads; results in the order of the tasks.
+fn in_parallel<T: Sync, R: Send>(tasks: &[T], jobs: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let jobs = if jobs == 0 { cores } else { jobs }.min(tasks.len());
+    if jobs <= 1 {
+        return tasks.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let worker = || {
+            let mut done = Vec::new();
+            loop {
+                let position = next.fetch_add(1, Ordering::Relaxed);
+                let Some(task) = tasks.get(position) else { return done };
+                done.push((position, work(task)));
+            }
+        };
+        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(worker)).collect();
+        let mut all = Vec::new();
+        for handle in workers {
+            match handle.join() {
+                Ok(done) => all.extend(done),
+                // A panic is a bug of ours: let it end the program as it would without threads.
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    });
+    results.sort_unstable_by_key(|(position, _)| *position);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parallel_work_keeps_the_order_of_tasks() {
+        let tasks: Vec<u32> = (0..100).collect();
+        for jobs in [0, 1, 2, 7] {
+            assert_eq!(in_parallel(&tasks, jobs, |task| task * 2), tasks.iter().map(|task| task * 2).collect::<Vec<_>>());
+        }
+    }
+}

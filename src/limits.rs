@@ -189,3 +189,5 @@ pub const NAMES_LEARNT: usize = 100_000;
 pub const NAME_LIFETIME: i64 = 24 * 3600 * SECOND;
 /// Distinct owners of sockets that are shared between flows.
 pub const SHARED_OWNERS: usize = 10_000;
+/// Flows whose app is remembered from what they said of themselves; beyond, later parts of a flow go by endpoint.
+pub const ATTRIBUTED_FLOWS: usize = 200_000;

@@ -1,10 +1,22 @@
 //! One observation + fields + rules → findings. Detectors are pure functions without state; one file a detector, one line in
 //! [`DETECTORS`]. Whatever needs several observations is a sum in the tally or a join in `assess`.
 
+mod access;
+mod contact;
+mod identifier;
+mod location;
+mod lookup;
+mod transport;
+mod user_agent;
+mod value;
+
+use std::sync::Arc;
+
 use crate::model::{
-    Dossier, Field, Finding, FindingKey, Observation, Protection, Recipient, Tally,
+    Category, DecodeChain, Dossier, Event, Evidence, Field, FieldPath, Finding, FindingKey, Grade,
+    Observation, Protection, Recipient, Sensitive, ServerName, Tally,
 };
-use crate::rules::Rules;
+use crate::rules::{Identifier, Rules};
 
 /// What a detector sees: one observation and what is known around it.
 #[derive(Debug)]
@@ -25,7 +37,7 @@ pub struct Scene<'a> {
 
 impl Scene<'_> {
     /// Adds a finding of this scene to the tally.
-    pub fn report(&self, tally: &mut Tally, finding: Finding) {
+    fn report(&self, tally: &mut Tally, finding: Finding) {
         let key = FindingKey {
             device: self.observation.device,
             app: self.observation.app.clone(),
@@ -37,6 +49,65 @@ impl Scene<'_> {
             is_opted_out: finding.is_opted_out,
         };
         tally.add(key, finding);
+    }
+
+    /// One occurrence of an identifier rule: `value` in `field`.
+    fn finding(&self, rule: &Identifier, grade: Grade, field: &Field<'_>, value: &str) -> Finding {
+        let sensitive = Sensitive::new(value);
+        Finding {
+            rule: rule.id.clone(),
+            category: rule.category,
+            grade,
+            items: 1,
+            precision_metres: None,
+            is_opted_out: false,
+            values: vec![sensitive.clone()],
+            evidence: Evidence {
+                origin: self.observation.sighting.origin,
+                flow: self.observation.sighting.flow,
+                place: Some(field.place),
+                path: field.path.clone(),
+                chain: field.chain.clone(),
+                value: Some(sensitive),
+            },
+        }
+    }
+
+    /// One occurrence of something that is no field: how it was sent, who was asked for.
+    fn circumstance(&self, rule: &str, category: Category, grade: Grade) -> Finding {
+        Finding {
+            rule: Arc::from(rule),
+            category,
+            grade,
+            items: 1,
+            precision_metres: None,
+            is_opted_out: false,
+            values: Vec::new(),
+            evidence: Evidence {
+                origin: self.observation.sighting.origin,
+                flow: self.observation.sighting.flow,
+                place: None,
+                path: FieldPath::default(),
+                chain: DecodeChain::default(),
+                value: None,
+            },
+        }
+    }
+
+    /// The host of the recipient as far as a name is known.
+    fn host(&self) -> &str {
+        match &self.observation.sighting.event {
+            Event::Exchange(exchange) => exchange.request.host.as_deref().unwrap_or_default(),
+            _ => self.observation.sighting.server.as_ref().map_or("", ServerName::as_str),
+        }
+    }
+
+    /// The path of the request; empty for other events.
+    fn request_path(&self) -> &str {
+        match &self.observation.sighting.event {
+            Event::Exchange(exchange) => exchange.request.path(),
+            _ => "",
+        }
     }
 }
 
@@ -50,7 +121,15 @@ pub struct Detector {
 }
 
 /// All detectors.
-pub const DETECTORS: &[Detector] = &[];
+pub const DETECTORS: &[Detector] = &[
+    Detector { name: "contact", inspect: contact::inspect },
+    Detector { name: "location", inspect: location::inspect },
+    Detector { name: "identifier", inspect: identifier::inspect },
+    Detector { name: "user-agent", inspect: user_agent::inspect },
+    Detector { name: "transport", inspect: transport::inspect },
+    Detector { name: "lookup", inspect: lookup::inspect },
+    Detector { name: "access", inspect: access::inspect },
+];
 
 /// Runs all detectors over one observation.
 pub fn inspect(
@@ -60,5 +139,30 @@ pub fn inspect(
     dossier: &Dossier,
     tally: &mut Tally,
 ) {
-    let _ = (observation, fields, rules, dossier, tally);
+    if matches!(observation.sighting.event, Event::Traffic(_)) {
+        return;
+    }
+    let scene = Scene {
+        observation,
+        fields,
+        rules,
+        dossier,
+        recipient: Recipient::of(&observation.sighting),
+        protection: protection(&observation.sighting.event),
+    };
+    for detector in DETECTORS {
+        (detector.inspect)(&scene, tally);
+    }
+}
+
+/// How an event was protected on the way.
+fn protection(event: &Event) -> Protection {
+    let is_protected = match event {
+        Event::Exchange(exchange) => exchange.is_protected,
+        Event::Message(message) => message.is_protected,
+        Event::Handshake(_) => true,
+        Event::Lookup(_) => false,
+        Event::Traffic(_) | Event::Access(_) => return Protection::Unknown,
+    };
+    if is_protected { Protection::Encrypted } else { Protection::Cleartext }
 }

@@ -1,7 +1,9 @@
 //! What a detector concludes.
 
-use super::{DecodeChain, FieldPath, FlowKey, Origin, Place, Sensitive};
+use std::net::IpAddr;
 use std::sync::Arc;
+
+use super::{DecodeChain, Event, FieldPath, FlowKey, Origin, Place, Sensitive, ServerName, Sighting};
 
 /// The kind of data or circumstance a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -148,6 +150,73 @@ pub struct Recipient {
     pub host: Arc<str>,
 }
 
+impl Recipient {
+    /// Who received what was seen: the host that the message itself names, else the flow's server name, else its address.
+    /// A private or link-local server without a public name stays [`RecipientKind::Local`]; behind a proxy or a test
+    /// gateway the name decides.
+    pub fn of(sighting: &Sighting) -> Self {
+        let named = match &sighting.event {
+            Event::Exchange(exchange) => exchange.request.host.as_deref(),
+            Event::Access(access) => access.host.as_deref(),
+            _ => None,
+        };
+        let name = named.or_else(|| sighting.server.as_ref().map(ServerName::as_str));
+        let address = sighting.flow.as_ref().map(FlowKey::server_ip);
+        let Some(name) = name.filter(|name| !name.is_empty()) else {
+            return address.map_or_else(Self::none, Self::address);
+        };
+        let literal = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        match literal {
+            Ok(literal) => Self::address(literal),
+            Err(_) if is_local_name(name) => {
+                Self { kind: RecipientKind::Local, host: Arc::from(name) }
+            }
+            Err(_) => Self { kind: RecipientKind::Remote, host: Arc::from(name) },
+        }
+    }
+
+    /// No recipient.
+    pub fn none() -> Self {
+        Self { kind: RecipientKind::None, host: Arc::from("") }
+    }
+
+    fn address(address: IpAddr) -> Self {
+        let kind =
+            if is_local_address(address) { RecipientKind::Local } else { RecipientKind::Remote };
+        Self { kind, host: Arc::from(address.to_string()) }
+    }
+}
+
+/// Names that are never resolved on the internet (RFC 6762, RFC 8375, RFC 6761) or have no dot.
+fn is_local_name(name: &str) -> bool {
+    const LOCAL_SUFFIXES: [&str; 6] =
+        [".local", ".localhost", ".lan", ".internal", ".home.arpa", ".fritz.box"];
+    !name.contains('.') || LOCAL_SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+}
+
+/// Whether packets to this address stay on the local network (RFC 1918, 3927, 4193, 4291, 6598, multicast, broadcast).
+fn is_local_address(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let [first, second, ..] = address.octets();
+            address.is_private()
+                || address.is_loopback()
+                || address.is_link_local()
+                || address.is_multicast()
+                || address.is_broadcast()
+                || address.is_unspecified()
+                || (first == 100 && (64..128).contains(&second))
+        }
+        IpAddr::V6(address) => {
+            address.is_loopback()
+                || address.is_unspecified()
+                || address.is_multicast()
+                || address.is_unique_local()
+                || address.is_unicast_link_local()
+        }
+    }
+}
+
 /// Enough to find one piece of evidence again.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Evidence {
@@ -184,4 +253,25 @@ pub struct Finding {
     pub values: Vec<Sensitive>,
     /// Evidence.
     pub evidence: Evidence,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_and_multicast_addresses_are_local() {
+        for local in ["10.0.0.1", "192.168.1.1", "100.64.0.1", "224.0.0.251", "fe80::1", "ff02::fb", "::ffff:10.0.0.1"] {
+            assert_eq!(Recipient::address(local.parse().unwrap()).kind, RecipientKind::Local, "{local}");
+        }
+        for remote in ["192.0.2.1", "100.128.0.1", "2001:db8::1"] {
+            assert_eq!(Recipient::address(remote.parse().unwrap()).kind, RecipientKind::Remote, "{remote}");
+        }
+    }
+
+    #[test]
+    fn names_without_dot_and_mdns_names_are_local() {
+        assert!(is_local_name("printer") && is_local_name("printer.local"));
+        assert!(!is_local_name("local.example"));
+    }
 }

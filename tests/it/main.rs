@@ -13,11 +13,15 @@
 
 mod cli;
 mod corpus;
+mod detection;
 mod flows;
 mod forge;
 mod intake;
+mod labels;
 mod layers;
 mod manifests;
+mod ndpi;
+mod reference;
 mod rules;
 mod same_traffic;
 mod samples;

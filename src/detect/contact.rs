@@ -1,0 +1,231 @@
+//! Contacts: many phone numbers, e-mail addresses, contact records or hashes in one message, and vCards.
+//!
+//! A list is many distinct valid values under one name, or under a name (or a request path) that speaks of contacts. Under
+//! such a name a single contact is reported too: one contact per request adds up in the tally, and `assess` drops what stays
+//! below the rule's `min_items`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Scene, value};
+use crate::model::{Event, Field, FieldPath, Grade, PathStep, Place, Sensitive, Tally};
+use crate::rules::{Identifier, normalise_name};
+
+/// Most values looked at in one field that holds a separated list.
+const LIST_VALUES: usize = 10_000;
+
+/// What a value is, if it can point to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Phone,
+    Email,
+    Hash,
+}
+
+impl Kind {
+    const fn rule(self) -> &'static str {
+        match self {
+            Self::Phone => "contact-phone-list",
+            Self::Email => "contact-email-list",
+            Self::Hash => "contact-hash-list",
+        }
+    }
+}
+
+/// Values of one kind under one name, with the first field that held one.
+#[derive(Default)]
+struct List<'a> {
+    values: BTreeSet<String>,
+    first: Option<&'a Field<'a>>,
+    speaks_of_contacts: bool,
+}
+
+/// Reports contacts.
+pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
+    if !matches!(scene.observation.sighting.event, Event::Exchange(_) | Event::Message(_)) {
+        return;
+    }
+    let mut lists: BTreeMap<(Kind, Place, Vec<&str>), List<'_>> = BTreeMap::new();
+    let path_speaks_of_contacts = scene.request_path().split('/').any(speaks_of_contacts);
+    for field in scene.fields.iter().filter(|field| matches!(field.place, Place::Body | Place::Query)) {
+        if let Some(cards) = vcards(&field.value) {
+            report_vcards(scene, tally, field, &cards);
+            continue;
+        }
+        let by_name = speaks_of_contacts_path(&field.path);
+        for part in parts(&field.value) {
+            let Some((kind, normalised)) = classify(part, by_name || path_speaks_of_contacts) else { continue };
+            let list = lists.entry((kind, field.place, names(field).collect())).or_default();
+            list.values.insert(normalised);
+            list.first.get_or_insert(field);
+            list.speaks_of_contacts |= by_name || path_speaks_of_contacts;
+        }
+    }
+    let records = record_count(scene);
+    for ((kind, _, _), list) in lists {
+        report_list(scene, tally, kind, &list, records);
+    }
+}
+
+/// Whether a name says that what is below it are contacts: parts of names in use for address-book uploads.
+fn speaks_of_contacts(name: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "contact", "addressbook", "phonebook", "invitee", "msisdns", "mobilenos", "mobilenohash", "phonehash", "emailhash",
+        "hashedphone",
+    ];
+    let name = normalise_name(name);
+    // Contact forms and support pages speak of one contact: the sender himself.
+    WORDS.iter().any(|word| name.contains(word)) && !["contactus", "contactform", "contactinfo"].contains(&name.as_str())
+}
+
+/// Whether any name on a path says that what is below it are contacts.
+pub(super) fn speaks_of_contacts_path(path: &FieldPath) -> bool {
+    path.0.iter().any(|step| matches!(step, PathStep::Name(name) if speaks_of_contacts(name)))
+}
+
+/// The field names on the way to a value, without indexes and numbering: what all elements of a list share, also where it
+/// is an object keyed by contact id (`{"17": ["+49…"], "18": ["+49…"]}`) or a form of `phone1`, `phone2`.
+fn names<'a>(field: &'a Field<'_>) -> impl Iterator<Item = &'a str> {
+    field.path.0.iter().filter_map(|step| match step {
+        PathStep::Name(name) => Some(name.trim_end_matches(|character: char| character.is_ascii_digit())),
+        PathStep::Index(_) => None,
+    })
+}
+
+/// The values of a field that holds a list in one string.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', ';', '\n', '\t', '|'])
+        .map(|part| part.trim().trim_matches(['"', '\'', '[', ']']))
+        .filter(|part| !part.is_empty())
+        .take(LIST_VALUES)
+}
+
+fn classify(text: &str, speaks_of_contacts: bool) -> Option<(Kind, String)> {
+    // Digests are taken for contacts only under a name that says so: anything can be hashed.
+    if speaks_of_contacts && (value::is_hex_digest(text) || value::is_base64_digest(text)) {
+        return Some((Kind::Hash, text.to_owned()));
+    }
+    if text.len() > 320 {
+        return None;
+    }
+    if text.contains('@') {
+        let address = text.strip_prefix("mailto:").unwrap_or(text);
+        return value::is_email(address).then(|| (Kind::Email, address.to_ascii_lowercase()));
+    }
+    // Without a telling name, bare digits are order numbers and counters more often than phone numbers.
+    let is_marked = text.starts_with(['+', '0', '(']) || text.starts_with("tel:");
+    if !speaks_of_contacts && !is_marked {
+        return None;
+    }
+    value::phone_e164(text).map(|number| (Kind::Phone, number))
+}
+
+fn report_list(scene: &Scene<'_>, tally: &mut Tally, kind: Kind, list: &List<'_>, records: usize) {
+    let rule_id = if records >= 1 && kind != Kind::Hash && list.speaks_of_contacts || records >= 3 && kind != Kind::Hash {
+        "contact-name-phone-record"
+    } else {
+        kind.rule()
+    };
+    let (Some(rule), Some(first)) = (scene.rules.identifier(rule_id), list.first) else { return };
+    let is_list = list.values.len() >= usize::try_from(rule.min_items).unwrap_or(usize::MAX);
+    if !is_list && !list.speaks_of_contacts {
+        return;
+    }
+    if kind == Kind::Hash && !is_list && !have_equal_length(&list.values) {
+        return;
+    }
+    if kind == Kind::Phone && is_counter(&list.values) {
+        return;
+    }
+    let grade = if list.speaks_of_contacts || records > 0 { Grade::Decoded } else { Grade::Shape };
+    report(scene, tally, rule, grade, first, &list.values);
+}
+
+fn report(scene: &Scene<'_>, tally: &mut Tally, rule: &Identifier, grade: Grade, first: &Field<'_>, values: &BTreeSet<String>) {
+    let example = values.first().cloned().unwrap_or_default();
+    let mut finding = scene.finding(rule, grade, first, &example);
+    finding.items = values.len() as u64;
+    finding.values = values.iter().map(|value| Sensitive::new(value)).collect();
+    scene.report(tally, finding);
+}
+
+/// Whether a key names a person.
+fn is_person_name(name: &str) -> bool {
+    const NAMES: [&str; 12] = [
+        "name", "displayname", "givenname", "familyname", "firstname", "lastname", "fullname", "nickname", "contactname", "fn",
+        "surname", "middlename",
+    ];
+    NAMES.contains(&normalise_name(name).as_str())
+}
+
+/// How many objects hold both a name and a phone number or e-mail address.
+fn record_count(scene: &Scene<'_>) -> usize {
+    let mut records: BTreeMap<&[PathStep], (bool, bool)> = BTreeMap::new();
+    for field in scene.fields.iter().filter(|field| field.place == Place::Body) {
+        let is_name = is_person_name(field.name()) && field.value.chars().any(char::is_alphabetic) && !field.value.contains('@');
+        let is_reachable = || {
+            let text = field.value.trim();
+            (text.contains('@') && value::is_email(text)) || value::phone_e164(text).is_some()
+        };
+        // Every element of an array that the field lies in may be the record.
+        for (position, step) in field.path.0.iter().enumerate() {
+            if !matches!(step, PathStep::Index(_)) {
+                continue;
+            }
+            let Some(prefix) = field.path.0.get(..=position) else { continue };
+            let entry = records.entry(prefix).or_default();
+            entry.0 |= is_name;
+            entry.1 = entry.1 || is_reachable();
+        }
+    }
+    let mut by_list: BTreeMap<&[PathStep], usize> = BTreeMap::new();
+    for (prefix, _) in records.iter().filter(|(_, (is_name, is_reachable))| *is_name && *is_reachable) {
+        if let Some((_, list)) = prefix.split_last() {
+            let count = by_list.entry(list).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+    by_list.values().copied().max().unwrap_or(0)
+}
+
+fn have_equal_length(values: &BTreeSet<String>) -> bool {
+    let mut lengths = values.iter().map(String::len);
+    lengths.next().is_some_and(|first| lengths.all(|length| length == first))
+}
+
+/// Numbers that follow one another are a counter, not an address book.
+fn is_counter(values: &BTreeSet<String>) -> bool {
+    let numbers: Vec<u64> = values.iter().filter_map(|value| value.trim_start_matches('+').parse().ok()).collect();
+    numbers.len() >= 3
+        && numbers.windows(2).all(|pair| match pair {
+            [first, second] => second.abs_diff(*first) == 1,
+            _ => false,
+        })
+}
+
+/// The vCards (RFC 6350) in a text, each as its reachable values.
+fn vcards(text: &str) -> Option<Vec<Vec<String>>> {
+    let start = "BEGIN:VCARD";
+    let mut cards = Vec::new();
+    for card in text.split(start).skip(1) {
+        let reachable = card
+            .lines()
+            .filter_map(|line| {
+                let (property, content) = line.split_once(':')?;
+                let name = property.split(';').next()?.rsplit('.').next()?;
+                let is_reachable = name.eq_ignore_ascii_case("TEL") || name.eq_ignore_ascii_case("EMAIL");
+                is_reachable.then(|| content.trim().trim_start_matches("tel:").to_owned())
+            })
+            .filter(|content| !content.is_empty())
+            .collect::<Vec<_>>();
+        if !reachable.is_empty() {
+            cards.push(reachable);
+        }
+    }
+    (!cards.is_empty()).then_some(cards)
+}
+
+fn report_vcards(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, cards: &[Vec<String>]) {
+    let Some(rule) = scene.rules.identifier("contact-vcard") else { return };
+    let values: BTreeSet<String> = cards.iter().filter_map(|card| card.first()).cloned().collect();
+    report(scene, tally, rule, Grade::Decoded, field, &values);
+}

@@ -1,0 +1,188 @@
+//! Names and shapes of personal data in single fields, as `rules/identifiers.toml` and the layouts of known SDKs describe them.
+//! Lists of contacts and positions have detectors of their own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Scene, contact, value};
+use crate::model::{Category, Event, Field, Grade, PathStep, Place, Protection, Sensitive, Tally};
+use crate::rules::{Identifier, NameStrength, PayloadLayout, Requirement, Validator, normalise_name};
+
+/// Longest value that can be an identifier by its shape alone.
+const TELLING_BYTES: usize = 320;
+/// So many different accounts in one message are an address book rather than the user's own account.
+const OWN_ACCOUNTS: usize = 3;
+
+/// What one message tells under one rule.
+struct Hit<'a> {
+    rule: &'a Identifier,
+    values: BTreeSet<String>,
+    first: &'a Field<'a>,
+}
+
+type Hits<'a> = BTreeMap<(Arc<str>, Grade, bool), Hit<'a>>;
+
+/// Reports identifiers.
+pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
+    let layouts = match &scene.observation.sighting.event {
+        Event::Exchange(_) => scene.rules.layouts(scene.host(), scene.request_path()),
+        Event::Message(_) => Vec::new(),
+        _ => return,
+    };
+    let is_sdk = !layouts.is_empty() || scene.rules.is_sdk_host(scene.host());
+    let telling: Vec<&Identifier> = scene.rules.identifiers().iter().filter(|rule| rule.is_shape_telling).collect();
+    let with_body: Vec<&Identifier> = scene.rules.identifiers().iter().filter(|rule| rule.body.is_some()).collect();
+    let mut hits = Hits::new();
+    for field in scene.fields {
+        let text = field.value.trim();
+        if is_empty(text) {
+            continue;
+        }
+        let mut is_known = false;
+        for rule in rules_of_field(scene, &layouts, is_sdk, field) {
+            if rule.is_opted_out(text) {
+                add(&mut hits, rule, Grade::Decoded, true, field, text);
+                is_known = true;
+            } else if fits(scene, rule, field, text) {
+                add(&mut hits, rule, Grade::Decoded, false, field, text);
+                is_known = true;
+            }
+        }
+        if !is_known && text.len() <= TELLING_BYTES {
+            for rule in telling.iter().filter(|rule| fits(scene, rule, field, text)) {
+                add(&mut hits, rule, Grade::Shape, false, field, text);
+            }
+        }
+        if matches!(field.place, Place::Body) {
+            for rule in &with_body {
+                let found = rule.body.as_ref().and_then(|body| body.regex()?.find(text));
+                if let Some(found) = found.filter(|_| !has_detector_of_its_own(rule)) {
+                    add(&mut hits, rule, Grade::Decoded, false, field, found.as_str());
+                }
+            }
+        }
+    }
+    for ((_, grade, is_opted_out), hit) in hits {
+        report(scene, tally, grade, is_opted_out, &hit);
+    }
+}
+
+/// The rules that a field's name, or the layout of the SDK that it was sent to, calls for.
+fn rules_of_field<'a>(
+    scene: &Scene<'a>,
+    layouts: &[&'a PayloadLayout],
+    is_sdk: bool,
+    field: &Field<'_>,
+) -> Vec<&'a Identifier> {
+    let mut rules: Vec<&Identifier> = scene
+        .rules
+        .identifiers_of_path(&field.path)
+        .into_iter()
+        .filter(|(_, strength)| *strength == NameStrength::Strong || is_sdk)
+        .map(|(rule, _)| rule)
+        .collect();
+    for layout in layouts {
+        let by_layout = layout.field(field.place, &field.path).and_then(|field| scene.rules.identifier_of_field(field));
+        if let Some(rule) = by_layout.filter(|rule| rules.iter().all(|known| known.id != rule.id)) {
+            rules.push(rule);
+        }
+    }
+    rules.retain(|rule| !has_detector_of_its_own(rule));
+    rules
+}
+
+/// Rules whose data only show in several fields together.
+fn has_detector_of_its_own(rule: &Identifier) -> bool {
+    rule.id.starts_with("contact-") || rule.validator == Some(Validator::CoordinatePair)
+}
+
+fn fits(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &str) -> bool {
+    let text = value::bare(text);
+    rule.has_shape(text)
+        && rule.validator.is_none_or(|validator| is_valid(scene, validator, field, text))
+        && rule.requires.iter().all(|requirement| is_met(scene, *requirement, field))
+}
+
+fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &str) -> bool {
+    match validator {
+        Validator::CellIdentity => is_cell_identity(scene, field),
+        Validator::CoordinatePair => false,
+        Validator::Email => value::is_email(text),
+        Validator::ImeiLuhn => value::is_imei(text) || value::is_meid(text),
+        Validator::ImsiOrIccid => value::is_imsi(text) || value::is_iccid(text),
+        Validator::IpAddress => value::is_ip_address(text),
+        Validator::PhonePossible | Validator::PhoneValid => value::phone_e164(text).is_some(),
+        Validator::UuidNotNil => !value::is_nil_uuid(text),
+    }
+}
+
+/// Cell identities (3GPP TS 23.003 §4, §19.6) only mean something together: country, network, area and cell in one object.
+/// Names that carry all of it in one value (`utran-cell-id-3gpp`, RFC 7315 §5.4) stand alone.
+fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    if normalise_name(field.name()).contains("cellid3gpp") {
+        return true;
+    }
+    let names: BTreeSet<String> = siblings(scene, field).map(|field| normalise_name(field.name())).collect();
+    let has = |candidates: &[&str]| candidates.iter().any(|name| names.contains(*name));
+    (has(&["mccmnc", "plmn"]) || (has(&["mcc", "mobilecountrycode"]) && has(&["mnc", "mobilenetworkcode"])))
+        && has(&["lac", "tac", "rai", "locationareacode", "trackingareacode"])
+        && has(&["cid", "ci", "cellid", "eci", "cgi", "ecgi"])
+}
+
+fn is_met(scene: &Scene<'_>, requirement: Requirement, field: &Field<'_>) -> bool {
+    let sibling_named = |words: &[&str]| {
+        siblings(scene, field).any(|sibling| {
+            let name = normalise_name(sibling.name());
+            words.iter().any(|word| name.contains(word))
+        })
+    };
+    match requirement {
+        Requirement::CleartextTransport => scene.protection == Protection::Cleartext,
+        Requirement::Coordinates => sibling_named(&["lat"]) && sibling_named(&["lon", "lng"]),
+        Requirement::Name => sibling_named(&["name"]),
+        Requirement::PhoneOrEmail => sibling_named(&["phone", "mail", "tel", "mobile"]),
+        Requirement::SenderOrThread => {
+            sibling_named(&["sender", "from", "recipient", "to", "thread", "conversation", "channel", "chat", "jid"])
+        }
+        Requirement::Timestamp => sibling_named(&["time", "date", "sentat", "deliveredat", "readat", "timestamp"]),
+    }
+}
+
+/// The fields of the same object: same place, same path but for the last name.
+fn siblings<'a>(scene: &Scene<'a>, field: &Field<'_>) -> impl Iterator<Item = &'a Field<'a>> {
+    let place = field.place;
+    let object: Vec<PathStep> = object_of(field).to_vec();
+    scene.fields.iter().filter(move |other| other.place == place && object_of(other) == object.as_slice())
+}
+
+fn object_of<'a>(field: &'a Field<'_>) -> &'a [PathStep] {
+    field.path.0.split_last().map_or(&[], |(_, object)| object)
+}
+
+/// Values that stand for nothing.
+fn is_empty(text: &str) -> bool {
+    matches!(text, "" | "null" | "nil" | "undefined" | "unknown" | "none" | "N/A" | "n/a" | "(null)" | "{}" | "[]")
+}
+
+fn add<'a>(hits: &mut Hits<'a>, rule: &'a Identifier, grade: Grade, is_opted_out: bool, field: &'a Field<'a>, text: &str) {
+    let hit = hits.entry((rule.id.clone(), grade, is_opted_out)).or_insert_with(|| Hit {
+        rule,
+        values: BTreeSet::new(),
+        first: field,
+    });
+    hit.values.insert(value::bare(text).to_owned());
+}
+
+fn report(scene: &Scene<'_>, tally: &mut Tally, grade: Grade, is_opted_out: bool, hit: &Hit<'_>) {
+    let is_address_book = hit.rule.category == Category::Account
+        && (hit.values.len() >= OWN_ACCOUNTS || contact::speaks_of_contacts_path(&hit.first.path));
+    if is_address_book {
+        return;
+    }
+    let example = hit.values.first().cloned().unwrap_or_default();
+    let mut finding = scene.finding(hit.rule, grade, hit.first, &example);
+    finding.items = hit.values.len() as u64;
+    finding.values = hit.values.iter().map(|value| Sensitive::new(value)).collect();
+    finding.is_opted_out = is_opted_out;
+    scene.report(tally, finding);
+}
