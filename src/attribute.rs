@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use crate::limits;
 use crate::model::{
-    AppId, Attributed, Basis, Dossier, Event, Exchange, FlowKey, Message, Owner, Recipient, RecipientKind, Sighting,
+    AppId, Attributed, Basis, Dossier, Event, Exchange, FlowKey, Message, Owner, Recipient,
+    RecipientKind, Sighting,
 };
 use crate::rules::{App, Rules};
 
@@ -16,9 +17,26 @@ const TRAILER_LABEL_BYTES: usize = 20;
 
 /// Daemons of iOS that talk to the network for the system and not for one app (names as PKTAP carries them).
 const SYSTEM_PROCESSES: [&str; 20] = [
-    "apsd", "mDNSResponder", "timed", "trustd", "cloudd", "locationd", "configd", "dasd", "itunesstored", "appstored",
-    "softwareupdated", "mobileassetd", "geod", "rapportd", "sharingd", "identityservicesd", "networkserviceproxy", "akd",
-    "nsurlsessiond", "kernel_task",
+    "apsd",
+    "mDNSResponder",
+    "timed",
+    "trustd",
+    "cloudd",
+    "locationd",
+    "configd",
+    "dasd",
+    "itunesstored",
+    "appstored",
+    "softwareupdated",
+    "mobileassetd",
+    "geod",
+    "rapportd",
+    "sharingd",
+    "identityservicesd",
+    "networkserviceproxy",
+    "akd",
+    "nsurlsessiond",
+    "kernel_task",
 ];
 
 /// Attribution for one device. Remembers what a flow said of itself until the flow ends, so that its traffic is put on the
@@ -34,27 +52,46 @@ pub struct Attributor<'a> {
 impl<'a> Attributor<'a> {
     /// For one device; `only` is the app that the user named (`--app`).
     pub fn new(rules: &'a Rules, dossier: &'a Dossier, only: Option<AppId>) -> Self {
-        Self { rules, dossier, only, flows: HashMap::new() }
+        Self {
+            rules,
+            dossier,
+            only,
+            flows: HashMap::new(),
+        }
     }
 
     /// The app of a sighting.
     pub fn attribute(&mut self, sighting: &Sighting) -> Attributed {
         let flow_ends = matches!(sighting.event, Event::Traffic(_));
         let remembered = sighting.flow.and_then(|flow| {
-            if flow_ends { self.flows.remove(&flow) } else { self.flows.get(&flow).cloned() }
+            if flow_ends {
+                self.flows.remove(&flow)
+            } else {
+                self.flows.get(&flow).cloned()
+            }
         });
-        let found = self.by_owner(&sighting.owner).or_else(|| self.by_system_endpoint(sighting)).or_else(|| self.by_option());
+        let found = self
+            .by_owner(&sighting.owner)
+            .or_else(|| self.by_system_endpoint(sighting))
+            .or_else(|| self.by_option());
         if let Some(found) = found {
             return found;
         }
-        let told = self.by_own_words(sighting).or_else(|| self.by_signature(sighting));
+        let told = self
+            .by_own_words(sighting)
+            .or_else(|| self.by_signature(sighting));
         if let Some(told) = told {
-            if let Some(flow) = sighting.flow.filter(|_| !flow_ends && self.flows.len() < limits::ATTRIBUTED_FLOWS) {
+            if let Some(flow) = sighting
+                .flow
+                .filter(|_| !flow_ends && self.flows.len() < limits::ATTRIBUTED_FLOWS)
+            {
                 self.flows.insert(flow, told.clone());
             }
             return told;
         }
-        remembered.or_else(|| self.by_endpoint(sighting)).unwrap_or(Attributed::Unknown)
+        remembered
+            .or_else(|| self.by_endpoint(sighting))
+            .unwrap_or(Attributed::Unknown)
     }
 
     fn by_option(&self) -> Option<Attributed> {
@@ -72,7 +109,10 @@ impl<'a> Attributor<'a> {
         if let Some(process) = &owner.process {
             return Some(self.by_process(process));
         }
-        owner.label.as_deref().and_then(|label| self.by_label(label))
+        owner
+            .label
+            .as_deref()
+            .and_then(|label| self.by_label(label))
     }
 
     fn by_uid(&self, uid: u32, owner: &Owner) -> Attributed {
@@ -82,16 +122,25 @@ impl<'a> Attributor<'a> {
         }
         let installed = self.dossier.packages_of_uid(uid);
         if installed.len() > 1 {
-            return shared(installed.iter().map(|package| self.id_of_package(package)), Basis::DumpsysUid);
+            return shared(
+                installed.iter().map(|package| self.id_of_package(package)),
+                Basis::DumpsysUid,
+            );
         }
-        let mapped = owner.package.as_deref().or_else(|| self.dossier.owners.get(&uid)?.package.as_deref());
+        let mapped = owner
+            .package
+            .as_deref()
+            .or_else(|| self.dossier.owners.get(&uid)?.package.as_deref());
         if let Some(package) = mapped {
             return known(self.id_of_package(package), Basis::Capture);
         }
         if let [package] = installed.as_slice() {
             return known(self.id_of_package(package), Basis::DumpsysUid);
         }
-        let label = owner.label.as_deref().and_then(|label| self.by_label(label));
+        let label = owner
+            .label
+            .as_deref()
+            .and_then(|label| self.by_label(label));
         // An app that no list names is still one app: its uid keeps its traffic apart.
         label.unwrap_or_else(|| known(AppId::new(&format!("uid-{uid}")), Basis::Capture))
     }
@@ -100,17 +149,21 @@ impl<'a> Attributor<'a> {
         if SYSTEM_PROCESSES.contains(&process) {
             return system();
         }
-        self.by_label(process).unwrap_or_else(|| known(AppId::new(process), Basis::Capture))
+        self.by_label(process)
+            .unwrap_or_else(|| known(AppId::new(process), Basis::Capture))
     }
 
     /// A label as the phone shows it. `PCAPdroid` may have cut it; labels are not unique.
     fn by_label(&self, label: &str) -> Option<Attributed> {
-        let label = label.trim_matches(|character: char| character.is_whitespace() || character.is_control() || character == '\u{fffd}');
+        let label = label.trim_matches(|character: char| {
+            character.is_whitespace() || character.is_control() || character == '\u{fffd}'
+        });
         if label.is_empty() {
             return None;
         }
         let is_cut = label.len() >= TRAILER_LABEL_BYTES.saturating_sub(3);
-        let fits = |name: &str| name.eq_ignore_ascii_case(label) || (is_cut && name.starts_with(label));
+        let fits =
+            |name: &str| name.eq_ignore_ascii_case(label) || (is_cut && name.starts_with(label));
         let installed = self
             .dossier
             .apps
@@ -123,8 +176,17 @@ impl<'a> Attributor<'a> {
             .iter()
             .filter(|(_, (declaration, _))| declaration.label.as_deref().is_some_and(fits))
             .map(|(package, _)| package.as_str());
-        let mut ids: Vec<AppId> = installed.chain(declared).map(|package| self.id_of_package(package)).collect();
-        ids.extend(self.rules.apps().iter().filter(|app| fits(&app.name)).map(|app| AppId(app.id.clone())));
+        let mut ids: Vec<AppId> = installed
+            .chain(declared)
+            .map(|package| self.id_of_package(package))
+            .collect();
+        ids.extend(
+            self.rules
+                .apps()
+                .iter()
+                .filter(|app| fits(&app.name))
+                .map(|app| AppId(app.id.clone())),
+        );
         ids.sort();
         ids.dedup();
         match ids.len() {
@@ -138,21 +200,35 @@ impl<'a> Attributor<'a> {
         let recipient = Recipient::of(sighting);
         let is_system = match &sighting.event {
             Event::Lookup(lookup) => self.rules.is_system_host(&lookup.name),
-            Event::Message(message) => matches!(message.protocol, "dhcp" | "ntp" | "dhcpv6" | "gtp-c"),
-            _ => recipient.kind == RecipientKind::Remote && self.rules.is_system_host(&recipient.host),
+            Event::Message(message) => {
+                matches!(message.protocol, "dhcp" | "ntp" | "dhcpv6" | "gtp-c")
+            }
+            _ => {
+                recipient.kind == RecipientKind::Remote
+                    && self.rules.is_system_host(&recipient.host)
+            }
         };
-        let is_plumbing = sighting.flow.is_some_and(|flow| matches!(flow.server.port(), 53 | 67 | 123 | 547 | 853 | 5353 | 5355))
-            && matches!(sighting.event, Event::Traffic(_));
-        (is_system || is_plumbing).then(|| system())
+        let is_plumbing = sighting.flow.is_some_and(|flow| {
+            matches!(flow.server.port(), 53 | 67 | 123 | 547 | 853 | 5353 | 5355)
+        }) && matches!(sighting.event, Event::Traffic(_));
+        (is_system || is_plumbing).then(system)
     }
 
     /// What the app says of itself in a request: package headers, then the User-Agent.
     fn by_own_words(&self, sighting: &Sighting) -> Option<Attributed> {
-        let Event::Exchange(Exchange { request, .. }) = &sighting.event else { return None };
-        let package = ["x-requested-with", "x-android-package", "x-ios-bundle-identifier"]
-            .iter()
-            .filter_map(|name| request.header(name))
-            .find(|value| value.contains('.') && !value.contains(['/', ' ']) && *value != "com.android.browser");
+        let Event::Exchange(Exchange { request, .. }) = &sighting.event else {
+            return None;
+        };
+        let package = [
+            "x-requested-with",
+            "x-android-package",
+            "x-ios-bundle-identifier",
+        ]
+        .iter()
+        .filter_map(|name| request.header(name))
+        .find(|value| {
+            value.contains('.') && !value.contains(['/', ' ']) && *value != "com.android.browser"
+        });
         if let Some(package) = package {
             return Some(known(self.id_of_package(package), Basis::UserAgent));
         }
@@ -162,12 +238,23 @@ impl<'a> Attributor<'a> {
         }
         // Installed apps often begin their User-Agent with their package or bundle id.
         let first = user_agent.split(['/', ' ']).next().unwrap_or_default();
-        self.dossier.apps.contains_key(first).then(|| known(self.id_of_package(first), Basis::UserAgent))
+        self.dossier
+            .apps
+            .contains_key(first)
+            .then(|| known(self.id_of_package(first), Basis::UserAgent))
     }
 
     fn by_signature(&self, sighting: &Sighting) -> Option<Attributed> {
-        let Event::Message(Message { protocol, fields, .. }) = &sighting.event else { return None };
-        let named = fields.iter().find(|(name, _)| name == "signature").map(|(_, signature)| signature.as_str());
+        let Event::Message(Message {
+            protocol, fields, ..
+        }) = &sighting.event
+        else {
+            return None;
+        };
+        let named = fields
+            .iter()
+            .find(|(name, _)| name == "signature")
+            .map(|(_, signature)| signature.as_str());
         self.by_candidates(&self.rules.apps_of_signature(named.unwrap_or(protocol)))
     }
 
@@ -180,27 +267,36 @@ impl<'a> Attributor<'a> {
         let by_host = self.by_candidates(&self.rules.apps_of_host(&host));
         by_host.or_else(|| {
             let address = sighting.flow?.server_ip();
-            (sighting.server.is_none()).then(|| self.by_candidates(&self.rules.apps_of_address(address)))?
+            (sighting.server.is_none())
+                .then(|| self.by_candidates(&self.rules.apps_of_address(address)))?
         })
     }
 
     /// One of several apps: those installed on this device decide, if any of them is.
     fn by_candidates(&self, candidates: &[&App]) -> Option<Attributed> {
-        let installed: Vec<AppId> = candidates.iter().filter(|app| self.is_installed(app)).map(|app| AppId(app.id.clone())).collect();
-        let ids = if installed.is_empty() { candidates.iter().map(|app| AppId(app.id.clone())).collect() } else { installed };
+        let installed: Vec<AppId> = candidates
+            .iter()
+            .filter(|app| self.is_installed(app))
+            .map(|app| AppId(app.id.clone()))
+            .collect();
+        let ids = if installed.is_empty() {
+            candidates.iter().map(|app| AppId(app.id.clone())).collect()
+        } else {
+            installed
+        };
         (!ids.is_empty()).then(|| shared(ids, Basis::Endpoint))
     }
 
     fn is_installed(&self, app: &App) -> bool {
         app.android.iter().chain(&app.ios).any(|package| {
-            self.dossier.apps.contains_key(&**package) || self.dossier.declarations.contains_key(&**package)
+            self.dossier.apps.contains_key(&**package)
+                || self.dossier.declarations.contains_key(&**package)
         })
     }
 
     fn id_of_package(&self, package: &str) -> AppId {
         app_id(self.rules, package)
     }
-
 }
 
 fn known(app: AppId, by: Basis) -> Attributed {
@@ -223,5 +319,7 @@ fn shared(apps: impl IntoIterator<Item = AppId>, by: Basis) -> Attributed {
 
 /// The identity of a package or bundle id: the profile that lists it, else itself.
 pub fn app_id(rules: &Rules, package: &str) -> AppId {
-    rules.app_of_package(package).map_or_else(|| AppId::new(package), |app| AppId(app.id.clone()))
+    rules
+        .app_of_package(package)
+        .map_or_else(|| AppId::new(package), |app| AppId(app.id.clone()))
 }

@@ -9,8 +9,8 @@ use crate::attribute::Attributor;
 use crate::flow::Flows;
 use crate::intake::{Case, Input, Item};
 use crate::model::{
-    AppId, Audit, ContentState, Coverage, DeviceId, Dossier, Event, Field, InputReport, Observation,
-    Recipient, Shortfall, Sighting, Tally, Timestamp, TrafficKey,
+    AppId, Audit, ContentState, Coverage, DeviceId, Dossier, Event, Field, InputReport,
+    Observation, Recipient, Shortfall, Sighting, Tally, Timestamp, TrafficKey,
 };
 use crate::payload::{self, Decoded};
 use crate::rules::Rules;
@@ -57,8 +57,17 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         .zip(&dossiers)
         .zip(0..)
         .flat_map(|((device, dossier), id)| {
-            let stage = Stage { device: DeviceId(id), dossier, rules, options, progress };
-            device.inputs.iter().map(move |input| (stage, device.name.as_str(), input))
+            let stage = Stage {
+                device: DeviceId(id),
+                dossier,
+                rules,
+                options,
+                progress,
+            };
+            device
+                .inputs
+                .iter()
+                .map(move |input| (stage, device.name.as_str(), input))
         })
         .collect();
     let streamed = in_parallel(&tasks, options.jobs, |(stage, _, input)| {
@@ -68,11 +77,20 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     let mut tally = Tally::default();
     let mut inputs = Vec::new();
     for ((_, device, input), (digest, streamed)) in tasks.iter().zip(streamed) {
-        let (sha256, bytes) = digest.ok().flatten().unwrap_or_else(|| (String::new(), input.bytes));
+        let (sha256, bytes) = digest
+            .ok()
+            .flatten()
+            .unwrap_or_else(|| (String::new(), input.bytes));
         let streamed = match streamed {
             Ok(streamed) => streamed,
             Err(error) => {
-                coverage.add(input.id, Shortfall::Unreadable, None, input.bytes, String::new);
+                coverage.add(
+                    input.id,
+                    Shortfall::Unreadable,
+                    None,
+                    input.bytes,
+                    String::new,
+                );
                 errors.push(error);
                 Streamed::default()
             }
@@ -92,11 +110,19 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     }
     if tally.overflow > 0 {
         let overflow = tally.overflow;
-        let first = inputs.first().map_or_else(Default::default, |input| input.id);
-        coverage.add(first, Shortfall::FindingLimit, None, 0, || format!("{overflow} more"));
+        let first = inputs
+            .first()
+            .map_or_else(Default::default, |input| input.id);
+        coverage.add(first, Shortfall::FindingLimit, None, 0, || {
+            format!("{overflow} more")
+        });
     }
-    let devices: Vec<(String, Dossier)> =
-        case.devices.iter().map(|device| device.name.clone()).zip(dossiers).collect();
+    let devices: Vec<(String, Dossier)> = case
+        .devices
+        .iter()
+        .map(|device| device.name.clone())
+        .zip(dossiers)
+        .collect();
     let audit = Audit {
         case: case.name.clone(),
         tool_version: env!("CARGO_PKG_VERSION"),
@@ -121,15 +147,26 @@ pub fn observe(
     let dossiers = gather(case, &mut coverage, &mut errors);
     let progress = Progress::default();
     for ((device, dossier), id) in case.devices.iter().zip(&dossiers).zip(0..) {
-        let stage = Stage { device: DeviceId(id), dossier, rules, options, progress: &progress };
+        let stage = Stage {
+            device: DeviceId(id),
+            dossier,
+            rules,
+            options,
+            progress: &progress,
+        };
         for input in &device.inputs {
             // A failing sink (a closed pipe) ends the work; a failing input does not.
             let mut refused = None;
-            let result = observations(&stage, input, &mut coverage, &mut |observation, decoded, _| {
-                if refused.is_none() {
-                    refused = each(observation, &decoded.fields).err();
-                }
-            });
+            let result = observations(
+                &stage,
+                input,
+                &mut coverage,
+                &mut |observation, decoded, _| {
+                    if refused.is_none() {
+                        refused = each(observation, &decoded.fields).err();
+                    }
+                },
+            );
             if let Some(error) = refused {
                 return Err(error);
             }
@@ -154,7 +191,13 @@ fn gather(case: &Case, coverage: &mut Coverage, errors: &mut Vec<Error>) -> Vec<
                     }
                 }
                 Err(error) => {
-                    coverage.add(input.id, Shortfall::Unreadable, None, input.bytes, String::new);
+                    coverage.add(
+                        input.id,
+                        Shortfall::Unreadable,
+                        None,
+                        input.bytes,
+                        String::new,
+                    );
                     errors.push(error);
                 }
             }
@@ -193,15 +236,32 @@ struct Extent {
 fn stream(stage: &Stage<'_>, input: &Input) -> Result<Streamed> {
     let mut tally = Tally::default();
     let mut coverage = Coverage::default();
-    let extent = observations(stage, input, &mut coverage, &mut |observation, decoded, coverage| {
-        count_traffic(observation, &mut tally);
-        let origin = observation.sighting.origin;
-        for (shortfall, bytes, detail) in &decoded.shortfalls {
-            coverage.add(origin.input, *shortfall, Some(origin), *bytes, || (*detail).to_owned());
-        }
-        detect::inspect(observation, &decoded.fields, stage.rules, stage.dossier, &mut tally);
-    })?;
-    Ok(Streamed { tally, coverage, extent })
+    let extent = observations(
+        stage,
+        input,
+        &mut coverage,
+        &mut |observation, decoded, coverage| {
+            count_traffic(observation, &mut tally);
+            let origin = observation.sighting.origin;
+            for (shortfall, bytes, detail) in &decoded.shortfalls {
+                coverage.add(origin.input, *shortfall, Some(origin), *bytes, || {
+                    (*detail).to_owned()
+                });
+            }
+            detect::inspect(
+                observation,
+                &decoded.fields,
+                stage.rules,
+                stage.dossier,
+                &mut tally,
+            );
+        },
+    )?;
+    Ok(Streamed {
+        tally,
+        coverage,
+        extent,
+    })
 }
 
 /// What takes one observation with what the client sent in it.
@@ -214,12 +274,14 @@ fn observations(
     coverage: &mut Coverage,
     take: &mut Take<'_>,
 ) -> Result<Extent> {
-    let Some(mut source) = input.open()? else { return Ok(Extent::default()) };
+    let Some(mut source) = input.open()? else {
+        return Ok(Extent::default());
+    };
     if let Some(expression) = &stage.options.filter {
-        let _ = expression; return Err(Error::NoLive { flag: "--filter" });
+        let _ = expression;
+        return Err(Error::NoLive { flag: "--filter" });
     }
-    let mut attributor =
-        Attributor::new(stage.rules, stage.dossier, stage.options.app.clone());
+    let mut attributor = Attributor::new(stage.rules, stage.dossier, stage.options.app.clone());
     let mut flows = Flows::new();
     for (address, name) in &stage.dossier.names {
         flows.add_name(*address, name);
@@ -228,7 +290,11 @@ fn observations(
     let mut seen: Vec<Sighting> = Vec::new();
     let mut hand_out = |sighting: Sighting, coverage: &mut Coverage| {
         let app = attributor.attribute(&sighting);
-        let observation = Observation { sighting, device: stage.device, app };
+        let observation = Observation {
+            sighting,
+            device: stage.device,
+            app,
+        };
         let decoded = payload::decode(&observation.sighting.event);
         take(&observation, &decoded, coverage);
     };
@@ -246,7 +312,13 @@ fn observations(
                 seen.push(*sighting);
                 origin
             }
-            Item::Shortfall { shortfall, count, origin, bytes, detail } => {
+            Item::Shortfall {
+                shortfall,
+                count,
+                origin,
+                bytes,
+                detail,
+            } => {
                 coverage.add_many(input.id, shortfall, count, origin, bytes, || detail);
                 continue;
             }
@@ -256,14 +328,20 @@ fn observations(
         }
         extent.add(origin.time);
         if extent.items.is_multiple_of(PROGRESS_STEP) {
-            stage.progress.bytes.fetch_add(std::mem::take(&mut unreported_bytes), Ordering::Relaxed);
+            stage
+                .progress
+                .bytes
+                .fetch_add(std::mem::take(&mut unreported_bytes), Ordering::Relaxed);
         }
     }
     flows.finish(coverage, &mut |sighting| seen.push(sighting));
     for sighting in seen.drain(..) {
         hand_out(sighting, coverage);
     }
-    stage.progress.bytes.fetch_add(unreported_bytes, Ordering::Relaxed);
+    stage
+        .progress
+        .bytes
+        .fetch_add(unreported_bytes, Ordering::Relaxed);
     Ok(extent)
 }
 
@@ -296,7 +374,11 @@ fn count_traffic(observation: &Observation, tally: &mut Tally) {
 }
 
 /// Runs `work` over all tasks on up to `jobs` threads; results in the order of the tasks.
-fn in_parallel<T: Sync, R: Send>(tasks: &[T], jobs: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+fn in_parallel<T: Sync, R: Send>(
+    tasks: &[T],
+    jobs: usize,
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let jobs = if jobs == 0 { cores } else { jobs }.min(tasks.len());
     if jobs <= 1 {
@@ -308,7 +390,9 @@ fn in_parallel<T: Sync, R: Send>(tasks: &[T], jobs: usize, work: impl Fn(&T) -> 
             let mut done = Vec::new();
             loop {
                 let position = next.fetch_add(1, Ordering::Relaxed);
-                let Some(task) = tasks.get(position) else { return done };
+                let Some(task) = tasks.get(position) else {
+                    return done;
+                };
                 done.push((position, work(task)));
             }
         };
@@ -335,7 +419,10 @@ mod tests {
     fn parallel_work_keeps_the_order_of_tasks() {
         let tasks: Vec<u32> = (0..100).collect();
         for jobs in [0, 1, 2, 7] {
-            assert_eq!(in_parallel(&tasks, jobs, |task| task * 2), tasks.iter().map(|task| task * 2).collect::<Vec<_>>());
+            assert_eq!(
+                in_parallel(&tasks, jobs, |task| task * 2),
+                tasks.iter().map(|task| task * 2).collect::<Vec<_>>()
+            );
         }
     }
 }

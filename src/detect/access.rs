@@ -5,7 +5,9 @@ use crate::model::{Category, Event, Grade, Sensitive, Tally};
 
 /// Reports reads of protected data. They prove the read, not that anything left the phone.
 pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
-    let Event::Access(access) = &scene.observation.sighting.event else { return };
+    let Event::Access(access) = &scene.observation.sighting.event else {
+        return;
+    };
     let (rule, category) = match access.resource.as_str() {
         "contacts" => ("access-contacts", Category::Contacts),
         "location" => ("access-location", Category::Location),

@@ -41,20 +41,32 @@ struct List<'a> {
 
 /// Reports contacts.
 pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
-    if !matches!(scene.observation.sighting.event, Event::Exchange(_) | Event::Message(_)) {
+    if !matches!(
+        scene.observation.sighting.event,
+        Event::Exchange(_) | Event::Message(_)
+    ) {
         return;
     }
     let mut lists: BTreeMap<(Kind, Place, Vec<&str>), List<'_>> = BTreeMap::new();
     let path_speaks_of_contacts = scene.request_path().split('/').any(speaks_of_contacts);
-    for field in scene.fields.iter().filter(|field| matches!(field.place, Place::Body | Place::Query)) {
+    for field in scene
+        .fields
+        .iter()
+        .filter(|field| matches!(field.place, Place::Body | Place::Query))
+    {
         if let Some(cards) = vcards(&field.value) {
             report_vcards(scene, tally, field, &cards);
             continue;
         }
         let by_name = speaks_of_contacts_path(&field.path);
         for part in parts(&field.value) {
-            let Some((kind, normalised)) = classify(part, by_name || path_speaks_of_contacts) else { continue };
-            let list = lists.entry((kind, field.place, names(field).collect())).or_default();
+            let Some((kind, normalised)) = classify(part, by_name || path_speaks_of_contacts)
+            else {
+                continue;
+            };
+            let list = lists
+                .entry((kind, field.place, names(field).collect()))
+                .or_default();
             list.values.insert(normalised);
             list.first.get_or_insert(field);
             list.speaks_of_contacts |= by_name || path_speaks_of_contacts;
@@ -69,24 +81,37 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
 /// Whether a name says that what is below it are contacts: parts of names in use for address-book uploads.
 fn speaks_of_contacts(name: &str) -> bool {
     const WORDS: [&str; 10] = [
-        "contact", "addressbook", "phonebook", "invitee", "msisdns", "mobilenos", "mobilenohash", "phonehash", "emailhash",
+        "contact",
+        "addressbook",
+        "phonebook",
+        "invitee",
+        "msisdns",
+        "mobilenos",
+        "mobilenohash",
+        "phonehash",
+        "emailhash",
         "hashedphone",
     ];
     let name = normalise_name(name);
     // Contact forms and support pages speak of one contact: the sender himself.
-    WORDS.iter().any(|word| name.contains(word)) && !["contactus", "contactform", "contactinfo"].contains(&name.as_str())
+    WORDS.iter().any(|word| name.contains(word))
+        && !["contactus", "contactform", "contactinfo"].contains(&name.as_str())
 }
 
 /// Whether any name on a path says that what is below it are contacts.
 pub(super) fn speaks_of_contacts_path(path: &FieldPath) -> bool {
-    path.0.iter().any(|step| matches!(step, PathStep::Name(name) if speaks_of_contacts(name)))
+    path.0
+        .iter()
+        .any(|step| matches!(step, PathStep::Name(name) if speaks_of_contacts(name)))
 }
 
 /// The field names on the way to a value, without indexes and numbering: what all elements of a list share, also where it
 /// is an object keyed by contact id (`{"17": ["+49…"], "18": ["+49…"]}`) or a form of `phone1`, `phone2`.
 fn names<'a>(field: &'a Field<'_>) -> impl Iterator<Item = &'a str> {
     field.path.0.iter().filter_map(|step| match step {
-        PathStep::Name(name) => Some(name.trim_end_matches(|character: char| character.is_ascii_digit())),
+        PathStep::Name(name) => {
+            Some(name.trim_end_matches(|character: char| character.is_ascii_digit()))
+        }
         PathStep::Index(_) => None,
     })
 }
@@ -120,12 +145,16 @@ fn classify(text: &str, speaks_of_contacts: bool) -> Option<(Kind, String)> {
 }
 
 fn report_list(scene: &Scene<'_>, tally: &mut Tally, kind: Kind, list: &List<'_>, records: usize) {
-    let rule_id = if records >= 1 && kind != Kind::Hash && list.speaks_of_contacts || records >= 3 && kind != Kind::Hash {
+    let rule_id = if records >= 1 && kind != Kind::Hash && list.speaks_of_contacts
+        || records >= 3 && kind != Kind::Hash
+    {
         "contact-name-phone-record"
     } else {
         kind.rule()
     };
-    let (Some(rule), Some(first)) = (scene.rules.identifier(rule_id), list.first) else { return };
+    let (Some(rule), Some(first)) = (scene.rules.identifier(rule_id), list.first) else {
+        return;
+    };
     let is_list = list.values.len() >= usize::try_from(rule.min_items).unwrap_or(usize::MAX);
     if !is_list && !list.speaks_of_contacts {
         return;
@@ -136,11 +165,22 @@ fn report_list(scene: &Scene<'_>, tally: &mut Tally, kind: Kind, list: &List<'_>
     if kind == Kind::Phone && is_counter(&list.values) {
         return;
     }
-    let grade = if list.speaks_of_contacts || records > 0 { Grade::Decoded } else { Grade::Shape };
+    let grade = if list.speaks_of_contacts || records > 0 {
+        Grade::Decoded
+    } else {
+        Grade::Shape
+    };
     report(scene, tally, rule, grade, first, &list.values);
 }
 
-fn report(scene: &Scene<'_>, tally: &mut Tally, rule: &Identifier, grade: Grade, first: &Field<'_>, values: &BTreeSet<String>) {
+fn report(
+    scene: &Scene<'_>,
+    tally: &mut Tally,
+    rule: &Identifier,
+    grade: Grade,
+    first: &Field<'_>,
+    values: &BTreeSet<String>,
+) {
     let example = values.first().cloned().unwrap_or_default();
     let mut finding = scene.finding(rule, grade, first, &example);
     finding.items = values.len() as u64;
@@ -151,8 +191,18 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, rule: &Identifier, grade: Grade,
 /// Whether a key names a person.
 fn is_person_name(name: &str) -> bool {
     const NAMES: [&str; 12] = [
-        "name", "displayname", "givenname", "familyname", "firstname", "lastname", "fullname", "nickname", "contactname", "fn",
-        "surname", "middlename",
+        "name",
+        "displayname",
+        "givenname",
+        "familyname",
+        "firstname",
+        "lastname",
+        "fullname",
+        "nickname",
+        "contactname",
+        "fn",
+        "surname",
+        "middlename",
     ];
     NAMES.contains(&normalise_name(name).as_str())
 }
@@ -160,8 +210,14 @@ fn is_person_name(name: &str) -> bool {
 /// How many objects hold both a name and a phone number or e-mail address.
 fn record_count(scene: &Scene<'_>) -> usize {
     let mut records: BTreeMap<&[PathStep], (bool, bool)> = BTreeMap::new();
-    for field in scene.fields.iter().filter(|field| field.place == Place::Body) {
-        let is_name = is_person_name(field.name()) && field.value.chars().any(char::is_alphabetic) && !field.value.contains('@');
+    for field in scene
+        .fields
+        .iter()
+        .filter(|field| field.place == Place::Body)
+    {
+        let is_name = is_person_name(field.name())
+            && field.value.chars().any(char::is_alphabetic)
+            && !field.value.contains('@');
         let is_reachable = || {
             let text = field.value.trim();
             (text.contains('@') && value::is_email(text)) || value::phone_e164(text).is_some()
@@ -171,14 +227,19 @@ fn record_count(scene: &Scene<'_>) -> usize {
             if !matches!(step, PathStep::Index(_)) {
                 continue;
             }
-            let Some(prefix) = field.path.0.get(..=position) else { continue };
+            let Some(prefix) = field.path.0.get(..=position) else {
+                continue;
+            };
             let entry = records.entry(prefix).or_default();
             entry.0 |= is_name;
             entry.1 = entry.1 || is_reachable();
         }
     }
     let mut by_list: BTreeMap<&[PathStep], usize> = BTreeMap::new();
-    for (prefix, _) in records.iter().filter(|(_, (is_name, is_reachable))| *is_name && *is_reachable) {
+    for (prefix, _) in records
+        .iter()
+        .filter(|(_, (is_name, is_reachable))| *is_name && *is_reachable)
+    {
         if let Some((_, list)) = prefix.split_last() {
             let count = by_list.entry(list).or_default();
             *count = count.saturating_add(1);
@@ -189,12 +250,17 @@ fn record_count(scene: &Scene<'_>) -> usize {
 
 fn have_equal_length(values: &BTreeSet<String>) -> bool {
     let mut lengths = values.iter().map(String::len);
-    lengths.next().is_some_and(|first| lengths.all(|length| length == first))
+    lengths
+        .next()
+        .is_some_and(|first| lengths.all(|length| length == first))
 }
 
 /// Numbers that follow one another are a counter, not an address book.
 fn is_counter(values: &BTreeSet<String>) -> bool {
-    let numbers: Vec<u64> = values.iter().filter_map(|value| value.trim_start_matches('+').parse().ok()).collect();
+    let numbers: Vec<u64> = values
+        .iter()
+        .filter_map(|value| value.trim_start_matches('+').parse().ok())
+        .collect();
     numbers.len() >= 3
         && numbers.windows(2).all(|pair| match pair {
             [first, second] => second.abs_diff(*first) == 1,
@@ -212,7 +278,8 @@ fn vcards(text: &str) -> Option<Vec<Vec<String>>> {
             .filter_map(|line| {
                 let (property, content) = line.split_once(':')?;
                 let name = property.split(';').next()?.rsplit('.').next()?;
-                let is_reachable = name.eq_ignore_ascii_case("TEL") || name.eq_ignore_ascii_case("EMAIL");
+                let is_reachable =
+                    name.eq_ignore_ascii_case("TEL") || name.eq_ignore_ascii_case("EMAIL");
                 is_reachable.then(|| content.trim().trim_start_matches("tel:").to_owned())
             })
             .filter(|content| !content.is_empty())
@@ -225,7 +292,13 @@ fn vcards(text: &str) -> Option<Vec<Vec<String>>> {
 }
 
 fn report_vcards(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, cards: &[Vec<String>]) {
-    let Some(rule) = scene.rules.identifier("contact-vcard") else { return };
-    let values: BTreeSet<String> = cards.iter().filter_map(|card| card.first()).cloned().collect();
+    let Some(rule) = scene.rules.identifier("contact-vcard") else {
+        return;
+    };
+    let values: BTreeSet<String> = cards
+        .iter()
+        .filter_map(|card| card.first())
+        .cloned()
+        .collect();
     report(scene, tally, rule, Grade::Decoded, field, &values);
 }

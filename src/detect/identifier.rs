@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::{Scene, contact, value};
 use crate::model::{Category, Event, Field, Grade, PathStep, Place, Protection, Sensitive, Tally};
-use crate::rules::{Identifier, NameStrength, PayloadLayout, Requirement, Validator, normalise_name};
+use crate::rules::{
+    Identifier, NameStrength, PayloadLayout, Requirement, Validator, normalise_name,
+};
 
 /// Longest value that can be an identifier by its shape alone.
 const TELLING_BYTES: usize = 320;
@@ -30,8 +32,18 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         _ => return,
     };
     let is_sdk = !layouts.is_empty() || scene.rules.is_sdk_host(scene.host());
-    let telling: Vec<&Identifier> = scene.rules.identifiers().iter().filter(|rule| rule.is_shape_telling).collect();
-    let with_body: Vec<&Identifier> = scene.rules.identifiers().iter().filter(|rule| rule.body.is_some()).collect();
+    let telling: Vec<&Identifier> = scene
+        .rules
+        .identifiers()
+        .iter()
+        .filter(|rule| rule.is_shape_telling)
+        .collect();
+    let with_body: Vec<&Identifier> = scene
+        .rules
+        .identifiers()
+        .iter()
+        .filter(|rule| rule.body.is_some())
+        .collect();
     let mut hits = Hits::new();
     for field in scene.fields {
         let text = field.value.trim();
@@ -57,7 +69,14 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             for rule in &with_body {
                 let found = rule.body.as_ref().and_then(|body| body.regex()?.find(text));
                 if let Some(found) = found.filter(|_| !has_detector_of_its_own(rule)) {
-                    add(&mut hits, rule, Grade::Decoded, false, field, found.as_str());
+                    add(
+                        &mut hits,
+                        rule,
+                        Grade::Decoded,
+                        false,
+                        field,
+                        found.as_str(),
+                    );
                 }
             }
         }
@@ -82,7 +101,9 @@ fn rules_of_field<'a>(
         .map(|(rule, _)| rule)
         .collect();
     for layout in layouts {
-        let by_layout = layout.field(field.place, &field.path).and_then(|field| scene.rules.identifier_of_field(field));
+        let by_layout = layout
+            .field(field.place, &field.path)
+            .and_then(|field| scene.rules.identifier_of_field(field));
         if let Some(rule) = by_layout.filter(|rule| rules.iter().all(|known| known.id != rule.id)) {
             rules.push(rule);
         }
@@ -99,8 +120,13 @@ fn has_detector_of_its_own(rule: &Identifier) -> bool {
 fn fits(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &str) -> bool {
     let text = value::bare(text);
     rule.has_shape(text)
-        && rule.validator.is_none_or(|validator| is_valid(scene, validator, field, text))
-        && rule.requires.iter().all(|requirement| is_met(scene, *requirement, field))
+        && rule
+            .validator
+            .is_none_or(|validator| is_valid(scene, validator, field, text))
+        && rule
+            .requires
+            .iter()
+            .all(|requirement| is_met(scene, *requirement, field))
 }
 
 fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &str) -> bool {
@@ -122,9 +148,12 @@ fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>) -> bool {
     if normalise_name(field.name()).contains("cellid3gpp") {
         return true;
     }
-    let names: BTreeSet<String> = siblings(scene, field).map(|field| normalise_name(field.name())).collect();
+    let names: BTreeSet<String> = siblings(scene, field)
+        .map(|field| normalise_name(field.name()))
+        .collect();
     let has = |candidates: &[&str]| candidates.iter().any(|name| names.contains(*name));
-    (has(&["mccmnc", "plmn"]) || (has(&["mcc", "mobilecountrycode"]) && has(&["mnc", "mobilenetworkcode"])))
+    (has(&["mccmnc", "plmn"])
+        || (has(&["mcc", "mobilecountrycode"]) && has(&["mnc", "mobilenetworkcode"])))
         && has(&["lac", "tac", "rai", "locationareacode", "trackingareacode"])
         && has(&["cid", "ci", "cellid", "eci", "cgi", "ecgi"])
 }
@@ -141,10 +170,25 @@ fn is_met(scene: &Scene<'_>, requirement: Requirement, field: &Field<'_>) -> boo
         Requirement::Coordinates => sibling_named(&["lat"]) && sibling_named(&["lon", "lng"]),
         Requirement::Name => sibling_named(&["name"]),
         Requirement::PhoneOrEmail => sibling_named(&["phone", "mail", "tel", "mobile"]),
-        Requirement::SenderOrThread => {
-            sibling_named(&["sender", "from", "recipient", "to", "thread", "conversation", "channel", "chat", "jid"])
-        }
-        Requirement::Timestamp => sibling_named(&["time", "date", "sentat", "deliveredat", "readat", "timestamp"]),
+        Requirement::SenderOrThread => sibling_named(&[
+            "sender",
+            "from",
+            "recipient",
+            "to",
+            "thread",
+            "conversation",
+            "channel",
+            "chat",
+            "jid",
+        ]),
+        Requirement::Timestamp => sibling_named(&[
+            "time",
+            "date",
+            "sentat",
+            "deliveredat",
+            "readat",
+            "timestamp",
+        ]),
     }
 }
 
@@ -152,7 +196,10 @@ fn is_met(scene: &Scene<'_>, requirement: Requirement, field: &Field<'_>) -> boo
 fn siblings<'a>(scene: &Scene<'a>, field: &Field<'_>) -> impl Iterator<Item = &'a Field<'a>> {
     let place = field.place;
     let object: Vec<PathStep> = object_of(field).to_vec();
-    scene.fields.iter().filter(move |other| other.place == place && object_of(other) == object.as_slice())
+    scene
+        .fields
+        .iter()
+        .filter(move |other| other.place == place && object_of(other) == object.as_slice())
 }
 
 fn object_of<'a>(field: &'a Field<'_>) -> &'a [PathStep] {
@@ -161,15 +208,36 @@ fn object_of<'a>(field: &'a Field<'_>) -> &'a [PathStep] {
 
 /// Values that stand for nothing.
 fn is_empty(text: &str) -> bool {
-    matches!(text, "" | "null" | "nil" | "undefined" | "unknown" | "none" | "N/A" | "n/a" | "(null)" | "{}" | "[]")
+    matches!(
+        text,
+        "" | "null"
+            | "nil"
+            | "undefined"
+            | "unknown"
+            | "none"
+            | "N/A"
+            | "n/a"
+            | "(null)"
+            | "{}"
+            | "[]"
+    )
 }
 
-fn add<'a>(hits: &mut Hits<'a>, rule: &'a Identifier, grade: Grade, is_opted_out: bool, field: &'a Field<'a>, text: &str) {
-    let hit = hits.entry((rule.id.clone(), grade, is_opted_out)).or_insert_with(|| Hit {
-        rule,
-        values: BTreeSet::new(),
-        first: field,
-    });
+fn add<'a>(
+    hits: &mut Hits<'a>,
+    rule: &'a Identifier,
+    grade: Grade,
+    is_opted_out: bool,
+    field: &'a Field<'a>,
+    text: &str,
+) {
+    let hit = hits
+        .entry((rule.id.clone(), grade, is_opted_out))
+        .or_insert_with(|| Hit {
+            rule,
+            values: BTreeSet::new(),
+            first: field,
+        });
     hit.values.insert(value::bare(text).to_owned());
 }
 
@@ -182,7 +250,11 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, grade: Grade, is_opted_out: bool
     let example = hit.values.first().cloned().unwrap_or_default();
     let mut finding = scene.finding(hit.rule, grade, hit.first, &example);
     finding.items = hit.values.len() as u64;
-    finding.values = hit.values.iter().map(|value| Sensitive::new(value)).collect();
+    finding.values = hit
+        .values
+        .iter()
+        .map(|value| Sensitive::new(value))
+        .collect();
     finding.is_opted_out = is_opted_out;
     scene.report(tally, finding);
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::value::{Degrees, degrees};
 use super::Scene;
+use super::value::{Degrees, degrees};
 use crate::model::{Event, Field, Grade, PathStep, Place, Sensitive, Tally};
 use crate::rules::normalise_name;
 
@@ -19,7 +19,10 @@ struct Halves<'a> {
 
 /// Reports positions.
 pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
-    if !matches!(scene.observation.sighting.event, Event::Exchange(_) | Event::Message(_)) {
+    if !matches!(
+        scene.observation.sighting.event,
+        Event::Exchange(_) | Event::Message(_)
+    ) {
         return;
     }
     let mut halves: BTreeMap<(Place, &[PathStep], String), Halves<'_>> = BTreeMap::new();
@@ -41,7 +44,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 report(scene, tally, field, latitude, longitude);
             } else if let [.., PathStep::Index(position @ (0 | 1))] = field.path.0.as_slice()
                 && let (Some(degrees), Some(object)) = (degrees(&field.value, 180.0), object(field))
-                && let Some(slot) = arrays.entry(object).or_default().get_mut(usize::try_from(*position).unwrap_or(0))
+                && let Some(slot) = arrays
+                    .entry(object)
+                    .or_default()
+                    .get_mut(usize::try_from(*position).unwrap_or(0))
             {
                 *slot = Some((field, degrees));
             }
@@ -81,7 +87,9 @@ fn axis(name: &str) -> Option<(Axis, String)> {
     ] {
         if let Some(rest) = name.strip_suffix(word).or_else(|| name.strip_prefix(word)) {
             // `platform`, `flat`, `along` and the like: what is left must be a word of its own or nothing.
-            let is_word = rest.is_empty() || rest.len() >= 2 && !["p", "f", "re", "trans", "be", "temp", "templ"].contains(&rest);
+            let is_word = rest.is_empty()
+                || rest.len() >= 2
+                    && !["p", "f", "re", "trans", "be", "temp", "templ"].contains(&rest);
             return is_word.then(|| (axis, rest.to_owned()));
         }
     }
@@ -91,8 +99,23 @@ fn axis(name: &str) -> Option<(Axis, String)> {
 /// Names of values that hold both coordinates.
 fn holds_pair(name: &str) -> bool {
     const NAMES: [&str; 17] = [
-        "latlng", "latlon", "latlong", "lastlatlng", "ll", "coordinates", "coords", "coordinate", "location", "loc", "geo", "position",
-        "gps", "center", "lastknownlocation", "geolocation", "point",
+        "latlng",
+        "latlon",
+        "latlong",
+        "lastlatlng",
+        "ll",
+        "coordinates",
+        "coords",
+        "coordinate",
+        "location",
+        "loc",
+        "geo",
+        "position",
+        "gps",
+        "center",
+        "lastknownlocation",
+        "geolocation",
+        "point",
     ];
     NAMES.contains(&normalise_name(name).as_str())
 }
@@ -112,15 +135,30 @@ fn object<'a>(field: &'a Field<'_>) -> Option<&'a [PathStep]> {
     field.path.0.split_last().map(|(_, object)| object)
 }
 
-fn report(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, latitude: Degrees, longitude: Degrees) {
+fn report(
+    scene: &Scene<'_>,
+    tally: &mut Tally,
+    field: &Field<'_>,
+    latitude: Degrees,
+    longitude: Degrees,
+) {
     // The null island is where unset coordinates lie.
     let is_set = latitude.value != 0.0 || longitude.value != 0.0;
     let decimals = latitude.decimals.min(longitude.decimals);
-    let Some(rule) = scene.rules.identifier("coordinates").filter(|_| is_set && decimals > 0) else { return };
+    let Some(rule) = scene
+        .rules
+        .identifier("coordinates")
+        .filter(|_| is_set && decimals > 0)
+    else {
+        return;
+    };
     let position = format!("{},{}", latitude.value, longitude.value);
     let mut finding = scene.finding(rule, Grade::Decoded, field, &position);
     finding.values = vec![Sensitive::new(&position)];
-    finding.precision_metres = scene.rules.precision(decimals).map(|precision| precision.metres);
+    finding.precision_metres = scene
+        .rules
+        .precision(decimals)
+        .map(|precision| precision.metres);
     scene.report(tally, finding);
 }
 
@@ -130,8 +168,20 @@ mod tests {
 
     #[test]
     fn axis_names_are_words() {
-        for name in ["lat", "latitude", "geo_lat", "location_lat", "device.geo.lat"] {
-            assert!(matches!(axis(name.rsplit('.').next().unwrap()), Some((Axis::Latitude, _))), "{name}");
+        for name in [
+            "lat",
+            "latitude",
+            "geo_lat",
+            "location_lat",
+            "device.geo.lat",
+        ] {
+            assert!(
+                matches!(
+                    axis(name.rsplit('.').next().unwrap()),
+                    Some((Axis::Latitude, _))
+                ),
+                "{name}"
+            );
         }
         for name in ["lon", "lng", "long", "longitude", "gps_lon"] {
             assert!(matches!(axis(name), Some((Axis::Longitude, _))), "{name}");

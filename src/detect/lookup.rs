@@ -7,15 +7,27 @@ use crate::model::{Category, Event, Grade, Protection, Recipient, RecipientKind,
 
 /// Reports lookups of names on the internet, with the looked-up host as recipient.
 pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
-    let Event::Lookup(lookup) = &scene.observation.sighting.event else { return };
+    let Event::Lookup(lookup) = &scene.observation.sighting.event else {
+        return;
+    };
     // 12 is PTR: the name is an address written backwards.
-    if lookup.is_local || lookup.is_response || lookup.record_type == 12 || !lookup.name.contains('.') {
+    if lookup.is_local
+        || lookup.is_response
+        || lookup.record_type == 12
+        || !lookup.name.contains('.')
+    {
         return;
     }
     let host = Scene {
-        recipient: Recipient { kind: RecipientKind::Remote, host: Arc::from(lookup.name.as_str()) },
+        recipient: Recipient {
+            kind: RecipientKind::Remote,
+            host: Arc::from(lookup.name.as_str()),
+        },
         protection: Protection::Unknown,
         ..*scene
     };
-    host.report(tally, host.circumstance("name-lookup", Category::Recipient, Grade::Inferred));
+    host.report(
+        tally,
+        host.circumstance("name-lookup", Category::Recipient, Grade::Inferred),
+    );
 }

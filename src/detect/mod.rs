@@ -98,7 +98,12 @@ impl Scene<'_> {
     fn host(&self) -> &str {
         match &self.observation.sighting.event {
             Event::Exchange(exchange) => exchange.request.host.as_deref().unwrap_or_default(),
-            _ => self.observation.sighting.server.as_ref().map_or("", ServerName::as_str),
+            _ => self
+                .observation
+                .sighting
+                .server
+                .as_ref()
+                .map_or("", ServerName::as_str),
         }
     }
 
@@ -122,13 +127,34 @@ pub struct Detector {
 
 /// All detectors.
 pub const DETECTORS: &[Detector] = &[
-    Detector { name: "contact", inspect: contact::inspect },
-    Detector { name: "location", inspect: location::inspect },
-    Detector { name: "identifier", inspect: identifier::inspect },
-    Detector { name: "user-agent", inspect: user_agent::inspect },
-    Detector { name: "transport", inspect: transport::inspect },
-    Detector { name: "lookup", inspect: lookup::inspect },
-    Detector { name: "access", inspect: access::inspect },
+    Detector {
+        name: "contact",
+        inspect: contact::inspect,
+    },
+    Detector {
+        name: "location",
+        inspect: location::inspect,
+    },
+    Detector {
+        name: "identifier",
+        inspect: identifier::inspect,
+    },
+    Detector {
+        name: "user-agent",
+        inspect: user_agent::inspect,
+    },
+    Detector {
+        name: "transport",
+        inspect: transport::inspect,
+    },
+    Detector {
+        name: "lookup",
+        inspect: lookup::inspect,
+    },
+    Detector {
+        name: "access",
+        inspect: access::inspect,
+    },
 ];
 
 /// Runs all detectors over one observation.
@@ -164,5 +190,9 @@ fn protection(event: &Event) -> Protection {
         Event::Lookup(_) => false,
         Event::Traffic(_) | Event::Access(_) => return Protection::Unknown,
     };
-    if is_protected { Protection::Encrypted } else { Protection::Cleartext }
+    if is_protected {
+        Protection::Encrypted
+    } else {
+        Protection::Cleartext
+    }
 }

@@ -14,11 +14,16 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let rule = match &scene.observation.sighting.event {
         Event::Exchange(_) if scene.protection == Protection::Cleartext => "cleartext-http",
         Event::Handshake(handshake)
-            if handshake.quic_version == 0 && handshake.cipher_suite.is_some() && handshake.version < TLS_1_2 =>
+            if handshake.quic_version == 0
+                && handshake.cipher_suite.is_some()
+                && handshake.version < TLS_1_2 =>
         {
             "weak-tls"
         }
         _ => return,
     };
-    scene.report(tally, scene.circumstance(rule, Category::Transport, Grade::Decoded));
+    scene.report(
+        tally,
+        scene.circumstance(rule, Category::Transport, Grade::Decoded),
+    );
 }

@@ -23,7 +23,13 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     }
 }
 
-fn report(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, rule: &str, value: Option<&str>) {
+fn report(
+    scene: &Scene<'_>,
+    tally: &mut Tally,
+    field: &Field<'_>,
+    rule: &str,
+    value: Option<&str>,
+) {
     if let (Some(value), Some(rule)) = (value, scene.rules.identifier(rule)) {
         scene.report(tally, scene.finding(rule, Grade::Decoded, field, value));
     }
@@ -44,28 +50,47 @@ pub(super) fn device_attributes(user_agent: &str) -> DeviceAttributes<'_> {
 
 /// The parts in parentheses or brackets, outermost first.
 fn comments(user_agent: &str) -> impl Iterator<Item = &str> {
-    user_agent.split(['(', '[']).skip(1).map(|rest| rest.split([')', ']']).next().unwrap_or_default())
+    user_agent
+        .split(['(', '['])
+        .skip(1)
+        .map(|rest| rest.split([')', ']']).next().unwrap_or_default())
 }
 
 /// `Linux; U; Android 14; de-de; Pixel 8 Build/UQ1A` and its shorter forms.
 fn from_android<'a>(parts: &[&'a str], attributes: &mut DeviceAttributes<'a>) {
-    let Some(position) = parts.iter().position(|part| part.starts_with("Android ")) else { return };
-    attributes.os_version = parts.get(position).and_then(|part| part.strip_prefix("Android "));
+    let Some(position) = parts.iter().position(|part| part.starts_with("Android ")) else {
+        return;
+    };
+    attributes.os_version = parts
+        .get(position)
+        .and_then(|part| part.strip_prefix("Android "));
     let model = parts
         .iter()
         .skip(position.saturating_add(1))
         .map(|part| part.split(" Build").next().unwrap_or(part).trim())
         .find(|part| !part.is_empty() && !is_locale(part) && *part != "wv");
     // Chrome sends the letter K instead of the model since its User-Agent reduction.
-    attributes.model = model.filter(|model| *model != "K" && !model.starts_with("rv:") && *model != "Mobile" && *model != "Tablet");
+    attributes.model = model.filter(|model| {
+        *model != "K" && !model.starts_with("rv:") && *model != "Mobile" && *model != "Tablet"
+    });
 }
 
 /// `Instagram 1.2 Android (19/4.4.2; 480dpi; 1080x1920; maker; model; …)`: API level and version first, then the screen.
-fn from_android_app<'a>(user_agent: &str, parts: &[&'a str], attributes: &mut DeviceAttributes<'a>) {
-    let [version, density, _, _, model, ..] = parts else { return };
-    let is_api_level = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if let (true, true, Some((level, release))) = (user_agent.contains("Android"), density.ends_with("dpi"), version.split_once('/'))
-        && is_api_level(level)
+fn from_android_app<'a>(
+    user_agent: &str,
+    parts: &[&'a str],
+    attributes: &mut DeviceAttributes<'a>,
+) {
+    let [version, density, _, _, model, ..] = parts else {
+        return;
+    };
+    let is_api_level =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if let (true, true, Some((level, release))) = (
+        user_agent.contains("Android"),
+        density.ends_with("dpi"),
+        version.split_once('/'),
+    ) && is_api_level(level)
     {
         attributes.os_version = Some(release);
         attributes.model = Some(model);
@@ -80,7 +105,10 @@ fn from_apple<'a>(parts: &[&'a str], attributes: &mut DeviceAttributes<'a>) {
         }
         let version = part
             .strip_prefix("iOS ")
-            .or_else(|| part.strip_prefix("CPU iPhone OS ").or_else(|| part.strip_prefix("CPU OS ")))
+            .or_else(|| {
+                part.strip_prefix("CPU iPhone OS ")
+                    .or_else(|| part.strip_prefix("CPU OS "))
+            })
             .or_else(|| part.strip_prefix("iPhone OS "));
         if let Some(version) = version {
             attributes.os_version = version.split(' ').next();
@@ -107,7 +135,11 @@ fn from_tokens<'a>(user_agent: &'a str, attributes: &mut DeviceAttributes<'a>) {
 fn is_apple_device(text: &str) -> bool {
     ["iPhone", "iPad", "iPod"].iter().any(|family| {
         text.strip_prefix(family).is_some_and(|rest| {
-            rest.is_empty() || rest == " touch" || rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b',')
+            rest.is_empty()
+                || rest == " touch"
+                || rest
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit() || byte == b',')
         })
     })
 }
@@ -127,19 +159,55 @@ mod tests {
     #[test]
     fn models_are_read_from_the_usual_forms() {
         let cases = [
-            ("Dalvik/2.1.0 (Linux; U; Android 14; Pixel 8 Build/UQ1A.240105.004)", Some("Pixel 8"), Some("14")),
-            ("Mozilla/5.0 (Linux; U; Android 4.4; de-de; Nexus 5 Build/KRT16M) AppleWebKit/534.30", Some("Nexus 5"), Some("4.4")),
-            ("Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36", None, Some("10")),
-            ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_1 like Mac OS X) AppleWebKit/605.1.15", Some("iPhone"), Some("17_1")),
-            ("Wetter/9.1 (iPhone; iOS 16.2; Scale/3.00)", Some("iPhone"), Some("16.2")),
-            ("Wetter 7.1 Android (33/13; 480dpi; 1080x1920; muster; MX-100; code; chip; de_DE)", Some("MX-100"), Some("13")),
+            (
+                "Dalvik/2.1.0 (Linux; U; Android 14; Pixel 8 Build/UQ1A.240105.004)",
+                Some("Pixel 8"),
+                Some("14"),
+            ),
+            (
+                "Mozilla/5.0 (Linux; U; Android 4.4; de-de; Nexus 5 Build/KRT16M) AppleWebKit/534.30",
+                Some("Nexus 5"),
+                Some("4.4"),
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36",
+                None,
+                Some("10"),
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_1 like Mac OS X) AppleWebKit/605.1.15",
+                Some("iPhone"),
+                Some("17_1"),
+            ),
+            (
+                "Wetter/9.1 (iPhone; iOS 16.2; Scale/3.00)",
+                Some("iPhone"),
+                Some("16.2"),
+            ),
+            (
+                "Wetter 7.1 Android (33/13; 480dpi; 1080x1920; muster; MX-100; code; chip; de_DE)",
+                Some("MX-100"),
+                Some("13"),
+            ),
             ("iOS/17.1 (21B74) iPhone", Some("iPhone"), Some("17.1")),
-            ("WhatsApp/2.23.1 iOS/16.5 Device/iPhone_12", Some("iPhone_12"), Some("16.5")),
+            (
+                "WhatsApp/2.23.1 iOS/16.5 Device/iPhone_12",
+                Some("iPhone_12"),
+                Some("16.5"),
+            ),
             ("curl/8.5.0", None, None),
-            ("Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Firefox/115.0", None, None),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Firefox/115.0",
+                None,
+                None,
+            ),
         ];
         for (user_agent, model, os_version) in cases {
-            assert_eq!(device_attributes(user_agent), DeviceAttributes { model, os_version }, "{user_agent}");
+            assert_eq!(
+                device_attributes(user_agent),
+                DeviceAttributes { model, os_version },
+                "{user_agent}"
+            );
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{DecodeChain, Event, FieldPath, FlowKey, Origin, Place, Sensitive, ServerName, Sighting};
+use super::{
+    DecodeChain, Event, FieldPath, FlowKey, Origin, Place, Sensitive, ServerName, Sighting,
+};
 
 /// The kind of data or circumstance a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -165,32 +167,54 @@ impl Recipient {
         let Some(name) = name.filter(|name| !name.is_empty()) else {
             return address.map_or_else(Self::none, Self::address);
         };
-        let literal = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let literal = name
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>();
         match literal {
             Ok(literal) => Self::address(literal),
-            Err(_) if is_local_name(name) => {
-                Self { kind: RecipientKind::Local, host: Arc::from(name) }
-            }
-            Err(_) => Self { kind: RecipientKind::Remote, host: Arc::from(name) },
+            Err(_) if is_local_name(name) => Self {
+                kind: RecipientKind::Local,
+                host: Arc::from(name),
+            },
+            Err(_) => Self {
+                kind: RecipientKind::Remote,
+                host: Arc::from(name),
+            },
         }
     }
 
     /// No recipient.
     pub fn none() -> Self {
-        Self { kind: RecipientKind::None, host: Arc::from("") }
+        Self {
+            kind: RecipientKind::None,
+            host: Arc::from(""),
+        }
     }
 
     fn address(address: IpAddr) -> Self {
-        let kind =
-            if is_local_address(address) { RecipientKind::Local } else { RecipientKind::Remote };
-        Self { kind, host: Arc::from(address.to_string()) }
+        let kind = if is_local_address(address) {
+            RecipientKind::Local
+        } else {
+            RecipientKind::Remote
+        };
+        Self {
+            kind,
+            host: Arc::from(address.to_string()),
+        }
     }
 }
 
 /// Names that are never resolved on the internet (RFC 6762, RFC 8375, RFC 6761) or have no dot.
 fn is_local_name(name: &str) -> bool {
-    const LOCAL_SUFFIXES: [&str; 6] =
-        [".local", ".localhost", ".lan", ".internal", ".home.arpa", ".fritz.box"];
+    const LOCAL_SUFFIXES: [&str; 6] = [
+        ".local",
+        ".localhost",
+        ".lan",
+        ".internal",
+        ".home.arpa",
+        ".fritz.box",
+    ];
     !name.contains('.') || LOCAL_SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
 }
 
@@ -261,11 +285,27 @@ mod tests {
 
     #[test]
     fn private_and_multicast_addresses_are_local() {
-        for local in ["10.0.0.1", "192.168.1.1", "100.64.0.1", "224.0.0.251", "fe80::1", "ff02::fb", "::ffff:10.0.0.1"] {
-            assert_eq!(Recipient::address(local.parse().unwrap()).kind, RecipientKind::Local, "{local}");
+        for local in [
+            "10.0.0.1",
+            "192.168.1.1",
+            "100.64.0.1",
+            "224.0.0.251",
+            "fe80::1",
+            "ff02::fb",
+            "::ffff:10.0.0.1",
+        ] {
+            assert_eq!(
+                Recipient::address(local.parse().unwrap()).kind,
+                RecipientKind::Local,
+                "{local}"
+            );
         }
         for remote in ["192.0.2.1", "100.128.0.1", "2001:db8::1"] {
-            assert_eq!(Recipient::address(remote.parse().unwrap()).kind, RecipientKind::Remote, "{remote}");
+            assert_eq!(
+                Recipient::address(remote.parse().unwrap()).kind,
+                RecipientKind::Remote,
+                "{remote}"
+            );
         }
     }
 

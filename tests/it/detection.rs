@@ -1,7 +1,8 @@
 //! What detectors conclude from whole messages, through the real chain of decoding and detection.
 
 use phonehome::model::{
-    Attributed, Body, DeviceId, Dossier, Event, Exchange, Header, Observation, Origin, Owner, Request, Sighting, Tally,
+    Attributed, Body, DeviceId, Dossier, Event, Exchange, Header, Observation, Origin, Owner,
+    Request, Sighting, Tally,
 };
 use phonehome::rules::Rules;
 use phonehome::{detect, payload};
@@ -12,8 +13,15 @@ fn post(path: &str, content_type: &str, body: &str) -> Observation {
         method: "POST".to_owned(),
         target: path.to_owned(),
         host: Some("collector.example".to_owned()),
-        headers: vec![Header { name: "Content-Type".to_owned(), value: content_type.to_owned() }],
-        body: Body { bytes: body.as_bytes().to_vec(), wire_len: body.len() as u64, is_cut: false },
+        headers: vec![Header {
+            name: "Content-Type".to_owned(),
+            value: content_type.to_owned(),
+        }],
+        body: Body {
+            bytes: body.as_bytes().to_vec(),
+            wire_len: body.len() as u64,
+            is_cut: false,
+        },
     };
     Observation {
         sighting: Sighting {
@@ -21,7 +29,11 @@ fn post(path: &str, content_type: &str, body: &str) -> Observation {
             flow: None,
             server: None,
             owner: Owner::default(),
-            event: Event::Exchange(Exchange { request, response: None, is_protected: false }),
+            event: Event::Exchange(Exchange {
+                request,
+                response: None,
+                is_protected: false,
+            }),
         },
         device: DeviceId(0),
         app: Attributed::Unknown,
@@ -33,7 +45,13 @@ fn tally(observations: &[Observation]) -> Tally {
     let mut tally = Tally::default();
     for observation in observations {
         let decoded = payload::decode(&observation.sighting.event);
-        detect::inspect(observation, &decoded.fields, &rules, &Dossier::default(), &mut tally);
+        detect::inspect(
+            observation,
+            &decoded.fields,
+            &rules,
+            &Dossier::default(),
+            &mut tally,
+        );
     }
     tally
 }
@@ -44,7 +62,13 @@ fn found(observations: &[Observation]) -> Vec<(String, u64, u64)> {
         .findings
         .iter()
         .filter(|(key, _)| &*key.rule != "cleartext-http")
-        .map(|(key, occurrences)| (key.rule.to_string(), occurrences.most_items, occurrences.distinct.count()))
+        .map(|(key, occurrences)| {
+            (
+                key.rule.to_string(),
+                occurrences.most_items,
+                occurrences.distinct.count(),
+            )
+        })
         .collect()
 }
 
@@ -56,7 +80,10 @@ fn json(path: &str, body: &str) -> Vec<(String, u64, u64)> {
 fn a_list_of_contact_records_is_one_finding_with_its_size() {
     let body = r#"{"contacts":[{"name":"Erika Muster","phone":"+49 30 901820"},{"name":"Max Beispiel","phone":"+49 40 428280"},
         {"name":"Ida Probe","phone":"+49 89 2330"},{"name":"Ole Test","phone":"+49 221 2210"}]}"#;
-    assert_eq!(json("/sync", body), [("contact-name-phone-record".to_owned(), 4, 4)]);
+    assert_eq!(
+        json("/sync", body),
+        [("contact-name-phone-record".to_owned(), 4, 4)]
+    );
 }
 
 #[test]
@@ -69,16 +96,32 @@ fn an_object_keyed_by_contact_is_a_list() {
 fn one_contact_per_request_adds_up() {
     let requests: Vec<_> = ["+4930901820", "+4940428280", "+492212210"]
         .iter()
-        .map(|number| post("/v1/contacts/add", "application/json", &format!(r#"{{"contact":{{"number":"{number}"}}}}"#)))
+        .map(|number| {
+            post(
+                "/v1/contacts/add",
+                "application/json",
+                &format!(r#"{{"contact":{{"number":"{number}"}}}}"#),
+            )
+        })
         .collect();
     assert!(found(&requests).contains(&("contact-phone-list".to_owned(), 1, 3)));
 }
 
 #[test]
 fn hashes_under_a_name_that_speaks_of_contacts_are_a_list() {
-    let digest = |seed: u8| format!("{seed:02x}9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f0").chars().cycle().take(64).collect::<String>();
-    let body = format!(r#"{{"phoneHashes":["{}","{}","{}"]}}"#, digest(1), digest(2), digest(3));
-    assert_eq!(json("/discover", &body), [("contact-hash-list".to_owned(), 3, 3)]);
+    let digest = |seed: u8| {
+        format!("{seed:02x}9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f041")
+    };
+    let body = format!(
+        r#"{{"phoneHashes":["{}","{}","{}"]}}"#,
+        digest(1),
+        digest(2),
+        digest(3)
+    );
+    assert_eq!(
+        json("/discover", &body),
+        [("contact-hash-list".to_owned(), 3, 3)]
+    );
 }
 
 #[test]
@@ -89,32 +132,73 @@ fn order_numbers_times_and_counters_are_no_contacts() {
         r#"{"contacts_synced_at":[1700000000123,1700000000124,1700000000125]}"#,
         r#"{"values":[52.520008,13.404954,48.137154]}"#,
     ] {
-        let rules: Vec<_> = json("/api", body).into_iter().filter(|(rule, ..)| rule.starts_with("contact-")).collect();
+        let rules: Vec<_> = json("/api", body)
+            .into_iter()
+            .filter(|(rule, ..)| rule.starts_with("contact-"))
+            .collect();
         assert!(rules.is_empty(), "{body}: {rules:?}");
     }
 }
 
 #[test]
 fn the_precision_of_a_position_is_that_of_its_coarser_half() {
-    let tally = tally(&[post("/p", "application/json", r#"{"lat":52.52,"lon":13.404954}"#)]);
-    let precision: Vec<_> = tally.findings.iter().filter(|(key, _)| &*key.rule == "coordinates").map(|(_, occurrences)| occurrences.precision_metres).collect();
+    let tally = tally(&[post(
+        "/p",
+        "application/json",
+        r#"{"lat":52.52,"lon":13.404954}"#,
+    )]);
+    let precision: Vec<_> = tally
+        .findings
+        .iter()
+        .filter(|(key, _)| &*key.rule == "coordinates")
+        .map(|(_, occurrences)| occurrences.precision_metres)
+        .collect();
     assert_eq!(precision, [Some(1110)]);
 }
 
 #[test]
 fn positions_are_found_in_queries_pairs_and_geojson() {
     for target in ["/p?lat=52.5200&lon=13.4050", "/p?ll=52.5200,13.4050"] {
-        assert!(found(&[post(target, "text/plain", "")]).iter().any(|(rule, ..)| rule == "coordinates"), "{target}");
+        assert!(
+            found(&[post(target, "text/plain", "")])
+                .iter()
+                .any(|(rule, ..)| rule == "coordinates"),
+            "{target}"
+        );
     }
-    assert!(json("/p", r#"{"geometry":{"type":"Point","coordinates":[13.4050,52.5200]}}"#).iter().any(|(rule, ..)| rule == "coordinates"));
-    assert!(!json("/p", r#"{"lat":0.0,"lon":0.0}"#).iter().any(|(rule, ..)| rule == "coordinates"));
-    assert!(!json("/p", r#"{"platform":5.5,"belong":7.5}"#).iter().any(|(rule, ..)| rule == "coordinates"));
+    assert!(
+        json(
+            "/p",
+            r#"{"geometry":{"type":"Point","coordinates":[13.4050,52.5200]}}"#
+        )
+        .iter()
+        .any(|(rule, ..)| rule == "coordinates")
+    );
+    assert!(
+        !json("/p", r#"{"lat":0.0,"lon":0.0}"#)
+            .iter()
+            .any(|(rule, ..)| rule == "coordinates")
+    );
+    assert!(
+        !json("/p", r#"{"platform":5.5,"belong":7.5}"#)
+            .iter()
+            .any(|(rule, ..)| rule == "coordinates")
+    );
 }
 
 #[test]
 fn a_zeroed_advertising_id_is_an_opt_out_honoured() {
-    let tally = tally(&[post("/e", "application/json", r#"{"advertising_id":"00000000-0000-0000-0000-000000000000"}"#)]);
-    let opted_out: Vec<_> = tally.findings.keys().filter(|key| &*key.rule == "advertising-id").map(|key| key.is_opted_out).collect();
+    let tally = tally(&[post(
+        "/e",
+        "application/json",
+        r#"{"advertising_id":"00000000-0000-0000-0000-000000000000"}"#,
+    )]);
+    let opted_out: Vec<_> = tally
+        .findings
+        .keys()
+        .filter(|key| &*key.rule == "advertising-id")
+        .map(|key| key.is_opted_out)
+        .collect();
     assert_eq!(opted_out, [true]);
 }
 
@@ -125,7 +209,9 @@ fn merging_tallies_in_any_order_gives_the_same() {
         .collect();
     let mut forwards = Tally::default();
     let mut backwards = Tally::default();
-    parts.iter().for_each(|part| forwards.merge(part.clone()));
-    parts.iter().rev().for_each(|part| backwards.merge(part.clone()));
+    for (part, mirrored) in parts.iter().zip(parts.iter().rev()) {
+        forwards.merge(part.clone());
+        backwards.merge(mirrored.clone());
+    }
     assert_eq!(forwards, backwards);
 }
