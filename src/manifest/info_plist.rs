@@ -277,6 +277,10 @@ fn place(stack: &mut [Open], value: Property) -> Option<Property> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "sizes of what the tests forge themselves"
+)]
 mod tests {
     use proptest::prelude::*;
 

@@ -178,6 +178,10 @@ fn chunks(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "sizes of what the tests forge themselves"
+)]
 mod tests {
     use proptest::prelude::*;
 
@@ -235,8 +239,8 @@ mod tests {
         chunk(0x0002, &words(&[1]), &[pool, package].concat())
     }
 
-    fn text(value: &str) -> Option<Value> {
-        Some(Value::Text(value.into()))
+    fn text(value: &str) -> Value {
+        Value::Text(value.into())
     }
 
     #[test]
@@ -246,12 +250,12 @@ mod tests {
         let bytes = table(&[german.clone(), default]);
         assert_eq!(
             ResourceTable::parse(&bytes).value(0x7f01_0000),
-            text("Notes")
+            Some(text("Notes"))
         );
         let bytes = table(&[german]);
         assert_eq!(
             ResourceTable::parse(&bytes).value(0x7f01_0000),
-            text("Notizen")
+            Some(text("Notizen"))
         );
     }
 
@@ -261,7 +265,7 @@ mod tests {
         let chunk = type_chunk(0, [0, 0], 3, &words(&[0, 16, 32]), &entries);
         let bytes = table(&[chunk]);
         let table = ResourceTable::parse(&bytes);
-        assert_eq!(table.value(0x7f01_0000), text("Notes"));
+        assert_eq!(table.value(0x7f01_0000), Some(text("Notes")));
         assert_eq!(table.value(0x7f01_0002), None);
         assert_eq!(table.value(0x7f01_0003), None);
         assert_eq!(table.value(0x7f02_0000), None);
@@ -273,20 +277,20 @@ mod tests {
         let sparse = type_chunk(SPARSE, [0, 0], 2, &[3, 0, 0, 0, 9, 0, 4, 0], &entries);
         let bytes = table(&[sparse]);
         let sparse = ResourceTable::parse(&bytes);
-        assert_eq!(sparse.value(0x7f01_0009), text("Notizen"));
+        assert_eq!(sparse.value(0x7f01_0009), Some(text("Notizen")));
         assert_eq!(sparse.value(0x7f01_0000), None);
 
         let short = type_chunk(OFFSET16, [0, 0], 2, &[0xff, 0xff, 4, 0], &entries);
         let bytes = table(&[short]);
         let short = ResourceTable::parse(&bytes);
-        assert_eq!(short.value(0x7f01_0001), text("Notizen"));
+        assert_eq!(short.value(0x7f01_0001), Some(text("Notizen")));
         assert_eq!(short.value(0x7f01_0000), None);
 
         let compact = type_chunk(0, [0, 0], 1, &words(&[0]), &[0, 0, 8, 3, 1, 0, 0, 0]);
         let bytes = table(&[compact]);
         assert_eq!(
             ResourceTable::parse(&bytes).value(0x7f01_0000),
-            text("Notizen")
+            Some(text("Notizen"))
         );
     }
 
