@@ -36,6 +36,9 @@ pub(super) fn declaration(
             .oddities
             .insert("the manifest names no package".to_owned());
     }
+    declaration.split = builder
+        .text(root, Attribute::Split)
+        .filter(|split| !split.is_empty());
     declaration.version = builder.text(root, Attribute::VersionName);
     declaration.version_code = builder.version_code(root);
 

@@ -30,21 +30,25 @@ pub fn apk<I: io::Read + io::Seek>(input: &mut I) -> Read<Option<Declaration>> {
     }
     let mut read = Read::default();
     // The platform takes the first; a decoy that is no manifest must not hide the other.
+    let damage_before = archive.damage.len();
+    let mut said_first = None;
     'found: for entry in &manifests {
         for method in entry.methods() {
-            let damage_before = archive.damage.len();
-            let Some(content) = archive.content(entry, method, limits::MANIFEST_BYTES) else {
-                continue;
-            };
-            let attempt = manifest(&content, &mut archive);
+            let content = archive.content(entry, method, limits::MANIFEST_BYTES);
+            let attempt = content.map(|content| manifest(&content, &mut archive));
+            let mut attempt = attempt.unwrap_or_default();
             if attempt.value.is_some() {
                 read = attempt;
                 break 'found;
             }
-            // Of a method that was merely tried.
-            archive.damage.truncate(damage_before);
-            read.damage = attempt.damage;
+            // What is said of a method that was merely tried is of no use.
+            let mut said = archive.damage.split_off(damage_before);
+            said.append(&mut attempt.damage);
+            said_first.get_or_insert(said);
         }
+    }
+    if read.value.is_none() {
+        read.damage = said_first.unwrap_or_default();
     }
     if manifests.is_empty() {
         read.damage.push(without_manifest(&archive).to_owned());

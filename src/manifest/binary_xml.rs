@@ -80,6 +80,7 @@ pub(super) fn tree(bytes: &[u8]) -> Tree {
         strings: BTreeMap::new(),
         text_left: limits::MANIFEST_TEXT_BYTES,
         depth: 0,
+        is_size_false: false,
         tree: Tree::default(),
     };
     reader.run();
@@ -94,6 +95,8 @@ struct Reader<'a> {
     strings: BTreeMap<u32, Option<Arc<str>>>,
     text_left: usize,
     depth: usize,
+    /// The size in the file's header is not the file's.
+    is_size_false: bool,
     tree: Tree,
 }
 
@@ -154,9 +157,9 @@ impl Chunk {
 
 impl Reader<'_> {
     fn odd(&mut self, what: &str) {
-        self.tree
-            .oddities
-            .insert(format!("manifest damaged on purpose: {what}"));
+        self.tree.oddities.insert(format!(
+            "manifest malformed, as packers do against analysis: {what}"
+        ));
     }
 
     fn damaged(&mut self, what: &str) {
@@ -166,6 +169,16 @@ impl Reader<'_> {
     }
 
     fn run(&mut self) {
+        self.chunks();
+        // The sizes of a file that is merely cut are false, too.
+        if self.depth > 0 {
+            self.damaged("the manifest ends in the middle of an element");
+        } else if self.is_size_false && self.tree.damage.is_empty() {
+            self.odd("the size in its header is not the file's");
+        }
+    }
+
+    fn chunks(&mut self) {
         let mut position = self.first_chunk();
         while let Some(chunk) = Chunk::at(self.bytes, position) {
             let next = if chunk.is_plausible() {
@@ -184,6 +197,10 @@ impl Reader<'_> {
                 return;
             }
         }
+        let rest = self.bytes.get(position..).unwrap_or_default();
+        if rest.iter().any(|byte| *byte != 0) {
+            self.damaged("the manifest ends in the middle of a chunk");
+        }
     }
 
     /// The file begins with a chunk around all others, whose size and type nothing depends on.
@@ -197,13 +214,11 @@ impl Reader<'_> {
             }
             self.odd("the file does not begin as binary XML does");
         }
-        if outer.size != self.bytes.len() {
-            // Padding after the document is harmless and common.
-            let padding = self.bytes.get(outer.size..).unwrap_or_default();
-            if outer.size > self.bytes.len() || padding.iter().any(|byte| *byte != 0) {
-                self.odd("the size in its header is not the file's");
-            }
-        }
+        // Padding behind the document is harmless and common.
+        self.is_size_false = match self.bytes.get(outer.size..) {
+            Some(padding) => padding.iter().any(|byte| *byte != 0),
+            None => true,
+        };
         if (CHUNK_HEADER_BYTES..self.bytes.len().min(limits::MANIFEST_CHUNK_HEADER_BYTES))
             .contains(&outer.header_bytes)
         {
@@ -215,29 +230,25 @@ impl Reader<'_> {
 
     /// Where the chunk after `chunk` begins.
     fn end_of(&mut self, chunk: Chunk) -> usize {
-        let least = chunk
-            .least_bytes(self.bytes)
-            .unwrap_or(NODE_HEADER_BYTES)
-            .max(CHUNK_HEADER_BYTES);
-        let is_false = if chunk.size < least {
-            Some("a chunk is smaller than its content")
-        } else if chunk
-            .start
-            .checked_add(chunk.size)
-            .is_none_or(|end| end > self.bytes.len())
-        {
-            Some("a chunk is larger than the file")
+        let known = chunk.least_bytes(self.bytes);
+        let least = known.unwrap_or(NODE_HEADER_BYTES);
+        let end = chunk.start.saturating_add(chunk.size);
+        let what = if chunk.size < least {
+            "a chunk is smaller than its content"
+        } else if end > self.bytes.len() {
+            "a chunk is larger than the file"
         } else {
-            None
+            return end;
         };
-        let size = match is_false {
-            Some(what) => {
-                self.odd(what);
-                least
-            }
-            None => chunk.size,
-        };
-        chunk.start.saturating_add(size)
+        let end = chunk.start.saturating_add(least);
+        let is_next = Chunk::at(self.bytes, end).is_some_and(|next| next.is_plausible());
+        // Where its content is not whole, the file was cut, not made so.
+        if known.is_some() && (end == self.bytes.len() || is_next) {
+            self.odd(what);
+        } else {
+            self.damaged("the manifest ends in the middle of a chunk");
+        }
+        end
     }
 
     /// Junk between chunks: the platform skips a chunk of unknown type by its size; without a usable size, the next

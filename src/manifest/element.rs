@@ -33,6 +33,7 @@ impl Tag {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Attribute {
     Package,
+    Split,
     Name,
     Label,
     Permission,
@@ -51,9 +52,10 @@ pub(super) enum Attribute {
 }
 
 /// Resource ids of `android.R.attr` (public and frozen), with the name for text manifests and as fallback.
-/// `package` is no framework attribute and has no id.
+/// `package` and `split` are no framework attributes and have no id.
 const ATTRIBUTES: &[(Attribute, Option<u32>, &str)] = &[
     (Attribute::Package, None, "package"),
+    (Attribute::Split, None, "split"),
     (Attribute::Name, Some(0x0101_0003), "name"),
     (Attribute::Label, Some(0x0101_0001), "label"),
     (Attribute::Permission, Some(0x0101_0006), "permission"),
@@ -115,7 +117,7 @@ impl Attribute {
 
     /// Whether the platform knows it by name only.
     pub(super) fn is_without_id(self) -> bool {
-        self == Self::Package
+        matches!(self, Self::Package | Self::Split)
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Declaration {
     pub platform: Platform,
     /// Package name or bundle id; where the manifest names none, the file as reports name it.
     pub package: String,
+    /// Name of the split that this is; the base package of the app has none and says most.
+    pub split: Option<String>,
     /// Label, if it is written out and not a resource.
     pub label: Option<String>,
     /// `versionName`, `CFBundleShortVersionString`.
@@ -64,6 +66,7 @@ impl Declaration {
         Self {
             platform,
             package: package.to_owned(),
+            split: None,
             label: None,
             version: None,
             version_code: None,

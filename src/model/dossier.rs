@@ -1,6 +1,7 @@
 //! What phase 1 learns about one device before any packet is read.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -78,16 +79,26 @@ impl Dossier {
         self.model = self.model.take().or(other.model);
         for (package, theirs) in other.apps {
             match self.apps.entry(package) {
-                std::collections::btree_map::Entry::Vacant(slot) => {
+                Entry::Vacant(slot) => {
                     slot.insert(theirs);
                 }
-                std::collections::btree_map::Entry::Occupied(mut slot) => {
+                Entry::Occupied(mut slot) => {
                     slot.get_mut().merge(theirs);
                 }
             }
         }
-        for (package, declaration) in other.declarations {
-            self.declarations.entry(package).or_insert(declaration);
+        for (package, theirs) in other.declarations {
+            match self.declarations.entry(package) {
+                Entry::Vacant(slot) => {
+                    slot.insert(theirs);
+                }
+                // The base package says more than its splits.
+                Entry::Occupied(mut slot) => {
+                    if slot.get().0.split.is_some() && theirs.0.split.is_none() {
+                        slot.insert(theirs);
+                    }
+                }
+            }
         }
         for (uid, owner) in other.owners {
             self.owners.entry(uid).or_insert(owner);

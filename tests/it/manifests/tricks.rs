@@ -170,6 +170,32 @@ fn chunks_larger_than_the_file_are_measured_by_their_content() {
 }
 
 #[test]
+fn a_manifest_that_is_merely_cut_is_not_called_malformed() {
+    let whole = plain();
+    // Cut just before the last chunk it is whole but for its size.
+    let last = find_chunk(&whole, 0x0101);
+    for length in (8..whole.len()).filter(|length| *length != last) {
+        let read = manifest::binary_xml(&whole[..length]);
+        assert!(!read.damage.is_empty(), "{length}");
+        if let Some(declaration) = read.value {
+            let malformed = |odd: &&String| odd.contains("malformed");
+            assert_eq!(
+                declaration.oddities.iter().find(malformed),
+                None,
+                "{length}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_split_of_an_app_says_so() {
+    let root = manifest_of(PACKAGE, &[]).with("split", Value::Text("config.de"));
+    let declaration = read(&axml::document(&root));
+    assert_eq!(declaration.split.as_deref(), Some("config.de"));
+}
+
+#[test]
 fn junk_before_the_string_pool_is_passed_over() {
     for junk in [&[0xee; 13][..], &[0; 64], &[0x02, 0x01, 0, 0, 0, 0, 0, 0]] {
         let mut bytes = plain();
@@ -384,6 +410,18 @@ fn a_package_that_is_a_bomb_is_stopped() {
     let read = read_apk(zip(&[bomb]));
     assert!(read.value.is_none());
     assert!(!read.damage.is_empty());
+}
+
+#[test]
+fn what_is_wrong_with_a_manifest_is_said_of_its_true_form() {
+    let entry = Entry::deflated("AndroidManifest.xml", &plain()).packed(vec![0xff; 40]);
+    let read = read_apk(zip(&[entry]));
+    assert!(read.value.is_none());
+    assert!(
+        read.damage[0].contains("does not decompress"),
+        "{:?}",
+        read.damage
+    );
 }
 
 #[test]
