@@ -1,12 +1,13 @@
 //! The forged case in `samples/case`: that it is what its forge makes, and what an audit of it says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
+use phonehome::flow::Flows;
 use phonehome::intake::{self, Item};
-use phonehome::model::Shortfall;
+use phonehome::model::{Coverage, Event, Shortfall, Sighting};
 
 use crate::forge::case;
 
@@ -137,4 +138,128 @@ fn captures_of_the_case_say_what_the_readme_says() {
     let (packets, _, shortfalls) = read_capture("private-phone");
     assert!(packets > 150, "{packets}");
     assert_eq!(shortfalls, []);
+}
+
+/// What is seen in the capture of a phone: handshakes and requests in short, and flows by readability.
+fn seen_in(device: &str) -> String {
+    let case = intake::discover(&[folder()]).unwrap();
+    let device = case
+        .devices
+        .iter()
+        .find(|found| found.name == device)
+        .unwrap();
+    let (mut lines, mut states) = (BTreeSet::new(), BTreeMap::new());
+    let mut coverage = Coverage::default();
+    for input in &device.inputs {
+        let Some(mut source) = input.open().unwrap() else {
+            continue;
+        };
+        let mut emit = |sighting: Sighting| match sighting.event {
+            Event::Handshake(hello) => {
+                lines.insert(format!(
+                    "{} {} version {:04x} certificate {:?}",
+                    if hello.quic_version == 0 {
+                        "tls"
+                    } else {
+                        "quic"
+                    },
+                    hello.sni.unwrap_or_default(),
+                    hello.version,
+                    hello.certificate_names
+                ));
+            }
+            Event::Exchange(exchange) => {
+                lines.insert(format!(
+                    "http {} {}{} body {}",
+                    exchange.request.method,
+                    exchange.request.host.unwrap_or_default(),
+                    exchange.request.target,
+                    exchange.request.body.wire_len
+                ));
+            }
+            Event::Traffic(traffic) => {
+                let key = (traffic.content.as_str(), traffic.protocol);
+                *states.entry(key).or_insert(0) += 1;
+            }
+            _ => {}
+        };
+        let mut flows = Flows::new();
+        while let Some(item) = source.next_item().unwrap() {
+            if let Item::Packet(packet) = item {
+                flows.packet(&packet, &mut coverage, &mut emit);
+            }
+        }
+        flows.finish(&mut coverage, &mut emit);
+    }
+    let mut text: Vec<String> = lines.into_iter().collect();
+    for ((content, protocol), count) in states {
+        text.push(format!("{count} flows {content} {protocol}"));
+    }
+    for (_, shortfall, count) in coverage.iter() {
+        text.push(format!("shortfall {} {}", shortfall.as_str(), count.count));
+    }
+    text.join("\n")
+}
+
+#[test]
+fn names_and_requests_of_the_company_phone_are_seen() {
+    insta::assert_snapshot!(seen_in("company-phone"), @r#"
+    http GET connectivitycheck.gstatic.com/generate_204 body 0
+    http POST api.w.inmobi.com/showad/v3.1 body 368
+    http POST api.w.inmobi.com/showad/v3.1 body 369
+    http POST sync.wetterlicht.example/v1/friends/find body 648
+    quic googleads.g.doubleclick.net version 0304 certificate []
+    tls app-measurement.com version 0304 certificate []
+    tls conversions.appsflyersdk.com version 0303 certificate ["*.appsflyersdk.com", "appsflyersdk.com"]
+    tls graph.facebook.com version 0304 certificate []
+    tls mmg.whatsapp.net version 0304 certificate []
+    tls mtalk.google.com version 0304 certificate []
+    tls tiles.wetterlicht.example version 0304 certificate []
+    28 flows clear dns
+    5 flows clear http
+    1 flows encrypted-no-key quic
+    7 flows encrypted-no-key tls
+    3 flows not-examined 
+    shortfall started-before-capture 1
+    "#);
+}
+
+#[test]
+fn names_and_requests_of_the_managed_phone_are_seen() {
+    insta::assert_snapshot!(seen_in("managed-phone"), @r#"
+    http GET connectivitycheck.gstatic.com/generate_204 body 0
+    tls api.atlassian.com version 0304 certificate []
+    tls as.atlassian.com version 0304 certificate []
+    tls cdsi.signal.org version 0304 certificate []
+    tls chat.nordlicht.example version 0303 certificate ["chat.nordlicht.example", "files.nordlicht.example"]
+    tls chat.signal.org version 0304 certificate []
+    tls mtalk.google.com version 0304 certificate []
+    tls nordlicht-logistik.atlassian.net version 0304 certificate []
+    tls storage.signal.org version 0304 certificate []
+    24 flows clear dns
+    1 flows clear http
+    10 flows encrypted-no-key tls
+    2 flows not-examined
+    "#);
+}
+
+#[test]
+fn names_and_requests_of_the_private_phone_are_seen() {
+    insta::assert_snapshot!(seen_in("private-phone"), @r#"
+    http GET connectivitycheck.gstatic.com/generate_204 body 0
+    http POST upload.blattscan.example/v2/scan body 3182
+    quic api16-normal-no1a.tiktokv.eu version 0304 certificate []
+    tls app.adjust.com version 0304 certificate []
+    tls chat.nordlicht.example version 0304 certificate []
+    tls mon.tiktokv.com version 0304 certificate []
+    tls mtalk.google.com version 0304 certificate []
+    tls static.beispiel.example version 0304 certificate []
+    tls sync.werkzeug.example version 0304 certificate []
+    tls v16m.tiktokcdn-eu.com version 0304 certificate []
+    24 flows clear dns
+    3 flows clear http
+    1 flows encrypted-no-key quic
+    7 flows encrypted-no-key tls
+    1 flows not-examined
+    "#);
 }
