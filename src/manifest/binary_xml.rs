@@ -120,7 +120,7 @@ impl Chunk {
         })
     }
 
-    /// The size that a chunk of this kind has at least, from its content; `None` for kinds that no manifest needs.
+    /// The size that a chunk of this kind has at least, from its content; `None` if the file ends before that can be said.
     fn least_bytes(&self, bytes: &[u8]) -> Option<usize> {
         let body = match self.kind {
             string_pool::CHUNK_TYPE => return Some(usize::from(string_pool::HEADER_BYTES)),
@@ -230,8 +230,10 @@ impl Reader<'_> {
 
     /// Where the chunk after `chunk` begins.
     fn end_of(&mut self, chunk: Chunk) -> usize {
-        let known = chunk.least_bytes(self.bytes);
-        let least = known.unwrap_or(NODE_HEADER_BYTES);
+        let Some(least) = chunk.least_bytes(self.bytes) else {
+            self.damaged("the manifest ends in the middle of a chunk");
+            return self.bytes.len();
+        };
         let end = chunk.start.saturating_add(chunk.size);
         let what = if chunk.size < least {
             "a chunk is smaller than its content"
@@ -241,9 +243,8 @@ impl Reader<'_> {
             return end;
         };
         let end = chunk.start.saturating_add(least);
-        let is_next = Chunk::at(self.bytes, end).is_some_and(|next| next.is_plausible());
         // Where its content is not whole, the file was cut, not made so.
-        if known.is_some() && (end == self.bytes.len() || is_next) {
+        if end <= self.bytes.len() {
             self.odd(what);
         } else {
             self.damaged("the manifest ends in the middle of a chunk");
