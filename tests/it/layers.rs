@@ -343,9 +343,13 @@ fn the_model_uses_no_foreign_crate() {
     }
 }
 
-/// Whether a path starts at that crate. A module of ours may bear the same name; it is reached by `crate::` or `self::`.
+/// Whether a path starts at that crate. In a file that has a module of the same name, such paths mean that.
 fn mentions_crate(code: &str, name: &str) -> bool {
-    !first_segments(code, name).is_empty() || code.contains(&format!("use {name};"))
+    let is_module = code.contains(&format!("mod {name};"));
+    let has_path = !first_segments(code, name).is_empty();
+    has_path && !is_module
+        || code.contains(&format!("use {name};"))
+        || code.contains(&format!("use ::{name}"))
 }
 
 #[test]
@@ -359,7 +363,9 @@ fn the_reader_of_imports_sees_groups_and_ignores_comments() {
         ["model", "Result", "rules", "limits"]
     );
     assert!(mentions_crate("clap::Parser", "clap"));
+    assert!(mentions_crate("use ::clap::Parser;", "clap"));
     assert!(!mentions_crate("self::clap::Parser", "clap"));
+    assert!(!mentions_crate("mod pcap; pcap::FORMAT", "pcap"));
     assert_eq!(
         longest_super_chain("use super::super::X; mod a { use super::super::super::Y; }"),
         2
