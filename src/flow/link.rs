@@ -110,7 +110,8 @@ pub(super) fn raw(data: &[u8]) -> Result<&[u8], Refusal> {
 }
 
 /// BSD loopback: four bytes of address family in the byte order of whoever wrote the file, big-endian for `LINKTYPE_LOOP`.
-/// Families differ between systems, so both orders and all numbers of IPv6 are taken.
+/// Families differ between systems, so both orders and all numbers of IPv6 are taken. Some write only two bytes of family
+/// and an `EtherType` behind it.
 fn loopback(data: &[u8]) -> Result<Frame<'_>, Refusal> {
     let (family, packet) = data
         .split_first_chunk::<4>()
@@ -118,6 +119,9 @@ fn loopback(data: &[u8]) -> Result<Frame<'_>, Refusal> {
     let (little, big) = (u32::from_le_bytes(*family), u32::from_be_bytes(*family));
     match little.min(big) {
         2 | 10 | 23 | 24 | 28 | 30 => raw(packet).map(Frame::of),
+        _ if matches!(family, [_, _, 0x08, 0x00] | [_, _, 0x86, 0xdd]) => {
+            raw(packet).map(Frame::of)
+        }
         _ => Err(Refusal::NotInternet),
     }
 }
@@ -234,4 +238,24 @@ pub(super) fn be16(bytes: &[u8], at: usize) -> Option<u16> {
 fn le32(bytes: &[u8], at: usize) -> Option<u32> {
     let (value, _) = bytes.get(at..)?.split_first_chunk::<4>()?;
     Some(u32::from_le_bytes(*value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_families_of_all_systems_are_read() {
+        for family in [
+            [2, 0, 0, 0],
+            [0, 0, 0, 2],
+            [30, 0, 0, 0],
+            // two bytes of family and an EtherType
+            [15, 0, 8, 0],
+        ] {
+            let frame = [&family[..], &[0x45; 20]].concat();
+            assert!(loopback(&frame).is_ok_and(|frame| frame.packet.len() == 20));
+        }
+        assert!(loopback(&[7, 0, 0, 0, 0x45]).is_err());
+    }
 }

@@ -11,6 +11,7 @@
 mod assembler;
 mod cursor;
 mod dns;
+mod dtls;
 mod http1;
 mod quic;
 mod ssdp;
@@ -116,5 +117,6 @@ pub const PROTOCOLS: &[Protocol] = &[
     dns::MULTICAST,
     dns::LINK_LOCAL,
     quic::PROTOCOL,
+    dtls::PROTOCOL,
     ssdp::PROTOCOL,
 ];

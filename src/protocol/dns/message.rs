@@ -56,13 +56,17 @@ impl Header {
         self.flags & 0x8000 != 0
     }
 
-    /// Whether a message on a DNS port may begin so: a known operation, and counts that a message can hold.
+    /// Whether a message may begin so: a known operation, and counts that a message can hold.
     pub(super) fn is_plausible(self) -> bool {
         let records = [self.answers, self.authorities, self.additionals];
         matches!(self.operation(), 0..=2 | 4..=6)
             && self.questions <= 256
             && records.iter().all(|count| *count <= 4096)
             && (self.questions > 0 || records.iter().any(|count| *count > 0))
+    }
+
+    fn has_questions(self) -> bool {
+        self.questions > 0
     }
 
     /// A plain query or response (operation 0, the reserved bit clear) with one question.
@@ -83,6 +87,22 @@ pub(super) struct Question {
     /// Type asked for.
     pub(super) record_type: u16,
     class: u16,
+}
+
+/// Whether bytes on a DNS port are DNS: a question of a known class stands where it must, or the header makes sense. Damage
+/// behind the question does not matter.
+pub(super) fn is_plausible(bytes: &[u8]) -> bool {
+    let Some(header) = Header::read(bytes) else {
+        return false;
+    };
+    let mut reader = Reader {
+        message: bytes,
+        at: Header::BYTES,
+    };
+    let question = header.has_questions().then(|| reader.question()).flatten();
+    // Internet, Chaos, Hesiod, none and any (RFC 6895 §3.2).
+    header.is_plausible()
+        || question.is_some_and(|question| matches!(question.class, 1 | 3 | 4 | 254 | 255))
 }
 
 /// A message, as far as it can be read.

@@ -60,7 +60,7 @@ fn probe_datagram(probe: &Probe<'_>, port: u16, on_any_port: bool) -> Verdict {
     }
     let is_dns = [probe.client, probe.server].iter().any(|datagram| {
         if is_port {
-            Header::read(datagram).is_some_and(Header::is_plausible)
+            message::is_plausible(datagram)
         } else {
             on_any_port && Message::read(datagram).is_some_and(|message| message.is_unmistakable())
         }

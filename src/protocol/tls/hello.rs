@@ -13,7 +13,10 @@ const EXTENSION_ECH: u16 = 0xfe0d;
 const EXTENSION_ESNI: u16 = 0xffce;
 
 /// TLS 1.3.
-pub(super) const TLS_1_3: u16 = 0x0304;
+const TLS_1_3: u16 = 0x0304;
+
+/// DTLS 1.3 (RFC 9147).
+const DTLS_1_3: u16 = 0xfefc;
 
 /// Random of a `ServerHello` that is a `HelloRetryRequest` (RFC 8446 §4.1.3).
 const RETRY_RANDOM: [u8; 32] = [
@@ -148,7 +151,7 @@ impl ServerHello {
 
     /// Whether everything behind this hello is encrypted.
     pub(super) fn hides_certificate(&self) -> bool {
-        self.version == TLS_1_3
+        matches!(self.version, TLS_1_3 | DTLS_1_3)
     }
 }
 
