@@ -49,6 +49,14 @@ pub enum Error {
         /// What libpcap said.
         reason: String,
     },
+    /// A packet filter that libpcap does not understand.
+    #[error("the packet filter {filter:?} does not hold: {reason}")]
+    Filter {
+        /// The filter.
+        filter: String,
+        /// What libpcap said.
+        reason: String,
+    },
     /// A report could not be written.
     #[error("cannot write the report")]
     Write(#[from] std::io::Error),
@@ -71,6 +79,9 @@ impl Error {
             ),
             Self::Empty { .. } => Some(
                 "name a capture (pcap, pcapng), an app package, or a case folder with one folder per phone",
+            ),
+            Self::Filter { .. } => Some(
+                "filters are written as for tcpdump, for instance: host 192.0.2.7 and tcp port 443",
             ),
             Self::Rule { .. } => {
                 Some("check a rules folder with: phonehome rules check --rules DIR")

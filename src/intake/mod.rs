@@ -11,6 +11,11 @@ mod json;
 mod key_log;
 mod ledger;
 mod lines;
+#[cfg(feature = "live")]
+mod live;
+#[cfg(not(feature = "live"))]
+#[path = "no_live.rs"]
+mod live;
 mod order;
 mod pcap;
 mod pcapng;
@@ -24,6 +29,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 pub use discover::{Sample, discover};
+pub use live::{filtered, open_interface};
 pub use wrapping::Wrapping;
 
 use crate::model::{Dossier, InputId, Origin, Packet, Shortfall, Sighting};

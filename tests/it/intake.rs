@@ -620,3 +620,102 @@ fn corpus_documents_are_recognised_by_their_content() {
     println!("{right} documents recognised");
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+/// Numbers of the packets that pass.
+fn passing(source: Box<dyn intake::Source>, filter: &str) -> Result<Vec<u64>, Error> {
+    let mut source = intake::filtered(source, filter)?;
+    let mut frames = Vec::new();
+    while let Some(item) = source.next_item()? {
+        match item {
+            Item::Packet(packet) => frames.push(packet.origin.frame),
+            other => panic!("{other:?}"),
+        }
+    }
+    Ok(frames)
+}
+
+#[test]
+fn a_filter_leaves_matching_packets_under_their_numbers() {
+    let place = folder("filter");
+    let mut file = Pcapng::new();
+    let raw = file.interface(LinkType::RAW, None);
+    let ethernet = file.interface(LinkType::ETHERNET, None);
+    for (number, record) in (1_u16..).zip(records()) {
+        let ip = packet::udp(
+            "192.0.2.10:40000".parse().unwrap(),
+            std::net::SocketAddr::new("192.0.2.1".parse().unwrap(), number),
+            b"payload",
+        );
+        let on_ethernet = Record::at(record.time, packet::ethernet(&ip));
+        file.packet(raw, &Record::at(record.time, ip), &[]);
+        file.packet(ethernet, &on_ethernet, &[]);
+    }
+    let path = put(&place, "capture.pcapng", file.bytes);
+    let found = intake::discover(&[path]).unwrap();
+    let open = || found.devices[0].inputs[0].open().unwrap().unwrap();
+    if cfg!(feature = "live") {
+        assert_eq!(
+            passing(open(), "udp dst port 2 or 4").unwrap(),
+            [3, 4, 7, 8]
+        );
+        assert_eq!(passing(open(), "tcp").unwrap(), [0; 0]);
+        let error = passing(open(), "no such words").unwrap_err();
+        assert!(matches!(error, Error::Filter { .. }), "{error}");
+    } else {
+        let error = passing(open(), "udp").unwrap_err();
+        assert!(matches!(error, Error::NoLive { .. }), "{error}");
+        assert!(
+            error
+                .hint()
+                .is_some_and(|hint| hint.contains("--features live"))
+        );
+    }
+}
+
+/// Needs the right to capture; says so where it has not.
+#[cfg(feature = "live")]
+#[test]
+fn packets_on_the_loopback_interface_are_captured() {
+    use std::net::UdpSocket;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = receiver.local_addr().unwrap();
+    let filter = format!("udp dst port {}", address.port());
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut source = match intake::open_interface(
+        "lo",
+        Some(&filter),
+        phonehome::model::InputId(0),
+        Arc::clone(&stop),
+    ) {
+        Ok(source) => source,
+        Err(error) => {
+            println!("skipped: {error}");
+            return;
+        }
+    };
+    let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for _ in 0..3 {
+        sender.send_to(b"telltale", address).unwrap();
+    }
+    for number in 1..=3 {
+        match source.next_item().unwrap() {
+            Some(Item::Packet(packet)) => {
+                assert_eq!(packet.origin.frame, number);
+                assert!(packet.data.ends_with(b"telltale"));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    stop.store(true, Ordering::Relaxed);
+    assert!(source.next_item().unwrap().is_none());
+    let error = intake::open_interface(
+        "no-such-interface",
+        None,
+        phonehome::model::InputId(0),
+        stop,
+    );
+    assert!(matches!(error, Err(Error::Live { .. })));
+}
