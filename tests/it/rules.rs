@@ -1,9 +1,19 @@
 //! The embedded rules hold what they promise.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use phonehome::model::{FieldPath, PathStep, Place};
-use phonehome::rules::{DiscoveryMethod, NameStrength, Role, Rules, TransferStatus};
+use phonehome::model::{
+    Attributed, Body, DeviceId, Dossier, Event, Exchange, FieldPath, Header, Message, Observation,
+    Origin, Owner, PathStep, Place, Request, Sighting, Tally,
+};
+use phonehome::rules::{
+    DiscoveryMethod, Example, FILES, NameStrength, Role, Rules, TransferStatus,
+};
+use phonehome::{Error, detect, payload};
 
 fn rules() -> Rules {
     Rules::embedded().expect("the embedded rules have no problems")
@@ -272,5 +282,509 @@ fn a_permission_tells_which_data_it_opens() {
         rules
             .permission("android.permission.NOT_A_PERMISSION")
             .is_none()
+    );
+}
+
+#[test]
+fn the_embedded_rules_have_no_problems() {
+    let problems: Vec<String> = Rules::check(None)
+        .unwrap()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// The message of an example as it would come out of a capture.
+fn event(example: &Example) -> Event {
+    if let Some(protocol) = &example.protocol {
+        // a test lives shorter than what it leaks
+        let protocol: &'static str = Box::leak(protocol.clone().into_boxed_str());
+        return Event::Message(Message {
+            protocol,
+            kind: example.kind.clone(),
+            fields: example.fields.clone(),
+            from_client: true,
+            is_protected: false,
+        });
+    }
+    let (method, url) = example.request.as_deref().unwrap().split_once(' ').unwrap();
+    let (scheme, rest) = url.split_once("://").unwrap();
+    let (host, target) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let headers = example
+        .headers
+        .iter()
+        .map(|line| {
+            let (name, value) = line.split_once(": ").unwrap();
+            Header {
+                name: name.to_owned(),
+                value: value.to_owned(),
+            }
+        })
+        .collect();
+    Event::Exchange(Exchange {
+        request: Request {
+            method: method.to_owned(),
+            target: if target.is_empty() { "/" } else { target }.to_owned(),
+            host: Some(host.to_owned()),
+            headers,
+            body: Body {
+                bytes: example.body.clone().into_bytes(),
+                wire_len: example.body.len() as u64,
+                is_cut: false,
+            },
+        },
+        response: None,
+        is_protected: scheme == "https",
+    })
+}
+
+/// The rules that a message is found to touch, with the most items at once.
+fn found(example: &Example, rules: &Rules) -> BTreeMap<String, u64> {
+    let event = event(example);
+    let observation = Observation {
+        sighting: Sighting {
+            origin: Origin::default(),
+            flow: None,
+            server: None,
+            owner: Owner::default(),
+            event,
+        },
+        device: DeviceId(0),
+        app: Attributed::Unknown,
+    };
+    let decoded = payload::decode(&observation.sighting.event);
+    let mut tally = Tally::default();
+    detect::inspect(
+        &observation,
+        &decoded.fields,
+        rules,
+        &Dossier::default(),
+        &mut tally,
+    );
+    let mut found = BTreeMap::new();
+    for (key, occurrences) in &tally.findings {
+        let most: &mut u64 = found.entry(key.rule.to_string()).or_default();
+        *most = (*most).max(occurrences.most_items);
+    }
+    found
+}
+
+#[test]
+fn every_rule_finds_its_examples_and_leaves_its_counter_examples() {
+    let rules = rules();
+    let mut wrong = Vec::new();
+    for rule in rules.identifiers() {
+        let is_found = |example: &Example| {
+            found(example, &rules)
+                .get(&*rule.id)
+                .is_some_and(|items| *items >= u64::from(rule.min_items))
+        };
+        for (number, example) in rule.examples.iter().enumerate() {
+            if !is_found(example) {
+                wrong.push(format!(
+                    "{}: example {} ({}) is not found but {:?}",
+                    rule.id,
+                    number + 1,
+                    example.shows,
+                    found(example, &rules)
+                ));
+            }
+        }
+        for (number, example) in rule.counter_examples.iter().enumerate() {
+            if is_found(example) {
+                wrong.push(format!(
+                    "{}: counter example {} ({}) is found",
+                    rule.id,
+                    number + 1,
+                    example.shows
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_broken_rule_file_is_refused_with_its_place() {
+    let folder = copy_of_the_rules("broken");
+    let path = folder.join("apps.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(
+        &path,
+        text.replacen("[[app]]", "[[app]]\ncolour = \"red\"", 1),
+    )
+    .unwrap();
+    let error = Rules::load(&folder).unwrap_err();
+    let Error::Rule { file, reason } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(file, "apps.toml");
+    assert!(
+        reason.contains("line ") && reason.contains("column 1"),
+        "{reason}"
+    );
+    assert!(
+        reason.contains("colour = \"red\"") && reason.contains('^'),
+        "{reason}"
+    );
+    assert!(reason.contains("unknown field `colour`"), "{reason}");
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn every_problem_of_a_folder_is_named_at_once() {
+    let folder = copy_of_the_rules("problems");
+    let append = |file: &str, text: &str| {
+        let path = folder.join(file);
+        let old = fs::read_to_string(&path).unwrap();
+        fs::write(path, format!("{old}\n{text}")).unwrap();
+    };
+    append(
+        "endpoints.toml",
+        "[[endpoint]]\nsuffix = \"facebook.com\"\ncompany = \"X\"\nrole = \"ads\"\nservice = \"X\"\nsources = [\"nowhere\"]",
+    );
+    append(
+        "questions.toml",
+        "[[question]]\nid = \"Not_Kebab\"\nsubject = \"app\"\nprovisions = [\"gdpr-999\"]\n\
+         condition = { de = \"x\", en = \"x\" }\ntext = { de = \"Das verstößt gegen alles\", en = \"\" }\nwhy = { de = \"x\", en = \"x\" }",
+    );
+    append(
+        "signatures.toml",
+        "[[signature]]\nid = \"bad-pattern\"\ntransports = [\"tls\"]\nmeaning = { de = \"x\", en = \"x\" }\n\
+         server_name_pattern = \"(\"\nconfidence = \"low\"\nsource = \"x\"",
+    );
+    let problems = Rules::check(Some(&folder)).unwrap();
+    let all = problems
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n");
+    for expected in [
+        "endpoint facebook.com is there twice",
+        "names the source nowhere, which does not exist",
+        "\"Not_Kebab\" is not in kebab-case",
+        "names the provision gdpr-999, which does not exist",
+        "is a verdict",
+        "a language is missing",
+        "bad-pattern: regex parse error",
+    ] {
+        assert!(all.contains(expected), "{expected}\n---\n{all}");
+    }
+    assert!(Rules::load(&folder).is_err());
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_folder_without_one_of_the_files_is_refused_by_its_name() {
+    let folder = copy_of_the_rules("missing");
+    fs::remove_file(folder.join("legal.toml")).unwrap();
+    let error = Rules::load(&folder).unwrap_err().to_string();
+    assert!(error.contains("legal.toml"), "{error}");
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn rules_of_a_folder_have_a_checksum_of_their_own() {
+    let folder = copy_of_the_rules("checksum");
+    let same = Rules::load(&folder).unwrap();
+    assert_eq!(same.sha256, rules().sha256);
+    assert_eq!(same.sha256.len(), 64);
+    let path = folder.join("questions.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{text}\n# a remark\n")).unwrap();
+    assert_ne!(Rules::load(&folder).unwrap().sha256, same.sha256);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+fn copy_of_the_rules(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("rules-{name}"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    for (file, text) in FILES {
+        fs::write(folder.join(file), text).unwrap();
+    }
+    folder
+}
+
+/// Ids in a table of the research facts, in our spelling.
+fn fact_ids(file: &toml::Table, table: &str, key: &str) -> BTreeSet<String> {
+    file.get(table)
+        .and_then(toml::Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.get(key)?.as_str())
+        .map(|id| id.replace('_', "-"))
+        .collect()
+}
+
+/// Which of `wanted` are not in `ours`.
+fn missing<'a>(
+    what: &str,
+    wanted: BTreeSet<String>,
+    ours: impl IntoIterator<Item = &'a str>,
+) -> Vec<String> {
+    assert!(!wanted.is_empty(), "no {what} were read");
+    let ours: BTreeSet<&str> = ours.into_iter().collect();
+    wanted
+        .into_iter()
+        .filter(|id| !ours.contains(id.as_str()))
+        .map(|id| format!("{what} {id}"))
+        .collect()
+}
+
+#[test]
+fn every_researched_fact_has_its_place() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/facts");
+    let read = |file: &str| -> Option<toml::Table> {
+        Some(fs::read_to_string(folder.join(file)).ok()?.parse().unwrap())
+    };
+    let (
+        Some(apps),
+        Some(vendors),
+        Some(detectors),
+        Some(legal),
+        Some(permissions),
+        Some(trackhar),
+    ) = (
+        read("apps.toml"),
+        read("vendors.toml"),
+        read("detectors.toml"),
+        read("legal.toml"),
+        read("permissions.toml"),
+        read("trackhar.toml"),
+    )
+    else {
+        println!("skipped: ../shared is absent");
+        return;
+    };
+    let rules = rules();
+    let law = rules.legal();
+    let mut gone = Vec::new();
+    gone.extend(missing(
+        "app",
+        fact_ids(&apps, "app", "id"),
+        rules.apps().iter().map(|entry| &*entry.id),
+    ));
+    gone.extend(missing(
+        "signature",
+        fact_ids(&apps, "signature", "id"),
+        rules.signatures().iter().map(|entry| &*entry.id),
+    ));
+    gone.extend(missing(
+        "address set",
+        fact_ids(&apps, "cidr_set", "id"),
+        rules.address_sets().iter().map(|entry| &*entry.id),
+    ));
+    let suffixes: BTreeSet<String> = vendors["endpoint"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["suffix"].as_str().unwrap().to_owned())
+        .collect();
+    gone.extend(missing(
+        "endpoint",
+        suffixes,
+        rules.endpoints().iter().map(|entry| &*entry.suffix),
+    ));
+    gone.extend(missing(
+        "identifier",
+        fact_ids(&detectors, "identifier", "id"),
+        rules.identifiers().iter().map(|entry| &*entry.id),
+    ));
+    gone.extend(missing(
+        "encoding",
+        fact_ids(&detectors, "encoding", "id"),
+        rules.encodings().iter().map(|entry| &*entry.id),
+    ));
+    gone.extend(missing(
+        "hash",
+        fact_ids(&detectors, "hash", "id"),
+        rules.hashes().iter().map(|entry| &*entry.id),
+    ));
+    gone.extend(missing(
+        "heuristic",
+        fact_ids(&detectors, "flow_heuristic", "id"),
+        rules.flow_heuristics().iter().map(|entry| &*entry.id),
+    ));
+    gone.extend(missing(
+        "sdk",
+        fact_ids(&detectors, "sdk", "id"),
+        rules.all_layouts().iter().map(|entry| &*entry.id),
+    ));
+    assert_eq!(
+        rules.precisions().len(),
+        detectors["coordinate_precision"].as_array().unwrap().len()
+    );
+    assert_eq!(
+        rules.validators().len(),
+        detectors["validator"].as_array().unwrap().len()
+    );
+    gone.extend(missing(
+        "provision",
+        fact_ids(&legal, "provision", "id"),
+        law.provisions.iter().map(|entry| &*entry.id),
+    ));
+    gone.extend(missing(
+        "observation",
+        fact_ids(&legal, "observation", "id"),
+        law.observations.iter().map(|entry| &*entry.id),
+    ));
+    gone.extend(missing(
+        "authority",
+        fact_ids(&legal, "authority", "id"),
+        law.authorities.iter().map(|entry| &*entry.id),
+    ));
+    gone.extend(missing(
+        "mitigation",
+        fact_ids(&legal, "mitigation", "id"),
+        law.mitigations.iter().map(|entry| &*entry.id),
+    ));
+    assert_eq!(
+        law.adequacy.len(),
+        legal["adequacy"].as_array().unwrap().len()
+    );
+    assert_eq!(
+        law.dpia.criteria.len(),
+        legal["dpia"]["criterion"].as_array().unwrap().len()
+    );
+    assert_eq!(
+        law.eea().len(),
+        legal["eea"]["countries"].as_array().unwrap().len()
+    );
+    let rows = |key: &str| legal["scoring"][key].as_array().unwrap().len();
+    assert_eq!(
+        [
+            law.scoring.modifiers.len(),
+            law.scoring.evidence.len(),
+            law.scoring.levels.len(),
+            law.scoring.examples.len()
+        ],
+        ["likelihood", "evidence", "level", "example"].map(rows)
+    );
+    let android: BTreeSet<String> = permissions["android"]
+        .as_table()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
+    gone.extend(missing(
+        "permission",
+        android,
+        rules.all_permissions().iter().map(|entry| &*entry.name),
+    ));
+    for table in ["info_plist", "entitlement"] {
+        let keys = permissions["ios"][table]
+            .as_table()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
+        gone.extend(missing(
+            "iOS key",
+            keys,
+            rules.all_permissions().iter().map(|entry| &*entry.name),
+        ));
+    }
+    for (system, table) in [
+        ("ios", "collected_data_type"),
+        ("ios", "required_reason"),
+        ("play_data_safety", "type"),
+        ("play_data_safety", "purposes"),
+    ] {
+        let keys = permissions[system][table]
+            .as_table()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
+        gone.extend(missing(
+            "privacy label",
+            keys,
+            rules.privacy_labels().iter().map(|entry| &*entry.name),
+        ));
+    }
+    assert_eq!(
+        rules
+            .all_layouts()
+            .iter()
+            .filter(|layout| layout.id.starts_with("trackhar-"))
+            .count(),
+        trackhar["adapter"].as_array().unwrap().len()
+    );
+    let mut ways = 0;
+    for adapter in trackhar["adapter"].as_array().unwrap() {
+        for (property, _) in adapter["paths"].as_table().unwrap() {
+            ways += 1;
+            let id: String = property
+                .chars()
+                .flat_map(|character| {
+                    let hyphen = character.is_ascii_uppercase().then_some('-');
+                    hyphen.into_iter().chain(character.to_lowercase())
+                })
+                .collect();
+            if rules.property(&id).is_none() {
+                gone.push(format!("property {id}"));
+            }
+        }
+    }
+    assert!(ways > 1000, "{ways}");
+    assert!(gone.is_empty(), "{}", gone.join("\n"));
+}
+
+#[test]
+fn every_app_is_told_by_everything_its_profile_names() {
+    let rules = rules();
+    for app in rules.apps() {
+        for package in app.android.iter().chain(&app.ios) {
+            assert_eq!(rules.app_of_package(package).unwrap().id, app.id);
+        }
+        for host in &app.hosts {
+            assert!(
+                ids(rules.apps_of_host(host)).contains(&&*app.id),
+                "{}: {host}",
+                app.id
+            );
+            assert!(!rules.is_system_host(host), "{}: {host}", app.id);
+        }
+        for name in &app.user_agents {
+            let user_agent = format!("{name}/1.2.3 (x)");
+            assert_eq!(
+                rules.app_of_user_agent(&user_agent).unwrap().id,
+                app.id,
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_rule_can_be_explained() {
+    let rules = rules();
+    let mut seen = BTreeSet::new();
+    for rule in rules.descriptions() {
+        assert!(seen.insert(rule.id.clone()), "{} is there twice", rule.id);
+        assert_eq!(rules.describe(rule.id).unwrap().label, rule.label);
+        assert_ne!(
+            rule.summary, rule.label,
+            "{} has no summary of its own",
+            rule.id
+        );
+    }
+    assert!(rules.describe("no-such-rule").is_none());
+}
+
+#[test]
+fn embedded_rules_load_before_anybody_notices() {
+    rules();
+    let start = Instant::now();
+    let rules = rules();
+    let loaded = start.elapsed();
+    let start = Instant::now();
+    assert!(rules.permission("android.permission.CAMERA").is_some());
+    assert!(!rules.layouts("app.adjust.com", "/session").is_empty());
+    println!(
+        "rules: {loaded:?} at the start, {:?} more at the first use of permissions and payloads",
+        start.elapsed()
     );
 }
