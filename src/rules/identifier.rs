@@ -39,8 +39,9 @@ pub enum NameMatch {
     /// The whole name.
     #[default]
     Whole,
-    /// A part of it.
-    Part,
+    /// Whole words of it, as snake case, kebab case and camel case part them: `heart_rate` is in `lastHeartRate`. A name
+    /// that ends with `*` may go on: `pregnan*`.
+    Words,
 }
 
 /// Something that must be there beside the value itself.
@@ -300,12 +301,64 @@ struct NameEntry {
     parents: Box<[Box<str>]>,
 }
 
+/// A name of [`NameMatch::Words`].
+#[derive(Debug)]
+struct WordsName {
+    /// Normalised, without the `*`.
+    text: Box<str>,
+    may_go_on: bool,
+}
+
+impl WordsName {
+    fn new(name: &str) -> Self {
+        Self {
+            text: normalise_name(name.trim_end_matches('*')).into(),
+            may_go_on: name.ends_with('*'),
+        }
+    }
+
+    /// Whether `name` has it; `normalised` is the same name as [`normalise_name`] makes it.
+    fn is_in(&self, name: &str, normalised: &str) -> bool {
+        if !normalised.contains(&*self.text) {
+            return false;
+        }
+        let words = words(name);
+        (0..words.len()).any(|start| {
+            let mut run = String::new();
+            words.iter().skip(start).any(|word| {
+                run.push_str(word);
+                *run == *self.text || (self.may_go_on && run.starts_with(&*self.text))
+            })
+        })
+    }
+}
+
+/// The words of a key, in lower case: parted by what is no letter or digit, and before a capital that follows a small letter.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut follows_small = false;
+    for character in name.chars() {
+        let is_boundary =
+            !character.is_alphanumeric() || (character.is_uppercase() && follows_small);
+        if is_boundary && words.last().is_some_and(|word| !word.is_empty()) {
+            words.push(String::new());
+        }
+        follows_small = character.is_lowercase();
+        if character.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(character.to_lowercase());
+        }
+    }
+    words
+}
+
 /// Identifiers with their index.
 #[derive(Debug, Default)]
 pub(super) struct Identifiers {
     pub(super) entries: Vec<Identifier>,
     by_name: HashMap<Box<str>, Vec<NameEntry>>,
-    by_part: Vec<(Box<str>, usize)>,
+    by_words: Vec<(WordsName, usize)>,
     pub(super) tables: IdentifierFile,
 }
 
@@ -335,8 +388,8 @@ impl Identifiers {
                 .iter()
                 .map(|name| (name, NameStrength::Weak));
             for (name, strength) in strong.chain(weak) {
-                if identifier.name_match == NameMatch::Part {
-                    all.by_part.push((normalise_name(name).into(), position));
+                if identifier.name_match == NameMatch::Words {
+                    all.by_words.push((WordsName::new(name), position));
                     continue;
                 }
                 index_name(&mut all.by_name, name, strength, position);
@@ -421,11 +474,11 @@ impl Rules {
             PathStep::Name(name) => Some(&**name),
             PathStep::Index(_) => None,
         });
-        let Some(last) = names.next() else {
+        let Some(name) = names.next() else {
             return Vec::new();
         };
         let parents: Vec<&str> = names.collect();
-        let last = normalise_name(last);
+        let last = normalise_name(name);
         let mut found: Vec<(usize, NameStrength)> = Vec::new();
         for entry in self.identifiers.by_name.get(&*last).into_iter().flatten() {
             let fits = entry.parents.len() <= parents.len()
@@ -438,8 +491,8 @@ impl Rules {
                 found.push((entry.identifier, entry.strength));
             }
         }
-        for (part, identifier) in &self.identifiers.by_part {
-            if last.contains(&**part) {
+        for (wanted, identifier) in &self.identifiers.by_words {
+            if wanted.is_in(name, &last) {
                 found.push((*identifier, NameStrength::Strong));
             }
         }
@@ -501,5 +554,32 @@ impl Rules {
     /// Advice on invented data for a test phone.
     pub fn seed_advice(&self) -> &SeedAdvice {
         &self.identifiers.tables.seed_advice
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WordsName;
+
+    fn is_in(wanted: &str, name: &str) -> bool {
+        WordsName::new(wanted).is_in(name, &super::normalise_name(name))
+    }
+
+    #[test]
+    fn words_are_found_in_any_spelling_but_not_inside_others() {
+        for name in [
+            "heart_rate",
+            "lastHeartRate",
+            "HEART-RATE",
+            "heartrate",
+            "user.heart.rate",
+        ] {
+            assert!(is_in("heart_rate", name), "{name}");
+        }
+        for name in ["sweetheart_rates", "heart", "rate_heart"] {
+            assert!(!is_in("heart_rate", name), "{name}");
+        }
+        assert!(is_in("pregnan*", "isPregnant") && !is_in("pregnan", "isPregnant"));
+        assert!(!is_in("cycle", "recycler") && !is_in("cycle*", "recycler"));
     }
 }
