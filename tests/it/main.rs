@@ -16,6 +16,7 @@ mod corpus;
 mod detection;
 mod flows;
 mod forge;
+mod fuzz_seeds;
 mod intake;
 mod layers;
 mod manifests;

@@ -1,0 +1,260 @@
+//! The fuzz targets on forged seeds, on cut and changed copies of them, and on whatever once broke them.
+//!
+//! With `PHONEHOME_FORGE=1` in the environment the seeds are written to `fuzz/corpus` for cargo-fuzz.
+
+#[allow(unreachable_pub, reason = "public for the package that includes it")]
+mod targets;
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use phonehome::model::{LinkType, Side};
+
+use crate::forge::archive::{self, gzip};
+use crate::forge::axml::{self, Element, Value};
+use crate::forge::capture::{Pcap, Pcapng, Record, comment};
+use crate::forge::stream::Connection;
+use crate::forge::{Chance, case, dns, http, packet, quic, tls};
+
+const HOST: &str = "api.example";
+
+/// Changed copies of each seed.
+const CHANGES: usize = 60;
+/// Cut copies of each seed.
+const CUTS: usize = 30;
+
+fn client() -> SocketAddr {
+    "192.0.2.7:40000".parse().unwrap()
+}
+
+fn server() -> SocketAddr {
+    "198.51.100.1:80".parse().unwrap()
+}
+
+fn exchange() -> (Vec<u8>, Vec<u8>) {
+    let body = gzip(br#"{"phone":"+49 30 23125 001","at":[52.5,13.4]}"#);
+    let headers = [
+        ("Content-Type", "application/json"),
+        ("Content-Encoding", "gzip"),
+    ];
+    let request = http::request("POST", HOST, "/v1/track?id=1", &headers, &body);
+    (request, http::response(200, &[], b"ok"))
+}
+
+fn lookup() -> [Vec<u8>; 2] {
+    let answers = [
+        dns::Answer::Alias(HOST, "edge.example"),
+        dns::Answer::Address("edge.example", server().ip()),
+    ];
+    [
+        dns::query(7, HOST, dns::A),
+        dns::answer(7, HOST, dns::A, &answers),
+    ]
+}
+
+fn packets() -> Vec<Vec<u8>> {
+    let resolver: SocketAddr = "192.0.2.1:53".parse().unwrap();
+    let [query, answer] = lookup();
+    let mut connection = Connection::open(client(), server());
+    let (request, response) = exchange();
+    connection.send_in(Side::Client, &request, 90);
+    connection.send(Side::Server, &response).close();
+    let mut packets = vec![
+        packet::udp(client(), resolver, &query),
+        packet::udp(resolver, client(), &answer),
+    ];
+    packets.extend(connection.packets.into_iter().map(|sent| sent.ip));
+    packets
+}
+
+fn records(wrap: fn(&[u8]) -> Vec<u8>) -> Vec<Record> {
+    (1_760_000_000_u64..)
+        .zip(packets())
+        .map(|(second, packet)| Record::at(second * 1_000_000_000, wrap(&packet)))
+        .collect()
+}
+
+fn pcapng() -> Vec<u8> {
+    let mut file = Pcapng::new();
+    let interface = file.interface(LinkType::RAW, Some(9));
+    file.uid_map(10_123, "com.example.notes", "Notes");
+    file.names(&[("198.51.100.1".parse().unwrap(), HOST)]);
+    for record in records(<[u8]>::to_vec) {
+        file.packet(interface, &record, &[comment("u-10123")]);
+    }
+    file.bytes
+}
+
+/// See `dissect` of the targets.
+fn script<'a>(steps: impl IntoIterator<Item = (Side, &'a [u8])>) -> Vec<u8> {
+    let mut script = Vec::new();
+    for (side, bytes) in steps {
+        script.push(u8::from(side == Side::Server));
+        script.extend(u16::try_from(bytes.len()).unwrap().to_le_bytes());
+        script.extend(bytes);
+    }
+    script
+}
+
+fn tls_script(is_version_12: bool) -> Vec<u8> {
+    let settings = tls::Settings {
+        is_version_12,
+        ..tls::Settings::new(HOST, 7)
+    };
+    let mut session = tls::Session::new(&settings);
+    let mut steps = session.handshake();
+    steps.push((
+        Side::Client,
+        session.send(Side::Client, b"GET / HTTP/1.1\r\n\r\n"),
+    ));
+    script(steps.iter().map(|(side, bytes)| (*side, bytes.as_slice())))
+}
+
+fn quic_script() -> Vec<u8> {
+    let mut session = quic::Session::new(&tls::Settings {
+        alpn: &["h3"],
+        ..tls::Settings::new(HOST, 7)
+    });
+    session.respond(b"ok");
+    let datagrams = session.datagrams.iter();
+    script(datagrams.map(|(side, bytes)| (*side, bytes.as_slice())))
+}
+
+fn manifest(style: axml::Style) -> Vec<u8> {
+    let application = Element::new("application")
+        .with("label", Value::Reference(0x7f01_0000))
+        .with("debuggable", Value::Flag(true));
+    let root = Element::new("manifest")
+        .with("package", Value::Text("com.example.notes"))
+        .child(Element::new("uses-permission").with("name", Value::Text("a.b.CAMERA")))
+        .child(application);
+    axml::styled_document(&root, style)
+}
+
+fn case_files(ending: &str) -> Vec<Vec<u8>> {
+    let files = case::files().into_iter();
+    files
+        .filter(|(path, _)| path.ends_with(ending))
+        .map(|(_, bytes)| bytes)
+        .collect()
+}
+
+fn seeds(target: &str) -> Vec<Vec<u8>> {
+    match target {
+        "pcap" => vec![
+            Pcap::new(LinkType::ETHERNET).write(&records(packet::ethernet)),
+            Pcap {
+                is_big_endian: true,
+                has_nanoseconds: true,
+                ..Pcap::new(LinkType::RAW)
+            }
+            .write(&records(<[u8]>::to_vec)),
+        ],
+        "pcapng" => vec![pcapng()],
+        "dns" => {
+            let [query, answer] = lookup();
+            vec![script([
+                (Side::Client, query.as_slice()),
+                (Side::Server, answer.as_slice()),
+            ])]
+        }
+        "tls" => vec![tls_script(false), tls_script(true)],
+        "quic" => vec![quic_script()],
+        "http1" => {
+            let (request, response) = exchange();
+            let chunked: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
+            vec![script([
+                (Side::Client, request.as_slice()),
+                (Side::Server, response.as_slice()),
+                (Side::Client, &request[..60]),
+                (Side::Client, &request[60..]),
+                (Side::Server, chunked),
+            ])]
+        }
+        "payload" => vec![
+            b"/a?q=%7B%22b%22%3A1%7D\napplication/json\n\n{\"a\":[1,{\"b\":\"eyJjIjoxfQ==\"}]}".to_vec(),
+            b"/\napplication/x-www-form-urlencoded\n\na=1&b=%41&c=eyJhIjoxfQ.eyJiIjoyfQ.c2ln".to_vec(),
+            b"/\nmultipart/form-data; boundary=x\n\n--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--x--\r\n".to_vec(),
+            [b"/\napplication/json\ngzip\n".to_vec(), gzip(b"{\"a\":1}")].concat(),
+        ],
+        "axml" => [(false, false), (true, false), (false, true)]
+            .map(|(is_utf8, has_no_ids)| {
+                manifest(axml::Style {
+                    is_utf8,
+                    has_no_ids,
+                    ..axml::Style::default()
+                })
+            })
+            .to_vec(),
+        "apk" => {
+            let manifest = manifest(axml::Style::default());
+            vec![archive::zip(&[("AndroidManifest.xml", &manifest), ("resources.arsc", b"\x02\0\x0c\0")])]
+        }
+        "dumpsys" => [case_files("dumpsys-package.txt"), case_files("AndroidManifest.xml")].concat(),
+        "plist" => vec![
+            b"<plist><dict><key>CFBundleIdentifier</key><string>com.example.a</string>\
+              <key>NSCameraUsageDescription</key><string>x</string></dict></plist>"
+                .to_vec(),
+            b"bplist00\xd1\x01\x02\x52ab\x09\x08\x0b\x0e\0\0\0\0\0\0\x01\x01\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0f".to_vec(),
+        ],
+        other => panic!("no seeds for {other}"),
+    }
+}
+
+#[test]
+fn fuzz_seeds_are_read_whole_cut_and_changed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let is_writing = std::env::var_os("PHONEHOME_FORGE").is_some();
+    for (target, run) in targets::TARGETS {
+        for (number, seed) in seeds(target).into_iter().enumerate() {
+            if is_writing {
+                let folder = root.join("corpus").join(target);
+                fs::create_dir_all(&folder).unwrap();
+                fs::write(folder.join(format!("forged-{number}")), &seed).unwrap();
+            }
+            run(&seed);
+            let mut chance = Chance::new(number as u64);
+            let mut below = |bound: usize| usize::try_from(chance.next() % bound as u64).unwrap();
+            for _ in 0..CUTS {
+                run(&seed[..below(seed.len())]);
+            }
+            for _ in 0..CHANGES {
+                let mut changed = seed.clone();
+                for _ in 0..=below(8) {
+                    let at = below(changed.len());
+                    changed[at] = u8::try_from(below(256)).unwrap();
+                }
+                run(&changed);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_once_broke_a_target_no_longer_does() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/regressions");
+    for (target, run) in targets::TARGETS {
+        let Ok(files) = fs::read_dir(root.join(target)) else {
+            continue;
+        };
+        for file in files {
+            run(&fs::read(file.unwrap().path()).unwrap());
+        }
+    }
+}
+
+/// The list of targets, the files that cargo-fuzz builds and their manifest are three places; this holds them together.
+#[test]
+fn every_fuzz_target_has_its_file() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let Ok(manifest) = fs::read_to_string(root.join("Cargo.toml")) else {
+        println!("skipped: fuzz is absent, as in a published package");
+        return;
+    };
+    for (target, _) in targets::TARGETS {
+        let file = fs::read_to_string(root.join(format!("fuzz_targets/{target}.rs"))).unwrap();
+        assert!(file.contains(&format!("phonehome_fuzz::{target}(bytes)")));
+        assert!(manifest.contains(&format!("path = \"fuzz_targets/{target}.rs\"")));
+    }
+}

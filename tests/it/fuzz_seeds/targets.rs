@@ -1,0 +1,181 @@
+//! What the fuzz targets call: one function each, for any bytes. The package in `fuzz` includes this file.
+
+use std::io::Cursor;
+use std::{env, fs, process, thread};
+
+use phonehome::flow::Flows;
+use phonehome::intake::{Input, Item};
+use phonehome::model::{Body, Coverage, Event, Exchange, Header, InputId, Origin, Request, Side};
+use phonehome::protocol::{Chunk, Output, PROTOCOLS};
+use phonehome::{manifest, payload};
+
+/// A target: its name, and what it calls.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All targets.
+pub const TARGETS: &[Target] = &[
+    ("pcap", pcap),
+    ("pcapng", pcapng),
+    ("dns", dns),
+    ("tls", tls),
+    ("quic", quic),
+    ("http1", http1),
+    ("payload", payload),
+    ("axml", axml),
+    ("apk", apk),
+    ("dumpsys", dumpsys),
+    ("plist", plist),
+];
+
+/// A classic capture file, through flows and protocols down to fields.
+pub fn pcap(bytes: &[u8]) {
+    capture("pcap", bytes);
+}
+
+/// A pcapng file, likewise.
+pub fn pcapng(bytes: &[u8]) {
+    capture("pcapng", bytes);
+}
+
+/// DNS messages, as a script of datagrams (see [`dissect`]).
+pub fn dns(bytes: &[u8]) {
+    dissect("dns", bytes);
+}
+
+/// A TLS connection, as a script.
+pub fn tls(bytes: &[u8]) {
+    dissect("tls", bytes);
+}
+
+/// A QUIC connection, as a script of datagrams.
+pub fn quic(bytes: &[u8]) {
+    dissect("quic", bytes);
+}
+
+/// An HTTP/1 connection, as a script.
+pub fn http1(bytes: &[u8]) {
+    dissect("http", bytes);
+}
+
+/// A request: three lines (target, content type, content encoding), then the body.
+pub fn payload(bytes: &[u8]) {
+    let mut parts = bytes.splitn(4, |byte| *byte == b'\n');
+    let mut line = || String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();
+    let target = line();
+    let headers = [("content-type", line()), ("content-encoding", line())]
+        .map(|(name, value)| Header {
+            name: name.to_owned(),
+            value,
+        })
+        .to_vec();
+    let body = parts.next().unwrap_or_default();
+    let request = Request {
+        method: "POST".to_owned(),
+        target,
+        headers,
+        body: Body {
+            bytes: body.to_vec(),
+            wire_len: body.len() as u64,
+            is_cut: false,
+        },
+        ..Request::default()
+    };
+    payload::decode(&Event::Exchange(Exchange {
+        request,
+        response: None,
+        is_protected: false,
+    }));
+}
+
+/// A binary manifest.
+pub fn axml(bytes: &[u8]) {
+    manifest::binary_xml(bytes);
+}
+
+/// An app package.
+pub fn apk(bytes: &[u8]) {
+    manifest::apk(&mut Cursor::new(bytes));
+}
+
+/// A device dump, and a manifest as text.
+pub fn dumpsys(bytes: &[u8]) {
+    manifest::dumpsys_package(bytes);
+    manifest::text_xml(bytes);
+}
+
+/// A property list.
+pub fn plist(bytes: &[u8]) {
+    manifest::info_plist(bytes);
+}
+
+/// Feeds a dissector with a script: for each step one byte (1: from the server, 2: a gap) and the length in two bytes, little
+/// end first, then the bytes.
+fn dissect(protocol: &str, mut script: &[u8]) {
+    let protocol = PROTOCOLS
+        .iter()
+        .find(|known| known.name == protocol)
+        .expect("a known protocol");
+    let mut dissector = (protocol.start)();
+    let mut emit = |output: Output<'_>| {
+        if let Output::Event(event, _) = output {
+            payload::decode(&event);
+        }
+    };
+    while let Some(([step, low, high], rest)) = script.split_first_chunk() {
+        let side = if step & 1 == 0 {
+            Side::Client
+        } else {
+            Side::Server
+        };
+        let length = u16::from_le_bytes([*low, *high]);
+        if step & 2 != 0 {
+            dissector.gap(side, u64::from(length), &mut emit);
+            script = rest;
+            continue;
+        }
+        let (bytes, rest) = rest.split_at(usize::from(length).min(rest.len()));
+        script = rest;
+        let chunk = Chunk {
+            side,
+            bytes,
+            origin: Origin::default(),
+        };
+        dissector.feed(chunk, &mut emit);
+    }
+    dissector.finish(&mut emit);
+}
+
+/// Inputs are files, so the bytes go through one.
+fn capture(format: &'static str, bytes: &[u8]) {
+    let name = format!(
+        "phonehome-fuzz-{}-{:?}",
+        process::id(),
+        thread::current().id()
+    );
+    let path = env::temp_dir().join(name);
+    fs::write(&path, bytes).expect("a writable folder for temporary files");
+    let input = Input {
+        id: InputId::default(),
+        path,
+        display: "fuzzed".to_owned(),
+        format,
+        wrapping: None,
+        bytes: bytes.len() as u64,
+    };
+    // Errors are fine, panics are not.
+    let _gathered = input.gather();
+    if let Ok(Some(mut source)) = input.open() {
+        let mut flows = Flows::new();
+        let mut coverage = Coverage::default();
+        let mut decode = |sighting: phonehome::model::Sighting| {
+            payload::decode(&sighting.event);
+        };
+        while let Ok(Some(item)) = source.next_item() {
+            if let Item::Packet(packet) = item {
+                flows.packet(&packet, &mut coverage, &mut decode);
+            }
+        }
+        flows.finish(&mut coverage, &mut decode);
+    }
+    let _removed = fs::remove_file(&input.path);
+}
