@@ -210,12 +210,14 @@ impl Half {
         std::mem::take(&mut self.passed)
     }
 
-    /// Takes the whole lines of an unfinished head.
+    /// Takes the whole lines of an unfinished head, or its unfinished first line.
     pub(super) fn take_unfinished_head(&mut self) -> Vec<u8> {
         if self.state != State::Head {
             return Vec::new();
         }
-        self.buffer.truncate(self.line_start);
+        if self.line_start > 0 {
+            self.buffer.truncate(self.line_start);
+        }
         self.line_start = 0;
         std::mem::take(&mut self.buffer)
     }

@@ -5,10 +5,15 @@ use super::start_line;
 use crate::limits;
 use crate::model::{Header, Request, Response};
 
-/// Reads a request's head; also one that is cut.
+/// Reads a request's head; also one that is cut, be it in its first line.
 pub(in crate::protocol) fn request(head: &[u8]) -> Option<Request> {
     let (line, lines) = split_start(head);
-    let line = start_line::request(line)?;
+    let line = start_line::request(line).or_else(|| {
+        lines
+            .is_empty()
+            .then(|| start_line::cut_request(line))
+            .flatten()
+    })?;
     let mut request = Request {
         method: text(line.method),
         target: text(line.target),

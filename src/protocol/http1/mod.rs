@@ -27,9 +27,6 @@ pub(super) const PROTOCOL: Protocol = Protocol {
 /// Ports on which HTTP is expected also when the flow was met in the middle of a body.
 const PORTS: [u16; 6] = [80, 3128, 8000, 8008, 8080, 8888];
 
-/// Bytes of a request line of a known method that need no further proof.
-const PROBE_BYTES: usize = 1024;
-
 fn probe(probe: &Probe<'_>) -> Verdict {
     if probe.transport == Transport::Udp {
         return Verdict::No;
@@ -50,14 +47,17 @@ fn probe(probe: &Probe<'_>) -> Verdict {
 pub(super) fn probe_side(side: Side, bytes: &[u8]) -> Verdict {
     let bytes = bytes.trim_ascii_start();
     let Some(line) = memchr::memchr(b'\n', bytes).and_then(|end| bytes.get(..end)) else {
-        let may_become = match side {
-            Side::Client => start_line::may_become_request(bytes),
-            Side::Server => start_line::may_become_status(bytes),
+        let (is_told, may_become) = match side {
+            Side::Client => (
+                start_line::cut_request(bytes).is_some(),
+                start_line::may_become_request(bytes),
+            ),
+            Side::Server => (false, start_line::may_become_status(bytes)),
         };
-        return match may_become {
-            true if bytes.len() > PROBE_BYTES => Verdict::Yes,
-            true => Verdict::More,
-            false => Verdict::No,
+        return match (is_told, may_become) {
+            (true, _) => Verdict::Yes,
+            (_, true) => Verdict::More,
+            (_, false) => Verdict::No,
         };
     };
     if start_line::is_start(side, line) {

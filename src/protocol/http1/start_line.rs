@@ -130,6 +130,17 @@ pub(super) fn find_start(side: Side, line: &[u8]) -> Option<usize> {
     }
 }
 
+/// Reads a request line whose end is missing: a known method and the beginning of a target.
+pub(super) fn cut_request(line: &[u8]) -> Option<RequestLine<'_>> {
+    let space = memchr::memchr(b' ', line.get(..METHOD_BYTES).unwrap_or(line))?;
+    let (method, target) = line.split_at_checked(space)?;
+    let target = target.trim_ascii();
+    let is_request = METHODS.iter().any(|known| known.as_bytes() == method)
+        && (target.starts_with(b"/") || target.starts_with(b"http://"))
+        && !target.iter().any(u8::is_ascii_control);
+    is_request.then_some(RequestLine { method, target })
+}
+
 /// Whether a line that has not ended yet may become a request line of a known method.
 pub(super) fn may_become_request(line: &[u8]) -> bool {
     let head = line.get(..METHOD_BYTES).unwrap_or(line);
@@ -208,6 +219,15 @@ mod tests {
             "HTTP/1.1 099 x",
         ] {
             assert_eq!(status(line.as_bytes()), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_request_line_is_told_before_its_end() {
+        let cut = cut_request(b"POST /a?b").unwrap();
+        assert_eq!((cut.method, cut.target), (&b"POST"[..], &b"/a?b"[..]));
+        for line in ["GET", "GET ", "BREW /", "OPTIONS rtsp://a", "GET /\u{1}"] {
+            assert_eq!(cut_request(line.as_bytes()), None, "{line}");
         }
     }
 

@@ -254,6 +254,19 @@ fn requests_without_responses_are_not_lost() {
             "GET a.example /cut […]",
         ]
     );
+    assert_eq!(
+        run(&[
+            client("GET /a?long="),
+            Input::Gap(Side::Client, 9),
+            client("rest\r\n\r\nGET /b HTTP/1.1\r\n\r\n")
+        ]),
+        [
+            "message-limit 12",
+            "malformed-message 8",
+            "GET ? /a?long= […]",
+            "GET ? /b []"
+        ]
+    );
 }
 
 #[test]
@@ -362,7 +375,8 @@ fn only_http_1_is_http_1() {
         Verdict::Yes
     );
     assert_eq!(verdict("", ""), Verdict::More);
-    assert_eq!(verdict("GET /index", ""), Verdict::More);
+    assert_eq!(verdict("GET /index", ""), Verdict::Yes);
+    assert_eq!(verdict("GE", ""), Verdict::More);
     for other in [
         "PRI * HTTP/2.0\r\n",
         "REGISTER sip:a.example SIP/2.0\r\n",
