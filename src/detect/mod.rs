@@ -3,6 +3,7 @@
 
 mod access;
 mod contact;
+mod example;
 mod identifier;
 mod location;
 mod lookup;
@@ -11,6 +12,8 @@ mod user_agent;
 mod value;
 
 use std::sync::Arc;
+
+pub use example::failed_examples;
 
 use crate::model::{
     Category, DecodeChain, Dossier, Event, Evidence, Field, FieldPath, Finding, FindingKey, Grade,
