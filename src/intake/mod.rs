@@ -3,6 +3,7 @@
 //! Formats are recognised by content, never by name. A new format is a file here and one line in [`FORMATS`].
 //! Readers never fail on damage: they yield what lies before it and a shortfall.
 
+mod classic;
 mod clock;
 mod discover;
 mod document;
@@ -17,7 +18,6 @@ mod live;
 #[path = "no_live.rs"]
 mod live;
 mod order;
-mod pcap;
 mod pcapng;
 mod privacy_report;
 mod snoop;
@@ -207,7 +207,7 @@ pub struct Format {
 
 /// All formats, in the order of recognition: the first whose `sniff` says yes.
 pub const FORMATS: &[Format] = &[
-    pcap::FORMAT,
+    classic::FORMAT,
     pcapng::FORMAT,
     snoop::FORMAT,
     document::APK,
