@@ -2,13 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, BufRead, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{Case, DeviceInputs, FORMATS, Format, Input, Wrapping};
+use super::{Case, Content, DeviceInputs, FORMATS, Format, Input, Wrapping};
 use crate::limits::{FOLDER_DEPTH, INPUT_FILES, SNIFF_BYTES, SNIFF_DEEP_BYTES};
 use crate::model::{InputId, Shortfall};
 use crate::{Error, Result};
+
+/// Bytes of standard input that are looked at until it is given up: a zstd block is at most 128 KiB.
+const STDIN_BYTES: usize = 256 << 10;
 
 /// What the sniffers of [`FORMATS`] may look at.
 #[derive(Debug)]
@@ -259,21 +263,36 @@ impl Search {
     }
 
     fn stdin(&mut self) -> Option<Input> {
-        // Peeked at, not taken: what follows reads through the same buffer.
-        let head = match io::stdin().lock().fill_buf() {
-            Ok(head) => head.to_vec(),
-            Err(error) => {
-                self.leave_unreadable(Input::STDIN, Path::new(Input::STDIN), error);
-                return None;
-            }
-        };
         let found = Found {
             path: PathBuf::from(Input::STDIN),
             display: Input::STDIN.to_owned(),
             folder: None,
         };
-        let recognised = recognise(&found, &head, None, 0);
-        self.input(&found, recognised, true)
+        let mut prefix = Vec::new();
+        loop {
+            let seen = prefix.len();
+            // One read at a time: a live capture through a pipe is recognised with its first packet.
+            let mut piece = vec![0; STDIN_BYTES.saturating_sub(seen)];
+            match io::stdin().read(&mut piece) {
+                Ok(length) => prefix.extend(piece.iter().take(length)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    self.leave_unreadable(Input::STDIN, &found.path, error);
+                    return None;
+                }
+            }
+            let is_all = prefix.len() == seen || prefix.len() >= STDIN_BYTES;
+            match recognise(&found, Bytes::Prefix(&prefix)) {
+                Recognised::Input(input) => {
+                    return Some(Input {
+                        content: Content::Stdin(Arc::from(prefix)),
+                        ..input
+                    });
+                }
+                other if is_all => return self.input(&found, other, true),
+                Recognised::LeftOut(..) | Recognised::Quiet => {}
+            }
+        }
     }
 
     fn named_file(&mut self, path: &Path) -> Option<Input> {
@@ -432,17 +451,55 @@ fn recognise_file(found: &Found) -> io::Result<Recognised> {
     File::open(&found.path)?
         .take(SNIFF_BYTES as u64)
         .read_to_end(&mut head)?;
-    let length = metadata.len();
-    Ok(recognise(found, &head, Some(length), length))
+    Ok(recognise(
+        found,
+        Bytes::File {
+            head: &head,
+            length: metadata.len(),
+        },
+    ))
 }
 
-fn recognise(found: &Found, head: &[u8], length: Option<u64>, bytes: u64) -> Recognised {
+/// What can be looked at to recognise an input.
+#[derive(Clone, Copy)]
+enum Bytes<'a> {
+    /// A file that can be read again, and its first bytes.
+    File { head: &'a [u8], length: u64 },
+    /// What came through a pipe so far.
+    Prefix(&'a [u8]),
+}
+
+impl Bytes<'_> {
+    /// The beginning of what is wrapped.
+    fn unwrapped(self, wrapping: &Wrapping, path: &Path) -> Vec<u8> {
+        let reader: Box<dyn Read> = match self {
+            Self::Prefix(prefix) => Box::new(io::Cursor::new(prefix.to_vec())),
+            Self::File { .. } => match File::open(path) {
+                Ok(file) => Box::new(file),
+                Err(_) => return Vec::new(),
+            },
+        };
+        let mut inner = Vec::new();
+        // Where it is cut or damaged, what came before counts.
+        let _ = wrapping
+            .unwrap(reader)
+            .take(SNIFF_BYTES as u64)
+            .read_to_end(&mut inner);
+        inner
+    }
+}
+
+fn recognise(found: &Found, bytes: Bytes<'_>) -> Recognised {
     let unknown = |reason: String| Recognised::LeftOut(Shortfall::UnknownFormat, reason);
+    let (head, length) = match bytes {
+        Bytes::File { head, length } => (head, Some(length)),
+        Bytes::Prefix(prefix) => (prefix.get(..SNIFF_BYTES).unwrap_or(prefix), None),
+    };
     if head.is_empty() {
         return unknown("the file is empty".to_owned());
     }
     let wrapping = Wrapping::of(head);
-    let inner = wrapping.map(|wrapping| unwrapped_head(wrapping, head));
+    let inner = wrapping.map(|wrapping| bytes.unwrapped(wrapping, &found.path));
     let sample = Sample {
         head: inner.as_deref().unwrap_or(head),
         length: length.filter(|_| wrapping.is_none()),
@@ -456,7 +513,8 @@ fn recognise(found: &Found, head: &[u8], length: Option<u64>, bytes: u64) -> Rec
             display: found.display.clone(),
             format: format.name,
             wrapping,
-            bytes,
+            bytes: length.unwrap_or(0),
+            content: Content::File,
         }),
         (None, Some(wrapping)) => unknown(format!("{} of an unknown format", wrapping.name)),
         (None, None) if sample.text().is_some() => {
@@ -468,15 +526,6 @@ fn recognise(found: &Found, head: &[u8], length: Option<u64>, bytes: u64) -> Rec
         }
         (None, None) => unknown("no known format".to_owned()),
     }
-}
-
-/// As much of the beginning as the first bytes of the wrapping let out.
-fn unwrapped_head(wrapping: &Wrapping, head: &[u8]) -> Vec<u8> {
-    let reader = wrapping.unwrap(Box::new(io::Cursor::new(head.to_vec())));
-    let mut inner = Vec::new();
-    // The head is cut, so it ends in an error as a rule; what came before it counts.
-    let _ = reader.take(SNIFF_BYTES as u64).read_to_end(&mut inner);
-    inner
 }
 
 /// Whether a text is of the kind that people put beside captures.

@@ -1,12 +1,11 @@
 //! Files that describe apps and devices, recognised here and read by [`crate::manifest`]: app packages, manifests, device dumps.
 
-use std::fs::File;
-use std::io::Read;
+use std::io::{Cursor, Read};
 
 use memchr::memmem;
 
 use super::order::ByteOrder;
-use super::{Format, Gathered, Input, Sample};
+use super::{Content, Format, Gathered, Input, Sample};
 use crate::limits::{DOCUMENT_BYTES, SNIFF_DEEP_BYTES};
 use crate::manifest;
 use crate::model::{Declaration, Dossier, Origin, Platform, Shortfall};
@@ -173,11 +172,11 @@ pub(super) fn read_whole(input: &Input, bound: u64) -> Result<(Vec<u8>, Option<S
 }
 
 fn apk(input: &Input) -> Result<Gathered> {
-    let mut file = File::open(&input.path).map_err(|source| Error::Read {
-        path: input.path.clone(),
-        source,
-    })?;
-    Ok(declaration(input, None, manifest::apk(&mut file)))
+    let read = match &input.content {
+        Content::Memory(bytes) => manifest::apk(&mut Cursor::new(bytes)),
+        Content::File | Content::Stdin(_) => manifest::apk(&mut input.file()?),
+    };
+    Ok(declaration(input, None, read))
 }
 
 fn document(

@@ -27,6 +27,7 @@ mod wrapping;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use discover::{Sample, discover};
 pub use live::{filtered, open_interface};
@@ -78,15 +79,40 @@ pub struct Input {
     pub wrapping: Option<&'static Wrapping>,
     /// Size in bytes; 0 for pipes.
     pub bytes: u64,
+    content: Content,
+}
+
+/// Where the bytes of an input come from.
+#[derive(Clone, Debug)]
+enum Content {
+    /// The file of that path.
+    File,
+    /// Standard input, with what was read of it to recognise it. Can be read only once.
+    Stdin(Arc<[u8]>),
+    /// Bytes at hand.
+    Memory(Arc<[u8]>),
 }
 
 impl Input {
     /// Name under which a user names standard input.
     pub const STDIN: &str = "-";
 
+    /// An input of bytes at hand, in a format of [`FORMATS`]: for tests, fuzzing, and programs that have no file.
+    pub fn in_memory(id: InputId, format: &'static str, bytes: &[u8]) -> Self {
+        Self {
+            id,
+            path: PathBuf::new(),
+            display: "memory".to_owned(),
+            format,
+            wrapping: None,
+            bytes: bytes.len() as u64,
+            content: Content::Memory(Arc::from(bytes)),
+        }
+    }
+
     /// Whether it is standard input, which can be read only once.
     pub fn is_stdin(&self) -> bool {
-        self.path.as_os_str() == Self::STDIN
+        matches!(self.content, Content::Stdin(_))
     }
 
     /// Its line in [`FORMATS`].
@@ -113,16 +139,20 @@ impl Input {
 
     /// Its bytes as they lie there.
     fn raw_reader(&self) -> Result<Box<dyn Read>> {
-        if self.is_stdin() {
-            return Ok(Box::new(io::stdin()));
-        }
-        match File::open(&self.path) {
-            Ok(file) => Ok(Box::new(file)),
-            Err(source) => Err(Error::Read {
-                path: self.path.clone(),
-                source,
-            }),
-        }
+        Ok(match &self.content {
+            Content::File => Box::new(self.file()?),
+            Content::Stdin(prefix) => {
+                Box::new(io::Cursor::new(Arc::clone(prefix)).chain(io::stdin()))
+            }
+            Content::Memory(bytes) => Box::new(io::Cursor::new(Arc::clone(bytes))),
+        })
+    }
+
+    fn file(&self) -> Result<File> {
+        File::open(&self.path).map_err(|source| Error::Read {
+            path: self.path.clone(),
+            source,
+        })
     }
 
     /// Its bytes, unwrapped.

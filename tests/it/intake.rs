@@ -358,6 +358,26 @@ fn the_same_packets_come_out_of_every_wrapping_whatever_the_name() {
 }
 
 #[test]
+fn a_wrapped_capture_is_recognised_behind_a_first_block_of_any_length() {
+    let place = folder("first_block");
+    let mut noise = vec![0; 300_000];
+    crate::forge::Chance::new(7).fill(&mut noise);
+    let records: Vec<Record> = noise
+        .chunks(1000)
+        .map(|piece| Record::at(1_760_000_000_000_000_000, piece.to_vec()))
+        .collect();
+    let file = Pcap::new(LinkType::RAW).write(&records);
+    for bytes in [
+        gzip(&file),
+        compress_to_vec(&*file, CompressionLevel::Fastest),
+    ] {
+        let path = put(&place, "capture", bytes);
+        let found = intake::discover(&[path]).unwrap();
+        assert_eq!(see(&found.devices[0].inputs[0]).packets, 300);
+    }
+}
+
+#[test]
 fn phase_1_finds_owners_names_and_secrets_behind_the_packets() {
     let place = folder("phase_1");
     let mut file = Pcapng::new();

@@ -1,7 +1,6 @@
 //! What the fuzz targets call: one function each, for any bytes. The package in `fuzz` includes this file.
 
 use std::io::Cursor;
-use std::{env, fs, process, thread};
 
 use phonehome::flow::Flows;
 use phonehome::intake::{Input, Item};
@@ -145,23 +144,8 @@ fn dissect(protocol: &str, mut script: &[u8]) {
     dissector.finish(&mut emit);
 }
 
-/// Inputs are files, so the bytes go through one.
 fn capture(format: &'static str, bytes: &[u8]) {
-    let name = format!(
-        "phonehome-fuzz-{}-{:?}",
-        process::id(),
-        thread::current().id()
-    );
-    let path = env::temp_dir().join(name);
-    fs::write(&path, bytes).expect("a writable folder for temporary files");
-    let input = Input {
-        id: InputId::default(),
-        path,
-        display: "fuzzed".to_owned(),
-        format,
-        wrapping: None,
-        bytes: bytes.len() as u64,
-    };
+    let input = Input::in_memory(InputId::default(), format, bytes);
     // Errors are fine, panics are not.
     let _gathered = input.gather();
     if let Ok(Some(mut source)) = input.open() {
@@ -177,5 +161,4 @@ fn capture(format: &'static str, bytes: &[u8]) {
         }
         flows.finish(&mut coverage, &mut decode);
     }
-    let _removed = fs::remove_file(&input.path);
 }
