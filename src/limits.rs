@@ -193,3 +193,31 @@ pub const NAME_LIFETIME: i64 = 24 * 3600 * SECOND;
 pub const SHARED_OWNERS: usize = 10_000;
 /// Flows whose app is remembered from what they said of themselves; beyond, later parts of a flow go by endpoint.
 pub const ATTRIBUTED_FLOWS: usize = 200_000;
+/// Bytes of a line in mail, FTP and the like; RFC 5321 asks for 1,000, IMAP responses are longer.
+pub const PROTOCOL_LINE_BYTES: usize = 64 << 10;
+/// Fields of one message of a protocol other than HTTP.
+pub const MESSAGE_FIELDS: usize = 1000;
+/// Bytes of all fields of one message of a protocol other than HTTP.
+pub const MESSAGE_BYTES: usize = 2 << 20;
+/// Bytes of a mail's body that are kept; attachments beyond are counted.
+pub const MAIL_BYTES: usize = 1 << 20;
+/// Commands of a client that wait for their answer at once.
+pub const PIPELINED_COMMANDS: usize = 1000;
+/// Bytes of a SIP body (a session description has about 2 KiB).
+pub const SIP_BODY_BYTES: usize = 256 << 10;
+/// Bytes of WhatsApp's routing header; those seen have under 20.
+pub const WHATSAPP_ROUTING_BYTES: usize = 1 << 10;
+/// Bytes of WhatsApp's old stream opening; those seen have under 200.
+pub const WHATSAPP_OPENING_BYTES: usize = 4 << 10;
+/// STUN messages of one flow that are told apart; calls have about five.
+pub const STUN_MESSAGES: usize = 16;
+/// Attributes of a STUN message that are named.
+pub const STUN_ATTRIBUTES: usize = 64;
+/// Datagrams of a STUN flow that are not STUN before the flow is taken for media.
+pub const STUN_OTHER_DATAGRAMS: usize = 64;
+/// Bytes of an XMPP stanza; servers refuse them above about 256 KiB.
+pub const XMPP_STANZA_BYTES: usize = 1 << 20;
+/// Bytes before which an XMPP stream must have named its namespace.
+pub const XMPP_OPENING_BYTES: usize = 1 << 10;
+/// Bytes of one message of a SOCKS negotiation; the longest (user and password) has 513.
+pub const SOCKS_BYTES: usize = 1 << 10;

@@ -10,12 +10,33 @@
 
 mod assembler;
 mod cursor;
+mod dhcp;
 mod dns;
 mod dtls;
+mod ftp;
+mod gtp;
 mod http1;
+mod imap;
+mod line;
+mod mail;
+mod message;
+mod mqtt;
+mod ntp;
+mod pop3;
 mod quic;
+mod sasl;
+mod session;
+mod signature;
+mod sip;
+mod smtp;
+mod socks;
 mod ssdp;
+mod stun;
+#[cfg(test)]
+mod tests;
 mod tls;
+mod whatsapp;
+mod xmpp;
 
 use crate::model::{ContentState, Event, Origin, Shortfall, Side, Transport};
 
@@ -119,4 +140,26 @@ pub const PROTOCOLS: &[Protocol] = &[
     quic::PROTOCOL,
     dtls::PROTOCOL,
     ssdp::PROTOCOL,
+    whatsapp::PROTOCOL,
+    xmpp::PROTOCOL,
+    sip::DATAGRAM,
+    sip::STREAM,
+    stun::PROTOCOL,
+    mqtt::PROTOCOL,
+    smtp::PROTOCOL,
+    ftp::PROTOCOL,
+    pop3::PROTOCOL,
+    imap::PROTOCOL,
+    dhcp::VERSION_4,
+    dhcp::VERSION_6,
+    gtp::PROTOCOL,
+    ntp::PROTOCOL,
+    socks::PROTOCOL,
+    signature::TELEGRAM,
+    signature::TELEGRAM_CALL,
+    signature::WECHAT,
+    signature::KAKAOTALK,
+    signature::DISCORD,
+    signature::VIBER,
+    signature::THREEMA,
 ];
