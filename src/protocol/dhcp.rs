@@ -171,9 +171,8 @@ fn version_6(bytes: &[u8]) -> Option<Draft> {
 
 /// The Ethernet address in a DUID of type 1 or 3 (RFC 8415 §11.2, §11.4).
 fn hardware_of_duid(duid: &[u8]) -> Option<String> {
-    let address = match duid {
-        [0, 1, 0, 1, _, _, _, _, address @ ..] | [0, 3, 0, 1, address @ ..] => address,
-        _ => return None,
+    let ([0, 1, 0, 1, _, _, _, _, address @ ..] | [0, 3, 0, 1, address @ ..]) = duid else {
+        return None;
     };
     (address.len() == 6).then(|| mac(address))
 }

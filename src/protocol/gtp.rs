@@ -1,5 +1,7 @@
 //! GTP control plane, versions 1 and 2 (3GPP TS 29.060, TS 29.274): which subscriber and phone is where. Core networks only.
 
+use std::fmt::Write;
+
 use super::cursor::Cursor;
 use super::message::{Draft, hex, readable};
 use super::{Chunk, Dissector, Output, Probe, Protocol, Verdict};
@@ -213,7 +215,7 @@ fn area(value: &[u8], names: &[&str]) -> Option<String> {
         } else {
             u64::from(cursor.u16()?)
         };
-        place.push_str(&format!(" {name}={number}"));
+        let _ = write!(place, " {name}={number}");
     }
     Some(place)
 }

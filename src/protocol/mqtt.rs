@@ -29,8 +29,7 @@ fn probe(probe: &Probe<'_>) -> Verdict {
     }
     let is_port = probe.server_port == 1883;
     match (probe.client, header(probe.client)) {
-        ([0xc0] | [0xc0, 0], _) => Verdict::More,
-        ([0x10, ..], Header::More) => Verdict::More,
+        ([0xc0] | [0xc0, 0], _) | ([0x10, ..], Header::More) => Verdict::More,
         ([0x10, ..], Header::Whole { body, .. }) => {
             let rest = probe.client.get(body..).unwrap_or_default();
             let names = [&b"\0\x04MQTT"[..], b"\0\x06MQIsdp"];

@@ -48,7 +48,7 @@ macro_rules! recognised {
     };
 }
 
-/// Telegram's MTProto on TCP with the transports that are not disguised (core.telegram.org/mtproto/mtproto-transports).
+/// Telegram's `MTProto` on TCP with the transports that are not disguised (core.telegram.org/mtproto/mtproto-transports).
 pub(super) const TELEGRAM: Protocol = recognised!("telegram", "telegram-mtproto", |probe| {
     stream(probe, mtproto(probe.client))
 });
@@ -100,12 +100,12 @@ pub(super) const DISCORD: Protocol = recognised!("discord", "discord-voice", |pr
     })
 });
 
-/// WeChat's MMTLS on TCP: records like those of TLS with versions of its own.
+/// `WeChat`'s MMTLS on TCP: records like those of TLS with versions of its own.
 pub(super) const WECHAT: Protocol = recognised!("wechat", "wechat-mmtls", |probe| {
     stream(probe, mmtls(probe.client))
 });
 
-/// KakaoTalk's LOCO: the key exchange of 256 bytes behind three little-endian numbers.
+/// `KakaoTalk`'s LOCO: the key exchange of 256 bytes behind three little-endian numbers.
 pub(super) const KAKAOTALK: Protocol = recognised!("kakaotalk", "kakaotalk-loco", |probe| {
     let verdict = match probe.client {
         [0, 1, 0, 0, 1..=20, 0, 0, 0, 1..=4, 0, 0, 0, key @ ..] => {

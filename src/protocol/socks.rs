@@ -244,17 +244,14 @@ fn request(cursor: &mut Cursor<'_>, emit: &mut dyn FnMut(Output<'_>)) -> Option<
 
 fn answer(cursor: &mut Cursor<'_>) -> Option<State> {
     let (version, status) = (cursor.u8()?, cursor.u8()?);
-    let is_granted = match version {
-        5 => {
-            cursor.u8()?;
-            address(cursor)?;
-            cursor.u16()?;
-            status == 0
-        }
-        _ => {
-            cursor.take(6)?;
-            status == 90
-        }
+    let is_granted = if version == 5 {
+        cursor.u8()?;
+        address(cursor)?;
+        cursor.u16()?;
+        status == 0
+    } else {
+        cursor.take(6)?;
+        status == 90
     };
     Some(if is_granted {
         State::Inside

@@ -254,7 +254,7 @@ fn kind_name(kind: u16) -> String {
     format!("{method}-{class}")
 }
 
-/// RFC 8489 §14.2: port and address are XORed with cookie and transaction id.
+/// RFC 8489 §14.2: port and address are combined by XOR with cookie and transaction id.
 fn xor_address(value: &[u8], transaction: &[u8]) -> Option<IpAddr> {
     let mut cursor = Cursor::new(value);
     let family = cursor.u16()?;

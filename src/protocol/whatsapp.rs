@@ -1,7 +1,7 @@
 //! WhatsApp's own chat protocol on TCP: the prologue, and what its oldest form said in clear before encryption began.
 //!
 //! Today: `WA`, versions, then a Noise handshake (the form is public in free clients). Until about 2016: `WA`, versions, then
-//! FunXMPP, a binary XML whose stream opening and login were not yet encrypted.
+//! `FunXMPP`, a binary XML whose stream opening and login were not yet encrypted.
 
 use super::cursor::Cursor;
 use super::message::{Draft, readable};
@@ -167,8 +167,7 @@ impl Opening {
     fn read(bytes: &[u8]) -> Self {
         let mut opening = Self::default();
         let mut cursor = Cursor::new(bytes);
-        loop {
-            let Some(header) = cursor.u24() else { break };
+        while let Some(header) = cursor.u24() {
             let is_encrypted = header & 0x80_0000 != 0;
             let frame = usize::try_from(header & 0x0f_ffff)
                 .ok()
@@ -192,7 +191,7 @@ impl Opening {
     }
 }
 
-/// The texts of a FunXMPP node that are not words of its dictionary.
+/// The texts of a `FunXMPP` node that are not words of its dictionary.
 fn texts(frame: &[u8]) -> Vec<String> {
     let mut texts = Vec::new();
     let mut cursor = Cursor::new(frame);

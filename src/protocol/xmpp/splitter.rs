@@ -86,7 +86,6 @@ impl Splitter {
             let end = begin.saturating_add(length);
             self.at = end;
             match kind {
-                Tag::Other => {}
                 Tag::Open | Tag::Empty if is_stream => {
                     self.nest = 0;
                     self.is_lost = false;
@@ -112,7 +111,7 @@ impl Splitter {
                         return self.piece(self.start, end, false);
                     }
                 }
-                Tag::Close => {}
+                Tag::Close | Tag::Other => {}
             }
         }
     }
@@ -151,7 +150,6 @@ fn read_tag(tag: &[u8]) -> Option<(Tag, usize)> {
     for (position, byte) in tag.iter().enumerate() {
         match (quote, byte) {
             (Some(open), byte) if open == byte => quote = None,
-            (Some(_), _) => {}
             (None, b'"' | b'\'') => quote = Some(byte),
             (None, b'>') => {
                 let inside = tag.get(1..position)?;
@@ -163,7 +161,7 @@ fn read_tag(tag: &[u8]) -> Option<(Tag, usize)> {
                 };
                 return Some((kind, position.saturating_add(1)));
             }
-            (None, _) => {}
+            _ => {}
         }
     }
     None
