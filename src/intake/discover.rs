@@ -1,60 +1,19 @@
 //! What the user names → recognised inputs, by device.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Case, Content, DeviceInputs, FORMATS, Format, Input, Wrapping};
-use crate::limits::{FOLDER_DEPTH, INPUT_FILES, SNIFF_BYTES, SNIFF_DEEP_BYTES};
+use super::recognise::{Bytes, Recognised, recognise, recognise_file};
+use super::{Case, Content, DeviceInputs, Input};
+use crate::limits::{FOLDER_DEPTH, INPUT_FILES};
 use crate::model::{InputId, Shortfall};
 use crate::{Error, Result};
 
 /// Bytes of standard input that are looked at until it is given up: a zstd block is at most 128 KiB.
 const STDIN_BYTES: usize = 256 << 10;
-
-/// What the sniffers of [`FORMATS`] may look at.
-#[derive(Debug)]
-pub struct Sample<'a> {
-    /// The first bytes, unwrapped; all of it if the input is shorter than [`SNIFF_BYTES`].
-    pub head: &'a [u8],
-    /// Size of the file; `None` if it comes wrapped or through a pipe.
-    pub length: Option<u64>,
-    path: &'a Path,
-}
-
-impl Sample<'_> {
-    /// Bytes from elsewhere in the file, at most [`SNIFF_DEEP_BYTES`]; empty where it cannot be read again.
-    pub fn deep(&self, offset: u64, length: u64) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        if self.length.is_some() {
-            let read = File::open(self.path).and_then(|mut file| {
-                file.seek(SeekFrom::Start(offset))?;
-                file.take(length.min(SNIFF_DEEP_BYTES as u64))
-                    .read_to_end(&mut bytes)
-            });
-            if read.is_err() {
-                bytes.clear();
-            }
-        }
-        bytes
-    }
-
-    /// The head as text without byte order mark and leading white space; `None` if it is not text. A character that the end
-    /// of the head cuts is left off.
-    pub fn text(&self) -> Option<&str> {
-        let head = self.head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(self.head);
-        let text = match str::from_utf8(head) {
-            Ok(text) => text,
-            Err(error) if error.error_len().is_none() => {
-                str::from_utf8(head.get(..error.valid_up_to())?).ok()?
-            }
-            Err(_) => return None,
-        };
-        (!text.is_empty() && !text.contains('\0')).then(|| text.trim_start())
-    }
-}
 
 /// A file that the user named, or that lies below a folder that he named.
 struct Found {
@@ -225,14 +184,6 @@ fn folder_name(path: &Path) -> String {
         .into_owned()
 }
 
-/// What recognising a file came to.
-enum Recognised {
-    Input(Input),
-    LeftOut(Shortfall, String),
-    /// Text for people, such as a README: nothing that an auditor would miss.
-    Quiet,
-}
-
 #[derive(Default)]
 struct Search {
     policy: Option<PathBuf>,
@@ -282,7 +233,7 @@ impl Search {
                 }
             }
             let is_all = prefix.len() == seen || prefix.len() >= STDIN_BYTES;
-            match recognise(&found, Bytes::Prefix(&prefix)) {
+            match recognise(&found.path, &found.display, Bytes::Prefix(&prefix)) {
                 Recognised::Input(input) => {
                     return Some(Input {
                         content: Content::Stdin(Arc::from(prefix)),
@@ -313,7 +264,7 @@ impl Search {
     }
 
     fn file(&mut self, found: &Found, is_named: bool) -> Option<Input> {
-        match recognise_file(found) {
+        match recognise_file(&found.path, &found.display) {
             Ok(recognised) => self.input(found, recognised, is_named),
             Err(error) => {
                 self.leave_unreadable(&found.display, &found.path, error);
@@ -436,120 +387,4 @@ fn sorted_entries(path: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     }
     entries.sort();
     Ok(entries)
-}
-
-fn recognise_file(found: &Found) -> io::Result<Recognised> {
-    let metadata = fs::metadata(&found.path)?;
-    if !metadata.is_file() {
-        // Opening a named pipe would wait for a writer, and looking at its first bytes would eat them.
-        return Ok(Recognised::LeftOut(
-            Shortfall::Unreadable,
-            "neither a file nor a folder; a pipe can be given as standard input with -".to_owned(),
-        ));
-    }
-    let mut head = Vec::new();
-    File::open(&found.path)?
-        .take(SNIFF_BYTES as u64)
-        .read_to_end(&mut head)?;
-    Ok(recognise(
-        found,
-        Bytes::File {
-            head: &head,
-            length: metadata.len(),
-        },
-    ))
-}
-
-/// What can be looked at to recognise an input.
-#[derive(Clone, Copy)]
-enum Bytes<'a> {
-    /// A file that can be read again, and its first bytes.
-    File { head: &'a [u8], length: u64 },
-    /// What came through a pipe so far.
-    Prefix(&'a [u8]),
-}
-
-impl Bytes<'_> {
-    /// The beginning of what is wrapped.
-    fn unwrapped(self, wrapping: &Wrapping, path: &Path) -> Vec<u8> {
-        let reader: Box<dyn Read> = match self {
-            Self::Prefix(prefix) => Box::new(io::Cursor::new(prefix.to_vec())),
-            Self::File { .. } => match File::open(path) {
-                Ok(file) => Box::new(file),
-                Err(_) => return Vec::new(),
-            },
-        };
-        let mut inner = Vec::new();
-        // Where it is cut or damaged, what came before counts.
-        let _ = wrapping
-            .unwrap(reader)
-            .take(SNIFF_BYTES as u64)
-            .read_to_end(&mut inner);
-        inner
-    }
-}
-
-fn recognise(found: &Found, bytes: Bytes<'_>) -> Recognised {
-    let unknown = |reason: String| Recognised::LeftOut(Shortfall::UnknownFormat, reason);
-    let (head, length) = match bytes {
-        Bytes::File { head, length } => (head, Some(length)),
-        Bytes::Prefix(prefix) => (prefix.get(..SNIFF_BYTES).unwrap_or(prefix), None),
-    };
-    if head.is_empty() {
-        return unknown("the file is empty".to_owned());
-    }
-    let wrapping = Wrapping::of(head);
-    let inner = wrapping.map(|wrapping| bytes.unwrapped(wrapping, &found.path));
-    let sample = Sample {
-        head: inner.as_deref().unwrap_or(head),
-        length: length.filter(|_| wrapping.is_none()),
-        path: &found.path,
-    };
-    let recognised: Option<&Format> = FORMATS.iter().find(|format| (format.sniff)(&sample));
-    match (recognised, wrapping) {
-        (Some(format), wrapping) => Recognised::Input(Input {
-            id: InputId::default(),
-            path: found.path.clone(),
-            display: found.display.clone(),
-            format: format.name,
-            wrapping,
-            bytes: length.unwrap_or(0),
-            content: Content::File,
-        }),
-        (None, Some(wrapping)) => unknown(format!("{} of an unknown format", wrapping.name)),
-        (None, None) if sample.text().is_some() => {
-            if is_for_people(&found.path) {
-                Recognised::Quiet
-            } else {
-                unknown("text of no known format".to_owned())
-            }
-        }
-        (None, None) => unknown("no known format".to_owned()),
-    }
-}
-
-/// Whether a text is of the kind that people put beside captures.
-fn is_for_people(path: &Path) -> bool {
-    const NAMES: [&str; 9] = [
-        "readme",
-        "license",
-        "licence",
-        "copying",
-        "notice",
-        "changelog",
-        "notes",
-        "todo",
-        "attribution",
-    ];
-    const ENDINGS: [&str; 4] = ["md", "toml", "rst", "adoc"];
-    let name = path
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().to_lowercase())
-        .unwrap_or_default();
-    let has_ending = path.extension().is_some_and(|ending| {
-        ENDINGS
-            .iter()
-            .any(|known| ending.eq_ignore_ascii_case(known))
-    });
-    has_ending || NAMES.iter().any(|known| name.starts_with(known))
 }

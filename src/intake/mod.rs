@@ -20,6 +20,7 @@ mod live;
 mod order;
 mod pcapng;
 mod privacy_report;
+mod recognise;
 mod snoop;
 mod window;
 mod wrapping;
@@ -29,8 +30,9 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use discover::{Sample, discover};
+pub use discover::discover;
 pub use live::{filtered, open_interface};
+pub use recognise::Sample;
 pub use wrapping::Wrapping;
 
 use crate::model::{Dossier, InputId, Origin, Packet, Shortfall, Sighting};

@@ -1,0 +1,178 @@
+//! The first bytes of an input → its format, and the compression that it comes in.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::{Content, FORMATS, Format, Input, Wrapping};
+use crate::limits::{SNIFF_BYTES, SNIFF_DEEP_BYTES};
+use crate::model::{InputId, Shortfall};
+
+/// What the sniffers of [`FORMATS`] may look at.
+#[derive(Debug)]
+pub struct Sample<'a> {
+    /// The first bytes, unwrapped; all of it if the input is shorter than [`SNIFF_BYTES`].
+    pub head: &'a [u8],
+    /// Size of the file; `None` if it comes wrapped or through a pipe.
+    pub length: Option<u64>,
+    path: &'a Path,
+}
+
+impl Sample<'_> {
+    /// Bytes from elsewhere in the file, at most [`SNIFF_DEEP_BYTES`]; empty where it cannot be read again.
+    pub fn deep(&self, offset: u64, length: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        if self.length.is_some() {
+            let read = File::open(self.path).and_then(|mut file| {
+                file.seek(SeekFrom::Start(offset))?;
+                file.take(length.min(SNIFF_DEEP_BYTES as u64))
+                    .read_to_end(&mut bytes)
+            });
+            if read.is_err() {
+                bytes.clear();
+            }
+        }
+        bytes
+    }
+
+    /// The head as text without byte order mark and leading white space; `None` if it is not text. A character that the end
+    /// of the head cuts is left off.
+    pub fn text(&self) -> Option<&str> {
+        let head = self.head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(self.head);
+        let text = match str::from_utf8(head) {
+            Ok(text) => text,
+            Err(error) if error.error_len().is_none() => {
+                str::from_utf8(head.get(..error.valid_up_to())?).ok()?
+            }
+            Err(_) => return None,
+        };
+        (!text.is_empty() && !text.contains('\0')).then(|| text.trim_start())
+    }
+}
+
+/// What recognising a file came to.
+pub(super) enum Recognised {
+    Input(Input),
+    LeftOut(Shortfall, String),
+    /// Text for people, such as a README: nothing that an auditor would miss.
+    Quiet,
+}
+
+/// Recognises a file by content.
+pub(super) fn recognise_file(path: &Path, display: &str) -> io::Result<Recognised> {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() {
+        // Opening a named pipe would wait for a writer, and looking at its first bytes would eat them.
+        return Ok(Recognised::LeftOut(
+            Shortfall::Unreadable,
+            "neither a file nor a folder; a pipe can be given as standard input with -".to_owned(),
+        ));
+    }
+    let mut head = Vec::new();
+    File::open(path)?
+        .take(SNIFF_BYTES as u64)
+        .read_to_end(&mut head)?;
+    Ok(recognise(
+        path,
+        display,
+        Bytes::File {
+            head: &head,
+            length: metadata.len(),
+        },
+    ))
+}
+
+/// What can be looked at to recognise an input.
+#[derive(Clone, Copy)]
+pub(super) enum Bytes<'a> {
+    /// A file that can be read again, and its first bytes.
+    File { head: &'a [u8], length: u64 },
+    /// What came through a pipe so far.
+    Prefix(&'a [u8]),
+}
+
+impl Bytes<'_> {
+    /// The beginning of what is wrapped.
+    fn unwrapped(self, wrapping: &Wrapping, path: &Path) -> Vec<u8> {
+        let reader: Box<dyn Read> = match self {
+            Self::Prefix(prefix) => Box::new(io::Cursor::new(prefix.to_vec())),
+            Self::File { .. } => match File::open(path) {
+                Ok(file) => Box::new(file),
+                Err(_) => return Vec::new(),
+            },
+        };
+        let mut inner = Vec::new();
+        // Where it is cut or damaged, what came before counts.
+        let _ = wrapping
+            .unwrap(reader)
+            .take(SNIFF_BYTES as u64)
+            .read_to_end(&mut inner);
+        inner
+    }
+}
+
+/// Recognises what these bytes are the beginning of.
+pub(super) fn recognise(path: &Path, display: &str, bytes: Bytes<'_>) -> Recognised {
+    let unknown = |reason: String| Recognised::LeftOut(Shortfall::UnknownFormat, reason);
+    let (head, length) = match bytes {
+        Bytes::File { head, length } => (head, Some(length)),
+        Bytes::Prefix(prefix) => (prefix.get(..SNIFF_BYTES).unwrap_or(prefix), None),
+    };
+    if head.is_empty() {
+        return unknown("the file is empty".to_owned());
+    }
+    let wrapping = Wrapping::of(head);
+    let inner = wrapping.map(|wrapping| bytes.unwrapped(wrapping, path));
+    let sample = Sample {
+        head: inner.as_deref().unwrap_or(head),
+        length: length.filter(|_| wrapping.is_none()),
+        path,
+    };
+    let recognised: Option<&Format> = FORMATS.iter().find(|format| (format.sniff)(&sample));
+    match (recognised, wrapping) {
+        (Some(format), wrapping) => Recognised::Input(Input {
+            id: InputId::default(),
+            path: path.to_owned(),
+            display: display.to_owned(),
+            format: format.name,
+            wrapping,
+            bytes: length.unwrap_or(0),
+            content: Content::File,
+        }),
+        (None, Some(wrapping)) => unknown(format!("{} of an unknown format", wrapping.name)),
+        (None, None) if sample.text().is_some() => {
+            if is_for_people(path) {
+                Recognised::Quiet
+            } else {
+                unknown("text of no known format".to_owned())
+            }
+        }
+        (None, None) => unknown("no known format".to_owned()),
+    }
+}
+
+/// Whether a text is of the kind that people put beside captures.
+fn is_for_people(path: &Path) -> bool {
+    const NAMES: [&str; 9] = [
+        "readme",
+        "license",
+        "licence",
+        "copying",
+        "notice",
+        "changelog",
+        "notes",
+        "todo",
+        "attribution",
+    ];
+    const ENDINGS: [&str; 4] = ["md", "toml", "rst", "adoc"];
+    let name = path
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().to_lowercase())
+        .unwrap_or_default();
+    let has_ending = path.extension().is_some_and(|ending| {
+        ENDINGS
+            .iter()
+            .any(|known| ending.eq_ignore_ascii_case(known))
+    });
+    has_ending || NAMES.iter().any(|known| name.starts_with(known))
+}
