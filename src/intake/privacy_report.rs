@@ -113,18 +113,24 @@ impl PrivacyReport {
         self.ledger.note(shortfall, Some(self.origin), 0, detail);
     }
 
-    /// `None` for the second half of an interval, and for records of kinds that tell nothing of an app's access.
+    /// `None` for the second half of an interval, and for a record of which nothing can be made.
     fn record(&mut self, record: &Value) -> Option<Sighting> {
         let time = text(record, "timeStamp").or(text(record, "timestamp"));
         self.origin.time = time.and_then(timestamp).unwrap_or_default();
-        let (package, access) = if is_contact(record) {
-            contact(record)?
-        } else if is_access(record) {
-            if self.is_second_half(record) {
-                return None;
-            }
-            read_access(record)?
+        let told = if is_contact(record) {
+            contact(record)
+        } else if !is_access(record) {
+            None
+        } else if self.is_second_half(record) {
+            return None;
         } else {
+            read_access(record)
+        };
+        let Some((package, access)) = told else {
+            self.note(
+                Shortfall::UnknownFormat,
+                "a record of a kind that is not known".to_owned(),
+            );
             return None;
         };
         Some(Sighting {
@@ -310,7 +316,7 @@ mod tests {
         let (sightings, shortfalls) = read(&REPORT.as_bytes()[..REPORT.len() - 20]);
         assert_eq!(
             (sightings.len(), shortfalls),
-            (3, vec![Shortfall::Truncated])
+            (3, vec![Shortfall::UnknownFormat, Shortfall::Truncated])
         );
         assert_eq!(read(b"{nonsense}\n").1, [Shortfall::Damaged]);
     }

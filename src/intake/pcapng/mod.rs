@@ -39,7 +39,9 @@ fn sniff(sample: &Sample<'_>) -> bool {
 }
 
 fn open(input: &Input) -> Result<Box<dyn Source>> {
-    Ok(Box::new(Pcapng::new(input.reader()?, input.id)))
+    let mut source = Pcapng::new(input.reader()?, input.id);
+    source.is_piped = input.is_stdin();
+    Ok(Box::new(source))
 }
 
 /// Where the owner of a packet is kept.
@@ -76,6 +78,8 @@ pub(super) struct Pcapng {
     processes: Vec<Owner>,
     ledger: Ledger,
     has_ended: bool,
+    /// Phase 1 could not read it, so what it would have taken is missed.
+    is_piped: bool,
 }
 
 impl Pcapng {
@@ -91,6 +95,7 @@ impl Pcapng {
             processes: Vec::new(),
             ledger: Ledger::default(),
             has_ended: false,
+            is_piped: false,
         }
     }
 
@@ -132,6 +137,13 @@ impl Pcapng {
                 if let Some((uid, owner)) = uid_map_entry(body, self.blocks.order) {
                     self.keep_owner(uid, owner);
                 }
+            }
+            block_type::DECRYPTION_SECRETS | block_type::NAME_RESOLUTION if self.is_piped => {
+                let detail = format!(
+                    "keys or names at byte {offset} are not used, because a pipe is read only once: save it to a file"
+                );
+                self.ledger
+                    .note(Shortfall::InputLimit, Some(self.origin), 0, detail);
             }
             kind if block_type::NUMBERED.contains(&kind) => self.count_frame(),
             _ => {}
@@ -290,10 +302,14 @@ impl Pcapng {
         if self.owners.len() < limits::OWNERS || self.owners.contains_key(&uid) {
             self.owners.insert(uid, owner);
         } else {
-            let detail = format!("more than {} owners of packets", limits::OWNERS);
-            self.ledger
-                .note(Shortfall::InputLimit, Some(self.origin), 0, detail);
+            self.note_owner_limit();
         }
+    }
+
+    fn note_owner_limit(&mut self) {
+        let detail = format!("more than {} owners of packets", limits::OWNERS);
+        self.ledger
+            .note(Shortfall::InputLimit, Some(self.origin), 0, detail);
     }
 
     fn process(&mut self, body: Range<usize>) {
@@ -306,6 +322,8 @@ impl Pcapng {
         };
         if self.processes.len() < limits::OWNERS {
             self.processes.push(owner);
+        } else {
+            self.note_owner_limit();
         }
     }
 
