@@ -57,9 +57,18 @@ pub enum Error {
         /// What libpcap said.
         reason: String,
     },
-    /// A report could not be written.
+    /// A report could not be written to standard output.
     #[error("cannot write the report")]
     Write(#[from] std::io::Error),
+    /// A report could not be written to its file.
+    #[error("cannot write {path}")]
+    WriteFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// An argument does not fit.
     #[error("{0}")]
     Usage(String),
@@ -86,7 +95,7 @@ impl Error {
             Self::Rule { .. } => {
                 Some("check a rules folder with: phonehome rules check --rules DIR")
             }
-            Self::Read { .. } | Self::Format { .. } | Self::Write(_) | Self::Usage(_) => None,
+            Self::Read { .. } | Self::Format { .. } | Self::Write(_) | Self::WriteFile { .. } | Self::Usage(_) => None,
         }
     }
 }

@@ -221,3 +221,5 @@ pub const XMPP_STANZA_BYTES: usize = 1 << 20;
 pub const XMPP_OPENING_BYTES: usize = 1 << 10;
 /// Bytes of one message of a SOCKS negotiation; the longest (user and password) has 513.
 pub const SOCKS_BYTES: usize = 1 << 10;
+/// Values that `observe` remembers labels for; later ones are only hidden. A label costs about a hundred bytes.
+pub const MASKED_VALUES: usize = 100_000;

@@ -1,9 +1,181 @@
 //! Findings, permissions, recipients and law → one report per app. Sees one app at a time; every input of a score is kept.
+//!
+//! [`row`] sorts the tally by app, [`infer`] draws conclusions over several observations, [`judge`] weighs each fact with
+//! [`score`], [`recipient`], [`grant`] and [`question`] add what is known beside them. A new conclusion is a function in
+//! `infer.rs`; numbers and texts are in `rules/`.
 
-use crate::model::{DeviceReport, Dossier, Tally};
+mod circumstance;
+mod grant;
+mod infer;
+mod judge;
+mod question;
+mod recipient;
+mod row;
+mod score;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use self::row::{Owner, Row, Subject};
+use crate::model::{
+    AppReport, Basis, ContentState, DeviceId, DeviceReport, Dossier, Grant, Platform, Tally, TrafficReport, Volume,
+};
 use crate::rules::Rules;
 
 /// Weighs what was found. `devices` are name and dossier in the order of their ids.
-pub fn assess(_rules: &Rules, _devices: &[(String, Dossier)], _tally: &Tally) -> Vec<DeviceReport> {
-    Vec::new()
+pub fn assess(rules: &Rules, devices: &[(String, Dossier)], tally: &Tally) -> Vec<DeviceReport> {
+    devices
+        .iter()
+        .zip(0..)
+        .map(|((name, dossier), id)| device(rules, name, dossier, tally, DeviceId(id)))
+        .collect()
 }
+
+fn device(rules: &Rules, name: &str, dossier: &Dossier, tally: &Tally, id: DeviceId) -> DeviceReport {
+    let mut rows = row::rows(tally, id);
+    let silent_apps = add_silent_apps(rules, dossier, &mut rows);
+    let mut apps: Vec<AppReport> =
+        rows.iter().map(|(owner, row)| app(&Subject::new(rules, dossier, owner, row))).collect();
+    // Rows come in the order of their owners; a stable sort keeps it among equals.
+    apps.sort_by_key(|app| std::cmp::Reverse((app.risk, urgency(app))));
+    DeviceReport {
+        name: name.to_owned(),
+        platform: dossier.platform,
+        model: dossier.model.clone(),
+        apps,
+        silent_apps,
+        traffic: traffic(rows.values()),
+    }
+}
+
+fn urgency(app: &AppReport) -> u16 {
+    let priorities = app.findings.iter().filter_map(|finding| finding.score.as_ref());
+    priorities.map(|score| score.priority_hundredths).max().unwrap_or(0)
+}
+
+/// Adds a row for each app that showed no traffic but may read what matters; counts the others.
+fn add_silent_apps(rules: &Rules, dossier: &Dossier, rows: &mut BTreeMap<Owner, Row>) -> u64 {
+    let seen: BTreeSet<Owner> = rows.keys().cloned().collect();
+    let is_candidate =
+        |app: &crate::model::AppId| seen.iter().any(|owner| owner.candidates().contains(app));
+    let packages: BTreeSet<&String> = dossier.apps.keys().chain(dossier.declarations.keys()).collect();
+    let mut silent = BTreeSet::new();
+    for package in packages {
+        let app = row::identity(rules, package);
+        if is_candidate(&app) {
+            continue;
+        }
+        let is_system = dossier.apps.get(package).is_some_and(|app| app.is_system);
+        let is_telling = |grant: &Grant| grant.risk >= grant::TELLING_RISK && grant.is_granted != Some(false);
+        let is_of_interest = !is_system && grant::grants(rules, dossier, &[package]).iter().any(is_telling);
+        if is_of_interest {
+            rows.entry(Owner::App(app)).or_default();
+        } else {
+            silent.insert(app);
+        }
+    }
+    silent.retain(|app| !rows.contains_key(&Owner::App(app.clone())));
+    u64::try_from(silent.len()).unwrap_or(u64::MAX)
+}
+
+fn app(subject: &Subject<'_>) -> AppReport {
+    let findings = judge::judge(subject, infer::conclude(subject));
+    let (level, risk) = judge::level(subject, &findings);
+    let (dpia_criteria, is_dpia_due) = judge::dpia_criteria(subject, &findings);
+    let mut touched: BTreeSet<&Arc<str>> = findings.iter().flat_map(|finding| &finding.provisions).collect();
+    let legal = subject.rules.legal();
+    if is_dpia_due {
+        touched.extend(
+            legal.provisions_of(circumstance::observation::DPIA).map(|provision| &provision.id),
+        );
+    }
+    let provisions =
+        legal.provisions.iter().map(|provision| &provision.id).filter(|id| touched.contains(id)).cloned().collect();
+    let grants = grant::grants(subject.rules, subject.dossier, &subject.packages);
+    let recipients = recipient::reports(subject.rules, &subject.row.traffic);
+    let questions = question::questions(subject, &findings, &grants, &recipients, is_dpia_due);
+    let bases: Vec<Basis> = if subject.row.bases.is_empty() && *subject.owner != Owner::Unknown {
+        vec![Basis::Document]
+    } else {
+        subject.row.bases.iter().copied().collect()
+    };
+    AppReport {
+        app: judge::attributed(subject.owner, bases.first().copied().unwrap_or(Basis::Document)),
+        id: match subject.owner {
+            Owner::App(app) => Some(app.clone()),
+            Owner::System => Some(crate::model::AppId::new(crate::model::AppId::SYSTEM)),
+            Owner::Shared(_) | Owner::Unknown => None,
+        },
+        name: name(subject),
+        packages: subject.packages.iter().map(|package| (*package).to_owned()).collect(),
+        version: version(subject),
+        platform: platform(subject),
+        bases,
+        is_installed: !subject.packages.is_empty(),
+        level,
+        risk,
+        findings,
+        recipients,
+        grants,
+        provisions,
+        dpia_criteria: if is_dpia_due { dpia_criteria } else { Vec::new() },
+        questions,
+    }
+}
+
+/// Name to show; empty for rows that reports name in their language.
+fn name(subject: &Subject<'_>) -> String {
+    let of_app = |app: &crate::model::AppId| {
+        let profile = row::profile(subject.rules, app).map(|profile| profile.name.to_string());
+        let label = || {
+            let installed = subject.dossier.apps.get(app.as_str()).and_then(|app| app.label.clone());
+            let declared = || subject.dossier.declarations.get(app.as_str()).and_then(|(app, _)| app.label.clone());
+            installed.or_else(declared)
+        };
+        profile.or_else(label).unwrap_or_else(|| app.to_string())
+    };
+    let names: Vec<String> = subject.owner.candidates().iter().map(of_app).collect();
+    names.join(" / ")
+}
+
+/// The version, where one app has one version on this device.
+fn version(subject: &Subject<'_>) -> Option<String> {
+    let versions: BTreeSet<&String> = subject
+        .packages
+        .iter()
+        .filter_map(|package| {
+            let installed = subject.dossier.apps.get(*package).and_then(|app| app.version.as_ref());
+            let declared =
+                || subject.dossier.declarations.get(*package).and_then(|(app, _)| app.version.as_ref());
+            installed.or_else(declared)
+        })
+        .collect();
+    match (subject.owner, versions.len()) {
+        (Owner::App(_), 1) => versions.first().map(|version| (*version).clone()),
+        _ => None,
+    }
+}
+
+fn platform(subject: &Subject<'_>) -> Option<Platform> {
+    let declared = subject
+        .packages
+        .iter()
+        .find_map(|package| subject.dossier.declarations.get(*package).map(|(declaration, _)| declaration.platform));
+    subject.dossier.platform.or(declared)
+}
+
+fn traffic<'a>(rows: impl Iterator<Item = &'a Row>) -> TrafficReport {
+    let mut sums: BTreeMap<ContentState, Volume> = BTreeMap::new();
+    for (content, volume) in rows.flat_map(|row| row.traffic.values()).flatten() {
+        match sums.get_mut(content) {
+            Some(known) => known.merge(*volume),
+            None => {
+                sums.insert(*content, *volume);
+            }
+        }
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests;

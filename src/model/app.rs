@@ -50,6 +50,22 @@ pub enum Basis {
     Document,
 }
 
+impl Basis {
+    /// Stable id for exports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Option => "option",
+            Self::Capture => "capture",
+            Self::DumpsysUid => "dumpsys-uid",
+            Self::Label => "label",
+            Self::UserAgent => "user-agent",
+            Self::Endpoint => "endpoint",
+            Self::System => "system",
+            Self::Document => "document",
+        }
+    }
+}
+
 /// Which app an observation belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Attributed {

@@ -185,6 +185,8 @@ pub struct AppReport {
     pub grants: Vec<Grant>,
     /// Ids of all provisions touched.
     pub provisions: Vec<Arc<str>>,
+    /// Numbers of the criteria of WP 248 that are met, if they are enough for an impact assessment to be considered.
+    pub dpia_criteria: Vec<u8>,
     /// Questions.
     pub questions: Vec<Question>,
 }

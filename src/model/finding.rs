@@ -139,6 +139,8 @@ pub enum RecipientKind {
     Remote,
     /// Private, link-local, multicast or broadcast: it stayed on the local network.
     Local,
+    /// Several hosts of one company, whose name stands in place of the host: only for conclusions over many flows.
+    Company,
     /// No recipient (declarations).
     None,
 }
@@ -148,7 +150,7 @@ pub enum RecipientKind {
 pub struct Recipient {
     /// Remote, local or none.
     pub kind: RecipientKind,
-    /// Host name, lower case, or the address as text; empty for [`RecipientKind::None`].
+    /// Host name, lower case, or the address as text, or the company's name; empty for [`RecipientKind::None`].
     pub host: Arc<str>,
 }
 
@@ -256,6 +258,20 @@ pub struct Evidence {
     pub chain: DecodeChain,
     /// The value; masked in every output.
     pub value: Option<Sensitive>,
+}
+
+impl Evidence {
+    /// A place without a value: where a flow began, where a document says something.
+    pub fn at(origin: Origin) -> Self {
+        Self {
+            origin,
+            flow: None,
+            place: None,
+            path: FieldPath::default(),
+            chain: DecodeChain::default(),
+            value: None,
+        }
+    }
 }
 
 /// What a detector reports to the tally: one occurrence. App, device and recipient come from the scene.

@@ -128,7 +128,30 @@ impl Occurrences {
         }
     }
 
-    fn merge(&mut self, other: Self) {
+    /// One occurrence without a value: a conclusion, a declaration.
+    pub fn at(evidence: Evidence) -> Self {
+        Self {
+            count: 1,
+            items: 1,
+            most_items: 1,
+            distinct: Distinct::default(),
+            first: evidence.origin.time,
+            last: evidence.origin.time,
+            precision_metres: None,
+            evidence: BTreeSet::from([evidence]),
+        }
+    }
+
+    /// Adds a piece of evidence, within the bound.
+    pub fn add_evidence(&mut self, evidence: Evidence) {
+        self.evidence.insert(evidence);
+        while self.evidence.len() > limits::EVIDENCE_PER_FINDING {
+            self.evidence.pop_last();
+        }
+    }
+
+    /// Adds all of another.
+    pub fn merge(&mut self, other: Self) {
         self.count = self.count.saturating_add(other.count);
         self.items = self.items.saturating_add(other.items);
         self.most_items = self.most_items.max(other.most_items);
@@ -172,6 +195,17 @@ pub struct Volume {
     pub first: Origin,
     /// Time of the last packet.
     pub last: Timestamp,
+}
+
+impl Volume {
+    /// Adds another sum of flows.
+    pub fn merge(&mut self, other: Self) {
+        self.flows = self.flows.saturating_add(other.flows);
+        self.sent_bytes = self.sent_bytes.saturating_add(other.sent_bytes);
+        self.received_bytes = self.received_bytes.saturating_add(other.received_bytes);
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
 }
 
 /// Everything that phase 2 keeps. Size is bounded by the bounds of `limits.rs`, not by the capture.
@@ -232,13 +266,7 @@ impl Tally {
 
     fn add_volume(&mut self, key: TrafficKey, volume: Volume) {
         if let Some(existing) = self.traffic.get_mut(&key) {
-            existing.flows = existing.flows.saturating_add(volume.flows);
-            existing.sent_bytes = existing.sent_bytes.saturating_add(volume.sent_bytes);
-            existing.received_bytes = existing
-                .received_bytes
-                .saturating_add(volume.received_bytes);
-            existing.first = existing.first.min(volume.first);
-            existing.last = existing.last.max(volume.last);
+            existing.merge(volume);
         } else if self.traffic.len() < limits::DISTINCT_FINDINGS {
             self.traffic.insert(key, volume);
         } else {

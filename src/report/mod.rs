@@ -1,6 +1,20 @@
-//! An audit → bytes. One file a format, one line in [`FORMATS`]. Captured text reaches an output only through `report/text.rs`.
+//! An audit → bytes. One file a format, one line in [`FORMATS`]. Captured text reaches an output only through `text.rs`;
+//! fixed words come from `language.rs`, words about rules from the rules.
+
+mod json;
+pub mod language;
+mod observation;
+mod prose;
+mod rule;
+mod table;
+mod text;
 
 use std::io::{self, Write};
+
+pub use json::schema as audit_schema;
+pub use observation::{Observations, schema as observation_schema};
+pub use rule::{explain_rule, list_rules, similar_rules};
+pub use text::safe;
 
 use crate::model::Audit;
 use crate::rules::Rules;
@@ -38,4 +52,4 @@ pub struct Format {
 }
 
 /// All formats.
-pub const FORMATS: &[Format] = &[];
+pub const FORMATS: &[Format] = &[table::FORMAT, json::FORMAT];

@@ -1,0 +1,105 @@
+//! Ids of the rules in `rules/circumstances.toml` whose conditions stand in this room, and of the observations, identifiers
+//! and permission categories that these conditions ask for.
+
+/// A host that serves contact discovery was contacted.
+pub(super) const CONTACT_DISCOVERY: &str = "contact-discovery-endpoint";
+/// Contacts permission granted, and a service contacted that is documented to upload contacts.
+pub(super) const CONTACT_UPLOAD: &str = "contact-upload-inferred";
+/// As before, for a service that is documented to get them as hashes.
+pub(super) const HASHED_CONTACT_UPLOAD: &str = "hashed-contact-upload-inferred";
+/// As before, for a service that is documented to get them into an attested enclave.
+pub(super) const ENCLAVE_CONTACT_DISCOVERY: &str = "enclave-contact-discovery-inferred";
+/// The permission is only declared: no source says whether it is granted.
+pub(super) const CONTACT_UPLOAD_POSSIBLE: &str = "contact-upload-possible";
+/// One number or address in each message, of many people.
+pub(super) const CONTACTS_ONE_BY_ONE: &str = "contacts-one-by-one";
+/// A messenger service was contacted.
+pub(super) const MESSAGE_METADATA: &str = "message-metadata-inferred";
+/// Device attributes that together single out a device.
+pub(super) const DEVICE_FINGERPRINT: &str = "device-fingerprint";
+/// A known service was contacted: said by the list of recipients.
+pub(super) const RECIPIENT: &str = "recipient-contacted";
+/// An advertising network was contacted.
+pub(super) const ADS: &str = "ads-recipient-contacted";
+/// An attribution service was contacted.
+pub(super) const ATTRIBUTION: &str = "attribution-recipient-contacted";
+/// An analytics service was contacted.
+pub(super) const ANALYTICS: &str = "analytics-recipient-contacted";
+/// A company in the USA.
+pub(super) const THIRD_COUNTRY_US: &str = "recipient-in-usa";
+/// A company in a country without adequacy decision.
+pub(super) const THIRD_COUNTRY_NONE: &str = "recipient-in-third-country";
+/// The vendor offers no processing contract.
+pub(super) const NO_CONTRACT: &str = "no-processing-contract";
+/// The manifest allows clear text.
+pub(super) const CLEARTEXT_PERMITTED: &str = "cleartext-permitted";
+/// The contacts permission is granted to an app that is documented not to need it.
+pub(super) const PERMISSION_GRANTED: &str = "permission-granted";
+
+/// All of them.
+#[cfg(test)]
+pub(super) const CIRCUMSTANCES: [&str; 17] = [
+    CONTACT_DISCOVERY, CONTACT_UPLOAD, HASHED_CONTACT_UPLOAD, ENCLAVE_CONTACT_DISCOVERY, CONTACT_UPLOAD_POSSIBLE,
+    CONTACTS_ONE_BY_ONE, MESSAGE_METADATA, DEVICE_FINGERPRINT, RECIPIENT, ADS, ATTRIBUTION, ANALYTICS, THIRD_COUNTRY_US,
+    THIRD_COUNTRY_NONE, NO_CONTRACT, CLEARTEXT_PERMITTED, PERMISSION_GRANTED,
+];
+
+/// Observations of `rules/legal.toml` that conditions ask for.
+pub(super) mod observation {
+    /// Contacts readable by the recipient.
+    pub(in crate::assess) const CONTACTS_PLAIN: &str = "contacts-plain";
+    /// Contacts as hashes.
+    pub(in crate::assess) const CONTACTS_HASHED: &str = "contacts-hashed";
+    /// Contacts through an attested enclave.
+    pub(in crate::assess) const CONTACTS_ENCLAVE: &str = "contacts-enclave";
+    /// Contacts in clear text on the way.
+    pub(in crate::assess) const CONTACTS_CLEARTEXT: &str = "contacts-cleartext";
+    /// A precise position.
+    pub(in crate::assess) const LOCATION_PRECISE: &str = "location-precise";
+    /// Any position.
+    pub(in crate::assess) const LOCATION_ANY: &str = "location-any";
+    /// The advertising id.
+    pub(in crate::assess) const AD_ID: &str = "ad-id";
+    /// A lasting identifier.
+    pub(in crate::assess) const DEVICE_ID: &str = "device-id";
+    /// Communication metadata.
+    pub(in crate::assess) const MESSAGE_METADATA: &str = "message-metadata";
+    /// Clear text.
+    pub(in crate::assess) const CLEARTEXT: &str = "cleartext";
+    /// Any third country.
+    pub(in crate::assess) const THIRD_COUNTRY_ANY: &str = "third-country-any";
+    /// A recipient that builds profiles.
+    pub(in crate::assess) const PROFILING: &str = "profiling-recipient";
+    /// Possible data of special categories.
+    pub(in crate::assess) const SPECIAL_CATEGORY: &str = "special-category-hint";
+    /// Two criteria of an impact assessment.
+    pub(in crate::assess) const DPIA: &str = "dpia-two-criteria";
+
+    /// All of them.
+    #[cfg(test)]
+    pub(in crate::assess) const OBSERVATIONS: [&str; 14] = [
+        CONTACTS_PLAIN, CONTACTS_HASHED, CONTACTS_ENCLAVE, CONTACTS_CLEARTEXT, LOCATION_PRECISE, LOCATION_ANY, AD_ID,
+        DEVICE_ID, MESSAGE_METADATA, CLEARTEXT, THIRD_COUNTRY_ANY, PROFILING, SPECIAL_CATEGORY, DPIA,
+    ];
+}
+
+/// Category of permissions that open the address book.
+pub(super) const CONTACTS_PERMISSION: &str = "contacts";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Rules;
+
+    #[test]
+    fn every_condition_of_the_code_has_its_rule() {
+        let rules = Rules::embedded().unwrap();
+        let missing: Vec<&str> = CIRCUMSTANCES.into_iter().filter(|id| rules.circumstance(id).is_none()).collect();
+        assert!(missing.is_empty(), "circumstances.toml: {missing:?}");
+        let legal = rules.legal();
+        let missing: Vec<&str> =
+            observation::OBSERVATIONS.into_iter().filter(|id| legal.observation(id).is_none()).collect();
+        assert!(missing.is_empty(), "legal.toml: {missing:?}");
+        assert!(rules.permission_category(CONTACTS_PERMISSION).is_some());
+    }
+}

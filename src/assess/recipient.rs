@@ -1,0 +1,162 @@
+//! Who is behind the hosts of a row: companies with what was exchanged with them, their seat and what the law says about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::row::{Subject, Traffic};
+use crate::model::{ContentState, Evidence, Occurrences, Recipient, RecipientKind, RecipientReport, Volume};
+use crate::rules::{App, Art28, DataPrivacyFramework, Endpoint, Role, Rules, TransferStatus};
+
+/// A company that a row's hosts belong to.
+#[derive(Clone, Debug)]
+pub(super) struct Company<'a> {
+    pub(super) name: &'a Arc<str>,
+    /// The contacted hosts with who is behind each.
+    pub(super) hosts: Vec<(&'a Recipient, &'a Endpoint)>,
+    pub(super) contact: Contact,
+}
+
+/// What was exchanged, over all readabilities.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Contact {
+    volumes: Vec<Volume>,
+}
+
+impl Contact {
+    pub(super) fn add(&mut self, volumes: &BTreeMap<ContentState, Volume>) {
+        self.volumes.extend(volumes.values());
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.volumes.is_empty()
+    }
+
+    /// As occurrences of a conclusion about it: one for each flow; evidence is where it began.
+    pub(super) fn occurrences(&self, items: usize) -> Option<Occurrences> {
+        let first = self.volumes.iter().map(|volume| volume.first).min()?;
+        let items = u64::try_from(items).unwrap_or(u64::MAX);
+        let flows = self.volumes.iter().fold(0_u64, |sum, volume| sum.saturating_add(volume.flows));
+        let mut occurrences = Occurrences::at(Evidence::at(first));
+        occurrences.count = flows;
+        occurrences.items = items;
+        occurrences.most_items = items;
+        occurrences.last = self.volumes.iter().map(|volume| volume.last).max().unwrap_or(first.time);
+        for origin in self.volumes.iter().map(|volume| volume.first) {
+            occurrences.add_evidence(Evidence::at(origin));
+        }
+        Some(occurrences)
+    }
+}
+
+/// The companies of a row's traffic, by name.
+pub(super) fn companies<'a>(rules: &'a Rules, traffic: &'a Traffic) -> Vec<Company<'a>> {
+    let mut companies: BTreeMap<&Arc<str>, Company<'a>> = BTreeMap::new();
+    for (recipient, volumes) in traffic {
+        let Some(endpoint) = endpoint(rules, recipient) else { continue };
+        let company = companies.entry(&endpoint.company).or_insert_with(|| Company {
+            name: &endpoint.company,
+            hosts: Vec::new(),
+            contact: Contact::default(),
+        });
+        company.hosts.push((recipient, endpoint));
+        company.contact.add(volumes);
+    }
+    companies.into_values().collect()
+}
+
+/// Who is behind a recipient on the internet.
+pub(super) fn endpoint<'a>(rules: &'a Rules, recipient: &Recipient) -> Option<&'a Endpoint> {
+    match recipient.kind {
+        RecipientKind::Remote => rules.endpoint(&recipient.host),
+        RecipientKind::Company => {
+            rules.endpoints().iter().find(|endpoint| endpoint.company == recipient.host)
+        }
+        RecipientKind::Local | RecipientKind::None => None,
+    }
+}
+
+/// A company as the recipient of a conclusion.
+pub(super) fn as_recipient(company: &Arc<str>) -> Recipient {
+    Recipient { kind: RecipientKind::Company, host: Arc::clone(company) }
+}
+
+/// What the law says about the seat of a company.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seat {
+    /// Nothing: in the EEA, adequate, or not known.
+    Unremarkable,
+    /// In a country where only listed recipients are covered (USA), and this one is known to be listed.
+    Listed,
+    /// There, and not known to be listed.
+    NotListed,
+    /// In a country without any decision.
+    Inadequate,
+}
+
+/// What the law says about the seat of the company behind an endpoint.
+pub(super) fn seat(rules: &Rules, endpoint: &Endpoint) -> Seat {
+    let Some(country) = &endpoint.country else { return Seat::Unremarkable };
+    match rules.legal().transfer_status(country) {
+        TransferStatus::Eea | TransferStatus::Adequate(_) => Seat::Unremarkable,
+        // The Canadian decision covers commercial organisations as such; only for the USA there is a list to be on.
+        TransferStatus::PartlyAdequate(country) if &**country != "US" => Seat::Unremarkable,
+        TransferStatus::PartlyAdequate(_) if is_listed(rules, endpoint) => Seat::Listed,
+        TransferStatus::PartlyAdequate(_) => Seat::NotListed,
+        TransferStatus::None => Seat::Inadequate,
+    }
+}
+
+/// Whether the profiles say that the company is on the list of the EU-US Data Privacy Framework.
+fn is_listed(rules: &Rules, endpoint: &Endpoint) -> bool {
+    let is_of_company = |app: &&App| {
+        app.vendor == endpoint.company
+            || app.parent.as_ref() == Some(&endpoint.company)
+            || app.hosts.iter().any(|host| is_below(&endpoint.suffix, host))
+    };
+    let mut of_company = rules.apps().iter().filter(is_of_company).map(|app| app.dpf).peekable();
+    of_company.peek().is_some()
+        && rules.apps().iter().filter(is_of_company).any(|app| app.dpf == DataPrivacyFramework::Certified)
+        && of_company.all(|dpf| dpf != DataPrivacyFramework::NotListed)
+}
+
+fn is_below(host: &str, suffix: &str) -> bool {
+    host.strip_suffix(suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// Whether what a company gets with services of these roles serves its own purposes: it advertises, attributes or runs a
+/// social network with them, or measures with them and does so elsewhere.
+pub(super) fn has_own_purposes(rules: &Rules, company: &str, roles: &BTreeSet<Role>) -> bool {
+    let is_own = |role: Role| role.is_advertising() || role == Role::Social;
+    let has_such_services =
+        || rules.endpoints().iter().any(|endpoint| &*endpoint.company == company && is_own(endpoint.role));
+    roles.iter().any(|role| is_own(*role)) || (roles.contains(&Role::Analytics) && has_such_services())
+}
+
+/// Whether no processing contract is to be had for the app.
+pub(super) fn has_no_contract(subject: &Subject<'_>) -> bool {
+    subject.every_profile(|app| app.art28 == Art28::No).is_some()
+}
+
+/// The recipients of a row, by bytes sent.
+pub(super) fn reports(rules: &Rules, traffic: &Traffic) -> Vec<RecipientReport> {
+    let mut reports: Vec<RecipientReport> = traffic
+        .iter()
+        .map(|(recipient, volumes)| {
+            let endpoint = endpoint(rules, recipient);
+            RecipientReport {
+                recipient: recipient.clone(),
+                company: endpoint.map(|endpoint| Arc::clone(&endpoint.company)),
+                parent: endpoint.and_then(|endpoint| endpoint.parent.clone()),
+                country: endpoint.and_then(|endpoint| endpoint.country.clone()),
+                role: endpoint.map(|endpoint| Arc::from(endpoint.role.as_str())),
+                service: endpoint.map(|endpoint| Arc::clone(&endpoint.service)),
+                volumes: volumes.clone(),
+            }
+        })
+        .collect();
+    let sent = |report: &RecipientReport| {
+        report.volumes.values().fold(0_u64, |sum, volume| sum.saturating_add(volume.sent_bytes))
+    };
+    reports.sort_by(|one, other| sent(other).cmp(&sent(one)).then_with(|| one.recipient.cmp(&other.recipient)));
+    reports
+}

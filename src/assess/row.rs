@@ -1,0 +1,177 @@
+//! The tally of one device, sorted into rows: one app, several that cannot be told apart, the system, or nobody known.
+//! How an app was recognised does not make it another row.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::{
+    AppId, Attributed, Basis, Category, ContentState, DeviceId, Dossier, FindingKey, Grade, Occurrences, Protection,
+    Recipient, Tally, TrafficKey, Volume,
+};
+use crate::rules::{App, Role, Rules};
+
+/// What makes two facts of a row the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct FactKey {
+    pub(super) category: Category,
+    pub(super) rule: Arc<str>,
+    pub(super) recipient: Recipient,
+    pub(super) grade: Grade,
+    pub(super) protection: Protection,
+    pub(super) is_opted_out: bool,
+}
+
+/// What a row has besides its counts when `assess` concluded it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Conclusion {
+    /// Ids of the facts used.
+    pub(super) reasons: Vec<Arc<str>>,
+    /// The legal observation, where it does not follow from the rule.
+    pub(super) observation: Option<Arc<str>>,
+    /// The vendor says that it happens again and again.
+    pub(super) is_documented_recurring: bool,
+    /// A safeguard is proven.
+    pub(super) is_mitigated: bool,
+    /// What the contacted hosts of a company do; a company as such has no role.
+    pub(super) roles: BTreeSet<Role>,
+}
+
+/// A fact with its occurrences, not weighed yet.
+#[derive(Clone, Debug)]
+pub(super) struct Fact {
+    pub(super) key: FactKey,
+    pub(super) occurrences: Occurrences,
+    pub(super) conclusion: Conclusion,
+}
+
+/// Whose row it is. The order is that of the report where nothing else decides.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Owner {
+    App(AppId),
+    Shared(Vec<AppId>),
+    System,
+    Unknown,
+}
+
+impl Owner {
+    pub(super) fn of(app: &Attributed) -> (Self, Option<Basis>) {
+        match app {
+            Attributed::Known { app, by } if app.as_str() == AppId::SYSTEM => (Self::System, Some(*by)),
+            Attributed::Known { app, by } => (Self::App(app.clone()), Some(*by)),
+            Attributed::Shared { apps, by } => (Self::Shared(apps.clone()), Some(*by)),
+            Attributed::Unknown => (Self::Unknown, None),
+        }
+    }
+
+    /// The apps that it may be.
+    pub(super) fn candidates(&self) -> &[AppId] {
+        match self {
+            Self::App(app) => std::slice::from_ref(app),
+            Self::Shared(apps) => apps,
+            Self::System | Self::Unknown => &[],
+        }
+    }
+}
+
+/// Traffic of a row by recipient and readability.
+pub(super) type Traffic = BTreeMap<Recipient, BTreeMap<ContentState, Volume>>;
+
+/// What the tally has on one owner.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Row {
+    pub(super) bases: BTreeSet<Basis>,
+    pub(super) findings: BTreeMap<FactKey, Occurrences>,
+    pub(super) traffic: Traffic,
+}
+
+/// Sorts the tally of one device into rows.
+pub(super) fn rows(tally: &Tally, device: DeviceId) -> BTreeMap<Owner, Row> {
+    let mut rows: BTreeMap<Owner, Row> = BTreeMap::new();
+    for (key, occurrences) in tally.findings.iter().filter(|(key, _)| key.device == device) {
+        let FindingKey { app, category, rule, recipient, grade, protection, is_opted_out, .. } = key;
+        let (owner, basis) = Owner::of(app);
+        let row = rows.entry(owner).or_default();
+        row.bases.extend(basis);
+        let key = FactKey {
+            category: *category,
+            rule: Arc::clone(rule),
+            recipient: recipient.clone(),
+            grade: *grade,
+            protection: *protection,
+            is_opted_out: *is_opted_out,
+        };
+        match row.findings.get_mut(&key) {
+            Some(known) => known.merge(occurrences.clone()),
+            None => {
+                row.findings.insert(key, occurrences.clone());
+            }
+        }
+    }
+    for (key, volume) in tally.traffic.iter().filter(|(key, _)| key.device == device) {
+        let TrafficKey { app, recipient, content, .. } = key;
+        let (owner, basis) = Owner::of(app);
+        let row = rows.entry(owner).or_default();
+        row.bases.extend(basis);
+        let states = row.traffic.entry(recipient.clone()).or_default();
+        match states.get_mut(content) {
+            Some(known) => known.merge(*volume),
+            None => {
+                states.insert(*content, *volume);
+            }
+        }
+    }
+    rows
+}
+
+/// Everything that is known about the owner of a row when it is weighed.
+#[derive(Clone, Debug)]
+pub(super) struct Subject<'a> {
+    pub(super) rules: &'a Rules,
+    pub(super) dossier: &'a Dossier,
+    pub(super) owner: &'a Owner,
+    pub(super) row: &'a Row,
+    /// Packages on the device that belong to it, sorted.
+    pub(super) packages: Vec<&'a str>,
+    /// Profiles of its candidates.
+    profiles: Vec<&'a App>,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn new(rules: &'a Rules, dossier: &'a Dossier, owner: &'a Owner, row: &'a Row) -> Self {
+        let candidates = owner.candidates();
+        let is_ours = |package: &str| candidates.contains(&identity(rules, package));
+        let known: BTreeSet<&str> = dossier.apps.keys().chain(dossier.declarations.keys()).map(String::as_str).collect();
+        let packages = known.into_iter().filter(|package| is_ours(package)).collect();
+        let profiles = candidates.iter().filter_map(|app| profile(rules, app)).collect();
+        Self { rules, dossier, owner, row, packages, profiles }
+    }
+
+    /// The first profile, if every candidate has one for which `holds` is true: what may be said of traffic that is one of
+    /// theirs.
+    pub(super) fn every_profile(&self, holds: impl Fn(&App) -> bool) -> Option<&'a App> {
+        let all = self.profiles.len() == self.owner.candidates().len() && self.profiles.iter().all(|app| holds(app));
+        self.profiles.first().filter(|_| all).copied()
+    }
+
+    /// Whether one of its profiles names the host, or announces the address.
+    pub(super) fn is_own_service(&self, recipient: &Recipient) -> bool {
+        let apps = match recipient.host.parse() {
+            Ok(address) => self.rules.apps_of_address(address),
+            Err(_) => self.rules.apps_of_host(&recipient.host),
+        };
+        apps.iter().any(|app| self.profiles.iter().any(|own| own.id == app.id))
+    }
+}
+
+/// The identity that a package counts under.
+pub(super) fn identity(rules: &Rules, package: &str) -> AppId {
+    match rules.app_of_package(package) {
+        Some(app) => AppId(Arc::clone(&app.id)),
+        None => AppId::new(package),
+    }
+}
+
+/// The profile of an app by its id or package.
+pub(super) fn profile<'a>(rules: &'a Rules, app: &AppId) -> Option<&'a App> {
+    rules.app(app.as_str()).or_else(|| rules.app_of_package(app.as_str()))
+}

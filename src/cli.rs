@@ -1,0 +1,276 @@
+//! Every flag and its help; the only home of clap. What a verb does stands in `command.rs`.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Exit status, examples and environment of the whole tool.
+const AFTER_HELP: &str = "\
+Examples:
+  phonehome audit case/                      risk per app of all phones of a case
+  phonehome audit phone.pcapng -f json -o report.json
+  phonehome audit app.har --app com.example  all of it belongs to one app
+  phonehome audit case/ --fail-on high       exit status 1 if a risk is high or more
+  phonehome observe phone.pcap | jq .        what was seen, one JSON line each
+  phonehome rules explain advertising-id     what a rule looks for, and why
+
+Exit status:
+  0  done; no app at or above --fail-on
+  1  done; at least one app at or above --fail-on
+  2  not all that was asked could be done; messages are on standard error
+
+Environment:
+  NO_COLOR            no colour, unless --color always
+  PHONEHOME_RULES     rules folder, as --rules
+  PHONEHOME_LANGUAGE  language of reports, as --language
+";
+
+/// Shows what the apps on company phones send home, and what that means under the GDPR
+///
+/// Reads captures of network traffic, app packages and device dumps, and reports per app what left the phone, towards whom,
+/// and which GDPR risks that touches. Works offline: it opens no network connection.
+#[derive(Debug, Parser)]
+#[command(name = "phonehome", version, max_term_width = 100, after_long_help = AFTER_HELP, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Report per app what left the phones, to whom, and the GDPR risk
+    #[command(after_long_help = AFTER_HELP)]
+    Audit(Audit),
+    /// Print each observation as a line of JSON
+    Observe(Observe),
+    /// List, explain and check the rules
+    Rules(RuleCommand),
+    /// Print the JSON Schema of the JSON report
+    Schema(Schema),
+}
+
+/// What several verbs read.
+#[derive(Debug, Args)]
+pub(crate) struct InputOptions {
+    /// Capture, app package, device dump, or folder of these; `-` reads standard input
+    ///
+    /// Formats are recognised by content, never by name. In a folder, each folder right below it that holds inputs is one
+    /// phone.
+    #[arg(value_name = "INPUT", required_unless_present = "interface")]
+    pub(crate) inputs: Vec<PathBuf>,
+
+    /// Capture from this network interface until interrupted
+    #[arg(long, value_name = "IF", conflicts_with = "inputs", help_heading = "Input options")]
+    pub(crate) interface: Option<String>,
+
+    /// Read only packets that match this BPF expression
+    #[arg(long, value_name = "BPF", help_heading = "Input options")]
+    pub(crate) filter: Option<String>,
+
+    /// All traffic belongs to this app (package, bundle id or profile)
+    #[arg(long, value_name = "ID", help_heading = "Input options")]
+    pub(crate) app: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) rules: RulesOption,
+}
+
+/// Where rules come from.
+#[derive(Debug, Args)]
+pub(crate) struct RulesOption {
+    /// Use the rules of this folder instead of the built-in ones
+    #[arg(long = "rules", value_name = "DIR", env = "PHONEHOME_RULES", hide_env = true, help_heading = "Input options")]
+    pub(crate) folder: Option<PathBuf>,
+}
+
+/// How reports look.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output options")]
+pub(crate) struct OutputOptions {
+    /// Format, repeatable; `json=FILE` writes that one to FILE
+    #[arg(short, long = "format", value_name = "FORMAT[=FILE]", default_value = "table", value_parser = format_and_file)]
+    pub(crate) formats: Vec<FormatAndFile>,
+
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Language of the report
+    #[arg(long, value_name = "LANG", default_value = "en", env = "PHONEHOME_LANGUAGE", hide_env = true)]
+    pub(crate) language: LanguageChoice,
+
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+
+    /// Columns of the table [default: those of the terminal, else 80]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
+    pub(crate) width: Option<u16>,
+
+    /// Show captured values instead of masks; the report becomes confidential
+    #[arg(long)]
+    pub(crate) show_values: bool,
+
+    /// No progress and no notes on standard error, only errors
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+/// `phonehome audit`.
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    #[command(flatten)]
+    pub(crate) input: InputOptions,
+
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+
+    /// Exit with status 1 if an app's risk is at this level or above
+    #[arg(long, value_name = "LEVEL", default_value = "never", help_heading = "Output options")]
+    pub(crate) fail_on: FailOn,
+
+    /// Inputs read at once [default: one per core]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Input options")]
+    pub(crate) jobs: Option<u16>,
+}
+
+/// `phonehome observe`.
+#[derive(Debug, Args)]
+pub(crate) struct Observe {
+    #[command(flatten)]
+    pub(crate) input: InputOptions,
+
+    /// Show captured values instead of masks; the output becomes confidential
+    #[arg(long)]
+    pub(crate) show_values: bool,
+}
+
+/// `phonehome rules`.
+#[derive(Debug, Args)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct RuleCommand {
+    /// What to do with the rules
+    #[command(subcommand)]
+    pub(crate) verb: RuleVerb,
+}
+
+/// The verbs of `phonehome rules`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RuleVerb {
+    /// List all rules: id, kind and name
+    List(RuleOptions),
+    /// Say what a rule looks for, why, and which provisions it touches
+    Explain(RuleExplain),
+    /// Check that all rules hold, with their own examples
+    Check(RuleOptions),
+}
+
+/// Options of all rule verbs.
+#[derive(Debug, Args)]
+pub(crate) struct RuleOptions {
+    #[command(flatten)]
+    pub(crate) rules: RulesOption,
+
+    /// Language of the texts
+    #[arg(long, value_name = "LANG", default_value = "en", env = "PHONEHOME_LANGUAGE", hide_env = true)]
+    pub(crate) language: LanguageChoice,
+}
+
+/// `phonehome rules explain`.
+#[derive(Debug, Args)]
+pub(crate) struct RuleExplain {
+    /// Id of a rule, app, provision, question or permission, or a host name
+    pub(crate) id: String,
+
+    #[command(flatten)]
+    pub(crate) options: RuleOptions,
+}
+
+/// `phonehome schema`.
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Of which output
+    #[arg(value_name = "OUTPUT", default_value = "audit", value_parser = PossibleValuesParser::new(["audit", "observation"]))]
+    pub(crate) of: String,
+}
+
+/// Language of texts.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LanguageChoice {
+    /// English
+    En,
+    /// German
+    De,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal that can, and unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// From which level on to exit with status 1.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Never
+    Never,
+    /// 1 and above
+    Low,
+    /// 4 and above
+    Medium,
+    /// 9 and above
+    High,
+    /// 13 and above
+    VeryHigh,
+}
+
+/// One `--format`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FormatAndFile {
+    /// Name of the format.
+    pub(crate) format: &'static str,
+    /// Where to write it, if not where `--output` says.
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// Reads `FORMAT` or `FORMAT=FILE`.
+fn format_and_file(text: &str) -> Result<FormatAndFile, String> {
+    let (name, file) = match text.split_once('=') {
+        Some((_, "")) => return Err("a file name is missing after “=”".to_owned()),
+        Some((name, file)) => (name, Some(PathBuf::from(file))),
+        None => (text, None),
+    };
+    let known = || phonehome::report::FORMATS.iter().map(|format| format.name);
+    let format = known().find(|format| *format == name).ok_or_else(|| {
+        format!("there is no format “{name}”; there are: {}", known().collect::<Vec<_>>().join(", "))
+    })?;
+    Ok(FormatAndFile { format, file })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_format_may_name_its_file() {
+        assert_eq!(format_and_file("json=a=b.json").unwrap().file, Some("a=b.json".into()));
+        assert_eq!(format_and_file("table").unwrap().file, None);
+        assert!(format_and_file("json=").is_err());
+        assert!(format_and_file("pdf").unwrap_err().contains("json"));
+    }
+}

@@ -1,0 +1,328 @@
+//! One function per verb: reads what it needs, lets the library work, writes the result. Knows the terminal; no analysis here.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use phonehome::audit::{self, Outcome, Progress};
+use phonehome::intake::{self, Case, Input};
+use phonehome::model::{AppId, RiskLevel};
+use phonehome::report::{self, FORMATS, Language, Observations};
+use phonehome::rules::Rules;
+use phonehome::{Error, Result};
+
+use crate::cli::{
+    Audit, Cli, ColorChoice, FailOn, FormatAndFile, InputOptions, LanguageChoice, Observe, OutputOptions, RuleExplain,
+    RuleOptions, RuleVerb, RulesOption, Schema, Verb,
+};
+
+/// Columns of a report that goes to a file or a terminal that does not say its width.
+const DEFAULT_WIDTH: u16 = 80;
+/// Narrowest table.
+const NARROWEST: u16 = 40;
+/// Widest table: beyond, lines are hard to follow.
+const WIDEST: u16 = 140;
+/// How often the progress bar is drawn.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Done; no app at or above `--fail-on`.
+    Done,
+    /// Done; at least one app at or above `--fail-on`.
+    Risk,
+    /// Not all that was asked could be done.
+    Failed,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Done => Self::SUCCESS,
+            Status::Risk => Self::from(1),
+            Status::Failed => Self::from(2),
+        }
+    }
+}
+
+/// Runs a verb and prints what went wrong.
+pub(crate) fn run(cli: Cli) -> Status {
+    let result = match cli.verb {
+        Verb::Audit(options) => audit(&options),
+        Verb::Observe(options) => observe(&options),
+        Verb::Rules(command) => match command.verb {
+            RuleVerb::List(options) => list_rules(&options),
+            RuleVerb::Explain(options) => explain_rule(&options),
+            RuleVerb::Check(options) => check_rules(&options),
+        },
+        Verb::Schema(options) => schema(&options),
+    };
+    match result {
+        Ok(status) => status,
+        Err(error) if is_closed_pipe(&error) => Status::Done,
+        Err(error) => {
+            complain(&error);
+            Status::Failed
+        }
+    }
+}
+
+/// Whether the reader of our output went away: that is its right, not an error.
+fn is_closed_pipe(error: &Error) -> bool {
+    matches!(error, Error::Write(cause) if cause.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Prints an error with its causes and the next step. Paths may be chosen by strangers, so all of it is made safe.
+fn complain(error: &Error) {
+    let mut message = format!("error: {}", report::safe(&error.to_string()));
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        message = format!("{message}\n  cause: {}", report::safe(&source.to_string()));
+        cause = source.source();
+    }
+    if let Some(hint) = error.hint() {
+        message = format!("{message}\n  hint: {hint}");
+    }
+    say(&message);
+}
+
+/// Prints a line on standard error. There is nowhere left to report a failure of that.
+fn say(message: &str) {
+    let _printed = writeln!(io::stderr(), "{message}");
+}
+
+fn audit(options: &Audit) -> Result<Status> {
+    let rules = load_rules(&options.input.rules)?;
+    let case = find(&options.input)?;
+    let targets = targets(&options.output)?;
+    let Outcome { audit, errors } = with_progress(&case, &options.output, |progress| {
+        audit::run(&case, &rules, &pipeline_options(&options.input, options.jobs)?, progress)
+    })?;
+    for error in &errors {
+        complain(error);
+    }
+    if options.output.show_values && !options.output.quiet {
+        say("note: the report shows captured values; treat it as confidential");
+    }
+    for (format, file) in targets {
+        let to_terminal = file.is_none() && io::stdout().is_terminal();
+        let rendering = report::Options {
+            language: options.output.language.into(),
+            width: options.output.width.unwrap_or_else(|| terminal_width(to_terminal)),
+            color: is_coloured(options.output.color, to_terminal),
+            show_values: options.output.show_values,
+        };
+        write_to(file.as_deref(), |out| (format.write)(&audit, &rules, rendering, out))?;
+    }
+    let is_risky = options.fail_on.level().is_some_and(|level| audit.level() >= level);
+    Ok(match (errors.is_empty(), is_risky) {
+        (false, _) => Status::Failed,
+        (true, true) => Status::Risk,
+        (true, false) => Status::Done,
+    })
+}
+
+fn observe(options: &Observe) -> Result<Status> {
+    let rules = load_rules(&options.input.rules)?;
+    let case = find(&options.input)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut lines = Observations::new(options.show_values);
+    let device = |id: u32| {
+        let device = usize::try_from(id).ok().and_then(|id| case.devices.get(id));
+        device.map_or("", |device| device.name.as_str())
+    };
+    let errors = audit::observe(&case, &rules, &pipeline_options(&options.input, None)?, &mut |observation, fields| {
+        Ok(lines.write(device(observation.device.0), observation, fields, &mut out)?)
+    })?;
+    out.flush()?;
+    for error in &errors {
+        complain(error);
+    }
+    Ok(if errors.is_empty() { Status::Done } else { Status::Failed })
+}
+
+/// What the pipeline needs to know beside the inputs.
+fn pipeline_options(options: &InputOptions, jobs: Option<u16>) -> Result<audit::Options> {
+    if options.filter.is_some() && !cfg!(feature = "live") {
+        return Err(Error::NoLive { flag: "--filter" });
+    }
+    Ok(audit::Options {
+        app: options.app.as_deref().map(AppId::new),
+        filter: options.filter.clone(),
+        jobs: jobs.map_or(0, usize::from),
+    })
+}
+
+/// Finds the inputs that the user named.
+fn find(options: &InputOptions) -> Result<Case> {
+    if options.interface.is_some() && !cfg!(feature = "live") {
+        return Err(Error::NoLive { flag: "--interface" });
+    }
+    for path in &options.inputs {
+        if path.as_os_str() != Input::STDIN && !path.exists() {
+            let source = io::Error::new(io::ErrorKind::NotFound, "there is no such file or folder");
+            return Err(Error::Read { path: path.clone(), source });
+        }
+    }
+    intake::discover(&options.inputs)
+}
+
+fn load_rules(option: &RulesOption) -> Result<Rules> {
+    match &option.folder {
+        Some(folder) => Rules::load(folder),
+        None => Rules::embedded(),
+    }
+}
+
+/// Where each report goes. Two reports in one place would overwrite or mix each other.
+fn targets(options: &OutputOptions) -> Result<Vec<(&'static report::Format, Option<PathBuf>)>> {
+    let mut taken = BTreeSet::new();
+    let mut targets = Vec::new();
+    for FormatAndFile { format, file } in &options.formats {
+        let file = file.clone().or_else(|| options.output.clone());
+        if !taken.insert(file.clone()) {
+            let place = file.map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
+            let advice = "give each its own file: --format json=FILE";
+            return Err(Error::Usage(format!("two reports go to {place}; {advice}")));
+        }
+        targets.extend(FORMATS.iter().find(|known| known.name == *format).map(|known| (known, file)));
+    }
+    Ok(targets)
+}
+
+/// Writes to a file or to standard output.
+fn write_to(file: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let Some(path) = file else {
+        let mut out = BufWriter::new(io::stdout().lock());
+        write(&mut out)?;
+        return Ok(out.flush()?);
+    };
+    let to_file = || {
+        let mut out = BufWriter::new(File::create(path)?);
+        write(&mut out)?;
+        out.flush()
+    };
+    to_file().map_err(|source| Error::WriteFile { path: path.to_owned(), source })
+}
+
+/// Runs `work` with a progress bar on standard error, if that is a terminal and the work takes long enough to be seen.
+fn with_progress<T>(case: &Case, options: &OutputOptions, work: impl FnOnce(&Progress) -> T) -> T {
+    let progress = Progress::default();
+    let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+    if options.quiet || is_dumb || !io::stderr().is_terminal() {
+        return work(&progress);
+    }
+    let total: u64 = case.devices.iter().flat_map(|device| &device.inputs).map(|input| input.bytes).sum();
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+    let template = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    let result = std::thread::scope(|scope| {
+        let (done, is_done) = mpsc::channel::<()>();
+        let drawer = scope.spawn(|| {
+            // The channel closes when the work ends, also when it ends by a panic.
+            while is_done.recv_timeout(PROGRESS_INTERVAL) == Err(RecvTimeoutError::Timeout) {
+                bar.set_position(progress.bytes.load(Ordering::Relaxed).min(total));
+            }
+        });
+        let result = work(&progress);
+        drop(done);
+        let _ended = drawer.join();
+        result
+    });
+    bar.finish_and_clear();
+    result
+}
+
+fn list_rules(options: &RuleOptions) -> Result<Status> {
+    let rules = load_rules(&options.rules)?;
+    write_to(None, |out| report::list_rules(&rules, options.language.into(), out))?;
+    Ok(Status::Done)
+}
+
+fn explain_rule(options: &RuleExplain) -> Result<Status> {
+    let rules = load_rules(&options.options.rules)?;
+    let mut is_known = false;
+    write_to(None, |out| {
+        is_known = report::explain_rule(&rules, &options.id, options.options.language.into(), out)?;
+        Ok(())
+    })?;
+    if is_known {
+        return Ok(Status::Done);
+    }
+    let similar = report::similar_rules(&rules, &options.id).join(", ");
+    let advice = if similar.is_empty() { "see: phonehome rules list".to_owned() } else { format!("similar: {similar}") };
+    Err(Error::Usage(format!("there is no rule {}; {advice}", options.id)))
+}
+
+fn check_rules(options: &RuleOptions) -> Result<Status> {
+    let problems = Rules::check(options.rules.folder.as_deref())?;
+    for problem in &problems {
+        say(&format!("error: {}", report::safe(&problem.to_string())));
+    }
+    if problems.is_empty() {
+        write_to(None, |out| match Language::from(options.language) {
+            Language::English => writeln!(out, "All rules hold."),
+            Language::German => writeln!(out, "Alle Regeln sind in Ordnung."),
+        })?;
+        return Ok(Status::Done);
+    }
+    Ok(Status::Failed)
+}
+
+fn schema(options: &Schema) -> Result<Status> {
+    let schema = if options.of == "observation" { report::observation_schema() } else { report::audit_schema() };
+    write_to(None, |out| {
+        let text = serde_json::to_string_pretty(&schema)?;
+        writeln!(out, "{text}")
+    })?;
+    Ok(Status::Done)
+}
+
+/// Columns of the terminal, within what reads well.
+fn terminal_width(is_terminal: bool) -> u16 {
+    let size = if is_terminal { terminal_size::terminal_size() } else { None };
+    size.map_or(DEFAULT_WIDTH, |(columns, _)| columns.0.clamp(NARROWEST, WIDEST))
+}
+
+fn is_coloured(choice: ColorChoice, is_terminal: bool) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            // https://no-color.org: any value but the empty one.
+            let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+            is_terminal && !is_refused && !is_dumb
+        }
+    }
+}
+
+impl FailOn {
+    fn level(self) -> Option<RiskLevel> {
+        match self {
+            Self::Never => None,
+            Self::Low => Some(RiskLevel::Low),
+            Self::Medium => Some(RiskLevel::Medium),
+            Self::High => Some(RiskLevel::High),
+            Self::VeryHigh => Some(RiskLevel::VeryHigh),
+        }
+    }
+}
+
+impl From<LanguageChoice> for Language {
+    fn from(choice: LanguageChoice) -> Self {
+        match choice {
+            LanguageChoice::En => Self::English,
+            LanguageChoice::De => Self::German,
+        }
+    }
+}

@@ -1,0 +1,673 @@
+//! The report for programs: versioned, with view types of its own, so that the model can change without breaking readers.
+//! `schema_version` rises when a member is renamed, removed or changes its meaning; new members may come at any time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::Serialize;
+
+use super::prose::Prose;
+use super::text::{self, Masks};
+use super::{Format, Options};
+use crate::model::{
+    AppId, AppReport, Attributed, Audit, ContentState, DeviceReport, Evidence, Grant, JudgedFinding, Protection,
+    Recipient, RecipientKind, RecipientReport, Score, Transport, Volume,
+};
+use crate::rules::Rules;
+
+/// The JSON report.
+pub(super) const FORMAT: Format = Format { name: "json", write };
+
+/// Version of the layout.
+const SCHEMA_VERSION: u32 = 1;
+
+/// The JSON Schema of the report.
+pub fn schema() -> Schema {
+    schema_for!(AuditView)
+}
+
+fn write(audit: &Audit, rules: &Rules, options: Options, out: &mut dyn Write) -> io::Result<()> {
+    let prose = Prose::new(audit, rules, options);
+    serde_json::to_writer_pretty(&mut *out, &AuditView::of(&prose, options))?;
+    writeln!(out)
+}
+
+/// An audit: what the apps of each phone sent, to whom, and the risk.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "phonehome audit")]
+struct AuditView {
+    /// Always `phonehome-audit`.
+    format: &'static str,
+    /// Version of this layout.
+    schema_version: u32,
+    /// Version of the tool.
+    tool_version: &'static str,
+    /// Language of all texts: ISO 639-1.
+    language: &'static str,
+    /// Organisation or folder.
+    case: String,
+    /// Whether captured values are shown instead of masks.
+    shows_values: bool,
+    /// SHA-256 over the rules used.
+    rules_sha256: String,
+    /// Date of the legal data.
+    law_as_of: String,
+    /// The highest level of any app.
+    level: &'static str,
+    /// Inputs as they were read.
+    inputs: Vec<InputView>,
+    /// Phones, by name.
+    devices: Vec<DeviceView>,
+    /// Provisions that findings name by id, and those that every audit touches.
+    provisions: BTreeMap<String, ProvisionView>,
+    /// Rules that findings name by id.
+    rules: BTreeMap<String, RuleView>,
+    /// What was not seen, and why.
+    coverage: Vec<ShortfallView>,
+    /// What this report is not, and what is pending in law.
+    notes: Vec<String>,
+}
+
+/// An input file.
+#[derive(Debug, Serialize, JsonSchema)]
+struct InputView {
+    /// Number that evidence and coverage refer to.
+    id: u32,
+    /// Path relative to what the user named.
+    path: String,
+    /// Phone that it belongs to.
+    device: String,
+    /// Format recognised.
+    format: String,
+    /// SHA-256 of the file; empty for pipes and interfaces.
+    sha256: String,
+    /// Size in bytes.
+    bytes: u64,
+    /// Packets or entries read.
+    items: u64,
+    /// Time of the first packet or entry (RFC 3339, UTC).
+    first: Option<String>,
+    /// Time of the last.
+    last: Option<String>,
+}
+
+/// A phone.
+#[derive(Debug, Serialize, JsonSchema)]
+struct DeviceView {
+    /// Name.
+    name: String,
+    /// Operating system: `Android`, `iOS`.
+    platform: Option<&'static str>,
+    /// Model.
+    model: Option<String>,
+    /// Apps, highest risk first.
+    apps: Vec<AppView>,
+    /// Installed apps that showed neither traffic nor findings nor telling permissions.
+    silent_apps: u64,
+    /// Traffic by readability.
+    traffic: Vec<VolumeView>,
+}
+
+/// Whose row it is.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum OwnerView {
+    /// One app.
+    App,
+    /// One of several apps that cannot be told apart.
+    Shared,
+    /// The operating system.
+    System,
+    /// Nothing tells.
+    Unknown,
+}
+
+/// One app on one phone.
+#[derive(Debug, Serialize, JsonSchema)]
+struct AppView {
+    /// Whose row it is.
+    owner: OwnerView,
+    /// Profile or package id; absent unless exactly one app.
+    id: Option<String>,
+    /// Ids of the apps that it may be.
+    candidates: Vec<String>,
+    /// Name to show.
+    name: String,
+    /// Packages on this phone.
+    packages: Vec<String>,
+    /// Version on this phone.
+    version: Option<String>,
+    /// Operating system.
+    platform: Option<&'static str>,
+    /// Ways by which traffic was put on it.
+    recognised_by: Vec<&'static str>,
+    /// Whether a device dump or manifest lists it.
+    is_installed: bool,
+    /// Level: `none`, `low`, `medium`, `high`, `very-high`.
+    level: &'static str,
+    /// Highest risk, 0–16.
+    risk: u8,
+    /// Findings, most urgent first.
+    findings: Vec<FindingView>,
+    /// Recipients, by bytes sent.
+    recipients: Vec<RecipientView>,
+    /// Permissions of interest.
+    permissions: Vec<PermissionView>,
+    /// Ids of provisions touched.
+    provisions: Vec<String>,
+    /// Criteria of WP 248 that are met, if they are enough for an impact assessment to be considered.
+    dpia_criteria: Vec<u8>,
+    /// Questions that only people can answer.
+    questions: Vec<QuestionView>,
+}
+
+/// A finding.
+#[derive(Debug, Serialize, JsonSchema)]
+struct FindingView {
+    /// Stable id: the same app, rule, recipient, grade and protection have the same id in another audit.
+    id: String,
+    /// Rule id.
+    rule: String,
+    /// Id of the legal observation that it counts as.
+    observation: Option<String>,
+    /// Name of the rule, in the report's language.
+    title: String,
+    /// Category.
+    category: &'static str,
+    /// Evidence: `known-value`, `decoded`, `shape`, `contacted`, `inferred`, `declared`.
+    grade: &'static str,
+    /// What may be said of it: `transmitted`, `contacted`, `inferred`, `declared`.
+    verb: &'static str,
+    /// On the way: `cleartext`, `encrypted`, `unknown`.
+    protection: &'static str,
+    /// Who received it.
+    recipient: ReceiverView,
+    /// An opt-out honoured rather than data sent.
+    is_opted_out: bool,
+    /// Messages or connections.
+    count: u64,
+    /// Data items in all messages.
+    items: u64,
+    /// The most items in one message.
+    most_items: u64,
+    /// Distinct values.
+    distinct_values: u64,
+    /// Whether that number is exact.
+    distinct_is_exact: bool,
+    /// First time seen.
+    first: String,
+    /// Last time seen.
+    last: String,
+    /// Best precision, for positions.
+    precision_metres: Option<u32>,
+    /// Score; absent where nothing is weighed.
+    score: Option<ScoreView>,
+    /// Ids of provisions touched; to be checked, not established.
+    provisions: Vec<String>,
+    /// Facts behind a conclusion.
+    reasons: Vec<String>,
+    /// First pieces of evidence.
+    evidence: Vec<EvidenceView>,
+}
+
+/// Who received something.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ReceiverView {
+    /// `remote`, `local`, `company`, `none`.
+    kind: &'static str,
+    /// Host or address, with personal-looking labels as `*`; the company's name for `company`.
+    host: String,
+    /// Company.
+    company: Option<String>,
+    /// Seat of the company, ISO 3166-1 alpha-2.
+    country: Option<String>,
+}
+
+/// A score with every input.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ScoreView {
+    /// 1–4.
+    severity: u8,
+    /// 1–4.
+    likelihood: u8,
+    /// Inputs of the likelihood.
+    likelihood_inputs: Vec<ModifierView>,
+    /// Strength of evidence in percent.
+    evidence_percent: u8,
+    /// severity × likelihood.
+    risk: u8,
+    /// risk × strength of evidence.
+    priority: f64,
+    /// Level of the risk.
+    level: &'static str,
+}
+
+/// An input of a likelihood.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ModifierView {
+    /// Id.
+    id: String,
+    /// Points added.
+    points: i8,
+}
+
+/// A place to find a piece of evidence again.
+#[derive(Debug, Serialize, JsonSchema)]
+struct EvidenceView {
+    /// Input.
+    input: u32,
+    /// Packet, entry or line from 1.
+    frame: u64,
+    /// Time.
+    time: String,
+    /// `tcp`, `udp` or the IP protocol number.
+    transport: Option<String>,
+    /// Address and port of the server.
+    server: Option<String>,
+    /// Part of the message: `path`, `query`, `header`, `cookie`, `body`.
+    place: Option<&'static str>,
+    /// Way to the value, with personal-looking names as `*`.
+    path: Option<String>,
+    /// Encodings undone, outermost first.
+    decoding: Vec<&'static str>,
+    /// Label of the value; the same label is the same value. The value itself if values are shown.
+    value: Option<String>,
+}
+
+/// A recipient of an app's traffic.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RecipientView {
+    /// Who.
+    #[serde(flatten)]
+    receiver: ReceiverView,
+    /// Ultimate parent.
+    parent: Option<String>,
+    /// Role.
+    role: Option<String>,
+    /// Service.
+    service: Option<String>,
+    /// Traffic by readability.
+    traffic: Vec<VolumeView>,
+}
+
+/// Traffic in one state of readability.
+#[derive(Debug, Serialize, JsonSchema)]
+struct VolumeView {
+    /// State of the contents.
+    content: &'static str,
+    /// Flows.
+    flows: u64,
+    /// Bytes from the phone.
+    sent_bytes: u64,
+    /// Bytes to the phone.
+    received_bytes: u64,
+}
+
+/// A permission of interest.
+#[derive(Debug, Serialize, JsonSchema)]
+struct PermissionView {
+    /// Full name.
+    name: String,
+    /// Data category.
+    category: Option<String>,
+    /// 0 none … 3 high.
+    risk: u8,
+    /// Asked for.
+    is_declared: bool,
+    /// Granted; absent if no source says so.
+    is_granted: Option<bool>,
+    /// Decided by device management.
+    is_policy_fixed: bool,
+}
+
+/// A question.
+#[derive(Debug, Serialize, JsonSchema)]
+struct QuestionView {
+    /// Id.
+    id: String,
+    /// What it is about.
+    subject: String,
+    /// In the report's language.
+    text: String,
+}
+
+/// A provision.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ProvisionView {
+    /// How it is cited.
+    citation: String,
+    /// Heading.
+    title: String,
+    /// What it is about.
+    text: String,
+    /// Touched by every audit.
+    is_always_touched: bool,
+}
+
+/// A rule.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RuleView {
+    /// Name.
+    title: String,
+    /// What it is.
+    summary: String,
+    /// Why it matters.
+    why: String,
+}
+
+/// A reason why something was not seen.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ShortfallView {
+    /// Input.
+    input: u32,
+    /// Reason.
+    reason: &'static str,
+    /// The reason in words.
+    text: &'static str,
+    /// How often.
+    count: u64,
+    /// Bytes concerned, where that can be said.
+    bytes: u64,
+    /// First packet or entry concerned.
+    frame: Option<u64>,
+    /// What exactly, at the first place.
+    detail: Option<String>,
+}
+
+impl AuditView {
+    fn of(prose: &Prose<'_>, options: Options) -> Self {
+        let (audit, legal) = (prose.audit, prose.rules.legal());
+        let language = prose.language;
+        let findings = || {
+            let apps = audit.devices.iter().flat_map(|device| &device.apps);
+            apps.flat_map(|app| &app.findings)
+        };
+        let mut touched: BTreeSet<&str> = BTreeSet::new();
+        touched.extend(audit.devices.iter().flat_map(|device| &device.apps).flat_map(|app| &app.provisions).map(|id| &**id));
+        let provisions = legal.provisions.iter().filter(|provision| {
+            provision.is_always_touched || touched.contains(&*provision.id)
+        });
+        let provisions = provisions.map(|provision| {
+            let view = ProvisionView {
+                citation: language.of(&provision.cite).to_owned(),
+                title: language.of(&provision.title).to_owned(),
+                text: language.of(&provision.text).to_owned(),
+                is_always_touched: provision.is_always_touched,
+            };
+            (provision.id.to_string(), view)
+        });
+        let rules = findings().filter_map(|finding| prose.rules.describe(&finding.rule)).map(|rule| {
+            let view = RuleView {
+                title: language.of(rule.label).to_owned(),
+                summary: language.of(rule.summary).to_owned(),
+                why: language.of(rule.why).to_owned(),
+            };
+            (rule.id.to_string(), view)
+        });
+        Self {
+            format: "phonehome-audit",
+            schema_version: SCHEMA_VERSION,
+            tool_version: audit.tool_version,
+            language: language.as_str(),
+            case: text::safe(&audit.case),
+            shows_values: options.show_values,
+            rules_sha256: audit.rules_sha256.clone(),
+            law_as_of: audit.law_as_of.clone(),
+            level: audit.level().as_str(),
+            inputs: inputs(audit),
+            devices: audit.devices.iter().map(|device| DeviceView::of(prose, device)).collect(),
+            provisions: provisions.collect(),
+            rules: rules.collect(),
+            coverage: coverage(prose),
+            notes: vec![
+                prose.texts.not_clean.to_owned(),
+                language.of(&legal.disclaimer).to_owned(),
+                language.of(&legal.reform_note).to_owned(),
+            ],
+        }
+    }
+}
+
+fn inputs(audit: &Audit) -> Vec<InputView> {
+    let view = |input: &crate::model::InputReport| InputView {
+        id: input.id.0,
+        path: text::safe(&input.path),
+        device: text::safe(&input.device),
+        format: input.format.clone(),
+        sha256: input.sha256.clone(),
+        bytes: input.bytes,
+        items: input.items,
+        first: input.period.map(|(first, _)| first.to_string()),
+        last: input.period.map(|(_, last)| last.to_string()),
+    };
+    audit.inputs.iter().map(view).collect()
+}
+
+fn coverage(prose: &Prose<'_>) -> Vec<ShortfallView> {
+    let view = |(input, shortfall, missed): (
+        crate::model::InputId, crate::model::Shortfall, &crate::model::ShortfallCount,
+    )| ShortfallView {
+        input: input.0,
+        reason: shortfall.as_str(),
+        text: prose.language.shortfall(shortfall),
+        count: missed.count,
+        bytes: missed.bytes,
+        frame: missed.first.map(|origin| origin.frame),
+        detail: missed.detail.as_deref().filter(|detail| !detail.is_empty()).map(text::safe),
+    };
+    prose.audit.coverage.iter().map(view).collect()
+}
+
+impl DeviceView {
+    fn of(prose: &Prose<'_>, device: &DeviceReport) -> Self {
+        Self {
+            name: text::safe(&device.name),
+            platform: device.platform.map(|platform| prose.language.platform(platform)),
+            model: device.model.as_deref().map(text::safe),
+            apps: device.apps.iter().map(|app| AppView::of(prose, app)).collect(),
+            silent_apps: device.silent_apps,
+            traffic: volumes(&device.traffic),
+        }
+    }
+}
+
+impl AppView {
+    fn of(prose: &Prose<'_>, app: &AppReport) -> Self {
+        let name = prose.app(app);
+        let candidates: Vec<String> = match &app.app {
+            Attributed::Known { app, .. } => vec![text::safe(app.as_str())],
+            Attributed::Shared { apps, .. } => apps.iter().map(|app| text::safe(app.as_str())).collect(),
+            Attributed::Unknown => Vec::new(),
+        };
+        Self {
+            owner: match &app.app {
+                Attributed::Known { app, .. } if app.as_str() == AppId::SYSTEM => OwnerView::System,
+                Attributed::Known { .. } => OwnerView::App,
+                Attributed::Shared { .. } => OwnerView::Shared,
+                Attributed::Unknown => OwnerView::Unknown,
+            },
+            id: app.id.as_ref().map(|id| text::safe(id.as_str())),
+            candidates,
+            packages: app.packages.iter().map(|package| text::safe(package)).collect(),
+            version: app.version.as_deref().map(text::safe),
+            platform: app.platform.map(|platform| prose.language.platform(platform)),
+            recognised_by: app.bases.iter().map(|basis| basis.as_str()).collect(),
+            is_installed: app.is_installed,
+            level: app.level.as_str(),
+            risk: app.risk,
+            findings: app.findings.iter().map(|finding| FindingView::of(prose, finding)).collect(),
+            recipients: app.recipients.iter().map(RecipientView::of).collect(),
+            permissions: app.grants.iter().map(PermissionView::of).collect(),
+            provisions: strings(&app.provisions),
+            dpia_criteria: app.dpia_criteria.clone(),
+            questions: app
+                .questions
+                .iter()
+                .map(|question| QuestionView {
+                    id: question.id.to_string(),
+                    subject: prose.question_subject(question),
+                    text: prose.question(
+                        &question.id,
+                        &[prose.question_subject(question)],
+                        std::slice::from_ref(&name),
+                    ),
+                })
+                .collect(),
+            name,
+        }
+    }
+}
+
+impl FindingView {
+    fn of(prose: &Prose<'_>, finding: &JudgedFinding) -> Self {
+        let occurrences = &finding.occurrences;
+        Self {
+            id: finding.id.clone(),
+            rule: finding.rule.to_string(),
+            observation: finding.observation.as_ref().map(ToString::to_string),
+            title: prose.rule(&finding.rule),
+            category: finding.category.as_str(),
+            grade: finding.grade.as_str(),
+            verb: if finding.grade.is_transmitted() { "transmitted" } else { finding.grade.as_str() },
+            protection: match finding.protection {
+                Protection::Cleartext => "cleartext",
+                Protection::Encrypted => "encrypted",
+                Protection::Unknown => "unknown",
+            },
+            recipient: ReceiverView::of(prose.rules, &finding.recipient),
+            is_opted_out: finding.is_opted_out,
+            count: occurrences.count,
+            items: occurrences.items,
+            most_items: occurrences.most_items,
+            distinct_values: occurrences.distinct.count(),
+            distinct_is_exact: occurrences.distinct.is_exact(),
+            first: occurrences.first.to_string(),
+            last: occurrences.last.to_string(),
+            precision_metres: occurrences.precision_metres,
+            score: finding.score.as_ref().map(ScoreView::of),
+            provisions: strings(&finding.provisions),
+            reasons: finding.reasons.iter().map(|reason| text::safe(reason)).collect(),
+            evidence: occurrences.evidence.iter().map(|evidence| EvidenceView::of(evidence, &prose.masks)).collect(),
+        }
+    }
+}
+
+impl ReceiverView {
+    fn of(rules: &Rules, recipient: &Recipient) -> Self {
+        let known = match recipient.kind {
+            RecipientKind::Remote => rules.endpoint(&recipient.host),
+            RecipientKind::Company => rules.endpoints().iter().find(|endpoint| endpoint.company == recipient.host),
+            RecipientKind::Local | RecipientKind::None => None,
+        };
+        Self {
+            kind: kind(recipient.kind),
+            host: match recipient.kind {
+                RecipientKind::Company => text::safe(&recipient.host),
+                _ => text::host(recipient),
+            },
+            company: known.map(|known| known.company.to_string()),
+            country: known.and_then(|known| known.country.as_ref()).map(ToString::to_string),
+        }
+    }
+}
+
+fn kind(kind: RecipientKind) -> &'static str {
+    match kind {
+        RecipientKind::Remote => "remote",
+        RecipientKind::Local => "local",
+        RecipientKind::Company => "company",
+        RecipientKind::None => "none",
+    }
+}
+
+impl ScoreView {
+    fn of(score: &Score) -> Self {
+        let input = |modifier: &crate::model::Modifier| ModifierView {
+            id: modifier.id.to_string(),
+            points: modifier.points,
+        };
+        Self {
+            severity: score.severity,
+            likelihood: score.likelihood.value,
+            likelihood_inputs: score.likelihood.modifiers.iter().map(input).collect(),
+            evidence_percent: score.evidence_percent,
+            risk: score.risk,
+            priority: f64::from(score.priority_hundredths) / 100.0,
+            level: score.level.as_str(),
+        }
+    }
+}
+
+impl EvidenceView {
+    fn of(evidence: &Evidence, masks: &Masks) -> Self {
+        Self {
+            input: evidence.origin.input.0,
+            frame: evidence.origin.frame,
+            time: evidence.origin.time.to_string(),
+            transport: evidence.flow.map(|flow| transport(flow.transport)),
+            server: evidence.flow.map(|flow| flow.server.to_string()),
+            place: evidence.place.map(crate::model::Place::as_str),
+            path: evidence.place.map(|_| text::path(&evidence.path)),
+            decoding: evidence.chain.0.iter().map(|step| step.as_str()).collect(),
+            value: evidence.value.as_ref().map(|value| masks.show(value)),
+        }
+    }
+}
+
+/// A transport protocol in words.
+pub(super) fn transport(transport: Transport) -> String {
+    match transport {
+        Transport::Tcp => "tcp".to_owned(),
+        Transport::Udp => "udp".to_owned(),
+        Transport::Other(number) => format!("ip-{number}"),
+    }
+}
+
+impl RecipientView {
+    fn of(report: &RecipientReport) -> Self {
+        let words = |text: &Option<std::sync::Arc<str>>| text.as_ref().map(ToString::to_string);
+        Self {
+            receiver: ReceiverView {
+                kind: kind(report.recipient.kind),
+                host: text::host(&report.recipient),
+                company: words(&report.company),
+                country: words(&report.country),
+            },
+            parent: words(&report.parent),
+            role: words(&report.role),
+            service: words(&report.service),
+            traffic: volumes(&report.volumes),
+        }
+    }
+}
+
+fn volumes(volumes: &BTreeMap<ContentState, Volume>) -> Vec<VolumeView> {
+    let view = |content: ContentState| {
+        let volume = volumes.get(&content)?;
+        Some(VolumeView {
+            content: content.as_str(),
+            flows: volume.flows,
+            sent_bytes: volume.sent_bytes,
+            received_bytes: volume.received_bytes,
+        })
+    };
+    ContentState::ALL.into_iter().filter_map(view).collect()
+}
+
+impl PermissionView {
+    fn of(grant: &Grant) -> Self {
+        Self {
+            name: text::safe(&grant.permission),
+            category: grant.category.as_ref().map(ToString::to_string),
+            risk: grant.risk,
+            is_declared: grant.is_declared,
+            is_granted: grant.is_granted,
+            is_policy_fixed: grant.is_policy_fixed,
+        }
+    }
+}
+
+fn strings(ids: &[std::sync::Arc<str>]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}

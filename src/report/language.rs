@@ -1,0 +1,546 @@
+//! The words of reports, in every language. A text is a field of [`Texts`], so a language without it does not compile;
+//! what comes from rules (names of findings, provisions, questions) has both languages there.
+
+use super::Language;
+use crate::model::{Basis, Category, ContentState, Grade, Platform, Protection, RiskLevel, Shortfall};
+use crate::rules::Text;
+
+/// Fixed texts of one language. `{…}` are filled by [`fill`].
+#[derive(Debug)]
+pub struct Texts {
+    /// Heading of the report.
+    pub title: &'static str,
+    /// Warning above a report that shows values.
+    pub confidential: &'static str,
+    /// One phone.
+    pub phone: &'static str,
+    /// Several phones.
+    pub phones: &'static str,
+    /// One input.
+    pub input: &'static str,
+    /// Several inputs.
+    pub inputs: &'static str,
+    /// Between two times.
+    pub period: &'static str,
+    /// Heading of the overview.
+    pub overview: &'static str,
+    /// Column: phone.
+    pub column_phone: &'static str,
+    /// Column: app.
+    pub column_app: &'static str,
+    /// Column: risk.
+    pub column_risk: &'static str,
+    /// Column: most important findings.
+    pub column_findings: &'static str,
+    /// Column: recipients with countries.
+    pub column_recipients: &'static str,
+    /// Column: kind of contents.
+    pub column_contents: &'static str,
+    /// Column: flows.
+    pub column_flows: &'static str,
+    /// Column: bytes sent.
+    pub column_sent: &'static str,
+    /// Column: bytes received.
+    pub column_received: &'static str,
+    /// Apps that are installed and showed nothing; `{count}`.
+    pub silent_apps: &'static str,
+    /// Apps with permissions only; `{count}`, `{names}`.
+    pub only_permissions: &'static str,
+    /// No app at all.
+    pub no_apps: &'static str,
+    /// Row of traffic that could not be put on an app.
+    pub unknown_app: &'static str,
+    /// Explains that row.
+    pub unknown_app_note: &'static str,
+    /// Between the candidates of shared traffic.
+    pub or: &'static str,
+    /// Explains a row of shared traffic.
+    pub shared_note: &'static str,
+    /// Row of the operating system.
+    pub system: &'static str,
+    /// Explains that row.
+    pub system_note: &'static str,
+    /// Heading of the findings of apps.
+    pub findings: &'static str,
+    /// An app without findings.
+    pub no_findings: &'static str,
+    /// Heading of findings whose evidence does not suffice to set the level.
+    pub unproven: &'static str,
+    /// Before the ways an app was recognised.
+    pub recognised_by: &'static str,
+    /// Before provisions.
+    pub touches: &'static str,
+    /// Before a place in a capture.
+    pub example: &'static str,
+    /// Packet of a capture.
+    pub frame: &'static str,
+    /// Entry or line of a document.
+    pub entry: &'static str,
+    /// One message.
+    pub message: &'static str,
+    /// Several messages.
+    pub messages: &'static str,
+    /// One connection.
+    pub connection: &'static str,
+    /// Several connections.
+    pub connections: &'static str,
+    /// `{count}` data items in all.
+    pub items: &'static str,
+    /// `{count}` distinct values.
+    pub distinct: &'static str,
+    /// Before an estimated number.
+    pub about: &'static str,
+    /// `{metres}` of precision.
+    pub precision: &'static str,
+    /// Company not known.
+    pub unknown_company: &'static str,
+    /// Stayed in the local network.
+    pub local_network: &'static str,
+    /// Before the weight of evidence.
+    pub evidence_weight: &'static str,
+    /// An opt-out is honoured: nothing weighed.
+    pub opted_out: &'static str,
+    /// Before facts behind a conclusion.
+    pub because: &'static str,
+    /// Before an app's permissions.
+    pub permissions: &'static str,
+    /// Before permissions granted.
+    pub granted: &'static str,
+    /// Before permissions denied.
+    pub denied: &'static str,
+    /// Before permissions only declared.
+    pub declared: &'static str,
+    /// Decided by device management.
+    pub by_policy: &'static str,
+    /// More than shown; `{count}`.
+    pub more: &'static str,
+    /// DPIA criteria met; `{criteria}`.
+    pub dpia: &'static str,
+    /// Heading of questions.
+    pub questions: &'static str,
+    /// Heading of coverage.
+    pub coverage: &'static str,
+    /// Nothing was missed.
+    pub coverage_complete: &'static str,
+    /// Nothing found is not nothing sent.
+    pub not_clean: &'static str,
+    /// Files left out and the like, per input.
+    pub shortfalls: &'static str,
+    /// Heading of explanations.
+    pub reading: &'static str,
+    /// Explains the verbs.
+    pub verbs: &'static str,
+    /// Explains the score.
+    pub score: &'static str,
+    /// Explains masks.
+    pub masks: &'static str,
+    /// Date of the legal data; `{date}`.
+    pub as_of: &'static str,
+    /// Heading of provisions that every audit touches.
+    pub always: &'static str,
+    /// Before the fingerprint of the rules.
+    pub rules: &'static str,
+    /// The case has no name.
+    pub standard_input: &'static str,
+}
+
+/// English.
+const ENGLISH: Texts = Texts {
+    title: "What left the phones",
+    confidential: "CONFIDENTIAL: this report shows captured values.",
+    phone: "phone",
+    phones: "phones",
+    input: "input",
+    inputs: "inputs",
+    period: "to",
+    overview: "Risk per app",
+    column_phone: "Phone",
+    column_app: "App",
+    column_risk: "Risk",
+    column_findings: "What stands out",
+    column_recipients: "Recipients",
+    column_contents: "Contents",
+    column_flows: "Flows",
+    column_sent: "Sent",
+    column_received: "Received",
+    silent_apps: "{count} installed without traffic or permissions of interest: not shown.",
+    only_permissions: "{count} installed without traffic, but with permissions of interest: {names}.",
+    no_apps: "No traffic and no app was found in the inputs.",
+    unknown_app: "(app unknown)",
+    unknown_app_note: "The capture does not tell which app sent this.",
+    or: "or",
+    shared_note: "These apps share what tells them apart; each of them may have sent this.",
+    system: "Operating system",
+    system_note: "Traffic of the phone itself (push, time, updates, connectivity checks); not counted towards any app.",
+    findings: "Findings per app",
+    no_findings: "No finding. That does not mean that nothing was sent: see “What was not seen”.",
+    unproven: "Weak evidence, does not set the level:",
+    recognised_by: "recognised by",
+    touches: "touches, to be checked:",
+    example: "e.g.",
+    frame: "frame",
+    entry: "entry",
+    message: "message",
+    messages: "messages",
+    connection: "connection",
+    connections: "connections",
+    items: "{count} entries",
+    distinct: "{count} different values",
+    about: "about",
+    precision: "exact to {metres} m",
+    unknown_company: "company unknown",
+    local_network: "local network",
+    evidence_weight: "evidence",
+    opted_out: "opt-out honoured: no identifier sent",
+    because: "because",
+    permissions: "Permissions:",
+    granted: "granted",
+    denied: "denied",
+    declared: "declared",
+    by_policy: "set by device management",
+    more: "and {count} more",
+    dpia: "Impact assessment (GDPR Art. 35) to be considered: {criteria}",
+    questions: "Questions that only people can answer",
+    coverage: "What was not seen",
+    coverage_complete: "All inputs were read to the end.",
+    not_clean: "“No finding” does not mean “nothing sent”. What was encrypted or not captured may hold more; another day, another \
+                user or another version of the app may send other things.",
+    shortfalls: "Left out, cut or damaged:",
+    reading: "How to read this",
+    verbs: "transmitted: seen in the traffic, decoded. contacted: the service was reached, what was sent is not visible. \
+            inferred: concluded from facts that are named. declared: the app asks for it or holds the permission.",
+    score: "risk = severity (1–4) × likelihood (1–4), with every input shown; 1–3 low, 4–8 medium, 9–12 high, 13–16 very high. The \
+            evidence is kept apart and never lowers a risk; below 40 % it does not set the level of an app.",
+    masks: "Values are masked; the same label is the same value. --show-values shows them.",
+    as_of: "Legal data as of {date}.",
+    always: "Every audit touches:",
+    rules: "rules",
+    standard_input: "standard input",
+};
+
+/// German.
+const GERMAN: Texts = Texts {
+    title: "Was die Telefone verlassen hat",
+    confidential: "VERTRAULICH: Dieser Bericht zeigt mitgeschnittene Werte.",
+    phone: "Telefon",
+    phones: "Telefone",
+    input: "Eingabe",
+    inputs: "Eingaben",
+    period: "bis",
+    overview: "Risiko je App",
+    column_phone: "Telefon",
+    column_app: "App",
+    column_risk: "Risiko",
+    column_findings: "Was auffällt",
+    column_recipients: "Empfänger",
+    column_contents: "Inhalte",
+    column_flows: "Flüsse",
+    column_sent: "Gesendet",
+    column_received: "Empfangen",
+    silent_apps: "{count} installiert, ohne Verkehr und ohne bemerkenswerte Berechtigungen: nicht gezeigt.",
+    only_permissions: "{count} installiert, ohne Verkehr, aber mit bemerkenswerten Berechtigungen: {names}.",
+    no_apps: "In den Eingaben fand sich kein Verkehr und keine App.",
+    unknown_app: "(App unbekannt)",
+    unknown_app_note: "Der Mitschnitt sagt nicht, welche App das gesendet hat.",
+    or: "oder",
+    shared_note: "Diese Apps teilen das Merkmal, das sie unterscheiden würde; jede von ihnen kann das gesendet haben.",
+    system: "Betriebssystem",
+    system_note: "Verkehr des Telefons selbst (Push, Zeit, Updates, Verbindungsprüfung); keiner App zugerechnet.",
+    findings: "Befunde je App",
+    no_findings: "Kein Befund. Das heißt nicht, dass nichts gesendet wurde: siehe „Was nicht zu sehen war“.",
+    unproven: "Schwach belegt, bestimmt die Stufe nicht:",
+    recognised_by: "erkannt an",
+    touches: "berührt, zu prüfen:",
+    example: "z. B.",
+    frame: "Paket",
+    entry: "Eintrag",
+    message: "Nachricht",
+    messages: "Nachrichten",
+    connection: "Verbindung",
+    connections: "Verbindungen",
+    items: "{count} Einträge",
+    distinct: "{count} verschiedene Werte",
+    about: "etwa",
+    precision: "auf {metres} m genau",
+    unknown_company: "Unternehmen unbekannt",
+    local_network: "lokales Netz",
+    evidence_weight: "Beleg",
+    opted_out: "Widerspruch beachtet: keine Kennung gesendet",
+    because: "weil",
+    permissions: "Berechtigungen:",
+    granted: "erteilt",
+    denied: "verweigert",
+    declared: "angefragt",
+    by_policy: "von der Geräteverwaltung festgelegt",
+    more: "und {count} weitere",
+    dpia: "Datenschutz-Folgenabschätzung (Art. 35 DSGVO) zu erwägen: {criteria}",
+    questions: "Fragen, die nur Menschen beantworten können",
+    coverage: "Was nicht zu sehen war",
+    coverage_complete: "Alle Eingaben wurden bis zum Ende gelesen.",
+    not_clean: "„Kein Befund“ heißt nicht „nichts gesendet“. Was verschlüsselt oder nicht mitgeschnitten war, kann mehr enthalten; an \
+                einem anderen Tag, bei anderen Nutzern oder in einer anderen Version der App kann anderes gesendet werden.",
+    shortfalls: "Ausgelassen, abgeschnitten oder beschädigt:",
+    reading: "Wie dies zu lesen ist",
+    verbs: "übertragen: im Verkehr gesehen und entschlüsselt oder lesbar. kontaktiert: der Dienst wurde erreicht, der Inhalt ist nicht \
+            sichtbar. gefolgert: aus genannten Tatsachen geschlossen. angegeben: die App verlangt es oder hat die Berechtigung.",
+    score: "Risiko = Schwere (1–4) × Eintrittswahrscheinlichkeit (1–4), jede Eingabe ist genannt; 1–3 gering, 4–8 mittel, 9–12 hoch, \
+            13–16 sehr hoch. Der Beleg steht daneben und senkt kein Risiko; unter 40 % bestimmt er die Stufe einer App nicht.",
+    masks: "Werte sind verdeckt; gleiche Marke heißt gleicher Wert. --show-values zeigt sie.",
+    as_of: "Stand der Rechtsdaten: {date}.",
+    always: "Jede Prüfung berührt:",
+    rules: "Regeln",
+    standard_input: "Standardeingabe",
+};
+
+impl Language {
+    /// All languages.
+    pub const ALL: [Self; 2] = [Self::English, Self::German];
+
+    /// Its fixed texts.
+    pub fn texts(self) -> &'static Texts {
+        match self {
+            Self::English => &ENGLISH,
+            Self::German => &GERMAN,
+        }
+    }
+
+    /// The text of a rule.
+    pub fn of(self, text: &Text) -> &str {
+        match self {
+            Self::English => &text.en,
+            Self::German => &text.de,
+        }
+    }
+
+    /// ISO 639-1 code.
+    pub fn as_str(self) -> &'static str {
+        self.pick("en", "de")
+    }
+
+    fn pick(self, english: &'static str, german: &'static str) -> &'static str {
+        match self {
+            Self::English => english,
+            Self::German => german,
+        }
+    }
+
+    /// A level of risk.
+    pub fn level(self, level: RiskLevel) -> &'static str {
+        match level {
+            RiskLevel::None => self.pick("not rated", "ohne Stufe"),
+            RiskLevel::Low => self.pick("low", "gering"),
+            RiskLevel::Medium => self.pick("medium", "mittel"),
+            RiskLevel::High => self.pick("high", "hoch"),
+            RiskLevel::VeryHigh => self.pick("very high", "sehr hoch"),
+        }
+    }
+
+    /// The verb that a grade of evidence allows.
+    pub fn grade(self, grade: Grade) -> &'static str {
+        match grade {
+            Grade::KnownValue => self.pick("transmitted (known value)", "übertragen (bekannter Wert)"),
+            Grade::Decoded => self.pick("transmitted", "übertragen"),
+            Grade::Shape => self.pick("transmitted (by shape)", "übertragen (der Form nach)"),
+            Grade::Contacted => self.pick("contacted", "kontaktiert"),
+            Grade::Inferred => self.pick("inferred", "gefolgert"),
+            Grade::Declared => self.pick("declared", "angegeben"),
+        }
+    }
+
+    /// A category of findings.
+    pub fn category(self, category: Category) -> &'static str {
+        match category {
+            Category::Contacts => self.pick("contacts", "Kontakte"),
+            Category::Location => self.pick("location", "Standort"),
+            Category::Device => self.pick("device", "Gerät"),
+            Category::Account => self.pick("account", "Konto"),
+            Category::MessageMetadata => self.pick("message metadata", "Kommunikationsmetadaten"),
+            Category::MessageContent => self.pick("message contents", "Nachrichteninhalte"),
+            Category::Credentials => self.pick("credentials", "Zugangsdaten"),
+            Category::Transport => self.pick("transport", "Transport"),
+            Category::Recipient => self.pick("recipient", "Empfänger"),
+            Category::Usage => self.pick("usage", "Nutzung"),
+            Category::Permission => self.pick("permission", "Berechtigung"),
+        }
+    }
+
+    /// How something was protected.
+    pub fn protection(self, protection: Protection) -> &'static str {
+        match protection {
+            Protection::Cleartext => self.pick("unencrypted", "unverschlüsselt"),
+            Protection::Encrypted => self.pick("encrypted", "verschlüsselt"),
+            Protection::Unknown => self.pick("protection unknown", "Schutz unbekannt"),
+        }
+    }
+
+    /// How an app was recognised.
+    pub fn basis(self, basis: Basis) -> &'static str {
+        match basis {
+            Basis::Option => self.pick("--app", "--app"),
+            Basis::Capture => self.pick("package named in the capture", "Paketname im Mitschnitt"),
+            Basis::DumpsysUid => self.pick("user id and device dump", "Benutzerkennung und Geräteauszug"),
+            Basis::Label => self.pick("app name in the capture", "App-Name im Mitschnitt"),
+            Basis::UserAgent => self.pick("its own name in a request", "eigener Name in einer Anfrage"),
+            Basis::Endpoint => self.pick("server or wire signature", "Server oder Protokollmerkmal"),
+            Basis::System => self.pick("server of the system", "Server des Systems"),
+            Basis::Document => self.pick("manifest or device log", "Manifest oder Geräteprotokoll"),
+        }
+    }
+
+    /// An operating system.
+    pub fn platform(self, platform: Platform) -> &'static str {
+        match platform {
+            Platform::Android => "Android",
+            Platform::Ios => "iOS",
+        }
+    }
+
+    /// How readable contents were.
+    pub fn content(self, content: ContentState) -> &'static str {
+        match content {
+            ContentState::Clear => self.pick("readable as sent", "lesbar gesendet"),
+            ContentState::Decrypted => self.pick("decrypted with keys", "mit Schlüsseln entschlüsselt"),
+            ContentState::PartlyDecrypted => self.pick("decrypted in part", "teilweise entschlüsselt"),
+            ContentState::NoKey => self.pick("encrypted, no key", "verschlüsselt, kein Schlüssel"),
+            ContentState::OwnProtocol => {
+                self.pick("encrypted, the app's own protocol", "verschlüsselt, eigenes Protokoll der App")
+            }
+            ContentState::UnsupportedCipher => self.pick("cipher not supported", "Verfahren nicht unterstützt"),
+            ContentState::Damaged => self.pick("damaged or incomplete", "beschädigt oder unvollständig"),
+            ContentState::NotExamined => self.pick("not examined", "nicht untersucht"),
+        }
+    }
+
+    /// Why something was not seen.
+    pub fn shortfall(self, shortfall: Shortfall) -> &'static str {
+        match shortfall {
+            Shortfall::Truncated => self.pick("the file ends in the middle of a record", "die Datei endet mitten in einem Eintrag"),
+            Shortfall::Damaged => self.pick("the file is damaged; only what lies before was read", "die Datei ist beschädigt; gelesen wurde nur, was davor liegt"),
+            Shortfall::UnknownFormat => self.pick("format not known, left out", "Format unbekannt, ausgelassen"),
+            Shortfall::Unreadable => self.pick("could not be read", "nicht lesbar"),
+            Shortfall::InputLimit => self.pick("more than the limit on files or records", "mehr als die Grenze für Dateien oder Einträge"),
+            Shortfall::PacketsCut => self.pick("packets captured shorter than they were", "Pakete kürzer mitgeschnitten, als sie waren"),
+            Shortfall::DroppedByCapture => self.pick("packets lost while capturing", "beim Mitschneiden verlorene Pakete"),
+            Shortfall::UnknownLinkType => self.pick("link layer not known", "Sicherungsschicht unbekannt"),
+            Shortfall::MalformedPacket => self.pick("packets whose headers contradict themselves", "Pakete mit widersprüchlichen Köpfen"),
+            Shortfall::FragmentsIncomplete => self.pick("packet fragments whose rest is missing", "Paketteile, deren Rest fehlt"),
+            Shortfall::StreamGap => self.pick("parts of connections are not in the capture", "Teile von Verbindungen fehlen im Mitschnitt"),
+            Shortfall::StartedBefore => self.pick("connections opened before the capture began", "Verbindungen, die vor dem Mitschnitt begannen"),
+            Shortfall::FlowLimit => self.pick("too many connections at once, some closed early", "zu viele Verbindungen zugleich, einige vorzeitig beendet"),
+            Shortfall::ReorderLimit => self.pick("too much data out of order", "zu viele Daten außer der Reihe"),
+            Shortfall::MalformedMessage => self.pick("messages that do not follow their protocol", "Nachrichten, die ihrem Protokoll nicht folgen"),
+            Shortfall::Encrypted => self.pick("encrypted, no key", "verschlüsselt, kein Schlüssel"),
+            Shortfall::MessageLimit => self.pick("messages longer than the limit, read in part", "Nachrichten über der Längengrenze, teilweise gelesen"),
+            Shortfall::UnknownEncoding => self.pick("contents in an encoding that is not known", "Inhalte in unbekannter Kodierung"),
+            Shortfall::DamagedBody => self.pick("damaged contents, read in part", "beschädigte Inhalte, teilweise gelesen"),
+            Shortfall::DepthLimit => self.pick("nested deeper than the limit", "tiefer verschachtelt als die Grenze"),
+            Shortfall::InflateLimit => self.pick("decompresses to more than the limit", "entpackt größer als die Grenze"),
+            Shortfall::FieldLimit => self.pick("more fields than the limit", "mehr Felder als die Grenze"),
+            Shortfall::DamagedManifest => self.pick("app package or device dump read in part", "App-Paket oder Geräteauszug teilweise gelesen"),
+            Shortfall::FindingLimit => self.pick("more findings than the limit, the rest only counted", "mehr Befunde als die Grenze, der Rest nur gezählt"),
+        }
+    }
+
+    /// A number of bytes.
+    pub fn bytes(self, bytes: u64) -> String {
+        let mut whole = bytes;
+        let mut rest = 0;
+        let mut unit = "B";
+        for next in ["kB", "MB", "GB", "TB"] {
+            if whole < 1000 {
+                break;
+            }
+            rest = whole % 1000 / 100;
+            whole /= 1000;
+            unit = next;
+        }
+        let point = self.pick(".", ",");
+        if unit == "B" || whole >= 100 { format!("{whole} {unit}") } else { format!("{whole}{point}{rest} {unit}") }
+    }
+
+    /// A count with its word.
+    pub fn counted(self, count: u64, one: &str, many: &str) -> String {
+        let word = if count == 1 { one } else { many };
+        format!("{count} {word}")
+    }
+
+    /// Provisions as one reads them: those of one law share its name.
+    pub fn provisions<'a>(self, citations: impl IntoIterator<Item = &'a str>) -> String {
+        let (prefix, suffix, article) = match self {
+            Self::English => ("GDPR Art. ", "", "GDPR Art. "),
+            Self::German => ("Art. ", " DSGVO", "Art. "),
+        };
+        let mut articles = Vec::new();
+        let mut others = Vec::new();
+        for citation in citations {
+            match citation.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix)) {
+                Some(article) if !article.contains(';') => articles.push(article),
+                _ => others.push(citation.to_owned()),
+            }
+        }
+        if !articles.is_empty() {
+            others.insert(0, format!("{article}{}{suffix}", articles.join("; ")));
+        }
+        others.join(self.pick("; ", "; "))
+    }
+}
+
+/// Puts values in the place of `{name}`.
+pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut text = template.to_owned();
+    for (name, value) in values {
+        text = text.replace(&format!("{{{name}}}"), value);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn placeholders(text: &str) -> Vec<&str> {
+        text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
+    }
+
+    #[test]
+    fn both_languages_say_everything_and_fill_the_same_places() {
+        let words = |texts: &Texts| -> Vec<String> {
+            // `Debug` of a struct of strings lists each field once: no list of fields to keep in step.
+            format!("{texts:#?}").lines().skip(1).map(str::to_owned).filter(|line| line != "}").collect()
+        };
+        let (english, german) = (words(&ENGLISH), words(&GERMAN));
+        assert_eq!(english.len(), german.len());
+        assert!(english.len() > 40);
+        for (ours, theirs) in english.iter().zip(&german) {
+            assert!(!ours.contains("\"\"") && !theirs.contains("\"\""), "empty: {ours} {theirs}");
+            assert_eq!(placeholders(ours), placeholders(theirs), "{ours}");
+        }
+        for language in Language::ALL {
+            for level in RiskLevel::ALL {
+                assert!(!language.level(level).is_empty());
+            }
+            for content in ContentState::ALL {
+                assert!(!language.content(content).is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_read_like_a_person_would_say_them() {
+        let shown = [0, 999, 1000, 1234, 99_999, 123_456, 5_300_000].map(|bytes| Language::English.bytes(bytes));
+        assert_eq!(shown, ["0 B", "999 B", "1.0 kB", "1.2 kB", "99.9 kB", "123 kB", "5.3 MB"]);
+        assert_eq!(Language::German.bytes(1234), "1,2 kB");
+    }
+
+    #[test]
+    fn articles_of_one_law_share_its_name() {
+        assert_eq!(
+            Language::English.provisions(["GDPR Art. 5(1)(a)", "GDPR Art. 14", "TDDDG s. 25 (Germany)"]),
+            "GDPR Art. 5(1)(a); 14; TDDDG s. 25 (Germany)"
+        );
+        assert_eq!(
+            Language::German.provisions(["Art. 6 Abs. 1 DSGVO", "Art. 14 DSGVO", "§ 7 UWG"]),
+            "Art. 6 Abs. 1; 14 DSGVO; § 7 UWG"
+        );
+    }
+}

@@ -1,0 +1,245 @@
+//! What findings, apps and provisions are called: sentences that several formats share, in the report's language.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::language::{Texts, fill};
+use super::text::{self, Masks};
+use super::{Language, Options};
+use crate::model::{
+    AppId, AppReport, Attributed, Audit, Evidence, Grade, InputReport, JudgedFinding, Protection, Question, Recipient,
+    RecipientKind, Score,
+};
+use crate::rules::{Rules, Subject};
+
+/// Everything needed to name things in one report.
+#[derive(Debug)]
+pub(super) struct Prose<'a> {
+    pub(super) audit: &'a Audit,
+    pub(super) rules: &'a Rules,
+    pub(super) language: Language,
+    pub(super) texts: &'static Texts,
+    pub(super) masks: Masks,
+}
+
+impl<'a> Prose<'a> {
+    pub(super) fn new(audit: &'a Audit, rules: &'a Rules, options: Options) -> Self {
+        Self {
+            audit,
+            rules,
+            language: options.language,
+            texts: options.language.texts(),
+            masks: Masks::of(audit, options.show_values),
+        }
+    }
+
+    /// An app's name as shown.
+    pub(super) fn app(&self, app: &AppReport) -> String {
+        match &app.app {
+            Attributed::Unknown => self.texts.unknown_app.to_owned(),
+            Attributed::Known { app, .. } if app.as_str() == AppId::SYSTEM => self.texts.system.to_owned(),
+            Attributed::Known { .. } => text::safe_up_to(&app.name, 60),
+            Attributed::Shared { .. } => {
+                let or = format!(" {} ", self.texts.or);
+                text::safe_up_to(&app.name.replace(" / ", &or), 100)
+            }
+        }
+    }
+
+    /// Why an app's row is not simply one app's.
+    pub(super) fn app_note(&self, app: &AppReport) -> Option<&'static str> {
+        match &app.app {
+            Attributed::Unknown => Some(self.texts.unknown_app_note),
+            Attributed::Shared { .. } => Some(self.texts.shared_note),
+            Attributed::Known { app, .. } if app.as_str() == AppId::SYSTEM => Some(self.texts.system_note),
+            Attributed::Known { .. } => None,
+        }
+    }
+
+    /// What a rule finds.
+    pub(super) fn rule(&self, rule: &str) -> String {
+        let described = self.rules.describe(rule).map(|rule| self.language.of(rule.label));
+        let observed = || self.rules.legal().observation(rule).map(|observed| self.language.of(&observed.label));
+        described.or_else(observed).unwrap_or(rule).to_owned()
+    }
+
+    /// What a finding found, with how open it lay.
+    pub(super) fn title(&self, finding: &JudgedFinding) -> String {
+        let label = self.rule(&finding.rule);
+        if finding.protection == Protection::Cleartext && finding.grade.is_transmitted() {
+            format!("{label}, {}", self.language.protection(finding.protection))
+        } else {
+            label
+        }
+    }
+
+    /// A recipient with company and country, as far as known.
+    pub(super) fn recipient(&self, recipient: &Recipient) -> String {
+        let endpoint = self.rules.endpoint(&recipient.host);
+        match recipient.kind {
+            RecipientKind::None => String::new(),
+            RecipientKind::Local => format!("{} ({})", text::host(recipient), self.texts.local_network),
+            RecipientKind::Company => {
+                let name = text::safe(&recipient.host);
+                let mut endpoints = self.rules.endpoints().iter();
+                let country = endpoints.find(|endpoint| endpoint.company == recipient.host).and_then(|known| known.country.as_ref());
+                country.map_or_else(|| name.clone(), |country| format!("{name}, {country}"))
+            }
+            RecipientKind::Remote => {
+                let host = text::host(recipient);
+                match endpoint {
+                    None => format!("{host} ({})", self.texts.unknown_company),
+                    Some(known) => match &known.country {
+                        Some(country) => format!("{host} ({}, {country})", known.company),
+                        None => format!("{host} ({})", known.company),
+                    },
+                }
+            }
+        }
+    }
+
+    /// Countries of an app's recipients, sorted.
+    pub(super) fn countries(app: &AppReport) -> Vec<&str> {
+        let countries: BTreeSet<&str> =
+            app.recipients.iter().filter_map(|recipient| recipient.country.as_deref()).collect();
+        countries.into_iter().collect()
+    }
+
+    /// How often, and how much of it.
+    pub(super) fn amount(&self, finding: &JudgedFinding) -> String {
+        let texts = self.texts;
+        let occurrences = &finding.occurrences;
+        let (one, many) = if finding.grade.is_transmitted() {
+            (texts.message, texts.messages)
+        } else {
+            (texts.connection, texts.connections)
+        };
+        let mut parts = Vec::new();
+        if finding.grade != Grade::Declared && finding.recipient.kind != RecipientKind::None {
+            parts.push(self.language.counted(occurrences.count, one, many));
+        }
+        if finding.grade.is_transmitted() {
+            if occurrences.items > occurrences.count {
+                parts.push(fill(texts.items, &[("count", &occurrences.items.to_string())]));
+            }
+            let distinct = occurrences.distinct.count();
+            if distinct > 1 {
+                let words = fill(texts.distinct, &[("count", &distinct.to_string())]);
+                parts.push(if occurrences.distinct.is_exact() { words } else { format!("{} {words}", texts.about) });
+            }
+        }
+        if let Some(metres) = occurrences.precision_metres {
+            parts.push(fill(texts.precision, &[("metres", &metres.to_string())]));
+        }
+        parts.join(", ")
+    }
+
+    /// The score with every input.
+    pub(super) fn score(&self, score: &Score) -> String {
+        let scoring = &self.rules.legal().scoring;
+        let inputs: Vec<String> = score
+            .likelihood
+            .modifiers
+            .iter()
+            .map(|modifier| {
+                let label = scoring.modifier(&modifier.id).map_or(&*modifier.id, |rule| self.language.of(&rule.label));
+                format!("{label} {:+}", modifier.points)
+            })
+            .collect();
+        format!(
+            "{} × {} ({}); {} {} %",
+            score.severity,
+            score.likelihood.value,
+            inputs.join(", "),
+            self.texts.evidence_weight,
+            score.evidence_percent
+        )
+    }
+
+    /// The facts behind a conclusion.
+    pub(super) fn reasons(&self, reasons: &[Arc<str>]) -> String {
+        let words: Vec<String> = reasons
+            .iter()
+            .map(|reason| match self.rules.describe(reason) {
+                Some(rule) => self.language.of(rule.label).to_owned(),
+                None => text::safe(reason.strip_prefix("android.permission.").unwrap_or(reason)),
+            })
+            .collect();
+        format!("{} {}", self.texts.because, words.join(", "))
+    }
+
+    /// Provisions by their citations.
+    pub(super) fn provisions(&self, ids: &[Arc<str>]) -> String {
+        let legal = self.rules.legal();
+        let citations =
+            ids.iter().map(|id| legal.provision(id).map_or(&**id, |provision| self.language.of(&provision.cite)));
+        self.language.provisions(citations)
+    }
+
+    /// Where a piece of evidence is to be found again, with its masked value.
+    pub(super) fn evidence(&self, evidence: &Evidence) -> String {
+        let input = self.input(evidence);
+        let path = input.map_or("?".to_owned(), |input| text::safe(&input.path));
+        let is_capture = input.is_some_and(|input| input.format.starts_with("pcap"));
+        let word = if is_capture { self.texts.frame } else { self.texts.entry };
+        let mut words = format!("{path}, {word} {}", evidence.origin.frame);
+        if let Some(place) = evidence.place {
+            words = format!("{words}, {} {}", place.as_str(), text::path(&evidence.path));
+        }
+        if let Some(value) = &evidence.value {
+            words = format!("{words} = {}", self.masks.show(value));
+        }
+        words
+    }
+
+    fn input(&self, evidence: &Evidence) -> Option<&InputReport> {
+        self.audit.inputs.iter().find(|input| input.id == evidence.origin.input)
+    }
+
+    /// What a question is about, as shown.
+    pub(super) fn question_subject(&self, question: &Question) -> String {
+        let is_known_company = || {
+            let is_it = |name: &Arc<str>| *name == question.subject;
+            self.rules.endpoints().iter().any(|endpoint| is_it(&endpoint.company))
+                || self.rules.apps().iter().any(|app| is_it(&app.vendor))
+        };
+        let is_host = match self.rules.question(&question.id).map(|rule| rule.subject) {
+            Some(Subject::Host) => true,
+            Some(Subject::Company) => !is_known_company(),
+            _ => false,
+        };
+        if is_host {
+            text::host(&Recipient { kind: RecipientKind::Remote, host: Arc::clone(&question.subject) })
+        } else {
+            text::safe(question.subject.strip_prefix("android.permission.").unwrap_or(&question.subject))
+        }
+    }
+
+    /// A question, with what it is about and the apps that raise it filled in.
+    pub(super) fn question(&self, id: &str, subjects: &[String], apps: &[String]) -> String {
+        let template = self.rules.question(id).map_or(id, |rule| self.language.of(&rule.text));
+        fill(template, &[("subject", &subjects.join(", ")), ("app", &apps.join(", "))])
+    }
+
+    /// All questions, each once: those that differ only in what they are about are asked together.
+    pub(super) fn questions(&self) -> Vec<String> {
+        let mut grouped: BTreeMap<(usize, Arc<str>, String), (Vec<String>, Vec<String>)> = BTreeMap::new();
+        for app in self.audit.devices.iter().flat_map(|device| &device.apps) {
+            let name = self.app(app);
+            for question in &app.questions {
+                let rule = self.rules.questions().iter().position(|rule| rule.id == question.id);
+                let text = self.rules.question(&question.id).map(|rule| self.language.of(&rule.text));
+                let names_both = text.is_some_and(|text| text.contains("{app}") && text.contains("{subject}"));
+                let apart = if names_both { name.clone() } else { String::new() };
+                let key = (rule.unwrap_or(usize::MAX), Arc::clone(&question.id), apart);
+                let (subjects, apps) = grouped.entry(key).or_default();
+                for (list, word) in [(subjects, self.question_subject(question)), (apps, name.clone())] {
+                    if !word.is_empty() && !list.contains(&word) {
+                        list.push(word);
+                    }
+                }
+            }
+        }
+        grouped.iter().map(|((_, id, _), (subjects, apps))| self.question(id, subjects, apps)).collect()
+    }
+}

@@ -1,0 +1,267 @@
+//! The one place that makes captured text safe to show and that hides personal values.
+//!
+//! [`safe`] takes away what a terminal or a reader's eye could fall for: control characters, escape sequences, invisible and
+//! direction-changing characters, endless strings. [`Masks`] gives each captured value a label that stays the same within one
+//! report. [`host`] and [`path`] decide how much of a name may be read.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::model::{Audit, Category, Evidence, FieldPath, PathStep, Recipient, RecipientKind, Sensitive};
+
+/// Longest text shown in one place, in characters; what is longer ends in `…`.
+const SHOWN_CHARACTERS: usize = 200;
+/// Combining marks shown after one character; more are a way to draw over other lines.
+const COMBINING_MARKS: usize = 2;
+
+/// A text without anything that moves the cursor, changes direction or hides. What is taken away is written as `\u{…}`.
+pub fn safe(text: &str) -> String {
+    safe_up_to(text, SHOWN_CHARACTERS)
+}
+
+/// [`safe`], but at most `longest` characters.
+pub(super) fn safe_up_to(text: &str, longest: usize) -> String {
+    let mut shown = String::with_capacity(text.len().min(longest));
+    let mut marks = 0_usize;
+    for (position, character) in text.chars().enumerate() {
+        if position >= longest {
+            shown.push('…');
+            break;
+        }
+        marks = if is_combining(character) { marks.saturating_add(1) } else { 0 };
+        if is_unsafe(character) || marks > COMBINING_MARKS {
+            let _infallible = write!(shown, "\\u{{{:x}}}", u32::from(character));
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// Characters that a terminal obeys, or that a reader cannot see.
+fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..)
+        || (character.is_whitespace() && character != ' ')
+}
+
+fn is_combining(character: char) -> bool {
+    matches!(character,
+        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5bd}' | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}'
+        | '\u{6d6}'..='\u{6ed}' | '\u{e31}' | '\u{e34}'..='\u{e3a}' | '\u{e47}'..='\u{e4e}' | '\u{1ab0}'..='\u{1aff}'
+        | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+}
+
+/// A host name or address as a recipient: only characters that host names have, so that no look-alike letter passes for
+/// another. Labels that look like a person's or a device's own (a number, a long identifier) are shown as `*`.
+pub(super) fn host(recipient: &Recipient) -> String {
+    let name = &*recipient.host;
+    if name.parse::<std::net::IpAddr>().is_ok() {
+        return name.to_owned();
+    }
+    let is_named_by_its_owner =
+        recipient.kind == RecipientKind::Local || name.ends_with(".local") || name.ends_with(".arpa");
+    let labels: Vec<&str> = name.split('.').collect();
+    let public_labels = if is_named_by_its_owner { 1 } else { 2 };
+    let first_public = labels.len().saturating_sub(public_labels);
+    let shown: Vec<String> = labels
+        .iter()
+        .enumerate()
+        .map(|(position, label)| {
+            let may_be_personal = position < first_public
+                && (is_named_by_its_owner || looks_personal(label));
+            if may_be_personal { "*".to_owned() } else { host_label(label) }
+        })
+        .collect();
+    safe(&shown.join("."))
+}
+
+fn host_label(label: &str) -> String {
+    let mut shown = String::with_capacity(label.len());
+    for character in label.chars() {
+        if character.is_ascii_alphanumeric() || matches!(character, '-' | '_') {
+            shown.push(character);
+        } else {
+            let _infallible = write!(shown, "\\u{{{:x}}}", u32::from(character));
+        }
+    }
+    shown
+}
+
+/// Whether a host label or a member name may itself be somebody's data: an e-mail address, a number of the length of a phone
+/// number, an identifier.
+fn looks_personal(label: &str) -> bool {
+    let digits = label.chars().filter(char::is_ascii_digit).count();
+    let hexadecimal = label.chars().filter(char::is_ascii_hexdigit).count();
+    let is_identifier = label.len() >= 20 && digits >= 4 && hexadecimal.saturating_mul(10) >= label.len().saturating_mul(8);
+    label.contains('@') || longest_run_of_digits(label) >= 7 || digits >= 9 || is_identifier || label.len() > 40
+}
+
+fn longest_run_of_digits(text: &str) -> usize {
+    text.split(|character: char| !character.is_ascii_digit())
+        .map(str::len)
+        .max()
+        .unwrap_or_default()
+}
+
+/// A path to a field. Member names that may themselves be somebody's data (`{"+49…": true}`) are shown as `*`.
+pub(super) fn path(path: &FieldPath) -> String {
+    let masked = FieldPath(
+        path.0
+            .iter()
+            .map(|step| match step {
+                PathStep::Name(name) if looks_personal(name) || name.contains(' ') => PathStep::Name("*".into()),
+                other => other.clone(),
+            })
+            .collect(),
+    );
+    safe_up_to(&masked.to_string(), 80)
+}
+
+/// Labels for captured values: the same value has the same label everywhere in one report.
+#[derive(Debug, Default)]
+pub(super) struct Masks {
+    labels: BTreeMap<Sensitive, String>,
+    next: BTreeMap<&'static str, u32>,
+    show_values: bool,
+}
+
+impl Masks {
+    /// Labels in the order of appearance in a report; with `show_values`, the values themselves.
+    pub(super) fn of(audit: &Audit, show_values: bool) -> Self {
+        let mut masks = Self::new(show_values);
+        for finding in audit.devices.iter().flat_map(|device| &device.apps).flat_map(|app| &app.findings) {
+            for evidence in &finding.occurrences.evidence {
+                masks.learn(finding.category, evidence);
+            }
+        }
+        masks
+    }
+
+    /// No labels yet.
+    pub(super) fn new(show_values: bool) -> Self {
+        Self { show_values, ..Self::default() }
+    }
+
+    /// How many values have a label.
+    pub(super) fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    fn learn(&mut self, category: Category, evidence: &Evidence) {
+        if let Some(value) = &evidence.value {
+            self.label(category, value);
+        }
+    }
+
+    /// The label of a value, a new one if it has not been seen.
+    pub(super) fn label(&mut self, category: Category, value: &Sensitive) -> &str {
+        let next = &mut self.next;
+        self.labels.entry(value.clone()).or_insert_with(|| {
+            let kind = kind(category, value.reveal());
+            let number = next.entry(kind).or_insert(0);
+            *number = number.saturating_add(1);
+            format!("{kind}#{number}")
+        })
+    }
+
+    /// What to print for a value: its label, or the value if the user asked for values.
+    pub(super) fn show(&self, value: &Sensitive) -> String {
+        if self.show_values {
+            return safe(value.reveal());
+        }
+        self.labels.get(value).cloned().unwrap_or_else(|| "…".to_owned())
+    }
+}
+
+/// What kind of value it is, as the first part of its label.
+fn kind(category: Category, value: &str) -> &'static str {
+    let trimmed = value.trim();
+    let has_phone_shape = (6..=20).contains(&trimmed.len())
+        && trimmed.chars().filter(char::is_ascii_digit).count() >= 6
+        && trimmed.chars().all(|character| character.is_ascii_digit() || "+ ()-./".contains(character));
+    match category {
+        _ if trimmed.split_once('@').is_some_and(|(_, domain)| domain.contains('.')) => "e-mail",
+        Category::Contacts | Category::Account | Category::MessageMetadata if has_phone_shape => "phone",
+        Category::Contacts => "contact",
+        Category::Location => "place",
+        Category::Device => "device",
+        Category::Account => "account",
+        Category::MessageMetadata | Category::MessageContent => "message",
+        Category::Credentials => "secret",
+        Category::Transport | Category::Recipient | Category::Usage | Category::Permission => "value",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn escapes_and_invisible_characters_become_visible() {
+        assert_eq!(safe("a\u{1b}[2Jb\u{9b}1mc"), "a\\u{1b}[2Jb\\u{9b}1mc");
+        assert_eq!(safe("user\u{202e}gnp.exe"), "user\\u{202e}gnp.exe");
+        assert_eq!(safe("a\u{200b}b\u{feff}c\nd"), "a\\u{200b}b\\u{feff}c\\u{a}d");
+        assert_eq!(safe("z\u{300}\u{301}\u{302}\u{303}"), "z\u{300}\u{301}\\u{302}\\u{303}");
+        assert_eq!(safe("Müller 日本"), "Müller 日本");
+    }
+
+    #[test]
+    fn long_texts_end() {
+        let shown = safe(&"x".repeat(10_000));
+        assert_eq!(shown.chars().count(), SHOWN_CHARACTERS + 1);
+        assert!(shown.ends_with('…'));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_a_terminal_obeys_survives(text in any::<String>()) {
+            let shown = safe(&text);
+            prop_assert!(shown.chars().all(|character| !character.is_control() && !is_unsafe(character)));
+        }
+    }
+
+    fn remote(name: &str) -> Recipient {
+        Recipient { kind: RecipientKind::Remote, host: name.into() }
+    }
+
+    #[test]
+    fn hosts_are_shown_but_personal_labels_are_not() {
+        assert_eq!(host(&remote("graph.facebook.com")), "graph.facebook.com");
+        assert_eq!(host(&remote("192.0.2.7")), "192.0.2.7");
+        assert_eq!(host(&remote("491711234567.sync.vendor.example")), "*.sync.vendor.example");
+        assert_eq!(host(&remote("0a1b2c3d4e5f60718293a4b5c6d7e8f9.cdn.vendor.example")), "*.cdn.vendor.example");
+        assert_eq!(host(&remote("mmg-fna.whatsapp.net")), "mmg-fna.whatsapp.net");
+        assert_eq!(host(&remote("frau-beispiel-phone.local")), "*.local");
+        assert_eq!(host(&remote("аpple.example")), "\\u{430}pple.example");
+        assert_eq!(host(&remote("a\u{1b}[31m.example")), "a\\u{1b}\\u{5b}31m.example");
+    }
+
+    #[test]
+    fn paths_hide_member_names_that_are_data() {
+        let steps = |names: &[&str]| FieldPath(names.iter().map(|name| PathStep::Name((*name).into())).collect());
+        assert_eq!(path(&steps(&["user", "phone_number"])), "user.phone_number");
+        assert_eq!(path(&steps(&["contacts", "+491711234567"])), "contacts.*");
+        assert_eq!(path(&steps(&["erika@mail.example", "name"])), "*.name");
+    }
+
+    #[test]
+    fn the_same_value_has_the_same_label() {
+        let mut masks = Masks::new(false);
+        let (one, two) = (Sensitive::new("+49 171 1234567"), Sensitive::new("erika@mail.example"));
+        assert_eq!(masks.label(Category::Contacts, &one), "phone#1");
+        assert_eq!(masks.label(Category::Contacts, &two), "e-mail#1");
+        assert_eq!(masks.label(Category::Account, &one), "phone#1");
+        assert_eq!(masks.show(&one), "phone#1");
+        assert!(!masks.show(&Sensitive::new("never seen")).contains("never"));
+        let mut open = Masks::new(true);
+        open.label(Category::Contacts, &one);
+        assert_eq!(open.show(&one), "+49 171 1234567");
+    }
+}
