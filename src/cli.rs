@@ -63,7 +63,12 @@ pub(crate) struct InputOptions {
     pub(crate) inputs: Vec<PathBuf>,
 
     /// Capture from this network interface until interrupted
-    #[arg(long, value_name = "IF", conflicts_with = "inputs", help_heading = "Input options")]
+    #[arg(
+        long,
+        value_name = "IF",
+        conflicts_with = "inputs",
+        help_heading = "Input options"
+    )]
     pub(crate) interface: Option<String>,
 
     /// Read only packets that match this BPF expression
@@ -82,7 +87,13 @@ pub(crate) struct InputOptions {
 #[derive(Debug, Args)]
 pub(crate) struct RulesOption {
     /// Use the rules of this folder instead of the built-in ones
-    #[arg(long = "rules", value_name = "DIR", env = "PHONEHOME_RULES", hide_env = true, help_heading = "Input options")]
+    #[arg(
+        long = "rules",
+        value_name = "DIR",
+        env = "PHONEHOME_RULES",
+        hide_env = true,
+        help_heading = "Input options"
+    )]
     pub(crate) folder: Option<PathBuf>,
 }
 
@@ -99,7 +110,13 @@ pub(crate) struct OutputOptions {
     pub(crate) output: Option<PathBuf>,
 
     /// Language of the report
-    #[arg(long, value_name = "LANG", default_value = "en", env = "PHONEHOME_LANGUAGE", hide_env = true)]
+    #[arg(
+        long,
+        value_name = "LANG",
+        default_value = "en",
+        env = "PHONEHOME_LANGUAGE",
+        hide_env = true
+    )]
     pub(crate) language: LanguageChoice,
 
     /// When to use colour
@@ -129,7 +146,12 @@ pub(crate) struct Audit {
     pub(crate) output: OutputOptions,
 
     /// Exit with status 1 if an app's risk is at this level or above
-    #[arg(long, value_name = "LEVEL", default_value = "never", help_heading = "Output options")]
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        default_value = "never",
+        help_heading = "Output options"
+    )]
     pub(crate) fail_on: FailOn,
 
     /// Inputs read at once [default: one per core]
@@ -175,7 +197,13 @@ pub(crate) struct RuleOptions {
     pub(crate) rules: RulesOption,
 
     /// Language of the texts
-    #[arg(long, value_name = "LANG", default_value = "en", env = "PHONEHOME_LANGUAGE", hide_env = true)]
+    #[arg(
+        long,
+        value_name = "LANG",
+        default_value = "en",
+        env = "PHONEHOME_LANGUAGE",
+        hide_env = true
+    )]
     pub(crate) language: LanguageChoice,
 }
 
@@ -250,7 +278,10 @@ fn format_and_file(text: &str) -> Result<FormatAndFile, String> {
     };
     let known = || phonehome::report::FORMATS.iter().map(|format| format.name);
     let format = known().find(|format| *format == name).ok_or_else(|| {
-        format!("there is no format “{name}”; there are: {}", known().collect::<Vec<_>>().join(", "))
+        format!(
+            "there is no format “{name}”; there are: {}",
+            known().collect::<Vec<_>>().join(", ")
+        )
     })?;
     Ok(FormatAndFile { format, file })
 }
@@ -268,7 +299,10 @@ mod tests {
 
     #[test]
     fn a_format_may_name_its_file() {
-        assert_eq!(format_and_file("json=a=b.json").unwrap().file, Some("a=b.json".into()));
+        assert_eq!(
+            format_and_file("json=a=b.json").unwrap().file,
+            Some("a=b.json".into())
+        );
         assert_eq!(format_and_file("table").unwrap().file, None);
         assert!(format_and_file("json=").is_err());
         assert!(format_and_file("pdf").unwrap_err().contains("json"));

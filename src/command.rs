@@ -18,8 +18,8 @@ use phonehome::rules::Rules;
 use phonehome::{Error, Result};
 
 use crate::cli::{
-    Audit, Cli, ColorChoice, FailOn, FormatAndFile, InputOptions, LanguageChoice, Observe, OutputOptions, RuleExplain,
-    RuleOptions, RuleVerb, RulesOption, Schema, Verb,
+    Audit, Cli, ColorChoice, FailOn, FormatAndFile, InputOptions, LanguageChoice, Observe,
+    OutputOptions, RuleExplain, RuleOptions, RuleVerb, RulesOption, Schema, Verb,
 };
 
 /// Columns of a report that goes to a file or a terminal that does not say its width.
@@ -103,7 +103,12 @@ fn audit(options: &Audit) -> Result<Status> {
     let case = find(&options.input)?;
     let targets = targets(&options.output)?;
     let Outcome { audit, errors } = with_progress(&case, &options.output, |progress| {
-        audit::run(&case, &rules, &pipeline_options(&options.input, options.jobs)?, progress)
+        audit::run(
+            &case,
+            &rules,
+            &pipeline_options(&options.input, options.jobs)?,
+            progress,
+        )
     })?;
     for error in &errors {
         complain(error);
@@ -115,13 +120,21 @@ fn audit(options: &Audit) -> Result<Status> {
         let to_terminal = file.is_none() && io::stdout().is_terminal();
         let rendering = report::Options {
             language: options.output.language.into(),
-            width: options.output.width.unwrap_or_else(|| terminal_width(to_terminal)),
+            width: options
+                .output
+                .width
+                .unwrap_or_else(|| terminal_width(to_terminal)),
             color: is_coloured(options.output.color, to_terminal),
             show_values: options.output.show_values,
         };
-        write_to(file.as_deref(), |out| (format.write)(&audit, &rules, rendering, out))?;
+        write_to(file.as_deref(), |out| {
+            (format.write)(&audit, &rules, rendering, out)
+        })?;
     }
-    let is_risky = options.fail_on.level().is_some_and(|level| audit.level() >= level);
+    let is_risky = options
+        .fail_on
+        .level()
+        .is_some_and(|level| audit.level() >= level);
     Ok(match (errors.is_empty(), is_risky) {
         (false, _) => Status::Failed,
         (true, true) => Status::Risk,
@@ -138,14 +151,23 @@ fn observe(options: &Observe) -> Result<Status> {
         let device = usize::try_from(id).ok().and_then(|id| case.devices.get(id));
         device.map_or("", |device| device.name.as_str())
     };
-    let errors = audit::observe(&case, &rules, &pipeline_options(&options.input, None)?, &mut |observation, fields| {
-        Ok(lines.write(device(observation.device.0), observation, fields, &mut out)?)
-    })?;
+    let errors = audit::observe(
+        &case,
+        &rules,
+        &pipeline_options(&options.input, None)?,
+        &mut |observation, fields| {
+            Ok(lines.write(device(observation.device.0), observation, fields, &mut out)?)
+        },
+    )?;
     out.flush()?;
     for error in &errors {
         complain(error);
     }
-    Ok(if errors.is_empty() { Status::Done } else { Status::Failed })
+    Ok(if errors.is_empty() {
+        Status::Done
+    } else {
+        Status::Failed
+    })
 }
 
 /// What the pipeline needs to know beside the inputs.
@@ -163,12 +185,17 @@ fn pipeline_options(options: &InputOptions, jobs: Option<u16>) -> Result<audit::
 /// Finds the inputs that the user named.
 fn find(options: &InputOptions) -> Result<Case> {
     if options.interface.is_some() && !cfg!(feature = "live") {
-        return Err(Error::NoLive { flag: "--interface" });
+        return Err(Error::NoLive {
+            flag: "--interface",
+        });
     }
     for path in &options.inputs {
         if path.as_os_str() != Input::STDIN && !path.exists() {
             let source = io::Error::new(io::ErrorKind::NotFound, "there is no such file or folder");
-            return Err(Error::Read { path: path.clone(), source });
+            return Err(Error::Read {
+                path: path.clone(),
+                source,
+            });
         }
     }
     intake::discover(&options.inputs)
@@ -188,17 +215,28 @@ fn targets(options: &OutputOptions) -> Result<Vec<(&'static report::Format, Opti
     for FormatAndFile { format, file } in &options.formats {
         let file = file.clone().or_else(|| options.output.clone());
         if !taken.insert(file.clone()) {
-            let place = file.map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
+            let place = file.map_or_else(
+                || "standard output".to_owned(),
+                |file| file.display().to_string(),
+            );
             let advice = "give each its own file: --format json=FILE";
             return Err(Error::Usage(format!("two reports go to {place}; {advice}")));
         }
-        targets.extend(FORMATS.iter().find(|known| known.name == *format).map(|known| (known, file)));
+        targets.extend(
+            FORMATS
+                .iter()
+                .find(|known| known.name == *format)
+                .map(|known| (known, file)),
+        );
     }
     Ok(targets)
 }
 
 /// Writes to a file or to standard output.
-fn write_to(file: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+fn write_to(
+    file: Option<&Path>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<()> {
     let Some(path) = file else {
         let mut out = BufWriter::new(io::stdout().lock());
         write(&mut out)?;
@@ -209,7 +247,10 @@ fn write_to(file: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> io::Resul
         write(&mut out)?;
         out.flush()
     };
-    to_file().map_err(|source| Error::WriteFile { path: path.to_owned(), source })
+    to_file().map_err(|source| Error::WriteFile {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Runs `work` with a progress bar on standard error, if that is a terminal and the work takes long enough to be seen.
@@ -219,7 +260,12 @@ fn with_progress<T>(case: &Case, options: &OutputOptions, work: impl FnOnce(&Pro
     if options.quiet || is_dumb || !io::stderr().is_terminal() {
         return work(&progress);
     }
-    let total: u64 = case.devices.iter().flat_map(|device| &device.inputs).map(|input| input.bytes).sum();
+    let total: u64 = case
+        .devices
+        .iter()
+        .flat_map(|device| &device.inputs)
+        .map(|input| input.bytes)
+        .sum();
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
     let template = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
     if let Ok(style) = ProgressStyle::with_template(template) {
@@ -227,13 +273,14 @@ fn with_progress<T>(case: &Case, options: &OutputOptions, work: impl FnOnce(&Pro
     }
     let result = std::thread::scope(|scope| {
         let (done, is_done) = mpsc::channel::<()>();
-        let drawer = scope.spawn(|| {
+        let (bar, progress) = (&bar, &progress);
+        let drawer = scope.spawn(move || {
             // The channel closes when the work ends, also when it ends by a panic.
             while is_done.recv_timeout(PROGRESS_INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 bar.set_position(progress.bytes.load(Ordering::Relaxed).min(total));
             }
         });
-        let result = work(&progress);
+        let result = work(progress);
         drop(done);
         let _ended = drawer.join();
         result
@@ -244,7 +291,9 @@ fn with_progress<T>(case: &Case, options: &OutputOptions, work: impl FnOnce(&Pro
 
 fn list_rules(options: &RuleOptions) -> Result<Status> {
     let rules = load_rules(&options.rules)?;
-    write_to(None, |out| report::list_rules(&rules, options.language.into(), out))?;
+    write_to(None, |out| {
+        report::list_rules(&rules, options.language.into(), out)
+    })?;
     Ok(Status::Done)
 }
 
@@ -259,8 +308,15 @@ fn explain_rule(options: &RuleExplain) -> Result<Status> {
         return Ok(Status::Done);
     }
     let similar = report::similar_rules(&rules, &options.id).join(", ");
-    let advice = if similar.is_empty() { "see: phonehome rules list".to_owned() } else { format!("similar: {similar}") };
-    Err(Error::Usage(format!("there is no rule {}; {advice}", options.id)))
+    let advice = if similar.is_empty() {
+        "see: phonehome rules list".to_owned()
+    } else {
+        format!("similar: {similar}")
+    };
+    Err(Error::Usage(format!(
+        "there is no rule {}; {advice}",
+        options.id
+    )))
 }
 
 fn check_rules(options: &RuleOptions) -> Result<Status> {
@@ -279,7 +335,11 @@ fn check_rules(options: &RuleOptions) -> Result<Status> {
 }
 
 fn schema(options: &Schema) -> Result<Status> {
-    let schema = if options.of == "observation" { report::observation_schema() } else { report::audit_schema() };
+    let schema = if options.of == "observation" {
+        report::observation_schema()
+    } else {
+        report::audit_schema()
+    };
     write_to(None, |out| {
         let text = serde_json::to_string_pretty(&schema)?;
         writeln!(out, "{text}")
@@ -289,8 +349,14 @@ fn schema(options: &Schema) -> Result<Status> {
 
 /// Columns of the terminal, within what reads well.
 fn terminal_width(is_terminal: bool) -> u16 {
-    let size = if is_terminal { terminal_size::terminal_size() } else { None };
-    size.map_or(DEFAULT_WIDTH, |(columns, _)| columns.0.clamp(NARROWEST, WIDEST))
+    let size = if is_terminal {
+        terminal_size::terminal_size()
+    } else {
+        None
+    };
+    size.map_or(DEFAULT_WIDTH, |(columns, _)| {
+        columns.0.clamp(NARROWEST, WIDEST)
+    })
 }
 
 fn is_coloured(choice: ColorChoice, is_terminal: bool) -> bool {

@@ -95,7 +95,11 @@ impl Error {
             Self::Rule { .. } => {
                 Some("check a rules folder with: phonehome rules check --rules DIR")
             }
-            Self::Read { .. } | Self::Format { .. } | Self::Write(_) | Self::WriteFile { .. } | Self::Usage(_) => None,
+            Self::Read { .. }
+            | Self::Format { .. }
+            | Self::Write(_)
+            | Self::WriteFile { .. }
+            | Self::Usage(_) => None,
         }
     }
 }

@@ -17,7 +17,11 @@ fn main() -> ExitCode {
             let is_error = refusal.use_stderr();
             // Nothing is left to do if the help cannot be printed (a closed pipe).
             let _printed = refusal.print();
-            if is_error { Status::Failed } else { Status::Done }
+            if is_error {
+                Status::Failed
+            } else {
+                Status::Done
+            }
         }
     };
     status.into()

@@ -36,12 +36,39 @@ pub(super) const CLEARTEXT_PERMITTED: &str = "cleartext-permitted";
 /// The contacts permission is granted to an app that is documented not to need it.
 pub(super) const PERMISSION_GRANTED: &str = "permission-granted";
 
+/// A name was looked up.
+pub(super) const NAME_LOOKUP: &str = "name-lookup";
+/// A request went over the network readable.
+pub(super) const CLEARTEXT_HTTP: &str = "cleartext-http";
+/// Personal data went over the network readable.
+pub(super) const CLEARTEXT_TRANSPORT: &str = "cleartext-transport";
+/// The system logged that the address book was read.
+pub(super) const ACCESS_CONTACTS: &str = "access-contacts";
+
 /// All of them.
 #[cfg(test)]
-pub(super) const CIRCUMSTANCES: [&str; 17] = [
-    CONTACT_DISCOVERY, CONTACT_UPLOAD, HASHED_CONTACT_UPLOAD, ENCLAVE_CONTACT_DISCOVERY, CONTACT_UPLOAD_POSSIBLE,
-    CONTACTS_ONE_BY_ONE, MESSAGE_METADATA, DEVICE_FINGERPRINT, RECIPIENT, ADS, ATTRIBUTION, ANALYTICS, THIRD_COUNTRY_US,
-    THIRD_COUNTRY_NONE, NO_CONTRACT, CLEARTEXT_PERMITTED, PERMISSION_GRANTED,
+pub(super) const CIRCUMSTANCES: [&str; 21] = [
+    NAME_LOOKUP,
+    CLEARTEXT_HTTP,
+    CLEARTEXT_TRANSPORT,
+    ACCESS_CONTACTS,
+    CONTACT_DISCOVERY,
+    CONTACT_UPLOAD,
+    HASHED_CONTACT_UPLOAD,
+    ENCLAVE_CONTACT_DISCOVERY,
+    CONTACT_UPLOAD_POSSIBLE,
+    CONTACTS_ONE_BY_ONE,
+    MESSAGE_METADATA,
+    DEVICE_FINGERPRINT,
+    RECIPIENT,
+    ADS,
+    ATTRIBUTION,
+    ANALYTICS,
+    THIRD_COUNTRY_US,
+    THIRD_COUNTRY_NONE,
+    NO_CONTRACT,
+    CLEARTEXT_PERMITTED,
+    PERMISSION_GRANTED,
 ];
 
 /// Observations of `rules/legal.toml` that conditions ask for.
@@ -78,8 +105,20 @@ pub(super) mod observation {
     /// All of them.
     #[cfg(test)]
     pub(in crate::assess) const OBSERVATIONS: [&str; 14] = [
-        CONTACTS_PLAIN, CONTACTS_HASHED, CONTACTS_ENCLAVE, CONTACTS_CLEARTEXT, LOCATION_PRECISE, LOCATION_ANY, AD_ID,
-        DEVICE_ID, MESSAGE_METADATA, CLEARTEXT, THIRD_COUNTRY_ANY, PROFILING, SPECIAL_CATEGORY, DPIA,
+        CONTACTS_PLAIN,
+        CONTACTS_HASHED,
+        CONTACTS_ENCLAVE,
+        CONTACTS_CLEARTEXT,
+        LOCATION_PRECISE,
+        LOCATION_ANY,
+        AD_ID,
+        DEVICE_ID,
+        MESSAGE_METADATA,
+        CLEARTEXT,
+        THIRD_COUNTRY_ANY,
+        PROFILING,
+        SPECIAL_CATEGORY,
+        DPIA,
     ];
 }
 
@@ -94,11 +133,16 @@ mod tests {
     #[test]
     fn every_condition_of_the_code_has_its_rule() {
         let rules = Rules::embedded().unwrap();
-        let missing: Vec<&str> = CIRCUMSTANCES.into_iter().filter(|id| rules.circumstance(id).is_none()).collect();
+        let missing: Vec<&str> = CIRCUMSTANCES
+            .into_iter()
+            .filter(|id| rules.circumstance(id).is_none())
+            .collect();
         assert!(missing.is_empty(), "circumstances.toml: {missing:?}");
         let legal = rules.legal();
-        let missing: Vec<&str> =
-            observation::OBSERVATIONS.into_iter().filter(|id| legal.observation(id).is_none()).collect();
+        let missing: Vec<&str> = observation::OBSERVATIONS
+            .into_iter()
+            .filter(|id| legal.observation(id).is_none())
+            .collect();
         assert!(missing.is_empty(), "legal.toml: {missing:?}");
         assert!(rules.permission_category(CONTACTS_PERMISSION).is_some());
     }

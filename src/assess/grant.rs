@@ -16,27 +16,37 @@ pub(super) const TELLING_RISK: u8 = 3;
 /// The permissions of packages that are of interest, most telling first.
 pub(super) fn grants(rules: &Rules, dossier: &Dossier, packages: &[&str]) -> Vec<Grant> {
     let mut grants: BTreeMap<String, Grant> = BTreeMap::new();
-    let mut note = |name: &str, is_declared: bool, is_granted: Option<bool>, is_policy_fixed: bool| {
-        let Some(rule) = rules.permission(name).filter(|rule| rule.risk >= INTERESTING_RISK) else { return };
-        let grant = grants.entry(name.to_owned()).or_insert_with(|| Grant {
-            permission: name.to_owned(),
-            category: rule.category.clone(),
-            risk: rule.risk,
-            is_declared: false,
-            is_granted: None,
-            is_policy_fixed: false,
-        });
-        grant.is_declared |= is_declared;
-        grant.is_policy_fixed |= is_policy_fixed;
-        // Granted to one user of the phone is granted.
-        grant.is_granted = match (grant.is_granted, is_granted) {
-            (Some(ours), Some(theirs)) => Some(ours || theirs),
-            (ours, theirs) => ours.or(theirs),
+    let mut note =
+        |name: &str, is_declared: bool, is_granted: Option<bool>, is_policy_fixed: bool| {
+            let Some(rule) = rules
+                .permission(name)
+                .filter(|rule| rule.risk >= INTERESTING_RISK)
+            else {
+                return;
+            };
+            let grant = grants.entry(name.to_owned()).or_insert_with(|| Grant {
+                permission: name.to_owned(),
+                category: rule.category.clone(),
+                risk: rule.risk,
+                is_declared: false,
+                is_granted: None,
+                is_policy_fixed: false,
+            });
+            grant.is_declared |= is_declared;
+            grant.is_policy_fixed |= is_policy_fixed;
+            // Granted to one user of the phone is granted.
+            grant.is_granted = match (grant.is_granted, is_granted) {
+                (Some(ours), Some(theirs)) => Some(ours || theirs),
+                (ours, theirs) => ours.or(theirs),
+            };
         };
-    };
     for package in packages {
         if let Some((declaration, _)) = dossier.declarations.get(*package) {
-            for name in declaration.permissions.keys().chain(&declaration.bound_permissions) {
+            for name in declaration
+                .permissions
+                .keys()
+                .chain(&declaration.bound_permissions)
+            {
                 note(name, true, None, false);
             }
         }
@@ -51,8 +61,15 @@ pub(super) fn grants(rules: &Rules, dossier: &Dossier, packages: &[&str]) -> Vec
     }
     let mut grants: Vec<Grant> = grants.into_values().collect();
     grants.sort_by(|one, other| {
-        let rank = |grant: &Grant| (std::cmp::Reverse(grant.risk), grant.is_granted != Some(true));
-        rank(one).cmp(&rank(other)).then_with(|| one.permission.cmp(&other.permission))
+        let rank = |grant: &Grant| {
+            (
+                std::cmp::Reverse(grant.risk),
+                grant.is_granted != Some(true),
+            )
+        };
+        rank(one)
+            .cmp(&rank(other))
+            .then_with(|| one.permission.cmp(&other.permission))
     });
     grants
 }
@@ -70,16 +87,29 @@ pub(super) enum ContactsAccess {
     Unknown,
 }
 
+/// A permission and the place that says it, where it is known.
+pub(super) type Source = (Arc<str>, Option<Origin>);
+
 /// What is known about the contacts permission, with the places that say so.
-pub(super) fn contacts_access(subject: &Subject<'_>) -> (ContactsAccess, Vec<(Arc<str>, Option<Origin>)>) {
+pub(super) fn contacts_access(subject: &Subject<'_>) -> (ContactsAccess, Vec<Source>) {
     let grants = grants(subject.rules, subject.dossier, &subject.packages);
-    let of_contacts: Vec<&Grant> =
-        grants.iter().filter(|grant| grant.category.as_deref() == Some(CONTACTS_PERMISSION)).collect();
-    let granted = of_contacts.iter().find(|grant| grant.is_granted == Some(true));
+    let of_contacts: Vec<&Grant> = grants
+        .iter()
+        .filter(|grant| grant.category.as_deref() == Some(CONTACTS_PERMISSION))
+        .collect();
+    let granted = of_contacts
+        .iter()
+        .find(|grant| grant.is_granted == Some(true));
     let access = match of_contacts.first() {
         _ if granted.is_some() => ContactsAccess::Granted,
         None => ContactsAccess::Unknown,
-        Some(_) if of_contacts.iter().all(|grant| grant.is_granted == Some(false)) => ContactsAccess::Denied,
+        Some(_)
+            if of_contacts
+                .iter()
+                .all(|grant| grant.is_granted == Some(false)) =>
+        {
+            ContactsAccess::Denied
+        }
         Some(_) => ContactsAccess::Declared,
     };
     let telling = granted.or(of_contacts.first());
@@ -94,8 +124,16 @@ pub(super) fn contacts_access(subject: &Subject<'_>) -> (ContactsAccess, Vec<(Ar
 fn source_of(subject: &Subject<'_>, permission: &str) -> Option<Origin> {
     subject.packages.iter().find_map(|package| {
         let app = subject.dossier.apps.get(*package);
-        let of_dump = app.filter(|app| app.permissions.keys().any(|(_, name)| name == permission)).and_then(|app| app.source);
-        let of_manifest = || subject.dossier.declarations.get(*package).map(|(_, origin)| *origin);
+        let of_dump = app
+            .filter(|app| app.permissions.keys().any(|(_, name)| name == permission))
+            .and_then(|app| app.source);
+        let of_manifest = || {
+            subject
+                .dossier
+                .declarations
+                .get(*package)
+                .map(|(_, origin)| *origin)
+        };
         of_dump.or_else(of_manifest)
     })
 }

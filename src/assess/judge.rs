@@ -1,6 +1,7 @@
 //! One fact of one row → a judged finding: what it counts as in law, how severe and how likely, which provisions it touches.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use ring::digest::{SHA256, digest};
@@ -10,30 +11,30 @@ use super::recipient::{self, Seat};
 use super::row::{Conclusion, Fact, FactKey, Owner, Subject};
 use super::score::{self, Adjustment};
 use crate::model::{
-    Attributed, Category, Grade, JudgedFinding, Protection, Recipient, RecipientKind, RiskLevel, Score,
+    Attributed, Category, Grade, JudgedFinding, Protection, Recipient, RecipientKind, RiskLevel,
+    Score,
 };
 use crate::rules::{Art28, Endpoint, Role};
 
 /// Metres up to which a position counts as precise; beyond, as any position.
 const PRECISE_METRES: u32 = 100;
-/// Hexadecimal digits of a finding's id: 48 bits, enough to keep thousands of findings apart.
-const ID_DIGITS: usize = 12;
+/// Bytes of a finding's id: 48 bits, enough to keep thousands of findings apart.
+const ID_BYTES: usize = 6;
 
 /// Weighs all facts of a row; most urgent first.
 pub(super) fn judge(subject: &Subject<'_>, concluded: Vec<Fact>) -> Vec<JudgedFinding> {
     let mut facts: BTreeMap<FactKey, Fact> = BTreeMap::new();
-    // What a conclusion says of a company or of the same host need not be said of each host again.
-    let is_said = |key: &FactKey| {
-        let is_of_recipient =
-            matches!(&*key.rule, circumstance::RECIPIENT | circumstance::ADS | circumstance::ATTRIBUTION);
-        let is_same = |fact: &Fact| fact.key.rule == key.rule && fact.key.recipient == key.recipient;
-        (is_of_recipient && subject.row.traffic.contains_key(&key.recipient)) || concluded.iter().any(is_same)
-    };
-    let seen = subject.row.findings.iter().filter(|(key, _)| !is_said(key)).map(|(key, occurrences)| Fact {
-        key: key.clone(),
-        occurrences: occurrences.clone(),
-        conclusion: Conclusion::default(),
-    });
+    let is_said = |key: &FactKey| is_said(subject, &concluded, key);
+    let seen = subject
+        .row
+        .findings
+        .iter()
+        .filter(|(key, _)| !is_said(key))
+        .map(|(key, occurrences)| Fact {
+            key: key.clone(),
+            occurrences: occurrences.clone(),
+            conclusion: Conclusion::default(),
+        });
     let seen: Vec<Fact> = seen.collect();
     for fact in seen.into_iter().chain(concluded) {
         match facts.get_mut(&fact.key) {
@@ -47,46 +48,91 @@ pub(super) fn judge(subject: &Subject<'_>, concluded: Vec<Fact>) -> Vec<JudgedFi
         }
     }
     let links = Links::of(subject, &facts);
-    let mut findings: Vec<JudgedFinding> =
-        facts.into_values().map(|fact| judge_one(subject, &links, fact)).collect();
-    findings.sort_by(|one, other| rank(other).cmp(&rank(one)).then_with(|| order(one).cmp(&order(other))));
+    let mut findings: Vec<JudgedFinding> = facts
+        .into_values()
+        .map(|fact| judge_one(subject, &links, fact))
+        .collect();
+    findings.sort_by(|one, other| {
+        rank(other)
+            .cmp(&rank(one))
+            .then_with(|| order(one).cmp(&order(other)))
+    });
     findings
+}
+
+/// Whether something else says it better: a conclusion of the same host or its company, or the traffic itself.
+fn is_said(subject: &Subject<'_>, concluded: &[Fact], key: &FactKey) -> bool {
+    let is_concluded = |rule: &str| {
+        concluded
+            .iter()
+            .any(|fact| *fact.key.rule == *rule && fact.key.recipient == key.recipient)
+    };
+    match &*key.rule {
+        circumstance::RECIPIENT | circumstance::ADS | circumstance::ATTRIBUTION => {
+            subject.row.traffic.contains_key(&key.recipient)
+        }
+        circumstance::NAME_LOOKUP => subject.contacted.contains(&key.recipient.host),
+        circumstance::CLEARTEXT_HTTP => is_concluded(circumstance::CLEARTEXT_TRANSPORT),
+        rule => is_concluded(rule),
+    }
 }
 
 /// Order of work.
 fn rank(finding: &JudgedFinding) -> (u16, u8) {
-    finding.score.as_ref().map_or((0, 0), |score| (score.priority_hundredths, score.risk))
+    finding
+        .score
+        .as_ref()
+        .map_or((0, 0), |score| (score.priority_hundredths, score.risk))
 }
 
 /// Order among equals.
 fn order(finding: &JudgedFinding) -> (usize, Grade, &str, &Recipient, &str) {
-    let category = Category::ALL.iter().position(|category| *category == finding.category).unwrap_or(usize::MAX);
-    (category, finding.grade, &finding.rule, &finding.recipient, &finding.id)
+    let category = Category::ALL
+        .iter()
+        .position(|category| *category == finding.category)
+        .unwrap_or(usize::MAX);
+    (
+        category,
+        finding.grade,
+        &finding.rule,
+        &finding.recipient,
+        &finding.id,
+    )
 }
 
-/// What else goes to a recipient: identifiers that link records, signs of special categories, personal data in clear text.
+/// What else goes to a recipient: identifiers that link records, signs of special categories.
 struct Links {
     identifiers: BTreeMap<Recipient, BTreeSet<Arc<str>>>,
     special: BTreeSet<Recipient>,
-    personal_cleartext: BTreeSet<Recipient>,
 }
 
 impl Links {
     fn of(subject: &Subject<'_>, facts: &BTreeMap<FactKey, Fact>) -> Self {
-        let mut links =
-            Self { identifiers: BTreeMap::new(), special: BTreeSet::new(), personal_cleartext: BTreeSet::new() };
-        for key in facts.keys().filter(|key| key.grade.is_transmitted() && !key.is_opted_out) {
+        let mut links = Self {
+            identifiers: BTreeMap::new(),
+            special: BTreeSet::new(),
+        };
+        for key in facts
+            .keys()
+            .filter(|key| key.grade.is_transmitted() && !key.is_opted_out)
+        {
             let counts_as = |wanted: &str| {
-                subject.rules.legal().observations_of(&key.rule).iter().any(|observation| &*observation.id == wanted)
+                subject
+                    .rules
+                    .legal()
+                    .observations_of(&key.rule)
+                    .iter()
+                    .any(|observation| &*observation.id == wanted)
             };
             if counts_as(observation::AD_ID) || counts_as(observation::DEVICE_ID) {
-                links.identifiers.entry(key.recipient.clone()).or_default().insert(Arc::clone(&key.rule));
+                links
+                    .identifiers
+                    .entry(key.recipient.clone())
+                    .or_default()
+                    .insert(Arc::clone(&key.rule));
             }
             if counts_as(observation::SPECIAL_CATEGORY) {
                 links.special.insert(key.recipient.clone());
-            }
-            if is_personal(key.category) && key.protection == Protection::Cleartext {
-                links.personal_cleartext.insert(key.recipient.clone());
             }
         }
         links
@@ -94,7 +140,7 @@ impl Links {
 }
 
 /// Whether findings of a category are about data of people, rather than circumstances.
-fn is_personal(category: Category) -> bool {
+pub(super) fn is_personal(category: Category) -> bool {
     match category {
         Category::Contacts
         | Category::Location
@@ -109,8 +155,12 @@ fn is_personal(category: Category) -> bool {
 }
 
 fn judge_one(subject: &Subject<'_>, links: &Links, fact: Fact) -> JudgedFinding {
-    let Fact { key, occurrences, conclusion } = fact;
-    let (observation, base) = weight(subject, links, &key, &occurrences, &conclusion);
+    let Fact {
+        key,
+        occurrences,
+        conclusion,
+    } = fact;
+    let (observation, base) = weight(subject, &key, &occurrences, &conclusion);
     let is_coarse_location = key.category == Category::Location
         && occurrences.precision_metres.is_some_and(|metres| {
             let precision = subject.rules.precision_of_metres(metres);
@@ -122,7 +172,8 @@ fn judge_one(subject: &Subject<'_>, links: &Links, fact: Fact) -> JudgedFinding 
     };
     let score = base.filter(|_| !key.is_opted_out).map(|base| {
         let scoring = &subject.rules.legal().scoring;
-        let is_recurring = occurrences.count >= scoring.recurring_from || conclusion.is_documented_recurring;
+        let is_recurring =
+            occurrences.count >= scoring.recurring_from || conclusion.is_documented_recurring;
         let circumstances = Circumstances {
             subject,
             links,
@@ -136,9 +187,18 @@ fn judge_one(subject: &Subject<'_>, links: &Links, fact: Fact) -> JudgedFinding 
             other => circumstances.hold(other),
         });
         let severity = score::severity(scoring, base, adjustment);
-        score::score(scoring, severity, likelihood, score::evidence_factor(key.grade))
+        score::score(
+            scoring,
+            severity,
+            likelihood,
+            score::evidence_factor(&key.rule, key.grade),
+        )
     });
-    let provisions = if key.is_opted_out { Vec::new() } else { provisions(subject, &key, observation.as_ref()) };
+    let provisions = if key.is_opted_out {
+        Vec::new()
+    } else {
+        provisions(subject, &key, observation.as_ref())
+    };
     JudgedFinding {
         id: id(subject.owner, &key),
         rule: key.rule,
@@ -159,7 +219,6 @@ fn judge_one(subject: &Subject<'_>, links: &Links, fact: Fact) -> JudgedFinding 
 /// that nothing is weighed for.
 fn weight(
     subject: &Subject<'_>,
-    links: &Links,
     key: &FactKey,
     occurrences: &crate::model::Occurrences,
     conclusion: &Conclusion,
@@ -169,27 +228,32 @@ fn weight(
     let of_rule = || {
         let candidates = legal.observations_of(&key.rule);
         // Most severe first; a position that is not precise falls to the next.
-        let is_imprecise = occurrences.precision_metres.is_some_and(|metres| metres > PRECISE_METRES);
+        let is_imprecise = occurrences
+            .precision_metres
+            .is_some_and(|metres| metres > PRECISE_METRES);
         let fitting = candidates.iter().find(|candidate| {
-            candidate.min_distinct <= 1 && !(is_imprecise && &*candidate.id == observation::LOCATION_PRECISE)
+            candidate.min_distinct <= 1
+                && !(is_imprecise && &*candidate.id == observation::LOCATION_PRECISE)
         });
-        let circumstance = || rules.circumstance(&key.rule).and_then(|rule| legal.observation(rule.observation.as_deref()?));
+        let circumstance = || {
+            rules
+                .circumstance(&key.rule)
+                .and_then(|rule| legal.observation(rule.observation.as_deref()?))
+        };
         fitting.copied().or_else(circumstance)
     };
     let observation = match &conclusion.observation {
         Some(id) => legal.observation(id),
         None => of_rule(),
     };
-    // Clear text is as severe as what is in it: without data of people it is only open to view.
-    let is_empty_cleartext = observation.is_some_and(|observation| &*observation.id == observation::CLEARTEXT)
-        && !links.personal_cleartext.contains(&key.recipient);
     let by_default = rules.describe(&key.rule).map_or(0, |rule| rule.severity);
-    let severity = if is_empty_cleartext {
-        1
-    } else {
-        observation.and_then(|observation| observation.severity).unwrap_or(by_default)
-    };
-    (observation.map(|observation| Arc::clone(&observation.id)), Some(severity).filter(|severity| *severity > 0))
+    let severity = observation
+        .and_then(|observation| observation.severity)
+        .unwrap_or(by_default);
+    (
+        observation.map(|observation| Arc::clone(&observation.id)),
+        Some(severity).filter(|severity| *severity > 0),
+    )
 }
 
 /// What the likelihood of one fact depends on.
@@ -207,7 +271,10 @@ fn roles(subject: &Subject<'_>, key: &FactKey, conclusion: &Conclusion) -> BTree
     if key.recipient.kind == RecipientKind::Company {
         return conclusion.roles.clone();
     }
-    recipient::endpoint(subject.rules, &key.recipient).map(|endpoint| endpoint.role).into_iter().collect()
+    recipient::endpoint(subject.rules, &key.recipient)
+        .map(|endpoint| endpoint.role)
+        .into_iter()
+        .collect()
 }
 
 impl Circumstances<'_> {
@@ -215,22 +282,34 @@ impl Circumstances<'_> {
     fn hold(&self, modifier: &str) -> bool {
         match modifier {
             score::BASE => true,
-            score::NO_CONTRACT => &*self.key.rule != circumstance::NO_CONTRACT && self.is_without_contract(),
+            score::NO_CONTRACT => {
+                &*self.key.rule != circumstance::NO_CONTRACT && self.is_without_contract()
+            }
             score::THIRD_COUNTRY => {
                 let says_so = matches!(
-                    &*self.key.rule, circumstance::THIRD_COUNTRY_NONE | circumstance::THIRD_COUNTRY_US
+                    &*self.key.rule,
+                    circumstance::THIRD_COUNTRY_NONE | circumstance::THIRD_COUNTRY_US
                 );
                 !says_so && self.is_third_country()
             }
             score::ADS_OR_LINK => {
-                let says_so = matches!(&*self.key.rule, circumstance::ADS | circumstance::ATTRIBUTION);
-                !says_so && (self.roles.iter().any(|role| role.is_advertising()) || self.is_linked())
+                let says_so = matches!(
+                    &*self.key.rule,
+                    circumstance::ADS | circumstance::ATTRIBUTION
+                );
+                !says_so
+                    && (self.roles.iter().any(|role| role.is_advertising()) || self.is_linked())
             }
-            score::CLEARTEXT => self.key.protection == Protection::Cleartext && is_personal(self.key.category),
+            score::CLEARTEXT => {
+                self.key.protection == Protection::Cleartext && is_personal(self.key.category)
+            }
             score::SELF_HOSTED => {
                 // Only an address of the local network proves it.
                 self.key.recipient.kind == RecipientKind::Local
-                    && self.subject.every_profile(|app| app.is_self_hostable).is_some()
+                    && self
+                        .subject
+                        .every_profile(|app| app.is_self_hostable)
+                        .is_some()
             }
             _ => false,
         }
@@ -242,7 +321,10 @@ impl Circumstances<'_> {
 
     fn is_third_country(&self) -> bool {
         self.endpoint().is_some_and(|endpoint| {
-            matches!(recipient::seat(self.subject.rules, endpoint), Seat::NotListed | Seat::Inadequate)
+            matches!(
+                recipient::seat(self.subject.rules, endpoint),
+                Seat::NotListed | Seat::Inadequate
+            )
         })
     }
 
@@ -272,12 +354,17 @@ impl Circumstances<'_> {
         }
         let others = self.links.identifiers.get(&self.key.recipient);
         is_personal(self.key.category)
-            && others.is_some_and(|identifiers| identifiers.iter().any(|rule| *rule != self.key.rule))
+            && others
+                .is_some_and(|identifiers| identifiers.iter().any(|rule| *rule != self.key.rule))
     }
 }
 
 /// Provisions that a fact touches, in the order of the rules.
-fn provisions(subject: &Subject<'_>, key: &FactKey, observation: Option<&Arc<str>>) -> Vec<Arc<str>> {
+fn provisions(
+    subject: &Subject<'_>,
+    key: &FactKey,
+    observation: Option<&Arc<str>>,
+) -> Vec<Arc<str>> {
     let mut touched: BTreeSet<&str> = observation.iter().map(|id| &***id).collect();
     if touched.contains(observation::LOCATION_PRECISE) {
         touched.insert(observation::LOCATION_ANY);
@@ -290,7 +377,10 @@ fn provisions(subject: &Subject<'_>, key: &FactKey, observation: Option<&Arc<str
     }
     // Conditions and identifiers that only add provisions have observations of the same name.
     touched.insert(&key.rule);
-    if matches!(&*key.rule, circumstance::THIRD_COUNTRY_NONE | circumstance::THIRD_COUNTRY_US) {
+    if matches!(
+        &*key.rule,
+        circumstance::THIRD_COUNTRY_NONE | circumstance::THIRD_COUNTRY_US
+    ) {
         touched.insert(observation::THIRD_COUNTRY_ANY);
     }
     if matches!(&*key.rule, circumstance::ADS | circumstance::ATTRIBUTION) {
@@ -331,14 +421,23 @@ pub(super) fn telling<'a>(
 /// Criteria of WP 248 that are met: numbers in rising order, and whether they are enough for an impact assessment.
 pub(super) fn dpia_criteria(subject: &Subject<'_>, findings: &[JudgedFinding]) -> (Vec<u8>, bool) {
     let dpia = &subject.rules.legal().dpia;
-    let seen: BTreeSet<&str> =
-        telling(subject, findings).filter_map(|(finding, _)| finding.observation.as_deref()).collect();
-    let criteria = dpia.criteria.iter().filter(|criterion| criterion.met_by.iter().any(|id| seen.contains(&**id)));
+    let seen: BTreeSet<&str> = telling(subject, findings)
+        .filter_map(|(finding, _)| finding.observation.as_deref())
+        .collect();
+    let criteria = dpia
+        .criteria
+        .iter()
+        .filter(|criterion| criterion.met_by.iter().any(|id| seen.contains(&**id)));
     let mut met: BTreeSet<u8> = criteria.map(|criterion| criterion.number).collect();
     if met.is_empty() {
         return (Vec::new(), false);
     }
-    met.extend(dpia.criteria.iter().filter(|criterion| criterion.is_always_met).map(|criterion| criterion.number));
+    met.extend(
+        dpia.criteria
+            .iter()
+            .filter(|criterion| criterion.is_always_met)
+            .map(|criterion| criterion.number),
+    );
     let is_due = met.len() >= usize::from(dpia.threshold);
     (met.into_iter().collect(), is_due)
 }
@@ -347,7 +446,11 @@ pub(super) fn dpia_criteria(subject: &Subject<'_>, findings: &[JudgedFinding]) -
 fn id(owner: &Owner, key: &FactKey) -> String {
     let owner = match owner {
         Owner::App(app) => app.to_string(),
-        Owner::Shared(apps) => apps.iter().map(ToString::to_string).collect::<Vec<_>>().join("|"),
+        Owner::Shared(apps) => apps
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("|"),
         Owner::System => "system".to_owned(),
         Owner::Unknown => "unknown".to_owned(),
     };
@@ -363,21 +466,38 @@ fn id(owner: &Owner, key: &FactKey) -> String {
         Protection::Unknown => "unknown",
     };
     let opted_out = if key.is_opted_out { "opted-out" } else { "" };
-    let parts = [&*owner, &key.rule, kind, &key.recipient.host, key.grade.as_str(), protection, opted_out];
+    let parts = [
+        &*owner,
+        &key.rule,
+        kind,
+        &key.recipient.host,
+        key.grade.as_str(),
+        protection,
+        opted_out,
+    ];
     let hash = digest(&SHA256, parts.join("\0").as_bytes());
-    let mut id: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    id.truncate(ID_DIGITS);
+    let mut id = String::with_capacity(ID_BYTES.saturating_mul(2));
+    for byte in hash.as_ref().iter().take(ID_BYTES) {
+        let _infallible = write!(id, "{byte:02x}");
+    }
     id
 }
 
 /// The attribution to print for an owner.
 pub(super) fn attributed(owner: &Owner, by: crate::model::Basis) -> Attributed {
     match owner {
-        Owner::App(app) => Attributed::Known { app: app.clone(), by },
-        Owner::Shared(apps) => Attributed::Shared { apps: apps.clone(), by },
-        Owner::System => {
-            Attributed::Known { app: crate::model::AppId::new(crate::model::AppId::SYSTEM), by }
-        }
+        Owner::App(app) => Attributed::Known {
+            app: app.clone(),
+            by,
+        },
+        Owner::Shared(apps) => Attributed::Shared {
+            apps: apps.clone(),
+            by,
+        },
+        Owner::System => Attributed::Known {
+            app: crate::model::AppId::new(crate::model::AppId::SYSTEM),
+            by,
+        },
         Owner::Unknown => Attributed::Unknown,
     }
 }

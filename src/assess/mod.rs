@@ -18,7 +18,8 @@ use std::sync::Arc;
 
 use self::row::{Owner, Row, Subject};
 use crate::model::{
-    AppReport, Basis, ContentState, DeviceId, DeviceReport, Dossier, Grant, Platform, Tally, TrafficReport, Volume,
+    AppReport, Basis, ContentState, DeviceId, DeviceReport, Dossier, Grant, Platform, Tally,
+    TrafficReport, Volume,
 };
 use crate::rules::Rules;
 
@@ -31,11 +32,24 @@ pub fn assess(rules: &Rules, devices: &[(String, Dossier)], tally: &Tally) -> Ve
         .collect()
 }
 
-fn device(rules: &Rules, name: &str, dossier: &Dossier, tally: &Tally, id: DeviceId) -> DeviceReport {
+fn device(
+    rules: &Rules,
+    name: &str,
+    dossier: &Dossier,
+    tally: &Tally,
+    id: DeviceId,
+) -> DeviceReport {
     let mut rows = row::rows(tally, id);
     let silent_apps = add_silent_apps(rules, dossier, &mut rows);
-    let mut apps: Vec<AppReport> =
-        rows.iter().map(|(owner, row)| app(&Subject::new(rules, dossier, owner, row))).collect();
+    let contacted = rows
+        .values()
+        .flat_map(|row| row.traffic.keys())
+        .map(|recipient| &recipient.host)
+        .collect();
+    let mut apps: Vec<AppReport> = rows
+        .iter()
+        .map(|row| app(&Subject::new(rules, dossier, row, &contacted)))
+        .collect();
     // Rows come in the order of their owners; a stable sort keeps it among equals.
     apps.sort_by_key(|app| std::cmp::Reverse((app.risk, urgency(app))));
     DeviceReport {
@@ -49,8 +63,14 @@ fn device(rules: &Rules, name: &str, dossier: &Dossier, tally: &Tally, id: Devic
 }
 
 fn urgency(app: &AppReport) -> u16 {
-    let priorities = app.findings.iter().filter_map(|finding| finding.score.as_ref());
-    priorities.map(|score| score.priority_hundredths).max().unwrap_or(0)
+    let priorities = app
+        .findings
+        .iter()
+        .filter_map(|finding| finding.score.as_ref());
+    priorities
+        .map(|score| score.priority_hundredths)
+        .max()
+        .unwrap_or(0)
 }
 
 /// Adds a row for each app that showed no traffic but may read what matters; counts the others.
@@ -58,7 +78,11 @@ fn add_silent_apps(rules: &Rules, dossier: &Dossier, rows: &mut BTreeMap<Owner, 
     let seen: BTreeSet<Owner> = rows.keys().cloned().collect();
     let is_candidate =
         |app: &crate::model::AppId| seen.iter().any(|owner| owner.candidates().contains(app));
-    let packages: BTreeSet<&String> = dossier.apps.keys().chain(dossier.declarations.keys()).collect();
+    let packages: BTreeSet<&String> = dossier
+        .apps
+        .keys()
+        .chain(dossier.declarations.keys())
+        .collect();
     let mut silent = BTreeSet::new();
     for package in packages {
         let app = row::identity(rules, package);
@@ -66,8 +90,12 @@ fn add_silent_apps(rules: &Rules, dossier: &Dossier, rows: &mut BTreeMap<Owner, 
             continue;
         }
         let is_system = dossier.apps.get(package).is_some_and(|app| app.is_system);
-        let is_telling = |grant: &Grant| grant.risk >= grant::TELLING_RISK && grant.is_granted != Some(false);
-        let is_of_interest = !is_system && grant::grants(rules, dossier, &[package]).iter().any(is_telling);
+        let is_telling =
+            |grant: &Grant| grant.risk >= grant::TELLING_RISK && grant.is_granted != Some(false);
+        let is_of_interest = !is_system
+            && grant::grants(rules, dossier, &[package])
+                .iter()
+                .any(is_telling);
         if is_of_interest {
             rows.entry(Owner::App(app)).or_default();
         } else {
@@ -82,15 +110,25 @@ fn app(subject: &Subject<'_>) -> AppReport {
     let findings = judge::judge(subject, infer::conclude(subject));
     let (level, risk) = judge::level(subject, &findings);
     let (dpia_criteria, is_dpia_due) = judge::dpia_criteria(subject, &findings);
-    let mut touched: BTreeSet<&Arc<str>> = findings.iter().flat_map(|finding| &finding.provisions).collect();
+    let mut touched: BTreeSet<&Arc<str>> = findings
+        .iter()
+        .flat_map(|finding| &finding.provisions)
+        .collect();
     let legal = subject.rules.legal();
     if is_dpia_due {
         touched.extend(
-            legal.provisions_of(circumstance::observation::DPIA).map(|provision| &provision.id),
+            legal
+                .provisions_of(circumstance::observation::DPIA)
+                .map(|provision| &provision.id),
         );
     }
-    let provisions =
-        legal.provisions.iter().map(|provision| &provision.id).filter(|id| touched.contains(id)).cloned().collect();
+    let provisions = legal
+        .provisions
+        .iter()
+        .map(|provision| &provision.id)
+        .filter(|id| touched.contains(id))
+        .cloned()
+        .collect();
     let grants = grant::grants(subject.rules, subject.dossier, &subject.packages);
     let recipients = recipient::reports(subject.rules, &subject.row.traffic);
     let questions = question::questions(subject, &findings, &grants, &recipients, is_dpia_due);
@@ -100,14 +138,21 @@ fn app(subject: &Subject<'_>) -> AppReport {
         subject.row.bases.iter().copied().collect()
     };
     AppReport {
-        app: judge::attributed(subject.owner, bases.first().copied().unwrap_or(Basis::Document)),
+        app: judge::attributed(
+            subject.owner,
+            bases.first().copied().unwrap_or(Basis::Document),
+        ),
         id: match subject.owner {
             Owner::App(app) => Some(app.clone()),
             Owner::System => Some(crate::model::AppId::new(crate::model::AppId::SYSTEM)),
             Owner::Shared(_) | Owner::Unknown => None,
         },
         name: name(subject),
-        packages: subject.packages.iter().map(|package| (*package).to_owned()).collect(),
+        packages: subject
+            .packages
+            .iter()
+            .map(|package| (*package).to_owned())
+            .collect(),
         version: version(subject),
         platform: platform(subject),
         bases,
@@ -118,7 +163,11 @@ fn app(subject: &Subject<'_>) -> AppReport {
         recipients,
         grants,
         provisions,
-        dpia_criteria: if is_dpia_due { dpia_criteria } else { Vec::new() },
+        dpia_criteria: if is_dpia_due {
+            dpia_criteria
+        } else {
+            Vec::new()
+        },
         questions,
     }
 }
@@ -128,8 +177,18 @@ fn name(subject: &Subject<'_>) -> String {
     let of_app = |app: &crate::model::AppId| {
         let profile = row::profile(subject.rules, app).map(|profile| profile.name.to_string());
         let label = || {
-            let installed = subject.dossier.apps.get(app.as_str()).and_then(|app| app.label.clone());
-            let declared = || subject.dossier.declarations.get(app.as_str()).and_then(|(app, _)| app.label.clone());
+            let installed = subject
+                .dossier
+                .apps
+                .get(app.as_str())
+                .and_then(|app| app.label.clone());
+            let declared = || {
+                subject
+                    .dossier
+                    .declarations
+                    .get(app.as_str())
+                    .and_then(|(app, _)| app.label.clone())
+            };
             installed.or_else(declared)
         };
         profile.or_else(label).unwrap_or_else(|| app.to_string())
@@ -144,9 +203,18 @@ fn version(subject: &Subject<'_>) -> Option<String> {
         .packages
         .iter()
         .filter_map(|package| {
-            let installed = subject.dossier.apps.get(*package).and_then(|app| app.version.as_ref());
-            let declared =
-                || subject.dossier.declarations.get(*package).and_then(|(app, _)| app.version.as_ref());
+            let installed = subject
+                .dossier
+                .apps
+                .get(*package)
+                .and_then(|app| app.version.as_ref());
+            let declared = || {
+                subject
+                    .dossier
+                    .declarations
+                    .get(*package)
+                    .and_then(|(app, _)| app.version.as_ref())
+            };
             installed.or_else(declared)
         })
         .collect();
@@ -157,10 +225,13 @@ fn version(subject: &Subject<'_>) -> Option<String> {
 }
 
 fn platform(subject: &Subject<'_>) -> Option<Platform> {
-    let declared = subject
-        .packages
-        .iter()
-        .find_map(|package| subject.dossier.declarations.get(*package).map(|(declaration, _)| declaration.platform));
+    let declared = subject.packages.iter().find_map(|package| {
+        subject
+            .dossier
+            .declarations
+            .get(*package)
+            .map(|(declaration, _)| declaration.platform)
+    });
     subject.dossier.platform.or(declared)
 }
 

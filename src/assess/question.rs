@@ -10,7 +10,8 @@ use super::judge;
 use super::recipient::{self, Seat};
 use super::row::{Owner, Subject};
 use crate::model::{
-    Category, ContentState, Grant, JudgedFinding, Question, Recipient, RecipientKind, RecipientReport, RiskLevel,
+    Category, ContentState, Grant, JudgedFinding, Question, Recipient, RecipientKind,
+    RecipientReport, RiskLevel,
 };
 use crate::rules::{Art28, DiscoveryMethod, EndToEnd, Role};
 
@@ -32,14 +33,20 @@ pub(super) fn questions(
     recipients: &[RecipientReport],
     is_dpia_due: bool,
 ) -> Vec<Question> {
-    let mut questions = Questions { subject, findings, asked: BTreeSet::new() };
+    let mut questions = Questions {
+        subject,
+        findings,
+        asked: BTreeSet::new(),
+    };
     if *subject.owner == Owner::System {
         return Vec::new();
     }
     questions.ask(recipients, grants, is_dpia_due);
     let position = |question: &Question| {
         let mut rules = subject.rules.questions().iter();
-        rules.position(|rule| rule.id == question.id).unwrap_or(usize::MAX)
+        rules
+            .position(|rule| rule.id == question.id)
+            .unwrap_or(usize::MAX)
     };
     let mut asked: Vec<Question> = questions.asked.into_iter().collect();
     asked.sort_by_key(position);
@@ -50,16 +57,30 @@ impl Questions<'_> {
     fn ask(&mut self, recipients: &[RecipientReport], grants: &[Grant], is_dpia_due: bool) {
         let row = self.subject.row;
         let has_traffic = !row.traffic.is_empty();
-        let states: BTreeSet<ContentState> = row.traffic.values().flat_map(|states| states.keys().copied()).collect();
-        let is_closed = states.contains(&ContentState::NoKey) || states.contains(&ContentState::OwnProtocol);
-        let sees = |category| judge::telling(self.subject, self.findings).any(|(finding, _)| finding.category == category);
-        let (contacts, metadata, location) =
-            (sees(Category::Contacts), sees(Category::MessageMetadata), sees(Category::Location));
+        let states: BTreeSet<ContentState> = row
+            .traffic
+            .values()
+            .flat_map(|states| states.keys().copied())
+            .collect();
+        let is_closed =
+            states.contains(&ContentState::NoKey) || states.contains(&ContentState::OwnProtocol);
+        let sees = |category| {
+            judge::telling(self.subject, self.findings)
+                .any(|(finding, _)| finding.category == category)
+        };
+        let (contacts, metadata, location) = (
+            sees(Category::Contacts),
+            sees(Category::MessageMetadata),
+            sees(Category::Location),
+        );
         let (level, _) = judge::level(self.subject, self.findings);
         let is_app = matches!(self.subject.owner, Owner::App(_));
         let special = self.counts_as(observation::SPECIAL_CATEGORY);
 
-        self.about_app("unattributed-traffic", has_traffic && *self.subject.owner == Owner::Unknown);
+        self.about_app(
+            "unattributed-traffic",
+            has_traffic && *self.subject.owner == Owner::Unknown,
+        );
         self.about_app("shared-uid", matches!(self.subject.owner, Owner::Shared(_)));
         self.about_app("encrypted-without-key", is_closed && is_app);
         self.about_app("contacts-consent", contacts);
@@ -80,7 +101,10 @@ impl Questions<'_> {
     }
 
     fn add(&mut self, id: &str, subject: &Arc<str>) {
-        self.asked.insert(Question { id: Arc::from(id), subject: Arc::clone(subject) });
+        self.asked.insert(Question {
+            id: Arc::from(id),
+            subject: Arc::clone(subject),
+        });
     }
 
     fn about_app(&mut self, id: &str, is_raised: bool) {
@@ -100,14 +124,21 @@ impl Questions<'_> {
                 )
             })
             .is_some();
-        let is_messenger =
-            subject.every_profile(|app| matches!(app.end_to_end, EndToEnd::Default | EndToEnd::Partial)).is_some();
+        let is_messenger = subject
+            .every_profile(|app| matches!(app.end_to_end, EndToEnd::Default | EndToEnd::Partial))
+            .is_some();
         self.about_app("contact-sync-setting", has_traffic && matches_contacts);
         self.about_app("notification-content", has_traffic && is_messenger);
         self.about_app("backup-encryption", has_traffic && is_messenger);
-        self.about_app("retired-app", subject.every_profile(|app| app.retired.is_some()).is_some());
-        let is_open = |contract: Art28| matches!(contract, Art28::Yes | Art28::OtherProduct | Art28::Unknown);
-        if let Some(app) = subject.every_profile(|app| is_open(app.art28)).filter(|_| has_traffic)
+        self.about_app(
+            "retired-app",
+            subject.every_profile(|app| app.retired.is_some()).is_some(),
+        );
+        let is_open =
+            |contract: Art28| matches!(contract, Art28::Yes | Art28::OtherProduct | Art28::Unknown);
+        if let Some(app) = subject
+            .every_profile(|app| is_open(app.art28))
+            .filter(|_| has_traffic)
             && !app.vendor.is_empty()
         {
             self.add("processing-contract", &app.vendor);
@@ -118,13 +149,20 @@ impl Questions<'_> {
     fn about_companies(&mut self) {
         let rules = self.subject.rules;
         for company in recipient::companies(rules, &self.subject.row.traffic) {
-            let Some((_, endpoint)) = company.hosts.first() else { continue };
+            let Some((_, endpoint)) = company.hosts.first() else {
+                continue;
+            };
             match recipient::seat(rules, endpoint) {
                 Seat::Listed | Seat::NotListed => self.add("dpf-listing", company.name),
                 Seat::Inadequate => self.add("third-country-transfer", company.name),
                 Seat::Unremarkable => {}
             }
-            let has_role = |wanted: fn(Role) -> bool| company.hosts.iter().any(|(_, endpoint)| wanted(endpoint.role));
+            let has_role = |wanted: fn(Role) -> bool| {
+                company
+                    .hosts
+                    .iter()
+                    .any(|(_, endpoint)| wanted(endpoint.role))
+            };
             if has_role(Role::is_advertising) {
                 self.add("advertising-purpose", company.name);
             } else if has_role(Role::is_tracking) {
@@ -141,8 +179,10 @@ impl Questions<'_> {
             }
             let endpoint = recipient::endpoint(self.subject.rules, &finding.recipient);
             let receiver = endpoint.map_or(&finding.recipient.host, |endpoint| &endpoint.company);
-            let is_identifier =
-                matches!(finding.observation.as_deref(), Some(observation::AD_ID | observation::DEVICE_ID));
+            let is_identifier = matches!(
+                finding.observation.as_deref(),
+                Some(observation::AD_ID | observation::DEVICE_ID)
+            );
             if finding.category == Category::Location {
                 self.add("location-purpose", receiver);
             }
@@ -161,20 +201,29 @@ impl Questions<'_> {
                 && report.recipient.kind == RecipientKind::Remote
                 && !self.subject.is_own_service(&report.recipient)
         };
-        let hosts: Vec<&Recipient> =
-            recipients.iter().filter(is_unknown).take(UNKNOWN_HOSTS).map(|report| &report.recipient).collect();
+        let hosts: Vec<&Recipient> = recipients
+            .iter()
+            .filter(is_unknown)
+            .take(UNKNOWN_HOSTS)
+            .map(|report| &report.recipient)
+            .collect();
         for recipient in hosts {
             self.add("unknown-recipient", &recipient.host);
         }
     }
 
     fn counts_as(&self, wanted: &str) -> bool {
-        self.findings.iter().any(|finding| finding.observation.as_deref() == Some(wanted))
+        self.findings
+            .iter()
+            .any(|finding| finding.observation.as_deref() == Some(wanted))
     }
 
     /// Whether a finding shows data that the permission opens.
     fn shows_use(&self, grant: &Grant) -> bool {
-        let category = grant.category.as_ref().and_then(|id| self.subject.rules.permission_category(id));
+        let category = grant
+            .category
+            .as_ref()
+            .and_then(|id| self.subject.rules.permission_category(id));
         let data = category.and_then(|category| category.data);
         data.is_some_and(|data| self.findings.iter().any(|finding| finding.category == data))
     }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::row::{Subject, Traffic};
-use crate::model::{ContentState, Evidence, Occurrences, Recipient, RecipientKind, RecipientReport, Volume};
+use crate::model::{
+    ContentState, Evidence, Occurrences, Recipient, RecipientKind, RecipientReport, Volume,
+};
 use crate::rules::{App, Art28, DataPrivacyFramework, Endpoint, Role, Rules, TransferStatus};
 
 /// A company that a row's hosts belong to.
@@ -35,12 +37,20 @@ impl Contact {
     pub(super) fn occurrences(&self, items: usize) -> Option<Occurrences> {
         let first = self.volumes.iter().map(|volume| volume.first).min()?;
         let items = u64::try_from(items).unwrap_or(u64::MAX);
-        let flows = self.volumes.iter().fold(0_u64, |sum, volume| sum.saturating_add(volume.flows));
+        let flows = self
+            .volumes
+            .iter()
+            .fold(0_u64, |sum, volume| sum.saturating_add(volume.flows));
         let mut occurrences = Occurrences::at(Evidence::at(first));
         occurrences.count = flows;
         occurrences.items = items;
         occurrences.most_items = items;
-        occurrences.last = self.volumes.iter().map(|volume| volume.last).max().unwrap_or(first.time);
+        occurrences.last = self
+            .volumes
+            .iter()
+            .map(|volume| volume.last)
+            .max()
+            .unwrap_or(first.time);
         for origin in self.volumes.iter().map(|volume| volume.first) {
             occurrences.add_evidence(Evidence::at(origin));
         }
@@ -52,12 +62,16 @@ impl Contact {
 pub(super) fn companies<'a>(rules: &'a Rules, traffic: &'a Traffic) -> Vec<Company<'a>> {
     let mut companies: BTreeMap<&Arc<str>, Company<'a>> = BTreeMap::new();
     for (recipient, volumes) in traffic {
-        let Some(endpoint) = endpoint(rules, recipient) else { continue };
-        let company = companies.entry(&endpoint.company).or_insert_with(|| Company {
-            name: &endpoint.company,
-            hosts: Vec::new(),
-            contact: Contact::default(),
-        });
+        let Some(endpoint) = endpoint(rules, recipient) else {
+            continue;
+        };
+        let company = companies
+            .entry(&endpoint.company)
+            .or_insert_with(|| Company {
+                name: &endpoint.company,
+                hosts: Vec::new(),
+                contact: Contact::default(),
+            });
         company.hosts.push((recipient, endpoint));
         company.contact.add(volumes);
     }
@@ -68,16 +82,20 @@ pub(super) fn companies<'a>(rules: &'a Rules, traffic: &'a Traffic) -> Vec<Compa
 pub(super) fn endpoint<'a>(rules: &'a Rules, recipient: &Recipient) -> Option<&'a Endpoint> {
     match recipient.kind {
         RecipientKind::Remote => rules.endpoint(&recipient.host),
-        RecipientKind::Company => {
-            rules.endpoints().iter().find(|endpoint| endpoint.company == recipient.host)
-        }
+        RecipientKind::Company => rules
+            .endpoints()
+            .iter()
+            .find(|endpoint| endpoint.company == recipient.host),
         RecipientKind::Local | RecipientKind::None => None,
     }
 }
 
 /// A company as the recipient of a conclusion.
 pub(super) fn as_recipient(company: &Arc<str>) -> Recipient {
-    Recipient { kind: RecipientKind::Company, host: Arc::clone(company) }
+    Recipient {
+        kind: RecipientKind::Company,
+        host: Arc::clone(company),
+    }
 }
 
 /// What the law says about the seat of a company.
@@ -95,7 +113,9 @@ pub(super) enum Seat {
 
 /// What the law says about the seat of the company behind an endpoint.
 pub(super) fn seat(rules: &Rules, endpoint: &Endpoint) -> Seat {
-    let Some(country) = &endpoint.country else { return Seat::Unremarkable };
+    let Some(country) = &endpoint.country else {
+        return Seat::Unremarkable;
+    };
     match rules.legal().transfer_status(country) {
         TransferStatus::Eea | TransferStatus::Adequate(_) => Seat::Unremarkable,
         // The Canadian decision covers commercial organisations as such; only for the USA there is a list to be on.
@@ -111,30 +131,50 @@ fn is_listed(rules: &Rules, endpoint: &Endpoint) -> bool {
     let is_of_company = |app: &&App| {
         app.vendor == endpoint.company
             || app.parent.as_ref() == Some(&endpoint.company)
-            || app.hosts.iter().any(|host| is_below(&endpoint.suffix, host))
+            || app
+                .hosts
+                .iter()
+                .any(|host| is_below(&endpoint.suffix, host))
     };
-    let mut of_company = rules.apps().iter().filter(is_of_company).map(|app| app.dpf).peekable();
+    let mut of_company = rules
+        .apps()
+        .iter()
+        .filter(is_of_company)
+        .map(|app| app.dpf)
+        .peekable();
     of_company.peek().is_some()
-        && rules.apps().iter().filter(is_of_company).any(|app| app.dpf == DataPrivacyFramework::Certified)
+        && rules
+            .apps()
+            .iter()
+            .filter(is_of_company)
+            .any(|app| app.dpf == DataPrivacyFramework::Certified)
         && of_company.all(|dpf| dpf != DataPrivacyFramework::NotListed)
 }
 
-fn is_below(host: &str, suffix: &str) -> bool {
-    host.strip_suffix(suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+fn is_below(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// Whether what a company gets with services of these roles serves its own purposes: it advertises, attributes or runs a
 /// social network with them, or measures with them and does so elsewhere.
-pub(super) fn has_own_purposes(rules: &Rules, company: &str, roles: &BTreeSet<Role>) -> bool {
-    let is_own = |role: Role| role.is_advertising() || role == Role::Social;
-    let has_such_services =
-        || rules.endpoints().iter().any(|endpoint| &*endpoint.company == company && is_own(endpoint.role));
-    roles.iter().any(|role| is_own(*role)) || (roles.contains(&Role::Analytics) && has_such_services())
+pub(super) fn has_own_purposes(rules: &Rules, company: &str, served: &BTreeSet<Role>) -> bool {
+    let serves_itself = |role: Role| role.is_advertising() || role == Role::Social;
+    let has_such_services = || {
+        rules
+            .endpoints()
+            .iter()
+            .any(|endpoint| &*endpoint.company == company && serves_itself(endpoint.role))
+    };
+    served.iter().any(|role| serves_itself(*role))
+        || (served.contains(&Role::Analytics) && has_such_services())
 }
 
 /// Whether no processing contract is to be had for the app.
 pub(super) fn has_no_contract(subject: &Subject<'_>) -> bool {
-    subject.every_profile(|app| app.art28 == Art28::No).is_some()
+    subject
+        .every_profile(|app| app.art28 == Art28::No)
+        .is_some()
 }
 
 /// The recipients of a row, by bytes sent.
@@ -155,8 +195,15 @@ pub(super) fn reports(rules: &Rules, traffic: &Traffic) -> Vec<RecipientReport> 
         })
         .collect();
     let sent = |report: &RecipientReport| {
-        report.volumes.values().fold(0_u64, |sum, volume| sum.saturating_add(volume.sent_bytes))
+        report
+            .volumes
+            .values()
+            .fold(0_u64, |sum, volume| sum.saturating_add(volume.sent_bytes))
     };
-    reports.sort_by(|one, other| sent(other).cmp(&sent(one)).then_with(|| one.recipient.cmp(&other.recipient)));
+    reports.sort_by(|one, other| {
+        sent(other)
+            .cmp(&sent(one))
+            .then_with(|| one.recipient.cmp(&other.recipient))
+    });
     reports
 }

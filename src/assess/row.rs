@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
-    AppId, Attributed, Basis, Category, ContentState, DeviceId, Dossier, FindingKey, Grade, Occurrences, Protection,
-    Recipient, Tally, TrafficKey, Volume,
+    AppId, Attributed, Basis, Category, ContentState, DeviceId, Dossier, FindingKey, Grade,
+    Occurrences, Protection, Recipient, Tally, TrafficKey, Volume,
 };
 use crate::rules::{App, Role, Rules};
 
@@ -56,7 +56,9 @@ pub(super) enum Owner {
 impl Owner {
     pub(super) fn of(app: &Attributed) -> (Self, Option<Basis>) {
         match app {
-            Attributed::Known { app, by } if app.as_str() == AppId::SYSTEM => (Self::System, Some(*by)),
+            Attributed::Known { app, by } if app.as_str() == AppId::SYSTEM => {
+                (Self::System, Some(*by))
+            }
             Attributed::Known { app, by } => (Self::App(app.clone()), Some(*by)),
             Attributed::Shared { apps, by } => (Self::Shared(apps.clone()), Some(*by)),
             Attributed::Unknown => (Self::Unknown, None),
@@ -87,8 +89,21 @@ pub(super) struct Row {
 /// Sorts the tally of one device into rows.
 pub(super) fn rows(tally: &Tally, device: DeviceId) -> BTreeMap<Owner, Row> {
     let mut rows: BTreeMap<Owner, Row> = BTreeMap::new();
-    for (key, occurrences) in tally.findings.iter().filter(|(key, _)| key.device == device) {
-        let FindingKey { app, category, rule, recipient, grade, protection, is_opted_out, .. } = key;
+    for (key, occurrences) in tally
+        .findings
+        .iter()
+        .filter(|(key, _)| key.device == device)
+    {
+        let FindingKey {
+            app,
+            category,
+            rule,
+            recipient,
+            grade,
+            protection,
+            is_opted_out,
+            ..
+        } = key;
         let (owner, basis) = Owner::of(app);
         let row = rows.entry(owner).or_default();
         row.bases.extend(basis);
@@ -108,7 +123,12 @@ pub(super) fn rows(tally: &Tally, device: DeviceId) -> BTreeMap<Owner, Row> {
         }
     }
     for (key, volume) in tally.traffic.iter().filter(|(key, _)| key.device == device) {
-        let TrafficKey { app, recipient, content, .. } = key;
+        let TrafficKey {
+            app,
+            recipient,
+            content,
+            ..
+        } = key;
         let (owner, basis) = Owner::of(app);
         let row = rows.entry(owner).or_default();
         row.bases.extend(basis);
@@ -130,6 +150,8 @@ pub(super) struct Subject<'a> {
     pub(super) dossier: &'a Dossier,
     pub(super) owner: &'a Owner,
     pub(super) row: &'a Row,
+    /// Hosts that anything on the device exchanged data with.
+    pub(super) contacted: &'a BTreeSet<&'a Arc<str>>,
     /// Packages on the device that belong to it, sorted.
     pub(super) packages: Vec<&'a str>,
     /// Profiles of its candidates.
@@ -137,19 +159,44 @@ pub(super) struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    pub(super) fn new(rules: &'a Rules, dossier: &'a Dossier, owner: &'a Owner, row: &'a Row) -> Self {
+    pub(super) fn new(
+        rules: &'a Rules,
+        dossier: &'a Dossier,
+        (owner, row): (&'a Owner, &'a Row),
+        contacted: &'a BTreeSet<&'a Arc<str>>,
+    ) -> Self {
         let candidates = owner.candidates();
         let is_ours = |package: &str| candidates.contains(&identity(rules, package));
-        let known: BTreeSet<&str> = dossier.apps.keys().chain(dossier.declarations.keys()).map(String::as_str).collect();
-        let packages = known.into_iter().filter(|package| is_ours(package)).collect();
-        let profiles = candidates.iter().filter_map(|app| profile(rules, app)).collect();
-        Self { rules, dossier, owner, row, packages, profiles }
+        let known: BTreeSet<&str> = dossier
+            .apps
+            .keys()
+            .chain(dossier.declarations.keys())
+            .map(String::as_str)
+            .collect();
+        let packages = known
+            .into_iter()
+            .filter(|package| is_ours(package))
+            .collect();
+        let profiles = candidates
+            .iter()
+            .filter_map(|app| profile(rules, app))
+            .collect();
+        Self {
+            rules,
+            dossier,
+            owner,
+            row,
+            contacted,
+            packages,
+            profiles,
+        }
     }
 
     /// The first profile, if every candidate has one for which `holds` is true: what may be said of traffic that is one of
     /// theirs.
     pub(super) fn every_profile(&self, holds: impl Fn(&App) -> bool) -> Option<&'a App> {
-        let all = self.profiles.len() == self.owner.candidates().len() && self.profiles.iter().all(|app| holds(app));
+        let all = self.profiles.len() == self.owner.candidates().len()
+            && self.profiles.iter().all(|app| holds(app));
         self.profiles.first().filter(|_| all).copied()
     }
 
@@ -159,7 +206,8 @@ impl<'a> Subject<'a> {
             Ok(address) => self.rules.apps_of_address(address),
             Err(_) => self.rules.apps_of_host(&recipient.host),
         };
-        apps.iter().any(|app| self.profiles.iter().any(|own| own.id == app.id))
+        apps.iter()
+            .any(|app| self.profiles.iter().any(|own| own.id == app.id))
     }
 }
 
@@ -173,5 +221,7 @@ pub(super) fn identity(rules: &Rules, package: &str) -> AppId {
 
 /// The profile of an app by its id or package.
 pub(super) fn profile<'a>(rules: &'a Rules, app: &AppId) -> Option<&'a App> {
-    rules.app(app.as_str()).or_else(|| rules.app_of_package(app.as_str()))
+    rules
+        .app(app.as_str())
+        .or_else(|| rules.app_of_package(app.as_str()))
 }

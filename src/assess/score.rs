@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::circumstance;
 use crate::model::{Grade, Likelihood, Modifier, RiskLevel, Score};
 use crate::rules::Scoring;
 
@@ -25,12 +26,21 @@ pub(super) const SELF_HOSTED: &str = "self-hosted";
 /// All modifiers that the code knows a condition for.
 #[cfg(test)]
 pub(super) const MODIFIERS: [&str; 8] = [
-    BASE, NO_CONTRACT, THIRD_COUNTRY, RECURRING, ADS_OR_LINK, CLEARTEXT, MITIGATED, SELF_HOSTED,
+    BASE,
+    NO_CONTRACT,
+    THIRD_COUNTRY,
+    RECURRING,
+    ADS_OR_LINK,
+    CLEARTEXT,
+    MITIGATED,
+    SELF_HOSTED,
 ];
 
-/// Id of the evidence factor of a grade.
-pub(super) fn evidence_factor(grade: Grade) -> &'static str {
+/// Id of the evidence factor of a finding.
+pub(super) fn evidence_factor(rule: &str, grade: Grade) -> &'static str {
     match grade {
+        // A lookup alone does not show that a connection followed.
+        _ if rule == circumstance::NAME_LOOKUP => "weak",
         Grade::KnownValue => "known-value",
         Grade::Decoded => "decoded",
         Grade::Shape => "shape",
@@ -67,12 +77,18 @@ pub(super) fn likelihood(scoring: &Scoring, holds: impl Fn(&str) -> bool) -> Lik
         .modifiers
         .iter()
         .filter(|modifier| holds(&modifier.id))
-        .map(|modifier| Modifier { id: Arc::clone(&modifier.id), points: modifier.points })
+        .map(|modifier| Modifier {
+            id: Arc::clone(&modifier.id),
+            points: modifier.points,
+        })
         .collect();
-    let sum = modifiers
-        .iter()
-        .fold(0_i16, |sum, modifier| sum.saturating_add(modifier.points.into()));
-    Likelihood { value: clamp(sum), modifiers }
+    let sum = modifiers.iter().fold(0_i16, |sum, modifier| {
+        sum.saturating_add(modifier.points.into())
+    });
+    Likelihood {
+        value: clamp(sum),
+        modifiers,
+    }
 }
 
 fn clamp(points: i16) -> u8 {
@@ -80,15 +96,24 @@ fn clamp(points: i16) -> u8 {
 }
 
 /// Puts a score together.
-pub(super) fn score(scoring: &Scoring, severity: u8, likelihood: Likelihood, evidence: &str) -> Score {
-    let evidence_percent = scoring.evidence(evidence).map_or(0, |factor| factor.percent);
+pub(super) fn score(
+    scoring: &Scoring,
+    severity: u8,
+    likelihood: Likelihood,
+    evidence: &str,
+) -> Score {
+    let evidence_percent = scoring
+        .evidence(evidence)
+        .map_or(0, |factor| factor.percent);
     let risk = severity.saturating_mul(likelihood.value);
     Score {
         severity,
         evidence_percent,
         risk,
         priority_hundredths: u16::from(risk).saturating_mul(evidence_percent.into()),
-        level: scoring.level(risk).map_or(RiskLevel::None, |level| level.id),
+        level: scoring
+            .level(risk)
+            .map_or(RiskLevel::None, |level| level.id),
         likelihood,
     }
 }
@@ -104,14 +129,36 @@ mod tests {
         let scoring = &rules.legal().scoring;
         assert!(scoring.examples.len() >= 8);
         for example in &scoring.examples {
-            let base = rules.legal().observation(&example.observation).unwrap().severity.unwrap();
+            let base = rules
+                .legal()
+                .observation(&example.observation)
+                .unwrap()
+                .severity
+                .unwrap();
             let severity = severity(scoring, base, Adjustment::default());
-            let likelihood = likelihood(scoring, |id| example.modifiers.iter().any(|wanted| &**wanted == id));
-            assert_eq!(likelihood.modifiers.len(), example.modifiers.len(), "{}", example.app);
+            let likelihood = likelihood(scoring, |id| {
+                example.modifiers.iter().any(|wanted| &**wanted == id)
+            });
+            assert_eq!(
+                likelihood.modifiers.len(),
+                example.modifiers.len(),
+                "{}",
+                example.app
+            );
             let score = score(scoring, severity, likelihood, &example.evidence);
-            let got = (score.severity, score.likelihood.value, score.risk, score.priority_hundredths, score.level);
+            let got = (
+                score.severity,
+                score.likelihood.value,
+                score.risk,
+                score.priority_hundredths,
+                score.level,
+            );
             let written = (
-                example.severity, example.likelihood, example.risk, example.priority_hundredths, example.level,
+                example.severity,
+                example.likelihood,
+                example.risk,
+                example.priority_hundredths,
+                example.level,
             );
             assert_eq!(got, written, "{}", example.app);
         }
@@ -124,17 +171,32 @@ mod tests {
         for id in MODIFIERS {
             assert!(scoring.modifier(id).is_some(), "{id}");
         }
-        assert_eq!(scoring.modifiers.len(), MODIFIERS.len(), "a modifier without a condition never applies");
+        assert_eq!(
+            scoring.modifiers.len(),
+            MODIFIERS.len(),
+            "a modifier without a condition never applies"
+        );
         for grade in Grade::ALL {
-            assert!(scoring.evidence(evidence_factor(grade)).is_some(), "{grade:?}");
+            assert!(
+                scoring.evidence(evidence_factor("", grade)).is_some(),
+                "{grade:?}"
+            );
         }
+        assert!(
+            scoring
+                .evidence(evidence_factor(circumstance::NAME_LOOKUP, Grade::Inferred))
+                .is_some()
+        );
     }
 
     #[test]
     fn severity_stays_between_one_and_four() {
         let rules = Rules::embedded().unwrap();
         let scoring = &rules.legal().scoring;
-        let with = |is_special_category, is_coarse_location| Adjustment { is_special_category, is_coarse_location };
+        let with = |is_special_category, is_coarse_location| Adjustment {
+            is_special_category,
+            is_coarse_location,
+        };
         assert_eq!(severity(scoring, 4, with(true, false)), 4);
         assert_eq!(severity(scoring, 3, with(true, false)), 4);
         assert_eq!(severity(scoring, 1, with(false, true)), 1);

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::model::{
-    AppId, AppReport, Attributed, Category, Declaration, Evidence, Finding, FindingKey, Grade, InputId, InstalledApp,
-    JudgedFinding, Origin, PermissionState, Protection, Recipient, RecipientKind, RiskLevel, Sensitive, Timestamp,
-    Traffic, TrafficKey,
+    AppId, AppReport, Attributed, Category, Declaration, Evidence, Finding, FindingKey, Grade,
+    InputId, InstalledApp, JudgedFinding, Origin, PermissionState, Protection, Recipient,
+    RecipientKind, RiskLevel, Sensitive, Timestamp, Traffic, TrafficKey,
 };
 
 const READ_CONTACTS: &str = "android.permission.READ_CONTACTS";
@@ -20,15 +20,29 @@ struct Phone {
 
 impl Phone {
     fn new() -> Self {
-        Self { tally: Tally::default(), dossier: Dossier::default(), frame: 0 }
+        Self {
+            tally: Tally::default(),
+            dossier: Dossier::default(),
+            frame: 0,
+        }
     }
 
     fn origin(&mut self) -> Origin {
         self.frame += 1;
-        Origin { input: InputId(0), frame: self.frame, time: Timestamp(1_000_000_000 * i64::try_from(self.frame).unwrap()) }
+        Origin {
+            input: InputId(0),
+            frame: self.frame,
+            time: Timestamp(1_000_000_000 * i64::try_from(self.frame).unwrap()),
+        }
     }
 
-    fn flows(&mut self, app: &Attributed, recipient: &Recipient, content: ContentState, flows: u64) -> &mut Self {
+    fn flows(
+        &mut self,
+        app: &Attributed,
+        recipient: &Recipient,
+        content: ContentState,
+        flows: u64,
+    ) -> &mut Self {
         for _ in 0..flows {
             let origin = self.origin();
             let traffic = Traffic {
@@ -41,13 +55,25 @@ impl Phone {
                 protocol: "tls",
                 content,
             };
-            let key = TrafficKey { device: DeviceId(0), app: app.clone(), recipient: recipient.clone(), content };
+            let key = TrafficKey {
+                device: DeviceId(0),
+                app: app.clone(),
+                recipient: recipient.clone(),
+                content,
+            };
             self.tally.add_traffic(key, &traffic);
         }
         self
     }
 
-    fn found(&mut self, app: &Attributed, recipient: &Recipient, rule: &str, protection: Protection, values: &[&str]) -> &mut Self {
+    fn found(
+        &mut self,
+        app: &Attributed,
+        recipient: &Recipient,
+        rule: &str,
+        protection: Protection,
+        values: &[&str],
+    ) -> &mut Self {
         let rules = Rules::embedded().unwrap();
         let category = rules.describe(rule).unwrap().category;
         for value in values {
@@ -79,11 +105,22 @@ impl Phone {
     }
 
     fn installed(&mut self, package: &str, contacts_granted: Option<bool>) -> &mut Self {
-        let source = Some(Origin { input: InputId(1), frame: 7, time: Timestamp(0) });
-        let mut app = InstalledApp { source, users: vec![0], ..InstalledApp::default() };
+        let source = Some(Origin {
+            input: InputId(1),
+            frame: 7,
+            time: Timestamp(0),
+        });
+        let mut app = InstalledApp {
+            source,
+            users: vec![0],
+            ..InstalledApp::default()
+        };
         if let Some(is_granted) = contacts_granted {
             app.requested.push(READ_CONTACTS.to_owned());
-            let state = PermissionState { is_granted, is_policy_fixed: false };
+            let state = PermissionState {
+                is_granted,
+                is_policy_fixed: false,
+            };
             app.permissions.insert((0, READ_CONTACTS.to_owned()), state);
         }
         self.dossier.apps.insert(package.to_owned(), app);
@@ -98,25 +135,41 @@ impl Phone {
 
     fn app(&self, id: &str) -> AppReport {
         let device = self.assess();
-        device.apps.into_iter().find(|app| app.id.as_ref().is_some_and(|known| known.as_str() == id)).unwrap()
+        device
+            .apps
+            .into_iter()
+            .find(|app| app.id.as_ref().is_some_and(|known| known.as_str() == id))
+            .unwrap()
     }
 }
 
 fn known(app: &str) -> Attributed {
-    Attributed::Known { app: AppId::new(app), by: Basis::Capture }
+    Attributed::Known {
+        app: AppId::new(app),
+        by: Basis::Capture,
+    }
 }
 
 fn remote(host: &str) -> Recipient {
-    Recipient { kind: RecipientKind::Remote, host: host.into() }
+    Recipient {
+        kind: RecipientKind::Remote,
+        host: host.into(),
+    }
 }
 
 fn local(host: &str) -> Recipient {
-    Recipient { kind: RecipientKind::Local, host: host.into() }
+    Recipient {
+        kind: RecipientKind::Local,
+        host: host.into(),
+    }
 }
 
 fn observed<'a>(app: &'a AppReport, observation: &str) -> &'a JudgedFinding {
     let is_it = |finding: &&JudgedFinding| finding.observation.as_deref() == Some(observation);
-    app.findings.iter().find(is_it).unwrap_or_else(|| panic!("no {observation} in {:#?}", app.findings))
+    app.findings
+        .iter()
+        .find(is_it)
+        .unwrap_or_else(|| panic!("no {observation} in {:#?}", app.findings))
 }
 
 /// Severity, ids of likelihood inputs, likelihood, evidence, risk, priority in hundredths, level.
@@ -124,9 +177,19 @@ type Weighed<'a> = (u8, Vec<&'a str>, u8, u8, u8, u16, RiskLevel);
 
 fn weighed(finding: &JudgedFinding) -> Weighed<'_> {
     let score = finding.score.as_ref().unwrap();
-    let inputs = score.likelihood.modifiers.iter().map(|modifier| &*modifier.id).collect();
+    let inputs = score
+        .likelihood
+        .modifiers
+        .iter()
+        .map(|modifier| &*modifier.id)
+        .collect();
     (
-        score.severity, inputs, score.likelihood.value, score.evidence_percent, score.risk, score.priority_hundredths,
+        score.severity,
+        inputs,
+        score.likelihood.value,
+        score.evidence_percent,
+        score.risk,
+        score.priority_hundredths,
         score.level,
     )
 }
@@ -135,15 +198,45 @@ fn weighed(finding: &JudgedFinding) -> Weighed<'_> {
 fn whatsapp_with_the_contacts_permission_is_high() {
     let mut phone = Phone::new();
     phone.installed("com.whatsapp", Some(true)).flows(
-        &known("whatsapp"), &remote("g.whatsapp.net"), ContentState::OwnProtocol, 1,
+        &known("whatsapp"),
+        &remote("g.whatsapp.net"),
+        ContentState::OwnProtocol,
+        1,
     );
     let app = phone.app("whatsapp");
     let contacts = observed(&app, "contacts-plain");
-    assert_eq!(weighed(contacts), (4, vec!["base", "no-contract", "recurring"], 3, 50, 12, 600, RiskLevel::High));
+    assert_eq!(
+        weighed(contacts),
+        (
+            4,
+            vec!["base", "no-contract", "recurring"],
+            3,
+            50,
+            12,
+            600,
+            RiskLevel::High
+        )
+    );
     assert_eq!(contacts.grade, Grade::Inferred);
-    assert!(contacts.reasons.iter().any(|reason| &**reason == READ_CONTACTS), "{:?}", contacts.reasons);
-    let inputs: Vec<u32> = contacts.occurrences.evidence.iter().map(|evidence| evidence.origin.input.0).collect();
-    assert_eq!(inputs, [0, 1], "both the flow and the device dump are evidence");
+    assert!(
+        contacts
+            .reasons
+            .iter()
+            .any(|reason| &**reason == READ_CONTACTS),
+        "{:?}",
+        contacts.reasons
+    );
+    let inputs: Vec<u32> = contacts
+        .occurrences
+        .evidence
+        .iter()
+        .map(|evidence| evidence.origin.input.0)
+        .collect();
+    assert_eq!(
+        inputs,
+        [0, 1],
+        "both the flow and the device dump are evidence"
+    );
     assert_eq!((app.level, app.risk), (RiskLevel::High, 12));
 }
 
@@ -151,32 +244,63 @@ fn whatsapp_with_the_contacts_permission_is_high() {
 fn an_empty_address_book_leaves_the_metadata() {
     let mut phone = Phone::new();
     phone.installed("com.whatsapp", Some(false)).flows(
-        &known("whatsapp"), &remote("g.whatsapp.net"), ContentState::OwnProtocol, 3,
+        &known("whatsapp"),
+        &remote("g.whatsapp.net"),
+        ContentState::OwnProtocol,
+        3,
     );
     let app = phone.app("whatsapp");
-    assert!(app.findings.iter().all(|finding| finding.category != Category::Contacts));
+    assert!(
+        app.findings
+            .iter()
+            .all(|finding| finding.category != Category::Contacts)
+    );
     let metadata = observed(&app, "message-metadata");
-    assert_eq!(weighed(metadata), (3, vec!["base", "no-contract", "recurring"], 3, 50, 9, 450, RiskLevel::High));
+    assert_eq!(
+        weighed(metadata),
+        (
+            3,
+            vec!["base", "no-contract", "recurring"],
+            3,
+            50,
+            9,
+            450,
+            RiskLevel::High
+        )
+    );
     assert_eq!(app.level, RiskLevel::High);
 }
 
 #[test]
 fn the_contact_discovery_host_of_signal_is_an_endpoint_finding() {
     let mut phone = Phone::new();
-    phone.flows(&known("signal"), &remote("cdsi.signal.org"), ContentState::NoKey, 1);
+    phone.flows(
+        &known("signal"),
+        &remote("cdsi.signal.org"),
+        ContentState::NoKey,
+        1,
+    );
     let app = phone.app("signal");
     let contacts = observed(&app, "contacts-enclave");
     assert_eq!(contacts.grade, Grade::Contacted);
     let inputs = vec!["base", "no-contract", "third-country", "recurring"];
-    assert_eq!(weighed(contacts), (2, inputs, 4, 60, 8, 480, RiskLevel::Medium));
+    assert_eq!(
+        weighed(contacts),
+        (2, inputs, 4, 60, 8, 480, RiskLevel::Medium)
+    );
 }
 
 #[test]
 fn denied_contacts_count_as_a_safeguard_of_contact_discovery() {
     let mut phone = Phone::new();
-    phone.installed("org.thoughtcrime.securesms", Some(false)).flows(
-        &known("signal"), &remote("cdsi.signal.org"), ContentState::NoKey, 1,
-    );
+    phone
+        .installed("org.thoughtcrime.securesms", Some(false))
+        .flows(
+            &known("signal"),
+            &remote("cdsi.signal.org"),
+            ContentState::NoKey,
+            1,
+        );
     let app = phone.app("signal");
     let (_, inputs, likelihood, ..) = weighed(observed(&app, "contacts-enclave"));
     assert_eq!((inputs.last(), likelihood), (Some(&"mitigated"), 3));
@@ -185,22 +309,42 @@ fn denied_contacts_count_as_a_safeguard_of_contact_discovery() {
 #[test]
 fn threema_work_with_contact_sync_is_medium() {
     let mut phone = Phone::new();
-    phone.flows(&known("threema-work"), &remote("apip-work.threema.ch"), ContentState::NoKey, 3);
+    phone.flows(
+        &known("threema-work"),
+        &remote("apip-work.threema.ch"),
+        ContentState::NoKey,
+        3,
+    );
     let app = phone.app("threema-work");
     let contacts = observed(&app, "contacts-hashed");
-    assert_eq!(weighed(contacts), (3, vec!["base", "recurring"], 2, 60, 6, 360, RiskLevel::Medium));
+    assert_eq!(
+        weighed(contacts),
+        (
+            3,
+            vec!["base", "recurring"],
+            2,
+            60,
+            6,
+            360,
+            RiskLevel::Medium
+        )
+    );
 }
 
 #[test]
 fn telegram_with_contact_sync_is_very_high() {
     let mut phone = Phone::new();
     phone.installed("org.telegram.messenger", Some(true)).flows(
-        &known("telegram"), &remote("149.154.167.51"), ContentState::OwnProtocol, 3,
+        &known("telegram"),
+        &remote("149.154.167.51"),
+        ContentState::OwnProtocol,
+        3,
     );
     let app = phone.app("telegram");
     let inputs = vec!["base", "no-contract", "third-country", "recurring"];
     assert_eq!(
-        weighed(observed(&app, "contacts-plain")), (4, inputs, 4, 50, 16, 800, RiskLevel::VeryHigh)
+        weighed(observed(&app, "contacts-plain")),
+        (4, inputs, 4, 50, 16, 800, RiskLevel::VeryHigh)
     );
     assert_eq!((app.level, app.risk), (RiskLevel::VeryHigh, 16));
 }
@@ -209,25 +353,54 @@ fn telegram_with_contact_sync_is_very_high() {
 fn mattermost_in_the_own_network_is_low() {
     let mut phone = Phone::new();
     let (app, server) = (known("mattermost"), local("chat.muster.example"));
-    phone.flows(&app, &server, ContentState::Decrypted, 3).found(
-        &app, &server, "message-metadata", Protection::Encrypted, &["a", "b", "c"],
-    );
+    phone
+        .flows(&app, &server, ContentState::Decrypted, 3)
+        .found(
+            &app,
+            &server,
+            "message-metadata",
+            Protection::Encrypted,
+            &["a", "b", "c"],
+        );
     let app = phone.app("mattermost");
     let metadata = observed(&app, "message-metadata");
-    assert_eq!(weighed(metadata), (3, vec!["base", "recurring", "self-hosted"], 1, 90, 3, 270, RiskLevel::Low));
+    assert_eq!(
+        weighed(metadata),
+        (
+            3,
+            vec!["base", "recurring", "self-hosted"],
+            1,
+            90,
+            3,
+            270,
+            RiskLevel::Low
+        )
+    );
     assert_eq!(app.level, RiskLevel::Low);
 }
 
 #[test]
 fn an_advertising_id_at_facebook_is_high() {
     let mut phone = Phone::new();
-    let (app, server) = (known("com.example.flashlight"), remote("graph.facebook.com"));
-    phone.flows(&app, &server, ContentState::Decrypted, 3).found(
-        &app, &server, "advertising-id", Protection::Encrypted, &["x", "x", "x"],
+    let (app, server) = (
+        known("com.example.flashlight"),
+        remote("graph.facebook.com"),
     );
+    phone
+        .flows(&app, &server, ContentState::Decrypted, 3)
+        .found(
+            &app,
+            &server,
+            "advertising-id",
+            Protection::Encrypted,
+            &["x", "x", "x"],
+        );
     let app = phone.app("com.example.flashlight");
     let inputs = vec!["base", "no-contract", "recurring", "ads-or-link"];
-    assert_eq!(weighed(observed(&app, "ad-id")), (3, inputs, 4, 90, 12, 1080, RiskLevel::High));
+    assert_eq!(
+        weighed(observed(&app, "ad-id")),
+        (3, inputs, 4, 90, 12, 1080, RiskLevel::High)
+    );
 }
 
 #[test]
@@ -235,29 +408,66 @@ fn xmpp_without_encryption_is_high() {
     let mut phone = Phone::new();
     let (app, server) = (known("org.example.xmpp"), remote("jabber.example"));
     phone.flows(&app, &server, ContentState::Clear, 3).found(
-        &app, &server, "message-metadata", Protection::Cleartext, &["a", "b", "c"],
+        &app,
+        &server,
+        "message-metadata",
+        Protection::Cleartext,
+        &["a", "b", "c"],
     );
     let app = phone.app("org.example.xmpp");
     let metadata = observed(&app, "message-metadata");
-    assert_eq!(weighed(metadata), (3, vec!["base", "recurring", "cleartext"], 4, 90, 12, 1080, RiskLevel::High));
-    assert!(metadata.provisions.iter().any(|id| &**id == "gdpr-5-1-f"), "{:?}", metadata.provisions);
+    assert_eq!(
+        weighed(metadata),
+        (
+            3,
+            vec!["base", "recurring", "cleartext"],
+            4,
+            90,
+            12,
+            1080,
+            RiskLevel::High
+        )
+    );
+    assert!(
+        metadata.provisions.iter().any(|id| &**id == "gdpr-5-1-f"),
+        "{:?}",
+        metadata.provisions
+    );
 }
 
 #[test]
 fn a_permission_alone_never_sets_the_level() {
     let mut phone = Phone::new();
     let mut declaration = Declaration::new(Platform::Android, "com.whatsapp");
-    declaration.permissions.insert(READ_CONTACTS.to_owned(), crate::model::DeclaredPermission::default());
-    phone.dossier.declarations.insert("com.whatsapp".to_owned(), (declaration, Origin::default()));
+    declaration.permissions.insert(
+        READ_CONTACTS.to_owned(),
+        crate::model::DeclaredPermission::default(),
+    );
+    phone
+        .dossier
+        .declarations
+        .insert("com.whatsapp".to_owned(), (declaration, Origin::default()));
     let silent = phone.app("whatsapp");
-    assert_eq!((silent.level, silent.risk, silent.findings.len()), (RiskLevel::None, 0, 0));
+    assert_eq!(
+        (silent.level, silent.risk, silent.findings.len()),
+        (RiskLevel::None, 0, 0)
+    );
     assert_eq!(silent.grants.len(), 1);
 
-    phone.flows(&known("whatsapp"), &remote("g.whatsapp.net"), ContentState::OwnProtocol, 3);
+    phone.flows(
+        &known("whatsapp"),
+        &remote("g.whatsapp.net"),
+        ContentState::OwnProtocol,
+        3,
+    );
     let app = phone.app("whatsapp");
     let contacts = observed(&app, "contacts-plain");
     assert_eq!(contacts.grade, Grade::Declared);
-    assert_eq!(contacts.score.as_ref().unwrap().risk, 12, "weak evidence does not lower the risk that is shown");
+    assert_eq!(
+        contacts.score.as_ref().unwrap().risk,
+        12,
+        "weak evidence does not lower the risk that is shown"
+    );
     assert_eq!(app.risk, 9, "but the level comes from the metadata");
 }
 
@@ -268,60 +478,169 @@ fn apps_that_share_an_endpoint_are_judged_by_what_they_have_in_common() {
         apps: vec![AppId::new("whatsapp"), AppId::new("whatsapp-business")],
         by: Basis::Endpoint,
     };
-    phone.flows(&either, &remote("g.whatsapp.net"), ContentState::OwnProtocol, 3);
+    phone.flows(
+        &either,
+        &remote("g.whatsapp.net"),
+        ContentState::OwnProtocol,
+        3,
+    );
     let device = phone.assess();
     let app = device.apps.first().unwrap();
     assert_eq!(app.id, None);
     assert_eq!(app.name, "WhatsApp / WhatsApp Business");
     assert_eq!(observed(app, "message-metadata").grade, Grade::Inferred);
-    assert!(app.findings.iter().all(|finding| &*finding.rule != circumstance::NO_CONTRACT));
-    assert!(app.questions.iter().any(|question| &*question.id == "shared-uid"));
+    assert!(
+        app.findings
+            .iter()
+            .all(|finding| &*finding.rule != circumstance::NO_CONTRACT)
+    );
+    assert!(
+        app.questions
+            .iter()
+            .any(|question| &*question.id == "shared-uid")
+    );
 }
 
 #[test]
 fn traffic_of_the_system_and_of_nobody_has_rows_of_its_own() {
     let mut phone = Phone::new();
     phone
-        .flows(&known(AppId::SYSTEM), &remote("connectivitycheck.gstatic.com"), ContentState::Clear, 4)
-        .flows(&Attributed::Unknown, &remote("googleads.g.doubleclick.net"), ContentState::NoKey, 1)
-        .flows(&known("signal"), &remote("chat.signal.org"), ContentState::NoKey, 1);
+        .flows(
+            &known(AppId::SYSTEM),
+            &remote("connectivitycheck.gstatic.com"),
+            ContentState::Clear,
+            4,
+        )
+        .flows(
+            &Attributed::Unknown,
+            &remote("googleads.g.doubleclick.net"),
+            ContentState::NoKey,
+            1,
+        )
+        .flows(
+            &known("signal"),
+            &remote("chat.signal.org"),
+            ContentState::NoKey,
+            1,
+        );
     let device = phone.assess();
-    let of = |wanted: &str| device.apps.iter().find(|app| app.id.as_ref().is_some_and(|id| id.as_str() == wanted)).unwrap();
+    let of = |wanted: &str| {
+        device
+            .apps
+            .iter()
+            .find(|app| app.id.as_ref().is_some_and(|id| id.as_str() == wanted))
+            .unwrap()
+    };
     assert!(of(AppId::SYSTEM).findings.is_empty());
-    assert!(of("signal").recipients.iter().all(|recipient| &*recipient.recipient.host == "chat.signal.org"));
-    let unknown = device.apps.iter().find(|app| app.app == Attributed::Unknown).unwrap();
-    assert!(unknown.findings.iter().any(|finding| &*finding.rule == circumstance::ADS), "{:?}", unknown.findings);
-    assert_eq!(device.traffic.values().map(|volume| volume.flows).sum::<u64>(), 6);
+    assert!(
+        of("signal")
+            .recipients
+            .iter()
+            .all(|recipient| &*recipient.recipient.host == "chat.signal.org")
+    );
+    let unknown = device
+        .apps
+        .iter()
+        .find(|app| app.app == Attributed::Unknown)
+        .unwrap();
+    assert!(
+        unknown
+            .findings
+            .iter()
+            .any(|finding| &*finding.rule == circumstance::ADS),
+        "{:?}",
+        unknown.findings
+    );
+    assert_eq!(
+        device
+            .traffic
+            .values()
+            .map(|volume| volume.flows)
+            .sum::<u64>(),
+        6
+    );
 }
 
 #[test]
 fn many_numbers_one_by_one_are_an_address_book() {
     let mut phone = Phone::new();
     let (app, server) = (known("com.example.dialer"), remote("api.example"));
-    phone.found(&app, &server, "own-msisdn", Protection::Encrypted, &["+491511111111", "+491522222222"]);
-    assert!(phone.app("com.example.dialer").findings.iter().all(|finding| finding.category != Category::Contacts));
-    phone.found(&app, &server, "own-msisdn", Protection::Encrypted, &["+491533333333"]);
+    phone.found(
+        &app,
+        &server,
+        "own-msisdn",
+        Protection::Encrypted,
+        &["+491511111111", "+491522222222"],
+    );
+    assert!(
+        phone
+            .app("com.example.dialer")
+            .findings
+            .iter()
+            .all(|finding| finding.category != Category::Contacts)
+    );
+    phone.found(
+        &app,
+        &server,
+        "own-msisdn",
+        Protection::Encrypted,
+        &["+491533333333"],
+    );
     let app = phone.app("com.example.dialer");
     let contacts = observed(&app, "contacts-plain");
-    assert_eq!((&*contacts.rule, contacts.occurrences.distinct.count()), (circumstance::CONTACTS_ONE_BY_ONE, 3));
+    assert_eq!(
+        (&*contacts.rule, contacts.occurrences.distinct.count()),
+        (circumstance::CONTACTS_ONE_BY_ONE, 3)
+    );
 }
 
 #[test]
 fn five_attributes_to_one_recipient_are_a_fingerprint() {
-    let attributes = ["device-model", "os-version", "locale-timezone", "carrier", "hardware-state"];
+    let attributes = [
+        "device-model",
+        "os-version",
+        "locale-timezone",
+        "carrier",
+        "hardware-state",
+    ];
     let mut phone = Phone::new();
     let app = known("com.example.game");
     for (position, rule) in attributes.into_iter().enumerate() {
-        assert!(position == 0 || phone.app("com.example.game").findings.iter().all(|finding| &*finding.rule != "device-fingerprint"));
-        phone.found(&app, &remote("stats.example"), rule, Protection::Encrypted, &["value"]);
-        phone.found(&app, &remote("other.example"), "device-model", Protection::Encrypted, &["value"]);
+        assert!(
+            position == 0
+                || phone
+                    .app("com.example.game")
+                    .findings
+                    .iter()
+                    .all(|finding| &*finding.rule != "device-fingerprint")
+        );
+        phone.found(
+            &app,
+            &remote("stats.example"),
+            rule,
+            Protection::Encrypted,
+            &["value"],
+        );
+        phone.found(
+            &app,
+            &remote("other.example"),
+            "device-model",
+            Protection::Encrypted,
+            &["value"],
+        );
     }
     let app = phone.app("com.example.game");
-    let fingerprints: Vec<&JudgedFinding> =
-        app.findings.iter().filter(|finding| &*finding.rule == "device-fingerprint").collect();
+    let fingerprints: Vec<&JudgedFinding> = app
+        .findings
+        .iter()
+        .filter(|finding| &*finding.rule == "device-fingerprint")
+        .collect();
     assert_eq!(fingerprints.len(), 1);
     assert_eq!(fingerprints[0].reasons.len(), 5);
-    assert_eq!(fingerprints[0].occurrences.count, 1, "five attributes of one message are one message");
+    assert_eq!(
+        fingerprints[0].occurrences.count, 1,
+        "five attributes of one message are one message"
+    );
     assert_eq!(fingerprints[0].score.as_ref().unwrap().severity, 2);
 }
 
@@ -330,13 +649,22 @@ fn coarse_positions_are_less_severe_than_precise_ones() {
     let severity = |metres: u32| {
         let mut phone = Phone::new();
         let (app, server) = (known("com.example.weather"), remote("api.example"));
-        phone.found(&app, &server, "coordinates", Protection::Encrypted, &["52.5,13.4"]);
+        phone.found(
+            &app,
+            &server,
+            "coordinates",
+            Protection::Encrypted,
+            &["52.5,13.4"],
+        );
         for occurrences in phone.tally.findings.values_mut() {
             occurrences.precision_metres = Some(metres);
         }
         let app = phone.app("com.example.weather");
         let finding = app.findings.first().unwrap();
-        (finding.observation.as_deref().unwrap().to_owned(), finding.score.as_ref().unwrap().severity)
+        (
+            finding.observation.as_deref().unwrap().to_owned(),
+            finding.score.as_ref().unwrap().severity,
+        )
     };
     assert_eq!(severity(11), ("location-precise".to_owned(), 4));
     assert_eq!(severity(111), ("location-any".to_owned(), 2));
@@ -348,11 +676,32 @@ fn ids_depend_on_what_was_found_and_not_on_how_often() {
     let ids = |values: &[&str]| -> BTreeMap<String, String> {
         let mut phone = Phone::new();
         let (app, server) = (known("com.example.shop"), remote("graph.facebook.com"));
-        phone.found(&app, &server, "advertising-id", Protection::Encrypted, values);
-        phone.found(&app, &server, "advertising-id", Protection::Cleartext, values);
-        phone.found(&app, &remote("api.example"), "advertising-id", Protection::Encrypted, values);
+        phone.found(
+            &app,
+            &server,
+            "advertising-id",
+            Protection::Encrypted,
+            values,
+        );
+        phone.found(
+            &app,
+            &server,
+            "advertising-id",
+            Protection::Cleartext,
+            values,
+        );
+        phone.found(
+            &app,
+            &remote("api.example"),
+            "advertising-id",
+            Protection::Encrypted,
+            values,
+        );
         let findings = phone.app("com.example.shop").findings;
-        findings.into_iter().map(|finding| (finding.id, finding.rule.to_string())).collect()
+        findings
+            .into_iter()
+            .map(|finding| (finding.id, finding.rule.to_string()))
+            .collect()
     };
     let once = ids(&["a"]);
     assert_eq!(once.len(), 3);
@@ -363,7 +712,13 @@ fn ids_depend_on_what_was_found_and_not_on_how_often() {
 fn an_opt_out_is_told_and_not_weighed() {
     let mut phone = Phone::new();
     let (app, server) = (known("com.example.shop"), remote("graph.facebook.com"));
-    phone.found(&app, &server, "advertising-id", Protection::Encrypted, &["0"]);
+    phone.found(
+        &app,
+        &server,
+        "advertising-id",
+        Protection::Encrypted,
+        &["0"],
+    );
     let (mut key, occurrences) = phone.tally.findings.pop_first().unwrap();
     key.is_opted_out = true;
     phone.tally.findings.insert(key, occurrences);
@@ -377,7 +732,12 @@ fn an_opt_out_is_told_and_not_weighed() {
 fn everything_is_in_an_order_of_its_own() {
     let mut phone = Phone::new();
     for app in ["com.example.b", "com.example.a"] {
-        phone.flows(&known(app), &remote("googleads.g.doubleclick.net"), ContentState::NoKey, 1);
+        phone.flows(
+            &known(app),
+            &remote("googleads.g.doubleclick.net"),
+            ContentState::NoKey,
+            1,
+        );
     }
     phone.installed("com.example.silent", None);
     let device = phone.assess();

@@ -11,13 +11,16 @@ use super::prose::Prose;
 use super::text::{self, Masks};
 use super::{Format, Options};
 use crate::model::{
-    AppId, AppReport, Attributed, Audit, ContentState, DeviceReport, Evidence, Grant, JudgedFinding, Protection,
-    Recipient, RecipientKind, RecipientReport, Score, Transport, Volume,
+    AppId, AppReport, Attributed, Audit, ContentState, DeviceReport, Evidence, Grant,
+    JudgedFinding, Protection, Recipient, RecipientKind, RecipientReport, Score, Transport, Volume,
 };
 use crate::rules::Rules;
 
 /// The JSON report.
-pub(super) const FORMAT: Format = Format { name: "json", write };
+pub(super) const FORMAT: Format = Format {
+    name: "json",
+    write,
+};
 
 /// Version of the layout.
 const SCHEMA_VERSION: u32 = 1;
@@ -384,10 +387,18 @@ impl AuditView {
             apps.flat_map(|app| &app.findings)
         };
         let mut touched: BTreeSet<&str> = BTreeSet::new();
-        touched.extend(audit.devices.iter().flat_map(|device| &device.apps).flat_map(|app| &app.provisions).map(|id| &**id));
-        let provisions = legal.provisions.iter().filter(|provision| {
-            provision.is_always_touched || touched.contains(&*provision.id)
-        });
+        touched.extend(
+            audit
+                .devices
+                .iter()
+                .flat_map(|device| &device.apps)
+                .flat_map(|app| &app.provisions)
+                .map(|id| &**id),
+        );
+        let provisions = legal
+            .provisions
+            .iter()
+            .filter(|provision| provision.is_always_touched || touched.contains(&*provision.id));
         let provisions = provisions.map(|provision| {
             let view = ProvisionView {
                 citation: language.of(&provision.cite).to_owned(),
@@ -397,14 +408,16 @@ impl AuditView {
             };
             (provision.id.to_string(), view)
         });
-        let rules = findings().filter_map(|finding| prose.rules.describe(&finding.rule)).map(|rule| {
-            let view = RuleView {
-                title: language.of(rule.label).to_owned(),
-                summary: language.of(rule.summary).to_owned(),
-                why: language.of(rule.why).to_owned(),
-            };
-            (rule.id.to_string(), view)
-        });
+        let rules = findings()
+            .filter_map(|finding| prose.rules.describe(&finding.rule))
+            .map(|rule| {
+                let view = RuleView {
+                    title: language.of(rule.label).to_owned(),
+                    summary: language.of(rule.summary).to_owned(),
+                    why: language.of(rule.why).to_owned(),
+                };
+                (rule.id.to_string(), view)
+            });
         Self {
             format: "phonehome-audit",
             schema_version: SCHEMA_VERSION,
@@ -416,7 +429,11 @@ impl AuditView {
             law_as_of: audit.law_as_of.clone(),
             level: audit.level().as_str(),
             inputs: inputs(audit),
-            devices: audit.devices.iter().map(|device| DeviceView::of(prose, device)).collect(),
+            devices: audit
+                .devices
+                .iter()
+                .map(|device| DeviceView::of(prose, device))
+                .collect(),
             provisions: provisions.collect(),
             rules: rules.collect(),
             coverage: coverage(prose),
@@ -446,7 +463,9 @@ fn inputs(audit: &Audit) -> Vec<InputView> {
 
 fn coverage(prose: &Prose<'_>) -> Vec<ShortfallView> {
     let view = |(input, shortfall, missed): (
-        crate::model::InputId, crate::model::Shortfall, &crate::model::ShortfallCount,
+        crate::model::InputId,
+        crate::model::Shortfall,
+        &crate::model::ShortfallCount,
     )| ShortfallView {
         input: input.0,
         reason: shortfall.as_str(),
@@ -454,7 +473,11 @@ fn coverage(prose: &Prose<'_>) -> Vec<ShortfallView> {
         count: missed.count,
         bytes: missed.bytes,
         frame: missed.first.map(|origin| origin.frame),
-        detail: missed.detail.as_deref().filter(|detail| !detail.is_empty()).map(text::safe),
+        detail: missed
+            .detail
+            .as_deref()
+            .filter(|detail| !detail.is_empty())
+            .map(text::safe),
     };
     prose.audit.coverage.iter().map(view).collect()
 }
@@ -463,9 +486,15 @@ impl DeviceView {
     fn of(prose: &Prose<'_>, device: &DeviceReport) -> Self {
         Self {
             name: text::safe(&device.name),
-            platform: device.platform.map(|platform| prose.language.platform(platform)),
+            platform: device
+                .platform
+                .map(|platform| prose.language.platform(platform)),
             model: device.model.as_deref().map(text::safe),
-            apps: device.apps.iter().map(|app| AppView::of(prose, app)).collect(),
+            apps: device
+                .apps
+                .iter()
+                .map(|app| AppView::of(prose, app))
+                .collect(),
             silent_apps: device.silent_apps,
             traffic: volumes(&device.traffic),
         }
@@ -477,7 +506,9 @@ impl AppView {
         let name = prose.app(app);
         let candidates: Vec<String> = match &app.app {
             Attributed::Known { app, .. } => vec![text::safe(app.as_str())],
-            Attributed::Shared { apps, .. } => apps.iter().map(|app| text::safe(app.as_str())).collect(),
+            Attributed::Shared { apps, .. } => {
+                apps.iter().map(|app| text::safe(app.as_str())).collect()
+            }
             Attributed::Unknown => Vec::new(),
         };
         Self {
@@ -489,14 +520,24 @@ impl AppView {
             },
             id: app.id.as_ref().map(|id| text::safe(id.as_str())),
             candidates,
-            packages: app.packages.iter().map(|package| text::safe(package)).collect(),
+            packages: app
+                .packages
+                .iter()
+                .map(|package| text::safe(package))
+                .collect(),
             version: app.version.as_deref().map(text::safe),
-            platform: app.platform.map(|platform| prose.language.platform(platform)),
+            platform: app
+                .platform
+                .map(|platform| prose.language.platform(platform)),
             recognised_by: app.bases.iter().map(|basis| basis.as_str()).collect(),
             is_installed: app.is_installed,
             level: app.level.as_str(),
             risk: app.risk,
-            findings: app.findings.iter().map(|finding| FindingView::of(prose, finding)).collect(),
+            findings: app
+                .findings
+                .iter()
+                .map(|finding| FindingView::of(prose, finding))
+                .collect(),
             recipients: app.recipients.iter().map(RecipientView::of).collect(),
             permissions: app.grants.iter().map(PermissionView::of).collect(),
             provisions: strings(&app.provisions),
@@ -529,7 +570,11 @@ impl FindingView {
             title: prose.rule(&finding.rule),
             category: finding.category.as_str(),
             grade: finding.grade.as_str(),
-            verb: if finding.grade.is_transmitted() { "transmitted" } else { finding.grade.as_str() },
+            verb: if finding.grade.is_transmitted() {
+                "transmitted"
+            } else {
+                finding.grade.as_str()
+            },
             protection: match finding.protection {
                 Protection::Cleartext => "cleartext",
                 Protection::Encrypted => "encrypted",
@@ -547,8 +592,16 @@ impl FindingView {
             precision_metres: occurrences.precision_metres,
             score: finding.score.as_ref().map(ScoreView::of),
             provisions: strings(&finding.provisions),
-            reasons: finding.reasons.iter().map(|reason| text::safe(reason)).collect(),
-            evidence: occurrences.evidence.iter().map(|evidence| EvidenceView::of(evidence, &prose.masks)).collect(),
+            reasons: finding
+                .reasons
+                .iter()
+                .map(|reason| text::safe(reason))
+                .collect(),
+            evidence: occurrences
+                .evidence
+                .iter()
+                .map(|evidence| EvidenceView::of(evidence, &prose.masks))
+                .collect(),
         }
     }
 }
@@ -557,7 +610,10 @@ impl ReceiverView {
     fn of(rules: &Rules, recipient: &Recipient) -> Self {
         let known = match recipient.kind {
             RecipientKind::Remote => rules.endpoint(&recipient.host),
-            RecipientKind::Company => rules.endpoints().iter().find(|endpoint| endpoint.company == recipient.host),
+            RecipientKind::Company => rules
+                .endpoints()
+                .iter()
+                .find(|endpoint| endpoint.company == recipient.host),
             RecipientKind::Local | RecipientKind::None => None,
         };
         Self {
@@ -567,7 +623,9 @@ impl ReceiverView {
                 _ => text::host(recipient),
             },
             company: known.map(|known| known.company.to_string()),
-            country: known.and_then(|known| known.country.as_ref()).map(ToString::to_string),
+            country: known
+                .and_then(|known| known.country.as_ref())
+                .map(ToString::to_string),
         }
     }
 }

@@ -2,7 +2,9 @@
 //! what comes from rules (names of findings, provisions, questions) has both languages there.
 
 use super::Language;
-use crate::model::{Basis, Category, ContentState, Grade, Platform, Protection, RiskLevel, Shortfall};
+use crate::model::{
+    Basis, Category, ContentState, Grade, Platform, Protection, RiskLevel, Shortfall,
+};
 use crate::rules::Text;
 
 /// Fixed texts of one language. `{…}` are filled by [`fill`].
@@ -96,12 +98,20 @@ pub struct Texts {
     pub unknown_company: &'static str,
     /// Stayed in the local network.
     pub local_network: &'static str,
+    /// Before a severity.
+    pub severity: &'static str,
+    /// Before a likelihood.
+    pub likelihood: &'static str,
     /// Before the weight of evidence.
     pub evidence_weight: &'static str,
     /// An opt-out is honoured: nothing weighed.
     pub opted_out: &'static str,
     /// Before facts behind a conclusion.
     pub because: &'static str,
+    /// The vendor documents how contacts are matched; `{method}`.
+    pub documented_discovery: &'static str,
+    /// The app's profile says so; `{app}`.
+    pub documented_app: &'static str,
     /// Before an app's permissions.
     pub permissions: &'static str,
     /// Before permissions granted.
@@ -190,9 +200,13 @@ const ENGLISH: Texts = Texts {
     precision: "exact to {metres} m",
     unknown_company: "company unknown",
     local_network: "local network",
+    severity: "severity",
+    likelihood: "likelihood",
     evidence_weight: "evidence",
     opted_out: "opt-out honoured: no identifier sent",
     because: "because",
+    documented_discovery: "documented contact matching: {method}",
+    documented_app: "documented for {app}",
     permissions: "Permissions:",
     granted: "granted",
     denied: "denied",
@@ -209,7 +223,7 @@ const ENGLISH: Texts = Texts {
     reading: "How to read this",
     verbs: "transmitted: seen in the traffic, decoded. contacted: the service was reached, what was sent is not visible. \
             inferred: concluded from facts that are named. declared: the app asks for it or holds the permission.",
-    score: "risk = severity (1–4) × likelihood (1–4), with every input shown; 1–3 low, 4–8 medium, 9–12 high, 13–16 very high. The \
+    score: "risk = severity (1–4) × likelihood (1–4, the sum of its inputs within these bounds); 1–3 low, 4–8 medium, 9–12 high, 13–16 very high. The \
             evidence is kept apart and never lowers a risk; below 40 % it does not set the level of an app.",
     masks: "Values are masked; the same label is the same value. --show-values shows them.",
     as_of: "Legal data as of {date}.",
@@ -264,9 +278,13 @@ const GERMAN: Texts = Texts {
     precision: "auf {metres} m genau",
     unknown_company: "Unternehmen unbekannt",
     local_network: "lokales Netz",
+    severity: "Schwere",
+    likelihood: "Wahrscheinlichkeit",
     evidence_weight: "Beleg",
     opted_out: "Widerspruch beachtet: keine Kennung gesendet",
     because: "weil",
+    documented_discovery: "dokumentierter Kontaktabgleich: {method}",
+    documented_app: "dokumentiert für {app}",
     permissions: "Berechtigungen:",
     granted: "erteilt",
     denied: "verweigert",
@@ -283,7 +301,7 @@ const GERMAN: Texts = Texts {
     reading: "Wie dies zu lesen ist",
     verbs: "übertragen: im Verkehr gesehen und entschlüsselt oder lesbar. kontaktiert: der Dienst wurde erreicht, der Inhalt ist nicht \
             sichtbar. gefolgert: aus genannten Tatsachen geschlossen. angegeben: die App verlangt es oder hat die Berechtigung.",
-    score: "Risiko = Schwere (1–4) × Eintrittswahrscheinlichkeit (1–4), jede Eingabe ist genannt; 1–3 gering, 4–8 mittel, 9–12 hoch, \
+    score: "Risiko = Schwere (1–4) × Wahrscheinlichkeit (1–4, die Summe ihrer Eingaben in diesen Grenzen); 1–3 gering, 4–8 mittel, 9–12 hoch, \
             13–16 sehr hoch. Der Beleg steht daneben und senkt kein Risiko; unter 40 % bestimmt er die Stufe einer App nicht.",
     masks: "Werte sind verdeckt; gleiche Marke heißt gleicher Wert. --show-values zeigt sie.",
     as_of: "Stand der Rechtsdaten: {date}.",
@@ -338,7 +356,9 @@ impl Language {
     /// The verb that a grade of evidence allows.
     pub fn grade(self, grade: Grade) -> &'static str {
         match grade {
-            Grade::KnownValue => self.pick("transmitted (known value)", "übertragen (bekannter Wert)"),
+            Grade::KnownValue => {
+                self.pick("transmitted (known value)", "übertragen (bekannter Wert)")
+            }
             Grade::Decoded => self.pick("transmitted", "übertragen"),
             Grade::Shape => self.pick("transmitted (by shape)", "übertragen (der Form nach)"),
             Grade::Contacted => self.pick("contacted", "kontaktiert"),
@@ -378,10 +398,17 @@ impl Language {
         match basis {
             Basis::Option => self.pick("--app", "--app"),
             Basis::Capture => self.pick("package named in the capture", "Paketname im Mitschnitt"),
-            Basis::DumpsysUid => self.pick("user id and device dump", "Benutzerkennung und Geräteauszug"),
+            Basis::DumpsysUid => self.pick(
+                "user id and device dump",
+                "Benutzerkennung und Geräteauszug",
+            ),
             Basis::Label => self.pick("app name in the capture", "App-Name im Mitschnitt"),
-            Basis::UserAgent => self.pick("its own name in a request", "eigener Name in einer Anfrage"),
-            Basis::Endpoint => self.pick("server or wire signature", "Server oder Protokollmerkmal"),
+            Basis::UserAgent => {
+                self.pick("its own name in a request", "eigener Name in einer Anfrage")
+            }
+            Basis::Endpoint => {
+                self.pick("server or wire signature", "Server oder Protokollmerkmal")
+            }
             Basis::System => self.pick("server of the system", "Server des Systems"),
             Basis::Document => self.pick("manifest or device log", "Manifest oder Geräteprotokoll"),
         }
@@ -399,14 +426,23 @@ impl Language {
     pub fn content(self, content: ContentState) -> &'static str {
         match content {
             ContentState::Clear => self.pick("readable as sent", "lesbar gesendet"),
-            ContentState::Decrypted => self.pick("decrypted with keys", "mit Schlüsseln entschlüsselt"),
-            ContentState::PartlyDecrypted => self.pick("decrypted in part", "teilweise entschlüsselt"),
-            ContentState::NoKey => self.pick("encrypted, no key", "verschlüsselt, kein Schlüssel"),
-            ContentState::OwnProtocol => {
-                self.pick("encrypted, the app's own protocol", "verschlüsselt, eigenes Protokoll der App")
+            ContentState::Decrypted => {
+                self.pick("decrypted with keys", "mit Schlüsseln entschlüsselt")
             }
-            ContentState::UnsupportedCipher => self.pick("cipher not supported", "Verfahren nicht unterstützt"),
-            ContentState::Damaged => self.pick("damaged or incomplete", "beschädigt oder unvollständig"),
+            ContentState::PartlyDecrypted => {
+                self.pick("decrypted in part", "teilweise entschlüsselt")
+            }
+            ContentState::NoKey => self.pick("encrypted, no key", "verschlüsselt, kein Schlüssel"),
+            ContentState::OwnProtocol => self.pick(
+                "encrypted, the app's own protocol",
+                "verschlüsselt, eigenes Protokoll der App",
+            ),
+            ContentState::UnsupportedCipher => {
+                self.pick("cipher not supported", "Verfahren nicht unterstützt")
+            }
+            ContentState::Damaged => {
+                self.pick("damaged or incomplete", "beschädigt oder unvollständig")
+            }
             ContentState::NotExamined => self.pick("not examined", "nicht untersucht"),
         }
     }
@@ -414,30 +450,94 @@ impl Language {
     /// Why something was not seen.
     pub fn shortfall(self, shortfall: Shortfall) -> &'static str {
         match shortfall {
-            Shortfall::Truncated => self.pick("the file ends in the middle of a record", "die Datei endet mitten in einem Eintrag"),
-            Shortfall::Damaged => self.pick("the file is damaged; only what lies before was read", "die Datei ist beschädigt; gelesen wurde nur, was davor liegt"),
-            Shortfall::UnknownFormat => self.pick("format not known, left out", "Format unbekannt, ausgelassen"),
+            Shortfall::Truncated => self.pick(
+                "the file ends in the middle of a record",
+                "die Datei endet mitten in einem Eintrag",
+            ),
+            Shortfall::Damaged => self.pick(
+                "the file is damaged; only what lies before was read",
+                "die Datei ist beschädigt; gelesen wurde nur, was davor liegt",
+            ),
+            Shortfall::UnknownFormat => self.pick(
+                "format not known, left out",
+                "Format unbekannt, ausgelassen",
+            ),
             Shortfall::Unreadable => self.pick("could not be read", "nicht lesbar"),
-            Shortfall::InputLimit => self.pick("more than the limit on files or records", "mehr als die Grenze für Dateien oder Einträge"),
-            Shortfall::PacketsCut => self.pick("packets captured shorter than they were", "Pakete kürzer mitgeschnitten, als sie waren"),
-            Shortfall::DroppedByCapture => self.pick("packets lost while capturing", "beim Mitschneiden verlorene Pakete"),
-            Shortfall::UnknownLinkType => self.pick("link layer not known", "Sicherungsschicht unbekannt"),
-            Shortfall::MalformedPacket => self.pick("packets whose headers contradict themselves", "Pakete mit widersprüchlichen Köpfen"),
-            Shortfall::FragmentsIncomplete => self.pick("packet fragments whose rest is missing", "Paketteile, deren Rest fehlt"),
-            Shortfall::StreamGap => self.pick("parts of connections are not in the capture", "Teile von Verbindungen fehlen im Mitschnitt"),
-            Shortfall::StartedBefore => self.pick("connections opened before the capture began", "Verbindungen, die vor dem Mitschnitt begannen"),
-            Shortfall::FlowLimit => self.pick("too many connections at once, some closed early", "zu viele Verbindungen zugleich, einige vorzeitig beendet"),
-            Shortfall::ReorderLimit => self.pick("too much data out of order", "zu viele Daten außer der Reihe"),
-            Shortfall::MalformedMessage => self.pick("messages that do not follow their protocol", "Nachrichten, die ihrem Protokoll nicht folgen"),
+            Shortfall::InputLimit => self.pick(
+                "more than the limit on files or records",
+                "mehr als die Grenze für Dateien oder Einträge",
+            ),
+            Shortfall::PacketsCut => self.pick(
+                "packets captured shorter than they were",
+                "Pakete kürzer mitgeschnitten, als sie waren",
+            ),
+            Shortfall::DroppedByCapture => self.pick(
+                "packets lost while capturing",
+                "beim Mitschneiden verlorene Pakete",
+            ),
+            Shortfall::UnknownLinkType => {
+                self.pick("link layer not known", "Sicherungsschicht unbekannt")
+            }
+            Shortfall::MalformedPacket => self.pick(
+                "packets whose headers contradict themselves",
+                "Pakete mit widersprüchlichen Köpfen",
+            ),
+            Shortfall::FragmentsIncomplete => self.pick(
+                "packet fragments whose rest is missing",
+                "Paketteile, deren Rest fehlt",
+            ),
+            Shortfall::StreamGap => self.pick(
+                "parts of connections are not in the capture",
+                "Teile von Verbindungen fehlen im Mitschnitt",
+            ),
+            Shortfall::StartedBefore => self.pick(
+                "connections opened before the capture began",
+                "Verbindungen, die vor dem Mitschnitt begannen",
+            ),
+            Shortfall::FlowLimit => self.pick(
+                "too many connections at once, some closed early",
+                "zu viele Verbindungen zugleich, einige vorzeitig beendet",
+            ),
+            Shortfall::ReorderLimit => self.pick(
+                "too much data out of order",
+                "zu viele Daten außer der Reihe",
+            ),
+            Shortfall::MalformedMessage => self.pick(
+                "messages that do not follow their protocol",
+                "Nachrichten, die ihrem Protokoll nicht folgen",
+            ),
             Shortfall::Encrypted => self.pick("encrypted, no key", "verschlüsselt, kein Schlüssel"),
-            Shortfall::MessageLimit => self.pick("messages longer than the limit, read in part", "Nachrichten über der Längengrenze, teilweise gelesen"),
-            Shortfall::UnknownEncoding => self.pick("contents in an encoding that is not known", "Inhalte in unbekannter Kodierung"),
-            Shortfall::DamagedBody => self.pick("damaged contents, read in part", "beschädigte Inhalte, teilweise gelesen"),
-            Shortfall::DepthLimit => self.pick("nested deeper than the limit", "tiefer verschachtelt als die Grenze"),
-            Shortfall::InflateLimit => self.pick("decompresses to more than the limit", "entpackt größer als die Grenze"),
-            Shortfall::FieldLimit => self.pick("more fields than the limit", "mehr Felder als die Grenze"),
-            Shortfall::DamagedManifest => self.pick("app package or device dump read in part", "App-Paket oder Geräteauszug teilweise gelesen"),
-            Shortfall::FindingLimit => self.pick("more findings than the limit, the rest only counted", "mehr Befunde als die Grenze, der Rest nur gezählt"),
+            Shortfall::MessageLimit => self.pick(
+                "messages longer than the limit, read in part",
+                "Nachrichten über der Längengrenze, teilweise gelesen",
+            ),
+            Shortfall::UnknownEncoding => self.pick(
+                "contents in an encoding that is not known",
+                "Inhalte in unbekannter Kodierung",
+            ),
+            Shortfall::DamagedBody => self.pick(
+                "damaged contents, read in part",
+                "beschädigte Inhalte, teilweise gelesen",
+            ),
+            Shortfall::DepthLimit => self.pick(
+                "nested deeper than the limit",
+                "tiefer verschachtelt als die Grenze",
+            ),
+            Shortfall::InflateLimit => self.pick(
+                "decompresses to more than the limit",
+                "entpackt größer als die Grenze",
+            ),
+            Shortfall::FieldLimit => {
+                self.pick("more fields than the limit", "mehr Felder als die Grenze")
+            }
+            Shortfall::DamagedManifest => self.pick(
+                "app package or device dump read in part",
+                "App-Paket oder Geräteauszug teilweise gelesen",
+            ),
+            Shortfall::FindingLimit => self.pick(
+                "more findings than the limit, the rest only counted",
+                "mehr Befunde als die Grenze, der Rest nur gezählt",
+            ),
         }
     }
 
@@ -455,7 +555,11 @@ impl Language {
             unit = next;
         }
         let point = self.pick(".", ",");
-        if unit == "B" || whole >= 100 { format!("{whole} {unit}") } else { format!("{whole}{point}{rest} {unit}") }
+        if unit == "B" || whole >= 100 {
+            format!("{whole} {unit}")
+        } else {
+            format!("{whole}{point}{rest} {unit}")
+        }
     }
 
     /// A count with its word.
@@ -464,24 +568,76 @@ impl Language {
         format!("{count} {word}")
     }
 
-    /// Provisions as one reads them: those of one law share its name.
+    /// A way of contact discovery (`plain-numbers` …).
+    pub fn discovery(self, method: &str) -> &str {
+        match method {
+            "plain-numbers" => self.pick(
+                "numbers readable by the vendor",
+                "Nummern für den Anbieter lesbar",
+            ),
+            "hashed" => self.pick("numbers as hashes", "Nummern als Hash"),
+            "enclave" => self.pick(
+                "numbers into an attested enclave",
+                "Nummern in eine abgeschottete Umgebung",
+            ),
+            "own-server" => self.pick(
+                "numbers to the company's own server",
+                "Nummern zum eigenen Server",
+            ),
+            other => other,
+        }
+    }
+
+    /// An input of the likelihood in a word or two; the explanation is in the rules.
+    pub fn modifier(self, id: &str) -> &str {
+        match id {
+            "base" => self.pick("base", "Grundwert"),
+            "no-contract" => self.pick("no contract", "kein Vertrag"),
+            "third-country" => self.pick("third country", "Drittland"),
+            "recurring" => self.pick("recurring", "wiederholt"),
+            "ads-or-link" => self.pick("advertising or linked", "Werbung oder verknüpft"),
+            "cleartext" => self.pick("unencrypted", "unverschlüsselt"),
+            "mitigated" => self.pick("safeguard", "Schutzmaßnahme"),
+            "self-hosted" => self.pick("self-hosted", "selbst gehostet"),
+            other => other,
+        }
+    }
+
+    /// Provisions as one reads them: articles of the GDPR together, then those of other laws.
     pub fn provisions<'a>(self, citations: impl IntoIterator<Item = &'a str>) -> String {
-        let (prefix, suffix, article) = match self {
-            Self::English => ("GDPR Art. ", "", "GDPR Art. "),
-            Self::German => ("Art. ", " DSGVO", "Art. "),
-        };
-        let mut articles = Vec::new();
-        let mut others = Vec::new();
+        let mut articles: Vec<String> = Vec::new();
+        let mut others: Vec<&str> = Vec::new();
         for citation in citations {
-            match citation.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix)) {
-                Some(article) if !article.contains(';') => articles.push(article),
-                _ => others.push(citation.to_owned()),
-            }
+            let (of_gdpr, rest) = match self {
+                Self::English => match citation.strip_prefix("GDPR Art. ") {
+                    // `88, BDSG s. 26`: behind the articles stands another law.
+                    Some(list) => match list.find(", BDSG") {
+                        Some(end) => (list.get(..end), list.get(end..)),
+                        None => (Some(list), None),
+                    },
+                    None => (None, Some(citation)),
+                },
+                Self::German => match citation.split_once(" DSGVO") {
+                    Some((list, rest)) => (list.strip_prefix("Art. "), Some(rest)),
+                    None => (None, Some(citation)),
+                },
+            };
+            articles.extend(of_gdpr.map(|list| list.replace("Art. ", "")));
+            others.extend(
+                rest.map(|rest| rest.trim_start_matches(", "))
+                    .filter(|rest| !rest.is_empty()),
+            );
         }
-        if !articles.is_empty() {
-            others.insert(0, format!("{article}{}{suffix}", articles.join("; ")));
-        }
-        others.join(self.pick("; ", "; "))
+        let gdpr = match (self, articles.is_empty()) {
+            (_, true) => None,
+            (Self::English, false) => Some(format!("GDPR Art. {}", articles.join("; "))),
+            (Self::German, false) => Some(format!("Art. {} DSGVO", articles.join("; "))),
+        };
+        let others = (!others.is_empty()).then(|| others.join("; "));
+        gdpr.into_iter()
+            .chain(others)
+            .collect::<Vec<String>>()
+            .join("; ")
     }
 }
 
@@ -499,20 +655,31 @@ mod tests {
     use super::*;
 
     fn placeholders(text: &str) -> Vec<&str> {
-        text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
+        text.split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split('}').next())
+            .collect()
     }
 
     #[test]
     fn both_languages_say_everything_and_fill_the_same_places() {
         let words = |texts: &Texts| -> Vec<String> {
             // `Debug` of a struct of strings lists each field once: no list of fields to keep in step.
-            format!("{texts:#?}").lines().skip(1).map(str::to_owned).filter(|line| line != "}").collect()
+            format!("{texts:#?}")
+                .lines()
+                .skip(1)
+                .map(str::to_owned)
+                .filter(|line| line != "}")
+                .collect()
         };
         let (english, german) = (words(&ENGLISH), words(&GERMAN));
         assert_eq!(english.len(), german.len());
         assert!(english.len() > 40);
         for (ours, theirs) in english.iter().zip(&german) {
-            assert!(!ours.contains("\"\"") && !theirs.contains("\"\""), "empty: {ours} {theirs}");
+            assert!(
+                !ours.contains("\"\"") && !theirs.contains("\"\""),
+                "empty: {ours} {theirs}"
+            );
             assert_eq!(placeholders(ours), placeholders(theirs), "{ours}");
         }
         for language in Language::ALL {
@@ -527,20 +694,36 @@ mod tests {
 
     #[test]
     fn bytes_read_like_a_person_would_say_them() {
-        let shown = [0, 999, 1000, 1234, 99_999, 123_456, 5_300_000].map(|bytes| Language::English.bytes(bytes));
-        assert_eq!(shown, ["0 B", "999 B", "1.0 kB", "1.2 kB", "99.9 kB", "123 kB", "5.3 MB"]);
+        let shown = [0, 999, 1000, 1234, 99_999, 123_456, 5_300_000]
+            .map(|bytes| Language::English.bytes(bytes));
+        assert_eq!(
+            shown,
+            [
+                "0 B", "999 B", "1.0 kB", "1.2 kB", "99.9 kB", "123 kB", "5.3 MB"
+            ]
+        );
         assert_eq!(Language::German.bytes(1234), "1,2 kB");
     }
 
     #[test]
     fn articles_of_one_law_share_its_name() {
         assert_eq!(
-            Language::English.provisions(["GDPR Art. 5(1)(a)", "GDPR Art. 14", "TDDDG s. 25 (Germany)"]),
-            "GDPR Art. 5(1)(a); 14; TDDDG s. 25 (Germany)"
+            Language::English.provisions([
+                "GDPR Art. 4(1), (5)",
+                "GDPR Art. 5(1)(f), Art. 32",
+                "GDPR Art. 88, BDSG s. 26",
+                "TDDDG s. 25 (Germany)"
+            ]),
+            "GDPR Art. 4(1), (5); 5(1)(f), 32; 88; BDSG s. 26; TDDDG s. 25 (Germany)"
         );
         assert_eq!(
-            Language::German.provisions(["Art. 6 Abs. 1 DSGVO", "Art. 14 DSGVO", "§ 7 UWG"]),
-            "Art. 6 Abs. 1; 14 DSGVO; § 7 UWG"
+            Language::German.provisions([
+                "Art. 5 Abs. 1 lit. f, Art. 32 DSGVO",
+                "Art. 88 DSGVO, § 26 BDSG",
+                "§ 7 UWG"
+            ]),
+            "Art. 5 Abs. 1 lit. f, 32; 88 DSGVO; § 26 BDSG; § 7 UWG"
         );
+        assert_eq!(Language::English.provisions([]), "");
     }
 }

@@ -1,6 +1,7 @@
 //! An audit → bytes. One file a format, one line in [`FORMATS`]. Captured text reaches an output only through `text.rs`;
 //! fixed words come from `language.rs`, words about rules from the rules.
 
+mod group;
 mod json;
 pub mod language;
 mod observation;

@@ -8,9 +8,7 @@ use serde::Serialize;
 use super::json::transport;
 use super::text::{self, Masks};
 use crate::limits;
-use crate::model::{
-    Answer, AppId, Attributed, Category, Event, Field, Observation, Recipient, RecipientKind, Sensitive,
-};
+use crate::model::{Answer, AppId, Attributed, Category, Event, Field, Observation, Sensitive};
 
 /// Version of the layout.
 const SCHEMA_VERSION: u32 = 1;
@@ -30,7 +28,10 @@ pub struct Observations {
 impl Observations {
     /// Nothing written yet.
     pub fn new(shows_values: bool) -> Self {
-        Self { masks: Masks::new(shows_values), shows_values }
+        Self {
+            masks: Masks::new(shows_values),
+            shows_values,
+        }
     }
 
     /// Writes one line. `device` is the phone's name.
@@ -46,7 +47,12 @@ impl Observations {
         writeln!(out)
     }
 
-    fn view<'a>(&mut self, device: &str, observation: &'a Observation, fields: &[Field<'_>]) -> ObservationView<'a> {
+    fn view<'a>(
+        &mut self,
+        device: &str,
+        observation: &'a Observation,
+        fields: &[Field<'_>],
+    ) -> ObservationView<'a> {
         let sighting = &observation.sighting;
         ObservationView {
             format: "phonehome-observation",
@@ -58,7 +64,10 @@ impl Observations {
             app: AppView::of(&observation.app),
             transport: sighting.flow.map(|flow| transport(flow.transport)),
             server: sighting.flow.map(|flow| flow.server.to_string()),
-            host: sighting.server.as_ref().map(|name| shown_host(name.as_str())),
+            host: sighting
+                .server
+                .as_ref()
+                .map(|name| text::host_name(name.as_str())),
             event: self.event(&sighting.event),
             fields: fields.iter().map(|field| self.field(field)).collect(),
         }
@@ -84,7 +93,7 @@ impl Observations {
     fn event<'a>(&mut self, event: &'a Event) -> EventView<'a> {
         match event {
             Event::Lookup(lookup) => EventView::Lookup {
-                name: shown_host(&lookup.name),
+                name: text::host_name(&lookup.name),
                 record_type: lookup.record_type,
                 is_response: lookup.is_response,
                 is_local: lookup.is_local,
@@ -93,24 +102,35 @@ impl Observations {
                     .iter()
                     .map(|answer| match answer {
                         Answer::Address(address) => address.to_string(),
-                        Answer::Name(name) => shown_host(name),
+                        Answer::Name(name) => text::host_name(name),
                     })
                     .collect(),
             },
             Event::Handshake(handshake) => EventView::Handshake {
                 is_quic: handshake.quic_version != 0,
-                sni: handshake.sni.as_deref().map(shown_host),
+                sni: handshake.sni.as_deref().map(text::host_name),
                 version: format!("{:#06x}", handshake.version),
-                alpn: handshake.alpn_offered.iter().map(|name| text::safe_up_to(name, 40)).collect(),
+                alpn: handshake
+                    .alpn_offered
+                    .iter()
+                    .map(|name| text::safe_up_to(name, 40))
+                    .collect(),
                 ech_offered: handshake.ech_offered,
                 ja4: handshake.ja4.as_deref(),
-                certificate_names: handshake.certificate_names.iter().map(|name| shown_host(name)).collect(),
+                certificate_names: handshake
+                    .certificate_names
+                    .iter()
+                    .map(|name| text::host_name(name))
+                    .collect(),
             },
             Event::Exchange(exchange) => EventView::Exchange {
                 method: text::safe_up_to(&exchange.request.method, 20),
-                host: exchange.request.host.as_deref().map(shown_host),
+                host: exchange.request.host.as_deref().map(text::host_name),
                 target: self.value(&exchange.request.target),
-                content_type: exchange.request.header("content-type").map(|kind| text::safe_up_to(kind, 80)),
+                content_type: exchange
+                    .request
+                    .header("content-type")
+                    .map(|kind| text::safe_up_to(kind, 80)),
                 body_bytes: exchange.request.body.wire_len,
                 is_body_cut: exchange.request.body.is_cut,
                 status: exchange.response.as_ref().map(|response| response.status),
@@ -133,16 +153,12 @@ impl Observations {
             },
             Event::Access(access) => EventView::Access {
                 resource: text::safe_up_to(&access.resource, 40),
-                host: access.host.as_deref().map(shown_host),
+                host: access.host.as_deref().map(text::host_name),
                 count: access.count,
                 in_background: access.in_background,
             },
         }
     }
-}
-
-fn shown_host(name: &str) -> String {
-    text::host(&Recipient { kind: RecipientKind::Remote, host: name.into() })
 }
 
 /// One observation.
@@ -195,7 +211,10 @@ impl AppView {
         };
         Self {
             is_system: candidates.iter().any(|app| app.as_str() == AppId::SYSTEM),
-            candidates: candidates.iter().map(|app| text::safe(app.as_str())).collect(),
+            candidates: candidates
+                .iter()
+                .map(|app| text::safe(app.as_str()))
+                .collect(),
             recognised_by: by.map(crate::model::Basis::as_str),
         }
     }

@@ -7,10 +7,17 @@ use super::language::{Texts, fill};
 use super::text::{self, Masks};
 use super::{Language, Options};
 use crate::model::{
-    AppId, AppReport, Attributed, Audit, Evidence, Grade, InputReport, JudgedFinding, Protection, Question, Recipient,
-    RecipientKind, Score,
+    AppId, AppReport, Attributed, Audit, Category, Evidence, Grade, InputReport, JudgedFinding,
+    Protection, Question, Recipient, RecipientKind, Score,
 };
 use crate::rules::{Rules, Subject};
+
+/// What one question is asked about.
+#[derive(Debug, Default)]
+struct Asked {
+    subjects: Vec<String>,
+    apps: Vec<String>,
+}
 
 /// Everything needed to name things in one report.
 #[derive(Debug)]
@@ -37,7 +44,9 @@ impl<'a> Prose<'a> {
     pub(super) fn app(&self, app: &AppReport) -> String {
         match &app.app {
             Attributed::Unknown => self.texts.unknown_app.to_owned(),
-            Attributed::Known { app, .. } if app.as_str() == AppId::SYSTEM => self.texts.system.to_owned(),
+            Attributed::Known { app, .. } if app.as_str() == AppId::SYSTEM => {
+                self.texts.system.to_owned()
+            }
             Attributed::Known { .. } => text::safe_up_to(&app.name, 60),
             Attributed::Shared { .. } => {
                 let or = format!(" {} ", self.texts.or);
@@ -51,25 +60,40 @@ impl<'a> Prose<'a> {
         match &app.app {
             Attributed::Unknown => Some(self.texts.unknown_app_note),
             Attributed::Shared { .. } => Some(self.texts.shared_note),
-            Attributed::Known { app, .. } if app.as_str() == AppId::SYSTEM => Some(self.texts.system_note),
+            Attributed::Known { app, .. } if app.as_str() == AppId::SYSTEM => {
+                Some(self.texts.system_note)
+            }
             Attributed::Known { .. } => None,
         }
     }
 
     /// What a rule finds.
     pub(super) fn rule(&self, rule: &str) -> String {
-        let described = self.rules.describe(rule).map(|rule| self.language.of(rule.label));
-        let observed = || self.rules.legal().observation(rule).map(|observed| self.language.of(&observed.label));
+        let described = self
+            .rules
+            .describe(rule)
+            .map(|rule| self.language.of(rule.label));
+        let observed = || {
+            self.rules
+                .legal()
+                .observation(rule)
+                .map(|observed| self.language.of(&observed.label))
+        };
         described.or_else(observed).unwrap_or(rule).to_owned()
     }
 
     /// What a finding found, with how open it lay.
     pub(super) fn title(&self, finding: &JudgedFinding) -> String {
-        let label = self.rule(&finding.rule);
-        if finding.protection == Protection::Cleartext && finding.grade.is_transmitted() {
+        self.with_protection(finding, &self.rule(&finding.rule))
+    }
+
+    /// Adds to a name of data that it could be read by anyone on the way.
+    pub(super) fn with_protection(&self, finding: &JudgedFinding, label: &str) -> String {
+        let is_data = finding.category != Category::Transport && finding.grade.is_transmitted();
+        if finding.protection == Protection::Cleartext && is_data {
             format!("{label}, {}", self.language.protection(finding.protection))
         } else {
-            label
+            label.to_owned()
         }
     }
 
@@ -78,11 +102,15 @@ impl<'a> Prose<'a> {
         let endpoint = self.rules.endpoint(&recipient.host);
         match recipient.kind {
             RecipientKind::None => String::new(),
-            RecipientKind::Local => format!("{} ({})", text::host(recipient), self.texts.local_network),
+            RecipientKind::Local => {
+                format!("{} ({})", text::host(recipient), self.texts.local_network)
+            }
             RecipientKind::Company => {
                 let name = text::safe(&recipient.host);
                 let mut endpoints = self.rules.endpoints().iter();
-                let country = endpoints.find(|endpoint| endpoint.company == recipient.host).and_then(|known| known.country.as_ref());
+                let country = endpoints
+                    .find(|endpoint| endpoint.company == recipient.host)
+                    .and_then(|known| known.country.as_ref());
                 country.map_or_else(|| name.clone(), |country| format!("{name}, {country}"))
             }
             RecipientKind::Remote => {
@@ -100,8 +128,11 @@ impl<'a> Prose<'a> {
 
     /// Countries of an app's recipients, sorted.
     pub(super) fn countries(app: &AppReport) -> Vec<&str> {
-        let countries: BTreeSet<&str> =
-            app.recipients.iter().filter_map(|recipient| recipient.country.as_deref()).collect();
+        let countries: BTreeSet<&str> = app
+            .recipients
+            .iter()
+            .filter_map(|recipient| recipient.country.as_deref())
+            .collect();
         countries.into_iter().collect()
     }
 
@@ -120,12 +151,19 @@ impl<'a> Prose<'a> {
         }
         if finding.grade.is_transmitted() {
             if occurrences.items > occurrences.count {
-                parts.push(fill(texts.items, &[("count", &occurrences.items.to_string())]));
+                parts.push(fill(
+                    texts.items,
+                    &[("count", &occurrences.items.to_string())],
+                ));
             }
             let distinct = occurrences.distinct.count();
             if distinct > 1 {
                 let words = fill(texts.distinct, &[("count", &distinct.to_string())]);
-                parts.push(if occurrences.distinct.is_exact() { words } else { format!("{} {words}", texts.about) });
+                parts.push(if occurrences.distinct.is_exact() {
+                    words
+                } else {
+                    format!("{} {words}", texts.about)
+                });
             }
         }
         if let Some(metres) = occurrences.precision_metres {
@@ -136,19 +174,23 @@ impl<'a> Prose<'a> {
 
     /// The score with every input.
     pub(super) fn score(&self, score: &Score) -> String {
-        let scoring = &self.rules.legal().scoring;
         let inputs: Vec<String> = score
             .likelihood
             .modifiers
             .iter()
             .map(|modifier| {
-                let label = scoring.modifier(&modifier.id).map_or(&*modifier.id, |rule| self.language.of(&rule.label));
-                format!("{label} {:+}", modifier.points)
+                format!(
+                    "{} {:+}",
+                    self.language.modifier(&modifier.id),
+                    modifier.points
+                )
             })
             .collect();
         format!(
-            "{} × {} ({}); {} {} %",
+            "{} {} × {} {}: {} · {} {} %",
+            self.texts.severity,
             score.severity,
+            self.texts.likelihood,
             score.likelihood.value,
             inputs.join(", "),
             self.texts.evidence_weight,
@@ -157,22 +199,55 @@ impl<'a> Prose<'a> {
     }
 
     /// The facts behind a conclusion.
-    pub(super) fn reasons(&self, reasons: &[Arc<str>]) -> String {
-        let words: Vec<String> = reasons
+    pub(super) fn reasons(&self, finding: &JudgedFinding) -> String {
+        let words: Vec<String> = finding
+            .reasons
             .iter()
-            .map(|reason| match self.rules.describe(reason) {
-                Some(rule) => self.language.of(rule.label).to_owned(),
-                None => text::safe(reason.strip_prefix("android.permission.").unwrap_or(reason)),
-            })
+            .map(|reason| self.reason(finding, reason))
             .collect();
         format!("{} {}", self.texts.because, words.join(", "))
+    }
+
+    fn reason(&self, finding: &JudgedFinding, reason: &str) -> String {
+        let texts = self.texts;
+        if let Some(rule) = self.rules.describe(reason) {
+            return self.language.of(rule.label).to_owned();
+        }
+        if self.rules.permission(reason).is_some() {
+            let state = if finding.grade == Grade::Declared {
+                texts.declared
+            } else {
+                texts.granted
+            };
+            return format!("{} {state}", permission(reason));
+        }
+        if let Some(method) = reason.strip_prefix("contact-discovery: ") {
+            return fill(
+                texts.documented_discovery,
+                &[("method", self.language.discovery(method))],
+            );
+        }
+        if let Some(app) = self.rules.app(reason) {
+            return fill(texts.documented_app, &[("app", &app.name)]);
+        }
+        let is_company =
+            finding.recipient.kind == RecipientKind::Company && *finding.recipient.host == *reason;
+        let name = if is_company {
+            text::safe(reason)
+        } else {
+            text::host_name(reason)
+        };
+        format!("{name} {}", self.language.grade(Grade::Contacted))
     }
 
     /// Provisions by their citations.
     pub(super) fn provisions(&self, ids: &[Arc<str>]) -> String {
         let legal = self.rules.legal();
-        let citations =
-            ids.iter().map(|id| legal.provision(id).map_or(&**id, |provision| self.language.of(&provision.cite)));
+        let citations = ids.iter().map(|id| {
+            legal
+                .provision(id)
+                .map_or(&**id, |provision| self.language.of(&provision.cite))
+        });
         self.language.provisions(citations)
     }
 
@@ -181,7 +256,11 @@ impl<'a> Prose<'a> {
         let input = self.input(evidence);
         let path = input.map_or("?".to_owned(), |input| text::safe(&input.path));
         let is_capture = input.is_some_and(|input| input.format.starts_with("pcap"));
-        let word = if is_capture { self.texts.frame } else { self.texts.entry };
+        let word = if is_capture {
+            self.texts.frame
+        } else {
+            self.texts.entry
+        };
         let mut words = format!("{path}, {word} {}", evidence.origin.frame);
         if let Some(place) = evidence.place {
             words = format!("{words}, {} {}", place.as_str(), text::path(&evidence.path));
@@ -193,14 +272,20 @@ impl<'a> Prose<'a> {
     }
 
     fn input(&self, evidence: &Evidence) -> Option<&InputReport> {
-        self.audit.inputs.iter().find(|input| input.id == evidence.origin.input)
+        self.audit
+            .inputs
+            .iter()
+            .find(|input| input.id == evidence.origin.input)
     }
 
     /// What a question is about, as shown.
     pub(super) fn question_subject(&self, question: &Question) -> String {
         let is_known_company = || {
             let is_it = |name: &Arc<str>| *name == question.subject;
-            self.rules.endpoints().iter().any(|endpoint| is_it(&endpoint.company))
+            self.rules
+                .endpoints()
+                .iter()
+                .any(|endpoint| is_it(&endpoint.company))
                 || self.rules.apps().iter().any(|app| is_it(&app.vendor))
         };
         let is_host = match self.rules.question(&question.id).map(|rule| rule.subject) {
@@ -209,37 +294,67 @@ impl<'a> Prose<'a> {
             _ => false,
         };
         if is_host {
-            text::host(&Recipient { kind: RecipientKind::Remote, host: Arc::clone(&question.subject) })
+            text::host_name(&question.subject)
         } else {
-            text::safe(question.subject.strip_prefix("android.permission.").unwrap_or(&question.subject))
+            permission(&question.subject)
         }
     }
 
     /// A question, with what it is about and the apps that raise it filled in.
     pub(super) fn question(&self, id: &str, subjects: &[String], apps: &[String]) -> String {
-        let template = self.rules.question(id).map_or(id, |rule| self.language.of(&rule.text));
-        fill(template, &[("subject", &subjects.join(", ")), ("app", &apps.join(", "))])
+        let template = self
+            .rules
+            .question(id)
+            .map_or(id, |rule| self.language.of(&rule.text));
+        fill(
+            template,
+            &[("subject", &subjects.join(", ")), ("app", &apps.join(", "))],
+        )
     }
 
     /// All questions, each once: those that differ only in what they are about are asked together.
     pub(super) fn questions(&self) -> Vec<String> {
-        let mut grouped: BTreeMap<(usize, Arc<str>, String), (Vec<String>, Vec<String>)> = BTreeMap::new();
+        // By position of the rule, question, and app where the question names both app and subject.
+        let mut grouped: BTreeMap<(usize, Arc<str>, String), Asked> = BTreeMap::new();
         for app in self.audit.devices.iter().flat_map(|device| &device.apps) {
             let name = self.app(app);
             for question in &app.questions {
-                let rule = self.rules.questions().iter().position(|rule| rule.id == question.id);
-                let text = self.rules.question(&question.id).map(|rule| self.language.of(&rule.text));
-                let names_both = text.is_some_and(|text| text.contains("{app}") && text.contains("{subject}"));
-                let apart = if names_both { name.clone() } else { String::new() };
+                let rule = self
+                    .rules
+                    .questions()
+                    .iter()
+                    .position(|rule| rule.id == question.id);
+                let text = self
+                    .rules
+                    .question(&question.id)
+                    .map(|rule| self.language.of(&rule.text));
+                let names_both =
+                    text.is_some_and(|text| text.contains("{app}") && text.contains("{subject}"));
+                let apart = if names_both {
+                    name.clone()
+                } else {
+                    String::new()
+                };
                 let key = (rule.unwrap_or(usize::MAX), Arc::clone(&question.id), apart);
-                let (subjects, apps) = grouped.entry(key).or_default();
-                for (list, word) in [(subjects, self.question_subject(question)), (apps, name.clone())] {
+                let asked = grouped.entry(key).or_default();
+                for (list, word) in [
+                    (&mut asked.subjects, self.question_subject(question)),
+                    (&mut asked.apps, name.clone()),
+                ] {
                     if !word.is_empty() && !list.contains(&word) {
                         list.push(word);
                     }
                 }
             }
         }
-        grouped.iter().map(|((_, id, _), (subjects, apps))| self.question(id, subjects, apps)).collect()
+        grouped
+            .iter()
+            .map(|((_, id, _), asked)| self.question(id, &asked.subjects, &asked.apps))
+            .collect()
     }
+}
+
+/// A permission's name without the part that all have in common.
+pub(super) fn permission(name: &str) -> String {
+    text::safe_up_to(name.strip_prefix("android.permission.").unwrap_or(name), 60)
 }

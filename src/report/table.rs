@@ -6,31 +6,40 @@ use std::sync::Arc;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{
-    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, Width,
+    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table,
+    Width,
 };
 
+use super::group::{self, Group};
 use super::language::fill;
-use super::prose::Prose;
+use super::prose::{self, Prose};
 use super::{Format, Options, text};
 use crate::model::{
-    AppReport, Audit, ContentState, DeviceReport, Grade, Grant, JudgedFinding, Modifier, RiskLevel, Shortfall, Volume,
+    AppReport, Audit, ContentState, DeviceReport, Grade, Grant, RiskLevel, Shortfall, Volume,
 };
 use crate::rules::Rules;
 
 /// The terminal report.
-pub(super) const FORMAT: Format = Format { name: "table", write };
+pub(super) const FORMAT: Format = Format {
+    name: "table",
+    write,
+};
 
-/// Findings named in the overview.
-const OVERVIEW_FINDINGS: usize = 3;
-/// Recipients named at one finding; the rest is counted.
-const RECIPIENTS: usize = 3;
+/// Columns from which on the overview names more findings.
+const WIDE: u16 = 100;
+/// Spaces between columns.
+const GAP: u16 = 2;
 /// Permissions named at one app; the rest is counted.
 const GRANTS: usize = 8;
-/// Apps named in one sentence.
+/// Apps or packages named in one sentence.
 const NAMES: usize = 8;
 
 fn write(audit: &Audit, rules: &Rules, options: Options, out: &mut dyn Write) -> io::Result<()> {
-    let mut page = Page { prose: Prose::new(audit, rules, options), options, out };
+    let mut page = Page {
+        prose: Prose::new(audit, rules, options),
+        options,
+        out,
+    };
     page.title()?;
     page.overview()?;
     page.findings()?;
@@ -46,7 +55,7 @@ struct Page<'a> {
     out: &'a mut dyn Write,
 }
 
-/// How a row of text looks.
+/// How a text looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Look {
     Plain,
@@ -60,35 +69,42 @@ fn styled(text: impl Into<String>, look: Look) -> Cell {
     match look {
         Look::Plain => cell,
         Look::Bold => cell.add_attribute(Attribute::Bold),
-        Look::Dim => cell.add_attribute(Attribute::Dim),
+        Look::Dim | Look::Level(RiskLevel::None) => cell.add_attribute(Attribute::Dim),
         Look::Level(RiskLevel::VeryHigh) => cell.fg(Color::Red).add_attribute(Attribute::Bold),
         Look::Level(RiskLevel::High) => cell.fg(Color::Red),
         Look::Level(RiskLevel::Medium) => cell.fg(Color::Yellow),
         Look::Level(RiskLevel::Low) => cell.fg(Color::Green),
-        Look::Level(RiskLevel::None) => cell.add_attribute(Attribute::Dim),
     }
-}
-
-/// Findings that differ in nothing but the recipient.
-struct Group<'a> {
-    findings: Vec<&'a JudgedFinding>,
 }
 
 impl Page<'_> {
     fn title(&mut self) -> io::Result<()> {
         let (audit, texts, language) = (self.prose.audit, self.prose.texts, self.prose.language);
-        let case = if audit.case == "-" { texts.standard_input.to_owned() } else { text::safe(&audit.case) };
+        let case = if audit.case == "-" {
+            texts.standard_input.to_owned()
+        } else {
+            text::safe(&audit.case)
+        };
         let mut facts = vec![
             language.counted(count(audit.devices.len()), texts.phone, texts.phones),
             language.counted(count(audit.inputs.len()), texts.input, texts.inputs),
         ];
         let periods = audit.inputs.iter().filter_map(|input| input.period);
-        if let Some((first, last)) = periods.reduce(|all, next| (all.0.min(next.0), all.1.max(next.1))) {
+        if let Some((first, last)) =
+            periods.reduce(|all, next| (all.0.min(next.0), all.1.max(next.1)))
+        {
             let minute = |time: crate::model::Timestamp| {
                 let shown = time.to_string();
-                shown.get(..16).map_or_else(|| shown.clone(), |minute| minute.replace('T', " "))
+                shown
+                    .get(..16)
+                    .map_or_else(|| shown.clone(), |minute| minute.replace('T', " "))
             };
-            facts.push(format!("{} {} {} UTC", minute(first), texts.period, minute(last)));
+            facts.push(format!(
+                "{} {} {} UTC",
+                minute(first),
+                texts.period,
+                minute(last)
+            ));
         }
         self.paragraph(&format!("{}: {case}", texts.title), Look::Bold)?;
         self.paragraph(&facts.join(" · "), Look::Dim)?;
@@ -102,21 +118,35 @@ impl Page<'_> {
         let (audit, texts) = (self.prose.audit, self.prose.texts);
         self.heading(texts.overview)?;
         let mut table = self.table(&[
-            texts.column_phone, texts.column_app, texts.column_risk, texts.column_findings, texts.column_recipients,
+            texts.column_app,
+            texts.column_risk,
+            texts.column_findings,
+            texts.column_recipients,
         ]);
-        limit(&mut table, 0, self.options.width / 6);
-        limit(&mut table, 1, self.options.width / 4);
+        // The findings get what is left.
+        fix(
+            &mut table,
+            0,
+            (self.options.width / 4).saturating_add(4).clamp(16, 36),
+        );
+        fix(
+            &mut table,
+            1,
+            if self.options.width < WIDE { 14 } else { 18 },
+        );
+        fix(&mut table, 3, 12);
+        let mut is_empty = true;
         for device in &audit.devices {
-            let shown = device.apps.iter().filter(|app| is_shown(app));
-            for (position, app) in shown.enumerate() {
-                let phone = if position == 0 { text::safe_up_to(&device.name, 40) } else { String::new() };
-                table.add_row(self.overview_row(phone, app));
+            table.add_row(vec![styled(text::safe_up_to(&device.name, 40), Look::Dim)]);
+            for app in device.apps.iter().filter(|app| is_shown(app)) {
+                is_empty = false;
+                table.add_row(self.overview_row(app));
             }
         }
-        if table.row_count() == 0 {
+        if is_empty {
             self.paragraph(texts.no_apps, Look::Plain)?;
         } else {
-            self.print(&table)?;
+            self.print(table)?;
         }
         for device in &audit.devices {
             self.unremarkable(device)?;
@@ -124,54 +154,77 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn overview_row(&self, phone: String, app: &AppReport) -> Vec<Cell> {
+    fn overview_row(&self, app: &AppReport) -> Vec<Cell> {
+        let (telling, _) = group::groups(app, self.prose.rules);
         let mut labels: Vec<String> = Vec::new();
-        for finding in app.findings.iter().filter(|finding| is_telling(finding, self.prose.rules)) {
-            let label = self.prose.rule(&finding.rule);
+        for group in &telling {
+            let label = group.title(&self.prose);
             if !labels.contains(&label) {
                 labels.push(label);
             }
         }
-        let more = labels.len().saturating_sub(OVERVIEW_FINDINGS);
-        labels.truncate(OVERVIEW_FINDINGS);
+        let most = if self.options.width < WIDE { 2 } else { 3 };
+        let more = labels.len().saturating_sub(most);
+        labels.truncate(most);
         if more > 0 {
             labels.push(fill(self.prose.texts.more, &[("count", &more.to_string())]));
         }
         let recipients = match app.recipients.len() {
             0 => "–".to_owned(),
-            some => format!("{some}\n{}", Prose::countries(app).join(" ")),
+            some => format!("{some}: {}", Prose::countries(app).join(" ")),
         };
         vec![
-            styled(phone, Look::Plain),
-            styled(self.prose.app(app), Look::Bold),
+            styled(format!("  {}", self.prose.app(app)), Look::Bold),
             styled(self.level(app), Look::Level(app.level)),
-            styled(labels.join("\n"), Look::Plain),
-            styled(recipients, Look::Plain),
+            styled(
+                if labels.is_empty() {
+                    "–".to_owned()
+                } else {
+                    labels.join("\n")
+                },
+                Look::Plain,
+            ),
+            styled(recipients.trim_end_matches(": "), Look::Plain),
         ]
     }
 
     fn level(&self, app: &AppReport) -> String {
         let level = self.prose.language.level(app.level);
-        if app.risk == 0 { level.to_owned() } else { format!("{level} {}", app.risk) }
+        if app.risk == 0 {
+            level.to_owned()
+        } else {
+            format!("{level} {}", app.risk)
+        }
     }
 
     /// Apps of a device that are not in the overview, in a sentence.
     fn unremarkable(&mut self, device: &DeviceReport) -> io::Result<()> {
         let texts = self.prose.texts;
-        let with_permissions: Vec<&AppReport> = device.apps.iter().filter(|app| !is_shown(app)).collect();
+        let with_permissions: Vec<&AppReport> =
+            device.apps.iter().filter(|app| !is_shown(app)).collect();
         let phone = text::safe_up_to(&device.name, 40);
         if !with_permissions.is_empty() {
-            let mut names: Vec<String> = with_permissions.iter().take(NAMES).map(|app| self.prose.app(app)).collect();
+            let mut names: Vec<String> = with_permissions
+                .iter()
+                .take(NAMES)
+                .map(|app| self.prose.app(app))
+                .collect();
             let more = with_permissions.len().saturating_sub(NAMES);
             if more > 0 {
                 names.push(fill(texts.more, &[("count", &more.to_string())]));
             }
             let count = with_permissions.len().to_string();
-            let sentence = fill(texts.only_permissions, &[("count", &count), ("names", &names.join(", "))]);
+            let sentence = fill(
+                texts.only_permissions,
+                &[("count", &count), ("names", &names.join(", "))],
+            );
             self.paragraph(&format!("{phone}: {sentence}"), Look::Dim)?;
         }
         if device.silent_apps > 0 {
-            let sentence = fill(texts.silent_apps, &[("count", &device.silent_apps.to_string())]);
+            let sentence = fill(
+                texts.silent_apps,
+                &[("count", &device.silent_apps.to_string())],
+            );
             self.paragraph(&format!("{phone}: {sentence}"), Look::Dim)?;
         }
         Ok(())
@@ -179,7 +232,12 @@ impl Page<'_> {
 
     fn findings(&mut self) -> io::Result<()> {
         let audit = self.prose.audit;
-        let apps = || audit.devices.iter().flat_map(|device| device.apps.iter().map(move |app| (device, app)));
+        let apps = || {
+            audit
+                .devices
+                .iter()
+                .flat_map(|device| device.apps.iter().map(move |app| (device, app)))
+        };
         if apps().any(|(_, app)| is_shown(app)) {
             self.heading(self.prose.texts.findings)?;
         }
@@ -192,7 +250,11 @@ impl Page<'_> {
     fn app(&mut self, device: &DeviceReport, app: &AppReport) -> io::Result<()> {
         let texts = self.prose.texts;
         let mut table = self.bare_table();
-        let name = format!("{} › {}", text::safe_up_to(&device.name, 40), self.prose.app(app));
+        let name = format!(
+            "{} › {}",
+            text::safe_up_to(&device.name, 40),
+            self.prose.app(app)
+        );
         table.add_row(vec![
             styled(name, Look::Bold),
             styled(self.level(app), Look::Level(app.level)).set_alignment(CellAlignment::Right),
@@ -201,19 +263,24 @@ impl Page<'_> {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
         writeln!(self.out)?;
-        self.print(&table)?;
+        self.print(table)?;
         self.paragraph(&self.about(app), Look::Dim)?;
         if let Some(note) = self.prose.app_note(app) {
             self.paragraph(note, Look::Dim)?;
         }
-        let (telling, weak): (Vec<&JudgedFinding>, Vec<&JudgedFinding>) =
-            app.findings.iter().partition(|finding| is_telling(finding, self.prose.rules));
+        let (telling, weak) = group::groups(app, self.prose.rules);
         if telling.is_empty() {
             self.paragraph(texts.no_findings, Look::Plain)?;
-        } else {
-            self.finding_table(&telling)?;
         }
-        self.weak_findings(&weak)?;
+        self.finding_table(&telling)?;
+        if !weak.is_empty() {
+            self.paragraph(texts.unproven, Look::Plain)?;
+            let lines: Vec<String> = weak
+                .iter()
+                .map(|group| group.short_line(&self.prose))
+                .collect();
+            self.list(&lines, Look::Dim)?;
+        }
         self.grants(app)?;
         if !app.dpia_criteria.is_empty() {
             let criteria = self.criteria(&app.dpia_criteria);
@@ -225,116 +292,78 @@ impl Page<'_> {
     /// Package, version, how it was recognised.
     fn about(&self, app: &AppReport) -> String {
         let (texts, language) = (self.prose.texts, self.prose.language);
-        let mut facts: Vec<String> = app.packages.iter().take(NAMES).map(|package| text::safe_up_to(package, 80)).collect();
-        facts.extend(app.version.iter().map(|version| text::safe_up_to(version, 40)));
+        let mut facts: Vec<String> = app
+            .packages
+            .iter()
+            .take(NAMES)
+            .map(|package| text::safe_up_to(package, 80))
+            .collect();
+        facts.extend(
+            app.version
+                .iter()
+                .map(|version| text::safe_up_to(version, 40)),
+        );
         if !app.bases.is_empty() {
-            let bases: Vec<&str> = app.bases.iter().map(|basis| language.basis(*basis)).collect();
+            let bases: Vec<&str> = app
+                .bases
+                .iter()
+                .map(|basis| language.basis(*basis))
+                .collect();
             facts.push(format!("{}: {}", texts.recognised_by, bases.join(", ")));
         }
         facts.join(" · ")
     }
 
-    fn finding_table(&mut self, findings: &[&JudgedFinding]) -> io::Result<()> {
+    fn finding_table(&mut self, groups: &[Group<'_>]) -> io::Result<()> {
         let mut table = self.bare_table();
-        for group in groups(findings) {
-            let Some(first) = group.findings.first() else { continue };
-            let Some(score) = &first.score else { continue };
+        for group in groups {
+            let (Some(first), Some(score)) = (group.first(), group.score()) else {
+                continue;
+            };
+            let grade = self.prose.language.grade(first.grade);
             table.add_row(vec![
                 styled(format!("{:>2}", score.risk), Look::Level(score.level)),
-                styled(self.prose.title(first), Look::Bold),
-                styled(self.prose.language.grade(first.grade), Look::Plain).set_alignment(CellAlignment::Right),
+                styled(group.title(&self.prose), Look::Bold),
+                styled(grade, Look::Plain).set_alignment(CellAlignment::Right),
             ]);
-            table.add_row(vec![
-                styled("", Look::Plain),
-                styled(self.recipients(&group), Look::Plain),
-                styled("", Look::Plain),
-            ]);
-            table.add_row(vec![
-                styled("", Look::Plain),
-                styled(self.details(&group), Look::Dim),
-                styled("", Look::Plain),
-            ]);
-        }
-        limit(&mut table, 2, 13);
-        self.print(&table)
-    }
-
-    fn recipients(&self, group: &Group<'_>) -> String {
-        let mut lines: Vec<String> = group
-            .findings
-            .iter()
-            .take(RECIPIENTS)
-            .map(|finding| {
-                let recipient = self.prose.recipient(&finding.recipient);
-                let amount = self.prose.amount(finding);
-                let joined: Vec<&str> = [recipient.as_str(), amount.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
-                format!("→ {}", joined.join(": "))
-            })
-            .collect();
-        let more = group.findings.len().saturating_sub(RECIPIENTS);
-        if more > 0 {
-            lines.push(format!("  {}", fill(self.prose.texts.more, &[("count", &more.to_string())])));
-        }
-        lines.join("\n")
-    }
-
-    fn details(&self, group: &Group<'_>) -> String {
-        let Some(first) = group.findings.first() else { return String::new() };
-        let mut lines: Vec<String> = first.score.iter().map(|score| self.prose.score(score)).collect();
-        if first.grade == Grade::Inferred || first.grade == Grade::Declared {
-            lines.push(self.prose.reasons(&first.reasons));
-        }
-        if !first.provisions.is_empty() {
-            lines.push(format!("{} {}", self.prose.texts.touches, self.prose.provisions(&first.provisions)));
-        }
-        if let Some(evidence) = first.occurrences.evidence.first() {
-            lines.push(format!("{} {}", self.prose.texts.example, self.prose.evidence(evidence)));
-        }
-        lines.join("\n")
-    }
-
-    /// Findings that do not set the level: one line each.
-    fn weak_findings(&mut self, findings: &[&JudgedFinding]) -> io::Result<()> {
-        if findings.is_empty() {
-            return Ok(());
-        }
-        let mut lines: Vec<String> = Vec::new();
-        for group in groups(findings) {
-            let Some(first) = group.findings.first() else { continue };
-            let recipients: Vec<String> = group
-                .findings
-                .iter()
-                .take(RECIPIENTS)
-                .map(|finding| self.prose.recipient(&finding.recipient))
-                .filter(|recipient| !recipient.is_empty())
-                .collect();
-            let mut line = format!("{} ({})", self.prose.title(first), self.prose.language.grade(first.grade));
-            if first.is_opted_out {
-                line = format!("{line}: {}", self.prose.texts.opted_out);
+            let lines = [
+                (group.recipient_lines(&self.prose), Look::Plain),
+                (group.detail_lines(&self.prose), Look::Dim),
+            ];
+            for (lines, look) in lines.into_iter().filter(|(lines, _)| !lines.is_empty()) {
+                table.add_row(vec![
+                    styled("", Look::Plain),
+                    styled(lines.join("\n"), look),
+                    styled("", Look::Plain),
+                ]);
             }
-            if !recipients.is_empty() {
-                line = format!("{line} → {}", recipients.join("; "));
-            }
-            lines.push(line);
         }
-        self.paragraph(self.prose.texts.unproven, Look::Plain)?;
-        self.list(&lines, Look::Dim)
+        fix(&mut table, 2, 13);
+        self.print(table)
     }
 
     fn grants(&mut self, app: &AppReport) -> io::Result<()> {
         let texts = self.prose.texts;
-        let sorts: [(&str, fn(&Grant) -> bool); 3] = [
-            (texts.granted, |grant| grant.is_granted == Some(true)),
-            (texts.declared, |grant| grant.is_granted.is_none()),
-            (texts.denied, |grant| grant.is_granted == Some(false)),
+        let states = [
+            (texts.granted, Some(true)),
+            (texts.declared, None),
+            (texts.denied, Some(false)),
         ];
         let mut lines = Vec::new();
-        for (word, belongs) in sorts {
-            let grants: Vec<&Grant> = app.grants.iter().filter(|grant| belongs(grant)).collect();
+        for (word, state) in states {
+            let grants: Vec<&Grant> = app
+                .grants
+                .iter()
+                .filter(|grant| grant.is_granted == state)
+                .collect();
             if grants.is_empty() {
                 continue;
             }
-            let mut names: Vec<String> = grants.iter().take(GRANTS).map(|grant| self.permission(grant)).collect();
+            let mut names: Vec<String> = grants
+                .iter()
+                .take(GRANTS)
+                .map(|grant| self.permission(grant))
+                .collect();
             let more = grants.len().saturating_sub(GRANTS);
             if more > 0 {
                 names.push(fill(texts.more, &[("count", &more.to_string())]));
@@ -349,16 +378,23 @@ impl Page<'_> {
     }
 
     fn permission(&self, grant: &Grant) -> String {
-        let name = grant.permission.rsplit('.').next().unwrap_or(&grant.permission);
-        let name = text::safe_up_to(name, 60);
-        if grant.is_policy_fixed { format!("{name} ({})", self.prose.texts.by_policy) } else { name }
+        let name = prose::permission(&grant.permission);
+        if grant.is_policy_fixed {
+            format!("{name} ({})", self.prose.texts.by_policy)
+        } else {
+            name
+        }
     }
 
     fn criteria(&self, numbers: &[u8]) -> String {
         let criteria = &self.prose.rules.legal().dpia.criteria;
         let words: Vec<&str> = numbers
             .iter()
-            .filter_map(|number| criteria.iter().find(|criterion| criterion.number == *number))
+            .filter_map(|number| {
+                criteria
+                    .iter()
+                    .find(|criterion| criterion.number == *number)
+            })
             .map(|criterion| self.prose.language.of(&criterion.text))
             .collect();
         words.join("; ")
@@ -378,15 +414,24 @@ impl Page<'_> {
         self.heading(texts.coverage)?;
         let mut contents: BTreeMap<ContentState, Volume> = BTreeMap::new();
         for (content, volume) in audit.devices.iter().flat_map(|device| &device.traffic) {
-            contents.entry(*content).and_modify(|sum| sum.merge(*volume)).or_insert(*volume);
+            contents
+                .entry(*content)
+                .and_modify(|sum| sum.merge(*volume))
+                .or_insert(*volume);
         }
         if !contents.is_empty() {
             let mut table = self.table(&[
-                texts.column_contents, texts.column_flows, texts.column_sent, texts.column_received,
+                texts.column_contents,
+                texts.column_flows,
+                texts.column_sent,
+                texts.column_received,
             ]);
             for content in ContentState::ALL {
-                let Some(volume) = contents.get(&content) else { continue };
-                let right = |text: String| Cell::new_owned(text).set_alignment(CellAlignment::Right);
+                let Some(volume) = contents.get(&content) else {
+                    continue;
+                };
+                let right =
+                    |text: String| Cell::new_owned(text).set_alignment(CellAlignment::Right);
                 table.add_row(vec![
                     Cell::new_owned(language.content(content).to_owned()),
                     right(volume.flows.to_string()),
@@ -394,7 +439,7 @@ impl Page<'_> {
                     right(language.bytes(volume.received_bytes)),
                 ]);
             }
-            self.print(&table)?;
+            self.print(table)?;
             writeln!(self.out)?;
         }
         let lines = self.shortfalls();
@@ -447,13 +492,20 @@ impl Page<'_> {
             lines.push(texts.masks.to_owned());
         }
         if !always.is_empty() {
-            lines.push(format!("{} {}.", texts.always, self.prose.provisions(&always)));
+            lines.push(format!(
+                "{} {}.",
+                texts.always,
+                self.prose.provisions(&always)
+            ));
         }
         lines.push(language.of(&legal.reform_note).to_owned());
         lines.push(language.of(&legal.disclaimer).to_owned());
         let as_of = fill(texts.as_of, &[("date", &audit.law_as_of)]);
         let rules = audit.rules_sha256.get(..12).unwrap_or(&audit.rules_sha256);
-        lines.push(format!("phonehome {} · {as_of} · {} {rules}", audit.tool_version, texts.rules));
+        lines.push(format!(
+            "phonehome {} · {as_of} · {} {rules}",
+            audit.tool_version, texts.rules
+        ));
         for line in lines {
             self.paragraph(&line, Look::Dim)?;
         }
@@ -472,16 +524,16 @@ impl Page<'_> {
         }
         let mut table = self.bare_table();
         table.add_row(vec![styled(text, look)]);
-        self.print(&table)
+        self.print(table)
     }
 
     /// Texts with a mark before each.
     fn list(&mut self, lines: &[String], look: Look) -> io::Result<()> {
         let mut table = self.bare_table();
         for line in lines {
-            table.add_row(vec![styled(" –", look), styled(line, look)]);
+            table.add_row(vec![styled("–", look), styled(line, look)]);
         }
-        self.print(&table)
+        self.print(table)
     }
 
     /// A table with a header and a line below it.
@@ -489,9 +541,6 @@ impl Page<'_> {
         let mut table = self.bare_table();
         table.load_style(NOTHING.header_separator(LineStyle::none().fill('─').junction('─')));
         table.set_header(header.iter().map(|title| styled(*title, Look::Dim)));
-        for column in table.column_iter_mut() {
-            column.set_padding((0, 2));
-        }
         table
     }
 
@@ -509,7 +558,12 @@ impl Page<'_> {
         table
     }
 
-    fn print(&mut self, table: &Table) -> io::Result<()> {
+    /// Prints a table with two spaces between columns and none around.
+    fn print(&mut self, mut table: Table) -> io::Result<()> {
+        let last = table.column_count().saturating_sub(1);
+        for (position, column) in table.column_iter_mut().enumerate() {
+            column.set_padding((0, if position < last { GAP } else { 0 }));
+        }
         for line in table.lines() {
             writeln!(self.out, "{}", line.trim_end())?;
         }
@@ -517,9 +571,10 @@ impl Page<'_> {
     }
 }
 
-fn limit(table: &mut Table, column: usize, width: u16) {
+/// Gives a column a width, the gap behind it included.
+fn fix(table: &mut Table, column: usize, width: u16) {
     if let Some(column) = table.column_mut(column) {
-        column.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(width)));
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
     }
 }
 
@@ -529,38 +584,9 @@ fn count(length: usize) -> u64 {
 
 /// Whether an app has anything to show beyond its permissions.
 fn is_shown(app: &AppReport) -> bool {
-    !app.recipients.is_empty() || app.findings.iter().any(|finding| finding.grade != Grade::Declared)
-}
-
-/// Whether a finding may set the level of an app.
-fn is_telling(finding: &JudgedFinding, rules: &Rules) -> bool {
-    let least = rules.legal().scoring.level_needs_percent;
-    finding.grade != Grade::Declared
-        && finding.score.as_ref().is_some_and(|score| score.evidence_percent >= least)
-}
-
-/// Findings that differ in nothing but the recipient, in the order of the first of each.
-fn groups<'a>(findings: &[&'a JudgedFinding]) -> Vec<Group<'a>> {
-    let mut groups: Vec<Group<'a>> = Vec::new();
-    for finding in findings {
-        let is_alike = |group: &&mut Group<'a>| group.findings.first().is_some_and(|first| are_alike(first, finding));
-        match groups.iter_mut().find(is_alike) {
-            Some(group) => group.findings.push(finding),
-            None => groups.push(Group { findings: vec![finding] }),
-        }
-    }
-    groups
-}
-
-fn are_alike(one: &JudgedFinding, other: &JudgedFinding) -> bool {
-    let inputs = |finding: &JudgedFinding| -> Option<(u8, u8, Vec<Modifier>)> {
-        let score = finding.score.as_ref()?;
-        Some((score.severity, score.likelihood.value, score.likelihood.modifiers.clone()))
-    };
-    one.rule == other.rule
-        && one.grade == other.grade
-        && one.protection == other.protection
-        && one.is_opted_out == other.is_opted_out
-        && one.observation == other.observation
-        && inputs(one) == inputs(other)
+    !app.recipients.is_empty()
+        || app
+            .findings
+            .iter()
+            .any(|finding| finding.grade != Grade::Declared)
 }

@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::model::{Audit, Category, Evidence, FieldPath, PathStep, Recipient, RecipientKind, Sensitive};
+use crate::model::{
+    Audit, Category, Evidence, FieldPath, JudgedFinding, PathStep, Recipient, Sensitive,
+};
 
 /// Longest text shown in one place, in characters; what is longer ends in `…`.
 const SHOWN_CHARACTERS: usize = 200;
@@ -28,7 +30,11 @@ pub(super) fn safe_up_to(text: &str, longest: usize) -> String {
             shown.push('…');
             break;
         }
-        marks = if is_combining(character) { marks.saturating_add(1) } else { 0 };
+        marks = if is_combining(character) {
+            marks.saturating_add(1)
+        } else {
+            0
+        };
         if is_unsafe(character) || marks > COMBINING_MARKS {
             let _infallible = write!(shown, "\\u{{{:x}}}", u32::from(character));
         } else {
@@ -59,12 +65,15 @@ fn is_combining(character: char) -> bool {
 /// A host name or address as a recipient: only characters that host names have, so that no look-alike letter passes for
 /// another. Labels that look like a person's or a device's own (a number, a long identifier) are shown as `*`.
 pub(super) fn host(recipient: &Recipient) -> String {
-    let name = &*recipient.host;
+    host_name(&recipient.host)
+}
+
+/// [`host`] for a bare name.
+pub(super) fn host_name(name: &str) -> String {
     if name.parse::<std::net::IpAddr>().is_ok() {
         return name.to_owned();
     }
-    let is_named_by_its_owner =
-        recipient.kind == RecipientKind::Local || name.ends_with(".local") || name.ends_with(".arpa");
+    let is_named_by_its_owner = is_named_by_its_owner(name);
     let labels: Vec<&str> = name.split('.').collect();
     let public_labels = if is_named_by_its_owner { 1 } else { 2 };
     let first_public = labels.len().saturating_sub(public_labels);
@@ -72,12 +81,39 @@ pub(super) fn host(recipient: &Recipient) -> String {
         .iter()
         .enumerate()
         .map(|(position, label)| {
-            let may_be_personal = position < first_public
-                && (is_named_by_its_owner || looks_personal(label));
-            if may_be_personal { "*".to_owned() } else { host_label(label) }
+            let may_be_personal =
+                position < first_public && (is_named_by_its_owner || looks_personal(label));
+            if may_be_personal {
+                "*".to_owned()
+            } else {
+                host_label(label)
+            }
         })
         .collect();
     safe(&shown.join("."))
+}
+
+/// Domains in which names are those of devices at home, and often of their owners; the last two are what routers hand out.
+const HOME_DOMAINS: [&str; 9] = [
+    "local",
+    "lan",
+    "home",
+    "internal",
+    "localdomain",
+    "arpa",
+    "home.arpa",
+    "fritz.box",
+    "speedport.ip",
+];
+
+fn is_named_by_its_owner(name: &str) -> bool {
+    let is_below = |domain: &str| {
+        let rest = name
+            .strip_suffix(domain)
+            .and_then(|rest| rest.strip_suffix('.'));
+        rest.is_some_and(|rest| !rest.is_empty())
+    };
+    HOME_DOMAINS.iter().any(|domain| is_below(domain))
 }
 
 fn host_label(label: &str) -> String {
@@ -97,8 +133,14 @@ fn host_label(label: &str) -> String {
 fn looks_personal(label: &str) -> bool {
     let digits = label.chars().filter(char::is_ascii_digit).count();
     let hexadecimal = label.chars().filter(char::is_ascii_hexdigit).count();
-    let is_identifier = label.len() >= 20 && digits >= 4 && hexadecimal.saturating_mul(10) >= label.len().saturating_mul(8);
-    label.contains('@') || longest_run_of_digits(label) >= 7 || digits >= 9 || is_identifier || label.len() > 40
+    let is_identifier = label.len() >= 20
+        && digits >= 4
+        && hexadecimal.saturating_mul(10) >= label.len().saturating_mul(8);
+    label.contains('@')
+        || longest_run_of_digits(label) >= 7
+        || digits >= 9
+        || is_identifier
+        || label.len() > 40
 }
 
 fn longest_run_of_digits(text: &str) -> usize {
@@ -114,7 +156,9 @@ pub(super) fn path(path: &FieldPath) -> String {
         path.0
             .iter()
             .map(|step| match step {
-                PathStep::Name(name) if looks_personal(name) || name.contains(' ') => PathStep::Name("*".into()),
+                PathStep::Name(name) if looks_personal(name) || name.contains(' ') => {
+                    PathStep::Name("*".into())
+                }
                 other => other.clone(),
             })
             .collect(),
@@ -134,7 +178,17 @@ impl Masks {
     /// Labels in the order of appearance in a report; with `show_values`, the values themselves.
     pub(super) fn of(audit: &Audit, show_values: bool) -> Self {
         let mut masks = Self::new(show_values);
-        for finding in audit.devices.iter().flat_map(|device| &device.apps).flat_map(|app| &app.findings) {
+        let apps = || audit.devices.iter().flat_map(|device| &device.apps);
+        let findings = || apps().flat_map(|app| &app.findings);
+        // Findings about circumstances point to values of other findings, which say better what these are.
+        let (circumstances, data): (Vec<&JudgedFinding>, Vec<&JudgedFinding>) = findings()
+            .partition(|finding| {
+                matches!(
+                    finding.category,
+                    Category::Transport | Category::Recipient | Category::Permission
+                )
+            });
+        for finding in data.into_iter().chain(circumstances) {
             for evidence in &finding.occurrences.evidence {
                 masks.learn(finding.category, evidence);
             }
@@ -144,7 +198,10 @@ impl Masks {
 
     /// No labels yet.
     pub(super) fn new(show_values: bool) -> Self {
-        Self { show_values, ..Self::default() }
+        Self {
+            show_values,
+            ..Self::default()
+        }
     }
 
     /// How many values have a label.
@@ -174,7 +231,10 @@ impl Masks {
         if self.show_values {
             return safe(value.reveal());
         }
-        self.labels.get(value).cloned().unwrap_or_else(|| "…".to_owned())
+        self.labels
+            .get(value)
+            .cloned()
+            .unwrap_or_else(|| "…".to_owned())
     }
 }
 
@@ -183,17 +243,28 @@ fn kind(category: Category, value: &str) -> &'static str {
     let trimmed = value.trim();
     let has_phone_shape = (6..=20).contains(&trimmed.len())
         && trimmed.chars().filter(char::is_ascii_digit).count() >= 6
-        && trimmed.chars().all(|character| character.is_ascii_digit() || "+ ()-./".contains(character));
+        && trimmed
+            .chars()
+            .all(|character| character.is_ascii_digit() || "+ ()-./".contains(character));
     match category {
-        _ if trimmed.split_once('@').is_some_and(|(_, domain)| domain.contains('.')) => "e-mail",
-        Category::Contacts | Category::Account | Category::MessageMetadata if has_phone_shape => "phone",
+        _ if trimmed
+            .split_once('@')
+            .is_some_and(|(_, domain)| domain.contains('.')) =>
+        {
+            "e-mail"
+        }
+        Category::Contacts | Category::Account | Category::MessageMetadata if has_phone_shape => {
+            "phone"
+        }
         Category::Contacts => "contact",
         Category::Location => "place",
         Category::Device => "device",
         Category::Account => "account",
         Category::MessageMetadata | Category::MessageContent => "message",
         Category::Credentials => "secret",
-        Category::Transport | Category::Recipient | Category::Usage | Category::Permission => "value",
+        Category::Transport | Category::Recipient | Category::Usage | Category::Permission => {
+            "value"
+        }
     }
 }
 
@@ -202,13 +273,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::RecipientKind;
 
     #[test]
     fn escapes_and_invisible_characters_become_visible() {
         assert_eq!(safe("a\u{1b}[2Jb\u{9b}1mc"), "a\\u{1b}[2Jb\\u{9b}1mc");
         assert_eq!(safe("user\u{202e}gnp.exe"), "user\\u{202e}gnp.exe");
-        assert_eq!(safe("a\u{200b}b\u{feff}c\nd"), "a\\u{200b}b\\u{feff}c\\u{a}d");
-        assert_eq!(safe("z\u{300}\u{301}\u{302}\u{303}"), "z\u{300}\u{301}\\u{302}\\u{303}");
+        assert_eq!(
+            safe("a\u{200b}b\u{feff}c\nd"),
+            "a\\u{200b}b\\u{feff}c\\u{a}d"
+        );
+        assert_eq!(
+            safe("z\u{300}\u{301}\u{302}\u{303}"),
+            "z\u{300}\u{301}\\u{302}\\u{303}"
+        );
         assert_eq!(safe("Müller 日本"), "Müller 日本");
     }
 
@@ -228,24 +306,54 @@ mod tests {
     }
 
     fn remote(name: &str) -> Recipient {
-        Recipient { kind: RecipientKind::Remote, host: name.into() }
+        Recipient {
+            kind: RecipientKind::Remote,
+            host: name.into(),
+        }
     }
 
     #[test]
     fn hosts_are_shown_but_personal_labels_are_not() {
         assert_eq!(host(&remote("graph.facebook.com")), "graph.facebook.com");
         assert_eq!(host(&remote("192.0.2.7")), "192.0.2.7");
-        assert_eq!(host(&remote("491711234567.sync.vendor.example")), "*.sync.vendor.example");
-        assert_eq!(host(&remote("0a1b2c3d4e5f60718293a4b5c6d7e8f9.cdn.vendor.example")), "*.cdn.vendor.example");
-        assert_eq!(host(&remote("mmg-fna.whatsapp.net")), "mmg-fna.whatsapp.net");
+        assert_eq!(
+            host(&remote("491711234567.sync.vendor.example")),
+            "*.sync.vendor.example"
+        );
+        assert_eq!(
+            host(&remote(
+                "0a1b2c3d4e5f60718293a4b5c6d7e8f9.cdn.vendor.example"
+            )),
+            "*.cdn.vendor.example"
+        );
+        assert_eq!(
+            host(&remote("mmg-fna.whatsapp.net")),
+            "mmg-fna.whatsapp.net"
+        );
         assert_eq!(host(&remote("frau-beispiel-phone.local")), "*.local");
+        assert_eq!(host(&remote("frau-beispiel.fritz.box")), "*.*.box");
+        let own = Recipient {
+            kind: RecipientKind::Local,
+            host: "chat.firma.example".into(),
+        };
+        assert_eq!(host(&own), "chat.firma.example");
         assert_eq!(host(&remote("аpple.example")), "\\u{430}pple.example");
-        assert_eq!(host(&remote("a\u{1b}[31m.example")), "a\\u{1b}\\u{5b}31m.example");
+        assert_eq!(
+            host(&remote("a\u{1b}[31m.example")),
+            "a\\u{1b}\\u{5b}31m.example"
+        );
     }
 
     #[test]
     fn paths_hide_member_names_that_are_data() {
-        let steps = |names: &[&str]| FieldPath(names.iter().map(|name| PathStep::Name((*name).into())).collect());
+        let steps = |names: &[&str]| {
+            FieldPath(
+                names
+                    .iter()
+                    .map(|name| PathStep::Name((*name).into()))
+                    .collect(),
+            )
+        };
         assert_eq!(path(&steps(&["user", "phone_number"])), "user.phone_number");
         assert_eq!(path(&steps(&["contacts", "+491711234567"])), "contacts.*");
         assert_eq!(path(&steps(&["erika@mail.example", "name"])), "*.name");
@@ -254,7 +362,10 @@ mod tests {
     #[test]
     fn the_same_value_has_the_same_label() {
         let mut masks = Masks::new(false);
-        let (one, two) = (Sensitive::new("+49 171 1234567"), Sensitive::new("erika@mail.example"));
+        let (one, two) = (
+            Sensitive::new("+49 171 1234567"),
+            Sensitive::new("erika@mail.example"),
+        );
         assert_eq!(masks.label(Category::Contacts, &one), "phone#1");
         assert_eq!(masks.label(Category::Contacts, &two), "e-mail#1");
         assert_eq!(masks.label(Category::Account, &one), "phone#1");
