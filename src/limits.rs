@@ -209,6 +209,8 @@ pub const SIP_BODY_BYTES: usize = 256 << 10;
 pub const WHATSAPP_ROUTING_BYTES: usize = 1 << 10;
 /// Bytes of WhatsApp's old stream opening; those seen have under 200.
 pub const WHATSAPP_OPENING_BYTES: usize = 4 << 10;
+/// Bytes of the opening of Xiaomi's push service; those seen have under 200.
+pub const XIAOMI_OPENING_BYTES: usize = 4 << 10;
 /// STUN messages of one flow that are told apart; calls have about five.
 pub const STUN_MESSAGES: usize = 16;
 /// Attributes of a STUN message that are named.

@@ -704,7 +704,11 @@ fn ids_depend_on_what_was_found_and_not_on_how_often() {
             .collect()
     };
     let once = ids(&["a"]);
-    assert_eq!(once.len(), 4, "one for each protection and recipient, and one for the clear text");
+    assert_eq!(
+        once.len(),
+        4,
+        "one for each protection and recipient, and one for the clear text"
+    );
     assert_eq!(once, ids(&["a", "b", "c", "d"]));
 }
 

@@ -23,7 +23,7 @@ mod xml;
 
 use std::borrow::Cow;
 
-use crate::model::{Event, Field, Shortfall};
+use crate::model::{Event, Field, Message, Shortfall};
 
 use body::MediaType;
 use collector::Collector;
@@ -32,7 +32,8 @@ use collector::Collector;
 #[derive(Debug, Default)]
 pub struct Decoded<'a> {
     /// What the *client* sent, in the order of the message; a value that is itself encoded stands before what it holds.
-    /// Responses are not decoded: what comes from a server did not leave the phone.
+    /// Responses are not decoded: what comes from a server did not leave the phone. Mail that the phone fetches in clear is,
+    /// because everybody on the way reads it.
     pub fields: Vec<Field<'a>>,
     /// What could not be decoded: kind, bytes, words free of captured values.
     pub shortfalls: Vec<(Shortfall, u64, &'static str)>,
@@ -42,9 +43,15 @@ pub struct Decoded<'a> {
 pub fn decode(event: &Event) -> Decoded<'_> {
     match event {
         Event::Exchange(exchange) => message::request(&exchange.request),
-        Event::Message(message) if message.from_client => message::message(message),
+        Event::Message(message) if message.from_client || is_mail_in_clear(message) => {
+            message::message(message)
+        }
         _ => Decoded::default(),
     }
+}
+
+fn is_mail_in_clear(message: &Message) -> bool {
+    !message.is_protected && matches!(message.protocol, "imap" | "pop3")
 }
 
 /// How a borrowed text becomes a field's value: as it is where it lies in the event, as a copy where it lies in a buffer of

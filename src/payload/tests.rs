@@ -577,6 +577,25 @@ fn messages_of_other_protocols_are_decoded_like_requests() {
     assert_eq!(body_lines(&event), ["payload.lat|protocol > json|52.5"]);
 }
 
+#[test]
+fn mail_fetched_in_clear_is_decoded_and_other_answers_are_not() {
+    for (protocol, is_protected, fields) in [
+        ("imap", false, 1),
+        ("pop3", false, 1),
+        ("imap", true, 0),
+        ("sip", false, 0),
+    ] {
+        let event = Event::Message(Message {
+            protocol,
+            kind: String::new(),
+            fields: vec![("from".into(), "erika@a.example".into())],
+            from_client: false,
+            is_protected,
+        });
+        assert_eq!(decode(&event).fields.len(), fields, "{protocol}");
+    }
+}
+
 /// A document of names and values.
 #[derive(Clone, Debug)]
 enum Tree {

@@ -36,6 +36,7 @@ mod stun;
 mod tests;
 mod tls;
 mod whatsapp;
+mod xiaomi;
 mod xmpp;
 
 use crate::model::{ContentState, Event, Origin, Shortfall, Side, Transport};
@@ -144,7 +145,9 @@ pub const PROTOCOLS: &[Protocol] = &[
     xmpp::PROTOCOL,
     sip::DATAGRAM,
     sip::STREAM,
+    stun::GOOGLE_CALL,
     stun::PROTOCOL,
+    xiaomi::PROTOCOL,
     mqtt::PROTOCOL,
     smtp::PROTOCOL,
     ftp::PROTOCOL,
@@ -160,6 +163,7 @@ pub const PROTOCOLS: &[Protocol] = &[
     signature::WECHAT,
     signature::KAKAOTALK,
     signature::DISCORD,
+    signature::ZOOM,
     signature::VIBER,
     signature::THREEMA,
 ];

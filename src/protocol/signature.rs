@@ -100,6 +100,19 @@ pub(super) const DISCORD: Protocol = recognised!("discord", "discord-voice", |pr
     })
 });
 
+/// Zoom's media servers: their frame around the media, with direction and kind at fixed places (Michel et al., "Enabling Passive
+/// Measurement of Zoom Performance", IMC 2022, §4).
+pub(super) const ZOOM: Protocol = recognised!("zoom", "zoom-media", |probe| {
+    let is_port = (8801..=8810).contains(&probe.server_port);
+    datagram(probe, |bytes| {
+        is_port
+            && matches!(
+                bytes,
+                [5, _, _, _, _, _, _, 0 | 4, 13 | 15 | 16 | 30 | 33..=35, ..]
+            )
+    })
+});
+
 /// `WeChat`'s MMTLS on TCP: records like those of TLS with versions of its own.
 pub(super) const WECHAT: Protocol = recognised!("wechat", "wechat-mmtls", |probe| {
     stream(probe, mmtls(probe.client))

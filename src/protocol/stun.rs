@@ -27,6 +27,26 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     content: ContentState::Clear,
 };
 
+/// STUN on the ports that only Google's calls use (Meet's firewall guide: 3478 and 19302 to 19309, of which the first two are
+/// everybody's).
+pub(super) const GOOGLE_CALL: Protocol = Protocol {
+    name: NAME,
+    probe: |candidate| {
+        if (19_303..=19_309).contains(&candidate.server_port) {
+            probe(candidate)
+        } else {
+            Verdict::No
+        }
+    },
+    start: || {
+        Box::new(Stun {
+            by_port: Some("stun-google"),
+            ..Stun::default()
+        })
+    },
+    content: ContentState::Clear,
+};
+
 fn probe(probe: &Probe<'_>) -> Verdict {
     let of = |bytes: &[u8]| match probe.transport {
         Transport::Udp => is_header(bytes) && header_length(bytes) == Some(bytes.len()),
@@ -78,6 +98,8 @@ fn header_length(bytes: &[u8]) -> Option<usize> {
 
 #[derive(Default)]
 struct Stun {
+    /// The signature that the port told; what a message says comes before it.
+    by_port: Option<&'static str>,
     /// What has been told already; the flow says it once.
     told: BTreeSet<Told>,
     /// Datagrams that were not STUN: media, encrypted by DTLS or SRTP.
@@ -110,15 +132,18 @@ impl Dissector for Stun {
             return;
         }
         let message = Message::read(bytes);
+        let signature = message.signature().or(self.by_port).unwrap_or(NAME);
         let told = Told {
             from_client: chunk.side == Side::Client,
-            signature: message.signature(),
+            signature,
             realm: message.realm.clone(),
             software: message.software.clone(),
             username: message.username.clone(),
         };
         if self.told.len() < limits::STUN_MESSAGES && self.told.insert(told) {
-            message.describe(chunk.side).emit(chunk.origin, emit);
+            message
+                .describe(chunk.side, signature)
+                .emit(chunk.origin, emit);
         }
     }
 
@@ -177,14 +202,14 @@ impl Message {
     }
 
     /// The wire signature that the message shows, by its realm first, then by what only one vendor sends.
-    fn signature(&self) -> &'static str {
+    fn signature(&self) -> Option<&'static str> {
         let realm = self
             .realm
             .as_deref()
             .unwrap_or_default()
             .to_ascii_lowercase();
         let of = |words: &[&str]| words.iter().any(|word| realm.contains(word));
-        if of(&["signal.org", "whispersystems.org"]) {
+        Some(if of(&["signal.org", "whispersystems.org"]) {
             "stun-realm-signal"
         } else if of(&["facebook"]) {
             "stun-realm-facebook"
@@ -207,12 +232,12 @@ impl Message {
         } else if self.has(&[0xff03]) {
             "stun-google"
         } else {
-            NAME
-        }
+            return None;
+        })
     }
 
-    fn describe(&self, side: Side) -> Draft {
-        let mut draft = Draft::new(NAME, kind_name(self.kind), side).signed(self.signature());
+    fn describe(&self, side: Side, signature: &str) -> Draft {
+        let mut draft = Draft::new(NAME, kind_name(self.kind), side).signed(signature);
         draft.add_some("realm", self.realm.as_deref());
         draft.add_some("software", self.software.as_deref());
         draft.add_some("username", self.username.as_deref());

@@ -695,6 +695,44 @@ fn own_protocols_are_recognised_by_their_form() {
 }
 
 #[test]
+fn xiaomi_push_tells_the_phone() {
+    let body = b"\x08\x6a\x12\x05Phone\x1a\x03V12\x2a\x06a-0a1b\x32\x04wifi\x42\x05de_DE\x50\x1e";
+    let header = b"\x08\x00\x1a\x0axiaomi.com\x2a\x04CONN\x48\x00";
+    let sizes = [0, 2, 0, header.len() as u8, 0, 0, 0, body.len() as u8];
+    let message = [&sizes[..], header, body, b"\x01\x02\x03\x04"].concat();
+    let length = [0, 0, 0, message.len() as u8];
+    let said = [
+        &b"\xc2\xfe\0\x05"[..],
+        &length,
+        &message,
+        b"\xc2\xfe\0\x05\0\0\x03\x94secret",
+    ]
+    .concat();
+    assert_eq!(
+        tcp(5222, &[(CLIENT, said.as_slice())]).lines(),
+        [
+            "> xiaomi-push CONN | signature=xiaomi-push | model=Phone | system-version=V12 | device-id=a-0a1b | connection=wifi | locale=de_DE",
+            "opaque encrypted-own-protocol"
+        ]
+    );
+}
+
+#[test]
+fn calls_are_told_by_port_or_frame_where_they_say_nothing() {
+    let request = stun_message(0x0001, &[]);
+    assert_eq!(
+        udp(19_305, &[(CLIENT, request.as_slice())]).lines(),
+        ["> stun binding-request | signature=stun-google"]
+    );
+    let media = b"\x05\x10\x01\0\0\0\0\0\x10media";
+    assert_eq!(
+        udp(8801, &[(CLIENT, media)]).lines()[0],
+        "> zoom signature | signature=zoom-media"
+    );
+    assert!(udp(8901, &[(CLIENT, media)]).protocol().is_none());
+}
+
+#[test]
 fn other_bytes_are_none_of_them() {
     let random: Vec<u8> = (0..200_u32)
         .map(|position| (position.wrapping_mul(167) >> 1 ^ position) as u8)
