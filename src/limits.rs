@@ -46,8 +46,9 @@ pub const QUIC_IDLE_DATAGRAMS: usize = 512;
 pub const DECODE_DEPTH: usize = 6;
 /// Bytes that one message may decompress to, all levels together.
 pub const INFLATE_BYTES: usize = 32 << 20;
-/// Fields per message.
-pub const FIELDS: usize = 20_000;
+/// Fields per message. An address book of 10,000 contacts with ten fields each fits; a field costs about 200 bytes while its message is
+/// looked at.
+pub const FIELDS: usize = 100_000;
 /// Bytes of one field's value that are looked at.
 pub const FIELD_BYTES: usize = 256 << 10;
 
@@ -219,6 +220,8 @@ pub const STUN_ATTRIBUTES: usize = 64;
 pub const STUN_OTHER_DATAGRAMS: usize = 64;
 /// Bytes of an XMPP stanza; servers refuse them above about 256 KiB.
 pub const XMPP_STANZA_BYTES: usize = 1 << 20;
+/// Bytes of one tag of an XMPP stream.
+pub const XMPP_TAG_BYTES: usize = 16 << 10;
 /// Bytes before which an XMPP stream must have named its namespace.
 pub const XMPP_OPENING_BYTES: usize = 1 << 10;
 /// Bytes of one message of a SOCKS negotiation; the longest (user and password) has 513.

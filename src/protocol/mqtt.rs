@@ -110,8 +110,7 @@ impl Dissector for Mqtt {
         half.to_skip = half.to_skip.saturating_sub(skipped);
         half.bytes
             .extend_from_slice(chunk.bytes.get(skipped..).unwrap_or_default());
-        let bytes = std::mem::take(&mut half.bytes);
-        let mut rest = bytes.as_slice();
+        let mut rest = half.bytes.as_slice();
         let mut new_level = level;
         loop {
             match header(rest) {
@@ -147,7 +146,8 @@ impl Dissector for Mqtt {
                 }
             }
         }
-        half.bytes = rest.to_vec();
+        let taken = half.bytes.len().saturating_sub(rest.len());
+        half.bytes.drain(..taken);
         self.level = new_level;
     }
 

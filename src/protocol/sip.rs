@@ -90,89 +90,114 @@ fn first_line(bytes: &[u8]) -> Verdict {
 #[derive(Default)]
 struct Sip {
     is_datagram: bool,
-    client: Vec<u8>,
-    server: Vec<u8>,
+    client: Half,
+    server: Half,
+    origin: Origin,
+}
+
+/// Bytes of one side of a stream that wait for the end of their message.
+#[derive(Default)]
+struct Half {
+    bytes: Vec<u8>,
+    /// So many must wait before it is worth another look.
+    wanted: usize,
+}
+
+impl Sip {
+    fn half(&mut self, side: Side) -> &mut Half {
+        match side {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        }
+    }
 }
 
 impl Dissector for Sip {
     fn feed(&mut self, chunk: Chunk<'_>, emit: &mut dyn FnMut(Output<'_>)) {
         if self.is_datagram {
             let mut rest = chunk.bytes;
-            while let Some(taken) = message(rest, true, chunk.side, chunk.origin, emit) {
+            while let Ok(taken) = message(rest, true, chunk.side, chunk.origin, emit) {
                 rest = rest.get(taken..).unwrap_or_default();
             }
             return;
         }
-        let bytes = match chunk.side {
-            Side::Client => &mut self.client,
-            Side::Server => &mut self.server,
-        };
-        bytes.extend_from_slice(chunk.bytes);
-        let mut at = 0_usize;
-        while let Some(taken) = message(
-            bytes.get(at..).unwrap_or_default(),
-            false,
-            chunk.side,
-            chunk.origin,
-            emit,
-        ) {
-            at = at.saturating_add(taken);
+        self.origin = chunk.origin;
+        let half = self.half(chunk.side);
+        half.bytes.extend_from_slice(chunk.bytes);
+        if half.bytes.len() < half.wanted {
+            return;
         }
-        bytes.drain(..at.min(bytes.len()));
-        if bytes.len() > limits::HEAD_BYTES.saturating_add(limits::SIP_BODY_BYTES) {
-            let lost = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-            bytes.clear();
+        let mut at = 0_usize;
+        half.wanted = loop {
+            let rest = half.bytes.get(at..).unwrap_or_default();
+            match message(rest, false, chunk.side, chunk.origin, emit) {
+                Ok(taken) => at = at.saturating_add(taken),
+                Err(wanted) => break wanted,
+            }
+        };
+        half.bytes.drain(..at.min(half.bytes.len()));
+        let is_head = half.wanted <= half.bytes.len().saturating_add(1);
+        if is_head && half.bytes.len() > limits::HEAD_BYTES {
+            let lost = u64::try_from(half.bytes.len()).unwrap_or(u64::MAX);
+            *half = Half::default();
             emit(Output::Shortfall(
                 Shortfall::MessageLimit,
                 lost,
-                "a SIP message is longer than the bound",
+                "the head of a SIP message is longer than the bound",
             ));
         }
     }
 
     fn gap(&mut self, side: Side, _lost: u64, _emit: &mut dyn FnMut(Output<'_>)) {
-        match side {
-            Side::Client => self.client.clear(),
-            Side::Server => self.server.clear(),
-        }
+        *self.half(side) = Half::default();
     }
 
-    fn finish(&mut self, _emit: &mut dyn FnMut(Output<'_>)) {}
+    /// A message whose body is not there to its end still has its head.
+    fn finish(&mut self, emit: &mut dyn FnMut(Output<'_>)) {
+        let origin = self.origin;
+        for side in [Side::Client, Side::Server] {
+            let bytes = std::mem::take(&mut self.half(side).bytes);
+            if memmem::find(&bytes, b"\r\n\r\n").is_some() {
+                let _ = message(&bytes, true, side, origin, emit);
+            }
+        }
+    }
 }
 
 /// Reads the message at the beginning of the bytes and hands it out; the length of it, or of what was passed over to reach the
-/// next. `None`: more bytes are needed.
+/// next. `Err`: so many bytes are needed before it can be read.
 fn message(
     bytes: &[u8],
     is_datagram: bool,
     side: Side,
     origin: Origin,
     emit: &mut dyn FnMut(Output<'_>),
-) -> Option<usize> {
+) -> Result<usize, usize> {
+    let more = bytes.len().saturating_add(1);
     let space = bytes
         .iter()
         .take_while(|byte| byte.is_ascii_whitespace() || **byte == 0)
         .count();
-    let start = bytes.get(space..)?;
+    let start = bytes.get(space..).unwrap_or_default();
     if start.is_empty() {
-        return (space > 0).then_some(space);
+        return if space > 0 { Ok(space) } else { Err(more) };
     }
     if first_line(start) == Verdict::No {
         // the middle of a message that a gap has cut: on to the next line
-        let line = memchr::memchr(b'\n', start)?;
-        return Some(space.saturating_add(line).saturating_add(1));
+        let line = memchr::memchr(b'\n', start).ok_or(more)?;
+        return Ok(space.saturating_add(line).saturating_add(1));
     }
     let head_end = match memmem::find(start, b"\r\n\r\n") {
         Some(end) => end,
         // a datagram cut by the capture
         None if is_datagram => start.len(),
-        None => return None,
+        None => return Err(more),
     };
-    let head = text(start.get(..head_end)?);
+    let (head, behind) = start.split_at_checked(head_end).unwrap_or((start, &[]));
+    let behind = behind.get(4..).unwrap_or_default();
+    let head = text(head);
     let (first, rest) = head.split_once('\n').unwrap_or((&head, ""));
     let headers = headers(rest);
-    let body_start = head_end.saturating_add(4).min(start.len());
-    let behind = start.get(body_start..).unwrap_or_default();
     let announced = headers
         .iter()
         .find(|(name, _)| matches!(name.as_str(), "content-length" | "l"))
@@ -180,14 +205,17 @@ fn message(
     let length = match announced {
         Some(length) if is_datagram => length.min(behind.len()),
         Some(length) if length > limits::SIP_BODY_BYTES => 0,
-        Some(length) if length > behind.len() => return None,
         Some(length) => length,
         None if is_datagram => behind.len(),
         None => 0,
     };
-    let body = behind.get(..length).unwrap_or_default();
+    let body_start = bytes.len().saturating_sub(behind.len());
+    let end = body_start.saturating_add(length);
+    let Some(body) = behind.get(..length) else {
+        return Err(end);
+    };
     describe(first.trim_end(), &headers, body, side).emit(origin, emit);
-    Some(space.saturating_add(body_start).saturating_add(length))
+    Ok(end)
 }
 
 fn describe(first: &str, headers: &[(String, String)], body: &[u8], side: Side) -> Draft {

@@ -337,6 +337,14 @@ fn sip_gives_headers_addresses_device_and_cell() {
 }
 
 #[test]
+fn sip_cut_in_its_body_still_has_its_head() {
+    let cut = &REGISTER[..REGISTER.len() - 2];
+    let lines = tcp(5060, &[(CLIENT, cut)]).lines();
+    assert_eq!(lines.len(), 1);
+    assert!(lines[0].ends_with("body=v="), "{lines:?}");
+}
+
+#[test]
 fn sip_behind_a_gap_goes_on_at_the_next_message() {
     let mut dissector = (sip::STREAM.start)();
     let mut lines = Vec::new();

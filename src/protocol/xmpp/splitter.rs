@@ -36,6 +36,7 @@ enum Tag {
 impl Splitter {
     /// Takes bytes; `false` if what waits grew beyond the bound and was given up.
     pub(super) fn push(&mut self, bytes: &[u8]) -> bool {
+        self.forget();
         self.bytes.extend_from_slice(bytes);
         let is_bounded = self.bytes.len() <= limits::XMPP_STANZA_BYTES;
         if !is_bounded {
@@ -66,16 +67,13 @@ impl Splitter {
             let rest = self.bytes.get(self.at..)?;
             let Some(found) = memchr(b'<', rest) else {
                 self.at = self.bytes.len();
-                if self.nest == 0 {
-                    self.forget();
-                }
                 return None;
             };
             let begin = self.at.saturating_add(found);
             self.at = begin;
             let tag = self.bytes.get(begin..)?;
             let Some((kind, length)) = read_tag(tag) else {
-                if tag.len() > limits::PROTOCOL_LINE_BYTES {
+                if tag.len() > limits::XMPP_TAG_BYTES {
                     self.lose();
                 }
                 return None;
@@ -116,16 +114,17 @@ impl Splitter {
         }
     }
 
-    fn piece(&mut self, start: usize, end: usize, is_opening: bool) -> Option<Piece> {
+    fn piece(&self, start: usize, end: usize, is_opening: bool) -> Option<Piece> {
         let bytes = self.bytes.get(start..end)?.to_vec();
-        self.forget();
         Some(Piece { is_opening, bytes })
     }
 
-    /// Drops what is read.
+    /// Drops what is read and belongs to no open stanza.
     fn forget(&mut self) {
-        self.bytes.drain(..self.at.min(self.bytes.len()));
-        self.at = 0;
+        let read = if self.nest == 0 { self.at } else { self.start };
+        self.bytes.drain(..read.min(self.bytes.len()));
+        self.at = self.at.saturating_sub(read);
+        self.start = 0;
     }
 }
 
