@@ -1,7 +1,7 @@
 //! Findings, permissions, recipients and law → one report per app. Sees one app at a time; every input of a score is kept.
 //!
-//! [`row`] sorts the tally by app, [`infer`] draws conclusions over several observations, [`judge`] weighs each fact with
-//! [`score`], [`recipient`], [`grant`] and [`question`] add what is known beside them. A new conclusion is a function in
+//! `row` sorts the tally by app, `infer` draws conclusions over several observations, `judge` weighs each fact with
+//! `score`, `recipient`, `grant` and `question` add what is known beside them. A new conclusion is a function in
 //! `infer.rs`; numbers and texts are in `rules/`.
 
 mod circumstance;

@@ -83,7 +83,10 @@ impl Questions<'_> {
         );
         self.about_app("shared-uid", matches!(self.subject.owner, Owner::Shared(_)));
         self.about_app("encrypted-without-key", is_closed && is_app);
-        self.about_app("contacts-consent", contacts);
+        self.about_app(
+            "contacts-consent",
+            contacts && !self.subject.owner.candidates().is_empty(),
+        );
         self.about_app("works-council", is_app && (metadata || location));
         self.about_app("dpia-due", is_app && is_dpia_due);
         self.about_app("special-category", special);
@@ -163,8 +166,11 @@ impl Questions<'_> {
                     .iter()
                     .any(|(_, endpoint)| wanted(endpoint.role))
             };
+            let is_of_apps = !self.subject.owner.candidates().is_empty();
             if has_role(Role::is_advertising) {
-                self.add("advertising-purpose", company.name);
+                if is_of_apps {
+                    self.add("advertising-purpose", company.name);
+                }
             } else if has_role(Role::is_tracking) {
                 self.add("processing-contract", company.name);
             }

@@ -214,12 +214,13 @@ impl<'a> Group<'a> {
                 prose.provisions(&provisions)
             ));
         }
-        if let Some(evidence) = first.occurrences.evidence.first() {
-            lines.push(format!(
-                "{} {}",
-                prose.texts.example,
-                prose.evidence(evidence)
-            ));
+        let places: Vec<String> = prose
+            .first_evidence(first)
+            .into_iter()
+            .map(|evidence| prose.evidence(evidence))
+            .collect();
+        if !places.is_empty() {
+            lines.push(format!("{} {}", prose.texts.example, places.join("; ")));
         }
         lines
     }

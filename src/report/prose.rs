@@ -251,11 +251,24 @@ impl<'a> Prose<'a> {
         self.language.provisions(citations)
     }
 
+    /// The first place in traffic and the first in a document.
+    pub(super) fn first_evidence<'f>(&self, finding: &'f JudgedFinding) -> Vec<&'f Evidence> {
+        let evidence = &finding.occurrences.evidence;
+        let in_traffic = evidence.iter().find(|evidence| self.is_capture(evidence));
+        let in_document = evidence.iter().find(|evidence| !self.is_capture(evidence));
+        in_traffic.into_iter().chain(in_document).collect()
+    }
+
+    fn is_capture(&self, evidence: &Evidence) -> bool {
+        self.input(evidence)
+            .is_some_and(|input| input.format.starts_with("pcap") || input.format == "snoop")
+    }
+
     /// Where a piece of evidence is to be found again, with its masked value.
     pub(super) fn evidence(&self, evidence: &Evidence) -> String {
         let input = self.input(evidence);
         let path = input.map_or("?".to_owned(), |input| text::safe(&input.path));
-        let is_capture = input.is_some_and(|input| input.format.starts_with("pcap"));
+        let is_capture = self.is_capture(evidence);
         let word = if is_capture {
             self.texts.frame
         } else {
@@ -308,7 +321,10 @@ impl<'a> Prose<'a> {
             .map_or(id, |rule| self.language.of(&rule.text));
         fill(
             template,
-            &[("subject", &subjects.join(", ")), ("app", &apps.join(", "))],
+            &[
+                ("subject", &subjects.join(" / ")),
+                ("app", &apps.join(" / ")),
+            ],
         )
     }
 

@@ -27,8 +27,12 @@ pub(super) const FORMAT: Format = Format {
 
 /// Columns from which on the overview names more findings.
 const WIDE: u16 = 100;
+/// Columns below which the overview leaves out the recipients.
+const NARROW: u16 = 72;
 /// Spaces between columns.
 const GAP: u16 = 2;
+/// Before apps, below their phone: spaces at which no line is broken.
+const INDENT: &str = "\u{a0}\u{a0}";
 /// Permissions named at one app; the rest is counted.
 const GRANTS: usize = 8;
 /// Apps or packages named in one sentence.
@@ -117,12 +121,10 @@ impl Page<'_> {
     fn overview(&mut self) -> io::Result<()> {
         let (audit, texts) = (self.prose.audit, self.prose.texts);
         self.heading(texts.overview)?;
-        let mut table = self.table(&[
-            texts.column_app,
-            texts.column_risk,
-            texts.column_findings,
-            texts.column_recipients,
-        ]);
+        let is_narrow = self.options.width < NARROW;
+        let mut header = vec![texts.column_app, texts.column_risk, texts.column_findings];
+        header.extend((!is_narrow).then_some(texts.column_recipients));
+        let mut table = self.table(&header);
         // The findings get what is left.
         fix(
             &mut table,
@@ -140,7 +142,9 @@ impl Page<'_> {
             table.add_row(vec![styled(text::safe_up_to(&device.name, 40), Look::Dim)]);
             for app in device.apps.iter().filter(|app| is_shown(app)) {
                 is_empty = false;
-                table.add_row(self.overview_row(app));
+                let mut row = self.overview_row(app);
+                row.truncate(header.len());
+                table.add_row(row);
             }
         }
         if is_empty {
@@ -174,7 +178,7 @@ impl Page<'_> {
             some => format!("{some}: {}", Prose::countries(app).join(" ")),
         };
         vec![
-            styled(format!("  {}", self.prose.app(app)), Look::Bold),
+            styled(format!("{INDENT}{}", self.prose.app(app)), Look::Bold),
             styled(self.level(app), Look::Level(app.level)),
             styled(
                 if labels.is_empty() {
