@@ -24,7 +24,11 @@ const ID_BYTES: usize = 6;
 /// Weighs all facts of a row; most urgent first.
 pub(super) fn judge(subject: &Subject<'_>, concluded: Vec<Fact>) -> Vec<JudgedFinding> {
     let mut facts: BTreeMap<FactKey, Fact> = BTreeMap::new();
-    let is_said = |key: &FactKey| is_said(subject, &concluded, key);
+    let drawn: BTreeSet<(&str, &Recipient)> = concluded
+        .iter()
+        .map(|fact| (&*fact.key.rule, &fact.key.recipient))
+        .collect();
+    let is_said = |key: &FactKey| is_said(subject, &drawn, key);
     let seen = subject
         .row
         .findings
@@ -61,12 +65,8 @@ pub(super) fn judge(subject: &Subject<'_>, concluded: Vec<Fact>) -> Vec<JudgedFi
 }
 
 /// Whether something else says it better: a conclusion of the same host or its company, or the traffic itself.
-fn is_said(subject: &Subject<'_>, concluded: &[Fact], key: &FactKey) -> bool {
-    let is_concluded = |rule: &str| {
-        concluded
-            .iter()
-            .any(|fact| *fact.key.rule == *rule && fact.key.recipient == key.recipient)
-    };
+fn is_said(subject: &Subject<'_>, drawn: &BTreeSet<(&str, &Recipient)>, key: &FactKey) -> bool {
+    let is_concluded = |rule: &str| drawn.contains(&(rule, &key.recipient));
     match &*key.rule {
         circumstance::RECIPIENT | circumstance::ADS | circumstance::ATTRIBUTION => {
             subject.row.traffic.contains_key(&key.recipient)

@@ -16,9 +16,9 @@ mod score;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use self::row::{Owner, Row, Subject};
+use self::row::{Device, Owner, Row, Subject};
 use crate::model::{
-    AppReport, Basis, ContentState, DeviceId, DeviceReport, Dossier, Grant, Platform, Tally,
+    AppId, AppReport, Basis, ContentState, DeviceId, DeviceReport, Dossier, Grant, Platform, Tally,
     TrafficReport, Volume,
 };
 use crate::rules::Rules;
@@ -39,8 +39,9 @@ fn device(
     tally: &Tally,
     id: DeviceId,
 ) -> DeviceReport {
+    let device = Device::new(rules, dossier);
     let mut rows = row::rows(tally, id);
-    let silent_apps = add_silent_apps(rules, dossier, &mut rows);
+    let silent_apps = add_silent_apps(&device, &mut rows);
     let contacted = rows
         .values()
         .flat_map(|row| row.traffic.keys())
@@ -48,7 +49,7 @@ fn device(
         .collect();
     let mut apps: Vec<AppReport> = rows
         .iter()
-        .map(|row| app(&Subject::new(rules, dossier, row, &contacted)))
+        .map(|row| app(&Subject::new(&device, row, &contacted)))
         .collect();
     // Rows come in the order of their owners; a stable sort keeps it among equals.
     apps.sort_by_key(|app| std::cmp::Reverse((app.risk, urgency(app))));
@@ -74,36 +75,31 @@ fn urgency(app: &AppReport) -> u16 {
 }
 
 /// Adds a row for each app that showed no traffic but may read what matters; counts the others.
-fn add_silent_apps(rules: &Rules, dossier: &Dossier, rows: &mut BTreeMap<Owner, Row>) -> u64 {
-    let seen: BTreeSet<Owner> = rows.keys().cloned().collect();
-    let is_candidate =
-        |app: &crate::model::AppId| seen.iter().any(|owner| owner.candidates().contains(app));
-    let packages: BTreeSet<&String> = dossier
-        .apps
-        .keys()
-        .chain(dossier.declarations.keys())
-        .collect();
-    let mut silent = BTreeSet::new();
-    for package in packages {
-        let app = row::identity(rules, package);
-        if is_candidate(&app) {
+fn add_silent_apps(device: &Device<'_>, rows: &mut BTreeMap<Owner, Row>) -> u64 {
+    let seen: BTreeSet<AppId> = rows.keys().flat_map(Owner::candidates).cloned().collect();
+    let mut silent = 0_u64;
+    for (app, packages) in &device.packages {
+        if seen.contains(app) {
             continue;
         }
-        let is_system = dossier.apps.get(package).is_some_and(|app| app.is_system);
+        let installed = |package: &&str| device.dossier.apps.get(*package);
+        let is_system = packages
+            .iter()
+            .filter_map(installed)
+            .any(|app| app.is_system);
         let is_telling =
             |grant: &Grant| grant.risk >= grant::TELLING_RISK && grant.is_granted != Some(false);
-        let is_of_interest = !is_system
-            && grant::grants(rules, dossier, &[package])
+        if !is_system
+            && grant::grants(device.rules, device.dossier, packages)
                 .iter()
-                .any(is_telling);
-        if is_of_interest {
-            rows.entry(Owner::App(app)).or_default();
+                .any(is_telling)
+        {
+            rows.entry(Owner::App(app.clone())).or_default();
         } else {
-            silent.insert(app);
+            silent = silent.saturating_add(1);
         }
     }
-    silent.retain(|app| !rows.contains_key(&Owner::App(app.clone())));
-    u64::try_from(silent.len()).unwrap_or(u64::MAX)
+    silent
 }
 
 fn app(subject: &Subject<'_>) -> AppReport {
@@ -144,7 +140,7 @@ fn app(subject: &Subject<'_>) -> AppReport {
         ),
         id: match subject.owner {
             Owner::App(app) => Some(app.clone()),
-            Owner::System => Some(crate::model::AppId::new(crate::model::AppId::SYSTEM)),
+            Owner::System => Some(AppId::new(AppId::SYSTEM)),
             Owner::Shared(_) | Owner::Unknown => None,
         },
         name: name(subject),
@@ -174,7 +170,7 @@ fn app(subject: &Subject<'_>) -> AppReport {
 
 /// Name to show; empty for rows that reports name in their language.
 fn name(subject: &Subject<'_>) -> String {
-    let of_app = |app: &crate::model::AppId| {
+    let of_app = |app: &AppId| {
         let profile = row::profile(subject.rules, app).map(|profile| profile.name.to_string());
         let label = || {
             let installed = subject

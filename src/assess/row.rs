@@ -143,6 +143,38 @@ pub(super) fn rows(tally: &Tally, device: DeviceId) -> BTreeMap<Owner, Row> {
     rows
 }
 
+/// What all rows of one device share.
+#[derive(Clone, Debug)]
+pub(super) struct Device<'a> {
+    pub(super) rules: &'a Rules,
+    pub(super) dossier: &'a Dossier,
+    /// Packages by the identity that they count under, sorted.
+    pub(super) packages: BTreeMap<AppId, Vec<&'a str>>,
+}
+
+impl<'a> Device<'a> {
+    pub(super) fn new(rules: &'a Rules, dossier: &'a Dossier) -> Self {
+        let known: BTreeSet<&str> = dossier
+            .apps
+            .keys()
+            .chain(dossier.declarations.keys())
+            .map(String::as_str)
+            .collect();
+        let mut packages: BTreeMap<AppId, Vec<&'a str>> = BTreeMap::new();
+        for package in known {
+            packages
+                .entry(identity(rules, package))
+                .or_default()
+                .push(package);
+        }
+        Self {
+            rules,
+            dossier,
+            packages,
+        }
+    }
+}
+
 /// Everything that is known about the owner of a row when it is weighed.
 #[derive(Clone, Debug)]
 pub(super) struct Subject<'a> {
@@ -160,30 +192,25 @@ pub(super) struct Subject<'a> {
 
 impl<'a> Subject<'a> {
     pub(super) fn new(
-        rules: &'a Rules,
-        dossier: &'a Dossier,
+        device: &Device<'a>,
         (owner, row): (&'a Owner, &'a Row),
         contacted: &'a BTreeSet<&'a Arc<str>>,
     ) -> Self {
         let candidates = owner.candidates();
-        let is_ours = |package: &str| candidates.contains(&identity(rules, package));
-        let known: BTreeSet<&str> = dossier
-            .apps
-            .keys()
-            .chain(dossier.declarations.keys())
-            .map(String::as_str)
+        let mut packages: Vec<&str> = candidates
+            .iter()
+            .filter_map(|app| device.packages.get(app))
+            .flatten()
+            .copied()
             .collect();
-        let packages = known
-            .into_iter()
-            .filter(|package| is_ours(package))
-            .collect();
+        packages.sort_unstable();
         let profiles = candidates
             .iter()
-            .filter_map(|app| profile(rules, app))
+            .filter_map(|app| profile(device.rules, app))
             .collect();
         Self {
-            rules,
-            dossier,
+            rules: device.rules,
+            dossier: device.dossier,
             owner,
             row,
             contacted,
@@ -212,7 +239,7 @@ impl<'a> Subject<'a> {
 }
 
 /// The identity that a package counts under.
-pub(super) fn identity(rules: &Rules, package: &str) -> AppId {
+fn identity(rules: &Rules, package: &str) -> AppId {
     match rules.app_of_package(package) {
         Some(app) => AppId(Arc::clone(&app.id)),
         None => AppId::new(package),

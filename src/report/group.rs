@@ -1,7 +1,7 @@
 //! Findings put together for reading: those that differ only in the recipient, and small ones that went together. Programs get
 //! each finding by itself (`json.rs`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::language::fill;
@@ -45,20 +45,27 @@ pub(super) fn groups<'a>(app: &'a AppReport, rules: &Rules) -> (Vec<Group<'a>>, 
 
 /// Ids of findings that a fingerprint to the same recipient names among its parts.
 fn folded<'a>(app: &'a AppReport, rules: &Rules) -> BTreeSet<&'a String> {
-    let is_attribute = |rule: &str| {
-        rules
-            .identifier(rule)
-            .is_some_and(|rule| rule.is_fingerprint)
-    };
+    let mut wholes: BTreeMap<&Recipient, Vec<&JudgedFinding>> = BTreeMap::new();
+    for finding in app
+        .findings
+        .iter()
+        .filter(|finding| !finding.reasons.is_empty())
+    {
+        wholes.entry(&finding.recipient).or_default().push(finding);
+    }
     let is_part = |part: &&JudgedFinding| {
-        let is_whole = |whole: &JudgedFinding| {
-            whole.rule != part.rule
-                && whole.category == part.category
-                && whole.recipient == part.recipient
+        let is_whole = |whole: &&JudgedFinding| {
+            whole.category == part.category
                 && whole.reasons.contains(&part.rule)
                 && is_lower(part, whole)
         };
-        is_attribute(&part.rule) && app.findings.iter().any(is_whole)
+        let is_attribute = rules
+            .identifier(&part.rule)
+            .is_some_and(|rule| rule.is_fingerprint);
+        is_attribute
+            && wholes
+                .get(&part.recipient)
+                .is_some_and(|wholes| wholes.iter().any(is_whole))
     };
     app.findings
         .iter()
@@ -104,7 +111,10 @@ fn merge_small(groups: Vec<Group<'_>>) -> Vec<Group<'_>> {
                 .first()
                 .zip(group.first())
                 .is_some_and(|(one, other)| are_alike(one, other));
-            is_small && alike && other.recipients() == group.recipients()
+            is_small
+                && alike
+                && other.findings.len() == group.findings.len().saturating_mul(other.rules.len())
+                && other.recipients() == group.recipients()
         };
         match merged.iter_mut().find(is_same) {
             Some(other) => {

@@ -595,7 +595,7 @@ impl FindingView {
             reasons: finding
                 .reasons
                 .iter()
-                .map(|reason| text::safe(reason))
+                .map(|reason| prose.reason_id(finding, reason))
                 .collect(),
             evidence: occurrences
                 .evidence

@@ -7,10 +7,13 @@ use super::language::{Texts, fill};
 use super::text::{self, Masks};
 use super::{Language, Options};
 use crate::model::{
-    AppId, AppReport, Attributed, Audit, Category, Evidence, Grade, InputReport, JudgedFinding,
-    Protection, Question, Recipient, RecipientKind, Score,
+    AppId, AppReport, Attributed, Audit, Category, Evidence, Grade, InputId, InputReport,
+    JudgedFinding, Protection, Question, Recipient, RecipientKind, Score,
 };
 use crate::rules::{Rules, Subject};
+
+/// How `assess` begins a reason that is a documented way of contact discovery.
+const CONTACT_DISCOVERY: &str = "contact-discovery: ";
 
 /// What one question is asked about.
 #[derive(Debug, Default)]
@@ -27,6 +30,7 @@ pub(super) struct Prose<'a> {
     pub(super) language: Language,
     pub(super) texts: &'static Texts,
     pub(super) masks: Masks,
+    inputs: BTreeMap<InputId, &'a InputReport>,
 }
 
 impl<'a> Prose<'a> {
@@ -37,6 +41,7 @@ impl<'a> Prose<'a> {
             language: options.language,
             texts: options.language.texts(),
             masks: Masks::of(audit, options.show_values),
+            inputs: audit.inputs.iter().map(|input| (input.id, input)).collect(),
         }
     }
 
@@ -208,6 +213,21 @@ impl<'a> Prose<'a> {
         format!("{} {}", self.texts.because, words.join(", "))
     }
 
+    /// A fact behind a conclusion, for programs: an id of the rules, or a host or company.
+    pub(super) fn reason_id(&self, finding: &JudgedFinding, reason: &str) -> String {
+        let is_of_rules = self.rules.describe(reason).is_some()
+            || self.rules.permission(reason).is_some()
+            || self.rules.app(reason).is_some()
+            || reason.starts_with(CONTACT_DISCOVERY);
+        let is_company =
+            finding.recipient.kind == RecipientKind::Company && *finding.recipient.host == *reason;
+        if is_of_rules || is_company {
+            text::safe(reason)
+        } else {
+            text::host_name(reason)
+        }
+    }
+
     fn reason(&self, finding: &JudgedFinding, reason: &str) -> String {
         let texts = self.texts;
         if let Some(rule) = self.rules.describe(reason) {
@@ -221,7 +241,7 @@ impl<'a> Prose<'a> {
             };
             return format!("{} {state}", permission(reason));
         }
-        if let Some(method) = reason.strip_prefix("contact-discovery: ") {
+        if let Some(method) = reason.strip_prefix(CONTACT_DISCOVERY) {
             return fill(
                 texts.documented_discovery,
                 &[("method", self.language.discovery(method))],
@@ -285,10 +305,7 @@ impl<'a> Prose<'a> {
     }
 
     fn input(&self, evidence: &Evidence) -> Option<&InputReport> {
-        self.audit
-            .inputs
-            .iter()
-            .find(|input| input.id == evidence.origin.input)
+        self.inputs.get(&evidence.origin.input).copied()
     }
 
     /// What a question is about, as shown.
