@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use crate::limits;
 use crate::model::{
-    AppId, Attributed, Basis, Dossier, Event, Exchange, FlowKey, Message, Owner, Recipient,
-    RecipientKind, Sighting,
+    AppId, Attributed, Basis, Dossier, Event, Exchange, FlowKey, Owner, Recipient, RecipientKind,
+    Sighting,
 };
 use crate::rules::{App, Rules};
 
@@ -244,18 +244,25 @@ impl<'a> Attributor<'a> {
             .then(|| known(self.id_of_package(first), Basis::UserAgent))
     }
 
+    /// What the form of the bytes tells: of a protocol of its own, of a handshake, of an HTTP path.
     fn by_signature(&self, sighting: &Sighting) -> Option<Attributed> {
-        let Event::Message(Message {
-            protocol, fields, ..
-        }) = &sighting.event
-        else {
-            return None;
+        let apps = match &sighting.event {
+            Event::Message(message) => {
+                let named = message
+                    .fields
+                    .iter()
+                    .find(|(name, _)| name == "signature")
+                    .map(|(_, signature)| signature.as_str());
+                self.rules
+                    .apps_of_signature(named.unwrap_or(message.protocol))
+            }
+            Event::Handshake(handshake) => self
+                .rules
+                .apps_of_handshake(&handshake.alpn_offered, handshake.sni.as_deref()),
+            Event::Exchange(exchange) => self.rules.apps_of_path(exchange.request.path()),
+            _ => return None,
         };
-        let named = fields
-            .iter()
-            .find(|(name, _)| name == "signature")
-            .map(|(_, signature)| signature.as_str());
-        self.by_candidates(&self.rules.apps_of_signature(named.unwrap_or(protocol)))
+        self.by_candidates(&apps)
     }
 
     /// Hosts that only this app's vendor uses for it, then address ranges.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Pattern, Problems, Rules, Text};
+use super::{App, Pattern, Problems, Rules, Text};
 
 /// How sure a signature is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -190,6 +190,33 @@ impl Rules {
         self.signatures()
             .iter()
             .find(|signature| &*signature.id == id)
+    }
+
+    /// The apps that a TLS handshake tells by the protocols it offers or by the form of its server's name.
+    pub fn apps_of_handshake(&self, offered: &[String], server_name: Option<&str>) -> Vec<&App> {
+        self.apps_where(|signature| {
+            let is_offered = signature
+                .alpn
+                .iter()
+                .any(|protocol| offered.contains(protocol));
+            let is_named = server_name
+                .zip(signature.server_name_pattern.as_ref())
+                .is_some_and(|(name, pattern)| pattern.is_match(name));
+            is_offered || is_named
+        })
+    }
+
+    /// The apps that an HTTP path tells, by its beginning.
+    pub fn apps_of_path(&self, path: &str) -> Vec<&App> {
+        self.apps_where(|signature| signature.paths.iter().any(|start| path.starts_with(start)))
+    }
+
+    fn apps_where(&self, is_shown: impl Fn(&Signature) -> bool) -> Vec<&App> {
+        self.signatures()
+            .iter()
+            .filter(|signature| is_shown(signature))
+            .flat_map(|signature| self.apps_of_signature(&signature.id))
+            .collect()
     }
 
     /// All address sets, in the order of the file.

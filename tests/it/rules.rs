@@ -766,3 +766,26 @@ fn embedded_rules_load_before_anybody_notices() {
         start.elapsed()
     );
 }
+
+#[test]
+fn handshakes_and_paths_tell_apps() {
+    let rules = rules();
+    let xmpp = ids(rules.apps_of_handshake(&["xmpp-client".into()], Some("chat.example")));
+    assert!(xmpp.contains(&"conversations"), "{xmpp:?}");
+    let sip = ids(rules.apps_of_handshake(&["h2".into()], Some("lyncdiscover.company.example")));
+    assert_eq!(sip, ["skype-for-business"]);
+    assert!(
+        rules
+            .apps_of_handshake(&["h2".into()], Some("www.company.example"))
+            .is_empty()
+    );
+    assert_eq!(
+        ids(rules.apps_of_path("/_matrix/client/v3/sync")),
+        ["element"]
+    );
+    assert_eq!(
+        ids(rules.apps_of_path("/api/v4/users/me/posts")),
+        ["mattermost"]
+    );
+    assert!(rules.apps_of_path("/api/v1/users").is_empty());
+}
