@@ -157,8 +157,9 @@ impl Dissector for Sip {
         let origin = self.origin;
         for side in [Side::Client, Side::Server] {
             let bytes = std::mem::take(&mut self.half(side).bytes);
-            if memmem::find(&bytes, b"\r\n\r\n").is_some() {
-                let _ = message(&bytes, true, side, origin, emit);
+            let bytes = bytes.trim_ascii_start();
+            if memmem::find(bytes, b"\r\n\r\n").is_some() {
+                let _ = message(bytes, true, side, origin, emit);
             }
         }
     }
