@@ -334,6 +334,7 @@ fn cleartext(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
             && !key.is_opted_out
             && severity >= TELLING_SEVERITY
             && judge::is_personal(key.category)
+            && !judge::is_housekeeping(subject.owner, &key.recipient)
     };
     let mut by_recipient: BTreeMap<&Recipient, Vec<(&FactKey, &Occurrences)>> = BTreeMap::new();
     for (key, occurrences) in subject

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use ring::digest::{SHA256, digest};
@@ -181,7 +182,10 @@ fn judge_one(subject: &Subject<'_>, links: &Links, fact: Fact) -> JudgedFinding 
             observation: observation.as_deref(),
             roles: roles(subject, &key, &conclusion),
         };
+        let is_housekeeping = is_housekeeping(subject.owner, &key.recipient);
         let likelihood = score::likelihood(scoring, |modifier| match modifier {
+            score::BASE => true,
+            _ if is_housekeeping => false,
             score::RECURRING => is_recurring,
             score::MITIGATED => conclusion.is_mitigated,
             other => circumstances.hold(other),
@@ -256,6 +260,19 @@ fn weight(
     )
 }
 
+/// Whether data went to nobody in particular on the local network, or from the system to a device there: networks work like
+/// that (DHCP, announcements), nobody collects it, and only the starting value of the likelihood counts.
+pub(super) fn is_housekeeping(owner: &Owner, recipient: &Recipient) -> bool {
+    let is_group = match recipient.host.parse() {
+        Ok(IpAddr::V4(address)) => {
+            address.is_multicast() || address.is_broadcast() || address.octets()[3] == 255
+        }
+        Ok(IpAddr::V6(address)) => address.is_multicast(),
+        Err(_) => recipient.host.rsplit('.').next() == Some("local"),
+    };
+    recipient.kind == RecipientKind::Local && (is_group || *owner == Owner::System)
+}
+
 /// What the likelihood of one fact depends on.
 struct Circumstances<'a> {
     subject: &'a Subject<'a>,
@@ -281,7 +298,6 @@ impl Circumstances<'_> {
     /// Whether a modifier holds. What a finding itself says is not counted a second time: the severity has it.
     fn hold(&self, modifier: &str) -> bool {
         match modifier {
-            score::BASE => true,
             score::NO_CONTRACT => {
                 &*self.key.rule != circumstance::NO_CONTRACT && self.is_without_contract()
             }

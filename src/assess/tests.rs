@@ -750,3 +750,38 @@ fn everything_is_in_an_order_of_its_own() {
     assert_eq!(device.silent_apps, 1);
     assert_eq!(device, phone.assess());
 }
+
+#[test]
+fn housekeeping_on_the_local_network_is_low() {
+    let mut phone = Phone::new();
+    for (app, host) in [
+        (AppId::SYSTEM, "192.168.1.1"),
+        (AppId::SYSTEM, "255.255.255.255"),
+        ("com.example.cast", "224.0.0.251"),
+    ] {
+        phone.found(
+            &known(app),
+            &local(host),
+            "mac-address",
+            Protection::Cleartext,
+            &["a", "b", "c"],
+        );
+    }
+    let device = phone.assess();
+    for app in &device.apps {
+        assert!(!app.findings.is_empty());
+        assert_eq!(app.level, RiskLevel::Low, "{:?}", app.findings);
+    }
+    phone.found(
+        &known("com.example.cast"),
+        &local("192.168.1.7"),
+        "mac-address",
+        Protection::Cleartext,
+        &["a", "b", "c"],
+    );
+    assert_eq!(
+        phone.app("com.example.cast").level,
+        RiskLevel::High,
+        "an app that tells another device is something else"
+    );
+}

@@ -38,9 +38,14 @@ pub(super) fn groups<'a>(app: &'a AppReport, rules: &Rules) -> (Vec<Group<'a>>, 
         .iter()
         .filter(|finding| !folded.contains(&finding.id))
         .partition(|finding| is_telling(finding, rules));
-    let mut telling = merge_small(by_rule(&telling));
+    let mut telling = merge_small(by_rule(&telling, are_alike));
     telling.sort_by_key(|group| std::cmp::Reverse(group.score().map_or(0, |score| score.risk)));
-    (telling, by_rule(&weak))
+    (
+        telling,
+        by_rule(&weak, |one, other| {
+            one.is_opted_out == other.is_opted_out && one.grade == other.grade
+        }),
+    )
 }
 
 /// Ids of findings that a fingerprint to the same recipient names among its parts.
@@ -79,8 +84,11 @@ fn is_lower(part: &JudgedFinding, whole: &JudgedFinding) -> bool {
     risk(part) <= risk(whole)
 }
 
-/// Puts findings together that differ in nothing but the recipient.
-fn by_rule<'a>(findings: &[&'a JudgedFinding]) -> Vec<Group<'a>> {
+/// Puts findings of one rule together that are alike: then they differ in nothing but the recipient.
+fn by_rule<'a>(
+    findings: &[&'a JudgedFinding],
+    are_alike: fn(&JudgedFinding, &JudgedFinding) -> bool,
+) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     for finding in findings {
         let is_same = |group: &&mut Group<'a>| {

@@ -145,7 +145,9 @@ impl<'a> Prose<'a> {
     pub(super) fn amount(&self, finding: &JudgedFinding) -> String {
         let texts = self.texts;
         let occurrences = &finding.occurrences;
-        let (one, many) = if finding.grade.is_transmitted() {
+        let is_of_messages =
+            finding.category != Category::Transport || finding.protection == Protection::Cleartext;
+        let (one, many) = if finding.grade.is_transmitted() && is_of_messages {
             (texts.message, texts.messages)
         } else {
             (texts.connection, texts.connections)

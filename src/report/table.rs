@@ -125,18 +125,13 @@ impl Page<'_> {
         let mut header = vec![texts.column_app, texts.column_risk, texts.column_findings];
         header.extend((!is_narrow).then_some(texts.column_recipients));
         let mut table = self.table(&header);
-        // The findings get what is left.
+        let app = (self.options.width / 4).saturating_add(4).clamp(16, 36);
+        let risk = if self.options.width < WIDE { 15 } else { 19 };
         fix(
             &mut table,
-            0,
-            (self.options.width / 4).saturating_add(4).clamp(16, 36),
+            &[app, risk, 0, if is_narrow { 0 } else { 12 }],
+            self.options.width,
         );
-        fix(
-            &mut table,
-            1,
-            if self.options.width < WIDE { 14 } else { 18 },
-        );
-        fix(&mut table, 3, 12);
         let mut is_empty = true;
         for device in &audit.devices {
             table.add_row(vec![styled(text::safe_up_to(&device.name, 40), Look::Dim)]);
@@ -342,7 +337,7 @@ impl Page<'_> {
                 ]);
             }
         }
-        fix(&mut table, 2, 13);
+        fix(&mut table, &[4, 0, 13], self.options.width);
         self.print(table)
     }
 
@@ -543,7 +538,7 @@ impl Page<'_> {
     /// A table with a header and a line below it.
     fn table(&self, header: &[&str]) -> Table {
         let mut table = self.bare_table();
-        table.load_style(NOTHING.header_separator(LineStyle::none().fill('─').junction('─')));
+        table.load_style(NOTHING.header_separator(LineStyle::none().fill('─')));
         table.set_header(header.iter().map(|title| styled(*title, Look::Dim)));
         table
     }
@@ -575,9 +570,14 @@ impl Page<'_> {
     }
 }
 
-/// Gives a column a width, the gap behind it included.
-fn fix(table: &mut Table, column: usize, width: u16) {
-    if let Some(column) = table.column_mut(column) {
+/// Gives columns their widths, the gaps behind them included; the one with none gets what is left of the page.
+fn fix(table: &mut Table, widths: &[u16], page: u16) {
+    let taken = widths
+        .iter()
+        .fold(0_u16, |sum, width| sum.saturating_add(*width));
+    let rest = page.saturating_sub(taken);
+    for (column, width) in table.column_iter_mut().zip(widths) {
+        let width = if *width == 0 { rest } else { *width };
         column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
     }
 }
