@@ -217,9 +217,11 @@ fn names_and_requests_of_the_company_phone_are_seen() {
     tls tiles.wetterlicht.example version 0304 certificate []
     28 flows clear dns
     5 flows clear http
+    1 flows clear ntp
+    1 flows clear stun
     1 flows encrypted-no-key quic
     7 flows encrypted-no-key tls
-    3 flows not-examined 
+    1 flows encrypted-own-protocol whatsapp
     shortfall started-before-capture 1
     "#);
 }
@@ -238,8 +240,9 @@ fn names_and_requests_of_the_managed_phone_are_seen() {
     tls storage.signal.org version 0304 certificate []
     24 flows clear dns
     1 flows clear http
+    1 flows clear ntp
+    1 flows clear stun
     10 flows encrypted-no-key tls
-    2 flows not-examined
     "#);
 }
 
@@ -258,8 +261,8 @@ fn names_and_requests_of_the_private_phone_are_seen() {
     tls v16m.tiktokcdn-eu.com version 0304 certificate []
     24 flows clear dns
     3 flows clear http
+    1 flows clear ntp
     1 flows encrypted-no-key quic
     7 flows encrypted-no-key tls
-    1 flows not-examined
     "#);
 }
