@@ -13,7 +13,7 @@ use crate::model::{
     Category, ContentState, Evidence, Grade, Occurrences, Protection, Recipient, RecipientKind,
     Volume,
 };
-use crate::rules::{App, DiscoveryMethod, EndToEnd, Role};
+use crate::rules::{App, Art28, DiscoveryMethod, EndToEnd, Role};
 
 /// Severity from which on data in clear text is a finding of its own.
 const TELLING_SEVERITY: u8 = 2;
@@ -502,10 +502,7 @@ fn third_country(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
 
 /// An app in use for which the vendor offers no processing contract.
 fn no_contract(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
-    if !recipient::has_no_contract(subject) {
-        return;
-    }
-    let Some(app) = subject.every_profile(|_| true) else {
+    let Some(app) = subject.every_profile(|app| app.art28 == Art28::No) else {
         return;
     };
     let Some((recipient, contact)) = service(subject, app) else {

@@ -170,11 +170,11 @@ pub(super) fn has_own_purposes(rules: &Rules, company: &str, served: &BTreeSet<R
         || (served.contains(&Role::Analytics) && has_such_services())
 }
 
-/// Whether no processing contract is to be had for the app.
+/// Whether no processing contract is known for any app that it may be, and none is on offer for at least one of them.
 pub(super) fn has_no_contract(subject: &Subject<'_>) -> bool {
-    subject
-        .every_profile(|app| app.art28 == Art28::No)
-        .is_some()
+    let is_not_known = |app: &App| matches!(app.art28, Art28::No | Art28::Unknown);
+    subject.every_profile(is_not_known).is_some()
+        && subject.any_profile(|app| app.art28 == Art28::No)
 }
 
 /// The recipients of a row, by bytes sent.

@@ -227,6 +227,11 @@ impl<'a> Subject<'a> {
         self.profiles.first().filter(|_| all).copied()
     }
 
+    /// Whether `holds` is true for one of its profiles.
+    pub(super) fn any_profile(&self, holds: impl Fn(&App) -> bool) -> bool {
+        self.profiles.iter().any(|app| holds(app))
+    }
+
     /// Whether one of its profiles names the host, or announces the address.
     pub(super) fn is_own_service(&self, recipient: &Recipient) -> bool {
         let apps = match recipient.host.parse() {

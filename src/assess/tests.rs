@@ -494,6 +494,12 @@ fn apps_that_share_an_endpoint_are_judged_by_what_they_have_in_common() {
             .iter()
             .all(|finding| &*finding.rule != circumstance::NO_CONTRACT)
     );
+    let (_, inputs, ..) = weighed(observed(app, "message-metadata"));
+    assert_eq!(
+        inputs,
+        ["base", "no-contract", "recurring"],
+        "no contract is known for either"
+    );
     assert!(
         app.questions
             .iter()

@@ -12,7 +12,8 @@ use super::text::{self, Masks};
 use super::{Format, Options};
 use crate::model::{
     AppId, AppReport, Attributed, Audit, ContentState, DeviceReport, Evidence, Grant,
-    JudgedFinding, Protection, Recipient, RecipientKind, RecipientReport, Score, Transport, Volume,
+    JudgedFinding, Protection, Recipient, RecipientKind, RecipientReport, Score, Timestamp,
+    Transport, Volume,
 };
 use crate::rules::Rules;
 
@@ -198,10 +199,10 @@ struct FindingView {
     distinct_values: u64,
     /// Whether that number is exact.
     distinct_is_exact: bool,
-    /// First time seen.
-    first: String,
+    /// First time seen (RFC 3339, UTC); absent where only documents tell.
+    first: Option<String>,
     /// Last time seen.
-    last: String,
+    last: Option<String>,
     /// Best precision, for positions.
     precision_metres: Option<u32>,
     /// Score; absent where nothing is weighed.
@@ -262,8 +263,8 @@ struct EvidenceView {
     input: u32,
     /// Packet, entry or line from 1.
     frame: u64,
-    /// Time.
-    time: String,
+    /// Time (RFC 3339, UTC); absent for documents.
+    time: Option<String>,
     /// `tcp`, `udp` or the IP protocol number.
     transport: Option<String>,
     /// Address and port of the server.
@@ -587,8 +588,8 @@ impl FindingView {
             most_items: occurrences.most_items,
             distinct_values: occurrences.distinct.count(),
             distinct_is_exact: occurrences.distinct.is_exact(),
-            first: occurrences.first.to_string(),
-            last: occurrences.last.to_string(),
+            first: time(occurrences.first),
+            last: time(occurrences.last),
             precision_metres: occurrences.precision_metres,
             score: finding.score.as_ref().map(ScoreView::of),
             provisions: strings(&finding.provisions),
@@ -662,7 +663,7 @@ impl EvidenceView {
         Self {
             input: evidence.origin.input.0,
             frame: evidence.origin.frame,
-            time: evidence.origin.time.to_string(),
+            time: time(evidence.origin.time),
             transport: evidence.flow.map(|flow| transport(flow.transport)),
             server: evidence.flow.map(|flow| flow.server.to_string()),
             place: evidence.place.map(crate::model::Place::as_str),
@@ -671,6 +672,11 @@ impl EvidenceView {
             value: evidence.value.as_ref().map(|value| masks.show(value)),
         }
     }
+}
+
+/// A time as printed; documents have none, and readers of documents leave it at zero.
+fn time(time: Timestamp) -> Option<String> {
+    (time != Timestamp::default()).then(|| time.to_string())
 }
 
 /// A transport protocol in words.
