@@ -100,17 +100,23 @@ fn company_fact(
 
 /// One number or address in each message is no list, but many different ones are: they cannot all be the user's own.
 fn contacts_one_by_one(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
-    let least = subject
-        .rules
-        .identifier("contact-phone-list")
-        .map_or(3, |list| u64::from(list.min_items));
     for (key, occurrences) in &subject.row.findings {
-        let is_single = occurrences.most_items < least
-            && matches!(
-                &*key.rule,
-                "own-msisdn" | "own-email" | "contact-phone-list" | "contact-email-list"
-            );
-        if !is_single || !key.grade.is_transmitted() || occurrences.distinct.count() < least {
+        let is_list = subject
+            .rules
+            .identifier(&key.rule)
+            .is_some_and(|rule| rule.min_items > 1);
+        let list = if is_list {
+            &*key.rule
+        } else {
+            "contact-phone-list"
+        };
+        let least = subject
+            .rules
+            .identifier(list)
+            .map_or(u64::MAX, |list| u64::from(list.min_items));
+        let is_of_somebody = is_list || matches!(&*key.rule, "own-msisdn" | "own-email");
+        let is_single = occurrences.most_items < least && occurrences.distinct.count() >= least;
+        if !is_of_somebody || !is_single || !key.grade.is_transmitted() {
             continue;
         }
         let mut many = fact(
@@ -120,9 +126,15 @@ fn contacts_one_by_one(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
             key.grade,
             occurrences.clone(),
         );
+        let observation = subject
+            .rules
+            .legal()
+            .observations_of(list)
+            .first()
+            .map(|observation| Arc::clone(&observation.id));
         many.key.protection = key.protection;
         many.conclusion.reasons = vec![Arc::clone(&key.rule)];
-        many.conclusion.observation = Some(observation::CONTACTS_PLAIN.into());
+        many.conclusion.observation = observation;
         facts.push(many);
     }
 }

@@ -12,8 +12,8 @@ use super::recipient::{self, Seat};
 use super::row::{Conclusion, Fact, FactKey, Owner, Subject};
 use super::score::{self, Adjustment};
 use crate::model::{
-    Attributed, Category, Grade, JudgedFinding, Protection, Recipient, RecipientKind, RiskLevel,
-    Score,
+    Attributed, Category, Grade, JudgedFinding, Occurrences, Protection, Recipient, RecipientKind,
+    RiskLevel, Score,
 };
 use crate::rules::{Art28, Endpoint, Role};
 
@@ -29,12 +29,14 @@ pub(super) fn judge(subject: &Subject<'_>, concluded: Vec<Fact>) -> Vec<JudgedFi
         .iter()
         .map(|fact| (&*fact.key.rule, &fact.key.recipient))
         .collect();
-    let is_said = |key: &FactKey| is_said(subject, &drawn, key);
+    let is_left_out = |(key, occurrences): &(&FactKey, &Occurrences)| {
+        is_said(subject, &drawn, key) || is_too_few(subject, key, occurrences)
+    };
     let seen = subject
         .row
         .findings
         .iter()
-        .filter(|(key, _)| !is_said(key))
+        .filter(|found| !is_left_out(found))
         .map(|(key, occurrences)| Fact {
             key: key.clone(),
             occurrences: occurrences.clone(),
@@ -63,6 +65,16 @@ pub(super) fn judge(subject: &Subject<'_>, concluded: Vec<Fact>) -> Vec<JudgedFi
             .then_with(|| order(one).cmp(&order(other)))
     });
     findings
+}
+
+/// Whether a list stays below the number of entries that makes it one: a single contact is one that the user chose to send.
+/// Many single ones are a conclusion of their own.
+fn is_too_few(subject: &Subject<'_>, key: &FactKey, occurrences: &Occurrences) -> bool {
+    let least = subject
+        .rules
+        .identifier(&key.rule)
+        .map_or(1, |rule| u64::from(rule.min_items));
+    key.grade != Grade::KnownValue && occurrences.most_items < least
 }
 
 /// Whether something else says it better: a conclusion of the same host or its company, or the traffic itself.
@@ -224,7 +236,7 @@ fn judge_one(subject: &Subject<'_>, links: &Links, fact: Fact) -> JudgedFinding 
 fn weight(
     subject: &Subject<'_>,
     key: &FactKey,
-    occurrences: &crate::model::Occurrences,
+    occurrences: &Occurrences,
     conclusion: &Conclusion,
 ) -> (Option<Arc<str>>, Option<u8>) {
     let rules = subject.rules;

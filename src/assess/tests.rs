@@ -791,3 +791,28 @@ fn housekeeping_on_the_local_network_is_low() {
         "an app that tells another device is something else"
     );
 }
+
+#[test]
+fn single_contacts_are_no_address_book_until_they_add_up() {
+    let mut phone = Phone::new();
+    let (app, server) = (known("com.example.dialer"), remote("api.example"));
+    phone.found(
+        &app,
+        &server,
+        "contact-hash-list",
+        Protection::Encrypted,
+        &["h1", "h2"],
+    );
+    assert!(phone.app("com.example.dialer").findings.is_empty());
+    phone.found(
+        &app,
+        &server,
+        "contact-hash-list",
+        Protection::Encrypted,
+        &["h3"],
+    );
+    let app = phone.app("com.example.dialer");
+    let rules: Vec<&str> = app.findings.iter().map(|finding| &*finding.rule).collect();
+    assert_eq!(rules, [circumstance::CONTACTS_ONE_BY_ONE]);
+    assert_eq!(observed(&app, "contacts-hashed").grade, Grade::Decoded);
+}
