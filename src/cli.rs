@@ -38,6 +38,28 @@ pub(crate) struct Cli {
     pub(crate) verb: Verb,
 }
 
+/// What [`parse`] has answered itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answered {
+    /// Help or version, on standard output.
+    Help,
+    /// What is wrong with the arguments, on standard error.
+    Refusal,
+}
+
+/// The arguments of the program.
+pub(crate) fn parse() -> Result<Cli, Answered> {
+    Cli::try_parse().map_err(|answer| {
+        // Nothing is left to do if it cannot be printed (a closed pipe).
+        let _printed = answer.print();
+        if answer.use_stderr() {
+            Answered::Refusal
+        } else {
+            Answered::Help
+        }
+    })
+}
+
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
