@@ -9,11 +9,11 @@ use serde::Serialize;
 
 use super::prose::Prose;
 use super::text::{self, Masks};
-use super::{Format, Options};
+use super::{Format, Language, Options};
 use crate::model::{
-    AppId, AppReport, Attributed, Audit, ContentState, DeviceReport, Evidence, Grant,
-    JudgedFinding, Protection, Recipient, RecipientKind, RecipientReport, Score, Timestamp,
-    Transport, Volume,
+    AppId, AppReport, Attributed, Audit, Category, ContentState, DeviceReport, Evidence, Grade,
+    Grant, JudgedFinding, Protection, Recipient, RecipientKind, RecipientReport, RiskLevel, Score,
+    Timestamp, Transport, Volume,
 };
 use crate::rules::Rules;
 
@@ -42,12 +42,15 @@ fn write(audit: &Audit, rules: &Rules, options: Options, out: &mut dyn Write) ->
 #[schemars(title = "phonehome audit")]
 struct AuditView {
     /// Always `phonehome-audit`.
+    #[schemars(extend("const" = "phonehome-audit"))]
     format: &'static str,
     /// Version of this layout.
+    #[schemars(extend("const" = SCHEMA_VERSION))]
     schema_version: u32,
     /// Version of the tool.
     tool_version: &'static str,
     /// Language of all texts: ISO 639-1.
+    #[schemars(extend("enum" = Language::ALL.map(Language::as_str)))]
     language: &'static str,
     /// Organisation or folder.
     case: String,
@@ -58,6 +61,7 @@ struct AuditView {
     /// Date of the legal data.
     law_as_of: String,
     /// The highest level of any app.
+    #[schemars(extend("enum" = RiskLevel::ALL.map(RiskLevel::as_str)))]
     level: &'static str,
     /// Inputs as they were read.
     inputs: Vec<InputView>,
@@ -149,6 +153,7 @@ struct AppView {
     /// Whether a device dump or manifest lists it.
     is_installed: bool,
     /// Level: `none`, `low`, `medium`, `high`, `very-high`.
+    #[schemars(extend("enum" = RiskLevel::ALL.map(RiskLevel::as_str)))]
     level: &'static str,
     /// Highest risk, 0–16.
     risk: u8,
@@ -178,12 +183,16 @@ struct FindingView {
     /// Name of the rule, in the report's language.
     title: String,
     /// Category.
+    #[schemars(extend("enum" = Category::ALL.map(Category::as_str)))]
     category: &'static str,
     /// Evidence: `known-value`, `decoded`, `shape`, `contacted`, `inferred`, `declared`.
+    #[schemars(extend("enum" = Grade::ALL.map(Grade::as_str)))]
     grade: &'static str,
     /// What may be said of it: `transmitted`, `contacted`, `inferred`, `declared`.
+    #[schemars(extend("enum" = ["transmitted", "contacted", "inferred", "declared"]))]
     verb: &'static str,
     /// On the way: `cleartext`, `encrypted`, `unknown`.
+    #[schemars(extend("enum" = ["cleartext", "encrypted", "unknown"]))]
     protection: &'static str,
     /// Who received it.
     recipient: ReceiverView,
@@ -219,6 +228,7 @@ struct FindingView {
 #[derive(Debug, Serialize, JsonSchema)]
 struct ReceiverView {
     /// `remote`, `local`, `company`, `none`.
+    #[schemars(extend("enum" = ["remote", "local", "company", "none"]))]
     kind: &'static str,
     /// Host or address, with personal-looking labels as `*`; the company's name for `company`.
     host: String,
@@ -244,6 +254,7 @@ struct ScoreView {
     /// risk × strength of evidence.
     priority: f64,
     /// Level of the risk.
+    #[schemars(extend("enum" = RiskLevel::ALL.map(RiskLevel::as_str)))]
     level: &'static str,
 }
 
@@ -299,6 +310,7 @@ struct RecipientView {
 #[derive(Debug, Serialize, JsonSchema)]
 struct VolumeView {
     /// State of the contents.
+    #[schemars(extend("enum" = ContentState::ALL.map(ContentState::as_str)))]
     content: &'static str,
     /// Flows.
     flows: u64,

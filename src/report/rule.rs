@@ -77,13 +77,15 @@ pub fn explain_rule(
     Ok(is_known)
 }
 
-/// Rules whose ids are near to a misspelt one.
+/// Likeness (Jaro-Winkler, 0 to 1) from which on a rule is offered for a misspelt id.
+const LIKENESS: f64 = 0.8;
+/// Rules that are offered at most.
+const OFFERED: usize = 5;
+
+/// Rules whose ids are near to a misspelt one, nearest first.
 pub fn similar_rules<'a>(rules: &'a Rules, id: &str) -> Vec<&'a str> {
-    let words: Vec<&str> = id
-        .split(['-', '_', ' ', '.'])
-        .filter(|word| word.len() > 2)
-        .collect();
-    let mut ids: Vec<&str> = rules
+    let wanted = id.to_lowercase().replace('_', "-");
+    let known = rules
         .descriptions()
         .map(|rule| &**rule.id)
         .chain(rules.apps().iter().map(|app| &*app.id))
@@ -94,13 +96,24 @@ pub fn similar_rules<'a>(rules: &'a Rules, id: &str) -> Vec<&'a str> {
                 .iter()
                 .map(|provision| &*provision.id),
         )
-        .filter(|known| words.iter().any(|word| known.contains(word)))
+        .chain(
+            rules
+                .legal()
+                .observations
+                .iter()
+                .map(|observation| &*observation.id),
+        )
+        .chain(rules.questions().iter().map(|question| &*question.id));
+    let mut near: Vec<(&str, f64)> = known
+        .map(|known| (known, strsim::jaro_winkler(&wanted, known)))
+        .filter(|(_, likeness)| *likeness >= LIKENESS)
         .collect();
-    ids.sort_by_key(|known| {
-        std::cmp::Reverse(words.iter().filter(|word| known.contains(**word)).count())
-    });
-    ids.truncate(5);
-    ids
+    near.sort_by(|one, other| other.1.total_cmp(&one.1).then_with(|| one.0.cmp(other.0)));
+    near.dedup_by_key(|(known, _)| *known);
+    near.into_iter()
+        .map(|(known, _)| known)
+        .take(OFFERED)
+        .collect()
 }
 
 struct Page<'a> {
