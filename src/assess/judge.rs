@@ -69,7 +69,7 @@ pub(super) fn judge(subject: &Subject<'_>, concluded: Vec<Fact>) -> Vec<JudgedFi
 
 /// Whether a list stays below the number of entries that makes it one: a single contact is one that the user chose to send.
 /// Many single ones are a conclusion of their own.
-fn is_too_few(subject: &Subject<'_>, key: &FactKey, occurrences: &Occurrences) -> bool {
+pub(super) fn is_too_few(subject: &Subject<'_>, key: &FactKey, occurrences: &Occurrences) -> bool {
     let least = subject
         .rules
         .identifier(&key.rule)

@@ -60,9 +60,18 @@ impl Contact {
 
 /// The companies of a row's traffic, by name.
 pub(super) fn companies<'a>(rules: &'a Rules, traffic: &'a Traffic) -> Vec<Company<'a>> {
+    companies_that(rules, traffic, |_| true)
+}
+
+/// The companies of a row's traffic with the hosts that are `wanted`, by name.
+pub(super) fn companies_that<'a>(
+    rules: &'a Rules,
+    traffic: &'a Traffic,
+    wanted: impl Fn(&Endpoint) -> bool,
+) -> Vec<Company<'a>> {
     let mut companies: BTreeMap<&Arc<str>, Company<'a>> = BTreeMap::new();
     for (recipient, volumes) in traffic {
-        let Some(endpoint) = endpoint(rules, recipient) else {
+        let Some(endpoint) = endpoint(rules, recipient).filter(|endpoint| wanted(endpoint)) else {
             continue;
         };
         let company = companies

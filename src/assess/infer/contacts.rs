@@ -1,0 +1,166 @@
+//! Address books: sent piece by piece, or taken by a service that is documented to match contacts.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::super::circumstance::{self, observation};
+use super::super::grant::{ContactsAccess, Source, contacts_access};
+use super::super::judge;
+use super::super::recipient::Contact;
+use super::super::row::{Conclusion, Fact, Subject};
+use super::{fact, service};
+use crate::model::{Category, Evidence, Grade};
+use crate::rules::{App, DiscoveryMethod, Role};
+
+/// One number or address in each message is no list, but many different ones are: they cannot all be the user's own.
+pub(super) fn one_by_one(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
+    for (key, occurrences) in &subject.row.findings {
+        let is_list = subject
+            .rules
+            .identifier(&key.rule)
+            .is_some_and(|rule| rule.min_items > 1);
+        let list = if is_list {
+            &*key.rule
+        } else {
+            "contact-phone-list"
+        };
+        let least = subject
+            .rules
+            .identifier(list)
+            .map_or(u64::MAX, |list| u64::from(list.min_items));
+        let is_of_somebody = is_list || matches!(&*key.rule, "own-msisdn" | "own-email");
+        let is_single = occurrences.most_items < least && occurrences.distinct.count() >= least;
+        if !is_of_somebody || !is_single || !key.grade.is_transmitted() {
+            continue;
+        }
+        let mut many = fact(
+            subject,
+            circumstance::CONTACTS_ONE_BY_ONE,
+            key.recipient.clone(),
+            key.grade,
+            occurrences.clone(),
+        );
+        let observation = subject
+            .rules
+            .legal()
+            .observations_of(list)
+            .first()
+            .map(|observation| Arc::clone(&observation.id));
+        many.key.protection = key.protection;
+        many.conclusion.reasons = vec![Arc::clone(&key.rule)];
+        many.conclusion.observation = observation;
+        facts.push(many);
+    }
+}
+
+/// Contact discovery: a host that serves nothing else was contacted, or the address book is open to the app and its service,
+/// which is documented to upload it, was contacted.
+pub(super) fn discovery(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
+    let uploads = |app: &App| observation_of(app.contact_discovery.method).is_some();
+    let Some(app) = subject.every_profile(uploads) else {
+        return;
+    };
+    let (access, permissions) = access(subject);
+    let Some(mut fact) =
+        dedicated_host(subject, app).or_else(|| service_with_access(subject, app, access))
+    else {
+        return;
+    };
+    let discovery = &app.contact_discovery;
+    let mut reasons = vec![Arc::clone(&fact.key.recipient.host)];
+    for (permission, origin) in permissions {
+        reasons.push(permission);
+        fact.occurrences.evidence.extend(origin.map(Evidence::at));
+    }
+    reasons.push(format!("contact-discovery: {}", discovery.method.as_str()).into());
+    fact.conclusion = Conclusion {
+        reasons,
+        observation: observation_of(discovery.method).map(Arc::from),
+        is_documented_recurring: discovery.is_recurring,
+        is_mitigated: access == ContactsAccess::Denied,
+        roles: BTreeSet::from([Role::Messenger]),
+    };
+    facts.push(fact);
+}
+
+/// What is known about access to contacts, by permissions or by the system's log.
+fn access(subject: &Subject<'_>) -> (ContactsAccess, Vec<Source>) {
+    let (access, mut sources) = contacts_access(subject);
+    let mut findings = subject.row.findings.iter();
+    match findings.find(|(key, _)| &*key.rule == circumstance::ACCESS_CONTACTS) {
+        // The address book was read, so it may be read.
+        Some((key, occurrences)) => {
+            let origin = occurrences.evidence.first().map(|evidence| evidence.origin);
+            sources.push((Arc::clone(&key.rule), origin));
+            (ContactsAccess::Granted, sources)
+        }
+        None => (access, sources),
+    }
+}
+
+/// A host was contacted that serves contact discovery.
+fn dedicated_host(subject: &Subject<'_>, app: &App) -> Option<Fact> {
+    let mut contact = Contact::default();
+    let mut first = None;
+    for (recipient, volumes) in &subject.row.traffic {
+        if app.contact_discovery.hosts.contains(&recipient.host) {
+            contact.add(volumes);
+            first = first.or(Some(recipient));
+        }
+    }
+    let occurrences = contact.occurrences(1)?;
+    Some(fact(
+        subject,
+        circumstance::CONTACT_DISCOVERY,
+        first?.clone(),
+        Grade::Contacted,
+        occurrences,
+    ))
+}
+
+/// The service was contacted, and the address book is open to the app, or may be.
+fn service_with_access(subject: &Subject<'_>, app: &App, access: ContactsAccess) -> Option<Fact> {
+    let (rule, grade) = match access {
+        ContactsAccess::Granted => (upload_of(app.contact_discovery.method), Grade::Inferred),
+        ContactsAccess::Declared => (circumstance::CONTACT_UPLOAD_POSSIBLE, Grade::Declared),
+        ContactsAccess::Denied | ContactsAccess::Unknown => return None,
+    };
+    // What was seen need not be concluded.
+    let is_seen = subject.row.findings.iter().any(|(key, occurrences)| {
+        let is_transmitted = key.grade.is_transmitted() && key.category == Category::Contacts;
+        is_transmitted && !judge::is_too_few(subject, key, occurrences)
+    });
+    let (recipient, contact) = service(subject, app).filter(|_| !is_seen)?;
+    Some(fact(
+        subject,
+        rule,
+        recipient,
+        grade,
+        contact.occurrences(1)?,
+    ))
+}
+
+/// The observation that a way of contact discovery counts as.
+fn observation_of(method: DiscoveryMethod) -> Option<&'static str> {
+    match method {
+        DiscoveryMethod::PlainNumbers | DiscoveryMethod::OwnServer => {
+            Some(observation::CONTACTS_PLAIN)
+        }
+        DiscoveryMethod::Hashed => Some(observation::CONTACTS_HASHED),
+        DiscoveryMethod::Enclave => Some(observation::CONTACTS_ENCLAVE),
+        DiscoveryMethod::Directory | DiscoveryMethod::None | DiscoveryMethod::Unknown => None,
+    }
+}
+
+/// The rule of a conclusion on that way of contact discovery.
+fn upload_of(method: DiscoveryMethod) -> &'static str {
+    match method {
+        DiscoveryMethod::Hashed => circumstance::HASHED_CONTACT_UPLOAD,
+        DiscoveryMethod::Enclave => circumstance::ENCLAVE_CONTACT_DISCOVERY,
+        DiscoveryMethod::PlainNumbers
+        | DiscoveryMethod::OwnServer
+        | DiscoveryMethod::Directory
+        | DiscoveryMethod::None
+        | DiscoveryMethod::Unknown => circumstance::CONTACT_UPLOAD,
+    }
+}

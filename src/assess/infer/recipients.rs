@@ -1,0 +1,120 @@
+//! Who was contacted: messengers, advertising and analytics, third countries, vendors without contract.
+
+use std::sync::Arc;
+
+use super::super::circumstance::{self, observation};
+use super::super::recipient::{self, Seat, as_recipient};
+use super::super::row::{Fact, FactKey, Subject};
+use super::{company_fact, fact, service};
+use crate::model::{Category, Grade, Occurrences, Recipient};
+use crate::rules::{App, Art28, EndToEnd, Endpoint, Role};
+
+/// Whoever carries messages knows who is connected when, from where, and with whom.
+pub(super) fn message_metadata(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
+    let is_seen =
+        |key: &FactKey| key.grade.is_transmitted() && key.category == Category::MessageMetadata;
+    if subject.row.findings.keys().any(is_seen) {
+        return;
+    }
+    let carries_messages = |app: &App| app.end_to_end != EndToEnd::NotApplicable;
+    if let Some(app) = subject.every_profile(carries_messages) {
+        if let Some((recipient, contact)) = service(subject, app)
+            && let Some(occurrences) = contact.occurrences(1)
+        {
+            facts.push(metadata_fact(subject, recipient, &app.id, occurrences));
+        }
+    } else if subject.owner.candidates().is_empty() {
+        let is_messenger = |endpoint: &Endpoint| endpoint.role == Role::Messenger;
+        for company in recipient::companies_that(subject.rules, &subject.row.traffic, is_messenger)
+        {
+            let first = company.hosts.first().map(|(recipient, _)| &recipient.host);
+            if let (Some(host), Some(occurrences)) =
+                (first, company.contact.occurrences(company.hosts.len()))
+            {
+                facts.push(metadata_fact(
+                    subject,
+                    as_recipient(company.name),
+                    host,
+                    occurrences,
+                ));
+            }
+        }
+    }
+}
+
+fn metadata_fact(
+    subject: &Subject<'_>,
+    recipient: Recipient,
+    reason: &Arc<str>,
+    occurrences: Occurrences,
+) -> Fact {
+    let mut fact = fact(
+        subject,
+        circumstance::MESSAGE_METADATA,
+        recipient,
+        Grade::Inferred,
+        occurrences,
+    );
+    fact.conclusion.reasons = vec![Arc::clone(reason)];
+    fact.conclusion.observation = Some(observation::MESSAGE_METADATA.into());
+    fact.conclusion.roles.insert(Role::Messenger);
+    fact
+}
+
+/// Advertising, attribution and analytics services that an app contacts.
+pub(super) fn advertising(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
+    let roles = [
+        (Role::Ads, circumstance::ADS),
+        (Role::Attribution, circumstance::ATTRIBUTION),
+        (Role::Analytics, circumstance::ANALYTICS),
+    ];
+    for (role, rule) in roles {
+        let has_role = |endpoint: &Endpoint| endpoint.role == role;
+        for company in recipient::companies_that(subject.rules, &subject.row.traffic, has_role) {
+            let Some(occurrences) = company.contact.occurrences(company.hosts.len()) else {
+                continue;
+            };
+            facts.push(company_fact(subject, rule, &company, occurrences));
+        }
+    }
+}
+
+/// Recipients whose company sits outside the EEA and outside countries with an adequacy decision.
+pub(super) fn third_country(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
+    for company in recipient::companies(subject.rules, &subject.row.traffic) {
+        let Some((_, endpoint)) = company.hosts.first() else {
+            continue;
+        };
+        let rule = match recipient::seat(subject.rules, endpoint) {
+            Seat::Unremarkable => continue,
+            Seat::Listed | Seat::NotListed => circumstance::THIRD_COUNTRY_US,
+            Seat::Inadequate => circumstance::THIRD_COUNTRY_NONE,
+        };
+        let Some(occurrences) = company.contact.occurrences(company.hosts.len()) else {
+            continue;
+        };
+        facts.push(company_fact(subject, rule, &company, occurrences));
+    }
+}
+
+/// An app in use for which the vendor offers no processing contract.
+pub(super) fn no_contract(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
+    let Some(app) = subject.every_profile(|app| app.art28 == Art28::No) else {
+        return;
+    };
+    let Some((recipient, contact)) = service(subject, app) else {
+        return;
+    };
+    let Some(occurrences) = contact.occurrences(1) else {
+        return;
+    };
+    let mut fact = fact(
+        subject,
+        circumstance::NO_CONTRACT,
+        recipient,
+        Grade::Inferred,
+        occurrences,
+    );
+    fact.conclusion.reasons = vec![Arc::clone(&app.id)];
+    facts.push(fact);
+}
