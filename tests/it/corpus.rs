@@ -4,6 +4,7 @@
 //! and number. With `PHONEHOME_CORPUS_VALUES` set they are printed, for work at one's own desk.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,56 +27,90 @@ enum Kind {
 const KINDS: [Kind; 3] = [Kind::ServerName, Kind::DnsName, Kind::Request];
 
 /// Least share of what tshark finds that we must find, in thousandths.
-const LEAST_FOUND: usize = 990;
+const LEAST_FOUND: usize = 995;
 
-/// What we find and tshark does not: file, kind, how often, why it is right.
-const EXTRAS: &[(&str, Kind, usize, &str)] = &[
-    ("ntop__nDPI/telegram.pcap", Kind::ServerName, 2, GOOGLE),
-    ("ntop__nDPI/wechat.pcap", Kind::ServerName, 3, GOOGLE),
-    ("ntop__nDPI/quic_q50.pcap", Kind::ServerName, 1, GOOGLE),
-    ("ntop__nDPI/youtube_quic.pcap", Kind::ServerName, 3, GOOGLE),
-    ("ntop__nDPI/http_ipv6.pcap", Kind::ServerName, 1, GOOGLE),
-    (
+/// Where we and tshark differ, and why that is right or bearable.
+const DIFFERENCES: &[Difference] = &[
+    google("ntop__nDPI/telegram.pcap", 2),
+    google("ntop__nDPI/wechat.pcap", 3),
+    google("ntop__nDPI/quic_q50.pcap", 1),
+    google("ntop__nDPI/youtube_quic.pcap", 3),
+    google("ntop__nDPI/http_ipv6.pcap", 1),
+    google(
         "seladb__PcapPlusPlus/Pcap++Test/PcapExamples/many_interfaces-1.pcapng",
-        Kind::ServerName,
         1,
-        GOOGLE,
     ),
-    (
-        "ntop__nDPI/ookla.pcap",
-        Kind::ServerName,
-        1,
-        "TLS on port 8080, where tshark reads HTTP only",
-    ),
-    (
-        "CESNET__ipfixprobe/tls.pcap",
-        Kind::ServerName,
-        6,
-        "the file holds six connections twice, behind their ends; tshark takes the repetition for retransmissions",
-    ),
-    (
-        "ntop__nDPI/ssdp-m-search.pcap",
-        Kind::Request,
-        19,
-        "searches of a media server on a port of its own, where tshark does not look",
-    ),
-    ("ntop__nDPI/soap.pcap", Kind::Request, 2, UNFINISHED),
-    (
-        "cisco__mercury/test/afl_data/corner-cases.pcap",
-        Kind::Request,
-        2,
-        UNFINISHED,
-    ),
-    (
+    Difference {
+        file: "ntop__nDPI/ookla.pcap",
+        kind: Kind::ServerName,
+        missing: 0,
+        extra: 1,
+        reason: "TLS on port 8080, where tshark reads HTTP only",
+    },
+    Difference {
+        file: "CESNET__ipfixprobe/tls.pcap",
+        kind: Kind::ServerName,
+        missing: 0,
+        extra: 6,
+        reason: "six connections twice, behind their ends; tshark takes the repetition for retransmissions",
+    },
+    Difference {
+        file: "ntop__nDPI/ssdp-m-search.pcap",
+        kind: Kind::Request,
+        missing: 0,
+        extra: 19,
+        reason: "searches of a media server on a port of its own, where tshark does not look",
+    },
+    unfinished("ntop__nDPI/soap.pcap", 2),
+    unfinished("cisco__mercury/test/afl_data/corner-cases.pcap", 2),
+    unfinished(
         "cisco__mercury/test/afl_data/multi_packet_http_request.pcap",
-        Kind::Request,
         1,
-        UNFINISHED,
     ),
+    Difference {
+        file: "zeek__zeek/mixed-vlan-mpls.pcap",
+        kind: Kind::Request,
+        missing: 1,
+        extra: 0,
+        reason: "HTTP/0.9, which no app speaks and any text would look like",
+    },
+    Difference {
+        file: "OISF__suricata-verify/dns-over-http2/dns_over_https.pcap",
+        kind: Kind::DnsName,
+        missing: 2,
+        extra: 0,
+        reason: "DNS messages in HTTP/2 in clear",
+    },
 ];
 
-const GOOGLE: &str = "Google's own QUIC handshake, whose server name tshark keeps in another field";
-const UNFINISHED: &str = "requests whose end was not captured, for which tshark waits";
+/// How often one file may differ.
+struct Difference {
+    file: &'static str,
+    kind: Kind,
+    missing: usize,
+    extra: usize,
+    reason: &'static str,
+}
+
+const fn google(file: &'static str, extra: usize) -> Difference {
+    Difference {
+        file,
+        kind: Kind::ServerName,
+        missing: 0,
+        extra,
+        reason: "Google's own QUIC handshake, whose server name tshark keeps in another field",
+    }
+}
+
+const fn unfinished(file: &'static str, extra: usize) -> Difference {
+    Difference {
+        file,
+        kind: Kind::Request,
+        missing: 0,
+        extra,
+        reason: "requests whose end was not captured, for which tshark waits",
+    }
+}
 
 /// Findings with how often each was made.
 type Counts = BTreeMap<String, usize>;
@@ -252,7 +287,7 @@ fn as_tshark_prints(name: &str) -> String {
             '\u{c}' => printed.push_str("\\f"),
             '\r' => printed.push_str("\\r"),
             control if control.is_ascii_control() => {
-                printed.push_str(&format!("\\{:03o}", u32::from(control)));
+                let _written = write!(printed, "\\{:03o}", u32::from(control));
             }
             other => printed.push(other),
         }
@@ -300,25 +335,23 @@ fn real_captures_say_what_they_say_to_tshark() {
             sum.0 += total(&theirs);
             sum.1 += total(&missing);
             sum.2 += total(&extra);
-            let reason = EXTRAS
+            let (lacking, more) = (total(&missing), total(&extra));
+            let reason = DIFFERENCES
                 .iter()
-                .find(|(file, of, count, _)| {
-                    *file == name && *of == kind && *count == total(&extra)
-                })
-                .map(|(_, _, _, reason)| *reason);
-            if !extra.is_empty() && reason.is_none() {
-                unexplained.push(format!("{name}: {} {kind:?}", total(&extra)));
-            }
+                .find(|known| known.file == name && known.kind == kind)
+                .filter(|known| lacking <= known.missing && more <= known.extra)
+                .map(|known| known.reason);
             if missing.is_empty() && extra.is_empty() {
                 continue;
             }
-            println!(
-                "{name}: {kind:?}: {} of {} missing, {} extra{}",
-                total(&missing),
-                total(&theirs),
-                total(&extra),
-                reason.map_or_else(String::new, |reason| format!(" ({reason})")),
+            let difference = format!(
+                "{name}: {kind:?}: {lacking} of {} missing, {more} extra",
+                total(&theirs)
             );
+            println!("{difference} ({})", reason.unwrap_or("no reason known"));
+            if reason.is_none() {
+                unexplained.push(difference);
+            }
             if shows_values {
                 println!("    missing {missing:?}\n    extra {extra:?}");
             }
@@ -335,6 +368,6 @@ fn real_captures_say_what_they_say_to_tshark() {
     }
     assert!(
         unexplained.is_empty(),
-        "found without a reason: {unexplained:#?}"
+        "different without a reason: {unexplained:#?}"
     );
 }
