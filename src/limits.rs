@@ -228,3 +228,5 @@ pub const XMPP_OPENING_BYTES: usize = 1 << 10;
 pub const SOCKS_BYTES: usize = 1 << 10;
 /// Values that `observe` remembers labels for; later ones are only hidden. A label costs about a hundred bytes.
 pub const MASKED_VALUES: usize = 100_000;
+/// Bytes of `phonehome.toml` that are read; people write a few kilobytes.
+pub const POLICY_BYTES: u64 = 1 << 20;

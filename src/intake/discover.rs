@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::recognise::{Bytes, Recognised, recognise, recognise_file};
-use super::{Case, Content, DeviceInputs, Input};
+use super::{Case, Content, DeviceInputs, Input, policy};
 use crate::limits::{FOLDER_DEPTH, INPUT_FILES};
 use crate::model::{InputId, Shortfall};
 use crate::{Error, Result};
@@ -73,8 +73,15 @@ pub fn discover(paths: &[PathBuf]) -> Result<Case> {
     }
     let mut left_out = search.left_out;
     left_out.sort();
+    let organisation = search
+        .policy
+        .as_deref()
+        .map(policy::organisation)
+        .transpose()?;
     Ok(Case {
-        name: name_of_case(paths),
+        name: organisation
+            .flatten()
+            .unwrap_or_else(|| name_of_case(paths)),
         policy: search.policy,
         devices: numbered(devices),
         left_out,

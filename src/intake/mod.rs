@@ -19,6 +19,7 @@ mod live;
 mod live;
 mod order;
 mod pcapng;
+mod policy;
 mod privacy_report;
 mod recognise;
 mod snoop;
@@ -207,7 +208,7 @@ pub struct DeviceInputs {
 /// Everything found under what the user named.
 #[derive(Clone, Debug, Default)]
 pub struct Case {
-    /// The folder's name.
+    /// The organisation that `phonehome.toml` names, else the folder's name.
     pub name: String,
     /// `phonehome.toml` at the root, if there is one.
     pub policy: Option<PathBuf>,
