@@ -27,6 +27,8 @@ pub const DNS_PROBE_BYTES: usize = 1024;
 pub const HTTP_PENDING: usize = 64;
 /// Body bytes of all requests of one connection that wait for their responses.
 pub const HTTP_PENDING_BYTES: usize = 16 << 20;
+/// Bytes of one side in front of a TLS hello that does not begin the stream; a PROXY header has at most 536.
+pub const PREAMBLE_BYTES: usize = 1024;
 /// Handshake messages of one side that DTLS puts together at once.
 pub const DTLS_MESSAGES: usize = 16;
 /// Names read from one certificate (content networks put a hundred or so into one).

@@ -23,6 +23,7 @@ mod message;
 mod mqtt;
 mod ntp;
 mod pop3;
+mod preamble;
 mod quic;
 mod sasl;
 mod session;
@@ -166,4 +167,5 @@ pub const PROTOCOLS: &[Protocol] = &[
     signature::ZOOM,
     signature::VIBER,
     signature::THREEMA,
+    preamble::PROTOCOL,
 ];

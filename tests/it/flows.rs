@@ -1,5 +1,6 @@
 //! Flows: one connection is one flow with the right ends, name, owner and contents.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use phonehome::flow::Flows;
@@ -82,7 +83,7 @@ impl Dissector for Transcript {
             Side::Client => self.client.len(),
             Side::Server => self.server.len(),
         };
-        self.gaps.push_str(&format!("{side:?}@{at}:{lost} "));
+        let _written = write!(self.gaps, "{side:?}@{at}:{lost} ");
     }
 
     fn finish(&mut self, emit: &mut dyn FnMut(Output<'_>)) {
