@@ -236,12 +236,12 @@ impl<'a> Attributor<'a> {
         if let Some(app) = self.rules.app_of_user_agent(user_agent) {
             return Some(known(AppId(app.id.clone()), Basis::UserAgent));
         }
-        // Installed apps often begin their User-Agent with their package or bundle id.
-        let first = user_agent.split(['/', ' ']).next().unwrap_or_default();
-        self.dossier
-            .apps
-            .contains_key(first)
-            .then(|| known(self.id_of_package(first), Basis::UserAgent))
+        // Apps often write their package or bundle id into their User-Agent: at its beginning, or in its comment.
+        let mut words = user_agent.split(['/', ' ', '(', ')', ';', ',']);
+        let package = words.find(|word| {
+            self.dossier.apps.contains_key(*word) || self.dossier.declarations.contains_key(*word)
+        })?;
+        Some(known(self.id_of_package(package), Basis::UserAgent))
     }
 
     /// What the form of the bytes tells: of a protocol of its own, of a handshake, of an HTTP path.

@@ -15,7 +15,7 @@ use crate::model::{
     Attributed, Category, Grade, JudgedFinding, Occurrences, Protection, Recipient, RecipientKind,
     RiskLevel, Score,
 };
-use crate::rules::{Art28, Endpoint, Role};
+use crate::rules::{App, Art28, Endpoint, Role};
 
 /// Metres up to which a position counts as precise; beyond, as any position.
 const PRECISE_METRES: u32 = 100;
@@ -331,20 +331,30 @@ impl Circumstances<'_> {
             score::CLEARTEXT => {
                 self.key.protection == Protection::Cleartext && is_personal(self.key.category)
             }
-            score::SELF_HOSTED => {
-                // Only an address of the local network proves it.
-                self.key.recipient.kind == RecipientKind::Local
-                    && self
-                        .subject
-                        .every_profile(|app| app.is_self_hostable)
-                        .is_some()
-            }
+            score::SELF_HOSTED => self.is_self_hosted(),
             _ => false,
         }
     }
 
     fn endpoint(&self) -> Option<&Endpoint> {
         recipient::endpoint(self.subject.rules, &self.key.recipient)
+    }
+
+    /// Whether the recipient is a server of the company's own: one in the local network, or, for an app whose vendor runs no
+    /// service, one of no known company. Where that stands is asked as a question.
+    fn is_self_hosted(&self) -> bool {
+        match self.key.recipient.kind {
+            RecipientKind::Local => self
+                .subject
+                .every_profile(|app| app.is_self_hostable)
+                .is_some(),
+            RecipientKind::Remote => {
+                let is_without_vendor =
+                    |app: &App| app.is_self_hostable && app.art28 == Art28::SelfHosted;
+                self.subject.every_profile(is_without_vendor).is_some() && self.endpoint().is_none()
+            }
+            RecipientKind::Company | RecipientKind::None => false,
+        }
     }
 
     fn is_third_country(&self) -> bool {

@@ -380,6 +380,26 @@ fn mattermost_in_the_own_network_is_low() {
 }
 
 #[test]
+fn mattermost_is_self_hosted_where_no_known_company_runs_the_server() {
+    let of = |host: &str| {
+        let mut phone = Phone::new();
+        phone.flows(&known("mattermost"), &remote(host), ContentState::NoKey, 3);
+        let app = phone.app("mattermost");
+        let asks = app
+            .questions
+            .iter()
+            .any(|question| &*question.id == "unknown-recipient");
+        (app.level, asks)
+    };
+    assert_eq!(
+        of("chat.muster.example"),
+        (RiskLevel::Low, true),
+        "whose server it is remains a question"
+    );
+    assert!(of("muster.cloud.mattermost.com").0 > RiskLevel::Low);
+}
+
+#[test]
 fn an_advertising_id_at_facebook_is_high() {
     let mut phone = Phone::new();
     let (app, server) = (

@@ -706,3 +706,42 @@ fn reports_weigh_their_words() {
         assert!(!table.contains(verdict), "{verdict}");
     }
 }
+
+/// One line for each app of a report: phone, app, whose row it is, level and risk.
+fn risks(report: &Value) -> String {
+    let mut lines = Vec::new();
+    for device in report["devices"].as_array().unwrap() {
+        for app in device["apps"].as_array().unwrap() {
+            let words = [&device["name"], &app["name"], &app["owner"], &app["level"]]
+                .map(|word| word.as_str().unwrap().to_owned());
+            lines.push(format!("{} {}", words.join(" | "), app["risk"]));
+        }
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn the_sample_case_has_the_risks_that_it_was_made_for() {
+    let report = json(&["audit", "samples/case", "-f", "json"]);
+    insta::assert_snapshot!(risks(&report), @r"
+    company-phone | Wetterlicht | app | very-high 16
+    company-phone | (app unknown) | unknown | very-high 16
+    company-phone | WhatsApp | app | high 12
+    company-phone | Operating system | system | low 3
+    company-phone | com.example.taschenlampe | app | none 0
+    managed-phone | Signal | app | high 12
+    managed-phone | Jira Cloud | app | high 9
+    managed-phone | Google Play services | app | medium 4
+    managed-phone | Operating system | system | low 3
+    managed-phone | Mattermost | app | low 3
+    private-phone | Blattscan | app | very-high 16
+    private-phone | TikTok | app | very-high 16
+    private-phone | Google Play services | app | medium 4
+    private-phone | Operating system | system | low 3
+    private-phone | Mattermost | app | low 3
+    private-phone | com.example.werkzeug.kalender or com.example.werkzeug.notizen | shared | none 0
+    private-phone | (app unknown) | unknown | none 0
+    ");
+    assert_eq!(report["case"], "Nordlicht Logistik GmbH");
+    assert_eq!(report["level"], "very-high");
+}
