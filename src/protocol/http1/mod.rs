@@ -1,20 +1,18 @@
 //! HTTP/1.x (RFC 9112), by content on any port: requests with their responses, and what follows CONNECT and upgrades.
 //!
-//! `half` finds heads and bodies in one direction, `head` says what a head means, and this file pairs requests with
+//! `half` finds heads and bodies in one direction, `head` says what a head means, `exchanges` pairs requests with
 //! responses. Nothing waits for a response longer than the bounds allow, and no request is lost.
 
+mod exchanges;
 mod half;
 pub(super) mod head;
 mod start_line;
 
-use std::collections::VecDeque;
-
+use self::exchanges::Exchanges;
 use self::half::{Bridge, Framing, Half, Step};
 use super::{Chunk, Dissector, Hint, Output, PROTOCOLS, Probe, Protocol, Verdict};
 use crate::limits;
-use crate::model::{
-    Body, ContentState, Event, Exchange, Origin, Request, Response, Shortfall, Side, Transport,
-};
+use crate::model::{ContentState, Event, Origin, Request, Response, Shortfall, Side, Transport};
 
 /// HTTP/1.x.
 pub(super) const PROTOCOL: Protocol = Protocol {
@@ -67,49 +65,11 @@ pub(super) fn probe_side(side: Side, bytes: &[u8]) -> Verdict {
     }
 }
 
-/// A request that waits for its end or for its response.
-#[derive(Debug)]
-struct Pending {
-    request: Request,
-    is_request_complete: bool,
-    /// The packet that completed the request.
-    origin: Origin,
-    response: Option<Response>,
-    is_response_complete: bool,
-}
-
-impl Pending {
-    /// Whether the answer decides if HTTP goes on behind this request.
-    fn may_switch(&self) -> bool {
-        self.is_connect() || self.request.header("upgrade").is_some()
-    }
-
-    fn is_connect(&self) -> bool {
-        self.request.method == "CONNECT"
-    }
-
-    fn into_event(self) -> (Event, Origin) {
-        let exchange = Exchange {
-            request: self.request,
-            response: self.response,
-            is_protected: false,
-        };
-        (Event::Exchange(exchange), self.origin)
-    }
-}
-
 #[derive(Debug)]
 struct Http1 {
     client: Half,
     server: Half,
-    /// In the order of the requests. Only the last can be incomplete, only the first unanswered one is being answered.
-    pending: VecDeque<Pending>,
-    /// Requests handed out before their responses came; these pair with nothing.
-    handed_out: u64,
-    /// The response being read belongs to no pending request: it is interim, or its request was handed out or not captured.
-    is_unpaired: bool,
-    /// The server's stream lost bytes: responses may have been among them.
-    lost_responses: bool,
+    exchanges: Exchanges,
     /// What speaks behind CONNECT or an upgrade.
     tunnel: Hint,
     /// The name last handed out as the server's.
@@ -123,10 +83,7 @@ impl Default for Http1 {
         Self {
             client: Half::new(Side::Client),
             server: Half::new(Side::Server),
-            pending: VecDeque::new(),
-            handed_out: 0,
-            is_unpaired: false,
-            lost_responses: false,
+            exchanges: Exchanges::default(),
             tunnel: Hint::Probe,
             host: None,
             origin: Origin::default(),
@@ -158,7 +115,9 @@ impl Dissector for Http1 {
             Bridge::Lost(head) => {
                 self.end(side, true, emit);
                 self.cut_head(side, &head, emit);
-                self.lost_responses |= side == Side::Server;
+                if side == Side::Server {
+                    self.exchanges.lose_responses();
+                }
             }
         }
     }
@@ -178,7 +137,7 @@ impl Dissector for Http1 {
             self.cut_head(side, &head, emit);
             self.report_passed(side, emit);
         }
-        self.hand_out_all(emit);
+        hand_out(self.exchanges.take_all(), emit);
     }
 }
 
@@ -208,13 +167,9 @@ impl Http1 {
                 if self.half(side).begin(framing) {
                     self.end(side, false, emit);
                 }
-                let is_undecided = self.pending.iter().any(|pending| {
-                    pending.may_switch()
-                        && pending.is_request_complete
-                        && pending.response.is_none()
-                });
-                if framing == Framing::Tunnel || (self.client.is_holding() && !is_undecided) {
-                    self.release(framing == Framing::Tunnel, emit);
+                let is_tunnel = framing == Framing::Tunnel;
+                if is_tunnel || (self.client.is_holding() && !self.exchanges.is_undecided()) {
+                    self.release(is_tunnel, emit);
                 }
             }
             Step::CutHead(head) => self.cut_head(side, &head, emit),
@@ -240,93 +195,36 @@ impl Http1 {
     }
 
     fn request(&mut self, request: Request, emit: Emit<'_>) -> Framing {
-        if std::mem::take(&mut self.lost_responses) {
-            self.hand_out_all(emit);
-        }
-        if request.host.is_some() && request.host != self.host {
-            self.host.clone_from(&request.host);
-            emit(Output::Server(self.host.as_deref().unwrap_or_default()));
-        }
-        let framing = head::request_framing(&request);
-        let pending = Pending {
-            request,
-            is_request_complete: false,
-            origin: self.origin,
-            response: None,
-            is_response_complete: false,
-        };
-        let may_switch = pending.may_switch();
-        let is_connect = pending.is_connect();
-        self.pending.push_back(pending);
-        match framing {
-            _ if is_connect => Framing::Hold,
-            Framing::Empty if may_switch => Framing::Hold,
-            framing => framing,
-        }
-    }
-
-    fn response(&mut self, response: Response, emit: Emit<'_>) -> Framing {
-        if matches!(response.status, 100 | 102..=199) {
-            self.is_unpaired = true;
-            return Framing::Empty;
-        }
-        let unanswered = self
-            .pending
-            .iter_mut()
-            .find(|pending| !pending.is_response_complete)
-            .filter(|_| self.handed_out == 0);
-        let Some(pending) = unanswered else {
-            self.is_unpaired = true;
-            if self.handed_out == 0 {
-                let what = "HTTP response whose request is not in the capture";
-                emit(Output::Shortfall(Shortfall::StartedBefore, 0, what));
-            }
-            self.handed_out = self.handed_out.saturating_sub(1);
-            return head::response_framing(&response, false);
-        };
-        let switches = match response.status {
-            101 => true,
-            200..=299 => pending.is_connect(),
-            _ => false,
-        };
-        let framing = if switches {
-            self.tunnel = tunnel(&response);
-            Framing::Tunnel
-        } else {
-            head::response_framing(&response, pending.request.method == "HEAD")
-        };
-        // After a final answer instead of `100 Continue` the body may never come (RFC 9110 §10.1.1).
-        if response.status >= 300
-            && !pending.is_request_complete
-            && pending.request.body.wire_len == 0
-            && pending.request.header("expect").is_some()
+        let host = request.host.clone();
+        let (framing, given_up) = self.exchanges.request(request, self.origin);
+        hand_out(given_up, emit);
+        if let Some(name) = &host
+            && self.host != host
         {
-            self.client.doubt_body();
+            emit(Output::Server(name));
+            self.host = host;
         }
-        pending.response = Some(response);
         framing
     }
 
-    /// The message of that side whose body is being read.
-    fn body(&mut self, side: Side) -> Option<&mut Body> {
-        match side {
-            Side::Client => self
-                .pending
-                .back_mut()
-                .filter(|pending| !pending.is_request_complete)
-                .map(|pending| &mut pending.request.body),
-            Side::Server if self.is_unpaired => None,
-            Side::Server => self
-                .pending
-                .iter_mut()
-                .find(|pending| !pending.is_response_complete)
-                .and_then(|pending| pending.response.as_mut())
-                .map(|response| &mut response.body),
+    fn response(&mut self, response: Response, emit: Emit<'_>) -> Framing {
+        let tunnel = tunnel(&response);
+        let answer = self.exchanges.response(response);
+        if answer.framing == Framing::Tunnel {
+            self.tunnel = tunnel;
         }
+        if answer.is_orphan {
+            let what = "HTTP response whose request is not in the capture";
+            emit(Output::Shortfall(Shortfall::StartedBefore, 0, what));
+        }
+        if answer.is_refusal {
+            self.client.doubt_body();
+        }
+        answer.framing
     }
 
     fn add_body(&mut self, side: Side, bytes: &[u8], emit: Emit<'_>) {
-        let Some(body) = self.body(side) else {
+        let Some(body) = self.exchanges.body(side) else {
             return;
         };
         body.wire_len = body.wire_len.saturating_add(length(bytes));
@@ -348,7 +246,7 @@ impl Http1 {
     }
 
     fn add_lost(&mut self, side: Side, lost: u64) {
-        if let Some(body) = self.body(side) {
+        if let Some(body) = self.exchanges.body(side) {
             body.wire_len = body.wire_len.saturating_add(lost);
             body.is_cut = true;
         }
@@ -369,72 +267,10 @@ impl Http1 {
         self.end(side, true, emit);
     }
 
-    /// Ends the message of that side that is being read, if there is one.
+    /// Ends the message of that side that is being read, and hands out what that completes.
     fn end(&mut self, side: Side, is_cut: bool, emit: Emit<'_>) {
-        if let Some(body) = self.body(side) {
-            body.is_cut |= is_cut;
-        }
-        match side {
-            Side::Client => {
-                if let Some(pending) = self
-                    .pending
-                    .back_mut()
-                    .filter(|pending| !pending.is_request_complete)
-                {
-                    pending.is_request_complete = true;
-                    pending.origin = self.origin;
-                }
-            }
-            Side::Server if self.is_unpaired => self.is_unpaired = false,
-            Side::Server => {
-                if let Some(pending) = self
-                    .pending
-                    .iter_mut()
-                    .find(|pending| !pending.is_response_complete)
-                {
-                    pending.is_response_complete = pending.response.is_some();
-                }
-            }
-        }
-        self.hand_out(emit);
-    }
-
-    /// Hands out complete exchanges, and the oldest requests when too many wait.
-    fn hand_out(&mut self, emit: Emit<'_>) {
-        while let Some(pending) = self.pending.front() {
-            let is_complete = pending.is_request_complete && pending.is_response_complete;
-            let waiting: usize = self
-                .pending
-                .iter()
-                .map(|pending| pending.request.body.bytes.len())
-                .sum();
-            let is_too_much = pending.is_request_complete
-                && (self.pending.len() > limits::HTTP_PENDING
-                    || (waiting > limits::HTTP_PENDING_BYTES && self.pending.len() > 1));
-            if !is_complete && !is_too_much {
-                break;
-            }
-            if !pending.is_response_complete {
-                // A response that has begun goes on unpaired.
-                if pending.response.is_some() {
-                    self.is_unpaired = true;
-                } else {
-                    self.handed_out = self.handed_out.saturating_add(1);
-                }
-            }
-            if let Some(pending) = self.pending.pop_front() {
-                let (event, origin) = pending.into_event();
-                emit(Output::Event(event, origin));
-            }
-        }
-    }
-
-    /// Hands out all requests, whether they were answered or not.
-    fn hand_out_all(&mut self, emit: Emit<'_>) {
-        for pending in std::mem::take(&mut self.pending) {
-            let (event, origin) = pending.into_event();
-            emit(Output::Event(event, origin));
-        }
+        self.exchanges.end(side, is_cut, self.origin);
+        hand_out(std::iter::from_fn(|| self.exchanges.take()), emit);
     }
 
     /// Reads what was kept back of the client's stream, as another protocol or as HTTP.
@@ -454,6 +290,12 @@ impl Http1 {
             let what = "bytes between HTTP messages that belong to none";
             emit(Output::Shortfall(Shortfall::MalformedMessage, passed, what));
         }
+    }
+}
+
+fn hand_out(events: impl IntoIterator<Item = (Event, Origin)>, emit: Emit<'_>) {
+    for (event, origin) in events {
+        emit(Output::Event(event, origin));
     }
 }
 
