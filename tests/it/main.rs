@@ -20,6 +20,7 @@ mod fuzz_seeds;
 mod intake;
 mod layers;
 mod manifests;
+mod reports;
 mod rules;
 mod same_traffic;
 mod samples;

@@ -1,0 +1,171 @@
+//! Whatever a capture holds, reports stay readable, within their width, and free of its values.
+
+use phonehome::assess::assess;
+use phonehome::model::{
+    AppId, Attributed, Audit, Basis, ContentState, Coverage, DeviceId, Dossier, Evidence,
+    FieldPath, Finding, FindingKey, Grade, InputId, InputReport, Origin, PathStep, Place,
+    Protection, Recipient, RecipientKind, Sensitive, Shortfall, Tally, Timestamp, Traffic,
+    TrafficKey,
+};
+use phonehome::report::{FORMATS, Language, Options};
+use phonehome::rules::Rules;
+use proptest::prelude::*;
+
+/// Stands in every captured text; must stand in no report.
+const SECRET: &str = "Geheimnis";
+
+fn hostile() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        "[a-z]{1,12}\\.example",
+        Just("graph.facebook.com".to_owned()),
+        Just("g.whatsapp.net".to_owned()),
+        Just("\u{1b}[2J\u{202e}\u{200b}\u{7}".to_owned()),
+        "[\u{4e00}-\u{9fff}\u{1f300}-\u{1f5ff} ]{1,40}",
+        Just("x".repeat(3000)),
+    ]
+}
+
+fn attributed() -> impl Strategy<Value = Attributed> {
+    prop_oneof![
+        Just(Attributed::Unknown),
+        hostile().prop_map(|app| Attributed::Known {
+            app: AppId::new(&app),
+            by: Basis::Label
+        }),
+        proptest::collection::vec(hostile(), 2..4).prop_map(|apps| Attributed::Shared {
+            apps: apps.iter().map(|app| AppId::new(app)).collect(),
+            by: Basis::Endpoint,
+        }),
+    ]
+}
+
+fn origin(frame: u64) -> Origin {
+    Origin {
+        input: InputId(0),
+        frame,
+        time: Timestamp(i64::try_from(frame).unwrap_or(i64::MAX)),
+    }
+}
+
+/// A tally of `seen`: app, host, path, and a number that picks the rest.
+fn tally(rules: &Rules, seen: &[(Attributed, String, String, usize)]) -> Tally {
+    let mut tally = Tally::default();
+    let identifiers = rules.identifiers();
+    for (app, host, path, pick) in seen {
+        let identifier = &identifiers[pick % identifiers.len()];
+        let kinds = [RecipientKind::Remote, RecipientKind::Local];
+        let recipient = Recipient {
+            kind: kinds[pick % 2],
+            host: host.as_str().into(),
+        };
+        let protection = [
+            Protection::Cleartext,
+            Protection::Encrypted,
+            Protection::Unknown,
+        ][pick % 3];
+        let grade = [Grade::Decoded, Grade::Shape, Grade::Inferred][pick % 3];
+        let value = Sensitive::new(&format!("{SECRET} {pick}"));
+        let mut evidence = Evidence::at(origin(*pick as u64));
+        evidence.place = Some(Place::Body);
+        evidence.path = FieldPath(vec![PathStep::Name(path.as_str().into())]);
+        evidence.value = Some(value.clone());
+        let key = FindingKey {
+            device: DeviceId(0),
+            app: app.clone(),
+            category: identifier.category,
+            rule: identifier.id.clone(),
+            recipient: recipient.clone(),
+            grade,
+            protection,
+            is_opted_out: pick % 7 == 0,
+        };
+        let finding = Finding {
+            rule: identifier.id.clone(),
+            category: identifier.category,
+            grade,
+            items: u64::from(identifier.min_items),
+            precision_metres: Some(1),
+            is_opted_out: key.is_opted_out,
+            values: vec![value],
+            evidence,
+        };
+        tally.add(key, finding);
+        let traffic = Traffic {
+            client_packets: 1,
+            server_packets: 1,
+            client_bytes: u64::MAX,
+            server_bytes: 1,
+            first: origin(1),
+            last: origin(2),
+            protocol: "",
+            content: ContentState::Clear,
+        };
+        let key = TrafficKey {
+            device: DeviceId(0),
+            app: app.clone(),
+            recipient,
+            content: ContentState::ALL[pick % 8],
+        };
+        tally.add_traffic(key, &traffic);
+    }
+    tally
+}
+
+fn audit(rules: &Rules, tally: &Tally, name: &str) -> Audit {
+    let mut coverage = Coverage::default();
+    coverage.add(InputId(0), Shortfall::Damaged, Some(origin(3)), 7, || {
+        "at byte 7".to_owned()
+    });
+    Audit {
+        case: name.to_owned(),
+        tool_version: "0",
+        rules_sha256: rules.sha256.clone(),
+        law_as_of: "2026-01-01".to_owned(),
+        inputs: vec![InputReport {
+            id: InputId(0),
+            path: name.to_owned(),
+            device: name.to_owned(),
+            format: "pcap".to_owned(),
+            sha256: String::new(),
+            bytes: 1,
+            items: 1,
+            period: Some((Timestamp(i64::MIN), Timestamp(i64::MAX))),
+        }],
+        devices: assess(rules, &[(name.to_owned(), Dossier::default())], tally),
+        coverage,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn reports_hold_whatever_a_capture_holds(
+        seen in proptest::collection::vec((attributed(), hostile(), hostile(), any::<usize>()), 0..12),
+        name in hostile(),
+        width in 40_u16..200,
+        is_german in any::<bool>(),
+    ) {
+        let rules = Rules::embedded().unwrap();
+        let audit = audit(&rules, &tally(&rules, &seen), &name);
+        let language = if is_german { Language::German } else { Language::English };
+        let options = Options { language, width, color: false, show_values: false };
+        for format in FORMATS {
+            let mut out = Vec::new();
+            (format.write)(&audit, &rules, options, &mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            prop_assert!(text.chars().all(|character| character == '\n' || !character.is_control()));
+            prop_assert!(!text.contains(SECRET));
+            if format.name == "json" {
+                prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+            } else {
+                let longest = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+                prop_assert!(longest <= usize::from(width), "{} columns at {}", longest, width);
+            }
+            let mut again = Vec::new();
+            (format.write)(&audit, &rules, options, &mut again).unwrap();
+            prop_assert_eq!(text.as_bytes(), again.as_slice());
+        }
+    }
+}
