@@ -1,5 +1,5 @@
 //! Questions that only a human can answer. Their texts are in `rules/questions.toml`; the conditions that raise them are here,
-//! one line each in [`ask`].
+//! one line each.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
