@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use unicode_width::UnicodeWidthChar as _;
+
 use crate::model::{
     Audit, Category, Evidence, FieldPath, JudgedFinding, PathStep, Recipient, Sensitive,
 };
@@ -55,11 +57,9 @@ fn is_unsafe(character: char) -> bool {
         || (character.is_whitespace() && character != ' ')
 }
 
+/// Characters that are drawn over the one before them.
 fn is_combining(character: char) -> bool {
-    matches!(character,
-        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5bd}' | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}'
-        | '\u{6d6}'..='\u{6ed}' | '\u{e31}' | '\u{e34}'..='\u{e3a}' | '\u{e47}'..='\u{e4e}' | '\u{1ab0}'..='\u{1aff}'
-        | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+    character.width() == Some(0)
 }
 
 /// A host name or address as a recipient: only characters that host names have, so that no look-alike letter passes for
@@ -286,6 +286,10 @@ mod tests {
         assert_eq!(
             safe("z\u{300}\u{301}\u{302}\u{303}"),
             "z\u{300}\u{301}\\u{302}\\u{303}"
+        );
+        assert_eq!(
+            safe("\u{915}\u{941}\u{941}\u{941}"),
+            "\u{915}\u{941}\u{941}\\u{941}"
         );
         assert_eq!(safe("Müller 日本"), "Müller 日本");
     }

@@ -10,6 +10,7 @@ use phonehome::model::{
 use phonehome::report::{FORMATS, Language, Options};
 use phonehome::rules::Rules;
 use proptest::prelude::*;
+use unicode_width::UnicodeWidthStr as _;
 
 /// Stands in every captured text; must stand in no report.
 const SECRET: &str = "Geheimnis";
@@ -22,6 +23,7 @@ fn hostile() -> impl Strategy<Value = String> {
         Just("g.whatsapp.net".to_owned()),
         Just("\u{1b}[2J\u{202e}\u{200b}\u{7}".to_owned()),
         "[\u{4e00}-\u{9fff}\u{1f300}-\u{1f5ff} ]{1,40}",
+        "[\u{900}-\u{dff}\u{1100}-\u{11ff}]{1,60}",
         Just("x".repeat(3000)),
     ]
 }
@@ -160,8 +162,8 @@ proptest! {
             if format.name == "json" {
                 prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
             } else {
-                let longest = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
-                prop_assert!(longest <= usize::from(width), "{} columns at {}", longest, width);
+                let longest = text.lines().max_by_key(|line| line.width()).unwrap_or("");
+                prop_assert!(longest.width() <= usize::from(width), "{} columns at {width}: {longest:?}", longest.width());
             }
             let mut again = Vec::new();
             (format.write)(&audit, &rules, options, &mut again).unwrap();
