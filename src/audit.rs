@@ -3,16 +3,21 @@
 //! Phase 1 gathers one dossier per device from the small inputs, phase 2 streams the large ones. Inputs run in parallel and
 //! each has its own flows, tally and coverage, merged in the order of the inputs: the result is the same for any number of jobs.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use zeroize::Zeroize;
 
 use crate::attribute::Attributor;
 use crate::flow::Flows;
-use crate::intake::{Case, Input, Item};
+use crate::intake::{self, Case, Input, Item};
 use crate::model::{
     AppId, Audit, ContentState, Coverage, DeviceId, Dossier, Event, Field, InputReport,
     Observation, Recipient, Shortfall, Sighting, Tally, Timestamp, TrafficKey,
 };
 use crate::payload::{self, Decoded};
+use crate::protocol::KeyLog;
 use crate::rules::Rules;
 use crate::{Error, Result, assess, detect};
 
@@ -21,6 +26,8 @@ use crate::{Error, Result, assess, detect};
 pub struct Options {
     /// The app that all traffic belongs to (`--app`), but for that of the operating system.
     pub app: Option<AppId>,
+    /// Key logs of all devices (`--keylog`), beside those that lie among the inputs.
+    pub key_logs: Vec<PathBuf>,
     /// BPF expression that packets must match (`--filter`); needs the feature `live`.
     pub filter: Option<String>,
     /// Inputs read at once; 0 means one per core.
@@ -50,16 +57,18 @@ const PROGRESS_STEP: u64 = 1 << 12;
 pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -> Result<Outcome> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let dossiers = gather(case, &mut coverage, &mut errors);
+    let mut dossiers = gather(case, &mut coverage, &mut errors);
+    let keys = keys(&mut dossiers, options)?;
     let tasks: Vec<(Stage<'_>, &str, &Input)> = case
         .devices
         .iter()
-        .zip(&dossiers)
+        .zip(dossiers.iter().zip(&keys))
         .zip(0..)
-        .flat_map(|((device, dossier), id)| {
+        .flat_map(|((device, (dossier, keys)), id)| {
             let stage = Stage {
                 device: DeviceId(id),
                 dossier,
+                keys,
                 rules,
                 options,
                 progress,
@@ -144,12 +153,15 @@ pub fn observe(
 ) -> Result<Vec<Error>> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let dossiers = gather(case, &mut coverage, &mut errors);
+    let mut dossiers = gather(case, &mut coverage, &mut errors);
+    let keys = keys(&mut dossiers, options)?;
     let progress = Progress::default();
-    for ((device, dossier), id) in case.devices.iter().zip(&dossiers).zip(0..) {
+    let devices = case.devices.iter().zip(dossiers.iter().zip(&keys));
+    for ((device, (dossier, keys)), id) in devices.zip(0..) {
         let stage = Stage {
             device: DeviceId(id),
             dossier,
+            keys,
             rules,
             options,
             progress: &progress,
@@ -207,11 +219,37 @@ fn gather(case: &Case, coverage: &mut Coverage, errors: &mut Vec<Error>) -> Vec<
     dossiers
 }
 
+/// The secrets of each device: those among its inputs and those that the user named. The texts they stood in are wiped.
+fn keys(dossiers: &mut [Dossier], options: &Options) -> Result<Vec<Arc<KeyLog>>> {
+    let mut keys: Vec<KeyLog> = Vec::new();
+    for dossier in dossiers {
+        let mut of_device = KeyLog::default();
+        for text in std::mem::take(&mut dossier.key_logs) {
+            of_device.take(text);
+        }
+        keys.push(of_device);
+    }
+    for path in &options.key_logs {
+        let mut text = intake::read_key_log(path)?;
+        for of_device in &mut keys {
+            if !of_device.read(&text) {
+                return Err(Error::Format {
+                    path: path.clone(),
+                    reason: "it has no line that names a secret of TLS or QUIC".to_owned(),
+                });
+            }
+        }
+        text.zeroize();
+    }
+    Ok(keys.into_iter().map(Arc::new).collect())
+}
+
 /// What phase 2 needs to know beside the input.
 #[derive(Clone, Copy)]
 struct Stage<'a> {
     device: DeviceId,
     dossier: &'a Dossier,
+    keys: &'a Arc<KeyLog>,
     rules: &'a Rules,
     options: &'a Options,
     progress: &'a Progress,
@@ -283,6 +321,7 @@ fn observations(
     }
     let mut attributor = Attributor::new(stage.rules, stage.dossier, stage.options.app.clone());
     let mut flows = Flows::new();
+    flows.set_keys(Arc::clone(stage.keys));
     for (address, name) in &stage.dossier.names {
         flows.add_name(*address, name);
     }

@@ -97,6 +97,12 @@ pub(crate) struct InputOptions {
     #[arg(long, value_name = "BPF", help_heading = "Input options")]
     pub(crate) filter: Option<String>,
 
+    /// Decrypt with the secrets of this key log (`SSLKEYLOGFILE`); repeatable
+    ///
+    /// Key logs in a phone's folder and in captures are used without being named.
+    #[arg(long = "keylog", value_name = "FILE", help_heading = "Input options")]
+    pub(crate) key_logs: Vec<PathBuf>,
+
     /// All traffic belongs to this app (package, bundle id or profile)
     #[arg(long, value_name = "ID", help_heading = "Input options")]
     pub(crate) app: Option<String>,

@@ -179,6 +179,7 @@ fn pipeline_options(options: &InputOptions, jobs: Option<u16>) -> Result<audit::
     Ok(audit::Options {
         app: options.app.as_deref().map(AppId::new),
         filter: options.filter.clone(),
+        key_logs: options.key_logs.clone(),
         jobs: jobs.map_or(0, usize::from),
     })
 }

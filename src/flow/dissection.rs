@@ -1,12 +1,15 @@
 //! Which protocol a flow speaks: probes its first bytes, starts a dissector and stacks the next one on inner bytes.
 
+use std::sync::Arc;
+
 use crate::limits;
 use crate::model::{ContentState, Event, Origin, Shortfall, Side, Transport};
-use crate::protocol::{Chunk, Dissector, Hint, Output, Probe, Protocol, Verdict};
+use crate::protocol::{Chunk, Dissector, Hint, KeyLog, Output, Probe, Protocol, Start, Verdict};
 
 /// What does not change during a flow, and how deep we are in it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Setting {
+pub(super) struct Setting<'a> {
+    pub(super) keys: &'a Arc<KeyLog>,
     pub(super) protocols: &'static [Protocol],
     pub(super) transport: Transport,
     pub(super) client_port: u16,
@@ -98,7 +101,7 @@ impl Stage {
     }
 
     /// For inner bytes.
-    fn hinted(setting: Setting, hint: Hint) -> Self {
+    fn hinted(setting: Setting<'_>, hint: Hint) -> Self {
         if setting.depth > limits::PROTOCOL_DEPTH {
             return Self::unknown(ContentState::NotExamined);
         }
@@ -108,7 +111,7 @@ impl Stage {
                 .iter()
                 .find(|protocol| protocol.name == name)
                 .map_or_else(Self::default, |protocol| {
-                    Self::Running(Layer::new(protocol))
+                    Self::Running(Layer::new(protocol, setting))
                 }),
             Hint::Probe => Self::default(),
         }
@@ -120,7 +123,7 @@ impl Stage {
     }
 
     /// Takes the next bytes of one side.
-    pub(super) fn feed(&mut self, setting: Setting, chunk: Chunk<'_>, sink: &mut dyn Sink) {
+    pub(super) fn feed(&mut self, setting: Setting<'_>, chunk: Chunk<'_>, sink: &mut dyn Sink) {
         match self {
             Self::Closed(_) => {}
             Self::Running(layer) => {
@@ -134,7 +137,7 @@ impl Stage {
                 Decision::GiveUp => *self = Self::unknown(ContentState::NotExamined),
                 Decision::Start(protocol) => {
                     let head = std::mem::take(head);
-                    *self = Self::Running(Layer::new(protocol));
+                    *self = Self::Running(Layer::new(protocol, setting));
                     head.replay(|chunk| self.feed(setting, chunk, sink));
                     self.feed(setting, chunk, sink);
                 }
@@ -143,7 +146,7 @@ impl Stage {
     }
 
     /// `lost` bytes of one side are missing.
-    pub(super) fn gap(&mut self, setting: Setting, side: Side, lost: u64, sink: &mut dyn Sink) {
+    pub(super) fn gap(&mut self, setting: Setting<'_>, side: Side, lost: u64, sink: &mut dyn Sink) {
         match self {
             Self::Closed(_) => {}
             Self::Probing(head) => {
@@ -162,7 +165,7 @@ impl Stage {
     }
 
     /// The flow ended: what is pending is handed out, outermost first, since that may yield inner bytes.
-    pub(super) fn finish(&mut self, setting: Setting, sink: &mut dyn Sink) {
+    pub(super) fn finish(&mut self, setting: Setting<'_>, sink: &mut dyn Sink) {
         if let Self::Running(layer) = self {
             let closed = layer.drive(setting, sink, |dissector, emit| dissector.finish(emit));
             layer.finish_inner(setting, sink);
@@ -187,16 +190,22 @@ impl Stage {
 }
 
 impl Layer {
-    fn new(protocol: &'static Protocol) -> Self {
+    fn new(protocol: &'static Protocol, setting: Setting<'_>) -> Self {
+        let start = Start {
+            transport: setting.transport,
+            client_port: setting.client_port,
+            server_port: setting.server_port,
+            keys: Arc::clone(setting.keys),
+        };
         Self {
             protocol,
-            dissector: (protocol.start)(),
+            dissector: (protocol.start)(&start),
             inner: None,
         }
     }
 
     /// As seen by the stage that is stacked on this layer.
-    fn inner_setting(protocol: &Protocol, setting: Setting) -> Setting {
+    fn inner_setting<'a>(protocol: &Protocol, setting: Setting<'a>) -> Setting<'a> {
         Setting {
             depth: setting.depth.saturating_add(1),
             is_protected: setting.is_protected || protocol.content != ContentState::Clear,
@@ -207,7 +216,7 @@ impl Layer {
     /// Calls the dissector and takes what it hands out. Says whether the whole flow is to be closed.
     fn drive(
         &mut self,
-        setting: Setting,
+        setting: Setting<'_>,
         sink: &mut dyn Sink,
         call: impl FnOnce(&mut dyn Dissector, &mut dyn FnMut(Output<'_>)),
     ) -> Option<Outcome> {
@@ -261,7 +270,7 @@ impl Layer {
         closed
     }
 
-    fn finish_inner(&mut self, setting: Setting, sink: &mut dyn Sink) {
+    fn finish_inner(&mut self, setting: Setting<'_>, sink: &mut dyn Sink) {
         let setting = Self::inner_setting(self.protocol, setting);
         if let Some(inner) = &mut self.inner {
             inner.finish(setting, sink);
@@ -344,7 +353,7 @@ impl Head {
         }
     }
 
-    fn probe(&mut self, setting: Setting, chunk: Chunk<'_>) -> Decision {
+    fn probe(&mut self, setting: Setting<'_>, chunk: Chunk<'_>) -> Decision {
         if setting.transport == Transport::Udp {
             self.probe_datagram(setting, chunk)
         } else {
@@ -353,7 +362,7 @@ impl Head {
     }
 
     /// Each of the first datagrams may tell the protocol; one that tells nothing may be a keep-alive or come from before.
-    fn probe_datagram(&mut self, setting: Setting, chunk: Chunk<'_>) -> Decision {
+    fn probe_datagram(&mut self, setting: Setting<'_>, chunk: Chunk<'_>) -> Decision {
         self.datagrams = self.datagrams.saturating_add(1);
         let (protocol, wants_more) = self.ask(setting, chunk.side, chunk.bytes);
         if let Some(protocol) = protocol {
@@ -368,7 +377,7 @@ impl Head {
         Decision::Wait
     }
 
-    fn probe_stream(&mut self, setting: Setting, chunk: Chunk<'_>) -> Decision {
+    fn probe_stream(&mut self, setting: Setting<'_>, chunk: Chunk<'_>) -> Decision {
         let joined;
         let own = if self.side(chunk.side).is_empty() {
             chunk.bytes
@@ -389,7 +398,12 @@ impl Head {
     }
 
     /// The first protocol that knows the bytes; and whether any would like to see more.
-    fn ask(&self, setting: Setting, side: Side, own: &[u8]) -> (Option<&'static Protocol>, bool) {
+    fn ask(
+        &self,
+        setting: Setting<'_>,
+        side: Side,
+        own: &[u8],
+    ) -> (Option<&'static Protocol>, bool) {
         let (client, server) = match side {
             Side::Client => (own, self.side(Side::Server)),
             Side::Server => (self.side(Side::Client), own),

@@ -22,7 +22,7 @@ use crate::model::{
     CaptureDirection, ContentState, Coverage, Event, FlowKey, LinkType, Origin, Owner, Packet,
     ServerName, Shortfall, Side, Sighting, Timestamp, Traffic, Transport,
 };
-use crate::protocol::{Chunk, PROTOCOLS, Protocol};
+use crate::protocol::{Chunk, KeyLog, PROTOCOLS, Protocol};
 
 use dissection::{Setting, Sink, Stage};
 use fragment::Fragments;
@@ -36,6 +36,7 @@ use tcp::{Delivery, Segment};
 
 /// The flows of one device: of one capture, or of several that follow each other.
 pub struct Flows {
+    keys: Arc<KeyLog>,
     protocols: &'static [Protocol],
     table: Table,
     fragments: Fragments,
@@ -102,6 +103,7 @@ impl Flows {
     /// No flows yet; payload is read by these protocols instead of all.
     pub fn with_protocols(protocols: &'static [Protocol]) -> Self {
         Self {
+            keys: Arc::default(),
             protocols,
             table: Table::default(),
             fragments: Fragments::default(),
@@ -110,6 +112,11 @@ impl Flows {
             held_bytes: 0,
             clock: Clock::default(),
         }
+    }
+
+    /// The secrets by which connections that begin from now on can be read.
+    pub fn set_keys(&mut self, keys: Arc<KeyLog>) {
+        self.keys = keys;
     }
 
     /// A name that the capture file itself gives to an address (name resolution block of pcapng). It counts for flows that
@@ -347,7 +354,7 @@ impl Flows {
         let Some(mut live) = flow.live.take() else {
             return;
         };
-        let setting = setting(self.protocols, flow);
+        let setting = setting(&self.keys, self.protocols, flow);
         let mut sink = FlowSink::new(flow, &mut self.names, arrival.origin, coverage, emit);
         live.stage.feed(
             setting,
@@ -464,7 +471,7 @@ impl Flows {
                 || "TCP connection without its beginning".to_owned(),
             );
         }
-        let setting = setting(self.protocols, flow);
+        let setting = setting(&self.keys, self.protocols, flow);
         let mut sink = FlowSink::new(flow, &mut self.names, origin, coverage, emit);
         let Live {
             conversation,
@@ -531,7 +538,7 @@ impl Flows {
         let flow = &mut flow;
         let last = flow.last;
         let live = flow.live.take();
-        let setting = setting(self.protocols, flow);
+        let setting = setting(&self.keys, self.protocols, flow);
         let mut outcome = flow.outcome;
         let mut sink = FlowSink::new(flow, &mut self.names, last, coverage, emit);
         if let Some(mut live) = live {
@@ -581,9 +588,10 @@ fn own(owners: &mut Owners, arrival: &Arrival<'_>) -> Option<Arc<Owner>> {
     }
 }
 
-fn setting(protocols: &'static [Protocol], flow: &Flow) -> Setting {
+fn setting<'a>(keys: &'a Arc<KeyLog>, protocols: &'static [Protocol], flow: &Flow) -> Setting<'a> {
     let key = flow.flow_key();
     Setting {
+        keys,
         protocols,
         transport: key.transport,
         client_port: key.client.port(),
@@ -594,7 +602,7 @@ fn setting(protocols: &'static [Protocol], flow: &Flow) -> Setting {
 }
 
 /// Hands a delivery of the reassembly to the dissectors.
-fn take(stage: &mut Stage, setting: Setting, delivery: Delivery<'_>, sink: &mut dyn Sink) {
+fn take(stage: &mut Stage, setting: Setting<'_>, delivery: Delivery<'_>, sink: &mut dyn Sink) {
     if stage.is_closed() {
         return;
     }

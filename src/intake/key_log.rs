@@ -1,10 +1,14 @@
 //! NSS key logs (`SSLKEYLOGFILE`, `draft-ietf-tls-keylogfile`), kept as they are for the decryption stage.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
 use super::document::read_whole;
 use super::{Format, Gathered, Input, Sample};
-use crate::Result;
 use crate::limits::KEY_LOG_BYTES;
 use crate::model::{Dossier, Shortfall};
+use crate::{Error, Result};
 
 /// A key log.
 pub(super) const FORMAT: Format = Format {
@@ -39,6 +43,18 @@ fn is_secret(line: &str) -> bool {
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
     let is_hex = |word: &str| word.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_label && matches!(id.len(), 16 | 64) && is_hex(id) && secret.len() >= 32 && is_hex(secret)
+}
+
+/// The text of a key log that the user named, at most [`KEY_LOG_BYTES`] of it.
+pub fn read_key_log(path: &Path) -> Result<Vec<u8>> {
+    let mut text = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(KEY_LOG_BYTES as u64).read_to_end(&mut text))
+        .map_err(|source| Error::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+    Ok(text)
 }
 
 fn gather(input: &Input) -> Result<Gathered> {

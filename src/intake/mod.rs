@@ -32,6 +32,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use discover::discover;
+pub use key_log::read_key_log;
 pub use live::{filtered, open_interface};
 pub use recognise::Sample;
 pub use wrapping::Wrapping;

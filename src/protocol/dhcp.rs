@@ -13,7 +13,7 @@ const MAGIC_COOKIE: u32 = 0x6382_5363;
 pub(super) const VERSION_4: Protocol = Protocol {
     name: "dhcp",
     probe: |probe| verdict(probe, &[67, 68], |bytes| bootp(bytes).is_some()),
-    start: || Box::new(Dhcp { read: bootp }),
+    start: |_| Box::new(Dhcp { read: bootp }),
     content: ContentState::Clear,
 };
 
@@ -21,7 +21,7 @@ pub(super) const VERSION_4: Protocol = Protocol {
 pub(super) const VERSION_6: Protocol = Protocol {
     name: "dhcpv6",
     probe: |probe| verdict(probe, &[546, 547], |bytes| version_6(bytes).is_some()),
-    start: || Box::new(Dhcp { read: version_6 }),
+    start: |_| Box::new(Dhcp { read: version_6 }),
     content: ContentState::Clear,
 };
 

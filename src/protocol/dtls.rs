@@ -14,7 +14,7 @@ use crate::model::{ContentState, Shortfall, Side, Transport};
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: "dtls",
     probe,
-    start: || Box::new(Dtls::default()),
+    start: |_| Box::new(Dtls::default()),
     content: ContentState::NoKey,
 };
 

@@ -11,7 +11,7 @@ const NAME: &str = "ftp";
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: NAME,
     probe,
-    start: || Box::new(Ftp::default()),
+    start: |_| Box::new(Ftp::default()),
     content: ContentState::Clear,
 };
 

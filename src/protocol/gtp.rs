@@ -14,7 +14,7 @@ const PORT: u16 = 2123;
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: NAME,
     probe,
-    start: || Box::new(Gtp),
+    start: |_| Box::new(Gtp),
     content: ContentState::Clear,
 };
 

@@ -14,7 +14,7 @@ const NAME: &str = "imap";
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: NAME,
     probe,
-    start: || Box::new(Imap::default()),
+    start: |_| Box::new(Imap::default()),
     content: ContentState::Clear,
 };
 

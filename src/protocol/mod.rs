@@ -17,6 +17,7 @@ mod ftp;
 mod gtp;
 mod http1;
 mod imap;
+mod keys;
 mod line;
 mod mail;
 mod message;
@@ -39,6 +40,10 @@ mod tls;
 mod whatsapp;
 mod xiaomi;
 mod xmpp;
+
+use std::sync::Arc;
+
+pub use keys::{KeyLog, Label};
 
 use crate::model::{ContentState, Event, Origin, Shortfall, Side, Transport};
 
@@ -118,6 +123,30 @@ pub trait Dissector {
     fn finish(&mut self, emit: &mut dyn FnMut(Output<'_>));
 }
 
+/// What a dissector may want to know when it starts.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// TCP or UDP.
+    pub transport: Transport,
+    /// Port of the side that opened the flow.
+    pub client_port: u16,
+    /// Port of the side that answered.
+    pub server_port: u16,
+    /// The secrets known of the device's connections.
+    pub keys: Arc<KeyLog>,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self {
+            transport: Transport::Tcp,
+            client_port: 0,
+            server_port: 0,
+            keys: Arc::default(),
+        }
+    }
+}
+
 /// A protocol.
 #[derive(Debug)]
 pub struct Protocol {
@@ -126,7 +155,7 @@ pub struct Protocol {
     /// Whether these bytes are it. Probes run in the order of [`PROTOCOLS`]; the first `Yes` wins.
     pub probe: fn(&Probe<'_>) -> Verdict,
     /// A fresh dissector.
-    pub start: fn() -> Box<dyn Dissector>,
+    pub start: fn(&Start) -> Box<dyn Dissector>,
     /// How readable contents of this protocol are unless a dissector says otherwise.
     pub content: ContentState,
 }

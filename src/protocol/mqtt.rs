@@ -15,7 +15,7 @@ const SUBSCRIBE: u8 = 8;
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: NAME,
     probe,
-    start: || Box::new(Mqtt::default()),
+    start: |_| Box::new(Mqtt::default()),
     content: ContentState::Clear,
 };
 

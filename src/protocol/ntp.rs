@@ -15,7 +15,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
             Verdict::No
         }
     },
-    start: || Box::new(Ntp),
+    start: |_| Box::new(Ntp),
     content: ContentState::Clear,
 };
 

@@ -16,7 +16,7 @@ const NAME: &str = "pop3";
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: NAME,
     probe,
-    start: || Box::new(Pop3::default()),
+    start: |_| Box::new(Pop3::default()),
     content: ContentState::Clear,
 };
 

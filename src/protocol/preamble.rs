@@ -9,7 +9,7 @@ use crate::model::{ContentState, Shortfall, Side, Transport};
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: "tls-behind-preamble",
     probe,
-    start: || Box::new(Preamble::default()),
+    start: |_| Box::new(Preamble::default()),
     content: ContentState::Clear,
 };
 

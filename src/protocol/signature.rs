@@ -36,7 +36,7 @@ macro_rules! recognised {
         Protocol {
             name: $protocol,
             probe: $probe,
-            start: || {
+            start: |_| {
                 Box::new(Recognised {
                     protocol: $protocol,
                     signature: $signature,

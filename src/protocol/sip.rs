@@ -20,7 +20,7 @@ pub(super) const DATAGRAM: Protocol = Protocol {
                 .any(|bytes| first_line(bytes) == Verdict::Yes);
         if is_sip { Verdict::Yes } else { Verdict::No }
     },
-    start: || {
+    start: |_| {
         Box::new(Sip {
             is_datagram: true,
             ..Sip::default()
@@ -33,7 +33,7 @@ pub(super) const DATAGRAM: Protocol = Protocol {
 pub(super) const STREAM: Protocol = Protocol {
     name: NAME,
     probe: probe_stream,
-    start: || Box::new(Sip::default()),
+    start: |_| Box::new(Sip::default()),
     content: ContentState::Clear,
 };
 

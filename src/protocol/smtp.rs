@@ -13,7 +13,7 @@ const NAME: &str = "smtp";
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: NAME,
     probe,
-    start: || Box::new(Smtp::default()),
+    start: |_| Box::new(Smtp::default()),
     content: ContentState::Clear,
 };
 

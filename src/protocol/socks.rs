@@ -14,7 +14,7 @@ const NAME: &str = "socks";
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: NAME,
     probe,
-    start: || Box::new(Socks::default()),
+    start: |_| Box::new(Socks::default()),
     content: ContentState::Clear,
 };
 

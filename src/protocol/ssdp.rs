@@ -8,7 +8,7 @@ use crate::model::{ContentState, Event, Exchange, Side, Transport};
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: "ssdp",
     probe,
-    start: || Box::new(Ssdp),
+    start: |_| Box::new(Ssdp),
     content: ContentState::Clear,
 };
 

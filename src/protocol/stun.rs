@@ -23,7 +23,7 @@ const SOFTWARE: u16 = 0x8022;
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: NAME,
     probe,
-    start: || Box::new(Stun::default()),
+    start: |_| Box::new(Stun::default()),
     content: ContentState::Clear,
 };
 
@@ -38,7 +38,7 @@ pub(super) const GOOGLE_CALL: Protocol = Protocol {
             Verdict::No
         }
     },
-    start: || {
+    start: |_| {
         Box::new(Stun {
             by_port: Some("stun-google"),
             ..Stun::default()

@@ -72,7 +72,7 @@ impl Talk<'_> {
         let Some(protocol) = self.protocol() else {
             return vec!["unknown".into()];
         };
-        let mut dissector = (protocol.start)();
+        let mut dissector = (protocol.start)(&Start::default());
         let mut lines: Vec<String> = Vec::new();
         let mut emit = |output: Output<'_>| describe(&output, &mut lines);
         for (side, bytes) in self.said {
@@ -346,7 +346,7 @@ fn sip_cut_in_its_body_still_has_its_head() {
 
 #[test]
 fn sip_behind_a_gap_goes_on_at_the_next_message() {
-    let mut dissector = (sip::STREAM.start)();
+    let mut dissector = (sip::STREAM.start)(&Start::default());
     let mut lines = Vec::new();
     let mut emit = |output: Output<'_>| describe(&output, &mut lines);
     let origin = Origin::default();
@@ -775,7 +775,7 @@ proptest! {
         gap in 0_usize..6,
     ) {
         for protocol in protocols() {
-            let mut dissector = (protocol.start)();
+            let mut dissector = (protocol.start)(&Start::default());
             let mut emit = |_: Output<'_>| {};
             for (position, (is_client, bytes)) in pieces.iter().enumerate() {
                 let side = if *is_client { CLIENT } else { SERVER };
@@ -818,7 +818,7 @@ proptest! {
         ];
         for protocol in &streams {
             let read = |step: usize| {
-                let mut dissector = (protocol.start)();
+                let mut dissector = (protocol.start)(&Start::default());
                 let mut lines = Vec::new();
                 let mut emit = |output: Output<'_>| describe(&output, &mut lines);
                 for (side, bytes) in &runs {

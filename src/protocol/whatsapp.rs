@@ -15,7 +15,7 @@ const NAME: &str = "whatsapp";
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: NAME,
     probe,
-    start: || Box::new(WhatsApp::default()),
+    start: |_| Box::new(WhatsApp::default()),
     content: ContentState::OwnProtocol,
 };
 

@@ -16,7 +16,7 @@ const MAGIC: [u8; 4] = [0xc2, 0xfe, 0, 5];
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: NAME,
     probe,
-    start: || Box::new(XiaomiPush::default()),
+    start: |_| Box::new(XiaomiPush::default()),
     content: ContentState::OwnProtocol,
 };
 

@@ -24,7 +24,7 @@ pub(crate) const TRANSCRIPT: Protocol = Protocol {
             Verdict::Yes
         }
     },
-    start: || Box::<Transcript>::default(),
+    start: |_| Box::<Transcript>::default(),
     content: ContentState::Clear,
 };
 

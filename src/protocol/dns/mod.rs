@@ -14,7 +14,7 @@ use crate::model::{Answer, ContentState, Event, Lookup, Origin, Shortfall, Side,
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: "dns",
     probe: |probe| probe_datagram(probe, 53, true),
-    start: || Box::new(Datagrams { local: None }),
+    start: |_| Box::new(Datagrams { local: None }),
     content: ContentState::Clear,
 };
 
@@ -22,7 +22,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
 pub(super) const STREAM: Protocol = Protocol {
     name: "dns-tcp",
     probe: probe_stream,
-    start: || Box::new(Stream::default()),
+    start: |_| Box::new(Stream::default()),
     content: ContentState::Clear,
 };
 
@@ -30,7 +30,7 @@ pub(super) const STREAM: Protocol = Protocol {
 pub(super) const MULTICAST: Protocol = Protocol {
     name: "mdns",
     probe: |probe| probe_datagram(probe, 5353, false),
-    start: || {
+    start: |_| {
         Box::new(Datagrams {
             local: Some("mdns"),
         })
@@ -42,7 +42,7 @@ pub(super) const MULTICAST: Protocol = Protocol {
 pub(super) const LINK_LOCAL: Protocol = Protocol {
     name: "llmnr",
     probe: |probe| probe_datagram(probe, 5355, false),
-    start: || {
+    start: |_| {
         Box::new(Datagrams {
             local: Some("llmnr"),
         })

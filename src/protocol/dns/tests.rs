@@ -5,6 +5,7 @@ use simple_dns::rdata::{A, AAAA, CNAME, HTTPS, PTR, RData, SVCB};
 use simple_dns::{CLASS, Name, Packet, Question, ResourceRecord, TYPE};
 
 use super::*;
+use crate::protocol::Start;
 
 fn lookups(dissector: &mut dyn Dissector, pieces: &[&[u8]]) -> Vec<Lookup> {
     let mut seen = Vec::new();
@@ -257,7 +258,7 @@ proptest! {
         for transport in [Transport::Udp, Transport::Tcp] {
             for protocol in [PROTOCOL, STREAM, MULTICAST, LINK_LOCAL] {
                 let _verdict = (protocol.probe)(&Probe { transport, client_port: 1, server_port: 53, client: &message, server: &bytes });
-                lookups(&mut *(protocol.start)(), &[&message, &bytes]);
+                lookups(&mut *(protocol.start)(&Start::default()), &[&message, &bytes]);
             }
         }
     }

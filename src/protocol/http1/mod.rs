@@ -18,7 +18,7 @@ use crate::model::{ContentState, Event, Origin, Request, Response, Shortfall, Si
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: "http",
     probe,
-    start: || Box::new(Http1::default()),
+    start: |_| Box::new(Http1::default()),
     content: ContentState::Clear,
 };
 

@@ -20,7 +20,7 @@ use crate::model::{ContentState, Shortfall, Side, Transport};
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: "quic",
     probe,
-    start: || Box::new(Quic::default()),
+    start: |_| Box::new(Quic::default()),
     content: ContentState::NoKey,
 };
 

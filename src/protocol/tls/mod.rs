@@ -21,7 +21,7 @@ use crate::model::{ContentState, Origin, Shortfall, Side, Transport};
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: "tls",
     probe,
-    start: || Box::new(Tls::default()),
+    start: |_| Box::new(Tls::default()),
     content: ContentState::NoKey,
 };
 

@@ -23,7 +23,7 @@ const NAME: &str = "xmpp";
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: NAME,
     probe,
-    start: || Box::new(Xmpp::default()),
+    start: |_| Box::new(Xmpp::default()),
     content: ContentState::Clear,
 };
 

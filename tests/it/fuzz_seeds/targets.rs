@@ -5,7 +5,7 @@ use std::io::Cursor;
 use phonehome::flow::Flows;
 use phonehome::intake::{Input, Item};
 use phonehome::model::{Body, Coverage, Event, Exchange, Header, InputId, Origin, Request, Side};
-use phonehome::protocol::{Chunk, Output, PROTOCOLS};
+use phonehome::protocol::{Chunk, Output, PROTOCOLS, Start};
 use phonehome::{manifest, payload};
 
 /// A target: its name, and what it calls.
@@ -114,7 +114,7 @@ fn dissect(protocol: &str, mut script: &[u8]) {
         .iter()
         .find(|known| known.name == protocol)
         .expect("a known protocol");
-    let mut dissector = (protocol.start)();
+    let mut dissector = (protocol.start)(&Start::default());
     let mut emit = |output: Output<'_>| {
         if let Output::Event(event, _) = output {
             payload::decode(&event);
