@@ -64,6 +64,8 @@ pub const MANIFEST_STRING_UNITS: usize = 32 << 10;
 pub const MANIFEST_TEXT_BYTES: usize = 16 << 20;
 /// Header of a chunk of binary XML: 28 bytes at most today, with room for later fields.
 pub const MANIFEST_CHUNK_HEADER_BYTES: usize = 256;
+/// Rows of a data safety form; the console exports under 1,000.
+pub const DATA_SAFETY_ROWS: usize = 20_000;
 /// Bytes of a `resources.arsc`; the largest apps have about 30 MiB.
 pub const RESOURCE_TABLE_BYTES: usize = 64 << 20;
 /// Resources that a manifest may have looked up.

@@ -8,7 +8,7 @@ use super::order::ByteOrder;
 use super::{Content, Format, Gathered, Input, Sample};
 use crate::limits::{DOCUMENT_BYTES, SNIFF_DEEP_BYTES};
 use crate::manifest;
-use crate::model::{Declaration, Dossier, Origin, Platform, Shortfall};
+use crate::model::{DataLabel, Declaration, Dossier, Origin, Platform, Shortfall};
 use crate::{Error, Result};
 
 /// An Android app package.
@@ -40,6 +40,22 @@ pub(super) const INFO_PLIST: Format = Format {
     name: "info-plist",
     sniff: is_info_plist,
     gather: Some(|input| document(input, manifest::info_plist)),
+    open: None,
+};
+
+/// Apple's `PrivacyInfo.xcprivacy`, unpacked.
+pub(super) const PRIVACY_MANIFEST: Format = Format {
+    name: "privacy-manifest",
+    sniff: is_privacy_manifest,
+    gather: Some(|input| label(input, manifest::privacy_manifest)),
+    open: None,
+};
+
+/// Google Play's data safety form, exported.
+pub(super) const DATA_SAFETY: Format = Format {
+    name: "data-safety",
+    sniff: is_data_safety,
+    gather: Some(|input| label(input, manifest::data_safety)),
     open: None,
 };
 
@@ -117,6 +133,30 @@ fn is_info_plist(sample: &Sample<'_>) -> bool {
             .text()
             .is_some_and(|text| text.starts_with('<') && text.contains("<plist"));
     is_plist && contains(sample, b"CFBundleIdentifier")
+}
+
+/// Binary lists name their keys as text, too.
+fn is_privacy_manifest(sample: &Sample<'_>) -> bool {
+    const KEYS: [&[u8]; 4] = [
+        b"NSPrivacyTracking",
+        b"NSPrivacyCollectedDataTypes",
+        b"NSPrivacyAccessedAPITypes",
+        b"NSPrivacyTrackingDomains",
+    ];
+    let is_plist = sample.head.starts_with(b"bplist0")
+        || sample
+            .text()
+            .is_some_and(|text| text.starts_with('<') && text.contains("<plist"));
+    is_plist
+        && KEYS
+            .iter()
+            .any(|key| memmem::find(sample.head, key).is_some())
+}
+
+fn is_data_safety(sample: &Sample<'_>) -> bool {
+    let head = sample.head.strip_prefix(b"\xef\xbb\xbf");
+    head.unwrap_or(sample.head)
+        .starts_with(manifest::DATA_SAFETY_HEADER)
 }
 
 /// The list of packages may come long after the beginning, which is mostly about activities and their filters.
@@ -208,6 +248,47 @@ fn declaration(
         notes.push((Shortfall::DamagedManifest, "it names no package".to_owned()));
     }
     (dossier, notes)
+}
+
+/// A label belongs to the package that its path names, if it does.
+fn label(
+    input: &Input,
+    read: fn(&[u8], &str) -> manifest::Read<Option<DataLabel>>,
+) -> Result<Gathered> {
+    let (bytes, cut) = read_whole(input, DOCUMENT_BYTES)?;
+    let read = read(&bytes, &input.display);
+    let mut dossier = Dossier::default();
+    if let Some(label) = read.value {
+        let package = package_in(&input.display).unwrap_or_default();
+        dossier
+            .labels
+            .insert(package.to_owned(), vec![(label, origin(input))]);
+    }
+    Ok((dossier, notes(cut, read.damage)))
+}
+
+/// A package or bundle id in a path: a folder or file's stem of three parts or more in reverse domain order.
+fn package_in(path: &str) -> Option<&str> {
+    const ROOTS: [&str; 10] = [
+        "com", "org", "net", "de", "eu", "io", "app", "me", "ch", "at",
+    ];
+    path.rsplit('/').find_map(|step| {
+        let step = step
+            .strip_suffix(".csv")
+            .or_else(|| step.strip_suffix(".xcprivacy"))
+            .unwrap_or(step);
+        let is_name = |part: &str| {
+            !part.is_empty()
+                && part
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+        };
+        let mut parts = step.split('.');
+        let is_package = parts.next().is_some_and(|root| ROOTS.contains(&root))
+            && parts.clone().count() >= 2
+            && parts.all(is_name);
+        is_package.then_some(step)
+    })
 }
 
 fn dumpsys_package(input: &Input) -> Result<Gathered> {

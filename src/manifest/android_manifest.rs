@@ -131,7 +131,7 @@ impl Builder<'_> {
             Entry::Vacant(slot) => {
                 slot.insert(DeclaredPermission {
                     max_sdk,
-                    usage_text: None,
+                    ..DeclaredPermission::default()
                 });
             }
             Entry::Occupied(mut slot) => {

@@ -1,80 +1,18 @@
 //! iOS `Info.plist` (XML, binary or old-style text) → declaration.
-//!
-//! Property lists are read as events and not as `plist::Value`: nested or shared objects would make that recurse and grow
-//! without bound.
-
-use std::io::Cursor;
-
-use plist::stream::{OwnedEvent, Reader};
 
 use super::Read;
-use crate::limits;
+use super::property_list::{Property, property_list};
 use crate::model::{Declaration, DeclaredPermission, Platform};
 
 /// `Info.plist` of an app, extension or framework. `None` without `CFBundleIdentifier`.
 pub fn info_plist(bytes: &[u8]) -> Read<Option<Declaration>> {
     let mut damage = Vec::new();
-    let root = if bytes.len() > limits::MANIFEST_BYTES {
-        damage.push("a property list longer than the bound".to_owned());
-        None
-    } else {
-        property_list(bytes, &mut damage)
-    };
+    let root = property_list(bytes, &mut damage);
     let value = root.and_then(|root| declaration(&root));
     if value.is_none() {
         damage.push("a property list without CFBundleIdentifier".to_owned());
     }
     Read { value, damage }
-}
-
-/// A property as far as declarations need it.
-#[derive(Clone, Debug, PartialEq)]
-enum Property {
-    Text(String),
-    Boolean(bool),
-    List(Vec<Property>),
-    Dictionary(Vec<(String, Property)>),
-    /// Dates, data, keyed-archive ids.
-    Other,
-}
-
-impl Property {
-    fn key(&self, key: &str) -> Option<&Self> {
-        match self {
-            Self::Dictionary(pairs) => pairs
-                .iter()
-                .find(|(known, _)| known == key)
-                .map(|(_, value)| value),
-            _ => None,
-        }
-    }
-
-    fn pairs(&self) -> &[(String, Self)] {
-        match self {
-            Self::Dictionary(pairs) => pairs,
-            _ => &[],
-        }
-    }
-
-    fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// Also `YES` and `1`: hand-written files use them, and the system takes them.
-    fn boolean(&self) -> Option<bool> {
-        match self {
-            Self::Boolean(value) => Some(*value),
-            Self::Text(text) => match text.trim() {
-                "YES" | "true" | "1" => Some(true),
-                "NO" | "false" | "0" => Some(false),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
 }
 
 fn declaration(root: &Property) -> Option<Declaration> {
@@ -95,8 +33,8 @@ fn declaration(root: &Property) -> Option<Declaration> {
     for (key, value) in root.pairs() {
         if let Some(usage_text) = usage_text(key, value) {
             let permission = DeclaredPermission {
-                max_sdk: None,
                 usage_text,
+                ..DeclaredPermission::default()
             };
             declaration.permissions.insert(key.clone(), permission);
         }
@@ -165,115 +103,6 @@ fn transport_security(security: &Property, declaration: &mut Declaration) {
                 .insert(format!("{prefix}{domain}"));
         }
     }
-}
-
-/// A list or dictionary that is being filled.
-enum Open {
-    List(Vec<Property>),
-    Dictionary(Vec<(String, Property)>, Option<String>),
-}
-
-/// Reads what comes before the first damage.
-fn property_list(bytes: &[u8], damage: &mut Vec<String>) -> Option<Property> {
-    let mut stack: Vec<Open> = Vec::new();
-    let mut root = None;
-    let mut too_deep = 0_usize;
-    let mut budget = limits::PROPERTY_LIST_COST;
-    for event in Reader::new(Cursor::new(bytes)) {
-        let event = match event {
-            Ok(event) => event,
-            Err(error) => {
-                damage.push(format!("property list damaged: {error}"));
-                break;
-            }
-        };
-        let Some(left) = budget.checked_sub(cost(&event)) else {
-            damage.push("a property list with more content than the bound".to_owned());
-            break;
-        };
-        budget = left;
-        if root.is_some() {
-            break;
-        }
-        let value = match event {
-            OwnedEvent::StartArray(_) | OwnedEvent::StartDictionary(_)
-                if stack.len() >= limits::PROPERTY_LIST_DEPTH =>
-            {
-                too_deep = too_deep.saturating_add(1);
-                continue;
-            }
-            OwnedEvent::EndCollection if too_deep > 0 => {
-                too_deep = too_deep.saturating_sub(1);
-                if too_deep > 0 {
-                    continue;
-                }
-                damage.push("a property list nested deeper than the bound".to_owned());
-                Property::Other
-            }
-            _ if too_deep > 0 => continue,
-            OwnedEvent::StartArray(_) => {
-                stack.push(Open::List(Vec::new()));
-                continue;
-            }
-            OwnedEvent::StartDictionary(_) => {
-                stack.push(Open::Dictionary(Vec::new(), None));
-                continue;
-            }
-            OwnedEvent::EndCollection => match stack.pop() {
-                Some(open) => close(open),
-                None => break,
-            },
-            OwnedEvent::String(text) => Property::Text(text.into_owned()),
-            OwnedEvent::Boolean(value) => Property::Boolean(value),
-            OwnedEvent::Integer(number) => Property::Text(number.to_string()),
-            OwnedEvent::Real(number) => Property::Text(number.to_string()),
-            _ => Property::Other,
-        };
-        root = place(&mut stack, value);
-    }
-    // Damage in the middle: what was open ends here.
-    while root.is_none() {
-        let open = stack.pop()?;
-        root = place(&mut stack, close(open));
-    }
-    root
-}
-
-/// What an event costs to hold and to read. Containers cost as many as they say they hold, because a binary list can
-/// refer to one large list many times.
-fn cost(event: &OwnedEvent) -> usize {
-    let held = match event {
-        OwnedEvent::StartArray(Some(count)) | OwnedEvent::StartDictionary(Some(count)) => {
-            usize::try_from(*count)
-                .unwrap_or(usize::MAX)
-                .saturating_mul(16)
-        }
-        OwnedEvent::String(text) => text.len(),
-        OwnedEvent::Data(data) => data.len(),
-        _ => 0,
-    };
-    held.saturating_add(64)
-}
-
-fn close(open: Open) -> Property {
-    match open {
-        Open::List(items) => Property::List(items),
-        Open::Dictionary(pairs, _) => Property::Dictionary(pairs),
-    }
-}
-
-/// Puts a value where it belongs; gives it back if it is the root.
-fn place(stack: &mut [Open], value: Property) -> Option<Property> {
-    match stack.last_mut() {
-        None => return Some(value),
-        Some(Open::List(items)) => items.push(value),
-        Some(Open::Dictionary(pairs, key)) => match (key.take(), value) {
-            (Some(key), value) => pairs.push((key, value)),
-            (None, Property::Text(text)) => *key = Some(text),
-            (None, _) => {}
-        },
-    }
-    None
 }
 
 #[cfg(test)]

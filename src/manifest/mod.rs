@@ -6,10 +6,13 @@
 mod android_manifest;
 mod apk;
 mod binary_xml;
+mod data_safety;
 mod dumpsys_package;
 mod element;
 mod info_plist;
 mod little_endian;
+mod privacy_manifest;
+mod property_list;
 mod resource_table;
 mod string_pool;
 mod text_xml;
@@ -17,8 +20,11 @@ mod zip_archive;
 
 pub use apk::apk;
 pub use binary_xml::binary_xml;
+pub(crate) use data_safety::HEADER as DATA_SAFETY_HEADER;
+pub use data_safety::data_safety;
 pub use dumpsys_package::dumpsys_package;
 pub use info_plist::info_plist;
+pub use privacy_manifest::privacy_manifest;
 pub use text_xml::text_xml;
 
 /// What a reader of this room yields, with what was odd or missing in plain words.

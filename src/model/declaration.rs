@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{Component, DataLabel, NetworkPolicy};
+
 /// Operating system of an app or device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Platform {
@@ -16,8 +18,34 @@ pub enum Platform {
 pub struct DeclaredPermission {
     /// Asked for only up to this API level.
     pub max_sdk: Option<u32>,
+    /// Asked for only from this API level on (`uses-permission-sdk-23`).
+    pub min_sdk: Option<u32>,
+    /// The app says that it does not derive a position from it (`usesPermissionFlags="neverForLocation"`).
+    pub is_never_for_location: bool,
     /// The reason given to the user (iOS usage description).
     pub usage_text: Option<String>,
+}
+
+/// A certificate that an app package is signed with. Reported, not verified: that the signature fits is the phone's business.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Signer {
+    /// SHA-256 of the certificate, hexadecimal.
+    pub sha256: String,
+    /// Subject of the certificate.
+    pub subject: String,
+    /// Schemes of the signatures that carry it: `v1`, `v2`, `v3`, `v3.1`.
+    pub schemes: BTreeSet<&'static str>,
+}
+
+/// What tells that an app contains a third party's code.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EmbeddedCode {
+    /// Id of the signature that fits, or its name where it comes from a list of the user's.
+    pub id: String,
+    /// The first class or framework that fits.
+    pub example: String,
+    /// How many do.
+    pub count: u64,
 }
 
 /// What a manifest says (`AndroidManifest.xml`, `Info.plist`).
@@ -52,10 +80,40 @@ pub struct Declaration {
     pub has_network_security_config: bool,
     /// What it does in the background (`UIBackgroundModes`), as written.
     pub background_modes: BTreeSet<String>,
+    /// That configuration, where it could be read.
+    pub network_policy: Option<NetworkPolicy>,
     /// `allowBackup`.
     pub backup_allowed: Option<bool>,
-    /// `debuggable`.
+    /// Rules for what a backup takes along are named: `fullBackupContent`, `dataExtractionRules` (from API level 31 on).
+    pub backup_rules: BTreeSet<&'static str>,
+    /// `debuggable`; `get-task-allow` of iOS.
     pub debuggable: Option<bool>,
+    /// `testOnly`.
+    pub test_only: Option<bool>,
+    /// `sharedUserId`.
+    pub shared_user: Option<String>,
+    /// Components.
+    pub components: Vec<Component>,
+    /// Permissions that it defines itself, with their protection level as Android writes it (`signature|privileged`).
+    pub defined_permissions: BTreeMap<String, String>,
+    /// Features of the phone that it uses, and whether it insists on them.
+    pub features: BTreeMap<String, bool>,
+    /// Other apps that it wants to see (`queries`): packages, authorities, actions of intents; `LSApplicationQueriesSchemes`.
+    pub queries: BTreeSet<String>,
+    /// Names of `meta-data` of the application; the values may be keys and are not kept.
+    pub metadata: BTreeSet<String>,
+    /// Schemes that open it (`CFBundleURLTypes`); on Android they stand at the components.
+    pub url_schemes: BTreeSet<String>,
+    /// Entitlements (iOS) with their values in words.
+    pub entitlements: BTreeMap<String, String>,
+    /// Certificates that it is signed with.
+    pub signers: Vec<Signer>,
+    /// Names of the parts that it was put together from: splits, extensions, frameworks.
+    pub parts: BTreeSet<String>,
+    /// Third parties' code in it, by id.
+    pub embedded: Vec<EmbeddedCode>,
+    /// What its vendor, and the vendors of embedded code, say that it collects.
+    pub labels: Vec<DataLabel>,
     /// What was odd about the file (damaged on purpose, DEX in front of the ZIP …), in plain words.
     pub oddities: BTreeSet<String>,
 }
@@ -78,9 +136,190 @@ impl Declaration {
             cleartext_exceptions: BTreeSet::new(),
             has_network_security_config: false,
             background_modes: BTreeSet::new(),
+            network_policy: None,
             backup_allowed: None,
+            backup_rules: BTreeSet::new(),
             debuggable: None,
+            test_only: None,
+            shared_user: None,
+            components: Vec::new(),
+            defined_permissions: BTreeMap::new(),
+            features: BTreeMap::new(),
+            queries: BTreeSet::new(),
+            metadata: BTreeSet::new(),
+            url_schemes: BTreeSet::new(),
+            entitlements: BTreeMap::new(),
+            signers: Vec::new(),
+            parts: BTreeSet::new(),
+            embedded: Vec::new(),
+            labels: Vec::new(),
             oddities: BTreeSet::new(),
         }
+    }
+
+    /// The target API level as a number; codenames of previews count as the level that they became. 0 if it is not known.
+    pub fn target_level(&self) -> u32 {
+        let target = self.target_sdk.as_deref().unwrap_or_default();
+        target.parse().unwrap_or_else(|_| {
+            CODENAMES
+                .iter()
+                .find(|(name, _)| *name == target)
+                .map_or(0, |(_, level)| *level)
+        })
+    }
+
+    /// Components that other apps can reach.
+    pub fn exported(&self) -> impl Iterator<Item = &Component> {
+        let target = self.target_level();
+        self.components.iter().filter(move |component| {
+            component.enabled != Some(false) && component.is_exported(target)
+        })
+    }
+
+    /// Whether clear text is allowed to a host, by everything that is said, and by the platform's default where nothing is;
+    /// `None` if the default is not known either.
+    pub fn is_cleartext_allowed(&self, host: &str) -> Option<bool> {
+        match self.platform {
+            Platform::Ios => {
+                let is_excepted = self
+                    .cleartext_exceptions
+                    .iter()
+                    .any(|exception| match exception.strip_prefix("*.") {
+                        Some(domain) => {
+                            host == domain
+                                || host
+                                    .strip_suffix(domain)
+                                    .is_some_and(|rest| rest.ends_with('.'))
+                        }
+                        None => host == exception,
+                    });
+                Some(is_excepted || self.cleartext_allowed == Some(true))
+            }
+            Platform::Android => {
+                let target = self.target_level();
+                let by_default = (target > 0).then_some(target < 28);
+                if let Some(policy) = &self.network_policy {
+                    return policy.is_cleartext_allowed(host).or(by_default);
+                }
+                if self.has_network_security_config {
+                    return None;
+                }
+                self.cleartext_allowed.or(by_default)
+            }
+        }
+    }
+
+    /// Whether clear text is allowed to hosts of which nothing special is said.
+    pub fn is_cleartext_allowed_everywhere(&self) -> Option<bool> {
+        // No host has this name (RFC 6761), so no rule for some hosts fits.
+        self.is_cleartext_allowed("invalid")
+    }
+
+    /// Takes in what another part of the same app says: a split, or a file of an unpacked app. The base package of the app
+    /// says most; what it says stays.
+    pub fn merge(&mut self, mut other: Self) {
+        if self.split.is_some() && other.split.is_none() {
+            std::mem::swap(self, &mut other);
+        }
+        for (name, permission) in other.permissions {
+            self.permissions.entry(name).or_insert(permission);
+        }
+        for (name, level) in other.defined_permissions {
+            self.defined_permissions.entry(name).or_insert(level);
+        }
+        for component in other.components {
+            let is_known = self
+                .components
+                .iter()
+                .any(|known| known.kind == component.kind && known.name == component.name);
+            if !is_known {
+                self.components.push(component);
+            }
+        }
+        for label in other.labels {
+            if !self.labels.contains(&label) {
+                self.labels.push(label);
+            }
+        }
+        for code in other.embedded {
+            match self.embedded.iter_mut().find(|known| known.id == code.id) {
+                Some(known) => known.count = known.count.saturating_add(code.count),
+                None => self.embedded.push(code),
+            }
+        }
+        for signer in other.signers {
+            match self
+                .signers
+                .iter_mut()
+                .find(|known| known.sha256 == signer.sha256)
+            {
+                Some(known) => known.schemes.extend(signer.schemes),
+                None => self.signers.push(signer),
+            }
+        }
+        self.entitlements.extend(other.entitlements);
+        self.bound_permissions.extend(other.bound_permissions);
+        self.background_modes.extend(other.background_modes);
+        self.queries.extend(other.queries);
+        self.metadata.extend(other.metadata);
+        self.url_schemes.extend(other.url_schemes);
+        self.parts.extend(other.split);
+        self.parts.extend(other.parts);
+        self.oddities.extend(other.oddities);
+        for (feature, is_required) in other.features {
+            self.features.entry(feature).or_insert(is_required);
+        }
+    }
+}
+
+/// Codenames that stand in manifests built with a preview, with the level that the release got.
+const CODENAMES: &[(&str, u32)] = &[
+    ("IceCreamSandwich", 14),
+    ("L", 21),
+    ("M", 23),
+    ("N", 24),
+    ("O", 26),
+    ("P", 28),
+    ("Q", 29),
+    ("R", 30),
+    ("S", 31),
+    ("Sv2", 32),
+    ("Tiramisu", 33),
+    ("UpsideDownCake", 34),
+    ("VanillaIceCream", 35),
+    ("Baklava", 36),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_for_clear_text_depends_on_the_target() {
+        let mut declaration = Declaration::new(Platform::Android, "com.example.notes");
+        assert_eq!(declaration.is_cleartext_allowed_everywhere(), None);
+        declaration.target_sdk = Some("27".to_owned());
+        assert_eq!(declaration.is_cleartext_allowed_everywhere(), Some(true));
+        declaration.target_sdk = Some("VanillaIceCream".to_owned());
+        assert_eq!(declaration.is_cleartext_allowed_everywhere(), Some(false));
+        declaration.cleartext_allowed = Some(true);
+        assert_eq!(declaration.is_cleartext_allowed_everywhere(), Some(true));
+        declaration.has_network_security_config = true;
+        declaration.network_policy = Some(NetworkPolicy::default());
+        assert_eq!(declaration.is_cleartext_allowed_everywhere(), Some(false));
+    }
+
+    #[test]
+    fn parts_of_an_app_meet_in_its_base() {
+        let mut part = Declaration::new(Platform::Android, "com.example.notes");
+        part.split = Some("config.de".to_owned());
+        part.queries.insert("com.example.other".to_owned());
+        let mut base = Declaration::new(Platform::Android, "com.example.notes");
+        base.version = Some("1".to_owned());
+        part.merge(base);
+        assert_eq!(part.split, None);
+        assert_eq!(part.version.as_deref(), Some("1"));
+        assert!(part.parts.contains("config.de"));
+        assert!(part.queries.contains("com.example.other"));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{Declaration, Origin, Owner, Platform};
+use super::{DataLabel, Declaration, Origin, Owner, Platform};
 
 /// A permission of an installed app for one Android user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub struct Dossier {
     pub apps: BTreeMap<String, InstalledApp>,
     /// Declarations by package or bundle id, with the place they were read.
     pub declarations: BTreeMap<String, (Declaration, Origin)>,
+    /// Data labels that lie beside the apps, by package; the empty one if nothing says whose they are.
+    pub labels: BTreeMap<String, Vec<(DataLabel, Origin)>>,
     /// Owners by uid, from `PCAPdroid` UID maps.
     pub owners: BTreeMap<u32, Owner>,
     /// Names of addresses, from pcapng name resolution blocks.
@@ -71,6 +73,27 @@ impl Dossier {
             .filter(|(_, app)| app.app_id == Some(app_id))
             .map(|(package, _)| package.as_str())
             .collect()
+    }
+
+    /// What an app and the code in it are said to collect, with the places that say so: labels from inside its package, those
+    /// beside it that name it, and, if it is the only declared app, those that name none.
+    pub fn labels_of(&self, package: &str) -> Vec<(&DataLabel, Origin)> {
+        let mut labels = Vec::new();
+        if let Some((declaration, origin)) = self.declarations.get(package) {
+            labels.extend(declaration.labels.iter().map(|label| (label, *origin)));
+            if self.declarations.len() == 1 {
+                let unnamed = self.labels.get("").into_iter().flatten();
+                labels.extend(unnamed.map(|(label, origin)| (label, *origin)));
+            }
+        }
+        let named = self.labels.get(package).filter(|_| !package.is_empty());
+        labels.extend(
+            named
+                .into_iter()
+                .flatten()
+                .map(|(label, origin)| (label, *origin)),
+        );
+        labels
     }
 
     /// Takes in what another source of the same device says; what is already known stays.
@@ -92,13 +115,18 @@ impl Dossier {
                 Entry::Vacant(slot) => {
                     slot.insert(theirs);
                 }
-                // The base package says more than its splits.
+                // The base package says more than its splits, so its place is the one to cite.
                 Entry::Occupied(mut slot) => {
-                    if slot.get().0.split.is_some() && theirs.0.split.is_none() {
-                        slot.insert(theirs);
+                    let (ours, origin) = slot.get_mut();
+                    if ours.split.is_some() && theirs.0.split.is_none() {
+                        *origin = theirs.1;
                     }
+                    ours.merge(theirs.0);
                 }
             }
+        }
+        for (package, theirs) in other.labels {
+            self.labels.entry(package).or_default().extend(theirs);
         }
         for (uid, owner) in other.owners {
             self.owners.entry(uid).or_insert(owner);

@@ -4,12 +4,15 @@
 
 mod app;
 mod audit;
+mod component;
 mod coverage;
 mod declaration;
 mod dossier;
 mod event;
 mod field;
 mod finding;
+mod label;
+mod network_policy;
 mod origin;
 mod packet;
 mod sensitive;
@@ -20,8 +23,9 @@ pub use audit::{
     AppReport, Audit, DeviceReport, Grant, InputReport, JudgedFinding, Likelihood, Modifier,
     Question, RecipientReport, RiskLevel, Score, TrafficReport,
 };
+pub use component::{Component, ComponentKind, IntentFilter};
 pub use coverage::{Coverage, Shortfall, ShortfallCount};
-pub use declaration::{Declaration, DeclaredPermission, Platform};
+pub use declaration::{Declaration, DeclaredPermission, EmbeddedCode, Platform, Signer};
 pub use dossier::{Dossier, InstalledApp, PermissionState};
 pub use event::{
     Access, Answer, Body, ContentState, Event, Exchange, Handshake, Header, Lookup, Message,
@@ -29,6 +33,8 @@ pub use event::{
 };
 pub use field::{DecodeChain, DecodeStep, Field, FieldPath, PathStep, Place};
 pub use finding::{Category, Evidence, Finding, Grade, Protection, Recipient, RecipientKind};
+pub use label::{CollectedData, DataLabel, LabelForm};
+pub use network_policy::{DomainRules, NetworkPolicy, NetworkRules};
 pub use origin::{DeviceId, InputId, Origin, Timestamp};
 pub use packet::{CaptureDirection, FlowKey, LinkType, Owner, Packet, ServerName, Side, Transport};
 pub use sensitive::Sensitive;

@@ -222,4 +222,13 @@ impl Rules {
     pub fn privacy_labels(&self) -> &[PrivacyLabel] {
         &self.permissions().privacy_labels
     }
+
+    /// The category of findings of a kind of data that a privacy label names (`NSPrivacyCollectedDataTypeContacts`,
+    /// `PSL_CONTACTS`), if it has one.
+    pub fn label_category(&self, name: &str) -> Option<Category> {
+        self.privacy_labels()
+            .iter()
+            .find(|label| label.kind == PrivacyLabelKind::DataType && &*label.name == name)
+            .and_then(|label| label.data)
+    }
 }

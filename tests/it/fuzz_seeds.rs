@@ -198,6 +198,12 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
                 .to_vec(),
             b"bplist00\xd1\x01\x02\x52ab\x09\x08\x0b\x0e\0\0\0\0\0\0\x01\x01\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0f".to_vec(),
         ],
+        "data_safety" => vec![
+            b"Question ID (machine readable),Response ID (machine readable),Response value\r\n\
+              PSL_DATA_TYPES_CONTACTS,PSL_CONTACTS,true\r\n\
+              PSL_DATA_USAGE_RESPONSES:PSL_CONTACTS:PSL_DATA_USAGE_EPHEMERAL,,\"true\"\r\n"
+                .to_vec(),
+        ],
         other => panic!("no seeds for {other}"),
     }
 }

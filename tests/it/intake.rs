@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 use phonehome::Error;
 use phonehome::intake::{self, Case, Input, Item};
 use phonehome::limits;
-use phonehome::model::{Event, LinkType, Shortfall};
+use phonehome::model::{Event, LabelForm, LinkType, Shortfall};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use crate::forge::capture::{Pcap, Pcapng, Record, comment};
@@ -442,6 +442,33 @@ fn documents_go_into_the_dossier() {
     assert_eq!(app.app_id, Some(10_123));
     assert_eq!(app.source.map(|source| source.input.0), Some(1));
     assert_eq!(dossier.key_logs, [KEY_LOG.as_bytes()]);
+}
+
+#[test]
+fn data_labels_go_to_the_app_that_their_path_names() {
+    let place = folder("labels");
+    let privacy = "<?xml version=\"1.0\"?><plist version=\"1.0\"><dict><key>NSPrivacyTracking</key><true/></dict></plist>";
+    let form = "Question ID (machine readable),Response ID (machine readable),Response value\nPSL_DATA_TYPES_CONTACTS,PSL_CONTACTS,true\n";
+    put(&place, "phone/manifest", MANIFEST);
+    put(
+        &place,
+        "phone/com.example.ios/PrivacyInfo.xcprivacy",
+        privacy,
+    );
+    put(&place, "phone/form.csv", form);
+    let found = intake::discover(&[place]).unwrap();
+    let mut dossier = phonehome::model::Dossier::default();
+    for input in &found.devices[0].inputs {
+        dossier.merge(input.gather().unwrap().unwrap().0);
+    }
+    let forms = |package: &str| -> Vec<LabelForm> {
+        let labels = dossier.labels_of(package);
+        labels.iter().map(|(label, _)| label.form).collect()
+    };
+    assert_eq!(forms("com.example.ios"), [LabelForm::PrivacyManifest]);
+    // It names no package, and there is one app with a manifest.
+    assert_eq!(forms("org.example.chat"), [LabelForm::DataSafety]);
+    assert_eq!(forms("com.example.other"), []);
 }
 
 #[test]

@@ -460,3 +460,105 @@ fn compare_app(score: &mut Score, path: &Path, app: &InstalledApp, truth: &Value
         .collect();
     score.field(path, "grants", &states, &ours);
 }
+
+/// The label that a truth's property list stands for, as name → (linked, tracking, purposes).
+type Kinds = BTreeMap<String, (Option<bool>, Option<bool>, BTreeSet<String>)>;
+
+#[test]
+fn privacy_manifests_read_as_written() {
+    let Some(paths) = samples("ios-plist") else {
+        return;
+    };
+    let mut score = Score::default();
+    for path in paths {
+        if !path.to_string_lossy().ends_with(".xcprivacy") {
+            continue;
+        }
+        score.files += 1;
+        let truth = &truth(&path).unwrap()["plist"];
+        let read = manifest::privacy_manifest(&fs::read(&path).unwrap(), "PrivacyInfo.xcprivacy");
+        let Some(ours) = read.value else {
+            score
+                .unexplained
+                .push(format!("{}: not read", path.display()));
+            continue;
+        };
+        score.read += 1;
+        let tracking = truth["NSPrivacyTracking"].as_bool();
+        score.field(&path, "tracking", &ours.is_tracking, &tracking);
+        let domains = names(&truth["NSPrivacyTrackingDomains"]);
+        score.field(&path, "domains", &ours.tracking_domains, &domains);
+        let list = |name: &str| truth[name].as_array().cloned().unwrap_or_default();
+        let mut kinds = Kinds::new();
+        for kind in list("NSPrivacyCollectedDataTypes") {
+            let name = kind["NSPrivacyCollectedDataType"].as_str().unwrap();
+            let said = (
+                kind["NSPrivacyCollectedDataTypeLinked"].as_bool(),
+                kind["NSPrivacyCollectedDataTypeTracking"].as_bool(),
+                names(&kind["NSPrivacyCollectedDataTypePurposes"]),
+            );
+            kinds.insert(name.to_owned(), said);
+        }
+        let collected = ours.collected.into_iter().map(|(name, data)| {
+            let said = (data.is_linked, data.is_tracking, data.purposes);
+            (name, said)
+        });
+        score.field(&path, "kinds", &collected.collect::<Kinds>(), &kinds);
+        let reasons: BTreeMap<String, BTreeSet<String>> = list("NSPrivacyAccessedAPITypes")
+            .iter()
+            .map(|interface| {
+                let name = interface["NSPrivacyAccessedAPIType"].as_str().unwrap();
+                let reasons = names(&interface["NSPrivacyAccessedAPITypeReasons"]);
+                (name.to_owned(), reasons)
+            })
+            .collect();
+        score.field(&path, "reasons", &ours.required_reasons, &reasons);
+    }
+    assert!(score.read >= 5, "{} read", score.read);
+    score.finish("xcprivacy");
+}
+
+#[test]
+fn data_safety_forms_read_as_answered() {
+    let Some(paths) = samples("play-data-safety") else {
+        return;
+    };
+    let mut score = Score::default();
+    for path in paths {
+        score.files += 1;
+        let truth = truth(&path).unwrap();
+        let read = manifest::data_safety(&fs::read(&path).unwrap(), "form.csv");
+        let ours = read.value.unwrap();
+        score.read += 1;
+        let kinds: BTreeSet<String> = ours.collected.keys().cloned().collect();
+        score.field(&path, "kinds", &kinds, &names(&truth["types"]));
+        for (kind, data) in &ours.collected {
+            let usage = &truth["usage"][kind];
+            let chosen = |question: &str| -> BTreeSet<String> {
+                let answers = usage[question].as_array().into_iter().flatten();
+                answers
+                    .filter(|answer| answer[1] == "true")
+                    .map(|answer| answer[0].as_str().unwrap().to_owned())
+                    .collect()
+            };
+            let handling = chosen("PSL_DATA_USAGE_COLLECTION_AND_SHARING");
+            let collected = handling.contains("PSL_DATA_USAGE_ONLY_COLLECTED");
+            score.field(&path, "collected", &data.is_collected, &collected);
+            let shared = handling.contains("PSL_DATA_USAGE_ONLY_SHARED");
+            score.field(&path, "shared", &(data.is_shared == Some(true)), &shared);
+            let mut purposes = chosen("DATA_USAGE_COLLECTION_PURPOSE");
+            purposes.extend(chosen("DATA_USAGE_SHARING_PURPOSE"));
+            score.field(&path, "purposes", &data.purposes, &purposes);
+            let optional =
+                chosen("DATA_USAGE_USER_CONTROL").contains("PSL_DATA_USAGE_USER_CONTROL_OPTIONAL");
+            score.field(
+                &path,
+                "optional",
+                &(data.is_optional == Some(true)),
+                &optional,
+            );
+        }
+    }
+    assert!(score.read >= 1, "{} read", score.read);
+    score.finish("data-safety");
+}

@@ -24,6 +24,7 @@ pub const TARGETS: &[Target] = &[
     ("apk", apk),
     ("dumpsys", dumpsys),
     ("plist", plist),
+    ("data_safety", data_safety),
 ];
 
 /// A classic capture file, through flows and protocols down to fields.
@@ -105,6 +106,12 @@ pub fn dumpsys(bytes: &[u8]) {
 /// A property list.
 pub fn plist(bytes: &[u8]) {
     manifest::info_plist(bytes);
+    manifest::privacy_manifest(bytes, "");
+}
+
+/// A data safety form.
+pub fn data_safety(bytes: &[u8]) {
+    manifest::data_safety(bytes, "");
 }
 
 /// Feeds a dissector with a script: for each step one byte (1: from the server, 2: a gap) and the length in two bytes, little
