@@ -7,6 +7,7 @@ mod example;
 mod identifier;
 mod location;
 mod lookup;
+mod message;
 mod transport;
 mod user_agent;
 mod value;
@@ -153,6 +154,10 @@ pub const DETECTORS: &[Detector] = &[
     Detector {
         name: "lookup",
         inspect: lookup::inspect,
+    },
+    Detector {
+        name: "message",
+        inspect: message::inspect,
     },
     Detector {
         name: "access",

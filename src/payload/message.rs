@@ -69,7 +69,11 @@ pub(super) fn message(message: &Message) -> Decoded<'_> {
                 });
             } else {
                 collector.set_place(Place::Header);
-                header_value(field, value, collector);
+                match message.protocol {
+                    // names here are paths through the stanza, so that what stands in one element is told to belong together
+                    "xmpp" => stanza_value(field, value, collector),
+                    _ => header_value(field, value, collector),
+                }
             }
         }
     });
@@ -100,6 +104,17 @@ fn header_value<'a>(header: &str, value: &'a str, collector: &mut Collector<'a>)
             collector.value(Cow::Borrowed(value), lent);
         }),
     }
+}
+
+/// One value of an XMPP stanza: `pubsub.publish.item.geoloc.lat`.
+fn stanza_value<'a>(path: &str, value: &'a str, collector: &mut Collector<'a>) {
+    let mut steps = 0_usize;
+    for step in path.split('.') {
+        collector.enter(name(step));
+        steps = steps.saturating_add(1);
+    }
+    collector.value(Cow::Borrowed(value), lent);
+    collector.leave(steps);
 }
 
 /// `Cookie: a=b; c=d` (RFC 6265 §4.2.1): one field a cookie instead of the header.

@@ -32,8 +32,8 @@ use collector::Collector;
 #[derive(Debug, Default)]
 pub struct Decoded<'a> {
     /// What the *client* sent, in the order of the message; a value that is itself encoded stands before what it holds.
-    /// Responses are not decoded: what comes from a server did not leave the phone. Mail that the phone fetches in clear is,
-    /// because everybody on the way reads it.
+    /// Responses are not decoded: what comes from a server did not leave the phone. Mail, messages and calls that reach the
+    /// phone in clear are, because everybody on the way reads them.
     pub fields: Vec<Field<'a>>,
     /// What could not be decoded: kind, bytes, words free of captured values.
     pub shortfalls: Vec<(Shortfall, u64, &'static str)>,
@@ -43,15 +43,21 @@ pub struct Decoded<'a> {
 pub fn decode(event: &Event) -> Decoded<'_> {
     match event {
         Event::Exchange(exchange) => message::request(&exchange.request),
-        Event::Message(message) if message.from_client || is_mail_in_clear(message) => {
+        Event::Message(message) if message.from_client || is_talk_in_clear(message) => {
             message::message(message)
         }
         _ => Decoded::default(),
     }
 }
 
-fn is_mail_in_clear(message: &Message) -> bool {
-    !message.is_protected && matches!(message.protocol, "imap" | "pop3")
+fn is_talk_in_clear(message: &Message) -> bool {
+    !message.is_protected
+        && match message.protocol {
+            "imap" | "pop3" | "xmpp" => true,
+            // a call or message for the phone; answers to its own only repeat what it said
+            "sip" => message.kind.starts_with(char::is_alphabetic),
+            _ => false,
+        }
 }
 
 /// How a borrowed text becomes a field's value: as it is where it lies in the event, as a copy where it lies in a buffer of

@@ -578,16 +578,20 @@ fn messages_of_other_protocols_are_decoded_like_requests() {
 }
 
 #[test]
-fn mail_fetched_in_clear_is_decoded_and_other_answers_are_not() {
-    for (protocol, is_protected, fields) in [
-        ("imap", false, 1),
-        ("pop3", false, 1),
-        ("imap", true, 0),
-        ("sip", false, 0),
+fn mail_messages_and_calls_in_clear_are_decoded_and_other_answers_are_not() {
+    for (protocol, kind, is_protected, fields) in [
+        ("imap", "FETCH", false, 1),
+        ("pop3", "RETR", false, 1),
+        ("imap", "FETCH", true, 0),
+        ("xmpp", "message", false, 1),
+        ("xmpp", "message", true, 0),
+        ("sip", "INVITE", false, 1),
+        ("sip", "200", false, 0),
+        ("mqtt", "PUBLISH", false, 0),
     ] {
         let event = Event::Message(Message {
             protocol,
-            kind: String::new(),
+            kind: kind.into(),
             fields: vec![("from".into(), "erika@a.example".into())],
             from_client: false,
             is_protected,

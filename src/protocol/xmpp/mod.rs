@@ -1,15 +1,14 @@
-//! XMPP (RFC 6120, 6121) as far as it is in clear: the stream, login, and stanzas; TLS takes over after STARTTLS.
+//! XMPP (RFC 6120, 6121) as far as it is in clear: the stream, login, and stanzas; TLS takes over after STARTTLS. Also in the
+//! framing of `WebSockets` (RFC 7395), where each frame is an element of its own.
 
+mod element;
+mod encryption;
 mod splitter;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-
-use quick_xml::Reader;
-use quick_xml::escape::{resolve_predefined_entity, unescape};
-use quick_xml::events::{BytesStart, Event as Xml};
-
+use self::element::Element;
+use self::encryption::{Encryption, Tally};
 use self::splitter::{Piece, Splitter};
 use super::message::{Draft, text};
 use super::sasl::Authentication;
@@ -18,6 +17,9 @@ use crate::limits;
 use crate::model::{ContentState, Origin, Shortfall, Side, Transport};
 
 const NAME: &str = "xmpp";
+
+/// Namespace of streams in `WebSockets` (RFC 7395 §3.3).
+const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
 
 /// XMPP on a stream.
 pub(super) const PROTOCOL: Protocol = Protocol {
@@ -38,10 +40,21 @@ fn probe(probe: &Probe<'_>) -> Verdict {
     }
 }
 
-/// `<stream:stream … 'http://etherx.jabber.org/streams' …>`, possibly behind an XML declaration.
+/// `<stream:stream … 'http://etherx.jabber.org/streams' …>`, possibly behind an XML declaration; `<open …>` in `WebSockets`.
 fn opening(bytes: &[u8]) -> Verdict {
     let start = bytes.trim_ascii_start();
-    let begins = [&b"<?xml "[..], b"<stream:stream "];
+    if start.starts_with(b"<open ") {
+        let end = start.iter().position(|byte| *byte == b'>');
+        let tag = end.and_then(|end| start.get(..end)).unwrap_or(start);
+        return if memchr::memmem::find(tag, FRAMING.as_bytes()).is_some() {
+            Verdict::Yes
+        } else if end.is_none() && tag.len() < limits::XMPP_OPENING_BYTES {
+            Verdict::More
+        } else {
+            Verdict::No
+        };
+    }
+    let begins = [&b"<?xml "[..], b"<stream:stream ", b"<open "];
     if start.is_empty()
         || !begins
             .iter()
@@ -73,6 +86,10 @@ struct Xmpp {
     client: Splitter,
     server: Splitter,
     authentication: Option<Authentication>,
+    /// How the messages of this stream were protected from end to end.
+    tally: Tally,
+    /// The last packet that showed something.
+    last: Origin,
     is_handed_on: bool,
 }
 
@@ -115,7 +132,9 @@ impl Dissector for Xmpp {
         }
     }
 
-    fn finish(&mut self, _emit: &mut dyn FnMut(Output<'_>)) {}
+    fn finish(&mut self, emit: &mut dyn FnMut(Output<'_>)) {
+        std::mem::take(&mut self.tally).emit(NAME, self.last, emit);
+    }
 }
 
 impl Xmpp {
@@ -135,23 +154,23 @@ impl Xmpp {
         emit: &mut dyn FnMut(Output<'_>),
     ) -> bool {
         let element = Element::read(&text(&piece.bytes));
+        self.last = origin;
         if piece.is_opening {
             element
-                .draft("stream", side)
+                .draft(NAME, "stream", side)
                 .signed("xmpp-stream")
                 .emit(origin, emit);
             return false;
         }
         match element.name.as_str() {
-            "proceed" if side == Side::Server => return true,
-            "auth" | "authenticate" => {
-                let initial = element
-                    .value("")
-                    .or_else(|| element.value("initial-response"));
-                let mechanism = element.value("mechanism").unwrap_or_default();
-                let initial = initial.filter(|initial| !initial.is_empty());
-                self.settle(Authentication::new(mechanism, initial), origin, emit);
+            "open" if element.value("xmlns") == Some(FRAMING) => {
+                element
+                    .draft(NAME, "stream", side)
+                    .signed("xmpp-stream")
+                    .emit(origin, emit);
             }
+            "proceed" if side == Side::Server => return true,
+            "auth" | "authenticate" => self.authenticate(&element, origin, emit),
             "response" => {
                 if let Some(mut authentication) = self.authentication.take() {
                     authentication.push(element.value("").unwrap_or_default());
@@ -159,7 +178,7 @@ impl Xmpp {
                 }
             }
             "features" => {
-                let draft = element.draft("features", side);
+                let draft = element.draft(NAME, "features", side);
                 let offers_tls = element
                     .fields
                     .iter()
@@ -171,20 +190,47 @@ impl Xmpp {
                 };
                 draft.emit(origin, emit);
             }
-            name @ ("message" | "presence" | "iq") => {
-                let mut draft = element.draft(name, side);
-                // OTRv3: queries, key exchange and data messages all begin so
-                if element
-                    .value("body")
-                    .is_some_and(|body| body.contains("?OTR"))
-                {
-                    draft = draft.signed("otr");
+            "message" => {
+                message(element, side, &mut self.tally).emit(origin, emit);
+            }
+            "iq" => {
+                let mut draft = element.draft(NAME, "iq", side);
+                // XEP-0092: what a client says of its operating system, under the name that such data have elsewhere
+                if element.value("query.xmlns") == Some("jabber:iq:version") {
+                    draft.add_some("os-version", element.value("query.os"));
                 }
                 draft.emit(origin, emit);
             }
+            "presence" => element.draft(NAME, "presence", side).emit(origin, emit),
             _ => {}
         }
         false
+    }
+
+    /// SASL (RFC 6120 §6) and its second edition, whose clients also name device and installation (XEP-0388 §2.4).
+    fn authenticate(
+        &mut self,
+        element: &Element,
+        origin: Origin,
+        emit: &mut dyn FnMut(Output<'_>),
+    ) {
+        let mut agent = Draft::new(NAME, "user-agent", Side::Client);
+        for (name, path) in [
+            ("software", "user-agent.software"),
+            ("device-model", "user-agent.device"),
+            ("installation-id", "user-agent.id"),
+        ] {
+            agent.add_some(name, element.value(path));
+        }
+        if !agent.is_empty() {
+            agent.emit(origin, emit);
+        }
+        let initial = element
+            .value("")
+            .or_else(|| element.value("initial-response"));
+        let mechanism = element.value("mechanism").unwrap_or_default();
+        let initial = initial.filter(|initial| !initial.is_empty());
+        self.settle(Authentication::new(mechanism, initial), origin, emit);
     }
 
     fn settle(
@@ -201,108 +247,25 @@ impl Xmpp {
     }
 }
 
-/// An element laid out: its attributes by name, what is below it by path (`query.item.jid`), its own text under the empty name.
-#[derive(Default)]
-struct Element {
-    name: String,
-    fields: Vec<(String, String)>,
-}
-
-impl Element {
-    fn read(xml: &str) -> Self {
-        let mut element = Self::default();
-        let mut reader = Reader::from_str(xml);
-        let config = reader.config_mut();
-        config.check_end_names = false;
-        config.allow_unmatched_ends = true;
-        config.allow_dangling_amp = true;
-        let mut path: Vec<String> = Vec::new();
-        let mut content = String::new();
-        while let Ok(event) = reader.read_event() {
-            match event {
-                Xml::Start(start) => {
-                    element.flush(&path, &mut content);
-                    element.open(&start, &mut path);
+/// A message with how its content is protected. A text that stands in for an encrypted one is no content: it becomes the
+/// payload.
+fn message(mut element: Element, side: Side, tally: &mut Tally) -> Draft {
+    let encryption = Encryption::of(&element);
+    if let Some(encryption) = encryption {
+        tally.count(encryption);
+        if encryption != Encryption::None {
+            for (name, _) in &mut element.fields {
+                if name.rsplit('.').next() == Some("body") {
+                    "payload".clone_into(name);
                 }
-                Xml::Empty(start) => {
-                    element.flush(&path, &mut content);
-                    element.open(&start, &mut path);
-                    // an empty child says something by being there
-                    if path.len() == 2 {
-                        element.push(&path, "", "");
-                    }
-                    path.pop();
-                }
-                Xml::End(_) => {
-                    element.flush(&path, &mut content);
-                    path.pop();
-                }
-                Xml::Text(text) => content.push_str(&text),
-                Xml::CData(text) => content.push_str(&text.xml10_content()),
-                Xml::GeneralRef(reference) => {
-                    let named = resolve_predefined_entity(&reference);
-                    match (reference.resolve_char_ref(), named) {
-                        (Ok(Some(character)), _) => content.push(character),
-                        (_, Some(text)) => content.push_str(text),
-                        _ => {}
-                    }
-                }
-                Xml::Eof => break,
-                _ => {}
             }
         }
-        element
     }
-
-    fn open(&mut self, start: &BytesStart<'_>, path: &mut Vec<String>) {
-        let local = start.local_name().as_ref().to_owned();
-        if path.is_empty() {
-            self.name.clone_from(&local);
-        }
-        path.push(local);
-        for attribute in start.attributes().with_checks(false).flatten() {
-            let key: &str = attribute.key.as_ref();
-            // the namespace of a child says what it is; that of the stanza is always the same
-            if key.starts_with("xmlns:") || (key == "xmlns" && path.len() != 2) {
-                continue;
-            }
-            let value = unescape(&attribute.value).unwrap_or(Cow::Borrowed(&attribute.value));
-            self.push(path, attribute.key.local_name().as_ref(), &value);
-        }
+    let mut draft = element.draft(NAME, "message", side);
+    draft.add_some("encryption", encryption.map(Encryption::as_str));
+    // OTRv3: queries, key exchange and data messages all begin so
+    if encryption == Some(Encryption::Otr) {
+        draft = draft.signed("otr");
     }
-
-    fn flush(&mut self, path: &[String], content: &mut String) {
-        if !content.trim().is_empty() {
-            self.push(path, "", content.trim());
-        }
-        content.clear();
-    }
-
-    fn push(&mut self, path: &[String], attribute: &str, value: &str) {
-        if self.fields.len() >= limits::MESSAGE_FIELDS || path.len() > limits::JSON_DEPTH {
-            return;
-        }
-        let below: Vec<&str> = path
-            .iter()
-            .skip(1)
-            .map(String::as_str)
-            .chain(Some(attribute).filter(|attribute| !attribute.is_empty()))
-            .collect();
-        self.fields.push((below.join("."), value.to_owned()));
-    }
-
-    fn value(&self, name: &str) -> Option<&str> {
-        self.fields
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
-    }
-
-    fn draft(&self, kind: &str, side: Side) -> Draft {
-        let mut draft = Draft::new(NAME, kind, side);
-        for (name, value) in &self.fields {
-            draft.add(if name.is_empty() { "text" } else { name }, value);
-        }
-        draft
-    }
+    draft
 }

@@ -28,6 +28,11 @@ fn lines(said: &[(Side, &str)]) -> Vec<String> {
                 });
             }
         }
+        dissector.finish(&mut |output| {
+            if let Output::Event(Event::Message(message), _) = output {
+                lines.push(format!("{} {:?}", message.kind, message.fields));
+            }
+        });
         lines.dedup();
         lines
     };
@@ -74,10 +79,11 @@ fn streams_logins_and_stanzas_are_laid_out() {
              | mechanisms.mechanism=PLAIN | signature=xmpp-starttls",
             "AUTH mechanism=PLAIN | user=erika | password=secret",
             "stream to=b.example | version=1.0 | signature=xmpp-stream",
-            "message to=otto@b.example/phone | type=chat | id=1 | body=Hi & <bye>",
+            "message to=otto@b.example/phone | type=chat | id=1 | body=Hi & <bye> | encryption=none",
             "presence show=away",
             "iq type=set | id=2 | query.xmlns=jabber:iq:roster | query.item.jid=karl@b.example | query.item.name=Karl",
-            "message to=otto@b.example | body=?OTR:AAMC | signature=otr",
+            "message to=otto@b.example | payload=?OTR:AAMC | encryption=otr | signature=otr",
+            "end-to-end-encryption [(\"none\", \"1\"), (\"otr\", \"1\")]",
         ]
     );
 }
@@ -123,4 +129,112 @@ fn probing_waits_for_the_namespace() {
     }
     assert_eq!(opening(OPENING.as_bytes()), Verdict::Yes);
     assert_eq!(opening(b"<?xml version='1.0'?><soap>"), Verdict::No);
+}
+
+/// The kind of protection that a message from the client shows.
+fn encryption(message: &str) -> Option<String> {
+    let element = Element::read(message);
+    Encryption::of(&element).map(|kind| kind.as_str().to_owned())
+}
+
+#[test]
+fn messages_say_how_they_are_encrypted_from_end_to_end() {
+    for (message, expected) in [
+        ("<message><body>Hi</body></message>", Some("none")),
+        (
+            "<message type='groupchat'><subject>Plans</subject></message>",
+            Some("none"),
+        ),
+        (
+            "<message><composing xmlns='http://jabber.org/protocol/chatstates'/></message>",
+            None,
+        ),
+        (
+            "<message><body>?OTRv23?\nhello</body></message>",
+            Some("otr"),
+        ),
+        (
+            "<message><encrypted xmlns='eu.siacs.conversations.axolotl'><header sid='1'/><payload>QQ==</payload></encrypted>\
+             <body>I sent you an OMEMO encrypted message</body></message>",
+            Some("omemo"),
+        ),
+        (
+            "<message><encrypted xmlns='urn:xmpp:omemo:2'><header sid='1'/></encrypted></message>",
+            Some("omemo"),
+        ),
+        (
+            "<message><openpgp xmlns='urn:xmpp:openpgp:0'>QQ==</openpgp></message>",
+            Some("openpgp"),
+        ),
+        (
+            "<message><body>encrypted</body><x xmlns='jabber:x:encrypted'>QQ==</x></message>",
+            Some("openpgp"),
+        ),
+        (
+            "<message><body>encrypted</body><encryption xmlns='urn:xmpp:eme:0' namespace='a.example'/></message>",
+            Some("other"),
+        ),
+        (
+            "<message from='a@b.example'><received xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>\
+             <message xmlns='jabber:client' from='o@b.example'><encrypted xmlns='urn:xmpp:omemo:2'/></message></forwarded></received></message>",
+            Some("omemo"),
+        ),
+    ] {
+        assert_eq!(encryption(message).as_deref(), expected, "{message}");
+    }
+}
+
+#[test]
+fn the_text_beside_an_encrypted_content_is_no_content() {
+    let lines = lines(&[(
+        Side::Client,
+        "<stream:stream xmlns:stream='http://etherx.jabber.org/streams'><message to='o@b.example'>\
+         <encrypted xmlns='urn:xmpp:omemo:2'/><body>Your client cannot read this</body></message>",
+    )]);
+    assert!(
+        lines.iter().all(|line| !line.contains("body=")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn second_generation_logins_name_device_and_password() {
+    assert_eq!(
+        lines(&[(
+            Side::Client,
+            "<stream:stream xmlns:stream='http://etherx.jabber.org/streams'><authenticate xmlns='urn:xmpp:sasl:2' \
+             mechanism='PLAIN'><initial-response>AGVyaWthAHNlY3JldA==</initial-response><user-agent id='d4565fa7'>\
+             <software>Chat</software><device>Pixel 8</device></user-agent></authenticate>",
+        )]),
+        [
+            "stream signature=xmpp-stream",
+            "user-agent software=Chat | device-model=Pixel 8 | installation-id=d4565fa7",
+            "AUTH mechanism=PLAIN | user=erika | password=secret",
+        ]
+    );
+}
+
+#[test]
+fn websocket_frames_are_read() {
+    const OPEN: &str =
+        "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='b.example' version='1.0'/>";
+    for length in 1..OPEN.len() {
+        assert_ne!(opening(&OPEN.as_bytes()[..length]), Verdict::No, "{length}");
+    }
+    assert_eq!(opening(OPEN.as_bytes()), Verdict::Yes);
+    assert_eq!(opening(b"<open door='1'>"), Verdict::No);
+    assert_eq!(
+        lines(&[
+            (Side::Client, OPEN),
+            (
+                Side::Client,
+                "<message xmlns='jabber:client' to='o@b.example'><body>Hi</body></message>"
+            ),
+        ]),
+        [
+            "stream xmlns=urn:ietf:params:xml:ns:xmpp-framing | to=b.example | version=1.0 | signature=xmpp-stream",
+            "message to=o@b.example | body=Hi | encryption=none",
+            "end-to-end-encryption [(\"none\", \"1\")]",
+        ]
+    );
 }
