@@ -134,7 +134,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         .collect();
     let audit = Audit {
         case: case.name.clone(),
-        tool_version: env!("CARGO_PKG_VERSION"),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         rules_sha256: rules.sha256.clone(),
         law_as_of: rules.legal().as_of.to_string(),
         inputs,

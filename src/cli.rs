@@ -12,6 +12,7 @@ Examples:
   phonehome audit phone.pcapng -f json -o report.json
   phonehome audit app.har --app com.example  all of it belongs to one app
   phonehome audit case/ --fail-on high       exit status 1 if a risk is high or more
+  phonehome report report.json --lang de     a saved report, in German
   phonehome observe phone.pcap | jq .        what was seen, one JSON line each
   phonehome rules explain advertising-id     what a rule looks for, and why
 
@@ -66,6 +67,8 @@ pub(crate) enum Verb {
     /// Report per app what left the phones, to whom, and the GDPR risk
     #[command(after_long_help = AFTER_HELP)]
     Audit(Audit),
+    /// Render a saved JSON report in another format or language
+    Report(Report),
     /// Print each observation as a line of JSON
     Observe(Observe),
     /// List, explain and check the rules
@@ -125,27 +128,35 @@ pub(crate) struct RulesOption {
     pub(crate) folder: Option<PathBuf>,
 }
 
+/// In which language people are told.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct LanguageOption {
+    /// Language of texts [default: that of the locale]
+    #[arg(
+        long = "language",
+        visible_alias = "lang",
+        value_name = "LANG",
+        env = "PHONEHOME_LANGUAGE",
+        hide_env = true,
+        help_heading = "Output options"
+    )]
+    pub(crate) choice: Option<LanguageChoice>,
+}
+
 /// How reports look.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output options")]
 pub(crate) struct OutputOptions {
-    /// Format, repeatable; `json=FILE` writes that one to FILE
-    #[arg(short, long = "format", value_name = "FORMAT[=FILE]", default_value = "table", value_parser = format_and_file)]
+    /// Format, repeatable; `json=FILE` writes that one to FILE [default: by the name of --output, else table]
+    #[arg(short, long = "format", value_name = "FORMAT[=FILE]", value_parser = format_and_file)]
     pub(crate) formats: Vec<FormatAndFile>,
 
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
-    /// Language of the report
-    #[arg(
-        long,
-        value_name = "LANG",
-        default_value = "en",
-        env = "PHONEHOME_LANGUAGE",
-        hide_env = true
-    )]
-    pub(crate) language: LanguageChoice,
+    #[command(flatten)]
+    pub(crate) language: LanguageOption,
 
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
@@ -187,6 +198,20 @@ pub(crate) struct Audit {
     pub(crate) jobs: Option<u16>,
 }
 
+/// `phonehome report`.
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// A report that `phonehome audit --format json` has written; `-` reads standard input
+    #[arg(value_name = "REPORT")]
+    pub(crate) saved: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) rules: RulesOption,
+
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
 /// `phonehome observe`.
 #[derive(Debug, Args)]
 pub(crate) struct Observe {
@@ -224,15 +249,8 @@ pub(crate) struct RuleOptions {
     #[command(flatten)]
     pub(crate) rules: RulesOption,
 
-    /// Language of the texts
-    #[arg(
-        long,
-        value_name = "LANG",
-        default_value = "en",
-        env = "PHONEHOME_LANGUAGE",
-        hide_env = true
-    )]
-    pub(crate) language: LanguageChoice,
+    #[command(flatten)]
+    pub(crate) language: LanguageOption,
 }
 
 /// `phonehome rules explain`.

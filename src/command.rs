@@ -1,8 +1,9 @@
 //! One function per verb: reads what it needs, lets the library work, writes the result. Knows the terminal; no analysis here.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
@@ -14,13 +15,13 @@ use phonehome::audit::{self, Outcome, Progress};
 use phonehome::detect;
 use phonehome::intake::{self, Case, Input};
 use phonehome::model::{AppId, RiskLevel};
-use phonehome::report::{self, FORMATS, Language, Observations};
+use phonehome::report::{self, FORMATS, Language, Observations, Presentable};
 use phonehome::rules::Rules;
 use phonehome::{Error, Result};
 
 use crate::cli::{
-    Audit, Cli, ColorChoice, FailOn, FormatAndFile, InputOptions, LanguageChoice, Observe,
-    OutputOptions, RuleExplain, RuleOptions, RuleVerb, RulesOption, Schema, Verb,
+    Audit, Cli, ColorChoice, FailOn, FormatAndFile, InputOptions, LanguageChoice, LanguageOption,
+    Observe, OutputOptions, Report, RuleExplain, RuleOptions, RuleVerb, RulesOption, Schema, Verb,
 };
 
 /// Columns of a report that goes to a file or a terminal that does not say its width.
@@ -57,6 +58,7 @@ impl From<Status> for ExitCode {
 pub(crate) fn run(cli: Cli) -> Status {
     let result = match cli.verb {
         Verb::Audit(options) => audit(&options),
+        Verb::Report(options) => report(&options),
         Verb::Observe(options) => observe(&options),
         Verb::Rules(command) => match command.verb {
             RuleVerb::List(options) => list_rules(&options),
@@ -117,21 +119,9 @@ fn audit(options: &Audit) -> Result<Status> {
     if options.output.show_values && !options.output.quiet {
         say("note: the report shows captured values; treat it as confidential");
     }
-    for (format, file) in targets {
-        let to_terminal = file.is_none() && io::stdout().is_terminal();
-        let rendering = report::Options {
-            language: options.output.language.into(),
-            width: options
-                .output
-                .width
-                .unwrap_or_else(|| terminal_width(to_terminal)),
-            color: is_coloured(options.output.color, to_terminal),
-            show_values: options.output.show_values,
-        };
-        write_to(file.as_deref(), |out| {
-            (format.write)(&audit, &rules, rendering, out)
-        })?;
-    }
+    let report = Presentable::new(&audit, &rules, options.output.show_values);
+    let language = language(options.output.language);
+    write_reports(targets, &report, &rules, language, &options.output)?;
     let is_risky = options
         .fail_on
         .level()
@@ -141,6 +131,67 @@ fn audit(options: &Audit) -> Result<Status> {
         (true, true) => Status::Risk,
         (true, false) => Status::Done,
     })
+}
+
+fn report(options: &Report) -> Result<Status> {
+    let rules = load_rules(&options.rules)?;
+    let text = read_report(&options.saved)?;
+    let (report, written_in) = Presentable::from_json(&text).map_err(|reason| Error::Format {
+        path: options.saved.clone(),
+        reason,
+    })?;
+    if options.output.show_values && !report.shows_values() {
+        let reason =
+            "the report holds no captured values; only an audit with --show-values keeps them";
+        return Err(Error::Usage(reason.to_owned()));
+    }
+    if report.audit().rules_sha256 != rules.sha256 && !options.output.quiet {
+        say("note: the report was made with other rules; texts are those of the rules at hand");
+    }
+    let targets = targets(&options.output)?;
+    let language = match options.output.language.choice {
+        Some(choice) => choice.into(),
+        None => written_in,
+    };
+    write_reports(targets, &report, &rules, language, &options.output)?;
+    Ok(Status::Done)
+}
+
+/// Reads a saved report, or standard input for `-`.
+fn read_report(path: &Path) -> Result<Vec<u8>> {
+    let mut text = Vec::new();
+    let read = if path.as_os_str() == Input::STDIN {
+        io::stdin().lock().read_to_end(&mut text)
+    } else {
+        File::open(path).and_then(|mut file| file.read_to_end(&mut text))
+    };
+    read.map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(text)
+}
+
+/// Renders a report in each format to its place.
+fn write_reports(
+    targets: Vec<(&'static report::Format, Option<PathBuf>)>,
+    report: &Presentable,
+    rules: &Rules,
+    language: Language,
+    options: &OutputOptions,
+) -> Result<()> {
+    for (format, file) in targets {
+        let to_terminal = file.is_none() && io::stdout().is_terminal();
+        let rendering = report::Options {
+            language,
+            width: options.width.unwrap_or_else(|| terminal_width(to_terminal)),
+            color: is_coloured(options.color, to_terminal),
+        };
+        write_to(file.as_deref(), |out| {
+            (format.write)(report, rules, rendering, out)
+        })?;
+    }
+    Ok(())
 }
 
 fn observe(options: &Observe) -> Result<Status> {
@@ -214,7 +265,16 @@ fn load_rules(option: &RulesOption) -> Result<Rules> {
 fn targets(options: &OutputOptions) -> Result<Vec<(&'static report::Format, Option<PathBuf>)>> {
     let mut taken = BTreeSet::new();
     let mut targets = Vec::new();
-    for FormatAndFile { format, file } in &options.formats {
+    let by_name = [FormatAndFile {
+        format: format_by_name(options.output.as_deref()),
+        file: None,
+    }];
+    let formats = if options.formats.is_empty() {
+        by_name.as_slice()
+    } else {
+        &options.formats
+    };
+    for FormatAndFile { format, file } in formats {
         let file = file.clone().or_else(|| options.output.clone());
         if !taken.insert(file.clone()) {
             let place = file.map_or_else(
@@ -232,6 +292,15 @@ fn targets(options: &OutputOptions) -> Result<Vec<(&'static report::Format, Opti
         );
     }
     Ok(targets)
+}
+
+/// The format that the ending of a file's name asks for; the table if none does.
+fn format_by_name(file: Option<&Path>) -> &'static str {
+    let ending = file.and_then(Path::extension).and_then(OsStr::to_str);
+    FORMATS
+        .iter()
+        .find(|format| ending.is_some_and(|ending| format.endings.contains(&ending)))
+        .map_or("table", |format| format.name)
 }
 
 /// Writes to a file or to standard output.
@@ -294,7 +363,7 @@ fn with_progress<T>(case: &Case, options: &OutputOptions, work: impl FnOnce(&Pro
 fn list_rules(options: &RuleOptions) -> Result<Status> {
     let rules = load_rules(&options.rules)?;
     write_to(None, |out| {
-        report::list_rules(&rules, options.language.into(), out)
+        report::list_rules(&rules, language(options.language), out)
     })?;
     Ok(Status::Done)
 }
@@ -303,7 +372,8 @@ fn explain_rule(options: &RuleExplain) -> Result<Status> {
     let rules = load_rules(&options.options.rules)?;
     let mut is_known = false;
     write_to(None, |out| {
-        is_known = report::explain_rule(&rules, &options.id, options.options.language.into(), out)?;
+        is_known =
+            report::explain_rule(&rules, &options.id, language(options.options.language), out)?;
         Ok(())
     })?;
     if is_known {
@@ -336,7 +406,7 @@ fn check_rules(options: &RuleOptions) -> Result<Status> {
     if !problems.is_empty() {
         return Ok(Status::Failed);
     }
-    write_to(None, |out| match Language::from(options.language) {
+    write_to(None, |out| match language(options.language) {
         Language::English => writeln!(
             out,
             "All rules hold, and their examples show what they say."
@@ -396,6 +466,23 @@ impl FailOn {
             Self::High => Some(RiskLevel::High),
             Self::VeryHigh => Some(RiskLevel::VeryHigh),
         }
+    }
+}
+
+/// The language asked for, else that of the locale (POSIX: `LC_ALL` before `LC_MESSAGES` before `LANG`), else English.
+fn language(option: LanguageOption) -> Language {
+    if let Some(choice) = option.choice {
+        return choice.into();
+    }
+    let is_german = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|locale| !locale.is_empty())
+        .is_some_and(|locale| locale == "de" || locale.starts_with("de_"));
+    if is_german {
+        Language::German
+    } else {
+        Language::English
     }
 }
 

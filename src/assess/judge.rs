@@ -215,6 +215,7 @@ fn judge_one(subject: &Subject<'_>, links: &Links, fact: Fact) -> JudgedFinding 
     } else {
         provisions(subject, &key, observation.as_ref())
     };
+    let endpoint = recipient::endpoint(subject.rules, &key.recipient);
     JudgedFinding {
         id: id(subject.owner, &key),
         rule: key.rule,
@@ -222,6 +223,8 @@ fn judge_one(subject: &Subject<'_>, links: &Links, fact: Fact) -> JudgedFinding 
         category: key.category,
         grade: key.grade,
         protection: key.protection,
+        company: endpoint.map(|endpoint| Arc::clone(&endpoint.company)),
+        country: endpoint.and_then(|endpoint| endpoint.country.clone()),
         recipient: key.recipient,
         is_opted_out: key.is_opted_out,
         occurrences,

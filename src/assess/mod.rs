@@ -143,7 +143,7 @@ fn app(subject: &Subject<'_>) -> AppReport {
             Owner::System => Some(AppId::new(AppId::SYSTEM)),
             Owner::Shared(_) | Owner::Unknown => None,
         },
-        name: name(subject),
+        names: names(subject),
         packages: subject
             .packages
             .iter()
@@ -168,8 +168,8 @@ fn app(subject: &Subject<'_>) -> AppReport {
     }
 }
 
-/// Name to show; empty for rows that reports name in their language.
-fn name(subject: &Subject<'_>) -> String {
+/// Names to show, of each candidate; none for rows that reports name in their language.
+fn names(subject: &Subject<'_>) -> Vec<String> {
     let of_app = |app: &AppId| {
         let profile = row::profile(subject.rules, app).map(|profile| profile.name.to_string());
         let label = || {
@@ -189,8 +189,7 @@ fn name(subject: &Subject<'_>) -> String {
         };
         profile.or_else(label).unwrap_or_else(|| app.to_string())
     };
-    let names: Vec<String> = subject.owner.candidates().iter().map(of_app).collect();
-    names.join(" / ")
+    subject.owner.candidates().iter().map(of_app).collect()
 }
 
 /// The version, where one app has one version on this device.

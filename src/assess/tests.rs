@@ -507,7 +507,7 @@ fn apps_that_share_an_endpoint_are_judged_by_what_they_have_in_common() {
     let device = phone.assess();
     let app = device.apps.first().unwrap();
     assert_eq!(app.id, None);
-    assert_eq!(app.name, "WhatsApp / WhatsApp Business");
+    assert_eq!(app.names, ["WhatsApp", "WhatsApp Business"]);
     assert_eq!(observed(app, "message-metadata").grade, Grade::Inferred);
     assert!(
         app.findings
@@ -771,7 +771,11 @@ fn everything_is_in_an_order_of_its_own() {
     }
     phone.installed("com.example.silent", None);
     let device = phone.assess();
-    let names: Vec<&str> = device.apps.iter().map(|app| app.name.as_str()).collect();
+    let names: Vec<&str> = device
+        .apps
+        .iter()
+        .map(|app| app.names[0].as_str())
+        .collect();
     assert_eq!(names, ["com.example.a", "com.example.b"]);
     assert_eq!(device.silent_apps, 1);
     assert_eq!(device, phone.assess());

@@ -1,6 +1,6 @@
 //! Times as logs write them → time stamps.
 
-use crate::model::Timestamp;
+use crate::model::{Timestamp, days_from_civil};
 
 /// RFC 3339 and its relatives: `T` or a space between, any number of decimals after `.` or `,`, zone as `Z`, `+01:00`, `+0100` or
 /// missing (then UTC).
@@ -100,21 +100,6 @@ fn zone(text: &str) -> Option<i64> {
         .saturating_mul(3600)
         .saturating_add(minutes.saturating_mul(60));
     rest.is_empty().then(|| seconds.saturating_mul(sign))
-}
-
-/// Days from 1970-01-01 to a date of the Gregorian calendar (after Howard Hinnant's `days_from_civil`).
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "the year has four digits, month and day two"
-)]
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let month_from_march = (month + 9) % 12;
-    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
 }
 
 #[cfg(test)]

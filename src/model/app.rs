@@ -51,6 +51,18 @@ pub enum Basis {
 }
 
 impl Basis {
+    /// All.
+    pub const ALL: [Self; 8] = [
+        Self::Option,
+        Self::Capture,
+        Self::DumpsysUid,
+        Self::Label,
+        Self::UserAgent,
+        Self::Endpoint,
+        Self::System,
+        Self::Document,
+    ];
+
     /// Stable id for exports.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -97,6 +97,10 @@ pub struct JudgedFinding {
     pub protection: Protection,
     /// Receiver.
     pub recipient: Recipient,
+    /// Company behind it, where the rules know it.
+    pub company: Option<Arc<str>>,
+    /// Seat of that company, ISO 3166-1 alpha-2.
+    pub country: Option<Arc<str>>,
     /// An opt-out honoured rather than data sent.
     pub is_opted_out: bool,
     /// Counts, times and evidence. For findings that no packet shows, evidence points to the documents.
@@ -161,8 +165,8 @@ pub struct AppReport {
     pub app: Attributed,
     /// Its profile or package id; `None` unless exactly one app.
     pub id: Option<AppId>,
-    /// Name to show.
-    pub name: String,
+    /// Names to show: of the app, or of each of the candidates; none where nothing tells.
+    pub names: Vec<String>,
     /// Packages on this device that belong to it.
     pub packages: Vec<String>,
     /// Version on this device.
@@ -238,7 +242,7 @@ pub struct Audit {
     /// Name of the case: organisation of `phonehome.toml`, else of the folder.
     pub case: String,
     /// Version of the tool.
-    pub tool_version: &'static str,
+    pub tool_version: String,
     /// SHA-256 over the rules used.
     pub rules_sha256: String,
     /// Date of the legal data.

@@ -64,6 +64,34 @@ pub enum Shortfall {
 }
 
 impl Shortfall {
+    /// All.
+    pub const ALL: [Self; 24] = [
+        Self::Truncated,
+        Self::Damaged,
+        Self::UnknownFormat,
+        Self::Unreadable,
+        Self::InputLimit,
+        Self::PacketsCut,
+        Self::DroppedByCapture,
+        Self::UnknownLinkType,
+        Self::MalformedPacket,
+        Self::FragmentsIncomplete,
+        Self::StreamGap,
+        Self::StartedBefore,
+        Self::FlowLimit,
+        Self::ReorderLimit,
+        Self::MalformedMessage,
+        Self::Encrypted,
+        Self::MessageLimit,
+        Self::UnknownEncoding,
+        Self::DamagedBody,
+        Self::DepthLimit,
+        Self::InflateLimit,
+        Self::FieldLimit,
+        Self::DamagedManifest,
+        Self::FindingLimit,
+    ];
+
     /// Stable id for exports.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -20,6 +20,15 @@ pub enum Place {
 }
 
 impl Place {
+    /// All.
+    pub const ALL: [Self; 5] = [
+        Self::Path,
+        Self::Query,
+        Self::Header,
+        Self::Cookie,
+        Self::Body,
+    ];
+
     /// The word that reports and rules use.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -104,6 +113,25 @@ pub enum DecodeStep {
 }
 
 impl DecodeStep {
+    /// All.
+    pub const ALL: [Self; 15] = [
+        Self::Gzip,
+        Self::Deflate,
+        Self::Brotli,
+        Self::Zstd,
+        Self::Percent,
+        Self::Form,
+        Self::Multipart,
+        Self::Json,
+        Self::Base64,
+        Self::Hex,
+        Self::QuotedPrintable,
+        Self::Jwt,
+        Self::Xml,
+        Self::Text,
+        Self::Protocol,
+    ];
+
     /// The word that reports use.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -132,6 +132,20 @@ pub enum Protection {
     Unknown,
 }
 
+impl Protection {
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Cleartext, Self::Encrypted, Self::Unknown];
+
+    /// Stable id for exports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cleartext => "cleartext",
+            Self::Encrypted => "encrypted",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// What kind of end point received something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RecipientKind {
@@ -143,6 +157,21 @@ pub enum RecipientKind {
     Company,
     /// No recipient (declarations).
     None,
+}
+
+impl RecipientKind {
+    /// All.
+    pub const ALL: [Self; 4] = [Self::Remote, Self::Local, Self::Company, Self::None];
+
+    /// Stable id for exports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Remote => "remote",
+            Self::Local => "local",
+            Self::Company => "company",
+            Self::None => "none",
+        }
+    }
 }
 
 /// Who received something: the host if known, else the address.

@@ -35,6 +35,7 @@ pub use field::{DecodeChain, DecodeStep, Field, FieldPath, PathStep, Place};
 pub use finding::{Category, Evidence, Finding, Grade, Protection, Recipient, RecipientKind};
 pub use label::{CollectedData, DataLabel, LabelForm};
 pub use network_policy::{DomainRules, NetworkPolicy, NetworkRules};
+pub(crate) use origin::days_from_civil;
 pub use origin::{DeviceId, InputId, Origin, Timestamp};
 pub use packet::{CaptureDirection, FlowKey, LinkType, Owner, Packet, ServerName, Side, Transport};
 pub use sensitive::Sensitive;

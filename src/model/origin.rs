@@ -24,6 +24,43 @@ impl Timestamp {
         )
     }
 
+    /// The inverse of `Display`, which is all that our own reports hold.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let number = |from: usize, to: usize| -> Option<i64> {
+            let digits = text.get(from..to)?;
+            let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+            is_number.then(|| digits.parse().ok())?
+        };
+        let shape = |position: usize, mark: u8| bytes.get(position) == Some(&mark);
+        let marks = [
+            (4, b'-'),
+            (7, b'-'),
+            (10, b'T'),
+            (13, b':'),
+            (16, b':'),
+            (19, b'.'),
+            (23, b'Z'),
+        ];
+        if text.len() != 24 || !marks.iter().all(|(position, mark)| shape(*position, *mark)) {
+            return None;
+        }
+        let days = days_from_civil(number(0, 4)?, number(5, 7)?, number(8, 10)?);
+        let seconds = days
+            .saturating_mul(86_400)
+            .saturating_add(number(11, 13)?.saturating_mul(3600))
+            .saturating_add(number(14, 16)?.saturating_mul(60))
+            .saturating_add(number(17, 19)?);
+        let milliseconds = seconds.saturating_mul(1000).saturating_add(number(20, 23)?);
+        Some(Self(milliseconds.saturating_mul(1_000_000)))
+    }
+
+    /// Without what `Display` leaves out: whole milliseconds.
+    #[must_use]
+    pub fn in_milliseconds(self) -> Self {
+        Self(self.0.div_euclid(1_000_000).saturating_mul(1_000_000))
+    }
+
     /// Nanoseconds from `earlier` to `self`; negative when the clock went backwards.
     pub fn since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
@@ -47,6 +84,21 @@ impl fmt::Display for Timestamp {
             "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z"
         )
     }
+}
+
+/// Days from 1970-01-01 to a date of the Gregorian calendar (after Howard Hinnant's `days_from_civil`).
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "callers hand in years of four digits, months and days of two"
+)]
+pub(crate) fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
 }
 
 /// Proleptic Gregorian date of a day number counted from 1970-01-01 (after Howard Hinnant's `civil_from_days`).
@@ -86,6 +138,24 @@ pub struct Origin {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn printed_timestamps_are_read_again() {
+        for nanoseconds in [0, 1, -1, 951_782_399_999_999_999, i64::MAX, i64::MIN] {
+            let time = Timestamp(nanoseconds);
+            let again = Timestamp::parse(&time.to_string()).unwrap();
+            assert_eq!(again.to_string(), time.to_string());
+            assert_eq!(again, time.in_milliseconds());
+        }
+        for other in [
+            "",
+            "2000-02-28",
+            "2000-02-28T23:59:59.999+",
+            "2000x02-28T23:59:59.999Z",
+        ] {
+            assert_eq!(Timestamp::parse(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn timestamps_print_as_utc() {

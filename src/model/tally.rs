@@ -37,9 +37,19 @@ pub struct FindingKey {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Distinct {
     smallest: BTreeSet<u64>,
+    /// The count and whether it is exact, where the hashes are no longer there (a saved report).
+    counted: Option<(u64, bool)>,
 }
 
 impl Distinct {
+    /// A count without the hashes behind it, which nothing can be added to.
+    pub fn counted(count: u64, is_exact: bool) -> Self {
+        Self {
+            smallest: BTreeSet::new(),
+            counted: Some((count, is_exact)),
+        }
+    }
+
     /// Adds a value.
     pub fn insert(&mut self, value: &impl Hash) {
         let mut hasher = DefaultHasher::new();
@@ -74,6 +84,9 @@ impl Distinct {
         reason = "an estimate; the quotient is positive and far below 2^63"
     )]
     pub fn count(&self) -> u64 {
+        if let Some((count, _)) = self.counted {
+            return count;
+        }
         let kept = self.smallest.len();
         match self.smallest.last() {
             Some(&last) if kept >= limits::DISTINCT_VALUES && last > 0 => {
@@ -85,7 +98,10 @@ impl Distinct {
 
     /// Whether [`Distinct::count`] is exact.
     pub fn is_exact(&self) -> bool {
-        self.smallest.len() < limits::DISTINCT_VALUES
+        self.counted.map_or(
+            self.smallest.len() < limits::DISTINCT_VALUES,
+            |(_, is_exact)| is_exact,
+        )
     }
 }
 

@@ -191,7 +191,7 @@ impl<'a> Group<'a> {
             } else {
                 prose.amount(finding)
             };
-            let recipient = prose.recipient(&finding.recipient);
+            let recipient = prose.recipient(finding);
             let parts: Vec<&str> = [&*recipient, &*amount]
                 .into_iter()
                 .filter(|part| !part.is_empty())
@@ -252,7 +252,7 @@ impl<'a> Group<'a> {
             .findings
             .iter()
             .take(RECIPIENTS)
-            .map(|finding| prose.recipient(&finding.recipient))
+            .map(|finding| prose.recipient(finding))
             .filter(|recipient| !recipient.is_empty())
             .collect();
         let mut line = format!(

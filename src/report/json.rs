@@ -1,14 +1,18 @@
 //! The report for programs: versioned, with view types of its own, so that the model can change without breaking readers.
 //! `schema_version` rises when a member is renamed, removed or changes its meaning; new members may come at any time.
 
+mod archive;
+
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, schema_for};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::presentable::Presentable;
 use super::prose::Prose;
-use super::text::{self, Masks};
 use super::{Format, Language, Options};
 use crate::model::{
     AppId, AppReport, Attributed, Audit, Category, ContentState, DeviceReport, Evidence, Grade,
@@ -20,8 +24,12 @@ use crate::rules::Rules;
 /// The JSON report.
 pub(super) const FORMAT: Format = Format {
     name: "json",
+    endings: &["json"],
     write,
 };
+
+/// A word of our own: an id, or a text of a language.
+type Word = Cow<'static, str>;
 
 /// Version of the layout.
 const SCHEMA_VERSION: u32 = 1;
@@ -31,27 +39,32 @@ pub fn schema() -> Schema {
     schema_for!(AuditView)
 }
 
-fn write(audit: &Audit, rules: &Rules, options: Options, out: &mut dyn Write) -> io::Result<()> {
-    let prose = Prose::new(audit, rules, options);
-    serde_json::to_writer_pretty(&mut *out, &AuditView::of(&prose, options))?;
+fn write(
+    report: &Presentable,
+    rules: &Rules,
+    options: Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let prose = Prose::new(report, rules, options);
+    serde_json::to_writer_pretty(&mut *out, &AuditView::of(&prose, report.shows_values))?;
     writeln!(out)
 }
 
 /// An audit: what the apps of each phone sent, to whom, and the risk.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "phonehome audit")]
 struct AuditView {
     /// Always `phonehome-audit`.
     #[schemars(extend("const" = "phonehome-audit"))]
-    format: &'static str,
+    format: Word,
     /// Version of this layout.
     #[schemars(extend("const" = SCHEMA_VERSION))]
     schema_version: u32,
     /// Version of the tool.
-    tool_version: &'static str,
+    tool_version: String,
     /// Language of all texts: ISO 639-1.
     #[schemars(extend("enum" = Language::ALL.map(Language::as_str)))]
-    language: &'static str,
+    language: Word,
     /// Organisation or folder.
     case: String,
     /// Whether captured values are shown instead of masks.
@@ -62,7 +75,7 @@ struct AuditView {
     law_as_of: String,
     /// The highest level of any app.
     #[schemars(extend("enum" = RiskLevel::ALL.map(RiskLevel::as_str)))]
-    level: &'static str,
+    level: Word,
     /// Inputs as they were read.
     inputs: Vec<InputView>,
     /// Phones, by name.
@@ -78,7 +91,7 @@ struct AuditView {
 }
 
 /// An input file.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct InputView {
     /// Number that evidence and coverage refer to.
     id: u32,
@@ -101,12 +114,12 @@ struct InputView {
 }
 
 /// A phone.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct DeviceView {
     /// Name.
     name: String,
     /// Operating system: `Android`, `iOS`.
-    platform: Option<&'static str>,
+    platform: Option<Word>,
     /// Model.
     model: Option<String>,
     /// Apps, highest risk first.
@@ -118,7 +131,7 @@ struct DeviceView {
 }
 
 /// Whose row it is.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum OwnerView {
     /// One app.
@@ -132,7 +145,7 @@ enum OwnerView {
 }
 
 /// One app on one phone.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct AppView {
     /// Whose row it is.
     owner: OwnerView,
@@ -140,21 +153,23 @@ struct AppView {
     id: Option<String>,
     /// Ids of the apps that it may be.
     candidates: Vec<String>,
-    /// Name to show.
+    /// Name to show, in the report's language.
     name: String,
+    /// Names of the app, or of each candidate.
+    names: Vec<String>,
     /// Packages on this phone.
     packages: Vec<String>,
     /// Version on this phone.
     version: Option<String>,
     /// Operating system.
-    platform: Option<&'static str>,
+    platform: Option<Word>,
     /// Ways by which traffic was put on it.
-    recognised_by: Vec<&'static str>,
+    recognised_by: Vec<Word>,
     /// Whether a device dump or manifest lists it.
     is_installed: bool,
     /// Level: `none`, `low`, `medium`, `high`, `very-high`.
     #[schemars(extend("enum" = RiskLevel::ALL.map(RiskLevel::as_str)))]
-    level: &'static str,
+    level: Word,
     /// Highest risk, 0–16.
     risk: u8,
     /// Findings, most urgent first.
@@ -172,7 +187,7 @@ struct AppView {
 }
 
 /// A finding.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct FindingView {
     /// Stable id: the same app, rule, recipient, grade and protection have the same id in another audit.
     id: String,
@@ -184,16 +199,16 @@ struct FindingView {
     title: String,
     /// Category.
     #[schemars(extend("enum" = Category::ALL.map(Category::as_str)))]
-    category: &'static str,
+    category: Word,
     /// Evidence: `known-value`, `decoded`, `shape`, `contacted`, `inferred`, `declared`.
     #[schemars(extend("enum" = Grade::ALL.map(Grade::as_str)))]
-    grade: &'static str,
+    grade: Word,
     /// What may be said of it: `transmitted`, `contacted`, `inferred`, `declared`.
     #[schemars(extend("enum" = ["transmitted", "contacted", "inferred", "declared"]))]
-    verb: &'static str,
+    verb: Word,
     /// On the way: `cleartext`, `encrypted`, `unknown`.
-    #[schemars(extend("enum" = ["cleartext", "encrypted", "unknown"]))]
-    protection: &'static str,
+    #[schemars(extend("enum" = Protection::ALL.map(Protection::as_str)))]
+    protection: Word,
     /// Who received it.
     recipient: ReceiverView,
     /// An opt-out honoured rather than data sent.
@@ -225,11 +240,11 @@ struct FindingView {
 }
 
 /// Who received something.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct ReceiverView {
     /// `remote`, `local`, `company`, `none`.
-    #[schemars(extend("enum" = ["remote", "local", "company", "none"]))]
-    kind: &'static str,
+    #[schemars(extend("enum" = RecipientKind::ALL.map(RecipientKind::as_str)))]
+    kind: Word,
     /// Host or address, with personal-looking labels as `*`; the company's name for `company`.
     host: String,
     /// Company.
@@ -239,7 +254,7 @@ struct ReceiverView {
 }
 
 /// A score with every input.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct ScoreView {
     /// 1–4.
     severity: u8,
@@ -255,11 +270,11 @@ struct ScoreView {
     priority: f64,
     /// Level of the risk.
     #[schemars(extend("enum" = RiskLevel::ALL.map(RiskLevel::as_str)))]
-    level: &'static str,
+    level: Word,
 }
 
 /// An input of a likelihood.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct ModifierView {
     /// Id.
     id: String,
@@ -268,7 +283,7 @@ struct ModifierView {
 }
 
 /// A place to find a piece of evidence again.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct EvidenceView {
     /// Input.
     input: u32,
@@ -281,17 +296,17 @@ struct EvidenceView {
     /// Address and port of the server.
     server: Option<String>,
     /// Part of the message: `path`, `query`, `header`, `cookie`, `body`.
-    place: Option<&'static str>,
+    place: Option<Word>,
     /// Way to the value, with personal-looking names as `*`.
     path: Option<String>,
     /// Encodings undone, outermost first.
-    decoding: Vec<&'static str>,
+    decoding: Vec<Word>,
     /// Label of the value; the same label is the same value. The value itself if values are shown.
     value: Option<String>,
 }
 
 /// A recipient of an app's traffic.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct RecipientView {
     /// Who.
     #[serde(flatten)]
@@ -307,21 +322,25 @@ struct RecipientView {
 }
 
 /// Traffic in one state of readability.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct VolumeView {
     /// State of the contents.
     #[schemars(extend("enum" = ContentState::ALL.map(ContentState::as_str)))]
-    content: &'static str,
+    content: Word,
     /// Flows.
     flows: u64,
     /// Bytes from the phone.
     sent_bytes: u64,
     /// Bytes to the phone.
     received_bytes: u64,
+    /// Time of the first packet (RFC 3339, UTC).
+    first: Option<String>,
+    /// Time of the last packet.
+    last: Option<String>,
 }
 
 /// A permission of interest.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct PermissionView {
     /// Full name.
     name: String,
@@ -338,7 +357,7 @@ struct PermissionView {
 }
 
 /// A question.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct QuestionView {
     /// Id.
     id: String,
@@ -349,7 +368,7 @@ struct QuestionView {
 }
 
 /// A provision.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct ProvisionView {
     /// How it is cited.
     citation: String,
@@ -362,7 +381,7 @@ struct ProvisionView {
 }
 
 /// A rule.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct RuleView {
     /// Name.
     title: String,
@@ -373,14 +392,14 @@ struct RuleView {
 }
 
 /// A reason why something was not seen.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct ShortfallView {
     /// Input.
     input: u32,
     /// Reason.
-    reason: &'static str,
+    reason: Word,
     /// The reason in words.
-    text: &'static str,
+    text: Word,
     /// How often.
     count: u64,
     /// Bytes concerned, where that can be said.
@@ -392,7 +411,7 @@ struct ShortfallView {
 }
 
 impl AuditView {
-    fn of(prose: &Prose<'_>, options: Options) -> Self {
+    fn of(prose: &Prose<'_>, shows_values: bool) -> Self {
         let (audit, legal) = (prose.audit, prose.rules.legal());
         let language = prose.language;
         let findings = || {
@@ -432,15 +451,15 @@ impl AuditView {
                 (rule.id.to_string(), view)
             });
         Self {
-            format: "phonehome-audit",
+            format: "phonehome-audit".into(),
             schema_version: SCHEMA_VERSION,
-            tool_version: audit.tool_version,
-            language: language.as_str(),
-            case: text::safe(&audit.case),
-            shows_values: options.show_values,
+            tool_version: audit.tool_version.clone(),
+            language: language.as_str().into(),
+            case: audit.case.clone(),
+            shows_values,
             rules_sha256: audit.rules_sha256.clone(),
             law_as_of: audit.law_as_of.clone(),
-            level: audit.level().as_str(),
+            level: audit.level().as_str().into(),
             inputs: inputs(audit),
             devices: audit
                 .devices
@@ -462,8 +481,8 @@ impl AuditView {
 fn inputs(audit: &Audit) -> Vec<InputView> {
     let view = |input: &crate::model::InputReport| InputView {
         id: input.id.0,
-        path: text::safe(&input.path),
-        device: text::safe(&input.device),
+        path: input.path.clone(),
+        device: input.device.clone(),
         format: input.format.clone(),
         sha256: input.sha256.clone(),
         bytes: input.bytes,
@@ -481,8 +500,8 @@ fn coverage(prose: &Prose<'_>) -> Vec<ShortfallView> {
         &crate::model::ShortfallCount,
     )| ShortfallView {
         input: input.0,
-        reason: shortfall.as_str(),
-        text: prose.language.shortfall(shortfall),
+        reason: shortfall.as_str().into(),
+        text: prose.language.shortfall(shortfall).into(),
         count: missed.count,
         bytes: missed.bytes,
         frame: missed.first.map(|origin| origin.frame),
@@ -490,7 +509,7 @@ fn coverage(prose: &Prose<'_>) -> Vec<ShortfallView> {
             .detail
             .as_deref()
             .filter(|detail| !detail.is_empty())
-            .map(text::safe),
+            .map(str::to_owned),
     };
     prose.audit.coverage.iter().map(view).collect()
 }
@@ -498,11 +517,11 @@ fn coverage(prose: &Prose<'_>) -> Vec<ShortfallView> {
 impl DeviceView {
     fn of(prose: &Prose<'_>, device: &DeviceReport) -> Self {
         Self {
-            name: text::safe(&device.name),
+            name: device.name.clone(),
             platform: device
                 .platform
-                .map(|platform| prose.language.platform(platform)),
-            model: device.model.as_deref().map(text::safe),
+                .map(|platform| prose.language.platform(platform).into()),
+            model: device.model.clone(),
             apps: device
                 .apps
                 .iter()
@@ -518,10 +537,8 @@ impl AppView {
     fn of(prose: &Prose<'_>, app: &AppReport) -> Self {
         let name = prose.app(app);
         let candidates: Vec<String> = match &app.app {
-            Attributed::Known { app, .. } => vec![text::safe(app.as_str())],
-            Attributed::Shared { apps, .. } => {
-                apps.iter().map(|app| text::safe(app.as_str())).collect()
-            }
+            Attributed::Known { app, .. } => vec![app.to_string()],
+            Attributed::Shared { apps, .. } => apps.iter().map(ToString::to_string).collect(),
             Attributed::Unknown => Vec::new(),
         };
         Self {
@@ -531,20 +548,21 @@ impl AppView {
                 Attributed::Shared { .. } => OwnerView::Shared,
                 Attributed::Unknown => OwnerView::Unknown,
             },
-            id: app.id.as_ref().map(|id| text::safe(id.as_str())),
+            id: app.id.as_ref().map(ToString::to_string),
             candidates,
-            packages: app
-                .packages
-                .iter()
-                .map(|package| text::safe(package))
-                .collect(),
-            version: app.version.as_deref().map(text::safe),
+            packages: app.packages.clone(),
+            names: app.names.clone(),
+            version: app.version.clone(),
             platform: app
                 .platform
-                .map(|platform| prose.language.platform(platform)),
-            recognised_by: app.bases.iter().map(|basis| basis.as_str()).collect(),
+                .map(|platform| prose.language.platform(platform).into()),
+            recognised_by: app
+                .bases
+                .iter()
+                .map(|basis| basis.as_str().into())
+                .collect(),
             is_installed: app.is_installed,
-            level: app.level.as_str(),
+            level: app.level.as_str().into(),
             risk: app.risk,
             findings: app
                 .findings
@@ -560,10 +578,10 @@ impl AppView {
                 .iter()
                 .map(|question| QuestionView {
                     id: question.id.to_string(),
-                    subject: prose.question_subject(question),
+                    subject: question.subject.to_string(),
                     text: prose.question(
                         &question.id,
-                        &[prose.question_subject(question)],
+                        &[question.subject.to_string()],
                         std::slice::from_ref(&name),
                     ),
                 })
@@ -581,19 +599,19 @@ impl FindingView {
             rule: finding.rule.to_string(),
             observation: finding.observation.as_ref().map(ToString::to_string),
             title: prose.rule(&finding.rule),
-            category: finding.category.as_str(),
-            grade: finding.grade.as_str(),
+            category: finding.category.as_str().into(),
+            grade: finding.grade.as_str().into(),
             verb: if finding.grade.is_transmitted() {
-                "transmitted"
+                "transmitted".into()
             } else {
-                finding.grade.as_str()
+                finding.grade.as_str().into()
             },
-            protection: match finding.protection {
-                Protection::Cleartext => "cleartext",
-                Protection::Encrypted => "encrypted",
-                Protection::Unknown => "unknown",
-            },
-            recipient: ReceiverView::of(prose.rules, &finding.recipient),
+            protection: finding.protection.as_str().into(),
+            recipient: ReceiverView::of(
+                &finding.recipient,
+                finding.company.as_ref(),
+                finding.country.as_ref(),
+            ),
             is_opted_out: finding.is_opted_out,
             count: occurrences.count,
             items: occurrences.items,
@@ -605,50 +623,20 @@ impl FindingView {
             precision_metres: occurrences.precision_metres,
             score: finding.score.as_ref().map(ScoreView::of),
             provisions: strings(&finding.provisions),
-            reasons: finding
-                .reasons
-                .iter()
-                .map(|reason| prose.reason_id(finding, reason))
-                .collect(),
-            evidence: occurrences
-                .evidence
-                .iter()
-                .map(|evidence| EvidenceView::of(evidence, &prose.masks))
-                .collect(),
+            reasons: finding.reasons.iter().map(ToString::to_string).collect(),
+            evidence: occurrences.evidence.iter().map(EvidenceView::of).collect(),
         }
     }
 }
 
 impl ReceiverView {
-    fn of(rules: &Rules, recipient: &Recipient) -> Self {
-        let known = match recipient.kind {
-            RecipientKind::Remote => rules.endpoint(&recipient.host),
-            RecipientKind::Company => rules
-                .endpoints()
-                .iter()
-                .find(|endpoint| endpoint.company == recipient.host),
-            RecipientKind::Local | RecipientKind::None => None,
-        };
+    fn of(recipient: &Recipient, company: Option<&Arc<str>>, country: Option<&Arc<str>>) -> Self {
         Self {
-            kind: kind(recipient.kind),
-            host: match recipient.kind {
-                RecipientKind::Company => text::safe(&recipient.host),
-                _ => text::host(recipient),
-            },
-            company: known.map(|known| known.company.to_string()),
-            country: known
-                .and_then(|known| known.country.as_ref())
-                .map(ToString::to_string),
+            kind: recipient.kind.as_str().into(),
+            host: recipient.host.to_string(),
+            company: company.map(ToString::to_string),
+            country: country.map(ToString::to_string),
         }
-    }
-}
-
-fn kind(kind: RecipientKind) -> &'static str {
-    match kind {
-        RecipientKind::Remote => "remote",
-        RecipientKind::Local => "local",
-        RecipientKind::Company => "company",
-        RecipientKind::None => "none",
     }
 }
 
@@ -665,23 +653,31 @@ impl ScoreView {
             evidence_percent: score.evidence_percent,
             risk: score.risk,
             priority: f64::from(score.priority_hundredths) / 100.0,
-            level: score.level.as_str(),
+            level: score.level.as_str().into(),
         }
     }
 }
 
 impl EvidenceView {
-    fn of(evidence: &Evidence, masks: &Masks) -> Self {
+    fn of(evidence: &Evidence) -> Self {
         Self {
             input: evidence.origin.input.0,
             frame: evidence.origin.frame,
             time: time(evidence.origin.time),
             transport: evidence.flow.map(|flow| transport(flow.transport)),
             server: evidence.flow.map(|flow| flow.server.to_string()),
-            place: evidence.place.map(crate::model::Place::as_str),
-            path: evidence.place.map(|_| text::path(&evidence.path)),
-            decoding: evidence.chain.0.iter().map(|step| step.as_str()).collect(),
-            value: evidence.value.as_ref().map(|value| masks.show(value)),
+            place: evidence.place.map(|place| place.as_str().into()),
+            path: evidence.place.map(|_| evidence.path.to_string()),
+            decoding: evidence
+                .chain
+                .0
+                .iter()
+                .map(|step| step.as_str().into())
+                .collect(),
+            value: evidence
+                .value
+                .as_ref()
+                .map(|value| value.reveal().to_owned()),
         }
     }
 }
@@ -702,14 +698,13 @@ pub(super) fn transport(transport: Transport) -> String {
 
 impl RecipientView {
     fn of(report: &RecipientReport) -> Self {
-        let words = |text: &Option<std::sync::Arc<str>>| text.as_ref().map(ToString::to_string);
+        let words = |text: &Option<Arc<str>>| text.as_ref().map(ToString::to_string);
         Self {
-            receiver: ReceiverView {
-                kind: kind(report.recipient.kind),
-                host: text::host(&report.recipient),
-                company: words(&report.company),
-                country: words(&report.country),
-            },
+            receiver: ReceiverView::of(
+                &report.recipient,
+                report.company.as_ref(),
+                report.country.as_ref(),
+            ),
             parent: words(&report.parent),
             role: words(&report.role),
             service: words(&report.service),
@@ -722,10 +717,12 @@ fn volumes(volumes: &BTreeMap<ContentState, Volume>) -> Vec<VolumeView> {
     let view = |content: ContentState| {
         let volume = volumes.get(&content)?;
         Some(VolumeView {
-            content: content.as_str(),
+            content: content.as_str().into(),
             flows: volume.flows,
             sent_bytes: volume.sent_bytes,
             received_bytes: volume.received_bytes,
+            first: time(volume.first.time),
+            last: time(volume.last),
         })
     };
     ContentState::ALL.into_iter().filter_map(view).collect()
@@ -734,7 +731,7 @@ fn volumes(volumes: &BTreeMap<ContentState, Volume>) -> Vec<VolumeView> {
 impl PermissionView {
     fn of(grant: &Grant) -> Self {
         Self {
-            name: text::safe(&grant.permission),
+            name: grant.permission.clone(),
             category: grant.category.as_ref().map(ToString::to_string),
             risk: grant.risk,
             is_declared: grant.is_declared,
@@ -744,6 +741,6 @@ impl PermissionView {
     }
 }
 
-fn strings(ids: &[std::sync::Arc<str>]) -> Vec<String> {
+fn strings(ids: &[Arc<str>]) -> Vec<String> {
     ids.iter().map(ToString::to_string).collect()
 }

@@ -1,10 +1,11 @@
-//! An audit → bytes. One file a format, one line in [`FORMATS`]. Captured text reaches an output only through `text.rs`;
-//! fixed words come from `language.rs`, words about rules from the rules.
+//! An audit → bytes. An audit is first made [`Presentable`]; formats, one file and one line in [`FORMATS`] each, get nothing
+//! else. Fixed words come from `language.rs`, words about rules from the rules.
 
 mod group;
 mod json;
 pub mod language;
 mod observation;
+mod presentable;
 mod prose;
 mod rule;
 mod table;
@@ -14,10 +15,10 @@ use std::io::{self, Write};
 
 pub use json::schema as audit_schema;
 pub use observation::{Observations, schema as observation_schema};
+pub use presentable::Presentable;
 pub use rule::{explain_rule, list_rules, similar_rules};
 pub use text::safe;
 
-use crate::model::Audit;
 use crate::rules::Rules;
 
 /// Language of report texts.
@@ -39,8 +40,6 @@ pub struct Options {
     pub width: u16,
     /// Whether to colour.
     pub color: bool,
-    /// Whether to show captured values instead of masks.
-    pub show_values: bool,
 }
 
 /// A report format.
@@ -48,8 +47,10 @@ pub struct Options {
 pub struct Format {
     /// Its name on the command line.
     pub name: &'static str,
+    /// Endings of file names that ask for it.
+    pub endings: &'static [&'static str],
     /// Writes it.
-    pub write: fn(&Audit, &Rules, Options, &mut dyn Write) -> io::Result<()>,
+    pub write: fn(&Presentable, &Rules, Options, &mut dyn Write) -> io::Result<()>,
 }
 
 /// All formats.

@@ -4,16 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::language::{Texts, fill};
-use super::text::{self, Masks};
+use super::presentable::{CONTACT_DISCOVERY, Presentable};
+use super::text;
 use super::{Language, Options};
 use crate::model::{
     AppId, AppReport, Attributed, Audit, Category, Evidence, Grade, InputId, InputReport,
-    JudgedFinding, Protection, Question, Recipient, RecipientKind, Score,
+    JudgedFinding, Protection, RecipientKind, Score,
 };
-use crate::rules::{Rules, Subject};
-
-/// How `assess` begins a reason that is a documented way of contact discovery.
-const CONTACT_DISCOVERY: &str = "contact-discovery: ";
+use crate::rules::Rules;
 
 /// What one question is asked about.
 #[derive(Debug, Default)]
@@ -29,18 +27,17 @@ pub(super) struct Prose<'a> {
     pub(super) rules: &'a Rules,
     pub(super) language: Language,
     pub(super) texts: &'static Texts,
-    pub(super) masks: Masks,
     inputs: BTreeMap<InputId, &'a InputReport>,
 }
 
 impl<'a> Prose<'a> {
-    pub(super) fn new(audit: &'a Audit, rules: &'a Rules, options: Options) -> Self {
+    pub(super) fn new(report: &'a Presentable, rules: &'a Rules, options: Options) -> Self {
+        let audit = &report.audit;
         Self {
             audit,
             rules,
             language: options.language,
             texts: options.language.texts(),
-            masks: Masks::of(audit, options.show_values),
             inputs: audit.inputs.iter().map(|input| (input.id, input)).collect(),
         }
     }
@@ -52,10 +49,10 @@ impl<'a> Prose<'a> {
             Attributed::Known { app, .. } if app.as_str() == AppId::SYSTEM => {
                 self.texts.system.to_owned()
             }
-            Attributed::Known { .. } => text::safe_up_to(&app.name, 60),
+            Attributed::Known { .. } => text::safe_up_to(&app.names.concat(), 60),
             Attributed::Shared { .. } => {
                 let or = format!(" {} ", self.texts.or);
-                text::safe_up_to(&app.name.replace(" / ", &or), 100)
+                text::safe_up_to(&app.names.join(&or), 100)
             }
         }
     }
@@ -102,32 +99,23 @@ impl<'a> Prose<'a> {
         }
     }
 
-    /// A recipient with company and country, as far as known.
-    pub(super) fn recipient(&self, recipient: &Recipient) -> String {
-        let endpoint = self.rules.endpoint(&recipient.host);
-        match recipient.kind {
+    /// A finding's recipient with company and country, as far as known.
+    pub(super) fn recipient(&self, finding: &JudgedFinding) -> String {
+        let host = &finding.recipient.host;
+        match finding.recipient.kind {
             RecipientKind::None => String::new(),
             RecipientKind::Local => {
-                format!("{} ({})", text::host(recipient), self.texts.local_network)
+                format!("{host} ({})", self.texts.local_network)
             }
-            RecipientKind::Company => {
-                let name = text::safe(&recipient.host);
-                let mut endpoints = self.rules.endpoints().iter();
-                let country = endpoints
-                    .find(|endpoint| endpoint.company == recipient.host)
-                    .and_then(|known| known.country.as_ref());
-                country.map_or_else(|| name.clone(), |country| format!("{name}, {country}"))
-            }
-            RecipientKind::Remote => {
-                let host = text::host(recipient);
-                match endpoint {
-                    None => format!("{host} ({})", self.texts.unknown_company),
-                    Some(known) => match &known.country {
-                        Some(country) => format!("{host} ({}, {country})", known.company),
-                        None => format!("{host} ({})", known.company),
-                    },
-                }
-            }
+            RecipientKind::Company => match &finding.country {
+                Some(country) => format!("{host}, {country}"),
+                None => host.to_string(),
+            },
+            RecipientKind::Remote => match (&finding.company, &finding.country) {
+                (None, _) => format!("{host} ({})", self.texts.unknown_company),
+                (Some(company), Some(country)) => format!("{host} ({company}, {country})"),
+                (Some(company), None) => format!("{host} ({company})"),
+            },
         }
     }
 
@@ -215,21 +203,6 @@ impl<'a> Prose<'a> {
         format!("{} {}", self.texts.because, words.join(", "))
     }
 
-    /// A fact behind a conclusion, for programs: an id of the rules, or a host or company.
-    pub(super) fn reason_id(&self, finding: &JudgedFinding, reason: &str) -> String {
-        let is_of_rules = self.rules.describe(reason).is_some()
-            || self.rules.permission(reason).is_some()
-            || self.rules.app(reason).is_some()
-            || reason.starts_with(CONTACT_DISCOVERY);
-        let is_company =
-            finding.recipient.kind == RecipientKind::Company && *finding.recipient.host == *reason;
-        if is_of_rules || is_company {
-            text::safe(reason)
-        } else {
-            text::host_name(reason)
-        }
-    }
-
     fn reason(&self, finding: &JudgedFinding, reason: &str) -> String {
         let texts = self.texts;
         if let Some(rule) = self.rules.describe(reason) {
@@ -252,14 +225,7 @@ impl<'a> Prose<'a> {
         if let Some(app) = self.rules.app(reason) {
             return fill(texts.documented_app, &[("app", &app.name)]);
         }
-        let is_company =
-            finding.recipient.kind == RecipientKind::Company && *finding.recipient.host == *reason;
-        let name = if is_company {
-            text::safe(reason)
-        } else {
-            text::host_name(reason)
-        };
-        format!("{name} {}", self.language.grade(Grade::Contacted))
+        format!("{reason} {}", self.language.grade(Grade::Contacted))
     }
 
     /// Provisions by their citations.
@@ -289,7 +255,7 @@ impl<'a> Prose<'a> {
     /// Where a piece of evidence is to be found again, with its masked value.
     pub(super) fn evidence(&self, evidence: &Evidence) -> String {
         let input = self.input(evidence);
-        let path = input.map_or("?".to_owned(), |input| text::safe(&input.path));
+        let path = input.map_or("?", |input| &input.path);
         let is_capture = self.is_capture(evidence);
         let word = if is_capture {
             self.texts.frame
@@ -298,38 +264,16 @@ impl<'a> Prose<'a> {
         };
         let mut words = format!("{path}, {word} {}", evidence.origin.frame);
         if let Some(place) = evidence.place {
-            words = format!("{words}, {} {}", place.as_str(), text::path(&evidence.path));
+            words = format!("{words}, {} {}", place.as_str(), evidence.path);
         }
         if let Some(value) = &evidence.value {
-            words = format!("{words} = {}", self.masks.show(value));
+            words = format!("{words} = {}", value.reveal());
         }
         words
     }
 
     fn input(&self, evidence: &Evidence) -> Option<&InputReport> {
         self.inputs.get(&evidence.origin.input).copied()
-    }
-
-    /// What a question is about, as shown.
-    pub(super) fn question_subject(&self, question: &Question) -> String {
-        let is_known_company = || {
-            let is_it = |name: &Arc<str>| *name == question.subject;
-            self.rules
-                .endpoints()
-                .iter()
-                .any(|endpoint| is_it(&endpoint.company))
-                || self.rules.apps().iter().any(|app| is_it(&app.vendor))
-        };
-        let is_host = match self.rules.question(&question.id).map(|rule| rule.subject) {
-            Some(Subject::Host) => true,
-            Some(Subject::Company) => !is_known_company(),
-            _ => false,
-        };
-        if is_host {
-            text::host_name(&question.subject)
-        } else {
-            permission(&question.subject)
-        }
     }
 
     /// A question, with what it is about and the apps that raise it filled in.
@@ -373,7 +317,7 @@ impl<'a> Prose<'a> {
                 let key = (rule.unwrap_or(usize::MAX), Arc::clone(&question.id), apart);
                 let asked = grouped.entry(key).or_default();
                 for (list, word) in [
-                    (&mut asked.subjects, self.question_subject(question)),
+                    (&mut asked.subjects, question.subject.to_string()),
                     (&mut asked.apps, name.clone()),
                 ] {
                     if !word.is_empty() && !list.contains(&word) {

@@ -12,16 +12,18 @@ use comfy_table::{
 
 use super::group::{self, Group};
 use super::language::fill;
+use super::presentable::Presentable;
 use super::prose::{self, Prose};
 use super::{Format, Options, text};
 use crate::model::{
-    AppReport, Audit, ContentState, DeviceReport, Grade, Grant, RiskLevel, Shortfall, Volume,
+    AppReport, ContentState, DeviceReport, Grade, Grant, RiskLevel, Shortfall, Volume,
 };
 use crate::rules::Rules;
 
 /// The terminal report.
 pub(super) const FORMAT: Format = Format {
     name: "table",
+    endings: &["txt"],
     write,
 };
 
@@ -38,10 +40,16 @@ const GRANTS: usize = 8;
 /// Apps or packages named in one sentence.
 const NAMES: usize = 8;
 
-fn write(audit: &Audit, rules: &Rules, options: Options, out: &mut dyn Write) -> io::Result<()> {
+fn write(
+    report: &Presentable,
+    rules: &Rules,
+    options: Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut page = Page {
-        prose: Prose::new(audit, rules, options),
+        prose: Prose::new(report, rules, options),
         options,
+        shows_values: report.shows_values,
         out,
     };
     page.title()?;
@@ -56,6 +64,7 @@ fn write(audit: &Audit, rules: &Rules, options: Options, out: &mut dyn Write) ->
 struct Page<'a> {
     prose: Prose<'a>,
     options: Options,
+    shows_values: bool,
     out: &'a mut dyn Write,
 }
 
@@ -87,7 +96,7 @@ impl Page<'_> {
         let case = if audit.case == "-" {
             texts.standard_input.to_owned()
         } else {
-            text::safe(&audit.case)
+            audit.case.clone()
         };
         let mut facts = vec![
             language.counted(count(audit.devices.len()), texts.phone, texts.phones),
@@ -112,7 +121,7 @@ impl Page<'_> {
         }
         self.paragraph(&format!("{}: {case}", texts.title), Look::Bold)?;
         self.paragraph(&facts.join(" · "), Look::Dim)?;
-        if self.options.show_values {
+        if self.shows_values {
             self.paragraph(texts.confidential, Look::Level(RiskLevel::VeryHigh))?;
         }
         Ok(())
@@ -455,7 +464,7 @@ impl Page<'_> {
         let (audit, texts, language) = (self.prose.audit, self.prose.texts, self.prose.language);
         let path = |id| {
             let input = audit.inputs.iter().find(|input| input.id == id);
-            input.map_or_else(String::new, |input| text::safe(&input.path))
+            input.map_or("", |input| &input.path)
         };
         let describe = |(id, shortfall, missed): (_, Shortfall, &crate::model::ShortfallCount)| {
             let mut line = format!("{}: {}", path(id), language.shortfall(shortfall));
@@ -469,7 +478,7 @@ impl Page<'_> {
                 line = format!("{line}, {} {}", texts.frame, origin.frame);
             }
             if let Some(detail) = missed.detail.as_ref().filter(|detail| !detail.is_empty()) {
-                line = format!("{line}: {}", text::safe(detail));
+                line = format!("{line}: {detail}");
             }
             line
         };
@@ -487,7 +496,7 @@ impl Page<'_> {
             .map(|provision| Arc::clone(&provision.id))
             .collect();
         let mut lines = vec![texts.verbs.to_owned(), texts.score.to_owned()];
-        if !self.options.show_values {
+        if !self.shows_values {
             lines.push(texts.masks.to_owned());
         }
         if !always.is_empty() {

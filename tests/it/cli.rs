@@ -132,6 +132,7 @@ fn the_short_help_fits_one_screen() {
 
     Commands:
       audit    Report per app what left the phones, to whom, and the GDPR risk
+      report   Render a saved JSON report in another format or language
       observe  Print each observation as a line of JSON
       rules    List, explain and check the rules
       schema   Print the JSON Schema of the JSON report
@@ -744,4 +745,40 @@ fn the_sample_case_has_the_risks_that_it_was_made_for() {
     ");
     assert_eq!(report["case"], "Nordlicht Logistik GmbH");
     assert_eq!(report["level"], "very-high");
+}
+
+#[test]
+fn a_saved_report_gives_every_format_as_the_audit_itself_does() {
+    let folder = folder("saved_report");
+    let saved = folder.join("audit.json");
+    let saved = saved.to_str().unwrap();
+    assert_eq!(status(&["audit", "samples/case", "-o", saved]), 0);
+    for language in ["en", "de"] {
+        let direct = stdout(&run(&["audit", "samples/case", "--lang", language]));
+        let later = stdout(&run(&["report", saved, "--lang", language]));
+        assert_eq!(direct, later);
+    }
+    let json = stdout(&run(&["report", saved, "-f", "json"]));
+    assert_eq!(json, fs::read_to_string(saved).unwrap());
+    let refused = run(&["report", saved, "--show-values"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("--show-values"));
+    let foreign = run(&["report", "Cargo.toml"]);
+    assert_eq!(foreign.status.code(), Some(2));
+    assert!(stderr(&foreign).contains("no JSON report of phonehome"));
+}
+
+#[test]
+fn the_language_is_that_of_the_locale_unless_asked_for() {
+    let title = |locale: &str, arguments: &[&str]| {
+        let mut command = phonehome();
+        let output = command.env("LC_ALL", locale).args(arguments).output();
+        stdout(&output.unwrap())
+    };
+    let list = ["rules", "explain", "advertising-id"];
+    assert_eq!(
+        title("de_DE.UTF-8", &list),
+        title("C", &[&list[..], &["--lang", "de"]].concat())
+    );
+    assert_ne!(title("de_AT", &list), title("fr_FR", &list));
 }
