@@ -132,6 +132,16 @@ pub const DOCUMENT_BYTES: u64 = 64 << 20;
 pub const ENTRY_BYTES: usize = 64 << 20;
 /// Bytes of one line of a log.
 pub const LINE_BYTES: usize = 1 << 20;
+/// Events of a log that is read as a whole: at about 300 bytes each, 300 MB.
+pub const LOGGED_EVENTS: usize = 1_000_000;
+/// Operations and accesses of `dumpsys appops`; phones have about 10,000.
+pub const DUMP_OPERATIONS: usize = 1_000_000;
+/// Bytes of one row of an `SQLite` table; those read have under 200.
+pub const SQLITE_ROW_BYTES: usize = 1 << 20;
+/// Columns of an `SQLite` table (its own bound is 2,000 unless built otherwise).
+pub const SQLITE_COLUMNS: usize = 2000;
+/// Levels of an `SQLite` b-tree; 20 hold more rows than any file.
+pub const SQLITE_DEPTH: usize = 20;
 /// Intervals of a privacy report whose other end is awaited.
 pub const INTERVALS: usize = 1 << 20;
 /// Bytes of a name on the path of a field; longer keys are data, and the path is copied into each field.

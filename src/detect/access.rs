@@ -8,6 +8,9 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let Event::Access(access) = &scene.observation.sighting.event else {
         return;
     };
+    if access.is_refused {
+        return;
+    }
     let (rule, category) = match access.resource.as_str() {
         "contacts" => ("access-contacts", Category::Contacts),
         "location" => ("access-location", Category::Location),

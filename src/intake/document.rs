@@ -243,7 +243,7 @@ fn declaration(
         let package = declaration.package.clone();
         dossier
             .declarations
-            .insert(package, (declaration, origin(input)));
+            .insert(package, (declaration, input.origin()));
     } else if notes.is_empty() {
         notes.push((Shortfall::DamagedManifest, "it names no package".to_owned()));
     }
@@ -262,7 +262,7 @@ fn label(
         let package = package_in(&input.display).unwrap_or_default();
         dossier
             .labels
-            .insert(package.to_owned(), vec![(label, origin(input))]);
+            .insert(package.to_owned(), vec![(label, input.origin())]);
     }
     Ok((dossier, notes(cut, read.damage)))
 }
@@ -302,7 +302,7 @@ fn dumpsys_package(input: &Input) -> Result<Gathered> {
         let frame = app.source.map_or(0, |source| source.frame);
         app.source = Some(Origin {
             frame,
-            ..origin(input)
+            ..input.origin()
         });
     }
     Ok((dossier, notes(cut, damage)))
@@ -314,12 +314,4 @@ fn notes(cut: Option<String>, damage: Vec<String>) -> Vec<(Shortfall, String)> {
         .into_iter()
         .map(|detail| (Shortfall::DamagedManifest, detail));
     cut.into_iter().chain(damage).collect()
-}
-
-/// A document as a whole: no frame, no time.
-fn origin(input: &Input) -> Origin {
-    Origin {
-        input: input.id,
-        ..Origin::default()
-    }
 }

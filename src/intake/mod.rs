@@ -3,8 +3,10 @@
 //! Formats are recognised by content, never by name. A new format is a file here and one line in [`FORMATS`].
 //! Readers never fail on damage: they yield what lies before it and a shortfall.
 
+mod appops;
 mod classic;
 mod clock;
+mod data_usage;
 mod discover;
 mod document;
 mod har;
@@ -17,12 +19,16 @@ mod live;
 #[cfg(not(feature = "live"))]
 #[path = "no_live.rs"]
 mod live;
+mod log;
+mod network_log;
 mod order;
 mod pcapng;
 mod policy;
 mod privacy_report;
 mod recognise;
 mod snoop;
+mod sqlite;
+mod tracker_control;
 mod window;
 mod wrapping;
 
@@ -141,6 +147,14 @@ impl Input {
         open.map(|open| open(self)).transpose()
     }
 
+    /// The input as a whole: no frame, no time.
+    fn origin(&self) -> Origin {
+        Origin {
+            input: self.id,
+            ..Origin::default()
+        }
+    }
+
     /// Its bytes as they lie there.
     fn raw_reader(&self) -> Result<Box<dyn Read>> {
         Ok(match &self.content {
@@ -254,4 +268,8 @@ pub const FORMATS: &[Format] = &[
     key_log::FORMAT,
     har::FORMAT,
     privacy_report::FORMAT,
+    appops::FORMAT,
+    network_log::FORMAT,
+    tracker_control::FORMAT,
+    data_usage::FORMAT,
 ];

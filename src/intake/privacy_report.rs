@@ -10,12 +10,11 @@ use serde_json::Value;
 
 use super::clock::timestamp;
 use super::json::parse;
-use super::ledger::Ledger;
-use super::lines::{Line, Lines};
-use super::{Format, Input, Item, Sample, Source};
+use super::log::{LineLog, Told};
+use super::{Format, Input, Sample, Source};
 use crate::Result;
-use crate::limits::{INTERVALS, LINE_BYTES};
-use crate::model::{Access, Event, Origin, Owner, Shortfall, Sighting};
+use crate::limits::INTERVALS;
+use crate::model::{Access, Event, Owner, Shortfall};
 
 /// The report as it is exported (`App_Privacy_Report_v4_….ndjson`).
 pub(super) const FORMAT: Format = Format {
@@ -37,115 +36,45 @@ fn sniff(sample: &Sample<'_>) -> bool {
 }
 
 fn open(input: &Input) -> Result<Box<dyn Source>> {
-    Ok(Box::new(PrivacyReport::new(
-        Lines::new(input.reader()?),
-        Origin {
-            input: input.id,
-            ..Origin::default()
-        },
-    )))
+    Ok(Box::new(LineLog::open(
+        input,
+        Intervals::default(),
+        read_line,
+    )?))
 }
 
-/// A report as it is read.
-#[derive(Debug)]
-struct PrivacyReport {
-    lines: Lines,
-    origin: Origin,
-    /// Hashes of the ids of intervals whose begin or end was seen, so that both count once.
-    intervals: HashSet<u64>,
-    ledger: Ledger,
-    has_ended: bool,
-}
+/// Hashes of the ids of intervals whose begin or end was seen, so that both count once.
+#[derive(Debug, Default)]
+struct Intervals(HashSet<u64>);
 
-impl PrivacyReport {
-    fn new(lines: Lines, origin: Origin) -> Self {
-        Self {
-            lines,
-            origin,
-            intervals: HashSet::new(),
-            ledger: Ledger::default(),
-            has_ended: false,
-        }
-    }
-
-    fn sighting(&mut self) -> Option<Sighting> {
-        while !self.has_ended && !self.ledger.has_notes() {
-            let offset = self.lines.offset();
-            let line = self.lines.next_line();
-            self.origin.frame = self.lines.number();
-            match line {
-                Ok(Some(Line::Whole { range, is_last })) => {
-                    let line = self.lines.at(range).trim_ascii();
-                    if line.is_empty() {
-                        continue;
-                    }
-                    match parse(line) {
-                        Some(record) => {
-                            if let Some(sighting) = self.record(&record) {
-                                return Some(sighting);
-                            }
-                        }
-                        None if is_last => self.note(
-                            Shortfall::Truncated,
-                            format!("the file ends within the line at byte {offset}"),
-                        ),
-                        None => self.note(
-                            Shortfall::Damaged,
-                            format!("the line at byte {offset} is no JSON"),
-                        ),
-                    }
-                }
-                Ok(Some(Line::TooLong)) => self.note(
-                    Shortfall::InputLimit,
-                    format!("the line at byte {offset} is longer than {LINE_BYTES} bytes"),
-                ),
-                Ok(None) => self.has_ended = true,
-                Err(error) => {
-                    self.ledger.note_failure(&error, self.origin, offset);
-                    self.has_ended = true;
-                }
-            }
-        }
+/// Tells nothing for the second half of an interval, and for a record of which nothing can be made.
+fn read_line(intervals: &mut Intervals, line: &[u8], told: &mut Told<'_>) {
+    let Some(record) = parse(line) else {
+        return told.note_damage();
+    };
+    let time = text(&record, "timeStamp").or(text(&record, "timestamp"));
+    told.origin.time = time.and_then(timestamp).unwrap_or_default();
+    let access = if is_contact(&record) {
+        contact(&record)
+    } else if !is_access(&record) {
         None
-    }
+    } else if intervals.is_second_half(&record, told) {
+        return;
+    } else {
+        read_access(&record)
+    };
+    let Some((package, access)) = access else {
+        return told.note_unknown();
+    };
+    let owner = Owner {
+        package: Some(Arc::from(package)),
+        ..Owner::default()
+    };
+    told.tell(owner, Event::Access(access));
+}
 
-    fn note(&mut self, shortfall: Shortfall, detail: String) {
-        self.ledger.note(shortfall, Some(self.origin), 0, detail);
-    }
-
-    /// `None` for the second half of an interval, and for a record of which nothing can be made.
-    fn record(&mut self, record: &Value) -> Option<Sighting> {
-        let time = text(record, "timeStamp").or(text(record, "timestamp"));
-        self.origin.time = time.and_then(timestamp).unwrap_or_default();
-        let told = if is_contact(record) {
-            contact(record)
-        } else if !is_access(record) {
-            None
-        } else if self.is_second_half(record) {
-            return None;
-        } else {
-            read_access(record)
-        };
-        let Some((package, access)) = told else {
-            self.note(
-                Shortfall::UnknownFormat,
-                "a record of a kind that is not known".to_owned(),
-            );
-            return None;
-        };
-        Some(Sighting {
-            origin: self.origin,
-            flow: None,
-            server: None,
-            owner: Owner {
-                package: Some(Arc::from(package)),
-                ..Owner::default()
-            },
-            event: Event::Access(access),
-        })
-    }
-
-    fn is_second_half(&mut self, record: &Value) -> bool {
+impl Intervals {
+    fn is_second_half(&mut self, record: &Value, told: &mut Told<'_>) -> bool {
         let is_interval = text(record, "kind").is_some_and(|kind| kind.starts_with("interval"));
         let Some(id) = text(record, "identifier").filter(|_| is_interval) else {
             return false;
@@ -153,27 +82,16 @@ impl PrivacyReport {
         let mut hasher = DefaultHasher::new();
         id.hash(&mut hasher);
         let hash = hasher.finish();
-        if self.intervals.remove(&hash) {
+        if self.0.remove(&hash) {
             return true;
         }
-        if self.intervals.len() < INTERVALS {
-            self.intervals.insert(hash);
+        if self.0.len() < INTERVALS {
+            self.0.insert(hash);
         } else {
             let detail = format!("more than {INTERVALS} open intervals: some count twice");
-            self.note(Shortfall::InputLimit, detail);
+            told.note(Shortfall::InputLimit, &detail);
         }
         false
-    }
-}
-
-impl Source for PrivacyReport {
-    fn next_item(&mut self) -> Result<Option<Item<'_>>> {
-        if !self.ledger.has_notes()
-            && let Some(sighting) = self.sighting()
-        {
-            return Ok(Some(Item::Sighting(Box::new(sighting))));
-        }
-        Ok(self.ledger.next_item())
     }
 }
 
@@ -200,9 +118,8 @@ fn read_access(record: &Value) -> Option<(&str, Access)> {
     };
     let access = Access {
         resource: resource.to_owned(),
-        host: None,
         count: 1,
-        in_background: None,
+        ..Access::default()
     };
     Some((package, access))
 }
@@ -232,7 +149,7 @@ fn contact(record: &Value) -> Option<(&str, Access)> {
         resource: "network".to_owned(),
         host: Some(Arc::from(host)),
         count: record.get("hits").and_then(Value::as_u64).unwrap_or(1),
-        in_background: None,
+        ..Access::default()
     };
     Some((package, access))
 }
@@ -247,23 +164,18 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::lines::Lines;
+    use super::super::log::drain;
     use super::*;
+    use crate::model::{Origin, Sighting};
 
     fn read(bytes: &[u8]) -> (Vec<Sighting>, Vec<Shortfall>) {
         let lines = Lines::new(Box::new(Cursor::new(bytes.to_vec())));
-        let mut report = PrivacyReport::new(lines, Origin::default());
-        let (mut sightings, mut shortfalls) = (Vec::new(), Vec::new());
-        while let Some(item) = report.next_item().unwrap() {
-            match item {
-                Item::Sighting(sighting) => sightings.push(*sighting),
-                Item::Shortfall { shortfall, .. } => shortfalls.push(shortfall),
-                Item::Packet(_) => panic!("no packets in a log"),
-            }
-        }
-        (sightings, shortfalls)
+        let (origin, intervals) = (Origin::default(), Intervals::default());
+        drain(LineLog::new(lines, origin, intervals, read_line))
     }
 
-    fn told(bytes: &[u8]) -> Vec<(u64, String, String, Option<String>, u64)> {
+    fn rows(bytes: &[u8]) -> Vec<(u64, String, String, Option<String>, u64)> {
         read(bytes)
             .0
             .into_iter()
@@ -301,7 +213,7 @@ mod tests {
             )
         };
         assert_eq!(
-            told(REPORT.as_bytes()),
+            rows(REPORT.as_bytes()),
             [
                 row(1, "org.example.chat", "contacts", None, 1),
                 row(4, "org.example.chat", "network", Some("api.example"), 7),

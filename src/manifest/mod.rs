@@ -5,6 +5,7 @@
 
 mod android_manifest;
 mod apk;
+mod appops;
 mod binary_xml;
 mod data_safety;
 mod dumpsys_package;
@@ -19,6 +20,7 @@ mod text_xml;
 mod zip_archive;
 
 pub use apk::apk;
+pub use appops::{AppOperation, OperationAccess, appops};
 pub use binary_xml::binary_xml;
 pub(crate) use data_safety::HEADER as DATA_SAFETY_HEADER;
 pub use data_safety::data_safety;

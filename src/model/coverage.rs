@@ -58,6 +58,8 @@ pub enum Shortfall {
     // --- manifest
     /// An app package or device dump that could not be read whole.
     DamagedManifest,
+    /// Times without a zone, read as UTC: they may be hours off.
+    LocalTime,
     // --- tally
     /// More distinct findings or recipients than the bound; the rest is only counted.
     FindingLimit,
@@ -118,6 +120,7 @@ impl Shortfall {
             Self::InflateLimit => "inflate-limit",
             Self::FieldLimit => "field-limit",
             Self::DamagedManifest => "damaged-manifest",
+            Self::LocalTime => "local-time",
             Self::FindingLimit => "finding-limit",
         }
     }

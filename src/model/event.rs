@@ -288,7 +288,7 @@ pub struct Traffic {
 }
 
 /// What the operating system logged about an app.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Access {
     /// `contacts`, `location`, `camera` …: what was read; `network` for a contacted host.
     pub resource: String,
@@ -298,4 +298,8 @@ pub struct Access {
     pub count: u64,
     /// Whether the app was in the background, where the log says.
     pub in_background: Option<bool>,
+    /// The part of the app that did it, as the app names it (attribution tag, Android 11 and later).
+    pub tag: Option<Arc<str>>,
+    /// The system refused: nothing was read.
+    pub is_refused: bool,
 }

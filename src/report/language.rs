@@ -534,6 +534,10 @@ impl Language {
                 "app package or device dump read in part",
                 "App-Paket oder Geräteauszug teilweise gelesen",
             ),
+            Shortfall::LocalTime => self.pick(
+                "times without a zone, shown as if they were UTC",
+                "Zeiten ohne Zone, gezeigt, als wären sie UTC",
+            ),
             Shortfall::FindingLimit => self.pick(
                 "more findings than the limit, the rest only counted",
                 "mehr Befunde als die Grenze, der Rest nur gezählt",

@@ -6,6 +6,7 @@
 //! - [`dns`], [`http`]: messages
 //! - [`tls`], [`quic`]: real connections from a seed
 //! - [`archive`], [`axml`]: gzip, ZIP and binary XML of app packages
+//! - [`log`]: logs of devices
 //! - [`phone`]: a phone that looks up names and talks to hosts
 //! - [`case`]: the case in `samples/case`
 #![allow(dead_code, reason = "a kit: each test takes from it what it needs")]
@@ -16,6 +17,7 @@ pub(crate) mod capture;
 pub(crate) mod case;
 pub(crate) mod dns;
 pub(crate) mod http;
+pub(crate) mod log;
 pub(crate) mod packet;
 pub(crate) mod phone;
 pub(crate) mod quic;

@@ -15,7 +15,7 @@ use crate::forge::archive::{self, gzip};
 use crate::forge::axml::{self, Element, Value};
 use crate::forge::capture::{Pcap, Pcapng, Record, comment};
 use crate::forge::stream::Connection;
-use crate::forge::{Chance, case, dns, http, packet, quic, tls};
+use crate::forge::{Chance, case, dns, http, log, packet, quic, tls};
 
 const HOST: &str = "api.example";
 
@@ -204,6 +204,11 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
               PSL_DATA_USAGE_RESPONSES:PSL_CONTACTS:PSL_DATA_USAGE_EPHEMERAL,,\"true\"\r\n"
                 .to_vec(),
         ],
+        "appops" => vec![log::APPOPS_8.into(), log::APPOPS_14.into()],
+        "network_log" => vec![log::INTRUSION.into(), log::DEVICE_OWNER.into(), log::DEVICE_OWNER_JSON.into()],
+        "tracker_control" => vec![log::TRACKER_CONTROL.into(), log::TRACKER_CONTROL_ONE.into()],
+        "data_usage" => vec![log::DATA_USAGE.to_vec()],
+        "privacy_report" => vec![log::PRIVACY_REPORT.into()],
         other => panic!("no seeds for {other}"),
     }
 }

@@ -14,6 +14,7 @@
 mod cli;
 mod corpus;
 mod detection;
+mod device_logs;
 mod flows;
 mod forge;
 mod fuzz_seeds;

@@ -25,16 +25,21 @@ pub const TARGETS: &[Target] = &[
     ("dumpsys", dumpsys),
     ("plist", plist),
     ("data_safety", data_safety),
+    ("appops", appops),
+    ("network_log", network_log),
+    ("tracker_control", tracker_control),
+    ("data_usage", data_usage),
+    ("privacy_report", privacy_report),
 ];
 
 /// A classic capture file, through flows and protocols down to fields.
 pub fn pcap(bytes: &[u8]) {
-    capture("pcap", bytes);
+    input("pcap", bytes);
 }
 
 /// A pcapng file, likewise.
 pub fn pcapng(bytes: &[u8]) {
-    capture("pcapng", bytes);
+    input("pcapng", bytes);
 }
 
 /// DNS messages, as a script of datagrams (see [`dissect`]).
@@ -114,6 +119,31 @@ pub fn data_safety(bytes: &[u8]) {
     manifest::data_safety(bytes, "");
 }
 
+/// Output of `dumpsys appops`.
+pub fn appops(bytes: &[u8]) {
+    input("dumpsys-appops", bytes);
+}
+
+/// A network log of a managed phone.
+pub fn network_log(bytes: &[u8]) {
+    input("android-network-log", bytes);
+}
+
+/// An export of `TrackerControl`.
+pub fn tracker_control(bytes: &[u8]) {
+    input("trackercontrol-csv", bytes);
+}
+
+/// A database of data usage of iOS.
+pub fn data_usage(bytes: &[u8]) {
+    input("ios-data-usage", bytes);
+}
+
+/// Apple's App Privacy Report.
+pub fn privacy_report(bytes: &[u8]) {
+    input("app-privacy-report", bytes);
+}
+
 /// Feeds a dissector with a script: for each step one byte (1: from the server, 2: a gap) and the length in two bytes, little
 /// end first, then the bytes.
 fn dissect(protocol: &str, mut script: &[u8]) {
@@ -151,7 +181,8 @@ fn dissect(protocol: &str, mut script: &[u8]) {
     dissector.finish(&mut emit);
 }
 
-fn capture(format: &'static str, bytes: &[u8]) {
+/// An input of any format, gathered from and read to its end.
+fn input(format: &'static str, bytes: &[u8]) {
     let input = Input::in_memory(InputId::default(), format, bytes);
     // Errors are fine, panics are not.
     let _gathered = input.gather();

@@ -1,0 +1,189 @@
+//! Logs of a device → sightings: line by line in bounded memory, or listed at once from a document.
+//!
+//! What a line means is the reader's; how lines are cut, counted and complained about is here.
+
+use std::collections::VecDeque;
+
+use super::ledger::Ledger;
+use super::lines::{Line, Lines};
+use super::{Input, Item, Source};
+use crate::Result;
+use crate::limits::LINE_BYTES;
+use crate::model::{Event, Origin, Owner, Shortfall, Sighting};
+
+/// Where the reader of a line puts what it makes of it.
+#[derive(Debug)]
+pub(super) struct Told<'l> {
+    /// Input and line; the reader sets the time.
+    pub(super) origin: Origin,
+    /// The line is the last and has no end, so it may be cut.
+    is_cut: bool,
+    sightings: &'l mut VecDeque<Sighting>,
+    ledger: &'l mut Ledger,
+}
+
+impl Told<'_> {
+    /// One thing that the log tells, at the time that `origin` has.
+    pub(super) fn tell(&mut self, owner: Owner, event: Event) {
+        self.sightings.push_back(Sighting {
+            origin: self.origin,
+            flow: None,
+            server: None,
+            owner,
+            event,
+        });
+    }
+
+    pub(super) fn note(&mut self, shortfall: Shortfall, detail: &str) {
+        self.ledger
+            .note(shortfall, Some(self.origin), 0, detail.to_owned());
+    }
+
+    /// The line is not what its log has lines of.
+    pub(super) fn note_damage(&mut self) {
+        let (shortfall, detail) = if self.is_cut {
+            (Shortfall::Truncated, "the log ends in the middle of a line")
+        } else {
+            (Shortfall::Damaged, "a line that cannot be read")
+        };
+        self.note(shortfall, detail);
+    }
+
+    /// A record that can be read and is of no kind that is known.
+    pub(super) fn note_unknown(&mut self) {
+        self.note(
+            Shortfall::UnknownFormat,
+            "a record of a kind that is not known",
+        );
+    }
+}
+
+/// Makes of one line what it tells.
+pub(super) type ReadLine<S> = fn(&mut S, &[u8], &mut Told<'_>);
+
+/// A log as it is read; `S` is what its reader remembers from line to line.
+#[derive(Debug)]
+pub(super) struct LineLog<S> {
+    lines: Lines,
+    origin: Origin,
+    state: S,
+    read_line: ReadLine<S>,
+    sightings: VecDeque<Sighting>,
+    ledger: Ledger,
+    has_ended: bool,
+}
+
+impl<S> LineLog<S> {
+    pub(super) fn new(lines: Lines, origin: Origin, state: S, read_line: ReadLine<S>) -> Self {
+        Self {
+            lines,
+            origin,
+            state,
+            read_line,
+            sightings: VecDeque::new(),
+            ledger: Ledger::default(),
+            has_ended: false,
+        }
+    }
+
+    pub(super) fn open(input: &Input, state: S, read_line: ReadLine<S>) -> Result<Self> {
+        let lines = Lines::new(input.reader()?);
+        Ok(Self::new(lines, input.origin(), state, read_line))
+    }
+
+    /// Something that is known of the whole before its lines are read.
+    pub(super) fn note(&mut self, shortfall: Shortfall, detail: String) {
+        self.ledger.note(shortfall, Some(self.origin), 0, detail);
+    }
+
+    fn read_on(&mut self) {
+        let offset = self.lines.offset();
+        let line = self.lines.next_line();
+        self.origin.frame = self.lines.number();
+        match line {
+            Ok(Some(Line::Whole { range, is_last })) => {
+                let line = self.lines.at(range).trim_ascii();
+                if line.is_empty() {
+                    return;
+                }
+                let mut told = Told {
+                    origin: self.origin,
+                    is_cut: is_last,
+                    sightings: &mut self.sightings,
+                    ledger: &mut self.ledger,
+                };
+                (self.read_line)(&mut self.state, line, &mut told);
+            }
+            Ok(Some(Line::TooLong)) => self.ledger.note(
+                Shortfall::InputLimit,
+                Some(self.origin),
+                0,
+                format!("the line at byte {offset} is longer than {LINE_BYTES} bytes"),
+            ),
+            Ok(None) => self.has_ended = true,
+            Err(error) => {
+                self.ledger.note_failure(&error, self.origin, offset);
+                self.has_ended = true;
+            }
+        }
+    }
+}
+
+impl<S> Source for LineLog<S> {
+    fn next_item(&mut self) -> Result<Option<Item<'_>>> {
+        while self.sightings.is_empty() && !self.ledger.has_notes() && !self.has_ended {
+            self.read_on();
+        }
+        Ok(next(&mut self.sightings, &mut self.ledger))
+    }
+}
+
+/// What was read of a document, ready to be handed out.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    sightings: VecDeque<Sighting>,
+    ledger: Ledger,
+}
+
+impl Listed {
+    /// Where the reader of the document's parts puts what it makes of them.
+    pub(super) fn at(&mut self, origin: Origin) -> Told<'_> {
+        Told {
+            origin,
+            is_cut: false,
+            sightings: &mut self.sightings,
+            ledger: &mut self.ledger,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.sightings.len()
+    }
+}
+
+impl Source for Listed {
+    fn next_item(&mut self) -> Result<Option<Item<'_>>> {
+        Ok(next(&mut self.sightings, &mut self.ledger))
+    }
+}
+
+fn next(sightings: &mut VecDeque<Sighting>, ledger: &mut Ledger) -> Option<Item<'static>> {
+    match sightings.pop_front() {
+        Some(sighting) => Some(Item::Sighting(Box::new(sighting))),
+        None => ledger.next_item(),
+    }
+}
+
+/// All that a source tells: what its sightings are, and what it could not read.
+#[cfg(test)]
+pub(super) fn drain(mut source: impl Source) -> (Vec<Sighting>, Vec<Shortfall>) {
+    let (mut sightings, mut shortfalls) = (Vec::new(), Vec::new());
+    while let Some(item) = source.next_item().unwrap() {
+        match item {
+            Item::Sighting(sighting) => sightings.push(*sighting),
+            Item::Shortfall { shortfall, .. } => shortfalls.push(shortfall),
+            Item::Packet(_) => panic!("no packets in a log"),
+        }
+    }
+    (sightings, shortfalls)
+}

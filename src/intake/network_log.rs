@@ -1,0 +1,472 @@
+//! Network logs of managed Android phones: names looked up and connections opened, with the package that did it.
+//!
+//! The system hands them to the device owner (`DevicePolicyManager.retrieveNetworkLogs`), who keeps them as he likes. Read are
+//! Android's intrusion logs (`{"dns_event":{…}}` a line), the events as they print themselves (`ConnectEvent(…)`), and JSON of
+//! any shape whose objects have a package, a time, and a host or an address. UDP is not logged, nor are lookups that an app
+//! makes by itself.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Cursor;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::document::read_whole;
+use super::json::parse;
+use super::lines::Lines;
+use super::log::{LineLog, Listed, Told};
+use super::{Format, Input, Sample, Source};
+use crate::Result;
+use crate::limits::{DNS_ANSWERS, DOCUMENT_BYTES, JSON_DEPTH, LOGGED_EVENTS, RESOLVED_NAMES};
+use crate::model::{Access, Answer, Event, Lookup, Owner, Shortfall, Timestamp};
+
+/// Such a log.
+pub(super) const FORMAT: Format = Format {
+    name: "android-network-log",
+    sniff,
+    gather: None,
+    open: Some(open),
+};
+
+/// Lines among which one must be an event.
+const SNIFF_LINES: usize = 20;
+
+fn sniff(sample: &Sample<'_>) -> bool {
+    sample.text().is_some_and(|text| {
+        is_line_log(text)
+            || (text.starts_with(['{', '[']) && {
+                // The head cuts a document, so the first object that is whole decides.
+                let is_event = |piece: &str| {
+                    piece
+                        .find('}')
+                        .and_then(|end| piece.get(..=end))
+                        .and_then(|object| parse(object.as_bytes()))
+                        .and_then(|object| object.as_object().and_then(network_event))
+                        .is_some()
+                };
+                text.match_indices('{')
+                    .take(SNIFF_LINES)
+                    .filter_map(|(at, _)| text.get(at..))
+                    .any(is_event)
+            })
+    })
+}
+
+fn is_line_log(text: &str) -> bool {
+    text.lines().take(SNIFF_LINES).any(|line| {
+        printed_event(line).is_some()
+            || parse(line.as_bytes()).is_some_and(|record| {
+                let wrapped = ["dns_event", "connect_event", "security_event"];
+                wrapped
+                    .iter()
+                    .any(|name| record.get(name).is_some_and(Value::is_object))
+                    || record.as_object().and_then(network_event).is_some()
+            })
+    })
+}
+
+fn open(input: &Input) -> Result<Box<dyn Source>> {
+    let (bytes, cut) = read_whole(input, DOCUMENT_BYTES)?;
+    let document = cut.is_none().then(|| parse(&bytes)).flatten();
+    let Some(document) = document else {
+        if cut.is_some() && !input.is_stdin() {
+            // A line at a time, which needs no bound on the whole.
+            return Ok(Box::new(LineLog::open(input, Log::default(), read_line)?));
+        }
+        let lines = Lines::new(Box::new(Cursor::new(bytes)));
+        let mut log = LineLog::new(lines, input.origin(), Log::default(), read_line);
+        if let Some(detail) = cut {
+            log.note(Shortfall::InputLimit, detail);
+        }
+        return Ok(Box::new(log));
+    };
+    let (mut listed, mut log) = (Listed::default(), Log::default());
+    walk(&document, input, &mut log, &mut listed, 0);
+    Ok(Box::new(listed))
+}
+
+/// Finds the events of a document, wherever they are; the number of each takes the place of the line.
+fn walk(value: &Value, input: &Input, log: &mut Log, listed: &mut Listed, depth: usize) {
+    if depth > JSON_DEPTH {
+        return;
+    }
+    let deeper = depth.saturating_add(1);
+    match value {
+        Value::Array(items) => {
+            for item in items {
+                walk(item, input, log, listed, deeper);
+            }
+        }
+        Value::Object(members) => {
+            if let Some(event) = network_event(members) {
+                if listed.len() >= LOGGED_EVENTS {
+                    if !log.is_full {
+                        log.is_full = true;
+                        let detail = format!("only the first {LOGGED_EVENTS} events are read");
+                        listed
+                            .at(input.origin())
+                            .note(Shortfall::InputLimit, &detail);
+                    }
+                    return;
+                }
+                let mut told = listed.at(input.origin());
+                log.number = log.number.saturating_add(1);
+                told.origin.frame = log.number;
+                log.take(event, &mut told);
+                return;
+            }
+            for member in members.values() {
+                walk(member, input, log, listed, deeper);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// One event, as all forms tell it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct NetworkEvent {
+    package: String,
+    time: Timestamp,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    Lookup {
+        name: String,
+        addresses: Vec<IpAddr>,
+    },
+    Connection {
+        host: Option<String>,
+        address: Option<IpAddr>,
+    },
+}
+
+/// What is remembered from event to event.
+#[derive(Debug, Default)]
+struct Log {
+    /// Hashes of events, because daily files overlap.
+    seen: HashSet<u64>,
+    /// The latest name that each app was told for an address.
+    names: HashMap<(String, IpAddr), Arc<str>>,
+    number: u64,
+    is_full: bool,
+}
+
+fn read_line(log: &mut Log, line: &[u8], told: &mut Told<'_>) {
+    let text = String::from_utf8_lossy(line);
+    if let Some(event) = printed_event(&text) {
+        return log.take(event, told);
+    }
+    let Some(record) = parse(line) else {
+        return told.note_damage();
+    };
+    let Some(members) = record.as_object() else {
+        return told.note_unknown();
+    };
+    if members.contains_key("security_event") {
+        // Processes, logins, keys: nothing that leaves the phone.
+        return;
+    }
+    match network_event(members) {
+        Some(event) => log.take(event, told),
+        None => told.note_unknown(),
+    }
+}
+
+impl Log {
+    fn take(&mut self, event: NetworkEvent, told: &mut Told<'_>) {
+        let mut hasher = DefaultHasher::new();
+        event.hash(&mut hasher);
+        if self.seen.len() < LOGGED_EVENTS && !self.seen.insert(hasher.finish()) {
+            return;
+        }
+        told.origin.time = event.time;
+        let owner = Owner {
+            package: Some(Arc::from(event.package.as_str())),
+            ..Owner::default()
+        };
+        match event.kind {
+            Kind::Lookup { name, addresses } => {
+                for address in &addresses {
+                    if self.names.len() < RESOLVED_NAMES {
+                        let key = (event.package.clone(), *address);
+                        self.names.insert(key, Arc::from(name.as_str()));
+                    }
+                }
+                let lookup = Lookup {
+                    name,
+                    record_type: 1,
+                    answers: addresses.into_iter().map(Answer::Address).collect(),
+                    ..Lookup::default()
+                };
+                told.tell(owner, Event::Lookup(lookup));
+            }
+            Kind::Connection { host, address } => {
+                let looked_up = || self.names.get(&(event.package.clone(), address?)).cloned();
+                let host = host
+                    .map(Arc::from)
+                    .or_else(looked_up)
+                    .or_else(|| Some(Arc::from(address?.to_string())));
+                let access = Access {
+                    resource: "network".to_owned(),
+                    host,
+                    count: 1,
+                    ..Access::default()
+                };
+                told.tell(owner, Event::Access(access));
+            }
+        }
+    }
+}
+
+/// An object that has what an event needs, under whatever names exports give it; also wrapped as in intrusion logs.
+fn network_event(members: &Map<String, Value>) -> Option<NetworkEvent> {
+    for wrapper in ["dns_event", "connect_event"] {
+        if let Some(Value::Object(inner)) = members.get(wrapper) {
+            return network_event(inner);
+        }
+    }
+    let get = |names: &[&str]| {
+        members
+            .iter()
+            .find(|(key, value)| !value.is_null() && names.contains(&plain(key).as_str()))
+            .map(|(_, value)| value)
+    };
+    let package = get(&["packagename", "package", "app"])?.as_str()?;
+    let time = time(get(&["eventtime", "timestamp", "time", "timemillis"])?)?;
+    let name = get(&["hostname", "host", "domain"]).and_then(Value::as_str);
+    let address = get(&["ipaddress", "inetaddress", "address", "destinationip"]);
+    let port = get(&["port", "destinationport"]);
+    let answers = get(&["ipaddresses", "inetaddresses", "addresses"]);
+    if package.is_empty() {
+        return None;
+    }
+    let kind = match (name, address.and_then(Value::as_str)) {
+        (_, Some(address)) if port.is_some() => {
+            let (host, address) = host_and_address(address);
+            if host.is_none() && address.is_none() {
+                return None;
+            }
+            Kind::Connection {
+                host: host.or(name.map(lower)),
+                address,
+            }
+        }
+        (Some(name), _) if port.is_some() => Kind::Connection {
+            host: Some(lower(name)),
+            address: None,
+        },
+        (Some(name), _) => {
+            let list = answers.and_then(Value::as_array);
+            let addresses = list.into_iter().flatten().filter_map(Value::as_str);
+            Kind::Lookup {
+                name: lower(name),
+                addresses: addresses
+                    .filter_map(|address| host_and_address(address).1)
+                    .take(DNS_ANSWERS)
+                    .collect(),
+            }
+        }
+        _ => return None,
+    };
+    Some(NetworkEvent {
+        package: package.to_owned(),
+        time,
+        kind,
+    })
+}
+
+/// `ConnectEvent(id, address, port, time, package)`, `DnsEvent(id, name, addresses, their number, time, package)`, anywhere in
+/// a line (AOSP, `android.app.admin`).
+fn printed_event(line: &str) -> Option<NetworkEvent> {
+    let inside = |name: &str| {
+        let (_, after) = line.split_once(name)?;
+        let fields: Vec<&str> = after.split_once(')')?.0.split(", ").collect();
+        Some(fields)
+    };
+    let milliseconds = |text: &str| {
+        let time: i64 = text.parse().ok()?;
+        Some(Timestamp(time.saturating_mul(1_000_000)))
+    };
+    if let Some([_, address, _, time, package]) = inside("ConnectEvent(").as_deref() {
+        let (host, address) = host_and_address(address);
+        return Some(NetworkEvent {
+            package: (*package).to_owned(),
+            time: milliseconds(time)?,
+            kind: Kind::Connection { host, address },
+        });
+    }
+    let fields = inside("DnsEvent(")?;
+    let [_, name, addresses, _, time, package] = fields.as_slice() else {
+        return None;
+    };
+    Some(NetworkEvent {
+        package: (*package).to_owned(),
+        time: milliseconds(time)?,
+        kind: Kind::Lookup {
+            name: lower(name),
+            addresses: addresses
+                .split(' ')
+                .filter_map(|address| host_and_address(address).1)
+                .take(DNS_ANSWERS)
+                .collect(),
+        },
+    })
+}
+
+/// Java prints an address as `host/address`, with nothing before the slash where no name is known.
+fn host_and_address(text: &str) -> (Option<String>, Option<IpAddr>) {
+    let (host, address) = text.split_once('/').unwrap_or(("", text));
+    // A zone (`%wlan0`) names an interface, not a place.
+    let address = address.split('%').next().unwrap_or_default();
+    let host = (!host.is_empty()).then(|| lower(host));
+    (host, address.trim().parse().ok())
+}
+
+fn lower(name: &str) -> String {
+    name.trim_end_matches('.').to_lowercase()
+}
+
+/// A key without case, blanks, `_` and `-`.
+fn plain(key: &str) -> String {
+    key.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|character| character.to_ascii_lowercase())
+        .collect()
+}
+
+/// Milliseconds since 1970, as number or text, or a date in words.
+fn time(value: &Value) -> Option<Timestamp> {
+    let milliseconds = match value {
+        Value::Number(number) => number.as_i64()?,
+        Value::String(text) => match text.parse() {
+            Ok(number) => number,
+            Err(_) => return super::clock::timestamp(text),
+        },
+        _ => return None,
+    };
+    Some(Timestamp(milliseconds.saturating_mul(1_000_000)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::log::drain;
+    use super::*;
+    use crate::model::{InputId, Origin, Sighting};
+
+    fn read(text: &[u8]) -> (Vec<Sighting>, Vec<Shortfall>) {
+        let lines = Lines::new(Box::new(Cursor::new(text.to_vec())));
+        let log = LineLog::new(lines, Origin::default(), Log::default(), read_line);
+        drain(log)
+    }
+
+    fn rows(sightings: &[Sighting]) -> Vec<String> {
+        let row = |sighting: &Sighting| {
+            let package = sighting.owner.package.as_deref().unwrap();
+            let time = sighting.origin.time.0 / 1_000_000;
+            match &sighting.event {
+                Event::Lookup(lookup) => {
+                    format!(
+                        "{time} {package} asks {} {}",
+                        lookup.name,
+                        lookup.answers.len()
+                    )
+                }
+                Event::Access(access) => {
+                    format!("{time} {package} → {}", access.host.as_deref().unwrap())
+                }
+                other => panic!("{other:?}"),
+            }
+        };
+        sightings.iter().map(row).collect()
+    }
+
+    const INTRUSION: &str = r#"{"dns_event":{"hostname":"API.example","ip_addresses":["/198.51.100.7","/2001:db8::7"],"package_name":"org.example.chat","event_time":1760000000000}}
+{"connect_event":{"ip_address":"/198.51.100.7","port":443,"package_name":"org.example.chat","event_time":1760000000100}}
+{"connect_event":{"ip_address":"/198.51.100.7","port":443,"package_name":"org.example.chat","event_time":1760000000100}}
+{"connect_event":{"ip_address":"push.example/198.51.100.8","port":443,"package_name":"org.example.chat","event_time":1760000000200}}
+{"connect_event":{"ip_address":"/198.51.100.7","port":443,"package_name":"org.example.other","event_time":1760000000300}}
+{"security_event":{"event_time":1760000000300,"event_tag":"app_process_start"}}
+{"new_event":{}}
+"#;
+
+    #[test]
+    fn intrusion_logs_name_app_host_and_time() {
+        let (sightings, shortfalls) = read(INTRUSION.as_bytes());
+        assert_eq!(
+            rows(&sightings),
+            [
+                "1760000000000 org.example.chat asks api.example 2",
+                "1760000000100 org.example.chat → api.example",
+                "1760000000200 org.example.chat → push.example",
+                "1760000000300 org.example.other → 198.51.100.7",
+            ]
+        );
+        assert_eq!(shortfalls, [Shortfall::UnknownFormat]);
+    }
+
+    #[test]
+    fn events_that_print_themselves_are_read_behind_whatever_a_log_puts_before() {
+        let text = "10-09 08:00:00 D/Logs: DnsEvent(1, api.example, /198.51.100.7 /198.51.100.8, 2, 1760000000000, org.example.chat)\n\
+            ConnectEvent(2, /198.51.100.8, 443, 1760000000100, org.example.chat)\nDnsEvent(3, other.example, NONE, 0, 1760000000200, org.example.chat)\n";
+        let (sightings, shortfalls) = read(text.as_bytes());
+        assert_eq!(
+            rows(&sightings),
+            [
+                "1760000000000 org.example.chat asks api.example 2",
+                "1760000000100 org.example.chat → api.example",
+                "1760000000200 org.example.chat asks other.example 0",
+            ]
+        );
+        assert_eq!(shortfalls, []);
+    }
+
+    #[test]
+    fn a_document_of_a_device_management_is_read_wherever_its_events_are() {
+        let document = br#"{"device":"A","batches":[{"token":7,"events":[
+            {"packageName":"org.example.chat","hostname":"api.example","inetAddresses":["198.51.100.7"],"timestamp":1760000000000,"id":1},
+            {"packageName":"org.example.chat","inetAddress":"198.51.100.7","port":443,"timestamp":"2025-10-09T08:53:20.100Z","id":2}]}]}"#;
+        let input = Input::in_memory(InputId(0), FORMAT.name, document);
+        let mut log = Log::default();
+        let mut listed = Listed::default();
+        walk(&parse(document).unwrap(), &input, &mut log, &mut listed, 0);
+        let (sightings, _) = drain(listed);
+        assert_eq!(
+            rows(&sightings),
+            [
+                "1760000000000 org.example.chat asks api.example 1",
+                "1760000000100 org.example.chat → api.example",
+            ]
+        );
+        assert!(input.open().unwrap().is_some());
+    }
+
+    #[test]
+    fn a_last_line_that_is_cut_is_said_to_be() {
+        let (sightings, shortfalls) = read(&INTRUSION.as_bytes()[..400]);
+        assert!(!sightings.is_empty());
+        assert_eq!(shortfalls, [Shortfall::Truncated]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(bytes: Vec<u8>, text in "(Dns|Connect)Event\\([^\n]{0,40}\\)") {
+            let _ = (read(&bytes), read(text.as_bytes()));
+        }
+
+        /// Daily files overlap: what is in both counts once.
+        #[test]
+        fn a_log_twice_tells_nothing_more(times in prop::collection::vec(0_i64..5, 0..20)) {
+            let line = |time: &i64| format!("ConnectEvent(1, /198.51.100.8, 443, {time}, org.example.chat)\n");
+            let log = times.iter().map(line).collect::<Vec<_>>().concat();
+            let once = rows(&read(log.as_bytes()).0);
+            prop_assert_eq!(rows(&read(log.repeat(2).as_bytes()).0), once);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! CSV exports of `TrackerControl`: hosts that apps contacted, as its local VPN saw them. A row is the latest contact of an app
+//! with a host, not every one.
+
+use std::sync::Arc;
+
+use super::document::read_whole;
+use super::log::{Listed, Told};
+use super::{Format, Input, Sample, Source};
+use crate::Result;
+use crate::limits::{DOCUMENT_BYTES, LOGGED_EVENTS};
+use crate::model::{Access, Event, Owner, Shortfall, Timestamp};
+
+/// The export of all apps, or of one.
+pub(super) const FORMAT: Format = Format {
+    name: "trackercontrol-csv",
+    sniff,
+    gather: None,
+    open: Some(open),
+};
+
+fn sniff(sample: &Sample<'_>) -> bool {
+    let header = sample.text().and_then(|text| text.lines().next());
+    header.is_some_and(|header| {
+        let header = header.replace('"', "");
+        header.starts_with("uid,daddr,time,uncertain,")
+            || header.starts_with("daddr,time,uncertain,")
+    })
+}
+
+fn open(input: &Input) -> Result<Box<dyn Source>> {
+    let (bytes, cut) = read_whole(input, DOCUMENT_BYTES)?;
+    let mut listed = Listed::default();
+    if let Some(detail) = cut {
+        listed
+            .at(input.origin())
+            .note(Shortfall::InputLimit, &detail);
+    }
+    // The export of one app names it in the file's name alone: `org.example.chat_20260102.csv`.
+    let of_file = input
+        .path
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .and_then(package_of_file);
+    list(&bytes, of_file, input, &mut listed);
+    Ok(Box::new(listed))
+}
+
+fn package_of_file(stem: &str) -> Option<&str> {
+    let (package, date) = stem.rsplit_once('_')?;
+    let is_date = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
+    let is_package = package.contains('.')
+        && package
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
+    (is_date && is_package).then_some(package)
+}
+
+fn list(bytes: &[u8], package: Option<&str>, input: &Input, listed: &mut Listed) {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let Ok(header) = reader.byte_headers().cloned() else {
+        return;
+    };
+    let column = |name: &str| header.iter().position(|known| known == name.as_bytes());
+    let columns = [
+        column("uid"),
+        column("daddr"),
+        column("time"),
+        column("Package"),
+    ];
+    let mut row = csv::ByteRecord::new();
+    // An error leaves nothing to go on from, but for an end of the file.
+    while reader.read_byte_record(&mut row).unwrap_or(false) {
+        let mut told = listed.at(input.origin());
+        told.origin.frame = row.position().map_or(0, csv::Position::record);
+        let cells = columns.map(|column| {
+            let cell = row.get(column?)?;
+            let text = str::from_utf8(cell).ok()?.trim();
+            (!text.is_empty()).then_some(text)
+        });
+        contact(cells, package, &mut told);
+        if listed.len() >= LOGGED_EVENTS {
+            let detail = format!("only the first {LOGGED_EVENTS} rows are read");
+            listed
+                .at(input.origin())
+                .note(Shortfall::InputLimit, &detail);
+            return;
+        }
+    }
+}
+
+fn contact(
+    [uid, host, time, package]: [Option<&str>; 4],
+    of_file: Option<&str>,
+    told: &mut Told<'_>,
+) {
+    let time: Option<i64> = time.and_then(|time| time.parse().ok());
+    let (Some(host), Some(time)) = (host, time) else {
+        return told.note_damage();
+    };
+    told.origin.time = Timestamp(time.saturating_mul(1_000_000));
+    let package = package.or(of_file).map(Arc::from);
+    let owner = Owner {
+        // The package says more than the uid, which apps may share.
+        uid: uid
+            .and_then(|uid| uid.parse().ok())
+            .filter(|_| package.is_none()),
+        package,
+        ..Owner::default()
+    };
+    told.tell(
+        owner,
+        Event::Access(Access {
+            resource: "network".to_owned(),
+            host: Some(Arc::from(host.trim_end_matches('.').to_lowercase())),
+            count: 1,
+            ..Access::default()
+        }),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use proptest::prelude::*;
+
+    use super::super::log::drain;
+    use super::*;
+    use crate::model::{InputId, Sighting};
+
+    fn read(bytes: &[u8], of_file: Option<&str>) -> (Vec<Sighting>, Vec<Shortfall>) {
+        let input = Input::in_memory(InputId(0), FORMAT.name, bytes);
+        let mut listed = Listed::default();
+        list(bytes, of_file, &input, &mut listed);
+        drain(listed)
+    }
+
+    fn rows(sightings: &[Sighting]) -> Vec<(u64, Option<&str>, &str)> {
+        let mut rows = Vec::new();
+        for Sighting {
+            origin,
+            owner,
+            event,
+            ..
+        } in sightings
+        {
+            let Event::Access(access) = event else {
+                panic!("{event:?}");
+            };
+            rows.push((
+                origin.frame,
+                owner.package.as_deref(),
+                access.host.as_deref().unwrap(),
+            ));
+        }
+        rows
+    }
+
+    #[test]
+    fn both_exports_are_read_also_with_commas_and_line_ends_in_labels() {
+        let all = "\"uid\",\"daddr\",\"time\",\"uncertain\",\"Tracker\",\"Category\",\"Package\",\"App\"\r\n\
+            \"10101\",\"Ads.example\",\"1760000000000\",\"0\",\"A, B\",\"Ads\",\"org.example.map\",\"Map,\r\nand more\"\r\n\
+            \"10102\",\"198.51.100.7\",\"1760000001000\",\"1\",\"\",\"\",\"\",\"\"\r\n\"10102\",\"x.example\",\"soon\"\r\n";
+        let (sightings, shortfalls) = read(all.as_bytes(), None);
+        assert_eq!(
+            rows(&sightings),
+            [
+                (1, Some("org.example.map"), "ads.example"),
+                (2, None, "198.51.100.7")
+            ]
+        );
+        assert_eq!(sightings[1].owner.uid, Some(10_102));
+        assert_eq!(shortfalls, [Shortfall::Damaged]);
+        let one = "\"daddr\",\"time\",\"uncertain\",\"Tracker Name\",\"Tracker Category\"\r\n\"ads.example\",\"1760000000000\",\"0\",\"A\",\"Ads\"\r\n";
+        let (sightings, _) = read(one.as_bytes(), package_of_file("org.example.map_20260102"));
+        assert_eq!(
+            rows(&sightings),
+            [(1, Some("org.example.map"), "ads.example")]
+        );
+    }
+
+    #[test]
+    fn only_a_package_and_a_date_name_an_app() {
+        assert_eq!(
+            package_of_file("org.example.map_20260102"),
+            Some("org.example.map")
+        );
+        assert_eq!(package_of_file("report_20260102"), None);
+        assert_eq!(package_of_file("org.example.map"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(bytes: Vec<u8>) {
+            let _ = read(&bytes, None);
+        }
+
+        #[test]
+        fn every_row_is_told(hosts in prop::collection::vec("[a-z]{1,8}\\.example", 0..20)) {
+            let mut text = String::from("\"uid\",\"daddr\",\"time\",\"uncertain\",\"Tracker\",\"Category\",\"Package\",\"App\"\r\n");
+            for host in &hosts {
+                let _ = write!(text, "\"10101\",\"{host}\",\"7\",\"0\",\"\",\"\",\"org.example.map\",\"\"\r\n");
+            }
+            let (sightings, _) = read(text.as_bytes(), None);
+            let told: Vec<&str> = rows(&sightings).iter().map(|(_, _, host)| *host).collect();
+            prop_assert_eq!(told, hosts);
+        }
+    }
+}
