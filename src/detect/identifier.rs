@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Scene, contact, value};
-use crate::model::{Category, Event, Field, Grade, PathStep, Place, Protection, Sensitive, Tally};
+use crate::model::{
+    Category, DecodeStep, Event, Field, Grade, PathStep, Place, Protection, Sensitive, Tally,
+};
 use crate::rules::{
     Identifier, NameStrength, PayloadLayout, Requirement, Validator, normalise_name,
 };
@@ -93,11 +95,13 @@ fn rules_of_field<'a>(
     is_sdk: bool,
     field: &Field<'_>,
 ) -> Vec<&'a Identifier> {
+    // What a protocol calls a field has one meaning, however short the name.
+    let is_protocols_own = *field.chain.0 == [DecodeStep::Protocol];
     let mut rules: Vec<&Identifier> = scene
         .rules
         .identifiers_of_path(&field.path)
         .into_iter()
-        .filter(|(_, strength)| *strength == NameStrength::Strong || is_sdk)
+        .filter(|(_, strength)| *strength == NameStrength::Strong || is_sdk || is_protocols_own)
         .map(|(rule, _)| rule)
         .collect();
     for layout in layouts {
@@ -131,22 +135,29 @@ fn fits(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &str) -> 
 
 fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &str) -> bool {
     match validator {
-        Validator::CellIdentity => is_cell_identity(scene, field),
+        Validator::CellIdentity => is_cell_identity(scene, field, text),
         Validator::CoordinatePair => false,
         Validator::Email => value::is_email(text),
         Validator::ImeiLuhn => value::is_imei(text) || value::is_meid(text),
-        Validator::ImsiOrIccid => value::is_imsi(text) || value::is_iccid(text),
+        Validator::ImsiOrIccid => {
+            value::is_imsi(text) || value::is_iccid(text) || value::is_ims_identity(text)
+        }
         Validator::IpAddress => value::is_ip_address(text),
         Validator::PhonePossible | Validator::PhoneValid => value::phone_e164(text).is_some(),
         Validator::UuidNotNil => !value::is_nil_uuid(text),
     }
 }
 
-/// Cell identities (3GPP TS 23.003 §4, §19.6) only mean something together: country, network, area and cell in one object.
-/// Names that carry all of it in one value (`utran-cell-id-3gpp`, RFC 7315 §5.4) stand alone.
-fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>) -> bool {
-    if normalise_name(field.name()).contains("cellid3gpp") {
-        return true;
+/// Cell identities (3GPP TS 23.003 §4, §19.6) only mean something together: country, network, area and cell in one object,
+/// or in one value (`utran-cell-id-3gpp`, RFC 7315 §5.4; `mcc=… mnc=… lac=… ci=…`).
+fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
+    if normalise_name(field.name()).ends_with("3gpp") {
+        return value::is_access_network_cell(text);
+    }
+    if text.starts_with("mcc=") {
+        return [" ci=", " sac=", " eci="]
+            .iter()
+            .any(|cell| text.contains(cell));
     }
     let names: BTreeSet<String> = siblings(scene, field)
         .map(|field| normalise_name(field.name()))

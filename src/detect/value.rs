@@ -77,6 +77,28 @@ pub(super) fn is_imsi(value: &str) -> bool {
         && !is_one_symbol(value)
 }
 
+/// A private user identity that is made of the IMSI (3GPP TS 23.003 §13.3): `sip:262…@ims.mnc001.mcc262.3gppnetwork.org`.
+pub(super) fn is_ims_identity(value: &str) -> bool {
+    let value = value.split_once(':').map_or(value, |(scheme, rest)| {
+        if matches!(scheme, "sip" | "sips") {
+            rest
+        } else {
+            value
+        }
+    });
+    value
+        .split_once('@')
+        .is_some_and(|(user, domain)| is_imsi(user) && domain.contains(".3gppnetwork.org"))
+}
+
+/// A cell as SIP names it (3GPP TS 24.229 §7.2A.4): country and network in 5 or 6 digits, then area and cell in hexadecimal.
+pub(super) fn is_access_network_cell(value: &str) -> bool {
+    (12..=20).contains(&value.len())
+        && is_hex(value)
+        && value.bytes().take(5).all(|byte| byte.is_ascii_digit())
+        && !is_one_symbol(value)
+}
+
 /// An ICCID (ITU-T E.118): 18 to 20 digits from 89 on; 19 and 20 digits carry a check digit (some append a filler F).
 pub(super) fn is_iccid(value: &str) -> bool {
     let digits = value.trim_end_matches(['F', 'f']);

@@ -69,10 +69,11 @@ pub(super) fn message(message: &Message) -> Decoded<'_> {
                 });
             } else {
                 collector.set_place(Place::Header);
-                match message.protocol {
-                    // names here are paths through the stanza, so that what stands in one element is told to belong together
-                    "xmpp" => stanza_value(field, value, collector),
-                    _ => header_value(field, value, collector),
+                // dots part the names of what a field is a part of, so that what stands in one element is told to belong together
+                if message.protocol == "xmpp" || field.contains('.') {
+                    part_value(field, value, collector);
+                } else {
+                    header_value(field, value, collector);
                 }
             }
         }
@@ -106,8 +107,8 @@ fn header_value<'a>(header: &str, value: &'a str, collector: &mut Collector<'a>)
     }
 }
 
-/// One value of an XMPP stanza: `pubsub.publish.item.geoloc.lat`.
-fn stanza_value<'a>(path: &str, value: &'a str, collector: &mut Collector<'a>) {
+/// One value below others: `pubsub.publish.item.geoloc.lat` of an XMPP stanza, `contact.uri` of SIP.
+fn part_value<'a>(path: &str, value: &'a str, collector: &mut Collector<'a>) {
     let mut steps = 0_usize;
     for step in path.split('.') {
         collector.enter(name(step));

@@ -3,6 +3,9 @@
 //! The captures hold real people's data, so nothing of them stands here or is printed: differences are listed by file, kind
 //! and number. With `PHONEHOME_CORPUS_VALUES` set they are printed, for work at one's own desk.
 
+mod apps;
+mod labels;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
