@@ -27,6 +27,14 @@ pub const DNS_PROBE_BYTES: usize = 1024;
 pub const HTTP_PENDING: usize = 64;
 /// Body bytes of all requests of one connection that wait for their responses.
 pub const HTTP_PENDING_BYTES: usize = 16 << 20;
+/// Streams of one HTTP/2 or HTTP/3 connection that are open at once; servers grant 100 to 250, and push connections a thousand.
+pub const HTTP_STREAMS: usize = 1024;
+/// Bytes of the dynamic table of header compression; browsers ask for 64 KiB.
+pub const HPACK_TABLE_BYTES: usize = 256 << 10;
+/// Bytes of one compressed header block; servers refuse far shorter ones.
+pub const HPACK_BLOCK_BYTES: usize = 256 << 10;
+/// Bytes in which the next frame of HTTP/2 is searched for after a gap: a frame of usual length and the header behind it.
+pub const HTTP2_SEARCH_BYTES: usize = 32 << 10;
 /// Bytes of one side in front of a TLS hello that does not begin the stream; a PROXY header has at most 536.
 pub const PREAMBLE_BYTES: usize = 1024;
 /// Handshake messages of one side that DTLS puts together at once.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::limits;
 use crate::model::{ContentState, Event, Origin, Shortfall, Side, Transport};
-use crate::protocol::{Chunk, Dissector, Hint, KeyLog, Output, Probe, Protocol, Start, Verdict};
+use crate::protocol::{
+    Chunk, Dissector, Hint, KeyLog, Output, Probe, Protocol, Start, Started, Verdict,
+};
 
 /// What does not change during a flow, and how deep we are in it.
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +116,20 @@ impl Stage {
                     Self::Running(Layer::new(protocol, setting))
                 }),
             Hint::Probe => Self::default(),
+        }
+    }
+
+    /// For inner bytes of a protocol that has begun.
+    fn started(setting: Setting, started: Started) -> Self {
+        let mut protocols = setting.protocols.iter();
+        let known = protocols.find(|protocol| protocol.name == started.protocol);
+        match known {
+            Some(protocol) if setting.depth <= limits::PROTOCOL_DEPTH => Self::Running(Layer {
+                protocol,
+                dissector: started.dissector,
+                inner: None,
+            }),
+            _ => Self::unknown(ContentState::NotExamined),
         }
     }
 
@@ -252,6 +268,9 @@ impl Layer {
                     closed = Some(outcome);
                     is_closed_within = true;
                 }
+            }
+            Output::Stack(started) => {
+                *inner = Some(Box::new(Stage::started(inner_setting, started)));
             }
             Output::InnerGap(side, lost) => {
                 if let Some(stage) = inner {

@@ -15,7 +15,9 @@ mod dns;
 mod dtls;
 mod ftp;
 mod gtp;
+mod http;
 mod http1;
+mod http2;
 mod imap;
 mod keys;
 mod line;
@@ -41,6 +43,7 @@ mod whatsapp;
 mod xiaomi;
 mod xmpp;
 
+use std::fmt;
 use std::sync::Arc;
 
 pub use keys::{KeyLog, Label};
@@ -68,12 +71,29 @@ pub enum Output<'a> {
     /// Inner bytes of another protocol (decrypted TLS, a CONNECT tunnel, what follows STARTTLS or an upgrade): flow probes
     /// and stacks the next dissector and feeds it from then on with what comes as `Inner`.
     Inner(Chunk<'a>, Hint),
+    /// What comes as `Inner` from now on is for this dissector, which has begun: the beginning of its protocol was spoken in
+    /// another one (an upgrade), and decides how the rest is read.
+    Stack(Started),
     /// That many inner bytes of one side are not in the capture: flow hands it to the stacked dissector as a gap.
     InnerGap(Side, u64),
     /// From here on nothing more can be read: flow stops reassembling and only counts. Says in which state the contents are.
     Opaque(ContentState),
     /// Something was not seen.
     Shortfall(Shortfall, u64, &'static str),
+}
+
+/// A dissector that has begun.
+pub struct Started {
+    /// Its name in [`PROTOCOLS`].
+    pub protocol: &'static str,
+    /// The dissector.
+    pub dissector: Box<dyn Dissector>,
+}
+
+impl fmt::Debug for Started {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Started({})", self.protocol)
+    }
 }
 
 /// What is known about inner bytes.
@@ -163,6 +183,7 @@ pub struct Protocol {
 /// All protocols, in the order of probing: the most telling first.
 pub const PROTOCOLS: &[Protocol] = &[
     tls::PROTOCOL,
+    http2::PROTOCOL,
     http1::PROTOCOL,
     dns::PROTOCOL,
     dns::STREAM,

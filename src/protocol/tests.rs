@@ -128,6 +128,7 @@ fn describe(output: &Output<'_>, lines: &mut Vec<String>) {
                 None => lines.push(format!("{side} {}", hex(chunk.bytes))),
             }
         }
+        Output::Stack(started) => lines.push(format!("{started:?}")),
         Output::InnerGap(..) => lines.push("inner gap".into()),
         Output::Opaque(state) => lines.push(format!("opaque {}", state.as_str())),
         Output::Shortfall(kind, ..) => lines.push(format!("shortfall {}", kind.as_str())),

@@ -78,11 +78,11 @@ const DIFFERENCES: &[Difference] = &[
         reason: "HTTP/0.9, which no app speaks and any text would look like",
     },
     Difference {
-        file: "OISF__suricata-verify/dns-over-http2/dns_over_https.pcap",
-        kind: Kind::DnsName,
-        missing: 2,
-        extra: 0,
-        reason: "DNS messages in HTTP/2 in clear",
+        file: "arkime__arkime/http2-nghttp2.pcap",
+        kind: Kind::Request,
+        missing: 1,
+        extra: 1,
+        reason: "tshark names what the server pushes, which the phone did not ask for, and not the request before it",
     },
 ];
 
@@ -181,11 +181,9 @@ fn expected(truth: &Value) -> Findings {
     // With keys tshark also reads what is encrypted; these captures hold no other requests.
     if truth["keylog"].is_null() {
         for entry in list("http_requests") {
-            if entry["v"] == "1" {
-                let uri = text(&entry["uri"]);
-                let host = text(&entry["host"]);
-                findings.add(Kind::Request, request(&text(&entry["method"]), &host, &uri));
-            }
+            let uri = text(&entry["uri"]);
+            let host = text(&entry["host"]);
+            findings.add(Kind::Request, request(&text(&entry["method"]), &host, &uri));
         }
     }
     findings

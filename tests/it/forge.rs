@@ -3,7 +3,7 @@
 //! - [`packet`]: IP packets (UDP, TCP, ICMP; fragments), Ethernet around them
 //! - [`stream`]: a whole TCP connection with handshake, acknowledgements and end
 //! - [`capture`]: pcap and pcapng files, also as `PCAPdroid` writes them
-//! - [`dns`], [`http`]: messages
+//! - [`dns`], [`http`], [`http2`]: messages
 //! - [`tls`], [`quic`]: real connections from a seed
 //! - [`archive`], [`axml`]: gzip, ZIP and binary XML of app packages
 //! - [`log`]: logs of devices
@@ -17,6 +17,7 @@ pub(crate) mod capture;
 pub(crate) mod case;
 pub(crate) mod dns;
 pub(crate) mod http;
+pub(crate) mod http2;
 pub(crate) mod log;
 pub(crate) mod packet;
 pub(crate) mod phone;

@@ -15,7 +15,7 @@ use crate::forge::archive::{self, gzip};
 use crate::forge::axml::{self, Element, Value};
 use crate::forge::capture::{Pcap, Pcapng, Record, comment};
 use crate::forge::stream::Connection;
-use crate::forge::{Chance, case, dns, http, log, packet, quic, tls};
+use crate::forge::{Chance, case, dns, http, http2, log, packet, quic, tls};
 
 const HOST: &str = "api.example";
 
@@ -170,6 +170,22 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
                 (Side::Client, &request[..60]),
                 (Side::Client, &request[60..]),
                 (Side::Server, chunked),
+            ])]
+        }
+        "http2" => {
+            let (opening, settings) = http2::opening();
+            let (mut asks, mut answers) = (http2::Encoder::default(), http2::Encoder::default());
+            let lines = http2::request("POST", HOST, "/v1", &[("content-type", "text/plain")]);
+            let first = asks.message(1, &lines, b"latitude=52.5", 5);
+            let second = asks.message(3, &lines, b"", 5);
+            let answer = answers.message(1, &[(":status", "200")], b"ok", 5);
+            vec![script([
+                (Side::Client, opening.as_slice()),
+                (Side::Server, settings.as_slice()),
+                (Side::Client, first.as_slice()),
+                (Side::Server, answer.as_slice()),
+                (Side::Client, &second[..10]),
+                (Side::Client, &second[10..]),
             ])]
         }
         "payload" => vec![

@@ -18,6 +18,7 @@ mod device_logs;
 mod flows;
 mod forge;
 mod fuzz_seeds;
+mod http2;
 mod intake;
 mod layers;
 mod manifests;

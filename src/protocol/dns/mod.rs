@@ -72,7 +72,8 @@ fn probe_stream(probe: &Probe<'_>) -> Verdict {
     if probe.transport != Transport::Tcp {
         return Verdict::No;
     }
-    let is_port = probe.client_port == 53 || probe.server_port == 53;
+    // 853 is that of DNS over TLS (RFC 7858 §3.1), whose plaintext is probed like any stream.
+    let is_port = probe.client_port == 53 || [53, 853].contains(&probe.server_port);
     let verdict = |bytes: &[u8]| {
         let Some((len, message)) = bytes.split_first_chunk::<2>() else {
             return Verdict::More;
@@ -193,7 +194,13 @@ impl Dissector for Stream {
     fn finish(&mut self, _emit: Emit<'_>) {}
 }
 
-fn read_message(
+/// Whether bytes from somewhere else are a DNS message beyond doubt.
+pub(super) fn is_unmistakable(bytes: &[u8]) -> bool {
+    Message::read(bytes).is_some_and(|message| message.is_unmistakable())
+}
+
+/// Hands out what one message says. `local` names the protocol if it speaks on the local network only.
+pub(super) fn read_message(
     bytes: &[u8],
     side: Side,
     origin: Origin,

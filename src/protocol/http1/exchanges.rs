@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::half::Framing;
 use super::head;
 use crate::limits;
-use crate::model::{Body, Event, Exchange, Origin, Request, Response, Side};
+use crate::model::{Body, Exchange, Origin, Request, Response, Side};
 
 /// A request that waits for its end or for its response.
 #[derive(Debug)]
@@ -28,13 +28,13 @@ impl Pending {
         self.is_connect() || self.request.header("upgrade").is_some()
     }
 
-    fn into_event(self) -> (Event, Origin) {
+    fn into_exchange(self) -> (Exchange, Origin) {
         let exchange = Exchange {
             request: self.request,
             response: self.response,
             is_protected: false,
         };
-        (Event::Exchange(exchange), self.origin)
+        (exchange, self.origin)
     }
 }
 
@@ -68,7 +68,7 @@ impl Exchanges {
         &mut self,
         request: Request,
         origin: Origin,
-    ) -> (Framing, Vec<(Event, Origin)>) {
+    ) -> (Framing, Vec<(Exchange, Origin)>) {
         let given_up = if std::mem::take(&mut self.has_lost_responses) {
             self.take_all()
         } else {
@@ -131,6 +131,17 @@ impl Exchanges {
         answer
     }
 
+    /// Takes the request whose answer has just begun, if it is whole: another protocol answers it once more.
+    pub(super) fn take_switching(&mut self) -> Option<(Request, Origin)> {
+        let position = self.pending.iter().position(|pending| {
+            pending.is_request_complete
+                && pending.response.is_some()
+                && !pending.is_response_complete
+        })?;
+        let pending = self.pending.remove(position)?;
+        Some((pending.request, pending.origin))
+    }
+
     /// Whether a request waits whose answer decides if HTTP goes on behind it.
     pub(super) fn is_undecided(&self) -> bool {
         self.pending.iter().any(|pending| {
@@ -191,7 +202,7 @@ impl Exchanges {
     }
 
     /// The next complete exchange, or the oldest request when too many wait.
-    pub(super) fn take(&mut self) -> Option<(Event, Origin)> {
+    pub(super) fn take(&mut self) -> Option<(Exchange, Origin)> {
         let waiting: usize = self
             .pending
             .iter()
@@ -210,14 +221,14 @@ impl Exchanges {
                 self.handed_out = self.handed_out.saturating_add(1);
             }
         }
-        Some(pending.into_event())
+        Some(pending.into_exchange())
     }
 
     /// All requests, whether they were answered or not.
-    pub(super) fn take_all(&mut self) -> Vec<(Event, Origin)> {
+    pub(super) fn take_all(&mut self) -> Vec<(Exchange, Origin)> {
         std::mem::take(&mut self.pending)
             .into_iter()
-            .map(Pending::into_event)
+            .map(Pending::into_exchange)
             .collect()
     }
 }

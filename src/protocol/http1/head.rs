@@ -4,6 +4,8 @@ use super::half::Framing;
 use super::start_line;
 use crate::limits;
 use crate::model::{Header, Request, Response};
+use crate::protocol::http::without_port;
+use crate::protocol::message::text;
 
 /// Reads a request's head; also one that is cut, be it in its first line.
 pub(in crate::protocol) fn request(head: &[u8]) -> Option<Request> {
@@ -69,14 +71,6 @@ fn headers(lines: &[u8]) -> Vec<Header> {
     headers
 }
 
-/// Bytes that are not UTF-8 are read as Latin-1.
-fn text(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => bytes.iter().copied().map(char::from).collect(),
-    }
-}
-
 /// The host: of an absolute or authority target, else of the Host header.
 fn host(request: &Request) -> Option<String> {
     let authority = match request.target.split_once("://") {
@@ -87,24 +81,6 @@ fn host(request: &Request) -> Option<String> {
         _ => request.header("host")?,
     };
     without_port(authority)
-}
-
-/// A host, lower case, without user information, port and the brackets of an IPv6 address.
-fn without_port(authority: &str) -> Option<String> {
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host)
-        .trim();
-    let host = match host.strip_prefix('[') {
-        Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
-        // More than one colon is an IPv6 address without brackets.
-        None => match host.split_once(':') {
-            Some((name, port)) if !port.contains(':') => name,
-            _ => host,
-        },
-    };
-    let host = host.strip_suffix('.').unwrap_or(host);
-    (!host.is_empty()).then(|| host.to_lowercase())
 }
 
 /// The framing of a request's body (RFC 9112 §6.3).

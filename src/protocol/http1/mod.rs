@@ -10,9 +10,11 @@ mod start_line;
 
 use self::exchanges::Exchanges;
 use self::half::{Bridge, Framing, Half, Step};
-use super::{Chunk, Dissector, Hint, Output, PROTOCOLS, Probe, Protocol, Verdict};
+use super::http;
+use super::http2::{self, Http2};
+use super::{Chunk, Dissector, Hint, Output, Probe, Protocol, Started, Verdict};
 use crate::limits;
-use crate::model::{ContentState, Event, Origin, Request, Response, Shortfall, Side, Transport};
+use crate::model::{ContentState, Exchange, Origin, Request, Response, Shortfall, Side, Transport};
 
 /// HTTP/1.x.
 pub(super) const PROTOCOL: Protocol = Protocol {
@@ -208,10 +210,16 @@ impl Http1 {
     }
 
     fn response(&mut self, response: Response, emit: Emit<'_>) -> Framing {
-        let tunnel = tunnel(&response);
+        let upgrade = upgrade(&response);
         let answer = self.exchanges.response(response);
-        if answer.framing == Framing::Tunnel {
-            self.tunnel = tunnel;
+        if answer.framing == Framing::Tunnel && upgrade == Some(Upgrade::Http2) {
+            self.tunnel = Hint::Protocol(http2::NAME);
+            if let Some((request, origin)) = self.exchanges.take_switching() {
+                emit(Output::Stack(Started {
+                    protocol: http2::NAME,
+                    dissector: Box::new(Http2::upgraded(request, origin)),
+                }));
+            }
         }
         if answer.is_orphan {
             let what = "HTTP response whose request is not in the capture";
@@ -293,23 +301,27 @@ impl Http1 {
     }
 }
 
-fn hand_out(events: impl IntoIterator<Item = (Event, Origin)>, emit: Emit<'_>) {
-    for (event, origin) in events {
-        emit(Output::Event(event, origin));
+fn hand_out(exchanges: impl IntoIterator<Item = (Exchange, Origin)>, emit: Emit<'_>) {
+    for (exchange, origin) in exchanges {
+        http::hand_out(exchange, origin, emit);
     }
 }
 
-/// What speaks behind an upgrade. Not every table has every protocol.
-fn tunnel(response: &Response) -> Hint {
-    const WEBSOCKET: &str = "websocket";
-    let is_websocket = response
-        .header("upgrade")
-        .is_some_and(|upgrade| upgrade.eq_ignore_ascii_case(WEBSOCKET));
-    if is_websocket && PROTOCOLS.iter().any(|known| known.name == WEBSOCKET) {
-        Hint::Protocol(WEBSOCKET)
-    } else {
-        Hint::Probe
-    }
+/// Protocols behind an upgrade that go on with what was said in HTTP/1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Upgrade {
+    /// HTTP/2 in clear (RFC 7540 §3.2).
+    Http2,
+}
+
+fn upgrade(response: &Response) -> Option<Upgrade> {
+    let named = response.header("upgrade")?;
+    let is = |token: &str| {
+        named
+            .split(',')
+            .any(|named| named.trim().eq_ignore_ascii_case(token))
+    };
+    is("h2c").then_some(Upgrade::Http2)
 }
 
 fn length(bytes: &[u8]) -> u64 {

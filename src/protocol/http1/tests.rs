@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::Body;
+use crate::model::{Body, Event};
 
 /// What is fed: bytes of a side, or a gap in it.
 #[derive(Clone, Debug)]

@@ -19,6 +19,7 @@ pub const TARGETS: &[Target] = &[
     ("tls", tls),
     ("quic", quic),
     ("http1", http1),
+    ("http2", http2),
     ("payload", payload),
     ("axml", axml),
     ("apk", apk),
@@ -60,6 +61,11 @@ pub fn quic(bytes: &[u8]) {
 /// An HTTP/1 connection, as a script.
 pub fn http1(bytes: &[u8]) {
     dissect("http", bytes);
+}
+
+/// An HTTP/2 connection, as a script.
+pub fn http2(bytes: &[u8]) {
+    dissect("http2", bytes);
 }
 
 /// A request: three lines (target, content type, content encoding), then the body.
