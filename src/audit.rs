@@ -80,7 +80,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         })
         .collect();
     let streamed = in_parallel(&tasks, options.jobs, |(stage, _, input)| {
-        (input.digest(), stream(stage, input))
+        with_digest(input, || stream(stage, input))
     });
 
     let mut tally = Tally::default();
@@ -242,6 +242,29 @@ fn keys(dossiers: &mut [Dossier], options: &Options) -> Result<Vec<Arc<KeyLog>>>
         text.zeroize();
     }
     Ok(keys.into_iter().map(Arc::new).collect())
+}
+
+/// Bytes from which on a checksum is worth a thread of its own.
+const LARGE_INPUT: u64 = 1 << 20;
+
+/// Does the work on an input, and its checksum beside it: hashing takes longer than reading, and the second of two readers of
+/// one file finds it in the page cache.
+fn with_digest<R>(
+    input: &Input,
+    work: impl FnOnce() -> Result<R>,
+) -> (Result<Option<(String, u64)>>, Result<R>) {
+    if input.bytes < LARGE_INPUT {
+        return (input.digest(), work());
+    }
+    std::thread::scope(|scope| {
+        let digest = scope.spawn(|| input.digest());
+        let done = work();
+        let digest = digest.join();
+        (
+            digest.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            done,
+        )
+    })
 }
 
 /// What phase 2 needs to know beside the input.

@@ -139,6 +139,24 @@ pub struct ShortfallCount {
     pub detail: Option<String>,
 }
 
+impl ShortfallCount {
+    /// Keeps what is known of the first place: ours, or this.
+    fn keep_first(&mut self, first: Option<Origin>, detail: Option<String>) {
+        let is_first = detail.is_some()
+            && (self.detail.is_none()
+                || (place(first), &detail) < (place(self.first), &self.detail));
+        if is_first {
+            self.first = first;
+            self.detail = detail;
+        }
+    }
+}
+
+/// The order of places: those in the input first, no place last.
+fn place(origin: Option<Origin>) -> (bool, Option<Origin>) {
+    (origin.is_none(), origin)
+}
+
 /// Shortfalls by input. Merging is commutative and associative.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
@@ -171,10 +189,9 @@ impl Coverage {
         let entry = self.counts.entry((input, shortfall)).or_default();
         entry.count = entry.count.saturating_add(count);
         entry.bytes = entry.bytes.saturating_add(bytes);
-        let is_first = entry.detail.is_none() || (origin.is_some() && origin < entry.first);
-        if is_first {
-            entry.first = origin;
-            entry.detail = Some(detail());
+        // Details are only written where they may be kept.
+        if entry.detail.is_none() || place(origin) <= place(entry.first) {
+            entry.keep_first(origin, Some(detail()));
         }
     }
 
@@ -184,17 +201,7 @@ impl Coverage {
             let ours = self.counts.entry(key).or_default();
             ours.count = ours.count.saturating_add(theirs.count);
             ours.bytes = ours.bytes.saturating_add(theirs.bytes);
-            let theirs_is_first = match (&ours.detail, &theirs.detail) {
-                (None, _) => true,
-                (Some(_), None) => false,
-                (Some(our_detail), Some(their_detail)) => {
-                    (&theirs.first, their_detail) < (&ours.first, our_detail)
-                }
-            };
-            if theirs_is_first {
-                ours.first = theirs.first;
-                ours.detail = theirs.detail;
-            }
+            ours.keep_first(theirs.first, theirs.detail);
         }
     }
 

@@ -224,14 +224,15 @@ impl Volume {
     }
 }
 
-/// Everything that phase 2 keeps. Size is bounded by the bounds of `limits.rs`, not by the capture.
+/// Everything that phase 2 keeps. Size is bounded by the bounds of `limits.rs`, not by the capture. Beyond the bound the keys
+/// that sort first are kept, so that it does not matter in which order work was done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Findings.
     pub findings: BTreeMap<FindingKey, Occurrences>,
     /// Traffic by app, recipient and readability.
     pub traffic: BTreeMap<TrafficKey, Volume>,
-    /// Occurrences that did not fit.
+    /// Occurrences and flows that did not fit.
     pub overflow: u64,
 }
 
@@ -244,10 +245,13 @@ impl Tally {
     fn add_occurrences(&mut self, key: FindingKey, occurrences: Occurrences) {
         if let Some(existing) = self.findings.get_mut(&key) {
             existing.merge(occurrences);
-        } else if self.findings.len() < limits::DISTINCT_FINDINGS {
-            self.findings.insert(key, occurrences);
-        } else {
-            self.overflow = self.overflow.saturating_add(1);
+            return;
+        }
+        self.findings.insert(key, occurrences);
+        if self.findings.len() > limits::DISTINCT_FINDINGS
+            && let Some((_, lost)) = self.findings.pop_last()
+        {
+            self.overflow = self.overflow.saturating_add(lost.count);
         }
     }
 
@@ -283,10 +287,13 @@ impl Tally {
     fn add_volume(&mut self, key: TrafficKey, volume: Volume) {
         if let Some(existing) = self.traffic.get_mut(&key) {
             existing.merge(volume);
-        } else if self.traffic.len() < limits::DISTINCT_FINDINGS {
-            self.traffic.insert(key, volume);
-        } else {
-            self.overflow = self.overflow.saturating_add(1);
+            return;
+        }
+        self.traffic.insert(key, volume);
+        if self.traffic.len() > limits::DISTINCT_FINDINGS
+            && let Some((_, lost)) = self.traffic.pop_last()
+        {
+            self.overflow = self.overflow.saturating_add(lost.flows);
         }
     }
 

@@ -782,3 +782,31 @@ fn the_language_is_that_of_the_locale_unless_asked_for() {
     );
     assert_ne!(title("de_AT", &list), title("fr_FR", &list));
 }
+
+/// What the README shows of a report: the overview of the first phone, and the first findings of its first app.
+fn excerpt(report: &str) -> String {
+    let (overview, _) = report.split_once("managed-phone\n").unwrap();
+    let (_, findings) = report.split_once("FINDINGS PER APP\n\n").unwrap();
+    let findings: Vec<&str> = findings.lines().take(22).collect();
+    format!("{overview}…\n{}\n…\n", findings.join("\n"))
+}
+
+/// With `PHONEHOME_FORGE=1` in the environment the README is written instead of compared.
+#[test]
+fn the_readme_shows_what_the_sample_prints() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(&path).unwrap();
+    let (before, rest) = readme.split_once("<!-- output -->\n").unwrap();
+    let (shown, behind) = rest.split_once("<!-- /output -->").unwrap();
+    let printed = excerpt(&stdout(&run(&["audit", "samples/case"])));
+    let expected = format!("```text\n{printed}```\n");
+    if std::env::var_os("PHONEHOME_FORGE").is_some() {
+        let readme = format!("{before}<!-- output -->\n{expected}<!-- /output -->{behind}");
+        fs::write(&path, readme).unwrap();
+    } else {
+        assert!(
+            shown == expected,
+            "the README is stale; PHONEHOME_FORGE=1 cargo test the_readme_shows writes it anew"
+        );
+    }
+}
