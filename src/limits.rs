@@ -43,6 +43,16 @@ pub const DTLS_MESSAGES: usize = 16;
 pub const CERTIFICATE_NAMES: usize = 256;
 /// Encrypted bytes that a TLS flow passes over while the other side's hello may still come (early data is bounded likewise).
 pub const TLS_ENCRYPTED_BYTES: usize = 64 << 10;
+/// Bytes of one side's TLS records that wait for what the other side has yet to say (early data has at most 16 KiB as a rule).
+pub const TLS_WAITING_BYTES: usize = 1 << 20;
+/// Record numbers tried behind a gap of unknown length: 16 MiB of full records.
+pub const TLS_RECORD_WINDOW: u64 = 1024;
+/// Bytes decrypted in vain in a row before one side of a TLS connection is given up (20 ms or so).
+pub const TLS_TRIAL_BYTES: usize = 64 << 20;
+/// Times that the next TLS record of one side is searched byte by byte.
+pub const TLS_SEARCHES: usize = 1000;
+/// TLS sessions remembered that a client may resume, by id or ticket.
+pub const TLS_SESSIONS: usize = 10_000;
 /// Bytes of QUIC CRYPTO data per connection.
 pub const QUIC_CRYPTO_BYTES: usize = 64 << 10;
 /// Pieces of CRYPTO data that wait for those before them; clients that scatter their hello on purpose send some dozens.

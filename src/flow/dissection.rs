@@ -5,13 +5,14 @@ use std::sync::Arc;
 use crate::limits;
 use crate::model::{ContentState, Event, Origin, Shortfall, Side, Transport};
 use crate::protocol::{
-    Chunk, Dissector, Hint, KeyLog, Output, Probe, Protocol, Start, Started, Verdict,
+    Chunk, Dissector, Hint, KeyLog, Output, Probe, Protocol, Resumptions, Start, Started, Verdict,
 };
 
 /// What does not change during a flow, and how deep we are in it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Setting<'a> {
     pub(super) keys: &'a Arc<KeyLog>,
+    pub(super) resumptions: &'a Resumptions,
     pub(super) protocols: &'static [Protocol],
     pub(super) transport: Transport,
     pub(super) client_port: u16,
@@ -76,6 +77,8 @@ pub(super) struct Head {
 pub(super) struct Layer {
     protocol: &'static Protocol,
     dissector: Box<dyn Dissector>,
+    /// How readable what it gets is.
+    content: ContentState,
     inner: Option<Box<Stage>>,
 }
 
@@ -212,10 +215,12 @@ impl Layer {
             client_port: setting.client_port,
             server_port: setting.server_port,
             keys: Arc::clone(setting.keys),
+            resumptions: setting.resumptions.clone(),
         };
         Self {
             protocol,
             dissector: (protocol.start)(&start),
+            content: protocol.content,
             inner: None,
         }
     }
@@ -239,6 +244,7 @@ impl Layer {
         let Self {
             protocol,
             dissector,
+            content,
             inner,
         } = self;
         let inner_setting = Self::inner_setting(protocol, setting);
@@ -253,6 +259,7 @@ impl Layer {
             }
             Output::Server(name) => sink.server(name),
             Output::Shortfall(shortfall, bytes, detail) => sink.shortfall(shortfall, bytes, detail),
+            Output::Content(state) => *content = state,
             Output::Opaque(content) => {
                 closed = Some(Outcome {
                     content,
@@ -298,18 +305,23 @@ impl Layer {
 
     fn outcome(&self) -> Outcome {
         let own = Outcome {
-            content: self.protocol.content,
+            content: self.content,
             protocol: Some(self.protocol),
             is_final: false,
         };
         let Some(inner) = self.inner.as_ref().map(|inner| inner.outcome()) else {
             return own;
         };
-        let is_decrypted = self.protocol.content != ContentState::Clear;
         Outcome {
-            content: match inner.content {
-                ContentState::Clear if is_decrypted => ContentState::Decrypted,
-                content => content,
+            content: match (inner.content, self.content) {
+                (ContentState::Clear, ContentState::NoKey) => ContentState::Decrypted,
+                // what this level lost is lost to those above; what nobody knows was decrypted all the same
+                (ContentState::Clear, own)
+                | (
+                    ContentState::Decrypted | ContentState::NotExamined,
+                    own @ (ContentState::Decrypted | ContentState::PartlyDecrypted),
+                ) => own,
+                (content, _) => content,
             },
             protocol: inner.protocol.or(own.protocol),
             is_final: false,

@@ -22,7 +22,7 @@ use crate::model::{
     CaptureDirection, ContentState, Coverage, Event, FlowKey, LinkType, Origin, Owner, Packet,
     ServerName, Shortfall, Side, Sighting, Timestamp, Traffic, Transport,
 };
-use crate::protocol::{Chunk, KeyLog, PROTOCOLS, Protocol};
+use crate::protocol::{Chunk, KeyLog, PROTOCOLS, Protocol, Resumptions};
 
 use dissection::{Setting, Sink, Stage};
 use fragment::Fragments;
@@ -37,6 +37,7 @@ use tcp::{Delivery, Segment};
 /// The flows of one device: of one capture, or of several that follow each other.
 pub struct Flows {
     keys: Arc<KeyLog>,
+    resumptions: Resumptions,
     protocols: &'static [Protocol],
     table: Table,
     fragments: Fragments,
@@ -104,6 +105,7 @@ impl Flows {
     pub fn with_protocols(protocols: &'static [Protocol]) -> Self {
         Self {
             keys: Arc::default(),
+            resumptions: Resumptions::default(),
             protocols,
             table: Table::default(),
             fragments: Fragments::default(),
@@ -354,7 +356,7 @@ impl Flows {
         let Some(mut live) = flow.live.take() else {
             return;
         };
-        let setting = setting(&self.keys, self.protocols, flow);
+        let setting = setting((&self.keys, &self.resumptions), self.protocols, flow);
         let mut sink = FlowSink::new(flow, &mut self.names, arrival.origin, coverage, emit);
         live.stage.feed(
             setting,
@@ -471,7 +473,7 @@ impl Flows {
                 || "TCP connection without its beginning".to_owned(),
             );
         }
-        let setting = setting(&self.keys, self.protocols, flow);
+        let setting = setting((&self.keys, &self.resumptions), self.protocols, flow);
         let mut sink = FlowSink::new(flow, &mut self.names, origin, coverage, emit);
         let Live {
             conversation,
@@ -538,7 +540,7 @@ impl Flows {
         let flow = &mut flow;
         let last = flow.last;
         let live = flow.live.take();
-        let setting = setting(&self.keys, self.protocols, flow);
+        let setting = setting((&self.keys, &self.resumptions), self.protocols, flow);
         let mut outcome = flow.outcome;
         let mut sink = FlowSink::new(flow, &mut self.names, last, coverage, emit);
         if let Some(mut live) = live {
@@ -588,10 +590,15 @@ fn own(owners: &mut Owners, arrival: &Arrival<'_>) -> Option<Arc<Owner>> {
     }
 }
 
-fn setting<'a>(keys: &'a Arc<KeyLog>, protocols: &'static [Protocol], flow: &Flow) -> Setting<'a> {
+fn setting<'a>(
+    (keys, resumptions): (&'a Arc<KeyLog>, &'a Resumptions),
+    protocols: &'static [Protocol],
+    flow: &Flow,
+) -> Setting<'a> {
     let key = flow.flow_key();
     Setting {
         keys,
+        resumptions,
         protocols,
         transport: key.transport,
         client_port: key.client.port(),

@@ -42,6 +42,10 @@ pub enum Shortfall {
     MalformedMessage,
     /// Encrypted, no key.
     Encrypted,
+    /// Encrypted records of a connection with keys that are missing or that the keys do not open.
+    UndecryptedRecords,
+    /// Lines of a key log that could not be read.
+    KeyLogLines,
     /// A body or header was longer than the bound.
     MessageLimit,
     // --- payload
@@ -113,6 +117,8 @@ impl Shortfall {
             Self::ReorderLimit => "reorder-limit",
             Self::MalformedMessage => "malformed-message",
             Self::Encrypted => "encrypted",
+            Self::UndecryptedRecords => "undecrypted-records",
+            Self::KeyLogLines => "key-log-lines",
             Self::MessageLimit => "message-limit",
             Self::UnknownEncoding => "unknown-encoding",
             Self::DamagedBody => "damaged-body",

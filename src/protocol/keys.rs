@@ -2,10 +2,15 @@
 //!
 //! Key material is held in one place, wiped when it is dropped, and shown by no `Debug`.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::hash::BuildHasher;
+use std::rc::Rc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use zeroize::{Zeroize, Zeroizing};
+
+use crate::limits;
 
 /// Which secret a line holds. `QUIC_…` lines of older logs hold the same secrets as those without the prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +80,7 @@ pub struct KeyLog {
     index: HashTable<u32>,
     hasher: DefaultHashBuilder,
     unreadable: u64,
+    has_premasters: bool,
 }
 
 impl std::fmt::Debug for KeyLog {
@@ -126,6 +132,11 @@ impl KeyLog {
         self.index.find(hash, same).is_some()
     }
 
+    /// Whether there are `RSA` lines, by which connections are found only in the middle of their handshake.
+    pub fn has_premasters(&self) -> bool {
+        self.has_premasters
+    }
+
     /// Whether there is no secret at all.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -165,7 +176,10 @@ impl KeyLog {
             return is_label(label).then_some(false);
         };
         let id = match label {
-            Label::RsaPremaster => rsa_id(hex_array(id)?),
+            Label::RsaPremaster => {
+                self.has_premasters = true;
+                rsa_id(hex_array(id)?)
+            }
             _ => hex_array(id)?,
         };
         let is_whole = words.next().is_none() && secret.len() % 2 == 0 && !secret.is_empty();
@@ -222,6 +236,36 @@ impl KeyLog {
             entry.map_or(0, |entry| hasher.hash_one(entry.id))
         });
         Some(())
+    }
+}
+
+type Sessions = HashMap<Vec<u8>, Zeroizing<Vec<u8>>>;
+
+/// Master secrets of the sessions seen, by what a client resumes them with: id or ticket (up to TLS 1.2). One per device; copies
+/// share what they learn.
+#[derive(Clone, Default)]
+pub struct Resumptions {
+    sessions: Rc<RefCell<Sessions>>,
+}
+
+impl std::fmt::Debug for Resumptions {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Resumptions")
+    }
+}
+
+impl Resumptions {
+    /// Remembers a session; beyond the bound, none.
+    pub(super) fn learn(&self, id: &[u8], master: &[u8]) {
+        let mut sessions = self.sessions.borrow_mut();
+        if sessions.len() < limits::TLS_SESSIONS {
+            sessions.insert(id.to_vec(), Zeroizing::new(master.to_vec()));
+        }
+    }
+
+    /// The master secret of a session.
+    pub(super) fn find(&self, id: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        self.sessions.borrow().get(id).cloned()
     }
 }
 

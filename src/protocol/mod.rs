@@ -46,7 +46,7 @@ mod xmpp;
 use std::fmt;
 use std::sync::Arc;
 
-pub use keys::{KeyLog, Label};
+pub use keys::{KeyLog, Label, Resumptions};
 
 use crate::model::{ContentState, Event, Origin, Shortfall, Side, Transport};
 
@@ -78,6 +78,8 @@ pub enum Output<'a> {
     InnerGap(Side, u64),
     /// From here on nothing more can be read: flow stops reassembling and only counts. Says in which state the contents are.
     Opaque(ContentState),
+    /// How readable the contents of this dissector are from now on; nothing is closed.
+    Content(ContentState),
     /// Something was not seen.
     Shortfall(Shortfall, u64, &'static str),
 }
@@ -154,6 +156,8 @@ pub struct Start {
     pub server_port: u16,
     /// The secrets known of the device's connections.
     pub keys: Arc<KeyLog>,
+    /// The sessions of the device that may be resumed.
+    pub resumptions: Resumptions,
 }
 
 impl Default for Start {
@@ -163,6 +167,7 @@ impl Default for Start {
             client_port: 0,
             server_port: 0,
             keys: Arc::default(),
+            resumptions: Resumptions::default(),
         }
     }
 }

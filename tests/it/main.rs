@@ -13,6 +13,7 @@
 
 mod cli;
 mod corpus;
+mod decryption;
 mod detection;
 mod device_logs;
 mod flows;

@@ -23,6 +23,13 @@ pub(super) fn read_message(body: &[u8]) -> Names {
     Cursor::new(chain).vector24().map(read).unwrap_or_default()
 }
 
+/// As [`read_message`], in the form of TLS 1.3 (RFC 8446 §4.4.2).
+pub(super) fn read_message_1_3(body: &[u8]) -> Names {
+    let mut cursor = Cursor::new(body);
+    let _context = cursor.vector8();
+    read_message(cursor.rest())
+}
+
 /// Reads one certificate; what cannot be read is left out.
 pub(super) fn read(der: &[u8]) -> Names {
     let Ok((_, certificate)) = X509Certificate::from_der(der) else {

@@ -2,7 +2,7 @@
 //! TLS records, DTLS fragments and QUIC CRYPTO frames all feed it.
 
 use super::certificate::{self, Names};
-use super::hello::{Carrier, ClientHello, ServerHello};
+use super::hello::{Carrier, ClientHello, ServerHello, protocol_of_extensions};
 use super::ja4;
 use crate::limits;
 use crate::model::{Event, Handshake, Origin};
@@ -12,6 +12,7 @@ use crate::protocol::cursor::Cursor;
 pub(in crate::protocol) const CLIENT_HELLO: u8 = 1;
 /// `server_hello`, also as `HelloRetryRequest`.
 pub(in crate::protocol) const SERVER_HELLO: u8 = 2;
+const ENCRYPTED_EXTENSIONS: u8 = 8;
 const CERTIFICATE: u8 = 11;
 const SERVER_HELLO_DONE: u8 = 14;
 
@@ -123,6 +124,19 @@ impl Opening {
                 self.certificate = Some(certificate::read_message(body));
             }
             SERVER_HELLO_DONE => self.is_done = true,
+            _ => {}
+        }
+    }
+
+    /// Takes a message of the server that TLS 1.3 encrypts.
+    pub(super) fn encrypted_message(&mut self, kind: u8, body: &[u8]) {
+        match kind {
+            CERTIFICATE => self.certificate = Some(certificate::read_message_1_3(body)),
+            ENCRYPTED_EXTENSIONS => {
+                if let Some((hello, _)) = &mut self.server {
+                    hello.protocol = protocol_of_extensions(body);
+                }
+            }
             _ => {}
         }
     }

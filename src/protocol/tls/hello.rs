@@ -6,6 +6,15 @@ use crate::protocol::cursor::Cursor;
 const EXTENSION_SERVER_NAME: u16 = 0;
 const EXTENSION_SIGNATURE_ALGORITHMS: u16 = 13;
 const EXTENSION_ALPN: u16 = 16;
+/// RFC 6066 §7.
+const EXTENSION_TRUNCATED_HMAC: u16 = 4;
+/// RFC 7366.
+const EXTENSION_ENCRYPT_THEN_MAC: u16 = 22;
+/// RFC 7627.
+const EXTENSION_EXTENDED_MASTER_SECRET: u16 = 23;
+/// RFC 5077 §3.2.
+const EXTENSION_SESSION_TICKET: u16 = 35;
+const EXTENSION_EARLY_DATA: u16 = 42;
 const EXTENSION_SUPPORTED_VERSIONS: u16 = 43;
 /// `encrypted_client_hello` (RFC 9849).
 const EXTENSION_ECH: u16 = 0xfe0d;
@@ -40,6 +49,14 @@ pub(in crate::protocol) enum Carrier {
 pub(super) struct ClientHello {
     /// `legacy_version`.
     pub(super) version: u16,
+    /// Random.
+    pub(super) random: [u8; 32],
+    /// Session to be resumed (up to TLS 1.2).
+    pub(super) session_id: Vec<u8>,
+    /// Ticket of the session to be resumed (up to TLS 1.2).
+    pub(super) ticket: Option<Vec<u8>>,
+    /// `early_data`.
+    pub(super) offers_early_data: bool,
     /// Cipher suites in order, GREASE included.
     pub(super) cipher_suites: Vec<u16>,
     /// Extension types in order, GREASE included.
@@ -66,8 +83,8 @@ impl ClientHello {
             version: cursor.u16()?,
             ..Self::default()
         };
-        let _random = cursor.take(32)?;
-        let _session_id = cursor.vector8()?;
+        hello.random = *cursor.take(32)?.first_chunk()?;
+        hello.session_id = cursor.vector8()?.to_vec();
         if carrier == Carrier::Datagram {
             let _cookie = cursor.vector8()?;
         }
@@ -94,6 +111,8 @@ impl ClientHello {
                 self.supported_versions = numbers(cursor.vector8().unwrap_or_default());
             }
             EXTENSION_ECH | EXTENSION_ESNI => self.ech_offered = true,
+            EXTENSION_SESSION_TICKET => self.ticket = Some(data.to_vec()),
+            EXTENSION_EARLY_DATA => self.offers_early_data = true,
             _ => {}
         }
     }
@@ -111,7 +130,11 @@ impl ClientHello {
 }
 
 /// What the server chose.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "extensions that are there or not"
+)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ServerHello {
     /// Version, from `supported_versions` where it is sent.
     pub(super) version: u16,
@@ -121,6 +144,18 @@ pub(super) struct ServerHello {
     pub(super) protocol: Option<Vec<u8>>,
     /// Whether it is a `HelloRetryRequest`.
     pub(super) is_retry: bool,
+    /// Random.
+    pub(super) random: [u8; 32],
+    /// The session, by which it can be resumed (up to TLS 1.2).
+    pub(super) session_id: Vec<u8>,
+    /// Compression method.
+    pub(super) compression: u8,
+    /// `encrypt_then_mac`.
+    pub(super) encrypts_then_mac: bool,
+    /// `truncated_hmac`.
+    pub(super) truncates_mac: bool,
+    /// `extended_master_secret`.
+    pub(super) extends_master: bool,
 }
 
 impl ServerHello {
@@ -128,15 +163,16 @@ impl ServerHello {
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let mut cursor = Cursor::new(body);
         let version = cursor.u16()?;
-        let is_retry = cursor.take(32)? == RETRY_RANDOM;
-        let _session_id = cursor.vector8()?;
+        let random = *cursor.take(32)?.first_chunk()?;
         let mut hello = Self {
             version,
+            is_retry: random == RETRY_RANDOM,
+            random,
+            session_id: cursor.vector8()?.to_vec(),
             cipher_suite: Some(cursor.u16()?),
-            protocol: None,
-            is_retry,
+            ..Self::default()
         };
-        let _compression = cursor.u8();
+        hello.compression = cursor.u8().unwrap_or_default();
         for_each_extension(cursor, |kind, data| match kind {
             EXTENSION_SUPPORTED_VERSIONS => {
                 if let Some(version) = Cursor::new(data).u16() {
@@ -144,6 +180,9 @@ impl ServerHello {
                 }
             }
             EXTENSION_ALPN => hello.protocol = protocols(data).into_iter().next(),
+            EXTENSION_ENCRYPT_THEN_MAC => hello.encrypts_then_mac = true,
+            EXTENSION_TRUNCATED_HMAC => hello.truncates_mac = true,
+            EXTENSION_EXTENDED_MASTER_SECRET => hello.extends_master = true,
             _ => {}
         });
         Some(hello)
@@ -153,6 +192,17 @@ impl ServerHello {
     pub(super) fn hides_certificate(&self) -> bool {
         matches!(self.version, TLS_1_3 | DTLS_1_3)
     }
+}
+
+/// The protocol that the server chose, out of the body of `EncryptedExtensions` (RFC 8446 §4.3.1).
+pub(super) fn protocol_of_extensions(body: &[u8]) -> Option<Vec<u8>> {
+    let mut protocol = None;
+    for_each_extension(Cursor::new(body), |kind, data| {
+        if kind == EXTENSION_ALPN {
+            protocol = protocols(data).into_iter().next();
+        }
+    });
+    protocol
 }
 
 /// Calls `read` with each extension, the last one also when it is cut. Returns whether the block was whole; a hello without

@@ -4,16 +4,23 @@
 //! with what they carry.
 
 mod certificate;
+mod cipher;
+mod direction;
+mod framing;
 pub(super) mod handshake;
 pub(super) mod hello;
 mod ja4;
 mod record;
+mod schedule;
+mod session;
 mod ssl2;
+mod suite;
 
 use self::handshake::Opening;
 use self::hello::Carrier;
 use self::record::{Half, Progress};
-use super::{Chunk, Dissector, Output, Probe, Protocol, Verdict};
+use self::session::{Plain, Prospect, Session};
+use super::{Chunk, Dissector, Hint, Output, Probe, Protocol, Start, Verdict};
 use crate::limits;
 use crate::model::{ContentState, Origin, Shortfall, Side, Transport};
 
@@ -21,7 +28,7 @@ use crate::model::{ContentState, Origin, Shortfall, Side, Transport};
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: "tls",
     probe,
-    start: |_| Box::new(Tls::default()),
+    start: |start| Box::new(Tls::new(start)),
     content: ContentState::NoKey,
 };
 
@@ -46,10 +53,19 @@ struct Tls {
     passed: usize,
     /// The last packet.
     origin: Origin,
+    /// The connection as read with keys; none if there are none at all, or not for it.
+    session: Option<Box<Session>>,
+    /// In which state the contents are without one.
+    closed: ContentState,
+    /// Whether all is said that is said in clear.
+    is_over: bool,
+    /// The state last handed out.
+    told: ContentState,
 }
 
-impl Default for Tls {
-    fn default() -> Self {
+impl Tls {
+    fn new(start: &Start) -> Self {
+        let has_keys = !start.keys.is_empty();
         Self {
             client: Half::default(),
             server: Half::default(),
@@ -57,11 +73,13 @@ impl Default for Tls {
             is_named: false,
             passed: 0,
             origin: Origin::default(),
+            session: has_keys.then(|| Box::new(Session::new(start))),
+            closed: ContentState::NoKey,
+            is_over: false,
+            told: ContentState::NoKey,
         }
     }
-}
 
-impl Tls {
     fn half(&mut self, side: Side) -> &mut Half {
         match side {
             Side::Client => &mut self.client,
@@ -97,19 +115,17 @@ impl Tls {
             emit(Output::Event(event, origin));
         }
     }
-}
 
-impl Dissector for Tls {
-    fn feed(&mut self, chunk: Chunk<'_>, emit: &mut dyn FnMut(Output<'_>)) {
+    /// Reads the hellos. Says whether all is said that will be said in clear.
+    fn read_clear(&mut self, chunk: Chunk<'_>, emit: &mut dyn FnMut(Output<'_>)) -> bool {
         let Some(mut opening) = self.opening.take() else {
-            return;
+            return true;
         };
-        self.origin = chunk.origin;
         let progress = self.half(chunk.side).feed(chunk, &mut opening);
         let is_complete = opening.is_complete();
         self.opening = Some(opening);
         self.name_server(emit);
-        let is_over = match progress {
+        match progress {
             Progress::Reading => is_complete,
             Progress::Encrypted => {
                 self.passed = self.passed.saturating_add(chunk.bytes.len());
@@ -129,14 +145,78 @@ impl Dissector for Tls {
                 ));
                 true
             }
-        };
-        if is_over {
-            self.conclude(emit);
-            emit(Output::Opaque(ContentState::NoKey));
         }
     }
 
-    fn gap(&mut self, side: Side, _lost: u64, emit: &mut dyn FnMut(Output<'_>)) {
+    /// Lets the session work and hands out what comes of it.
+    fn decrypt(
+        &mut self,
+        emit: &mut dyn FnMut(Output<'_>),
+        work: impl FnOnce(&mut Session, &mut dyn FnMut(Plain<'_>)),
+    ) {
+        let Some(mut session) = self.session.take() else {
+            return;
+        };
+        work(&mut session, &mut |plain| self.hand_out(plain, emit));
+        match session.prospect() {
+            Prospect::Hopeless(content) => self.closed = content,
+            Prospect::Waiting => self.session = Some(session),
+            Prospect::Ready => {
+                let content = session.content();
+                if self.told != content {
+                    self.told = content;
+                    emit(Output::Content(content));
+                }
+                self.session = Some(session);
+            }
+        }
+    }
+
+    fn hand_out(&mut self, plain: Plain<'_>, emit: &mut dyn FnMut(Output<'_>)) {
+        match plain {
+            Plain::Data(chunk, protocol) => {
+                self.conclude(emit);
+                let hint = match protocol {
+                    Some(b"h2") => Hint::Protocol("http2"),
+                    _ => Hint::Probe,
+                };
+                emit(Output::Inner(chunk, hint));
+            }
+            Plain::Lost(side, bytes) => {
+                emit(Output::Shortfall(
+                    Shortfall::UndecryptedRecords,
+                    bytes,
+                    "TLS records that are missing or do not fit the keys",
+                ));
+                emit(Output::InnerGap(side, bytes));
+            }
+            Plain::Message(kind, body) => {
+                if let Some(opening) = &mut self.opening {
+                    opening.encrypted_message(kind, body);
+                }
+            }
+        }
+    }
+
+    /// Closes the flow once nothing more can come of it.
+    fn settle(&mut self, is_over: bool, emit: &mut dyn FnMut(Output<'_>)) {
+        self.is_over |= is_over;
+        if self.is_over && self.session.is_none() {
+            self.conclude(emit);
+            emit(Output::Opaque(self.closed));
+        }
+    }
+}
+
+impl Dissector for Tls {
+    fn feed(&mut self, chunk: Chunk<'_>, emit: &mut dyn FnMut(Output<'_>)) {
+        self.origin = chunk.origin;
+        let is_over = self.is_over || self.read_clear(chunk, emit);
+        self.decrypt(emit, |session, take| session.feed(chunk, take));
+        self.settle(is_over, emit);
+    }
+
+    fn gap(&mut self, side: Side, lost: u64, emit: &mut dyn FnMut(Output<'_>)) {
         let (opening, origin) = (self.opening.take(), self.origin);
         let half = self.half(side);
         let opening = opening.map(|mut opening| {
@@ -146,13 +226,14 @@ impl Dissector for Tls {
         half.close();
         self.opening = opening;
         self.name_server(emit);
-        if self.opening.is_some() && self.client.is_closed() && self.server.is_closed() {
-            self.conclude(emit);
-            emit(Output::Opaque(ContentState::NoKey));
-        }
+        self.decrypt(emit, |session, take| session.gap(side, lost, origin, take));
+        let is_over = self.client.is_closed() && self.server.is_closed();
+        self.settle(is_over, emit);
     }
 
     fn finish(&mut self, emit: &mut dyn FnMut(Output<'_>)) {
+        let origin = self.origin;
+        self.decrypt(emit, |session, take| session.finish(origin, take));
         self.conclude(emit);
     }
 }

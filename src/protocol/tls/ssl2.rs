@@ -104,9 +104,7 @@ fn server(message: &[u8]) -> Option<Hello> {
     Some(Hello::Server(
         ServerHello {
             version,
-            cipher_suite: None,
-            protocol: None,
-            is_retry: false,
+            ..ServerHello::default()
         },
         certificate::read(cursor.take(certificate)?),
     ))

@@ -6,7 +6,7 @@ use crate::model::{Event, Handshake};
 
 /// Feeds pieces and returns what comes out, in words.
 fn run(pieces: &[(Side, &[u8])]) -> Vec<String> {
-    let mut dissector = Tls::default();
+    let mut dissector = Tls::new(&Start::default());
     let mut seen = Vec::new();
     for (position, (side, bytes)) in pieces.iter().enumerate() {
         let origin = Origin {
@@ -165,7 +165,7 @@ fn a_hello_in_the_form_of_ssl_2_is_a_hello() {
 fn a_gap_in_a_hello_leaves_the_name() {
     let client = record(22, &forge::client_hello("api.example"));
     let cut = &client[..client.len() - 3];
-    let mut dissector = Tls::default();
+    let mut dissector = Tls::new(&Start::default());
     let mut seen = Vec::new();
     let chunk = Chunk {
         side: Side::Client,

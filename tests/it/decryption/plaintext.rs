@@ -1,0 +1,160 @@
+//! Reads captures with keys and keeps what TLS hands out, byte for byte.
+
+use std::sync::Arc;
+
+use phonehome::flow::Flows;
+use phonehome::model::{
+    ContentState, Coverage, Event, FlowKey, Handshake, Message, Origin, Packet, Side, Sighting,
+    Traffic,
+};
+use phonehome::protocol::{
+    Chunk, Dissector, KeyLog, Output, PROTOCOLS, Probe, Protocol, Start, Verdict,
+};
+
+/// TLS, and whatever it carries as it is.
+const TRANSPARENT: &[Protocol] = &[
+    Protocol {
+        name: "tls",
+        probe: |probe| (tls().probe)(probe),
+        start: |start| (tls().start)(start),
+        content: ContentState::NoKey,
+    },
+    Protocol {
+        name: "kept",
+        probe: keeps,
+        start: |_: &Start| Box::<Kept>::default(),
+        content: ContentState::Clear,
+    },
+];
+
+fn tls() -> &'static Protocol {
+    let mut protocols = PROTOCOLS.iter();
+    protocols.find(|protocol| protocol.name == "tls").unwrap()
+}
+
+fn keeps(probe: &Probe<'_>) -> Verdict {
+    // What may still become TLS is not ours yet.
+    let may_be_tls = (tls().probe)(probe) == Verdict::More && probe.client.len() < 5;
+    if may_be_tls {
+        Verdict::More
+    } else {
+        Verdict::Yes
+    }
+}
+
+#[derive(Default)]
+struct Kept {
+    client: Vec<u8>,
+    server: Vec<u8>,
+    gaps: usize,
+}
+
+impl Dissector for Kept {
+    fn feed(&mut self, chunk: Chunk<'_>, _emit: &mut dyn FnMut(Output<'_>)) {
+        match chunk.side {
+            Side::Client => self.client.extend(chunk.bytes),
+            Side::Server => self.server.extend(chunk.bytes),
+        }
+    }
+
+    fn gap(&mut self, _side: Side, _lost: u64, _emit: &mut dyn FnMut(Output<'_>)) {
+        self.gaps += 1;
+    }
+
+    fn finish(&mut self, emit: &mut dyn FnMut(Output<'_>)) {
+        let latin = |bytes: &[u8]| bytes.iter().map(|byte| char::from(*byte)).collect();
+        let message = Message {
+            protocol: "kept",
+            fields: vec![
+                ("client".to_owned(), latin(&self.client)),
+                ("server".to_owned(), latin(&self.server)),
+                ("gaps".to_owned(), self.gaps.to_string()),
+            ],
+            ..Message::default()
+        };
+        emit(Output::Event(Event::Message(message), Origin::default()));
+    }
+}
+
+/// One flow.
+#[derive(Debug, Default)]
+pub(crate) struct Plaintext {
+    pub(crate) client: Vec<u8>,
+    pub(crate) server: Vec<u8>,
+    pub(crate) gaps: usize,
+    pub(crate) content: Option<ContentState>,
+    pub(crate) handshakes: Vec<Handshake>,
+    pub(crate) key: Option<FlowKey>,
+}
+
+/// Collects what flows say.
+pub(crate) struct Reader {
+    flows: Flows,
+    coverage: Coverage,
+    seen: Vec<Sighting>,
+}
+
+impl Reader {
+    pub(crate) fn new(key_log: &[u8]) -> Self {
+        let mut keys = KeyLog::default();
+        keys.read(key_log);
+        let mut flows = Flows::with_protocols(TRANSPARENT);
+        flows.set_keys(Arc::new(keys));
+        Self {
+            flows,
+            coverage: Coverage::default(),
+            seen: Vec::new(),
+        }
+    }
+
+    pub(crate) fn packet(&mut self, packet: &Packet<'_>) {
+        let seen = &mut self.seen;
+        self.flows
+            .packet(packet, &mut self.coverage, &mut |sighting| {
+                seen.push(sighting);
+            });
+    }
+
+    /// All flows, in the order of their ends.
+    pub(crate) fn finish(mut self) -> Vec<Plaintext> {
+        let seen = &mut self.seen;
+        self.flows.finish(&mut self.coverage, &mut |sighting| {
+            seen.push(sighting);
+        });
+        let mut open: Vec<Plaintext> = Vec::new();
+        for sighting in self.seen {
+            let position = open
+                .iter()
+                .rposition(|flow| flow.key == sighting.flow && flow.content.is_none());
+            let position = position.unwrap_or_else(|| {
+                open.push(Plaintext {
+                    key: sighting.flow,
+                    ..Plaintext::default()
+                });
+                open.len() - 1
+            });
+            open[position].take(sighting.event);
+        }
+        open
+    }
+}
+
+impl Plaintext {
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Message(message) if message.is_protected => {
+                let bytes = |text: &str| {
+                    text.chars()
+                        .map(|c| u8::try_from(u32::from(c)).unwrap())
+                        .collect()
+                };
+                self.client = bytes(&message.fields[0].1);
+                self.server = bytes(&message.fields[1].1);
+                self.gaps = message.fields[2].1.parse().unwrap();
+            }
+            Event::Handshake(handshake) => self.handshakes.push(handshake),
+            Event::Traffic(Traffic { content, .. }) => self.content = Some(content),
+            _ => {}
+        }
+    }
+}
