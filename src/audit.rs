@@ -58,7 +58,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
     let mut dossiers = gather(case, &mut coverage, &mut errors);
-    let keys = keys(&mut dossiers, options)?;
+    let keys = keys(case, &mut dossiers, options, &mut coverage)?;
     let tasks: Vec<(Stage<'_>, &str, &Input)> = case
         .devices
         .iter()
@@ -154,7 +154,7 @@ pub fn observe(
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
     let mut dossiers = gather(case, &mut coverage, &mut errors);
-    let keys = keys(&mut dossiers, options)?;
+    let keys = keys(case, &mut dossiers, options, &mut coverage)?;
     let progress = Progress::default();
     let devices = case.devices.iter().zip(dossiers.iter().zip(&keys));
     for ((device, (dossier, keys)), id) in devices.zip(0..) {
@@ -220,7 +220,12 @@ fn gather(case: &Case, coverage: &mut Coverage, errors: &mut Vec<Error>) -> Vec<
 }
 
 /// The secrets of each device: those among its inputs and those that the user named. The texts they stood in are wiped.
-fn keys(dossiers: &mut [Dossier], options: &Options) -> Result<Vec<Arc<KeyLog>>> {
+fn keys(
+    case: &Case,
+    dossiers: &mut [Dossier],
+    options: &Options,
+    coverage: &mut Coverage,
+) -> Result<Vec<Arc<KeyLog>>> {
     let mut keys: Vec<KeyLog> = Vec::new();
     for dossier in dossiers {
         let mut of_device = KeyLog::default();
@@ -240,6 +245,14 @@ fn keys(dossiers: &mut [Dossier], options: &Options) -> Result<Vec<Arc<KeyLog>>>
             }
         }
         text.zeroize();
+    }
+    for (device, keys) in case.devices.iter().zip(&keys) {
+        if let Some(input) = device.inputs.first()
+            && keys.unreadable() > 0
+        {
+            let shortfall = Shortfall::KeyLogLines;
+            coverage.add_many(input.id, shortfall, keys.unreadable(), None, 0, String::new);
+        }
     }
     Ok(keys.into_iter().map(Arc::new).collect())
 }

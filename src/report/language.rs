@@ -507,14 +507,8 @@ impl Language {
                 "Nachrichten, die ihrem Protokoll nicht folgen",
             ),
             Shortfall::Encrypted => self.pick("encrypted, no key", "verschlüsselt, kein Schlüssel"),
-            Shortfall::UndecryptedRecords => self.pick(
-                "not decrypted in spite of keys",
-                "trotz Schlüsseln nicht entschlüsselt",
-            ),
-            Shortfall::KeyLogLines => self.pick(
-                "lines of a key log not readable",
-                "Zeilen eines Schlüsselprotokolls nicht lesbar",
-            ),
+            Shortfall::UndecryptedRecords => self.pick("not decrypted", "nicht entschlüsselt"),
+            Shortfall::KeyLogLines => self.pick("key log unreadable", "Schlüsselzeilen unlesbar"),
             Shortfall::MessageLimit => self.pick(
                 "messages longer than the limit, read in part",
                 "Nachrichten über der Längengrenze, teilweise gelesen",

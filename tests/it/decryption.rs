@@ -1,4 +1,6 @@
 //! TLS with keys: what was sent is found byte for byte.
 
 mod corpus;
+mod forged;
+mod live;
 mod plaintext;

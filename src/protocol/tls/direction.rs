@@ -68,6 +68,8 @@ pub(super) struct Direction {
     pub(super) opened: u64,
     /// Records of application data that were not.
     pub(super) lost: u64,
+    /// Records of any kind that could not be opened.
+    pub(super) failed: u64,
 }
 
 impl Direction {
@@ -169,6 +171,7 @@ impl Direction {
             self.trial_bytes = 0;
         } else {
             self.miss();
+            self.failed = self.failed.saturating_add(1);
             if self.counts(head) {
                 self.lost = self.lost.saturating_add(1);
             }

@@ -144,9 +144,10 @@ impl Session {
         let (client, server) = (&self.client.direction, &self.server.direction);
         let opened = client.opened.saturating_add(server.opened);
         let lost = client.lost.saturating_add(server.lost);
+        let has_failed = client.failed.saturating_add(server.failed) > 0;
         match (opened, lost) {
+            (0, _) if lost > 0 || has_failed => ContentState::Damaged,
             (_, 0) => ContentState::Decrypted,
-            (0, _) => ContentState::Damaged,
             (_, _) => ContentState::PartlyDecrypted,
         }
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use phonehome::flow::Flows;
 use phonehome::model::{
-    ContentState, Coverage, Event, FlowKey, Handshake, Message, Origin, Packet, Side, Sighting,
-    Traffic,
+    ContentState, Coverage, Event, FlowKey, Handshake, LinkType, Message, Origin, Packet, Side,
+    Sighting, Timestamp, Traffic,
 };
 use phonehome::protocol::{
     Chunk, Dissector, KeyLog, Output, PROTOCOLS, Probe, Protocol, Start, Verdict,
@@ -157,4 +157,24 @@ impl Plaintext {
             _ => {}
         }
     }
+}
+
+/// Reads IP packets, a millisecond each.
+pub(crate) fn read_packets(packets: &[Vec<u8>], key_log: &[u8]) -> Vec<Plaintext> {
+    let mut reader = Reader::new(key_log);
+    for (number, data) in (1_i64..).zip(packets) {
+        reader.packet(&Packet {
+            origin: Origin {
+                frame: number.unsigned_abs(),
+                time: Timestamp(1_760_000_000_000_000_000 + number * 1_000_000),
+                ..Origin::default()
+            },
+            link: LinkType::RAW,
+            wire_len: u32::try_from(data.len()).unwrap(),
+            data,
+            owner: None,
+            direction: None,
+        });
+    }
+    reader.finish()
 }

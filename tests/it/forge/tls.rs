@@ -33,6 +33,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) certificate_names: &'a [&'a str],
     /// TLS 1.2 instead of 1.3.
     pub(crate) is_version_12: bool,
+    /// The one suite that the server knows, instead of all.
+    pub(crate) suite: Option<rustls::CipherSuite>,
     /// Protocols that both sides offer.
     pub(crate) alpn: &'a [&'a str],
     /// Different seeds give different keys and randoms.
@@ -46,6 +48,7 @@ impl<'a> Settings<'a> {
             host,
             certificate_names: &[],
             is_version_12: false,
+            suite: None,
             alpn: &["http/1.1"],
             seed,
         }
@@ -105,6 +108,30 @@ impl Session {
             assert_eq!(received, piece);
         }
         bytes
+    }
+
+    /// As [`Self::send`], in records as large as TLS has them.
+    pub(crate) fn send_whole(&mut self, side: Side, plaintext: &[u8]) -> Vec<u8> {
+        let mut received = vec![0; plaintext.len()];
+        match side {
+            Side::Client => self.client.writer().write_all(plaintext).unwrap(),
+            Side::Server => self.server.writer().write_all(plaintext).unwrap(),
+        }
+        let bytes = self.flush(side);
+        match side {
+            Side::Client => self.server.reader().read_exact(&mut received).unwrap(),
+            Side::Server => self.client.reader().read_exact(&mut received).unwrap(),
+        }
+        bytes
+    }
+
+    /// The record by which one side takes new keys (TLS 1.3).
+    pub(crate) fn update_keys(&mut self, side: Side) -> Vec<u8> {
+        match side {
+            Side::Client => self.client.refresh_traffic_keys().unwrap(),
+            Side::Server => self.server.refresh_traffic_keys().unwrap(),
+        }
+        self.flush(side)
     }
 
     /// The records that end one side.
@@ -180,7 +207,13 @@ pub(super) fn configurations(
     client.key_log = Arc::clone(&key_log) as Arc<dyn rustls::KeyLog>;
 
     let (certificate, key) = certificate(settings);
-    let mut server = ServerConfig::builder_with_provider(provider(!settings.seed))
+    let mut provider = (*provider(!settings.seed)).clone();
+    if let Some(suite) = settings.suite {
+        provider
+            .cipher_suites
+            .retain(|known| known.suite() == suite);
+    }
+    let mut server = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(versions)
         .unwrap()
         .with_no_client_auth()
@@ -289,7 +322,7 @@ impl rustls::KeyLog for KeyLog {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::new();
     for byte in bytes {
         write!(text, "{byte:02x}").unwrap();

@@ -1,0 +1,298 @@
+//! Forged connections with keys (rustls on both sides): laws of what is found.
+
+use std::net::SocketAddr;
+
+use phonehome::model::{ContentState, Side};
+use proptest::prelude::*;
+use rustls::CipherSuite;
+
+use super::plaintext::{Plaintext, read_packets};
+use crate::forge::stream::{Connection, Sent};
+use crate::forge::tls::{Session, Settings, hex};
+
+const HOST: &str = "api.example";
+
+const SUITES: [(bool, CipherSuite); 6] = [
+    (false, CipherSuite::TLS13_AES_128_GCM_SHA256),
+    (false, CipherSuite::TLS13_AES_256_GCM_SHA384),
+    (false, CipherSuite::TLS13_CHACHA20_POLY1305_SHA256),
+    (true, CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256),
+    (true, CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384),
+    (
+        true,
+        CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    ),
+];
+
+/// A connection: what passed, piece by piece, and what was said in it.
+struct Talk {
+    handshake: Vec<(Side, Vec<u8>)>,
+    /// Records of application data, with their plaintext.
+    records: Vec<(Side, Vec<u8>, Vec<u8>)>,
+    key_log: String,
+}
+
+fn settings(suite: usize) -> Settings<'static> {
+    let (is_version_12, suite) = SUITES[suite];
+    Settings {
+        is_version_12,
+        suite: Some(suite),
+        ..Settings::new(HOST, 7)
+    }
+}
+
+/// Records of these sizes, in turn by client and server.
+fn talk(settings: &Settings<'_>, sizes: &[usize]) -> Talk {
+    let mut session = Session::new(settings);
+    let handshake = session.handshake();
+    let mut records = Vec::new();
+    for (number, size) in sizes.iter().enumerate() {
+        let side = if number % 3 == 1 {
+            Side::Server
+        } else {
+            Side::Client
+        };
+        let plain: Vec<u8> = (0..*size)
+            .map(|at| u8::try_from((at + number) % 251).unwrap())
+            .collect();
+        records.push((side, session.send(side, &plain), plain));
+    }
+    Talk {
+        handshake,
+        records,
+        key_log: session.key_log(),
+    }
+}
+
+fn connection() -> Connection {
+    let client: SocketAddr = "192.0.2.7:40000".parse().unwrap();
+    Connection::open(client, "198.51.100.1:443".parse().unwrap())
+}
+
+impl Talk {
+    fn packets(&self, most: usize) -> Vec<Sent> {
+        let mut connection = connection();
+        for (side, bytes) in &self.handshake {
+            connection.send_in(*side, bytes, most);
+        }
+        for (side, bytes, _) in &self.records {
+            connection.send_in(*side, bytes, most);
+        }
+        connection.close();
+        connection.packets
+    }
+
+    fn said(&self, side: Side, without: Option<usize>) -> Vec<u8> {
+        let records = self.records.iter().enumerate();
+        records
+            .filter(|(number, (sender, ..))| *sender == side && Some(*number) != without)
+            .flat_map(|(_, (_, _, plain))| plain.clone())
+            .collect()
+    }
+
+    fn read(&self, packets: &[Sent]) -> Plaintext {
+        read(packets, &self.key_log)
+    }
+}
+
+fn read(packets: &[Sent], key_log: &str) -> Plaintext {
+    let packets: Vec<Vec<u8>> = packets.iter().map(|sent| sent.ip.clone()).collect();
+    let mut flows = read_packets(&packets, key_log.as_bytes());
+    assert_eq!(flows.len(), 1);
+    flows.remove(0)
+}
+
+#[test]
+fn every_suite_of_rustls_is_read_and_its_handshake_told() {
+    for suite in 0..SUITES.len() {
+        let talk = talk(&settings(suite), &[500, 3000, 1, 8000]);
+        let found = talk.read(&talk.packets(1400));
+        assert_eq!(found.client, talk.said(Side::Client, None));
+        assert_eq!(found.server, talk.said(Side::Server, None));
+        assert_eq!(found.content, Some(ContentState::Decrypted));
+        let [handshake] = found.handshakes.as_slice() else {
+            panic!("one handshake, one event");
+        };
+        // In TLS 1.3 both are encrypted.
+        assert_eq!(handshake.alpn_chosen.as_deref(), Some("http/1.1"));
+        assert_eq!(handshake.certificate_names, [HOST]);
+    }
+}
+
+#[test]
+fn new_keys_are_followed() {
+    let mut session = Session::new(&settings(0));
+    let mut connection = connection();
+    for (side, bytes) in session.handshake() {
+        connection.send(side, &bytes);
+    }
+    let mut said = String::new();
+    for round in 0..5 {
+        let text = format!("round {round}\n");
+        for side in [Side::Client, Side::Server] {
+            connection.send(side, &session.send(side, text.as_bytes()));
+            connection.send(side, &session.update_keys(side));
+        }
+        said += &text;
+    }
+    let found = read(&connection.packets, &session.key_log());
+    assert_eq!(found.client, said.as_bytes());
+    assert_eq!(found.server, said.as_bytes());
+    assert_eq!(found.content, Some(ContentState::Decrypted));
+}
+
+#[test]
+fn new_keys_are_found_behind_a_loss() {
+    let mut session = Session::new(&settings(0));
+    let mut connection = connection();
+    for (side, bytes) in session.handshake() {
+        connection.send(side, &bytes);
+    }
+    connection.send(Side::Client, &session.send(Side::Client, b"before "));
+    let from = connection.packets.len();
+    connection.send(Side::Client, &session.update_keys(Side::Client));
+    let lost = from..connection.packets.len();
+    for text in [&b"after "[..], b"all"] {
+        connection.send(Side::Client, &session.send(Side::Client, text));
+    }
+    connection.close();
+    connection.packets.drain(lost);
+    let found = read(&connection.packets, &session.key_log());
+    assert_eq!(found.client, b"before after all");
+    assert_eq!(found.content, Some(ContentState::PartlyDecrypted));
+}
+
+#[test]
+fn without_its_line_a_connection_stays_closed() {
+    for suite in 0..SUITES.len() {
+        let talk = talk(&settings(suite), &[50, 60]);
+        let lines: Vec<&str> = talk
+            .key_log
+            .lines()
+            .filter(|line| !line.starts_with("CLIENT_RANDOM") && !line.contains("TRAFFIC_SECRET_0"))
+            .collect();
+        // Secrets of other connections are no help.
+        let other = self::talk(
+            &Settings {
+                seed: 8,
+                ..settings(suite)
+            },
+            &[1],
+        );
+        for key_log in [lines.join("\n"), other.key_log] {
+            let found = read(&talk.packets(1400), &key_log);
+            assert_eq!(found.content, Some(ContentState::NoKey));
+            assert_eq!((found.client.len(), found.server.len()), (0, 0));
+            assert_eq!(found.handshakes.len(), 1);
+        }
+    }
+}
+
+#[test]
+fn one_direction_alone_is_read_as_far_as_its_line_goes() {
+    let talk = talk(&settings(0), &[50, 60, 70]);
+    let lines: Vec<&str> = talk
+        .key_log
+        .lines()
+        .filter(|line| !line.starts_with("SERVER_TRAFFIC_SECRET_0"))
+        .collect();
+    let found = read(&talk.packets(1400), &lines.join("\n"));
+    assert_eq!(found.client, talk.said(Side::Client, None));
+    assert!(found.server.is_empty());
+    assert_eq!(found.content, Some(ContentState::PartlyDecrypted));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// However a connection is cut into segments, and whether they come twice or in another order, it says the same.
+    #[test]
+    fn cut_repeated_and_disordered_segments_say_the_same(
+        suite in 0..SUITES.len(),
+        sizes in prop::collection::vec(1_usize..6000, 1..8),
+        most in prop_oneof![20_usize..200, 200_usize..3000, Just(60_000)],
+        swaps in prop::collection::vec(any::<prop::sample::Index>(), 0..10),
+        repeats in prop::collection::vec(any::<prop::sample::Index>(), 0..10),
+    ) {
+        let talk = talk(&settings(suite), &sizes);
+        let mut packets = talk.packets(most);
+        // behind the three packets of TCP's own handshake and before those that end it
+        let within = packets.len() - 7;
+        for swap in swaps {
+            let at = 3 + swap.index(within);
+            if packets[at].side == packets[at + 1].side {
+                packets.swap(at, at + 1);
+            }
+        }
+        for repeat in repeats {
+            let at = 3 + repeat.index(within);
+            let again = packets[at].clone();
+            packets.insert(at + 1, again);
+        }
+        let found = talk.read(&packets);
+        prop_assert_eq!(found.client, talk.said(Side::Client, None));
+        prop_assert_eq!(found.server, talk.said(Side::Server, None));
+        prop_assert_eq!(found.content, Some(ContentState::Decrypted));
+        prop_assert_eq!(found.gaps, 0);
+    }
+
+    /// A lost record is lost alone, whether all of it is missing or one of its segments.
+    #[test]
+    fn a_lost_record_is_lost_alone(
+        suite in 0..SUITES.len(),
+        sizes in prop::collection::vec(1_usize..6000, 3..9),
+        lost in any::<prop::sample::Index>(),
+        most in 600_usize..9000,
+        only_one in any::<bool>(),
+        which in any::<prop::sample::Index>(),
+    ) {
+        let talk = talk(&settings(suite), &sizes);
+        let lost = lost.index(sizes.len());
+        let mut connection = connection();
+        for (side, bytes) in &talk.handshake {
+            connection.send(*side, bytes);
+        }
+        let mut gone = Vec::new();
+        for (number, (side, bytes, _)) in talk.records.iter().enumerate() {
+            let from = connection.packets.len();
+            connection.send_in(*side, bytes, most);
+            // the last one acknowledges
+            let segments = connection.packets.len() - from - 1;
+            if number == lost {
+                gone = if only_one {
+                    vec![from + which.index(segments)]
+                } else {
+                    (from..from + segments).collect()
+                };
+            }
+        }
+        connection.close();
+        let packets: Vec<Sent> = connection
+            .packets
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !gone.contains(at))
+            .map(|(_, sent)| sent.clone())
+            .collect();
+        let found = talk.read(&packets);
+        prop_assert_eq!(found.client, talk.said(Side::Client, Some(lost)));
+        prop_assert_eq!(found.server, talk.said(Side::Server, Some(lost)));
+        prop_assert_eq!(found.content, Some(ContentState::PartlyDecrypted));
+    }
+
+    /// Wrong secrets open nothing and break nothing.
+    #[test]
+    fn wrong_secrets_open_nothing(suite in 0..SUITES.len(), seed in any::<u64>(), text in "[0-9a-fA-F \nA-Z_]{0,200}") {
+        let talk = talk(&settings(suite), &[50, 60, 70]);
+        let mut chance = crate::forge::Chance::new(seed);
+        let mut key_log = text;
+        for line in talk.key_log.lines() {
+            let words: Vec<&str> = line.split(' ').collect();
+            let secret = hex(&chance.bytes(words[2].len() / 2));
+            key_log = format!("{key_log}\n{} {} {secret}", words[0], words[1]);
+        }
+        let found = read(&talk.packets(700), &key_log);
+        prop_assert!(found.client.is_empty() && found.server.is_empty());
+        prop_assert_eq!(found.content, Some(ContentState::Damaged));
+    }
+}

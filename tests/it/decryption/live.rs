@@ -1,0 +1,388 @@
+//! Real connections between `openssl s_server` and `openssl s_client` on loopback, recorded by a relay between them.
+//!
+//! Skipped where openssl is not installed; suites that its build does not have are named and passed over.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use phonehome::model::{ContentState, Side};
+
+use super::plaintext::{Plaintext, read_packets};
+use crate::forge::stream::Connection;
+
+/// What the client and the server say.
+const SAID: &str = "do you have 52.520008,13.404954 in your records";
+const ANSWERED: &str = "we do not";
+
+/// How long a connection may take before its suite counts as not supported by this build.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One connection to be made.
+#[derive(Clone, Debug)]
+struct Case {
+    name: String,
+    both: Vec<String>,
+    client: Vec<String>,
+    server: Vec<String>,
+    /// A command to the client between two things said: `K` for new keys, `R` for a new handshake.
+    command: Option<&'static str>,
+    content: ContentState,
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+impl Case {
+    fn new(both: &str) -> Self {
+        Self {
+            name: both.to_owned(),
+            both: words(both),
+            client: Vec::new(),
+            server: Vec::new(),
+            command: None,
+            content: ContentState::Decrypted,
+        }
+    }
+
+    fn client(mut self, options: &str) -> Self {
+        self.name = format!("{} {options}", self.name);
+        self.client.extend(words(options));
+        self
+    }
+
+    fn server(mut self, options: &str) -> Self {
+        self.name = format!("{} {options}", self.name);
+        self.server.extend(words(options));
+        self
+    }
+
+    fn command(mut self, command: &'static str) -> Self {
+        self.name = format!("{} ({command})", self.name);
+        self.command = Some(command);
+        self
+    }
+
+    fn content(self, content: ContentState) -> Self {
+        Self { content, ..self }
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases: Vec<Case> = [
+        "TLS_AES_128_GCM_SHA256",
+        "TLS_AES_256_GCM_SHA384",
+        "TLS_CHACHA20_POLY1305_SHA256",
+        "TLS_AES_128_CCM_SHA256",
+        "TLS_AES_128_CCM_8_SHA256",
+    ]
+    .iter()
+    .map(|suite| Case::new(&format!("-tls1_3 -ciphersuites {suite}")))
+    .collect();
+    cases.extend(
+        [
+            "ECDHE-RSA-AES128-GCM-SHA256",
+            "ECDHE-ECDSA-AES256-GCM-SHA384",
+            "DHE-RSA-AES128-GCM-SHA256",
+            "AES256-GCM-SHA384",
+            "ECDHE-RSA-CHACHA20-POLY1305",
+            "ECDHE-ECDSA-AES128-CCM",
+            "ECDHE-ECDSA-AES256-CCM8",
+            "AES128-CCM8",
+            "ECDHE-RSA-AES128-SHA",
+            "ECDHE-ECDSA-AES256-SHA",
+            "ECDHE-RSA-AES128-SHA256",
+            "ECDHE-RSA-AES256-SHA384",
+            "AES256-SHA256",
+            "NULL-SHA256",
+        ]
+        .iter()
+        .map(|suite| Case::new(&format!("-tls1_2 -cipher {suite}:@SECLEVEL=0"))),
+    );
+    for suite in ["ECDHE-RSA-AES256-SHA384", "AES128-SHA", "AES256-SHA256"] {
+        let case = Case::new(&format!("-tls1_2 -cipher {suite}:@SECLEVEL=0"));
+        cases.push(case.client("-no_etm"));
+    }
+    for version in ["-tls1", "-tls1_1"] {
+        for suite in ["ECDHE-RSA-AES128-SHA", "AES256-SHA", "ECDHE-RSA-NULL-SHA"] {
+            let case = Case::new(&format!("{version} -cipher {suite}:@SECLEVEL=0"));
+            cases.push(case.clone());
+            cases.push(case.client("-no_etm"));
+        }
+    }
+    cases.push(Case::new("-tls1_3").command("K"));
+    cases.push(Case::new("-tls1_3").command("k"));
+    cases.push(
+        Case::new("-tls1_3")
+            .client("-groups P-256:X25519")
+            .server("-groups X25519"),
+    );
+    cases.push(Case::new("-tls1_3").client("-record_padding 512"));
+    cases.push(
+        Case::new("-tls1_2")
+            .server("-client_renegotiation")
+            .command("R"),
+    );
+    cases.push(
+        Case::new("-tls1_2 -cipher AES128-SHA:@SECLEVEL=0")
+            .server("-client_renegotiation")
+            .command("R"),
+    );
+    cases.push(
+        Case::new("-tls1_2 -cipher ECDHE-RSA-CAMELLIA128-SHA256:@SECLEVEL=0")
+            .content(ContentState::UnsupportedCipher),
+    );
+    cases
+}
+
+/// A child that ends with the test.
+struct Peer {
+    child: Child,
+    output: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+impl Peer {
+    fn start(arguments: &[String], folder: &Path) -> Self {
+        let mut child = Command::new("openssl")
+            .args(arguments)
+            .current_dir(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let output = Arc::new(Mutex::new(Vec::new()));
+        let mut stdout = child.stdout.take().unwrap();
+        let sink = Arc::clone(&output);
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(length @ 1..) = stdout.read(&mut buffer) {
+                sink.lock().unwrap().extend(&buffer[..length]);
+            }
+        });
+        Self { child, output }
+    }
+
+    fn say(&mut self, text: &str) {
+        let stdin = self.child.stdin.as_mut().unwrap();
+        let _sent = stdin.write_all(format!("{text}\n").as_bytes());
+        let _flushed = stdin.flush();
+    }
+
+    fn has_said(&self, text: &str, times: usize) -> bool {
+        let output = self.output.lock().unwrap();
+        String::from_utf8_lossy(&output).matches(text).count() >= times
+    }
+}
+
+/// Waits until something is so; `false` if it takes too long.
+fn wait_until(mut is_so: impl FnMut() -> bool) -> bool {
+    let begin = Instant::now();
+    while begin.elapsed() < PATIENCE {
+        if is_so() {
+            return true;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    false
+}
+
+type Recording = Arc<Mutex<Vec<(Side, Vec<u8>)>>>;
+
+/// Passes connections on to `server` and records what passes.
+fn relay(server: SocketAddr, recording: &Recording) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let recording = Arc::clone(recording);
+    thread::spawn(move || {
+        let Ok((client, _)) = listener.accept() else {
+            return;
+        };
+        let Ok(server) = TcpStream::connect(server) else {
+            return;
+        };
+        for (side, from, to) in [
+            (Side::Client, &client, &server),
+            (Side::Server, &server, &client),
+        ] {
+            let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+            let recording = Arc::clone(&recording);
+            thread::spawn(move || {
+                let mut buffer = [0; 16 << 10];
+                while let Ok(length @ 1..) = from.read(&mut buffer) {
+                    recording
+                        .lock()
+                        .unwrap()
+                        .push((side, buffer[..length].to_vec()));
+                    if to.write_all(&buffer[..length]).is_err() {
+                        break;
+                    }
+                }
+                let _closed = to.shutdown(std::net::Shutdown::Write);
+            });
+        }
+    });
+    address
+}
+
+/// Certificates of both kinds, made once.
+fn certificates() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("live-tls");
+    fs::create_dir_all(&folder).unwrap();
+    for (name, kind) in [("rsa", "rsa:2048"), ("ec", "ec")] {
+        let mut command = Command::new("openssl");
+        command.args([
+            "req",
+            "-x509",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=live.example",
+        ]);
+        command.args(["-newkey", kind]);
+        if kind == "ec" {
+            command.args(["-pkeyopt", "ec_paramgen_curve:P-256"]);
+        }
+        command.args([
+            "-keyout",
+            &format!("{name}.key"),
+            "-out",
+            &format!("{name}.crt"),
+        ]);
+        command
+            .current_dir(&folder)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        if !command.status().is_ok_and(|status| status.success()) {
+            return None;
+        }
+    }
+    Some(folder)
+}
+
+/// What a connection left behind.
+struct Made {
+    recorded: Vec<(Side, Vec<u8>)>,
+    key_log: String,
+    said: String,
+    answered: String,
+}
+
+/// Makes one connection; `None` if this openssl does not.
+fn make(case: &Case, number: usize, folder: &Path) -> Option<Made> {
+    let port = {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        free.local_addr().unwrap().port()
+    };
+    let log = format!("keys-{number}.txt");
+    let _old = fs::remove_file(folder.join(&log));
+    let mut server = words(&format!(
+        "s_server -accept 127.0.0.1:{port} -naccept 1 -cert rsa.crt -key rsa.key -dcert ec.crt -dkey ec.key"
+    ));
+    server.extend(case.both.iter().chain(&case.server).cloned());
+    let mut server = Peer::start(&server, folder);
+    if !wait_until(|| server.has_said("ACCEPT", 1) || !matches!(server.child.try_wait(), Ok(None)))
+    {
+        return None;
+    }
+    let recording = Recording::default();
+    let address = relay(SocketAddr::from(([127, 0, 0, 1], port)), &recording);
+    let mut client = words(&format!("s_client -connect {address} -keylogfile {log}"));
+    client.extend(case.both.iter().chain(&case.client).cloned());
+    let mut client = Peer::start(&client, folder);
+
+    let is_dead = |peer: &mut Peer| !matches!(peer.child.try_wait(), Ok(None));
+    let (mut said, mut answered) = (String::new(), String::new());
+    let rounds = if case.command.is_some() { 2 } else { 1 };
+    for round in 1..=rounds {
+        client.say(SAID);
+        said.extend([SAID, "\n"]);
+        if !wait_until(|| server.has_said(SAID, round) || is_dead(&mut client))
+            || is_dead(&mut client)
+        {
+            return None;
+        }
+        server.say(ANSWERED);
+        answered.extend([ANSWERED, "\n"]);
+        if !wait_until(|| client.has_said(ANSWERED, round)) {
+            return None;
+        }
+        if let Some(command) = case.command.filter(|_| round == 1) {
+            let before = recording.lock().unwrap().len();
+            client.say(command);
+            // A new handshake has two flights of each side, new keys one record.
+            let pieces = if command == "R" { 4 } else { 1 };
+            wait_until(|| recording.lock().unwrap().len() >= before + pieces);
+            thread::sleep(Duration::from_millis(200));
+        }
+    }
+    client.say("Q");
+    wait_until(|| is_dead(&mut client));
+    drop(server);
+    let recorded = recording.lock().unwrap().clone();
+    let key_log = fs::read_to_string(folder.join(log)).unwrap();
+    Some(Made {
+        recorded,
+        key_log,
+        said,
+        answered,
+    })
+}
+
+fn decrypt(recorded: &[(Side, Vec<u8>)], key_log: &str) -> Plaintext {
+    let client: SocketAddr = "192.0.2.7:40000".parse().unwrap();
+    let server: SocketAddr = "198.51.100.1:443".parse().unwrap();
+    let mut connection = Connection::open(client, server);
+    for (side, bytes) in recorded {
+        connection.send(*side, bytes);
+    }
+    connection.close();
+    let packets: Vec<Vec<u8>> = connection.packets.into_iter().map(|sent| sent.ip).collect();
+    read_packets(&packets, key_log.as_bytes()).pop().unwrap()
+}
+
+#[test]
+fn what_openssl_peers_say_is_found_byte_for_byte() {
+    if Command::new("openssl").arg("version").output().is_err() {
+        println!("skipped: openssl is not installed");
+        return;
+    }
+    let Some(folder) = certificates() else {
+        println!("skipped: openssl makes no certificates");
+        return;
+    };
+    let mut proved = 0;
+    for (number, case) in cases().iter().enumerate() {
+        let Some(made) = make(case, number, &folder) else {
+            println!("skipped: this openssl does not do {}", case.name);
+            continue;
+        };
+        let found = decrypt(&made.recorded, &made.key_log);
+        assert_eq!(found.content, Some(case.content), "{}", case.name);
+        if case.content == ContentState::Decrypted {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            assert_eq!(text(&found.client), made.said, "{}", case.name);
+            assert_eq!(text(&found.server), made.answered, "{}", case.name);
+            assert_eq!(found.gaps, 0, "{}", case.name);
+        }
+        let without = decrypt(&made.recorded, "");
+        assert_eq!(without.content, Some(ContentState::NoKey), "{}", case.name);
+        println!("{}: {:?}", case.name, case.content);
+        proved += 1;
+    }
+    assert!(proved > 0, "openssl made no connection at all");
+}
