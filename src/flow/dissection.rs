@@ -129,6 +129,7 @@ impl Stage {
         match known {
             Some(protocol) if setting.depth <= limits::PROTOCOL_DEPTH => Self::Running(Layer {
                 protocol,
+                content: protocol.content,
                 dissector: started.dissector,
                 inner: None,
             }),
