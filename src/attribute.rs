@@ -1,7 +1,11 @@
 //! Which app a sighting belongs to, how we know, and how sure. Strongest sources first: what the user says, what the capture
 //! says of the socket's owner, what the app says of itself, and last what only this app's endpoints tell.
 
+mod named;
+
 use std::collections::HashMap;
+
+pub use named::resolve_names;
 
 use crate::limits;
 use crate::model::{

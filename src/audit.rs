@@ -3,12 +3,15 @@
 //! Phase 1 gathers one dossier per device from the small inputs, phase 2 streams the large ones. Inputs run in parallel and
 //! each has its own flows, tally and coverage, merged in the order of the inputs: the result is the same for any number of jobs.
 
+mod fleet;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use zeroize::Zeroize;
 
+use self::fleet::{Phones, spread};
 use crate::attribute::Attributor;
 use crate::flow::Flows;
 use crate::intake::{self, Case, Input, Item};
@@ -57,7 +60,12 @@ const PROGRESS_STEP: u64 = 1 << 12;
 pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -> Result<Outcome> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let mut dossiers = gather(case, &mut coverage, &mut errors);
+    let dossiers = gather(case, &mut coverage, &mut errors);
+    let Phones {
+        names,
+        mut dossiers,
+        is_list,
+    } = spread(case, dossiers, rules);
     let keys = keys(case, &mut dossiers, options, &mut coverage)?;
     let tasks: Vec<(Stage<'_>, &str, &Input)> = case
         .devices
@@ -126,19 +134,19 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
             format!("{overflow} more")
         });
     }
-    let devices: Vec<(String, Dossier)> = case
-        .devices
-        .iter()
-        .map(|device| device.name.clone())
-        .zip(dossiers)
-        .collect();
+    let devices: Vec<(String, Dossier)> = names.into_iter().zip(dossiers).collect();
+    let reports = assess::assess(rules, &devices, &tally);
+    let devices = reports.into_iter().zip(is_list);
     let audit = Audit {
         case: case.name.clone(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         rules_sha256: rules.sha256.clone(),
         law_as_of: rules.legal().as_of.to_string(),
         inputs,
-        devices: assess::assess(rules, &devices, &tally),
+        devices: devices
+            .filter(|(_, is_list)| !is_list)
+            .map(|(report, _)| report)
+            .collect(),
         coverage,
     };
     Ok(Outcome { audit, errors })
@@ -153,7 +161,8 @@ pub fn observe(
 ) -> Result<Vec<Error>> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let mut dossiers = gather(case, &mut coverage, &mut errors);
+    let dossiers = gather(case, &mut coverage, &mut errors);
+    let mut dossiers = spread(case, dossiers, rules).dossiers;
     let keys = keys(case, &mut dossiers, options, &mut coverage)?;
     let progress = Progress::default();
     let devices = case.devices.iter().zip(dossiers.iter().zip(&keys));

@@ -160,6 +160,12 @@ pub const SQLITE_ROW_BYTES: usize = 1 << 20;
 pub const SQLITE_COLUMNS: usize = 2000;
 /// Levels of an `SQLite` b-tree; 20 hold more rows than any file.
 pub const SQLITE_DEPTH: usize = 20;
+/// Devices, and policies, of a list of a device management.
+pub const LISTED_DEVICES: usize = 100_000;
+/// Apps of all devices of a list: at about 300 bytes each, 600 MB.
+pub const LISTED_APPS: usize = 2_000_000;
+/// Files of a ZIP archive that are looked at; bug reports have some thousands.
+pub const ARCHIVE_ENTRIES: usize = 20_000;
 /// Intervals of a privacy report whose other end is awaited.
 pub const INTERVALS: usize = 1 << 20;
 /// Bytes of a name on the path of a field; longer keys are data, and the path is copied into each field.

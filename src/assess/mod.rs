@@ -128,11 +128,22 @@ fn app(subject: &Subject<'_>) -> AppReport {
     let grants = grant::grants(subject.rules, subject.dossier, &subject.packages);
     let recipients = recipient::reports(subject.rules, &subject.row.traffic);
     let questions = question::questions(subject, &findings, &grants, &recipients, is_dpia_due);
-    let bases: Vec<Basis> = if subject.row.bases.is_empty() && *subject.owner != Owner::Unknown {
+    let mut bases: Vec<Basis> = if subject.row.bases.is_empty() && *subject.owner != Owner::Unknown
+    {
         vec![Basis::Document]
     } else {
         subject.row.bases.iter().copied().collect()
     };
+    let installed = |package: &&str| subject.dossier.apps.get(*package);
+    if subject
+        .packages
+        .iter()
+        .filter_map(installed)
+        .any(|app| app.is_matched_by_name)
+    {
+        bases.push(Basis::Name);
+        bases.sort_unstable();
+    }
     AppReport {
         app: judge::attributed(
             subject.owner,

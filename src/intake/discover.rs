@@ -6,8 +6,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::recognise::{Bytes, Recognised, recognise, recognise_file};
-use super::{Case, Content, DeviceInputs, Input, policy};
+use super::policy::{self, Said};
+use super::recognise::{Bytes, Columns, Recognised, recognise, recognise_file};
+use super::{Case, Content, DeviceInputs, Input, archive};
 use crate::limits::{FOLDER_DEPTH, INPUT_FILES};
 use crate::model::{InputId, Shortfall};
 use crate::{Error, Result};
@@ -52,7 +53,7 @@ pub fn discover(paths: &[PathBuf]) -> Result<Case> {
             } else {
                 String::new()
             };
-            let folder = search.folder(path, &prefix);
+            let folder = search.folder(path, &prefix)?;
             for (device, inputs) in folder.into_devices(&name) {
                 devices
                     .entry(free_name(&devices, &device))
@@ -73,14 +74,10 @@ pub fn discover(paths: &[PathBuf]) -> Result<Case> {
     }
     let mut left_out = search.left_out;
     left_out.sort();
-    let organisation = search
-        .policy
-        .as_deref()
-        .map(policy::organisation)
-        .transpose()?;
     Ok(Case {
-        name: organisation
-            .flatten()
+        name: search
+            .said
+            .organisation
             .unwrap_or_else(|| name_of_case(paths)),
         policy: search.policy,
         devices: numbered(devices),
@@ -194,6 +191,8 @@ fn folder_name(path: &Path) -> String {
 #[derive(Default)]
 struct Search {
     policy: Option<PathBuf>,
+    /// What it says.
+    said: Said,
     left_out: Vec<(String, Shortfall, String)>,
     /// Files and folders by their real paths, so that nothing is read twice and links cannot lead in circles.
     seen: BTreeSet<PathBuf>,
@@ -240,7 +239,12 @@ impl Search {
                 }
             }
             let is_all = prefix.len() == seen || prefix.len() >= STDIN_BYTES;
-            match recognise(&found.path, &found.display, Bytes::Prefix(&prefix)) {
+            match recognise(
+                &found.path,
+                &found.display,
+                Bytes::Prefix(&prefix),
+                &Columns::default(),
+            ) {
                 Recognised::Input(input) => {
                     return Some(Input {
                         content: Content::Stdin(Arc::from(prefix)),
@@ -248,12 +252,12 @@ impl Search {
                     });
                 }
                 other if is_all => return self.input(&found, other, true),
-                Recognised::LeftOut(..) | Recognised::Quiet => {}
+                Recognised::LeftOut(..) | Recognised::Archive | Recognised::Quiet => {}
             }
         }
     }
 
-    fn named_file(&mut self, path: &Path) -> Option<Input> {
+    fn named_file(&mut self, path: &Path) -> Vec<Input> {
         let display = path
             .file_name()
             .unwrap_or(path.as_os_str())
@@ -265,19 +269,32 @@ impl Search {
             folder: None,
         };
         if !self.is_new(path) {
-            return None;
+            return Vec::new();
         }
         self.file(&found, true)
     }
 
-    fn file(&mut self, found: &Found, is_named: bool) -> Option<Input> {
-        match recognise_file(&found.path, &found.display) {
-            Ok(recognised) => self.input(found, recognised, is_named),
+    /// The inputs that a file is or, if it is an archive, holds.
+    fn file(&mut self, found: &Found, is_named: bool) -> Vec<Input> {
+        match recognise_file(&found.path, &found.display, &self.said.columns) {
+            Ok(Recognised::Archive) => self.archive(found),
+            Ok(recognised) => self
+                .input(found, recognised, is_named)
+                .into_iter()
+                .collect(),
             Err(error) => {
                 self.leave_unreadable(&found.display, &found.path, error);
-                None
+                Vec::new()
             }
         }
+    }
+
+    fn archive(&mut self, found: &Found) -> Vec<Input> {
+        let (inputs, left_out) = archive::inputs(&found.path, &found.display, &self.said.columns);
+        for (shortfall, reason) in left_out {
+            self.leave_out(&found.display, shortfall, reason);
+        }
+        inputs
     }
 
     fn input(&mut self, found: &Found, recognised: Recognised, is_named: bool) -> Option<Input> {
@@ -291,29 +308,32 @@ impl Search {
                 Shortfall::UnknownFormat,
                 "text of no known format".to_owned(),
             ),
-            Recognised::Quiet => {}
+            // Only files are looked into.
+            Recognised::Archive | Recognised::Quiet => {}
         }
         None
     }
 
-    fn folder(&mut self, root: &Path, prefix: &str) -> Folder {
+    fn folder(&mut self, root: &Path, prefix: &str) -> Result<Folder> {
         let policy = root.join("phonehome.toml");
         if policy.is_file() && self.policy.is_none() {
+            self.said = policy::read(&policy)?;
             self.policy = Some(policy);
         }
         let mut found = Vec::new();
         self.walk(root, prefix, None, 0, &mut found);
         let mut folder = Folder::default();
         for found in found {
-            let Some(input) = self.file(&found, false) else {
+            let inputs = self.file(&found, false);
+            if inputs.is_empty() {
                 continue;
-            };
+            }
             match found.folder {
-                None => folder.straight.push(input),
-                Some(name) => folder.below.entry(name).or_default().push(input),
+                None => folder.straight.extend(inputs),
+                Some(name) => folder.below.entry(name).or_default().extend(inputs),
             }
         }
-        folder
+        Ok(folder)
     }
 
     fn walk(

@@ -8,7 +8,7 @@ use super::order::ByteOrder;
 use super::{Content, Format, Gathered, Input, Sample};
 use crate::limits::{DOCUMENT_BYTES, SNIFF_DEEP_BYTES};
 use crate::manifest;
-use crate::model::{DataLabel, Declaration, Dossier, Origin, Platform, Shortfall};
+use crate::model::{DataLabel, Declaration, Dossier, Platform, Shortfall};
 use crate::{Error, Result};
 
 /// An Android app package.
@@ -215,6 +215,10 @@ fn apk(input: &Input) -> Result<Gathered> {
     let read = match &input.content {
         Content::Memory(bytes) => manifest::apk(&mut Cursor::new(bytes)),
         Content::File | Content::Stdin(_) => manifest::apk(&mut input.file()?),
+        Content::Entry(_) => {
+            let (bytes, _) = read_whole(input, DOCUMENT_BYTES)?;
+            manifest::apk(&mut Cursor::new(bytes))
+        }
     };
     Ok(declaration(input, None, read))
 }
@@ -293,22 +297,32 @@ fn package_in(path: &str) -> Option<&str> {
 
 fn dumpsys_package(input: &Input) -> Result<Gathered> {
     let (bytes, cut) = read_whole(input, DOCUMENT_BYTES)?;
-    let manifest::Read {
-        value: mut dossier,
-        damage,
-    } = manifest::dumpsys_package(&bytes);
-    dossier.platform.get_or_insert(Platform::Android);
-    for app in dossier.apps.values_mut() {
-        let frame = app.source.map_or(0, |source| source.frame);
-        app.source = Some(Origin {
-            frame,
-            ..input.origin()
-        });
-    }
-    Ok((dossier, notes(cut, damage)))
+    let mut read = manifest::dumpsys_package(&bytes);
+    read.value.platform.get_or_insert(Platform::Android);
+    Ok((placed(input, 0, read.value), notes(cut, read.damage)))
 }
 
-fn notes(cut: Option<String>, damage: Vec<String>) -> Vec<(Shortfall, String)> {
+/// What a reader learnt, with its apps put on this input. `lines_before` it stand in the same file.
+pub(super) fn placed(input: &Input, lines_before: u64, mut dossier: Dossier) -> Dossier {
+    place(input, lines_before, &mut dossier);
+    for device in dossier.others.values_mut() {
+        place(input, lines_before, device);
+    }
+    dossier
+}
+
+fn place(input: &Input, lines_before: u64, device: &mut Dossier) {
+    let apps = device
+        .apps
+        .values_mut()
+        .chain(device.named_apps.values_mut());
+    for source in apps.filter_map(|app| app.source.as_mut()) {
+        source.input = input.id;
+        source.frame = source.frame.saturating_add(lines_before);
+    }
+}
+
+pub(super) fn notes(cut: Option<String>, damage: Vec<String>) -> Vec<(Shortfall, String)> {
     let cut = cut.map(|detail| (Shortfall::InputLimit, detail));
     let damage = damage
         .into_iter()

@@ -4,12 +4,15 @@
 //! Readers never fail on damage: they yield what lies before it and a shortfall.
 
 mod appops;
+mod archive;
+mod bug_report;
 mod classic;
 mod clock;
 mod data_usage;
 mod discover;
 mod document;
 mod har;
+mod inventory;
 mod json;
 mod key_log;
 mod ledger;
@@ -32,6 +35,7 @@ mod tracker_control;
 mod window;
 mod wrapping;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -43,6 +47,7 @@ pub use live::{filtered, open_interface};
 pub use recognise::Sample;
 pub use wrapping::Wrapping;
 
+use crate::manifest::{Column, ZipEntry};
 use crate::model::{Dossier, InputId, Origin, Packet, Shortfall, Sighting};
 use crate::{Error, Result};
 
@@ -90,6 +95,8 @@ pub struct Input {
     /// Size in bytes; 0 for pipes.
     pub bytes: u64,
     content: Content,
+    /// What the columns of a list of apps mean that the user described in `phonehome.toml`.
+    columns: Arc<BTreeMap<Column, String>>,
 }
 
 /// Where the bytes of an input come from.
@@ -101,6 +108,8 @@ enum Content {
     Stdin(Arc<[u8]>),
     /// Bytes at hand.
     Memory(Arc<[u8]>),
+    /// A file in the ZIP archive of that path.
+    Entry(ZipEntry),
 }
 
 impl Input {
@@ -117,6 +126,7 @@ impl Input {
             wrapping: None,
             bytes: bytes.len() as u64,
             content: Content::Memory(Arc::from(bytes)),
+            columns: Arc::default(),
         }
     }
 
@@ -163,6 +173,10 @@ impl Input {
                 Box::new(io::Cursor::new(Arc::clone(prefix)).chain(io::stdin()))
             }
             Content::Memory(bytes) => Box::new(io::Cursor::new(Arc::clone(bytes))),
+            Content::Entry(entry) => entry.open(self.file()?).map_err(|source| Error::Read {
+                path: self.path.clone(),
+                source,
+            })?,
         })
     }
 
@@ -263,6 +277,7 @@ pub const FORMATS: &[Format] = &[
     document::INFO_PLIST,
     document::PRIVACY_MANIFEST,
     document::TEXT_MANIFEST,
+    bug_report::FORMAT,
     document::DUMPSYS_PACKAGE,
     document::DATA_SAFETY,
     key_log::FORMAT,
@@ -272,4 +287,8 @@ pub const FORMATS: &[Format] = &[
     network_log::FORMAT,
     tracker_control::FORMAT,
     data_usage::FORMAT,
+    inventory::PACKAGE_LIST,
+    inventory::APPLE_ANSWER,
+    inventory::CSV,
+    inventory::JSON,
 ];

@@ -1,11 +1,15 @@
 //! The first bytes of an input → its format, and the compression that it comes in.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::Arc;
 
-use super::{Content, FORMATS, Format, Input, Wrapping};
+use super::archive::is_archive;
+use super::{Content, FORMATS, Format, Input, Wrapping, inventory};
 use crate::limits::{SNIFF_BYTES, SNIFF_DEEP_BYTES};
+use crate::manifest::Column;
 use crate::model::{InputId, Shortfall};
 
 /// What the sniffers of [`FORMATS`] may look at.
@@ -54,12 +58,21 @@ impl Sample<'_> {
 pub(super) enum Recognised {
     Input(Input),
     LeftOut(Shortfall, String),
+    /// A ZIP archive, whose files may be inputs.
+    Archive,
     /// Text for people, such as a README: nothing that an auditor would miss.
     Quiet,
 }
 
+/// What the columns of lists of apps mean by `phonehome.toml`.
+pub(super) type Columns = BTreeMap<Column, String>;
+
 /// Recognises a file by content.
-pub(super) fn recognise_file(path: &Path, display: &str) -> io::Result<Recognised> {
+pub(super) fn recognise_file(
+    path: &Path,
+    display: &str,
+    columns: &Columns,
+) -> io::Result<Recognised> {
     let metadata = fs::metadata(path)?;
     if !metadata.is_file() {
         // Opening a named pipe would wait for a writer, and looking at its first bytes would eat them.
@@ -79,6 +92,7 @@ pub(super) fn recognise_file(path: &Path, display: &str) -> io::Result<Recognise
             head: &head,
             length: metadata.len(),
         },
+        columns,
     ))
 }
 
@@ -112,7 +126,12 @@ impl Bytes<'_> {
 }
 
 /// Recognises what these bytes are the beginning of.
-pub(super) fn recognise(path: &Path, display: &str, bytes: Bytes<'_>) -> Recognised {
+pub(super) fn recognise(
+    path: &Path,
+    display: &str,
+    bytes: Bytes<'_>,
+    columns: &Columns,
+) -> Recognised {
     let unknown = |reason: String| Recognised::LeftOut(Shortfall::UnknownFormat, reason);
     let (head, length) = match bytes {
         Bytes::File { head, length } => (head, Some(length)),
@@ -128,7 +147,16 @@ pub(super) fn recognise(path: &Path, display: &str, bytes: Bytes<'_>) -> Recogni
         length: length.filter(|_| wrapping.is_none()),
         path,
     };
-    let recognised: Option<&Format> = FORMATS.iter().find(|format| (format.sniff)(&sample));
+    let recognised: Option<&Format> = FORMATS
+        .iter()
+        .find(|format| (format.sniff)(&sample))
+        .or_else(|| {
+            let is_mapped = |text| inventory::is_mapped_csv(text, columns);
+            sample
+                .text()
+                .is_some_and(is_mapped)
+                .then_some(&inventory::CSV)
+        });
     match (recognised, wrapping) {
         (Some(format), wrapping) => Recognised::Input(Input {
             id: InputId::default(),
@@ -138,6 +166,7 @@ pub(super) fn recognise(path: &Path, display: &str, bytes: Bytes<'_>) -> Recogni
             wrapping,
             bytes: length.unwrap_or(0),
             content: Content::File,
+            columns: Arc::new(columns.clone()),
         }),
         (None, Some(wrapping)) => unknown(format!("{} of an unknown format", wrapping.name)),
         (None, None) if sample.text().is_some() => {
@@ -147,6 +176,7 @@ pub(super) fn recognise(path: &Path, display: &str, bytes: Bytes<'_>) -> Recogni
                 unknown("text of no known format".to_owned())
             }
         }
+        (None, None) if length.is_some() && is_archive(head) => Recognised::Archive,
         (None, None) => unknown("no known format".to_owned()),
     }
 }

@@ -11,6 +11,7 @@ mod data_safety;
 mod dumpsys_package;
 mod element;
 mod info_plist;
+mod inventory;
 mod little_endian;
 mod privacy_manifest;
 mod property_list;
@@ -26,8 +27,13 @@ pub(crate) use data_safety::HEADER as DATA_SAFETY_HEADER;
 pub use data_safety::data_safety;
 pub use dumpsys_package::dumpsys_package;
 pub use info_plist::info_plist;
+pub use inventory::{
+    Column, installed_application_list, inventory_csv, inventory_json, package_list,
+};
+pub(crate) use inventory::{csv_header, has_known_header};
 pub use privacy_manifest::privacy_manifest;
 pub use text_xml::text_xml;
+pub use zip_archive::{ZipEntry, zip_entries};
 
 /// What a reader of this room yields, with what was odd or missing in plain words.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@
 //! compression methods, false extra lengths, an encryption flag on plain entries and a missing end, and of two entries with
 //! one name it hides the first, which the platform reads. Only what is asked for is read.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use flate2::read::DeflateDecoder;
 use memchr::memmem;
@@ -87,7 +87,7 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
         }
     }
 
-    fn read_directory(&mut self) -> std::io::Result<()> {
+    fn read_directory(&mut self) -> io::Result<()> {
         self.length = self.input.seek(SeekFrom::End(0))?;
         let head = self.bytes(0, 8)?;
         if head.starts_with(b"dex\n") {
@@ -119,7 +119,7 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
 
     /// Where the directory begins, and by how much all offsets are too small: what was put in front need not be counted
     /// in them.
-    fn directory_start(&mut self, end: &[u8], end_at: u64) -> std::io::Result<Option<(u64, u64)>> {
+    fn directory_start(&mut self, end: &[u8], end_at: u64) -> io::Result<Option<(u64, u64)>> {
         let (Some(entries), Some(size), Some(offset)) =
             (u16_at(end, 10), u32_at(end, 12), u32_at(end, 16))
         else {
@@ -138,7 +138,7 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
         Ok((entries == 0 && size == 0).then_some((end_at, 0)))
     }
 
-    fn walk_directory(&mut self, start: u64, end: u64, shift: u64) -> std::io::Result<()> {
+    fn walk_directory(&mut self, start: u64, end: u64, shift: u64) -> io::Result<()> {
         let size = usize::try_from(end.saturating_sub(start)).unwrap_or(usize::MAX);
         if size > limits::ZIP_DIRECTORY_BYTES {
             self.damage
@@ -169,7 +169,7 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
     }
 
     /// The entries that stand in the file itself, for archives whose end is missing.
-    fn walk_local_headers(&mut self) -> std::io::Result<()> {
+    fn walk_local_headers(&mut self) -> io::Result<()> {
         let bytes = self.bytes(0, limits::ZIP_SALVAGE_BYTES)?;
         for at in memmem::find_iter(&bytes, LOCAL_SIGNATURE) {
             let entry = bytes
@@ -184,7 +184,7 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
     }
 
     /// At most `count` bytes from `offset`; fewer at the end of the file.
-    fn bytes(&mut self, offset: u64, count: usize) -> std::io::Result<Vec<u8>> {
+    fn bytes(&mut self, offset: u64, count: usize) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         if offset < self.length {
             self.input.seek(SeekFrom::Start(offset))?;
@@ -222,7 +222,7 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
         entry: &Entry,
         method: Method,
         cap: usize,
-    ) -> std::io::Result<Option<Vec<u8>>> {
+    ) -> io::Result<Option<Vec<u8>>> {
         let header = self.bytes(entry.offset, LOCAL_BYTES)?;
         if !header.starts_with(LOCAL_SIGNATURE) {
             return Ok(None);
@@ -254,6 +254,80 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
                 Ok(Some(content))
             }
         }
+    }
+}
+
+/// A file in a ZIP archive, to be read as a stream.
+#[derive(Clone, Debug)]
+pub struct ZipEntry {
+    /// Its name, with `/` between folders.
+    pub name: String,
+    /// Its size unpacked, as the archive says.
+    pub bytes: u64,
+    entry: Entry,
+}
+
+impl ZipEntry {
+    /// Its bytes from the archive, unpacked as they are read.
+    pub fn open<I: Read + Seek + 'static>(&self, mut archive: I) -> io::Result<Box<dyn Read>> {
+        let mut header = [0; LOCAL_BYTES];
+        archive.seek(SeekFrom::Start(self.entry.offset))?;
+        archive.read_exact(&mut header)?;
+        let (Some(name), Some(extra)) = (u16_at(&header, 26), u16_at(&header, 28)) else {
+            return Err(io::ErrorKind::InvalidData.into());
+        };
+        if !header.starts_with(LOCAL_SIGNATURE) || self.entry.flags & ENCRYPTED != 0 {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let skipped = i64::from(name).saturating_add(i64::from(extra));
+        archive.seek(SeekFrom::Current(skipped))?;
+        Ok(match self.entry.method {
+            0 => Box::new(archive.take(self.entry.uncompressed)),
+            8 => Box::new(Inflate {
+                decoder: DeflateDecoder::new(archive),
+            }),
+            other => {
+                let reason = format!("compression method {other} of the ZIP archive");
+                return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+            }
+        })
+    }
+}
+
+/// Refuses output out of all proportion to its input.
+struct Inflate<I> {
+    decoder: DeflateDecoder<I>,
+}
+
+impl<I: Read> Read for Inflate<I> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let length = self.decoder.read(into)?;
+        let honest = self.decoder.total_in().saturating_mul(limits::ZIP_RATIO);
+        let free = limits::ZIP_RATIO_FREE_BYTES as u64;
+        if self.decoder.total_out() > honest.saturating_add(free) {
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                "an entry of the ZIP archive decompresses to far more than it holds",
+            ));
+        }
+        Ok(length)
+    }
+}
+
+/// The files of a ZIP archive that is not an app's.
+pub fn zip_entries<I: Read + Seek>(input: &mut I) -> super::Read<Vec<ZipEntry>> {
+    let archive = Archive::open(input);
+    super::Read {
+        value: archive
+            .entries
+            .into_iter()
+            .map(|entry| ZipEntry {
+                name: String::from_utf8_lossy(&entry.name).into_owned(),
+                bytes: entry.uncompressed,
+                entry,
+            })
+            .collect(),
+        damage: archive.damage,
     }
 }
 

@@ -46,13 +46,15 @@ pub enum Basis {
     Endpoint,
     /// The endpoint belongs to the operating system.
     System,
+    /// A list of installed apps has its name alone, and that is the name of a known app.
+    Name,
     /// A log or a manifest, not traffic.
     Document,
 }
 
 impl Basis {
     /// All.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Option,
         Self::Capture,
         Self::DumpsysUid,
@@ -60,6 +62,7 @@ impl Basis {
         Self::UserAgent,
         Self::Endpoint,
         Self::System,
+        Self::Name,
         Self::Document,
     ];
 
@@ -73,6 +76,7 @@ impl Basis {
             Self::UserAgent => "user-agent",
             Self::Endpoint => "endpoint",
             Self::System => "system",
+            Self::Name => "name",
             Self::Document => "document",
         }
     }

@@ -1,7 +1,7 @@
 //! What phase 1 learns about one device before any packet is read.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -39,19 +39,40 @@ pub struct InstalledApp {
     pub requested: Vec<String>,
     /// State by user and permission.
     pub permissions: BTreeMap<(u32, String), PermissionState>,
+    /// The list that names it has no package ids: the package was concluded from the name.
+    pub is_matched_by_name: bool,
     /// Where this was read.
     pub source: Option<Origin>,
+}
+
+/// What the policy of a device management decides on permissions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PermissionPolicy {
+    /// Granted or refused, by package and permission; an empty package stands for all apps.
+    pub grants: BTreeMap<(String, String), bool>,
 }
 
 /// What is known about one device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dossier {
+    /// Its name, where a list of a device management names it.
+    pub name: Option<String>,
+    /// Ids and names under which lists know it.
+    pub aliases: BTreeSet<String>,
     /// Operating system, if something said so.
     pub platform: Option<Platform>,
     /// Model, if something said so.
     pub model: Option<String>,
     /// Installed apps by package or bundle id.
     pub apps: BTreeMap<String, InstalledApp>,
+    /// Installed apps of which only the name is known, by name.
+    pub named_apps: BTreeMap<String, InstalledApp>,
+    /// Policies of a device management, by name.
+    pub policies: BTreeMap<String, PermissionPolicy>,
+    /// The policy that is in force.
+    pub policy: Option<String>,
+    /// Other devices that its lists name, by id.
+    pub others: BTreeMap<String, Dossier>,
     /// Declarations by package or bundle id, with the place they were read.
     pub declarations: BTreeMap<String, (Declaration, Origin)>,
     /// Data labels that lie beside the apps, by package; the empty one if nothing says whose they are.
@@ -96,19 +117,68 @@ impl Dossier {
         labels
     }
 
+    /// Whether nothing is known that could be reported.
+    pub fn is_empty(&self) -> bool {
+        self.apps.is_empty()
+            && self.named_apps.is_empty()
+            && self.declarations.is_empty()
+            && self.owners.is_empty()
+    }
+
+    /// Adds an app, or what is new about one that is known.
+    pub fn add_app(&mut self, package: String, app: InstalledApp) {
+        match self.apps.entry(package) {
+            Entry::Vacant(slot) => {
+                slot.insert(app);
+            }
+            Entry::Occupied(mut slot) => {
+                slot.get_mut().merge(app);
+            }
+        }
+    }
+
+    /// Puts the decisions of the policy in force on the apps that ask for the permissions: of the one that the device names,
+    /// else of the only one there is.
+    pub fn apply_policy(&mut self, policies: &BTreeMap<String, PermissionPolicy>) {
+        let policy = match &self.policy {
+            Some(name) => policies.get(name),
+            None if policies.len() == 1 => policies.values().next(),
+            None => None,
+        };
+        for ((package, permission), is_granted) in policy.iter().flat_map(|policy| &policy.grants) {
+            let state = PermissionState {
+                is_granted: *is_granted,
+                is_policy_fixed: true,
+            };
+            let key = (0, permission.clone());
+            if package.is_empty() {
+                for app in self.apps.values_mut() {
+                    if app.requested.contains(permission) {
+                        app.permissions.entry(key.clone()).or_insert(state);
+                    }
+                }
+            } else if let Some(app) = self.apps.get_mut(package) {
+                app.permissions.entry(key).or_insert(state);
+            }
+        }
+    }
+
     /// Takes in what another source of the same device says; what is already known stays.
     pub fn merge(&mut self, other: Self) {
+        self.name = self.name.take().or(other.name);
+        self.aliases.extend(other.aliases);
+        self.policy = self.policy.take().or(other.policy);
+        self.policies.extend(other.policies);
         self.platform = self.platform.or(other.platform);
         self.model = self.model.take().or(other.model);
         for (package, theirs) in other.apps {
-            match self.apps.entry(package) {
-                Entry::Vacant(slot) => {
-                    slot.insert(theirs);
-                }
-                Entry::Occupied(mut slot) => {
-                    slot.get_mut().merge(theirs);
-                }
-            }
+            self.add_app(package, theirs);
+        }
+        for (name, theirs) in other.named_apps {
+            self.named_apps.entry(name).or_insert(theirs);
+        }
+        for (id, theirs) in other.others {
+            self.others.entry(id).or_default().merge(theirs);
         }
         for (package, theirs) in other.declarations {
             match self.declarations.entry(package) {
@@ -145,6 +215,7 @@ impl InstalledApp {
         self.app_id = self.app_id.or(other.app_id);
         self.shared_user = self.shared_user.take().or(other.shared_user);
         self.is_system |= other.is_system;
+        self.is_matched_by_name &= other.is_matched_by_name;
         self.installer = self.installer.take().or(other.installer);
         self.target_sdk = self.target_sdk.take().or(other.target_sdk);
         self.users.extend(other.users);

@@ -26,7 +26,7 @@ pub use audit::{
 pub use component::{Component, ComponentKind, IntentFilter};
 pub use coverage::{Coverage, Shortfall, ShortfallCount};
 pub use declaration::{Declaration, DeclaredPermission, EmbeddedCode, Platform, Signer};
-pub use dossier::{Dossier, InstalledApp, PermissionState};
+pub use dossier::{Dossier, InstalledApp, PermissionPolicy, PermissionState};
 pub use event::{
     Access, Answer, Body, ContentState, Event, Exchange, Handshake, Header, Lookup, Message,
     Observation, Request, Response, Sighting, Traffic,

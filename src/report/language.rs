@@ -410,6 +410,10 @@ impl Language {
                 self.pick("server or wire signature", "Server oder Protokollmerkmal")
             }
             Basis::System => self.pick("server of the system", "Server des Systems"),
+            Basis::Name => self.pick(
+                "its name alone in a list, which names no packages",
+                "nur den Namen in einer Liste, die keine Pakete nennt",
+            ),
             Basis::Document => self.pick("manifest or device log", "Manifest oder Geräteprotokoll"),
         }
     }

@@ -15,7 +15,7 @@ use crate::forge::archive::{self, gzip};
 use crate::forge::axml::{self, Element, Value};
 use crate::forge::capture::{Pcap, Pcapng, Record, comment};
 use crate::forge::stream::Connection;
-use crate::forge::{Chance, case, dns, http, http2, log, packet, quic, tls};
+use crate::forge::{Chance, case, dns, http, http2, inventory, log, packet, quic, tls};
 
 const HOST: &str = "api.example";
 
@@ -225,6 +225,17 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
         "tracker_control" => vec![log::TRACKER_CONTROL.into(), log::TRACKER_CONTROL_ONE.into()],
         "data_usage" => vec![log::DATA_USAGE.to_vec()],
         "privacy_report" => vec![log::PRIVACY_REPORT.into()],
+        "inventory" => vec![
+            inventory::PACKAGE_LIST.into(),
+            inventory::APPLE_ANSWER.into(),
+            inventory::GRAPH.into(),
+            inventory::ANDROID_MANAGEMENT.into(),
+            inventory::INTUNE_CSV.into(),
+        ],
+        "bug_report" => vec![
+            inventory::bug_report().into_bytes(),
+            archive::zip(&[("dumpstate.txt", inventory::bug_report().as_bytes())]),
+        ],
         other => panic!("no seeds for {other}"),
     }
 }

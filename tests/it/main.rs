@@ -21,6 +21,7 @@ mod forge;
 mod fuzz_seeds;
 mod http2;
 mod intake;
+mod inventories;
 mod layers;
 mod manifests;
 mod reports;

@@ -6,6 +6,7 @@
 //! - [`dns`], [`http`], [`http2`]: messages
 //! - [`tls`], [`quic`]: real connections from a seed
 //! - [`archive`], [`axml`]: gzip, ZIP and binary XML of app packages
+//! - [`inventory`]: lists of installed apps, a bug report
 //! - [`log`]: logs of devices
 //! - [`phone`]: a phone that looks up names and talks to hosts
 //! - [`case`]: the case in `samples/case`
@@ -18,6 +19,7 @@ pub(crate) mod case;
 pub(crate) mod dns;
 pub(crate) mod http;
 pub(crate) mod http2;
+pub(crate) mod inventory;
 pub(crate) mod log;
 pub(crate) mod packet;
 pub(crate) mod phone;

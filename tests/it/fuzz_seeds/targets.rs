@@ -31,6 +31,8 @@ pub const TARGETS: &[Target] = &[
     ("tracker_control", tracker_control),
     ("data_usage", data_usage),
     ("privacy_report", privacy_report),
+    ("inventory", inventory),
+    ("bug_report", bug_report),
 ];
 
 /// A classic capture file, through flows and protocols down to fields.
@@ -143,6 +145,30 @@ pub fn tracker_control(bytes: &[u8]) {
 /// A database of data usage of iOS.
 pub fn data_usage(bytes: &[u8]) {
     input("ios-data-usage", bytes);
+}
+
+/// A list of installed apps, in every form.
+pub fn inventory(bytes: &[u8]) {
+    for format in [
+        "package-list",
+        "apple-application-list",
+        "app-inventory-json",
+        "app-inventory-csv",
+    ] {
+        input(format, bytes);
+    }
+}
+
+/// The text of a bug report, and a ZIP archive that may hold one.
+pub fn bug_report(bytes: &[u8]) {
+    input("bug-report", bytes);
+    let entries = manifest::zip_entries(&mut Cursor::new(bytes)).value;
+    for entry in entries.into_iter().take(10) {
+        if let Ok(mut reader) = entry.open(Cursor::new(bytes.to_vec())) {
+            // Errors are fine, panics are not.
+            let _ = std::io::copy(&mut reader, &mut std::io::sink());
+        }
+    }
 }
 
 /// Apple's App Privacy Report.

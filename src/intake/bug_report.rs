@@ -1,0 +1,152 @@
+//! Bug reports of Android: the outputs of `dumpsys package` and `dumpsys appops` inside the text of `dumpstate`, which is much
+//! longer than both and is read line by line.
+
+use super::clock::timestamp;
+use super::document::{notes, placed};
+use super::lines::{Line, Lines};
+use super::log::Listed;
+use super::{Format, Gathered, Input, Sample, Source, appops};
+use crate::limits::DOCUMENT_BYTES;
+use crate::manifest;
+use crate::model::{Shortfall, Timestamp};
+use crate::{Error, Result};
+
+/// The text of a bug report, as it lies in its ZIP archive or unpacked.
+pub(super) const FORMAT: Format = Format {
+    name: "bug-report",
+    sniff,
+    gather: Some(gather),
+    open: Some(open),
+};
+
+fn sniff(sample: &Sample<'_>) -> bool {
+    sample.text().is_some_and(|text| {
+        text.lines()
+            .take(20)
+            .any(|line| line.starts_with("== dumpstate: "))
+    })
+}
+
+/// The output of one service.
+#[derive(Debug, Default)]
+struct Section {
+    text: Vec<u8>,
+    /// Lines of the report before its first.
+    lines_before: u64,
+    is_cut: bool,
+}
+
+/// What is wanted of a report.
+#[derive(Debug, Default)]
+struct Report {
+    section: Section,
+    /// When it was made, in the time of the phone.
+    time: Option<Timestamp>,
+    model: Option<String>,
+    failure: Option<String>,
+}
+
+/// Reads a report through for the output of one service.
+fn read(input: &Input, service: &str) -> Result<Report> {
+    let mut lines = Lines::new(input.reader()?);
+    let mut report = Report::default();
+    let mut is_inside = false;
+    loop {
+        let line = match lines.next_line() {
+            Ok(Some(Line::Whole { range, .. })) => lines.at(range),
+            Ok(Some(Line::TooLong)) => continue,
+            Ok(None) => return Ok(report),
+            Err(source) if lines.number() <= 1 => {
+                return Err(Error::Read {
+                    path: input.path.clone(),
+                    source,
+                });
+            }
+            Err(error) => {
+                report.failure = Some(format!("reading stopped: {error}"));
+                return Ok(report);
+            }
+        };
+        if let Some(named) = line.strip_prefix(b"DUMP OF SERVICE ") {
+            // `DUMP OF SERVICE HIGH package:` where services have priorities.
+            let named = named.trim_ascii_end();
+            let name = named.strip_suffix(b":").unwrap_or(named);
+            is_inside = name.rsplit(|byte| *byte == b' ').next() == Some(service.as_bytes())
+                && report.section.text.is_empty();
+            report.section.lines_before = if is_inside {
+                lines.number()
+            } else {
+                report.section.lines_before
+            };
+        } else if is_inside && is_end(line) {
+            is_inside = false;
+        } else if is_inside {
+            let length = report.section.text.len().saturating_add(line.len());
+            if length as u64 >= DOCUMENT_BYTES {
+                report.section.is_cut = true;
+                is_inside = false;
+                continue;
+            }
+            report.section.text.extend_from_slice(line);
+            report.section.text.push(b'\n');
+        } else if report.time.is_none()
+            && let Some(time) = line.strip_prefix(b"== dumpstate: ")
+        {
+            report.time = timestamp(&String::from_utf8_lossy(time));
+        } else if let Some(model) = line.strip_prefix(b"[ro.product.model]: [") {
+            let model = String::from_utf8_lossy(model);
+            let model = model.trim_end().trim_end_matches(']');
+            report.model = Some(model.to_owned()).filter(|model| !model.is_empty());
+        }
+    }
+}
+
+/// `--------- 0.123s was the duration of dumpsys package, ending at: …`
+fn is_end(line: &[u8]) -> bool {
+    line.starts_with(b"--------- ")
+        && memchr::memmem::find(line, b"was the duration of dumpsys").is_some()
+}
+
+fn gather(input: &Input) -> Result<Gathered> {
+    let report = read(input, "package")?;
+    let mut read = manifest::dumpsys_package(&report.section.text);
+    if report.section.text.is_empty() {
+        read.damage = vec!["the bug report has no output of dumpsys package".to_owned()];
+    }
+    read.value.model = report.model;
+    read.damage.extend(report.failure);
+    let cut = report
+        .section
+        .is_cut
+        .then(|| format!("only the first {DOCUMENT_BYTES} bytes of dumpsys package are read"));
+    let lines_before = report.section.lines_before;
+    Ok((
+        placed(input, lines_before, read.value),
+        notes(cut, read.damage),
+    ))
+}
+
+fn open(input: &Input) -> Result<Box<dyn Source>> {
+    let report = read(input, "appops")?;
+    let mut listed = Listed::default();
+    if report.section.is_cut {
+        let detail = format!("only the first {DOCUMENT_BYTES} bytes of dumpsys appops are read");
+        listed
+            .at(input.origin())
+            .note(Shortfall::InputLimit, &detail);
+    }
+    if report.section.text.is_empty() {
+        listed.at(input.origin()).note(
+            Shortfall::Truncated,
+            "the bug report has no output of dumpsys appops",
+        );
+    }
+    appops::list(
+        &report.section.text,
+        report.section.lines_before,
+        report.time,
+        input.origin(),
+        &mut listed,
+    );
+    Ok(Box::new(listed))
+}

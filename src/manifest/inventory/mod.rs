@@ -1,0 +1,336 @@
+//! Lists of installed apps as phones, forensic collectors and device management export them → devices with apps.
+//!
+//! Read by the names of their columns and members, because every product has its own and changes them: [`COLUMNS`] is the one
+//! table of names. Where nesting differs (`nested`), rows (`table`) and Apple's answers (`answer`) have a file each. Names, mail
+//! addresses and ids of people are not read.
+
+mod answer;
+mod nested;
+mod packages;
+mod table;
+
+use std::collections::BTreeMap;
+
+pub use answer::installed_application_list;
+pub use nested::inventory_json;
+pub use packages::package_list;
+pub use table::inventory_csv;
+pub(crate) use table::{csv_header, has_known_header};
+
+use super::Read;
+use crate::limits;
+use crate::model::{Dossier, InputId, InstalledApp, Origin, Platform, Timestamp};
+
+/// What a column or member can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Column {
+    /// Package or bundle id.
+    Package,
+    /// Name of the app.
+    Name,
+    /// Names of several apps in one cell.
+    Apps,
+    /// Version to show.
+    Version,
+    /// Id of the device.
+    Device,
+    /// Name of the device.
+    DeviceName,
+    /// Operating system.
+    Platform,
+    /// Model of the device.
+    Model,
+    /// What installed it.
+    Installer,
+    /// Installed or removed.
+    State,
+}
+
+/// Names of columns and members, in small letters without anything else; the first that is there counts.
+const COLUMNS: &[(Column, &[&str])] = &[
+    (
+        Column::Package,
+        &[
+            "packagename",
+            "bundleidentifier",
+            "bundleid",
+            "appbundleid",
+            "applicationidentifier",
+            "appidentifier",
+            "identifier",
+            "bundle",
+            "package",
+            "packageid",
+            "applicationid",
+            "appid",
+        ],
+    ),
+    (
+        Column::Name,
+        &[
+            "applicationname",
+            "appname",
+            "displayname",
+            "applicationtitle",
+            "apptitle",
+            "application",
+            "title",
+            "name",
+            "app",
+        ],
+    ),
+    (
+        Column::Version,
+        &[
+            "applicationshortversion",
+            "shortversion",
+            "shortversionstring",
+            "versionname",
+            "appshortversion",
+            "applicationversion",
+            "appversion",
+            "installedversion",
+            "version",
+            "longversion",
+        ],
+    ),
+    (
+        Column::Device,
+        &[
+            "serialnumber",
+            "deviceserialnumber",
+            "serial",
+            "udid",
+            "deviceid",
+            "deviceidentifier",
+            "deviceuuid",
+            "resourceid",
+        ],
+    ),
+    (
+        Column::DeviceName,
+        &[
+            "devicename",
+            "devicefriendlyname",
+            "friendlyname",
+            "mobiledevicename",
+            "device",
+        ],
+    ),
+    (
+        Column::Platform,
+        &[
+            "platform",
+            "operatingsystem",
+            "deviceplatform",
+            "osdescription",
+            "os",
+            "devicetype",
+            "platformtype",
+        ],
+    ),
+    (Column::Model, &["model", "devicemodel", "modelname"]),
+    (
+        Column::Installer,
+        &["installerpackagename", "installer", "installsource"],
+    ),
+    (
+        Column::State,
+        &["state", "installstatus", "installationstatus", "status"],
+    ),
+];
+
+/// Columns of traffic logs: a table that has one is no inventory.
+const FOREIGN: [&str; 9] = [
+    "srcip",
+    "dstip",
+    "srcport",
+    "dstport",
+    "daddr",
+    "destip",
+    "sourceip",
+    "destinationip",
+    "bytessent",
+];
+
+/// One row, by what its columns mean.
+type Record = BTreeMap<Column, String>;
+
+/// What a column of that name means.
+fn meaning(name: &str) -> Option<(Column, usize)> {
+    let name = plain(name);
+    COLUMNS.iter().find_map(|(column, names)| {
+        let rank = names.iter().position(|known| *known == name)?;
+        Some((*column, rank))
+    })
+}
+
+/// A name without case, blanks and punctuation.
+fn plain(name: &str) -> String {
+    name.chars()
+        .filter(|character| character.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// What the columns of a row mean; where two mean the same, the better name counts.
+fn record<'r>(cells: impl IntoIterator<Item = (&'r str, String)>) -> Record {
+    let mut ranked: BTreeMap<Column, (usize, String)> = BTreeMap::new();
+    for (name, value) in cells {
+        let Some((column, rank)) = meaning(name) else {
+            continue;
+        };
+        let value = value.trim();
+        let is_usable = !value.is_empty()
+            && value.len() <= limits::DUMP_NAME_BYTES
+            && !value.eq_ignore_ascii_case("null")
+            // Product numbers and hashes stand under the same names as package ids.
+            && (column != Column::Package || is_package(value));
+        let is_better = ranked.get(&column).is_none_or(|(known, _)| rank < *known);
+        if is_usable && is_better {
+            ranked.insert(column, (rank, value.to_owned()));
+        }
+    }
+    ranked
+        .into_iter()
+        .map(|(column, (_, value))| (column, value))
+        .collect()
+}
+
+/// `org.example.app`: names with dots between them.
+fn is_package(text: &str) -> bool {
+    text.contains('.')
+        && text.split('.').all(|part| {
+            !part.is_empty()
+                && part
+                    .chars()
+                    .all(|character| character.is_alphanumeric() || matches!(character, '_' | '-'))
+        })
+        && text.starts_with(|first: char| first.is_alphabetic())
+}
+
+fn platform(text: &str) -> Option<Platform> {
+    let text = plain(text);
+    if text.contains("android") || text == "a" {
+        Some(Platform::Android)
+    } else if text.starts_with("ios")
+        || text.starts_with("ipados")
+        || text.contains("iphone")
+        || text.contains("ipad")
+        || text == "i"
+        || text == "apple"
+    {
+        Some(Platform::Ios)
+    } else {
+        None
+    }
+}
+
+/// Whether the platform is one that is told and is no phone's.
+fn is_other_platform(text: &str) -> bool {
+    let text = plain(text);
+    ["windows", "macos", "chromeos", "linux", "osx"]
+        .iter()
+        .any(|other| text.starts_with(other))
+}
+
+/// What a list says, put on the devices that it names.
+#[derive(Debug, Default)]
+struct Shelf {
+    dossier: Dossier,
+    damage: Vec<String>,
+    apps: usize,
+}
+
+impl Shelf {
+    /// The device of a record: one of those that the list names, or the one that the list is of.
+    fn device(&mut self, record: &Record) -> Option<&mut Dossier> {
+        let (id, name) = (record.get(&Column::Device), record.get(&Column::DeviceName));
+        let Some(key) = id.or(name) else {
+            return Some(&mut self.dossier);
+        };
+        if !self.dossier.others.contains_key(key)
+            && self.dossier.others.len() >= limits::LISTED_DEVICES
+        {
+            self.too_many("devices");
+            return None;
+        }
+        let device = self.dossier.others.entry(key.clone()).or_default();
+        device.aliases.extend(id.cloned());
+        device.aliases.extend(name.cloned());
+        if device.name.is_none() {
+            device.name = name.cloned();
+        }
+        if device.model.is_none() {
+            device.model = record.get(&Column::Model).cloned();
+        }
+        Some(device)
+    }
+
+    fn too_many(&mut self, what: &str) {
+        let detail = format!("more {what} in the list than the bound");
+        if !self.damage.contains(&detail) {
+            self.damage.push(detail);
+        }
+    }
+
+    /// Puts one app on its device. `frame` is the row.
+    fn app(&mut self, record: &Record, requested: Vec<String>, frame: u64) {
+        let is_removed = record.get(&Column::State).is_some_and(|state| {
+            matches!(
+                plain(state).as_str(),
+                "removed" | "notinstalled" | "uninstalled" | "pendinginstall"
+            )
+        });
+        let told = record.get(&Column::Platform);
+        if is_removed || told.is_some_and(|told| is_other_platform(told)) {
+            return;
+        }
+        if self.apps >= limits::LISTED_APPS {
+            return self.too_many("apps");
+        }
+        let app_platform = told.and_then(|told| platform(told));
+        let source = Origin {
+            input: InputId::default(),
+            frame,
+            time: Timestamp::default(),
+        };
+        let Some(device) = self.device(record) else {
+            return;
+        };
+        if device.platform.is_none() {
+            device.platform = app_platform;
+        }
+        let app = InstalledApp {
+            label: record.get(&Column::Name).cloned(),
+            version: record.get(&Column::Version).cloned(),
+            installer: record.get(&Column::Installer).cloned(),
+            requested,
+            source: Some(source),
+            ..InstalledApp::default()
+        };
+        match (record.get(&Column::Package), &app.label) {
+            (Some(package), _) => {
+                device.apps.entry(package.clone()).or_insert(app);
+            }
+            (None, Some(name)) => {
+                device.named_apps.entry(name.clone()).or_insert(app);
+            }
+            (None, None) => return,
+        }
+        self.apps = self.apps.saturating_add(1);
+    }
+
+    fn finish(mut self) -> Read<Dossier> {
+        if self.apps == 0 {
+            self.damage.push("the list names no app".to_owned());
+        }
+        Read {
+            value: self.dossier,
+            damage: self.damage,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

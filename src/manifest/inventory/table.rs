@@ -1,0 +1,123 @@
+//! Lists of apps as CSV, one row an app and device, or one row a device with its apps in one cell.
+
+use std::collections::BTreeMap;
+
+use super::{Column, FOREIGN, Read, Record, Shelf, meaning, plain, record};
+use crate::limits;
+use crate::model::Dossier;
+
+/// Whether these names of columns are those of a list of apps.
+pub(crate) fn has_known_header<'h>(names: &(impl Iterator<Item = &'h str> + Clone)) -> bool {
+    let means = |wanted: Column| {
+        names
+            .clone()
+            .any(|name| meaning(name).is_some_and(|(column, _)| column == wanted))
+    };
+    let is = |known: &[&str]| {
+        names
+            .clone()
+            .any(|name| known.contains(&plain(name).as_str()))
+    };
+    // Names that are not about apps elsewhere; `name` and `identifier` are.
+    let is_of_app = is(&[
+        "packagename",
+        "bundleid",
+        "bundleidentifier",
+        "appbundleid",
+        "applicationidentifier",
+        "appidentifier",
+        "applicationname",
+        "appname",
+    ]);
+    let is_of_device = means(Column::Device) || means(Column::DeviceName);
+    is_of_app && (is_of_device || means(Column::Version)) && !is(&FOREIGN)
+}
+
+/// The names of the columns of a text that may be a table; `None` if it has but one.
+pub(crate) fn csv_header(text: &str) -> Option<Vec<String>> {
+    let bytes = text.as_bytes();
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .delimiter(delimiter(bytes))
+        .from_reader(bytes);
+    let header = reader.headers().ok()?;
+    let names: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
+    (names.len() > 1).then_some(names)
+}
+
+/// Such a table. `mapping` says what the columns of other products mean, by their names.
+pub fn inventory_csv(bytes: &[u8], mapping: &BTreeMap<Column, String>) -> Read<Dossier> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut shelf = Shelf::default();
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .delimiter(delimiter(bytes))
+        .from_reader(bytes);
+    let header: Vec<String> = match reader.byte_headers() {
+        Ok(header) => header
+            .iter()
+            .map(|name| String::from_utf8_lossy(name).trim().to_owned())
+            .collect(),
+        Err(_) => Vec::new(),
+    };
+    let mut row = csv::ByteRecord::new();
+    let mut number = 0_u64;
+    // An error leaves nothing to go on from, but for an end of the file.
+    while reader.read_byte_record(&mut row).unwrap_or(false) {
+        number = number.saturating_add(1);
+        let cell = |position: usize| {
+            let cell = row.get(position)?;
+            Some(String::from_utf8_lossy(cell).into_owned())
+        };
+        let cells = header
+            .iter()
+            .enumerate()
+            .filter_map(|(position, name)| Some((name.as_str(), cell(position)?)));
+        let mut read = record(cells);
+        for (column, name) in mapping {
+            let position = header
+                .iter()
+                .position(|known| known.eq_ignore_ascii_case(name));
+            if let Some(value) = position.and_then(cell) {
+                read.insert(*column, value.trim().to_owned());
+            }
+        }
+        read.retain(|_, value| !value.is_empty());
+        take(&mut shelf, read, number);
+    }
+    shelf.finish()
+}
+
+fn take(shelf: &mut Shelf, mut read: Record, number: u64) {
+    let Some(apps) = read.remove(&Column::Apps) else {
+        return shelf.app(&read, Vec::new(), number);
+    };
+    let is_between = |character: char| matches!(character, ';' | '\n' | '\r' | ',' | '|');
+    for name in apps.split(is_between).map(str::trim) {
+        if name.is_empty() || name.len() > limits::DUMP_NAME_BYTES {
+            continue;
+        }
+        let column = if super::is_package(name) {
+            Column::Package
+        } else {
+            Column::Name
+        };
+        read.remove(&Column::Package);
+        read.remove(&Column::Name);
+        read.insert(column, name.to_owned());
+        shelf.app(&read, Vec::new(), number);
+    }
+}
+
+/// German tables of spreadsheets have semicolons.
+fn delimiter(bytes: &[u8]) -> u8 {
+    let header = bytes
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let count = |wanted: u8| memchr::memchr_iter(wanted, header).count();
+    [b';', b'\t']
+        .into_iter()
+        .find(|other| count(*other) > count(b','))
+        .unwrap_or(b',')
+}

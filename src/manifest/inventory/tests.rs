@@ -1,0 +1,237 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// Devices (an empty name is the one that the list is of) with their apps.
+fn rows(dossier: &Dossier) -> Vec<String> {
+    let mut rows = Vec::new();
+    let own = std::iter::once((String::new(), dossier));
+    let others = dossier.others.iter().map(|(id, other)| (id.clone(), other));
+    for (id, device) in own.chain(others) {
+        for (package, app) in &device.apps {
+            let label = app.label.as_deref().unwrap_or("-");
+            let version = app.version.as_deref().unwrap_or("-");
+            rows.push(format!("{id}: {package} {label} {version}"));
+        }
+        for (name, app) in &device.named_apps {
+            let version = app.version.as_deref().unwrap_or("-");
+            rows.push(format!("{id}: ? {name} {version}"));
+        }
+    }
+    rows
+}
+
+fn json(text: &str) -> Dossier {
+    let read = inventory_json(text.as_bytes()).expect("a list");
+    read.value
+}
+
+fn csv(text: &str) -> Vec<String> {
+    rows(&inventory_csv(text.as_bytes(), &BTreeMap::new()).value)
+}
+
+#[test]
+fn package_lists_are_read_with_any_options() {
+    let text = "package:org.example.plain\r\n\
+        package:/data/app/~~Ab==/org.example.path-Cd==/base.apk=org.example.path versionCode:7 installer=com.android.vending uid:10103,1010103\n\
+        package:/system/app/X/X.apk=org.example.system  installer=null uid:1000\nnoise\n";
+    let read = package_list(text.as_bytes());
+    assert_eq!(read.damage, Vec::<String>::new());
+    let apps = read.value.apps;
+    assert_eq!(apps.len(), 3);
+    let path = &apps["org.example.path"];
+    assert_eq!(path.installer.as_deref(), Some("com.android.vending"));
+    assert_eq!((path.app_id, &path.users[..]), (Some(10_103), &[0, 10][..]));
+    assert!(!path.is_system && apps["org.example.system"].is_system);
+    assert_eq!(apps["org.example.system"].installer, None);
+}
+
+#[test]
+fn androidqf_names_packages_by_name() {
+    let dossier = json(
+        r#"[{"name":"org.example.chat","files":[{"path":"/data/app/base.apk","sha256":"00"}],"installer":"null","uid":10103,"disabled":false,"system":false,"third_party":true},
+            {"name":"android","files":[],"installer":"","uid":1000,"disabled":false,"system":true,"third_party":false},
+            {"name":"com.android.phone","installer":"x","uid":"1001","disabled":false,"system":true,"third_party":false}]"#,
+    );
+    assert_eq!(dossier.apps["org.example.chat"].app_id, Some(10_103));
+    assert_eq!(dossier.apps["org.example.chat"].installer, None);
+    assert!(dossier.apps["com.android.phone"].is_system);
+    assert_eq!(dossier.platform, Some(Platform::Android));
+}
+
+#[test]
+fn graph_lists_of_apps_and_of_devices_are_read() {
+    let apps = json(
+        r##"{"value":[
+        {"@odata.type":"#microsoft.graph.detectedApp","id":"a1","displayName":"WhatsApp","version":"2.25","sizeInByte":0,"deviceCount":2,"publisher":"x","platform":"ios",
+         "managedDevices":[{"id":"d1","deviceName":"PHONE-1","operatingSystem":"iOS"},{"id":"d2","deviceName":"PHONE-2"}]},
+        {"@odata.type":"#microsoft.graph.detectedApp","id":"a2","displayName":"Paint","version":"1","deviceCount":1,"platform":"windows"},
+        {"@odata.type":"#microsoft.graph.detectedApp","id":"a3","displayName":"Signal","version":"7","deviceCount":40,"platform":"androidWorkProfile"}]}"##,
+    );
+    assert_eq!(
+        rows(&apps),
+        [": ? Signal 7", "d1: ? WhatsApp 2.25", "d2: ? WhatsApp 2.25"]
+    );
+    assert_eq!(apps.others["d1"].name.as_deref(), Some("PHONE-1"));
+    let devices = json(
+        r##"{"value":[{"@odata.type":"#microsoft.graph.managedDevice","id":"d1","deviceName":"PHONE-1","operatingSystem":"Android","model":"Pixel 8","serialNumber":"S1","userPrincipalName":"a@b.example",
+            "detectedApps":[{"id":"x","displayName":"Signal","version":"7","sizeInByte":1}]}]}"##,
+    );
+    assert_eq!(rows(&devices), ["S1: ? Signal 7"]);
+    let device = &devices.others["S1"];
+    assert_eq!(device.platform, Some(Platform::Android));
+    assert_eq!(device.model.as_deref(), Some("Pixel 8"));
+}
+
+#[test]
+fn intune_reports_are_read_in_both_forms() {
+    let report = "\u{feff}{\"columns\":[\"ApplicationName\",\"DeviceId\"],\"values\":[\n\
+        {\"ApplicationKey\":\"4f5c\",\"ApplicationName\":\"WhatsApp\",\"ApplicationPublisher\":\"W\",\"ApplicationShortVersion\":\"2.25.1\",\"ApplicationVersion\":\"2.25.1.9\",\
+        \"DeviceId\":\"g1\",\"DeviceName\":\"PHONE-7\",\"OSVersion\":\"14.0\",\"Platform\":\"AndroidWorkProfile\",\"UserId\":\"u\",\"EmailAddress\":\"a@b.example\",\"UserName\":\"A B\"}]}";
+    assert_eq!(rows(&json(report)), ["g1: ? WhatsApp 2.25.1"]);
+    let table = "ApplicationKey,ApplicationName,ApplicationPublisher,ApplicationShortVersion,ApplicationVersion,DeviceID,DeviceName,OSDescription,OSVersion,Platform,UserId,EmailAddress,UserName\r\n\
+        4f5c,\"WhatsApp, Inc\",W,2.25.1,2.25.1.9,g1,PHONE-7,Android 14,14.0,AndroidWorkProfile,u,a@b.example,A B\r\n\
+        4f5d,Calculator,M,1,1,g2,PC-7,Windows,10,Windows,u,a@b.example,A B\r\n";
+    assert_eq!(csv(table), ["g1: ? WhatsApp, Inc 2.25.1"]);
+}
+
+#[test]
+fn android_management_devices_and_policies_are_read() {
+    let mut devices = json(
+        r#"{"devices":[{"name":"enterprises/e/devices/d1","managementMode":"DEVICE_OWNER","appliedPolicyName":"enterprises/e/policies/p","hardwareInfo":{"model":"Pixel 8","serialNumber":"S1"},
+            "applicationReports":[{"packageName":"org.example.chat","displayName":"Chat","versionName":"7.1","versionCode":71,"state":"INSTALLED","applicationSource":"INSTALLED_FROM_PLAY_STORE","installerPackageName":"com.android.vending"},
+             {"packageName":"org.example.gone","displayName":"Gone","state":"REMOVED","versionName":"1"}]}]}"#,
+    );
+    assert_eq!(rows(&devices), ["S1: org.example.chat Chat 7.1"]);
+    let policies = json(
+        r#"{"policies":[{"name":"enterprises/e/policies/p","permissionGrants":[{"permission":"android.permission.CAMERA","policy":"DENY"}],
+            "applications":[{"packageName":"org.example.chat","installType":"FORCE_INSTALLED","permissionGrants":[{"permission":"android.permission.READ_CONTACTS","policy":"GRANT"}]}]}]}"#,
+    );
+    assert_eq!(rows(&policies), Vec::<String>::new());
+    let device = devices.others.get_mut("S1").unwrap();
+    device
+        .apps
+        .get_mut("org.example.chat")
+        .unwrap()
+        .requested
+        .push("android.permission.CAMERA".to_owned());
+    device.apply_policy(&policies.policies);
+    let states: Vec<_> = device.apps["org.example.chat"]
+        .permissions
+        .iter()
+        .map(|((_, name), state)| (name.as_str(), state.is_granted, state.is_policy_fixed))
+        .collect();
+    assert_eq!(
+        states,
+        [
+            ("android.permission.CAMERA", false, true),
+            ("android.permission.READ_CONTACTS", true, true)
+        ]
+    );
+}
+
+#[test]
+fn workspace_names_permissions() {
+    let dossier = json(
+        r#"{"kind":"admin#directory#mobiledevices","mobiledevices":[{"resourceId":"r1","deviceId":"d1","serialNumber":"S1","model":"Pixel 8","os":"Android 14","email":["a@b.example"],
+            "applications":[{"packageName":"org.example.chat","displayName":"Chat","versionName":"7","versionCode":7,"permission":["READ_CONTACTS","android.permission.CAMERA"]}]}]}"#,
+    );
+    assert_eq!(rows(&dossier), ["S1: org.example.chat Chat 7"]);
+    assert_eq!(
+        dossier.others["S1"].apps["org.example.chat"].requested,
+        [
+            "android.permission.CAMERA",
+            "android.permission.READ_CONTACTS"
+        ]
+    );
+}
+
+#[test]
+fn jamf_workspace_one_and_others_are_read() {
+    let jamf = r#"{"id":"7","name":"PHONE-7","udid":"U7","serialNumber":"S7","ios":{"model":"iPhone 15","applications":[{"identifier":"org.example.chat","name":"Chat","version":"7.1.9","shortVersion":"7.1","managementStatus":"Managed"}]}}"#;
+    assert_eq!(rows(&json(jamf)), ["S7: org.example.chat Chat 7.1"]);
+    let classic = r#"{"mobile_device":{"general":{"id":7,"display_name":"PHONE-7","udid":"U7","serial_number":"S7","os_type":"iOS"},"applications":[{"application_name":"Chat","application_version":"7.1.9","application_short_version":"7.1","identifier":"org.example.chat"}]}}"#;
+    assert_eq!(rows(&json(classic)), ["S7: org.example.chat Chat 7.1"]);
+    let one = r#"{"DeviceApps":[{"ApplicationName":"Chat","Version":"7.1.0.0","BuildVersion":"7","Status":2,"ApplicationIdentifier":"org.example.chat","Type":"Public"}],"Total":1}"#;
+    assert_eq!(rows(&json(one)), [": org.example.chat Chat 7.1.0.0"]);
+    let kaspersky = r#"{"DEV_EX_DATA_APPL":[{"AppIdentifier":"org.example.chat","AppVersion":"9","AppShortVersion":"7.1","AppName":"Chat"}]}"#;
+    assert_eq!(rows(&json(kaspersky)), [": org.example.chat Chat 7.1"]);
+    let ivanti = "etl_run_ts;vsp_id;app_id;name;bundle;platform;version;short_version;device_uuid\r\n1;1;77;Chat;org.example.chat;I;9;7.1;D1\r\n";
+    assert_eq!(csv(ivanti), ["D1: org.example.chat Chat 7.1"]);
+}
+
+#[test]
+fn a_mapping_says_what_columns_mean() {
+    let mapping = BTreeMap::from([
+        (Column::Device, "Gerät".to_owned()),
+        (Column::Apps, "Programme".to_owned()),
+    ]);
+    let text =
+        "Gerät;Besitzer;Programme\r\nP1;A B;\"Signal, WhatsApp; org.example.chat\"\r\nP2;C D;\r\n";
+    assert_eq!(
+        rows(&inventory_csv(text.as_bytes(), &mapping).value),
+        [
+            "P1: org.example.chat - -",
+            "P1: ? Signal -",
+            "P1: ? WhatsApp -"
+        ]
+    );
+}
+
+#[test]
+fn answers_of_iphones_are_read() {
+    let text = "<plist><dict><key>Status</key><string>Acknowledged</string><key>UDID</key><string>U1</string><key>InstalledApplicationList</key><array>\
+        <dict><key>Identifier</key><string>org.example.chat</string><key>Name</key><string>Chat</string><key>ShortVersion</key><string>7.1</string><key>Version</key><string>9</string></dict>\
+        <dict><key>Identifier</key><string>org.example.map</string></dict></array></dict></plist>";
+    let read = installed_application_list(text.as_bytes());
+    assert_eq!(
+        rows(&read.value),
+        ["U1: org.example.chat Chat 7.1", "U1: org.example.map - -"]
+    );
+    assert_eq!(read.value.others["U1"].platform, Some(Platform::Ios));
+}
+
+#[test]
+fn tables_of_other_things_are_no_inventory() {
+    let is_inventory = |header: &str| has_known_header(&header.split(','));
+    assert!(is_inventory("ApplicationName,DeviceId"));
+    assert!(is_inventory("Bundle Identifier,Version"));
+    assert!(!is_inventory("name,version"));
+    assert!(!is_inventory(
+        "IPProto,SrcIP,SrcPort,DstIp,DstPort,UID,App,PackageName,Proto"
+    ));
+    assert!(!is_inventory(
+        "uid,daddr,time,uncertain,Tracker,Category,Package,App"
+    ));
+    assert_eq!(csv_header("one column\nonly\n"), None);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_survived(bytes: Vec<u8>, text in "(package:|[{\\[\"a-z:,.\\]}=\n ]){0,60}") {
+        for bytes in [bytes.as_slice(), text.as_bytes()] {
+            let _ = inventory_json(bytes);
+            let _ = inventory_csv(bytes, &BTreeMap::new());
+            let _ = installed_application_list(bytes);
+            let _ = package_list(bytes);
+        }
+    }
+
+    /// Every device and app of a table is there, and nothing else, whatever order the columns have.
+    #[test]
+    fn each_device_has_its_apps(rows in prop::collection::btree_set(("[a-c]", "[a-z]{1,6}"), 1..20), is_turned: bool) {
+        let mut text = String::from(if is_turned { "Device ID,Bundle ID\n" } else { "Bundle ID,Device ID\n" });
+        for (device, app) in &rows {
+            let package = format!("org.{app}");
+            text += &if is_turned { [device, package.as_str()].join(",") } else { [package.as_str(), device].join(",") };
+            text.push('\n');
+        }
+        let read = inventory_csv(text.as_bytes(), &BTreeMap::new()).value;
+        let found: std::collections::BTreeSet<(String, String)> = read
+            .others
+            .iter()
+            .flat_map(|(id, device)| device.apps.keys().map(move |package| (id.clone(), package.trim_start_matches("org.").to_owned())))
+            .collect();
+        prop_assert_eq!(found, rows);
+    }
+}

@@ -1,0 +1,182 @@
+//! Lists of installed apps as a user gives them: in a case with phones of its own, or alone.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use phonehome::audit::{self, Options, Progress};
+use phonehome::intake::{self, Item};
+use phonehome::model::{Audit, Basis};
+use phonehome::rules::Rules;
+
+use crate::forge::{archive, inventory, log};
+
+fn case(test: &str, files: &[(&str, &[u8])]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = fs::remove_dir_all(&folder);
+    for (name, bytes) in files {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    folder
+}
+
+fn audited(folder: &Path) -> Audit {
+    let case = intake::discover(&[folder.to_owned()]).unwrap();
+    let rules = Rules::embedded().unwrap();
+    let outcome = audit::run(&case, &rules, &Options::default(), &Progress::default()).unwrap();
+    assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
+    outcome.audit
+}
+
+fn devices(audit: &Audit) -> Vec<(&str, u64)> {
+    let count =
+        |device: &phonehome::model::DeviceReport| device.silent_apps + device.apps.len() as u64;
+    audit
+        .devices
+        .iter()
+        .map(|device| (device.name.as_str(), count(device)))
+        .collect()
+}
+
+#[test]
+fn a_list_of_a_fleet_gives_one_device_each_and_finds_those_that_are_there() {
+    let folder = case(
+        "fleet",
+        &[
+            (
+                "phone-1/package-list.txt",
+                inventory::PACKAGE_LIST.as_bytes(),
+            ),
+            ("mdm/detected.json", inventory::GRAPH.as_bytes()),
+        ],
+    );
+    let audit = audited(&folder);
+    assert_eq!(devices(&audit), [("phone-1", 3), ("PHONE-2", 2)]);
+}
+
+#[test]
+fn names_alone_are_marked() {
+    let folder = case(
+        "named",
+        &[
+            ("phone-1/list.csv", inventory::INTUNE_CSV.as_bytes()),
+            (
+                "phone-1/contacts.csv",
+                log::TRACKER_CONTROL
+                    .replace("org.example.chat", "com.whatsapp")
+                    .as_bytes(),
+            ),
+        ],
+    );
+    let audit = audited(&folder);
+    let [device] = audit.devices.as_slice() else {
+        panic!("one device");
+    };
+    let [app] = device.apps.as_slice() else {
+        panic!("one app");
+    };
+    assert_eq!(app.packages, ["com.whatsapp"]);
+    assert_eq!(app.bases, [Basis::Capture, Basis::Name]);
+}
+
+#[test]
+fn a_policy_grants_what_the_phone_says_nothing_about() {
+    let folder = case(
+        "policy",
+        &[("mdm/devices.json", inventory::ANDROID_MANAGEMENT.as_bytes())],
+    );
+    let audit = audited(&folder);
+    assert_eq!(devices(&audit), [("S1", 1)]);
+    assert_eq!(audit.devices[0].model.as_deref(), Some("Pixel 8"));
+    let grant = &audit.devices[0].apps[0].grants[0];
+    assert_eq!(grant.permission, "android.permission.READ_CONTACTS");
+    assert!(grant.is_granted == Some(true) && grant.is_policy_fixed);
+}
+
+#[test]
+fn a_bug_report_is_read_in_its_archive_and_out_of_it() {
+    let text = inventory::bug_report();
+    let zipped = archive::zip(&[
+        ("main_entry.txt", b"dumpstate.txt"),
+        ("dumpstate.txt", text.as_bytes()),
+        ("FS/data/log.txt", b"nothing"),
+    ]);
+    for (name, bytes) in [
+        ("report.zip", zipped.as_slice()),
+        ("dumpstate.txt", text.as_bytes()),
+    ] {
+        let folder = case("bug-report", &[(&format!("phone/{name}"), bytes)]);
+        let case = intake::discover(&[folder]).unwrap();
+        let [input] = case.devices[0].inputs.as_slice() else {
+            panic!("{:?}", case.devices);
+        };
+        assert_eq!(input.format, "bug-report");
+        let (dossier, notes) = input.gather().unwrap().unwrap();
+        assert_eq!(notes, []);
+        assert_eq!(
+            dossier.apps.keys().collect::<Vec<_>>(),
+            ["org.example.chat"]
+        );
+        assert_eq!(dossier.model.as_deref(), Some("Pixel 8"));
+        let line = text
+            .lines()
+            .position(|line| line.contains("Package [org.example.chat]"));
+        let source = dossier.apps["org.example.chat"].source.unwrap();
+        assert_eq!(source.frame, line.unwrap() as u64 + 1);
+        let mut source = input.open().unwrap().unwrap();
+        let mut accesses = Vec::new();
+        while let Some(item) = source.next_item().unwrap() {
+            if let Item::Sighting(sighting) = item {
+                accesses.push(sighting.origin.frame);
+            }
+        }
+        let is_access =
+            |(_, line): &(usize, &str)| line.contains("Access:") || line.contains("Reject:");
+        let lines: Vec<u64> = text
+            .lines()
+            .enumerate()
+            .filter(is_access)
+            .map(|(index, _)| index as u64 + 1)
+            .collect();
+        assert_eq!(accesses, lines);
+    }
+}
+
+#[test]
+fn columns_of_other_products_are_described_in_phonehome_toml() {
+    let folder = case(
+        "mapped",
+        &[
+            (
+                "phonehome.toml",
+                b"[inventory.columns]\ndevice = \"Asset\"\napps = \"Software\"\nplatform = \"Kind\"\n",
+            ),
+            (
+                "mdm/export.csv",
+                b"Asset;Kind;Software\r\nPHONE-1;Android;\"WhatsApp; Wetterlicht\"\r\nPHONE-2;Android;Signal\r\n",
+            ),
+        ],
+    );
+    assert_eq!(devices(&audited(&folder)), [("PHONE-1", 2), ("PHONE-2", 1)]);
+}
+
+/// Apple's own description of the answer names members that ours must know.
+#[test]
+fn the_members_of_apples_answer_are_those_of_its_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/manifests/mdm-schema/device-manag__application.installed.list.yaml");
+    let Ok(schema) = fs::read_to_string(&path) else {
+        println!("skipped: {} is absent", path.display());
+        return;
+    };
+    for member in [
+        "InstalledApplicationList",
+        "Identifier",
+        "Name",
+        "ShortVersion",
+        "Version",
+    ] {
+        assert!(schema.contains(&format!("key: {member}")), "{member}");
+    }
+}
