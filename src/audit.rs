@@ -16,8 +16,8 @@ use crate::attribute::Attributor;
 use crate::flow::Flows;
 use crate::intake::{self, Case, Input, Item};
 use crate::model::{
-    AppId, Audit, ContentState, Coverage, DeviceId, Dossier, Event, Field, InputReport,
-    Observation, Recipient, Shortfall, Sighting, Tally, Timestamp, TrafficKey,
+    AppId, Audit, ContentState, Coverage, DeviceId, Dossier, Event, Field, InputReport, Moment,
+    Observation, ReadKey, Reads, Recipient, Shortfall, Sighting, Tally, Timestamp, TrafficKey,
 };
 use crate::payload::{self, Decoded};
 use crate::protocol::KeyLog;
@@ -325,6 +325,8 @@ fn stream(stage: &Stage<'_>, input: &Input) -> Result<Streamed> {
         &mut coverage,
         &mut |observation, decoded, coverage| {
             count_traffic(observation, &mut tally);
+            count_reads(observation, &mut tally);
+            note_moment(observation, &mut tally);
             let origin = observation.sighting.origin;
             for (shortfall, bytes, detail) in &decoded.shortfalls {
                 coverage.add(origin.input, *shortfall, Some(origin), *bytes, || {
@@ -436,6 +438,59 @@ impl Extent {
             Some((first, last)) => (first.min(time), last.max(time)),
             None => (time, time),
         });
+    }
+}
+
+/// Adds what the system says that an app read.
+fn count_reads(observation: &Observation, tally: &mut Tally) {
+    let Event::Access(access) = &observation.sighting.event else {
+        return;
+    };
+    if access.host.is_some() || access.resource == "network" {
+        return;
+    }
+    let time = observation.sighting.origin.time;
+    let count = access.count.max(1);
+    let is_read = !access.is_refused;
+    let key = ReadKey {
+        device: observation.device,
+        app: observation.app.clone(),
+        resource: Arc::from(access.resource.as_str()),
+    };
+    let reads = Reads {
+        count: if is_read { count } else { 0 },
+        refused: if is_read { 0 } else { count },
+        in_background: if is_read && access.in_background == Some(true) {
+            count
+        } else {
+            0
+        },
+        first: if is_read { time } else { Timestamp::default() },
+        last: if is_read { time } else { Timestamp::default() },
+        tags: access.tag.iter().filter(|_| is_read).cloned().collect(),
+    };
+    tally.add_reads(key, reads);
+}
+
+/// Notes when a host was looked up or contacted, by the clock of the phone or of the capture.
+fn note_moment(observation: &Observation, tally: &mut Tally) {
+    let sighting = &observation.sighting;
+    let host = match &sighting.event {
+        Event::Lookup(lookup) if !lookup.is_response && !lookup.is_local => {
+            Some(Arc::from(lookup.name.as_str()))
+        }
+        Event::Handshake(handshake) => handshake.sni.as_deref().map(Arc::from),
+        Event::Access(access) => access.host.clone(),
+        _ => None,
+    };
+    let time = sighting.origin.time;
+    if let Some(host) = host.filter(|_| time != Timestamp::default()) {
+        let moment = Moment {
+            device: observation.device,
+            host,
+            is_log: sighting.flow.is_none(),
+        };
+        tally.add_moment(moment, time);
     }
 }
 

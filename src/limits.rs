@@ -2,6 +2,14 @@
 
 /// Distinct values counted exactly per finding; beyond, the number is an estimate (k minimum values, about 3 % off).
 pub const DISTINCT_VALUES: usize = 1024;
+/// Attribution tags kept of the reads of one app.
+pub const READ_TAGS: usize = 20;
+/// Times kept of one host to compare the clocks of log and capture.
+pub const MOMENTS_PER_HOST: usize = 64;
+/// Hosts of which times are kept for that.
+pub const MOMENT_HOSTS: usize = 20_000;
+/// Pairs of times that are compared for that.
+pub const CLOCK_PAIRS: usize = 1_000_000;
 /// Pieces of evidence kept per finding.
 pub const EVIDENCE_PER_FINDING: usize = 5;
 /// Distinct findings, and distinct traffic lines, per audit.

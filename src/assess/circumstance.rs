@@ -45,6 +45,11 @@ pub(super) const CLEARTEXT_TRANSPORT: &str = "cleartext-transport";
 /// The system logged that the address book was read.
 pub(super) const ACCESS_CONTACTS: &str = "access-contacts";
 
+/// Whether a rule says that something was read, which is no sending.
+pub(super) fn is_access(rule: &str) -> bool {
+    matches!(rule, ACCESS_CONTACTS | "access-location" | "access-other")
+}
+
 /// All of them.
 #[cfg(test)]
 pub(super) const CIRCUMSTANCES: [&str; 21] = [

@@ -1,10 +1,13 @@
 //! Findings, permissions, recipients and law → one report per app. Sees one app at a time; every input of a score is kept.
 //!
+//! `chain` lays out each kind of data from permission to transmission; `clock` compares the clocks of phone and capture.
 //! `row` sorts the tally by app, `infer` draws conclusions over several observations, `judge` weighs each fact with
 //! `score`, `recipient`, `grant` and `question` add what is known beside them. A new conclusion is a function in
 //! `infer.rs`; numbers and texts are in `rules/`.
 
+mod chain;
 mod circumstance;
+mod clock;
 mod grant;
 mod infer;
 mod judge;
@@ -39,7 +42,8 @@ fn device(
     tally: &Tally,
     id: DeviceId,
 ) -> DeviceReport {
-    let device = Device::new(rules, dossier);
+    let is_logged = tally.reads.keys().any(|key| key.device == id);
+    let device = Device::new(rules, dossier, is_logged);
     let mut rows = row::rows(tally, id);
     let silent_apps = add_silent_apps(&device, &mut rows);
     let contacted = rows
@@ -57,6 +61,7 @@ fn device(
         name: name.to_owned(),
         platform: dossier.platform,
         model: dossier.model.clone(),
+        clock: clock::shift(tally, id),
         apps,
         silent_apps,
         traffic: traffic(rows.values()),
@@ -166,6 +171,7 @@ fn app(subject: &Subject<'_>) -> AppReport {
         is_installed: !subject.packages.is_empty(),
         level,
         risk,
+        chains: chain::chains(subject, &findings),
         findings,
         recipients,
         grants,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::model::{
     AppId, Attributed, Basis, Category, ContentState, DeviceId, Dossier, FindingKey, Grade,
-    Occurrences, Protection, Recipient, Tally, TrafficKey, Volume,
+    Occurrences, Protection, Reads, Recipient, Tally, TrafficKey, Volume,
 };
 use crate::rules::{App, Role, Rules};
 
@@ -84,6 +84,8 @@ pub(super) struct Row {
     pub(super) bases: BTreeSet<Basis>,
     pub(super) findings: BTreeMap<FactKey, Occurrences>,
     pub(super) traffic: Traffic,
+    /// Reads that the system logged, by what was read.
+    pub(super) reads: BTreeMap<Arc<str>, Reads>,
 }
 
 /// Sorts the tally of one device into rows.
@@ -140,6 +142,15 @@ pub(super) fn rows(tally: &Tally, device: DeviceId) -> BTreeMap<Owner, Row> {
             }
         }
     }
+    for (key, reads) in tally.reads.iter().filter(|(key, _)| key.device == device) {
+        let (owner, basis) = Owner::of(&key.app);
+        let row = rows.entry(owner).or_default();
+        row.bases.extend(basis);
+        row.reads
+            .entry(Arc::clone(&key.resource))
+            .or_default()
+            .merge(reads.clone());
+    }
     rows
 }
 
@@ -150,10 +161,12 @@ pub(super) struct Device<'a> {
     pub(super) dossier: &'a Dossier,
     /// Packages by the identity that they count under, sorted.
     pub(super) packages: BTreeMap<AppId, Vec<&'a str>>,
+    /// A log of the phone tells what apps read.
+    pub(super) is_logged: bool,
 }
 
 impl<'a> Device<'a> {
-    pub(super) fn new(rules: &'a Rules, dossier: &'a Dossier) -> Self {
+    pub(super) fn new(rules: &'a Rules, dossier: &'a Dossier, is_logged: bool) -> Self {
         let known: BTreeSet<&str> = dossier
             .apps
             .keys()
@@ -171,6 +184,7 @@ impl<'a> Device<'a> {
             rules,
             dossier,
             packages,
+            is_logged,
         }
     }
 }
@@ -186,6 +200,8 @@ pub(super) struct Subject<'a> {
     pub(super) contacted: &'a BTreeSet<&'a Arc<str>>,
     /// Packages on the device that belong to it, sorted.
     pub(super) packages: Vec<&'a str>,
+    /// A log of the phone tells what apps read.
+    pub(super) is_logged: bool,
     /// Profiles of its candidates.
     profiles: Vec<&'a App>,
 }
@@ -215,6 +231,7 @@ impl<'a> Subject<'a> {
             row,
             contacted,
             packages,
+            is_logged: device.is_logged,
             profiles,
         }
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    AppId, Attributed, Basis, Category, ContentState, Coverage, Grade, InputId, Occurrences,
-    Platform, Protection, Recipient, Timestamp, Volume,
+    AppId, Attributed, Basis, Category, ClockShift, ContentState, Coverage, DataChain, Grade,
+    InputId, Occurrences, Platform, Protection, Recipient, Timestamp, Volume,
 };
 
 /// Level of risk, lowest first.
@@ -187,6 +187,8 @@ pub struct AppReport {
     pub recipients: Vec<RecipientReport>,
     /// Permissions of interest, by risk.
     pub grants: Vec<Grant>,
+    /// Each kind of data from permission to transmission.
+    pub chains: Vec<DataChain>,
     /// Ids of all provisions touched.
     pub provisions: Vec<Arc<str>>,
     /// Numbers of the criteria of WP 248 that are met, if they are enough for an impact assessment to be considered.
@@ -209,6 +211,8 @@ pub struct DeviceReport {
     pub model: Option<String>,
     /// Apps, highest risk first; apps without findings and traffic are not listed but counted.
     pub apps: Vec<AppReport>,
+    /// How far its clock is from that of the captures, where both saw the same events.
+    pub clock: Option<ClockShift>,
     /// Installed apps that showed neither traffic nor findings.
     pub silent_apps: u64,
     /// Traffic by readability.

@@ -71,7 +71,7 @@ pub enum Shortfall {
 
 impl Shortfall {
     /// All.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Truncated,
         Self::Damaged,
         Self::UnknownFormat,
@@ -95,6 +95,7 @@ impl Shortfall {
         Self::InflateLimit,
         Self::FieldLimit,
         Self::DamagedManifest,
+        Self::LocalTime,
         Self::FindingLimit,
     ];
 

@@ -4,6 +4,7 @@
 
 mod app;
 mod audit;
+mod chain;
 mod component;
 mod coverage;
 mod declaration;
@@ -23,6 +24,7 @@ pub use audit::{
     AppReport, Audit, DeviceReport, Grant, InputReport, JudgedFinding, Likelihood, Modifier,
     Question, RecipientReport, RiskLevel, Score, TrafficReport,
 };
+pub use chain::{ClockShift, Contradiction, DataChain, LabelState, Reads, Sent};
 pub use component::{Component, ComponentKind, IntentFilter};
 pub use coverage::{Coverage, Shortfall, ShortfallCount};
 pub use declaration::{Declaration, DeclaredPermission, EmbeddedCode, Platform, Signer};
@@ -39,4 +41,4 @@ pub(crate) use origin::days_from_civil;
 pub use origin::{DeviceId, InputId, Origin, Timestamp};
 pub use packet::{CaptureDirection, FlowKey, LinkType, Owner, Packet, ServerName, Side, Transport};
 pub use sensitive::Sensitive;
-pub use tally::{Distinct, FindingKey, Occurrences, Tally, TrafficKey, Volume};
+pub use tally::{Distinct, FindingKey, Moment, Occurrences, ReadKey, Tally, TrafficKey, Volume};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{
     Access, Attributed, Category, ContentState, DeviceId, Evidence, Finding, Grade, Origin,
-    Protection, Recipient, Timestamp, Traffic,
+    Protection, Reads, Recipient, Timestamp, Traffic,
 };
 use crate::limits;
 
@@ -224,6 +224,28 @@ impl Volume {
     }
 }
 
+/// What makes two reads that the system logged the same line of a report.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReadKey {
+    /// The phone.
+    pub device: DeviceId,
+    /// The app.
+    pub app: Attributed,
+    /// What was read, as logs call it.
+    pub resource: Arc<str>,
+}
+
+/// A host, and where it was seen: what logs and captures have in common tells how their clocks differ.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment {
+    /// The phone.
+    pub device: DeviceId,
+    /// The host that was looked up or contacted.
+    pub host: Arc<str>,
+    /// In a log of the phone, not in a capture.
+    pub is_log: bool,
+}
+
 /// Everything that phase 2 keeps. Size is bounded by the bounds of `limits.rs`, not by the capture. Beyond the bound the keys
 /// that sort first are kept, so that it does not matter in which order work was done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -232,6 +254,10 @@ pub struct Tally {
     pub findings: BTreeMap<FindingKey, Occurrences>,
     /// Traffic by app, recipient and readability.
     pub traffic: BTreeMap<TrafficKey, Volume>,
+    /// Reads of protected data that the system logged.
+    pub reads: BTreeMap<ReadKey, Reads>,
+    /// When hosts were seen: the earliest times, at most [`limits::MOMENTS_PER_HOST`] each.
+    pub moments: BTreeMap<Moment, BTreeSet<Timestamp>>,
     /// Occurrences and flows that did not fit.
     pub overflow: u64,
 }
@@ -297,8 +323,45 @@ impl Tally {
         }
     }
 
+    /// Adds reads that the system logged.
+    pub fn add_reads(&mut self, key: ReadKey, reads: Reads) {
+        if let Some(existing) = self.reads.get_mut(&key) {
+            existing.merge(reads);
+            return;
+        }
+        self.reads.insert(key, reads);
+        if self.reads.len() > limits::DISTINCT_FINDINGS
+            && let Some((_, lost)) = self.reads.pop_last()
+        {
+            let lost = lost.count.saturating_add(lost.refused);
+            self.overflow = self.overflow.saturating_add(lost);
+        }
+    }
+
+    /// Adds a time at which a host was seen. What does not fit is left out: a clock needs no more.
+    pub fn add_moment(&mut self, moment: Moment, time: Timestamp) {
+        self.add_moments(moment, BTreeSet::from([time]));
+    }
+
+    fn add_moments(&mut self, moment: Moment, times: BTreeSet<Timestamp>) {
+        let known = self.moments.entry(moment).or_default();
+        known.extend(times);
+        while known.len() > limits::MOMENTS_PER_HOST {
+            known.pop_last();
+        }
+        if self.moments.len() > limits::MOMENT_HOSTS {
+            self.moments.pop_last();
+        }
+    }
+
     /// Adds all of another.
     pub fn merge(&mut self, other: Self) {
+        for (key, reads) in other.reads {
+            self.add_reads(key, reads);
+        }
+        for (moment, times) in other.moments {
+            self.add_moments(moment, times);
+        }
         self.overflow = self.overflow.saturating_add(other.overflow);
         for (key, occurrences) in other.findings {
             self.add_occurrences(key, occurrences);

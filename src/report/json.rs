@@ -2,6 +2,7 @@
 //! `schema_version` rises when a member is renamed, removed or changes its meaning; new members may come at any time.
 
 mod archive;
+mod chain;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::{Deserialize, Serialize};
 
+use self::chain::{ChainView, ClockView};
 use super::presentable::Presentable;
 use super::prose::Prose;
 use super::{Format, Language, Options};
@@ -124,6 +126,9 @@ struct DeviceView {
     model: Option<String>,
     /// Apps, highest risk first.
     apps: Vec<AppView>,
+    /// How far its clock is from that of the captures; absent where too few events were seen by both. Nothing is corrected.
+    #[serde(default)]
+    clock: Option<ClockView>,
     /// Installed apps that showed neither traffic nor findings nor telling permissions.
     silent_apps: u64,
     /// Traffic by readability.
@@ -178,6 +183,9 @@ struct AppView {
     recipients: Vec<RecipientView>,
     /// Permissions of interest.
     permissions: Vec<PermissionView>,
+    /// Each kind of data from permission to transmission; where apps cannot be told apart there are none.
+    #[serde(default)]
+    chains: Vec<ChainView>,
     /// Ids of provisions touched.
     provisions: Vec<String>,
     /// Criteria of WP 248 that are met, if they are enough for an impact assessment to be considered.
@@ -527,6 +535,7 @@ impl DeviceView {
                 .iter()
                 .map(|app| AppView::of(prose, app))
                 .collect(),
+            clock: device.clock.as_ref().map(ClockView::of),
             silent_apps: device.silent_apps,
             traffic: volumes(&device.traffic),
         }
@@ -571,6 +580,11 @@ impl AppView {
                 .collect(),
             recipients: app.recipients.iter().map(RecipientView::of).collect(),
             permissions: app.grants.iter().map(PermissionView::of).collect(),
+            chains: app
+                .chains
+                .iter()
+                .map(|chain| ChainView::of(prose, chain))
+                .collect(),
             provisions: strings(&app.provisions),
             dpia_criteria: app.dpia_criteria.clone(),
             questions: app

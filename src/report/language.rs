@@ -3,7 +3,8 @@
 
 use super::Language;
 use crate::model::{
-    Basis, Category, ContentState, Grade, Platform, Protection, RiskLevel, Shortfall,
+    Basis, Category, ContentState, Contradiction, Grade, LabelState, Platform, Protection,
+    RiskLevel, Shortfall,
 };
 use crate::rules::Text;
 
@@ -122,6 +123,8 @@ pub struct Texts {
     pub declared: &'static str,
     /// Decided by device management.
     pub by_policy: &'static str,
+    /// Above the links from permission to transmission.
+    pub chains: &'static str,
     /// More than shown; `{count}`.
     pub more: &'static str,
     /// DPIA criteria met; `{criteria}`.
@@ -212,6 +215,7 @@ const ENGLISH: Texts = Texts {
     denied: "denied",
     declared: "declared",
     by_policy: "set by device management",
+    chains: "From permission to transmission:",
     more: "and {count} more",
     dpia: "Impact assessment (GDPR Art. 35) to be considered: {criteria}",
     questions: "Questions that only people can answer",
@@ -290,6 +294,7 @@ const GERMAN: Texts = Texts {
     denied: "verweigert",
     declared: "angefragt",
     by_policy: "von der Geräteverwaltung festgelegt",
+    chains: "Von der Berechtigung zur Übertragung:",
     more: "und {count} weitere",
     dpia: "Datenschutz-Folgenabschätzung (Art. 35 DSGVO) zu erwägen: {criteria}",
     questions: "Fragen, die nur Menschen beantworten können",
@@ -335,7 +340,7 @@ impl Language {
         self.pick("en", "de")
     }
 
-    fn pick(self, english: &'static str, german: &'static str) -> &'static str {
+    pub(super) fn pick(self, english: &'static str, german: &'static str) -> &'static str {
         match self {
             Self::English => english,
             Self::German => german,
@@ -390,6 +395,52 @@ impl Language {
             Protection::Cleartext => self.pick("unencrypted", "unverschlüsselt"),
             Protection::Encrypted => self.pick("encrypted", "verschlüsselt"),
             Protection::Unknown => self.pick("protection unknown", "Schutz unbekannt"),
+        }
+    }
+
+    /// What labels say of a kind of data; empty where there is none.
+    pub fn label_state(self, state: LabelState) -> &'static str {
+        match state {
+            LabelState::Unknown => "",
+            LabelState::Named => self.pick("label: named", "Kennzeichnung: genannt"),
+            LabelState::NotNamed => self.pick("label: not named", "Kennzeichnung: nicht genannt"),
+            LabelState::NothingCollected => self.pick(
+                "label: nothing is collected",
+                "Kennzeichnung: nichts wird erhoben",
+            ),
+        }
+    }
+
+    /// What does not fit in a chain.
+    pub fn contradiction(self, contradiction: Contradiction) -> &'static str {
+        match contradiction {
+            Contradiction::LabelSaysNotCollected => self.pick(
+                "transmitted, and the label says that nothing is collected",
+                "übertragen, und laut Kennzeichnung wird nichts erhoben",
+            ),
+            Contradiction::SentNotDeclared => self.pick(
+                "transmitted, and the label does not name it",
+                "übertragen, und die Kennzeichnung nennt es nicht",
+            ),
+            Contradiction::LabelSaysEncrypted => self.pick(
+                "transmitted unencrypted, and the label says that all is encrypted",
+                "unverschlüsselt übertragen, und laut Kennzeichnung ist alles verschlüsselt",
+            ),
+            Contradiction::SentWithoutPermission => self.pick(
+                "transmitted although the permission is refused: it has another source",
+                "übertragen, obwohl die Berechtigung verweigert ist: Es gibt eine andere Quelle",
+            ),
+            Contradiction::ReadInBackground => {
+                self.pick("read in the background", "im Hintergrund gelesen")
+            }
+            Contradiction::GrantedNotNeeded => self.pick(
+                "granted, and no log or traffic at hand shows a use",
+                "erteilt, und kein vorliegendes Protokoll und kein Verkehr zeigt einen Gebrauch",
+            ),
+            Contradiction::CleartextAllowed => self.pick(
+                "transmitted, and the manifest allows unencrypted connections",
+                "übertragen, und das Manifest erlaubt unverschlüsselte Verbindungen",
+            ),
         }
     }
 

@@ -1,6 +1,7 @@
 //! An audit → bytes. An audit is first made [`Presentable`]; formats, one file and one line in [`FORMATS`] each, get nothing
 //! else. Fixed words come from `language.rs`, words about rules from the rules.
 
+mod chain;
 mod group;
 mod json;
 pub mod language;

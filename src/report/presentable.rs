@@ -10,9 +10,9 @@ use std::sync::Arc;
 use super::prose;
 use super::text::{self, Masks};
 use crate::model::{
-    AppId, AppReport, Attributed, Audit, Coverage, DecodeChain, DeviceReport, Distinct, Evidence,
-    FieldPath, FlowKey, Grant, InputReport, JudgedFinding, Occurrences, Origin, PathStep, Question,
-    Recipient, RecipientKind, RecipientReport, Sensitive, TrafficReport, Volume,
+    AppId, AppReport, Attributed, Audit, Coverage, DataChain, DecodeChain, DeviceReport, Distinct,
+    Evidence, FieldPath, FlowKey, Grant, InputReport, JudgedFinding, Occurrences, Origin, PathStep,
+    Question, Reads, Recipient, RecipientKind, RecipientReport, Sensitive, TrafficReport, Volume,
 };
 use crate::rules::{Rules, Subject};
 
@@ -142,6 +142,7 @@ impl Ready<'_> {
             name,
             platform,
             model,
+            clock,
             apps,
             silent_apps,
             traffic,
@@ -150,6 +151,7 @@ impl Ready<'_> {
             name: text::safe(name),
             platform: *platform,
             model: model.as_deref().map(text::safe),
+            clock: *clock,
             apps: apps.iter().map(|app| self.app(app)).collect(),
             silent_apps: *silent_apps,
             traffic: volumes(traffic),
@@ -171,6 +173,7 @@ impl Ready<'_> {
             findings,
             recipients,
             grants,
+            chains,
             provisions,
             dpia_criteria,
             questions,
@@ -202,6 +205,7 @@ impl Ready<'_> {
                 .collect(),
             recipients: recipients.iter().map(receiver).collect(),
             grants: grants.iter().map(grant).collect(),
+            chains: chains.iter().map(chain).collect(),
             provisions: provisions.clone(),
             dpia_criteria: dpia_criteria.clone(),
             questions: questions
@@ -409,5 +413,28 @@ fn grant(grant: &Grant) -> Grant {
         is_declared: *is_declared,
         is_granted: *is_granted,
         is_policy_fixed: *is_policy_fixed,
+    }
+}
+
+fn chain(chain: &DataChain) -> DataChain {
+    let safe = |names: &[Arc<str>]| -> Vec<Arc<str>> {
+        names
+            .iter()
+            .map(|name| Arc::from(text::safe(name)))
+            .collect()
+    };
+    DataChain {
+        declared: safe(&chain.declared),
+        granted: safe(&chain.granted),
+        refused: safe(&chain.refused),
+        reads: chain.reads.as_ref().map(|reads| Reads {
+            tags: reads
+                .tags
+                .iter()
+                .map(|tag| Arc::from(text::safe(tag)))
+                .collect(),
+            ..reads.clone()
+        }),
+        ..chain.clone()
     }
 }

@@ -10,6 +10,7 @@ use comfy_table::{
     Width,
 };
 
+use super::chain;
 use super::group::{self, Group};
 use super::language::fill;
 use super::presentable::Presentable;
@@ -290,6 +291,7 @@ impl Page<'_> {
             self.list(&lines, Look::Dim)?;
         }
         self.grants(app)?;
+        self.chains(app)?;
         if !app.dpia_criteria.is_empty() {
             let criteria = self.criteria(&app.dpia_criteria);
             self.paragraph(&fill(texts.dpia, &[("criteria", &criteria)]), Look::Plain)?;
@@ -385,6 +387,16 @@ impl Page<'_> {
         self.list(&lines, Look::Dim)
     }
 
+    /// Chains that say more than the findings and permissions above.
+    fn chains(&mut self, app: &AppReport) -> io::Result<()> {
+        let lines = chain::lines(&self.prose, app);
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.paragraph(self.prose.texts.chains, Look::Plain)?;
+        self.list(&lines, Look::Dim)
+    }
+
     fn permission(&self, grant: &Grant) -> String {
         let name = prose::permission(&grant.permission);
         if grant.is_policy_fixed {
@@ -457,6 +469,8 @@ impl Page<'_> {
             self.paragraph(texts.shortfalls, Look::Plain)?;
             self.list(&lines, Look::Plain)?;
         }
+        let clocks = chain::clocks(&self.prose);
+        self.list(&clocks, Look::Plain)?;
         self.paragraph(texts.not_clean, Look::Plain)
     }
 

@@ -22,6 +22,7 @@ mod fuzz_seeds;
 mod http2;
 mod intake;
 mod inventories;
+mod join;
 mod layers;
 mod manifests;
 mod reports;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
+use super::chain::{ChainView, ClockView};
 use super::{
     AppView, AuditView, DeviceView, EvidenceView, FindingView, InputView, OwnerView,
     PermissionView, QuestionView, ReceiverView, RecipientView, SCHEMA_VERSION, ScoreView,
@@ -57,7 +58,11 @@ impl Presentable {
 }
 
 /// The value that a word stands for.
-fn word<T: Copy>(all: &[T], as_str: impl Fn(T) -> &'static str, word: &str) -> Result<T> {
+pub(super) fn word<T: Copy>(
+    all: &[T],
+    as_str: impl Fn(T) -> &'static str,
+    word: &str,
+) -> Result<T> {
     all.iter()
         .copied()
         .find(|known| as_str(*known) == word)
@@ -77,7 +82,7 @@ fn ids(texts: Vec<String>) -> Vec<Arc<str>> {
 }
 
 /// A time; absent for what only documents tell.
-fn time(text: Option<&str>) -> Result<Timestamp> {
+pub(super) fn time(text: Option<&str>) -> Result<Timestamp> {
     text.map_or(Ok(Timestamp::default()), |text| {
         Timestamp::parse(text).ok_or_else(|| format!("{text:?} is not a time of a report"))
     })
@@ -140,6 +145,7 @@ fn device(view: DeviceView) -> Result<DeviceReport> {
         name: view.name,
         platform: platform(view.platform.as_deref())?,
         model: view.model,
+        clock: view.clock.map(ClockView::shift),
         apps: each(view.apps, app)?,
         silent_apps: view.silent_apps,
         traffic: volumes(&view.traffic)?,
@@ -179,6 +185,7 @@ fn app(view: AppView) -> Result<AppReport> {
         findings: each(view.findings, finding)?,
         recipients: each(view.recipients, receiver)?,
         grants: view.permissions.into_iter().map(grant).collect(),
+        chains: each(view.chains, ChainView::chain)?,
         provisions: ids(view.provisions),
         dpia_criteria: view.dpia_criteria,
         questions: view.questions.into_iter().map(question).collect(),

@@ -1,0 +1,170 @@
+//! What is known of one kind of data at one app, from what it asks for to where it went.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Category, Grade, Timestamp};
+
+/// What the vendor's labels say of one kind of data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LabelState {
+    /// No label is at hand.
+    Unknown,
+    /// A label names it.
+    Named,
+    /// There is a label, and it does not name it.
+    NotNamed,
+    /// The label says that nothing at all is collected.
+    NothingCollected,
+}
+
+impl LabelState {
+    /// All.
+    pub const ALL: [Self; 4] = [
+        Self::Unknown,
+        Self::Named,
+        Self::NotNamed,
+        Self::NothingCollected,
+    ];
+
+    /// Stable id.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "no-label",
+            Self::Named => "named",
+            Self::NotNamed => "not-named",
+            Self::NothingCollected => "nothing-collected",
+        }
+    }
+}
+
+/// Where links of a chain contradict each other. Each is a question to the vendor or the company, not a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Contradiction {
+    /// Transmitted, and the label says that nothing is collected.
+    LabelSaysNotCollected,
+    /// Transmitted, and the label does not name it.
+    SentNotDeclared,
+    /// Transmitted in clear, and the label says that all is encrypted on its way.
+    LabelSaysEncrypted,
+    /// Transmitted, although each permission that opens it is refused: it has another source.
+    SentWithoutPermission,
+    /// Read while nobody was looking.
+    ReadInBackground,
+    /// A permission is granted that nothing at hand shows a use for.
+    GrantedNotNeeded,
+    /// Transmitted by an app whose manifest allows connections in clear.
+    CleartextAllowed,
+}
+
+impl Contradiction {
+    /// All, gravest first.
+    pub const ALL: [Self; 7] = [
+        Self::LabelSaysNotCollected,
+        Self::SentNotDeclared,
+        Self::LabelSaysEncrypted,
+        Self::SentWithoutPermission,
+        Self::ReadInBackground,
+        Self::GrantedNotNeeded,
+        Self::CleartextAllowed,
+    ];
+
+    /// Stable id.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LabelSaysNotCollected => "label-says-not-collected",
+            Self::SentNotDeclared => "sent-not-declared",
+            Self::LabelSaysEncrypted => "label-says-encrypted",
+            Self::SentWithoutPermission => "sent-without-permission",
+            Self::ReadInBackground => "read-in-background",
+            Self::GrantedNotNeeded => "granted-not-needed",
+            Self::CleartextAllowed => "cleartext-allowed",
+        }
+    }
+}
+
+/// What the system logged of an app's reads. Systems keep only the latest of each kind, so counts are the least there were.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Reads logged.
+    pub count: u64,
+    /// Of these, while the app was in the background, where the log says.
+    pub in_background: u64,
+    /// Attempts that the system refused.
+    pub refused: u64,
+    /// The first, in the time of the log; `Timestamp(0)` if it has no time.
+    pub first: Timestamp,
+    /// The last.
+    pub last: Timestamp,
+    /// Parts of the app that read, as it names them.
+    pub tags: BTreeSet<Arc<str>>,
+}
+
+impl Reads {
+    /// Adds others.
+    pub fn merge(&mut self, other: Self) {
+        let none = Timestamp::default();
+        self.first = match (self.first, other.first) {
+            (ours, theirs) if ours == none => theirs,
+            (ours, theirs) if theirs == none => ours,
+            (ours, theirs) => ours.min(theirs),
+        };
+        self.last = self.last.max(other.last);
+        self.count = self.count.saturating_add(other.count);
+        self.in_background = self.in_background.saturating_add(other.in_background);
+        self.refused = self.refused.saturating_add(other.refused);
+        self.tags.extend(other.tags);
+        while self.tags.len() > crate::limits::READ_TAGS {
+            self.tags.pop_last();
+        }
+    }
+}
+
+/// What of it left the phone, or may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The strongest way in which that is known: only some are transmissions ([`Grade::is_transmitted`]).
+    pub grade: Grade,
+    /// Messages or connections.
+    pub count: u64,
+    /// Recipients.
+    pub recipients: u64,
+    /// Some of it in clear.
+    pub is_in_clear: bool,
+    /// The first, in the time of the capture; `Timestamp(0)` if only documents tell.
+    pub first: Timestamp,
+    /// The last.
+    pub last: Timestamp,
+}
+
+/// Declared → granted → read → sent, for one kind of data of one app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataChain {
+    /// The kind of data.
+    pub category: Category,
+    /// What the vendor says.
+    pub label: LabelState,
+    /// Permissions that open it and that the app asks for.
+    pub declared: Vec<Arc<str>>,
+    /// Those of them that are granted. Android does not keep since when.
+    pub granted: Vec<Arc<str>>,
+    /// Those that are refused.
+    pub refused: Vec<Arc<str>>,
+    /// Reads that the system logged; `None` if no log at hand tells of any.
+    pub reads: Option<Reads>,
+    /// What left the phone.
+    pub sent: Option<Sent>,
+    /// What does not fit, gravest first.
+    pub contradictions: Vec<Contradiction>,
+}
+
+/// How far the clock of a phone is from that of the captures. Nothing is corrected by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockShift {
+    /// Events seen both in a log of the phone and in a capture.
+    pub events: u64,
+    /// Median of log time minus capture time, in nanoseconds: positive if the phone is ahead.
+    pub median: i64,
+    /// Nanoseconds between the first and the last decile of the differences.
+    pub spread: i64,
+}

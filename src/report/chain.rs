@@ -1,0 +1,116 @@
+//! Chains and clocks in words.
+
+use super::prose::Prose;
+use super::text;
+use crate::model::{AppReport, DataChain, LabelState, Timestamp};
+
+/// A line for each chain that says more than findings and permissions do: something was read, a label speaks, or links do not
+/// fit.
+pub(super) fn lines(prose: &Prose<'_>, app: &AppReport) -> Vec<String> {
+    let is_telling = |chain: &&DataChain| {
+        chain.reads.is_some()
+            || !chain.contradictions.is_empty()
+            || (chain.label != LabelState::Unknown && chain.sent.is_some())
+    };
+    app.chains
+        .iter()
+        .filter(is_telling)
+        .map(|chain| line(prose, chain))
+        .collect()
+}
+
+fn line(prose: &Prose<'_>, chain: &DataChain) -> String {
+    let language = prose.language;
+    let mut links = Vec::new();
+    if !chain.declared.is_empty() {
+        links.push(language.pick("asked for", "verlangt").to_owned());
+    }
+    if !chain.granted.is_empty() {
+        links.push(language.pick("granted", "erteilt").to_owned());
+    } else if !chain.refused.is_empty() {
+        links.push(language.pick("refused", "verweigert").to_owned());
+    }
+    if let Some(reads) = &chain.reads {
+        let mut link = format!("{} {}×", language.pick("read", "gelesen"), reads.count);
+        let mut details = Vec::new();
+        if reads.in_background > 0 {
+            let words = language.pick("in the background", "im Hintergrund");
+            details.push(format!("{}× {words}", reads.in_background));
+        }
+        if reads.refused > 0 {
+            let words = language.pick("attempts refused", "Versuche verweigert");
+            details.push(format!("{} {words}", reads.refused));
+        }
+        if reads.last != Timestamp::default() {
+            let words = language.pick("last", "zuletzt");
+            details.push(format!("{words} {}", minute(reads.last)));
+        }
+        if !details.is_empty() {
+            link = format!("{link} ({})", details.join(", "));
+        }
+        links.push(link);
+    }
+    if let Some(sent) = &chain.sent {
+        let (one, many) = (
+            language.pick("recipient", "Empfänger"),
+            language.pick("recipients", "Empfänger"),
+        );
+        let recipients = language.counted(sent.recipients, one, many);
+        let mut link = format!("{} ({recipients}", language.grade(sent.grade));
+        if sent.first != Timestamp::default() {
+            let words = language.pick("first", "zuerst");
+            link = format!("{link}, {words} {}", minute(sent.first));
+        }
+        links.push(format!("{link})"));
+    }
+    let mut line = format!(
+        "{}: {}",
+        language.category(chain.category),
+        links.join(" → ")
+    );
+    let label = language.label_state(chain.label);
+    if !label.is_empty() {
+        line = format!("{line} · {label}");
+    }
+    for contradiction in &chain.contradictions {
+        line = format!("{line} · ! {}", language.contradiction(*contradiction));
+    }
+    line
+}
+
+fn minute(time: Timestamp) -> String {
+    let shown = time.to_string();
+    let minute = shown.get(..16).map(|minute| minute.replace('T', " "));
+    minute.unwrap_or(shown)
+}
+
+/// A sentence for each phone whose clock could be compared with that of a capture.
+pub(super) fn clocks(prose: &Prose<'_>) -> Vec<String> {
+    let language = prose.language;
+    let clock = |device: &crate::model::DeviceReport| {
+        let shift = device.clock?;
+        let seconds = |nanoseconds: i64| {
+            let tenths = nanoseconds.saturating_abs() / 100_000_000;
+            format!("{}.{} s", tenths / 10, tenths % 10)
+        };
+        let side = if shift.median < 0 {
+            language.pick("behind", "hinter")
+        } else {
+            language.pick("ahead of", "vor")
+        };
+        let phone = text::safe_up_to(&device.name, 40);
+        let (median, spread) = (seconds(shift.median), seconds(shift.spread));
+        let events = shift.events;
+        Some(match language {
+            super::Language::English => format!(
+                "{phone}: the phone's clock is {median} {side} that of the capture (median of {events} events that both saw, spread {spread}); \
+                 times are shown as written"
+            ),
+            super::Language::German => format!(
+                "{phone}: Die Uhr des Telefons geht {median} {side} der des Mitschnitts (Median aus {events} Ereignissen, die beide sahen, Streuung {spread}); \
+                 Zeiten stehen da wie geschrieben"
+            ),
+        })
+    };
+    prose.audit.devices.iter().filter_map(clock).collect()
+}
