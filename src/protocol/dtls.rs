@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::assembler::Assembler;
 use super::cursor::Cursor;
+use super::tls::datagram::{DatagramSession, Sealed};
 use super::tls::handshake::Opening;
 use super::tls::hello::Carrier;
-use super::{Chunk, Dissector, Output, Probe, Protocol, Verdict};
+use super::{Chunk, Dissector, Hint, Output, Probe, Protocol, Start, Verdict};
 use crate::limits;
 use crate::model::{ContentState, Shortfall, Side, Transport};
 
@@ -14,7 +15,7 @@ use crate::model::{ContentState, Shortfall, Side, Transport};
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: "dtls",
     probe,
-    start: |_| Box::new(Dtls::default()),
+    start: |start| Box::new(Dtls::new(start)),
     content: ContentState::NoKey,
 };
 
@@ -26,7 +27,9 @@ const APPLICATION_DATA: u8 = 23;
 #[derive(Clone, Copy, Debug)]
 struct Record<'a> {
     kind: u8,
+    version: u16,
     epoch: u16,
+    sequence: u64,
     fragment: &'a [u8],
 }
 
@@ -40,11 +43,16 @@ impl<'a> Record<'a> {
             return None;
         }
         let epoch = cursor.u16()?;
-        let _sequence = cursor.take(6)?;
+        let sequence = cursor.take(6)?;
+        let sequence = sequence
+            .iter()
+            .fold(0, |number, byte| number << 8 | u64::from(*byte));
         let fragment = cursor.vector16_lossy()?;
         Some(Self {
             kind,
+            version,
             epoch,
+            sequence,
             fragment,
         })
     }
@@ -70,7 +78,6 @@ struct Fragments {
     body: Vec<u8>,
 }
 
-#[derive(Debug)]
 struct Dtls {
     /// `None` once it was handed out.
     opening: Option<Opening>,
@@ -78,17 +85,10 @@ struct Dtls {
     client: BTreeMap<u16, Fragments>,
     server: BTreeMap<u16, Fragments>,
     is_named: bool,
-}
-
-impl Default for Dtls {
-    fn default() -> Self {
-        Self {
-            opening: Some(Opening::new(Carrier::Datagram)),
-            client: BTreeMap::new(),
-            server: BTreeMap::new(),
-            is_named: false,
-        }
-    }
+    /// The connection as read with keys; none if there are none at all, or not for it.
+    session: Option<Box<DatagramSession>>,
+    /// The state last handed out.
+    told: ContentState,
 }
 
 type Emit<'e> = &'e mut dyn FnMut(Output<'_>);
@@ -97,7 +97,7 @@ impl Dissector for Dtls {
     fn feed(&mut self, chunk: Chunk<'_>, emit: Emit<'_>) {
         let mut cursor = Cursor::new(chunk.bytes);
         let mut is_encrypted = false;
-        while self.opening.is_some()
+        while (self.opening.is_some() || self.session.is_some())
             && let Some(record) = Record::read(&mut cursor)
         {
             match record.kind {
@@ -106,13 +106,13 @@ impl Dissector for Dtls {
                 HANDSHAKE | CHANGE_CIPHER_SPEC | APPLICATION_DATA => is_encrypted = true,
                 _ => {}
             }
+            if record.epoch > 0 {
+                self.decrypt(record, chunk, emit);
+            }
         }
         let is_complete = self.opening.as_ref().is_some_and(Opening::is_complete);
         let is_over = is_complete || (is_encrypted && chunk.side == Side::Server);
-        if self.opening.is_some() && is_over {
-            self.finish(emit);
-            emit(Output::Opaque(ContentState::NoKey));
-        }
+        self.settle(is_over, emit);
     }
 
     fn gap(&mut self, _side: Side, _lost: u64, _emit: Emit<'_>) {}
@@ -127,6 +127,65 @@ impl Dissector for Dtls {
 }
 
 impl Dtls {
+    fn new(start: &Start) -> Self {
+        let has_keys = !start.keys.is_empty();
+        Self {
+            opening: Some(Opening::new(Carrier::Datagram)),
+            client: BTreeMap::new(),
+            server: BTreeMap::new(),
+            is_named: false,
+            session: has_keys.then(|| Box::new(DatagramSession::new(&start.keys))),
+            told: ContentState::NoKey,
+        }
+    }
+
+    /// Opens a record, if there are keys, and hands out what it holds for applications.
+    fn decrypt(&mut self, record: Record<'_>, chunk: Chunk<'_>, emit: Emit<'_>) {
+        let Some(session) = self.session.as_mut().filter(|session| session.is_ready()) else {
+            return;
+        };
+        let sealed = Sealed {
+            kind: record.kind,
+            version: record.version,
+            epoch: record.epoch,
+            sequence: record.sequence,
+            fragment: record.fragment,
+        };
+        let plaintext = session.open(chunk.side, sealed);
+        let is_data = record.kind == APPLICATION_DATA;
+        match plaintext {
+            Some(bytes) if is_data && !bytes.is_empty() => {
+                self.finish(emit);
+                let bytes = bytes.as_slice();
+                emit(Output::Inner(Chunk { bytes, ..chunk }, Hint::Probe));
+            }
+            Some(_) => {}
+            None => emit(Output::Shortfall(
+                Shortfall::UndecryptedRecords,
+                u64::try_from(record.fragment.len()).unwrap_or(u64::MAX),
+                "DTLS records that do not fit the keys",
+            )),
+        }
+    }
+
+    /// Tells the state of the contents, and closes the flow once nothing more can come of it.
+    fn settle(&mut self, is_over: bool, emit: Emit<'_>) {
+        let content = self.session.as_ref().and_then(|session| session.content());
+        let is_ready = self
+            .session
+            .as_ref()
+            .is_some_and(|session| session.is_ready());
+        if let Some(content) = content.filter(|content| *content != self.told) {
+            self.told = content;
+            emit(Output::Content(content));
+        }
+        if is_over && !is_ready {
+            self.finish(emit);
+            self.session = None;
+            emit(Output::Opaque(self.told));
+        }
+    }
+
     /// Takes a record of handshake fragments.
     fn messages(&mut self, fragment: &[u8], chunk: Chunk<'_>, emit: Emit<'_>) {
         let mut cursor = Cursor::new(fragment);
@@ -150,6 +209,9 @@ impl Dtls {
                 && let Some(opening) = &mut self.opening
             {
                 opening.message(piece.kind, body, chunk.origin);
+                if let Some(session) = &mut self.session {
+                    session.message(piece.kind, body);
+                }
                 fragments.body = Vec::new();
             }
         }
@@ -227,7 +289,7 @@ mod tests {
     }
 
     fn run(datagrams: &[(Side, Vec<u8>)]) -> Vec<String> {
-        let mut dissector = Dtls::default();
+        let mut dissector = Dtls::new(&Start::default());
         let mut seen = Vec::new();
         let mut note = |output: Output<'_>| {
             seen.push(match &output {

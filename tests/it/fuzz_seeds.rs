@@ -111,6 +111,23 @@ fn tls_script(is_version_12: bool) -> Vec<u8> {
     script(steps.iter().map(|(side, bytes)| (*side, bytes.as_slice())))
 }
 
+fn keyed_tls_script(is_version_12: bool) -> Vec<u8> {
+    let settings = tls::Settings {
+        is_version_12,
+        ..tls::Settings::new(HOST, 7)
+    };
+    let mut session = tls::Session::new(&settings);
+    let mut steps = session.handshake();
+    for side in [Side::Client, Side::Server, Side::Client] {
+        steps.push((side, session.send(side, b"GET / HTTP/1.1\r\n\r\n")));
+        if !is_version_12 {
+            steps.push((side, session.update_keys(side)));
+        }
+    }
+    let steps = script(steps.iter().map(|(side, bytes)| (*side, bytes.as_slice())));
+    [session.key_log().into_bytes(), b"\n".to_vec(), steps].concat()
+}
+
 fn quic_script() -> Vec<u8> {
     let mut session = quic::Session::new(&tls::Settings {
         alpn: &["h3"],
@@ -160,6 +177,7 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
             ])]
         }
         "tls" => vec![tls_script(false), tls_script(true)],
+        "tls_keyed" => vec![keyed_tls_script(false), keyed_tls_script(true)],
         "quic" => vec![quic_script()],
         "http1" => {
             let (request, response) = exchange();

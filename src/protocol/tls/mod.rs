@@ -5,6 +5,7 @@
 
 mod certificate;
 mod cipher;
+pub(super) mod datagram;
 mod direction;
 mod framing;
 pub(super) mod handshake;

@@ -238,9 +238,11 @@ fn relay(server: SocketAddr, recording: &Recording) -> SocketAddr {
     address
 }
 
-/// Certificates of both kinds, made once.
-fn certificates() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("live-tls");
+/// Certificates of both kinds, in a folder of their own.
+fn certificates(name: &str) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("live-tls")
+        .join(name);
     fs::create_dir_all(&folder).unwrap();
     for (name, kind) in [("rsa", "rsa:2048"), ("ec", "ec")] {
         let mut command = Command::new("openssl");
@@ -343,26 +345,153 @@ fn make(case: &Case, number: usize, folder: &Path) -> Option<Made> {
     })
 }
 
-fn decrypt(recorded: &[(Side, Vec<u8>)], key_log: &str) -> Plaintext {
-    let client: SocketAddr = "192.0.2.7:40000".parse().unwrap();
+/// Makes two connections to one server, the second of which resumes the first; the client may say `early` before all else.
+fn resume(
+    both: &str,
+    server_options: &str,
+    early: Option<&str>,
+    folder: &Path,
+) -> Option<[Made; 2]> {
+    let port = {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        free.local_addr().unwrap().port()
+    };
+    let _old = fs::remove_file(folder.join("session.pem"));
+    let mut server = Peer::start(
+        &words(&format!(
+            "s_server -accept 127.0.0.1:{port} -naccept 2 -cert rsa.crt -key rsa.key {both} {server_options}"
+        )),
+        folder,
+    );
+    if !wait_until(|| server.has_said("ACCEPT", 1) || !matches!(server.child.try_wait(), Ok(None)))
+    {
+        return None;
+    }
+    let mut made = Vec::new();
+    for round in 1..=2 {
+        let recording = Recording::default();
+        let address = relay(SocketAddr::from(([127, 0, 0, 1], port)), &recording);
+        let log = format!("keys-resumed-{round}.txt");
+        let _old = fs::remove_file(folder.join(&log));
+        let session = if round == 1 {
+            "-sess_out session.pem"
+        } else {
+            "-sess_in session.pem"
+        };
+        let mut options = words(&format!(
+            "s_client -connect {address} -keylogfile {log} {both} {session}"
+        ));
+        let mut said = String::new();
+        if let Some(early) = early.filter(|_| round == 2) {
+            fs::write(folder.join("early.txt"), early).unwrap();
+            options.extend(words("-early_data early.txt"));
+            said += early;
+        }
+        let mut client = Peer::start(&options, folder);
+        client.say(SAID);
+        said.extend([SAID, "\n"]);
+        if !wait_until(|| server.has_said(SAID, round)) {
+            return None;
+        }
+        server.say(ANSWERED);
+        if !wait_until(|| client.has_said(ANSWERED, 1)) {
+            return None;
+        }
+        client.say("Q");
+        wait_until(|| !matches!(client.child.try_wait(), Ok(None)));
+        // The relay sees the end of the client only now.
+        thread::sleep(Duration::from_millis(50));
+        made.push(Made {
+            recorded: recording.lock().unwrap().clone(),
+            key_log: fs::read_to_string(folder.join(log)).unwrap(),
+            said,
+            answered: format!("{ANSWERED}\n"),
+        });
+    }
+    made.try_into().ok()
+}
+
+#[test]
+fn resumed_connections_are_read_by_the_line_of_the_first() {
+    let Some(folder) = tools("resumed") else {
+        return;
+    };
+    for (name, server) in [("ticket", ""), ("session id", "-no_ticket")] {
+        let Some([first, second]) = resume("-tls1_2", server, None, &folder) else {
+            println!("skipped: this openssl does not resume by {name}");
+            continue;
+        };
+        let packets = [
+            packets(&first.recorded, 40_000),
+            packets(&second.recorded, 40_001),
+        ]
+        .concat();
+        let found = read_packets(&packets, first.key_log.as_bytes());
+        assert_eq!(found.len(), 2);
+        for flow in found {
+            assert_eq!(flow.content, Some(ContentState::Decrypted), "{name}");
+            assert_eq!(String::from_utf8_lossy(&flow.client), first.said, "{name}");
+            assert_eq!(
+                String::from_utf8_lossy(&flow.server),
+                first.answered,
+                "{name}"
+            );
+        }
+        // Without the first connection nothing is known of the second.
+        let alone = decrypt(&second.recorded, &first.key_log);
+        assert_eq!(alone.content, Some(ContentState::NoKey), "{name}");
+    }
+}
+
+#[test]
+fn early_data_are_found() {
+    let Some(folder) = tools("early") else {
+        return;
+    };
+    let Some([_, second]) = resume("-tls1_3", "-early_data", Some("do hurry\n"), &folder) else {
+        println!("skipped: this openssl has no early data");
+        return;
+    };
+    assert!(second.key_log.contains("CLIENT_EARLY_TRAFFIC_SECRET"));
+    let found = decrypt(&second.recorded, &second.key_log);
+    assert_eq!(String::from_utf8_lossy(&found.client), second.said);
+    assert_eq!(String::from_utf8_lossy(&found.server), second.answered);
+    assert_eq!(found.content, Some(ContentState::Decrypted));
+}
+
+fn packets(recorded: &[(Side, Vec<u8>)], port: u16) -> Vec<Vec<u8>> {
+    let client = SocketAddr::from(([192, 0, 2, 7], port));
     let server: SocketAddr = "198.51.100.1:443".parse().unwrap();
     let mut connection = Connection::open(client, server);
     for (side, bytes) in recorded {
         connection.send(*side, bytes);
     }
     connection.close();
-    let packets: Vec<Vec<u8>> = connection.packets.into_iter().map(|sent| sent.ip).collect();
-    read_packets(&packets, key_log.as_bytes()).pop().unwrap()
+    connection.packets.into_iter().map(|sent| sent.ip).collect()
+}
+
+/// A folder with certificates, if openssl is there to make them.
+fn tools(name: &str) -> Option<PathBuf> {
+    if Command::new("openssl").arg("version").output().is_err() {
+        println!("skipped: openssl is not installed");
+        return None;
+    }
+    let folder = certificates(name);
+    if folder.is_none() {
+        println!("skipped: openssl makes no certificates");
+    }
+    folder
+}
+
+fn decrypt(recorded: &[(Side, Vec<u8>)], key_log: &str) -> Plaintext {
+    read_packets(&packets(recorded, 40_000), key_log.as_bytes())
+        .pop()
+        .unwrap()
 }
 
 #[test]
 fn what_openssl_peers_say_is_found_byte_for_byte() {
-    if Command::new("openssl").arg("version").output().is_err() {
-        println!("skipped: openssl is not installed");
-        return;
-    }
-    let Some(folder) = certificates() else {
-        println!("skipped: openssl makes no certificates");
+    let Some(folder) = tools("suites") else {
         return;
     };
     let mut proved = 0;

@@ -15,8 +15,14 @@ use phonehome::protocol::{
 const TRANSPARENT: &[Protocol] = &[
     Protocol {
         name: "tls",
-        probe: |probe| (tls().probe)(probe),
-        start: |start| (tls().start)(start),
+        probe: |probe| (known("tls").probe)(probe),
+        start: |start| (known("tls").start)(start),
+        content: ContentState::NoKey,
+    },
+    Protocol {
+        name: "dtls",
+        probe: |probe| (known("dtls").probe)(probe),
+        start: |start| (known("dtls").start)(start),
         content: ContentState::NoKey,
     },
     Protocol {
@@ -27,14 +33,14 @@ const TRANSPARENT: &[Protocol] = &[
     },
 ];
 
-fn tls() -> &'static Protocol {
+fn known(name: &str) -> &'static Protocol {
     let mut protocols = PROTOCOLS.iter();
-    protocols.find(|protocol| protocol.name == "tls").unwrap()
+    protocols.find(|protocol| protocol.name == name).unwrap()
 }
 
 fn keeps(probe: &Probe<'_>) -> Verdict {
     // What may still become TLS is not ours yet.
-    let may_be_tls = (tls().probe)(probe) == Verdict::More && probe.client.len() < 5;
+    let may_be_tls = (known("tls").probe)(probe) == Verdict::More && probe.client.len() < 5;
     if may_be_tls {
         Verdict::More
     } else {

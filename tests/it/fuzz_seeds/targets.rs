@@ -5,7 +5,7 @@ use std::io::Cursor;
 use phonehome::flow::Flows;
 use phonehome::intake::{Input, Item};
 use phonehome::model::{Body, Coverage, Event, Exchange, Header, InputId, Origin, Request, Side};
-use phonehome::protocol::{Chunk, Output, PROTOCOLS, Start};
+use phonehome::protocol::{Chunk, KeyLog, Output, PROTOCOLS, Start};
 use phonehome::{manifest, payload};
 
 /// A target: its name, and what it calls.
@@ -17,6 +17,7 @@ pub const TARGETS: &[Target] = &[
     ("pcapng", pcapng),
     ("dns", dns),
     ("tls", tls),
+    ("tls_keyed", tls_keyed),
     ("quic", quic),
     ("http1", http1),
     ("http2", http2),
@@ -53,6 +54,19 @@ pub fn dns(bytes: &[u8]) {
 /// A TLS connection, as a script.
 pub fn tls(bytes: &[u8]) {
     dissect("tls", bytes);
+}
+
+/// A TLS connection with its key log: the log's lines, an empty one, then the script.
+pub fn tls_keyed(bytes: &[u8]) {
+    let end = bytes.windows(2).position(|pair| pair == b"\n\n");
+    let (key_log, script) = bytes.split_at(end.map_or(0, |end| end + 2));
+    let mut keys = KeyLog::default();
+    keys.read(key_log);
+    let start = Start {
+        keys: keys.into(),
+        ..Start::default()
+    };
+    dissect_from(&start, "tls", script);
 }
 
 /// A QUIC connection, as a script of datagrams.
@@ -178,12 +192,16 @@ pub fn privacy_report(bytes: &[u8]) {
 
 /// Feeds a dissector with a script: for each step one byte (1: from the server, 2: a gap) and the length in two bytes, little
 /// end first, then the bytes.
-fn dissect(protocol: &str, mut script: &[u8]) {
+fn dissect(protocol: &str, script: &[u8]) {
+    dissect_from(&Start::default(), protocol, script);
+}
+
+fn dissect_from(start: &Start, protocol: &str, mut script: &[u8]) {
     let protocol = PROTOCOLS
         .iter()
         .find(|known| known.name == protocol)
         .expect("a known protocol");
-    let mut dissector = (protocol.start)(&Start::default());
+    let mut dissector = (protocol.start)(start);
     let mut emit = |output: Output<'_>| {
         if let Output::Event(event, _) = output {
             payload::decode(&event);
