@@ -130,10 +130,9 @@ pub(super) fn list(
         }
     }
     if has_local_times {
-        listed.at(origin).note(
-            Shortfall::LocalTime,
-            "times of dumpsys appops are the phone's own and name no zone; they are shown as if they were UTC",
-        );
+        listed
+            .at(origin)
+            .note(Shortfall::LocalTime, "dumpsys appops");
     }
 }
 

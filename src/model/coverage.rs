@@ -71,7 +71,7 @@ pub enum Shortfall {
 
 impl Shortfall {
     /// All.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Truncated,
         Self::Damaged,
         Self::UnknownFormat,
@@ -88,6 +88,8 @@ impl Shortfall {
         Self::ReorderLimit,
         Self::MalformedMessage,
         Self::Encrypted,
+        Self::UndecryptedRecords,
+        Self::KeyLogLines,
         Self::MessageLimit,
         Self::UnknownEncoding,
         Self::DamagedBody,

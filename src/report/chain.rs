@@ -31,15 +31,19 @@ fn line(prose: &Prose<'_>, chain: &DataChain) -> String {
         links.push(language.pick("refused", "verweigert").to_owned());
     }
     if let Some(reads) = &chain.reads {
-        let mut link = format!("{} {}×", language.pick("read", "gelesen"), reads.count);
+        let mut link = if reads.count == 0 {
+            language.pick("not read", "nicht gelesen").to_owned()
+        } else {
+            format!("{} {}×", language.pick("read", "gelesen"), reads.count)
+        };
         let mut details = Vec::new();
         if reads.in_background > 0 {
             let words = language.pick("in the background", "im Hintergrund");
             details.push(format!("{}× {words}", reads.in_background));
         }
         if reads.refused > 0 {
-            let words = language.pick("attempts refused", "Versuche verweigert");
-            details.push(format!("{} {words}", reads.refused));
+            let words = language.pick("refused", "verweigert");
+            details.push(format!("{}× {words}", reads.refused));
         }
         if reads.last != Timestamp::default() {
             let words = language.pick("last", "zuletzt");

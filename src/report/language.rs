@@ -462,8 +462,8 @@ impl Language {
             }
             Basis::System => self.pick("server of the system", "Server des Systems"),
             Basis::Name => self.pick(
-                "its name alone in a list, which names no packages",
-                "nur den Namen in einer Liste, die keine Pakete nennt",
+                "only its name, in a list without packages",
+                "nur dem Namen, in einer Liste ohne Pakete",
             ),
             Basis::Document => self.pick("manifest or device log", "Manifest oder Geräteprotokoll"),
         }

@@ -17,7 +17,8 @@ use super::presentable::Presentable;
 use super::prose::{self, Prose};
 use super::{Format, Options, text};
 use crate::model::{
-    AppReport, ContentState, DeviceReport, Grade, Grant, RiskLevel, Shortfall, Volume,
+    AppReport, ContentState, DeviceReport, Grade, Grant, RecipientKind, RecipientReport, RiskLevel,
+    Shortfall, Volume,
 };
 use crate::rules::Rules;
 
@@ -178,7 +179,9 @@ impl Page<'_> {
         if more > 0 {
             labels.push(fill(self.prose.texts.more, &[("count", &more.to_string())]));
         }
-        let recipients = match app.recipients.len() {
+        // Counters of the system tell how much was sent, not to whom.
+        let is_named = |known: &&RecipientReport| known.recipient.kind != RecipientKind::None;
+        let recipients = match app.recipients.iter().filter(is_named).count() {
             0 => "–".to_owned(),
             some => format!("{some}: {}", Prose::countries(app).join(" ")),
         };

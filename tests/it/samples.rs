@@ -109,7 +109,11 @@ fn read_capture(device: &str) -> (u64, u64, Vec<Shortfall>) {
         .find(|found| found.name == device)
         .unwrap();
     let (mut packets, mut owned, mut shortfalls) = (0, 0, Vec::new());
-    for input in &device.inputs {
+    let captures = device
+        .inputs
+        .iter()
+        .filter(|input| input.format.starts_with("pcap"));
+    for input in captures {
         let Some(mut source) = input.open().unwrap() else {
             continue;
         };

@@ -34,12 +34,43 @@ pub(super) fn files() -> Vec<SampleFile> {
     vec![
         ("private-phone/pcapdroid.pcap", capture()),
         ("private-phone/dumpsys-package.txt", packages()),
+        ("private-phone/dumpsys-appops.txt", APPOPS.into()),
         (
             "private-phone/blattscan/AndroidManifest.xml",
             MANIFEST.as_bytes().to_vec(),
         ),
     ]
 }
+
+/// What the system kept of reads, in its own time: two hours ahead of UTC.
+const APPOPS: &str = "Current AppOps Service state:
+  Settings:
+    top_state_settle_time=+5s0ms
+
+  Uid u0a301:
+    state=cch
+    Package com.zhiliaoapp.musically:
+      READ_CONTACTS (allow):
+        null=[
+          Access: [top-s] 2026-10-07 14:05:01.004 (-2m12s)
+          Access: [bg-s] 2026-10-07 13:45:32.117 (-21m41s)
+        ]
+      FINE_LOCATION (ignore):
+        null=[
+          Reject: [top-s] 2026-10-07 14:05:00.310 (-2m13s)
+        ]
+  Uid u10a214:
+    state=top
+    Package com.example.blattscan:
+      CAMERA (allow):
+        null=[
+          Access: [top-s] 2026-10-07 14:05:19.250 (-1m54s) duration=+4s120ms
+        ]
+      FINE_LOCATION (allow):
+        upload=[
+          Access: [fgsvc-s] 2026-10-07 14:05:20.902 (-1m52s)
+        ]
+";
 
 fn capture() -> Vec<u8> {
     let mut phone = Phone::new(48, START, None);
