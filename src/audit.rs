@@ -13,10 +13,11 @@ use zeroize::Zeroize;
 
 use self::fleet::{Phones, spread};
 use crate::attribute::Attributor;
+use crate::detect::known;
 use crate::flow::Flows;
 use crate::intake::{self, Case, Input, Item};
 use crate::model::{
-    AppId, Audit, ContentState, Coverage, DeviceId, Dossier, Event, Field, InputReport, Moment,
+    AppId, Audit, ContentState, Coverage, DeviceId, Dossier, Event, InputReport, Moment,
     Observation, ReadKey, Reads, Recipient, Shortfall, Sighting, Tally, Timestamp, TrafficKey,
 };
 use crate::payload::{self, Decoded};
@@ -31,6 +32,10 @@ pub struct Options {
     pub app: Option<AppId>,
     /// Key logs of all devices (`--keylog`), beside those that lie among the inputs.
     pub key_logs: Vec<PathBuf>,
+    /// Lists of known values of all devices (`--known`), beside those that lie among the inputs.
+    pub known: Vec<PathBuf>,
+    /// Secrets that vendors mix into digests (`--pepper`).
+    pub peppers: Vec<Vec<u8>>,
     /// BPF expression that packets must match (`--filter`); needs the feature `live`.
     pub filter: Option<String>,
     /// Inputs read at once; 0 means one per core.
@@ -67,16 +72,21 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         is_list,
     } = spread(case, dossiers, rules);
     let keys = keys(case, &mut dossiers, options, &mut coverage)?;
+    let known = known_values(&mut dossiers, rules, options)?;
+    for (device, index) in case.devices.iter().zip(&known) {
+        neglected(device.inputs.first(), index, &mut coverage);
+    }
     let tasks: Vec<(Stage<'_>, &str, &Input)> = case
         .devices
         .iter()
-        .zip(dossiers.iter().zip(&keys))
+        .zip(dossiers.iter().zip(keys.iter().zip(&known)))
         .zip(0..)
-        .flat_map(|((device, (dossier, keys)), id)| {
+        .flat_map(|((device, (dossier, (keys, known))), id)| {
             let stage = Stage {
                 device: DeviceId(id),
                 dossier,
                 keys,
+                known,
                 rules,
                 options,
                 progress,
@@ -157,7 +167,7 @@ pub fn observe(
     case: &Case,
     rules: &Rules,
     options: &Options,
-    each: &mut dyn FnMut(&Observation, &[Field<'_>]) -> Result<()>,
+    each: &mut dyn FnMut(&Observation, &Decoded<'_>) -> Result<()>,
 ) -> Result<Vec<Error>> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
@@ -165,12 +175,15 @@ pub fn observe(
     let mut dossiers = spread(case, dossiers, rules).dossiers;
     let keys = keys(case, &mut dossiers, options, &mut coverage)?;
     let progress = Progress::default();
+    // Observations are what was seen, before anything is looked for in it.
+    let known = known::Index::default();
     let devices = case.devices.iter().zip(dossiers.iter().zip(&keys));
     for ((device, (dossier, keys)), id) in devices.zip(0..) {
         let stage = Stage {
             device: DeviceId(id),
             dossier,
             keys,
+            known: &known,
             rules,
             options,
             progress: &progress,
@@ -184,7 +197,7 @@ pub fn observe(
                 &mut coverage,
                 &mut |observation, decoded, _| {
                     if refused.is_none() {
-                        refused = each(observation, &decoded.fields).err();
+                        refused = each(observation, decoded).err();
                     }
                 },
             );
@@ -289,15 +302,79 @@ fn with_digest<R>(
     })
 }
 
+/// The known values of each device: those among its inputs and those that the user named.
+fn known_values(
+    dossiers: &mut [Dossier],
+    rules: &Rules,
+    options: &Options,
+) -> Result<Vec<Arc<known::Index>>> {
+    let mut named = Vec::new();
+    for path in &options.known {
+        named.extend(intake::read_known_values(path)?);
+    }
+    let shared = Arc::new(known::Index::new(named.clone(), &options.peppers, rules));
+    let of_device = |dossier: &mut Dossier| {
+        let own = std::mem::take(&mut dossier.known);
+        if own.is_empty() {
+            return Arc::clone(&shared);
+        }
+        let all = own.into_iter().chain(named.iter().cloned()).collect();
+        Arc::new(known::Index::new(all, &options.peppers, rules))
+    };
+    Ok(dossiers.iter_mut().map(of_device).collect())
+}
+
+/// Says which known values are not looked for in full.
+fn neglected(input: Option<&Input>, index: &known::Index, coverage: &mut Coverage) {
+    let Some(input) = input else { return };
+    let known::Neglected {
+        refused,
+        weak,
+        left_out,
+    } = index.neglected();
+    for (count, what) in [
+        (
+            refused,
+            "known values too short or too common to be looked for",
+        ),
+        (
+            weak,
+            "known values so short that they count only beside others",
+        ),
+        (
+            left_out,
+            "encodings and digests left out because the list is long",
+        ),
+    ] {
+        if count > 0 {
+            coverage.add(input.id, Shortfall::KnownValues, None, 0, || {
+                format!("{count} {what}")
+            });
+        }
+    }
+}
+
 /// What phase 2 needs to know beside the input.
 #[derive(Clone, Copy)]
 struct Stage<'a> {
     device: DeviceId,
     dossier: &'a Dossier,
     keys: &'a Arc<KeyLog>,
+    known: &'a known::Index,
     rules: &'a Rules,
     options: &'a Options,
     progress: &'a Progress,
+}
+
+impl<'a> Stage<'a> {
+    /// What detection knows around each observation.
+    fn around(&self) -> detect::Device<'a> {
+        detect::Device {
+            rules: self.rules,
+            dossier: self.dossier,
+            known: self.known,
+        }
+    }
 }
 
 /// What phase 2 keeps of one input.
@@ -333,13 +410,7 @@ fn stream(stage: &Stage<'_>, input: &Input) -> Result<Streamed> {
                     (*detail).to_owned()
                 });
             }
-            detect::inspect(
-                observation,
-                &decoded.fields,
-                stage.rules,
-                stage.dossier,
-                &mut tally,
-            );
+            detect::inspect(observation, decoded, stage.around(), &mut tally);
         },
     )?;
     Ok(Streamed {

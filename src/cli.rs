@@ -106,6 +106,18 @@ pub(crate) struct InputOptions {
     #[arg(long = "keylog", value_name = "FILE", help_heading = "Input options")]
     pub(crate) key_logs: Vec<PathBuf>,
 
+    /// Look for the values of this list: contacts, identifiers, positions that are on the phones; repeatable
+    ///
+    /// A vCard, a CSV with a header (name, phone, email, imei, latitude …), TOML, getprop or `content query` output. Digests
+    /// instead of values will do, so that the list itself need not leave its place. Lists in a phone's folder are used without
+    /// being named.
+    #[arg(long = "known", value_name = "FILE", help_heading = "Input options")]
+    pub(crate) known: Vec<PathBuf>,
+
+    /// Secret that a vendor mixes into the digests it makes; repeatable
+    #[arg(long = "pepper", value_name = "TEXT", help_heading = "Input options")]
+    pub(crate) peppers: Vec<String>,
+
     /// All traffic belongs to this app (package, bundle id or profile)
     #[arg(long, value_name = "ID", help_heading = "Input options")]
     pub(crate) app: Option<String>,

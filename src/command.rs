@@ -207,8 +207,9 @@ fn observe(options: &Observe) -> Result<Status> {
         &case,
         &rules,
         &pipeline_options(&options.input, None)?,
-        &mut |observation, fields| {
-            Ok(lines.write(device(observation.device.0), observation, fields, &mut out)?)
+        &mut |observation, decoded| {
+            let device = device(observation.device.0);
+            Ok(lines.write(device, observation, &decoded.fields, &mut out)?)
         },
     )?;
     out.flush()?;
@@ -231,6 +232,12 @@ fn pipeline_options(options: &InputOptions, jobs: Option<u16>) -> Result<audit::
         app: options.app.as_deref().map(AppId::new),
         filter: options.filter.clone(),
         key_logs: options.key_logs.clone(),
+        known: options.known.clone(),
+        peppers: options
+            .peppers
+            .iter()
+            .map(|pepper| pepper.as_bytes().to_vec())
+            .collect(),
         jobs: jobs.map_or(0, usize::from),
     })
 }

@@ -74,6 +74,20 @@ pub const QUIC_IDLE_DATAGRAMS: usize = 512;
 pub const DECODE_DEPTH: usize = 6;
 /// Bytes that one message may decompress to, all levels together.
 pub const INFLATE_BYTES: usize = 32 << 20;
+/// Bytes that are no text and are kept of one message, to look for known values in them.
+pub const BINARY_BYTES: usize = 16 << 20;
+/// Digests of known values, at 16 bytes each: 13 digests of six spellings for 100,000 values; for a million the usual ones.
+pub const KNOWN_DIGESTS: usize = 8 << 20;
+/// Encoded forms of known values, at about 80 bytes each while they are prepared.
+pub const KNOWN_PATTERNS: usize = 2 << 20;
+/// Checksums of known values: with more, too many of the four billion would be hit by chance.
+pub const KNOWN_CHECKSUMS: usize = 100_000;
+/// Salts met in messages for which digests of all known values are made, and the most values for which they are.
+pub const SALTS: usize = 32;
+/// Known values for which digests with salts of messages are made (about 20 µs each).
+pub const SALTED_VALUES: usize = 20_000;
+/// Bytes of a list of known values; a million numbers are about 20 MB.
+pub const KNOWN_LIST_BYTES: u64 = 256 << 20;
 /// Fields per message. An address book of 10,000 contacts with ten fields each fits; a field costs about 200 bytes while its message is
 /// looked at.
 pub const FIELDS: usize = 100_000;

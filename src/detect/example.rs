@@ -1,6 +1,6 @@
 //! Runs the messages that rules carry through the same decoding and detection as real traffic.
 
-use super::inspect;
+use super::{Device, inspect, known};
 use crate::model::{Attributed, DeviceId, Dossier, Observation, Origin, Owner, Sighting, Tally};
 use crate::payload;
 use crate::rules::{Example, Identifier, Rules};
@@ -65,9 +65,12 @@ fn is_found(rules: &Rules, rule: &Identifier, example: &Example) -> bool {
     let mut tally = Tally::default();
     inspect(
         &observation,
-        &decoded.fields,
-        rules,
-        &Dossier::default(),
+        &decoded,
+        Device {
+            rules,
+            dossier: &Dossier::default(),
+            known: &known::Index::default(),
+        },
         &mut tally,
     );
     tally.findings.iter().any(|(key, occurrences)| {

@@ -5,6 +5,7 @@ mod access;
 mod contact;
 mod example;
 mod identifier;
+pub mod known;
 mod location;
 mod lookup;
 mod message;
@@ -20,6 +21,7 @@ use crate::model::{
     Category, DecodeChain, Dossier, Event, Evidence, Field, FieldPath, Finding, FindingKey, Grade,
     Observation, Protection, Recipient, Sensitive, ServerName, Tally,
 };
+use crate::payload::{Binary, Decoded};
 use crate::rules::{Identifier, Rules};
 
 /// What a detector sees: one observation and what is known around it.
@@ -29,10 +31,14 @@ pub struct Scene<'a> {
     pub observation: &'a Observation,
     /// The fields that the client sent.
     pub fields: &'a [Field<'a>],
+    /// Bytes that the client sent and that are no text.
+    pub binaries: &'a [Binary<'a>],
     /// The rules.
     pub rules: &'a Rules,
     /// What is known about the device.
     pub dossier: &'a Dossier,
+    /// Values that are known to be on the device.
+    pub known: &'a known::Index,
     /// Who received it.
     pub recipient: Recipient,
     /// How it was protected on the way.
@@ -132,6 +138,10 @@ pub struct Detector {
 /// All detectors.
 pub const DETECTORS: &[Detector] = &[
     Detector {
+        name: "known",
+        inspect: known::inspect,
+    },
+    Detector {
         name: "contact",
         inspect: contact::inspect,
     },
@@ -165,12 +175,22 @@ pub const DETECTORS: &[Detector] = &[
     },
 ];
 
+/// What is known around all observations of one device.
+#[derive(Clone, Copy, Debug)]
+pub struct Device<'a> {
+    /// The rules.
+    pub rules: &'a Rules,
+    /// What phase 1 learnt.
+    pub dossier: &'a Dossier,
+    /// Values that are known to be on it.
+    pub known: &'a known::Index,
+}
+
 /// Runs all detectors over one observation.
 pub fn inspect(
     observation: &Observation,
-    fields: &[Field<'_>],
-    rules: &Rules,
-    dossier: &Dossier,
+    decoded: &Decoded<'_>,
+    device: Device<'_>,
     tally: &mut Tally,
 ) {
     if matches!(observation.sighting.event, Event::Traffic(_)) {
@@ -178,9 +198,11 @@ pub fn inspect(
     }
     let scene = Scene {
         observation,
-        fields,
-        rules,
-        dossier,
+        fields: &decoded.fields,
+        binaries: &decoded.binaries,
+        rules: device.rules,
+        dossier: device.dossier,
+        known: device.known,
         recipient: Recipient::of(&observation.sighting),
         protection: protection(&observation.sighting.event),
     };

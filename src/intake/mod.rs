@@ -15,6 +15,7 @@ mod har;
 mod inventory;
 mod json;
 mod key_log;
+mod known_values;
 mod ledger;
 mod lines;
 #[cfg(feature = "live")]
@@ -43,6 +44,7 @@ use std::sync::Arc;
 
 pub use discover::discover;
 pub use key_log::read_key_log;
+pub use known_values::read_known_values;
 pub use live::{filtered, open_interface};
 pub use recognise::Sample;
 pub use wrapping::Wrapping;
@@ -281,6 +283,7 @@ pub const FORMATS: &[Format] = &[
     document::DUMPSYS_PACKAGE,
     document::DATA_SAFETY,
     key_log::FORMAT,
+    known_values::FORMAT,
     har::FORMAT,
     privacy_report::FORMAT,
     appops::FORMAT,

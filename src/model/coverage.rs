@@ -64,6 +64,8 @@ pub enum Shortfall {
     DamagedManifest,
     /// Times without a zone, read as UTC: they may be hours off.
     LocalTime,
+    /// Known values that are not looked for in full.
+    KnownValues,
     // --- tally
     /// More distinct findings or recipients than the bound; the rest is only counted.
     FindingLimit,
@@ -71,7 +73,7 @@ pub enum Shortfall {
 
 impl Shortfall {
     /// All.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: &[Self] = &[
         Self::Truncated,
         Self::Damaged,
         Self::UnknownFormat,
@@ -98,6 +100,7 @@ impl Shortfall {
         Self::FieldLimit,
         Self::DamagedManifest,
         Self::LocalTime,
+        Self::KnownValues,
         Self::FindingLimit,
     ];
 
@@ -130,6 +133,7 @@ impl Shortfall {
             Self::FieldLimit => "field-limit",
             Self::DamagedManifest => "damaged-manifest",
             Self::LocalTime => "local-time",
+            Self::KnownValues => "known-values",
             Self::FindingLimit => "finding-limit",
         }
     }

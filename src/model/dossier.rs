@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{DataLabel, Declaration, Origin, Owner, Platform};
+use super::{DataLabel, Declaration, KnownValue, Origin, Owner, Platform};
 
 /// A permission of an installed app for one Android user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,8 @@ pub struct Dossier {
     pub owners: BTreeMap<u32, Owner>,
     /// Names of addresses, from pcapng name resolution blocks.
     pub names: BTreeMap<IpAddr, Arc<str>>,
+    /// Values that the auditor knows to be on the device.
+    pub known: Vec<KnownValue>,
     /// Key logs (NSS format), kept for the decryption stage; never printed.
     pub key_logs: Vec<Vec<u8>>,
 }
@@ -204,6 +206,7 @@ impl Dossier {
         for (address, name) in other.names {
             self.names.entry(address).or_insert(name);
         }
+        self.known.extend(other.known);
         self.key_logs.extend(other.key_logs);
     }
 }

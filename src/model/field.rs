@@ -110,11 +110,55 @@ pub enum DecodeStep {
     Text,
     /// A protocol of its own (SIP, MQTT …) laid out as named fields.
     Protocol,
+    /// UTF-16, either byte order.
+    Utf16,
+    /// Written backwards.
+    Reversed,
+    /// A protobuf varint.
+    Varint,
+    /// A 64-bit integer.
+    Fixed64,
+    /// SHA-256 of the value.
+    Sha256,
+    /// SHA-1 of the value.
+    Sha1,
+    /// MD5 of the value.
+    Md5,
+    /// SHA-512 of the value.
+    Sha512,
+    /// SHA-384 of the value.
+    Sha384,
+    /// SHA-224 of the value.
+    Sha224,
+    /// SHA-3 of the value, any length.
+    Sha3,
+    /// BLAKE2 of the value.
+    Blake2,
+    /// CRC-32 of the value.
+    Crc32,
+    /// With a salt before or behind the value.
+    Salted,
+    /// Keyed digest (RFC 2104).
+    Hmac,
+    /// Degrees times a power of ten.
+    Scaled,
+    /// Radians.
+    Radians,
+    /// Degrees, minutes, seconds.
+    Sexagesimal,
+    /// Geohash.
+    Geohash,
+    /// Open Location Code.
+    PlusCode,
+    /// H3 cell.
+    H3,
+    /// Web Mercator tile.
+    Tile,
 }
 
 impl DecodeStep {
     /// All.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: &[Self] = &[
         Self::Gzip,
         Self::Deflate,
         Self::Brotli,
@@ -130,6 +174,28 @@ impl DecodeStep {
         Self::Xml,
         Self::Text,
         Self::Protocol,
+        Self::Utf16,
+        Self::Reversed,
+        Self::Varint,
+        Self::Fixed64,
+        Self::Sha256,
+        Self::Sha1,
+        Self::Md5,
+        Self::Sha512,
+        Self::Sha384,
+        Self::Sha224,
+        Self::Sha3,
+        Self::Blake2,
+        Self::Crc32,
+        Self::Salted,
+        Self::Hmac,
+        Self::Scaled,
+        Self::Radians,
+        Self::Sexagesimal,
+        Self::Geohash,
+        Self::PlusCode,
+        Self::H3,
+        Self::Tile,
     ];
 
     /// The word that reports use.
@@ -149,6 +215,28 @@ impl DecodeStep {
             Self::Jwt => "jwt",
             Self::Xml => "xml",
             Self::Text => "text",
+            Self::Utf16 => "utf-16",
+            Self::Reversed => "reversed",
+            Self::Varint => "varint",
+            Self::Fixed64 => "fixed64",
+            Self::Sha256 => "sha-256",
+            Self::Sha1 => "sha-1",
+            Self::Md5 => "md5",
+            Self::Sha512 => "sha-512",
+            Self::Sha384 => "sha-384",
+            Self::Sha224 => "sha-224",
+            Self::Sha3 => "sha-3",
+            Self::Blake2 => "blake2",
+            Self::Crc32 => "crc-32",
+            Self::Salted => "salted",
+            Self::Hmac => "hmac",
+            Self::Scaled => "scaled",
+            Self::Radians => "radians",
+            Self::Sexagesimal => "sexagesimal",
+            Self::Geohash => "geohash",
+            Self::PlusCode => "plus-code",
+            Self::H3 => "h3",
+            Self::Tile => "tile",
             Self::Protocol => "protocol",
         }
     }

@@ -12,6 +12,7 @@ mod dossier;
 mod event;
 mod field;
 mod finding;
+mod known;
 mod label;
 mod network_policy;
 mod origin;
@@ -35,6 +36,7 @@ pub use event::{
 };
 pub use field::{DecodeChain, DecodeStep, Field, FieldPath, PathStep, Place};
 pub use finding::{Category, Evidence, Finding, Grade, Protection, Recipient, RecipientKind};
+pub use known::{KnownKind, KnownValue};
 pub use label::{CollectedData, DataLabel, LabelForm};
 pub use network_policy::{DomainRules, NetworkPolicy, NetworkRules};
 pub(crate) use origin::days_from_civil;

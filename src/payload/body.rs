@@ -169,10 +169,13 @@ pub(super) fn decode<'a>(
             input.bytes.len(),
             "image, sound, film or font",
         ),
-        None => collector.shortfall(
-            Shortfall::UnknownEncoding,
-            input.bytes.len(),
-            "body in a format without a decoder",
-        ),
+        None => {
+            collector.shortfall(
+                Shortfall::UnknownEncoding,
+                input.bytes.len(),
+                "body in a format without a decoder",
+            );
+            collector.binary(input.bytes);
+        }
     }
 }

@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Decoded, Keep, copied, nested};
+use super::{Binary, Decoded, Keep, copied, nested};
 use crate::limits;
 use crate::model::{DecodeChain, DecodeStep, Field, FieldPath, PathStep, Place, Shortfall};
+
+/// Fewest bytes that are kept: fewer can hold nothing that is looked for.
+const SHORTEST_BINARY: usize = 6;
 
 /// The state of decoding one message.
 pub(super) struct Collector<'a> {
@@ -18,6 +21,7 @@ pub(super) struct Collector<'a> {
     /// Encodings undone at this point.
     depth: usize,
     inflate_left: usize,
+    binary_left: usize,
 }
 
 impl<'a> Collector<'a> {
@@ -30,6 +34,7 @@ impl<'a> Collector<'a> {
             shared_chain: None,
             depth: 0,
             inflate_left: limits::INFLATE_BYTES,
+            binary_left: limits::BINARY_BYTES,
         }
     }
 
@@ -122,6 +127,28 @@ impl<'a> Collector<'a> {
         self.fill(index, value, keep);
     }
 
+    /// Keeps bytes that are no text, as far as the bound allows.
+    pub(super) fn binary(&mut self, bytes: &[u8]) {
+        if bytes.len() < SHORTEST_BINARY || bytes.len() > self.binary_left || self.is_full() {
+            return;
+        }
+        self.binary_left = self.binary_left.saturating_sub(bytes.len());
+        let chain = self.chain();
+        self.decoded.binaries.push(Binary {
+            place: self.place,
+            path: FieldPath(self.path.clone()),
+            chain,
+            bytes: Cow::Owned(bytes.to_vec()),
+        });
+    }
+
+    /// The encodings undone so far, as fields hold them.
+    fn chain(&mut self) -> DecodeChain {
+        self.shared_chain
+            .get_or_insert_with(|| DecodeChain(Arc::from(self.chain.as_slice())))
+            .clone()
+    }
+
     /// Takes a value as it is.
     pub(super) fn plain_value<'s>(&mut self, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
         if let Some(index) = self.reserve() {
@@ -135,10 +162,7 @@ impl<'a> Collector<'a> {
             self.shortfall(Shortfall::FieldLimit, 0, "more fields than the bound");
             return None;
         }
-        let chain = self
-            .shared_chain
-            .get_or_insert_with(|| DecodeChain(Arc::from(self.chain.as_slice())))
-            .clone();
+        let chain = self.chain();
         let index = self.decoded.fields.len();
         self.decoded.fields.push(Field {
             place: self.place,

@@ -23,7 +23,7 @@ mod xml;
 
 use std::borrow::Cow;
 
-use crate::model::{Event, Field, Message, Shortfall};
+use crate::model::{DecodeChain, Event, Field, FieldPath, Message, Place, Shortfall};
 
 use body::MediaType;
 use collector::Collector;
@@ -35,8 +35,23 @@ pub struct Decoded<'a> {
     /// Responses are not decoded: what comes from a server did not leave the phone. Mail, messages and calls that reach the
     /// phone in clear are, because everybody on the way reads them.
     pub fields: Vec<Field<'a>>,
+    /// Bytes that are no text, in formats without a decoder or out of an encoding inside a value.
+    pub binaries: Vec<Binary<'a>>,
     /// What could not be decoded: kind, bytes, words free of captured values.
     pub shortfalls: Vec<(Shortfall, u64, &'static str)>,
+}
+
+/// Bytes of a message that are no text.
+#[derive(Clone, Debug)]
+pub struct Binary<'a> {
+    /// Part of the message.
+    pub place: Place,
+    /// Way to the bytes.
+    pub path: FieldPath,
+    /// Encodings undone on the way.
+    pub chain: DecodeChain,
+    /// The bytes.
+    pub bytes: Cow<'a, [u8]>,
 }
 
 /// Decodes what the client sent in an event. Lookups, handshakes and traffic have no fields.

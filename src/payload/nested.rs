@@ -46,6 +46,9 @@ const SHORTEST_HEX: usize = 24;
 /// Shortest hexadecimal text without letters: shorter ones are numbers, of which pairs of digits spell something too often.
 const SHORTEST_DIGITS: usize = 40;
 
+/// Bytes of the longest digest in use (SHA-512).
+const LONGEST_DIGEST: usize = 64;
+
 /// Decodes what is encoded in a value, if anything.
 pub(super) fn decode<'s, 'a>(text: &'s str, keep: Keep<'s, 'a>, collector: &mut Collector<'a>) {
     if text.len() < SHORTEST {
@@ -323,6 +326,10 @@ fn hex<'s, 'a>(
         .ok()
         .filter(|text| text::is_readable(text))
     else {
+        // Digests are told by their digits.
+        if decoded.len() > LONGEST_DIGEST {
+            collector.undoing(DecodeStep::Hex, |collector| collector.binary(&decoded));
+        }
         return false;
     };
     collector.undoing(DecodeStep::Hex, |collector| {
@@ -374,6 +381,7 @@ fn base64_text<'s, 'a>(
         .ok()
         .filter(|text| text::is_readable(text))
     else {
+        collector.undoing(DecodeStep::Base64, |collector| collector.binary(&decoded));
         return false;
     };
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@._+-: ".contains(&byte);

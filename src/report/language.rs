@@ -595,6 +595,10 @@ impl Language {
                 "times without a zone, shown as if they were UTC",
                 "Zeiten ohne Zone, gezeigt, als wären sie UTC",
             ),
+            Shortfall::KnownValues => self.pick(
+                "known values not looked for in full",
+                "bekannte Werte, die nicht vollständig gesucht wurden",
+            ),
             Shortfall::FindingLimit => self.pick(
                 "more findings than the limit, the rest only counted",
                 "mehr Befunde als die Grenze, der Rest nur gezählt",

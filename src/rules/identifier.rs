@@ -213,8 +213,19 @@ pub struct HashForm {
     pub bytes: u8,
     /// Kinds of known values that it is applied to.
     pub applied_to: Vec<Arc<str>>,
+    /// Key of an HMAC that its vendor has published, in hexadecimal digits.
+    pub key: Option<Arc<str>>,
     /// Further remarks.
     pub note: Option<String>,
+}
+
+impl HashForm {
+    /// The published key.
+    pub fn key_bytes(&self) -> Option<Vec<u8>> {
+        let (pairs, rest) = self.key.as_deref()?.as_bytes().as_chunks::<2>();
+        let byte = |pair: &[u8; 2]| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok();
+        rest.is_empty().then(|| pairs.iter().map(byte).collect())?
+    }
 }
 
 /// A sign of an address-book upload in traffic that stays encrypted.

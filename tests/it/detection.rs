@@ -1,5 +1,6 @@
 //! What detectors conclude from whole messages, through the real chain of decoding and detection.
 
+use phonehome::detect::known::Index;
 use phonehome::model::{
     Attributed, Body, DeviceId, Dossier, Event, Exchange, Header, Message, Observation, Origin,
     Owner, Request, Sighting, Tally,
@@ -47,9 +48,12 @@ fn tally(observations: &[Observation]) -> Tally {
         let decoded = payload::decode(&observation.sighting.event);
         detect::inspect(
             observation,
-            &decoded.fields,
-            &rules,
-            &Dossier::default(),
+            &decoded,
+            detect::Device {
+                rules: &rules,
+                dossier: &Dossier::default(),
+                known: &Index::default(),
+            },
             &mut tally,
         );
     }

@@ -63,7 +63,7 @@ fn network_log(folder: &Path) -> String {
     let rules = Rules::embedded().unwrap();
     let mut log = String::new();
     let mut note = |observation: &phonehome::model::Observation,
-                    _: &[phonehome::model::Field<'_>]| {
+                    _: &phonehome::payload::Decoded<'_>| {
         if let Event::Lookup(lookup) = &observation.sighting.event
             && !lookup.is_response
         {

@@ -126,7 +126,7 @@ fn coverage(views: Vec<ShortfallView>) -> Result<Coverage> {
             frame,
             time: Timestamp::default(),
         });
-        let shortfall = word(&Shortfall::ALL, Shortfall::as_str, &view.reason)?;
+        let shortfall = word(Shortfall::ALL, Shortfall::as_str, &view.reason)?;
         coverage.add_many(input, shortfall, view.count, first, view.bytes, || {
             view.detail.unwrap_or_default()
         });
@@ -263,7 +263,7 @@ fn evidence(view: EvidenceView) -> Result<Evidence> {
     let chain = view
         .decoding
         .iter()
-        .map(|step| word(&DecodeStep::ALL, DecodeStep::as_str, step))
+        .map(|step| word(DecodeStep::ALL, DecodeStep::as_str, step))
         .collect::<Result<Vec<_>>>()?;
     let path = view.path.filter(|path| !path.is_empty());
     Ok(Evidence {

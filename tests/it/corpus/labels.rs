@@ -101,10 +101,14 @@ fn found(path: &Path, rules: &Rules) -> BTreeMap<u64, BTreeSet<String>> {
     let mut found: BTreeMap<u64, BTreeSet<String>> = BTreeMap::new();
     let case = intake::discover(&[path.to_owned()]).expect("the corpus is whole");
     let options = Options::default();
-    let errors = audit::observe(&case, rules, &options, &mut |observation, fields| {
+    let errors = audit::observe(&case, rules, &options, &mut |observation, decoded| {
         let mut tally = Tally::default();
-        let dossier = Dossier::default();
-        detect::inspect(observation, fields, rules, &dossier, &mut tally);
+        let device = detect::Device {
+            rules,
+            dossier: &Dossier::default(),
+            known: &detect::known::Index::default(),
+        };
+        detect::inspect(observation, decoded, device, &mut tally);
         let frame = found.entry(observation.sighting.origin.frame).or_default();
         frame.extend(tally.findings.into_keys().map(|key| key.rule.to_string()));
         Ok(())

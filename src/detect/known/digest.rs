@@ -1,0 +1,178 @@
+//! The digests that apps make of what they send, to call it anonymous: which functions, over which mixtures of value and salt.
+
+use blake2::{Blake2b512, Blake2s256};
+use hmac::{KeyInit, Mac, SimpleHmac};
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Sha224, Sha256, Sha384, Sha512};
+use sha3::{Digest, Sha3_224, Sha3_256, Sha3_384, Sha3_512};
+
+use crate::model::DecodeStep;
+
+/// `BLAKE2b` with 32 bytes of output (RFC 7693 §2.1).
+type Blake2b256 = blake2::Blake2b<sha3::digest::consts::U32>;
+
+/// A hash function.
+#[derive(Debug)]
+pub(super) struct Function {
+    /// The word for it in evidence.
+    pub(super) step: DecodeStep,
+    digest: fn(&[&[u8]]) -> Vec<u8>,
+    hmac: fn(&[u8], &[u8]) -> Option<Vec<u8>>,
+}
+
+const fn function<H>(step: DecodeStep) -> Function
+where
+    H: Digest + sha3::digest::block_api::BlockSizeUser + Clone,
+{
+    Function {
+        step,
+        digest: digest::<H>,
+        hmac: hmac::<H>,
+    }
+}
+
+/// Hash functions, the most usual first: of a very long list only these are looked for.
+pub(super) const FUNCTIONS: &[Function] = &[
+    function::<Sha256>(DecodeStep::Sha256),
+    function::<Sha1>(DecodeStep::Sha1),
+    function::<Md5>(DecodeStep::Md5),
+    function::<Sha512>(DecodeStep::Sha512),
+    function::<Sha384>(DecodeStep::Sha384),
+    function::<Sha224>(DecodeStep::Sha224),
+    function::<Sha3_256>(DecodeStep::Sha3),
+    function::<Sha3_512>(DecodeStep::Sha3),
+    function::<Sha3_384>(DecodeStep::Sha3),
+    function::<Sha3_224>(DecodeStep::Sha3),
+    function::<Blake2b512>(DecodeStep::Blake2),
+    function::<Blake2b256>(DecodeStep::Blake2),
+    function::<Blake2s256>(DecodeStep::Blake2),
+];
+/// How many of [`FUNCTIONS`] are used with salts: the others are not seen with one.
+pub(super) const SALTED_FUNCTIONS: usize = 4;
+
+fn digest<H: Digest>(parts: &[&[u8]]) -> Vec<u8> {
+    let mut hasher = H::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    hasher.finalize().to_vec()
+}
+
+fn hmac<H>(key: &[u8], message: &[u8]) -> Option<Vec<u8>>
+where
+    H: Digest + sha3::digest::block_api::BlockSizeUser + Clone,
+{
+    let mut mac = SimpleHmac::<H>::new_from_slice(key).ok()?;
+    mac.update(message);
+    Some(mac.finalize().into_bytes().to_vec())
+}
+
+/// What is hashed beside the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Mixture {
+    /// Nothing.
+    Plain,
+    /// A salt before it.
+    SaltFirst,
+    /// A salt behind it.
+    SaltLast,
+    /// A key (RFC 2104).
+    Hmac,
+    /// `address medium pepper`, as Matrix identity servers look people up (Identity Service API, `sha256`).
+    Lookup,
+}
+
+/// All mixtures with a salt.
+pub(super) const SALTED: [Mixture; 4] = [
+    Mixture::SaltFirst,
+    Mixture::SaltLast,
+    Mixture::Hmac,
+    Mixture::Lookup,
+];
+
+/// The digest of a value.
+pub(super) fn compute(
+    function: &Function,
+    mixture: &Mixture,
+    value: &[u8],
+    salt: &[u8],
+) -> Option<Vec<u8>> {
+    match mixture {
+        Mixture::Plain => Some((function.digest)(&[value])),
+        Mixture::SaltFirst => Some((function.digest)(&[salt, value])),
+        Mixture::SaltLast => Some((function.digest)(&[value, salt])),
+        Mixture::Hmac => (function.hmac)(salt, value),
+        Mixture::Lookup => {
+            let medium: &[u8] = if value.contains(&b'@') {
+                b" email "
+            } else {
+                b" msisdn "
+            };
+            Some((function.digest)(&[value, medium, salt]))
+        }
+    }
+}
+
+/// CRC-32 (ISO/IEC 8802-3), as databases and logs shorten values with.
+pub(super) fn crc32(value: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(value);
+    crc.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(bytes: &[u8]) -> String {
+        use std::fmt::Write as _;
+        bytes.iter().fold(String::new(), |mut text, byte| {
+            write!(text, "{byte:02x}").unwrap();
+            text
+        })
+    }
+
+    /// FIPS 180-4 and 202, RFC 1321 and 7693: digests of `abc`.
+    #[test]
+    fn functions_give_the_digests_of_their_standards() {
+        let starts = [
+            "ba7816bf8f01cfea",
+            "a9993e364706816a",
+            "900150983cd24fb0",
+            "ddaf35a193617aba",
+            "cb00753f45a35e8b",
+            "23097d223405d822",
+            "3a985da74fe225b2",
+            "b751850b1a57168a",
+            "ec01498288516fc9",
+            "e642824c3f8cf24a",
+            "ba80a53f981c4d0d",
+            "bddd813c63423972",
+            "508c5e8c327c14e2",
+        ];
+        for (function, start) in FUNCTIONS.iter().zip(starts) {
+            let digest = compute(function, &Mixture::Plain, b"abc", b"").unwrap();
+            assert!(hex(&digest).starts_with(start), "{:?}", function.step);
+        }
+        assert_eq!(FUNCTIONS.len(), starts.len());
+    }
+
+    /// RFC 4231 §4.3.
+    #[test]
+    fn keyed_digests_follow_rfc_2104() {
+        let digest = compute(
+            &FUNCTIONS[0],
+            &Mixture::Hmac,
+            b"what do ya want for nothing?",
+            b"Jefe",
+        )
+        .unwrap();
+        assert!(hex(&digest).starts_with("5bdcc146bf60754e6a042426089575c7"));
+    }
+
+    #[test]
+    fn crc_is_that_of_ethernet() {
+        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
+    }
+}

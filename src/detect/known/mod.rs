@@ -1,0 +1,257 @@
+//! Values that the auditor knows to be on the phone, in whatever disguise: written, encoded, scaled, hashed, salted.
+//!
+//! `spelling` says how a value is written, `pattern` what it becomes inside encodings, `digest` how it is hashed; `index`
+//! prepares all of that once for a device, `scan` and `position` look. What is found is grade `known-value`: the strongest there is.
+
+mod digest;
+mod index;
+mod literal;
+mod pattern;
+mod position;
+mod scan;
+mod spelling;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::scan::{Hit, Scanner};
+use super::{Scene, contact};
+use crate::model::{
+    DecodeChain, DecodeStep, Event, Evidence, Field, FieldPath, Finding, Grade, KnownKind,
+    KnownValue, Place, Tally,
+};
+use crate::rules::normalise_name;
+
+pub use index::{Index, Neglected};
+
+/// Weak values that must be found in one message before they count: short ones by chance, several of them hardly.
+const TOGETHER: usize = 3;
+/// Names of fields that carry a salt.
+const SALT_NAMES: [&str; 6] = [
+    "salt",
+    "pepper",
+    "nonce",
+    "lookuppepper",
+    "hmackey",
+    "hashkey",
+];
+/// Bytes of a salt.
+const SALT_BYTES: std::ops::RangeInclusive<usize> = 2..=128;
+
+/// The rules that findings of a kind belong to: as it stands, and as a digest; first the user's own, then of contacts.
+fn rule(known: &KnownValue, is_digest: bool) -> &'static str {
+    match (known.kind, known.is_of_contact, is_digest) {
+        (KnownKind::Phone | KnownKind::Email, true, true) | (KnownKind::Digest, true, _) => {
+            "contact-hash-list"
+        }
+        (KnownKind::Phone | KnownKind::Email, false, true) | (KnownKind::Digest, false, _) => {
+            "email-or-phone-hash"
+        }
+        (KnownKind::Phone, true, false) => "contact-phone-list",
+        (KnownKind::Phone, false, false) => "own-msisdn",
+        (KnownKind::Email, true, false) => "contact-email-list",
+        (KnownKind::Email, false, false) => "own-email",
+        (KnownKind::Name, true, _) => "contact-name-phone-record",
+        (KnownKind::Name, false, _) => "user-profile",
+        (KnownKind::Imei | KnownKind::Serial, ..) => "hardware-id",
+        (KnownKind::Sim, ..) => "sim-id",
+        (KnownKind::Mac, ..) => "mac-address",
+        (KnownKind::Ssid, ..) => "wifi-ssid",
+        (KnownKind::Bssid, ..) => "wifi-bssid",
+        (KnownKind::AdvertisingId, _, false) => "advertising-id",
+        (KnownKind::AdvertisingId, _, true) => "advertising-id-hash",
+        (KnownKind::DeviceId, ..) => "vendor-scoped-id",
+        (KnownKind::AccountId, ..) => "account-id",
+        (KnownKind::Text, ..) => "message-content-cleartext",
+        (KnownKind::Position, ..) => "coordinates",
+    }
+}
+
+/// A hit with the field it was found in.
+struct Found<'a> {
+    hit: Hit,
+    field: Spot<'a>,
+}
+
+/// Where something was found.
+#[derive(Clone, Copy)]
+struct Spot<'a> {
+    place: Place,
+    path: &'a FieldPath,
+    chain: &'a DecodeChain,
+}
+
+impl<'a> Spot<'a> {
+    fn of(field: &'a Field<'_>) -> Self {
+        Self {
+            place: field.place,
+            path: &field.path,
+            chain: &field.chain,
+        }
+    }
+}
+
+/// Reports known values.
+pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
+    let index = scene.known;
+    let is_message = matches!(
+        scene.observation.sighting.event,
+        Event::Exchange(_) | Event::Message(_)
+    );
+    if index.is_empty() || !is_message {
+        return;
+    }
+    let mut found: Vec<Found<'_>> = Vec::new();
+    let mut scanner = Scanner::new(index);
+    let mut hits = Vec::new();
+    for field in scene.fields {
+        scanner.text(&field.value, &mut hits);
+        take(&mut hits, Spot::of(field), &mut found);
+    }
+    for binary in scene.binaries {
+        scanner.binary(&binary.bytes, &mut hits);
+        let spot = Spot {
+            place: binary.place,
+            path: &binary.path,
+            chain: &binary.chain,
+        };
+        take(&mut hits, spot, &mut found);
+    }
+    for salt in salts(scene) {
+        let Some(digests) = index.with_salt(salt.as_bytes()) else {
+            continue;
+        };
+        for field in scene.fields {
+            scanner.salted(&digests, &field.value, &mut hits);
+            take(&mut hits, Spot::of(field), &mut found);
+        }
+    }
+    position::fields(&index.places, scene.fields, &mut |field, hit| {
+        if let Some(field) = scene.fields.get(field) {
+            found.push(Found {
+                hit,
+                field: Spot::of(field),
+            });
+        }
+    });
+    report(scene, tally, &found);
+}
+
+fn take<'a>(hits: &mut Vec<Hit>, field: Spot<'a>, found: &mut Vec<Found<'a>>) {
+    hits.sort_unstable();
+    hits.dedup_by(|next, first| next.value == first.value && next.is_digest == first.is_digest);
+    found.extend(hits.drain(..).map(|hit| Found { hit, field }));
+}
+
+/// Salts that the message itself carries.
+fn salts<'a>(scene: &'a Scene<'_>) -> Vec<&'a str> {
+    scene
+        .fields
+        .iter()
+        .filter(|field| {
+            SALT_BYTES.contains(&field.value.len())
+                && SALT_NAMES
+                    .iter()
+                    .any(|name| normalise_name(field.name()).ends_with(name))
+        })
+        .map(|field| &*field.value)
+        .take(2)
+        .collect()
+}
+
+/// One finding for each rule: all values of the message together.
+fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>]) {
+    if found.is_empty() {
+        return;
+    }
+    let index = scene.known;
+    let value = |hit: &Hit| {
+        usize::try_from(hit.value)
+            .ok()
+            .and_then(|id| index.values.get(id))
+    };
+    // How many different values of a kind are in the message: what tells chance from a list.
+    let mut together: BTreeMap<KnownKind, BTreeSet<u32>> = BTreeMap::new();
+    for found in found {
+        if let Some(known) = value(&found.hit) {
+            together
+                .entry(known.kind)
+                .or_default()
+                .insert(found.hit.value);
+        }
+    }
+    let mut by_rule: BTreeMap<&'static str, Vec<(&KnownValue, &Found<'_>)>> = BTreeMap::new();
+    for found in found {
+        let Some(known) = value(&found.hit) else {
+            continue;
+        };
+        let is_believed = !found.hit.is_weak
+            || together
+                .get(&known.kind)
+                .is_some_and(|values| values.len() >= TOGETHER)
+            || names_it(known, found.field);
+        if is_believed {
+            let rule = rule(known, found.hit.is_digest);
+            by_rule.entry(rule).or_default().push((known, found));
+        }
+    }
+    for (rule, found) in by_rule {
+        let Some((known, first)) = found.first() else {
+            continue;
+        };
+        let Some(described) = scene.rules.identifier(rule) else {
+            continue;
+        };
+        let values: BTreeSet<&KnownValue> = found.iter().map(|(known, _)| *known).collect();
+        let precision = (known.kind == KnownKind::Position).then_some(known.radius_metres);
+        scene.report(
+            tally,
+            Finding {
+                rule: described.id.clone(),
+                category: described.category,
+                grade: Grade::KnownValue,
+                items: u64::try_from(values.len()).unwrap_or(u64::MAX),
+                precision_metres: precision,
+                is_opted_out: false,
+                values: values.iter().map(|known| known.value.clone()).collect(),
+                evidence: Evidence {
+                    origin: scene.observation.sighting.origin,
+                    flow: scene.observation.sighting.flow,
+                    place: Some(first.field.place),
+                    path: first.field.path.clone(),
+                    chain: chain(first.field.chain, &first.hit.steps),
+                    value: Some(known.value.clone()),
+                },
+            },
+        );
+    }
+}
+
+/// The field's own chain with what was undone to find the value.
+fn chain(chain: &DecodeChain, steps: &[DecodeStep]) -> DecodeChain {
+    if steps.is_empty() {
+        return chain.clone();
+    }
+    DecodeChain(chain.0.iter().chain(steps).copied().collect())
+}
+
+/// Whether the field's name says that such a value is in it.
+fn names_it(known: &KnownValue, field: Spot<'_>) -> bool {
+    let words: &[&str] = match known.kind {
+        KnownKind::Phone => &["phone", "msisdn", "mobile", "tel", "number", "contact"],
+        KnownKind::Email => &["mail", "contact"],
+        KnownKind::Name => &["name", "contact"],
+        KnownKind::Imei | KnownKind::Sim => &["imei", "imsi", "iccid", "sim"],
+        KnownKind::Serial => &["serial"],
+        KnownKind::Ssid => &["ssid", "wifi", "network"],
+        KnownKind::AccountId => &["user", "account", "login", "uid"],
+        KnownKind::Text => &["text", "message", "body", "content"],
+        _ => &[],
+    };
+    let name = normalise_name(field.path.last_name().unwrap_or_default());
+    words.iter().any(|word| name.contains(word))
+        || known.is_of_contact && contact::speaks_of_contacts_path(field.path)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! A spelling → the bytes it becomes inside other encodings, so that it is found within larger encoded values too.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+use crate::model::DecodeStep;
+
+/// A way to wrap a spelling.
+#[derive(Debug)]
+pub(super) struct Wrapping {
+    /// What is undone by finding it.
+    pub(super) steps: &'static [DecodeStep],
+    /// The bytes; `None` where the wrapping does not apply.
+    pub(super) wrap: fn(&str) -> Option<Vec<u8>>,
+}
+
+/// In text in lower case.
+pub(super) const FOLDED: &[Wrapping] = &[
+    Wrapping {
+        steps: &[],
+        wrap: |text| Some(text.to_lowercase().into_bytes()),
+    },
+    Wrapping {
+        steps: &[DecodeStep::Hex],
+        wrap: |text| Some(hex(text.as_bytes())),
+    },
+    Wrapping {
+        steps: &[DecodeStep::Reversed],
+        wrap: |text| Some(reversed(&text.to_lowercase()).into_bytes()),
+    },
+    Wrapping {
+        steps: &[DecodeStep::Hex, DecodeStep::Utf16],
+        wrap: |text| Some(hex(&utf16(text, u16::to_le_bytes))),
+    },
+    Wrapping {
+        steps: &[DecodeStep::Hex, DecodeStep::Utf16],
+        wrap: |text| Some(hex(&utf16(text, u16::to_be_bytes))),
+    },
+];
+
+/// In text as it stands. Base64 depends on where the value begins within a group of three bytes.
+pub(super) const EXACT: &[Wrapping] = &[
+    Wrapping {
+        steps: &[DecodeStep::Base64],
+        wrap: |text| base64(text.as_bytes(), 0, false),
+    },
+    Wrapping {
+        steps: &[DecodeStep::Base64],
+        wrap: |text| base64(text.as_bytes(), 1, false),
+    },
+    Wrapping {
+        steps: &[DecodeStep::Base64],
+        wrap: |text| base64(text.as_bytes(), 2, false),
+    },
+    Wrapping {
+        steps: &[DecodeStep::Base64],
+        wrap: |text| base64(text.as_bytes(), 0, true),
+    },
+    Wrapping {
+        steps: &[DecodeStep::Base64],
+        wrap: |text| base64(text.as_bytes(), 1, true),
+    },
+    Wrapping {
+        steps: &[DecodeStep::Base64],
+        wrap: |text| base64(text.as_bytes(), 2, true),
+    },
+    Wrapping {
+        steps: &[DecodeStep::Base64, DecodeStep::Utf16],
+        wrap: |text| base64(&utf16(text, u16::to_le_bytes), 0, false),
+    },
+    Wrapping {
+        steps: &[DecodeStep::Base64, DecodeStep::Utf16],
+        wrap: |text| base64(&utf16(text, u16::to_le_bytes), 1, false),
+    },
+    Wrapping {
+        steps: &[DecodeStep::Base64, DecodeStep::Utf16],
+        wrap: |text| base64(&utf16(text, u16::to_le_bytes), 2, false),
+    },
+];
+
+/// In bytes that are no text.
+pub(super) const BINARY: &[Wrapping] = &[
+    Wrapping {
+        steps: &[],
+        wrap: |text| Some(text.as_bytes().to_vec()),
+    },
+    Wrapping {
+        steps: &[DecodeStep::Utf16],
+        wrap: |text| Some(utf16(text, u16::to_le_bytes)),
+    },
+    Wrapping {
+        steps: &[DecodeStep::Utf16],
+        wrap: |text| Some(utf16(text, u16::to_be_bytes)),
+    },
+    Wrapping {
+        steps: &[DecodeStep::Varint],
+        wrap: |text| Some(varint(number(text)?)),
+    },
+    Wrapping {
+        steps: &[DecodeStep::Fixed64],
+        wrap: |text| Some(number(text)?.to_le_bytes().to_vec()),
+    },
+    Wrapping {
+        steps: &[DecodeStep::Fixed64],
+        wrap: |text| Some(number(text)?.to_be_bytes().to_vec()),
+    },
+];
+
+/// A number large enough that its bytes are not in every message.
+fn number(text: &str) -> Option<u64> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    let number = is_number.then(|| text.parse().ok())??;
+    (number >= 1 << 32).then_some(number)
+}
+
+/// A protobuf varint (Protocol Buffers encoding, "Base 128 Varints").
+fn varint(mut number: u64) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(10);
+    loop {
+        let low = u8::try_from(number & 0x7f).unwrap_or(0);
+        number >>= 7;
+        if number == 0 {
+            bytes.push(low);
+            return bytes;
+        }
+        bytes.push(low | 0x80);
+    }
+}
+
+fn hex(bytes: &[u8]) -> Vec<u8> {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let digit = |value: u8| DIGITS.get(usize::from(value & 15)).copied().unwrap_or(b'0');
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
+        .collect()
+}
+
+fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(bytes).collect()
+}
+
+pub(super) fn reversed(text: &str) -> String {
+    text.chars().rev().collect()
+}
+
+/// The characters of base64 that are the same whatever stands before (`offset` bytes modulo three) and behind the value.
+fn base64(bytes: &[u8], offset: usize, is_url: bool) -> Option<Vec<u8>> {
+    let mut padded = vec![0; offset];
+    padded.extend_from_slice(bytes);
+    let encoded = if is_url {
+        URL_SAFE_NO_PAD.encode(&padded)
+    } else {
+        STANDARD_NO_PAD.encode(&padded)
+    };
+    // The other alphabet only matters where it differs.
+    if is_url && !encoded.contains(['-', '_']) {
+        return None;
+    }
+    let first = offset.saturating_mul(8).div_ceil(6);
+    let last = padded.len().saturating_mul(8) / 6;
+    encoded
+        .as_bytes()
+        .get(first..last)
+        .filter(|stable| stable.len() >= 8)
+        .map(<[u8]>::to_vec)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn base64_is_found_wherever_the_value_begins(before in proptest::collection::vec(any::<u8>(), 0..7), value in "[a-z0-9@.+/?~]{9,30}", behind in proptest::collection::vec(any::<u8>(), 0..7)) {
+            let whole = [&before[..], value.as_bytes(), &behind[..]].concat();
+            for (is_url, encoded) in [(false, STANDARD_NO_PAD.encode(&whole)), (true, URL_SAFE_NO_PAD.encode(&whole))] {
+                let is_in = (0..3)
+                    .flat_map(|offset| [base64(value.as_bytes(), offset, false), base64(value.as_bytes(), offset, true)])
+                    .flatten()
+                    .any(|pattern| encoded.contains(str::from_utf8(&pattern).unwrap()));
+                prop_assert!(is_in, "{} {}", is_url, encoded);
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_protobuf_writes_them() {
+        assert_eq!(varint(150), [0x96, 0x01]);
+        assert_eq!(varint(0), [0]);
+        assert_eq!(number("150"), None);
+        assert_eq!(number("4915112345678"), Some(4_915_112_345_678));
+    }
+}

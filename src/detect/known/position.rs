@@ -1,0 +1,564 @@
+//! Known positions, in the forms in which coordinates travel: degrees, scaled integers, radians, degrees with minutes and
+//! seconds, geohash, Open Location Code, H3 cells, map tiles.
+
+use std::collections::BTreeMap;
+use std::f64::consts::PI;
+
+use super::scan::Hit;
+use crate::model::{DecodeStep, Field, KnownKind, KnownValue, PathStep, Place as Part};
+
+/// Metres of a degree of latitude.
+const METRES_PER_DEGREE: f64 = 111_320.0;
+/// Letters of geohash (base 32 without a, i, l, o).
+const GEOHASH: &[u8; 32] = b"0123456789bcdefghjkmnpqrstuvwxyz";
+/// Letters of Open Location Code.
+const PLUS_CODE: &[u8; 20] = b"23456789CFGHJMPQRVWX";
+/// Fields between latitude and longitude of one position, at most.
+const FIELDS_BETWEEN: usize = 4;
+/// Decimals from which on two numbers beside each other are a position without a name that says so: about a kilometre.
+const TELLING_DECIMALS: usize = 2;
+
+/// A position that is looked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Place {
+    id: u32,
+    latitude: f64,
+    longitude: f64,
+    radius_metres: f64,
+}
+
+impl Place {
+    pub(super) fn of(known: &KnownValue, id: u32) -> Option<Self> {
+        if known.kind != KnownKind::Position {
+            return None;
+        }
+        let mut numbers = known
+            .value
+            .reveal()
+            .split([',', ';', ' '])
+            .filter(|part| !part.is_empty());
+        let latitude: f64 = numbers.next()?.trim().parse().ok()?;
+        let longitude: f64 = numbers.next()?.trim().parse().ok()?;
+        (latitude.abs() <= 90.0 && longitude.abs() <= 180.0).then_some(Self {
+            id,
+            latitude,
+            longitude,
+            radius_metres: f64::from(known.radius_metres.max(1)),
+        })
+    }
+
+    fn margin_of_longitude(self) -> f64 {
+        self.radius_metres / (METRES_PER_DEGREE * self.latitude.to_radians().cos().max(0.01))
+    }
+
+    /// Whether a latitude, known to `slack` degrees, is that of this place.
+    fn has_latitude(self, latitude: f64, slack: f64) -> bool {
+        (latitude - self.latitude).abs() <= self.radius_metres / METRES_PER_DEGREE + slack
+    }
+
+    fn has_longitude(self, longitude: f64, slack: f64) -> bool {
+        (longitude - self.longitude).abs() <= self.margin_of_longitude() + slack
+    }
+}
+
+/// A number as written, in degrees by one of the ways to scale it.
+#[derive(Clone, Copy, Debug)]
+struct Angle {
+    degrees: f64,
+    /// Half a unit of the last digit written.
+    slack: f64,
+    decimals: usize,
+    scale: Scale,
+}
+
+/// How degrees were made a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Scale {
+    Degrees,
+    E5,
+    E6,
+    E7,
+    Radians,
+    Sexagesimal,
+}
+
+impl Scale {
+    fn steps(self) -> Vec<DecodeStep> {
+        match self {
+            Self::Degrees => Vec::new(),
+            Self::E5 | Self::E6 | Self::E7 => vec![DecodeStep::Scaled],
+            Self::Radians => vec![DecodeStep::Radians],
+            Self::Sexagesimal => vec![DecodeStep::Sexagesimal],
+        }
+    }
+}
+
+/// Half a unit of the last of so many decimals.
+fn half_a_unit(decimals: usize) -> f64 {
+    0.5 / 10_f64.powi(i32::try_from(decimals.min(15)).unwrap_or(15))
+}
+
+/// The readings of one written number.
+fn readings(text: &str) -> Vec<Angle> {
+    let text = text.trim();
+    let is_number = text.len() <= 32
+        && text.bytes().any(|byte| byte.is_ascii_digit())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    if !is_number {
+        return Vec::new();
+    }
+    let Ok(number) = text.parse::<f64>() else {
+        return Vec::new();
+    };
+    let mut readings = Vec::new();
+    let mut add = |degrees: f64, slack: f64, decimals: usize, scale: Scale| {
+        if degrees.abs() <= 180.0 {
+            readings.push(Angle {
+                degrees,
+                slack,
+                decimals,
+                scale,
+            });
+        }
+    };
+    let decimals = text.split_once('.').map_or(0, |(_, decimals)| {
+        decimals.bytes().take_while(u8::is_ascii_digit).count()
+    });
+    let unit = half_a_unit(decimals);
+    if text.contains('.') {
+        add(number, unit, decimals, Scale::Degrees);
+        if decimals >= 4 && number.abs() <= PI {
+            add(
+                number.to_degrees(),
+                unit.to_degrees(),
+                decimals.saturating_sub(2),
+                Scale::Radians,
+            );
+        }
+    } else {
+        add(number, 0.5, 0, Scale::Degrees);
+        if number.abs() >= 1e4 {
+            add(number / 1e5, 1e-5, 5, Scale::E5);
+            add(number / 1e6, 1e-6, 6, Scale::E6);
+            add(number / 1e7, 1e-7, 7, Scale::E7);
+        }
+    }
+    readings
+}
+
+/// A number that may be half of a known position.
+#[derive(Clone, Copy)]
+struct Half {
+    place: u32,
+    scale: Scale,
+    decimals: usize,
+    field: usize,
+}
+
+/// Looks for known positions in the fields of one message.
+pub(super) fn fields(places: &[Place], fields: &[Field<'_>], found: &mut dyn FnMut(usize, Hit)) {
+    if places.is_empty() {
+        return;
+    }
+    // Latitudes of places, by the object they stand in.
+    let mut latitudes: BTreeMap<(Part, &[PathStep]), Vec<Half>> = BTreeMap::new();
+    let mut longitudes = latitudes.clone();
+    for (number, field) in fields.iter().enumerate() {
+        within_text(places, &field.value, &mut |hit| found(number, hit));
+        let Some((_, object)) = field.path.0.split_last() else {
+            continue;
+        };
+        let key = (field.place, object);
+        for angle in readings(&field.value) {
+            for place in places {
+                let entry = Half {
+                    place: place.id,
+                    scale: angle.scale,
+                    decimals: angle.decimals,
+                    field: number,
+                };
+                if place.has_latitude(angle.degrees, angle.slack) {
+                    latitudes.entry(key).or_default().push(entry);
+                }
+                if place.has_longitude(angle.degrees, angle.slack) {
+                    longitudes.entry(key).or_default().push(entry);
+                }
+            }
+        }
+    }
+    let is_axis = |half: &Half| {
+        fields
+            .get(half.field)
+            .is_some_and(|field| is_axis(field.name()))
+    };
+    for (key, candidates) in &latitudes {
+        for latitude in candidates {
+            let belongs = |longitude: &&Half| {
+                let is_telling = latitude.decimals.min(longitude.decimals) >= TELLING_DECIMALS;
+                latitude.place == longitude.place
+                    && latitude.scale == longitude.scale
+                    && latitude.field != longitude.field
+                    && latitude.field.abs_diff(longitude.field) <= FIELDS_BETWEEN
+                    && (is_telling || is_axis(latitude) && is_axis(longitude))
+            };
+            if longitudes
+                .get(key)
+                .into_iter()
+                .flatten()
+                .any(|half| belongs(&half))
+            {
+                found(latitude.field, hit(latitude.place, latitude.scale.steps()));
+            }
+        }
+    }
+}
+
+fn hit(value: u32, steps: Vec<DecodeStep>) -> Hit {
+    Hit {
+        value,
+        steps,
+        is_weak: false,
+        is_digest: false,
+    }
+}
+
+/// Whether a name speaks of latitude or longitude.
+fn is_axis(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["lat", "lon", "lng"].iter().any(|axis| name.contains(axis))
+        || matches!(name.as_str(), "x" | "y")
+}
+
+/// Positions within one value: pairs of numbers, sexagesimal notation, cells and tiles.
+fn within_text(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
+    if text.len() < 4 || !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return;
+    }
+    pairs(places, text, found);
+    sexagesimal(places, text, found);
+    tiles(places, text, found);
+    let is_cell = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+';
+    for token in text.as_bytes().split(|byte| !is_cell(*byte)) {
+        if let Ok(token) = str::from_utf8(token) {
+            cell(places, token, found);
+        }
+    }
+}
+
+/// Numbers with decimals that follow each other: `52.5200,13.4050`, `POINT(13.4050 52.5200)`, `@52.52,13.405,15z`.
+fn pairs(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
+    let is_numeric = |byte: u8| byte.is_ascii_digit() || b"+-.".contains(&byte);
+    let mut before: Option<(usize, Vec<Angle>)> = None;
+    let bytes = text.as_bytes();
+    let mut position = 0_usize;
+    while let Some(rest) = bytes.get(position..) {
+        let Some(start) = rest.iter().position(|byte| is_numeric(*byte)) else {
+            return;
+        };
+        let start = position.saturating_add(start);
+        let length = bytes
+            .get(start..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|byte| is_numeric(**byte))
+            .count();
+        let end = start.saturating_add(length);
+        let number = text.get(start..end).unwrap_or_default();
+        let angles = if number.len() >= 4 {
+            readings(number)
+        } else {
+            Vec::new()
+        };
+        if let Some((last_end, last)) = &before {
+            let gap = text.get(*last_end..start).unwrap_or("x");
+            // Nothing but separators, or the names of members, between the two.
+            let is_beside = gap.len() <= 24 && !gap.bytes().any(|byte| byte == b'\n');
+            if is_beside {
+                beside(places, last, &angles, found);
+            }
+        }
+        before = Some((end, angles));
+        position = end;
+    }
+}
+
+fn beside(places: &[Place], first: &[Angle], second: &[Angle], found: &mut dyn FnMut(Hit)) {
+    for one in first {
+        for other in second {
+            if one.scale != other.scale || one.decimals.min(other.decimals) < TELLING_DECIMALS {
+                continue;
+            }
+            for place in places {
+                let is_there = place.has_latitude(one.degrees, one.slack)
+                    && place.has_longitude(other.degrees, other.slack)
+                    || place.has_longitude(one.degrees, one.slack)
+                        && place.has_latitude(other.degrees, other.slack);
+                if is_there {
+                    found(hit(place.id, one.scale.steps()));
+                }
+            }
+        }
+    }
+}
+
+/// `52°31'12.0"N 13°24'18.0"E` (ISO 6709 Annex D), also with typographic signs.
+fn sexagesimal(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
+    if !text.contains(['°', 'º']) {
+        return;
+    }
+    let parts: Vec<&str> = text.split(['°', 'º']).collect();
+    let angles: Vec<Option<(f64, f64)>> = parts
+        .windows(2)
+        .map(|pair| match pair {
+            [before, behind] => sexagesimal_angle(before, behind),
+            _ => None,
+        })
+        .collect();
+    for pair in angles.windows(2) {
+        let [Some((latitude, slack)), Some((longitude, other_slack))] = pair else {
+            continue;
+        };
+        for place in places {
+            // A bare degree is a region.
+            if *slack < 0.02
+                && place.has_latitude(*latitude, *slack)
+                && place.has_longitude(*longitude, *other_slack)
+            {
+                found(hit(place.id, Scale::Sexagesimal.steps()));
+            }
+        }
+    }
+}
+
+/// The angle around a degree sign, and half a unit of its last digit.
+fn sexagesimal_angle(before: &str, behind: &str) -> Option<(f64, f64)> {
+    let is_digit = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    let digits = before.bytes().rev().take_while(is_digit).count();
+    let (sign, whole) = before.split_at_checked(before.len().saturating_sub(digits))?;
+    let mut degrees: f64 = whole.parse().ok()?;
+    let mut slack = 0.5;
+    let mut rest = behind.trim_start();
+    for divisor in [60.0, 3600.0] {
+        let length = rest.bytes().take_while(is_digit).count();
+        let (number, behind) = rest.split_at_checked(length)?;
+        let Ok(parts) = number.parse::<f64>() else {
+            break;
+        };
+        let decimals = number
+            .split_once('.')
+            .map_or(0, |(_, decimals)| decimals.len());
+        degrees += parts / divisor;
+        slack = half_a_unit(decimals) / divisor;
+        rest = behind.trim_start_matches(['\'', '′', '’', '"', '″', '”', ' ']);
+    }
+    let is_negative = sign.ends_with('-') || rest.starts_with(['S', 'W', 's', 'w']);
+    Some((if is_negative { -degrees } else { degrees }, slack))
+}
+
+/// Web Mercator tiles in paths and queries: `/15/17602/10747.png`.
+fn tiles(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
+    let parts: Vec<&str> = text
+        .split(['/', ',', '-', '_', '.', '=', '&', '?'])
+        .collect();
+    for window in parts.windows(3) {
+        let [zoom, x, y] = window else { continue };
+        let (Ok(zoom), Ok(x), Ok(y)) = (zoom.parse::<u8>(), x.parse::<u32>(), y.parse::<u32>())
+        else {
+            continue;
+        };
+        tile(places, zoom, x, y, found);
+    }
+}
+
+/// A tile of Web Mercator; from zoom 12 on it is at most ten kilometres wide.
+fn tile(places: &[Place], zoom: u8, x: u32, y: u32, found: &mut dyn FnMut(Hit)) {
+    if !(12..=22).contains(&zoom) {
+        return;
+    }
+    let count = 2_f64.powi(i32::from(zoom));
+    for place in places {
+        let across = (place.longitude + 180.0) / 360.0 * count;
+        let latitude = place.latitude.to_radians();
+        let down = (1.0 - (latitude.tan() + 1.0 / latitude.cos()).ln() / PI) / 2.0 * count;
+        if (across.floor() - f64::from(x)).abs() < 0.5 && (down.floor() - f64::from(y)).abs() < 0.5
+        {
+            found(hit(place.id, vec![DecodeStep::Tile]));
+        }
+    }
+}
+
+/// A geohash, an Open Location Code or an H3 index.
+fn cell(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
+    match token.len() {
+        15 if is_h3(token) => h3(places, token, found),
+        5..=12 if !token.contains('+') => geohash(places, token, found),
+        9..=12 => plus_code(places, token, found),
+        _ => {}
+    }
+}
+
+fn geohash(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
+    let lower = token.to_ascii_lowercase();
+    // Words and plain numbers are made of the same letters: a geohash has both.
+    let is_mixed = lower.bytes().any(|byte| byte.is_ascii_digit())
+        && lower.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let Some([south, north, west, east]) =
+        is_mixed.then(|| geohash_box(lower.as_bytes())).flatten()
+    else {
+        return;
+    };
+    for place in places {
+        let near_latitude = place.radius_metres / METRES_PER_DEGREE;
+        let near_longitude = place.margin_of_longitude();
+        if (south - near_latitude..=north + near_latitude).contains(&place.latitude)
+            && (west - near_longitude..=east + near_longitude).contains(&place.longitude)
+        {
+            found(hit(place.id, vec![DecodeStep::Geohash]));
+        }
+    }
+}
+
+/// South, north, west and east of a geohash.
+fn geohash_box(letters: &[u8]) -> Option<[f64; 4]> {
+    let (mut latitude, mut longitude) = ((-90.0, 90.0), (-180.0, 180.0));
+    let mut is_longitude = true;
+    for letter in letters {
+        let value = GEOHASH.iter().position(|known| known == letter)?;
+        for bit in (0..5).rev() {
+            let range = if is_longitude {
+                &mut longitude
+            } else {
+                &mut latitude
+            };
+            let middle = f64::midpoint(range.0, range.1);
+            if value >> bit & 1 == 1 {
+                range.0 = middle;
+            } else {
+                range.1 = middle;
+            }
+            is_longitude = !is_longitude;
+        }
+    }
+    Some([latitude.0, latitude.1, longitude.0, longitude.1])
+}
+
+/// A full Open Location Code of eight letters or more: `9F4MGC22+22`.
+fn plus_code(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
+    let upper = token.to_ascii_uppercase();
+    let Some((first, last)) = upper.split_once('+') else {
+        return;
+    };
+    if first.len() != 8 {
+        return;
+    }
+    let (mut south, mut west) = (-90.0, -180.0);
+    let (mut high, mut wide) = (400.0, 400.0);
+    let letters: Vec<u8> = first
+        .bytes()
+        .chain(last.bytes().take(2))
+        .take_while(|byte| *byte != b'0')
+        .collect();
+    for pair in letters.chunks_exact(2) {
+        let [down, across] = pair else { return };
+        let value = |letter: &u8| {
+            PLUS_CODE
+                .iter()
+                .position(|known| known == letter)
+                .and_then(|value| u8::try_from(value).ok())
+        };
+        let (Some(down), Some(across)) = (value(down), value(across)) else {
+            return;
+        };
+        high /= 20.0;
+        wide /= 20.0;
+        south += f64::from(down) * high;
+        west += f64::from(across) * wide;
+    }
+    // Fewer than six letters are a city or more.
+    if letters.len() < 6 {
+        return;
+    }
+    for place in places {
+        let near_latitude = place.radius_metres / METRES_PER_DEGREE;
+        let near_longitude = place.margin_of_longitude();
+        if (south - near_latitude..=south + high + near_latitude).contains(&place.latitude)
+            && (west - near_longitude..=west + wide + near_longitude).contains(&place.longitude)
+        {
+            found(hit(place.id, vec![DecodeStep::PlusCode]));
+        }
+    }
+}
+
+/// An H3 index (H3 documentation, "H3 Index"): 15 hexadecimal digits that begin with the mode of a cell.
+fn is_h3(token: &str) -> bool {
+    token.starts_with('8') && token.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn h3(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
+    let Ok(cell) = token.to_ascii_lowercase().parse::<h3o::CellIndex>() else {
+        return;
+    };
+    // Below resolution 5 a cell is wider than a district.
+    if u8::from(cell.resolution()) < 5 {
+        return;
+    }
+    for place in places {
+        let Ok(point) = h3o::LatLng::new(place.latitude, place.longitude) else {
+            continue;
+        };
+        if point.to_cell(cell.resolution()) == cell {
+            found(hit(place.id, vec![DecodeStep::H3]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_found(text: &str) -> bool {
+        let known = KnownValue::own(KnownKind::Position, "52.520008,13.404954");
+        let place = Place::of(&known, 0).unwrap();
+        let mut hits = Vec::new();
+        within_text(&[place], text, &mut |hit| hits.push(hit));
+        !hits.is_empty()
+    }
+
+    #[test]
+    fn a_position_is_found_in_the_forms_in_which_it_travels() {
+        let point = h3o::LatLng::new(52.520_008, 13.404_954).unwrap();
+        let cell = point.to_cell(h3o::Resolution::Nine).to_string();
+        for text in [
+            "52.5200,13.4049",
+            "geo:52.52,13.40",
+            "POINT(13.404954 52.520008)",
+            "525200080,134049540",
+            "52520008;13404954",
+            "0.91664706,0.2339606",
+            "52°31'12.0\"N 13°24'17.8\"E",
+            "u33dc0cpn",
+            "9F4MGCC3+2X",
+            "/15/17604/10746.png",
+            &cell,
+        ] {
+            assert!(is_found(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_numbers_are_no_position() {
+        for text in [
+            "1.2.3.4",
+            "48.13,11.57",
+            "52.5",
+            "2024-01-02 13:40",
+            "v52.52",
+            "hello world",
+            "deadbeef01",
+        ] {
+            assert!(!is_found(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! Text and bytes → which known values are in them, and in which disguise.
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::index::{Digests, GIVEN, Index, given, start};
+use super::pattern::{self, BINARY, EXACT, FOLDED, Wrapping};
+use super::table::{Slot, Table, key};
+use crate::model::{DecodeStep, KnownKind};
+
+/// A known value that was found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Hit {
+    /// Position of the value.
+    pub(super) value: u32,
+    /// What was undone to find it, beyond what the field's own chain says.
+    pub(super) steps: Vec<DecodeStep>,
+    /// It may be chance.
+    pub(super) is_weak: bool,
+    /// Only a digest of it.
+    pub(super) is_digest: bool,
+}
+
+/// Fewest digits of a run that is looked up.
+const SHORTEST_RUN: usize = 4;
+/// Most digits of a number written in groups.
+const LONGEST_RUN: usize = 24;
+/// Groups of digits that a number may be written in: `+49 (0) 30 23 12 51 11`.
+const GROUPS: usize = 8;
+/// Fewest characters of hexadecimal and base64 that hold the eight bytes by which digests are told.
+const SHORTEST_HEX: usize = 16;
+const SHORTEST_BASE64: usize = 11;
+/// Longest text in which a digest may stand alone; longer runs are encoded data, not digests.
+const LONGEST_TOKEN: usize = 256;
+
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_allow_trailing_bits(true)
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+
+/// Looks in the values of one message.
+pub(super) struct Scanner<'a> {
+    index: &'a Index,
+    /// Text in lower case, kept between values.
+    folded: String,
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(index: &'a Index) -> Self {
+        Self {
+            index,
+            folded: String::new(),
+        }
+    }
+
+    /// Everything known in a text.
+    pub(super) fn text(&mut self, text: &str, hits: &mut Vec<Hit>) {
+        let index = self.index;
+        if !index.folded.is_empty() {
+            self.folded.clear();
+            if text.is_ascii() {
+                self.folded.push_str(text);
+                self.folded.make_ascii_lowercase();
+            } else {
+                self.folded.push_str(&text.to_lowercase());
+            }
+            let folded = self.folded.as_bytes();
+            index.folded.scan(folded, &mut |slot, start| {
+                literal(index, FOLDED, folded, slot, start, hits);
+            });
+        }
+        let bytes = text.as_bytes();
+        if !index.exact.is_empty() {
+            index.exact.scan(bytes, &mut |slot, start| {
+                literal(index, EXACT, bytes, slot, start, hits);
+            });
+        }
+        numbers(index, bytes, hits);
+        if !index.digests.by_start.is_empty() || !index.checksums.is_empty() {
+            digest_tokens(index, &index.digests, text, hits);
+        }
+    }
+
+    /// Everything known in bytes that are no text.
+    pub(super) fn binary(&mut self, bytes: &[u8], hits: &mut Vec<Hit>) {
+        let index = self.index;
+        index.binary.scan(bytes, &mut |slot, start| {
+            literal(index, BINARY, bytes, slot, start, hits);
+        });
+        if !index.digests.by_start.is_empty() {
+            for (position, window) in bytes.windows(8).enumerate() {
+                if start(window).is_some_and(|key| index.digests.by_start.may_hold(key)) {
+                    let rest = bytes.get(position..).unwrap_or_default();
+                    digest(index, &index.digests, rest, false, hits);
+                }
+            }
+        }
+    }
+
+    /// Digests in a text that were made with a salt of the message's own.
+    pub(super) fn salted(&self, digests: &Digests, text: &str, hits: &mut Vec<Hit>) {
+        digest_tokens(self.index, digests, text, hits);
+    }
+}
+
+/// Compares a candidate, and its neighbourhood where the kind of value asks for it.
+fn literal(
+    index: &Index,
+    wrappings: &[Wrapping],
+    bytes: &[u8],
+    slot: Slot,
+    start: usize,
+    hits: &mut Vec<Hit>,
+) {
+    let Some(spelling) = index.spelling(slot) else {
+        return;
+    };
+    let Some(wrapping) = wrappings.get(usize::from(slot.how)) else {
+        return;
+    };
+    let Some(pattern) = (wrapping.wrap)(&spelling.text) else {
+        return;
+    };
+    let (before, rest) = bytes.split_at_checked(start).unwrap_or((bytes, &[]));
+    let Some(behind) = rest.strip_prefix(pattern.as_slice()) else {
+        return;
+    };
+    let is_plain = wrapping.steps.is_empty();
+    let needs_edges = is_plain
+        && (spelling.is_weak
+            || index
+                .value(slot)
+                .is_some_and(|value| matches!(value.kind, KnownKind::Email | KnownKind::Name)));
+    let is_inside_a_word = before.last().is_some_and(|byte| is_word(*byte))
+        || behind.first().is_some_and(|byte| is_word(*byte));
+    if needs_edges && is_inside_a_word {
+        return;
+    }
+    hits.push(Hit {
+        value: slot.value,
+        steps: wrapping.steps.to_vec(),
+        is_weak: spelling.is_weak,
+        is_digest: false,
+    });
+}
+
+/// Letters and digits of ASCII, and whatever continues a character beyond it.
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || !byte.is_ascii()
+}
+
+/// Runs of digits as a whole, and numbers written in groups.
+fn numbers(index: &Index, bytes: &[u8], hits: &mut Vec<Hit>) {
+    if index.numbers.is_empty() {
+        return;
+    }
+    let mut position = 0_usize;
+    while let Some(run) = next_run(bytes, position) {
+        let digits = bytes.get(run.0..run.1).unwrap_or_default();
+        if (SHORTEST_RUN..=LONGEST_RUN).contains(&digits.len()) {
+            number(index, digits, hits);
+        }
+        if digits.len() <= 8 {
+            grouped(index, bytes, run, hits);
+        }
+        position = run.1;
+    }
+}
+
+/// Where the next run of digits begins and ends.
+fn next_run(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
+    let rest = bytes.get(from..)?;
+    let start = rest.iter().position(u8::is_ascii_digit)?;
+    let length = rest
+        .get(start..)?
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let start = from.saturating_add(start);
+    Some((start, start.saturating_add(length)))
+}
+
+/// A number written in groups that begins with this run: looked up after each group.
+fn grouped(index: &Index, bytes: &[u8], first: (usize, usize), hits: &mut Vec<Hit>) {
+    let mut digits: Vec<u8> = bytes.get(first.0..first.1).unwrap_or_default().to_vec();
+    let mut end = first.1;
+    for _ in 0..GROUPS {
+        let gap = bytes
+            .get(end..)
+            .unwrap_or_default()
+            .iter()
+            .take(4)
+            .take_while(|byte| b" ()-./".contains(byte))
+            .count();
+        if gap == 0 {
+            return;
+        }
+        let next = end.saturating_add(gap);
+        let Some(run) = next_run(bytes, next).filter(|run| run.0 == next) else {
+            return;
+        };
+        let group = bytes.get(run.0..run.1).unwrap_or_default();
+        // `+49 (0)30`: the trunk prefix is not dialled from abroad.
+        let is_trunk = group == b"0" && bytes.get(next.saturating_sub(1)) == Some(&b'(');
+        if !is_trunk {
+            digits.extend_from_slice(group);
+        }
+        if digits.len() > LONGEST_RUN {
+            return;
+        }
+        if digits.len() >= 7 {
+            number(index, &digits, hits);
+        }
+        end = run.1;
+    }
+}
+
+fn number(index: &Index, digits: &[u8], hits: &mut Vec<Hit>) {
+    for slot in index.numbers.get(key(digits)) {
+        let Some(spelling) = index.spelling(slot) else {
+            continue;
+        };
+        let is_reversed = slot.how == 1;
+        let written = if is_reversed {
+            pattern::reversed(&spelling.text)
+        } else {
+            spelling.text
+        };
+        if written.as_bytes() == digits {
+            hits.push(Hit {
+                value: slot.value,
+                steps: is_reversed
+                    .then_some(DecodeStep::Reversed)
+                    .into_iter()
+                    .collect(),
+                is_weak: spelling.is_weak,
+                is_digest: false,
+            });
+        }
+    }
+}
+
+/// Words that may be a digest: hexadecimal or base64 in either alphabet, also behind a mark like `sha256:`.
+fn digest_tokens(index: &Index, digests: &Digests, text: &str, hits: &mut Vec<Hit>) {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
+    for token in text.as_bytes().split(|byte| !is_token(*byte)) {
+        if token.len() < 8 {
+            continue;
+        }
+        if token.len() <= LONGEST_TOKEN {
+            encoded_digest(index, digests, token, hits);
+        }
+        // `user-0a1b…`, `sha256_…`: the part behind the mark.
+        if token.iter().any(|byte| b"-_/=+".contains(byte)) {
+            for part in token.split(|byte| b"-_/=+".contains(byte)) {
+                if (8..=LONGEST_TOKEN).contains(&part.len()) && part.len() < token.len() {
+                    encoded_digest(index, digests, part, hits);
+                }
+            }
+            for mark in [b'-', b'_', b'='] {
+                let first = token.iter().position(|byte| *byte == mark);
+                let behind = first.and_then(|at| token.get(at.saturating_add(1)..));
+                if let Some(behind) = behind.filter(|rest| rest.len() >= SHORTEST_BASE64) {
+                    encoded_digest(index, digests, behind, hits);
+                }
+            }
+        }
+    }
+}
+
+fn encoded_digest(index: &Index, digests: &Digests, token: &[u8], hits: &mut Vec<Hit>) {
+    let is_hex = token.iter().all(u8::is_ascii_hexdigit);
+    if is_hex {
+        checksum(index, token, hits);
+        if token.len() >= SHORTEST_HEX
+            && may_begin(&digests.by_start, || hex_bytes(token.get(..SHORTEST_HEX)?))
+            && let Some(bytes) = hex_bytes(token.get(..token.len() & !1).unwrap_or_default())
+        {
+            digest(index, digests, &bytes, true, hits);
+        }
+        return;
+    }
+    let token = token.trim_ascii();
+    let length = token
+        .iter()
+        .rposition(|byte| *byte != b'=')
+        .map_or(0, |last| last.saturating_add(1));
+    let Some(bare) = token
+        .get(..length)
+        .filter(|bare| bare.len() >= SHORTEST_BASE64)
+    else {
+        return;
+    };
+    let engine = if bare.iter().any(|byte| matches!(byte, b'-' | b'_')) {
+        &URL_SAFE
+    } else {
+        &STANDARD
+    };
+    let first = || engine.decode(bare.get(..12).unwrap_or(bare)).ok();
+    if may_begin(&digests.by_start, first)
+        && let Ok(bytes) = engine.decode(bare)
+    {
+        digest(index, digests, &bytes, true, hits);
+    }
+}
+
+/// Whether the first bytes of a token are those of a digest that is looked for.
+fn may_begin(table: &Table, first: impl FnOnce() -> Option<Vec<u8>>) -> bool {
+    first()
+        .as_deref()
+        .and_then(start)
+        .is_some_and(|key| table.may_hold(key))
+}
+
+/// Bytes that begin like a known digest. As a token of its own (`is_whole`) all of it must be the digest or its beginning;
+/// inside other bytes the digest must be there in full.
+fn digest(index: &Index, digests: &Digests, bytes: &[u8], is_whole: bool, hits: &mut Vec<Hit>) {
+    let Some(start) = start(bytes) else { return };
+    for slot in digests.by_start.get(start) {
+        let (expected, steps) = if slot.spelling == GIVEN {
+            let value = index.value(slot).map(|value| value.value.reveal());
+            (value.and_then(given), Vec::new())
+        } else {
+            let recipe = digests.recipes.get(usize::from(slot.how));
+            let spelling = index.spelling(slot);
+            let digest = recipe
+                .zip(spelling.as_ref())
+                .and_then(|(recipe, spelling)| recipe.compute(spelling.text.as_bytes()));
+            (
+                digest,
+                recipe.map(super::index::Recipe::steps).unwrap_or_default(),
+            )
+        };
+        let Some(expected) = expected else { continue };
+        let fits = if is_whole {
+            expected.starts_with(bytes) || bytes.starts_with(&expected)
+        } else {
+            bytes.starts_with(&expected)
+        };
+        if fits {
+            hits.push(Hit {
+                value: slot.value,
+                steps,
+                is_weak: false,
+                is_digest: true,
+            });
+        }
+    }
+}
+
+/// Eight hexadecimal digits as a CRC-32: weak, since there are only four billion of them.
+fn checksum(index: &Index, token: &[u8], hits: &mut Vec<Hit>) {
+    if token.len() != 8 || index.checksums.is_empty() {
+        return;
+    }
+    let sum = str::from_utf8(token)
+        .ok()
+        .and_then(|text| u32::from_str_radix(text, 16).ok());
+    let Some(sum) = sum else { return };
+    for sum in [sum, sum.swap_bytes()] {
+        for slot in index.checksums.get(sum.into()) {
+            hits.push(Hit {
+                value: slot.value,
+                steps: vec![DecodeStep::Crc32],
+                is_weak: true,
+                is_digest: true,
+            });
+        }
+    }
+}
+
+/// The bytes of hexadecimal digits.
+pub(super) fn hex_bytes(digits: &[u8]) -> Option<Vec<u8>> {
+    let (pairs, rest) = digits.as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    let digit = |byte: u8| {
+        char::from(byte)
+            .to_digit(16)
+            .and_then(|value| u8::try_from(value).ok())
+    };
+    pairs
+        .iter()
+        .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?))
+        .collect()
+}

@@ -1,0 +1,311 @@
+//! A known value → the ways in which apps write it.
+
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
+use unicode_normalization::UnicodeNormalization;
+
+use super::super::value;
+use crate::model::{KnownKind, KnownValue};
+
+/// One way to write a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Spelling {
+    pub(super) text: String,
+    /// Found alone it may be chance: it counts where others are found beside it, or under a name that says what it is.
+    pub(super) is_weak: bool,
+    /// Looked for as it stands; a run of digits is compared as a whole.
+    pub(super) is_written: bool,
+    /// Apps compute digests of this spelling.
+    pub(super) is_hashed: bool,
+}
+
+/// Shortest spelling that is looked for at all: shorter ones are in any text.
+pub(super) const SHORTEST: usize = 4;
+/// Shortest spelling that is believed alone.
+const SHORTEST_STRONG: usize = 8;
+/// Digits of a run that is believed alone: 5,000 numbers meet a random run of 11 digits once in 20 million.
+const STRONG_DIGITS: usize = 11;
+
+/// All spellings of a value, the most usual first. Empty if it is too short to mean anything.
+pub(super) fn spellings(known: &KnownValue) -> Vec<Spelling> {
+    let text = known.value.reveal().trim();
+    let mut list = List::default();
+    match known.kind {
+        KnownKind::Phone => phone(text, &mut list),
+        KnownKind::Email => email(text, &mut list),
+        KnownKind::Name => name(text, &mut list),
+        KnownKind::Imei | KnownKind::Sim => number(text, &mut list),
+        KnownKind::Mac | KnownKind::Bssid => mac(text, &mut list),
+        KnownKind::AdvertisingId | KnownKind::DeviceId => identifier(text, &mut list),
+        KnownKind::Serial | KnownKind::AccountId | KnownKind::Ssid | KnownKind::Text => {
+            words(text, &mut list);
+        }
+        KnownKind::Position | KnownKind::Digest => {}
+    }
+    list.0
+}
+
+/// Spellings without repetition.
+#[derive(Default)]
+struct List(Vec<Spelling>);
+
+impl List {
+    fn add(&mut self, text: impl Into<String>, is_weak: bool, is_written: bool, is_hashed: bool) {
+        let text = text.into();
+        if text.len() < SHORTEST {
+            return;
+        }
+        match self.0.iter_mut().find(|known| known.text == text) {
+            Some(known) => {
+                known.is_weak &= is_weak;
+                known.is_written |= is_written;
+                known.is_hashed |= is_hashed;
+            }
+            None => self.0.push(Spelling {
+                text,
+                is_weak,
+                is_written,
+                is_hashed,
+            }),
+        }
+    }
+
+    /// Written and hashed.
+    fn both(&mut self, text: impl Into<String>, is_weak: bool) {
+        self.add(text, is_weak, true, true);
+    }
+
+    /// Only hashed: written, it is found by another spelling.
+    fn hashed(&mut self, text: impl Into<String>) {
+        self.add(text, false, false, true);
+    }
+}
+
+/// E.164 with and without its plus, with the international prefix, national with and without the trunk prefix
+/// (ITU-T E.123, E.164).
+fn phone(text: &str, list: &mut List) {
+    let Some(e164) = value::phone_e164(text) else {
+        number(text, list);
+        return;
+    };
+    let digits = e164.trim_start_matches('+').to_owned();
+    let is_short = digits.len() < STRONG_DIGITS;
+    list.hashed(e164.clone());
+    list.both(digits.clone(), is_short);
+    list.both(format!("00{digits}"), false);
+    let Ok(number) = PHONE_NUMBER_UTIL.parse(&e164, None) else {
+        return;
+    };
+    let national = only_digits(&number.format_as(PhoneNumberFormat::National));
+    let significant = only_digits(&number.format_as(PhoneNumberFormat::E164))
+        .strip_prefix(&number.country_code.to_string())
+        .map(str::to_owned)
+        .unwrap_or_default();
+    list.both(national.clone(), national.len() < STRONG_DIGITS);
+    // Ten digits are also a time in seconds.
+    list.both(significant, true);
+    list.hashed(
+        number
+            .format_as(PhoneNumberFormat::International)
+            .into_owned(),
+    );
+    list.hashed(format!("tel:{e164}"));
+}
+
+fn only_digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+fn email(text: &str, list: &mut List) {
+    let lower = text.to_lowercase();
+    list.both(lower.clone(), lower.len() < SHORTEST_STRONG);
+    list.hashed(text);
+    list.hashed(text.to_uppercase());
+    if let Some((local, domain)) = lower.split_once('@') {
+        // Gmail takes no notice of dots and of what follows a plus; vendors normalise that before they hash.
+        let bare: String = local.split('+').next().unwrap_or(local).replace('.', "");
+        list.hashed(format!("{bare}@{domain}"));
+        list.hashed(format!("mailto:{lower}"));
+    }
+}
+
+/// First and last name in both orders, with and without diacritics.
+fn name(text: &str, list: &mut List) {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let joined = words.join(" ");
+    let is_weak = words.len() < 2 || joined.len() < SHORTEST_STRONG;
+    // One short word is in any text.
+    if words.len() < 2 && joined.len() < 6 {
+        return;
+    }
+    text_forms(&joined, is_weak, list);
+    for form in without_accents(&joined.to_lowercase()) {
+        let words: Vec<&str> = form.split(' ').collect();
+        let [given @ .., family] = words.as_slice() else {
+            continue;
+        };
+        if given.is_empty() {
+            continue;
+        }
+        let given = given.join(" ");
+        for turned in [
+            format!("{family}, {given}"),
+            format!("{family} {given}"),
+            format!("{given}.{family}"),
+            format!("{given}{family}"),
+            format!("{given}_{family}"),
+        ] {
+            list.add(turned, is_weak, true, false);
+        }
+    }
+}
+
+/// In lower case, composed and decomposed (Unicode Standard Annex #15), without diacritics, with German digraphs.
+fn text_forms(text: &str, is_weak: bool, list: &mut List) {
+    let lower = text.to_lowercase();
+    list.both(lower.nfc().collect::<String>(), is_weak);
+    list.hashed(text);
+    if lower.is_ascii() {
+        return;
+    }
+    list.add(lower.nfd().collect::<String>(), is_weak, true, false);
+    list.add(lower.nfkc().collect::<String>(), is_weak, true, false);
+    for form in without_accents(&lower) {
+        list.add(form, is_weak, true, false);
+    }
+}
+
+/// A text in lower case as it is, without diacritics, and with German digraphs.
+fn without_accents(lower: &str) -> Vec<String> {
+    let composed: String = lower.nfc().collect();
+    if composed.is_ascii() {
+        return vec![composed];
+    }
+    let bare: String = lower
+        .nfd()
+        .filter(|character| !is_mark(*character))
+        .collect();
+    let mut digraphs = composed.clone();
+    for (letter, digraph) in [("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")] {
+        digraphs = digraphs.replace(letter, digraph);
+    }
+    vec![composed, bare, digraphs]
+}
+
+fn is_mark(character: char) -> bool {
+    unicode_normalization::char::is_combining_mark(character)
+}
+
+/// A number of fixed length: IMEI, IMSI, ICCID. An IMEI is also sent without its check digit.
+fn number(text: &str, list: &mut List) {
+    let digits = only_digits(text);
+    if digits.len() < 7 {
+        return;
+    }
+    list.both(digits.clone(), digits.len() < STRONG_DIGITS);
+    if digits.len() == 15
+        && let Some(unchecked) = digits.get(..14)
+    {
+        list.both(unchecked, false);
+    }
+}
+
+/// Colons, hyphens, dots (Cisco) or nothing between the octets, in either case.
+fn mac(text: &str, list: &mut List) {
+    let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
+    let digits = digits.to_ascii_lowercase();
+    if digits.len() != 12 {
+        words(text, list);
+        return;
+    }
+    let separated = |size: usize, separator: &str| {
+        let parts: Vec<&str> = (0..digits.len())
+            .step_by(size)
+            .filter_map(|start| digits.get(start..start.saturating_add(size)))
+            .collect();
+        parts.join(separator)
+    };
+    for form in [
+        separated(2, ":"),
+        digits.clone(),
+        separated(2, "-"),
+        separated(4, "."),
+    ] {
+        list.both(form.clone(), false);
+        list.hashed(form.to_ascii_uppercase());
+    }
+}
+
+/// A UUID or hexadecimal identifier, with and without its hyphens, in either case.
+fn identifier(text: &str, list: &mut List) {
+    let lower = text.to_lowercase();
+    let bare = lower.replace('-', "");
+    for form in [lower, bare] {
+        list.both(form.clone(), form.len() < SHORTEST_STRONG);
+        list.hashed(form.to_uppercase());
+    }
+    list.hashed(text);
+}
+
+/// Free text and identifiers of no fixed form.
+fn words(text: &str, list: &mut List) {
+    text_forms(text, text.len() < SHORTEST_STRONG, list);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(kind: KnownKind, value: &str) -> Vec<String> {
+        spellings(&KnownValue::own(kind, value))
+            .into_iter()
+            .map(|spelling| spelling.text)
+            .collect()
+    }
+
+    #[test]
+    fn a_phone_number_has_its_international_and_national_forms() {
+        let texts = texts(KnownKind::Phone, "+49 30 23125 111");
+        for form in [
+            "+493023125111",
+            "493023125111",
+            "00493023125111",
+            "03023125111",
+            "3023125111",
+        ] {
+            assert!(texts.iter().any(|text| text == form), "{form}");
+        }
+    }
+
+    #[test]
+    fn the_national_form_without_its_prefix_is_weak() {
+        let known = KnownValue::own(KnownKind::Phone, "+493023125111");
+        let weak = |form: &str| {
+            spellings(&known)
+                .iter()
+                .any(|spelling| spelling.text == form && spelling.is_weak)
+        };
+        assert!(weak("3023125111"));
+        assert!(!weak("493023125111"));
+    }
+
+    #[test]
+    fn names_are_written_with_and_without_umlauts() {
+        let texts = texts(KnownKind::Name, "Jürgen Beispiel");
+        for form in [
+            "jürgen beispiel",
+            "ju\u{308}rgen beispiel",
+            "jurgen beispiel",
+            "juergen beispiel",
+            "beispiel, jürgen",
+        ] {
+            assert!(texts.iter().any(|text| text == form), "{form}");
+        }
+    }
+
+    #[test]
+    fn what_means_nothing_is_refused() {
+        assert!(texts(KnownKind::Name, "Max").is_empty());
+        assert!(texts(KnownKind::AccountId, "ab1").is_empty());
+        assert!(texts(KnownKind::Imei, "123").is_empty());
+    }
+}

@@ -1,0 +1,276 @@
+//! Known values through the whole of decoding and detection.
+
+use std::fmt::Write as _;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+use super::*;
+use crate::detect::{Device, inspect};
+use crate::model::{
+    Attributed, Body, DeviceId, Dossier, Exchange, Header, Observation, Origin, Owner, Request,
+    Sighting,
+};
+use crate::payload;
+use crate::rules::Rules;
+
+const PHONE: &str = "+493023125111";
+const EMAIL: &str = "erika.beispiel@post.example";
+const IMEI: &str = "490154203237518";
+const POSITION: &str = "52.520008,13.404954";
+
+fn values() -> Vec<KnownValue> {
+    vec![
+        KnownValue::of_contact(KnownKind::Phone, PHONE),
+        KnownValue::of_contact(KnownKind::Phone, "+493023125222"),
+        KnownValue::of_contact(KnownKind::Phone, "+493023125333"),
+        KnownValue::of_contact(KnownKind::Email, EMAIL),
+        KnownValue::of_contact(KnownKind::Name, "Jürgen Beispielmann"),
+        KnownValue::own(KnownKind::Imei, IMEI),
+        KnownValue::own(KnownKind::Mac, "02:00:5E:10:00:01"),
+        KnownValue::own(KnownKind::Ssid, "Nordlicht-Lager"),
+        KnownValue::own(
+            KnownKind::AdvertisingId,
+            "38400000-8cf0-11bd-b23e-10b96e40000d",
+        ),
+        KnownValue::own(KnownKind::Position, POSITION),
+    ]
+}
+
+/// The rules under which known values are found in a body of that type.
+fn rules_of(content_type: &str, body: &[u8]) -> Vec<String> {
+    let rules = Rules::embedded().unwrap();
+    let index = Index::new(values(), &[b"pepper".to_vec()], &rules);
+    let request = Request {
+        method: "POST".to_owned(),
+        target: "/v1/sync".to_owned(),
+        host: Some("api.app.example".to_owned()),
+        headers: vec![Header {
+            name: "Content-Type".to_owned(),
+            value: content_type.to_owned(),
+        }],
+        body: Body {
+            bytes: body.to_vec(),
+            wire_len: body.len() as u64,
+            is_cut: false,
+        },
+    };
+    let observation = Observation {
+        sighting: Sighting {
+            origin: Origin::default(),
+            flow: None,
+            server: None,
+            owner: Owner::default(),
+            event: Event::Exchange(Exchange {
+                request,
+                response: None,
+                is_protected: true,
+            }),
+        },
+        device: DeviceId(0),
+        app: Attributed::Unknown,
+    };
+    let decoded = payload::decode(&observation.sighting.event);
+    let device = Device {
+        rules: &rules,
+        dossier: &Dossier::default(),
+        known: &index,
+    };
+    let mut tally = Tally::default();
+    inspect(&observation, &decoded, device, &mut tally);
+    let known = tally
+        .findings
+        .keys()
+        .filter(|key| key.grade == Grade::KnownValue);
+    known.map(|key| key.rule.to_string()).collect()
+}
+
+fn json(value: &str) -> Vec<String> {
+    let body = serde_json::json!({ "data": { "v": value } }).to_string();
+    rules_of("application/json", body.as_bytes())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}
+
+#[test]
+fn a_number_is_found_in_all_its_spellings() {
+    for written in [
+        "+493023125111",
+        "493023125111",
+        "00493023125111",
+        "03023125111",
+        "+49 30 23125-111",
+        "+49 (0)30 / 23125 111",
+        "(030) 23125-111",
+        "id=493023125111;v=2",
+        "u493023125111x",
+        "111521320394",
+    ] {
+        assert_eq!(json(written), ["contact-phone-list"], "{written}");
+    }
+}
+
+#[test]
+fn values_are_found_inside_encodings_of_any_alignment() {
+    for before in ["", "a", "ab", "abc"] {
+        let blob = format!("{before}\u{1}{EMAIL}\u{2}tail");
+        assert_eq!(
+            json(&STANDARD.encode(&blob)),
+            ["contact-email-list"],
+            "{before}"
+        );
+        assert_eq!(
+            json(&format!("x.{}", URL_SAFE_NO_PAD.encode(&blob))),
+            ["contact-email-list"]
+        );
+        assert_eq!(json(&hex(blob.as_bytes())), ["contact-email-list"]);
+    }
+    let reversed: String = EMAIL.chars().rev().collect();
+    assert_eq!(json(&reversed), ["contact-email-list"]);
+    let utf16: Vec<u8> = EMAIL.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(json(&STANDARD.encode(&utf16)), ["contact-email-list"]);
+    assert_eq!(json(&hex(&utf16)), ["contact-email-list"]);
+    assert_eq!(
+        rules_of(
+            "application/octet-stream",
+            &[&[0, 1, 2], &utf16[..], &[0]].concat()
+        ),
+        ["contact-email-list"]
+    );
+    assert_eq!(
+        json("erika.beispiel%40post.example"),
+        ["contact-email-list"]
+    );
+}
+
+#[test]
+fn values_are_found_in_six_layers() {
+    let mut text = format!("{{\"mail\": \"{EMAIL}\"}}");
+    for layer in 0..5 {
+        text = if layer % 2 == 0 {
+            STANDARD.encode(&text)
+        } else {
+            hex(text.as_bytes())
+        };
+    }
+    assert_eq!(json(&text), ["contact-email-list"]);
+}
+
+#[test]
+fn digests_are_found_whole_and_cut() {
+    use sha1::Sha1;
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(PHONE);
+    for text in [
+        hex(&digest),
+        hex(&digest).to_uppercase(),
+        STANDARD.encode(digest),
+        URL_SAFE_NO_PAD.encode(digest),
+        format!("sha256:{}", hex(&digest)),
+        format!("sha256_{}", hex(&digest)),
+        hex(&digest[..16]),
+        STANDARD.encode(&Sha1::digest(PHONE)[..10]),
+        hex(&md5::Md5::digest(b"493023125111")),
+        hex(&sha3::Sha3_256::digest(b"03023125111")),
+        hex(&blake2::Blake2b512::digest(EMAIL)),
+    ] {
+        assert_eq!(json(&text), ["contact-hash-list"], "{text}");
+    }
+    assert_eq!(
+        rules_of(
+            "application/octet-stream",
+            &[b"\x00\x01".as_slice(), &digest].concat()
+        ),
+        ["contact-hash-list"]
+    );
+    let other = hex(&Sha256::digest("+493023125112"));
+    assert!(json(&other).is_empty());
+}
+
+#[test]
+fn salts_of_the_message_and_of_the_auditor_are_tried() {
+    use sha2::{Digest, Sha256};
+    let salted = hex(&Sha256::digest(format!("s4lt{PHONE}")));
+    let body = format!("{{\"salt\": \"s4lt\", \"contacts\": [\"{salted}\"]}}");
+    assert_eq!(
+        rules_of("application/json", body.as_bytes()),
+        ["contact-hash-list"]
+    );
+    let peppered = hex(&Sha256::digest(format!("{EMAIL}pepper")));
+    assert_eq!(json(&peppered), ["contact-hash-list"]);
+    let lookup = URL_SAFE_NO_PAD.encode(Sha256::digest("493023125111 msisdn matrixrocks"));
+    let body = format!(
+        "{{\"addresses\": [\"{lookup}\"], \"algorithm\": \"sha256\", \"pepper\": \"matrixrocks\"}}"
+    );
+    assert_eq!(
+        rules_of("application/json", body.as_bytes()),
+        ["contact-hash-list"]
+    );
+}
+
+#[test]
+fn checksums_count_only_together() {
+    let sums: Vec<String> = ["+493023125111", "+493023125222", "+493023125333"]
+        .iter()
+        .map(|phone| format!("{:08x}", digest::crc32(phone.as_bytes())))
+        .collect();
+    assert!(json(&sums[0]).is_empty());
+    assert_eq!(json(&sums.join(",")), ["contact-hash-list"]);
+}
+
+#[test]
+fn identifiers_names_and_networks_are_found() {
+    assert_eq!(json(IMEI), ["hardware-id"]);
+    assert_eq!(json("02005e100001"), ["mac-address"]);
+    assert_eq!(json("02-00-5e-10-00-01"), ["mac-address"]);
+    assert_eq!(json("nordlicht-lager"), ["wifi-ssid"]);
+    assert_eq!(json("384000008CF011BDB23E10B96E40000D"), ["advertising-id"]);
+    assert_eq!(json("Beispielmann, Juergen"), ["contact-name-phone-record"]);
+}
+
+#[test]
+fn positions_are_found_in_pairs_of_fields() {
+    for body in [
+        "{\"lat\": 52.52, \"lon\": 13.405}",
+        "{\"latitudeE7\": 525200080, \"longitudeE7\": 134049540}",
+        "{\"g\": {\"a\": 13.40495, \"b\": 52.52001}}",
+        "{\"h\": \"u33dc0cpnp45\"}",
+    ] {
+        assert_eq!(
+            rules_of("application/json", body.as_bytes()),
+            ["coordinates"],
+            "{body}"
+        );
+    }
+    for body in [
+        "{\"lat\": 48.137, \"lon\": 11.575}",
+        "{\"a\": 52, \"b\": 13}",
+        "{\"a\": 52.52, \"b\": 52.52}",
+    ] {
+        assert!(
+            rules_of("application/json", body.as_bytes()).is_empty(),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn what_only_looks_alike_is_not_found() {
+    for text in [
+        "493023125112",
+        "1493023125111",
+        "4930231251119",
+        "xerika.beispiel@post.example",
+        "erika.beispiel@post.examples",
+        "490154203237519",
+        "02:00:5e:10:00:02",
+        "3023125111",
+    ] {
+        assert!(json(text).is_empty(), "{text}");
+    }
+}
