@@ -270,6 +270,8 @@ pub const SIP_BODY_BYTES: usize = 256 << 10;
 pub const WHATSAPP_ROUTING_BYTES: usize = 1 << 10;
 /// Bytes of WhatsApp's old stream opening; those seen have under 200.
 pub const WHATSAPP_OPENING_BYTES: usize = 4 << 10;
+/// Bytes at the beginning of a Telegram connection that are looked at: obfuscation, length and key id have 77.
+pub const TELEGRAM_OPENING_BYTES: usize = 128;
 /// Bytes of the opening of Xiaomi's push service; those seen have under 200.
 pub const XIAOMI_OPENING_BYTES: usize = 4 << 10;
 /// STUN messages of one flow that are told apart; calls have about five.
@@ -278,6 +280,16 @@ pub const STUN_MESSAGES: usize = 16;
 pub const STUN_ATTRIBUTES: usize = 64;
 /// Datagrams of a STUN flow that are not STUN before the flow is taken for media.
 pub const STUN_OTHER_DATAGRAMS: usize = 64;
+/// How deep a relay may wrap up messages in messages.
+pub const STUN_DEPTH: usize = 3;
+/// Media streams of one flow; conferences have some dozens.
+pub const RTP_STREAMS: usize = 64;
+/// Packets that make a stream of media: fewer may be anything.
+pub const RTP_STREAM_PACKETS: u64 = 5;
+/// How far the number of the next packet of a stream may lie ahead: a few may be lost.
+pub const RTP_SEQUENCE_STEP: u16 = 16;
+/// Source descriptions of one flow that are told.
+pub const RTP_DESCRIPTIONS: usize = 64;
 /// Bytes of an XMPP stanza; servers refuse them above about 256 KiB.
 pub const XMPP_STANZA_BYTES: usize = 1 << 20;
 /// Bytes of one tag of an XMPP stream.

@@ -15,6 +15,8 @@ pub(super) const CONTACT_UPLOAD_POSSIBLE: &str = "contact-upload-possible";
 pub(super) const CONTACTS_ONE_BY_ONE: &str = "contacts-one-by-one";
 /// A messenger service was contacted.
 pub(super) const MESSAGE_METADATA: &str = "message-metadata-inferred";
+/// Media of a call.
+pub(super) const CALL_MEDIA: &str = "call-media";
 /// Device attributes that together single out a device.
 pub(super) const DEVICE_FINGERPRINT: &str = "device-fingerprint";
 /// A known service was contacted: said by the list of recipients.

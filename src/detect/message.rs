@@ -78,6 +78,13 @@ const TALKS: &[Talk] = &[
         contents: &[],
     },
     Talk {
+        protocol: "telegram",
+        kinds: &[],
+        people: &["auth-key-id"],
+        rule: "telegram-key-id",
+        contents: &[],
+    },
+    Talk {
         protocol: "rtp",
         kinds: &[],
         people: &["ssrc", "cname"],
@@ -208,6 +215,15 @@ fn stanza(scene: &Scene<'_>, message: &Message, tally: &mut Tally) {
             .into_iter()
             .filter(|(name, _)| name.contains(".tel.") || name.contains(".email."));
         report(scene, message, "contact-vcard", reachable.collect(), tally);
+    }
+}
+
+/// How a call was protected, as its dissector says: reports with the names of people are in clear.
+pub(super) fn media_protection(message: &Message) -> Protection {
+    match field(message, "protection") {
+        Some("unknown") => Protection::Unknown,
+        Some("none") | None => Protection::Cleartext,
+        Some(_) => Protection::Encrypted,
     }
 }
 

@@ -214,6 +214,10 @@ pub fn inspect(
 /// How an event was protected on the way.
 fn protection(event: &Event) -> Protection {
     let is_protected = match event {
+        // what is told of a call is protected as the call itself: its streams are readable, what was said is another matter
+        Event::Message(message) if message.protocol == "rtp" => {
+            return message::media_protection(message);
+        }
         Event::Exchange(exchange) => exchange.is_protected,
         Event::Message(message) => message.is_protected,
         Event::Handshake(_) => true,

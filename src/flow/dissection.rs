@@ -357,6 +357,18 @@ impl Head {
         }
     }
 
+    /// The last piece kept of one side.
+    fn last(&self, side: Side) -> &[u8] {
+        let bytes = self.side(side);
+        let last = self
+            .pieces
+            .iter()
+            .rev()
+            .find(|(sender, ..)| *sender == side);
+        last.and_then(|(_, length, _)| bytes.get(bytes.len().checked_sub(*length)?..))
+            .unwrap_or_default()
+    }
+
     fn push(&mut self, chunk: Chunk<'_>) {
         match chunk.side {
             Side::Client => self.client.extend_from_slice(chunk.bytes),
@@ -440,12 +452,17 @@ impl Head {
             Side::Client => (own, self.side(Side::Server)),
             Side::Server => (self.side(Side::Client), own),
         };
+        let before = match setting.transport {
+            Transport::Udp => self.last(side),
+            _ => &[],
+        };
         let probe = Probe {
             transport: setting.transport,
             client_port: setting.client_port,
             server_port: setting.server_port,
             client,
             server,
+            before,
         };
         let mut wants_more = false;
         for protocol in setting.protocols {

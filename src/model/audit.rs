@@ -200,6 +200,20 @@ pub struct AppReport {
 /// Sums over all flows of one device by readability.
 pub type TrafficReport = BTreeMap<ContentState, Volume>;
 
+impl AppReport {
+    /// Sums over all flows of this app by readability.
+    pub fn traffic(&self) -> TrafficReport {
+        let mut sums = TrafficReport::new();
+        let volumes = self.recipients.iter().flat_map(|report| &report.volumes);
+        for (content, volume) in volumes {
+            sums.entry(*content)
+                .and_modify(|sum| sum.merge(*volume))
+                .or_insert(*volume);
+        }
+        sums
+    }
+}
+
 /// One phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceReport {

@@ -348,6 +348,7 @@ mod tests {
                 server_port: 5684,
                 client,
                 server: &[],
+                before: &[],
             })
         };
         let datagram = records(1, 0, &client_hello(), 500).concat();

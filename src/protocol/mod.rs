@@ -24,10 +24,12 @@ mod line;
 mod mail;
 mod message;
 mod mqtt;
+mod netbios;
 mod ntp;
 mod pop3;
 mod preamble;
 mod quic;
+mod rtp;
 mod sasl;
 mod session;
 mod signature;
@@ -36,6 +38,7 @@ mod smtp;
 mod socks;
 mod ssdp;
 mod stun;
+mod telegram;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -120,6 +123,8 @@ pub struct Probe<'a> {
     pub client: &'a [u8],
     /// First bytes of the server.
     pub server: &'a [u8],
+    /// The datagram of the same side that came before this one, if a probe asked for more; empty for streams.
+    pub before: &'a [u8],
 }
 
 /// What a probe says.
@@ -213,8 +218,9 @@ pub const PROTOCOLS: &[Protocol] = &[
     dhcp::VERSION_6,
     gtp::PROTOCOL,
     ntp::PROTOCOL,
+    netbios::PROTOCOL,
     socks::PROTOCOL,
-    signature::TELEGRAM,
+    telegram::PROTOCOL,
     signature::TELEGRAM_CALL,
     signature::WECHAT,
     signature::KAKAOTALK,
@@ -222,5 +228,6 @@ pub const PROTOCOLS: &[Protocol] = &[
     signature::ZOOM,
     signature::VIBER,
     signature::THREEMA,
+    rtp::PROTOCOL,
     preamble::PROTOCOL,
 ];

@@ -1,4 +1,8 @@
-//! MQTT 3.1, 3.1.1 and 5: who connects, with which password, to which topics, and what is published.
+//! MQTT 3.1, 3.1.1 and 5: who connects, with which password, to which topics, and what is published. Also Meta's dialect, whose
+//! connection message is packed.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use super::cursor::Cursor;
 use super::message::{Draft, readable, text};
@@ -7,6 +11,8 @@ use crate::limits;
 use crate::model::{ContentState, Origin, Shortfall, Side, Transport};
 
 const NAME: &str = "mqtt";
+/// The protocol's name in Meta's apps.
+const META: &[u8] = b"\0\x06MQTToT";
 const CONNECT: u8 = 1;
 const PUBLISH: u8 = 3;
 const SUBSCRIBE: u8 = 8;
@@ -32,7 +38,7 @@ fn probe(probe: &Probe<'_>) -> Verdict {
         ([0xc0] | [0xc0, 0], _) | ([0x10, ..], Header::More) => Verdict::More,
         ([0x10, ..], Header::Whole { body, .. }) => {
             let rest = probe.client.get(body..).unwrap_or_default();
-            let names = [&b"\0\x04MQTT"[..], b"\0\x06MQIsdp"];
+            let names = [&b"\0\x04MQTT"[..], b"\0\x06MQIsdp", META];
             if names.iter().any(|name| rest.starts_with(name)) {
                 Verdict::Yes
             } else if names.iter().any(|name| name.starts_with(rest)) {
@@ -207,10 +213,17 @@ fn packet_body(
 
 /// MQTT 5 §3.1, MQTT 3.1.1 §3.1: what stands before damage is kept.
 fn connect(cursor: &mut Cursor<'_>, draft: &mut Draft) -> Option<u8> {
+    let is_meta = cursor.rest().starts_with(META);
     cursor.vector16()?;
     let level = cursor.u8()?;
     let flags = cursor.u8()?;
     cursor.u16()?;
+    if is_meta {
+        // everything that others have in fields of their own, as Thrift in zlib
+        content(cursor.rest(), draft);
+        draft.add("signature", "mqtt-meta");
+        return Some(level);
+    }
     let is_v5 = level == 5;
     if is_v5 {
         properties(cursor, draft)?;
@@ -245,8 +258,18 @@ fn publish(cursor: &mut Cursor<'_>, first: u8, level: u8, draft: &mut Draft) -> 
     if level == 5 {
         properties(cursor, draft)?;
     }
-    draft.add_some("payload", readable(cursor.rest()));
+    content(cursor.rest(), draft);
     Some(())
+}
+
+/// What is published, as a body: bytes that are no text in base64, so that they are decoded all the same.
+fn content(bytes: &[u8], draft: &mut Draft) {
+    if let Some(text) = readable(bytes) {
+        draft.add("payload", text);
+    } else {
+        draft.add("content-transfer-encoding", "base64");
+        draft.add("payload", &STANDARD.encode(bytes));
+    }
 }
 
 fn subscribe(cursor: &mut Cursor<'_>, level: u8, draft: &mut Draft) -> Option<()> {

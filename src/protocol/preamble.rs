@@ -165,6 +165,7 @@ mod tests {
             server_port: 5432,
             client,
             server: b"S",
+            before: &[],
         })
     }
 

@@ -1,7 +1,6 @@
 //! Protocols of apps' own that are encrypted, recognised by the form of their first bytes: one message says which, and then
 //! nothing more is read. A new one is a constant here and one line in the table of protocols.
 
-use super::cursor::Cursor;
 use super::message::Draft;
 use super::{Chunk, Dissector, Output, Probe, Protocol, Verdict};
 use crate::model::{ContentState, Side, Transport};
@@ -47,11 +46,6 @@ macro_rules! recognised {
         }
     };
 }
-
-/// Telegram's `MTProto` on TCP with the transports that are not disguised (core.telegram.org/mtproto/mtproto-transports).
-pub(super) const TELEGRAM: Protocol = recognised!("telegram", "telegram-mtproto", |probe| {
-    stream(probe, mtproto(probe.client))
-});
 
 /// Telegram calls through its reflectors.
 pub(super) const TELEGRAM_CALL: Protocol = recognised!("telegram", "telegram-udp", |probe| {
@@ -145,46 +139,6 @@ fn datagram(probe: &Probe<'_>, is_it: impl Fn(&[u8]) -> bool) -> Verdict {
     let is_known =
         probe.transport == Transport::Udp && (is_it(probe.client) || is_it(probe.server));
     if is_known { Verdict::Yes } else { Verdict::No }
-}
-
-/// Abridged, intermediate and padded intermediate. The first message is either in clear (key id zero) or fills its length.
-fn mtproto(bytes: &[u8]) -> Verdict {
-    let mut cursor = Cursor::new(bytes);
-    let length = match bytes {
-        [0xef, 0x7f, a, b, c, ..] => {
-            let _ = cursor.take(5);
-            usize::try_from(u32::from_le_bytes([*a, *b, *c, 0])).ok()
-        }
-        [0xef, words @ 1..=0x7e, ..] => {
-            let _ = cursor.take(2);
-            Some(usize::from(*words))
-        }
-        [0xee, 0xee, 0xee, 0xee, rest @ ..] | [0xdd, 0xdd, 0xdd, 0xdd, rest @ ..] => {
-            let _ = cursor.take(8);
-            let length = rest
-                .first_chunk::<4>()
-                .map(|length| u32::from_le_bytes(*length));
-            length.and_then(|length| usize::try_from(length / 4).ok())
-        }
-        [0xef] | [0xee, 0xee, ..] | [0xdd, 0xdd, ..] if bytes.len() < 8 => return Verdict::More,
-        _ => return Verdict::No,
-    };
-    let (Some(length), rest) = (length.map(|words| words.saturating_mul(4)), cursor.rest()) else {
-        return Verdict::More;
-    };
-    // key id, message id or key, at least one block
-    if length < 24 {
-        return Verdict::No;
-    }
-    let is_in_clear = rest.starts_with(&[0; 8]);
-    let padding = rest.len().saturating_sub(length);
-    if is_in_clear || (rest.len() >= length && padding < 16) {
-        Verdict::Yes
-    } else if rest.len() < length {
-        Verdict::More
-    } else {
-        Verdict::No
-    }
 }
 
 /// A peer's tag of 16 bytes, then twelve bytes of ones to the reflector.

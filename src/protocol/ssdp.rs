@@ -60,6 +60,7 @@ mod tests {
             server_port: 1900,
             client: datagram,
             server: &[],
+            before: &[],
         });
         assert_eq!(verdict, Verdict::Yes);
         let mut hosts = Vec::new();

@@ -56,6 +56,7 @@ impl Talk<'_> {
                 server_port: self.port,
                 client: &client,
                 server: &server,
+                before: &[],
             };
             let found = PROTOCOLS
                 .iter()
@@ -72,7 +73,11 @@ impl Talk<'_> {
         let Some(protocol) = self.protocol() else {
             return vec!["unknown".into()];
         };
-        let mut dissector = (protocol.start)(&Start::default());
+        let mut dissector = (protocol.start)(&Start {
+            transport: self.transport,
+            server_port: self.port,
+            ..Start::default()
+        });
         let mut lines: Vec<String> = Vec::new();
         let mut emit = |output: Output<'_>| describe(&output, &mut lines);
         for (side, bytes) in self.said {
@@ -235,6 +240,36 @@ fn starttls_hands_on_to_tls() {
             lines.ends_with(&["inner > 160301".into(), "inner < 160303".into()]),
             "{lines:?}"
         );
+    }
+}
+
+/// Behind STARTTLS nobody greets: the client speaks first, inside TLS.
+#[test]
+fn sessions_are_known_without_their_greeting() {
+    for (port, said, told) in [
+        (
+            587,
+            "EHLO me\r\nAUTH PLAIN AGVyaWthAHNlY3JldA==\r\n",
+            "> smtp AUTH | mechanism=PLAIN | user=erika | password=secret",
+        ),
+        (
+            143,
+            "a2 CAPABILITY\r\na3 LOGIN erika secret\r\n",
+            "> imap LOGIN | user=erika | password=secret",
+        ),
+        (
+            110,
+            "USER erika\r\nPASS secret\r\n",
+            "> pop3 PASS | user=erika | password=secret",
+        ),
+        (
+            21,
+            "USER erika\r\nPASS secret\r\n",
+            "> ftp PASS | user=erika | password=secret",
+        ),
+    ] {
+        let lines = tcp(port, &[(CLIENT, said.as_bytes())]).lines();
+        assert_eq!(lines.last().map(String::as_str), Some(told), "{lines:?}");
     }
 }
 
@@ -409,7 +444,8 @@ fn mqtt_gives_login_topics_and_payload() {
                 "> mqtt PUBLISH | topic=fleet/7 | payload={}",
                 long.escape_debug()
             ),
-            "> mqtt PUBLISH | topic=fleet/7".into(),
+            "> mqtt PUBLISH | topic=fleet/7 | content-transfer-encoding=base64 | payload=/wA="
+                .into(),
         ]
     );
 }
@@ -564,6 +600,226 @@ fn stun_turns_into_media_that_is_not_read() {
 }
 
 #[test]
+fn relays_are_told_with_whom_one_calls() {
+    // 192.0.2.1 and 198.51.100.7, each combined with the cookie
+    let first = b"\0\x01\xa1\x47\xe1\x12\xa6\x43";
+    let second = b"\0\x01\xa1\x47\xe7\x21\xc0\x45";
+    let permission = stun_message(0x0008, &[(0x0012, first), (0x0012, second)]);
+    let allocated = stun_message(0x0103, &[(0x0016, second), (0x0020, first)]);
+    let old = stun_message(0x0101, &[(0x0001, b"\0\x01\x80\x55\xc0\0\x02\x01")]);
+    let talk = [
+        (CLIENT, permission.as_slice()),
+        (SERVER, allocated.as_slice()),
+        (SERVER, old.as_slice()),
+    ];
+    assert_eq!(
+        udp(3478, &talk).lines(),
+        [
+            "> stun create-permission-request | signature=stun | peer-address=192.0.2.1 | peer-address=198.51.100.7 | attributes=0012 0012",
+            "< stun allocate-success | signature=stun | mapped-address=192.0.2.1 | relayed-address=198.51.100.7 | attributes=0016 0020",
+        ]
+    );
+}
+
+/// A packet of media.
+fn rtp(sequence: u16, source: u32) -> Vec<u8> {
+    let mut packet = vec![0x80, 111];
+    packet.extend_from_slice(&sequence.to_be_bytes());
+    packet.extend_from_slice(&[0, 0, 3, 0xc0]);
+    packet.extend_from_slice(&source.to_be_bytes());
+    packet.extend_from_slice(b"sound");
+    packet
+}
+
+const STREAM: &str =
+    "> rtp stream | ssrc=0000abcd | payload-type=111 | packets=6 | bytes=102 | seconds=0";
+
+#[test]
+fn calls_are_told_by_their_media() {
+    let packets: Vec<Vec<u8>> = (65_533..65_539_u32)
+        .map(|number| rtp(number as u16, 0xabcd))
+        .collect();
+    let said: Vec<Said<'_>> = packets.iter().map(|packet| (CLIENT, &packet[..])).collect();
+    // the first packet alone may be anything: the flow hands it over once the second has told
+    let first_two = Probe {
+        transport: Transport::Udp,
+        client_port: 40_000,
+        server_port: 40_002,
+        client: &packets[1],
+        server: &[],
+        before: &packets[0],
+    };
+    assert_eq!((rtp::PROTOCOL.probe)(&first_two), Verdict::Yes);
+    let alone = Probe {
+        before: &[],
+        ..first_two
+    };
+    assert_eq!((rtp::PROTOCOL.probe)(&alone), Verdict::More);
+    let other = rtp(7, 0xdcba);
+    let strange = Probe {
+        before: &other,
+        ..first_two
+    };
+    assert_eq!((rtp::PROTOCOL.probe)(&strange), Verdict::More);
+    let call = |before: &[Said<'_>]| udp(3478, &[before, &said].concat()).lines();
+    let request = stun_message(0x0001, &[]);
+    assert_eq!(
+        call(&[(CLIENT, &request)])[1..],
+        [
+            format!("{STREAM} | protection=unknown"),
+            "opaque encrypted-no-key".to_owned()
+        ]
+    );
+    let hello = b"\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x01\0";
+    assert_eq!(
+        call(&[(CLIENT, &request), (CLIENT, hello)])[1..],
+        [
+            format!("{STREAM} | protection=dtls-srtp"),
+            "opaque encrypted-no-key".to_owned()
+        ]
+    );
+    // through a relay each packet is wrapped up
+    let wrapped: Vec<Vec<u8>> = packets
+        .iter()
+        .map(|packet| [&[0x40, 1, 0, 17][..], packet].concat())
+        .collect();
+    let mut relayed = vec![(CLIENT, request.as_slice())];
+    relayed.extend(wrapped.iter().map(|packet| (CLIENT, &packet[..])));
+    assert_eq!(
+        udp(3478, &relayed).lines()[1],
+        format!("{STREAM} | protection=unknown")
+    );
+}
+
+#[test]
+fn reports_in_clear_name_people() {
+    // an empty receiver report, then the source's names
+    let mut report = vec![
+        0x80, 201, 0, 1, 0, 0, 0xab, 0xcd, 0x81, 202, 0, 7, 0, 0, 0xab, 0xcd,
+    ];
+    report.extend_from_slice(b"\x01\x0derika@a.example"[..2].as_ref());
+    report[17] = 15;
+    report.extend_from_slice(b"erika@a.example\x02\x05Erika");
+    report.resize(40, 0);
+    assert_eq!(
+        udp(40_003, &[(CLIENT, &report), (CLIENT, &report)]).lines(),
+        [
+            "> rtp source-description | cname=erika@a.example | name=Erika",
+            "opaque clear"
+        ]
+    );
+    let encrypted = [&report[..], &[0x80, 0, 0, 1], &[7; 10]].concat();
+    let said = [(CLIENT, &report[..]), (CLIENT, &encrypted)];
+    assert!(
+        udp(40_003, &said)
+            .lines()
+            .contains(&"opaque encrypted-no-key".to_owned())
+    );
+}
+
+#[test]
+fn relays_on_connections_are_read_however_they_are_cut() {
+    let request = stun_message(0x0003, &[(0x0006, b"erika")]);
+    let channel = [&[0x40, 1, 0, 17][..], &rtp(1, 9), &[0; 3]].concat();
+    let said = [&request[..], &channel, &channel, &request].concat();
+    assert_eq!(
+        tcp(3478, &[(CLIENT, &said)]).lines(),
+        [
+            "> stun allocate-request | signature=stun | username=erika | attributes=0006",
+            "opaque encrypted-no-key"
+        ]
+    );
+    let length = u16::try_from(request.len()).unwrap().to_be_bytes();
+    let framed = [&length[..], &request, &[0, 17], &rtp(1, 9)].concat();
+    assert_eq!(
+        tcp(40_001, &[(CLIENT, &framed)]).lines(),
+        [
+            "> stun allocate-request | signature=stun | username=erika | attributes=0006",
+            "opaque encrypted-no-key"
+        ]
+    );
+}
+
+/// The opening of an obfuscated Telegram connection and what follows it, as a client makes them.
+fn obfuscated(tag: u8, data_centre: i16, messages: &[u8]) -> Vec<u8> {
+    use ctr::cipher::{KeyIvInit, StreamCipher};
+    let mut opening: Vec<u8> = (0..64_u8)
+        .map(|position| position.wrapping_mul(37) ^ 0x5a)
+        .collect();
+    opening[56..60].fill(tag);
+    opening[60..62].copy_from_slice(&data_centre.to_le_bytes());
+    let mut cipher =
+        ctr::Ctr128BE::<aes::Aes256>::new_from_slices(&opening[8..40], &opening[40..56]).unwrap();
+    let mut encrypted = opening.clone();
+    cipher.apply_keystream(&mut encrypted);
+    opening[56..].copy_from_slice(&encrypted[56..]);
+    let mut messages = messages.to_vec();
+    cipher.apply_keystream(&mut messages);
+    [opening, messages].concat()
+}
+
+#[test]
+fn the_key_id_of_telegram_is_read_also_through_its_obfuscation() {
+    let message = [&[0x0a][..], b"KEYID--8", &[7; 32]].concat();
+    let said = obfuscated(0xef, 2, &message);
+    let told = "> telegram signature | transport=abridged | obfuscated=yes | data-centre=2 | auth-key-id=4b455949442d2d38 \
+        | signature=telegram-mtproto";
+    assert_eq!(
+        tcp(443, &[(CLIENT, &said)]).lines(),
+        [told, "opaque encrypted-own-protocol"]
+    );
+    let padded = [&[0x28, 0, 0, 0][..], &[0; 8], &[7; 32]].concat();
+    let said = obfuscated(0xdd, -4, &padded);
+    assert_eq!(
+        tcp(5222, &[(CLIENT, &said)]).lines()[0],
+        "> telegram signature | transport=padded intermediate | obfuscated=yes | data-centre=-4 | step=key agreement \
+         | signature=telegram-mtproto"
+    );
+    let mut other = said;
+    other[20] ^= 1;
+    assert!(tcp(5222, &[(CLIENT, &other)]).protocol().is_none());
+}
+
+#[test]
+fn netbios_names_of_devices_are_read() {
+    let mut message = vec![0x12, 0x34, 0x29, 0x10, 0, 1, 0, 0, 0, 0, 0, 1, 32];
+    for byte in b"ERIKAS-PHONE   \0" {
+        message.push(b'A' + (byte >> 4));
+        message.push(b'A' + (byte & 0x0f));
+    }
+    message.extend_from_slice(&[0, 0, 0x20, 0, 1]);
+    assert_eq!(
+        udp(137, &[(CLIENT, &message)]).lines(),
+        ["> netbios-ns registration | hostname=ERIKAS-PHONE"]
+    );
+}
+
+#[test]
+fn what_is_published_in_binary_is_kept_in_base64() {
+    let talk = [(
+        CLIENT,
+        &b"\x10\x0d\0\x04MQTT\x04\0\0\x3c\0\x01a\x30\x06\0\x01t\x08\xff\0"[..],
+    )];
+    assert_eq!(
+        tcp(1883, &talk).lines(),
+        [
+            "> mqtt CONNECT | client-id=a",
+            "> mqtt PUBLISH | topic=t | content-transfer-encoding=base64 | payload=CP8A",
+        ]
+    );
+    let meta = [(
+        CLIENT,
+        &b"\x10\x10\0\x06MQTToT\x03\xc2\0\x3c\x78\xda\x03\0"[..],
+    )];
+    assert_eq!(
+        tcp(443, &meta).lines(),
+        [
+            "> mqtt CONNECT | content-transfer-encoding=base64 | payload=eNoDAA== | signature=mqtt-meta"
+        ]
+    );
+}
+
+#[test]
 fn dhcp_gives_names_and_addresses() {
     let mut message = vec![1, 1, 6, 0];
     message.resize(28, 0);
@@ -663,11 +919,11 @@ fn own_protocols_are_recognised_by_their_form() {
     for (talk, protocol) in [
         (
             tcp(443, &[(CLIENT, abridged.as_slice())]),
-            "telegram signature | signature=telegram-mtproto",
+            "telegram signature | transport=abridged | obfuscated=no | step=key agreement | signature=telegram-mtproto",
         ),
         (
             tcp(443, &[(CLIENT, intermediate.as_slice())]),
-            "telegram signature | signature=telegram-mtproto",
+            "telegram signature | transport=intermediate | obfuscated=no | auth-key-id=0052a5f94aa4f34f | signature=telegram-mtproto",
         ),
         (
             udp(533, &[(CLIENT, reflector.as_slice())]),
@@ -775,9 +1031,12 @@ proptest! {
     fn any_bytes_give_no_panic(
         pieces in prop::collection::vec((any::<bool>(), prop::collection::vec(any::<u8>(), 0..60)), 0..6),
         gap in 0_usize..6,
+        is_stream in any::<bool>(),
     ) {
+        let transport = if is_stream { Transport::Tcp } else { Transport::Udp };
+        let start = Start { transport, ..Start::default() };
         for protocol in protocols() {
-            let mut dissector = (protocol.start)(&Start::default());
+            let mut dissector = (protocol.start)(&start);
             let mut emit = |_: Output<'_>| {};
             for (position, (is_client, bytes)) in pieces.iter().enumerate() {
                 let side = if *is_client { CLIENT } else { SERVER };
@@ -791,7 +1050,7 @@ proptest! {
                 for port in [21, 25, 53, 67, 110, 123, 143, 547, 1883, 2123, 5060, 5222] {
                     for transport in [Transport::Tcp, Transport::Udp] {
                         for (client, server) in [(&bytes[..], &[][..]), (&[][..], &bytes[..]), (&bytes[..], &bytes[..])] {
-                            (protocol.probe)(&Probe { transport, client_port: 1, server_port: port, client, server });
+                            (protocol.probe)(&Probe { transport, client_port: 1, server_port: port, client, server, before: bytes });
                         }
                     }
                 }
@@ -816,7 +1075,7 @@ proptest! {
         }
         let streams = [
             smtp::PROTOCOL, pop3::PROTOCOL, imap::PROTOCOL, ftp::PROTOCOL, sip::STREAM, mqtt::PROTOCOL, xmpp::PROTOCOL,
-            whatsapp::PROTOCOL, socks::PROTOCOL,
+            whatsapp::PROTOCOL, socks::PROTOCOL, stun::PROTOCOL, telegram::PROTOCOL,
         ];
         for protocol in &streams {
             let read = |step: usize| {

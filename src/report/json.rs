@@ -179,6 +179,9 @@ struct AppView {
     risk: u8,
     /// Findings, most urgent first.
     findings: Vec<FindingView>,
+    /// Traffic by readability, over all recipients.
+    #[serde(default)]
+    traffic: Vec<VolumeView>,
     /// Recipients, by bytes sent.
     recipients: Vec<RecipientView>,
     /// Permissions of interest.
@@ -578,6 +581,7 @@ impl AppView {
                 .iter()
                 .map(|finding| FindingView::of(prose, finding))
                 .collect(),
+            traffic: volumes(&app.traffic()),
             recipients: app.recipients.iter().map(RecipientView::of).collect(),
             permissions: app.grants.iter().map(PermissionView::of).collect(),
             chains: app

@@ -433,38 +433,9 @@ impl Page<'_> {
     }
 
     fn coverage(&mut self) -> io::Result<()> {
-        let (audit, texts, language) = (self.prose.audit, self.prose.texts, self.prose.language);
+        let texts = self.prose.texts;
         self.heading(texts.coverage)?;
-        let mut contents: BTreeMap<ContentState, Volume> = BTreeMap::new();
-        for (content, volume) in audit.devices.iter().flat_map(|device| &device.traffic) {
-            contents
-                .entry(*content)
-                .and_modify(|sum| sum.merge(*volume))
-                .or_insert(*volume);
-        }
-        if !contents.is_empty() {
-            let mut table = self.table(&[
-                texts.column_contents,
-                texts.column_flows,
-                texts.column_sent,
-                texts.column_received,
-            ]);
-            for content in ContentState::ALL {
-                let Some(volume) = contents.get(&content) else {
-                    continue;
-                };
-                let right =
-                    |text: String| Cell::new_owned(text).set_alignment(CellAlignment::Right);
-                table.add_row(vec![
-                    Cell::new_owned(language.content(content).to_owned()),
-                    right(volume.flows.to_string()),
-                    right(language.bytes(volume.sent_bytes)),
-                    right(language.bytes(volume.received_bytes)),
-                ]);
-            }
-            self.print(table)?;
-            writeln!(self.out)?;
-        }
+        self.contents()?;
         let lines = self.shortfalls();
         if lines.is_empty() {
             self.paragraph(texts.coverage_complete, Look::Plain)?;
@@ -475,6 +446,63 @@ impl Page<'_> {
         let clocks = chain::clocks(&self.prose);
         self.list(&clocks, Look::Plain)?;
         self.paragraph(texts.not_clean, Look::Plain)
+    }
+
+    /// How readable the traffic was: of all phones, then of each app.
+    fn contents(&mut self) -> io::Result<()> {
+        let (audit, texts) = (self.prose.audit, self.prose.texts);
+        let mut all: BTreeMap<ContentState, Volume> = BTreeMap::new();
+        for (content, volume) in audit.devices.iter().flat_map(|device| &device.traffic) {
+            all.entry(*content)
+                .and_modify(|sum| sum.merge(*volume))
+                .or_insert(*volume);
+        }
+        if all.is_empty() {
+            return Ok(());
+        }
+        let numbers = [texts.column_flows, texts.column_sent, texts.column_received];
+        let mut table = self.table(&[&[texts.column_contents], &numbers[..]].concat());
+        for row in self.volumes(&all) {
+            table.add_row(row);
+        }
+        self.print(table)?;
+        writeln!(self.out)?;
+        let mut table =
+            self.table(&[&[texts.column_app, texts.column_contents], &numbers[..]].concat());
+        for device in &audit.devices {
+            for app in &device.apps {
+                let mut name = self.prose.app(app);
+                if audit.devices.len() > 1 {
+                    name = format!("{} › {name}", text::safe_up_to(&device.name, 40));
+                }
+                for row in self.volumes(&app.traffic()) {
+                    // the name once, before its first row
+                    let name = Cell::new_owned(std::mem::take(&mut name));
+                    table.add_row([vec![name], row].concat());
+                }
+            }
+        }
+        if table.row_count() > 0 {
+            self.print(table)?;
+            writeln!(self.out)?;
+        }
+        Ok(())
+    }
+
+    /// One row of cells for each state of contents.
+    fn volumes(&self, volumes: &BTreeMap<ContentState, Volume>) -> Vec<Vec<Cell>> {
+        let language = self.prose.language;
+        let right = |text: String| Cell::new_owned(text).set_alignment(CellAlignment::Right);
+        let row = |content: ContentState| {
+            let volume = volumes.get(&content)?;
+            Some(vec![
+                Cell::new_owned(language.content(content).to_owned()),
+                right(volume.flows.to_string()),
+                right(language.bytes(volume.sent_bytes)),
+                right(language.bytes(volume.received_bytes)),
+            ])
+        };
+        ContentState::ALL.into_iter().filter_map(row).collect()
     }
 
     fn shortfalls(&self) -> Vec<String> {

@@ -5,8 +5,9 @@ use serde::Deserialize;
 use crate::model::{Body, Event, Exchange, Header, Message, Request};
 
 /// Protocols that examples may use beside HTTP, as `protocol` names them.
-const PROTOCOLS: [&str; 12] = [
-    "dhcp", "ftp", "imap", "irc", "mqtt", "nntp", "pop3", "radius", "sip", "smtp", "telnet", "xmpp",
+const PROTOCOLS: [&str; 13] = [
+    "dhcp", "ftp", "imap", "irc", "mdns", "mqtt", "nntp", "pop3", "radius", "sip", "smtp",
+    "telnet", "xmpp",
 ];
 
 /// A message with invented data. Either an HTTP request (`request`, `headers`, `body`) or a message of another protocol

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use phonehome::model::{LinkType, Side};
+use phonehome::protocol::PROTOCOLS;
 
 use crate::forge::archive::{self, gzip};
 use crate::forge::axml::{self, Element, Value};
@@ -51,6 +52,46 @@ fn lookup() -> [Vec<u8>; 2] {
         dns::query(7, HOST, dns::A),
         dns::answer(7, HOST, dns::A, &answers),
     ]
+}
+
+/// A few words of each protocol that has no target of its own.
+fn protocol_scripts() -> Vec<Vec<u8>> {
+    let stream = "<stream:stream xmlns:stream='http://etherx.jabber.org/streams'><message to='o@b.example'><body>?OTR:A.</body>\
+        <encrypted xmlns='urn:xmpp:omemo:2'/></message><iq type='set'><query xmlns='jabber:iq:roster'><item jid='o@b.example'/>\
+        </query></iq>";
+    let permission =
+        b"\0\x08\0\x0c\x21\x12\xa4\x42abcdefghijkl\0\x12\0\x08\0\x01\xa1\x47\xe1\x12\xa6\x43";
+    let channel = b"\x40\x01\0\x11\x80\x6f\0\x01\0\0\x03\xc0\0\0\xab\xcdsound\0\0\0";
+    let report = b"\x80\xc9\0\x01\0\0\xab\xcd\x81\xca\0\x03\0\0\xab\xcd\x01\x05e@a.x\0";
+    let name =
+        b"\x12\x34\x29\x10\0\x01\0\0\0\0\0\x01\x20EFEFEFEFEFEFEFEFEFEFEFEFEFEFCAAA\0\0\x20\0\x01";
+    let topic = b"\x10\x0d\0\x04MQTT\x04\0\0\x3c\0\x01a\x30\x06\0\x01t\x08\xff\0";
+    let invite = b"INVITE sip:o@b.example SIP/2.0\r\nf: <sip:e@a.example>\r\nl: 4\r\n\r\nv=0\n";
+    let key = b"\xef\x0aKEYID--8 and what is encrypted with it";
+    let parts: [(&str, u8, &[u8]); 9] = [
+        ("xmpp", 0, stream.as_bytes()),
+        ("stun", 1, permission),
+        ("stun", 0, permission),
+        ("stun", 0, channel),
+        ("rtp", 1, report),
+        ("netbios-ns", 1, name),
+        ("mqtt", 0, topic),
+        ("sip", 0, invite),
+        ("telegram", 0, key),
+    ];
+    parts
+        .iter()
+        .map(|(protocol, transport, bytes)| {
+            let pick = PROTOCOLS.iter().position(|known| known.name == *protocol);
+            let pick = u8::try_from(pick.unwrap()).unwrap();
+            let (half, rest) = bytes.split_at(bytes.len() / 2);
+            let said = match transport {
+                0 => script([(Side::Client, half), (Side::Client, rest)]),
+                _ => script([(Side::Client, *bytes), (Side::Server, *bytes)]),
+            };
+            [&[pick, *transport][..], &said].concat()
+        })
+        .collect()
 }
 
 fn packets() -> Vec<Vec<u8>> {
@@ -206,6 +247,7 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
                 (Side::Client, &second[10..]),
             ])]
         }
+        "protocols" => protocol_scripts(),
         "payload" => vec![
             b"/a?q=%7B%22b%22%3A1%7D\napplication/json\n\n{\"a\":[1,{\"b\":\"eyJjIjoxfQ==\"}]}".to_vec(),
             b"/\napplication/x-www-form-urlencoded\n\na=1&b=%41&c=eyJhIjoxfQ.eyJiIjoyfQ.c2ln".to_vec(),

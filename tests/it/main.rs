@@ -12,6 +12,7 @@
 )]
 
 mod cli;
+mod contents;
 mod corpus;
 mod decryption;
 mod detection;
@@ -29,3 +30,4 @@ mod reports;
 mod rules;
 mod same_traffic;
 mod samples;
+mod talks;

@@ -222,8 +222,8 @@ fn names_and_requests_of_the_company_phone_are_seen() {
     28 flows clear dns
     5 flows clear http
     1 flows clear ntp
-    1 flows clear stun
     1 flows encrypted-no-key quic
+    1 flows encrypted-no-key stun
     7 flows encrypted-no-key tls
     1 flows encrypted-own-protocol whatsapp
     shortfall started-before-capture 1

@@ -11,8 +11,12 @@ use crate::rules::{App, Art28, EndToEnd, Endpoint, Role};
 
 /// Whoever carries messages knows who is connected when, from where, and with whom.
 pub(super) fn message_metadata(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
-    let is_seen =
-        |key: &FactKey| key.grade.is_transmitted() && key.category == Category::MessageMetadata;
+    // that calls were held says less than that messages are exchanged
+    let is_seen = |key: &FactKey| {
+        key.grade.is_transmitted()
+            && key.category == Category::MessageMetadata
+            && &*key.rule != circumstance::CALL_MEDIA
+    };
     if subject.row.findings.keys().any(is_seen) {
         return;
     }

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use crate::limits;
 use crate::model::Answer;
 use crate::protocol::cursor::Cursor;
+use crate::protocol::message::readable;
 
 /// Record types read (RFC 1035 §3.2.2, RFC 3596, RFC 2782, RFC 9460).
 mod record_type {
@@ -14,6 +15,7 @@ mod record_type {
     pub(super) const CNAME: u16 = 5;
     pub(super) const PTR: u16 = 12;
     pub(super) const AAAA: u16 = 28;
+    pub(super) const TXT: u16 = 16;
     pub(super) const SRV: u16 = 33;
     pub(super) const SVCB: u16 = 64;
     pub(super) const HTTPS: u16 = 65;
@@ -114,6 +116,8 @@ pub(super) struct Message {
     pub(super) questions: Vec<Question>,
     /// Owner and content of the answers that are addresses or names.
     pub(super) answers: Vec<(String, Answer)>,
+    /// Strings of TXT records.
+    pub(super) texts: Vec<String>,
     /// Whether all that the header announces was there.
     pub(super) is_whole: bool,
     /// Whether nothing stood behind it.
@@ -128,6 +132,7 @@ impl Message {
             header,
             questions: Vec::new(),
             answers: Vec::new(),
+            texts: Vec::new(),
             is_whole: false,
             is_exact: false,
         };
@@ -149,18 +154,43 @@ impl Message {
             self.questions.push(question);
         }
         for _ in 0..self.header.answers {
-            let room = limits::DNS_ANSWERS.saturating_sub(self.answers.len());
-            let (owner, answers) = reader.record()?;
-            let answers = answers.into_iter().take(room);
-            self.answers
-                .extend(answers.map(|answer| (owner.clone(), answer)));
+            let record = reader.record()?;
+            self.keep(record);
         }
         let others =
             u32::from(self.header.authorities).saturating_add(self.header.additionals.into());
         for _ in 0..others {
-            reader.record()?;
+            let record = reader.record()?;
+            // what services say of themselves stands here as well (RFC 6763 §12)
+            self.attributes(&record);
         }
         Some(())
+    }
+
+    fn keep(&mut self, record: Record<'_>) {
+        self.attributes(&record);
+        let room = limits::DNS_ANSWERS.saturating_sub(self.answers.len());
+        let answers = record.answers.into_iter().take(room);
+        self.answers
+            .extend(answers.map(|answer| (record.owner.clone(), answer)));
+    }
+
+    /// The strings of a TXT record, as services describe themselves (RFC 6763 §6).
+    fn attributes(&mut self, record: &Record<'_>) {
+        if record.kind != record_type::TXT {
+            return;
+        }
+        let mut strings = Cursor::new(record.data);
+        while let Some(text) = strings.vector8() {
+            if self.texts.len() >= limits::DNS_ANSWERS {
+                return;
+            }
+            self.texts.extend(
+                readable(text)
+                    .filter(|text| !text.is_empty())
+                    .map(str::to_owned),
+            );
+        }
     }
 
     /// Whether this can be nothing but DNS, on whatever port: one question for a host name of a usual type, every record in
@@ -181,6 +211,14 @@ impl Message {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     }
+}
+
+/// A record.
+struct Record<'a> {
+    owner: String,
+    kind: u16,
+    data: &'a [u8],
+    answers: Vec<Answer>,
 }
 
 /// Where reading has come to. Names need the whole message, for their pointers.
@@ -211,7 +249,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A record's owner, and what it answers. An odd content is no answer and does no harm.
-    fn record(&mut self) -> Option<(String, Vec<Answer>)> {
+    fn record(&mut self) -> Option<Record<'a>> {
         let owner = self.name()?;
         let (kind, data) = self.fixed(|cursor| {
             let kind = cursor.u16()?;
@@ -222,7 +260,12 @@ impl<'a> Reader<'a> {
             message: self.message,
             at: self.at.checked_sub(data.len())?,
         };
-        Some((owner, inside.answers(kind, data).unwrap_or_default()))
+        Some(Record {
+            owner,
+            kind,
+            data,
+            answers: inside.answers(kind, data).unwrap_or_default(),
+        })
     }
 
     fn answers(mut self, kind: u16, data: &[u8]) -> Option<Vec<Answer>> {

@@ -258,6 +258,17 @@ fn announce(protocol: &'static str, message: Message, side: Side, origin: Origin
             }
         }
     }
+    // `model=iPhone14,2`: one field a key, below their common name
+    for text in message.texts {
+        let (key, value) = text.split_once('=').unwrap_or((&text, ""));
+        let field = (
+            format!("txt.{}", key.to_ascii_lowercase()),
+            value.to_owned(),
+        );
+        if !fields.contains(&field) {
+            fields.push(field);
+        }
+    }
     if !fields.is_empty() {
         let event = Event::Message(crate::model::Message {
             protocol,

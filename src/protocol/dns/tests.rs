@@ -1,7 +1,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use proptest::prelude::*;
-use simple_dns::rdata::{A, AAAA, CNAME, HTTPS, PTR, RData, SVCB};
+use simple_dns::rdata::{A, AAAA, CNAME, HTTPS, PTR, RData, SVCB, TXT};
 use simple_dns::{CLASS, Name, Packet, Question, ResourceRecord, TYPE};
 
 use super::*;
@@ -150,6 +150,8 @@ fn several_questions_are_several_lookups_and_an_announcement_is_a_message() {
         "Phone.local",
         RData::A(A::from(Ipv4Addr::new(192, 0, 2, 9))),
     )];
+    let text = TXT::new().with_string("model=iPhone14,2").unwrap();
+    packet.additional_records = vec![record("Phone._airplay._tcp.local", RData::TXT(text))];
     let bytes = packet.build_bytes_vec().unwrap();
     let mut fields = Vec::new();
     let chunk = Chunk {
@@ -162,7 +164,11 @@ fn several_questions_are_several_lookups_and_an_announcement_is_a_message() {
             fields = message.fields;
         }
     });
-    let expected = [("name", "phone.local"), ("address", "192.0.2.9")];
+    let expected = [
+        ("name", "phone.local"),
+        ("address", "192.0.2.9"),
+        ("txt.model", "iPhone14,2"),
+    ];
     assert_eq!(
         fields,
         expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -205,6 +211,7 @@ fn dns_is_told_by_port_or_by_being_perfect() {
             server_port: port,
             client,
             server: &[],
+            before: &[],
         };
         [PROTOCOL, MULTICAST, LINK_LOCAL].map(|protocol| (protocol.probe)(&probe) == Verdict::Yes)
     };
@@ -257,7 +264,7 @@ proptest! {
         let message = [&header[..], &[0, 2, 0, 3, 0, 0, 0, 1], &bytes].concat();
         for transport in [Transport::Udp, Transport::Tcp] {
             for protocol in [PROTOCOL, STREAM, MULTICAST, LINK_LOCAL] {
-                let _verdict = (protocol.probe)(&Probe { transport, client_port: 1, server_port: 53, client: &message, server: &bytes });
+                let _verdict = (protocol.probe)(&Probe { transport, client_port: 1, server_port: 53, client: &message, server: &bytes, before: &[] });
                 lookups(&mut *(protocol.start)(&Start::default()), &[&message, &bytes]);
             }
         }

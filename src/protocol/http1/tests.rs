@@ -368,6 +368,7 @@ fn only_http_1_is_http_1() {
             server_port: 5222,
             client: client.as_bytes(),
             server: server.as_bytes(),
+            before: &[],
         })
     };
     assert_eq!(verdict("GET / HTTP/1.1\r\n", ""), Verdict::Yes);

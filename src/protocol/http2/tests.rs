@@ -396,6 +396,7 @@ fn it_is_told_by_its_preface_and_by_its_frames() {
             server_port: 8080,
             client,
             server,
+            before: &[],
         })
     };
     assert_eq!(verdict(&opening(), b""), Verdict::Yes);

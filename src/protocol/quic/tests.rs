@@ -362,6 +362,7 @@ fn quic_is_told_by_its_long_header() {
             server_port: port,
             client,
             server: &[],
+            before: &[],
         })
     };
     let keys = keys(1);
@@ -435,7 +436,7 @@ proptest! {
         ]);
         run(&[(Side::Client, clear.clone())]);
         for client in [&headed, &clear] {
-            let _verdict = probe(&Probe { transport: Transport::Udp, client_port: 1, server_port: 443, client, server: &payload });
+            let _verdict = probe(&Probe { transport: Transport::Udp, client_port: 1, server_port: 443, client, server: &payload, before: &[] });
         }
     }
 }

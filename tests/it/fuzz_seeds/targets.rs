@@ -4,8 +4,10 @@ use std::io::Cursor;
 
 use phonehome::flow::Flows;
 use phonehome::intake::{Input, Item};
-use phonehome::model::{Body, Coverage, Event, Exchange, Header, InputId, Origin, Request, Side};
-use phonehome::protocol::{Chunk, KeyLog, Output, PROTOCOLS, Start};
+use phonehome::model::{
+    Body, Coverage, Event, Exchange, Header, InputId, Origin, Request, Side, Transport,
+};
+use phonehome::protocol::{Chunk, Dissector, KeyLog, Output, PROTOCOLS, Start};
 use phonehome::{manifest, payload};
 
 /// A target: its name, and what it calls.
@@ -20,6 +22,7 @@ pub const TARGETS: &[Target] = &[
     ("tls_keyed", tls_keyed),
     ("quic", quic),
     ("http1", http1),
+    ("protocols", protocols),
     ("http2", http2),
     ("payload", payload),
     ("axml", axml),
@@ -82,6 +85,24 @@ pub fn http1(bytes: &[u8]) {
 /// An HTTP/2 connection, as a script.
 pub fn http2(bytes: &[u8]) {
     dissect("http2", bytes);
+}
+
+/// Any protocol: one byte picks it, one says whether in datagrams (odd) or on a connection, then a script.
+pub fn protocols(bytes: &[u8]) {
+    let Some(([pick, transport], script)) = bytes.split_first_chunk() else {
+        return;
+    };
+    let protocol = &PROTOCOLS[usize::from(*pick) % PROTOCOLS.len()];
+    let transport = if transport & 1 == 0 {
+        Transport::Tcp
+    } else {
+        Transport::Udp
+    };
+    let start = Start {
+        transport,
+        ..Start::default()
+    };
+    run((protocol.start)(&start).as_mut(), script);
 }
 
 /// A request: three lines (target, content type, content encoding), then the body.
@@ -190,18 +211,22 @@ pub fn privacy_report(bytes: &[u8]) {
     input("app-privacy-report", bytes);
 }
 
-/// Feeds a dissector with a script: for each step one byte (1: from the server, 2: a gap) and the length in two bytes, little
-/// end first, then the bytes.
+/// Feeds the dissector of a protocol with a script (see [`run`]).
 fn dissect(protocol: &str, script: &[u8]) {
     dissect_from(&Start::default(), protocol, script);
 }
 
-fn dissect_from(start: &Start, protocol: &str, mut script: &[u8]) {
+fn dissect_from(start: &Start, protocol: &str, script: &[u8]) {
     let protocol = PROTOCOLS
         .iter()
         .find(|known| known.name == protocol)
         .expect("a known protocol");
-    let mut dissector = (protocol.start)(start);
+    run((protocol.start)(start).as_mut(), script);
+}
+
+/// Feeds a dissector with a script: for each step one byte (1: from the server, 2: a gap) and the length in two bytes, little
+/// end first, then the bytes.
+fn run(dissector: &mut dyn Dissector, mut script: &[u8]) {
     let mut emit = |output: Output<'_>| {
         if let Output::Event(event, _) = output {
             payload::decode(&event);
