@@ -1,7 +1,7 @@
 //! The pipeline: the one place where the stages meet.
 //!
 //! Phase 1 gathers one dossier per device from the small inputs, phase 2 streams the large ones. Inputs run in parallel and
-//! each has its own flows, tally and coverage, merged in the order of the inputs: the result is the same for any number of jobs.
+//! each (or each capture of several files) has its own flows, tally and coverage; the sum is the same for any number of jobs.
 
 mod fleet;
 
@@ -76,7 +76,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     for (device, index) in case.devices.iter().zip(&known) {
         neglected(device.inputs.first(), index, &mut coverage);
     }
-    let tasks: Vec<(Stage<'_>, &str, &Input)> = case
+    let tasks: Vec<(Stage<'_>, &str, Vec<&Input>)> = case
         .devices
         .iter()
         .zip(dossiers.iter().zip(keys.iter().zip(&known)))
@@ -91,26 +91,26 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
                 options,
                 progress,
             };
-            device
-                .inputs
-                .iter()
-                .map(move |input| (stage, device.name.as_str(), input))
+            series(&device.inputs)
+                .into_iter()
+                .map(move |inputs| (stage, device.name.as_str(), inputs))
         })
         .collect();
-    let streamed = in_parallel(&tasks, options.jobs, |(stage, _, input)| {
-        with_digest(input, || stream(stage, input))
+    let streamed = in_parallel(&tasks, options.jobs, |(stage, _, inputs)| {
+        stream(stage, inputs)
     });
 
     let mut tally = Tally::default();
     let mut inputs = Vec::new();
-    for ((_, device, input), (digest, streamed)) in tasks.iter().zip(streamed) {
-        let (sha256, bytes) = digest
-            .ok()
-            .flatten()
-            .unwrap_or_else(|| (String::new(), input.bytes));
-        let streamed = match streamed {
-            Ok(streamed) => streamed,
-            Err(error) => {
+    for ((_, device, series), streamed) in tasks.iter().zip(streamed) {
+        tally.merge(streamed.tally);
+        coverage.merge(streamed.coverage);
+        for (input, (digest, read)) in series.iter().zip(streamed.inputs) {
+            let (sha256, bytes) = digest
+                .ok()
+                .flatten()
+                .unwrap_or_else(|| (String::new(), input.bytes));
+            let extent = read.unwrap_or_else(|error| {
                 coverage.add(
                     input.id,
                     Shortfall::Unreadable,
@@ -119,22 +119,21 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
                     String::new,
                 );
                 errors.push(error);
-                Streamed::default()
-            }
-        };
-        tally.merge(streamed.tally);
-        coverage.merge(streamed.coverage);
-        inputs.push(InputReport {
-            id: input.id,
-            path: input.display.clone(),
-            device: (*device).to_owned(),
-            format: input.format.to_owned(),
-            sha256,
-            bytes,
-            items: streamed.extent.items,
-            period: streamed.extent.period,
-        });
+                Extent::default()
+            });
+            inputs.push(InputReport {
+                id: input.id,
+                path: input.display.clone(),
+                device: (*device).to_owned(),
+                format: input.format.to_owned(),
+                sha256,
+                bytes,
+                items: extent.items,
+                period: extent.period,
+            });
+        }
     }
+    inputs.sort_unstable_by_key(|input| input.id);
     if tally.overflow > 0 {
         let overflow = tally.overflow;
         let first = inputs
@@ -188,23 +187,22 @@ pub fn observe(
             options,
             progress: &progress,
         };
-        for input in &device.inputs {
-            // A failing sink (a closed pipe) ends the work; a failing input does not.
-            let mut refused = None;
-            let result = observations(
-                &stage,
-                input,
-                &mut coverage,
-                &mut |observation, decoded, _| {
-                    if refused.is_none() {
-                        refused = each(observation, decoded).err();
-                    }
-                },
-            );
-            if let Some(error) = refused {
-                return Err(error);
+        // A failing sink (a closed pipe) ends the work; a failing input does not.
+        let mut refused = None;
+        let mut take = |observation: &Observation, decoded: &Decoded<'_>, _: &mut Coverage| {
+            if refused.is_none() {
+                refused = each(observation, decoded).err();
             }
-            errors.extend(result.err());
+        };
+        for inputs in series(&device.inputs) {
+            let mut reader = Reader::new(stage);
+            for input in inputs {
+                errors.extend(reader.read(input, &mut coverage, &mut take).err());
+            }
+            reader.finish(&mut coverage, &mut take);
+        }
+        if let Some(error) = refused {
+            return Err(error);
         }
     }
     Ok(errors)
@@ -284,10 +282,7 @@ const LARGE_INPUT: u64 = 1 << 20;
 
 /// Does the work on an input, and its checksum beside it: hashing takes longer than reading, and the second of two readers of
 /// one file finds it in the page cache.
-fn with_digest<R>(
-    input: &Input,
-    work: impl FnOnce() -> Result<R>,
-) -> (Result<Option<(String, u64)>>, Result<R>) {
+fn with_digest<R>(input: &Input, work: impl FnOnce() -> Result<R>) -> (Result<Digest>, Result<R>) {
     if input.bytes < LARGE_INPUT {
         return (input.digest(), work());
     }
@@ -377,12 +372,16 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// What phase 2 keeps of one input.
+/// Checksum and size of an input; `None` if it can be read only once.
+type Digest = Option<(String, u64)>;
+
+/// What phase 2 keeps of inputs that belong together.
 #[derive(Default)]
 struct Streamed {
     tally: Tally,
     coverage: Coverage,
-    extent: Extent,
+    /// Of each, how much it held.
+    inputs: Vec<(Result<Digest>, Result<Extent>)>,
 }
 
 /// How much an input held.
@@ -392,114 +391,203 @@ struct Extent {
     period: Option<(Timestamp, Timestamp)>,
 }
 
-/// Phase 2 for one input.
-fn stream(stage: &Stage<'_>, input: &Input) -> Result<Streamed> {
+/// Inputs that belong together: a capture that was written into several files, in the order of time. Such files lie in one
+/// folder and differ by digits in their names (`tcpdump -C` and `-G`, `dumpcap -b`). All others stand alone.
+fn series(inputs: &[Input]) -> Vec<Vec<&Input>> {
+    let mut all: Vec<(Option<String>, Vec<&Input>)> = Vec::new();
+    for input in inputs {
+        let is_file = input.has_traffic() && !input.is_stdin();
+        let name = is_file.then(|| {
+            let (folder, file) = input
+                .display
+                .rsplit_once('/')
+                .unwrap_or(("", &input.display));
+            format!(
+                "{folder}/{}",
+                file.replace(|letter: char| letter.is_ascii_digit(), "")
+            )
+        });
+        let known = all.iter_mut().find(|(known, inputs)| {
+            *known == name && inputs.iter().all(|other| other.format == input.format)
+        });
+        match known {
+            Some((_, inputs)) if name.is_some() => inputs.push(input),
+            _ => all.push((name, vec![input])),
+        }
+    }
+    all.into_iter()
+        .map(|(_, mut inputs)| {
+            if inputs.len() > 1 {
+                inputs.sort_by_cached_key(|input| first_time(input));
+            }
+            inputs
+        })
+        .collect()
+}
+
+/// When the first thing in an input was seen; later, `read` says what is wrong with one that cannot be opened.
+fn first_time(input: &Input) -> Option<Timestamp> {
+    let mut source = input.open().ok()??;
+    loop {
+        match source.next_item().ok()?? {
+            Item::Packet(packet) => return Some(packet.origin.time),
+            Item::Sighting(sighting) => return Some(sighting.origin.time),
+            Item::Shortfall { .. } => {}
+        }
+    }
+}
+
+/// Phase 2 for inputs that belong together.
+fn stream(stage: &Stage<'_>, inputs: &[&Input]) -> Streamed {
     let mut tally = Tally::default();
     let mut coverage = Coverage::default();
-    let extent = observations(
-        stage,
-        input,
-        &mut coverage,
-        &mut |observation, decoded, coverage| {
-            count_traffic(observation, &mut tally);
-            count_reads(observation, &mut tally);
-            note_moment(observation, &mut tally);
-            let origin = observation.sighting.origin;
-            for (shortfall, bytes, detail) in &decoded.shortfalls {
-                coverage.add(origin.input, *shortfall, Some(origin), *bytes, || {
-                    (*detail).to_owned()
-                });
-            }
-            detect::inspect(observation, decoded, stage.around(), &mut tally);
-        },
-    )?;
-    Ok(Streamed {
+    let mut take = |observation: &Observation, decoded: &Decoded<'_>, coverage: &mut Coverage| {
+        count_traffic(observation, &mut tally);
+        count_reads(observation, &mut tally);
+        note_moment(observation, &mut tally);
+        let origin = observation.sighting.origin;
+        for (shortfall, bytes, detail) in &decoded.shortfalls {
+            coverage.add(origin.input, *shortfall, Some(origin), *bytes, || {
+                (*detail).to_owned()
+            });
+        }
+        detect::inspect(observation, decoded, stage.around(), &mut tally);
+    };
+    let mut reader = Reader::new(*stage);
+    let inputs = inputs
+        .iter()
+        .map(|input| with_digest(input, || reader.read(input, &mut coverage, &mut take)))
+        .collect();
+    reader.finish(&mut coverage, &mut take);
+    Streamed {
         tally,
         coverage,
-        extent,
-    })
+        inputs,
+    }
 }
 
 /// What takes one observation with what the client sent in it.
 type Take<'a> = dyn FnMut(&Observation, &Decoded<'_>, &mut Coverage) + 'a;
 
-/// Reads an input to its end and attributes and decodes everything seen in it.
-fn observations(
-    stage: &Stage<'_>,
-    input: &Input,
-    coverage: &mut Coverage,
-    take: &mut Take<'_>,
-) -> Result<Extent> {
-    let Some(mut source) = input.open()? else {
-        return Ok(Extent::default());
-    };
-    if let Some(expression) = &stage.options.filter {
-        let _ = expression;
-        return Err(Error::NoLive { flag: "--filter" });
-    }
-    let mut attributor = Attributor::new(stage.rules, stage.dossier, stage.options.app.clone());
-    let mut flows = Flows::new();
-    flows.set_keys(Arc::clone(stage.keys));
-    for (address, name) in &stage.dossier.names {
-        flows.add_name(*address, name);
-    }
-    // Sightings of one packet are collected, because flow holds the coverage while it works.
-    let mut seen: Vec<Sighting> = Vec::new();
-    let mut hand_out = |sighting: Sighting, coverage: &mut Coverage| {
-        let app = attributor.attribute(&sighting);
-        let observation = Observation {
-            sighting,
-            device: stage.device,
-            app,
-        };
-        let decoded = payload::decode(&observation.sighting.event);
-        take(&observation, &decoded, coverage);
-    };
-    let mut extent = Extent::default();
-    let mut unreported_bytes = 0_u64;
-    while let Some(item) = source.next_item()? {
-        let origin = match item {
-            Item::Packet(packet) => {
-                unreported_bytes = unreported_bytes.saturating_add(packet.data.len() as u64);
-                flows.packet(&packet, coverage, &mut |sighting| seen.push(sighting));
-                packet.origin
-            }
-            Item::Sighting(sighting) => {
-                let origin = sighting.origin;
-                seen.push(*sighting);
-                origin
-            }
-            Item::Shortfall {
-                shortfall,
-                count,
-                origin,
-                bytes,
-                detail,
-            } => {
-                coverage.add_many(input.id, shortfall, count, origin, bytes, || detail);
-                continue;
-            }
-        };
-        for sighting in seen.drain(..) {
-            hand_out(sighting, coverage);
+/// How far the clock may go back from one file of a series to the next, in nanoseconds: packets of one moment may be written
+/// in another order. Beyond that the files do not belong together.
+const CLOCK_SLACK: i64 = 1_000_000_000;
+
+/// Reads inputs that belong together, and attributes and decodes everything seen in them. Flows go on from one to the next.
+struct Reader<'a> {
+    stage: Stage<'a>,
+    attributor: Attributor<'a>,
+    flows: Flows,
+    /// Sightings of one packet are collected, because flow holds the coverage while it works.
+    seen: Vec<Sighting>,
+    /// The last moment seen.
+    last: Option<Timestamp>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(stage: Stage<'a>) -> Self {
+        let app = stage.options.app.clone();
+        let mut flows = Flows::new();
+        flows.set_keys(Arc::clone(stage.keys));
+        for (address, name) in &stage.dossier.names {
+            flows.add_name(*address, name);
         }
-        extent.add(origin.time);
-        if extent.items.is_multiple_of(PROGRESS_STEP) {
-            stage
-                .progress
-                .bytes
-                .fetch_add(std::mem::take(&mut unreported_bytes), Ordering::Relaxed);
+        Self {
+            stage,
+            attributor: Attributor::new(stage.rules, stage.dossier, app),
+            flows,
+            seen: Vec::new(),
+            last: None,
         }
     }
-    flows.finish(coverage, &mut |sighting| seen.push(sighting));
-    for sighting in seen.drain(..) {
-        hand_out(sighting, coverage);
+
+    /// Reads an input to its end; flows stay open.
+    fn read(
+        &mut self,
+        input: &Input,
+        coverage: &mut Coverage,
+        take: &mut Take<'_>,
+    ) -> Result<Extent> {
+        let Some(mut source) = input.open()? else {
+            return Ok(Extent::default());
+        };
+        let stage = self.stage;
+        if let Some(expression) = &stage.options.filter {
+            source = intake::filtered(source, expression)?;
+        }
+        let progress = &stage.progress.bytes;
+        let mut extent = Extent::default();
+        let mut unreported_bytes = 0_u64;
+        while let Some(item) = source.next_item()? {
+            let origin = match item {
+                Item::Packet(packet) => {
+                    if extent.items == 0 {
+                        self.begin(packet.origin.time, coverage, take);
+                    }
+                    unreported_bytes = unreported_bytes.saturating_add(packet.data.len() as u64);
+                    let seen = &mut self.seen;
+                    self.flows
+                        .packet(&packet, coverage, &mut |sighting| seen.push(sighting));
+                    packet.origin
+                }
+                Item::Sighting(sighting) => {
+                    let origin = sighting.origin;
+                    self.seen.push(*sighting);
+                    origin
+                }
+                Item::Shortfall {
+                    shortfall,
+                    count,
+                    origin,
+                    bytes,
+                    detail,
+                } => {
+                    coverage.add_many(input.id, shortfall, count, origin, bytes, || detail);
+                    continue;
+                }
+            };
+            if !self.seen.is_empty() {
+                self.hand_out(coverage, take);
+            }
+            extent.add(origin.time);
+            if extent.items.is_multiple_of(PROGRESS_STEP) {
+                progress.fetch_add(std::mem::take(&mut unreported_bytes), Ordering::Relaxed);
+            }
+        }
+        progress.fetch_add(unreported_bytes, Ordering::Relaxed);
+        self.last = self.last.max(extent.period.map(|(_, last)| last));
+        Ok(extent)
     }
-    stage
-        .progress
-        .bytes
-        .fetch_add(unreported_bytes, Ordering::Relaxed);
-    Ok(extent)
+
+    /// Ends all flows if an input begins before the one before it ended.
+    fn begin(&mut self, first: Timestamp, coverage: &mut Coverage, take: &mut Take<'_>) {
+        let goes_back = |last: Timestamp| first.0.saturating_add(CLOCK_SLACK) < last.0;
+        if self.last.is_some_and(goes_back) {
+            let ended = std::mem::replace(self, Self::new(self.stage));
+            ended.finish(coverage, take);
+        }
+    }
+
+    /// Ends all flows.
+    fn finish(mut self, coverage: &mut Coverage, take: &mut Take<'_>) {
+        let seen = &mut self.seen;
+        self.flows
+            .finish(coverage, &mut |sighting| seen.push(sighting));
+        self.hand_out(coverage, take);
+    }
+
+    fn hand_out(&mut self, coverage: &mut Coverage, take: &mut Take<'_>) {
+        for sighting in self.seen.drain(..) {
+            let app = self.attributor.attribute(&sighting);
+            let observation = Observation {
+                sighting,
+                device: self.stage.device,
+                app,
+            };
+            let decoded = payload::decode(&observation.sighting.event);
+            take(&observation, &decoded, coverage);
+        }
+    }
 }
 
 impl Extent {

@@ -244,10 +244,8 @@ fn pipeline_options(options: &InputOptions, jobs: Option<u16>) -> Result<audit::
 
 /// Finds the inputs that the user named.
 fn find(options: &InputOptions) -> Result<Case> {
-    if options.interface.is_some() && !cfg!(feature = "live") {
-        return Err(Error::NoLive {
-            flag: "--interface",
-        });
+    if let Some(interface) = &options.interface {
+        return on_interface(interface, options.filter.as_deref());
     }
     for path in &options.inputs {
         if path.as_os_str() != Input::STDIN && !path.exists() {
@@ -259,6 +257,37 @@ fn find(options: &InputOptions) -> Result<Case> {
         }
     }
     intake::discover(&options.inputs)
+}
+
+/// A case of what passes an interface until the user interrupts.
+#[cfg(feature = "live")]
+fn on_interface(name: &str, filter: Option<&str>) -> Result<Case> {
+    use phonehome::intake::DeviceInputs;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
+    let stop = Arc::new(AtomicBool::new(false));
+    let stops = Arc::clone(&stop);
+    ctrlc::set_handler(move || stops.store(true, Ordering::Relaxed)).map_err(|error| {
+        Error::Live {
+            reason: format!("{name}: {error}"),
+        }
+    })?;
+    Ok(Case {
+        name: name.to_owned(),
+        devices: vec![DeviceInputs {
+            name: name.to_owned(),
+            inputs: vec![Input::interface(name, filter, stop)],
+        }],
+        ..Case::default()
+    })
+}
+
+#[cfg(not(feature = "live"))]
+fn on_interface(_name: &str, _filter: Option<&str>) -> Result<Case> {
+    Err(Error::NoLive {
+        flag: "--interface",
+    })
 }
 
 fn load_rules(option: &RulesOption) -> Result<Rules> {

@@ -214,7 +214,9 @@ pub(super) fn read_whole(input: &Input, bound: u64) -> Result<(Vec<u8>, Option<S
 fn apk(input: &Input) -> Result<Gathered> {
     let read = match &input.content {
         Content::Memory(bytes) => manifest::apk(&mut Cursor::new(bytes)),
-        Content::File | Content::Stdin(_) => manifest::apk(&mut input.file()?),
+        Content::File | Content::Stdin(_) | Content::Interface { .. } => {
+            manifest::apk(&mut input.file()?)
+        }
         Content::Entry(_) => {
             let (bytes, _) = read_whole(input, DOCUMENT_BYTES)?;
             manifest::apk(&mut Cursor::new(bytes))

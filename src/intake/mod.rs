@@ -41,6 +41,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 pub use discover::discover;
 pub use key_log::read_key_log;
@@ -112,6 +113,11 @@ enum Content {
     Memory(Arc<[u8]>),
     /// A file in the ZIP archive of that path.
     Entry(ZipEntry),
+    /// Packets of an interface that match a filter, as they pass, until told to stop.
+    Interface {
+        filter: Option<Arc<str>>,
+        stop: Arc<AtomicBool>,
+    },
 }
 
 impl Input {
@@ -132,9 +138,32 @@ impl Input {
         }
     }
 
+    /// A network interface, captured from until `stop` is set; `filter` is in the language of `pcap-filter(7)`. Needs the
+    /// feature `live`.
+    pub fn interface(name: &str, filter: Option<&str>, stop: Arc<AtomicBool>) -> Self {
+        Self {
+            id: InputId(0),
+            path: PathBuf::from(name),
+            display: name.to_owned(),
+            format: "interface",
+            wrapping: None,
+            bytes: 0,
+            columns: Arc::default(),
+            content: Content::Interface {
+                filter: filter.map(Arc::from),
+                stop,
+            },
+        }
+    }
+
     /// Whether it is standard input, which can be read only once.
     pub fn is_stdin(&self) -> bool {
         matches!(self.content, Content::Stdin(_))
+    }
+
+    /// Whether it is a network interface.
+    pub fn is_interface(&self) -> bool {
+        matches!(self.content, Content::Interface { .. })
     }
 
     /// Its line in [`FORMATS`].
@@ -155,6 +184,10 @@ impl Input {
 
     /// Its stream; `None` if its format has nothing to stream.
     pub fn open(&self) -> Result<Option<Box<dyn Source>>> {
+        if let Content::Interface { filter, stop } = &self.content {
+            let stop = Arc::clone(stop);
+            return open_interface(&self.display, filter.as_deref(), self.id, stop).map(Some);
+        }
         let open = self.format().and_then(|format| format.open);
         open.map(|open| open(self)).transpose()
     }
@@ -179,6 +212,7 @@ impl Input {
                 path: self.path.clone(),
                 source,
             })?,
+            Content::Interface { .. } => Box::new(io::empty()),
         })
     }
 
@@ -200,7 +234,7 @@ impl Input {
 
     /// SHA-256 of the file as it lies there, in hexadecimal, and its size; `None` for standard input.
     pub fn digest(&self) -> Result<Option<(String, u64)>> {
-        if self.is_stdin() {
+        if self.is_stdin() || self.is_interface() {
             return Ok(None);
         }
         let mut window = window::Window::new(self.raw_reader()?, 0);

@@ -527,6 +527,31 @@ proptest! {
         let found = findings("cut", &[("capture", capture(&packets))]);
         prop_assert_eq!(&found, &*EXPECTED);
     }
+
+    /// As `tcpdump -C` does: without regard to connections, and numbers without leading zeros.
+    #[test]
+    fn written_into_one_file_after_another(sizes in prop::collection::vec(1_usize..40, 1..9)) {
+        let packets = interleaved(conversations(&Cut::plain()), &[3, 2]);
+        let records = records(&packets, Link::Raw);
+        let mut rest = records.as_slice();
+        let mut files = Vec::new();
+        for size in sizes.iter().cycle() {
+            if rest.is_empty() {
+                break;
+            }
+            let (piece, behind) = rest.split_at(rest.len().min(*size));
+            rest = behind;
+            let number = if files.is_empty() { String::new() } else { files.len().to_string() };
+            let bytes = Pcap::new(LinkType::RAW).write(piece);
+            files.push((format!("capture.pcap{number}"), bytes));
+        }
+        let files: Vec<(&str, Vec<u8>)> = files
+            .iter()
+            .map(|(name, bytes)| (name.as_str(), bytes.clone()))
+            .collect();
+        let found = findings("series", &files);
+        prop_assert_eq!(&found, &*EXPECTED);
+    }
 }
 
 #[test]
