@@ -106,6 +106,38 @@ pub const MANIFEST_TEXT_BYTES: usize = 16 << 20;
 pub const MANIFEST_CHUNK_HEADER_BYTES: usize = 256;
 /// Rows of a data safety form; the console exports under 1,000.
 pub const DATA_SAFETY_ROWS: usize = 20_000;
+/// Bytes of an APK signing block: certificates, padding to 4 KiB, and lists of dependencies of a few 100 KiB.
+pub const SIGNING_BLOCK_BYTES: usize = 8 << 20;
+/// Bytes of a PKCS #7 file in `META-INF`: a chain of certificates.
+pub const SIGNATURE_FILE_BYTES: usize = 1 << 20;
+/// Certificates that an app package is signed with.
+pub const SIGNERS: usize = 16;
+/// Bytes of a DEX file: its indices have 16 bits, so files of over 20 MiB are rare.
+pub const DEX_BYTES: usize = 128 << 20;
+/// DEX files of one package; the largest apps have about 60.
+pub const DEX_FILES: usize = 256;
+/// Types that one DEX file names: indices have 16 bits, and some tools write more.
+pub const DEX_TYPES: usize = 1 << 20;
+/// Bytes of the name of a type.
+pub const DEX_NAME_BYTES: usize = 1024;
+/// Packages inside an archive of packages: one for each language and screen.
+pub const NESTED_PACKAGES: usize = 512;
+/// Bytes of a compressed package inside an archive, which has to be held; one that is stored is read in place.
+pub const NESTED_PACKAGE_BYTES: usize = 256 << 20;
+/// Messages inside each other in a protocol buffer: elements of a manifest, twice.
+pub const PROTO_DEPTH: usize = 64;
+/// Bytes of the executable of an iOS app that are read: its header and load commands.
+pub const MACH_O_HEADER_BYTES: usize = 1 << 20;
+/// Bytes of a compressed executable that are passed over on the way to its signature.
+pub const EXECUTABLE_BYTES: u64 = 1 << 30;
+/// Bytes of the code signature of an executable in which its entitlements are searched.
+pub const CODE_SIGNATURE_BYTES: usize = 16 << 20;
+/// Executables of several processors in one file.
+pub const MACH_O_SLICES: u32 = 16;
+/// Load commands of an executable; large apps have a few hundred.
+pub const MACH_O_COMMANDS: usize = 4096;
+/// Privacy manifests and property lists of embedded parts of an iOS app.
+pub const APP_PARTS: usize = 2048;
 /// Bytes of a `resources.arsc`; the largest apps have about 30 MiB.
 pub const RESOURCE_TABLE_BYTES: usize = 64 << 20;
 /// Resources that a manifest may have looked up.

@@ -1,6 +1,6 @@
 //! Files that describe apps and devices, recognised here and read by [`crate::manifest`]: app packages, manifests, device dumps.
 
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Seek};
 
 use memchr::memmem;
 
@@ -15,7 +15,31 @@ use crate::{Error, Result};
 pub(super) const APK: Format = Format {
     name: "apk",
     sniff: is_apk,
-    gather: Some(apk),
+    gather: Some(package),
+    open: None,
+};
+
+/// An archive of a base package and its splits (XAPK, APKS, APKM).
+pub(super) const PACKAGE_SET: Format = Format {
+    name: "apk-set",
+    sniff: |sample| has_file(sample, is_nested_package),
+    gather: Some(package),
+    open: None,
+};
+
+/// An Android app bundle, from which packages are built.
+pub(super) const APP_BUNDLE: Format = Format {
+    name: "aab",
+    sniff: |sample| has_file(sample, |path| path == b"base/manifest/AndroidManifest.xml"),
+    gather: Some(package),
+    open: None,
+};
+
+/// An iOS app package.
+pub(super) const IOS_APP: Format = Format {
+    name: "ipa",
+    sniff: |sample| has_file(sample, is_ios_app),
+    gather: Some(package),
     open: None,
 };
 
@@ -69,34 +93,67 @@ pub(super) const DUMPSYS_PACKAGE: Format = Format {
 
 /// Length of the end of a ZIP archive in which its directory is announced: a comment is at most 65,535 bytes.
 const ZIP_END_BYTES: u64 = 22 + 65_535;
+const DIRECTORY_SIGNATURE: &[u8] = b"PK\x01\x02";
 const MANIFEST_NAME: &[u8] = b"AndroidManifest.xml";
 
 fn is_apk(sample: &Sample<'_>) -> bool {
-    // Some packages carry a DEX file in front of the archive.
-    let has_head = sample.head.starts_with(b"PK\x03\x04") || sample.head.starts_with(b"dex\n");
-    let Some(length) = sample.length.filter(|_| has_head) else {
-        return false;
-    };
-    let end_at = length.saturating_sub(ZIP_END_BYTES);
+    // Without a directory that can be followed, as packages have that hide from analysis: Android reads them still.
+    has_file(sample, |path| path == MANIFEST_NAME)
+        || (is_archive(sample)
+            && directory(sample).is_none()
+            && has_entry(
+                &sample.deep(0, SNIFF_DEEP_BYTES as u64),
+                b"PK\x03\x04",
+                30,
+                26,
+            ))
+}
+
+/// Some packages carry a DEX file in front of the archive.
+fn is_archive(sample: &Sample<'_>) -> bool {
+    sample.length.is_some()
+        && (sample.head.starts_with(b"PK\x03\x04") || sample.head.starts_with(b"dex\n"))
+}
+
+/// The directory of a ZIP archive, if it can be followed.
+fn directory(sample: &Sample<'_>) -> Option<Vec<u8>> {
+    let end_at = sample.length?.saturating_sub(ZIP_END_BYTES);
     let end = sample.deep(end_at, ZIP_END_BYTES);
-    let directory = memmem::rfind(&end, b"PK\x05\x06").and_then(|at| {
-        let size = ByteOrder::Little.u32_at(&end, at.saturating_add(12))?;
-        let directory_end = end_at.saturating_add(at as u64);
-        let directory_at = directory_end.checked_sub(u64::from(size))?;
-        Some(sample.deep(directory_at, u64::from(size)))
-    });
-    match directory {
-        Some(directory) if directory.starts_with(b"PK\x01\x02") => {
-            has_entry(&directory, b"PK\x01\x02", 46, 28)
-        }
-        // Without a directory that can be followed, as packages have that hide from analysis: Android reads them still.
-        _ => has_entry(
-            &sample.deep(0, SNIFF_DEEP_BYTES as u64),
-            b"PK\x03\x04",
-            30,
-            26,
-        ),
-    }
+    let at = memmem::rfind(&end, b"PK\x05\x06")?;
+    let size = ByteOrder::Little.u32_at(&end, at.saturating_add(12))?;
+    let directory_end = end_at.saturating_add(at as u64);
+    let directory_at = directory_end.checked_sub(u64::from(size))?;
+    let directory = sample.deep(directory_at, u64::from(size));
+    directory
+        .starts_with(DIRECTORY_SIGNATURE)
+        .then_some(directory)
+}
+
+/// Whether the directory of a ZIP archive names such a file.
+fn has_file(sample: &Sample<'_>, is_wanted: fn(&[u8]) -> bool) -> bool {
+    let directory = is_archive(sample).then(|| directory(sample)).flatten();
+    let directory = directory.unwrap_or_default();
+    memmem::find_iter(&directory, DIRECTORY_SIGNATURE).any(|at| {
+        let record = directory.get(at..).unwrap_or_default();
+        let length = ByteOrder::Little.u16_at(record, 28).map(usize::from);
+        let name = length.and_then(|length| record.get(46..)?.get(..length));
+        name.is_some_and(is_wanted)
+    })
+}
+
+/// Where the tools of stores put packages: at the root, or where bundletool has them. Other archives hold packages, too.
+fn is_nested_package(path: &[u8]) -> bool {
+    let name = path
+        .strip_prefix(b"splits/")
+        .or_else(|| path.strip_prefix(b"standalones/"))
+        .unwrap_or(path);
+    name.ends_with(b".apk") && !name.contains(&b'/')
+}
+
+fn is_ios_app(path: &[u8]) -> bool {
+    path.strip_prefix(b"Payload/")
+        .and_then(|path| path.strip_suffix(b".app/Info.plist"))
+        .is_some_and(|name| !name.contains(&b'/'))
 }
 
 /// Whether a manifest's name stands where ZIP headers of one kind have it, and is not just the end of a longer name.
@@ -211,18 +268,28 @@ pub(super) fn read_whole(input: &Input, bound: u64) -> Result<(Vec<u8>, Option<S
     }
 }
 
-fn apk(input: &Input) -> Result<Gathered> {
+/// An app package of any kind.
+fn package(input: &Input) -> Result<Gathered> {
     let read = match &input.content {
-        Content::Memory(bytes) => manifest::apk(&mut Cursor::new(bytes)),
+        Content::Memory(bytes) => read_package(input.format, &mut Cursor::new(bytes)),
         Content::File | Content::Stdin(_) | Content::Interface { .. } => {
-            manifest::apk(&mut input.file()?)
+            read_package(input.format, &mut input.file()?)
         }
         Content::Entry(_) => {
             let (bytes, _) = read_whole(input, DOCUMENT_BYTES)?;
-            manifest::apk(&mut Cursor::new(bytes))
+            read_package(input.format, &mut Cursor::new(bytes))
         }
     };
     Ok(declaration(input, None, read))
+}
+
+fn read_package<I: Read + Seek>(format: &str, file: &mut I) -> manifest::Read<Option<Declaration>> {
+    match format {
+        "aab" => manifest::app_bundle(file),
+        "apk-set" => manifest::package_set(file),
+        "ipa" => manifest::ios_app(file),
+        _ => manifest::apk(file),
+    }
 }
 
 fn document(

@@ -1,15 +1,18 @@
 //! APK → `AndroidManifest.xml` (and what it needs of `resources.arsc`) → declaration.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::Read;
-use super::android_manifest::{Resources, references};
+use super::android_manifest::{Resources, network_security_path, references};
 use super::binary_xml::{self, Tree};
+use super::network_security::{is_text, network_security_config};
 use super::resource_table::ResourceTable;
+use super::signing::signers;
 use super::text_xml::text_xml;
 use super::zip_archive::Archive;
 use crate::limits;
-use crate::model::Declaration;
+use crate::model::{Declaration, NetworkPolicy};
 
 const MANIFEST: &[u8] = b"AndroidManifest.xml";
 const RESOURCES: &[u8] = b"resources.arsc";
@@ -51,9 +54,11 @@ pub fn apk<I: io::Read + io::Seek>(input: &mut I) -> Read<Option<Declaration>> {
         read.damage = said_first.unwrap_or_default();
     }
     if manifests.is_empty() {
-        read.damage.push(without_manifest(&archive).to_owned());
+        read.damage
+            .push("a ZIP archive without AndroidManifest.xml".to_owned());
     }
     if let Some(declaration) = &mut read.value {
+        declaration.signers = signers(&mut archive);
         declaration.oddities.extend(archive.oddities);
     }
     archive.damage.append(&mut read.damage);
@@ -76,13 +81,38 @@ fn manifest<I: io::Read + io::Seek>(
     }
     let tree = binary_xml::tree(content);
     let resources = resources(&tree, archive);
-    let declaration = tree.declaration(&resources);
+    let mut declaration = tree.declaration(&resources);
+    if let Some(declaration) = &mut declaration
+        && declaration.has_network_security_config
+    {
+        declaration.network_policy =
+            network_policy(&tree, &resources, archive, &mut declaration.oddities);
+    }
     tree.read(declaration)
 }
 
-fn is_text(content: &[u8]) -> bool {
-    let text = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
-    text.trim_ascii_start().starts_with(b"<")
+/// The network security configuration that the manifest names, if it lies in this package.
+fn network_policy<I: io::Read + io::Seek>(
+    tree: &Tree,
+    resources: &Resources,
+    archive: &mut Archive<'_, I>,
+    oddities: &mut BTreeSet<String>,
+) -> Option<NetworkPolicy> {
+    let path = network_security_path(&tree.elements, resources);
+    let entry = path.and_then(|path| archive.entry(path.as_bytes()).cloned());
+    let Some(entry) = entry else {
+        oddities.insert("the network security configuration is not in the package".to_owned());
+        return None;
+    };
+    let [method, _] = entry.methods();
+    let content = archive.content(&entry, method, limits::MANIFEST_BYTES)?;
+    let read = network_security_config(&content);
+    archive.damage.extend(
+        read.damage
+            .into_iter()
+            .map(|what| format!("network security configuration: {what}")),
+    );
+    read.value
 }
 
 /// Values of the resources that the manifest refers to. A table that cannot be read costs the label, not the manifest.
@@ -97,11 +127,7 @@ fn resources<I: io::Read + io::Seek>(tree: &Tree, archive: &mut Archive<'_, I>) 
         ids.truncate(limits::RESOURCE_LOOKUPS);
     }
     let mut resources = Resources::new();
-    let entry = archive
-        .entries
-        .iter()
-        .find(|entry| entry.name == RESOURCES)
-        .cloned();
+    let entry = archive.entry(RESOURCES).cloned();
     let Some(entry) = entry.filter(|_| !ids.is_empty()) else {
         return resources;
     };
@@ -114,20 +140,4 @@ fn resources<I: io::Read + io::Seek>(tree: &Tree, archive: &mut Archive<'_, I>) 
         );
     }
     resources
-}
-
-fn without_manifest<I>(archive: &Archive<'_, I>) -> &'static str {
-    let ends_with = |ending: &[u8]| {
-        archive
-            .entries
-            .iter()
-            .any(|entry| entry.name.ends_with(ending))
-    };
-    if ends_with(b"base/manifest/AndroidManifest.xml") {
-        "an app bundle (AAB), from which app packages are still to be built"
-    } else if ends_with(b".apk") {
-        "an archive of app packages: unpack it and give its base.apk"
-    } else {
-        "a ZIP archive without AndroidManifest.xml"
-    }
 }

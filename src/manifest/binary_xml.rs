@@ -46,7 +46,7 @@ pub fn binary_xml(bytes: &[u8]) -> Read<Option<Declaration>> {
 pub(super) struct Tree {
     pub(super) elements: Vec<Element>,
     oddities: BTreeSet<String>,
-    damage: Vec<String>,
+    pub(super) damage: Vec<String>,
 }
 
 impl Tree {
@@ -299,7 +299,22 @@ impl Reader<'_> {
                 self.depth = self.depth.saturating_add(1);
             }
             END_ELEMENT => self.depth = self.depth.saturating_sub(1),
+            TEXT => self.text(chunk),
             _ => {}
+        }
+    }
+
+    fn text(&mut self, chunk: Chunk) {
+        let depth = self.depth;
+        let is_wanted =
+            |element: &Element| element.is_textual() && element.depth.saturating_add(1) == depth;
+        if !self.tree.elements.last().is_some_and(is_wanted) {
+            return;
+        }
+        let index = chunk.body().and_then(|body| u32_at(self.bytes, body));
+        let text = index.and_then(|index| self.string(index));
+        if let Some(element) = self.tree.elements.last_mut() {
+            element.text = text;
         }
     }
 
@@ -340,6 +355,7 @@ impl Reader<'_> {
             depth: self.depth,
             tag,
             attributes,
+            text: None,
         });
         Some(())
     }

@@ -2,14 +2,36 @@
 
 use std::sync::Arc;
 
+use crate::model::ComponentKind;
+
 /// Elements that mean something to a declaration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tag {
     Manifest,
     UsesSdk,
     UsesPermission,
+    UsesPermissionSdk23,
+    DefinesPermission,
+    UsesFeature,
+    Queries,
+    QueriedPackage,
     Application,
-    Component,
+    Component(ComponentKind),
+    IntentFilter,
+    Action,
+    Category,
+    Data,
+    MetaData,
+    /// Elements of a network security configuration.
+    NetworkConfig,
+    BaseConfig,
+    DomainConfig,
+    DebugOverrides,
+    Domain,
+    PinSet,
+    Pin,
+    TrustAnchors,
+    Certificates,
     Other,
 }
 
@@ -19,11 +41,32 @@ impl Tag {
         match local_name {
             "manifest" => Self::Manifest,
             "uses-sdk" => Self::UsesSdk,
-            "uses-permission" | "uses-permission-sdk-23" | "uses-permission-sdk-m" => {
-                Self::UsesPermission
-            }
+            "uses-permission" => Self::UsesPermission,
+            "uses-permission-sdk-23" | "uses-permission-sdk-m" => Self::UsesPermissionSdk23,
             "application" => Self::Application,
-            "activity" | "activity-alias" | "service" | "receiver" | "provider" => Self::Component,
+            "permission" => Self::DefinesPermission,
+            "uses-feature" => Self::UsesFeature,
+            "queries" => Self::Queries,
+            "activity" => Self::Component(ComponentKind::Activity),
+            "activity-alias" => Self::Component(ComponentKind::ActivityAlias),
+            "service" => Self::Component(ComponentKind::Service),
+            "receiver" => Self::Component(ComponentKind::Receiver),
+            "provider" => Self::Component(ComponentKind::Provider),
+            "intent-filter" | "intent" => Self::IntentFilter,
+            "action" => Self::Action,
+            "category" => Self::Category,
+            "data" => Self::Data,
+            "package" => Self::QueriedPackage,
+            "meta-data" => Self::MetaData,
+            "network-security-config" => Self::NetworkConfig,
+            "base-config" => Self::BaseConfig,
+            "domain-config" => Self::DomainConfig,
+            "debug-overrides" => Self::DebugOverrides,
+            "domain" => Self::Domain,
+            "pin-set" => Self::PinSet,
+            "pin" => Self::Pin,
+            "trust-anchors" => Self::TrustAnchors,
+            "certificates" => Self::Certificates,
             _ => Self::Other,
         }
     }
@@ -49,10 +92,29 @@ pub(super) enum Attribute {
     NetworkSecurityConfig,
     AllowBackup,
     Debuggable,
+    Exported,
+    Enabled,
+    Authorities,
+    ForegroundServiceType,
+    UsesPermissionFlags,
+    ProtectionLevel,
+    SharedUserId,
+    TestOnly,
+    FullBackupContent,
+    DataExtractionRules,
+    AutoVerify,
+    Scheme,
+    Host,
+    Required,
+    ClearTextTrafficPermitted,
+    IncludeSubdomains,
+    Digest,
+    Expiration,
+    Src,
 }
 
 /// Resource ids of `android.R.attr` (public and frozen), with the name for text manifests and as fallback.
-/// `package` and `split` are no framework attributes and have no id.
+/// `package`, `split` and those of network security configurations are no framework attributes and have no id.
 const ATTRIBUTES: &[(Attribute, Option<u32>, &str)] = &[
     (Attribute::Package, None, "package"),
     (Attribute::Split, None, "split"),
@@ -95,6 +157,49 @@ const ATTRIBUTES: &[(Attribute, Option<u32>, &str)] = &[
     ),
     (Attribute::AllowBackup, Some(0x0101_0280), "allowBackup"),
     (Attribute::Debuggable, Some(0x0101_000f), "debuggable"),
+    (Attribute::Exported, Some(0x0101_0010), "exported"),
+    (Attribute::Enabled, Some(0x0101_000e), "enabled"),
+    (Attribute::Authorities, Some(0x0101_0018), "authorities"),
+    (
+        Attribute::ForegroundServiceType,
+        Some(0x0101_0599),
+        "foregroundServiceType",
+    ),
+    (
+        Attribute::UsesPermissionFlags,
+        Some(0x0101_0644),
+        "usesPermissionFlags",
+    ),
+    (
+        Attribute::ProtectionLevel,
+        Some(0x0101_0009),
+        "protectionLevel",
+    ),
+    (Attribute::SharedUserId, Some(0x0101_000b), "sharedUserId"),
+    (Attribute::TestOnly, Some(0x0101_0272), "testOnly"),
+    (
+        Attribute::FullBackupContent,
+        Some(0x0101_04eb),
+        "fullBackupContent",
+    ),
+    (
+        Attribute::DataExtractionRules,
+        Some(0x0101_063e),
+        "dataExtractionRules",
+    ),
+    (Attribute::AutoVerify, Some(0x0101_04ee), "autoVerify"),
+    (Attribute::Scheme, Some(0x0101_0027), "scheme"),
+    (Attribute::Host, Some(0x0101_0028), "host"),
+    (Attribute::Required, Some(0x0101_028e), "required"),
+    (
+        Attribute::ClearTextTrafficPermitted,
+        None,
+        "cleartextTrafficPermitted",
+    ),
+    (Attribute::IncludeSubdomains, None, "includeSubdomains"),
+    (Attribute::Digest, None, "digest"),
+    (Attribute::Expiration, None, "expiration"),
+    (Attribute::Src, None, "src"),
 ];
 
 impl Attribute {
@@ -117,7 +222,9 @@ impl Attribute {
 
     /// Whether the platform knows it by name only.
     pub(super) fn is_without_id(self) -> bool {
-        matches!(self, Self::Package | Self::Split)
+        ATTRIBUTES
+            .iter()
+            .any(|(known, id, _)| *known == self && id.is_none())
     }
 }
 
@@ -185,9 +292,16 @@ pub(super) struct Element {
     pub(super) tag: Tag,
     /// Attributes that mean something, each at most once.
     pub(super) attributes: Vec<(Attribute, Value)>,
+    /// Text inside, of elements that mean something by it.
+    pub(super) text: Option<Arc<str>>,
 }
 
 impl Element {
+    /// Whether its text means something.
+    pub(super) fn is_textual(&self) -> bool {
+        matches!(self.tag, Tag::Domain | Tag::Pin)
+    }
+
     /// The value of an attribute.
     pub(super) fn value(&self, attribute: Attribute) -> Option<&Value> {
         self.attributes

@@ -43,10 +43,58 @@ fn declaration(root: &Property) -> Option<Declaration> {
         let modes = modes.iter().filter_map(Property::text).map(str::to_owned);
         declaration.background_modes.extend(modes);
     }
+    let queried = root.key("LSApplicationQueriesSchemes");
+    let queried = queried.into_iter().flat_map(Property::texts);
+    declaration.queries.extend(queried.map(str::to_owned));
+    let kinds = root.key("CFBundleURLTypes").map(Property::items);
+    for schemes in kinds
+        .into_iter()
+        .flatten()
+        .filter_map(|kind| kind.key("CFBundleURLSchemes"))
+    {
+        let schemes = schemes.texts().map(str::to_owned);
+        declaration.url_schemes.extend(schemes);
+    }
+    let own_keys = root.pairs().iter().filter(|(key, _)| !is_apples(key));
+    declaration
+        .metadata
+        .extend(own_keys.map(|(key, _)| key.clone()));
     if let Some(security) = root.key("NSAppTransportSecurity") {
         transport_security(security, &mut declaration);
     }
     Some(declaration)
+}
+
+/// Keys that Apple defines or its tools write; others are what embedded SDKs are set up with.
+fn is_apples(key: &str) -> bool {
+    const PREFIXES: [&str; 9] = [
+        "CF",
+        "NS",
+        "UI",
+        "LS",
+        "DT",
+        "BuildMachine",
+        "ITSApp",
+        "NFC",
+        "MinimumOSVersion",
+    ];
+    PREFIXES.iter().any(|prefix| key.starts_with(prefix))
+}
+
+/// Adds entitlements with their values in words.
+pub(super) fn entitlements(list: &Property, declaration: &mut Declaration) {
+    for (key, value) in list.pairs() {
+        let words = match value {
+            Property::Text(text) => text.clone(),
+            Property::Boolean(value) => value.to_string(),
+            Property::List(_) => value.texts().collect::<Vec<_>>().join(", "),
+            Property::Dictionary(_) | Property::Other => String::new(),
+        };
+        if key == "get-task-allow" {
+            declaration.debuggable = value.boolean();
+        }
+        declaration.entitlements.insert(key.clone(), words);
+    }
 }
 
 /// The reason given to the user, if `key` is one that iOS asks with (`NSCameraUsageDescription`, `NFCReaderUsageDescription`).

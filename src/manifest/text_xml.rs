@@ -1,6 +1,7 @@
 //! `AndroidManifest.xml` as text → elements → declaration.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
@@ -28,7 +29,7 @@ pub fn text_xml(text: &[u8]) -> Read<Option<Declaration>> {
 }
 
 /// UTF-8, or UTF-16 with a byte order mark.
-fn decode(text: &[u8]) -> Cow<'_, str> {
+pub(super) fn decode(text: &[u8]) -> Cow<'_, str> {
     let read_unit: fn([u8; 2]) -> u16 = match text {
         [0xff, 0xfe, ..] => u16::from_le_bytes,
         [0xfe, 0xff, ..] => u16::from_be_bytes,
@@ -44,7 +45,8 @@ fn decode(text: &[u8]) -> Cow<'_, str> {
         .collect()
 }
 
-fn elements(text: &str, damage: &mut Vec<String>) -> Vec<Element> {
+/// The elements of a document that do not fall to the build.
+pub(super) fn elements(text: &str, damage: &mut Vec<String>) -> Vec<Element> {
     let mut reader = NsReader::from_str(text);
     let config = reader.config_mut();
     config.check_end_names = false;
@@ -76,6 +78,14 @@ fn elements(text: &str, damage: &mut Vec<String>) -> Vec<Element> {
                 depth = depth.saturating_sub(1);
                 if removed_at.is_some_and(|removed| removed >= depth) {
                     removed_at = None;
+                }
+            }
+            Ok(Event::Text(text)) => {
+                if let Some(element) = elements.last_mut()
+                    && element.is_textual()
+                    && element.depth.saturating_add(1) == depth
+                {
+                    element.text = Some(Arc::from(&*text));
                 }
             }
             Ok(Event::Eof) => {
@@ -124,6 +134,7 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>, depth: usize) -> (E
         depth,
         tag: Tag::of(start.local_name().as_ref()),
         attributes,
+        text: None,
     };
     (element, is_removed)
 }

@@ -10,6 +10,7 @@ use flate2::read::DeflateDecoder;
 use memchr::memmem;
 
 use super::little_endian::{u16_at, u32_at};
+use super::package_set::Window;
 use crate::limits;
 
 const LOCAL_SIGNATURE: &[u8; 4] = b"PK\x03\x04";
@@ -57,6 +58,8 @@ impl Entry {
 pub(super) struct Archive<'i, I> {
     input: &'i mut I,
     length: u64,
+    /// Where the directory begins; where there is none, 0.
+    pub(super) directory_at: u64,
     /// In the order of the directory.
     pub(super) entries: Vec<Entry>,
     /// What was odd, in plain words.
@@ -71,6 +74,7 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
         let mut archive = Self {
             input,
             length: 0,
+            directory_at: 0,
             entries: Vec::new(),
             oddities: Vec::new(),
             damage: Vec::new(),
@@ -79,6 +83,11 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
             archive.damage.push(format!("reading failed: {error}"));
         }
         archive
+    }
+
+    /// The first entry of that name, which is the one that Android reads.
+    pub(super) fn entry(&self, name: &[u8]) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.name == name)
     }
 
     fn odd(&mut self, what: &str) {
@@ -144,6 +153,7 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
             self.damage
                 .push("the directory of the ZIP archive is longer than the bound".to_owned());
         }
+        self.directory_at = start;
         let directory = self.bytes(start, size.min(limits::ZIP_DIRECTORY_BYTES))?;
         let mut rest = directory.as_slice();
         while rest.starts_with(DIRECTORY_SIGNATURE) {
@@ -184,7 +194,7 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
     }
 
     /// At most `count` bytes from `offset`; fewer at the end of the file.
-    fn bytes(&mut self, offset: u64, count: usize) -> io::Result<Vec<u8>> {
+    pub(super) fn bytes(&mut self, offset: u64, count: usize) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         if offset < self.length {
             self.input.seek(SeekFrom::Start(offset))?;
@@ -217,12 +227,42 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
         }
     }
 
-    fn try_content(
-        &mut self,
-        entry: &Entry,
-        method: Method,
-        cap: usize,
-    ) -> io::Result<Option<Vec<u8>>> {
+    /// An entry's bytes in place, as far as they are stored and lie in the file.
+    pub(super) fn window(&mut self, entry: &Entry) -> Option<Window<'_, I>> {
+        let start = self.start(entry).ok()??;
+        let length = entry.uncompressed.max(entry.compressed);
+        let length = length.min(self.length.checked_sub(start)?);
+        Some(Window::new(self.input, start, length))
+    }
+
+    /// At most `count` bytes of an entry's content from `offset`; `None` if there is nothing to read.
+    pub(super) fn part(&mut self, entry: &Entry, offset: u64, count: usize) -> Option<Vec<u8>> {
+        let start = self.start(entry).ok()??;
+        let mut content = Vec::new();
+        let [method, _] = entry.methods();
+        if method == Method::Stored {
+            let left = entry.uncompressed.saturating_sub(offset);
+            let count = count.min(usize::try_from(left).unwrap_or(usize::MAX));
+            return self.bytes(start.saturating_add(offset), count).ok();
+        }
+        if offset > limits::EXECUTABLE_BYTES {
+            self.damage
+                .push("an entry of the ZIP archive is longer than the bound".to_owned());
+            return None;
+        }
+        self.input.seek(SeekFrom::Start(start)).ok()?;
+        let mut decoder = DeflateDecoder::new(&mut *self.input);
+        let skipped = io::copy(&mut (&mut decoder).take(offset), &mut io::sink());
+        let read = decoder.take(count as u64).read_to_end(&mut content);
+        if skipped.is_err() || read.is_err() {
+            self.damage
+                .push("an entry of the ZIP archive does not decompress to its end".to_owned());
+        }
+        Some(content)
+    }
+
+    /// Where an entry's bytes begin; `None` if its local header is not there.
+    fn start(&mut self, entry: &Entry) -> io::Result<Option<u64>> {
         let header = self.bytes(entry.offset, LOCAL_BYTES)?;
         if !header.starts_with(LOCAL_SIGNATURE) {
             return Ok(None);
@@ -235,6 +275,18 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
             .saturating_add(LOCAL_BYTES as u64)
             .saturating_add(u64::from(name))
             .saturating_add(u64::from(extra));
+        Ok(Some(start))
+    }
+
+    fn try_content(
+        &mut self,
+        entry: &Entry,
+        method: Method,
+        cap: usize,
+    ) -> io::Result<Option<Vec<u8>>> {
+        let Some(start) = self.start(entry)? else {
+            return Ok(None);
+        };
         match method {
             Method::Stored => {
                 let size = entry.uncompressed.max(entry.compressed);

@@ -12,6 +12,7 @@ use std::path::Path;
 use phonehome::model::{LinkType, Side};
 use phonehome::protocol::PROTOCOLS;
 
+use crate::forge::app;
 use crate::forge::archive::{self, gzip};
 use crate::forge::axml::{self, Element, Value};
 use crate::forge::capture::{Pcap, Pcapng, Record, comment};
@@ -274,6 +275,41 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
                 .to_vec(),
             b"bplist00\xd1\x01\x02\x52ab\x09\x08\x0b\x0e\0\0\0\0\0\0\x01\x01\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0f".to_vec(),
         ],
+        "appops" => vec![log::APPOPS_8.into(), log::APPOPS_14.into()],
+        "network_log" => vec![log::INTRUSION.into(), log::DEVICE_OWNER.into(), log::DEVICE_OWNER_JSON.into()],
+        "tracker_control" => vec![log::TRACKER_CONTROL.into(), log::TRACKER_CONTROL_ONE.into()],
+        "data_usage" => vec![log::DATA_USAGE.to_vec()],
+        "privacy_report" => vec![log::PRIVACY_REPORT.into()],
+        other => app_seeds(other),
+    }
+}
+
+/// Seeds of what lies in app packages and beside them.
+fn app_seeds(target: &str) -> Vec<Vec<u8>> {
+    match target {
+        "dex" => vec![app::dex(&["com/example/A", "com/example/B"])],
+        "aab" => vec![
+            app::proto_manifest("com.example.a"),
+            app::bundle("com.example.a"),
+        ],
+        "signing" => vec![app::signing_pairs(b"certificate")],
+        "macho" => vec![
+            app::executable("<plist><dict><key>a</key><true/></dict></plist>"),
+            app::code_signature("<plist><dict><key>a</key><true/></dict></plist>"),
+            app::ipa("com.example.a"),
+        ],
+        "network_security" => vec![
+            b"<network-security-config><domain-config cleartextTrafficPermitted=\"true\"><domain includeSubdomains=\"true\">\
+              api.example</domain><pin-set expiration=\"2030-01-01\"><pin digest=\"SHA-256\">AA</pin></pin-set>\
+              </domain-config></network-security-config>"
+                .to_vec(),
+        ],
+        "package_set" => {
+            let manifest = manifest(axml::Style::default());
+            let dex = app::dex(&["com/example/A"]);
+            let package = archive::zip(&[("AndroidManifest.xml", &manifest), ("classes.dex", &dex)]);
+            vec![archive::zip(&[("base.apk", &package), ("config.de.apk", &package)])]
+        }
         "data_safety" => vec![
             b"Question ID (machine readable),Response ID (machine readable),Response value\r\n\
               PSL_DATA_TYPES_CONTACTS,PSL_CONTACTS,true\r\n\

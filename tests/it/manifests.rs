@@ -21,6 +21,16 @@ const REASONS: &[(&str, &str, &str)] = &[
         "its name is scrambled and only the resource id says what it is",
     ),
     (
+        "AndroidManifestLiapp",
+        "components",
+        "names are scrambled and only resource ids say what they are",
+    ),
+    (
+        "AndroidManifestLiapp",
+        "components of theirs",
+        "names are scrambled and only resource ids say what they are",
+    ),
+    (
         "InvalidCharsInAttribute",
         "versionName",
         "androguard replaces control characters; reports do that here",
@@ -254,12 +264,93 @@ fn compare(score: &mut Score, path: &Path, ours: &Declaration, truth: &Value) {
         &ours.has_network_security_config,
         &text(&androguard["networkSecurityConfig"]).is_some(),
     );
+    compare_components(score, path, ours, androguard);
     if truth.get("aapt").is_some() {
         // androguard prints references that it cannot resolve; a reference is no label.
         let theirs =
             either(&[&aapt["label"], &androguard["label"]]).filter(|label| !label.starts_with('@'));
         score.field(path, "label", &known(&ours.label), &theirs);
     }
+}
+
+/// References print names as written; the platform puts short ones into the package.
+fn class_name(name: &str, package: &str) -> String {
+    match name.find('.') {
+        Some(0) => format!("{package}{name}"),
+        None => format!("{package}.{name}"),
+        Some(_) => name.to_owned(),
+    }
+}
+
+/// A component: kind, name, exported, permission, filters.
+type Row = (String, String, Option<String>, Option<String>, usize);
+
+/// Components and what stands around them; only androguard lists these.
+fn compare_components(score: &mut Score, path: &Path, ours: &Declaration, androguard: &Value) {
+    let shared_user = text(&androguard["sharedUserId"]);
+    score.field(path, "sharedUserId", &ours.shared_user, &shared_user);
+    let list = |name: &str| androguard[name].as_array().cloned().unwrap_or_default();
+    let mut theirs: Vec<Row> = list("components")
+        .iter()
+        .map(|component| {
+            (
+                text(&component["type"]).unwrap_or_default(),
+                class_name(&text(&component["name"]).unwrap_or_default(), &ours.package),
+                text(&component["exported"]),
+                text(&component["permission"]),
+                usize::try_from(component["intent_filters"].as_u64().unwrap()).unwrap(),
+            )
+        })
+        .collect();
+    let mut components: Vec<Row> = ours
+        .components
+        .iter()
+        .map(|component| {
+            (
+                component.kind.as_str().to_owned(),
+                component.name.clone(),
+                component.exported.map(|exported| exported.to_string()),
+                component.permission.clone(),
+                component.filters.len(),
+            )
+        })
+        .collect();
+    theirs.sort();
+    components.sort();
+    // Only counts are printed where they differ.
+    let differing = |ones: &[Row], others: &[Row]| {
+        let new = ones.iter().filter(|row| !others.contains(row));
+        (ones.len(), new.count())
+    };
+    let ours_counts = differing(&components, &theirs);
+    let theirs_counts = differing(&theirs, &components);
+    score.field(path, "components", &ours_counts, &(theirs.len(), 0));
+    score.field(
+        path,
+        "components of theirs",
+        &theirs_counts,
+        &(components.len(), 0),
+    );
+    let defined: BTreeSet<String> = ours.defined_permissions.keys().cloned().collect();
+    let theirs = names(&androguard["defined_permissions"]);
+    score.field(path, "defined permissions", &defined, &theirs);
+    let sdk_23: BTreeSet<String> = ours
+        .permissions
+        .iter()
+        .filter(|(_, permission)| permission.min_sdk == Some(23))
+        .map(|(name, _)| name.clone())
+        .collect();
+    // Asked for by both elements, it is asked for on every level.
+    let always = names(&androguard["uses_permission"]);
+    let theirs = &names(&androguard["uses_permission_sdk_23"]) - &always;
+    score.field(path, "permissions from level 23", &sdk_23, &theirs);
+    let queries: BTreeSet<String> = names(&androguard["queries"]);
+    score.field(path, "queries", &ours.queries, &queries);
+    let metadata: BTreeSet<String> = list("metadata")
+        .iter()
+        .filter_map(|data| text(&data["name"]))
+        .collect();
+    score.field(path, "metadata", &ours.metadata, &metadata);
 }
 
 #[test]
@@ -459,6 +550,106 @@ fn compare_app(score: &mut Score, path: &Path, app: &InstalledApp, truth: &Value
         .map(|(key, state)| (key.clone(), state.is_granted))
         .collect();
     score.field(path, "grants", &states, &ours);
+}
+
+#[test]
+fn classes_are_those_that_other_readers_find() {
+    let Some(paths) = samples("apk") else { return };
+    let mut score = Score::default();
+    let mut without_code = 0;
+    for path in paths {
+        let truth = &truth(&path).unwrap()["dex"];
+        let Some(classes) = truth["classes"].as_u64() else {
+            without_code += 1;
+            continue;
+        };
+        score.files += 1;
+        let mut defined = Vec::new();
+        let mut input = BufReader::new(File::open(&path).unwrap());
+        let damage = manifest::code_names(&mut input, &mut |name| {
+            if let manifest::CodeName::Class(class) = name
+                && class.is_defined
+            {
+                defined.push([b"L", class.name, b";"].concat());
+            }
+        });
+        if !damage.is_empty() {
+            println!("{}: {damage:?}", path.display());
+        }
+        score.read += 1;
+        score.field(&path, "classes", &(defined.len() as u64), &classes);
+        defined.sort();
+        let digest = ring::digest::digest(&ring::digest::SHA256, &defined.join(&b'\n'));
+        let digest = digest.as_ref().iter().map(|byte| format!("{byte:02x}"));
+        let theirs = text(&truth["classes_sha256"]);
+        score.field(&path, "names of classes", &Some(digest.collect()), &theirs);
+    }
+    println!("{without_code} without code");
+    assert!(score.read >= 40, "{} read", score.read);
+    score.finish("dex");
+}
+
+#[test]
+fn packages_for_phones_and_stores_are_read() {
+    let Some(paths) = samples("ipa") else { return };
+    let mut score = Score::default();
+    for path in paths {
+        score.files += 1;
+        let truth = truth(&path).unwrap();
+        let read = manifest::ios_app(&mut BufReader::new(File::open(&path).unwrap()));
+        println!("{}: {:?}", path.display(), read.damage);
+        let Some(ours) = read.value else {
+            score
+                .unexplained
+                .push(format!("{}: not read", path.display()));
+            continue;
+        };
+        score.read += 1;
+        let info = &truth["Info.plist"];
+        let bundle = text(&info["CFBundleIdentifier"]);
+        score.field(&path, "bundle id", &Some(ours.package.clone()), &bundle);
+        let version = text(&info["CFBundleShortVersionString"]);
+        score.field(&path, "version", &ours.version, &version);
+        let entitlements = truth["mobileprovision"]["Entitlements"].as_object();
+        let keys: BTreeSet<&String> = entitlements
+            .into_iter()
+            .flat_map(|list| list.keys())
+            .collect();
+        let missing = keys
+            .iter()
+            .filter(|key| !ours.entitlements.contains_key(**key));
+        // The signature may claim fewer than the profile allows, but these claim all or none.
+        println!(
+            "{}: {} entitlements, {} of the profile's are missing",
+            path.display(),
+            ours.entitlements.len(),
+            missing.count()
+        );
+        score.field(
+            &path,
+            "has entitlements",
+            &ours.entitlements.is_empty(),
+            &keys.is_empty(),
+        );
+    }
+    score.finish("ipa");
+    let mut score = Score::default();
+    for path in samples("aab").unwrap_or_default() {
+        let read = manifest::app_bundle(&mut BufReader::new(File::open(&path).unwrap()));
+        if let Some(ours) = score.declaration(&path, &read) {
+            println!(
+                "{}: {} permissions, {} components, {} parts, {} signers",
+                path.display(),
+                ours.permissions.len(),
+                ours.components.len(),
+                ours.parts.len(),
+                ours.signers.len()
+            );
+            score.field(&path, "named", &ours.package.is_empty(), &false);
+            score.field(&path, "levelled", &ours.min_sdk.is_some(), &true);
+        }
+    }
+    score.finish("aab");
 }
 
 /// The label that a truth's property list stands for, as name → (linked, tracking, purposes).

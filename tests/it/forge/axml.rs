@@ -12,6 +12,9 @@ const RESOURCES: &[(&str, u32)] = &[
     ("permission", 0x0101_0006),
     ("debuggable", 0x0101_000f),
     ("exported", 0x0101_0010),
+    ("authorities", 0x0101_0018),
+    ("scheme", 0x0101_0027),
+    ("host", 0x0101_0028),
     ("minSdkVersion", 0x0101_020c),
     ("versionCode", 0x0101_021b),
     ("versionName", 0x0101_021c),
@@ -21,6 +24,7 @@ const RESOURCES: &[(&str, u32)] = &[
     ("usesCleartextTraffic", 0x0101_04ec),
     ("networkSecurityConfig", 0x0101_0527),
     ("versionCodeMajor", 0x0101_0576),
+    ("foregroundServiceType", 0x0101_0599),
 ];
 
 /// A value of an attribute.

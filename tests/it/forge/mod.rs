@@ -12,6 +12,7 @@
 //! - [`case`]: the case in `samples/case`
 #![allow(dead_code, reason = "a kit: each test takes from it what it needs")]
 
+pub(crate) mod app;
 pub(crate) mod archive;
 pub(crate) mod axml;
 pub(crate) mod capture;

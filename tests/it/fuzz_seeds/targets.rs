@@ -29,6 +29,12 @@ pub const TARGETS: &[Target] = &[
     ("apk", apk),
     ("dumpsys", dumpsys),
     ("plist", plist),
+    ("package_set", package_set),
+    ("network_security", network_security),
+    ("macho", macho),
+    ("signing", signing),
+    ("aab", aab),
+    ("dex", dex),
     ("data_safety", data_safety),
     ("appops", appops),
     ("network_log", network_log),
@@ -155,6 +161,43 @@ pub fn dumpsys(bytes: &[u8]) {
 pub fn plist(bytes: &[u8]) {
     manifest::info_plist(bytes);
     manifest::privacy_manifest(bytes, "");
+}
+
+/// A DEX file.
+pub fn dex(bytes: &[u8]) {
+    manifest::dex(bytes, &mut |_| {});
+}
+
+/// A manifest as a protocol buffer, which is its own resource table, and the bundle around it.
+pub fn aab(bytes: &[u8]) {
+    manifest::proto_xml(bytes, bytes);
+    manifest::app_bundle(&mut Cursor::new(bytes));
+}
+
+/// The pairs of an APK signing block.
+pub fn signing(bytes: &[u8]) {
+    manifest::signing_block(bytes);
+}
+
+/// An executable, a code signature, and the app package around them.
+pub fn macho(bytes: &[u8]) {
+    manifest::first_slice(bytes);
+    manifest::mach_o(bytes, 0);
+    manifest::entitlements(bytes);
+    manifest::ios_app(&mut Cursor::new(bytes));
+}
+
+/// A network security configuration.
+pub fn network_security(bytes: &[u8]) {
+    if let Some(policy) = manifest::network_security_config(bytes).value {
+        policy.is_cleartext_allowed("api.example");
+    }
+}
+
+/// An archive of app packages, with the code in it.
+pub fn package_set(bytes: &[u8]) {
+    manifest::package_set(&mut Cursor::new(bytes));
+    manifest::code_names(&mut Cursor::new(bytes), &mut |_| {});
 }
 
 /// A data safety form.

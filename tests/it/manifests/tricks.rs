@@ -8,6 +8,7 @@ use phonehome::manifest;
 use phonehome::model::Declaration;
 use proptest::prelude::*;
 
+use crate::forge::app;
 use crate::forge::archive::{self, Entry};
 use crate::forge::axml::{self, Element, Style, Value};
 
@@ -424,12 +425,92 @@ fn what_is_wrong_with_a_manifest_is_said_of_its_true_form() {
     );
 }
 
+/// A split that asks for one permission more.
+fn split() -> Vec<u8> {
+    let root = manifest_of(PACKAGE, &[CONTACTS]).with("split", Value::Text("config.de"));
+    let manifest = axml::document(&root);
+    zip(&[Entry::stored("AndroidManifest.xml", &manifest)])
+}
+
 #[test]
-fn archives_of_packages_say_what_to_do() {
-    let inner = zip(&[Entry::stored("AndroidManifest.xml", &plain())]);
-    let read = read_apk(zip(&[Entry::stored("base.apk", &inner)]));
+fn a_base_package_and_its_splits_are_one_app_however_they_are_packed() {
+    let base = axml::document(&manifest_of(PACKAGE, &[CAMERA]));
+    let base = zip(&[Entry::stored("AndroidManifest.xml", &base)]);
+    let split = split();
+    let other = axml::document(&manifest_of("com.example.other", &[]));
+    let other = zip(&[Entry::stored("AndroidManifest.xml", &other)]);
+    for pack in [Entry::stored, Entry::deflated] {
+        let set = zip(&[
+            pack("config.de.apk", &split),
+            pack("base.apk", &base),
+            pack("icon.png", b"x"),
+        ]);
+        let read = manifest::package_set(&mut Cursor::new(set));
+        assert_eq!(read.damage, Vec::<String>::new());
+        let declaration = read.value.unwrap();
+        assert_eq!(declaration.split, None);
+        assert_eq!(declaration.version.as_deref(), Some("1.2.3"));
+        assert!(declaration.permissions.contains_key(CAMERA));
+        assert!(declaration.permissions.contains_key(CONTACTS));
+        assert!(declaration.parts.contains("config.de"));
+        let mixed = zip(&[pack("base.apk", &base), pack("other.apk", &other)]);
+        let read = manifest::package_set(&mut Cursor::new(mixed));
+        assert!(read.damage[0].contains("another app"), "{:?}", read.damage);
+        assert_eq!(read.value.unwrap().package, PACKAGE);
+    }
+}
+
+#[test]
+fn archives_that_hold_themselves_end() {
+    let mut archive = split();
+    for _ in 0..20 {
+        archive = zip(&[Entry::stored("base.apk", &archive)]);
+    }
+    let read = manifest::package_set(&mut Cursor::new(archive));
     assert!(read.value.is_none());
-    assert!(read.damage[0].contains("base.apk"));
+    assert!(!read.damage.is_empty());
+}
+
+#[test]
+fn components_are_open_as_the_platform_has_them() {
+    let filter = Element::new("intent-filter")
+        .child(Element::new("action").with("name", Value::Text("android.intent.action.VIEW")))
+        .child(
+            Element::new("category").with("name", Value::Text("android.intent.category.BROWSABLE")),
+        )
+        .child(
+            Element::new("data")
+                .with("scheme", Value::Text("notes"))
+                .with("host", Value::Text("open")),
+        );
+    let component = |kind, name| Element::new(kind).with("name", Value::Text(name));
+    let application = Element::new("application")
+        .child(component("activity", ".Page").child(filter.clone()))
+        .child(
+            component("activity", "Closed")
+                .with("exported", Value::Flag(false))
+                .child(filter),
+        )
+        .child(component("meta-data", "com.example.KEY"))
+        .child(component("provider", "com.example.Data").with("exported", Value::Flag(true)))
+        .child(
+            component("service", ".Track").with("foregroundServiceType", Value::Number(8 | 128)),
+        );
+    let root = manifest_of(PACKAGE, &[]).child(application);
+    let declaration = read(&axml::document(&root));
+    let exported: Vec<&str> = declaration
+        .exported()
+        .map(|component| component.name.as_str())
+        .collect();
+    assert_eq!(exported, ["com.example.notes.Page", "com.example.Data"]);
+    assert_eq!(declaration.components[1].name, "com.example.notes.Closed");
+    let links = &declaration.components[0].filters[0];
+    assert!(
+        links.is_deep_link() && links.schemes.contains("notes") && links.hosts.contains("open")
+    );
+    assert!(declaration.metadata.contains("com.example.KEY"));
+    let types: Vec<&String> = declaration.components[3].foreground_types.iter().collect();
+    assert_eq!(types, ["location", "microphone"]);
 }
 
 proptest! {
@@ -477,4 +558,111 @@ proptest! {
         }
         read_apk(bytes);
     }
+}
+
+#[test]
+fn an_ios_app_is_read_with_its_parts() {
+    let read = manifest::ios_app(&mut Cursor::new(app::ipa("com.example.notes")));
+    assert_eq!(read.damage, Vec::<String>::new());
+    let declaration = read.value.unwrap();
+    assert_eq!(declaration.package, PACKAGE);
+    assert_eq!(declaration.entitlements["aps-environment"], "production");
+    assert!(
+        declaration
+            .permissions
+            .contains_key("NSCameraUsageDescription")
+    );
+    assert!(declaration.url_schemes.contains("notes") && declaration.queries.contains("other"));
+    assert!(declaration.metadata.contains("TrackerToken"));
+    let parts: Vec<&String> = declaration.parts.iter().collect();
+    assert_eq!(
+        parts,
+        ["Share.appex", "Track.framework", "com.example.notes.share"]
+    );
+    assert_eq!(declaration.labels.len(), 1);
+    assert_eq!(
+        declaration.labels[0].part.as_deref(),
+        Some("Track.framework")
+    );
+}
+
+#[test]
+fn an_app_bundle_is_read_with_its_modules() {
+    let bytes = app::bundle(PACKAGE);
+    let read = manifest::app_bundle(&mut Cursor::new(&bytes));
+    assert_eq!(read.damage, Vec::<String>::new());
+    let declaration = read.value.unwrap();
+    assert_eq!(declaration.package, PACKAGE);
+    assert!(declaration.permissions.contains_key(CAMERA));
+    assert!(declaration.parts.contains("maps"));
+    let mut classes = Vec::new();
+    manifest::code_names(&mut Cursor::new(&bytes), &mut |name| {
+        if let manifest::CodeName::Class(class) = name {
+            classes.push(String::from_utf8_lossy(class.name).into_owned());
+        }
+    });
+    assert_eq!(classes, ["com/example/bundle/A"]);
+}
+
+#[test]
+fn a_certificate_is_told_by_its_digest_under_all_schemes() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut parameters = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    parameters
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, "Example Notes");
+    let certificate = parameters.self_signed(&key).unwrap();
+    let package = zip(&[Entry::stored("AndroidManifest.xml", &plain())]);
+    let package = app::signed(&package, &app::signing_pairs(certificate.der()));
+    let declaration = read_apk(package).value.unwrap();
+    let [signer] = declaration.signers.as_slice() else {
+        panic!("{:?}", declaration.signers);
+    };
+    let digest = ring::digest::digest(&ring::digest::SHA256, certificate.der());
+    let digest = digest.as_ref().iter().map(|byte| format!("{byte:02x}"));
+    let digest = digest.collect::<Vec<_>>().concat();
+    assert_eq!(signer.sha256, digest);
+    assert!(
+        signer.subject.contains("CN=Example Notes"),
+        "{}",
+        signer.subject
+    );
+    assert_eq!(
+        signer.schemes.iter().copied().collect::<Vec<_>>(),
+        ["v2", "v3"]
+    );
+}
+
+#[test]
+fn a_network_security_configuration_is_read_from_the_package() {
+    let config = Element::new("network-security-config").child(
+        Element::new("base-config")
+            .with("cleartextTrafficPermitted", Value::Flag(true))
+            .child(
+                Element::new("trust-anchors")
+                    .child(Element::new("certificates").with("src", Value::Text("user"))),
+            ),
+    );
+    let application = Element::new("application")
+        .with("usesCleartextTraffic", Value::Flag(false))
+        .with("networkSecurityConfig", Value::Text("res/xml/net.xml"));
+    let root = manifest_of(PACKAGE, &[]).child(application);
+    let (manifest, config) = (axml::document(&root), axml::document(&config));
+    let whole = zip(&[
+        Entry::stored("AndroidManifest.xml", &manifest),
+        Entry::deflated("res/xml/net.xml", &config),
+    ]);
+    let declaration = read_apk(whole).value.unwrap();
+    // The configuration rules over the attribute.
+    assert_eq!(declaration.is_cleartext_allowed("api.example"), Some(true));
+    assert!(declaration.network_policy.unwrap().trusts_user_anywhere());
+    let without = zip(&[Entry::stored("AndroidManifest.xml", &manifest)]);
+    let declaration = read_apk(without).value.unwrap();
+    assert_eq!(declaration.is_cleartext_allowed("api.example"), None);
+    assert!(
+        declaration
+            .oddities
+            .iter()
+            .any(|what| what.contains("configuration"))
+    );
 }

@@ -1,0 +1,154 @@
+//! What stands inside `application`: components with their filters, and the names of meta-data.
+
+use super::android_manifest::Builder;
+use super::element::{Attribute, Element, Tag, Value};
+use crate::model::{Component, ComponentKind, Declaration, IntentFilter};
+
+/// The component whose elements are being read, and how deep.
+#[derive(Debug, Default)]
+pub(super) struct Inside {
+    open: Option<(usize, Component)>,
+    filter_depth: Option<usize>,
+}
+
+impl Inside {
+    /// Takes the next element inside `application`, which stands at `root_depth` + 1.
+    pub(super) fn element(
+        &mut self,
+        builder: &Builder<'_>,
+        element: &Element,
+        root_depth: usize,
+        declaration: &mut Declaration,
+    ) {
+        let is_child = element.depth == root_depth.saturating_add(2);
+        if is_child {
+            self.finish(declaration);
+        }
+        match element.tag {
+            Tag::Component(kind) if is_child => {
+                let component = component(builder, kind, element, declaration);
+                self.open = component.map(|component| (element.depth, component));
+                self.filter_depth = None;
+            }
+            Tag::MetaData if is_child => {
+                let name = builder.text(element, Attribute::Name);
+                declaration.metadata.extend(name);
+            }
+            _ => self.inside(builder, element),
+        }
+    }
+
+    /// The last component is whole.
+    pub(super) fn finish(&mut self, declaration: &mut Declaration) {
+        if let Some((_, component)) = self.open.take() {
+            declaration.components.push(component);
+        }
+    }
+
+    fn inside(&mut self, builder: &Builder<'_>, element: &Element) {
+        let Some((depth, component)) = &mut self.open else {
+            return;
+        };
+        if element.tag == Tag::IntentFilter && element.depth == depth.saturating_add(1) {
+            self.filter_depth = Some(element.depth);
+            component.filters.push(IntentFilter {
+                is_verified: builder.boolean(element, Attribute::AutoVerify) == Some(true),
+                ..IntentFilter::default()
+            });
+            return;
+        }
+        let is_in_filter = self
+            .filter_depth
+            .is_some_and(|depth| element.depth == depth.saturating_add(1));
+        let Some(filter) = component.filters.last_mut().filter(|_| is_in_filter) else {
+            // Meta-data of a component: what follows is no longer inside a filter.
+            self.filter_depth = self.filter_depth.filter(|depth| element.depth > *depth);
+            return;
+        };
+        match element.tag {
+            Tag::Action => filter
+                .actions
+                .extend(builder.text(element, Attribute::Name)),
+            Tag::Category => {
+                filter
+                    .categories
+                    .extend(builder.text(element, Attribute::Name));
+            }
+            Tag::Data => {
+                filter
+                    .schemes
+                    .extend(builder.text(element, Attribute::Scheme));
+                filter.hosts.extend(builder.text(element, Attribute::Host));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn component(
+    builder: &Builder<'_>,
+    kind: ComponentKind,
+    element: &Element,
+    declaration: &Declaration,
+) -> Option<Component> {
+    let name = builder.text(element, Attribute::Name)?;
+    let mut component = Component::new(kind, &class_name(&name, &declaration.package));
+    let permission = |attribute| builder.permission_name(element, attribute, declaration);
+    component.exported = builder.boolean(element, Attribute::Exported);
+    component.enabled = builder.boolean(element, Attribute::Enabled);
+    component.permission = permission(Attribute::Permission);
+    component.read_permission = permission(Attribute::ReadPermission);
+    component.write_permission = permission(Attribute::WritePermission);
+    if let Some(authorities) = builder.text(element, Attribute::Authorities) {
+        let authorities = authorities.split(';').filter(|name| !name.is_empty());
+        component.authorities.extend(authorities.map(str::to_owned));
+    }
+    match builder.value(element, Attribute::ForegroundServiceType) {
+        Some(Value::Text(types)) => {
+            let types = types.split('|').map(str::trim);
+            component.foreground_types.extend(types.map(str::to_owned));
+        }
+        Some(types) => {
+            let bits = types.integer().unwrap_or(0);
+            let types = FOREGROUND_TYPES.iter().filter(|(bit, _)| bits & bit != 0);
+            component
+                .foreground_types
+                .extend(types.map(|(_, name)| (*name).to_owned()));
+        }
+        None => {}
+    }
+    Some(component)
+}
+
+/// `.Name` and `Name` stand in the package (Android, `android:name`).
+fn class_name(name: &str, package: &str) -> String {
+    let name = name.trim();
+    if package.is_empty() {
+        name.to_owned()
+    } else if name.starts_with('.') {
+        format!("{package}{name}")
+    } else if name.contains('.') {
+        name.to_owned()
+    } else {
+        format!("{package}.{name}")
+    }
+}
+
+/// `android.content.pm.ServiceInfo.FOREGROUND_SERVICE_TYPE_*`.
+const FOREGROUND_TYPES: &[(u32, &str)] = &[
+    (1, "dataSync"),
+    (1 << 1, "mediaPlayback"),
+    (1 << 2, "phoneCall"),
+    (1 << 3, "location"),
+    (1 << 4, "connectedDevice"),
+    (1 << 5, "mediaProjection"),
+    (1 << 6, "camera"),
+    (1 << 7, "microphone"),
+    (1 << 8, "health"),
+    (1 << 9, "remoteMessaging"),
+    (1 << 10, "systemExempted"),
+    (1 << 11, "shortService"),
+    (1 << 12, "fileManagement"),
+    (1 << 13, "mediaProcessing"),
+    (1 << 30, "specialUse"),
+];
