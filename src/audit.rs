@@ -15,7 +15,8 @@ use self::fleet::{Phones, spread};
 use crate::attribute::Attributor;
 use crate::detect::known;
 use crate::flow::Flows;
-use crate::intake::{self, Case, Input, Item};
+use crate::intake::{self, Case, Gathered, Input, Item};
+use crate::manifest::CodeName;
 use crate::model::{
     AppId, Audit, ContentState, Coverage, DeviceId, Dossier, Event, InputReport, Moment,
     Observation, ReadKey, Reads, Recipient, Shortfall, Sighting, Tally, Timestamp, TrafficKey,
@@ -65,7 +66,7 @@ const PROGRESS_STEP: u64 = 1 << 12;
 pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -> Result<Outcome> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let dossiers = gather(case, &mut coverage, &mut errors);
+    let dossiers = gather(case, rules, &mut coverage, &mut errors);
     let Phones {
         names,
         mut dossiers,
@@ -170,7 +171,7 @@ pub fn observe(
 ) -> Result<Vec<Error>> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let dossiers = gather(case, &mut coverage, &mut errors);
+    let dossiers = gather(case, rules, &mut coverage, &mut errors);
     let mut dossiers = spread(case, dossiers, rules).dossiers;
     let keys = keys(case, &mut dossiers, options, &mut coverage)?;
     let progress = Progress::default();
@@ -209,12 +210,17 @@ pub fn observe(
 }
 
 /// Phase 1: what the inputs of each device say about it.
-fn gather(case: &Case, coverage: &mut Coverage, errors: &mut Vec<Error>) -> Vec<Dossier> {
+fn gather(
+    case: &Case,
+    rules: &Rules,
+    coverage: &mut Coverage,
+    errors: &mut Vec<Error>,
+) -> Vec<Dossier> {
     let mut dossiers = Vec::new();
     for device in &case.devices {
         let mut dossier = Dossier::default();
         for input in &device.inputs {
-            match input.gather() {
+            match gather_one(input, rules) {
                 Ok(None) => {}
                 Ok(Some((part, shortfalls))) => {
                     dossier.merge(part);
@@ -237,6 +243,22 @@ fn gather(case: &Case, coverage: &mut Coverage, errors: &mut Vec<Error>) -> Vec<
         dossiers.push(dossier);
     }
     dossiers
+}
+
+/// What one input says, with the third parties' code in the apps whose packages it holds.
+fn gather_one(input: &Input, rules: &Rules) -> Result<Option<Gathered>> {
+    let Some((mut part, mut shortfalls)) = input.gather()? else {
+        return Ok(None);
+    };
+    if let Some((declaration, _)) = part.declarations.values_mut().next() {
+        let mut matcher = rules.embedded_code();
+        shortfalls.extend(input.code_names(&mut |name| match name {
+            CodeName::Class(class) => matcher.class(class.name),
+            CodeName::Framework(name) => matcher.framework(name),
+        })?);
+        declaration.embedded = matcher.finish();
+    }
+    Ok(Some((part, shortfalls)))
 }
 
 /// The secrets of each device: those among its inputs and those that the user named. The texts they stood in are wiped.

@@ -122,6 +122,10 @@ pub(crate) struct InputOptions {
     #[arg(long, value_name = "ID", help_heading = "Input options")]
     pub(crate) app: Option<String>,
 
+    /// Tell code in app packages also by this list of trackers (JSON of ETIP or Exodus Privacy)
+    #[arg(long, value_name = "FILE", help_heading = "Input options")]
+    pub(crate) trackers: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) rules: RulesOption,
 }

@@ -102,7 +102,7 @@ fn say(message: &str) {
 }
 
 fn audit(options: &Audit) -> Result<Status> {
-    let rules = load_rules(&options.input.rules)?;
+    let rules = rules_of(&options.input)?;
     let case = find(&options.input)?;
     let targets = targets(&options.output)?;
     let Outcome { audit, errors } = with_progress(&case, &options.output, |progress| {
@@ -195,7 +195,7 @@ fn write_reports(
 }
 
 fn observe(options: &Observe) -> Result<Status> {
-    let rules = load_rules(&options.input.rules)?;
+    let rules = rules_of(&options.input)?;
     let case = find(&options.input)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut lines = Observations::new(options.show_values);
@@ -288,6 +288,15 @@ fn on_interface(_name: &str, _filter: Option<&str>) -> Result<Case> {
     Err(Error::NoLive {
         flag: "--interface",
     })
+}
+
+/// The rules for reading inputs, with the list of trackers that the user named.
+fn rules_of(options: &InputOptions) -> Result<Rules> {
+    let mut rules = load_rules(&options.rules)?;
+    if let Some(path) = &options.trackers {
+        rules.load_trackers(path)?;
+    }
+    Ok(rules)
 }
 
 fn load_rules(option: &RulesOption) -> Result<Rules> {

@@ -35,6 +35,14 @@ pub(super) const THIRD_COUNTRY_NONE: &str = "recipient-in-third-country";
 pub(super) const NO_CONTRACT: &str = "no-processing-contract";
 /// The manifest allows clear text.
 pub(super) const CLEARTEXT_PERMITTED: &str = "cleartext-permitted";
+/// The network security configuration trusts certificates of the user.
+pub(super) const USER_CERTIFICATES: &str = "user-certificates-trusted";
+/// Backups are allowed, and no rules for them are named.
+pub(super) const BACKUP_PERMITTED: &str = "backup-permitted";
+/// A content provider is open to other apps.
+pub(super) const PROVIDER_UNGUARDED: &str = "provider-unguarded";
+/// The app can be examined while it runs.
+pub(super) const DEBUGGABLE: &str = "debuggable-build";
 /// The contacts permission is granted to an app that is documented not to need it.
 pub(super) const PERMISSION_GRANTED: &str = "permission-granted";
 
@@ -54,7 +62,7 @@ pub(super) fn is_access(rule: &str) -> bool {
 
 /// All of them.
 #[cfg(test)]
-pub(super) const CIRCUMSTANCES: [&str; 21] = [
+pub(super) const CIRCUMSTANCES: [&str; 25] = [
     NAME_LOOKUP,
     CLEARTEXT_HTTP,
     CLEARTEXT_TRANSPORT,
@@ -75,6 +83,10 @@ pub(super) const CIRCUMSTANCES: [&str; 21] = [
     THIRD_COUNTRY_NONE,
     NO_CONTRACT,
     CLEARTEXT_PERMITTED,
+    USER_CERTIFICATES,
+    BACKUP_PERMITTED,
+    PROVIDER_UNGUARDED,
+    DEBUGGABLE,
     PERMISSION_GRANTED,
 ];
 

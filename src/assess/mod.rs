@@ -8,6 +8,7 @@
 mod chain;
 mod circumstance;
 mod clock;
+mod declared;
 mod grant;
 mod infer;
 mod judge;
@@ -94,10 +95,13 @@ fn add_silent_apps(device: &Device<'_>, rows: &mut BTreeMap<Owner, Row>) -> u64 
             .any(|app| app.is_system);
         let is_telling =
             |grant: &Grant| grant.risk >= grant::TELLING_RISK && grant.is_granted != Some(false);
-        if !is_system
-            && grant::grants(device.rules, device.dossier, packages)
-                .iter()
-                .any(is_telling)
+        let is_declared = |package: &&str| device.dossier.declarations.contains_key(*package);
+        // Whose package lies among the inputs is to be reported on.
+        if packages.iter().any(is_declared)
+            || (!is_system
+                && grant::grants(device.rules, device.dossier, packages)
+                    .iter()
+                    .any(is_telling))
         {
             rows.entry(Owner::App(app.clone())).or_default();
         } else {
@@ -175,6 +179,7 @@ fn app(subject: &Subject<'_>) -> AppReport {
         findings,
         recipients,
         grants,
+        declared: declared::declared(subject),
         provisions,
         dpia_criteria: if is_dpia_due {
             dpia_criteria

@@ -7,7 +7,7 @@ use memchr::memmem;
 use super::order::ByteOrder;
 use super::{Content, Format, Gathered, Input, Sample};
 use crate::limits::{DOCUMENT_BYTES, SNIFF_DEEP_BYTES};
-use crate::manifest;
+use crate::manifest::{self, CodeName};
 use crate::model::{DataLabel, Declaration, Dossier, Platform, Shortfall};
 use crate::{Error, Result};
 
@@ -281,6 +281,26 @@ fn package(input: &Input) -> Result<Gathered> {
         }
     };
     Ok(declaration(input, None, read))
+}
+
+/// Names in the code of an app package.
+pub(super) fn code_names(
+    input: &Input,
+    visit: &mut dyn FnMut(CodeName<'_>),
+) -> Result<Vec<(Shortfall, String)>> {
+    let packages = [APK, PACKAGE_SET, APP_BUNDLE, IOS_APP];
+    if !packages.iter().any(|format| format.name == input.format) {
+        return Ok(Vec::new());
+    }
+    let damage = match &input.content {
+        Content::Memory(bytes) => manifest::code_names(&mut Cursor::new(bytes), visit),
+        Content::File | Content::Stdin(_) => manifest::code_names(&mut input.file()?, visit),
+        Content::Entry(_) => {
+            let (bytes, _) = read_whole(input, DOCUMENT_BYTES)?;
+            manifest::code_names(&mut Cursor::new(bytes), visit)
+        }
+    };
+    Ok(notes(None, damage))
 }
 
 fn read_package<I: Read + Seek>(format: &str, file: &mut I) -> manifest::Read<Option<Declaration>> {

@@ -50,6 +50,7 @@ pub use live::{filtered, open_interface};
 pub use recognise::Sample;
 pub use wrapping::Wrapping;
 
+use crate::manifest::CodeName;
 use crate::manifest::{Column, ZipEntry};
 use crate::model::{Dossier, InputId, Origin, Packet, Shortfall, Sighting};
 use crate::{Error, Result};
@@ -180,6 +181,14 @@ impl Input {
     pub fn gather(&self) -> Result<Option<Gathered>> {
         let gather = self.format().and_then(|format| format.gather);
         gather.map(|gather| gather(self)).transpose()
+    }
+
+    /// Hands out the names in the code of an app package; nothing for other formats.
+    pub fn code_names(
+        &self,
+        visit: &mut dyn FnMut(CodeName<'_>),
+    ) -> Result<Vec<(Shortfall, String)>> {
+        document::code_names(self, visit)
     }
 
     /// Its stream; `None` if its format has nothing to stream.

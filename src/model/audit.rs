@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    AppId, Attributed, Basis, Category, ClockShift, ContentState, Coverage, DataChain, Grade,
-    InputId, Occurrences, Platform, Protection, Recipient, Timestamp, Volume,
+    AppId, Attributed, Basis, Category, ClockShift, ContentState, Coverage, DataChain,
+    DeclaredFact, Grade, InputId, Occurrences, Platform, Protection, Recipient, Timestamp, Volume,
 };
 
 /// Level of risk, lowest first.
@@ -187,6 +187,8 @@ pub struct AppReport {
     pub recipients: Vec<RecipientReport>,
     /// Permissions of interest, by risk.
     pub grants: Vec<Grant>,
+    /// What its packages declare and hold, by kind and name.
+    pub declared: Vec<DeclaredFact>,
     /// Each kind of data from permission to transmission.
     pub chains: Vec<DataChain>,
     /// Ids of all provisions touched.

@@ -8,6 +8,7 @@ mod chain;
 mod component;
 mod coverage;
 mod declaration;
+mod declared;
 mod dossier;
 mod event;
 mod field;
@@ -29,6 +30,7 @@ pub use chain::{ClockShift, Contradiction, DataChain, LabelState, Reads, Sent};
 pub use component::{Component, ComponentKind, IntentFilter};
 pub use coverage::{Coverage, Shortfall, ShortfallCount};
 pub use declaration::{Declaration, DeclaredPermission, EmbeddedCode, Platform, Signer};
+pub use declared::{DeclaredFact, DeclaredKind};
 pub use dossier::{Dossier, InstalledApp, PermissionPolicy, PermissionState};
 pub use event::{
     Access, Answer, Body, ContentState, Event, Exchange, Handshake, Header, Lookup, Message,

@@ -17,9 +17,9 @@ use super::presentable::Presentable;
 use super::prose::Prose;
 use super::{Format, Language, Options};
 use crate::model::{
-    AppId, AppReport, Attributed, Audit, Category, ContentState, DeviceReport, Evidence, Grade,
-    Grant, JudgedFinding, Protection, Recipient, RecipientKind, RecipientReport, RiskLevel, Score,
-    Timestamp, Transport, Volume,
+    AppId, AppReport, Attributed, Audit, Category, ContentState, DeclaredFact, DeclaredKind,
+    DeviceReport, Evidence, Grade, Grant, JudgedFinding, Protection, Recipient, RecipientKind,
+    RecipientReport, RiskLevel, Score, Timestamp, Transport, Volume,
 };
 use crate::rules::Rules;
 
@@ -186,6 +186,9 @@ struct AppView {
     recipients: Vec<RecipientView>,
     /// Permissions of interest.
     permissions: Vec<PermissionView>,
+    /// What the app's packages declare and hold, by kind and name.
+    #[serde(default)]
+    declared: Vec<DeclaredView>,
     /// Each kind of data from permission to transmission; where apps cannot be told apart there are none.
     #[serde(default)]
     chains: Vec<ChainView>,
@@ -365,6 +368,20 @@ struct PermissionView {
     is_granted: Option<bool>,
     /// Decided by device management.
     is_policy_fixed: bool,
+}
+
+/// Something that the app declares, or that lies in its package.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct DeclaredView {
+    /// Kind.
+    #[schemars(extend("enum" = DeclaredKind::ALL.map(DeclaredKind::as_str)))]
+    kind: Word,
+    /// What it is about.
+    name: String,
+    /// What is said of it; which values, depends on the kind.
+    values: Vec<String>,
+    /// Whether hosts of that company, or that host, were contacted by the app; absent where the question does not arise.
+    is_contacted: Option<bool>,
 }
 
 /// A question.
@@ -584,6 +601,7 @@ impl AppView {
             traffic: volumes(&app.traffic()),
             recipients: app.recipients.iter().map(RecipientView::of).collect(),
             permissions: app.grants.iter().map(PermissionView::of).collect(),
+            declared: app.declared.iter().map(DeclaredView::of).collect(),
             chains: app
                 .chains
                 .iter()
@@ -755,6 +773,17 @@ impl PermissionView {
             is_declared: grant.is_declared,
             is_granted: grant.is_granted,
             is_policy_fixed: grant.is_policy_fixed,
+        }
+    }
+}
+
+impl DeclaredView {
+    fn of(fact: &DeclaredFact) -> Self {
+        Self {
+            kind: fact.kind.as_str().into(),
+            name: fact.name.clone(),
+            values: fact.values.clone(),
+            is_contacted: fact.is_contacted,
         }
     }
 }

@@ -115,6 +115,18 @@ pub struct Texts {
     pub documented_app: &'static str,
     /// Before an app's permissions.
     pub permissions: &'static str,
+    /// Heading: what the app's package says.
+    pub package_says: &'static str,
+    /// Before names of third parties' code.
+    pub contained_code: &'static str,
+    /// Behind a name whose hosts were contacted.
+    pub also_contacted: &'static str,
+    /// Components that other apps reach without permission; `{count}`.
+    pub open_components: &'static str,
+    /// Kinds of data in privacy labels; `{count}`, `{tracking}`.
+    pub label_kinds: &'static str,
+    /// Hosts of trackers in privacy labels that were contacted; `{names}`.
+    pub tracking_hosts: &'static str,
     /// Before permissions granted.
     pub granted: &'static str,
     /// Before permissions denied.
@@ -211,6 +223,12 @@ const ENGLISH: Texts = Texts {
     documented_discovery: "documented contact matching: {method}",
     documented_app: "documented for {app}",
     permissions: "Permissions:",
+    package_says: "In its package:",
+    contained_code: "code of",
+    also_contacted: "contacted",
+    open_components: "{count} components open to other apps without a permission",
+    label_kinds: "privacy labels: {count} kinds of data collected, {tracking} of them for tracking",
+    tracking_hosts: "declared as trackers, and contacted: {names}",
     granted: "granted",
     denied: "denied",
     declared: "declared",
@@ -290,6 +308,12 @@ const GERMAN: Texts = Texts {
     documented_discovery: "dokumentierter Kontaktabgleich: {method}",
     documented_app: "dokumentiert für {app}",
     permissions: "Berechtigungen:",
+    package_says: "In ihrem Paket:",
+    contained_code: "Code von",
+    also_contacted: "angesprochen",
+    open_components: "{count} Komponenten ohne Berechtigung für andere Apps offen",
+    label_kinds: "Datenschutzangaben: {count} Arten von Daten, davon {tracking} zur Verfolgung",
+    tracking_hosts: "als Tracker angegeben und angesprochen: {names}",
     granted: "erteilt",
     denied: "verweigert",
     declared: "angefragt",

@@ -10,9 +10,10 @@ use std::sync::Arc;
 use super::prose;
 use super::text::{self, Masks};
 use crate::model::{
-    AppId, AppReport, Attributed, Audit, Coverage, DataChain, DecodeChain, DeviceReport, Distinct,
-    Evidence, FieldPath, FlowKey, Grant, InputReport, JudgedFinding, Occurrences, Origin, PathStep,
-    Question, Reads, Recipient, RecipientKind, RecipientReport, Sensitive, TrafficReport, Volume,
+    AppId, AppReport, Attributed, Audit, Coverage, DataChain, DeclaredFact, DecodeChain,
+    DeviceReport, Distinct, Evidence, FieldPath, FlowKey, Grant, InputReport, JudgedFinding,
+    Occurrences, Origin, PathStep, Question, Reads, Recipient, RecipientKind, RecipientReport,
+    Sensitive, TrafficReport, Volume,
 };
 use crate::rules::{Rules, Subject};
 
@@ -173,6 +174,7 @@ impl Ready<'_> {
             findings,
             recipients,
             grants,
+            declared,
             chains,
             provisions,
             dpia_criteria,
@@ -205,6 +207,7 @@ impl Ready<'_> {
                 .collect(),
             recipients: recipients.iter().map(receiver).collect(),
             grants: grants.iter().map(grant).collect(),
+            declared: declared.iter().map(declared_fact).collect(),
             chains: chains.iter().map(chain).collect(),
             provisions: provisions.clone(),
             dpia_criteria: dpia_criteria.clone(),
@@ -395,6 +398,21 @@ fn volumes(volumes: &TrafficReport) -> TrafficReport {
         .iter()
         .map(|(content, volume)| (*content, sum(volume)))
         .collect()
+}
+
+fn declared_fact(fact: &DeclaredFact) -> DeclaredFact {
+    let DeclaredFact {
+        kind,
+        name,
+        values,
+        is_contacted,
+    } = fact;
+    DeclaredFact {
+        kind: *kind,
+        name: text::safe(name),
+        values: values.iter().map(|value| text::safe(value)).collect(),
+        is_contacted: *is_contacted,
+    }
 }
 
 fn grant(grant: &Grant) -> Grant {

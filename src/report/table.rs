@@ -17,8 +17,8 @@ use super::presentable::Presentable;
 use super::prose::{self, Prose};
 use super::{Format, Options, text};
 use crate::model::{
-    AppReport, ContentState, DeviceReport, Grade, Grant, RecipientKind, RecipientReport, RiskLevel,
-    Shortfall, Volume,
+    AppReport, ContentState, DeclaredFact, DeclaredKind, DeviceReport, Grade, Grant, RecipientKind,
+    RecipientReport, RiskLevel, Shortfall, Volume,
 };
 use crate::rules::Rules;
 
@@ -146,7 +146,7 @@ impl Page<'_> {
         let mut is_empty = true;
         for device in &audit.devices {
             table.add_row(vec![styled(text::safe_up_to(&device.name, 40), Look::Dim)]);
-            for app in device.apps.iter().filter(|app| is_shown(app)) {
+            for app in device.apps.iter().filter(|app| is_shown(device, app)) {
                 is_empty = false;
                 let mut row = self.overview_row(app);
                 row.truncate(header.len());
@@ -212,8 +212,10 @@ impl Page<'_> {
     /// Apps of a device that are not in the overview, in a sentence.
     fn unremarkable(&mut self, device: &DeviceReport) -> io::Result<()> {
         let texts = self.prose.texts;
-        let with_permissions: Vec<&AppReport> =
-            device.apps.iter().filter(|app| !is_shown(app)).collect();
+        let others = device.apps.iter().filter(|app| !is_shown(device, app));
+        let (with_permissions, silent): (Vec<&AppReport>, Vec<&AppReport>) =
+            others.partition(|app| !app.grants.is_empty() || !app.findings.is_empty());
+        let silent = device.silent_apps.saturating_add(count(silent.len()));
         let phone = text::safe_up_to(&device.name, 40);
         if !with_permissions.is_empty() {
             let mut names: Vec<String> = with_permissions
@@ -232,11 +234,8 @@ impl Page<'_> {
             );
             self.paragraph(&format!("{phone}: {sentence}"), Look::Dim)?;
         }
-        if device.silent_apps > 0 {
-            let sentence = fill(
-                texts.silent_apps,
-                &[("count", &device.silent_apps.to_string())],
-            );
+        if silent > 0 {
+            let sentence = fill(texts.silent_apps, &[("count", &silent.to_string())]);
             self.paragraph(&format!("{phone}: {sentence}"), Look::Dim)?;
         }
         Ok(())
@@ -250,10 +249,10 @@ impl Page<'_> {
                 .iter()
                 .flat_map(|device| device.apps.iter().map(move |app| (device, app)))
         };
-        if apps().any(|(_, app)| is_shown(app)) {
+        if apps().any(|(device, app)| is_shown(device, app)) {
             self.heading(self.prose.texts.findings)?;
         }
-        for (device, app) in apps().filter(|(_, app)| is_shown(app)) {
+        for (device, app) in apps().filter(|(device, app)| is_shown(device, app)) {
             self.app(device, app)?;
         }
         Ok(())
@@ -294,6 +293,7 @@ impl Page<'_> {
             self.list(&lines, Look::Dim)?;
         }
         self.grants(app)?;
+        self.package(app)?;
         self.chains(app)?;
         if !app.dpia_criteria.is_empty() {
             let criteria = self.criteria(&app.dpia_criteria);
@@ -397,6 +397,58 @@ impl Page<'_> {
             return Ok(());
         }
         self.paragraph(self.prose.texts.chains, Look::Plain)?;
+        self.list(&lines, Look::Dim)
+    }
+
+    /// What stands out in its package; the JSON report has all of it.
+    fn package(&mut self, app: &AppReport) -> io::Result<()> {
+        let texts = self.prose.texts;
+        let of = |kind: DeclaredKind| app.declared.iter().filter(move |fact| fact.kind == kind);
+        let has = |fact: &DeclaredFact, value: &str| fact.values.iter().any(|known| known == value);
+        let mut lines = Vec::new();
+        let mut sdks: Vec<&DeclaredFact> = of(DeclaredKind::Sdk).collect();
+        sdks.sort_by_key(|fact| fact.is_contacted != Some(true));
+        if !sdks.is_empty() {
+            let name = |fact: &&DeclaredFact| match fact.is_contacted {
+                Some(true) => format!("{} ({})", fact.name, texts.also_contacted),
+                _ => fact.name.clone(),
+            };
+            let mut names: Vec<String> = sdks.iter().take(NAMES).map(name).collect();
+            let more = sdks.len().saturating_sub(NAMES);
+            if more > 0 {
+                names.push(fill(texts.more, &[("count", &more.to_string())]));
+            }
+            lines.push(format!("{}: {}", texts.contained_code, names.join(", ")));
+        }
+        let open = of(DeclaredKind::Component)
+            .filter(|fact| has(fact, "unguarded"))
+            .count();
+        if open > 0 {
+            lines.push(fill(texts.open_components, &[("count", &open.to_string())]));
+        }
+        let kinds = of(DeclaredKind::CollectedData).count();
+        if kinds > 0 {
+            let tracking =
+                of(DeclaredKind::CollectedData).filter(|fact| has(fact, "tracking=true"));
+            let tracking = tracking.count().to_string();
+            let counts = [("count", kinds.to_string()), ("tracking", tracking)];
+            let counts = counts
+                .each_ref()
+                .map(|(name, count)| (*name, count.as_str()));
+            lines.push(fill(texts.label_kinds, &counts));
+        }
+        let hosts: Vec<&str> = of(DeclaredKind::TrackingDomain)
+            .filter(|fact| fact.is_contacted == Some(true))
+            .map(|fact| fact.name.as_str())
+            .take(NAMES)
+            .collect();
+        if !hosts.is_empty() {
+            lines.push(fill(texts.tracking_hosts, &[("names", &hosts.join(", "))]));
+        }
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.paragraph(texts.package_says, Look::Plain)?;
         self.list(&lines, Look::Dim)
     }
 
@@ -640,11 +692,14 @@ fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
-/// Whether an app has anything to show beyond its permissions.
-fn is_shown(app: &AppReport) -> bool {
-    !app.recipients.is_empty()
-        || app
-            .findings
-            .iter()
-            .any(|finding| finding.grade != Grade::Declared)
+/// Whether an app has anything to show beyond its permissions. Where there is no traffic at all, its package is what was asked about.
+fn is_shown(device: &DeviceReport, app: &AppReport) -> bool {
+    let has_traffic = |app: &AppReport| {
+        !app.recipients.is_empty()
+            || app
+                .findings
+                .iter()
+                .any(|finding| finding.grade != Grade::Declared)
+    };
+    has_traffic(app) || (!app.declared.is_empty() && !device.apps.iter().any(has_traffic))
 }

@@ -194,6 +194,14 @@ impl Rules {
         &self.endpoints.entries
     }
 
+    /// Whether a company of that name is behind a host.
+    pub fn is_company(&self, name: &str) -> bool {
+        let endpoints = self.endpoints().iter();
+        endpoints
+            .map(|endpoint| &endpoint.company)
+            .any(|company| **company == *name)
+    }
+
     /// Where the endpoints' facts come from.
     pub fn endpoint_sources(&self) -> &[EndpointSource] {
         &self.endpoints.sources

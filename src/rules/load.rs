@@ -9,8 +9,8 @@ use ring::digest;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Apps, Endpoints, FILES, Identifiers, Payloads, Permissions, Problems, Rules, app, endpoint,
-    identifier, payload, permission,
+    Apps, Endpoints, FILES, Identifiers, Payloads, Permissions, Problems, Rules, Sdks, app,
+    endpoint, identifier, payload, permission, sdk,
 };
 use crate::{Error, Result, limits};
 
@@ -97,6 +97,7 @@ pub(super) fn assemble(texts: Texts, problems: &mut Problems) -> Rules {
         signatures: signatures.finish(problems),
         payloads: OnceLock::new(),
         permissions: OnceLock::new(),
+        sdks: OnceLock::new(),
         texts,
     }
 }
@@ -115,6 +116,12 @@ pub(super) fn payloads(
 pub(super) fn permissions(texts: &Texts, problems: &mut Problems) -> Permissions {
     let file: permission::PermissionFile = parse("permissions.toml", texts, problems);
     Permissions::new(file, problems)
+}
+
+/// Parses and indexes `sdks.toml`.
+pub(super) fn sdks(rules: &Rules, problems: &mut Problems) -> Sdks {
+    let file: sdk::SdkFile = parse("sdks.toml", &rules.texts, problems);
+    Sdks::new(file, &|company| rules.is_company(company), problems)
 }
 
 /// SHA-256 over name, length and text of each file, so that moving text between files changes it.

@@ -14,6 +14,7 @@ mod payload;
 mod permission;
 mod problem;
 mod question;
+mod sdk;
 mod shape;
 mod signature;
 mod text;
@@ -47,6 +48,7 @@ pub use permission::{
 };
 pub use problem::Problem;
 pub use question::{QuestionRule, Subject};
+pub use sdk::{CodeMatcher, Sdk};
 pub use shape::Shape;
 pub use signature::{AddressSet, Confidence, Network, Signature};
 pub use text::{Pattern, Text};
@@ -60,13 +62,14 @@ use payload::Payloads;
 use permission::Permissions;
 use problem::Problems;
 use question::QuestionFile;
+use sdk::Sdks;
 use signature::SignatureFile;
 
 use crate::Result;
 use crate::model::{Category, Platform, RiskLevel};
 
 /// The files of a rules folder, with the embedded text of each, in the order in which [`Rules::sha256`] takes them.
-pub const FILES: [(&str, &str); 9] = [
+pub const FILES: [(&str, &str); 10] = [
     ("apps.toml", include_str!("../../rules/apps.toml")),
     (
         "circumstances.toml",
@@ -84,6 +87,7 @@ pub const FILES: [(&str, &str); 9] = [
         include_str!("../../rules/permissions.toml"),
     ),
     ("questions.toml", include_str!("../../rules/questions.toml")),
+    ("sdks.toml", include_str!("../../rules/sdks.toml")),
     (
         "signatures.toml",
         include_str!("../../rules/signatures.toml"),
@@ -102,9 +106,10 @@ pub struct Rules {
     legal: Legal,
     questions: QuestionFile,
     signatures: SignatureFile,
-    /// The two largest files are parsed at their first use.
+    /// What only some runs need is parsed at its first use.
     payloads: OnceLock<Payloads>,
     permissions: OnceLock<Permissions>,
+    sdks: OnceLock<Sdks>,
     texts: Texts,
 }
 
@@ -184,6 +189,11 @@ impl Rules {
     fn permissions(&self) -> &Permissions {
         self.permissions
             .get_or_init(|| load::permissions(&self.texts, &mut Problems::default()))
+    }
+
+    fn sdk_index(&self) -> &Sdks {
+        self.sdks
+            .get_or_init(|| load::sdks(self, &mut Problems::default()))
     }
 }
 

@@ -23,6 +23,7 @@ impl Rules {
     pub(super) fn validate(&self, problems: &mut Problems) {
         load::payloads(&self.texts, &self.identifiers, problems);
         load::permissions(&self.texts, problems);
+        load::sdks(self, problems);
         self.validate_ids(problems);
         self.validate_references(problems);
         self.validate_patterns(problems);

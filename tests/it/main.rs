@@ -14,6 +14,7 @@
 mod cli;
 mod contents;
 mod corpus;
+mod declared;
 mod decryption;
 mod detection;
 mod device_logs;

@@ -9,16 +9,16 @@ use std::sync::Arc;
 
 use super::chain::{ChainView, ClockView};
 use super::{
-    AppView, AuditView, DeviceView, EvidenceView, FindingView, InputView, OwnerView,
+    AppView, AuditView, DeclaredView, DeviceView, EvidenceView, FindingView, InputView, OwnerView,
     PermissionView, QuestionView, ReceiverView, RecipientView, SCHEMA_VERSION, ScoreView,
     ShortfallView, VolumeView,
 };
 use crate::model::{
-    AppId, AppReport, Attributed, Audit, Basis, Category, ContentState, Coverage, DecodeChain,
-    DecodeStep, DeviceReport, Distinct, Evidence, FieldPath, FlowKey, Grade, Grant, InputId,
-    InputReport, JudgedFinding, Likelihood, Modifier, Occurrences, Origin, PathStep, Place,
-    Platform, Protection, Question, Recipient, RecipientKind, RecipientReport, RiskLevel, Score,
-    Sensitive, Shortfall, Timestamp, Transport, Volume,
+    AppId, AppReport, Attributed, Audit, Basis, Category, ContentState, Coverage, DeclaredFact,
+    DeclaredKind, DecodeChain, DecodeStep, DeviceReport, Distinct, Evidence, FieldPath, FlowKey,
+    Grade, Grant, InputId, InputReport, JudgedFinding, Likelihood, Modifier, Occurrences, Origin,
+    PathStep, Place, Platform, Protection, Question, Recipient, RecipientKind, RecipientReport,
+    RiskLevel, Score, Sensitive, Shortfall, Timestamp, Transport, Volume,
 };
 use crate::report::{Language, Presentable};
 
@@ -185,6 +185,7 @@ fn app(view: AppView) -> Result<AppReport> {
         findings: each(view.findings, finding)?,
         recipients: each(view.recipients, receiver)?,
         grants: view.permissions.into_iter().map(grant).collect(),
+        declared: each(view.declared, declared)?,
         chains: each(view.chains, ChainView::chain)?,
         provisions: ids(view.provisions),
         dpia_criteria: view.dpia_criteria,
@@ -355,6 +356,15 @@ fn grant(view: PermissionView) -> Grant {
         is_granted: view.is_granted,
         is_policy_fixed: view.is_policy_fixed,
     }
+}
+
+fn declared(view: DeclaredView) -> Result<DeclaredFact> {
+    Ok(DeclaredFact {
+        kind: word(&DeclaredKind::ALL, DeclaredKind::as_str, &view.kind)?,
+        name: view.name,
+        values: view.values,
+        is_contacted: view.is_contacted,
+    })
 }
 
 fn question(view: QuestionView) -> Question {

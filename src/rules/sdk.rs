@@ -1,0 +1,317 @@
+//! `sdks.toml`: third parties' code inside apps, by the names of classes and frameworks; and the list of trackers that a user
+//! brings along (ETIP and Exodus Privacy, JSON).
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use serde::Deserialize;
+
+use super::{Problems, Role, Rules};
+use crate::model::EmbeddedCode;
+use crate::{Error, Result, limits};
+
+/// Third parties' code that apps embed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sdk {
+    /// Kebab-case id.
+    pub id: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
+    /// The company behind it, as `endpoints.toml` names it.
+    pub company: Arc<str>,
+    /// What it does.
+    pub role: Role,
+    /// Packages of its classes (`com.facebook.appevents`), and all below them.
+    #[serde(default)]
+    pub classes: Vec<String>,
+    /// Names of its iOS frameworks and bundles, without ending.
+    #[serde(default)]
+    pub frameworks: Vec<String>,
+    /// Where this is known from.
+    pub source: String,
+    /// When it was last looked up; by default the date of the file.
+    #[serde(default)]
+    pub as_of: Arc<str>,
+}
+
+/// `sdks.toml`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SdkFile {
+    as_of: Arc<str>,
+    #[serde(default, rename = "sdk")]
+    sdks: Vec<Sdk>,
+}
+
+/// SDKs with their indexes, which point into `entries`.
+#[derive(Debug, Default)]
+pub(super) struct Sdks {
+    entries: Vec<Sdk>,
+    /// By package with slashes.
+    by_package: HashMap<String, usize>,
+    by_framework: HashMap<String, usize>,
+    /// Names of the user's list, and what finds them in the name of a class.
+    trackers: Option<(Vec<String>, AhoCorasick, Vec<usize>)>,
+}
+
+impl Sdks {
+    pub(super) fn new(
+        file: SdkFile,
+        companies: &dyn Fn(&str) -> bool,
+        problems: &mut Problems,
+    ) -> Self {
+        const FILE: &str = "sdks.toml";
+        problems.unique(FILE, "sdk", file.sdks.iter().map(|sdk| &sdk.id));
+        let mut sdks = Self::default();
+        for (position, mut sdk) in file.sdks.into_iter().enumerate() {
+            if sdk.as_of.is_empty() {
+                sdk.as_of = file.as_of.clone();
+            }
+            if !companies(&sdk.company) {
+                problems.dangling(FILE, &sdk.id, "company", &sdk.company);
+            }
+            for package in &sdk.classes {
+                let slashes = package.replace('.', "/");
+                if sdks.by_package.insert(slashes, position).is_some() {
+                    problems.duplicate(FILE, "classes", package);
+                }
+            }
+            for framework in &sdk.frameworks {
+                if sdks
+                    .by_framework
+                    .insert(framework.clone(), position)
+                    .is_some()
+                {
+                    problems.duplicate(FILE, "frameworks", framework);
+                }
+            }
+            sdks.entries.push(sdk);
+        }
+        sdks
+    }
+
+    /// The entry of the longest package around a class.
+    fn of_class(&self, name: &str) -> Option<&Sdk> {
+        let mut rest = name;
+        loop {
+            if let Some(position) = self.by_package.get(rest) {
+                return self.entries.get(*position);
+            }
+            rest = rest.rsplit_once('/')?.0;
+        }
+    }
+}
+
+/// An entry of the user's list; the other members do not matter here.
+#[derive(Debug, Deserialize)]
+struct Tracker {
+    name: String,
+    #[serde(default)]
+    code_signature: String,
+}
+
+/// Exodus writes an object by number, ETIP a list.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Trackers {
+    ById(BTreeMap<String, Tracker>),
+    List(Vec<Tracker>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum TrackerFile {
+    Wrapped { trackers: Trackers },
+    Bare(Trackers),
+}
+
+impl Rules {
+    /// Adds a list of trackers that the user brings along (JSON of ETIP or Exodus Privacy).
+    pub fn load_trackers(&mut self, path: &Path) -> Result<()> {
+        let read = |source| Error::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let refuse = |reason: String| Error::Rule {
+            file: path.display().to_string(),
+            reason,
+        };
+        let length = std::fs::metadata(path).map_err(read)?.len();
+        if length > limits::RULE_FILE_BYTES {
+            return Err(refuse(format!(
+                "{length} bytes are more than a list of trackers may have"
+            )));
+        }
+        let text = std::fs::read_to_string(path).map_err(read)?;
+        self.add_trackers(&text).map_err(refuse)
+    }
+
+    /// As [`Rules::load_trackers`], from the text of the file; the error says in words what is wrong.
+    ///
+    /// Signatures are names of packages joined by `|`, of which no list uses another operator of regular expressions. They are
+    /// searched anywhere in the name of a class, as Exodus does, with dots as they stand in names.
+    pub fn add_trackers(&mut self, text: &str) -> std::result::Result<(), String> {
+        let file: TrackerFile =
+            serde_json::from_str(text).map_err(|error| format!("no list of trackers: {error}"))?;
+        let (TrackerFile::Wrapped { trackers } | TrackerFile::Bare(trackers)) = file;
+        let trackers = match trackers {
+            Trackers::ById(by_id) => by_id.into_values().collect(),
+            Trackers::List(list) => list,
+        };
+        let mut names = Vec::new();
+        let mut patterns: Vec<String> = Vec::new();
+        let mut owners = Vec::new();
+        for tracker in trackers {
+            let signatures = tracker.code_signature.split('|').map(str::trim);
+            for signature in signatures.filter(|signature| signature.len() > 3) {
+                patterns.push(signature.replace("\\.", ".").replace('.', "/"));
+                owners.push(names.len());
+            }
+            names.push(tracker.name);
+        }
+        let finder = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .build(&patterns)
+            .map_err(|error| error.to_string())?;
+        self.sdk_index();
+        if let Some(sdks) = self.sdks.get_mut() {
+            sdks.trackers = Some((names, finder, owners));
+        }
+        Ok(())
+    }
+
+    /// All SDKs, in the order of the file.
+    pub fn sdks(&self) -> &[Sdk] {
+        &self.sdk_index().entries
+    }
+
+    /// The SDK of that id.
+    pub fn sdk(&self, id: &str) -> Option<&Sdk> {
+        self.sdks().iter().find(|sdk| &*sdk.id == id)
+    }
+
+    /// A collector for the names in one app's code.
+    pub fn embedded_code(&self) -> CodeMatcher<'_> {
+        CodeMatcher {
+            sdks: self.sdk_index(),
+            found: BTreeMap::new(),
+        }
+    }
+}
+
+/// Puts the names in an app's code to the SDKs that they belong to.
+#[derive(Debug)]
+pub struct CodeMatcher<'a> {
+    sdks: &'a Sdks,
+    /// First example and count by id.
+    found: BTreeMap<String, (String, u64)>,
+}
+
+impl CodeMatcher<'_> {
+    /// A class, with slashes.
+    pub fn class(&mut self, name: &[u8]) {
+        let Ok(name) = std::str::from_utf8(name) else {
+            return;
+        };
+        if let Some(sdk) = self.sdks.of_class(name) {
+            self.count(&sdk.id, name);
+        }
+        if let Some((names, finder, owners)) = &self.sdks.trackers {
+            let mut seen = Vec::new();
+            for hit in finder.find_overlapping_iter(name) {
+                let Some(owner) = owners.get(hit.pattern().as_usize()) else {
+                    continue;
+                };
+                if !seen.contains(owner)
+                    && let Some(tracker) = names.get(*owner)
+                {
+                    seen.push(*owner);
+                    self.count(tracker, name);
+                }
+            }
+        }
+    }
+
+    /// A framework or bundle of an iOS app, without its ending.
+    pub fn framework(&mut self, name: &str) {
+        let sdk = self.sdks.by_framework.get(name);
+        if let Some(sdk) = sdk.and_then(|position| self.sdks.entries.get(*position)) {
+            self.count(&sdk.id, name);
+        }
+    }
+
+    fn count(&mut self, id: &str, example: &str) {
+        match self.found.get_mut(id) {
+            Some((_, count)) => *count = count.saturating_add(1),
+            None => {
+                self.found
+                    .insert(id.to_owned(), (example.replace('/', "."), 1));
+            }
+        }
+    }
+
+    /// What was found, by id.
+    pub fn finish(self) -> Vec<EmbeddedCode> {
+        let found = self.found.into_iter();
+        found
+            .map(|(id, (example, count))| EmbeddedCode { id, example, count })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(rules: &Rules, classes: &[&str]) -> Vec<(String, u64)> {
+        let mut matcher = rules.embedded_code();
+        for class in classes {
+            matcher.class(class.as_bytes());
+        }
+        let found = matcher.finish().into_iter();
+        found.map(|code| (code.id, code.count)).collect()
+    }
+
+    #[test]
+    fn classes_belong_to_the_longest_package_at_a_boundary() {
+        let rules = Rules::embedded().unwrap();
+        let found = ids(
+            &rules,
+            &[
+                "com/google/ads/interactivemedia/A",
+                "com/adjust/sdk/Adjust",
+                "com/adjust/sdk/Adjust$1",
+                "com/adjust/sdkless/A",
+                "a/b/c",
+            ],
+        );
+        assert_eq!(
+            found,
+            [("adjust".to_owned(), 2), ("google-ima".to_owned(), 1)]
+        );
+        let mut matcher = rules.embedded_code();
+        matcher.framework("FirebaseAnalytics");
+        assert_eq!(matcher.finish()[0].id, "firebase-analytics");
+    }
+
+    #[test]
+    fn a_list_of_the_users_is_searched_as_exodus_searches() {
+        let mut rules = Rules::embedded().unwrap();
+        let list = r#"{"trackers": {"1": {"id": 1, "name": "Example Track", "code_signature": "com.example.track.|org.other\\.sdk", "network_signature": "x"},
+            "2": {"name": "Nothing", "code_signature": "NC"}}}"#;
+        rules.add_trackers(list).unwrap();
+        let found = ids(
+            &rules,
+            &["shaded/com/example/track/A", "org/other/sdk/B", "NC/A"],
+        );
+        assert_eq!(found, [("Example Track".to_owned(), 2)]);
+        rules
+            .add_trackers(r#"[{"name": "A", "code_signature": "com.a.b"}]"#)
+            .unwrap();
+        assert_eq!(ids(&rules, &["com/a/b/C"]), [("A".to_owned(), 1)]);
+        assert!(rules.add_trackers("7").is_err());
+    }
+}

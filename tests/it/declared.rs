@@ -1,0 +1,114 @@
+//! What an app's package says, from the file on disk to the report.
+
+use std::fs;
+use std::path::Path;
+
+use phonehome::audit::{self, Options, Progress};
+use phonehome::intake;
+use phonehome::model::{AppReport, DeclaredFact, DeclaredKind, Grade, RiskLevel};
+use phonehome::rules::Rules;
+
+use crate::forge::axml::{self, Element, Value};
+use crate::forge::{app, archive};
+
+/// An app that embeds an attribution service and is open where it need not be.
+fn package() -> Vec<u8> {
+    let name = |kind, name| Element::new(kind).with("name", Value::Text(name));
+    let provider = name("provider", ".Data").with("exported", Value::Flag(true));
+    let application = Element::new("application")
+        .with("allowBackup", Value::Flag(true))
+        .with("debuggable", Value::Flag(true))
+        .with("networkSecurityConfig", Value::Text("res/net.xml"))
+        .child(provider);
+    let sdk = Element::new("uses-sdk").with("targetSdkVersion", Value::Number(34));
+    let root = Element::new("manifest")
+        .with("package", Value::Text("com.example.notes"))
+        .child(sdk)
+        .child(name("uses-permission", "android.permission.READ_CONTACTS"))
+        .child(application);
+    let certificates = Element::new("certificates").with("src", Value::Text("user"));
+    let base = Element::new("base-config")
+        .with("cleartextTrafficPermitted", Value::Flag(true))
+        .child(Element::new("trust-anchors").child(certificates));
+    let config = Element::new("network-security-config").child(base);
+    archive::zip(&[
+        ("AndroidManifest.xml", &axml::document(&root)),
+        ("res/net.xml", &axml::document(&config)),
+        ("classes.dex", &app::dex(&["com/example/notes/A"])),
+        (
+            "classes2.dex",
+            &app::dex(&["com/adjust/sdk/Adjust", "org/brought/along/B"]),
+        ),
+    ])
+}
+
+fn report(folder: &str, rules: &Rules) -> AppReport {
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+    let _ = fs::remove_dir_all(&place);
+    fs::create_dir_all(place.join("phone")).unwrap();
+    fs::write(place.join("phone/notes.apk"), package()).unwrap();
+    let case = intake::discover(&[place]).unwrap();
+    let outcome = audit::run(&case, rules, &Options::default(), &Progress::default()).unwrap();
+    let mut apps = outcome
+        .audit
+        .devices
+        .into_iter()
+        .flat_map(|device| device.apps);
+    apps.next().unwrap()
+}
+
+fn of(report: &AppReport, kind: DeclaredKind) -> Vec<&DeclaredFact> {
+    let facts = report.declared.iter();
+    facts.filter(|fact| fact.kind == kind).collect()
+}
+
+#[test]
+fn a_package_alone_is_reported_with_what_it_contains_and_allows() {
+    let mut rules = Rules::embedded().unwrap();
+    let report_without = report("declared-own", &rules);
+    let [sdk] = of(&report_without, DeclaredKind::Sdk)[..] else {
+        panic!("{:?}", report_without.declared);
+    };
+    assert_eq!(
+        (sdk.name.as_str(), sdk.is_contacted),
+        ("Adjust", Some(false))
+    );
+    assert_eq!(sdk.values, ["Adjust", "com.adjust.sdk.Adjust", "1"]);
+    let [provider] = of(&report_without, DeclaredKind::Component)[..] else {
+        panic!("{:?}", report_without.declared);
+    };
+    assert_eq!(provider.name, "com.example.notes.Data");
+    assert_eq!(provider.values, ["provider", "exported", "unguarded"]);
+
+    let mut found: Vec<&str> = report_without
+        .findings
+        .iter()
+        .map(|finding| {
+            assert_eq!(finding.grade, Grade::Declared);
+            &*finding.rule
+        })
+        .collect();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [
+            "backup-permitted",
+            "cleartext-permitted",
+            "debuggable-build",
+            "provider-unguarded",
+            "user-certificates-trusted",
+        ]
+    );
+    // What is only declared sets no level.
+    assert_eq!(report_without.level, RiskLevel::None);
+
+    rules
+        .add_trackers(r#"{"trackers": {"9": {"name": "Brought Along", "code_signature": "org.brought.along."}}}"#)
+        .unwrap();
+    let with_list = report("declared-list", &rules);
+    let names: Vec<&str> = of(&with_list, DeclaredKind::Sdk)
+        .iter()
+        .map(|fact| fact.name.as_str())
+        .collect();
+    assert_eq!(names, ["Adjust", "Brought Along"]);
+}
