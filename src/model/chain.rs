@@ -168,3 +168,48 @@ pub struct ClockShift {
     /// Nanoseconds between the first and the last decile of the differences.
     pub spread: i64,
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_reads() -> impl Strategy<Value = Reads> {
+        let tags = prop::collection::btree_set("[a-z]{1,2}", 0..25);
+        (0_u64..9, 0_u64..9, 0_u64..9, 0_i64..5, 0_i64..5, tags).prop_map(
+            |(count, in_background, refused, first, last, tags)| Reads {
+                count,
+                in_background,
+                refused,
+                first: Timestamp(first),
+                last: Timestamp(last),
+                tags: tags
+                    .into_iter()
+                    .take(crate::limits::READ_TAGS)
+                    .map(Arc::from)
+                    .collect(),
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn reads_merge_in_any_order(one in any_reads(), other in any_reads(), third in any_reads()) {
+            let merged = |parts: [&Reads; 3]| {
+                let mut all = Reads::default();
+                for part in parts {
+                    all.merge(part.clone());
+                }
+                all
+            };
+            let expected = merged([&one, &other, &third]);
+            prop_assert_eq!(&merged([&third, &one, &other]), &expected);
+            let mut later = other.clone();
+            later.merge(third.clone());
+            let mut nested = one.clone();
+            nested.merge(later);
+            prop_assert_eq!(&nested, &expected);
+        }
+    }
+}

@@ -144,6 +144,23 @@ fn a_bug_report_is_read_in_its_archive_and_out_of_it() {
 }
 
 #[test]
+fn logs_in_an_archive_are_read_like_those_in_a_folder() {
+    let zipped = archive::zip(&[("2026-10-06/network.txt", log::INTRUSION.as_bytes())]);
+    let folder = case("zipped-log", &[("phone/logs.zip", &zipped)]);
+    let case = intake::discover(&[folder]).unwrap();
+    let [input] = case.devices[0].inputs.as_slice() else {
+        panic!("{:?}", case.devices);
+    };
+    assert_eq!(input.format, "android-network-log");
+    assert_eq!(input.display, "phone/logs.zip/2026-10-06/network.txt");
+    let mut source = input.open().unwrap().unwrap();
+    assert!(matches!(
+        source.next_item().unwrap(),
+        Some(Item::Sighting(_))
+    ));
+}
+
+#[test]
 fn columns_of_other_products_are_described_in_phonehome_toml() {
     let folder = case(
         "mapped",

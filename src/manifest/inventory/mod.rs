@@ -264,6 +264,8 @@ impl Shelf {
         if device.model.is_none() {
             device.model = record.get(&Column::Model).cloned();
         }
+        let told = record.get(&Column::Platform);
+        device.platform = device.platform.or_else(|| platform(told?));
         Some(device)
     }
 
@@ -289,7 +291,6 @@ impl Shelf {
         if self.apps >= limits::LISTED_APPS {
             return self.too_many("apps");
         }
-        let app_platform = told.and_then(|told| platform(told));
         let source = Origin {
             input: InputId::default(),
             frame,
@@ -298,9 +299,6 @@ impl Shelf {
         let Some(device) = self.device(record) else {
             return;
         };
-        if device.platform.is_none() {
-            device.platform = app_platform;
-        }
         let app = InstalledApp {
             label: record.get(&Column::Name).cloned(),
             version: record.get(&Column::Version).cloned(),
@@ -316,13 +314,15 @@ impl Shelf {
             (None, Some(name)) => {
                 device.named_apps.entry(name.clone()).or_insert(app);
             }
+            // A list of devices: what is known of the device is noted.
             (None, None) => return,
         }
         self.apps = self.apps.saturating_add(1);
     }
 
     fn finish(mut self) -> Read<Dossier> {
-        if self.apps == 0 {
+        let is_empty = self.dossier.others.is_empty() && self.dossier.policies.is_empty();
+        if self.apps == 0 && is_empty {
             self.damage.push("the list names no app".to_owned());
         }
         Read {

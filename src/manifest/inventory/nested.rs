@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Column, Read, Record, Shelf, is_package, meaning, plain, record};
+use super::{Column, Read, Record, Shelf, is_other_platform, is_package, meaning, plain, record};
 use crate::limits;
 use crate::model::{Dossier, PermissionPolicy, Platform};
 
@@ -31,20 +31,14 @@ pub fn inventory_json(bytes: &[u8]) -> Option<Read<Dossier>> {
         .ok()?;
     let mut walk = Walk::default();
     walk.value(&root, "", &Record::new(), 0);
-    if walk.shelf.apps == 0 && walk.shelf.dossier.policies.is_empty() {
+    let dossier = &walk.shelf.dossier;
+    if walk.shelf.apps == 0 && dossier.policies.is_empty() && dossier.others.is_empty() {
         return None;
     }
     if walk.is_unplaced {
         walk.shelf.damage.push(
             "a list of a whole fleet that does not say which device has which app: all are put on one device".to_owned(),
         );
-    }
-    if walk.shelf.apps == 0 {
-        // A policy names no installed app, and that is no damage.
-        return Some(Read {
-            value: walk.shelf.dossier,
-            damage: walk.shelf.damage,
-        });
     }
     Some(walk.shelf.finish())
 }
@@ -86,7 +80,11 @@ impl Walk {
             return self.app(members, device);
         }
         let of_device = device_of(members, device);
-        if has_list(members)
+        let is_computer = of_device
+            .get(&Column::Platform)
+            .is_some_and(|told| is_other_platform(told));
+        if (has_list(members) || is_managed_device(members))
+            && !is_computer
             && let Some(found) = self.shelf.device(&of_device)
         {
             let told = |name: &str| {
@@ -204,6 +202,12 @@ impl Walk {
             self.shelf.dossier.policies.insert(name, policy);
         }
     }
+}
+
+/// A device in a list of devices alone (Microsoft Graph, `managedDevice`).
+fn is_managed_device(members: &Map<String, Value>) -> bool {
+    let is = |name: &str| members.get(name).is_some_and(Value::is_string);
+    is("deviceName") && is("operatingSystem")
 }
 
 /// A policy says what apps may do (`permissionGrants`, `installType`), a device what they are.

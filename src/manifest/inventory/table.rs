@@ -30,6 +30,13 @@ pub(crate) fn has_known_header<'h>(names: &(impl Iterator<Item = &'h str> + Clon
         "appname",
     ]);
     let is_of_device = means(Column::Device) || means(Column::DeviceName);
+    let is_list_of_devices = is_of_device
+        && means(Column::Model)
+        && is(&["operatingsystem", "os", "platform"])
+        && is(&["devicename", "deviceid", "serialnumber"]);
+    if is_list_of_devices && !is(&FOREIGN) {
+        return true;
+    }
     is_of_app && (is_of_device || means(Column::Version)) && !is(&FOREIGN)
 }
 

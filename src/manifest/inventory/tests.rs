@@ -84,6 +84,26 @@ fn graph_lists_of_apps_and_of_devices_are_read() {
 }
 
 #[test]
+fn lists_of_devices_alone_tell_platform_and_model() {
+    let devices = json(
+        r#"{"value":[{"id":"d1","deviceName":"PHONE-1","operatingSystem":"iOS","osVersion":"18.1","model":"iPhone 15","serialNumber":"S1","userPrincipalName":"a@b.example"},
+            {"id":"d2","deviceName":"PC-1","operatingSystem":"Windows","serialNumber":"S2"}]}"#,
+    );
+    let table = "Device name,Serial number,OS,OS version,Model,Primary user UPN\r\nPHONE-1,S1,iOS,18.1,iPhone 15,a@b.example\r\n";
+    let table = inventory_csv(table.as_bytes(), &BTreeMap::new());
+    assert_eq!(table.damage, Vec::<String>::new());
+    for dossier in [devices, table.value] {
+        assert_eq!(dossier.others.len(), 1, "computers are no phones");
+        let device = &dossier.others["S1"];
+        assert_eq!(device.platform, Some(Platform::Ios));
+        assert_eq!(device.model.as_deref(), Some("iPhone 15"));
+        assert!(device.aliases.contains("PHONE-1"));
+    }
+    let header = "Device name,Serial number,OS,Model";
+    assert!(has_known_header(&header.split(',')));
+}
+
+#[test]
 fn intune_reports_are_read_in_both_forms() {
     let report = "\u{feff}{\"columns\":[\"ApplicationName\",\"DeviceId\"],\"values\":[\n\
         {\"ApplicationKey\":\"4f5c\",\"ApplicationName\":\"WhatsApp\",\"ApplicationPublisher\":\"W\",\"ApplicationShortVersion\":\"2.25.1\",\"ApplicationVersion\":\"2.25.1.9\",\
