@@ -3,4 +3,5 @@
 mod corpus;
 mod forged;
 mod live;
+mod old_peers;
 mod plaintext;

@@ -637,9 +637,26 @@ impl Session {
         part.extend_from_slice(body);
     }
 
+    /// Whether there can be keys at all for the client's hello, whatever the server will say.
+    fn may_have_keys(&self) -> bool {
+        self.hello.as_ref().is_none_or(|hello| {
+            let ids = [Some(&hello.session_id), hello.ticket.as_ref()];
+            self.keys.has(&hello.random)
+                || self.keys.has_premasters()
+                || ids
+                    .into_iter()
+                    .flatten()
+                    .any(|id| self.resumptions.find(id).is_some())
+        })
+    }
+
     /// Once both hellos are there: are there keys?
     fn resolve(&mut self) {
-        let (Some(hello), Some(chosen)) = (&self.hello, &self.chosen) else {
+        if self.prospect == Prospect::Waiting && !self.may_have_keys() {
+            self.prospect = Prospect::Hopeless(ContentState::NoKey);
+        }
+        let (Some(hello), Some(chosen), false) = (&self.hello, &self.chosen, self.is_hopeless())
+        else {
             return;
         };
         let suite = chosen.cipher_suite.and_then(Suite::of);

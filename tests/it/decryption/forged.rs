@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
-use phonehome::model::{ContentState, Side};
+use phonehome::model::{ContentState, Event, Side};
 use proptest::prelude::*;
 use rustls::CipherSuite;
 
-use super::plaintext::{Plaintext, read_packets};
+use super::plaintext::{Plaintext, read_packets, sightings};
 use crate::forge::stream::{Connection, Sent};
 use crate::forge::tls::{Session, Settings, hex};
 
@@ -200,6 +200,131 @@ fn one_direction_alone_is_read_as_far_as_its_line_goes() {
     assert_eq!(found.client, talk.said(Side::Client, None));
     assert!(found.server.is_empty());
     assert_eq!(found.content, Some(ContentState::PartlyDecrypted));
+}
+
+/// What a server and a client say in clear, then under TLS; and a word that must be found in a message of that protocol.
+struct Upgrade {
+    port: u16,
+    clear: &'static [(Side, &'static str)],
+    sealed: &'static [(Side, &'static str)],
+    protocol: &'static str,
+    word: &'static str,
+}
+
+const UPGRADES: [Upgrade; 3] = [
+    Upgrade {
+        port: 587,
+        clear: &[
+            (Side::Server, "220 mx.example ESMTP\r\n"),
+            (Side::Client, "EHLO phone.example\r\n"),
+            (Side::Server, "250-mx.example\r\n250 STARTTLS\r\n"),
+            (Side::Client, "STARTTLS\r\n"),
+            (Side::Server, "220 go\r\n"),
+        ],
+        sealed: &[
+            (Side::Client, "EHLO phone.example\r\n"),
+            (Side::Server, "250 mx.example\r\n"),
+            (
+                Side::Client,
+                "MAIL FROM:<erika@a.example>\r\nRCPT TO:<otto@b.example>\r\nDATA\r\n",
+            ),
+            (Side::Server, "250 ok\r\n250 ok\r\n354 go\r\n"),
+            (Side::Client, "Subject: Hello\r\n\r\nHello\r\n.\r\n"),
+            (Side::Server, "250 ok\r\n"),
+        ],
+        protocol: "smtp",
+        word: "otto@b.example",
+    },
+    Upgrade {
+        port: 143,
+        clear: &[
+            (Side::Server, "* OK ready\r\n"),
+            (Side::Client, "a1 STARTTLS\r\n"),
+            (Side::Server, "a1 OK go\r\n"),
+        ],
+        sealed: &[
+            (Side::Client, "a2 LOGIN erika secret\r\n"),
+            (Side::Server, "a2 OK\r\n"),
+        ],
+        protocol: "imap",
+        word: "erika",
+    },
+    Upgrade {
+        port: 5222,
+        clear: &[
+            (
+                Side::Client,
+                "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='b.example' version='1.0'>",
+            ),
+            (
+                Side::Server,
+                "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' from='b.example' id='1' version='1.0'><stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>",
+            ),
+            (
+                Side::Client,
+                "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+            ),
+            (
+                Side::Server,
+                "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+            ),
+        ],
+        sealed: &[
+            (
+                Side::Client,
+                "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='b.example' version='1.0'><message to='otto@b.example' type='chat'><body>Hello</body></message>",
+            ),
+            (
+                Side::Server,
+                "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' from='b.example' id='2' version='1.0'>",
+            ),
+        ],
+        protocol: "xmpp",
+        word: "otto@b.example",
+    },
+];
+
+#[test]
+fn what_follows_starttls_is_read_as_the_protocol_it_is() {
+    for upgrade in UPGRADES {
+        let client: SocketAddr = "192.0.2.7:40000".parse().unwrap();
+        let server = SocketAddr::from(([198, 51, 100, 1], upgrade.port));
+        let mut connection = Connection::open(client, server);
+        for (side, text) in upgrade.clear {
+            connection.send(*side, text.as_bytes());
+        }
+        let mut session = Session::new(&Settings {
+            alpn: &[],
+            ..settings(0)
+        });
+        for (side, bytes) in session.handshake() {
+            connection.send(side, &bytes);
+        }
+        for (side, text) in upgrade.sealed {
+            connection.send(*side, &session.send(*side, text.as_bytes()));
+        }
+        connection.close();
+        let packets: Vec<Vec<u8>> = connection.packets.into_iter().map(|sent| sent.ip).collect();
+        let mut is_found = false;
+        let mut content = None;
+        for sighting in sightings(&packets, session.key_log().as_bytes()) {
+            match sighting.event {
+                Event::Message(message) if message.protocol == upgrade.protocol => {
+                    let has_word = |(_, value): &(String, String)| value.contains(upgrade.word);
+                    is_found |= message.is_protected && message.fields.iter().any(has_word);
+                }
+                Event::Traffic(traffic) => content = Some(traffic.content),
+                _ => {}
+            }
+        }
+        assert!(is_found, "{}", upgrade.protocol);
+        assert_eq!(
+            content,
+            Some(ContentState::Decrypted),
+            "{}",
+            upgrade.protocol
+        );
+    }
 }
 
 proptest! {

@@ -102,9 +102,13 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn new(key_log: &[u8]) -> Self {
+        Self::of(TRANSPARENT, key_log)
+    }
+
+    fn of(protocols: &'static [Protocol], key_log: &[u8]) -> Self {
         let mut keys = KeyLog::default();
         keys.read(key_log);
-        let mut flows = Flows::with_protocols(TRANSPARENT);
+        let mut flows = Flows::with_protocols(protocols);
         flows.set_keys(Arc::new(keys));
         Self {
             flows,
@@ -121,12 +125,33 @@ impl Reader {
             });
     }
 
-    /// All flows, in the order of their ends.
-    pub(crate) fn finish(mut self) -> Vec<Plaintext> {
+    fn packets(&mut self, packets: &[Vec<u8>]) {
+        for (number, data) in (1_i64..).zip(packets) {
+            self.packet(&Packet {
+                origin: Origin {
+                    frame: number.unsigned_abs(),
+                    time: Timestamp(1_760_000_000_000_000_000 + number * 1_000_000),
+                    ..Origin::default()
+                },
+                link: LinkType::RAW,
+                wire_len: u32::try_from(data.len()).unwrap(),
+                data,
+                owner: None,
+                direction: None,
+            });
+        }
+    }
+
+    fn close(&mut self) {
         let seen = &mut self.seen;
         self.flows.finish(&mut self.coverage, &mut |sighting| {
             seen.push(sighting);
         });
+    }
+
+    /// All flows, in the order of their ends.
+    pub(crate) fn finish(mut self) -> Vec<Plaintext> {
+        self.close();
         let mut open: Vec<Plaintext> = Vec::new();
         for sighting in self.seen {
             let position = open
@@ -168,19 +193,14 @@ impl Plaintext {
 /// Reads IP packets, a millisecond each.
 pub(crate) fn read_packets(packets: &[Vec<u8>], key_log: &[u8]) -> Vec<Plaintext> {
     let mut reader = Reader::new(key_log);
-    for (number, data) in (1_i64..).zip(packets) {
-        reader.packet(&Packet {
-            origin: Origin {
-                frame: number.unsigned_abs(),
-                time: Timestamp(1_760_000_000_000_000_000 + number * 1_000_000),
-                ..Origin::default()
-            },
-            link: LinkType::RAW,
-            wire_len: u32::try_from(data.len()).unwrap(),
-            data,
-            owner: None,
-            direction: None,
-        });
-    }
+    reader.packets(packets);
     reader.finish()
+}
+
+/// What all protocols make of IP packets.
+pub(crate) fn sightings(packets: &[Vec<u8>], key_log: &[u8]) -> Vec<Sighting> {
+    let mut reader = Reader::of(PROTOCOLS, key_log);
+    reader.packets(packets);
+    reader.close();
+    reader.seen
 }
