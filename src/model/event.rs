@@ -211,6 +211,8 @@ pub struct Message {
     pub kind: String,
     /// Readable parts, name and value; names are lower case.
     pub fields: Vec<(String, String)>,
+    /// Contents that are bytes, decoded like a request's body by the fields `content-type` and `content-encoding`.
+    pub body: Body,
     /// Whether the client sent it.
     pub from_client: bool,
     /// Whether it was protected on the wire.

@@ -154,6 +154,18 @@ pub enum DecodeStep {
     H3,
     /// Web Mercator tile.
     Tile,
+    /// Messages of gRPC behind their lengths.
+    Grpc,
+    /// Protocol Buffers, read without their schema.
+    Protobuf,
+    /// `MessagePack`.
+    MessagePack,
+    /// CBOR (RFC 8949).
+    Cbor,
+    /// BSON.
+    Bson,
+    /// Thrift, compact or binary.
+    Thrift,
 }
 
 impl DecodeStep {
@@ -196,6 +208,12 @@ impl DecodeStep {
         Self::PlusCode,
         Self::H3,
         Self::Tile,
+        Self::Grpc,
+        Self::Protobuf,
+        Self::MessagePack,
+        Self::Cbor,
+        Self::Bson,
+        Self::Thrift,
     ];
 
     /// The word that reports use.
@@ -238,6 +256,12 @@ impl DecodeStep {
             Self::H3 => "h3",
             Self::Tile => "tile",
             Self::Protocol => "protocol",
+            Self::Grpc => "grpc",
+            Self::Protobuf => "protobuf",
+            Self::MessagePack => "msgpack",
+            Self::Cbor => "cbor",
+            Self::Bson => "bson",
+            Self::Thrift => "thrift",
         }
     }
 }

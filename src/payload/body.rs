@@ -35,6 +35,20 @@ impl MediaType {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Whether the type says nothing: there is none, or one that programs set by default.
+    pub(super) fn is_unspecific(&self) -> bool {
+        matches!(
+            self.essence.as_str(),
+            "" | "application/octet-stream"
+                | "binary/octet-stream"
+                | "application/binary"
+                | "application/x-binary"
+                | "application/unknown"
+                // what Java sends if nobody says otherwise
+                | "application/x-www-form-urlencoded"
+        )
+    }
+
     /// Whether the type says that this is media or an archive, whose bytes are no text.
     pub(super) fn is_media(&self) -> bool {
         ["image/", "audio/", "video/", "font/"]

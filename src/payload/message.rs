@@ -39,7 +39,7 @@ pub(super) fn request(request: &Request) -> Decoded<'_> {
     collector.finish()
 }
 
-/// The fields of a message of another protocol. A field named `body` or `payload` is decoded like a body, by the fields
+/// The fields of a message of another protocol. Its body, and a field named `body` or `payload`, is decoded like a request's, by the fields
 /// `content-type`, `content-transfer-encoding` and `content-encoding` beside it.
 pub(super) fn message(message: &Message) -> Decoded<'_> {
     let mut collector = Collector::new(Place::Header);
@@ -50,6 +50,11 @@ pub(super) fn message(message: &Message) -> Decoded<'_> {
             .find(|(name, _)| name == wanted)
             .map(|(_, value)| value.as_str())
     };
+    let media_type = MediaType::parse(beside("content-type").unwrap_or_default());
+    let encodings: Vec<&str> = beside("content-encoding")
+        .into_iter()
+        .chain(beside("content-transfer-encoding"))
+        .collect();
     collector.labelled(DecodeStep::Protocol, |collector| {
         for (field, value) in &message.fields {
             if matches!(field.as_str(), "body" | "payload") {
@@ -59,11 +64,6 @@ pub(super) fn message(message: &Message) -> Decoded<'_> {
                     keep: lent,
                     is_cut: false,
                 };
-                let media_type = MediaType::parse(beside("content-type").unwrap_or_default());
-                let encodings: Vec<&str> = beside("content-encoding")
-                    .into_iter()
-                    .chain(beside("content-transfer-encoding"))
-                    .collect();
                 collector.within(name(field), |collector| {
                     body::encoded(&encodings, &media_type, input, collector);
                 });
@@ -77,6 +77,13 @@ pub(super) fn message(message: &Message) -> Decoded<'_> {
                 }
             }
         }
+        collector.set_place(Place::Body);
+        let input = Input {
+            bytes: &message.body.bytes,
+            keep: lent,
+            is_cut: message.body.is_cut,
+        };
+        body::encoded(&encodings, &media_type, input, collector);
     });
     collector.finish()
 }

@@ -3,14 +3,20 @@
 //!
 //! A new body format is a file and one line in `DECODERS`; a new encoding inside values one line in `nested::ENCODINGS`.
 
+mod binary;
 mod body;
+mod bson;
+mod cbor;
 mod collector;
 mod compression;
 mod form;
+mod grpc;
 mod json;
 mod message;
+mod message_pack;
 mod multipart;
 mod nested;
+mod protobuf;
 #[cfg(test)]
 #[expect(
     clippy::arithmetic_side_effects,
@@ -19,6 +25,7 @@ mod nested;
 )]
 mod tests;
 mod text;
+mod thrift;
 mod xml;
 
 use std::borrow::Cow;
@@ -121,8 +128,14 @@ const DECODERS: &[Decoder] = &[
     compression::ZSTD,
     compression::ZLIB,
     multipart::DECODER,
+    grpc::DECODER,
     json::DECODER,
     xml::DECODER,
+    bson::DECODER,
+    cbor::DECODER,
+    message_pack::DECODER,
+    thrift::DECODER,
+    protobuf::DECODER,
     form::DECODER,
     text::DECODER,
 ];

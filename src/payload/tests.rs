@@ -12,7 +12,7 @@ use super::*;
 use crate::limits;
 use crate::model::{Body, DecodeStep, Exchange, Header, Message, Place, Request};
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
@@ -49,7 +49,7 @@ fn brotli(bytes: &[u8]) -> Vec<u8> {
     stream
 }
 
-fn post(content_type: &str, encoding: &str, body: &[u8]) -> Event {
+pub(super) fn post(content_type: &str, encoding: &str, body: &[u8]) -> Event {
     let mut headers = Vec::new();
     for (name, value) in [
         ("Content-Type", content_type),
@@ -106,7 +106,7 @@ fn get(target: &str, headers: &[(&str, &str)]) -> Event {
 }
 
 /// Body fields as `path|chain|value`.
-fn body_lines(event: &Event) -> Vec<String> {
+pub(super) fn body_lines(event: &Event) -> Vec<String> {
     lines_in(event, Place::Body)
 }
 
@@ -571,7 +571,7 @@ fn messages_of_other_protocols_are_decoded_like_requests() {
             ("payload".into(), r#"{"lat":"52.5"}"#.into()),
         ],
         from_client: true,
-        is_protected: false,
+        ..Message::default()
     });
     assert_eq!(lines_in(&event, Place::Header), ["topic|protocol|t/1"]);
     assert_eq!(body_lines(&event), ["payload.lat|protocol > json|52.5"]);
@@ -593,8 +593,8 @@ fn mail_messages_and_calls_in_clear_are_decoded_and_other_answers_are_not() {
             protocol,
             kind: kind.into(),
             fields: vec![("from".into(), "erika@a.example".into())],
-            from_client: false,
             is_protected,
+            ..Message::default()
         });
         assert_eq!(decode(&event).fields.len(), fields, "{protocol}");
     }

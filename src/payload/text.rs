@@ -135,6 +135,15 @@ pub(super) fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
     decoded
 }
 
+/// Undoes base64 of which each piece is padded on its own, as streams of it are.
+pub(super) fn base64_pieces(bytes: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(bytes.len());
+    for piece in bytes.split(|byte| *byte == b'=') {
+        decoded.extend(base64_lines(piece).0);
+    }
+    decoded
+}
+
 /// Undoes base64 with line ends (RFC 2045 §6.8), as far as it goes; `false` if it was damaged.
 pub(super) fn base64_lines(bytes: &[u8]) -> (Vec<u8>, bool) {
     let dense: Vec<u8> = bytes

@@ -19,9 +19,8 @@ impl Draft {
             message: Message {
                 protocol,
                 kind: kind.into(),
-                fields: Vec::new(),
                 from_client: side == Side::Client,
-                is_protected: false,
+                ..Message::default()
             },
             room: limits::MESSAGE_BYTES,
             left_out: 0,
@@ -60,6 +59,11 @@ impl Draft {
 
     pub(super) fn is_empty(&self) -> bool {
         self.message.fields.is_empty()
+    }
+
+    /// The message as it is; what was left out is not said.
+    pub(super) fn into_message(self) -> Message {
+        self.message
     }
 
     pub(super) fn emit(self, origin: Origin, emit: &mut dyn FnMut(Output<'_>)) {

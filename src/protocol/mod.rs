@@ -42,6 +42,7 @@ mod telegram;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod websocket;
 mod whatsapp;
 mod xiaomi;
 mod xmpp;
@@ -195,6 +196,7 @@ pub const PROTOCOLS: &[Protocol] = &[
     tls::PROTOCOL,
     http2::PROTOCOL,
     http1::PROTOCOL,
+    websocket::PROTOCOL,
     dns::PROTOCOL,
     dns::STREAM,
     dns::MULTICAST,

@@ -83,7 +83,7 @@ impl Example {
             kind: self.kind.clone(),
             fields: self.fields.clone(),
             from_client: true,
-            is_protected: false,
+            ..Message::default()
         })
     }
 

@@ -238,6 +238,7 @@ fn message(
             .collect(),
         from_client,
         is_protected,
+        ..Message::default()
     });
     found(&[observation])
 }

@@ -97,7 +97,7 @@ impl Dissector for Transcript {
                     ("server".to_owned(), text(&self.server)),
                 ],
                 from_client: true,
-                is_protected: false,
+                ..Message::default()
             }),
             self.last,
         ));

@@ -17,7 +17,7 @@ use crate::forge::archive::{self, gzip};
 use crate::forge::axml::{self, Element, Value};
 use crate::forge::capture::{Pcap, Pcapng, Record, comment};
 use crate::forge::stream::Connection;
-use crate::forge::{Chance, case, dns, http, http2, inventory, log, packet, quic, tls};
+use crate::forge::{Chance, case, dns, http, http2, inventory, log, packet, quic, tls, websocket};
 
 const HOST: &str = "api.example";
 
@@ -199,6 +199,27 @@ fn case_files(ending: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// Documents of a binary format.
+fn documents(format: &str) -> Vec<Vec<u8>> {
+    match format {
+        "protobuf" => vec![
+            b"\x0a\x05erika\x10\x96\x01\x1a\x09\x09\x33\x33\x33\x33\x33\x43\x4a\x40".to_vec(),
+            b"\x03\x08\x96\x01\x03\x08\x97\x02".to_vec(),
+        ],
+        "cbor" => vec![
+            b"\xa2\x65login\x65erika\x62at\x82\xfb\x40\x4a\x42\x8f\x5c\x28\xf5\xc3\xf9\x3c\x00".to_vec(),
+            b"\xd2\x84\x43\xa1\x01\x26\xa1\x04\x42\x31\x31\x43\xa1\x01\x02\x41\xff".to_vec(),
+        ],
+        "msgpack" => vec![b"\x82\xa5login\xa5erika\xa2at\x92\xcb\x40\x4a\x42\x8f\x5c\x28\xf5\xc3\xd6\xff\x59\x68\x2f\x00".to_vec()],
+        "bson" => vec![b"\x16\0\0\0\x02hello\0\x06\0\0\0world\0\0".to_vec()],
+        "thrift" => vec![
+            b"\x82\x21\x01\x03log\x18\x02ab\x11\x19\x25\x02\x01\x1b\x01\x85\x01k\x0a\0".to_vec(),
+            b"\x80\x01\0\x01\0\0\0\x03log\0\0\0\x01\x0b\0\x01\0\0\0\x02ab\0".to_vec(),
+        ],
+        other => panic!("no document of {other}"),
+    }
+}
+
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     match target {
         "pcap" => vec![
@@ -249,6 +270,17 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
             ])]
         }
         "protocols" => protocol_scripts(),
+        "websocket" => {
+            let message = websocket::frame(Side::Client, websocket::TEXT, b"{\"phone\":1}");
+            let (first, second) = message.split_at(9);
+            let packed = b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00\xc1\x05\xf2\x00\x11\x00\x00";
+            vec![script([
+                (Side::Client, first),
+                (Side::Server, packed),
+                (Side::Client, second),
+            ])]
+        }
+        "protobuf" | "cbor" | "msgpack" | "bson" | "thrift" => documents(target),
         "payload" => vec![
             b"/a?q=%7B%22b%22%3A1%7D\napplication/json\n\n{\"a\":[1,{\"b\":\"eyJjIjoxfQ==\"}]}".to_vec(),
             b"/\napplication/x-www-form-urlencoded\n\na=1&b=%41&c=eyJhIjoxfQ.eyJiIjoyfQ.c2ln".to_vec(),

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::forge::http2::{self, Encoder};
 use crate::forge::stream::{Connection, Sent};
-use crate::forge::{Chance, http};
+use crate::forge::{Chance, http, websocket};
 
 const HOST: &str = "api.example";
 
@@ -138,6 +138,68 @@ fn the_middle_of_a_connection_is_recognised() {
         seen(&connection.packets).last().map(String::as_str),
         Some("flow http2")
     );
+}
+
+#[test]
+fn a_socket_on_a_stream_is_read_beside_requests() {
+    let (mut client, mut server) = http2::opening();
+    let (mut asks, mut answers) = (Encoder::default(), Encoder::default());
+    let mut lines = http2::request("CONNECT", HOST, "/chat", &[]);
+    lines.insert(1, (":protocol", "websocket"));
+    client.extend(http2::frame(
+        http2::HEADERS,
+        http2::END_HEADERS,
+        1,
+        &asks.block(&lines),
+    ));
+    let block = answers.block(&[(":status", "200")]);
+    server.extend(http2::frame(http2::HEADERS, http2::END_HEADERS, 1, &block));
+    let (ours, theirs) = addresses();
+    let mut connection = Connection::open(ours, theirs);
+    connection
+        .send(Side::Client, &client)
+        .send(Side::Server, &server);
+    let message = websocket::frame(Side::Client, websocket::TEXT, br#"{"lat":52.5}"#);
+    for piece in message.chunks(7) {
+        connection.send(Side::Client, &http2::frame(http2::DATA, 0, 1, piece));
+    }
+    let other = http2::request("GET", HOST, "/other", &[]);
+    connection.send(Side::Client, &asks.message(3, &other, b"", 1));
+    connection.send(
+        Side::Server,
+        &answers.message(3, &[(":status", "204")], b"", 1),
+    );
+    connection.close();
+    let seen = seen(&connection.packets);
+    assert_eq!(seen.len(), 4, "{seen:?}");
+    assert_eq!(seen[0], "CONNECT api.example /chat … -> 200");
+    assert_eq!(seen[1], "GET api.example /other  -> 204");
+    assert!(seen[2].contains("websocket"), "{}", seen[2]);
+    assert_eq!(seen[3], "flow http2");
+}
+
+#[test]
+fn an_upgrade_to_a_socket_is_followed_to_its_subprotocol() {
+    let agreed = [("Sec-WebSocket-Protocol", "mqtt")];
+    let (asked, answered) = websocket::handshake(HOST, "/mqtt", &agreed);
+    let connect = b"\x10\x14\0\x04MQTT\x04\x02\0\x3c\0\x08phone-42";
+    let (ours, theirs) = addresses();
+    let mut connection = Connection::open(ours, theirs);
+    connection
+        .send(Side::Client, &asked)
+        .send(Side::Server, &answered);
+    connection.send(
+        Side::Client,
+        &websocket::frame(Side::Client, websocket::BINARY, connect),
+    );
+    connection.close();
+    let seen = seen(&connection.packets);
+    assert_eq!(seen[0], "GET api.example /mqtt  -> 101");
+    assert!(
+        seen[1].contains("CONNECT") && seen[1].contains("phone-42"),
+        "{seen:?}"
+    );
+    assert_eq!(seen[2], "flow mqtt");
 }
 
 proptest! {

@@ -298,27 +298,30 @@ fn multipart(parameters: &[&Value], boundary: &str) -> Vec<u8> {
 
 /// A text that may be base64, as its sibling `encoding` says.
 fn decoded(value: &Value, name: &str) -> Option<Vec<u8>> {
+    let content = text(value, name)?;
+    let is_base64 = text(value, "encoding").is_some_and(|name| name.eq_ignore_ascii_case("base64"));
+    Some(if is_base64 {
+        without_base64(content)
+    } else {
+        content.as_bytes().to_vec()
+    })
+}
+
+/// Undoes base64. A text that only claims to be it is kept as it is.
+fn without_base64(content: &str) -> Vec<u8> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &alphabet::STANDARD,
         GeneralPurposeConfig::new()
             .with_decode_padding_mode(DecodePaddingMode::Indifferent)
             .with_decode_allow_trailing_bits(true),
     );
-    let content = text(value, name)?;
-    let is_base64 = text(value, "encoding").is_some_and(|name| name.eq_ignore_ascii_case("base64"));
-    if !is_base64 {
-        return Some(content.as_bytes().to_vec());
-    }
     let digits: Vec<u8> = content
         .bytes()
         .filter(|byte| !byte.is_ascii_whitespace())
         .collect();
-    // A text that only claims to be base64 is kept as it is.
-    Some(
-        LENIENT
-            .decode(&digits)
-            .unwrap_or_else(|_| content.as_bytes().to_vec()),
-    )
+    LENIENT
+        .decode(&digits)
+        .unwrap_or_else(|_| content.as_bytes().to_vec())
 }
 
 fn sized(bytes: Option<Vec<u8>>, message: &Value) -> Body {
@@ -359,14 +362,26 @@ fn drop_undone_encoding(headers: &mut Vec<Header>, body: &[u8]) {
 fn web_socket(message: &Value, is_protected: bool) -> Message {
     let is_binary = message.get("opcode").and_then(Value::as_u64) == Some(2);
     let data = text(message, "data").unwrap_or_default();
-    let data = data.get(..BODY_BYTES).unwrap_or(data);
+    // Binary data are written in base64.
+    let mut bytes = if is_binary {
+        without_base64(data)
+    } else {
+        data.as_bytes().to_vec()
+    };
+    let wire_len = bytes.len() as u64;
+    let is_cut = bytes.len() > BODY_BYTES;
+    bytes.truncate(BODY_BYTES);
     Message {
         protocol: "websocket",
         kind: if is_binary { "binary" } else { "text" }.to_owned(),
-        // Binary data stays in base64: payload undoes it like any other.
-        fields: vec![("data".to_owned(), data.to_owned())],
+        body: Body {
+            bytes,
+            wire_len,
+            is_cut,
+        },
         from_client: matches!(text(message, "type"), Some("send" | "request")),
         is_protected,
+        ..Message::default()
     }
 }
 
@@ -514,6 +529,6 @@ mod tests {
         );
         assert_eq!(sightings[1].flow.unwrap().client.port(), 40123);
         assert!(matches!(&sightings[1].event, Event::Message(message)
-            if message.from_client && message.fields == [("data".to_owned(), "hello".to_owned())]));
+            if message.from_client && message.body.bytes == b"hello"));
     }
 }

@@ -275,7 +275,7 @@ fn announce(protocol: &'static str, message: Message, side: Side, origin: Origin
             kind: "announcement".to_owned(),
             fields,
             from_client: side == Side::Client,
-            is_protected: false,
+            ..crate::model::Message::default()
         });
         emit(Output::Event(event, origin));
     }

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, VecDeque};
 use super::section::Section;
 use crate::limits;
 use crate::model::{Body, Exchange, Origin, Request, Response, Shortfall, Side};
-use crate::protocol::{Chunk, Hint, Output};
+use crate::protocol::websocket::{self, WebSocket};
+use crate::protocol::{Chunk, Dissector as _, Hint, Output};
 
 type Emit<'e> = &'e mut dyn FnMut(Output<'_>);
 
@@ -20,6 +21,10 @@ struct Stream {
     origin: Origin,
     response: Option<Response>,
     is_response_complete: bool,
+    /// The protocol that an extended CONNECT asks for (RFC 8441 §4, RFC 9220).
+    protocol: Option<String>,
+    /// What speaks behind it, once that is agreed on.
+    socket: Option<Box<WebSocket>>,
 }
 
 impl Stream {
@@ -121,6 +126,7 @@ impl Streams {
             return;
         }
         self.make_room(emit);
+        let protocol = section.pseudo(":protocol").map(str::to_owned);
         let request = section.request();
         if let Some(name) = &request.host
             && self.host != request.host
@@ -130,6 +136,7 @@ impl Streams {
         }
         let stream = self.open.entry(id).or_default();
         stream.request = Some(request);
+        stream.protocol = protocol;
         stream.origin = origin;
     }
 
@@ -160,6 +167,10 @@ impl Streams {
         let Some(stream) = self.open.get_mut(&id) else {
             return;
         };
+        if stream.protocol.as_deref() == Some(websocket::NAME) {
+            let socket = stream.response.as_ref().map(WebSocket::answered);
+            stream.socket = socket.map(Box::new);
+        }
         let ahead = stream.request.as_mut().map(|request| &mut request.body);
         let ahead = ahead.map(std::mem::take).unwrap_or_default();
         self.kept = self.kept.saturating_sub(ahead.bytes.len());
@@ -170,21 +181,27 @@ impl Streams {
     }
 
     fn tunnelled(&mut self, id: u64, side: Side, bytes: &[u8], origin: Origin, emit: Emit<'_>) {
-        if *self.tunnel.get_or_insert(id) == id {
-            let chunk = Chunk {
-                side,
-                bytes,
-                origin,
-            };
-            emit(Output::Inner(chunk, Hint::Probe));
-        } else {
-            let what = "a second tunnel inside one HTTP connection";
-            emit(Output::Shortfall(
-                Shortfall::MessageLimit,
-                length(bytes),
-                what,
-            ));
+        let chunk = Chunk {
+            side,
+            bytes,
+            origin,
+        };
+        match self.socket(id) {
+            Some((socket, tunnel)) => {
+                socket.feed(chunk, &mut |output| hand_on(tunnel, id, output, emit));
+            }
+            None => hand_on(
+                &mut self.tunnel,
+                id,
+                Output::Inner(chunk, Hint::Probe),
+                emit,
+            ),
         }
+    }
+
+    fn socket(&mut self, id: u64) -> Option<(&mut WebSocket, &mut Option<u64>)> {
+        let socket = self.open.get_mut(&id)?.socket.as_deref_mut()?;
+        Some((socket, &mut self.tunnel))
     }
 
     /// Takes a piece of a body.
@@ -262,8 +279,11 @@ impl Streams {
             return;
         };
         if stream.is_tunnel() {
-            if self.tunnel == Some(id) {
-                emit(Output::InnerGap(side, lost));
+            match self.socket(id) {
+                Some((socket, tunnel)) => {
+                    socket.gap(side, lost, &mut |output| hand_on(tunnel, id, output, emit));
+                }
+                None => hand_on(&mut self.tunnel, id, Output::InnerGap(side, lost), emit),
             }
         } else if let Some(body) = stream.body(side) {
             body.wire_len = body.wire_len.saturating_add(lost);
@@ -329,6 +349,9 @@ impl Streams {
     }
 
     fn close(&mut self, id: u64, emit: Emit<'_>) {
+        if let Some((socket, tunnel)) = self.socket(id) {
+            socket.finish(&mut |output| hand_on(tunnel, id, output, emit));
+        }
         if let Some(stream) = self.open.remove(&id) {
             self.kept = self.kept.saturating_sub(stream.kept());
             self.note_ended(id);
@@ -354,6 +377,24 @@ impl Streams {
             emit(Output::Shortfall(Shortfall::MessageLimit, 0, what));
             self.reset(id, emit);
         }
+    }
+}
+
+/// Hands on what comes out of a tunnel. Flow stacks one protocol on a connection, so that of `tunnel` only.
+fn hand_on(tunnel: &mut Option<u64>, id: u64, output: Output<'_>, emit: Emit<'_>) {
+    let bytes = match &output {
+        Output::Inner(chunk, _) => length(chunk.bytes),
+        Output::InnerGap(..) if *tunnel != Some(id) => return,
+        _ => {
+            emit(output);
+            return;
+        }
+    };
+    if *tunnel.get_or_insert(id) == id {
+        emit(output);
+    } else {
+        let what = "a second tunnel inside one HTTP connection";
+        emit(Output::Shortfall(Shortfall::MessageLimit, bytes, what));
     }
 }
 

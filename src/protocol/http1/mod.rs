@@ -12,6 +12,7 @@ use self::exchanges::Exchanges;
 use self::half::{Bridge, Framing, Half, Step};
 use super::http;
 use super::http2::{self, Http2};
+use super::websocket::{self, WebSocket};
 use super::{Chunk, Dissector, Hint, Output, Probe, Protocol, Started, Verdict};
 use crate::limits;
 use crate::model::{ContentState, Exchange, Origin, Request, Response, Shortfall, Side, Transport};
@@ -212,7 +213,11 @@ impl Http1 {
     fn response(&mut self, response: Response, emit: Emit<'_>) -> Framing {
         let upgrade = upgrade(&response);
         let answer = self.exchanges.response(response);
-        if answer.framing == Framing::Tunnel && upgrade == Some(Upgrade::Http2) {
+        if let Some(Upgrade::WebSocket(started)) = upgrade {
+            if answer.framing == Framing::Tunnel {
+                emit(Output::Stack(started));
+            }
+        } else if answer.framing == Framing::Tunnel && upgrade.is_some() {
             self.tunnel = Hint::Protocol(http2::NAME);
             if let Some((request, origin)) = self.exchanges.take_switching() {
                 emit(Output::Stack(Started {
@@ -308,10 +313,12 @@ fn hand_out(exchanges: impl IntoIterator<Item = (Exchange, Origin)>, emit: Emit<
 }
 
 /// Protocols behind an upgrade that go on with what was said in HTTP/1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Upgrade {
     /// HTTP/2 in clear (RFC 7540 §3.2).
     Http2,
+    /// `WebSocket` (RFC 6455 §4).
+    WebSocket(Started),
 }
 
 fn upgrade(response: &Response) -> Option<Upgrade> {
@@ -321,6 +328,9 @@ fn upgrade(response: &Response) -> Option<Upgrade> {
             .split(',')
             .any(|named| named.trim().eq_ignore_ascii_case(token))
     };
+    if is(websocket::NAME) {
+        return Some(Upgrade::WebSocket(WebSocket::started(response)));
+    }
     is("h2c").then_some(Upgrade::Http2)
 }
 

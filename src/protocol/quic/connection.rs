@@ -235,7 +235,7 @@ pub(super) fn google_events(hello: Hello, version: u32, origin: Origin) -> Vec<(
             kind: "CHLO".to_owned(),
             fields: vec![("user-agent".to_owned(), user_agent)],
             from_client: true,
-            is_protected: false,
+            ..Message::default()
         };
         events.push((Event::Message(message), origin));
     }

@@ -3,7 +3,7 @@
 //! - [`packet`]: IP packets (UDP, TCP, ICMP; fragments), Ethernet around them
 //! - [`stream`]: a whole TCP connection with handshake, acknowledgements and end
 //! - [`capture`]: pcap and pcapng files, also as `PCAPdroid` writes them
-//! - [`dns`], [`http`], [`http2`]: messages
+//! - [`dns`], [`http`], [`http2`], [`websocket`]: messages
 //! - [`tls`], [`quic`]: real connections from a seed
 //! - [`archive`], [`axml`]: gzip, ZIP and binary XML of app packages
 //! - [`inventory`]: lists of installed apps, a bug report
@@ -27,6 +27,7 @@ pub(crate) mod phone;
 pub(crate) mod quic;
 pub(crate) mod stream;
 pub(crate) mod tls;
+pub(crate) mod websocket;
 
 /// A stream of numbers that look random and follow from the seed (`SplitMix64`).
 #[derive(Clone, Debug)]

@@ -24,7 +24,13 @@ pub const TARGETS: &[Target] = &[
     ("http1", http1),
     ("protocols", protocols),
     ("http2", http2),
+    ("websocket", websocket),
     ("payload", payload),
+    ("protobuf", protobuf),
+    ("cbor", cbor),
+    ("msgpack", msgpack),
+    ("bson", bson),
+    ("thrift", thrift),
     ("axml", axml),
     ("apk", apk),
     ("dumpsys", dumpsys),
@@ -109,6 +115,42 @@ pub fn protocols(bytes: &[u8]) {
         ..Start::default()
     };
     run((protocol.start)(&start).as_mut(), script);
+}
+
+/// What follows the handshake of a `WebSocket`, as a script.
+pub fn websocket(bytes: &[u8]) {
+    dissect("websocket", bytes);
+}
+
+/// A message of Protocol Buffers.
+pub fn protobuf(bytes: &[u8]) {
+    body("application/x-protobuf", bytes);
+}
+
+/// A CBOR document.
+pub fn cbor(bytes: &[u8]) {
+    body("application/cbor", bytes);
+}
+
+/// A `MessagePack` document.
+pub fn msgpack(bytes: &[u8]) {
+    body("application/msgpack", bytes);
+}
+
+/// A BSON document.
+pub fn bson(bytes: &[u8]) {
+    body("application/bson", bytes);
+}
+
+/// A Thrift call.
+pub fn thrift(bytes: &[u8]) {
+    body("application/x-thrift", bytes);
+}
+
+/// A body of that type, and the same without one.
+fn body(media_type: &str, bytes: &[u8]) {
+    payload(&[b"/\n", media_type.as_bytes(), b"\n\n", bytes].concat());
+    payload(&[b"/\n\n\n", bytes].concat());
 }
 
 /// A request: three lines (target, content type, content encoding), then the body.

@@ -1,0 +1,226 @@
+//! Protocol Buffers without their schema: fields by number. What a field of bytes holds is told by what it looks like: text,
+//! else a message, else packed numbers, else bytes.
+
+use std::borrow::Cow;
+
+use super::binary::{self, Cursor, Key, See, Stop, Token, deeper, see, under};
+use super::body::MediaType;
+use super::collector::Collector;
+use super::{Decoder, Input, text};
+use crate::model::DecodeStep;
+
+pub(super) const DECODER: Decoder = Decoder { matches, decode };
+
+/// Highest field number that is believed where nothing says that these bytes are a message. The format allows 2^29.
+const USUAL_NUMBER: u64 = 2047;
+
+fn is_named(media_type: &MediaType) -> bool {
+    let essence = media_type.essence.as_str();
+    (essence.contains("protobuf") || essence.contains("x-proto")) && !essence.ends_with("json")
+}
+
+/// Unlabelled bytes must be a message from the first to the last byte, with something readable and little that is not.
+fn matches(media_type: &MediaType, input: Input<'_, '_>) -> bool {
+    if is_named(media_type) {
+        return true;
+    }
+    media_type.is_unspecific()
+        && !input.is_cut
+        && is_message(input.bytes)
+        && binary::signs(walk, input.bytes)
+            .is_some_and(|signs| signs.texts > 0 && signs.blobs <= signs.texts)
+}
+
+fn decode<'a>(media_type: &MediaType, input: Input<'_, 'a>, collector: &mut Collector<'a>) {
+    // A list of messages, each behind its length, as log uploads are.
+    let is_delimited = media_type
+        .parameter("delimited")
+        .is_some_and(|value| value == "true")
+        || !is_message(input.bytes) && binary::signs(delimited, input.bytes).is_some();
+    let walk = if is_delimited { delimited } else { walk };
+    binary::decode(DecodeStep::Protobuf, walk, input, collector);
+}
+
+/// One field at a time; a message is all of them.
+pub(super) fn walk<'s>(cursor: &mut Cursor<'s>, tokens: See<'_, 's>) -> Result<(), Stop> {
+    field(cursor, 0, tokens)
+}
+
+fn delimited<'s>(cursor: &mut Cursor<'s>, tokens: See<'_, 's>) -> Result<(), Stop> {
+    let len = cursor.varint()?;
+    let bytes = cursor.take_long(len)?;
+    if !is_message(bytes) {
+        return Err(Stop::Damaged);
+    }
+    message(bytes, 0, tokens)
+}
+
+/// A tag: field number and wire type.
+fn tag(cursor: &mut Cursor<'_>) -> Result<(u64, u8), Stop> {
+    let tag = cursor.varint()?;
+    let number = tag >> 3;
+    if number == 0 || number >= 1 << 29 {
+        return Err(Stop::Damaged);
+    }
+    Ok((number, u8::try_from(tag & 7).unwrap_or_default()))
+}
+
+/// Whether bytes are fields from first to last, without a look into them.
+fn is_message(bytes: &[u8]) -> bool {
+    let mut cursor = Cursor::new(bytes);
+    while !cursor.is_empty() {
+        let skipped = tag(&mut cursor).and_then(|(number, kind)| {
+            if number > USUAL_NUMBER {
+                return Err(Stop::Damaged);
+            }
+            match kind {
+                0 => cursor.varint().map(|_| ()),
+                1 => cursor.take(8).map(|_| ()),
+                2 => {
+                    let len = cursor.varint()?;
+                    cursor.take_long(len).map(|_| ())
+                }
+                5 => cursor.take(4).map(|_| ()),
+                _ => Err(Stop::Damaged),
+            }
+        });
+        if skipped.is_err() {
+            return false;
+        }
+    }
+    !bytes.is_empty()
+}
+
+fn message<'s>(bytes: &'s [u8], depth: usize, tokens: See<'_, 's>) -> Result<(), Stop> {
+    let mut cursor = Cursor::new(bytes);
+    while !cursor.is_empty() {
+        field(&mut cursor, depth, tokens)?;
+    }
+    Ok(())
+}
+
+fn field<'s>(cursor: &mut Cursor<'s>, depth: usize, tokens: See<'_, 's>) -> Result<(), Stop> {
+    let (number, kind) = tag(cursor)?;
+    let key = Key::Number(u32::try_from(number).unwrap_or(u32::MAX));
+    match kind {
+        0 => {
+            let token = Token::Integer(varint(cursor.varint()?));
+            under(key, tokens, |tokens| see(tokens, token))
+        }
+        1 => {
+            let token = fixed_64(cursor.array()?);
+            under(key, tokens, |tokens| see(tokens, token))
+        }
+        2 => {
+            let len = cursor.varint()?;
+            let bytes = cursor.take_long(len)?;
+            under(key, tokens, |tokens| content(bytes, depth, tokens))
+        }
+        3 => {
+            let depth = deeper(depth)?;
+            under(key, tokens, |tokens| group(cursor, number, depth, tokens))
+        }
+        5 => {
+            let token = fixed_32(cursor.array()?);
+            under(key, tokens, |tokens| see(tokens, token))
+        }
+        _ => Err(Stop::Damaged),
+    }
+}
+
+/// Fields up to the end of a group, which only old messages have.
+fn group<'s>(
+    cursor: &mut Cursor<'s>,
+    number: u64,
+    depth: usize,
+    tokens: See<'_, 's>,
+) -> Result<(), Stop> {
+    loop {
+        let mut ahead = *cursor;
+        if let (end, 4) = tag(&mut ahead)? {
+            *cursor = ahead;
+            return if end == number {
+                Ok(())
+            } else {
+                Err(Stop::Damaged)
+            };
+        }
+        field(cursor, depth, tokens)?;
+    }
+}
+
+/// Negative numbers of the kinds `int32` and `int64` take all 64 bits.
+fn varint(number: u64) -> i128 {
+    i128::from(number.cast_signed())
+}
+
+/// A double where it is a plausible one, as coordinates and amounts are; else a number.
+fn fixed_64(bytes: [u8; 8]) -> Token<'static> {
+    let float = f64::from_le_bytes(bytes);
+    if is_plausible(float) {
+        Token::Float(float)
+    } else {
+        Token::Integer(varint(u64::from_le_bytes(bytes)))
+    }
+}
+
+fn fixed_32(bytes: [u8; 4]) -> Token<'static> {
+    let float = f32::from_le_bytes(bytes);
+    if is_plausible(f64::from(float)) {
+        Token::Single(float)
+    } else {
+        Token::Integer(i128::from(u32::from_le_bytes(bytes)))
+    }
+}
+
+/// Sizes that people measure things in. Times and counters as floats would be far outside.
+fn is_plausible(float: f64) -> bool {
+    (1e-6..1e10).contains(&float.abs())
+}
+
+/// What a field of bytes holds.
+fn content<'s>(bytes: &'s [u8], depth: usize, tokens: See<'_, 's>) -> Result<(), Stop> {
+    let readable = str::from_utf8(bytes)
+        .ok()
+        .filter(|text| text::is_readable(text));
+    if let Some(text) = readable
+        && !looks_framed(bytes)
+    {
+        return see(tokens, Token::Text(Cow::Borrowed(text)));
+    }
+    if is_message(bytes) {
+        return message(bytes, deeper(depth)?, tokens);
+    }
+    if let Some(doubles) = packed_doubles(bytes) {
+        for (position, double) in (0_u32..).zip(doubles) {
+            under(Key::Number(position), tokens, |tokens| {
+                see(tokens, Token::Float(double))
+            })?;
+        }
+        return Ok(());
+    }
+    see(tokens, Token::Bytes(Cow::Borrowed(bytes)))
+}
+
+/// Whether bytes that could be text are rather a message: its first tag and length happen to be printable, as those of a field
+/// of 36 characters are, but one of the two is no letter or digit.
+fn looks_framed(bytes: &[u8]) -> bool {
+    let [first, second, ..] = bytes else {
+        return false;
+    };
+    let is_odd = !first.is_ascii_alphanumeric() || !second.is_ascii_alphanumeric();
+    is_odd && first & 7 == 2 && is_message(bytes)
+}
+
+/// Two or more plausible doubles and nothing else: a position, a track.
+fn packed_doubles(bytes: &[u8]) -> Option<Vec<f64>> {
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    if chunks.len() < 2 || !rest.is_empty() {
+        return None;
+    }
+    chunks
+        .iter()
+        .map(|chunk| f64::from_le_bytes(*chunk))
+        .map(|double| (double == 0.0 || is_plausible(double)).then_some(double))
+        .collect()
+}
