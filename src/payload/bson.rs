@@ -16,7 +16,10 @@ pub(super) const DECODER: Decoder = Decoder {
             .bytes
             .first_chunk()
             .is_some_and(|len| usize::try_from(u32::from_le_bytes(*len)) == Ok(input.bytes.len()));
-        is_whole && input.bytes.ends_with(&[0]) && binary::is_named_document(walk, input)
+        is_whole
+            && media_type.is_unspecific()
+            && input.bytes.ends_with(&[0])
+            && binary::is_named_document(walk, input)
     },
     decode: |_, input, collector| {
         binary::decode(DecodeStep::Bson, walk, input, collector);

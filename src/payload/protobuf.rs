@@ -19,13 +19,16 @@ fn is_named(media_type: &MediaType) -> bool {
     (essence.contains("protobuf") || essence.contains("x-proto")) && !essence.ends_with("json")
 }
 
-/// Unlabelled bytes must be a message from the first to the last byte, with something readable and little that is not.
+/// Unlabelled bytes must be a message from the first to the last byte, with something readable and little that is not. Texts of
+/// which the first letters could be a tag and a length are texts.
 fn matches(media_type: &MediaType, input: Input<'_, '_>) -> bool {
     if is_named(media_type) {
         return true;
     }
+    let is_text = str::from_utf8(input.bytes).is_ok_and(text::is_readable);
     media_type.is_unspecific()
         && !input.is_cut
+        && !is_text
         && is_message(input.bytes)
         && binary::signs(walk, input.bytes)
             .is_some_and(|signs| signs.texts > 0 && signs.blobs <= signs.texts)

@@ -2,7 +2,7 @@
 
 use super::Output;
 use crate::limits;
-use crate::model::{Event, Message, Origin, Shortfall, Side};
+use crate::model::{Body, Event, Message, Origin, Shortfall, Side};
 
 /// A message being put together. Fields beyond [`limits::MESSAGE_FIELDS`] and text beyond [`limits::MESSAGE_BYTES`] are
 /// left out and counted.
@@ -59,6 +59,19 @@ impl Draft {
 
     pub(super) fn is_empty(&self) -> bool {
         self.message.fields.is_empty()
+    }
+
+    /// Sets contents that are no text. At most [`limits::MESSAGE_BYTES`] are kept.
+    pub(super) fn set_body(&mut self, bytes: &[u8]) {
+        let kept = bytes.get(..self.room).unwrap_or(bytes);
+        self.left_out = self
+            .left_out
+            .saturating_add(bytes.len().saturating_sub(kept.len()));
+        self.message.body = Body {
+            bytes: kept.to_vec(),
+            wire_len: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            is_cut: kept.len() < bytes.len(),
+        };
     }
 
     /// The message as it is; what was left out is not said.

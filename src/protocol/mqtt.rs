@@ -262,13 +262,11 @@ fn publish(cursor: &mut Cursor<'_>, first: u8, level: u8, draft: &mut Draft) -> 
     Some(())
 }
 
-/// What is published, as a body: bytes that are no text in base64, so that they are decoded all the same.
+/// What is published: text as a field, other bytes as the body, which is decoded all the same.
 fn content(bytes: &[u8], draft: &mut Draft) {
-    if let Some(text) = readable(bytes) {
-        draft.add("payload", text);
-    } else {
-        draft.add("content-transfer-encoding", "base64");
-        draft.add("payload", &STANDARD.encode(bytes));
+    match readable(bytes) {
+        Some(text) => draft.add("payload", text),
+        None => draft.set_body(bytes),
     }
 }
 

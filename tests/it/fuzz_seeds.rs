@@ -199,6 +199,34 @@ fn case_files(ending: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
+fn http2_script() -> Vec<u8> {
+    let (opening, settings) = http2::opening();
+    let (mut asks, mut answers) = (http2::Encoder::default(), http2::Encoder::default());
+    let lines = http2::request("POST", HOST, "/v1", &[("content-type", "text/plain")]);
+    let first = asks.message(1, &lines, b"latitude=52.5", 5);
+    let second = asks.message(3, &lines, b"", 5);
+    let answer = answers.message(1, &[(":status", "200")], b"ok", 5);
+    script([
+        (Side::Client, opening.as_slice()),
+        (Side::Server, settings.as_slice()),
+        (Side::Client, first.as_slice()),
+        (Side::Server, answer.as_slice()),
+        (Side::Client, &second[..10]),
+        (Side::Client, &second[10..]),
+    ])
+}
+
+fn websocket_script() -> Vec<u8> {
+    let message = websocket::frame(Side::Client, websocket::TEXT, b"{\"phone\":1}");
+    let (first, second) = message.split_at(9);
+    let packed = b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00\xc1\x05\xf2\x00\x11\x00\x00";
+    script([
+        (Side::Client, first),
+        (Side::Server, packed),
+        (Side::Client, second),
+    ])
+}
+
 /// Documents of a binary format.
 fn documents(format: &str) -> Vec<Vec<u8>> {
     match format {
@@ -253,33 +281,9 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
                 (Side::Server, chunked),
             ])]
         }
-        "http2" => {
-            let (opening, settings) = http2::opening();
-            let (mut asks, mut answers) = (http2::Encoder::default(), http2::Encoder::default());
-            let lines = http2::request("POST", HOST, "/v1", &[("content-type", "text/plain")]);
-            let first = asks.message(1, &lines, b"latitude=52.5", 5);
-            let second = asks.message(3, &lines, b"", 5);
-            let answer = answers.message(1, &[(":status", "200")], b"ok", 5);
-            vec![script([
-                (Side::Client, opening.as_slice()),
-                (Side::Server, settings.as_slice()),
-                (Side::Client, first.as_slice()),
-                (Side::Server, answer.as_slice()),
-                (Side::Client, &second[..10]),
-                (Side::Client, &second[10..]),
-            ])]
-        }
         "protocols" => protocol_scripts(),
-        "websocket" => {
-            let message = websocket::frame(Side::Client, websocket::TEXT, b"{\"phone\":1}");
-            let (first, second) = message.split_at(9);
-            let packed = b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00\xc1\x05\xf2\x00\x11\x00\x00";
-            vec![script([
-                (Side::Client, first),
-                (Side::Server, packed),
-                (Side::Client, second),
-            ])]
-        }
+        "http2" => vec![http2_script()],
+        "websocket" => vec![websocket_script()],
         "protobuf" | "cbor" | "msgpack" | "bson" | "thrift" => documents(target),
         "payload" => vec![
             b"/a?q=%7B%22b%22%3A1%7D\napplication/json\n\n{\"a\":[1,{\"b\":\"eyJjIjoxfQ==\"}]}".to_vec(),

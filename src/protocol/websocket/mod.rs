@@ -27,7 +27,7 @@ const SUBPROTOCOLS: [(&str, &str); 4] = [
     ("mqtt", "mqtt"),
     ("mqttv3.1", "mqtt"),
     ("xmpp", "xmpp"),
-    ("sip", "sip-tcp"),
+    ("sip", "sip"),
 ];
 
 /// What messages are read as.
