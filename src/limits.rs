@@ -43,6 +43,8 @@ pub const HPACK_TABLE_BYTES: usize = 256 << 10;
 pub const HPACK_BLOCK_BYTES: usize = 256 << 10;
 /// Bytes in which the next frame of HTTP/2 is searched for after a gap: a frame of usual length and the header behind it.
 pub const HTTP2_SEARCH_BYTES: usize = 32 << 10;
+/// Bytes of one HTTP/3 connection that wait for the field table that they refer to, or for the head of their request.
+pub const HTTP3_BLOCKED_BYTES: usize = 1 << 20;
 /// Bytes of one side in front of a TLS hello that does not begin the stream; a PROXY header has at most 536.
 pub const PREAMBLE_BYTES: usize = 1024;
 /// Handshake messages of one side that DTLS puts together at once.
@@ -67,6 +69,24 @@ pub const QUIC_CRYPTO_BYTES: usize = 64 << 10;
 pub const QUIC_CRYPTO_PIECES: usize = 512;
 /// Connections of one QUIC flow whose keys are derived (2 µs each).
 pub const QUIC_DERIVATIONS: usize = 256;
+/// Connections of one QUIC flow that are decrypted at once; a client with one socket may hold several to one server.
+pub const QUIC_CONNECTIONS: usize = 8;
+/// Connection ids of one side that are known; endpoints keep 2 to 8 at a time.
+pub const QUIC_CONNECTION_IDS: usize = 64;
+/// Bytes of packets that wait for the hello from which their keys follow: 0-RTT, and what was overtaken.
+pub const QUIC_HELD_BYTES: usize = 256 << 10;
+/// Key updates that may lie between two packets of the capture.
+pub const QUIC_KEY_UPDATES: usize = 4;
+/// Packets in a row for which later keys are searched (10 µs each).
+pub const QUIC_KEY_SEARCHES: usize = 64;
+/// Streams of one QUIC connection that are open at once, or over in another order than they began.
+pub const QUIC_STREAMS: usize = 4096;
+/// Bytes of one stream that wait for those before them; windows of phones are 1 to 6 MiB.
+pub const QUIC_STREAM_BYTES: usize = 4 << 20;
+/// Pieces of these.
+pub const QUIC_STREAM_PIECES: usize = 8192;
+/// Bytes that wait in all streams of one connection.
+pub const QUIC_CONNECTION_BYTES: usize = 16 << 20;
 /// Datagrams without an Initial packet of use after which a QUIC flow is no longer looked into.
 pub const QUIC_IDLE_DATAGRAMS: usize = 512;
 
@@ -277,6 +297,8 @@ pub const PROBE_BYTES: usize = 4096;
 pub const PROBE_DATAGRAMS: usize = 8;
 /// Protocols within each other: CONNECT in TLS in CONNECT, HTTP, WebSocket.
 pub const PROTOCOL_DEPTH: usize = 6;
+/// Streams of one connection whose contents are dissected at once; servers allow about 100 of each kind.
+pub const INNER_STREAMS: usize = 256;
 
 /// Names learnt from DNS for addresses.
 pub const NAMES_LEARNT: usize = 100_000;

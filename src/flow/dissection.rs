@@ -1,5 +1,6 @@
 //! Which protocol a flow speaks: probes its first bytes, starts a dissector and stacks the next one on inner bytes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::limits;
@@ -80,6 +81,8 @@ pub(super) struct Layer {
     /// How readable what it gets is.
     content: ContentState,
     inner: Option<Box<Stage>>,
+    /// By number of the stream, where this protocol has many.
+    streams: BTreeMap<u64, Stage>,
 }
 
 /// What a look at the first bytes decides.
@@ -132,6 +135,7 @@ impl Stage {
                 content: protocol.content,
                 dissector: started.dissector,
                 inner: None,
+                streams: BTreeMap::new(),
             }),
             _ => Self::unknown(ContentState::NotExamined),
         }
@@ -223,6 +227,7 @@ impl Layer {
             dissector: (protocol.start)(&start),
             content: protocol.content,
             inner: None,
+            streams: BTreeMap::new(),
         }
     }
 
@@ -247,8 +252,13 @@ impl Layer {
             dissector,
             content,
             inner,
+            streams,
         } = self;
         let inner_setting = Self::inner_setting(protocol, setting);
+        let stream_setting = Setting {
+            transport: Transport::Tcp,
+            ..inner_setting
+        };
         let mut closed = None;
         let mut is_closed_within = false;
         call(dissector.as_mut(), &mut |output| match output {
@@ -285,6 +295,29 @@ impl Layer {
                     stage.gap(inner_setting, side, lost, sink);
                 }
             }
+            Output::InnerStream(number, chunk, hint) => {
+                if streams.len() >= limits::INNER_STREAMS && !streams.contains_key(&number) {
+                    let what = "streams open at once inside one connection";
+                    sink.shortfall(Shortfall::FlowLimit, 0, what);
+                    if let Some((_, mut oldest)) = streams.pop_first() {
+                        oldest.finish(stream_setting, sink);
+                    }
+                }
+                streams
+                    .entry(number)
+                    .or_insert_with(|| Stage::hinted(stream_setting, hint))
+                    .feed(stream_setting, chunk, sink);
+            }
+            Output::InnerStreamGap(number, side, lost) => {
+                if let Some(stage) = streams.get_mut(&number) {
+                    stage.gap(stream_setting, side, lost, sink);
+                }
+            }
+            Output::InnerStreamEnd(number) => {
+                if let Some(mut stage) = streams.remove(&number) {
+                    stage.finish(stream_setting, sink);
+                }
+            }
         });
         if is_closed_within {
             // this dissector will not be asked again, so it must not keep anything
@@ -301,6 +334,13 @@ impl Layer {
         let setting = Self::inner_setting(self.protocol, setting);
         if let Some(inner) = &mut self.inner {
             inner.finish(setting, sink);
+        }
+        let setting = Setting {
+            transport: Transport::Tcp,
+            ..setting
+        };
+        for mut stream in std::mem::take(&mut self.streams).into_values() {
+            stream.finish(setting, sink);
         }
     }
 

@@ -294,7 +294,9 @@ pub(super) fn code_names(
     }
     let damage = match &input.content {
         Content::Memory(bytes) => manifest::code_names(&mut Cursor::new(bytes), visit),
-        Content::File | Content::Stdin(_) => manifest::code_names(&mut input.file()?, visit),
+        Content::File | Content::Stdin(_) | Content::Interface { .. } => {
+            manifest::code_names(&mut input.file()?, visit)
+        }
         Content::Entry(_) => {
             let (bytes, _) = read_whole(input, DOCUMENT_BYTES)?;
             manifest::code_names(&mut Cursor::new(bytes), visit)

@@ -1,11 +1,11 @@
-//! Bytes that arrive by offset, in any order and overlapping: CRYPTO frames of QUIC and handshake fragments of DTLS.
+//! Bytes that arrive by offset, in any order and overlapping: CRYPTO and STREAM frames of QUIC and handshake fragments of DTLS.
 
 use std::collections::BTreeMap;
 
 use crate::limits;
 
 /// Bytes of one stream, as far as they are not handed out.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Assembler {
     /// Offset up to which bytes were handed out.
     next: u64,
@@ -13,6 +13,15 @@ pub(super) struct Assembler {
     pieces: BTreeMap<u64, Vec<u8>>,
     /// Bytes in `pieces`.
     held: usize,
+    most_bytes: usize,
+    most_pieces: usize,
+}
+
+impl Default for Assembler {
+    /// For handshakes.
+    fn default() -> Self {
+        Self::with_bounds(limits::QUIC_CRYPTO_BYTES, limits::QUIC_CRYPTO_PIECES)
+    }
 }
 
 /// A bound was hit; the piece is not kept.
@@ -20,6 +29,35 @@ pub(super) struct Assembler {
 pub(super) struct Full;
 
 impl Assembler {
+    /// Holds back at most so many bytes, in so many pieces.
+    pub(super) fn with_bounds(most_bytes: usize, most_pieces: usize) -> Self {
+        Self {
+            next: 0,
+            pieces: BTreeMap::new(),
+            held: 0,
+            most_bytes,
+            most_pieces,
+        }
+    }
+
+    /// Offset up to which bytes were handed out.
+    pub(super) fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Bytes that are held back.
+    pub(super) fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Gives up what is missing before the first piece that is held back, and says how much that is.
+    pub(super) fn skip(&mut self) -> Option<u64> {
+        let (first, _) = self.pieces.first_key_value()?;
+        let lost = first.saturating_sub(self.next);
+        self.next = self.next.max(*first);
+        Some(lost)
+    }
+
     /// Adds a piece. What is known already stays as it is.
     pub(super) fn push(&mut self, offset: u64, bytes: &[u8]) -> Result<(), Full> {
         let known = usize::try_from(self.next.saturating_sub(offset)).unwrap_or(usize::MAX);
@@ -35,7 +73,7 @@ impl Assembler {
             .held
             .saturating_sub(earlier)
             .saturating_add(bytes.len());
-        if held > limits::QUIC_CRYPTO_BYTES || self.pieces.len() >= limits::QUIC_CRYPTO_PIECES {
+        if held > self.most_bytes || self.pieces.len() >= self.most_pieces {
             return Err(Full);
         }
         self.held = held;

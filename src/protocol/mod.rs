@@ -18,6 +18,7 @@ mod gtp;
 mod http;
 mod http1;
 mod http2;
+mod http3;
 mod imap;
 mod keys;
 mod line;
@@ -80,6 +81,13 @@ pub enum Output<'a> {
     Stack(Started),
     /// That many inner bytes of one side are not in the capture: flow hands it to the stacked dissector as a gap.
     InnerGap(Side, u64),
+    /// Bytes of one of many streams inside (of QUIC, of HTTP/2): flow probes and stacks a dissector for each stream, by its
+    /// number. Numbers are not used again.
+    InnerStream(u64, Chunk<'a>, Hint),
+    /// That many bytes of one side of such a stream are not in the capture.
+    InnerStreamGap(u64, Side, u64),
+    /// A stream inside ended: flow hands out what is pending in it.
+    InnerStreamEnd(u64),
     /// From here on nothing more can be read: flow stops reassembling and only counts. Says in which state the contents are.
     Opaque(ContentState),
     /// How readable the contents of this dissector are from now on; nothing is closed.

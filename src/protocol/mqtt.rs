@@ -1,9 +1,6 @@
 //! MQTT 3.1, 3.1.1 and 5: who connects, with which password, to which topics, and what is published. Also Meta's dialect, whose
 //! connection message is packed.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use super::cursor::Cursor;
 use super::message::{Draft, readable, text};
 use super::{Chunk, Dissector, Output, Probe, Protocol, Verdict};

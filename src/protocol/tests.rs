@@ -136,6 +136,10 @@ fn describe(output: &Output<'_>, lines: &mut Vec<String>) {
         Output::Stack(started) => lines.push(format!("{started:?}")),
         Output::InnerGap(..) => lines.push("inner gap".into()),
         Output::Content(state) => lines.push(format!("content {}", state.as_str())),
+        Output::InnerStream(stream, chunk, _) => {
+            lines.push(format!("stream {stream}: {} bytes", chunk.bytes.len()));
+        }
+        Output::InnerStreamGap(..) | Output::InnerStreamEnd(_) => {}
         Output::Opaque(state) => lines.push(format!("opaque {}", state.as_str())),
         Output::Shortfall(kind, ..) => lines.push(format!("shortfall {}", kind.as_str())),
     }

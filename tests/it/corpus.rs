@@ -6,6 +6,8 @@
 mod apps;
 mod labels;
 
+mod quic;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;

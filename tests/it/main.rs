@@ -28,6 +28,7 @@ mod inventories;
 mod join;
 mod layers;
 mod manifests;
+mod quic;
 mod reports;
 mod rules;
 mod same_traffic;

@@ -79,8 +79,6 @@ pub(in crate::protocol) struct Streams {
     kept: usize,
     /// The name last handed out as the server's.
     host: Option<String>,
-    /// The stream whose tunnel is handed on: flow stacks one protocol.
-    tunnel: Option<u64>,
 }
 
 impl Streams {
@@ -180,6 +178,7 @@ impl Streams {
         }
     }
 
+    /// Bytes of a tunnel: of a `WebSocket` that was begun in it, or of whatever speaks there.
     fn tunnelled(&mut self, id: u64, side: Side, bytes: &[u8], origin: Origin, emit: Emit<'_>) {
         let chunk = Chunk {
             side,
@@ -187,21 +186,13 @@ impl Streams {
             origin,
         };
         match self.socket(id) {
-            Some((socket, tunnel)) => {
-                socket.feed(chunk, &mut |output| hand_on(tunnel, id, output, emit));
-            }
-            None => hand_on(
-                &mut self.tunnel,
-                id,
-                Output::Inner(chunk, Hint::Probe),
-                emit,
-            ),
+            Some(socket) => socket.feed(chunk, &mut |output| hand_on(id, output, emit)),
+            None => emit(Output::InnerStream(id, chunk, Hint::Probe)),
         }
     }
 
-    fn socket(&mut self, id: u64) -> Option<(&mut WebSocket, &mut Option<u64>)> {
-        let socket = self.open.get_mut(&id)?.socket.as_deref_mut()?;
-        Some((socket, &mut self.tunnel))
+    fn socket(&mut self, id: u64) -> Option<&mut WebSocket> {
+        self.open.get_mut(&id)?.socket.as_deref_mut()
     }
 
     /// Takes a piece of a body.
@@ -280,10 +271,8 @@ impl Streams {
         };
         if stream.is_tunnel() {
             match self.socket(id) {
-                Some((socket, tunnel)) => {
-                    socket.gap(side, lost, &mut |output| hand_on(tunnel, id, output, emit));
-                }
-                None => hand_on(&mut self.tunnel, id, Output::InnerGap(side, lost), emit),
+                Some(socket) => socket.gap(side, lost, &mut |output| hand_on(id, output, emit)),
+                None => emit(Output::InnerStreamGap(id, side, lost)),
             }
         } else if let Some(body) = stream.body(side) {
             body.wire_len = body.wire_len.saturating_add(lost);
@@ -349,12 +338,15 @@ impl Streams {
     }
 
     fn close(&mut self, id: u64, emit: Emit<'_>) {
-        if let Some((socket, tunnel)) = self.socket(id) {
-            socket.finish(&mut |output| hand_on(tunnel, id, output, emit));
+        if let Some(socket) = self.socket(id) {
+            socket.finish(&mut |output| hand_on(id, output, emit));
         }
         if let Some(stream) = self.open.remove(&id) {
             self.kept = self.kept.saturating_sub(stream.kept());
             self.note_ended(id);
+            if stream.is_tunnel() {
+                emit(Output::InnerStreamEnd(id));
+            }
             stream.hand_out(emit);
         }
     }
@@ -380,22 +372,13 @@ impl Streams {
     }
 }
 
-/// Hands on what comes out of a tunnel. Flow stacks one protocol on a connection, so that of `tunnel` only.
-fn hand_on(tunnel: &mut Option<u64>, id: u64, output: Output<'_>, emit: Emit<'_>) {
-    let bytes = match &output {
-        Output::Inner(chunk, _) => length(chunk.bytes),
-        Output::InnerGap(..) if *tunnel != Some(id) => return,
-        _ => {
-            emit(output);
-            return;
-        }
-    };
-    if *tunnel.get_or_insert(id) == id {
-        emit(output);
-    } else {
-        let what = "a second tunnel inside one HTTP connection";
-        emit(Output::Shortfall(Shortfall::MessageLimit, bytes, what));
-    }
+/// Hands on what comes out of a tunnel: each is a stream inside of its own.
+fn hand_on(id: u64, output: Output<'_>, emit: Emit<'_>) {
+    emit(match output {
+        Output::Inner(chunk, hint) => Output::InnerStream(id, chunk, hint),
+        Output::InnerGap(side, lost) => Output::InnerStreamGap(id, side, lost),
+        output => output,
+    });
 }
 
 fn length(bytes: &[u8]) -> u64 {

@@ -125,7 +125,7 @@ fn describe(output: &Output<'_>) -> String {
         }
         Output::Server(name) => format!("server {name}"),
         Output::Shortfall(shortfall, bytes, _) => format!("{} {bytes}", shortfall.as_str()),
-        Output::Inner(chunk, _) => {
+        Output::Inner(chunk, _) | Output::InnerStream(_, chunk, _) => {
             format!("{:?}: {}", chunk.side, String::from_utf8_lossy(chunk.bytes))
         }
         other => format!("{other:?}"),
@@ -297,6 +297,7 @@ fn behind_connect_another_protocol_speaks() {
             "Client: ahead ",
             "Client: hello",
             "Server: welcome",
+            "InnerStreamEnd(1)",
             "CONNECT c.example c.example:443 […] -> 200 []",
         ]
     );

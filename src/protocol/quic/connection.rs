@@ -1,16 +1,29 @@
-//! One connection while its hellos are read.
+//! One connection: its hellos, which anybody can read, and what follows them for those who have keys.
 
-use super::frame;
+use std::sync::Arc;
+
+use super::Emit;
+use super::frame::{self, Frame};
 use super::google::{self, Hello};
 use super::keys::InitialKeys;
 use super::packet::{Kind, Packet};
+use super::protected::{Held, Level, Protected};
 use super::version::{self, Salt};
-use crate::model::{Event, Handshake, Message, Origin, Side};
+use crate::model::{ContentState, Event, Handshake, Message, Origin, Side};
 use crate::protocol::assembler::Assembler;
+use crate::protocol::cursor::Cursor;
 use crate::protocol::tls::handshake::{Messages, Opening};
 use crate::protocol::tls::hello::Carrier;
+use crate::protocol::{KeyLog, Output};
 
-/// What one side sent in Initial packets.
+/// `EncryptedExtensions`, in which the server's transport parameters stand.
+const ENCRYPTED_EXTENSIONS: u8 = 8;
+/// `quic_transport_parameters` (RFC 9001 §8.2), and its number in drafts.
+const TRANSPORT_PARAMETERS: [u16; 2] = [0x39, 0xffa5];
+/// `stateless_reset_token` (RFC 9000 §18.2).
+const RESET_TOKEN: u64 = 0x02;
+
+/// What one side sent in Initial packets, or in Handshake packets.
 #[derive(Debug, Default)]
 struct Space {
     largest: Option<u64>,
@@ -40,12 +53,19 @@ pub(super) struct Connection {
     destination: Vec<u8>,
     /// Connection id that the server chose.
     server_id: Vec<u8>,
+    /// Connection id that the client chose.
+    client_id: Vec<u8>,
     keys: Vec<(u32, InitialKeys)>,
     /// Which side of the flow is the client: flows met in their middle may be turned round.
     pub(super) client_side: Side,
     client: Space,
     server: Space,
+    /// The server's Handshake packets.
+    server_handshake: Space,
     hellos: Hellos,
+    /// What the hellos negotiated, once they are handed out.
+    protocol: Option<Vec<u8>>,
+    protected: Protected,
     origin: Origin,
     /// The server asked to begin again, with another connection id or another version.
     pub(super) is_superseded: bool,
@@ -62,7 +82,12 @@ pub(super) enum Outcome {
 
 impl Connection {
     /// Begins a connection with an Initial packet that its own connection id opens.
-    pub(super) fn begin(packet: &Packet<'_>, side: Side, origin: Origin) -> Option<Self> {
+    pub(super) fn begin(
+        packet: &Packet<'_>,
+        side: Side,
+        origin: Origin,
+        log: &Arc<KeyLog>,
+    ) -> Option<Self> {
         let Kind::Initial(number_at) = packet.kind else {
             return None;
         };
@@ -75,10 +100,14 @@ impl Connection {
             version: packet.version,
             destination: packet.destination.to_vec(),
             server_id: Vec::new(),
+            client_id: packet.source.to_vec(),
             keys: vec![(packet.version, keys)],
             client_side: side,
             client: Space::default(),
             server: Space::default(),
+            server_handshake: Space::default(),
+            protocol: None,
+            protected: Protected::new(log),
             hellos: if is_tls {
                 Hellos::Tls(Box::new(Opening::new(Carrier::Quic)))
             } else {
@@ -95,6 +124,15 @@ impl Connection {
     pub(super) fn knows(&self, destination: &[u8]) -> bool {
         destination == self.destination
             || (!self.server_id.is_empty() && destination == self.server_id)
+    }
+
+    /// Whether a packet of that side is addressed to this connection.
+    pub(super) fn is_addressed(&self, destination: &[u8], side: Side) -> bool {
+        if side == self.client_side {
+            self.knows(destination)
+        } else {
+            destination == self.client_id
+        }
     }
 
     /// Takes an Initial packet.
@@ -163,8 +201,10 @@ impl Connection {
                 let crypto = &mut space.crypto;
                 let mut is_lost = false;
                 // A frame that cannot be read ends the packet; what stands before it is authentic.
-                let _whole = frame::for_each_crypto(payload, |offset, bytes| {
-                    is_lost |= crypto.push(offset, bytes).is_err();
+                let _whole = frame::for_each(payload, |frame| {
+                    if let Frame::Crypto(offset, bytes) = frame {
+                        is_lost |= crypto.push(offset, bytes).is_err();
+                    }
                 });
                 while let Some(bytes) = crypto.pop() {
                     is_lost |= space
@@ -191,10 +231,13 @@ impl Connection {
         }
     }
 
-    /// Whether both hellos were read.
+    /// Whether both hellos were read, and what follows them as far as there are keys.
     pub(super) fn is_complete(&self) -> bool {
         match &self.hellos {
-            Hellos::Tls(opening) => opening.is_complete(),
+            Hellos::Tls(opening) => {
+                opening.is_complete()
+                    && (!self.protected.opens_handshake() || opening.is_finished())
+            }
             Hellos::Google(hello) => hello.is_some(),
             Hellos::HandedOut => true,
         }
@@ -209,6 +252,7 @@ impl Connection {
     pub(super) fn hand_out(&mut self) -> Vec<(Event, Origin)> {
         match std::mem::replace(&mut self.hellos, Hellos::HandedOut) {
             Hellos::Tls(mut opening) => {
+                self.protocol = opening.protocol().map(<[u8]>::to_vec);
                 opening.set_quic_version(self.version);
                 opening.cut_message(&self.client.messages, self.origin);
                 opening.into_event().into_iter().collect()
@@ -217,6 +261,201 @@ impl Connection {
                 google_events(hello, self.version, self.origin)
             }),
             Hellos::HandedOut => Vec::new(),
+        }
+    }
+
+    /// Gives the hellos' news to what needs keys, and takes the packets that waited for them.
+    pub(super) fn learn(&mut self, emit: Emit<'_>) {
+        let Hellos::Tls(opening) = &self.hellos else {
+            return;
+        };
+        let (random, suite) = (opening.client_random(), opening.cipher_suite());
+        for mut held in self.protected.learn(self.version, random, suite) {
+            if held.level == Level::Data {
+                // How long the id is was perhaps not known before.
+                held.number_at = self
+                    .number_at(&held.bytes, held.from_client)
+                    .unwrap_or_else(|| self.likely_number_at(held.from_client));
+            }
+            self.protected_packet(held, emit);
+        }
+    }
+
+    /// Whether packets with other keys than those of the hellos are of use.
+    pub(super) fn is_keyed(&self) -> bool {
+        self.protected.is_of_use()
+    }
+
+    /// Takes a 0-RTT or Handshake packet.
+    pub(super) fn long(
+        &mut self,
+        packet: &Packet<'_>,
+        side: Side,
+        origin: Origin,
+        emit: Emit<'_>,
+    ) -> Outcome {
+        let (level, number_at) = match packet.kind {
+            Kind::Early(at) => (Level::Early, at),
+            Kind::Handshake(at) => (Level::Handshake, at),
+            _ => return Outcome::Foreign,
+        };
+        let from_client = side == self.client_side;
+        if !from_client && !packet.source.is_empty() {
+            self.server_id = packet.source.to_vec();
+        }
+        let held = Held {
+            level,
+            from_client,
+            bytes: packet.bytes.to_vec(),
+            number_at,
+            origin,
+        };
+        self.protected_packet(held, emit)
+    }
+
+    /// Where the number of a 1-RTT packet begins, if it is addressed with an id that is known.
+    fn number_at(&self, packet: &[u8], from_client: bool) -> Option<usize> {
+        let behind_first = packet.get(1..)?;
+        let first = if from_client {
+            &self.server_id
+        } else {
+            &self.client_id
+        };
+        self.protected
+            .ids(!from_client)
+            .iter()
+            .chain([first])
+            .find(|id| behind_first.starts_with(id))
+            .map(|id| id.len().saturating_add(1))
+    }
+
+    /// Where it begins if the id is one that was given out unseen: ids of one side are of one length.
+    fn likely_number_at(&self, from_client: bool) -> usize {
+        let id = if from_client {
+            &self.server_id
+        } else {
+            &self.client_id
+        };
+        id.len().saturating_add(1)
+    }
+
+    /// Whether a 1-RTT packet is addressed with an id that is known.
+    pub(super) fn is_short_addressed(&self, packet: &[u8], side: Side) -> bool {
+        self.number_at(packet, side == self.client_side).is_some()
+    }
+
+    /// Takes a 1-RTT packet.
+    pub(super) fn short(
+        &mut self,
+        packet: &[u8],
+        side: Side,
+        origin: Origin,
+        emit: Emit<'_>,
+    ) -> Outcome {
+        let from_client = side == self.client_side;
+        let number_at = self
+            .number_at(packet, from_client)
+            .unwrap_or_else(|| self.likely_number_at(from_client));
+        let held = Held {
+            level: Level::Data,
+            from_client,
+            bytes: packet.to_vec(),
+            number_at,
+            origin,
+        };
+        self.protected_packet(held, emit)
+    }
+
+    fn protected_packet(&mut self, packet: Held, emit: Emit<'_>) -> Outcome {
+        let (level, from_client, origin) = (packet.level, packet.from_client, packet.origin);
+        let Some(payload) = self.protected.open(packet) else {
+            return Outcome::Foreign;
+        };
+        if level == Level::Handshake {
+            if !from_client {
+                self.handshake_payload(&payload);
+            }
+            return Outcome::Taken;
+        }
+        if level == Level::Data {
+            for (event, origin) in self.hand_out() {
+                emit(Output::Event(event, origin));
+            }
+        }
+        let protocol = match &self.hellos {
+            Hellos::Tls(opening) => opening.protocol(),
+            _ => self.protocol.as_deref(),
+        };
+        let side = if from_client {
+            Side::Client
+        } else {
+            Side::Server
+        };
+        self.protected
+            .frames(&payload, (from_client, side, origin), protocol, emit);
+        Outcome::Taken
+    }
+
+    /// What the server says in Handshake packets.
+    fn handshake_payload(&mut self, payload: &[u8]) {
+        let Hellos::Tls(opening) = &mut self.hellos else {
+            return;
+        };
+        let space = &mut self.server_handshake;
+        if space.is_lost {
+            return;
+        }
+        let mut is_lost = false;
+        let crypto = &mut space.crypto;
+        let _whole = frame::for_each(payload, |frame| {
+            if let Frame::Crypto(offset, bytes) = frame {
+                is_lost |= crypto.push(offset, bytes).is_err();
+            }
+        });
+        while let Some(bytes) = crypto.pop() {
+            is_lost |= space
+                .messages
+                .push(&bytes, |kind, body| {
+                    opening.encrypted_message(kind, body);
+                    if kind == ENCRYPTED_EXTENSIONS
+                        && let Some(token) = reset_token(body)
+                    {
+                        self.protected.add_reset_token(false, token);
+                    }
+                })
+                .is_err();
+        }
+        space.is_lost = is_lost;
+    }
+
+    /// The connection ended: hands out what is pending.
+    pub(super) fn finish(&mut self, emit: Emit<'_>) {
+        for (event, origin) in self.hand_out() {
+            emit(Output::Event(event, origin));
+        }
+        self.protected.finish(emit);
+    }
+
+    /// In which state the contents are, and how many bytes stayed closed. `None` if nothing was to be opened.
+    pub(super) fn state(&self) -> Option<(ContentState, u64)> {
+        self.protected.state()
+    }
+}
+
+/// The token in the transport parameters of `EncryptedExtensions`.
+fn reset_token(extensions: &[u8]) -> Option<&[u8]> {
+    let mut extensions = Cursor::new(Cursor::new(extensions).vector16()?);
+    loop {
+        let (kind, data) = (extensions.u16()?, extensions.vector16()?);
+        if !TRANSPORT_PARAMETERS.contains(&kind) {
+            continue;
+        }
+        let mut parameters = Cursor::new(data);
+        loop {
+            let (parameter, value) = (parameters.varint()?, parameters.vector_varint()?);
+            if parameter == RESET_TOKEN {
+                return Some(value);
+            }
         }
     }
 }

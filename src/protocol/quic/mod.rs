@@ -1,18 +1,27 @@
-//! QUIC (RFC 9000, RFC 9001, RFC 9369, drafts 21 to 34, Google's own): the hellos in Initial packets.
+//! QUIC (RFC 9000, RFC 9001, RFC 9369, drafts 21 to 34, Google's own): the hellos in Initial packets, and with a key log all
+//! that follows.
 //!
 //! Initial keys follow from the connection id on the wire (`keys`), CRYPTO frames are put in order and read as TLS handshake
-//! messages (`connection`). Several connections may follow each other in one flow.
+//! messages (`connection`). Handshake, 0-RTT and 1-RTT packets are opened with logged secrets (`protected`, `one_rtt`), their
+//! streams put together (`streams`) and read as what the handshake negotiated (`application`). Several connections may follow
+//! each other in one flow, or share it.
 
+mod application;
 mod connection;
 mod frame;
 mod google;
 mod keys;
+mod one_rtt;
 mod packet;
+mod protected;
+mod streams;
 mod version;
+
+use std::sync::Arc;
 
 use self::connection::{Connection, Outcome};
 use self::packet::{Kind, Packet};
-use super::{Chunk, Dissector, Output, Probe, Protocol, Verdict};
+use super::{Chunk, Dissector, KeyLog, Output, Probe, Protocol, Verdict};
 use crate::limits;
 use crate::model::{ContentState, Shortfall, Side, Transport};
 
@@ -20,7 +29,7 @@ use crate::model::{ContentState, Shortfall, Side, Transport};
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: "quic",
     probe,
-    start: |_| Box::new(Quic::default()),
+    start: |start| Box::new(Quic::new(&start.keys)),
     content: ContentState::NoKey,
 };
 
@@ -74,19 +83,25 @@ fn is_long_header(datagram: &[u8], server_port: u16) -> bool {
 
 type Emit<'e> = &'e mut dyn FnMut(Output<'_>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Quic {
+    log: Arc<KeyLog>,
     /// The last connection seen.
     connection: Option<Connection>,
+    /// Those before it that are decrypted, the oldest first.
+    others: Vec<Connection>,
     /// Whether the connection's server name was handed out.
     is_named: bool,
     /// Whether a hello of Google's own was read from a datagram in clear.
     has_clear_hello: bool,
     /// How often keys were derived.
     derivations: usize,
-    /// Datagrams since the last Initial packet that was of use.
+    /// Datagrams since the last packet that was of use.
     idle: usize,
     is_over: bool,
+    /// The state of the contents of connections that are over, and bytes that stayed closed.
+    state: Option<ContentState>,
+    closed: u64,
 }
 
 impl Dissector for Quic {
@@ -100,28 +115,59 @@ impl Dissector for Quic {
             self.packet(&packet, chunk, emit);
             rest = behind;
         }
+        // Zeros fill up a datagram that begins with an Initial packet.
+        let is_short = rest.first().is_some_and(|first| first & 0x80 == 0);
+        if is_short && rest.iter().any(|byte| *byte != 0) {
+            self.short(rest, chunk, emit);
+        }
         self.clear_hello(chunk, emit);
         if self.idle > limits::QUIC_IDLE_DATAGRAMS {
-            self.is_over = true;
             self.finish(emit);
-            self.connection = None;
-            emit(Output::Opaque(ContentState::NoKey));
+            if self.state.is_none_or(|state| state == ContentState::NoKey) {
+                emit(Output::Opaque(ContentState::NoKey));
+            }
         }
     }
 
     fn gap(&mut self, _side: Side, _lost: u64, _emit: Emit<'_>) {}
 
     fn finish(&mut self, emit: Emit<'_>) {
-        if let Some(connection) = &mut self.connection {
-            hand_out(connection, emit);
+        if std::mem::replace(&mut self.is_over, true) {
+            return;
+        }
+        let last = self.connection.take();
+        for connection in std::mem::take(&mut self.others).into_iter().chain(last) {
+            self.end(connection, emit);
+        }
+        if let Some(state) = self.state.filter(|state| *state != ContentState::NoKey) {
+            if self.closed > 0 {
+                let what = "QUIC packets that the keys at hand do not open";
+                emit(Output::Shortfall(Shortfall::Encrypted, self.closed, what));
+            }
+            emit(Output::Opaque(state));
         }
     }
 }
 
 impl Quic {
+    fn new(log: &Arc<KeyLog>) -> Self {
+        Self {
+            log: Arc::clone(log),
+            connection: None,
+            others: Vec::new(),
+            is_named: false,
+            has_clear_hello: false,
+            derivations: 0,
+            idle: 0,
+            is_over: false,
+            state: None,
+            closed: 0,
+        }
+    }
+
     fn packet(&mut self, packet: &Packet<'_>, chunk: Chunk<'_>, emit: Emit<'_>) {
         match packet.kind {
-            Kind::Encrypted => {}
+            Kind::Early(_) | Kind::Handshake(_) => self.long(packet, chunk, emit),
             Kind::Retry | Kind::VersionNegotiation => {
                 if let Some(connection) = &mut self.connection
                     && connection.client_side != chunk.side
@@ -133,6 +179,42 @@ impl Quic {
         }
     }
 
+    /// The connections whose keys are or may become known, the last one first.
+    fn keyed(&mut self) -> impl Iterator<Item = &mut Connection> {
+        self.connection
+            .iter_mut()
+            .chain(self.others.iter_mut().rev())
+            .filter(|connection| connection.is_keyed())
+    }
+
+    /// A 0-RTT or Handshake packet.
+    fn long(&mut self, packet: &Packet<'_>, chunk: Chunk<'_>, emit: Emit<'_>) {
+        let mut outcome = Outcome::Foreign;
+        if let Some(connection) = self
+            .keyed()
+            .find(|connection| connection.is_addressed(packet.destination, chunk.side))
+        {
+            outcome = connection.long(packet, chunk.side, chunk.origin, emit);
+        }
+        if outcome == Outcome::Taken {
+            self.progress(emit);
+        }
+    }
+
+    /// A 1-RTT packet, which fills the rest of its datagram.
+    fn short(&mut self, packet: &[u8], chunk: Chunk<'_>, emit: Emit<'_>) {
+        let (side, origin) = (chunk.side, chunk.origin);
+        let addressed = self
+            .keyed()
+            .position(|connection| connection.is_short_addressed(packet, side));
+        // An id that was given out unseen is most likely the last connection's.
+        let connection = self.keyed().nth(addressed.unwrap_or_default());
+        let outcome = connection.map(|connection| connection.short(packet, side, origin, emit));
+        if outcome == Some(Outcome::Taken) {
+            self.idle = 0;
+        }
+    }
+
     fn initial(&mut self, packet: &Packet<'_>, chunk: Chunk<'_>, emit: Emit<'_>) {
         if let Some(connection) = &mut self.connection {
             let is_known = connection.knows(packet.destination);
@@ -141,26 +223,75 @@ impl Quic {
                     return;
                 }
             } else if connection.take(packet, chunk.side, chunk.origin) == Outcome::Taken {
+                connection.learn(emit);
                 self.progress(emit);
                 return;
             } else if is_known {
                 return;
             }
         }
-        if packet.destination.is_empty() || self.derivations >= limits::QUIC_DERIVATIONS {
+        if packet.destination.is_empty()
+            || self.is_of_another(packet, chunk, emit)
+            || self.derivations >= limits::QUIC_DERIVATIONS
+        {
             return;
         }
         self.derivations = self.derivations.saturating_add(1);
-        let Some(next) = Connection::begin(packet, chunk.side, chunk.origin) else {
+        let Some(mut next) = Connection::begin(packet, chunk.side, chunk.origin, &self.log) else {
             return;
         };
-        if let Some(mut last) = self.connection.replace(next)
+        next.learn(emit);
+        if let Some(last) = self.connection.replace(next)
             && !last.is_superseded
         {
-            hand_out(&mut last, emit);
+            self.put_aside(last, emit);
         }
         self.is_named = false;
         self.progress(emit);
+    }
+
+    /// Whether an Initial packet is of a connection that began before the last one, and has been taken by it.
+    fn is_of_another(&mut self, packet: &Packet<'_>, chunk: Chunk<'_>, emit: Emit<'_>) -> bool {
+        let Some(connection) = self
+            .others
+            .iter_mut()
+            .find(|connection| connection.is_addressed(packet.destination, chunk.side))
+        else {
+            return false;
+        };
+        if !connection.is_handed_out() {
+            connection.take(packet, chunk.side, chunk.origin);
+            connection.learn(emit);
+            if connection.is_complete() || connection.is_lost() {
+                hand_out(connection, emit);
+            }
+        }
+        true
+    }
+
+    /// Another connection has begun; this one may go on beside it.
+    fn put_aside(&mut self, connection: Connection, emit: Emit<'_>) {
+        if !connection.is_keyed() {
+            self.end(connection, emit);
+            return;
+        }
+        self.others.push(connection);
+        if self.others.len() > limits::QUIC_CONNECTIONS {
+            let oldest = self.others.remove(0);
+            self.end(oldest, emit);
+        }
+    }
+
+    fn end(&mut self, mut connection: Connection, emit: Emit<'_>) {
+        connection.finish(emit);
+        if let Some((state, closed)) = connection.state() {
+            self.closed = self.closed.saturating_add(closed);
+            self.state = match self.state {
+                None => Some(state),
+                Some(before) if before == state => Some(state),
+                Some(_) => Some(ContentState::PartlyDecrypted),
+            };
+        }
     }
 
     /// Looks at what a packet has added to the connection.

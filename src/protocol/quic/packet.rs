@@ -11,8 +11,10 @@ const CONNECTION_ID_BYTES: usize = 20;
 pub(super) enum Kind {
     /// Initial; its packet number begins at that offset of the packet.
     Initial(usize),
-    /// 0-RTT or Handshake: encrypted with keys that are not on the wire.
-    Encrypted,
+    /// 0-RTT; its number begins there.
+    Early(usize),
+    /// Handshake; its number begins there.
+    Handshake(usize),
     /// Retry: the client begins again with another connection id.
     Retry,
     /// Version Negotiation: the client begins again with another version.
@@ -68,8 +70,9 @@ impl<'a> Packet<'a> {
         let end = number_at.saturating_add(len).min(datagram.len());
         let (bytes, behind) = datagram.split_at_checked(end)?;
         packet.bytes = bytes;
-        if let Kind::Initial(_) = packet.kind {
-            packet.kind = Kind::Initial(number_at);
+        match &mut packet.kind {
+            Kind::Initial(at) | Kind::Early(at) | Kind::Handshake(at) => *at = number_at,
+            Kind::Retry | Kind::VersionNegotiation => {}
         }
         Some((packet, behind))
     }
@@ -87,7 +90,8 @@ fn kind(version: u32, first: u8) -> Kind {
     };
     match kind {
         0 => Kind::Initial(0),
-        1 | 2 => Kind::Encrypted,
+        1 => Kind::Early(0),
+        2 => Kind::Handshake(0),
         _ => Kind::Retry,
     }
 }

@@ -24,7 +24,7 @@ fn keys(version: u32) -> InitialKeys {
 }
 
 fn run(datagrams: &[(Side, Vec<u8>)]) -> Vec<String> {
-    let mut dissector = Quic::default();
+    let mut dissector = Quic::new(&Arc::default());
     let mut seen = Vec::new();
     for (side, bytes) in datagrams {
         let chunk = Chunk {

@@ -8,11 +8,44 @@ pub(super) const V2: u32 = 0x6b33_43cf;
 pub(super) struct Salt {
     /// Salt of the extraction.
     pub(super) bytes: [u8; 20],
-    /// Labels of key, IV and header protection.
-    pub(super) labels: [&'static [u8]; 3],
+    /// Labels of the keys.
+    pub(super) labels: Labels,
 }
 
-const LABELS: [&[u8]; 3] = [b"tls13 quic key", b"tls13 quic iv", b"tls13 quic hp"];
+/// With which labels keys are expanded from secrets (RFC 9001 §5.1, §6.1; RFC 9369 §3.3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Labels {
+    /// Key of packets.
+    pub(super) key: &'static [u8],
+    /// IV of packets.
+    pub(super) iv: &'static [u8],
+    /// Key of headers.
+    pub(super) header: &'static [u8],
+    /// Secret behind a key update.
+    pub(super) update: &'static [u8],
+}
+
+const LABELS: Labels = Labels {
+    key: b"tls13 quic key",
+    iv: b"tls13 quic iv",
+    header: b"tls13 quic hp",
+    update: b"tls13 quic ku",
+};
+
+const LABELS_2: Labels = Labels {
+    key: b"tls13 quicv2 key",
+    iv: b"tls13 quicv2 iv",
+    header: b"tls13 quicv2 hp",
+    update: b"tls13 quicv2 ku",
+};
+
+/// The labels of a version.
+pub(super) fn labels(version: u32) -> &'static Labels {
+    match version {
+        V2 => &LABELS_2,
+        _ => &LABELS,
+    }
+}
 
 /// Drafts 33 and 34, and version 1 (RFC 9001 §5.2).
 const SALT_1: Salt = Salt {
@@ -29,7 +62,7 @@ const SALT_2: Salt = Salt {
         0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93, 0x81, 0xbe, 0x6e, 0x26, 0x9d,
         0xcb, 0xf9, 0xbd, 0x2e, 0xd9,
     ],
-    labels: [b"tls13 quicv2 key", b"tls13 quicv2 iv", b"tls13 quicv2 hp"],
+    labels: LABELS_2,
 };
 
 /// Drafts 29 to 32.

@@ -15,6 +15,7 @@ pub(in crate::protocol) const SERVER_HELLO: u8 = 2;
 const ENCRYPTED_EXTENSIONS: u8 = 8;
 const CERTIFICATE: u8 = 11;
 const SERVER_HELLO_DONE: u8 = 14;
+const FINISHED: u8 = 20;
 
 /// Bytes of a message's type and length.
 const HEADER_BYTES: usize = 4;
@@ -83,6 +84,8 @@ pub(in crate::protocol) struct Opening {
     certificate: Option<Names>,
     /// The server said that no certificate will follow.
     is_done: bool,
+    /// The server's encrypted part was read to its end.
+    is_finished: bool,
 }
 
 impl Opening {
@@ -94,6 +97,7 @@ impl Opening {
             server: None,
             certificate: None,
             is_done: false,
+            is_finished: false,
         }
     }
 
@@ -128,17 +132,43 @@ impl Opening {
         }
     }
 
-    /// Takes a message of the server that TLS 1.3 encrypts.
-    pub(super) fn encrypted_message(&mut self, kind: u8, body: &[u8]) {
+    /// Takes a message that the server sent encrypted, in TLS 1.3 (RFC 8446 §4.3, §4.4).
+    pub(in crate::protocol) fn encrypted_message(&mut self, kind: u8, body: &[u8]) {
         match kind {
-            CERTIFICATE => self.certificate = Some(certificate::read_message_1_3(body)),
             ENCRYPTED_EXTENSIONS => {
                 if let Some((hello, _)) = &mut self.server {
                     hello.protocol = protocol_of_extensions(body);
                 }
             }
+            CERTIFICATE => self.certificate = Some(certificate::read_message_1_3(body)),
+            FINISHED => self.is_finished = true,
             _ => {}
         }
+    }
+
+    /// Whether the server's encrypted part was read to its end.
+    pub(in crate::protocol) fn is_finished(&self) -> bool {
+        self.is_finished
+    }
+
+    /// The client's random, which names the connection in key logs.
+    pub(in crate::protocol) fn client_random(&self) -> Option<&[u8; 32]> {
+        self.client.as_ref().map(|(hello, _)| &hello.random)
+    }
+
+    /// The cipher suite that the server chose.
+    pub(in crate::protocol) fn cipher_suite(&self) -> Option<u16> {
+        let (hello, _) = self.server.as_ref()?;
+        hello.cipher_suite.filter(|_| !hello.is_retry)
+    }
+
+    /// The protocol that the server chose, or else what the client would like best.
+    pub(in crate::protocol) fn protocol(&self) -> Option<&[u8]> {
+        let chosen = self
+            .server
+            .as_ref()
+            .and_then(|(hello, _)| hello.protocol.as_deref());
+        chosen.or_else(|| self.client.as_ref()?.0.protocols.first().map(Vec::as_slice))
     }
 
     /// Takes what there is of a message whose rest will not come; of use if it is the client's hello.

@@ -10,7 +10,7 @@
 use phonehome::model::Side;
 use rustls::pki_types::ServerName;
 use rustls::quic::{
-    ClientConnection, DirectionalKeys, KeyChange, Keys, ServerConnection, Suite, Version,
+    ClientConnection, DirectionalKeys, KeyChange, Keys, Secrets, ServerConnection, Suite, Version,
 };
 
 use super::Chance;
@@ -38,6 +38,10 @@ struct End {
     keys: [Option<Keys>; LEVELS],
     next_packet: [u16; LEVELS],
     stream_offset: u64,
+    /// From which the keys after the next update follow.
+    secrets: Option<Secrets>,
+    /// The key phase, as its bit.
+    phase: u8,
 }
 
 /// Both ends of one connection and all that they sent.
@@ -47,12 +51,13 @@ pub(crate) struct Session {
     pub(crate) datagrams: Vec<(Side, Vec<u8>)>,
     host: String,
     next_request: u64,
+    key_log: String,
 }
 
 impl Session {
     /// Does the whole handshake.
     pub(crate) fn new(settings: &Settings<'_>) -> Self {
-        let (client, server, _) = configurations(settings);
+        let (client, server, key_log) = configurations(settings);
         let mut chance = Chance::new(settings.seed ^ 0x7175_6963);
         let first_id = chance.bytes(CONNECTION_ID_BYTES);
         let mut end = |keys| End {
@@ -60,6 +65,8 @@ impl Session {
             keys: [Some(keys), None, None],
             next_packet: [0; LEVELS],
             stream_offset: 0,
+            secrets: None,
+            phase: 0,
         };
         let suite = initial_suite();
         let mut session = Self {
@@ -68,6 +75,7 @@ impl Session {
             datagrams: Vec::new(),
             host: settings.host.to_owned(),
             next_request: 0,
+            key_log: String::new(),
         };
         let client_parameters = transport_parameters(&session.client.id, None);
         let server_parameters = transport_parameters(&session.server.id, Some(&first_id));
@@ -93,6 +101,7 @@ impl Session {
         assert!(!client.is_handshaking() && !server.is_handshaking());
         session.server_flight(&server_hello, &rest);
         session.client_finish(&finished);
+        session.key_log = key_log.text();
         session
     }
 
@@ -137,6 +146,36 @@ impl Session {
         self.data(Side::Server, &[0x1e]);
         self.data(Side::Server, &stream_frame(3, 0, &[0, 4, 0], false));
         self.data(Side::Client, &stream_frame(2, 0, &[0, 4, 0], false));
+    }
+
+    /// The secrets of this connection as a key log file holds them.
+    pub(crate) fn key_log(&self) -> &str {
+        &self.key_log
+    }
+
+    /// Both sides go on with new keys (RFC 9001 §6).
+    pub(crate) fn update_keys(&mut self) {
+        for side in [Side::Client, Side::Server] {
+            let end = self.end(side);
+            let next = end.secrets.as_mut().unwrap().next_packet_keys();
+            let keys = end.keys[LEVEL_DATA].as_mut().unwrap();
+            keys.local.packet = next.local;
+            end.phase ^= 0x04;
+        }
+    }
+
+    /// A piece of a stream that is not HTTP/3.
+    pub(crate) fn stream(&mut self, side: Side, stream: u64, bytes: &[u8]) {
+        self.data(side, &stream_frame(stream, 0, bytes, true));
+    }
+
+    /// Another connection id for the server (RFC 9000 §19.15), which the client uses from then on.
+    pub(crate) fn renew_server_id(&mut self, id: &[u8]) {
+        let mut frame = vec![0x18, 1, 0, u8::try_from(id.len()).unwrap()];
+        frame.extend(id);
+        frame.extend([0x7a; 16]);
+        self.data(Side::Server, &frame);
+        self.server.id = id.to_vec();
     }
 
     /// An HTTP/3 request on a stream of its own.
@@ -213,7 +252,10 @@ impl End {
     fn install(&mut self, change: Option<KeyChange>) {
         match change {
             Some(KeyChange::Handshake { keys }) => self.keys[LEVEL_HANDSHAKE] = Some(keys),
-            Some(KeyChange::OneRtt { keys, .. }) => self.keys[LEVEL_DATA] = Some(keys),
+            Some(KeyChange::OneRtt { keys, next }) => {
+                self.keys[LEVEL_DATA] = Some(keys);
+                self.secrets = Some(next);
+            }
             None => panic!("rustls gave no keys"),
         }
     }
@@ -240,7 +282,7 @@ impl End {
 
     /// A packet with a short header (RFC 9000 §17.3).
     fn short(&mut self, to: &[u8], frames: &[u8]) -> Vec<u8> {
-        let mut header = vec![0x41];
+        let mut header = vec![0x41 | self.phase];
         header.extend(to);
         self.seal(LEVEL_DATA, header, frames)
     }

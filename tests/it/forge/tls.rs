@@ -145,7 +145,7 @@ impl Session {
 
     /// The secrets of this connection as a key log file holds them.
     pub(crate) fn key_log(&self) -> String {
-        self.key_log.0.lock().unwrap().clone()
+        self.key_log.text()
     }
 
     /// Takes what one side has to send and gives it to the other.
@@ -314,6 +314,13 @@ impl ActiveKeyExchange for Exchange {
 /// Collects secrets in the format of NSS key logs.
 #[derive(Debug, Default)]
 pub(super) struct KeyLog(Mutex<String>);
+
+impl KeyLog {
+    /// All lines.
+    pub(super) fn text(&self) -> String {
+        self.0.lock().unwrap().clone()
+    }
+}
 
 impl rustls::KeyLog for KeyLog {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {

@@ -1,0 +1,310 @@
+//! QUIC with a key log: what was sent is found byte for byte, whatever the suite, the keys' age and the order of datagrams;
+//! without keys the flow says so.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use phonehome::flow::Flows;
+use phonehome::model::{
+    ContentState, Coverage, Event, Exchange, Handshake, InputId, LinkType, Lookup, Origin, Packet,
+    Shortfall, Side, Sighting, Timestamp,
+};
+use phonehome::protocol::KeyLog;
+use proptest::prelude::*;
+use rustls::CipherSuite;
+
+use crate::forge::packet;
+use crate::forge::quic::Session;
+use crate::forge::tls::Settings;
+
+const CLIENT: &str = "192.0.2.7:50000";
+const SERVER: &str = "198.51.100.9:443";
+
+/// What was found in one flow.
+#[derive(Debug, Default)]
+struct Found {
+    handshakes: Vec<Handshake>,
+    exchanges: Vec<Exchange>,
+    lookups: Vec<Lookup>,
+    states: Vec<ContentState>,
+    shortfalls: Vec<Shortfall>,
+}
+
+/// Reads datagrams as one capture.
+fn read(datagrams: &[(Side, Vec<u8>)], key_log: &str) -> Found {
+    let [client, server] = [CLIENT, SERVER].map(|end| end.parse::<SocketAddr>().unwrap());
+    let packets: Vec<Vec<u8>> = datagrams
+        .iter()
+        .map(|(side, payload)| match side {
+            Side::Client => packet::udp(client, server, payload),
+            Side::Server => packet::udp(server, client, payload),
+        })
+        .collect();
+    read_packets(&packets, key_log)
+}
+
+fn read_packets(packets: &[Vec<u8>], key_log: &str) -> Found {
+    let mut keys = KeyLog::default();
+    keys.read(key_log.as_bytes());
+    let mut flows = Flows::new();
+    flows.set_keys(Arc::new(keys));
+    let mut coverage = Coverage::default();
+    let mut found = Found::default();
+    let mut take = |sighting: Sighting| match sighting.event {
+        Event::Handshake(handshake) => found.handshakes.push(handshake),
+        Event::Exchange(exchange) => found.exchanges.push(exchange),
+        Event::Lookup(lookup) => found.lookups.push(lookup),
+        Event::Traffic(traffic) => found.states.push(traffic.content),
+        Event::Message(_) | Event::Access(_) => {}
+    };
+    for (position, bytes) in packets.iter().enumerate() {
+        let frame = u64::try_from(position).unwrap() + 1;
+        let packet = Packet {
+            origin: Origin {
+                input: InputId::default(),
+                frame,
+                time: Timestamp(i64::try_from(frame).unwrap() * 1_000_000),
+            },
+            link: LinkType::RAW,
+            data: bytes,
+            wire_len: u32::try_from(bytes.len()).unwrap(),
+            owner: None,
+            direction: None,
+        };
+        flows.packet(&packet, &mut coverage, &mut take);
+    }
+    flows.finish(&mut coverage, &mut take);
+    found.shortfalls = coverage.iter().map(|(_, shortfall, _)| shortfall).collect();
+    found
+}
+
+/// A body that no other has.
+fn body(seed: u8, len: usize) -> Vec<u8> {
+    (0..len)
+        .map(|at| u8::try_from(at * 31 % 251).unwrap() ^ seed)
+        .collect()
+}
+
+/// Two uploads and a download; `with_updates` with new keys before each.
+fn session(suite: CipherSuite, with_updates: bool) -> Session {
+    let mut session = Session::new(&Settings {
+        alpn: &["h3"],
+        suite: Some(suite),
+        certificate_names: &["api.example", "cdn.example"],
+        ..Settings::new("api.example", 11)
+    });
+    let json = [("content-type", "application/json")];
+    for (number, (method, path)) in [("POST", "/a"), ("GET", "/b?c=d"), ("POST", "/e")]
+        .into_iter()
+        .enumerate()
+    {
+        if with_updates {
+            session.update_keys();
+        }
+        let number = u8::try_from(number).unwrap();
+        let sent = if method == "POST" {
+            body(number, 3500)
+        } else {
+            Vec::new()
+        };
+        session.request(method, path, &json, &sent);
+        session.respond(&body(number + 100, 2500));
+    }
+    session
+}
+
+fn check(found: &Found) {
+    assert_eq!(
+        found.states,
+        [ContentState::Decrypted],
+        "{:?}",
+        found.shortfalls
+    );
+    let [handshake] = found.handshakes.as_slice() else {
+        panic!("one handshake: {:?}", found.handshakes);
+    };
+    assert_eq!(handshake.sni.as_deref(), Some("api.example"));
+    assert_eq!(handshake.alpn_chosen.as_deref(), Some("h3"));
+    assert_eq!(handshake.certificate_names, ["api.example", "cdn.example"]);
+    check_exchanges(found);
+}
+
+fn check_exchanges(found: &Found) {
+    let mut exchanges: Vec<&Exchange> = found.exchanges.iter().collect();
+    exchanges.sort_by(|left, right| left.request.target.cmp(&right.request.target));
+    let said: Vec<(&str, &str)> = exchanges
+        .iter()
+        .map(|exchange| {
+            (
+                exchange.request.method.as_str(),
+                exchange.request.target.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(said, [("POST", "/a"), ("GET", "/b?c=d"), ("POST", "/e")]);
+    for (number, exchange) in exchanges.into_iter().enumerate() {
+        let number = u8::try_from(number).unwrap();
+        let request = &exchange.request;
+        assert!(exchange.is_protected);
+        assert_eq!(request.host.as_deref(), Some("api.example"));
+        assert_eq!(request.header("content-type"), Some("application/json"));
+        if request.method == "POST" {
+            assert_eq!(request.body.bytes, body(number, 3500));
+        }
+        let response = exchange.response.as_ref().expect("a response");
+        assert_eq!(response.status, 200);
+        assert_eq!(response.body.bytes, body(number + 100, 2500));
+        assert!(!request.body.is_cut && !response.body.is_cut);
+    }
+}
+
+const SUITES: [CipherSuite; 3] = [
+    CipherSuite::TLS13_AES_128_GCM_SHA256,
+    CipherSuite::TLS13_AES_256_GCM_SHA384,
+    CipherSuite::TLS13_CHACHA20_POLY1305_SHA256,
+];
+
+#[test]
+fn what_was_sent_is_found_with_every_suite_and_through_key_updates() {
+    for suite in SUITES {
+        for with_updates in [false, true] {
+            let session = session(suite, with_updates);
+            check(&read(&session.datagrams, session.key_log()));
+        }
+    }
+}
+
+#[test]
+fn without_keys_the_flow_says_so() {
+    let session = session(SUITES[0], false);
+    let other = Session::new(&Settings::new("other.example", 5));
+    let without = |part: &str| -> String {
+        let lines = session
+            .key_log()
+            .lines()
+            .filter(|line| !line.contains(part));
+        lines.collect::<Vec<&str>>().join("\n")
+    };
+    for log in ["", other.key_log()] {
+        let found = read(&session.datagrams, log);
+        assert_eq!(found.states, [ContentState::NoKey]);
+        assert_eq!(found.handshakes.len(), 1);
+        assert_eq!(found.handshakes[0].alpn_chosen, None);
+        assert!(found.exchanges.is_empty());
+    }
+    let found = read(&session.datagrams, &without("TRAFFIC_SECRET_0"));
+    assert_eq!(found.states, [ContentState::NoKey]);
+    assert_eq!(found.handshakes[0].alpn_chosen.as_deref(), Some("h3"));
+
+    let found = read(&session.datagrams, &without("SERVER_TRAFFIC_SECRET_0"));
+    assert_eq!(found.states, [ContentState::PartlyDecrypted]);
+    assert!(found.shortfalls.contains(&Shortfall::Encrypted));
+    assert_eq!(found.exchanges.len(), 3);
+    assert_eq!(found.exchanges[0].request.body.bytes, body(0, 3500));
+    assert!(
+        found
+            .exchanges
+            .iter()
+            .all(|exchange| exchange.response.is_none())
+    );
+
+    let found = read(&session.datagrams, &without("CLIENT_HANDSHAKE"));
+    check(&found);
+}
+
+#[test]
+fn a_wrong_secret_opens_nothing_and_is_no_lack_of_keys() {
+    let session = session(SUITES[0], false);
+    let lines: Vec<String> = session
+        .key_log()
+        .lines()
+        .map(|line| {
+            let (rest, secret) = line.rsplit_once(' ').unwrap();
+            format!("{rest} {}", "ab".repeat(secret.len() / 2))
+        })
+        .collect();
+    let found = read(&session.datagrams, &lines.join("\n"));
+    assert_eq!(found.states, [ContentState::Damaged]);
+    assert!(found.exchanges.is_empty() && found.handshakes.len() == 1);
+}
+
+#[test]
+fn new_connection_ids_are_followed() {
+    let mut session = session(SUITES[0], false);
+    session.renew_server_id(&[9; 8]);
+    session.request("GET", "/f", &[], b"");
+    session.respond(b"seen");
+    let found = read(&session.datagrams, session.key_log());
+    assert_eq!(found.states, [ContentState::Decrypted]);
+    assert_eq!(found.exchanges.len(), 4);
+}
+
+#[test]
+fn dns_over_quic_gives_lookups() {
+    let mut session = Session::new(&Settings {
+        alpn: &["doq"],
+        ..Settings::new("dns.example", 3)
+    });
+    let question = b"\x00\x1d\x00\x00\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x07example\x00\x00\x01\x00\x01";
+    session.stream(Side::Client, 0, question);
+    session.stream(Side::Client, 4, question);
+    let found = read(&session.datagrams, session.key_log());
+    let names: Vec<&str> = found
+        .lookups
+        .iter()
+        .map(|lookup| lookup.name.as_str())
+        .collect();
+    assert_eq!(names, ["www.example"; 2]);
+}
+
+#[test]
+fn a_lost_datagram_costs_its_bytes_alone() {
+    let session = session(SUITES[0], true);
+    let whole = session.datagrams.len();
+    for lost in 0..whole {
+        let mut datagrams = session.datagrams.clone();
+        let (side, bytes) = datagrams.remove(lost);
+        let found = read(&datagrams, session.key_log());
+        // Without the hello of either side there is no way to the keys.
+        let is_hello = bytes[0] & 0xb0 == 0x80 && bytes[0] & 0x40 != 0;
+        if is_hello {
+            continue;
+        }
+        assert_eq!(found.states, [ContentState::Decrypted], "{lost} {side:?}");
+        let cut = found
+            .exchanges
+            .iter()
+            .filter(|exchange| {
+                let response = exchange.response.as_ref();
+                exchange.request.body.is_cut || response.is_none_or(|response| response.body.is_cut)
+            })
+            .count();
+        assert!(cut <= 1, "{lost}: {cut} exchanges are not whole");
+        assert!(found.exchanges.len() >= 2, "{lost}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Datagrams behind the first one in other orders, and some of them twice, say the same.
+    #[test]
+    fn order_and_repetition_do_not_matter(
+        moves in proptest::collection::vec((0_usize..60, 0_usize..6), 0..40),
+        twice in proptest::collection::vec(0_usize..60, 0..10),
+    ) {
+        let session = session(SUITES[0], false);
+        let mut datagrams = session.datagrams.clone();
+        for (from, by) in moves {
+            let from = 1 + from % (datagrams.len() - 1);
+            let to = (from + by).min(datagrams.len() - 1);
+            let moved = datagrams.remove(from);
+            datagrams.insert(to, moved);
+        }
+        for index in twice {
+            let repeated = datagrams[index % datagrams.len()].clone();
+            datagrams.push(repeated);
+        }
+        check_exchanges(&read(&datagrams, session.key_log()));
+    }
+}
