@@ -297,6 +297,10 @@ pub const PROBE_BYTES: usize = 4096;
 pub const PROBE_DATAGRAMS: usize = 8;
 /// Protocols within each other: CONNECT in TLS in CONNECT, HTTP, WebSocket.
 pub const PROTOCOL_DEPTH: usize = 6;
+/// Connection ids by which flows are found again whose addresses change.
+pub const FLOW_CONNECTION_IDS: usize = 10_000;
+/// Bytes of the shortest connection id by which a flow is found again: shorter ones occur by chance.
+pub const FLOW_CONNECTION_ID_BYTES: usize = 4;
 /// Streams of one connection whose contents are dissected at once; servers allow about 100 of each kind.
 pub const INNER_STREAMS: usize = 256;
 

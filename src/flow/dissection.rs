@@ -30,6 +30,8 @@ pub(super) trait Sink {
     fn event(&mut self, event: Event, origin: Origin);
     /// The server's name.
     fn server(&mut self, name: &str);
+    /// Datagrams for that side which begin with this id go on with the flow.
+    fn connection_id(&mut self, id: &[u8], side: Side);
     /// Something not seen.
     fn shortfall(&mut self, shortfall: Shortfall, bytes: u64, detail: &'static str);
 }
@@ -139,6 +141,11 @@ impl Stage {
             }),
             _ => Self::unknown(ContentState::NotExamined),
         }
+    }
+
+    /// Whether no protocol has been found yet.
+    pub(super) fn is_probing(&self) -> bool {
+        matches!(self, Self::Probing(_))
     }
 
     /// Whether nothing more is to be read.
@@ -269,6 +276,7 @@ impl Layer {
                 sink.event(event, origin);
             }
             Output::Server(name) => sink.server(name),
+            Output::ConnectionId(id, side) => sink.connection_id(id, side),
             Output::Shortfall(shortfall, bytes, detail) => sink.shortfall(shortfall, bytes, detail),
             Output::Content(state) => *content = state,
             Output::Opaque(content) => {

@@ -8,6 +8,7 @@ mod dissection;
 mod fragment;
 mod internet;
 mod link;
+mod migration;
 mod names;
 mod orientation;
 mod owner;
@@ -28,6 +29,7 @@ use dissection::{Setting, Sink, Stage};
 use fragment::Fragments;
 use internet::Datagram;
 use link::{OwnerMark, Refusal};
+use migration::Connections;
 use names::Names;
 use orientation::{End, sender_is_client};
 use owner::Owners;
@@ -43,6 +45,7 @@ pub struct Flows {
     fragments: Fragments,
     names: Names,
     owners: Owners,
+    connections: Connections,
     /// Bytes held back in all flows.
     held_bytes: usize,
     clock: Clock,
@@ -111,6 +114,7 @@ impl Flows {
             fragments: Fragments::default(),
             names: Names::default(),
             owners: Owners::default(),
+            connections: Connections::default(),
             held_bytes: 0,
             clock: Clock::default(),
         }
@@ -341,6 +345,9 @@ impl Flows {
                 self.open_flow(flow, coverage, emit)
             }
         };
+        if !self.connections.is_empty() {
+            self.follow(index, sender_is_low, datagram.payload);
+        }
         let bytes = (datagram.payload.len() as u64).saturating_add(u64::from(datagram.missing));
         let Some(flow) = self.table.get_mut(index) else {
             return;
@@ -371,7 +378,44 @@ impl Flows {
             live.stage
                 .gap(setting, side, u64::from(datagram.missing), &mut sink);
         }
+        for (id, side) in std::mem::take(&mut sink.connection_ids) {
+            live.connection = self.connections.add(live.connection, index, &id, side);
+        }
         keep(flow, live);
+    }
+
+    /// Lets a flow go on with the connection that a datagram belongs to, if that was read in another flow so far.
+    fn follow(&mut self, index: u32, sender_is_low: bool, datagram: &[u8]) {
+        let Some((connection, place, receiver)) = self.connections.of(datagram) else {
+            return;
+        };
+        let is_free = self.table.get_mut(index).is_some_and(|flow| {
+            let live = flow.live.as_ref();
+            flow.class == Class::Udp && live.is_none_or(|live| live.stage.is_probing())
+        });
+        if place == index || !is_free {
+            return;
+        }
+        let Some(former) = self.table.get_mut(place) else {
+            return;
+        };
+        let Some(live) = former
+            .live
+            .take_if(|live| live.connection == Some(connection))
+        else {
+            return;
+        };
+        former.outcome = live.stage.outcome();
+        let (server, owner) = (former.server.clone(), former.owner.clone());
+        if let Some(flow) = self.table.get_mut(index) {
+            if flow.packets == [0, 0] {
+                flow.client_is_low = sender_is_low == (receiver == Side::Server);
+            }
+            flow.server = server;
+            flow.owner = flow.owner.take().or(owner);
+            flow.live = Some(live);
+            self.connections.move_to(connection, index);
+        }
     }
 
     fn tcp(
@@ -478,6 +522,7 @@ impl Flows {
         let Live {
             conversation,
             stage,
+            ..
         } = live.as_mut();
         self.held_bytes = self.held_bytes.saturating_sub(conversation.held_bytes());
         conversation.segment(side, segment, origin, &mut |delivery| {
@@ -547,6 +592,7 @@ impl Flows {
             let Live {
                 conversation,
                 stage,
+                ..
             } = live.as_mut();
             self.held_bytes = self.held_bytes.saturating_sub(conversation.held_bytes());
             conversation.finish(&mut |delivery| take(stage, setting, delivery, &mut sink));
@@ -702,6 +748,8 @@ struct FlowSink<'s> {
     origin: Origin,
     coverage: &'s mut Coverage,
     emit: &'s mut dyn FnMut(Sighting),
+    /// Ids by which the flow can be found again, with the side that receives them.
+    connection_ids: Vec<(Box<[u8]>, Side)>,
 }
 
 impl<'s> FlowSink<'s> {
@@ -720,6 +768,7 @@ impl<'s> FlowSink<'s> {
             origin,
             coverage,
             emit,
+            connection_ids: Vec::new(),
         }
     }
 }
@@ -744,6 +793,10 @@ impl Sink for FlowSink<'_> {
         if !name.is_empty() && !is_known {
             *self.server = Some(ServerName::Asked(Arc::from(name)));
         }
+    }
+
+    fn connection_id(&mut self, id: &[u8], side: Side) {
+        self.connection_ids.push((id.into(), side));
     }
 
     fn shortfall(&mut self, shortfall: Shortfall, bytes: u64, detail: &'static str) {

@@ -114,6 +114,8 @@ pub(super) struct Flow {
 pub(super) struct Live {
     pub(super) conversation: Conversation,
     pub(super) stage: Stage,
+    /// Its number in [`super::migration::Connections`], if its addresses may change.
+    pub(super) connection: Option<usize>,
 }
 
 impl Flow {

@@ -51,6 +51,8 @@ mod xmpp;
 use std::fmt;
 use std::sync::Arc;
 
+#[doc(hidden)]
+pub use http3::read_script as read_http3_script;
 pub use keys::{KeyLog, Label, Resumptions};
 
 use crate::model::{ContentState, Event, Origin, Shortfall, Side, Transport};
@@ -88,6 +90,8 @@ pub enum Output<'a> {
     InnerStreamGap(u64, Side, u64),
     /// A stream inside ended: flow hands out what is pending in it.
     InnerStreamEnd(u64),
+    /// Datagrams for that side whose second byte begins this id go on with this flow, whatever their addresses (RFC 9000 §9).
+    ConnectionId(&'a [u8], Side),
     /// From here on nothing more can be read: flow stops reassembling and only counts. Says in which state the contents are.
     Opaque(ContentState),
     /// How readable the contents of this dissector are from now on; nothing is closed.

@@ -139,7 +139,7 @@ fn describe(output: &Output<'_>, lines: &mut Vec<String>) {
         Output::InnerStream(stream, chunk, _) => {
             lines.push(format!("stream {stream}: {} bytes", chunk.bytes.len()));
         }
-        Output::InnerStreamGap(..) | Output::InnerStreamEnd(_) => {}
+        Output::InnerStreamGap(..) | Output::InnerStreamEnd(_) | Output::ConnectionId(..) => {}
         Output::Opaque(state) => lines.push(format!("opaque {}", state.as_str())),
         Output::Shortfall(kind, ..) => lines.push(format!("shortfall {}", kind.as_str())),
     }

@@ -180,6 +180,21 @@ fn quic_script() -> Vec<u8> {
     script(datagrams.map(|(side, bytes)| (*side, bytes.as_slice())))
 }
 
+/// The server's settings, the client's table with `:authority`, a request that refers to it with a body, the answer.
+fn http3_script() -> Vec<u8> {
+    let steps: [(u8, &[u8]); 4] = [
+        (3 << 3 | 1, b"\x00\x04\x03\x01\x40\xdc"),
+        (2 << 3, b"\x02\x3f\xbd\x01\xc0\x0bapi.example"),
+        (4, b"\x01\x05\x02\x00\xd4\xd7\x80\x00\x0dlatitude=52.5"),
+        (4 | 1, b"\x01\x03\x00\x00\xd9\x00\x02ok"),
+    ];
+    let steps = steps.iter().flat_map(|(step, bytes)| {
+        let length = u8::try_from(bytes.len()).unwrap();
+        [&[*step, length], *bytes].concat()
+    });
+    steps.collect()
+}
+
 fn manifest(style: axml::Style) -> Vec<u8> {
     let application = Element::new("application")
         .with("label", Value::Reference(0x7f01_0000))
@@ -285,6 +300,7 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
         "http2" => vec![http2_script()],
         "websocket" => vec![websocket_script()],
         "protobuf" | "cbor" | "msgpack" | "bson" | "thrift" => documents(target),
+        "http3" => vec![http3_script()],
         "payload" => vec![
             b"/a?q=%7B%22b%22%3A1%7D\napplication/json\n\n{\"a\":[1,{\"b\":\"eyJjIjoxfQ==\"}]}".to_vec(),
             b"/\napplication/x-www-form-urlencoded\n\na=1&b=%41&c=eyJhIjoxfQ.eyJiIjoyfQ.c2ln".to_vec(),

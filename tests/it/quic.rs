@@ -239,6 +239,60 @@ fn new_connection_ids_are_followed() {
     assert_eq!(found.exchanges.len(), 4);
 }
 
+/// Packets of a session whose client has another address from each of these datagrams on.
+fn moved(session: &Session, moves: &[(usize, &str)]) -> Vec<Vec<u8>> {
+    let server: SocketAddr = SERVER.parse().unwrap();
+    let mut client: SocketAddr = CLIENT.parse().unwrap();
+    let mut packets = Vec::new();
+    for (position, (side, payload)) in session.datagrams.iter().enumerate() {
+        if let Some((_, address)) = moves.iter().find(|(from, _)| *from == position) {
+            client = address.parse().unwrap();
+        }
+        packets.push(match side {
+            Side::Client => packet::udp(client, server, payload),
+            Side::Server => packet::udp(server, client, payload),
+        });
+    }
+    packets
+}
+
+#[test]
+fn a_connection_goes_on_under_other_addresses_and_comes_back() {
+    let mut session = session(SUITES[0], false);
+    let rebound = session.datagrams.len();
+    session.request("GET", "/f", &[], b"");
+    session.respond(&body(9, 3000));
+    session.renew_server_id(&[9; 8]);
+    let migrated = session.datagrams.len();
+    session.request("POST", "/g", &[], &body(7, 3000));
+    session.respond(b"seen");
+    let back = session.datagrams.len();
+    session.request("GET", "/h", &[], b"");
+    session.respond(b"seen");
+    let moves = [
+        (rebound, "192.0.2.7:50001"),
+        (migrated, "203.0.113.8:40000"),
+        (back, CLIENT),
+    ];
+    let found = read_packets(&moved(&session, &moves), session.key_log());
+    assert_eq!(found.states, [ContentState::Decrypted; 3]);
+    assert_eq!(found.handshakes.len(), 1);
+    let mut targets: Vec<&str> = Vec::new();
+    for exchange in &found.exchanges {
+        targets.push(&exchange.request.target);
+        let response = exchange.response.as_ref().expect("a response");
+        assert!(!exchange.request.body.is_cut && !response.body.is_cut);
+    }
+    targets.sort_unstable();
+    assert_eq!(targets, ["/a", "/b?c=d", "/e", "/f", "/g", "/h"]);
+
+    // Without keys nobody knows that these are one connection.
+    let found = read_packets(&moved(&session, &moves), "");
+    assert_eq!(found.states.len(), 3);
+    assert_eq!(found.states[0], ContentState::NoKey);
+    assert!(found.exchanges.is_empty());
+}
+
 #[test]
 fn dns_over_quic_gives_lookups() {
     let mut session = Session::new(&Settings {

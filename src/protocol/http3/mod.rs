@@ -247,6 +247,35 @@ impl Http3 {
     }
 }
 
+/// Reads streams out of a script, for fuzz targets, which cannot make packets that keys open: for each step one byte (1: from the
+/// server, 2: a gap, 4: the end; the stream's number in the five bits above) and the length, then the bytes.
+pub fn read_script(mut script: &[u8], emit: &mut dyn FnMut(Output<'_>)) {
+    let mut http3 = Http3::default();
+    while let Some(([step, length], rest)) = script.split_first_chunk() {
+        let place = Place {
+            stream: u64::from(step >> 3),
+            side: if step & 1 == 0 {
+                Side::Client
+            } else {
+                Side::Server
+            },
+            origin: Origin::default(),
+        };
+        script = rest;
+        if step & 2 == 0 {
+            let (bytes, behind) = rest.split_at(usize::from(*length).min(rest.len()));
+            script = behind;
+            http3.feed(place, bytes, emit);
+        } else {
+            http3.gap(place, u64::from(*length), emit);
+        }
+        if step & 4 != 0 {
+            http3.end(place, false, emit);
+        }
+    }
+    http3.finish(emit);
+}
+
 /// Whether a stream goes in one direction (RFC 9000 §2.1).
 fn is_oneway(stream: u64) -> bool {
     stream & 0b10 != 0

@@ -67,6 +67,8 @@ pub(super) struct Connection {
     protocol: Option<Vec<u8>>,
     protected: Protected,
     origin: Origin,
+    /// Whether the ids were handed out under which it goes on elsewhere.
+    has_named_ids: bool,
     /// The server asked to begin again, with another connection id or another version.
     pub(super) is_superseded: bool,
 }
@@ -107,13 +109,14 @@ impl Connection {
             server: Space::default(),
             server_handshake: Space::default(),
             protocol: None,
-            protected: Protected::new(log),
+            protected: Protected::new(log, side),
             hellos: if is_tls {
                 Hellos::Tls(Box::new(Opening::new(Carrier::Quic)))
             } else {
                 Hellos::Google(None)
             },
             origin,
+            has_named_ids: false,
             is_superseded: false,
         };
         connection.take(packet, side, origin);
@@ -378,6 +381,7 @@ impl Connection {
             return Outcome::Taken;
         }
         if level == Level::Data {
+            self.name_ids(emit);
             for (event, origin) in self.hand_out() {
                 emit(Output::Event(event, origin));
             }
@@ -394,6 +398,17 @@ impl Connection {
         self.protected
             .frames(&payload, (from_client, side, origin), protocol, emit);
         Outcome::Taken
+    }
+
+    /// Says under which ids the connection goes on, once.
+    fn name_ids(&mut self, emit: Emit<'_>) {
+        if std::mem::replace(&mut self.has_named_ids, true) {
+            return;
+        }
+        emit(Output::Content(ContentState::Decrypted));
+        let server_side = self.client_side.opposite();
+        emit(Output::ConnectionId(&self.server_id, server_side));
+        emit(Output::ConnectionId(&self.client_id, self.client_side));
     }
 
     /// What the server says in Handshake packets.

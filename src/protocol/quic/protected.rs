@@ -11,7 +11,7 @@ use super::version;
 use crate::limits;
 use crate::model::{ContentState, Origin, Side};
 use crate::protocol::http3::Place;
-use crate::protocol::{KeyLog, Label};
+use crate::protocol::{KeyLog, Label, Output};
 
 /// Bytes of a token that ends a connection (RFC 9000 §10.3).
 const RESET_TOKEN_BYTES: usize = 16;
@@ -62,6 +62,8 @@ struct End {
 #[derive(Debug)]
 pub(super) struct Protected {
     log: Arc<KeyLog>,
+    /// Which side of the flow is the client.
+    client_side: Side,
     known: Known,
     client: End,
     server: End,
@@ -78,9 +80,10 @@ pub(super) struct Protected {
 }
 
 impl Protected {
-    pub(super) fn new(log: &Arc<KeyLog>) -> Self {
+    pub(super) fn new(log: &Arc<KeyLog>, client_side: Side) -> Self {
         Self {
             log: Arc::clone(log),
+            client_side,
             known: if log.is_empty() {
                 Known::Nothing
             } else {
@@ -313,6 +316,12 @@ impl Protected {
                         ids.remove(0);
                     }
                     ids.push(id.to_vec());
+                    let receiver = if from_client {
+                        self.client_side
+                    } else {
+                        self.client_side.opposite()
+                    };
+                    emit(Output::ConnectionId(id, receiver));
                 }
             }
             Frame::Datagram(bytes) => self.application.datagram(bytes),

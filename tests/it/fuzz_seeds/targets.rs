@@ -25,6 +25,7 @@ pub const TARGETS: &[Target] = &[
     ("protocols", protocols),
     ("http2", http2),
     ("websocket", websocket),
+    ("http3", http3),
     ("payload", payload),
     ("protobuf", protobuf),
     ("cbor", cbor),
@@ -151,6 +152,15 @@ pub fn thrift(bytes: &[u8]) {
 fn body(media_type: &str, bytes: &[u8]) {
     payload(&[b"/\n", media_type.as_bytes(), b"\n\n", bytes].concat());
     payload(&[b"/\n\n\n", bytes].concat());
+}
+
+/// The streams of an HTTP/3 connection, as a script of its own (see `read_http3_script`).
+pub fn http3(bytes: &[u8]) {
+    phonehome::protocol::read_http3_script(bytes, &mut |output| {
+        if let Output::Event(event, _) = output {
+            payload::decode(&event);
+        }
+    });
 }
 
 /// A request: three lines (target, content type, content encoding), then the body.
