@@ -10,7 +10,7 @@ pub use named::resolve_names;
 use crate::limits;
 use crate::model::{
     AppId, Attributed, Basis, Dossier, Event, Exchange, FlowKey, Owner, Recipient, RecipientKind,
-    Sighting,
+    ServerName, Sighting,
 };
 use crate::rules::{App, Rules};
 
@@ -76,6 +76,8 @@ impl<'a> Attributor<'a> {
         });
         let found = self
             .by_owner(&sighting.owner)
+            .or_else(|| self.by_input(sighting))
+            .or_else(|| self.by_connection(sighting))
             .or_else(|| self.by_system_endpoint(sighting))
             .or_else(|| self.by_option());
         if let Some(found) = found {
@@ -117,6 +119,35 @@ impl<'a> Attributor<'a> {
             .label
             .as_deref()
             .and_then(|label| self.by_label(label))
+    }
+
+    /// The writer of the input says that it captured one app only.
+    fn by_input(&self, sighting: &Sighting) -> Option<Attributed> {
+        let package = self.dossier.sole_apps.get(&sighting.origin.input)?;
+        Some(known(self.id_of_package(package), Basis::Capture))
+    }
+
+    /// The socket's owner as a list or trace beside the capture names it.
+    fn by_connection(&self, sighting: &Sighting) -> Option<Attributed> {
+        let flow = sighting.flow?;
+        let server = sighting.server.as_ref().map(ServerName::as_str);
+        let owners = self
+            .dossier
+            .connections
+            .owners(flow, sighting.origin.time, server);
+        let mut apps = owners.into_iter().filter_map(|owner| self.by_owner(owner));
+        let first = apps.next()?;
+        let mut candidates = ids(&first);
+        let mut is_one = true;
+        for other in apps {
+            is_one &= other == first;
+            candidates.extend(ids(&other));
+        }
+        Some(if is_one {
+            first
+        } else {
+            shared(candidates, Basis::Capture)
+        })
     }
 
     fn by_uid(&self, uid: u32, owner: &Owner) -> Attributed {
@@ -307,6 +338,14 @@ impl<'a> Attributor<'a> {
 
     fn id_of_package(&self, package: &str) -> AppId {
         app_id(self.rules, package)
+    }
+}
+
+fn ids(attributed: &Attributed) -> Vec<AppId> {
+    match attributed {
+        Attributed::Known { app, .. } => vec![app.clone()],
+        Attributed::Shared { apps, .. } => apps.clone(),
+        Attributed::Unknown => Vec::new(),
     }
 }
 

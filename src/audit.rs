@@ -4,6 +4,7 @@
 //! each (or each capture of several files) has its own flows, tally and coverage; the sum is the same for any number of jobs.
 
 mod fleet;
+mod own_cipher;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,7 +20,8 @@ use crate::intake::{self, Case, Gathered, Input, Item};
 use crate::manifest::CodeName;
 use crate::model::{
     AppId, Audit, ContentState, Coverage, DeviceId, Dossier, Event, InputReport, Moment,
-    Observation, ReadKey, Reads, Recipient, Shortfall, Sighting, Tally, Timestamp, TrafficKey,
+    Observation, ReadKey, Reads, Recipient, ServerName, Shortfall, Sighting, Tally, Timestamp,
+    TrafficKey,
 };
 use crate::payload::{self, Decoded};
 use crate::protocol::KeyLog;
@@ -190,11 +192,12 @@ pub fn observe(
         };
         // A failing sink (a closed pipe) ends the work; a failing input does not.
         let mut refused = None;
-        let mut take = |observation: &Observation, decoded: &Decoded<'_>, _: &mut Coverage| {
-            if refused.is_none() {
-                refused = each(observation, decoded).err();
-            }
-        };
+        let mut take =
+            |observation: &Observation, decoded: &Decoded<'_>, _: Told, _: &mut Coverage| {
+                if refused.is_none() {
+                    refused = each(observation, decoded).err();
+                }
+            };
         for inputs in series(&device.inputs) {
             let mut reader = Reader::new(stage);
             for input in inputs {
@@ -463,18 +466,19 @@ fn first_time(input: &Input) -> Option<Timestamp> {
 fn stream(stage: &Stage<'_>, inputs: &[&Input]) -> Streamed {
     let mut tally = Tally::default();
     let mut coverage = Coverage::default();
-    let mut take = |observation: &Observation, decoded: &Decoded<'_>, coverage: &mut Coverage| {
-        count_traffic(observation, &mut tally);
-        count_reads(observation, &mut tally);
-        note_moment(observation, &mut tally);
-        let origin = observation.sighting.origin;
-        for (shortfall, bytes, detail) in &decoded.shortfalls {
-            coverage.add(origin.input, *shortfall, Some(origin), *bytes, || {
-                (*detail).to_owned()
-            });
-        }
-        detect::inspect(observation, decoded, stage.around(), &mut tally);
-    };
+    let mut take =
+        |observation: &Observation, decoded: &Decoded<'_>, told: Told, coverage: &mut Coverage| {
+            count_traffic(observation, told, &mut tally);
+            count_reads(observation, &mut tally);
+            note_moment(observation, &mut tally);
+            let origin = observation.sighting.origin;
+            for (shortfall, bytes, detail) in &decoded.shortfalls {
+                coverage.add(origin.input, *shortfall, Some(origin), *bytes, || {
+                    (*detail).to_owned()
+                });
+            }
+            detect::inspect(observation, decoded, stage.around(), &mut tally);
+        };
     let mut reader = Reader::new(*stage);
     let inputs = inputs
         .iter()
@@ -488,8 +492,19 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input]) -> Streamed {
     }
 }
 
+/// How something came to be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// In packets: the flow's traffic is counted when it ends.
+    Packets,
+    /// By a proxy's or browser's record, which knows of no packets.
+    Record,
+    /// By a log that has a record for each connection too.
+    SensorLog,
+}
+
 /// What takes one observation with what the client sent in it.
-type Take<'a> = dyn FnMut(&Observation, &Decoded<'_>, &mut Coverage) + 'a;
+type Take<'a> = dyn FnMut(&Observation, &Decoded<'_>, Told, &mut Coverage) + 'a;
 
 /// How far the clock may go back from one file of a series to the next, in nanoseconds: packets of one moment may be written
 /// in another order. Beyond that the files do not belong together.
@@ -537,11 +552,16 @@ impl<'a> Reader<'a> {
         if let Some(expression) = &stage.options.filter {
             source = intake::filtered(source, expression)?;
         }
+        let by_record = if input.lists_connections() {
+            Told::SensorLog
+        } else {
+            Told::Record
+        };
         let progress = &stage.progress.bytes;
         let mut extent = Extent::default();
         let mut unreported_bytes = 0_u64;
         while let Some(item) = source.next_item()? {
-            let origin = match item {
+            let (origin, told) = match item {
                 Item::Packet(packet) => {
                     if extent.items == 0 {
                         self.begin(packet.origin.time, coverage, take);
@@ -550,12 +570,12 @@ impl<'a> Reader<'a> {
                     let seen = &mut self.seen;
                     self.flows
                         .packet(&packet, coverage, &mut |sighting| seen.push(sighting));
-                    packet.origin
+                    (packet.origin, Told::Packets)
                 }
                 Item::Sighting(sighting) => {
                     let origin = sighting.origin;
                     self.seen.push(*sighting);
-                    origin
+                    (origin, by_record)
                 }
                 Item::Shortfall {
                     shortfall,
@@ -569,7 +589,7 @@ impl<'a> Reader<'a> {
                 }
             };
             if !self.seen.is_empty() {
-                self.hand_out(coverage, take);
+                self.hand_out(told, coverage, take);
             }
             extent.add(origin.time);
             if extent.items.is_multiple_of(PROGRESS_STEP) {
@@ -595,11 +615,15 @@ impl<'a> Reader<'a> {
         let seen = &mut self.seen;
         self.flows
             .finish(coverage, &mut |sighting| seen.push(sighting));
-        self.hand_out(coverage, take);
+        self.hand_out(Told::Packets, coverage, take);
     }
 
-    fn hand_out(&mut self, coverage: &mut Coverage, take: &mut Take<'_>) {
-        for sighting in self.seen.drain(..) {
+    fn hand_out(&mut self, told: Told, coverage: &mut Coverage, take: &mut Take<'_>) {
+        let dossier = self.stage.dossier;
+        for mut sighting in self.seen.drain(..) {
+            if told != Told::Packets && sighting.server.is_none() {
+                sighting.server = name_of_server(&sighting, dossier);
+            }
             let app = self.attributor.attribute(&sighting);
             let observation = Observation {
                 sighting,
@@ -607,7 +631,12 @@ impl<'a> Reader<'a> {
                 app,
             };
             let decoded = payload::decode(&observation.sighting.event);
-            take(&observation, &decoded, coverage);
+            take(&observation, &decoded, told, coverage);
+            for plain in own_cipher::undone(&observation, &decoded, &dossier.plaintexts) {
+                let decoded = payload::decode(&plain.sighting.event);
+                // Its bytes are counted with the request that carried it.
+                take(&plain, &decoded, Told::SensorLog, coverage);
+            }
         }
     }
 }
@@ -675,8 +704,17 @@ fn note_moment(observation: &Observation, tally: &mut Tally) {
     }
 }
 
-/// Adds flows, and contacts that a device log tells of, to the traffic of their app.
-fn count_traffic(observation: &Observation, tally: &mut Tally) {
+/// The name of the server of a connection that a log has only the addresses of, from the logs beside it.
+fn name_of_server(sighting: &Sighting, dossier: &Dossier) -> Option<ServerName> {
+    let flow = sighting.flow?;
+    let by_connection = dossier.connections.server(flow, sighting.origin.time);
+    by_connection
+        .or_else(|| dossier.names.get(&flow.server_ip()).cloned())
+        .map(ServerName::Resolved)
+}
+
+/// Adds flows, exchanges that a proxy recorded, and contacts that a device log tells of, to the traffic of their app.
+fn count_traffic(observation: &Observation, told: Told, tally: &mut Tally) {
     let sighting = &observation.sighting;
     let key = |content| TrafficKey {
         device: observation.device,
@@ -686,6 +724,14 @@ fn count_traffic(observation: &Observation, tally: &mut Tally) {
     };
     match &sighting.event {
         Event::Traffic(traffic) => tally.add_traffic(key(traffic.content), traffic),
+        Event::Exchange(exchange) if told == Told::Record => {
+            let content = if exchange.is_protected {
+                ContentState::Decrypted
+            } else {
+                ContentState::Clear
+            };
+            tally.add_exchange(key(content), sighting.origin, exchange);
+        }
         Event::Access(access) if access.host.is_some() => {
             tally.add_contact(key(ContentState::NotExamined), sighting.origin, access);
         }

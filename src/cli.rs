@@ -13,6 +13,7 @@ Examples:
   phonehome audit app.har --app com.example  all of it belongs to one app
   phonehome audit case/ --fail-on high       exit status 1 if a risk is high or more
   phonehome report report.json --lang de     a saved report, in German
+  phonehome inputs case/                     what each file is, and is used for
   phonehome observe phone.pcap | jq .        what was seen, one JSON line each
   phonehome rules explain advertising-id     what a rule looks for, and why
 
@@ -71,6 +72,8 @@ pub(crate) enum Verb {
     Report(Report),
     /// Print each observation as a line of JSON
     Observe(Observe),
+    /// Say what each file is, whose phone it is put to, and what it is used for
+    Inputs(Inputs),
     /// List, explain and check the rules
     Rules(RuleCommand),
     /// Print the JSON Schema of the JSON report
@@ -226,6 +229,21 @@ pub(crate) struct Report {
 
     #[command(flatten)]
     pub(crate) output: OutputOptions,
+}
+
+/// `phonehome inputs`.
+#[derive(Debug, Args)]
+pub(crate) struct Inputs {
+    /// File or folder
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Format
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = PossibleValuesParser::new(phonehome::report::INPUT_FORMATS))]
+    pub(crate) format: String,
+
+    #[command(flatten)]
+    pub(crate) language: LanguageOption,
 }
 
 /// `phonehome observe`.

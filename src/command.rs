@@ -15,13 +15,14 @@ use phonehome::audit::{self, Outcome, Progress};
 use phonehome::detect;
 use phonehome::intake::{self, Case, Input};
 use phonehome::model::{AppId, RiskLevel};
-use phonehome::report::{self, FORMATS, Language, Observations, Presentable};
+use phonehome::report::{self, FORMATS, InputLine, Language, Observations, Presentable};
 use phonehome::rules::Rules;
 use phonehome::{Error, Result};
 
 use crate::cli::{
-    Audit, Cli, ColorChoice, FailOn, FormatAndFile, InputOptions, LanguageChoice, LanguageOption,
-    Observe, OutputOptions, Report, RuleExplain, RuleOptions, RuleVerb, RulesOption, Schema, Verb,
+    Audit, Cli, ColorChoice, FailOn, FormatAndFile, InputOptions, Inputs, LanguageChoice,
+    LanguageOption, Observe, OutputOptions, Report, RuleExplain, RuleOptions, RuleVerb,
+    RulesOption, Schema, Verb,
 };
 
 /// Columns of a report that goes to a file or a terminal that does not say its width.
@@ -60,6 +61,7 @@ pub(crate) fn run(cli: Cli) -> Status {
         Verb::Audit(options) => audit(&options),
         Verb::Report(options) => report(&options),
         Verb::Observe(options) => observe(&options),
+        Verb::Inputs(options) => inputs(&options),
         Verb::Rules(command) => match command.verb {
             RuleVerb::List(options) => list_rules(&options),
             RuleVerb::Explain(options) => explain_rule(&options),
@@ -223,6 +225,34 @@ fn observe(options: &Observe) -> Result<Status> {
     })
 }
 
+fn inputs(options: &Inputs) -> Result<Status> {
+    refuse_missing(&options.paths)?;
+    let case = intake::survey(&options.paths)?;
+    let mut lines = Vec::new();
+    for device in &case.devices {
+        lines.extend(device.inputs.iter().map(|input| InputLine {
+            path: input.display.clone(),
+            device: device.name.clone(),
+            format: input.format.to_owned(),
+            wrapping: input.wrapping.map(|wrapping| wrapping.name.to_owned()),
+            bytes: input.bytes,
+            has_traffic: input.has_traffic(),
+            tells_of_device: input.format().is_some_and(|format| format.gather.is_some()),
+            reason: None,
+        }));
+    }
+    let of_case = case.policy.iter().filter_map(|path| path.file_name());
+    lines.extend(of_case.map(|name| InputLine::apart(&name.to_string_lossy(), "policy", None)));
+    let for_people = case.for_people.iter();
+    lines.extend(for_people.map(|path| InputLine::apart(path, "text", None)));
+    let left_out = case.left_out.iter();
+    lines.extend(left_out.map(|(path, _, reason)| InputLine::apart(path, "unknown", Some(reason))));
+    write_to(None, |out| {
+        report::write_inputs(&lines, &options.format, language(options.language), out)
+    })?;
+    Ok(Status::Done)
+}
+
 /// What the pipeline needs to know beside the inputs.
 fn pipeline_options(options: &InputOptions, jobs: Option<u16>) -> Result<audit::Options> {
     if options.filter.is_some() && !cfg!(feature = "live") {
@@ -247,7 +277,12 @@ fn find(options: &InputOptions) -> Result<Case> {
     if let Some(interface) = &options.interface {
         return on_interface(interface, options.filter.as_deref());
     }
-    for path in &options.inputs {
+    refuse_missing(&options.inputs)?;
+    intake::discover(&options.inputs)
+}
+
+fn refuse_missing(paths: &[PathBuf]) -> Result<()> {
+    for path in paths {
         if path.as_os_str() != Input::STDIN && !path.exists() {
             let source = io::Error::new(io::ErrorKind::NotFound, "there is no such file or folder");
             return Err(Error::Read {
@@ -256,7 +291,7 @@ fn find(options: &InputOptions) -> Result<Case> {
             });
         }
     }
-    intake::discover(&options.inputs)
+    Ok(())
 }
 
 /// A case of what passes an interface until the user interrupts.

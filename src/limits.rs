@@ -200,6 +200,12 @@ pub const BLOCK_BYTES: usize = 4 << 20;
 pub const INTERFACES: usize = 4096;
 /// Owners (uids, processes) of one pcapng; a phone has a few hundred.
 pub const OWNERS: usize = 65_536;
+/// Connections, and servers, that lists, traces and logs beside a capture speak of; about 200 bytes each.
+pub const CONNECTION_NOTES: usize = 500_000;
+/// Advertising ids of one phone; resetting gives a new one.
+pub const ADVERTISING_IDS: usize = 10_000;
+/// Bytes of what apps encrypted by themselves, before and after.
+pub const PLAINTEXT_BYTES: usize = 256 << 20;
 /// Names of addresses from pcapng name resolution blocks.
 pub const RESOLVED_NAMES: usize = 100_000;
 /// Bytes of key logs per input; a million lines are about 200 MB.

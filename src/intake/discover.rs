@@ -39,6 +39,20 @@ pub fn discover(paths: &[PathBuf]) -> Result<Case> {
     let Some(first) = paths.first() else {
         return Err(Error::Usage("no input".to_owned()));
     };
+    let (search, devices) = search(paths)?;
+    if devices.is_empty() {
+        return Err(search.into_error(first));
+    }
+    Ok(case(paths, search, devices))
+}
+
+/// Like [`discover`], also where there is nothing to audit: says what everything is.
+pub fn survey(paths: &[PathBuf]) -> Result<Case> {
+    let (search, devices) = search(paths)?;
+    Ok(case(paths, search, devices))
+}
+
+fn search(paths: &[PathBuf]) -> Result<(Search, BTreeMap<String, Vec<Input>>)> {
     let mut search = Search::default();
     let mut devices: BTreeMap<String, Vec<Input>> = BTreeMap::new();
     let mut named_files = Vec::new();
@@ -69,12 +83,15 @@ pub fn discover(paths: &[PathBuf]) -> Result<Case> {
             .entry(free_name(&devices, &name))
             .or_insert(named_files);
     }
-    if devices.is_empty() {
-        return Err(search.into_error(first));
-    }
+    Ok((search, devices))
+}
+
+fn case(paths: &[PathBuf], search: Search, devices: BTreeMap<String, Vec<Input>>) -> Case {
     let mut left_out = search.left_out;
     left_out.sort();
-    Ok(Case {
+    let mut for_people = search.for_people;
+    for_people.sort();
+    Case {
         name: search
             .said
             .organisation
@@ -82,7 +99,8 @@ pub fn discover(paths: &[PathBuf]) -> Result<Case> {
         policy: search.policy,
         devices: numbered(devices),
         left_out,
-    })
+        for_people,
+    }
 }
 
 /// Inputs in the order of their paths, numbered over all devices.
@@ -194,6 +212,7 @@ struct Search {
     /// What it says.
     said: Said,
     left_out: Vec<(String, Shortfall, String)>,
+    for_people: Vec<String>,
     /// Files and folders by their real paths, so that nothing is read twice and links cannot lead in circles.
     seen: BTreeSet<PathBuf>,
     files: usize,
@@ -309,7 +328,8 @@ impl Search {
                 "text of no known format".to_owned(),
             ),
             // Only files are looked into.
-            Recognised::Archive | Recognised::Quiet => {}
+            Recognised::Archive => {}
+            Recognised::Quiet => self.for_people.push(found.display.clone()),
         }
         None
     }

@@ -8,6 +8,7 @@ mod archive;
 mod bug_report;
 mod classic;
 mod clock;
+mod connection_list;
 mod data_usage;
 mod discover;
 mod document;
@@ -24,17 +25,22 @@ mod live;
 #[path = "no_live.rs"]
 mod live;
 mod log;
+mod mitmproxy;
 mod network_log;
 mod order;
 mod pcapng;
+mod pirogue;
 mod policy;
 mod privacy_report;
 mod recognise;
+mod sensor;
 mod snoop;
 mod sqlite;
+mod suricata;
 mod tracker_control;
 mod window;
 mod wrapping;
+mod zeek;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -43,7 +49,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-pub use discover::discover;
+pub use discover::{discover, survey};
 pub use key_log::read_key_log;
 pub use known_values::read_known_values;
 pub use live::{filtered, open_interface};
@@ -177,6 +183,11 @@ impl Input {
         self.format().is_some_and(|format| format.open.is_some())
     }
 
+    /// Whether it lists connections beside what was seen in them, so that an exchange of its is no traffic of its own.
+    pub fn lists_connections(&self) -> bool {
+        [zeek::FORMAT.name, suricata::FORMAT.name].contains(&self.format)
+    }
+
     /// What phase 1 learns from it about the device; `None` if its format tells nothing.
     pub fn gather(&self) -> Result<Option<Gathered>> {
         let gather = self.format().and_then(|format| format.gather);
@@ -290,6 +301,8 @@ pub struct Case {
     pub devices: Vec<DeviceInputs>,
     /// Files left out, with the reason (path as displayed).
     pub left_out: Vec<(String, Shortfall, String)>,
+    /// Texts for people, such as a README, which no audit needs.
+    pub for_people: Vec<String>,
 }
 
 /// What phase 1 learnt from one input, and what it could not read of it.
@@ -330,7 +343,16 @@ pub const FORMATS: &[Format] = &[
     document::DATA_SAFETY,
     key_log::FORMAT,
     known_values::FORMAT,
+    pirogue::SOCKET_TRACE,
+    pirogue::AES_TRACE,
+    pirogue::EXPERIMENT,
+    pirogue::PROPERTIES,
+    pirogue::ADVERTISING,
+    connection_list::FORMAT,
+    zeek::FORMAT,
+    suricata::FORMAT,
     har::FORMAT,
+    mitmproxy::FORMAT,
     privacy_report::FORMAT,
     appops::FORMAT,
     network_log::FORMAT,

@@ -34,7 +34,7 @@ impl fmt::Display for AppId {
 pub enum Basis {
     /// The user said so (`--app`).
     Option,
-    /// The capture names the package itself (`PCAPdroid` UID map, PKTAP process).
+    /// The capture names the package itself (`PCAPdroid` UID map, PKTAP process), or a list or trace of sockets beside it does.
     Capture,
     /// The capture names the uid and `dumpsys package` names the package.
     DumpsysUid,

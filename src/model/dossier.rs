@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{DataLabel, Declaration, KnownValue, Origin, Owner, Platform};
+use super::{
+    Connections, DataLabel, Declaration, InputId, KnownValue, Origin, Owner, Plaintexts, Platform,
+    Sensitive,
+};
 
 /// A permission of an installed app for one Android user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +82,14 @@ pub struct Dossier {
     pub labels: BTreeMap<String, Vec<(DataLabel, Origin)>>,
     /// Owners by uid, from `PCAPdroid` UID maps.
     pub owners: BTreeMap<u32, Owner>,
+    /// Owners of sockets and names of servers by connection, from lists, traces and logs beside the capture.
+    pub connections: Connections,
+    /// The one app that all traffic of an input belongs to, where its writer says so.
+    pub sole_apps: BTreeMap<InputId, String>,
+    /// Advertising ids that are known to be the phone's own, lower case.
+    pub advertising_ids: BTreeSet<Sensitive>,
+    /// What apps encrypted by themselves, where a trace shows it.
+    pub plaintexts: Plaintexts,
     /// Names of addresses, from pcapng name resolution blocks.
     pub names: BTreeMap<IpAddr, Arc<str>>,
     /// Values that the auditor knows to be on the device.
@@ -207,6 +218,10 @@ impl Dossier {
             self.names.entry(address).or_insert(name);
         }
         self.known.extend(other.known);
+        self.connections.merge(other.connections);
+        self.sole_apps.extend(other.sole_apps);
+        self.advertising_ids.extend(other.advertising_ids);
+        self.plaintexts.merge(other.plaintexts);
         self.key_logs.extend(other.key_logs);
     }
 }

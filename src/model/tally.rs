@@ -6,8 +6,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::{
-    Access, Attributed, Category, ContentState, DeviceId, Evidence, Finding, Grade, Origin,
-    Protection, Reads, Recipient, Timestamp, Traffic,
+    Access, Attributed, Category, ContentState, DeviceId, Evidence, Exchange, Finding, Grade,
+    Header, Origin, Protection, Reads, Recipient, Timestamp, Traffic,
 };
 use crate::limits;
 
@@ -295,6 +295,28 @@ impl Tally {
         );
     }
 
+    /// Adds an exchange that a proxy or browser recorded: such records know no connections, so each counts as a flow.
+    pub fn add_exchange(&mut self, key: TrafficKey, origin: Origin, exchange: &Exchange) {
+        let request = &exchange.request;
+        let line = request.method.len().saturating_add(request.target.len()) as u64;
+        let sent_bytes = line
+            .saturating_add(head_bytes(&request.headers))
+            .saturating_add(request.body.wire_len);
+        let received_bytes = exchange.response.as_ref().map_or(0, |response| {
+            head_bytes(&response.headers).saturating_add(response.body.wire_len)
+        });
+        self.add_volume(
+            key,
+            Volume {
+                flows: 1,
+                sent_bytes,
+                received_bytes,
+                first: origin,
+                last: origin.time,
+            },
+        );
+    }
+
     /// Adds what a device log says about a contacted host.
     pub fn add_contact(&mut self, key: TrafficKey, origin: Origin, access: &Access) {
         let flows = access.count.max(1);
@@ -370,4 +392,12 @@ impl Tally {
             self.add_volume(key, volume);
         }
     }
+}
+
+/// Bytes of header lines as HTTP/1 writes them.
+fn head_bytes(headers: &[Header]) -> u64 {
+    headers
+        .iter()
+        .map(|header| header.name.len().saturating_add(header.value.len()) as u64)
+        .fold(0, |sum, bytes| sum.saturating_add(bytes).saturating_add(4))
 }

@@ -3,6 +3,7 @@
 
 mod chain;
 mod group;
+mod inputs;
 mod json;
 pub mod language;
 mod observation;
@@ -14,6 +15,7 @@ mod text;
 
 use std::io::{self, Write};
 
+pub use inputs::{INPUT_FORMATS, InputLine, write_inputs};
 pub use json::schema as audit_schema;
 pub use observation::{Observations, schema as observation_schema};
 pub use presentable::Presentable;

@@ -134,6 +134,7 @@ fn the_short_help_fits_one_screen() {
       audit    Report per app what left the phones, to whom, and the GDPR risk
       report   Render a saved JSON report in another format or language
       observe  Print each observation as a line of JSON
+      inputs   Say what each file is, whose phone it is put to, and what it is used for
       rules    List, explain and check the rules
       schema   Print the JSON Schema of the JSON report
 
@@ -141,7 +142,7 @@ fn the_short_help_fits_one_screen() {
       -h, --help     Print help (see more with '--help')
       -V, --version  Print version
     ");
-    for verb in ["audit", "observe", "rules", "schema"] {
+    for verb in ["audit", "observe", "inputs", "rules", "schema"] {
         let help = stdout(&run(&[verb, "-h"]));
         assert!(
             help.lines().count() <= 40,
@@ -153,6 +154,44 @@ fn the_short_help_fits_one_screen() {
             "{help}"
         );
     }
+}
+
+#[test]
+fn inputs_says_what_each_file_is_and_names_those_that_it_does_not_know() {
+    let folder = folder("inputs");
+    let place = |name: &str, bytes: &[u8]| {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    };
+    place("phone/capture.pcap", &tracking_capture());
+    place("phone/README.md", b"# Notes");
+    place("phone/mystery.bin", &[0xff; 100]);
+    place(&format!("phone/{HOSTILE}.bin"), &[0xff; 100]);
+    place("phonehome.toml", b"organisation = \"Example\"\n");
+    let path = folder.to_str().unwrap();
+    let listed = stdout(&run(&["inputs", path]));
+    assert!(!listed.contains('\u{1b}') && !listed.contains('\u{202e}'));
+    for line in [
+        "phone\n  phone/capture.pcap\n      pcap: packets: what went over the wire\n",
+        "  phone/mystery.bin\n      unknown: not used (no known format)\n",
+        "  phone/README.md\n      text: a text for people; not used\n",
+    ] {
+        assert!(listed.contains(line), "{listed}");
+    }
+    let report = json(&["inputs", path, "--format", "json", "--language", "de"]);
+    let of = |name: &str| {
+        let inputs = report["inputs"].as_array().unwrap();
+        let found = inputs.iter().find(|input| input["path"] == name);
+        found.unwrap().clone()
+    };
+    assert_eq!(of("phone/capture.pcap")["device"], "phone");
+    assert_eq!(of("phone/capture.pcap")["has_traffic"], true);
+    assert_eq!(of("phone/mystery.bin")["used_for"], "nicht verwendet");
+    // Also where there is nothing to audit.
+    let lone = folder.join("phone/mystery.bin");
+    assert!(stdout(&run(&["inputs", lone.to_str().unwrap()])).contains("no known format"));
+    assert_eq!(status(&["inputs", "no/such/file"]), 2);
 }
 
 #[test]

@@ -17,7 +17,9 @@ use crate::forge::archive::{self, gzip};
 use crate::forge::axml::{self, Element, Value};
 use crate::forge::capture::{Pcap, Pcapng, Record, comment};
 use crate::forge::stream::Connection;
-use crate::forge::{Chance, case, dns, http, http2, inventory, log, packet, quic, tls, websocket};
+use crate::forge::{
+    Chance, case, dns, http, http2, inventory, log, packet, quic, record, tls, websocket,
+};
 
 const HOST: &str = "api.example";
 
@@ -42,6 +44,21 @@ fn exchange() -> (Vec<u8>, Vec<u8>) {
     ];
     let request = http::request("POST", HOST, "/v1/track?id=1", &headers, &body);
     (request, http::response(200, &[], b"ok"))
+}
+
+fn exchanges() -> Vec<record::Exchange> {
+    let exchange = |body: &[u8]| record::Exchange {
+        method: "POST",
+        host: HOST.to_owned(),
+        target: "/v1/track?id=1".to_owned(),
+        headers: vec![("Content-Type", "application/json".to_owned())],
+        body: body.to_vec(),
+        response: b"ok".to_vec(),
+    };
+    vec![
+        exchange(br#"{"phone":"+49 30 23125 001"}"#),
+        exchange(b"\xff\x00"),
+    ]
 }
 
 fn lookup() -> [Vec<u8>; 2] {
@@ -275,6 +292,12 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
             .write(&records(<[u8]>::to_vec)),
         ],
         "pcapng" => vec![pcapng()],
+        "har" => vec![record::har(&exchanges())],
+        "mitmproxy" => vec![record::mitmproxy(&exchanges())],
+        "connections" => vec![record::CONNECTIONS.as_bytes().to_vec()],
+        "socket_trace" => vec![record::SOCKET_TRACE.as_bytes().to_vec()],
+        "zeek" => vec![record::ZEEK_CONN.as_bytes().to_vec(), record::ZEEK_SSL.as_bytes().to_vec()],
+        "suricata" => vec![record::EVE.as_bytes().to_vec()],
         "dns" => {
             let [query, answer] = lookup();
             vec![script([

@@ -601,6 +601,59 @@ fn corpus_hars_have_as_many_entries_as_a_plain_parser_counts() {
 }
 
 #[test]
+fn corpus_mitmproxy_dumps_of_all_versions_load() {
+    let Some(shared) = shared() else { return };
+    let folder = shared.join("corpus/mitmproxy__mitmproxy");
+    // File, flows, and exchanges among them.
+    let dumps = [
+        ("dumpfile-011.mitm", 1),
+        ("dumpfile-018.mitm", 1),
+        ("dumpfile-7.mitm", 2),
+        ("dumpfile-19.mitm", 1),
+        ("flows/successful_log.mitm", 2),
+    ];
+    let mut all = Vec::new();
+    for (name, flows) in dumps {
+        let found = intake::discover(&[folder.join(name)]).unwrap();
+        let input = &found.devices[0].inputs[0];
+        assert_eq!(input.format, "mitmproxy", "{name}");
+        let mut source = input.open().unwrap().unwrap();
+        let mut exchanges = Vec::new();
+        while let Some(item) = source.next_item().unwrap() {
+            match item {
+                Item::Sighting(sighting) => match sighting.event {
+                    Event::Exchange(exchange) => {
+                        // Version 0.11 did not write the server's address down.
+                        let has_flow = sighting.flow.is_some();
+                        assert_eq!(has_flow, name != "dumpfile-011.mitm", "{name}");
+                        exchanges.push(exchange);
+                    }
+                    other => panic!("{name}: {other:?}"),
+                },
+                Item::Shortfall { detail, .. } => panic!("{name}: {detail}"),
+                Item::Packet(_) => panic!("{name}: a packet"),
+            }
+        }
+        assert_eq!(exchanges.len(), flows, "{name}");
+        all.push((name, exchanges));
+    }
+    // The same flows as HAR, written by mitmproxy itself.
+    let har = json(&folder.join("flows/successful_log.har"));
+    let (_, exchanges) = all.pop().unwrap();
+    let entries = har["log"]["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), exchanges.len());
+    for (entry, exchange) in entries.iter().zip(&exchanges) {
+        let request = &exchange.request;
+        assert!(entry["request"]["method"] == request.method.as_str());
+        let host = request.host.as_deref().unwrap();
+        let url = entry["request"]["url"].as_str().unwrap();
+        assert!(url.contains(host) && url.ends_with(&request.target));
+        let status = exchange.response.as_ref().unwrap().status;
+        assert!(entry["response"]["status"] == status);
+    }
+}
+
+#[test]
 fn corpus_privacy_reports_have_as_many_records_as_their_ground_truth() {
     let Some(shared) = shared() else { return };
     let reports = shared.join("manifests/ios-privacy-report");

@@ -5,6 +5,7 @@
 //! - [`capture`]: pcap and pcapng files, also as `PCAPdroid` writes them
 //! - [`dns`], [`http`], [`http2`], [`websocket`]: messages
 //! - [`tls`], [`quic`]: real connections from a seed
+//! - [`record`]: the same exchanges as pcap, pcapng, HAR and mitmproxy dump
 //! - [`archive`], [`axml`]: gzip, ZIP and binary XML of app packages
 //! - [`inventory`]: lists of installed apps, a bug report
 //! - [`log`]: logs of devices
@@ -25,6 +26,7 @@ pub(crate) mod log;
 pub(crate) mod packet;
 pub(crate) mod phone;
 pub(crate) mod quic;
+pub(crate) mod record;
 pub(crate) mod stream;
 pub(crate) mod tls;
 pub(crate) mod websocket;

@@ -17,6 +17,12 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("pcap", pcap),
     ("pcapng", pcapng),
+    ("har", har),
+    ("mitmproxy", mitmproxy),
+    ("connections", connections),
+    ("socket_trace", socket_trace),
+    ("zeek", zeek),
+    ("suricata", suricata),
     ("dns", dns),
     ("tls", tls),
     ("tls_keyed", tls_keyed),
@@ -60,6 +66,36 @@ pub fn pcap(bytes: &[u8]) {
 /// A pcapng file, likewise.
 pub fn pcapng(bytes: &[u8]) {
     input("pcapng", bytes);
+}
+
+/// A HAR, down to fields.
+pub fn har(bytes: &[u8]) {
+    input("har", bytes);
+}
+
+/// A mitmproxy dump, down to fields.
+pub fn mitmproxy(bytes: &[u8]) {
+    input("mitmproxy", bytes);
+}
+
+/// `PCAPdroid`'s list of connections.
+pub fn connections(bytes: &[u8]) {
+    input("pcapdroid-csv", bytes);
+}
+
+/// A socket trace of `PiRogue`.
+pub fn socket_trace(bytes: &[u8]) {
+    input("pirogue-socket-trace", bytes);
+}
+
+/// A log of Zeek.
+pub fn zeek(bytes: &[u8]) {
+    input("zeek", bytes);
+}
+
+/// Suricata's event log.
+pub fn suricata(bytes: &[u8]) {
+    input("suricata-eve", bytes);
 }
 
 /// DNS messages, as a script of datagrams (see [`dissect`]).
@@ -363,8 +399,10 @@ fn input(format: &'static str, bytes: &[u8]) {
             payload::decode(&sighting.event);
         };
         while let Ok(Some(item)) = source.next_item() {
-            if let Item::Packet(packet) = item {
-                flows.packet(&packet, &mut coverage, &mut decode);
+            match item {
+                Item::Packet(packet) => flows.packet(&packet, &mut coverage, &mut decode),
+                Item::Sighting(sighting) => decode(*sighting),
+                Item::Shortfall { .. } => {}
             }
         }
         flows.finish(&mut coverage, &mut decode);

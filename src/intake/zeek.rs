@@ -1,0 +1,599 @@
+//! Logs of Zeek: `conn`, `dns`, `ssl`, `http`, `quic`, as tab-separated values with their header or as JSON lines.
+//!
+//! Which log it is follows from its fields, so renamed and rotated files are read too. Names of servers from `ssl`, `quic`,
+//! `http` and `dns` are joined to connections by their ends (phase 1).
+
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::clock::{timestamp, timestamp_of_seconds};
+use super::json::parse;
+use super::ledger::Ledger;
+use super::lines::{Line, Lines};
+use super::sensor;
+use super::{Format, Gathered, Input, Item, Sample, Source};
+use crate::limits::{DNS_ANSWERS, LINE_BYTES};
+use crate::model::{
+    Answer, ContentState, Event, Exchange, FlowKey, Handshake, Header, Lookup, Origin, Owner,
+    Request, Response, ServerName, Shortfall, Sighting, Timestamp, Traffic, Transport,
+};
+use crate::{Error, Result};
+
+/// A log of Zeek.
+pub(super) const FORMAT: Format = Format {
+    name: "zeek",
+    sniff,
+    gather: Some(gather),
+    open: Some(open),
+};
+
+/// The header of the tabular form, or ends of a connection as Zeek names them.
+fn sniff(sample: &Sample<'_>) -> bool {
+    sample.text().is_some_and(|text| {
+        let first = text.lines().next().unwrap_or_default();
+        first.starts_with("#separator ")
+            || (first.starts_with('{')
+                && first.contains("\"id.orig_h\"")
+                && first.contains("\"id.resp_h\""))
+    })
+}
+
+/// One row, in either form.
+enum Row<'a> {
+    Table {
+        layout: &'a Layout,
+        values: Vec<&'a str>,
+    },
+    Json(Value),
+}
+
+/// Header of the tabular form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Layout {
+    separator: char,
+    set_separator: String,
+    empty: String,
+    unset: String,
+    fields: Vec<String>,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self {
+            separator: '\t',
+            set_separator: ",".to_owned(),
+            empty: "(empty)".to_owned(),
+            unset: "-".to_owned(),
+            fields: Vec::new(),
+        }
+    }
+}
+
+impl Layout {
+    /// Takes a line that begins with `#`.
+    fn header(&mut self, line: &str) {
+        if let Some(separator) = line.strip_prefix("#separator ") {
+            self.separator = unescaped(separator.trim()).chars().next().unwrap_or('\t');
+            return;
+        }
+        let Some((name, value)) = line.split_once(self.separator) else {
+            return;
+        };
+        match name {
+            "#set_separator" => value.clone_into(&mut self.set_separator),
+            "#empty_field" => value.clone_into(&mut self.empty),
+            "#unset_field" => value.clone_into(&mut self.unset),
+            "#fields" => {
+                self.fields = value.split(self.separator).map(str::to_owned).collect();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `\x09` and the like undone; these are bytes, of UTF-8 too.
+fn unescaped(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\x") {
+        return Cow::Borrowed(text);
+    }
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\\x") {
+        bytes.extend_from_slice(before.as_bytes());
+        let digits = after.get(..2).unwrap_or_default();
+        if let Ok(byte) = u8::from_str_radix(digits, 16) {
+            bytes.push(byte);
+            rest = after.get(2..).unwrap_or_default();
+        } else {
+            bytes.extend_from_slice(b"\\x");
+            rest = after;
+        }
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+impl Row<'_> {
+    fn raw(&self, name: &str) -> Option<&str> {
+        match self {
+            Self::Table { layout, values } => {
+                let at = layout.fields.iter().position(|field| field == name)?;
+                let value = values.get(at)?;
+                (*value != layout.unset && *value != layout.empty).then_some(value)
+            }
+            Self::Json(_) => None,
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Self::Table { layout, .. } => layout.fields.iter().any(|field| field == name),
+            Self::Json(value) => value.get(name).is_some(),
+        }
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Table { .. } => self.raw(name).map(|value| unescaped(value).into_owned()),
+            Self::Json(value) => match value.get(name)? {
+                Value::String(text) => Some(text.clone()),
+                Value::Number(number) => Some(number.to_string()),
+                Value::Bool(flag) => Some(flag.to_string()),
+                _ => None,
+            },
+        }
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        self.text(name)?.parse().ok()
+    }
+
+    fn fraction(&self, name: &str) -> Option<f64> {
+        self.text(name)?.parse().ok()
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        match self {
+            Self::Table { layout, .. } => self
+                .raw(name)
+                .into_iter()
+                .flat_map(|value| value.split(layout.set_separator.as_str()))
+                .map(|value| unescaped(value).into_owned())
+                .collect(),
+            Self::Json(value) => value
+                .get(name)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(|element| element.as_str().map(str::to_owned))
+                .collect(),
+        }
+    }
+
+    /// Seconds since 1970, or ISO 8601 as `LogAscii::json_timestamps` may say.
+    fn time(&self) -> Option<Timestamp> {
+        let text = self.text("ts")?;
+        match text.parse() {
+            Ok(seconds) => timestamp_of_seconds(seconds),
+            Err(_) => timestamp(&text),
+        }
+    }
+
+    fn flow(&self) -> Option<FlowKey> {
+        let end = |address, port| {
+            let address: IpAddr = self.text(address)?.parse().ok()?;
+            let port = u16::try_from(self.number(port)?).ok()?;
+            Some(SocketAddr::new(address, port))
+        };
+        let transport = match self.text("proto").as_deref() {
+            Some("udp") => Transport::Udp,
+            Some("icmp") => Transport::Other(1),
+            None if self.has("client_initial_dcid") => Transport::Udp,
+            _ => Transport::Tcp,
+        };
+        Some(FlowKey {
+            transport,
+            client: end("id.orig_h", "id.orig_p")?,
+            server: end("id.resp_h", "id.resp_p")?,
+        })
+    }
+
+    fn server(&self) -> Option<Arc<str>> {
+        ["server_name", "host"]
+            .iter()
+            .filter_map(|name| self.text(name))
+            .find_map(|name| sensor::host(&name))
+    }
+
+    /// What the row tells; `None` for logs of other kinds.
+    fn event(&self, time: Timestamp, origin: Origin) -> Option<Event> {
+        if self.has("conn_state") {
+            return Some(Event::Traffic(self.traffic(time, origin)));
+        }
+        if self.has("rcode_name") || (self.has("query") && self.has("qtype")) {
+            return self.lookup().map(Event::Lookup);
+        }
+        if self.has("client_initial_dcid") {
+            return Some(Event::Handshake(self.quic()));
+        }
+        if self.has("method") && self.has("uri") {
+            return Some(Event::Exchange(self.exchange()));
+        }
+        if self.has("cipher") || (self.has("established") && self.has("version")) {
+            return Some(Event::Handshake(self.tls()));
+        }
+        None
+    }
+
+    fn traffic(&self, time: Timestamp, origin: Origin) -> Traffic {
+        let count = |name| self.number(name).unwrap_or(0);
+        let service = self.text("service").unwrap_or_default();
+        let (client_bytes, server_bytes) = (count("orig_bytes"), count("resp_bytes"));
+        let (protocol, content) = if client_bytes == 0 && server_bytes == 0 {
+            ("", ContentState::NotExamined)
+        } else {
+            sensor::service(&service)
+        };
+        let duration = self.fraction("duration").and_then(timestamp_of_seconds);
+        let at = |time| Origin { time, ..origin };
+        let end = Timestamp(
+            time.0
+                .saturating_add(duration.map_or(0, |Timestamp(span)| span)),
+        );
+        Traffic {
+            client_packets: count("orig_pkts"),
+            server_packets: count("resp_pkts"),
+            client_bytes,
+            server_bytes,
+            first: at(time),
+            last: at(end),
+            protocol,
+            content,
+        }
+    }
+
+    fn lookup(&self) -> Option<Lookup> {
+        let name = sensor::tidy(&self.text("query")?);
+        let answers: Vec<Answer> = self
+            .list("answers")
+            .into_iter()
+            .filter_map(|answer| sensor::answer(&answer))
+            .take(DNS_ANSWERS)
+            .collect();
+        let port = self.number("id.resp_p");
+        Some(Lookup {
+            name,
+            record_type: self
+                .number("qtype")
+                .and_then(|number| u16::try_from(number).ok())
+                .unwrap_or(0),
+            is_response: self.text("rcode").is_some() || !answers.is_empty(),
+            answers,
+            is_local: matches!(port, Some(5353 | 5355)),
+        })
+    }
+
+    fn tls(&self) -> Handshake {
+        let version = self.text("version").unwrap_or_default();
+        Handshake {
+            sni: self.server().map(|name| name.to_string()),
+            alpn_chosen: self.text("next_protocol"),
+            version: sensor::tls_version(&version),
+            ja4: self.text("ja4"),
+            certificate_issuer: self
+                .text("issuer")
+                .and_then(|issuer| sensor::common_name(&issuer)),
+            ..Handshake::default()
+        }
+    }
+
+    fn quic(&self) -> Handshake {
+        let version = self.text("version").unwrap_or_default();
+        Handshake {
+            quic_version: sensor::quic_version(&version),
+            sni: self.server().map(|name| name.to_string()),
+            alpn_offered: self.text("client_protocol").into_iter().collect(),
+            version: 0x0304,
+            ja4: self.text("ja4"),
+            ..Handshake::default()
+        }
+    }
+
+    fn exchange(&self) -> Exchange {
+        let mut headers = Vec::new();
+        for (name, field) in [
+            ("User-Agent", "user_agent"),
+            ("Referer", "referrer"),
+            ("Origin", "origin"),
+        ] {
+            if let Some(value) = self.text(field) {
+                headers.push(Header {
+                    name: name.to_owned(),
+                    value,
+                });
+            }
+        }
+        let body = |name| sensor::body_left_out(self.number(name).unwrap_or(0));
+        let status = self
+            .number("status_code")
+            .and_then(|status| u16::try_from(status).ok());
+        Exchange {
+            request: Request {
+                method: self.text("method").unwrap_or_default(),
+                target: self.text("uri").unwrap_or_else(|| "/".to_owned()),
+                host: self.server().map(|name| name.to_string()),
+                headers,
+                body: body("request_body_len"),
+            },
+            response: status.map(|status| Response {
+                status,
+                body: body("response_body_len"),
+                ..Response::default()
+            }),
+            is_protected: false,
+        }
+    }
+}
+
+/// A log as it is read.
+#[derive(Debug)]
+struct Log {
+    lines: Lines,
+    layout: Layout,
+    origin: Origin,
+    ledger: Ledger,
+    others: u64,
+    has_ended: bool,
+}
+
+impl Log {
+    fn new(input: &Input) -> Result<Self> {
+        Ok(Self {
+            lines: Lines::new(input.reader()?),
+            layout: Layout::default(),
+            origin: Origin {
+                input: input.id,
+                ..Origin::default()
+            },
+            ledger: Ledger::default(),
+            others: 0,
+            has_ended: false,
+        })
+    }
+
+    /// The next row of a known kind; `None` at the end and where there is something to note first.
+    fn next_sighting(&mut self) -> Option<Sighting> {
+        while !self.has_ended && !self.ledger.has_notes() {
+            let offset = self.lines.offset();
+            let line = self.lines.next_line();
+            self.origin.frame = self.lines.number();
+            match line {
+                Ok(Some(Line::Whole { range, is_last })) => {
+                    let line = String::from_utf8_lossy(self.lines.at(range));
+                    let line = line.trim_end_matches(['\r', '\n']);
+                    if line.starts_with('#') {
+                        self.layout.header(line);
+                        continue;
+                    }
+                    if line.trim().is_empty() {
+                        continue;
+                    }
+                    let told = row(&self.layout, line).map(|row| sighting(&row, self.origin));
+                    match told {
+                        Some(Some(sighting)) => {
+                            self.origin.time = sighting.origin.time;
+                            return Some(sighting);
+                        }
+                        Some(None) => self.others = self.others.saturating_add(1),
+                        None => {
+                            let length = line.len() as u64;
+                            let shortfall = if is_last {
+                                Shortfall::Truncated
+                            } else {
+                                Shortfall::Damaged
+                            };
+                            let detail = format!("no whole row in the line at byte {offset}");
+                            self.ledger
+                                .note(shortfall, Some(self.origin), length, detail);
+                        }
+                    }
+                }
+                Ok(Some(Line::TooLong)) => self.ledger.note(
+                    Shortfall::InputLimit,
+                    Some(self.origin),
+                    0,
+                    format!("the line at byte {offset} is longer than {LINE_BYTES} bytes"),
+                ),
+                Ok(None) => self.end(),
+                Err(error) => {
+                    self.ledger.note_failure(&error, self.origin, offset);
+                    self.has_ended = true;
+                }
+            }
+        }
+        None
+    }
+
+    fn end(&mut self) {
+        self.has_ended = true;
+        sensor::note_others(&mut self.ledger, self.others);
+    }
+}
+
+/// `None` if the line is no whole row.
+fn row<'a>(layout: &'a Layout, line: &'a str) -> Option<Row<'a>> {
+    if line.starts_with('{') {
+        return parse(line.as_bytes()).map(Row::Json);
+    }
+    let values: Vec<&str> = line.split(layout.separator).collect();
+    let is_whole = !layout.fields.is_empty() && values.len() >= layout.fields.len();
+    is_whole.then_some(Row::Table { layout, values })
+}
+
+fn sighting(row: &Row<'_>, mut origin: Origin) -> Option<Sighting> {
+    let time = row.time()?;
+    origin.time = time;
+    let event = row.event(time, origin)?;
+    if let Event::Traffic(traffic) = &event {
+        origin.time = traffic.last.time;
+    }
+    Some(Sighting {
+        origin,
+        flow: row.flow(),
+        server: row.server().map(ServerName::Asked),
+        owner: Owner::default(),
+        event,
+    })
+}
+
+/// Names of servers by connection and by address.
+fn gather(input: &Input) -> Result<Gathered> {
+    let mut log = Log::new(input)?;
+    Ok(sensor::gather(input, || {
+        let found = log.next_sighting();
+        if found.is_none() {
+            let _ = log.ledger.next_item();
+        }
+        (found, log.has_ended && !log.ledger.has_notes())
+    }))
+}
+
+fn open(input: &Input) -> Result<Box<dyn Source>> {
+    Ok(Box::new(Log::new(input)?))
+}
+
+impl Source for Log {
+    fn next_item(&mut self) -> Result<Option<Item<'_>>, Error> {
+        Ok(match self.next_sighting() {
+            Some(sighting) => Some(Item::Sighting(Box::new(sighting))),
+            None => self.ledger.next_item(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::InputId;
+
+    fn read(text: &str) -> (Vec<Sighting>, Vec<Shortfall>) {
+        let input = Input::in_memory(InputId(0), FORMAT.name, text.as_bytes());
+        let mut source = open(&input).unwrap();
+        let (mut sightings, mut shortfalls) = (Vec::new(), Vec::new());
+        while let Some(item) = source.next_item().unwrap() {
+            match item {
+                Item::Sighting(sighting) => sightings.push(*sighting),
+                Item::Shortfall { shortfall, .. } => shortfalls.push(shortfall),
+                Item::Packet(_) => panic!("no packets in a log"),
+            }
+        }
+        (sightings, shortfalls)
+    }
+
+    fn table(fields: &str, rows: &[&str]) -> String {
+        let head = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tx\n";
+        let fields = fields.replace(' ', "\t");
+        let rows: Vec<String> = rows.iter().map(|row| row.replace(' ', "\t")).collect();
+        format!(
+            "{head}#fields\t{fields}\n{}\n#close\t2026\n",
+            rows.join("\n")
+        )
+    }
+
+    const ENDS: &str = "ts uid id.orig_h id.orig_p id.resp_h id.resp_p";
+
+    #[test]
+    fn connections_have_their_bytes_and_times() {
+        let fields = format!(
+            "{ENDS} proto service duration orig_bytes resp_bytes conn_state orig_pkts resp_pkts"
+        );
+        let text = table(
+            &fields,
+            &[
+                "1767225600.500000 C1 192.0.2.7 40123 198.51.100.4 443 tcp ssl 1.250000 700 9000 SF 9 12",
+                "1767225601.000000 C2 2001:db8::7 40124 2001:db8::1 53 udp dns - - - S0 1 0",
+            ],
+        );
+        let (sightings, shortfalls) = read(&text);
+        assert_eq!(shortfalls, []);
+        let Event::Traffic(traffic) = &sightings[0].event else {
+            panic!();
+        };
+        assert_eq!((traffic.client_bytes, traffic.server_bytes), (700, 9000));
+        assert_eq!(
+            (traffic.protocol, traffic.content),
+            ("tls", ContentState::NoKey)
+        );
+        assert_eq!(traffic.last.time.to_string(), "2026-01-01T00:00:01.750Z");
+        assert_eq!(sightings[0].origin.frame, 7);
+        assert_eq!(sightings[1].flow.unwrap().transport, Transport::Udp);
+    }
+
+    #[test]
+    fn names_are_joined_to_connections() {
+        let fields = format!("{ENDS} version cipher server_name next_protocol established");
+        let text = table(
+            &fields,
+            &["1767225600.5 C1 192.0.2.7 40123 198.51.100.4 443 TLSv12 TLS_X API.example h2 T"],
+        );
+        let (sightings, _) = read(&text);
+        let Event::Handshake(handshake) = &sightings[0].event else {
+            panic!();
+        };
+        assert_eq!(handshake.sni.as_deref(), Some("api.example"));
+        assert_eq!(
+            (handshake.version, handshake.alpn_chosen.as_deref()),
+            (0x0303, Some("h2"))
+        );
+        let input = Input::in_memory(InputId(0), FORMAT.name, text.as_bytes());
+        let (dossier, _) = gather(&input).unwrap();
+        let flow = sightings[0].flow.unwrap();
+        let name = dossier.connections.server(flow, Timestamp(0));
+        assert_eq!(name.as_deref(), Some("api.example"));
+    }
+
+    #[test]
+    fn lookups_requests_and_quic_are_read_as_json_too() {
+        let ends = r#""id.orig_h":"192.0.2.7","id.orig_p":40123,"id.resp_h":"198.51.100.4","id.resp_p":53"#;
+        let text = [
+            format!(r#"{{"ts":1767225600.5,"uid":"C",{ends},"proto":"udp","query":"API.example","qtype":1,"rcode":0,"rcode_name":"NOERROR","answers":["edge.example","192.0.2.9"]}}"#),
+            format!(r#"{{"ts":"2026-01-01T00:00:00.500000Z","uid":"C",{ends},"method":"POST","host":"api.example:8080","uri":"/a?b=c","user_agent":"x/1","request_body_len":12,"status_code":200,"response_body_len":0}}"#),
+            format!(r#"{{"ts":1767225600.5,"uid":"C",{ends},"version":"1","client_initial_dcid":"ab","server_name":"q.example","client_protocol":"h3"}}"#),
+            format!(r#"{{"ts":1767225600.5,"uid":"C",{ends},"note":"x"}}"#),
+            r#"{"ts":17"#.to_owned(),
+        ]
+        .join("\n");
+        let (sightings, shortfalls) = read(&text);
+        assert!(matches!(&sightings[0].event, Event::Lookup(lookup)
+            if lookup.name == "api.example" && lookup.is_response
+                && lookup.answers == [Answer::Name("edge.example".to_owned()), Answer::Address("192.0.2.9".parse().unwrap())]));
+        assert!(matches!(&sightings[1].event, Event::Exchange(exchange)
+            if exchange.request.host.as_deref() == Some("api.example") && exchange.request.target == "/a?b=c"
+                && exchange.request.body.is_cut && exchange.request.body.wire_len == 12));
+        assert!(
+            matches!(&sightings[2].event, Event::Handshake(handshake) if handshake.quic_version == 1)
+        );
+        assert_eq!(sightings[2].flow.unwrap().transport, Transport::Udp);
+        assert_eq!(sightings[0].origin.time, sightings[1].origin.time);
+        assert_eq!(shortfalls, [Shortfall::Truncated, Shortfall::UnknownFormat]);
+    }
+
+    #[test]
+    fn escapes_are_undone() {
+        assert_eq!(unescaped("a\\x09b\\xc3\\xa9\\xZZ"), "a\tbé\\xZZ");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_survived(bytes: Vec<u8>, text in "[#a-z\\\\x09\t{}\":,-]{0,80}") {
+            let _ = read(&String::from_utf8_lossy(&bytes));
+            let _ = read(&text);
+            let _ = read(&table("ts conn_state duration orig_bytes", &[&text]));
+        }
+    }
+}

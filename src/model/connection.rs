@@ -1,0 +1,243 @@
+//! What side inputs say about connections that others show the bytes of: lists of connections, socket traces, logs of sensors.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use super::{FlowKey, Owner, Timestamp};
+use crate::limits;
+
+/// What is known about a connection beside its ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConnectionNote {
+    /// First time that it is spoken of, by the clock of the source.
+    pub first: Timestamp,
+    /// Last time.
+    pub last: Timestamp,
+    /// Owner of the socket.
+    pub owner: Owner,
+    /// Name of the server, lower case.
+    pub server: Option<Arc<str>>,
+}
+
+/// Notes by the ends of the connection, as a Community ID has them: whichever end is called the client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connections {
+    by_ends: BTreeMap<FlowKey, Vec<ConnectionNote>>,
+}
+
+impl Connections {
+    /// Nanoseconds by which the clocks of two sources may differ where only their times tell connections apart.
+    const TOLERANCE: i64 = 5_000_000_000;
+    /// Notes on one pair of ends; later ones extend the last. A port is seldom used again within a capture.
+    const NOTES_PER_ENDS: usize = 256;
+
+    /// Adds a note; `false` if there are too many connections.
+    pub fn add(&mut self, flow: FlowKey, note: ConnectionNote) -> bool {
+        let flow = canonical(flow);
+        // Records without the client's port (HAR) are found by server and time.
+        self.add_under(without_client(flow), note.clone()) && self.add_under(flow, note)
+    }
+
+    fn add_under(&mut self, key: FlowKey, note: ConnectionNote) -> bool {
+        let is_known = self.by_ends.contains_key(&key);
+        if !is_known && self.by_ends.len() >= limits::CONNECTION_NOTES {
+            return false;
+        }
+        let notes = self.by_ends.entry(key).or_default();
+        // Traces have a record for each read and write.
+        let same = notes.iter_mut().rev().find(|known| {
+            known.owner == note.owner
+                && known.server == note.server
+                && note.first.since(known.last) <= Self::TOLERANCE
+                && known.first.since(note.last) <= Self::TOLERANCE
+        });
+        if let Some(known) = same {
+            known.first = known.first.min(note.first);
+            known.last = known.last.max(note.last);
+        } else if notes.len() < Self::NOTES_PER_ENDS {
+            notes.push(note);
+        } else if let Some(known) = notes.last_mut() {
+            known.last = known.last.max(note.last);
+        }
+        true
+    }
+
+    /// Takes in those of another source.
+    pub fn merge(&mut self, other: Self) {
+        for (key, notes) in other.by_ends {
+            for note in notes {
+                self.add_under(key, note);
+            }
+        }
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.by_ends.is_empty()
+    }
+
+    /// Notes on the connection of a flow at a time. Where the ends alone tell (one owner ever), clocks need not agree. A flow
+    /// whose client is not specified is looked up by its server, and by the server's name where both are known.
+    pub fn of(&self, flow: FlowKey, time: Timestamp, server: Option<&str>) -> Vec<&ConnectionNote> {
+        let flow = canonical(flow);
+        let reversed = FlowKey {
+            client: flow.server,
+            server: flow.client,
+            ..flow
+        };
+        let is_by_server = flow.client.ip().is_unspecified();
+        let found = if is_by_server {
+            self.by_ends.get(&without_client(flow))
+        } else {
+            [flow, reversed]
+                .iter()
+                .find_map(|key| self.by_ends.get(key))
+        };
+        let mut notes: Vec<&ConnectionNote> = found.into_iter().flatten().collect();
+        if is_by_server {
+            notes.retain(|note| match (&note.server, server) {
+                (Some(ours), Some(theirs)) => **ours == *theirs,
+                _ => true,
+            });
+        }
+        let is_clear = notes
+            .windows(2)
+            .all(|pair| matches!(pair, [one, other] if one.owner == other.owner && one.server == other.server));
+        if is_by_server || !is_clear {
+            notes.retain(|note| {
+                note.first.since(time) <= Self::TOLERANCE
+                    && time.since(note.last) <= Self::TOLERANCE
+            });
+        }
+        notes
+    }
+
+    /// The owners that these notes name, without repetition.
+    pub fn owners(&self, flow: FlowKey, time: Timestamp, server: Option<&str>) -> Vec<&Owner> {
+        let mut owners: Vec<&Owner> = self
+            .of(flow, time, server)
+            .into_iter()
+            .map(|note| &note.owner)
+            .filter(|owner| !owner.is_empty())
+            .collect();
+        owners.sort();
+        owners.dedup();
+        owners
+    }
+
+    /// The name of the server, if the notes agree.
+    pub fn server(&self, flow: FlowKey, time: Timestamp) -> Option<Arc<str>> {
+        let mut names = self
+            .of(flow, time, None)
+            .into_iter()
+            .filter_map(|note| note.server.clone());
+        let name = names.next()?;
+        names.all(|other| other == name).then_some(name)
+    }
+}
+
+/// IPv4 addresses as such, also where a socket of version 6 shows them mapped.
+fn canonical(flow: FlowKey) -> FlowKey {
+    let end = |end: SocketAddr| SocketAddr::new(end.ip().to_canonical(), end.port());
+    FlowKey {
+        client: end(flow.client),
+        server: end(flow.server),
+        ..flow
+    }
+}
+
+fn without_client(flow: FlowKey) -> FlowKey {
+    let unspecified = match flow.server.ip() {
+        IpAddr::V4(_) => IpAddr::from(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::from(Ipv6Addr::UNSPECIFIED),
+    };
+    FlowKey {
+        client: SocketAddr::new(unspecified, 0),
+        ..flow
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Transport;
+
+    fn flow(client: &str, server: &str) -> FlowKey {
+        FlowKey {
+            transport: Transport::Tcp,
+            client: client.parse().unwrap(),
+            server: server.parse().unwrap(),
+        }
+    }
+
+    fn note(package: &str, first: i64, last: i64) -> ConnectionNote {
+        ConnectionNote {
+            first: Timestamp(first * 1_000_000_000),
+            last: Timestamp(last * 1_000_000_000),
+            owner: Owner {
+                package: Some(Arc::from(package)),
+                ..Owner::default()
+            },
+            server: Some(Arc::from("api.example")),
+        }
+    }
+
+    fn packages(
+        notes: &Connections,
+        flow: FlowKey,
+        second: i64,
+        server: Option<&str>,
+    ) -> Vec<String> {
+        notes
+            .owners(flow, Timestamp(second * 1_000_000_000), server)
+            .iter()
+            .map(|owner| owner.package.as_deref().unwrap().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn ends_tell_in_either_direction_and_mapped_whatever_the_clock_says() {
+        let mut notes = Connections::default();
+        notes.add(
+            flow("[::ffff:192.0.2.1]:4000", "[::ffff:198.51.100.1]:443"),
+            note("a.b", 10, 20),
+        );
+        for (client, server) in [
+            ("192.0.2.1:4000", "198.51.100.1:443"),
+            ("198.51.100.1:443", "192.0.2.1:4000"),
+        ] {
+            assert_eq!(packages(&notes, flow(client, server), 9999, None), ["a.b"]);
+        }
+        assert!(packages(&notes, flow("192.0.2.1:4001", "198.51.100.1:443"), 15, None).is_empty());
+    }
+
+    #[test]
+    fn where_a_port_was_used_again_time_tells() {
+        let mut notes = Connections::default();
+        let ends = flow("192.0.2.1:4000", "198.51.100.1:443");
+        notes.add(ends, note("a.b", 10, 20));
+        notes.add(ends, note("c.d", 100, 120));
+        assert_eq!(packages(&notes, ends, 12, None), ["a.b"]);
+        assert_eq!(packages(&notes, ends, 124, None), ["c.d"]);
+        assert!(packages(&notes, ends, 60, None).is_empty());
+    }
+
+    #[test]
+    fn a_record_without_client_is_found_by_server_name_and_time() {
+        let mut notes = Connections::default();
+        notes.add(
+            flow("192.0.2.1:4000", "198.51.100.1:443"),
+            note("a.b", 10, 20),
+        );
+        notes.add(
+            flow("192.0.2.1:4001", "198.51.100.1:443"),
+            note("c.d", 18, 30),
+        );
+        let record = flow("0.0.0.0:7", "198.51.100.1:443");
+        assert_eq!(packages(&notes, record, 11, Some("api.example")), ["a.b"]);
+        assert_eq!(packages(&notes, record, 19, None), ["a.b", "c.d"]);
+        assert!(packages(&notes, record, 11, Some("other.example")).is_empty());
+        assert!(packages(&notes, record, 60, None).is_empty());
+    }
+}

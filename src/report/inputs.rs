@@ -1,0 +1,246 @@
+//! What the files of a case are, whose they are and what they are used for: `phonehome inputs`.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Language, text};
+
+/// Formats of the list.
+pub const INPUT_FORMATS: [&str; 2] = ["table", "json"];
+
+/// One file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputLine {
+    /// Path as the user would name it.
+    pub path: String,
+    /// The phone it was put to; empty if none.
+    pub device: String,
+    /// Id of the format; `policy`, `text` or `unknown` for what is no input of a phone.
+    pub format: String,
+    /// The compression around it.
+    pub wrapping: Option<String>,
+    /// Size in bytes; 0 if it was not looked at.
+    pub bytes: u64,
+    /// Packets or records are read from it.
+    pub has_traffic: bool,
+    /// Facts about the phone and its apps are read from it.
+    pub tells_of_device: bool,
+    /// Why it is left out.
+    pub reason: Option<String>,
+}
+
+impl InputLine {
+    /// A file that is put to no phone.
+    pub fn apart(path: &str, format: &str, reason: Option<&str>) -> Self {
+        Self {
+            path: path.to_owned(),
+            device: String::new(),
+            format: format.to_owned(),
+            wrapping: None,
+            bytes: 0,
+            has_traffic: false,
+            tells_of_device: false,
+            reason: reason.map(str::to_owned),
+        }
+    }
+}
+
+/// What a format is good for, in both languages. Formats without a line here are described by what is read from them.
+const USES: &[(&str, &str, &str)] = &[
+    (
+        "pcap",
+        "packets: what went over the wire",
+        "Pakete: was über die Leitung ging",
+    ),
+    (
+        "pcapng",
+        "packets, and owners, names and keys that the file holds",
+        "Pakete, dazu Besitzer, Namen und Schlüssel aus der Datei",
+    ),
+    (
+        "har",
+        "requests and responses, decrypted",
+        "Anfragen und Antworten, entschlüsselt",
+    ),
+    (
+        "mitmproxy",
+        "requests and responses, decrypted",
+        "Anfragen und Antworten, entschlüsselt",
+    ),
+    (
+        "pcapdroid-csv",
+        "which app owned which connection, and how much went over it",
+        "welcher App welche Verbindung gehörte und wie viel darüber ging",
+    ),
+    (
+        "pirogue-socket-trace",
+        "which app owned which connection",
+        "welcher App welche Verbindung gehörte",
+    ),
+    (
+        "pirogue-aes-trace",
+        "what apps encrypted by themselves before sending it",
+        "was Apps vor dem Senden selbst verschlüsselt haben",
+    ),
+    (
+        "pirogue-experiment",
+        "model of the phone",
+        "Modell des Geräts",
+    ),
+    (
+        "android-properties",
+        "model of the phone",
+        "Modell des Geräts",
+    ),
+    (
+        "advertising-ids",
+        "the phone's own advertising ids, looked for in what was sent",
+        "eigene Werbe-IDs des Geräts, nach denen im Gesendeten gesucht wird",
+    ),
+    (
+        "zeek",
+        "connections, names, handshakes and requests as the sensor saw them",
+        "Verbindungen, Namen, Handshakes und Anfragen, wie der Sensor sie sah",
+    ),
+    (
+        "suricata-eve",
+        "connections, names, handshakes and requests as the sensor saw them",
+        "Verbindungen, Namen, Handshakes und Anfragen, wie der Sensor sie sah",
+    ),
+    (
+        "app-privacy-report",
+        "which app read what and contacted whom, by the phone's own log",
+        "welche App was las und wen kontaktierte, laut Protokoll des Geräts",
+    ),
+    (
+        "key-log",
+        "keys that open encrypted traffic",
+        "Schlüssel für verschlüsselten Verkehr",
+    ),
+    (
+        "dumpsys-package",
+        "installed apps, their uids and granted permissions",
+        "installierte Apps, ihre UIDs und erteilte Berechtigungen",
+    ),
+    ("apk", "what the app declares", "was die App angibt"),
+    (
+        "policy",
+        "organisation and policy of the case",
+        "Organisation und Vorgaben des Falls",
+    ),
+    (
+        "text",
+        "a text for people; not used",
+        "ein Text für Menschen; nicht verwendet",
+    ),
+    ("unknown", "not used", "nicht verwendet"),
+];
+
+fn use_of(line: &InputLine, language: Language) -> &'static str {
+    let pick = |english: &'static str, german: &'static str| match language {
+        Language::English => english,
+        Language::German => german,
+    };
+    let known = USES.iter().find(|(format, ..)| *format == line.format);
+    match (known, line.has_traffic, line.tells_of_device) {
+        (Some((_, english, german)), ..) => pick(english, german),
+        (None, true, _) => pick("what was seen of apps", "was von Apps zu sehen war"),
+        (None, false, _) => pick(
+            "facts about the phone and its apps",
+            "Angaben über das Gerät und seine Apps",
+        ),
+    }
+}
+
+/// Writes the list in one of [`INPUT_FORMATS`].
+pub fn write_inputs(
+    lines: &[InputLine],
+    format: &str,
+    language: Language,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if format == "json" {
+        let view = ListView {
+            format: "phonehome-inputs",
+            schema_version: 1,
+            inputs: lines
+                .iter()
+                .map(|line| InputView::of(line, language))
+                .collect(),
+        };
+        serde_json::to_writer_pretty(&mut *out, &view)?;
+        return writeln!(out);
+    }
+    let mut by_device: BTreeMap<(bool, &str), Vec<&InputLine>> = BTreeMap::new();
+    for line in lines {
+        // What belongs to no phone comes last.
+        let key = (line.device.is_empty(), line.device.as_str());
+        by_device.entry(key).or_default().push(line);
+    }
+    for ((is_apart, device), lines) in by_device {
+        let heading = match (is_apart, language) {
+            (false, _) => text::safe(device),
+            (true, Language::English) => "(no phone)".to_owned(),
+            (true, Language::German) => "(kein Gerät)".to_owned(),
+        };
+        writeln!(out, "{heading}")?;
+        for line in lines {
+            let mut what = line.format.clone();
+            if let Some(wrapping) = &line.wrapping {
+                what = format!("{what}, {wrapping}");
+            }
+            writeln!(out, "  {}", text::safe(&line.path))?;
+            write!(
+                out,
+                "      {}: {}",
+                text::safe(&what),
+                use_of(line, language)
+            )?;
+            match &line.reason {
+                Some(reason) => writeln!(out, " ({})", text::safe(reason))?,
+                None => writeln!(out)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The list for programs.
+#[derive(Debug, Serialize)]
+struct ListView {
+    format: &'static str,
+    schema_version: u32,
+    inputs: Vec<InputView>,
+}
+
+/// One file for programs.
+#[derive(Debug, Serialize)]
+struct InputView {
+    path: String,
+    device: Option<String>,
+    format: String,
+    compression: Option<String>,
+    bytes: u64,
+    has_traffic: bool,
+    tells_of_device: bool,
+    used_for: &'static str,
+    reason: Option<String>,
+}
+
+impl InputView {
+    fn of(line: &InputLine, language: Language) -> Self {
+        Self {
+            path: line.path.clone(),
+            device: Some(line.device.clone()).filter(|device| !device.is_empty()),
+            format: line.format.clone(),
+            compression: line.wrapping.clone(),
+            bytes: line.bytes,
+            has_traffic: line.has_traffic,
+            tells_of_device: line.tells_of_device,
+            used_for: use_of(line, language),
+            reason: line.reason.clone(),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Files that lie beside each other and complete each other: who owned a connection, what its server is called.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use phonehome::audit::{self, Options, Progress};
+use phonehome::intake;
+use phonehome::model::{Attributed, Audit, Basis, Grade, Protection};
+use phonehome::rules::Rules;
+
+use crate::forge::record::{self, Exchange};
+
+/// A phone's folder with these files.
+fn phone(test: &str, files: &[(&str, &[u8])]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("sources")
+        .join(test);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    for (name, bytes) in files {
+        fs::write(folder.join(name), bytes).unwrap();
+    }
+    folder
+}
+
+fn audited(folder: &Path) -> Audit {
+    let case = intake::discover(&[folder.to_owned()]).unwrap();
+    let rules = Rules::embedded().unwrap();
+    let outcome = audit::run(&case, &rules, &Options::default(), &Progress::default()).unwrap();
+    assert!(outcome.errors.is_empty());
+    outcome.audit
+}
+
+/// Two exchanges with one server, of two apps.
+fn exchanges() -> Vec<Exchange> {
+    [
+        "38400000-8cf0-11bd-b23e-10b96e40000d",
+        "48400000-8cf0-11bd-b23e-10b96e40000d",
+    ]
+    .map(|id| Exchange {
+        method: "POST",
+        host: "collector.example".to_owned(),
+        target: "/v1".to_owned(),
+        headers: vec![("Content-Type", "application/json".to_owned())],
+        body: format!(r#"{{"advertising_id":"{id}"}}"#).into_bytes(),
+        response: b"ok".to_vec(),
+    })
+    .to_vec()
+}
+
+/// Apps with the rules of what was found in their traffic.
+fn found(audit: &Audit) -> Vec<(String, Vec<String>)> {
+    let mut found = Vec::new();
+    for app in &audit.devices[0].apps {
+        let name = match &app.app {
+            Attributed::Known {
+                app,
+                by: Basis::Capture,
+            } => app.to_string(),
+            other => format!("{other:?}"),
+        };
+        let mut rules: Vec<String> = app
+            .findings
+            .iter()
+            .map(|finding| finding.rule.to_string())
+            .collect();
+        rules.sort();
+        found.push((name, rules));
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_list_or_trace_beside_a_record_says_whose_its_traffic_is() {
+    let exchanges = exchanges();
+    let (pcap, mitmproxy) = (record::pcap(&exchanges), record::mitmproxy(&exchanges));
+    let expected = || {
+        ["org.example.chat", "org.example.notes"].map(|app| {
+            let rules = ["advertising-id", "cleartext-transport"];
+            (app.to_owned(), rules.map(str::to_owned).to_vec())
+        })
+    };
+    let beside = [
+        ("connections.csv", record::CONNECTIONS),
+        ("socket_trace.json", record::SOCKET_TRACE),
+    ];
+    for (name, text) in beside {
+        for (record, bytes) in [("traffic.pcap", &pcap), ("flows.mitm", &mitmproxy)] {
+            let folder = phone("owners", &[(name, text.as_bytes()), (record, bytes)]);
+            assert_eq!(
+                found(&audited(&folder)),
+                expected(),
+                "{name} beside {record}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_har_without_ports_is_joined_by_server_and_time() {
+    let mut exchanges = exchanges();
+    exchanges.truncate(1);
+    let mut har: serde_json::Value = serde_json::from_slice(&record::har(&exchanges)).unwrap();
+    har["log"]["entries"][0]["connection"] = "7".into();
+    let har = serde_json::to_vec(&har).unwrap();
+    let files = [
+        ("connections.csv", record::CONNECTIONS.as_bytes()),
+        ("a.har", &har),
+    ];
+    let audit = audited(&phone("har-and-list", &files));
+    // Both apps talked to that server around then, so neither is accused alone.
+    let shared = audit.devices[0]
+        .apps
+        .iter()
+        .find(|app| !app.findings.is_empty())
+        .unwrap();
+    assert!(
+        matches!(&shared.app, Attributed::Shared { apps, .. } if apps.len() == 2),
+        "{:?}",
+        shared.app
+    );
+}
+
+#[test]
+fn a_sensor_s_connections_get_their_names_from_the_logs_beside() {
+    let zeek = [
+        ("conn.log", record::ZEEK_CONN.as_bytes()),
+        ("ssl.log", record::ZEEK_SSL.as_bytes()),
+    ];
+    for (test, files) in [
+        ("zeek", zeek.as_slice()),
+        ("suricata", &[("eve.json", record::EVE.as_bytes())]),
+    ] {
+        let audit = audited(&phone(test, files));
+        let recipients: Vec<(String, u64, u64)> = audit.devices[0]
+            .apps
+            .iter()
+            .flat_map(|app| &app.recipients)
+            .map(|known| {
+                let volume = known.volumes.values().next().unwrap();
+                let host = known.recipient.host.to_string();
+                (host, volume.flows, volume.sent_bytes)
+            })
+            .collect();
+        assert_eq!(
+            recipients,
+            [("app-measurement.com".to_owned(), 1, 900)],
+            "{test}"
+        );
+    }
+}
+
+#[test]
+fn an_advertising_id_that_is_known_to_be_the_phone_s_is_found_as_such() {
+    let exchanges = exchanges();
+    let pcap = record::pcap(&exchanges);
+    let files = [
+        (
+            "ad_ids.txt",
+            b"38400000-8CF0-11BD-B23E-10B96E40000D\n".as_slice(),
+        ),
+        ("traffic.pcap", &pcap),
+    ];
+    let audit = audited(&phone("known", &files));
+    let mut grades: Vec<Grade> = audit.devices[0]
+        .apps
+        .iter()
+        .flat_map(|app| &app.findings)
+        .filter(|finding| &*finding.rule == "advertising-id")
+        .map(|finding| finding.grade)
+        .collect();
+    grades.sort();
+    assert_eq!(grades, [Grade::KnownValue, Grade::Decoded]);
+}
+
+#[test]
+fn what_an_app_encrypted_itself_is_read_where_a_trace_shows_it() {
+    let mut exchanges = exchanges();
+    exchanges.truncate(1);
+    let secret = br#"{"advertising_id":"58400000-8cf0-11bd-b23e-10b96e40000d"}"#;
+    let ciphertext: Vec<u8> = secret.iter().map(|byte| byte ^ 0xa5).collect();
+    let hex = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<Vec<_>>()
+            .concat()
+    };
+    exchanges[0].body = format!(r#"{{"d":"{}"}}"#, hex(&ciphertext)).into_bytes();
+    let trace = format!(
+        r#"[{{"type":"aes_info_log","data":{{"alg":"AES/GCM/NoPadding","key":"00","iv":"00","in":"{}","out":"{}"}}}}]"#,
+        hex(secret),
+        hex(&ciphertext)
+    );
+    let pcap = record::pcap(&exchanges);
+    let found = |files: &[(&str, &[u8])]| {
+        let audit = audited(&phone("own-cipher", files));
+        let mut rules: Vec<String> = audit.devices[0]
+            .apps
+            .iter()
+            .flat_map(|app| &app.findings)
+            .filter(|finding| finding.protection == Protection::Encrypted)
+            .map(|finding| finding.rule.to_string())
+            .collect();
+        rules.sort();
+        rules
+    };
+    assert!(found(&[("traffic.pcap", &pcap)]).is_empty());
+    let with_trace = found(&[("aes_info.json", trace.as_bytes()), ("traffic.pcap", &pcap)]);
+    assert_eq!(with_trace, ["advertising-id"]);
+}
