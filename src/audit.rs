@@ -4,7 +4,9 @@
 //! each (or each capture of several files) has its own flows, tally and coverage; the sum is the same for any number of jobs.
 
 mod fleet;
+mod live;
 mod own_cipher;
+mod sameness;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,6 +29,8 @@ use crate::payload::{self, Decoded};
 use crate::protocol::KeyLog;
 use crate::rules::Rules;
 use crate::{Error, Result, assess, detect};
+pub use live::{Basis, Live};
+use sameness::{Fingerprint, Part};
 
 /// What the user asked for beside the inputs.
 #[derive(Clone, Debug, Default)]
@@ -103,12 +107,10 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         stream(stage, inputs)
     });
 
-    let mut tally = Tally::default();
     let mut inputs = Vec::new();
-    for ((_, device, series), streamed) in tasks.iter().zip(streamed) {
-        tally.merge(streamed.tally);
-        coverage.merge(streamed.coverage);
-        for (input, (digest, read)) in series.iter().zip(streamed.inputs) {
+    let mut parts = Vec::new();
+    for ((stage, device, series), mut streamed) in tasks.iter().zip(streamed) {
+        for (input, (digest, read)) in series.iter().zip(std::mem::take(&mut streamed.inputs)) {
             let (sha256, bytes) = digest
                 .ok()
                 .flatten()
@@ -135,17 +137,19 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
                 period: extent.period,
             });
         }
+        if let Some(first) = series.first() {
+            parts.push(Part {
+                device: stage.device,
+                input: first.id,
+                format: first.format,
+                path: &first.display,
+                streamed,
+            });
+        }
     }
     inputs.sort_unstable_by_key(|input| input.id);
-    if tally.overflow > 0 {
-        let overflow = tally.overflow;
-        let first = inputs
-            .first()
-            .map_or_else(Default::default, |input| input.id);
-        coverage.add(first, Shortfall::FindingLimit, None, 0, || {
-            format!("{overflow} more")
-        });
-    }
+    parts.sort_unstable_by_key(|part| part.input);
+    let tally = summed(parts, &mut coverage);
     let devices: Vec<(String, Dossier)> = names.into_iter().zip(dossiers).collect();
     let reports = assess::assess(rules, &devices, &tally);
     let devices = reports.into_iter().zip(is_list);
@@ -162,6 +166,26 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         coverage,
     };
     Ok(Outcome { audit, errors })
+}
+
+/// The sum over all inputs, each piece of traffic counted once.
+fn summed(mut parts: Vec<Part<'_>>, coverage: &mut Coverage) -> Tally {
+    sameness::count_once(&mut parts, coverage);
+    let mut tally = Tally::default();
+    let first = parts
+        .first()
+        .map_or_else(Default::default, |part| part.input);
+    for part in parts {
+        tally.merge(part.streamed.tally);
+        coverage.merge(part.streamed.coverage);
+    }
+    if tally.overflow > 0 {
+        let overflow = tally.overflow;
+        coverage.add(first, Shortfall::FindingLimit, None, 0, || {
+            format!("{overflow} more")
+        });
+    }
+    tally
 }
 
 /// Streams a case one input after the other and hands out each observation with its fields (`phonehome observe`).
@@ -407,6 +431,9 @@ struct Streamed {
     coverage: Coverage,
     /// Of each, how much it held.
     inputs: Vec<(Result<Digest>, Result<Extent>)>,
+    /// First and last moment of all of them.
+    period: Option<(Timestamp, Timestamp)>,
+    fingerprint: Fingerprint,
 }
 
 /// How much an input held.
@@ -464,6 +491,7 @@ fn first_time(input: &Input) -> Option<Timestamp> {
 
 /// Phase 2 for inputs that belong together.
 fn stream(stage: &Stage<'_>, inputs: &[&Input]) -> Streamed {
+    let mut fingerprint = Fingerprint::default();
     let mut tally = Tally::default();
     let mut coverage = Coverage::default();
     let mut take =
@@ -471,6 +499,7 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input]) -> Streamed {
             count_traffic(observation, told, &mut tally);
             count_reads(observation, &mut tally);
             note_moment(observation, &mut tally);
+            fingerprint.add(observation);
             let origin = observation.sighting.origin;
             for (shortfall, bytes, detail) in &decoded.shortfalls {
                 coverage.add(origin.input, *shortfall, Some(origin), *bytes, || {
@@ -480,15 +509,21 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input]) -> Streamed {
             detect::inspect(observation, decoded, stage.around(), &mut tally);
         };
     let mut reader = Reader::new(*stage);
-    let inputs = inputs
+    let inputs: Vec<(Result<Digest>, Result<Extent>)> = inputs
         .iter()
         .map(|input| with_digest(input, || reader.read(input, &mut coverage, &mut take)))
         .collect();
     reader.finish(&mut coverage, &mut take);
+    let period = inputs
+        .iter()
+        .filter_map(|(_, read)| read.as_ref().ok()?.period)
+        .reduce(|all, next| (all.0.min(next.0), all.1.max(next.1)));
     Streamed {
         tally,
         coverage,
         inputs,
+        period,
+        fingerprint,
     }
 }
 

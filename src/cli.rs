@@ -72,6 +72,8 @@ pub(crate) enum Verb {
     Report(Report),
     /// Print each observation as a line of JSON
     Observe(Observe),
+    /// List the network interfaces that can be captured from
+    Interfaces,
     /// Say what each file is, whose phone it is put to, and what it is used for
     Inputs(Inputs),
     /// List, explain and check the rules
@@ -212,6 +214,19 @@ pub(crate) struct Audit {
     )]
     pub(crate) fail_on: FailOn,
 
+    /// End a live capture after this time (`90s`, `10m`, `2h`) instead of by Ctrl-C
+    #[arg(long, value_name = "TIME", requires = "interface", value_parser = duration, help_heading = "Input options")]
+    pub(crate) duration: Option<std::time::Duration>,
+
+    /// Keep the packets of a live capture in this file (pcap)
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "interface",
+        help_heading = "Input options"
+    )]
+    pub(crate) write: Option<PathBuf>,
+
     /// Inputs read at once [default: one per core]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Input options")]
     pub(crate) jobs: Option<u16>,
@@ -349,6 +364,26 @@ pub(crate) struct FormatAndFile {
     pub(crate) file: Option<PathBuf>,
 }
 
+/// Reads `90s`, `10m`, `2h`, or seconds without a letter.
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
+        Some(number) => (number, text.chars().last().unwrap_or('s')),
+        None => (text, 's'),
+    };
+    let seconds = match unit {
+        'm' => 60,
+        'h' => 3600,
+        _ => 1,
+    };
+    number
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(seconds))
+        .filter(|seconds| *seconds > 0)
+        .map(std::time::Duration::from_secs)
+        .ok_or_else(|| "a time is written like 90s, 10m or 2h".to_owned())
+}
+
 /// Reads `FORMAT` or `FORMAT=FILE`.
 fn format_and_file(text: &str) -> Result<FormatAndFile, String> {
     let (name, file) = match text.split_once('=') {
@@ -375,6 +410,18 @@ mod tests {
     #[test]
     fn the_definition_holds() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_have_units() {
+        let seconds = |text| duration(text).map(|time| time.as_secs());
+        assert_eq!(seconds("90s"), Ok(90));
+        assert_eq!(seconds("10m"), Ok(600));
+        assert_eq!(seconds("2h"), Ok(7200));
+        assert_eq!(seconds("5"), Ok(5));
+        for text in ["", "m", "0s", "-1s", "99999999999999999999h"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
     }
 
     #[test]

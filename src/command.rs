@@ -1,5 +1,7 @@
 //! One function per verb: reads what it needs, lets the library work, writes the result. Knows the terminal; no analysis here.
 
+mod live;
+
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -61,6 +63,7 @@ pub(crate) fn run(cli: Cli) -> Status {
         Verb::Audit(options) => audit(&options),
         Verb::Report(options) => report(&options),
         Verb::Observe(options) => observe(&options),
+        Verb::Interfaces => live::interfaces(),
         Verb::Inputs(options) => inputs(&options),
         Verb::Rules(command) => match command.verb {
             RuleVerb::List(options) => list_rules(&options),
@@ -105,16 +108,20 @@ fn say(message: &str) {
 
 fn audit(options: &Audit) -> Result<Status> {
     let rules = rules_of(&options.input)?;
-    let case = find(&options.input)?;
     let targets = targets(&options.output)?;
-    let Outcome { audit, errors } = with_progress(&case, &options.output, |progress| {
-        audit::run(
-            &case,
-            &rules,
-            &pipeline_options(&options.input, options.jobs)?,
-            progress,
-        )
-    })?;
+    let outcome = if let Some(name) = &options.input.interface {
+        Outcome {
+            audit: live::audit(options, name, &rules)?,
+            errors: Vec::new(),
+        }
+    } else {
+        let case = find(&options.input)?;
+        with_progress(&case, &options.output, |progress| {
+            let pipeline = pipeline_options(&options.input, options.jobs)?;
+            audit::run(&case, &rules, &pipeline, progress)
+        })?
+    };
+    let Outcome { audit, errors } = outcome;
     for error in &errors {
         complain(error);
     }
@@ -274,8 +281,14 @@ fn pipeline_options(options: &InputOptions, jobs: Option<u16>) -> Result<audit::
 
 /// Finds the inputs that the user named.
 fn find(options: &InputOptions) -> Result<Case> {
-    if let Some(interface) = &options.interface {
-        return on_interface(interface, options.filter.as_deref());
+    if options.interface.is_some() {
+        return Err(if cfg!(feature = "live") {
+            Error::Usage("only audit captures from an interface".to_owned())
+        } else {
+            Error::NoLive {
+                flag: "--interface",
+            }
+        });
     }
     refuse_missing(&options.inputs)?;
     intake::discover(&options.inputs)
@@ -292,37 +305,6 @@ fn refuse_missing(paths: &[PathBuf]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// A case of what passes an interface until the user interrupts.
-#[cfg(feature = "live")]
-fn on_interface(name: &str, filter: Option<&str>) -> Result<Case> {
-    use phonehome::intake::DeviceInputs;
-    use std::sync::Arc;
-    use std::sync::atomic::AtomicBool;
-
-    let stop = Arc::new(AtomicBool::new(false));
-    let stops = Arc::clone(&stop);
-    ctrlc::set_handler(move || stops.store(true, Ordering::Relaxed)).map_err(|error| {
-        Error::Live {
-            reason: format!("{name}: {error}"),
-        }
-    })?;
-    Ok(Case {
-        name: name.to_owned(),
-        devices: vec![DeviceInputs {
-            name: name.to_owned(),
-            inputs: vec![Input::interface(name, filter, stop)],
-        }],
-        ..Case::default()
-    })
-}
-
-#[cfg(not(feature = "live"))]
-fn on_interface(_name: &str, _filter: Option<&str>) -> Result<Case> {
-    Err(Error::NoLive {
-        flag: "--interface",
-    })
 }
 
 /// The rules for reading inputs, with the list of trackers that the user named.

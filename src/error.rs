@@ -49,6 +49,12 @@ pub enum Error {
         /// What libpcap said.
         reason: String,
     },
+    /// The system does not let this user capture.
+    #[error("no right to capture: {reason}")]
+    NoPrivilege {
+        /// What libpcap said.
+        reason: String,
+    },
     /// A packet filter that libpcap does not understand.
     #[error("the packet filter {filter:?} does not hold: {reason}")]
     Filter {
@@ -82,7 +88,8 @@ impl Error {
                 "install libpcap (Debian and Ubuntu: sudo apt-get install libpcap-dev; Fedora: sudo dnf install libpcap-devel; \
                  macOS has it; Windows: Npcap SDK), then build with: cargo install --path . --features live",
             ),
-            Self::Live { .. } => Some(
+            Self::Live { .. } => Some("the interfaces are listed by: phonehome interfaces"),
+            Self::NoPrivilege { .. } => Some(
                 "capturing needs privileges: run as root, or give the binary the right with: sudo setcap cap_net_raw,cap_net_admin+eip \
                  \"$(command -v phonehome)\"",
             ),

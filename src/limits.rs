@@ -206,6 +206,10 @@ pub const CONNECTION_NOTES: usize = 500_000;
 pub const ADVERTISING_IDS: usize = 10_000;
 /// Bytes of what apps encrypted by themselves, before and after.
 pub const PLAINTEXT_BYTES: usize = 256 << 20;
+/// Hashes of connections, and of requests, by which two inputs are compared; enough to tell a half from a third.
+pub const FINGERPRINT: usize = 1024;
+/// Clients of a live capture that are told apart: a /20 network.
+pub const LIVE_CLIENTS: usize = 4096;
 /// Names of addresses from pcapng name resolution blocks.
 pub const RESOLVED_NAMES: usize = 100_000;
 /// Bytes of key logs per input; a million lines are about 200 MB.

@@ -4,6 +4,7 @@
 //! business of [`crate::protocol`]; this room probes, starts and stacks dissectors and never looks into a message itself.
 //! A packet of a flow whose payload is not read any more costs its headers, one look-up and two counters.
 
+mod client;
 mod dissection;
 mod fragment;
 mod internet;
@@ -24,6 +25,8 @@ use crate::model::{
     ServerName, Shortfall, Side, Sighting, Timestamp, Traffic, Transport,
 };
 use crate::protocol::{Chunk, KeyLog, PROTOCOLS, Protocol, Resumptions};
+
+pub use client::{ClientKey, Clients};
 
 use dissection::{Setting, Sink, Stage};
 use fragment::Fragments;

@@ -272,9 +272,7 @@ pub(super) fn read_whole(input: &Input, bound: u64) -> Result<(Vec<u8>, Option<S
 fn package(input: &Input) -> Result<Gathered> {
     let read = match &input.content {
         Content::Memory(bytes) => read_package(input.format, &mut Cursor::new(bytes)),
-        Content::File | Content::Stdin(_) | Content::Interface { .. } => {
-            read_package(input.format, &mut input.file()?)
-        }
+        Content::File | Content::Stdin(_) => read_package(input.format, &mut input.file()?),
         Content::Entry(_) => {
             let (bytes, _) = read_whole(input, DOCUMENT_BYTES)?;
             read_package(input.format, &mut Cursor::new(bytes))
@@ -294,9 +292,7 @@ pub(super) fn code_names(
     }
     let damage = match &input.content {
         Content::Memory(bytes) => manifest::code_names(&mut Cursor::new(bytes), visit),
-        Content::File | Content::Stdin(_) | Content::Interface { .. } => {
-            manifest::code_names(&mut input.file()?, visit)
-        }
+        Content::File | Content::Stdin(_) => manifest::code_names(&mut input.file()?, visit),
         Content::Entry(_) => {
             let (bytes, _) = read_whole(input, DOCUMENT_BYTES)?;
             manifest::code_names(&mut Cursor::new(bytes), visit)

@@ -4,10 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
+use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use pcap::{Active, BpfProgram, Capture, Linktype};
+use pcap::{Active, BpfProgram, Capture, Linktype, Savefile};
 
 use super::ledger::Ledger;
 use super::{Item, Source};
@@ -19,21 +22,67 @@ use crate::{Error, Result};
 
 /// How long a read waits for packets, in milliseconds: so fast it sees that it is to stop.
 const TIMEOUT: i32 = 250;
+/// Bytes that the kernel may keep until they are read: half a second of a gigabit.
+const KERNEL_BYTES: i32 = 64 << 20;
 
-/// Captures from an interface until `stop` is set; `filter` is in the language of `pcap-filter(7)`.
+/// An interface as the system lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InterfaceInfo {
+    /// Its name, for `--interface`.
+    pub name: String,
+    /// What the system says about it.
+    pub description: Option<String>,
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
+    /// Switched on and connected.
+    pub is_up: bool,
+    /// Reaches this computer alone.
+    pub is_loopback: bool,
+    /// Wireless.
+    pub is_wireless: bool,
+}
+
+/// All interfaces that can be captured from.
+pub fn interfaces() -> Result<Vec<InterfaceInfo>> {
+    let devices = pcap::Device::list().map_err(|error| Error::Live {
+        reason: error.to_string(),
+    })?;
+    Ok(devices
+        .into_iter()
+        .map(|device| InterfaceInfo {
+            is_up: device.flags.is_up() && device.flags.is_running(),
+            is_loopback: device.flags.is_loopback(),
+            is_wireless: device.flags.is_wireless(),
+            addresses: device.addresses.iter().map(|entry| entry.addr).collect(),
+            name: device.name,
+            description: device.desc,
+        })
+        .collect())
+}
+
+/// Captures from an interface until `stop` is set; `filter` is in the language of `pcap-filter(7)`. Packets also go to the
+/// file `write`, as a classic capture.
 pub fn open_interface(
     name: &str,
     filter: Option<&str>,
+    write: Option<&Path>,
     input: InputId,
     stop: Arc<AtomicBool>,
-) -> Result<Box<dyn Source>> {
-    let refused = |error: pcap::Error| Error::Live {
-        reason: format!("{name}: {error}"),
+) -> Result<Interface> {
+    let refused = |error: pcap::Error| {
+        let reason = format!("{name}: {error}");
+        if may_be_privilege(&reason) {
+            Error::NoPrivilege { reason }
+        } else {
+            Error::Live { reason }
+        }
     };
     let snap_len = i32::try_from(PACKET_BYTES).unwrap_or(i32::MAX);
     let mut capture = Capture::from_device(name)
         .map_err(refused)?
+        .promisc(true)
         .snaplen(snap_len)
+        .buffer_size(KERNEL_BYTES)
         .timeout(TIMEOUT)
         .open()
         .map_err(refused)?;
@@ -42,9 +91,24 @@ pub fn open_interface(
             .filter(filter, true)
             .map_err(|error| bad_filter(filter, &error))?;
     }
+    let record = match write {
+        Some(path) => Some(capture.savefile(path).map_err(|error| Error::WriteFile {
+            path: path.to_owned(),
+            source: io::Error::other(error.to_string()),
+        })?),
+        None => None,
+    };
+    // Where the list cannot be had, the interface's own addresses are taken for a client's.
+    let addresses = interfaces()
+        .unwrap_or_default()
+        .into_iter()
+        .flat_map(|interface| interface.addresses)
+        .collect();
     let link = link_type(capture.get_datalink());
-    Ok(Box::new(Live {
+    Ok(Interface {
         capture,
+        record,
+        addresses,
         stop,
         link,
         origin: Origin {
@@ -54,7 +118,50 @@ pub fn open_interface(
         packet: Kept::new(),
         ledger: Ledger::default(),
         has_ended: false,
-    }))
+    })
+}
+
+/// libpcap has words for it, no number.
+fn may_be_privilege(reason: &str) -> bool {
+    let reason = reason.to_lowercase();
+    ["permission", "not permitted", "privilege"]
+        .iter()
+        .any(|word| reason.contains(word))
+}
+
+/// Gives up the right to capture, and that of the superuser where the user is known who called for it (`sudo`). What is open
+/// stays open.
+#[cfg(target_os = "linux")]
+pub fn drop_privileges() -> Result<()> {
+    use nix::unistd::{Gid, Uid, geteuid, setgid, setgroups, setuid};
+
+    let failed = |reason: String| Error::Live { reason };
+    let id = |name: &str| std::env::var(name).ok()?.parse::<u32>().ok();
+    if geteuid().is_root()
+        && let (Some(user), Some(group)) = (id("SUDO_UID"), id("SUDO_GID"))
+        && user != 0
+    {
+        let group = Gid::from_raw(group);
+        setgroups(&[group])
+            .and_then(|()| setgid(group))
+            .and_then(|()| setuid(Uid::from_raw(user)))
+            .map_err(|error| failed(format!("cannot become the user who called sudo: {error}")))?;
+    }
+    for set in [
+        caps::CapSet::Effective,
+        caps::CapSet::Inheritable,
+        caps::CapSet::Permitted,
+    ] {
+        caps::clear(None, set)
+            .map_err(|error| failed(format!("cannot give up capabilities: {error}")))?;
+    }
+    Ok(())
+}
+
+/// Other systems open interfaces by a device file whose owner decides; there is nothing to give up.
+#[cfg(not(target_os = "linux"))]
+pub fn drop_privileges() -> Result<()> {
+    Ok(())
 }
 
 /// Leaves only the packets of a source that match; their numbers stay as they were.
@@ -147,9 +254,22 @@ impl Kept {
     }
 }
 
-/// An interface.
-struct Live {
+/// What waiting for a packet came to.
+#[derive(Debug)]
+pub enum Poll<'a> {
+    /// A packet, or something that could not be captured.
+    Item(Item<'a>),
+    /// Nothing for a quarter of a second.
+    Idle,
+    /// It was told to stop, or the interface is gone.
+    End,
+}
+
+/// An interface that is captured from.
+pub struct Interface {
     capture: Capture<Active>,
+    record: Option<Savefile>,
+    addresses: Vec<IpAddr>,
     stop: Arc<AtomicBool>,
     link: LinkType,
     origin: Origin,
@@ -158,43 +278,85 @@ struct Live {
     has_ended: bool,
 }
 
-impl Live {
-    /// Waits for a packet; `false` at the end.
-    fn receive(&mut self) -> bool {
-        while !self.has_ended {
-            if self.stop.load(Ordering::Relaxed) {
-                self.end();
-                break;
-            }
-            match self.capture.next_packet() {
-                Ok(packet) => {
-                    self.origin.frame = self.origin.frame.saturating_add(1);
-                    self.origin.time = timestamp(packet.header);
-                    self.packet.keep(&Packet {
-                        origin: self.origin,
-                        link: self.link,
-                        wire_len: packet.header.len,
-                        data: packet.data,
-                        owner: None,
-                        direction: None,
-                    });
-                    let missing = packet.header.len.saturating_sub(packet.header.caplen);
-                    if missing > 0 {
-                        self.ledger.count_cut(self.origin, u64::from(missing));
-                    }
-                    return true;
-                }
-                Err(pcap::Error::TimeoutExpired) => {}
-                Err(pcap::Error::NoMorePackets) => self.end(),
-                Err(error) => {
-                    let detail = error.to_string();
-                    self.ledger
-                        .note(Shortfall::Unreadable, Some(self.origin), 0, detail);
-                    self.end();
-                }
+impl fmt::Debug for Interface {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Interface")
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How one read ended.
+enum Received {
+    Packet,
+    Nothing,
+    End,
+}
+
+impl Interface {
+    /// Addresses of this computer.
+    pub fn addresses(&self) -> &[IpAddr] {
+        &self.addresses
+    }
+
+    /// Waits for a packet, but not for long.
+    pub fn poll(&mut self) -> Result<Poll<'_>> {
+        if !self.has_ended {
+            match self.receive() {
+                Received::Packet => return Ok(Poll::Item(self.packet.lend())),
+                Received::Nothing => return Ok(Poll::Idle),
+                Received::End => {}
             }
         }
-        false
+        Ok(match self.ledger.next_item() {
+            Some(item) => Poll::Item(item),
+            None => Poll::End,
+        })
+    }
+
+    fn receive(&mut self) -> Received {
+        if self.stop.load(Ordering::Relaxed) {
+            self.end();
+            return Received::End;
+        }
+        match self.capture.next_packet() {
+            Ok(packet) => {
+                if let Some(record) = &mut self.record {
+                    record.write(&packet);
+                }
+                self.origin.frame = self.origin.frame.saturating_add(1);
+                self.origin.time = timestamp(packet.header);
+                self.packet.keep(&Packet {
+                    origin: self.origin,
+                    link: self.link,
+                    wire_len: packet.header.len,
+                    data: packet.data,
+                    owner: None,
+                    direction: None,
+                });
+                let missing = packet.header.len.saturating_sub(packet.header.caplen);
+                if missing > 0 {
+                    self.ledger.count_cut(self.origin, u64::from(missing));
+                }
+                Received::Packet
+            }
+            Err(pcap::Error::NoMorePackets) => {
+                self.end();
+                Received::End
+            }
+            // A signal woke the read up: whether it is to stop is seen at the next.
+            Err(pcap::Error::TimeoutExpired | pcap::Error::IoError(io::ErrorKind::Interrupted)) => {
+                Received::Nothing
+            }
+            Err(error) => {
+                let detail = error.to_string();
+                self.ledger
+                    .note(Shortfall::Unreadable, Some(self.origin), 0, detail);
+                self.end();
+                Received::End
+            }
+        }
     }
 
     fn end(&mut self) {
@@ -202,6 +364,13 @@ impl Live {
             let dropped =
                 u64::from(statistics.dropped).saturating_add(u64::from(statistics.if_dropped));
             self.ledger.note_dropped(dropped);
+        }
+        if let Some(record) = &mut self.record
+            && let Err(error) = record.flush()
+        {
+            let detail = format!("the recording is not whole: {error}");
+            self.ledger
+                .note(Shortfall::Unreadable, Some(self.origin), 0, detail);
         }
         self.ledger.close();
         self.has_ended = true;
@@ -220,10 +389,12 @@ fn timestamp(header: &pcap::PacketHeader) -> Timestamp {
     )
 }
 
-impl Source for Live {
+impl Source for Interface {
     fn next_item(&mut self) -> Result<Option<Item<'_>>> {
-        if self.receive() {
-            return Ok(Some(self.packet.lend()));
+        while !self.has_ended {
+            if let Received::Packet = self.receive() {
+                return Ok(Some(self.packet.lend()));
+            }
         }
         Ok(self.ledger.next_item())
     }

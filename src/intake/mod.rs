@@ -47,12 +47,13 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 pub use discover::{discover, survey};
 pub use key_log::read_key_log;
 pub use known_values::read_known_values;
-pub use live::{filtered, open_interface};
+pub use live::{
+    Interface, InterfaceInfo, Poll, drop_privileges, filtered, interfaces, open_interface,
+};
 pub use recognise::Sample;
 pub use wrapping::Wrapping;
 
@@ -120,11 +121,6 @@ enum Content {
     Memory(Arc<[u8]>),
     /// A file in the ZIP archive of that path.
     Entry(ZipEntry),
-    /// Packets of an interface that match a filter, as they pass, until told to stop.
-    Interface {
-        filter: Option<Arc<str>>,
-        stop: Arc<AtomicBool>,
-    },
 }
 
 impl Input {
@@ -145,32 +141,9 @@ impl Input {
         }
     }
 
-    /// A network interface, captured from until `stop` is set; `filter` is in the language of `pcap-filter(7)`. Needs the
-    /// feature `live`.
-    pub fn interface(name: &str, filter: Option<&str>, stop: Arc<AtomicBool>) -> Self {
-        Self {
-            id: InputId(0),
-            path: PathBuf::from(name),
-            display: name.to_owned(),
-            format: "interface",
-            wrapping: None,
-            bytes: 0,
-            columns: Arc::default(),
-            content: Content::Interface {
-                filter: filter.map(Arc::from),
-                stop,
-            },
-        }
-    }
-
     /// Whether it is standard input, which can be read only once.
     pub fn is_stdin(&self) -> bool {
         matches!(self.content, Content::Stdin(_))
-    }
-
-    /// Whether it is a network interface.
-    pub fn is_interface(&self) -> bool {
-        matches!(self.content, Content::Interface { .. })
     }
 
     /// Its line in [`FORMATS`].
@@ -204,10 +177,6 @@ impl Input {
 
     /// Its stream; `None` if its format has nothing to stream.
     pub fn open(&self) -> Result<Option<Box<dyn Source>>> {
-        if let Content::Interface { filter, stop } = &self.content {
-            let stop = Arc::clone(stop);
-            return open_interface(&self.display, filter.as_deref(), self.id, stop).map(Some);
-        }
         let open = self.format().and_then(|format| format.open);
         open.map(|open| open(self)).transpose()
     }
@@ -232,7 +201,6 @@ impl Input {
                 path: self.path.clone(),
                 source,
             })?,
-            Content::Interface { .. } => Box::new(io::empty()),
         })
     }
 
@@ -254,7 +222,7 @@ impl Input {
 
     /// SHA-256 of the file as it lies there, in hexadecimal, and its size; `None` for standard input.
     pub fn digest(&self) -> Result<Option<(String, u64)>> {
-        if self.is_stdin() || self.is_interface() {
+        if self.is_stdin() {
             return Ok(None);
         }
         let mut window = window::Window::new(self.raw_reader()?, 0);

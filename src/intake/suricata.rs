@@ -348,7 +348,7 @@ fn file(info: &Value, record: &Value) -> Message {
         kind: text(record, "app_proto").unwrap_or_default().to_owned(),
         fields,
         from_client: !source_is_server,
-        is_protected: false,
+        ..Message::default()
     }
 }
 

@@ -67,6 +67,10 @@ pub enum Shortfall {
     /// Known values that are not looked for in full.
     KnownValues,
     // --- tally
+    /// Another input of the phone shows the same traffic: it is counted once.
+    SameTraffic,
+    /// Another input may show the same traffic, and it cannot be told: it may be counted twice.
+    PerhapsSameTraffic,
     /// More distinct findings or recipients than the bound; the rest is only counted.
     FindingLimit,
 }
@@ -101,6 +105,8 @@ impl Shortfall {
         Self::DamagedManifest,
         Self::LocalTime,
         Self::KnownValues,
+        Self::SameTraffic,
+        Self::PerhapsSameTraffic,
         Self::FindingLimit,
     ];
 
@@ -134,6 +140,8 @@ impl Shortfall {
             Self::DamagedManifest => "damaged-manifest",
             Self::LocalTime => "local-time",
             Self::KnownValues => "known-values",
+            Self::SameTraffic => "same-traffic",
+            Self::PerhapsSameTraffic => "perhaps-same-traffic",
             Self::FindingLimit => "finding-limit",
         }
     }

@@ -527,6 +527,10 @@ impl Language {
     }
 
     /// Why something was not seen.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a table: one entry for each shortfall"
+    )]
     pub fn shortfall(self, shortfall: Shortfall) -> &'static str {
         match shortfall {
             Shortfall::Truncated => self.pick(
@@ -622,6 +626,14 @@ impl Language {
             Shortfall::KnownValues => self.pick(
                 "known values not looked for in full",
                 "bekannte Werte, die nicht vollständig gesucht wurden",
+            ),
+            Shortfall::SameTraffic => self.pick(
+                "shows the same traffic as another file; counted once",
+                "zeigt denselben Verkehr wie eine andere Datei; einmal gezählt",
+            ),
+            Shortfall::PerhapsSameTraffic => self.pick(
+                "may show the same traffic as another file; counts may be double",
+                "zeigt vielleicht denselben Verkehr wie eine andere Datei; Zahlen können doppelt sein",
             ),
             Shortfall::FindingLimit => self.pick(
                 "more findings than the limit, the rest only counted",

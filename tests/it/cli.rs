@@ -131,12 +131,13 @@ fn the_short_help_fits_one_screen() {
     Usage: phonehome <COMMAND>
 
     Commands:
-      audit    Report per app what left the phones, to whom, and the GDPR risk
-      report   Render a saved JSON report in another format or language
-      observe  Print each observation as a line of JSON
-      inputs   Say what each file is, whose phone it is put to, and what it is used for
-      rules    List, explain and check the rules
-      schema   Print the JSON Schema of the JSON report
+      audit       Report per app what left the phones, to whom, and the GDPR risk
+      report      Render a saved JSON report in another format or language
+      observe     Print each observation as a line of JSON
+      interfaces  List the network interfaces that can be captured from
+      inputs      Say what each file is, whose phone it is put to, and what it is used for
+      rules       List, explain and check the rules
+      schema      Print the JSON Schema of the JSON report
 
     Options:
       -h, --help     Print help (see more with '--help')

@@ -780,6 +780,8 @@ fn packets_on_the_loopback_interface_are_captured() {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
+    use intake::Source;
+
     let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = receiver.local_addr().unwrap();
     let filter = format!("udp dst port {}", address.port());
@@ -787,6 +789,7 @@ fn packets_on_the_loopback_interface_are_captured() {
     let mut source = match intake::open_interface(
         "lo",
         Some(&filter),
+        None,
         phonehome::model::InputId(0),
         Arc::clone(&stop),
     ) {
@@ -813,6 +816,7 @@ fn packets_on_the_loopback_interface_are_captured() {
     assert!(source.next_item().unwrap().is_none());
     let error = intake::open_interface(
         "no-such-interface",
+        None,
         None,
         phonehome::model::InputId(0),
         stop,

@@ -27,6 +27,7 @@ mod intake;
 mod inventories;
 mod join;
 mod layers;
+mod live;
 mod manifests;
 mod quic;
 mod reports;

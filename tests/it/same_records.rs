@@ -48,7 +48,12 @@ fn said(format: &'static str, bytes: &[u8], rules: &Rules) -> (Said, Coverage) {
             app,
         };
         let decoded = payload::decode(&observation.sighting.event);
-        detect::inspect(&observation, &decoded.fields, rules, &dossier, &mut tally);
+        let around = detect::Device {
+            rules,
+            dossier: &dossier,
+            known: &detect::known::Index::default(),
+        };
+        detect::inspect(&observation, &decoded, around, &mut tally);
     }
     let second = |time: Timestamp| time.0.div_euclid(1_000_000_000);
     let said = tally

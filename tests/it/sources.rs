@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use phonehome::audit::{self, Options, Progress};
 use phonehome::intake;
-use phonehome::model::{Attributed, Audit, Basis, Grade, Protection};
+use phonehome::model::{Attributed, Audit, Basis, Grade, Protection, Shortfall};
 use phonehome::rules::Rules;
 
 use crate::forge::record::{self, Exchange};
@@ -209,4 +209,62 @@ fn what_an_app_encrypted_itself_is_read_where_a_trace_shows_it() {
     assert!(found(&[("traffic.pcap", &pcap)]).is_empty());
     let with_trace = found(&[("aes_info.json", trace.as_bytes()), ("traffic.pcap", &pcap)]);
     assert_eq!(with_trace, ["advertising-id"]);
+}
+
+/// Findings and flows by recipient, without where they were seen.
+fn counts(audit: &Audit) -> Vec<(String, u64)> {
+    let mut counts = Vec::new();
+    for app in audit.devices.iter().flat_map(|device| &device.apps) {
+        for finding in &app.findings {
+            counts.push((finding.rule.to_string(), finding.occurrences.count));
+        }
+        for known in &app.recipients {
+            let flows = known.volumes.values().map(|volume| volume.flows).sum();
+            counts.push((known.recipient.host.to_string(), flows));
+        }
+    }
+    counts.sort();
+    counts
+}
+
+#[test]
+fn the_same_traffic_in_several_files_counts_once() {
+    let exchanges = exchanges();
+    let pcap = record::pcap(&exchanges);
+    let alone = audited(&phone("alone", &[("a.pcap", &pcap)]));
+    for (name, bytes) in [
+        ("b.pcapng", record::pcapng(&exchanges)),
+        ("b.mitm", record::mitmproxy(&exchanges)),
+        ("b.har", record::har(&exchanges)),
+    ] {
+        let both = audited(&phone("both", &[("a.pcap", &pcap), (name, &bytes)]));
+        assert_eq!(counts(&both), counts(&alone), "{name}");
+        let noted: Vec<(u32, Shortfall)> = both
+            .coverage
+            .iter()
+            .map(|(input, shortfall, _)| (input.0, shortfall))
+            .collect();
+        assert_eq!(noted, [(1, Shortfall::SameTraffic)], "{name}");
+    }
+}
+
+#[test]
+fn other_traffic_at_the_same_time_is_counted() {
+    let mut others = exchanges();
+    let pcap = record::pcap(&others);
+    for (number, other) in others.iter_mut().enumerate() {
+        other.target = format!("/other/{number}");
+    }
+    let har = record::har(&others);
+    let audit = audited(&phone("others", &[("a.pcap", &pcap), ("b.har", &har)]));
+    let found = counts(&audit);
+    let expected = ("advertising-id".to_owned(), 4);
+    assert!(found.contains(&expected), "{found:?}");
+    // The hosts are the same, so it cannot be excluded that requests were written differently.
+    let noted: Vec<Shortfall> = audit
+        .coverage
+        .iter()
+        .map(|(_, shortfall, _)| shortfall)
+        .collect();
+    assert_eq!(noted, [Shortfall::PerhapsSameTraffic]);
 }

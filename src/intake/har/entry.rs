@@ -14,8 +14,8 @@ use serde_json::Value;
 use crate::intake::clock::{timestamp, timestamp_of_seconds};
 use crate::limits::{BODY_BYTES, HEADERS};
 use crate::model::{
-    Body, Event, Exchange, FlowKey, Header, Message, Origin, Owner, Request, Response, ServerName,
-    Sighting, Transport,
+    Body, ContentState, Event, Exchange, FlowKey, Handshake, Header, Message, Origin, Owner,
+    Request, Response, ServerName, Sighting, Traffic, Transport,
 };
 
 /// What an entry tells; `None` if it has no request with a URL.
@@ -56,6 +56,50 @@ pub(super) fn sightings(entry: &Value, mut origin: Origin) -> Option<Vec<Sightin
         ));
     }
     Some(sightings)
+}
+
+/// A connection that the proxy could not look into (`_tlsErrors` of HTTP Toolkit), and why, in words free of captured values.
+pub(super) fn tls_error(error: &Value, mut origin: Origin) -> Option<(Vec<Sighting>, String)> {
+    const CAUSES: [&str; 5] = [
+        "closed",
+        "reset",
+        "cert-rejected",
+        "no-shared-cipher",
+        "handshake-timeout",
+    ];
+    let host = text(error, "hostname")?
+        .trim_end_matches('.')
+        .to_lowercase();
+    if let Some(time) = text(error, "startedDateTime").and_then(timestamp) {
+        origin.time = time;
+    }
+    let is_address = host.parse::<IpAddr>().is_ok();
+    let handshake = Handshake {
+        sni: (!is_address).then(|| host.clone()),
+        ..Handshake::default()
+    };
+    let traffic = Traffic {
+        client_packets: 0,
+        server_packets: 0,
+        client_bytes: 0,
+        server_bytes: 0,
+        first: origin,
+        last: origin,
+        protocol: "tls",
+        content: ContentState::NoKey,
+    };
+    let sightings = [Event::Handshake(handshake), Event::Traffic(traffic)].map(|event| Sighting {
+        origin,
+        flow: None,
+        server: Some(ServerName::Asked(Arc::from(host.as_str()))),
+        owner: Owner::default(),
+        event,
+    });
+    let cause = text(error, "cause")
+        .and_then(|cause| CAUSES.iter().find(|known| **known == cause))
+        .map_or("unknown", |cause| cause);
+    let detail = format!("an app refused the proxy's TLS certificate ({cause})");
+    Some((sightings.to_vec(), detail))
 }
 
 /// The parts of a URL that matter here.
@@ -109,6 +153,10 @@ fn flow(entry: &Value, url: &Url) -> Option<FlowKey> {
     let address = text(entry, "serverIPAddress")?;
     let address: IpAddr = address.trim_matches(['[', ']']).parse().ok()?;
     let port: u16 = text(entry, "connection")?.parse().ok()?;
+    // Some writers give the server's port, which tells no connection from another.
+    if port == url.port {
+        return None;
+    }
     let unspecified = match address {
         IpAddr::V4(_) => IpAddr::from(Ipv4Addr::UNSPECIFIED),
         IpAddr::V6(_) => IpAddr::from(Ipv6Addr::UNSPECIFIED),
@@ -128,7 +176,13 @@ fn request_of(request: &Value, url: &Url) -> Request {
             let body = posted(data, &mut headers);
             sized(body, request)
         }
-        None => sized(None, request),
+        // Bodies of requests that HAR has no place for, as pcapng-utils and HTTP Toolkit write them.
+        None => sized(
+            request
+                .get("_content")
+                .and_then(|content| decoded(content, "text")),
+            request,
+        ),
     };
     drop_undone_encoding(&mut headers, &body.bytes);
     Request {

@@ -8,19 +8,21 @@ mod entry;
 use std::collections::VecDeque;
 use std::io;
 
+use serde_json::Value;
+
 use super::json::{Cut, JsonText, parse};
 use super::ledger::Ledger;
 use super::window::Window;
-use super::{Format, Input, Item, Sample, Source};
-use crate::limits::ENTRY_BYTES;
-use crate::model::{Origin, Shortfall, Sighting};
+use super::{Format, Gathered, Input, Item, Sample, Source};
+use crate::limits::{ENTRY_BYTES, SNIFF_BYTES};
+use crate::model::{Dossier, Event, InstalledApp, Origin, Platform, Shortfall, Sighting};
 use crate::{Error, Result};
 
 /// HAR.
 pub(super) const FORMAT: Format = Format {
     name: "har",
     sniff,
-    gather: None,
+    gather: Some(gather),
     open: Some(open),
 };
 
@@ -60,7 +62,10 @@ fn open(input: &Input) -> Result<Box<dyn Source>> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     AtStart,
+    /// Between the members of the log, whose order differs between writers.
+    InLog,
     InEntries,
+    InTlsErrors,
     Ended,
 }
 
@@ -70,6 +75,9 @@ struct Har {
     json: JsonText,
     state: State,
     origin: Origin,
+    has_entries: bool,
+    /// The writer puts binary bodies of requests through a text decoder.
+    is_lossy: bool,
     /// The entry that is being parsed.
     bytes: Vec<u8>,
     sightings: VecDeque<Sighting>,
@@ -82,6 +90,8 @@ impl Har {
             json,
             state: State::AtStart,
             origin,
+            has_entries: false,
+            is_lossy: false,
             bytes: Vec::new(),
             sightings: VecDeque::new(),
             ledger: Ledger::default(),
@@ -100,20 +110,70 @@ impl Har {
     }
 
     fn step(&mut self) -> io::Result<()> {
-        if self.state == State::AtStart {
-            if self.enter("log", b'{')? && self.enter("entries", b'[')? {
-                self.state = State::InEntries;
-            } else {
-                self.end(Shortfall::Damaged, "no log with entries");
+        match self.state {
+            State::AtStart => {
+                if enter_log(&mut self.json, &mut self.bytes)? {
+                    self.state = State::InLog;
+                } else {
+                    self.end(Shortfall::Damaged, "no log with entries");
+                }
             }
-            return Ok(());
+            State::InLog => self.member()?,
+            State::InEntries | State::InTlsErrors => self.element()?,
+            State::Ended => {}
         }
+        Ok(())
+    }
+
+    /// One member of the log.
+    fn member(&mut self) -> io::Result<()> {
+        match next_member(&mut self.json, &mut self.bytes)? {
+            Member::Named(name) => match name.as_str() {
+                "entries" if self.json.accept(b'[')? => {
+                    self.has_entries = true;
+                    self.state = State::InEntries;
+                }
+                "_tlsErrors" if self.json.accept(b'[')? => self.state = State::InTlsErrors,
+                "creator" => {
+                    let _ = self.json.value(&mut self.bytes, SNIFF_BYTES)?;
+                    let creator = parse(&self.bytes).unwrap_or_default();
+                    let name = creator
+                        .get("name")
+                        .and_then(Value::as_str)
+                        .unwrap_or_default();
+                    self.is_lossy = name.starts_with("mitmproxy");
+                }
+                _ => {
+                    let _ = self.json.value(&mut self.bytes, 0)?;
+                }
+            },
+            Member::End if self.has_entries => self.state = State::Ended,
+            Member::Cut if self.has_entries => {
+                self.end(Shortfall::Truncated, "the file ends within the log");
+            }
+            Member::End | Member::Cut | Member::Damaged => {
+                let detail = if self.has_entries {
+                    "the log is damaged"
+                } else {
+                    "no log with entries"
+                };
+                self.end(Shortfall::Damaged, detail);
+            }
+        }
+        Ok(())
+    }
+
+    /// One element of a list, or its end.
+    fn element(&mut self) -> io::Result<()> {
         match self.json.peek()? {
             None => self.end(
                 Shortfall::Truncated,
                 "the file ends within the list of entries",
             ),
-            Some(b']') => self.state = State::Ended,
+            Some(b']') => {
+                let _ = self.json.accept(b']')?;
+                self.state = State::InLog;
+            }
             Some(_) => {
                 self.entry()?;
                 if self.state != State::Ended
@@ -127,29 +187,36 @@ impl Har {
         Ok(())
     }
 
-    /// Steps into the member of that name of the object that comes next; `false` if there is none.
-    fn enter(&mut self, name: &str, bracket: u8) -> io::Result<bool> {
-        // The outermost object's bracket is still to come; that of `log` was stepped over by the call before.
-        if bracket == b'{' && !self.json.accept(b'{')? {
-            return Ok(false);
-        }
-        loop {
-            if self.json.peek()? != Some(b'"')
-                || self.json.value(&mut self.bytes, ENTRY_BYTES)? != Cut::Whole
-            {
-                return Ok(false);
+    /// A connection that the proxy could not look into.
+    fn tls_error(&mut self) {
+        let error = parse(&self.bytes).unwrap_or_default();
+        let Some((sightings, detail)) = entry::tls_error(&error, self.origin) else {
+            self.note(Shortfall::Damaged, "no TLS error in its place".to_owned());
+            return;
+        };
+        self.sightings.extend(sightings);
+        self.note(Shortfall::Encrypted, detail);
+    }
+
+    /// Whether the writer has damaged the body of a request on its way into the file.
+    fn note_lossy(&mut self, sightings: &[Sighting]) {
+        let is_binary = sightings.iter().any(|sighting| match &sighting.event {
+            Event::Exchange(exchange) => {
+                let request = &exchange.request;
+                let kind = request.header("content-type").unwrap_or_default();
+                let is_binary = ["protobuf", "octet-stream", "grpc", "gzip", "zip"]
+                    .iter()
+                    .any(|word| kind.contains(word));
+                is_binary && !request.body.bytes.is_empty()
             }
-            let is_it = parse(&self.bytes).is_some_and(|key| key == name);
-            if !self.json.accept(b':')? {
-                return Ok(false);
-            }
-            if is_it && self.json.accept(bracket)? {
-                return Ok(true);
-            }
-            let cut = self.json.value(&mut self.bytes, 0)?;
-            if cut == Cut::Ended || !self.json.accept(b',')? {
-                return Ok(false);
-            }
+            _ => false,
+        });
+        if self.is_lossy && is_binary {
+            self.note(
+                Shortfall::DamagedBody,
+                "mitmproxy writes binary bodies into HAR as text; its flow dump has them whole"
+                    .to_owned(),
+            );
         }
     }
 
@@ -157,6 +224,7 @@ impl Har {
         let offset = self.json.offset();
         self.origin.frame = self.origin.frame.saturating_add(1);
         match self.json.value(&mut self.bytes, ENTRY_BYTES)? {
+            Cut::Whole if self.state == State::InTlsErrors => self.tls_error(),
             Cut::Whole => {
                 let entry = parse(&self.bytes);
                 let sightings = entry.and_then(|entry| entry::sightings(&entry, self.origin));
@@ -164,6 +232,7 @@ impl Har {
                     if let Some(first) = sightings.first() {
                         self.origin.time = first.origin.time;
                     }
+                    self.note_lossy(&sightings);
                     self.sightings.extend(sightings);
                 } else {
                     self.note(
@@ -196,6 +265,122 @@ impl Har {
     }
 }
 
+/// What comes next in the log.
+enum Member {
+    Named(String),
+    End,
+    Cut,
+    Damaged,
+}
+
+/// Steps over brackets and names up to the first member of `log`; `false` if there is no log.
+fn enter_log(json: &mut JsonText, bytes: &mut Vec<u8>) -> io::Result<bool> {
+    if !json.accept(b'{')? {
+        return Ok(false);
+    }
+    loop {
+        let Member::Named(name) = next_member(json, bytes)? else {
+            return Ok(false);
+        };
+        if name == "log" && json.accept(b'{')? {
+            return Ok(true);
+        }
+        if json.value(bytes, 0)? == Cut::Ended {
+            return Ok(false);
+        }
+    }
+}
+
+/// Steps over the name of the next member and its colon.
+fn next_member(json: &mut JsonText, bytes: &mut Vec<u8>) -> io::Result<Member> {
+    let _ = json.accept(b',')?;
+    match json.peek()? {
+        None => Ok(Member::Cut),
+        Some(b'}') => Ok(Member::End),
+        Some(b'"') => Ok(match json.value(bytes, SNIFF_BYTES)? {
+            Cut::Ended => Member::Cut,
+            Cut::TooLong => Member::Damaged,
+            Cut::Whole => match parse(bytes) {
+                Some(Value::String(name)) if json.accept(b':')? => Member::Named(name),
+                _ if json.peek()?.is_none() => Member::Cut,
+                _ => Member::Damaged,
+            },
+        }),
+        Some(_) => Ok(Member::Damaged),
+    }
+}
+
+/// What `log._tweasel` says: the phone, the apps on it, and the one app that was let through. It stands behind the entries.
+fn gather(input: &Input) -> Result<Gathered> {
+    let mut dossier = Dossier::default();
+    if input.is_stdin() {
+        return Ok((dossier, Vec::new()));
+    }
+    let failed = |source: io::Error| Error::Read {
+        path: input.path.clone(),
+        source,
+    };
+    let mut bytes = Vec::new();
+    let mut json = JsonText::new(Window::new(input.reader()?, 16)).map_err(failed)?;
+    // Phase 2 says where and why the file cannot be read.
+    let mut find = || -> io::Result<Option<Value>> {
+        if !enter_log(&mut json, &mut bytes)? {
+            return Ok(None);
+        }
+        while let Member::Named(name) = next_member(&mut json, &mut bytes)? {
+            let bound = if name == "_tweasel" { ENTRY_BYTES } else { 0 };
+            let cut = json.value(&mut bytes, bound)?;
+            if bound > 0 {
+                return Ok(parse(&bytes));
+            }
+            if cut == Cut::Ended {
+                break;
+            }
+        }
+        Ok(None)
+    };
+    if let Ok(Some(metadata)) = find() {
+        tweasel(&metadata, input, &mut dossier);
+    }
+    Ok((dossier, Vec::new()))
+}
+
+fn tweasel(metadata: &Value, input: &Input, dossier: &mut Dossier) {
+    let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
+    let none = Value::Null;
+    let device = metadata.get("device").unwrap_or(&none);
+    dossier.platform = match text(device, "platform").as_deref() {
+        Some("android") => Some(Platform::Android),
+        Some("ios") => Some(Platform::Ios),
+        _ => None,
+    };
+    dossier.model = match (text(device, "manufacturer"), text(device, "model")) {
+        (Some(maker), Some(model)) => Some(format!("{maker} {model}")),
+        (_, model) => model,
+    };
+    let apps = metadata.get("apps").and_then(Value::as_array);
+    for app in apps.into_iter().flatten() {
+        let Some(id) = text(app, "id") else { continue };
+        dossier.apps.entry(id).or_insert_with(|| InstalledApp {
+            label: text(app, "name"),
+            version: text(app, "version"),
+            source: Some(Origin {
+                input: input.id,
+                ..Origin::default()
+            }),
+            ..InstalledApp::default()
+        });
+    }
+    let options = metadata.get("options").unwrap_or(&none);
+    let allowed = options.get("apps").and_then(Value::as_array);
+    if let Some([only]) = allowed.map(Vec::as_slice)
+        && let Some(only) = only.as_str()
+        && text(options, "mode").as_deref() == Some("allowlist")
+    {
+        dossier.sole_apps.insert(input.id, only.to_owned());
+    }
+}
+
 impl Source for Har {
     fn next_item(&mut self) -> Result<Option<Item<'_>>> {
         self.read_on();
@@ -213,7 +398,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::Event;
+    use crate::model::{InputId, Timestamp};
 
     fn read(bytes: &[u8]) -> (Vec<Sighting>, Vec<Shortfall>) {
         let window = Window::new(Box::new(Cursor::new(bytes.to_vec())), 16);
@@ -256,6 +441,37 @@ mod tests {
     }
 
     #[test]
+    fn connections_that_the_proxy_could_not_look_into_are_contacts_and_blind_spots() {
+        let text = har(&[ENTRY]).replace(
+            "\"_x\": 1",
+            r#""_tlsErrors":[{"startedDateTime":"2026-01-02T03:04:06Z","hostname":"Pinned.example","cause":"cert-rejected"},{"cause":1}]"#,
+        );
+        let (sightings, shortfalls) = read(text.as_bytes());
+        assert_eq!(shortfalls, [Shortfall::Encrypted, Shortfall::Damaged]);
+        assert_eq!(sightings.len(), 3);
+        assert!(matches!(&sightings[1].event, Event::Handshake(handshake)
+            if handshake.sni.as_deref() == Some("pinned.example")));
+        assert!(matches!(&sightings[2].event, Event::Traffic(_)));
+        assert_ne!(sightings[2].origin.time, Timestamp::default());
+    }
+
+    #[test]
+    fn tweasel_says_whose_the_traffic_is() {
+        let text = har(&[ENTRY]).replace(
+            "\"_x\": 1",
+            r#""_tweasel":{"options":{"mode":"allowlist","apps":["org.example.chat"]},"device":{"platform":"android","manufacturer":"Example","model":"Fono"},"apps":[{"id":"org.example.chat","name":"Chat","version":"1.2"}]}"#,
+        );
+        let input = Input::in_memory(InputId(3), FORMAT.name, text.as_bytes());
+        let (dossier, _) = gather(&input).unwrap();
+        assert_eq!(dossier.sole_apps[&InputId(3)], "org.example.chat");
+        assert_eq!(dossier.model.as_deref(), Some("Example Fono"));
+        assert_eq!(
+            dossier.apps["org.example.chat"].label.as_deref(),
+            Some("Chat")
+        );
+    }
+
+    #[test]
     fn an_empty_list_is_no_damage_and_a_missing_one_is() {
         assert_eq!(read(har(&[]).as_bytes()).1, []);
         assert_eq!(read(b"{\"log\":{}}").1, [Shortfall::Damaged]);
@@ -271,8 +487,8 @@ mod tests {
             let (sightings, shortfalls) = read(&whole.as_bytes()[..at]);
             let complete = whole.match_indices(ENTRY).filter(|(start, _)| start + ENTRY.len() <= at).count();
             prop_assert_eq!(sightings.len(), complete);
-            let list_end = whole.rfind("],").unwrap();
-            prop_assert_eq!(shortfalls.len(), usize::from(at <= list_end));
+            let log_end = whole.rfind('}').unwrap() - 2;
+            prop_assert_eq!(shortfalls.len(), usize::from(at <= log_end));
         }
 
         #[test]

@@ -6,9 +6,6 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-
 use super::tnetstring::Element;
 use crate::intake::clock::timestamp_of_seconds;
 use crate::limits::{BODY_BYTES, DNS_ANSWERS, DNS_NAME_BYTES, DNS_QUESTIONS, HEADERS};
@@ -166,19 +163,19 @@ impl Told {
                 (Some(2), _) | (_, Err(_)) => "binary",
                 _ => "text",
             };
-            // As in HAR, binary data goes on in base64: payload undoes it like any other.
-            let data = match str::from_utf8(content) {
-                Ok(text) => text.to_owned(),
-                Err(_) => BASE64_STANDARD.encode(content),
-            };
             self.push(
                 time,
                 Event::Message(Message {
                     protocol,
                     kind: kind.to_owned(),
-                    fields: vec![("data".to_owned(), data)],
+                    body: Body {
+                        bytes: content.get(..BODY_BYTES).unwrap_or(content).to_vec(),
+                        wire_len: content.len() as u64,
+                        is_cut: content.len() > BODY_BYTES,
+                    },
                     from_client,
                     is_protected: self.is_protected,
+                    ..Message::default()
                 }),
             );
         }

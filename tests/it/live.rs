@@ -1,0 +1,154 @@
+//! Live capture as users run it: on the loopback interface, with traffic of the test's own. Needs the feature `live` and the
+//! right to capture, and says so where it has not.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+
+use serde_json::Value;
+
+use crate::forge::http;
+
+const BODY: &[u8] =
+    br#"{"advertising_id":"38400000-8cf0-11bd-b23e-10b96e40000d","lat":52.374478,"lon":9.738553}"#;
+
+fn phonehome(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_phonehome"));
+    command.env_clear().args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("live")
+        .join(test);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Answers one request a connection, for ever.
+fn serve(listener: &TcpListener) {
+    for connection in listener.incoming() {
+        let mut connection = connection.unwrap();
+        let mut request = [0; 4096];
+        let _ = connection.read(&mut request).unwrap();
+        connection
+            .write_all(&http::response(200, &[], b"ok"))
+            .unwrap();
+        let _ = connection.shutdown(Shutdown::Write);
+    }
+}
+
+/// Sends requests until the capture has ended: when it begins is not known from outside.
+fn talk_until_end(port: u16, mut capture: Child) -> Output {
+    let request = http::request(
+        "POST",
+        "collector.example",
+        "/v1/event",
+        &[("Content-Type", "application/json")],
+        BODY,
+    );
+    while capture.try_wait().unwrap().is_none() {
+        let mut connection = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        connection.write_all(&request).unwrap();
+        let mut answer = Vec::new();
+        connection.read_to_end(&mut answer).unwrap();
+    }
+    capture.wait_with_output().unwrap()
+}
+
+/// What was found, by rule, recipient and grade: with how many occurrences.
+fn found(report: &Value) -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    for device in report["devices"].as_array().unwrap() {
+        for app in device["apps"].as_array().unwrap() {
+            for finding in app["findings"].as_array().unwrap() {
+                let of = |name: &str| finding[name].to_string();
+                let key = format!("{} {} {}", of("rule"), of("recipient"), of("grade"));
+                found.push((key, finding["count"].clone()));
+            }
+        }
+    }
+    found.sort_by(|one, two| one.0.cmp(&two.0));
+    found
+}
+
+#[test]
+fn a_live_run_finds_what_its_recording_shows() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || serve(&listener));
+    let folder = folder("loopback");
+    let recording = folder.join("recording.pcap");
+    let filter = format!("tcp port {port}");
+    let arguments = [
+        "audit",
+        "--interface",
+        "lo",
+        "--filter",
+        &filter,
+        "--duration",
+        "2s",
+        "-f",
+        "json",
+        "--write",
+        recording.to_str().unwrap(),
+    ];
+    let capture = phonehome(&arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = talk_until_end(port, capture);
+    let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+    if !cfg!(feature = "live") {
+        assert_eq!(output.status.code(), Some(2));
+        assert!(messages.contains("--features live"), "{messages}");
+        println!("skipped: built without the feature live");
+        return;
+    }
+    if output.status.code() == Some(2) {
+        // What a user without rights sees has the next step.
+        assert!(
+            messages.contains("no right to capture") && messages.contains("setcap"),
+            "{messages}"
+        );
+        println!("skipped: {messages}");
+        return;
+    }
+    assert_eq!(output.status.code(), Some(0), "{messages}");
+    let live: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(live["devices"][0]["name"], "this computer");
+    assert_eq!(live["inputs"][0]["format"], "interface");
+    let found_live = found(&live);
+    assert!(
+        found_live
+            .iter()
+            .any(|(key, _)| key.contains("advertising-id"))
+    );
+    let output = phonehome(&["audit", recording.to_str().unwrap(), "-f", "json"])
+        .output()
+        .unwrap();
+    let recorded: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found_live, found(&recorded));
+    assert_eq!(live["inputs"][0]["items"], recorded["inputs"][0]["items"]);
+}
+
+#[test]
+fn interfaces_are_listed() {
+    let output = phonehome(&["interfaces"]).output().unwrap();
+    if cfg!(feature = "live") {
+        let listed = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            listed.lines().any(|line| line.starts_with("lo ")),
+            "{listed}"
+        );
+    } else {
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("--features live"));
+    }
+}
