@@ -111,7 +111,7 @@ pub(crate) struct InputOptions {
     #[arg(long = "keylog", value_name = "FILE", help_heading = "Input options")]
     pub(crate) key_logs: Vec<PathBuf>,
 
-    /// Look for the values of this list: contacts, identifiers, positions that are on the phones; repeatable
+    /// Look for the contacts, identifiers and positions of this list; repeatable
     ///
     /// A vCard, a CSV with a header (name, phone, email, imei, latitude …), TOML, getprop or `content query` output. Digests
     /// instead of values will do, so that the list itself need not leave its place. Lists in a phone's folder are used without
@@ -120,7 +120,12 @@ pub(crate) struct InputOptions {
     pub(crate) known: Vec<PathBuf>,
 
     /// Secret that a vendor mixes into the digests it makes; repeatable
-    #[arg(long = "pepper", value_name = "TEXT", help_heading = "Input options")]
+    #[arg(
+        long = "pepper",
+        hide_short_help = true,
+        value_name = "TEXT",
+        help_heading = "Input options"
+    )]
     pub(crate) peppers: Vec<String>,
 
     /// All traffic belongs to this app (package, bundle id or profile)
@@ -184,7 +189,7 @@ pub(crate) struct OutputOptions {
     pub(crate) color: ColorChoice,
 
     /// Columns of the table [default: those of the terminal, else 80]
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
+    #[arg(long, hide_short_help = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
     pub(crate) width: Option<u16>,
 
     /// Show captured values instead of masks; the report becomes confidential
@@ -215,7 +220,7 @@ pub(crate) struct Audit {
     pub(crate) fail_on: FailOn,
 
     /// End a live capture after this time (`90s`, `10m`, `2h`) instead of by Ctrl-C
-    #[arg(long, value_name = "TIME", requires = "interface", value_parser = duration, help_heading = "Input options")]
+    #[arg(long, hide_short_help = true, value_name = "TIME", requires = "interface", value_parser = duration, help_heading = "Input options")]
     pub(crate) duration: Option<std::time::Duration>,
 
     /// Keep the packets of a live capture in this file (pcap)

@@ -118,6 +118,9 @@ fn describe(output: &Output<'_>, lines: &mut Vec<String>) {
             for (name, value) in &message.fields {
                 let _ = write!(line, " | {name}={}", value.escape_debug());
             }
+            if !message.body.bytes.is_empty() {
+                let _ = write!(line, " | body {}", hex(&message.body.bytes));
+            }
             lines.push(line);
         }
         Output::Event(event, _) => lines.push(format!("{event:?}")),
@@ -448,8 +451,7 @@ fn mqtt_gives_login_topics_and_payload() {
                 "> mqtt PUBLISH | topic=fleet/7 | payload={}",
                 long.escape_debug()
             ),
-            "> mqtt PUBLISH | topic=fleet/7 | content-transfer-encoding=base64 | payload=/wA="
-                .into(),
+            "> mqtt PUBLISH | topic=fleet/7 | body ff00".into(),
         ]
     );
 }
@@ -799,7 +801,7 @@ fn netbios_names_of_devices_are_read() {
 }
 
 #[test]
-fn what_is_published_in_binary_is_kept_in_base64() {
+fn what_is_published_in_binary_is_kept_as_a_body() {
     let talk = [(
         CLIENT,
         &b"\x10\x0d\0\x04MQTT\x04\0\0\x3c\0\x01a\x30\x06\0\x01t\x08\xff\0"[..],
@@ -808,7 +810,7 @@ fn what_is_published_in_binary_is_kept_in_base64() {
         tcp(1883, &talk).lines(),
         [
             "> mqtt CONNECT | client-id=a",
-            "> mqtt PUBLISH | topic=t | content-transfer-encoding=base64 | payload=CP8A",
+            "> mqtt PUBLISH | topic=t | body 08ff00",
         ]
     );
     let meta = [(
@@ -817,9 +819,7 @@ fn what_is_published_in_binary_is_kept_in_base64() {
     )];
     assert_eq!(
         tcp(443, &meta).lines(),
-        [
-            "> mqtt CONNECT | content-transfer-encoding=base64 | payload=eNoDAA== | signature=mqtt-meta"
-        ]
+        ["> mqtt CONNECT | signature=mqtt-meta | body 78da0300"]
     );
 }
 

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 use phonehome::audit::{self, Progress};
 use phonehome::flow::Flows;
 use phonehome::intake::{self, Input, Item};
 use phonehome::model::{Audit, ContentState, Coverage, Event, LinkType, Shortfall, Sighting};
+use phonehome::protocol::KeyLog;
 use phonehome::report::{FORMATS, Language, Options, Presentable};
 use phonehome::rules::Rules;
 use serde_json::Value;
@@ -52,12 +54,26 @@ fn flows(path: &Path, is_wanted: Wanted) -> (States, bool) {
         _ => {}
     };
     let case = intake::discover(&[path.to_owned()]).unwrap();
-    let inputs = case.devices.iter().flat_map(|device| &device.inputs);
-    for input in inputs.filter(|input| is_wanted(input)) {
+    let inputs = || case.devices.iter().flat_map(|device| &device.inputs);
+    // What the file itself carries to decrypt it.
+    let mut keys = KeyLog::default();
+    for input in inputs() {
+        for text in input
+            .gather()
+            .unwrap()
+            .into_iter()
+            .flat_map(|(dossier, _)| dossier.key_logs)
+        {
+            keys.read(&text);
+        }
+    }
+    let keys = Arc::new(keys);
+    for input in inputs().filter(|input| is_wanted(input)) {
         let Some(mut source) = input.open().unwrap() else {
             continue;
         };
         let mut flows = Flows::new();
+        flows.set_keys(Arc::clone(&keys));
         while let Some(item) = source.next_item().unwrap() {
             match item {
                 Item::Packet(packet) => flows.packet(&packet, &mut coverage, &mut emit),

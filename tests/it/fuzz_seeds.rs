@@ -280,7 +280,6 @@ fn documents(format: &str) -> Vec<Vec<u8>> {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "a table: one entry for each target")]
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     match target {
         "pcap" => vec![

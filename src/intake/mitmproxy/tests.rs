@@ -239,7 +239,7 @@ fn messages_of_sockets_and_streams_are_told_apart() {
             Event::Message(message) => Some((
                 message.protocol,
                 message.kind.as_str(),
-                message.fields[0].1.as_str(),
+                message.body.bytes.as_slice(),
                 message.from_client,
             )),
             _ => None,
@@ -248,9 +248,9 @@ fn messages_of_sockets_and_streams_are_told_apart() {
     assert_eq!(
         messages,
         [
-            ("websocket", "binary", "/wA=", true),
-            ("tcp", "text", "hello", false),
-            ("udp", "text", "hello", false)
+            ("websocket", "binary", b"\xff\0".as_slice(), true),
+            ("tcp", "text", b"hello", false),
+            ("udp", "text", b"hello", false)
         ]
     );
 }
