@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use phonehome::gate::Evidence;
+use phonehome::model::Grade;
 
 /// Exit status, examples and environment of the whole tool.
 const AFTER_HELP: &str = "\
@@ -18,8 +20,8 @@ Examples:
   phonehome rules explain advertising-id     what a rule looks for, and why
 
 Exit status:
-  0  done; no app at or above --fail-on
-  1  done; at least one app at or above --fail-on
+  0  done, and the gate is passed: nothing at or above --fail-on
+  1  done, and the gate is not passed: --fail-on, --min-coverage, or a suppression that has expired
   2  not all that was asked could be done; messages are on standard error
 
 Environment:
@@ -210,14 +212,8 @@ pub(crate) struct Audit {
     #[command(flatten)]
     pub(crate) output: OutputOptions,
 
-    /// Exit with status 1 if an app's risk is at this level or above
-    #[arg(
-        long,
-        value_name = "LEVEL",
-        default_value = "never",
-        help_heading = "Output options"
-    )]
-    pub(crate) fail_on: FailOn,
+    #[command(flatten)]
+    pub(crate) gate: GateOptions,
 
     /// End a live capture after this time (`90s`, `10m`, `2h`) instead of by Ctrl-C
     #[arg(long, hide_short_help = true, value_name = "TIME", requires = "interface", value_parser = duration, help_heading = "Input options")]
@@ -249,6 +245,34 @@ pub(crate) struct Report {
 
     #[command(flatten)]
     pub(crate) output: OutputOptions,
+
+    #[command(flatten)]
+    pub(crate) gate: GateOptions,
+}
+
+/// When an audit does not pass.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Gate options")]
+pub(crate) struct GateOptions {
+    /// Exit with status 1 if a finding sets a risk of this level or above
+    #[arg(long, value_name = "LEVEL", default_value = "never")]
+    pub(crate) fail_on: FailOn,
+
+    /// Count only findings with this evidence or better: a grade, or percent
+    #[arg(long, hide_short_help = true, value_name = "GRADE|PERCENT", value_parser = evidence)]
+    pub(crate) min_evidence: Option<Evidence>,
+
+    /// Exit with status 1 if less than this share of bytes could be read
+    #[arg(long, hide_short_help = true, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) min_coverage: Option<u8>,
+
+    /// Count only findings that this earlier JSON report does not have
+    #[arg(long, hide_short_help = true, value_name = "REPORT")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Suppressions of findings [default: `phonehome.toml` of the case]
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
+    pub(crate) suppressions: Option<PathBuf>,
 }
 
 /// `phonehome inputs`.
@@ -387,6 +411,22 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
         .filter(|seconds| *seconds > 0)
         .map(std::time::Duration::from_secs)
         .ok_or_else(|| "a time is written like 90s, 10m or 2h".to_owned())
+}
+
+/// Reads a grade, or percent with or without their sign.
+fn evidence(text: &str) -> Result<Evidence, String> {
+    if let Some(grade) = Grade::ALL.into_iter().find(|grade| grade.as_str() == text) {
+        return Ok(Evidence::Grade(grade));
+    }
+    let number = text.strip_suffix('%').unwrap_or(text).trim().parse();
+    number
+        .ok()
+        .filter(|percent| *percent <= 100)
+        .map(Evidence::Percent)
+        .ok_or_else(|| {
+            let grades = Grade::ALL.map(Grade::as_str).join(", ");
+            format!("neither percent nor one of {grades}")
+        })
 }
 
 /// Reads `FORMAT` or `FORMAT=FILE`.

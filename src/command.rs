@@ -1,5 +1,6 @@
 //! One function per verb: reads what it needs, lets the library work, writes the result. Knows the terminal; no analysis here.
 
+mod gate;
 mod live;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use phonehome::audit::{self, Outcome, Progress};
 use phonehome::detect;
+use phonehome::gate::Gate;
 use phonehome::intake::{self, Case, Input};
 use phonehome::model::{AppId, RiskLevel};
 use phonehome::report::{self, FORMATS, InputLine, Language, Observations, Presentable};
@@ -22,9 +24,8 @@ use phonehome::rules::Rules;
 use phonehome::{Error, Result};
 
 use crate::cli::{
-    Audit, Cli, ColorChoice, FailOn, FormatAndFile, InputOptions, Inputs, LanguageChoice,
-    LanguageOption, Observe, OutputOptions, Report, RuleExplain, RuleOptions, RuleVerb,
-    RulesOption, Schema, Verb,
+    Audit, Cli, ColorChoice, FormatAndFile, InputOptions, Inputs, LanguageChoice, LanguageOption,
+    Observe, OutputOptions, Report, RuleExplain, RuleOptions, RuleVerb, RulesOption, Schema, Verb,
 };
 
 /// Columns of a report that goes to a file or a terminal that does not say its width.
@@ -39,9 +40,9 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// Done; no app at or above `--fail-on`.
+    /// Done, and the gate is passed.
     Done,
-    /// Done; at least one app at or above `--fail-on`.
+    /// Done, and the gate is not passed.
     Risk,
     /// Not all that was asked could be done.
     Failed,
@@ -109,13 +110,16 @@ fn say(message: &str) {
 fn audit(options: &Audit) -> Result<Status> {
     let rules = rules_of(&options.input)?;
     let targets = targets(&options.output)?;
+    let mut gate = gate::read(&options.gate)?;
     let outcome = if let Some(name) = &options.input.interface {
+        gate::add_suppressions(&mut gate, &options.gate, None)?;
         Outcome {
             audit: live::audit(options, name, &rules)?,
             errors: Vec::new(),
         }
     } else {
         let case = find(&options.input)?;
+        gate::add_suppressions(&mut gate, &options.gate, case.policy.as_deref())?;
         with_progress(&case, &options.output, |progress| {
             let pipeline = pipeline_options(&options.input, options.jobs)?;
             audit::run(&case, &rules, &pipeline, progress)
@@ -130,15 +134,12 @@ fn audit(options: &Audit) -> Result<Status> {
     }
     let report = Presentable::new(&audit, &rules, options.output.show_values);
     let language = language(options.output.language);
-    write_reports(targets, &report, &rules, language, &options.output)?;
-    let is_risky = options
-        .fail_on
-        .level()
-        .is_some_and(|level| audit.level() >= level);
-    Ok(match (errors.is_empty(), is_risky) {
-        (false, _) => Status::Failed,
-        (true, true) => Status::Risk,
-        (true, false) => Status::Done,
+    write_reports(targets, &report, &rules, language, &options.output, &gate)?;
+    let status = gate::judge(&gate, &report, &rules, options.output.quiet);
+    Ok(if errors.is_empty() {
+        status
+    } else {
+        Status::Failed
     })
 }
 
@@ -162,8 +163,10 @@ fn report(options: &Report) -> Result<Status> {
         Some(choice) => choice.into(),
         None => written_in,
     };
-    write_reports(targets, &report, &rules, language, &options.output)?;
-    Ok(Status::Done)
+    let mut gate = gate::read(&options.gate)?;
+    gate::add_suppressions(&mut gate, &options.gate, None)?;
+    write_reports(targets, &report, &rules, language, &options.output, &gate)?;
+    Ok(gate::judge(&gate, &report, &rules, options.output.quiet))
 }
 
 /// Reads a saved report, or standard input for `-`.
@@ -188,6 +191,7 @@ fn write_reports(
     rules: &Rules,
     language: Language,
     options: &OutputOptions,
+    gate: &Gate,
 ) -> Result<()> {
     for (format, file) in targets {
         let to_terminal = file.is_none() && io::stdout().is_terminal();
@@ -195,6 +199,7 @@ fn write_reports(
             language,
             width: options.width.unwrap_or_else(|| terminal_width(to_terminal)),
             color: is_coloured(options.color, to_terminal),
+            level: gate.fail_on.unwrap_or(RiskLevel::Medium),
         };
         write_to(file.as_deref(), |out| {
             (format.write)(report, rules, rendering, out)
@@ -515,18 +520,6 @@ fn is_coloured(choice: ColorChoice, is_terminal: bool) -> bool {
             let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
             let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
             is_terminal && !is_refused && !is_dumb
-        }
-    }
-}
-
-impl FailOn {
-    fn level(self) -> Option<RiskLevel> {
-        match self {
-            Self::Never => None,
-            Self::Low => Some(RiskLevel::Low),
-            Self::Medium => Some(RiskLevel::Medium),
-            Self::High => Some(RiskLevel::High),
-            Self::VeryHigh => Some(RiskLevel::VeryHigh),
         }
     }
 }

@@ -12,6 +12,7 @@
 //! - [`detect`]: observation + fields + rules → findings
 //! - [`assess`]: findings, permissions and law → one report per app
 //! - [`report`]: an audit → bytes
+//! - [`gate`]: an audit → whether it passes in continuous integration
 //! - [`audit`]: the pipeline, the one place where the stages meet
 //! - [`model`]: the values that cross these borders
 
@@ -32,6 +33,7 @@ pub mod audit;
 pub mod detect;
 mod error;
 pub mod flow;
+pub mod gate;
 pub mod intake;
 pub mod limits;
 pub mod manifest;

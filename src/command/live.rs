@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use phonehome::audit::{Basis, Live};
 use phonehome::flow::Clients;
 use phonehome::intake::{self, Poll};
-use phonehome::model::{self, InputId};
+use phonehome::model::{self, InputId, RiskLevel};
 use phonehome::report::{self, FORMATS, Presentable};
 use phonehome::rules::Rules;
 use phonehome::{Error, Result};
@@ -75,6 +75,7 @@ fn show(live: &Live<'_>, rules: &Rules, options: &OutputOptions) -> Result<()> {
         language: language(options.language),
         width: options.width.unwrap_or_else(|| terminal_width(true)),
         color: is_coloured(options.color, true),
+        level: RiskLevel::None,
     };
     let mut table = Vec::new();
     if let Some(format) = FORMATS.iter().find(|format| format.name == "table") {

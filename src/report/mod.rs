@@ -1,15 +1,19 @@
 //! An audit → bytes. An audit is first made [`Presentable`]; formats, one file and one line in [`FORMATS`] each, get nothing
 //! else. Fixed words come from `language.rs`, words about rules from the rules.
 
+mod alert;
 mod chain;
+mod code_quality;
 mod group;
 mod inputs;
 mod json;
+mod junit;
 pub mod language;
 mod observation;
 mod presentable;
 mod prose;
 mod rule;
+mod sarif;
 mod table;
 mod text;
 
@@ -22,6 +26,7 @@ pub use presentable::Presentable;
 pub use rule::{explain_rule, list_rules, similar_rules};
 pub use text::safe;
 
+use crate::model::RiskLevel;
 use crate::rules::Rules;
 
 /// Language of report texts.
@@ -43,6 +48,8 @@ pub struct Options {
     pub width: u16,
     /// Whether to colour.
     pub color: bool,
+    /// From which level of risk on a finding is a failure, in formats that know such.
+    pub level: RiskLevel,
 }
 
 /// A report format.
@@ -57,4 +64,11 @@ pub struct Format {
 }
 
 /// All formats.
-pub const FORMATS: &[Format] = &[table::FORMAT, json::FORMAT];
+pub const FORMATS: &[Format] = &[
+    table::FORMAT,
+    json::FORMAT,
+    sarif::FORMAT,
+    junit::FORMAT,
+    code_quality::GITLAB,
+    code_quality::GITHUB,
+];

@@ -9,7 +9,7 @@ use super::text;
 use super::{Language, Options};
 use crate::model::{
     AppId, AppReport, Attributed, Audit, Category, Evidence, Grade, InputId, InputReport,
-    JudgedFinding, Protection, RecipientKind, Score,
+    JudgedFinding, Protection, RecipientKind, RiskLevel, Score,
 };
 use crate::rules::Rules;
 
@@ -193,6 +193,11 @@ impl<'a> Prose<'a> {
         )
     }
 
+    /// A level with its number.
+    pub(super) fn risk(&self, level: RiskLevel, risk: u8) -> String {
+        format!("{} {risk}", self.language.level(level))
+    }
+
     /// The facts behind a conclusion.
     pub(super) fn reasons(&self, finding: &JudgedFinding) -> String {
         let words: Vec<String> = finding
@@ -272,7 +277,7 @@ impl<'a> Prose<'a> {
         words
     }
 
-    fn input(&self, evidence: &Evidence) -> Option<&InputReport> {
+    pub(super) fn input(&self, evidence: &Evidence) -> Option<&'a InputReport> {
         self.inputs.get(&evidence.origin.input).copied()
     }
 

@@ -46,6 +46,15 @@ pub(super) fn safe_up_to(text: &str, longest: usize) -> String {
     shown
 }
 
+/// Bytes as lower-case hexadecimal digits.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    for byte in bytes {
+        let _infallible = write!(text, "{byte:02x}");
+    }
+    text
+}
+
 /// Characters that a terminal obeys, or that a reader cannot see.
 fn is_unsafe(character: char) -> bool {
     character.is_control()

@@ -9,7 +9,9 @@ use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 use phonehome::audit::{self, Progress};
 use phonehome::flow::Flows;
 use phonehome::intake::{self, Input, Item};
-use phonehome::model::{Audit, ContentState, Coverage, Event, LinkType, Shortfall, Sighting};
+use phonehome::model::{
+    Audit, ContentState, Coverage, Event, LinkType, RiskLevel, Shortfall, Sighting,
+};
 use phonehome::protocol::KeyLog;
 use phonehome::report::{FORMATS, Language, Options, Presentable};
 use phonehome::rules::Rules;
@@ -121,6 +123,7 @@ fn written(audit: &Audit, rules: &Rules, format: &str, language: Language) -> St
         language,
         width: 100,
         color: false,
+        level: RiskLevel::Medium,
     };
     let format = FORMATS.iter().find(|known| known.name == format).unwrap();
     let mut out = Vec::new();

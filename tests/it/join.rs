@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use phonehome::audit::{self, Options, Progress};
 use phonehome::intake;
-use phonehome::model::{Audit, Category, Contradiction, Event};
+use phonehome::model::{Audit, Category, Contradiction, Event, RiskLevel};
 use phonehome::report::{self, FORMATS, Format, Language, Presentable};
 use phonehome::rules::Rules;
 
@@ -46,6 +46,7 @@ fn written(report: &Presentable, name: &str, language: Language) -> String {
         language,
         width: 400,
         color: false,
+        level: RiskLevel::Medium,
     };
     let mut bytes = Vec::new();
     (format(name).write)(report, &rules, options, &mut bytes).unwrap();

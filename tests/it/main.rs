@@ -21,6 +21,7 @@ mod device_logs;
 mod flows;
 mod forge;
 mod fuzz_seeds;
+mod gates;
 mod http2;
 mod http2_peers;
 mod intake;

@@ -4,13 +4,15 @@ use phonehome::assess::assess;
 use phonehome::model::{
     AppId, Attributed, Audit, Basis, ContentState, Coverage, DeviceId, Dossier, Evidence,
     FieldPath, Finding, FindingKey, Grade, InputId, InputReport, Origin, PathStep, Place,
-    Protection, Recipient, RecipientKind, Sensitive, Shortfall, Tally, Timestamp, Traffic,
-    TrafficKey,
+    Protection, Recipient, RecipientKind, RiskLevel, Sensitive, Shortfall, Tally, Timestamp,
+    Traffic, TrafficKey,
 };
 use phonehome::report::{FORMATS, Language, Options, Presentable};
 use phonehome::rules::Rules;
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr as _;
+
+use crate::gates::junit_problem;
 
 /// Stands in every captured text; must stand in no report.
 const SECRET: &str = "Geheimnis";
@@ -165,7 +167,7 @@ proptest! {
         let rules = Rules::embedded().unwrap();
         let audit = audit(&rules, &tally(&rules, &seen), &name);
         let language = if is_german { Language::German } else { Language::English };
-        let options = Options { language, width, color: false };
+        let options = Options { language, width, color: false, level: RiskLevel::Medium };
         let audit = Presentable::new(&audit, &rules, false);
         let (saved, written_in) = saved(&audit, &rules, options);
         prop_assert_eq!(written_in, language);
@@ -175,9 +177,21 @@ proptest! {
             let text = String::from_utf8(out).unwrap();
             prop_assert!(text.chars().all(|character| character == '\n' || !character.is_control()));
             prop_assert!(!text.contains(SECRET));
-            if format.name == "json" {
+            if ["json", "sarif", "gitlab"].contains(&format.name) {
                 prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
-            } else {
+            }
+            if format.name == "junit" {
+                prop_assert_eq!(junit_problem(&text), None);
+            }
+            if format.name == "github" {
+                let is_command = |line: &str| {
+                    ["::error file=", "::warning file=", "::notice file="]
+                        .iter()
+                        .any(|begin| line.starts_with(begin))
+                };
+                prop_assert!(text.lines().all(is_command), "{text}");
+            }
+            if format.name == "table" {
                 let longest = text.lines().max_by_key(|line| line.width()).unwrap_or("");
                 prop_assert!(longest.width() <= usize::from(width), "{} columns at {width}: {longest:?}", longest.width());
             }

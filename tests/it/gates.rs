@@ -1,0 +1,396 @@
+//! What continuous integration gets: formats that hold their schemas, and exit statuses that mean what they say.
+//!
+//! `schemas/sarif-2.1.0.json` is the official schema of OASIS, as the crate `serde-sarif` 0.8.0 carries it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+use serde_json::Value;
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_phonehome"))
+        .args(arguments)
+        .env_clear()
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn status(arguments: &[&str]) -> i32 {
+    run(arguments).status.code().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The case's report in a format.
+fn report(format: &str, language: &str) -> String {
+    let output = run(&[
+        "audit",
+        "samples/case",
+        "-f",
+        format,
+        "--lang",
+        language,
+        "-q",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("gates")
+        .join(test);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A JSON report of the sample case.
+fn archive(test: &str) -> String {
+    let file = folder(test).join("audit.json");
+    let file = file.to_str().unwrap();
+    assert_eq!(status(&["audit", "samples/case", "-o", file, "-q"]), 0);
+    file.to_owned()
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn sarif_holds_the_official_schema() {
+    let schema = json(include_str!("schemas/sarif-2.1.0.json"));
+    let mut schemas = boon::Schemas::new();
+    let mut compiler = boon::Compiler::new();
+    compiler.enable_format_assertions();
+    compiler.add_resource("sarif.json", schema).unwrap();
+    let index = compiler.compile("sarif.json", &mut schemas).unwrap();
+    for language in ["en", "de"] {
+        let log = json(&report("sarif", language));
+        let found = schemas.validate(&log, index).err();
+        assert!(found.is_none(), "{}", found.unwrap());
+        let run = &log["runs"][0];
+        let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+        let results = run["results"].as_array().unwrap();
+        assert!(results.len() > 20);
+        for result in results {
+            let rule = &rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
+            assert_eq!(rule["id"], result["ruleId"]);
+            assert_ne!(rule["help"]["text"], "\n\n");
+        }
+        let hashed = |artifact: &Value| artifact["hashes"]["sha-256"].as_str().unwrap().len() == 64;
+        assert!(run["artifacts"].as_array().unwrap().iter().all(hashed));
+        let broken = serde_json::json!({ "version": "2.1.0", "runs": [{ "tool": {} }] });
+        assert!(schemas.validate(&broken, index).is_err());
+    }
+    assert!(report("sarif", "de").contains("unverschlüsselt"));
+}
+
+#[test]
+fn fingerprints_are_the_findings_stable_ids() {
+    let sarif = json(&report("sarif", "en"));
+    let archive = json(&report("json", "de"));
+    let of_sarif: BTreeSet<&str> = sarif["runs"][0]["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|result| {
+            result["partialFingerprints"]["phonehomeFinding/v1"]
+                .as_str()
+                .unwrap()
+        })
+        .collect();
+    let weighed: BTreeSet<&str> = findings(&archive)
+        .filter(|finding| !finding["score"].is_null())
+        .map(|finding| finding["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(of_sarif, weighed);
+    let issues = json(&report("gitlab", "en"));
+    let fingerprints: Vec<&str> = issues
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|issue| issue["fingerprint"].as_str().unwrap())
+        .collect();
+    let distinct: BTreeSet<&&str> = fingerprints.iter().collect();
+    assert_eq!(distinct.len(), fingerprints.len());
+}
+
+fn findings(archive: &Value) -> impl Iterator<Item = &Value> {
+    let devices = archive["devices"].as_array().unwrap().iter();
+    devices
+        .flat_map(|device| device["apps"].as_array().unwrap())
+        .flat_map(|app| app["findings"].as_array().unwrap())
+}
+
+/// Names of attributes or elements.
+type Names = &'static [&'static str];
+
+/// Elements of `JUnit`'s schema (windyroad/JUnit-Schema, the strictest in use): name, required and other attributes, children in
+/// their order.
+const JUNIT: [(&str, Names, Names, Names); 8] = [
+    ("testsuites", &[], &[], &["testsuite"]),
+    (
+        "testsuite",
+        &[
+            "id",
+            "name",
+            "package",
+            "timestamp",
+            "hostname",
+            "tests",
+            "failures",
+            "errors",
+            "time",
+        ],
+        &["skipped"],
+        &["properties", "testcase", "system-out", "system-err"],
+    ),
+    ("properties", &[], &[], &["property"]),
+    ("property", &["name", "value"], &[], &[]),
+    (
+        "testcase",
+        &["name", "classname", "time"],
+        &[],
+        &["skipped", "error", "failure"],
+    ),
+    ("failure", &["type"], &["message"], &[]),
+    ("system-out", &[], &[], &[]),
+    ("system-err", &[], &[], &[]),
+];
+
+/// What the schema does not allow in a `JUnit` report, with counts that do not fit; `None` if it holds.
+pub(crate) fn junit_problem(report: &str) -> Option<String> {
+    let mut reader = Reader::from_str(report);
+    let mut open: Vec<(String, usize)> = Vec::new();
+    let (mut promised, mut counted) = ((0, 0), (0, 0));
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(start)) => {
+                if let Some(problem) = element(&start, &mut open, &mut promised, &mut counted) {
+                    return Some(problem);
+                }
+                open.push((name(&start), 0));
+            }
+            Ok(Event::Empty(start)) => {
+                if let Some(problem) = element(&start, &mut open, &mut promised, &mut counted) {
+                    return Some(problem);
+                }
+            }
+            Ok(Event::End(_)) => {
+                open.pop();
+            }
+            Ok(Event::Eof) => break,
+            Ok(_) => {}
+            Err(error) => return Some(error.to_string()),
+        }
+    }
+    let is_complete = open.is_empty() && promised == counted;
+    (!is_complete).then(|| format!("{promised:?} promised, {counted:?} there"))
+}
+
+fn name(start: &BytesStart<'_>) -> String {
+    start.name().as_ref().to_owned()
+}
+
+fn element(
+    start: &BytesStart<'_>,
+    open: &mut [(String, usize)],
+    promised: &mut (u64, u64),
+    counted: &mut (u64, u64),
+) -> Option<String> {
+    let name = name(start);
+    let Some((_, required, others, _)) = JUNIT.iter().find(|(known, ..)| *known == name) else {
+        return Some(format!("<{name}> is none of the schema's"));
+    };
+    if let Some((parent, position)) = open.last_mut() {
+        let (_, _, _, children) = JUNIT.iter().find(|(known, ..)| known == parent)?;
+        let Some(at) = children.iter().position(|child| *child == name) else {
+            return Some(format!("<{name}> in <{parent}>"));
+        };
+        if at < *position {
+            return Some(format!("<{name}> too late in <{parent}>"));
+        }
+        *position = at;
+    } else if name != "testsuites" {
+        return Some(format!("<{name}> at the top"));
+    }
+    let mut seen = BTreeSet::new();
+    for attribute in start.attributes() {
+        let Ok(attribute) = attribute else {
+            return Some(format!("an attribute of <{name}> does not hold"));
+        };
+        let key = attribute.key.as_ref().to_owned();
+        let value = attribute.value.into_owned();
+        if !required.contains(&&*key) && !others.contains(&&*key) {
+            return Some(format!("{key} in <{name}>"));
+        }
+        if value.chars().any(|c| matches!(c, '\u{fffe}' | '\u{ffff}')) {
+            return Some(format!("{key} holds what XML 1.0 does not know"));
+        }
+        match &*key {
+            "tests" => promised.0 += value.parse::<u64>().ok()?,
+            "failures" => promised.1 += value.parse::<u64>().ok()?,
+            "timestamp" if value.len() != 19 => return Some(format!("timestamp {value}")),
+            _ => {}
+        }
+        seen.insert(key);
+    }
+    match &*name {
+        "testcase" => counted.0 += 1,
+        "failure" => counted.1 += 1,
+        _ => {}
+    }
+    let missing = required.iter().find(|key| !seen.contains(**key));
+    missing.map(|key| format!("<{name}> has no {key}"))
+}
+
+#[test]
+fn junit_holds_its_schema_and_fails_what_is_asked_for() {
+    let report = |arguments: &[&str]| {
+        let mut all = vec!["audit", "samples/case", "-f", "junit", "-q"];
+        all.extend(arguments);
+        text(&run(&all).stdout)
+    };
+    let (medium, very_high) = (report(&[]), report(&["--fail-on", "very-high"]));
+    for report in [&medium, &very_high] {
+        assert_eq!(junit_problem(report), None, "{report}");
+    }
+    let failures = |report: &str| report.matches("<failure").count();
+    assert!(failures(&medium) > failures(&very_high) && failures(&very_high) > 0);
+    assert!(junit_problem("<testsuites><testcase/></testsuites>").is_some());
+    let late = medium.replacen("<properties/>", "<system-out/><properties/>", 1);
+    assert!(junit_problem(&late).unwrap().contains("too late"));
+}
+
+#[test]
+fn an_audit_passes_or_not() {
+    let archive = archive("levels");
+    let report = |arguments: &[&str]| {
+        let mut all = vec!["report", &archive, "-q", "-f", "github"];
+        all.extend(arguments);
+        status(&all)
+    };
+    assert_eq!(report(&[]), 0);
+    assert_eq!(report(&["--fail-on", "very-high"]), 1);
+    assert_eq!(report(&["--fail-on", "low", "--min-evidence", "100%"]), 0);
+    assert_eq!(
+        report(&["--fail-on", "high", "--min-evidence", "decoded"]),
+        1
+    );
+    assert_eq!(
+        report(&["--fail-on", "low", "--min-evidence", "known-value"]),
+        0
+    );
+    assert_eq!(report(&["--min-coverage", "1"]), 0);
+    assert_eq!(report(&["--min-coverage", "100"]), 1);
+    assert_eq!(report(&["--min-evidence", "101"]), 2);
+    // What an earlier report has does not count; what it lacks does.
+    assert_eq!(report(&["--fail-on", "low", "--baseline", &archive]), 0);
+    let mut old = json(&fs::read_to_string(&archive).unwrap());
+    old["devices"][0]["apps"][0]["findings"] = Value::Array(Vec::new());
+    let older = Path::new(&archive).with_file_name("older.json");
+    fs::write(&older, old.to_string()).unwrap();
+    assert_eq!(
+        report(&["--fail-on", "low", "--baseline", older.to_str().unwrap()]),
+        1
+    );
+}
+
+#[test]
+fn suppressions_hold_until_their_day() {
+    let archive = archive("suppressions");
+    let file = Path::new(&archive).with_file_name("phonehome.toml");
+    let file = file.to_str().unwrap();
+    let gate = |rules: &str| {
+        fs::write(file, rules).unwrap();
+        let output = run(&[
+            "report",
+            &archive,
+            "-f",
+            "github",
+            "--fail-on",
+            "very-high",
+            "--suppressions",
+            file,
+        ]);
+        (output.status.code().unwrap(), text(&output.stderr))
+    };
+    let report = json(&fs::read_to_string(&archive).unwrap());
+    let worst: BTreeSet<&str> = findings(&report)
+        .filter(|finding| finding["score"]["level"] == "very-high")
+        .map(|finding| finding["rule"].as_str().unwrap())
+        .collect();
+    assert!(!worst.is_empty());
+    let suppress = |until: &str| -> String {
+        let entry = |rule: &&str| {
+            format!(
+                "[[suppression]]\nrule = \"{rule}\"\nowner = \"IT\"\nreason = \"tested\"\nexpires = {until}\n"
+            )
+        };
+        worst.iter().map(entry).collect()
+    };
+    assert_eq!(gate("").0, 1);
+    let (code, said) = gate(&suppress("9999-12-31"));
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("findings do not count: suppressed"), "{said}");
+    let (code, said) = gate(&suppress("2001-01-01"));
+    assert_eq!(code, 1);
+    assert!(said.contains("a suppression has expired: rule "), "{said}");
+    let unused = "[[suppression]]\nfinding = \"ffffffffffff\"\nowner = \"IT\"\nreason = \"x\"\nexpires = 9999-01-01\n";
+    let (code, said) = gate(&format!("{}{unused}", suppress("9999-12-31")));
+    assert_eq!(code, 0);
+    assert!(said.contains("not needed: finding ffffffffffff"), "{said}");
+    let (code, said) = gate("[[suppression]]\nrule = \"x\"\n");
+    assert_eq!(code, 2, "{said}");
+}
+
+/// The commands that `docs/ci` gives away, run on the sample case.
+#[test]
+fn ready_made_jobs_do_what_they_promise() {
+    for (file, written) in [
+        ("github.yml", ["audit.json", "audit.sarif"]),
+        ("gitlab.yml", ["junit.xml", "quality.json"]),
+    ] {
+        let job = fs::read_to_string(
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("docs/ci")
+                .join(file),
+        )
+        .unwrap();
+        let command = job
+            .lines()
+            .find_map(|line| {
+                line.trim_start_matches([' ', '-'])
+                    .strip_prefix("phonehome ")
+            })
+            .unwrap();
+        let folder = folder(file);
+        let out = format!("={}/", folder.display());
+        let command = command
+            .replace(" case ", " samples/case ")
+            .replace("=out/", &out);
+        let arguments: Vec<&str> = command.split(' ').collect();
+        let output = run(&arguments);
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+        for name in written {
+            assert!(
+                fs::metadata(folder.join(name)).unwrap().len() > 1000,
+                "{name}"
+            );
+        }
+        if file == "github.yml" {
+            assert!(text(&output.stdout).starts_with("::error file="));
+        }
+    }
+}
