@@ -21,7 +21,7 @@ use crate::flow::Flows;
 use crate::intake::{self, Case, Gathered, Input, Item};
 use crate::manifest::CodeName;
 use crate::model::{
-    AppId, Audit, ContentState, Coverage, DeviceId, Dossier, Event, InputReport, Moment,
+    AppId, Audit, ContentState, Coverage, DeviceId, Dossier, Event, InputId, InputReport, Moment,
     Observation, ReadKey, Reads, Recipient, ServerName, Shortfall, Sighting, Tally, Timestamp,
     TrafficKey,
 };
@@ -148,6 +148,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         }
     }
     inputs.sort_unstable_by_key(|input| input.id);
+    leave_out(case, &mut inputs, &mut coverage);
     parts.sort_unstable_by_key(|part| part.input);
     let tally = summed(parts, &mut coverage);
     let devices: Vec<(String, Dossier)> = names.into_iter().zip(dossiers).collect();
@@ -166,6 +167,27 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         coverage,
     };
     Ok(Outcome { audit, errors })
+}
+
+/// Names the files that were left out, behind the inputs, and says why.
+fn leave_out(case: &Case, inputs: &mut Vec<InputReport>, coverage: &mut Coverage) {
+    let next = inputs
+        .last()
+        .map_or(0, |input| input.id.0.saturating_add(1));
+    for ((path, shortfall, reason), id) in case.left_out.iter().zip(next..) {
+        let id = InputId(id);
+        coverage.add(id, *shortfall, None, 0, || reason.clone());
+        inputs.push(InputReport {
+            id,
+            path: path.clone(),
+            device: String::new(),
+            format: "unknown".to_owned(),
+            sha256: String::new(),
+            bytes: 0,
+            items: 0,
+            period: None,
+        });
+    }
 }
 
 /// The sum over all inputs, each piece of traffic counted once.

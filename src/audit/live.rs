@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Extent, Options, Told, count_traffic, keys};
+use super::{Extent, Options, Told, count_traffic, keys, known_values};
 use crate::attribute::Attributor;
 use crate::flow::{Clients, Flows};
 use crate::intake::{Case, Item};
@@ -20,21 +20,23 @@ use crate::{Result, assess, detect, payload};
 pub struct Basis {
     dossier: Dossier,
     keys: Arc<KeyLog>,
-    known: detect::known::Index,
+    known: Arc<detect::known::Index>,
 }
 
 impl Basis {
-    /// Reads the key logs that the user named.
-    pub fn new(options: &Options) -> Result<Self> {
+    /// Reads the key logs and lists of known values that the user named.
+    pub fn new(options: &Options, rules: &Rules) -> Result<Self> {
         let mut dossiers = [Dossier::default()];
         let mut coverage = Coverage::default();
         let keys = keys(&Case::default(), &mut dossiers, options, &mut coverage)?;
         let keys = keys.into_iter().next().unwrap_or_default();
+        let known = known_values(&mut dossiers, rules, options)?;
+        let known = known.into_iter().next().unwrap_or_default();
         let [dossier] = dossiers;
         Ok(Self {
             dossier,
             keys,
-            known: detect::known::Index::default(),
+            known,
         })
     }
 }

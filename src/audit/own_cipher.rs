@@ -23,15 +23,15 @@ pub(super) fn undone(
     if plaintexts.is_empty() {
         return Vec::new();
     }
-    let mut found: Vec<&[u8]> = Vec::new();
-    found.extend(plaintexts.of(&exchange.request.body.bytes));
+    let mut found: Vec<Vec<u8>> = Vec::new();
+    found.extend(plaintexts.undo(&exchange.request.body.bytes));
     for field in &decoded.fields {
         let text = field.value.trim();
         if text.len() >= SHORTEST_TEXT {
             found.extend(
                 candidates(text)
                     .iter()
-                    .find_map(|bytes| plaintexts.of(bytes)),
+                    .find_map(|bytes| plaintexts.undo(bytes)),
             );
         }
     }
@@ -40,7 +40,7 @@ pub(super) fn undone(
         .into_iter()
         .map(|plaintext| Observation {
             sighting: Sighting {
-                event: Event::Exchange(read_as(&exchange.request, plaintext)),
+                event: Event::Exchange(read_as(&exchange.request, &plaintext)),
                 ..observation.sighting.clone()
             },
             device: observation.device,

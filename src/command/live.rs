@@ -25,7 +25,7 @@ const DEFAULT_LINES: usize = 24;
 pub(super) fn audit(options: &Audit, name: &str, rules: &Rules) -> Result<model::Audit> {
     let pipeline = pipeline_options(&options.input, None)?;
     // All that needs rights or files comes before the rights are given up.
-    let basis = Basis::new(&pipeline)?;
+    let basis = Basis::new(&pipeline, rules)?;
     let stop = Arc::new(AtomicBool::new(false));
     let mut interface = intake::open_interface(
         name,

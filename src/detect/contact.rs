@@ -162,7 +162,9 @@ fn report_list(scene: &Scene<'_>, tally: &mut Tally, kind: Kind, list: &List<'_>
     if kind == Kind::Hash && !is_list && !have_equal_length(&list.values) {
         return;
     }
-    if kind == Kind::Phone && is_counter(&list.values) {
+    // Numbers given out in a row, as a company has them, have names beside them.
+    let is_of_people = records >= 1 && list.speaks_of_contacts;
+    if kind == Kind::Phone && !is_of_people && is_counter(&list.values) {
         return;
     }
     let grade = if list.speaks_of_contacts || records > 0 {

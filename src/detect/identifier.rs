@@ -58,7 +58,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 add(&mut hits, rule, Grade::Decoded, true, field, text);
                 is_known = true;
             } else if fits(scene, rule, field, text) {
-                add(&mut hits, rule, grade_of(scene, text), false, field, text);
+                add(&mut hits, rule, Grade::Decoded, false, field, text);
                 is_known = true;
             }
         }
@@ -119,17 +119,6 @@ fn rules_of_field<'a>(
 /// Rules whose data only show in several fields together.
 fn has_detector_of_its_own(rule: &Identifier) -> bool {
     rule.id.starts_with("contact-") || rule.validator == Some(Validator::CoordinatePair)
-}
-
-/// A value that a file beside the capture names as the phone's own is no guess any more.
-fn grade_of(scene: &Scene<'_>, text: &str) -> Grade {
-    let own = &scene.dossier.advertising_ids;
-    let is_own = !own.is_empty() && own.contains(&Sensitive::new(&text.to_lowercase()));
-    if is_own {
-        Grade::KnownValue
-    } else {
-        Grade::Decoded
-    }
 }
 
 fn fits(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &str) -> bool {

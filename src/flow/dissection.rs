@@ -1,6 +1,7 @@
 //! Which protocol a flow speaks: probes its first bytes, starts a dissector and stacks the next one on inner bytes.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::limits;
@@ -33,7 +34,7 @@ pub(super) trait Sink {
     /// Datagrams for that side which begin with this id go on with the flow.
     fn connection_id(&mut self, id: &[u8], side: Side);
     /// Something not seen.
-    fn shortfall(&mut self, shortfall: Shortfall, bytes: u64, detail: &'static str);
+    fn shortfall(&mut self, shortfall: Shortfall, bytes: u64, detail: &dyn fmt::Display);
 }
 
 /// One level of a flow: bytes of one protocol, known or not yet.
@@ -277,7 +278,12 @@ impl Layer {
             }
             Output::Server(name) => sink.server(name),
             Output::ConnectionId(id, side) => sink.connection_id(id, side),
-            Output::Shortfall(shortfall, bytes, detail) => sink.shortfall(shortfall, bytes, detail),
+            Output::Shortfall(shortfall, bytes, detail) => {
+                sink.shortfall(shortfall, bytes, &detail);
+            }
+            Output::Undecrypted(piece) => {
+                sink.shortfall(Shortfall::UndecryptedRecords, piece.bytes, &piece);
+            }
             Output::Content(state) => *content = state,
             Output::Opaque(content) => {
                 closed = Some(Outcome {
@@ -306,7 +312,7 @@ impl Layer {
             Output::InnerStream(number, chunk, hint) => {
                 if streams.len() >= limits::INNER_STREAMS && !streams.contains_key(&number) {
                     let what = "streams open at once inside one connection";
-                    sink.shortfall(Shortfall::FlowLimit, 0, what);
+                    sink.shortfall(Shortfall::FlowLimit, 0, &what);
                     if let Some((_, mut oldest)) = streams.pop_first() {
                         oldest.finish(stream_setting, sink);
                     }

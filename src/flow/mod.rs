@@ -16,6 +16,7 @@ mod owner;
 mod table;
 mod tcp;
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -92,8 +93,8 @@ impl Default for Flows {
     }
 }
 
-impl std::fmt::Debug for Flows {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Flows {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Flows")
             .field("open", &self.table.len())
@@ -665,14 +666,14 @@ fn take(stage: &mut Stage, setting: Setting<'_>, delivery: Delivery<'_>, sink: &
     match delivery {
         Delivery::Bytes(chunk) => stage.feed(setting, chunk, sink),
         Delivery::Gap(side, lost) => {
-            sink.shortfall(Shortfall::StreamGap, lost, "TCP bytes not captured");
+            sink.shortfall(Shortfall::StreamGap, lost, &"TCP bytes not captured");
             stage.gap(setting, side, lost, sink);
         }
         Delivery::Limit => {
             sink.shortfall(
                 Shortfall::ReorderLimit,
                 0,
-                "too many TCP bytes out of order",
+                &"too many TCP bytes out of order",
             );
         }
     }
@@ -802,11 +803,11 @@ impl Sink for FlowSink<'_> {
         self.connection_ids.push((id.into(), side));
     }
 
-    fn shortfall(&mut self, shortfall: Shortfall, bytes: u64, detail: &'static str) {
+    fn shortfall(&mut self, shortfall: Shortfall, bytes: u64, detail: &dyn fmt::Display) {
         let origin = self.origin;
         self.coverage
             .add(origin.input, shortfall, Some(origin), bytes, || {
-                detail.to_owned()
+                detail.to_string()
             });
     }
 }

@@ -1,5 +1,5 @@
-//! Lists of values that the auditor knows to be on the phone → [`KnownValue`]s: vCards, CSV with a header, TOML, `getprop`,
-//! `content query`, and plain lists of digests or identifiers.
+//! Lists of values that the auditor knows to be on the phone → [`KnownValue`]s: vCards, CSV with a header, TOML,
+//! `getprop`, `content query`, and plain lists of digests or identifiers.
 //!
 //! People type these lists, so every line that cannot be used is counted and the rest is taken.
 
@@ -23,9 +23,9 @@ pub(super) const FORMAT: Format = Format {
 };
 
 fn sniff(sample: &Sample<'_>) -> bool {
-    sample.text().is_some_and(|text| {
-        is_vcard(text) || is_getprop(text) || is_content_query(text) || is_toml(text)
-    })
+    sample
+        .text()
+        .is_some_and(|text| is_vcard(text) || is_content_query(text) || is_toml(text))
 }
 
 fn gather(input: &Input) -> Result<Gathered> {
@@ -148,36 +148,40 @@ fn unescaped(value: &str) -> String {
         .replace("\\\\", "\\")
 }
 
-fn is_getprop(text: &str) -> bool {
-    text.lines()
-        .take(5)
-        .filter(|line| line.starts_with('[') && line.contains("]: ["))
-        .count()
-        >= 2
+/// Whether a text is the output of Android's `getprop`.
+pub(super) fn is_getprop(text: &str) -> bool {
+    let lines = text.lines().take(5);
+    lines.filter_map(getprop_line).count() >= 2
 }
 
-/// Identifiers among the properties of Android's `getprop`.
+/// Name and value of a line of `getprop`: `[name]: [value]`.
+pub(super) fn getprop_line(line: &str) -> Option<(&str, &str)> {
+    line.trim()
+        .strip_prefix('[')?
+        .strip_suffix(']')?
+        .split_once("]: [")
+}
+
+/// What a property of Android identifies, if it identifies the phone.
+pub(super) fn kind_of_property(name: &str) -> Option<KnownKind> {
+    Some(match name {
+        "ro.serialno" | "ro.boot.serialno" | "ril.serialnumber" => KnownKind::Serial,
+        "persist.sys.bluetooth.address"
+        | "ro.boot.btmacaddr"
+        | "ro.boot.wifimacaddr"
+        | "persist.service.bdroid.bdaddr" => KnownKind::Mac,
+        name if name.contains("imei") => KnownKind::Imei,
+        name if name.contains("iccid") => KnownKind::Sim,
+        _ => return None,
+    })
+}
+
+/// Identifiers among the properties.
 fn getprop(text: &str, list: &mut List) {
-    for line in text.lines() {
-        let Some((name, value)) = line
-            .trim()
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-            .and_then(|rest| rest.split_once("]: ["))
-        else {
-            continue;
-        };
-        let kind = match name {
-            "ro.serialno" | "ro.boot.serialno" | "ril.serialnumber" => KnownKind::Serial,
-            "persist.sys.bluetooth.address"
-            | "ro.boot.btmacaddr"
-            | "ro.boot.wifimacaddr"
-            | "persist.service.bdroid.bdaddr" => KnownKind::Mac,
-            name if name.contains("imei") => KnownKind::Imei,
-            name if name.contains("iccid") => KnownKind::Sim,
-            _ => continue,
-        };
-        list.own(kind, value);
+    for (name, value) in text.lines().filter_map(getprop_line) {
+        if let Some(kind) = kind_of_property(name) {
+            list.own(kind, value);
+        }
     }
 }
 

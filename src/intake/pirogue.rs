@@ -1,4 +1,5 @@
-//! What `PiRogue` writes beside a capture: which process used which socket, the phone's properties, its advertising ids.
+//! What `PiRogue` writes beside a capture: which process used which socket, the phone's properties, its advertising ids. What
+//! identifies the phone becomes known values.
 //!
 //! `experiment.json` only names the other files, which are recognised by themselves.
 
@@ -11,11 +12,13 @@ use serde_json::Value;
 
 use super::document::read_whole;
 use super::json::{Cut, JsonText, parse};
+use super::known_values::{getprop_line, is_getprop, kind_of_property};
 use super::window::Window;
 use super::{Format, Gathered, Input, Sample};
 use crate::limits::{ADVERTISING_IDS, CONNECTION_NOTES, DOCUMENT_BYTES, ENTRY_BYTES};
 use crate::model::{
-    ConnectionNote, Dossier, FlowKey, Owner, Platform, Sensitive, Shortfall, Timestamp, Transport,
+    ConnectionNote, Dossier, FlowKey, KnownKind, KnownValue, Owner, Platform, Shortfall, Timestamp,
+    Transport,
 };
 use crate::{Error, Result};
 
@@ -54,8 +57,7 @@ pub(super) const PROPERTIES: Format = Format {
     name: "android-properties",
     sniff: |sample| {
         sample.text().is_some_and(|text| {
-            (text.starts_with('{') && text.contains("\"ro.product.model\""))
-                || (text.starts_with('[') && text.contains("[ro.product.model]: ["))
+            (text.starts_with('{') && text.contains("\"ro.product.model\"")) || is_getprop(text)
         })
     },
     gather: Some(properties),
@@ -289,9 +291,15 @@ fn properties(input: &Input) -> Result<Gathered> {
         }
         _ => model,
     });
+    let known = properties
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .filter_map(|(name, value)| Some(KnownValue::own(kind_of_property(name)?, value)))
+        .collect();
     let dossier = Dossier {
         platform: Some(Platform::Android),
         model,
+        known,
         ..Dossier::default()
     };
     Ok((dossier, notes))
@@ -307,13 +315,10 @@ fn json_properties(document: &Value) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Lines `[name]: [value]`.
 fn listed_properties(text: &str) -> BTreeMap<String, String> {
     text.lines()
-        .filter_map(|line| {
-            let (name, value) = line.trim().strip_prefix('[')?.split_once("]: [")?;
-            Some((name.to_owned(), value.strip_suffix(']')?.to_owned()))
-        })
+        .filter_map(getprop_line)
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect()
 }
 
@@ -329,12 +334,14 @@ fn advertising_ids(input: &Input) -> Result<Gathered> {
         if !is_uuid(&id) {
             continue;
         }
-        if dossier.advertising_ids.len() >= ADVERTISING_IDS {
+        if dossier.known.len() >= ADVERTISING_IDS {
             let detail = format!("more than {ADVERTISING_IDS} advertising ids");
             notes.push((Shortfall::InputLimit, detail));
             break;
         }
-        dossier.advertising_ids.insert(Sensitive::new(&id));
+        dossier
+            .known
+            .push(KnownValue::own(KnownKind::AdvertisingId, &id));
     }
     Ok((dossier, notes))
 }
@@ -384,28 +391,27 @@ mod tests {
         assert!(notes.is_empty());
         let found = dossier
             .plaintexts
-            .of(&[0xa0, 0xb1, 0xc2, 0xd3, 0xe4, 0xf5, 0xa6, 0xb7]);
-        assert_eq!(found, Some(b"{}       ".as_slice()));
+            .undo(&[0xa0, 0xb1, 0xc2, 0xd3, 0xe4, 0xf5, 0xa6, 0xb7]);
+        assert_eq!(found, Some(b"{}       ".to_vec()));
     }
 
     #[test]
     fn properties_and_advertising_ids_are_read() {
         for text in [
-            r#"{"ro.product.model":"Fono 3","ro.product.manufacturer":"Example"}"#,
-            r#"{"device":{"ro.product.model":"Fono 3","ro.product.manufacturer":"Example"},"network":{}}"#,
-            "[ro.product.manufacturer]: [Example]\n[ro.product.model]: [Fono 3]\n",
+            r#"{"ro.product.model":"Fono 3","ro.product.manufacturer":"Example","ro.serialno":"EX0042ZZ"}"#,
+            r#"{"device":{"ro.product.model":"Fono 3","ro.product.manufacturer":"Example","ro.serialno":"EX0042ZZ"},"network":{}}"#,
+            "[ro.product.manufacturer]: [Example]\n[ro.product.model]: [Fono 3]\n[ro.serialno]: [EX0042ZZ]\n",
         ] {
             let (dossier, _) = gathered(&PROPERTIES, text);
             assert_eq!(dossier.model.as_deref(), Some("Example Fono 3"));
             assert_eq!(dossier.platform, Some(Platform::Android));
+            let serial = KnownValue::own(KnownKind::Serial, "EX0042ZZ");
+            assert_eq!(dossier.known, [serial]);
         }
         let id = "38400000-8CF0-11BD-B23E-10B96E40000D";
         let (dossier, _) = gathered(&ADVERTISING, &format!("{id}\r\n\nno id\n"));
-        assert!(
-            dossier
-                .advertising_ids
-                .contains(&Sensitive::new(&id.to_lowercase()))
-        );
+        let expected = KnownValue::own(KnownKind::AdvertisingId, &id.to_lowercase());
+        assert_eq!(dossier.known, [expected]);
         assert!(is_uuid(id) && !is_uuid("38400000-8CF0-11BD-B23E"));
     }
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use super::{
     Connections, DataLabel, Declaration, InputId, KnownValue, Origin, Owner, Plaintexts, Platform,
-    Sensitive,
 };
 
 /// A permission of an installed app for one Android user.
@@ -86,8 +85,6 @@ pub struct Dossier {
     pub connections: Connections,
     /// The one app that all traffic of an input belongs to, where its writer says so.
     pub sole_apps: BTreeMap<InputId, String>,
-    /// Advertising ids that are known to be the phone's own, lower case.
-    pub advertising_ids: BTreeSet<Sensitive>,
     /// What apps encrypted by themselves, where a trace shows it.
     pub plaintexts: Plaintexts,
     /// Names of addresses, from pcapng name resolution blocks.
@@ -220,7 +217,6 @@ impl Dossier {
         self.known.extend(other.known);
         self.connections.merge(other.connections);
         self.sole_apps.extend(other.sole_apps);
-        self.advertising_ids.extend(other.advertising_ids);
         self.plaintexts.merge(other.plaintexts);
         self.key_logs.extend(other.key_logs);
     }

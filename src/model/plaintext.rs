@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Bound;
 
 use crate::limits;
 
@@ -42,9 +43,36 @@ impl Plaintexts {
         true
     }
 
-    /// What this was before.
-    pub fn of(&self, ciphertext: &[u8]) -> Option<&[u8]> {
-        self.by_ciphertext.get(ciphertext).map(Vec::as_slice)
+    /// What these bytes were before: as a whole, or the pieces of them that are known, one after the other. Apps encrypt in
+    /// steps, and put other values (the initial vector, a digest) around the ciphertext.
+    pub fn undo(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        if let Some(plaintext) = self.by_ciphertext.get(bytes) {
+            return Some(plaintext.clone());
+        }
+        let mut found = Vec::new();
+        let mut rest = bytes;
+        while rest.len() >= Self::SHORTEST {
+            let passed = match self.longest_prefix(rest) {
+                Some((ciphertext, plaintext)) => {
+                    found.extend_from_slice(plaintext);
+                    ciphertext.len()
+                }
+                None => 1,
+            };
+            rest = rest.get(passed..).unwrap_or_default();
+        }
+        (!found.is_empty()).then_some(found)
+    }
+
+    /// The longest ciphertext that `bytes` begin with. Of many that begin alike only some are tried.
+    fn longest_prefix(&self, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+        const TRIED: usize = 16;
+        let start = bytes.get(..Self::SHORTEST)?;
+        let range = (Bound::Included(start), Bound::Included(bytes));
+        let mut candidates = self.by_ciphertext.range::<[u8], _>(range).rev().take(TRIED);
+        candidates
+            .find(|(ciphertext, _)| bytes.starts_with(ciphertext))
+            .map(|(ciphertext, plaintext)| (ciphertext.as_slice(), plaintext.as_slice()))
     }
 
     /// Whether nothing is known.

@@ -7,7 +7,7 @@ use super::cursor::Cursor;
 use super::tls::datagram::{DatagramSession, Sealed};
 use super::tls::handshake::Opening;
 use super::tls::hello::Carrier;
-use super::{Chunk, Dissector, Hint, Output, Probe, Protocol, Start, Verdict};
+use super::{Chunk, Dissector, Hint, Output, Probe, Protocol, Start, Undecrypted, Verdict};
 use crate::limits;
 use crate::model::{ContentState, Shortfall, Side, Transport};
 
@@ -160,11 +160,13 @@ impl Dtls {
                 emit(Output::Inner(Chunk { bytes, ..chunk }, Hint::Probe));
             }
             Some(_) => {}
-            None => emit(Output::Shortfall(
-                Shortfall::UndecryptedRecords,
-                u64::try_from(record.fragment.len()).unwrap_or(u64::MAX),
-                "DTLS records that do not fit the keys",
-            )),
+            None => emit(Output::Undecrypted(Undecrypted {
+                what: "DTLS record",
+                side: chunk.side,
+                number: record.sequence.saturating_add(1),
+                bytes: u64::try_from(record.fragment.len()).unwrap_or(u64::MAX),
+                why: "the keys do not open it",
+            })),
         }
     }
 

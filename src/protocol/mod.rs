@@ -98,6 +98,37 @@ pub enum Output<'a> {
     Content(ContentState),
     /// Something was not seen.
     Shortfall(Shortfall, u64, &'static str),
+    /// There are keys for the connection, but this piece of it stays closed: it is decrypted in part.
+    Undecrypted(Undecrypted),
+}
+
+/// A protected record or packet with contents that stays closed although there are keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undecrypted {
+    /// What it is: `TLS record`, `QUIC packet` ….
+    pub what: &'static str,
+    /// Who sent it.
+    pub side: Side,
+    /// Which of that side's records or packets with contents it is, counted from 1 in the order seen.
+    pub number: u64,
+    /// Its bytes.
+    pub bytes: u64,
+    /// Why.
+    pub why: &'static str,
+}
+
+impl fmt::Display for Undecrypted {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = match self.side {
+            Side::Client => "client",
+            Side::Server => "server",
+        };
+        write!(
+            formatter,
+            "{} {} of the {side}: {}",
+            self.what, self.number, self.why
+        )
+    }
 }
 
 /// A dissector that has begun.

@@ -145,6 +145,7 @@ fn describe(output: &Output<'_>, lines: &mut Vec<String>) {
         Output::InnerStreamGap(..) | Output::InnerStreamEnd(_) | Output::ConnectionId(..) => {}
         Output::Opaque(state) => lines.push(format!("opaque {}", state.as_str())),
         Output::Shortfall(kind, ..) => lines.push(format!("shortfall {}", kind.as_str())),
+        Output::Undecrypted(piece) => lines.push(piece.to_string()),
     }
 }
 

@@ -100,9 +100,11 @@ impl Page<'_> {
         } else {
             audit.case.clone()
         };
+        // Files that were left out are named further down.
+        let read = audit.inputs.iter().filter(|input| !input.device.is_empty());
         let mut facts = vec![
             language.counted(count(audit.devices.len()), texts.phone, texts.phones),
-            language.counted(count(audit.inputs.len()), texts.input, texts.inputs),
+            language.counted(count(read.count()), texts.input, texts.inputs),
         ];
         let periods = audit.inputs.iter().filter_map(|input| input.period);
         if let Some((first, last)) =

@@ -198,7 +198,7 @@ fn without_keys_the_flow_says_so() {
 
     let found = read(&session.datagrams, &without("SERVER_TRAFFIC_SECRET_0"));
     assert_eq!(found.states, [ContentState::PartlyDecrypted]);
-    assert!(found.shortfalls.contains(&Shortfall::Encrypted));
+    assert!(found.shortfalls.contains(&Shortfall::UndecryptedRecords));
     assert_eq!(found.exchanges.len(), 3);
     assert_eq!(found.exchanges[0].request.body.bytes, body(0, 3500));
     assert!(

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
 use phonehome::audit::{self, Options, Progress};
 use phonehome::intake;
 use phonehome::model::{Attributed, Audit, Basis, Grade, Protection, Shortfall};
@@ -209,6 +210,83 @@ fn what_an_app_encrypted_itself_is_read_where_a_trace_shows_it() {
     assert!(found(&[("traffic.pcap", &pcap)]).is_empty());
     let with_trace = found(&[("aes_info.json", trace.as_bytes()), ("traffic.pcap", &pcap)]);
     assert_eq!(with_trace, ["advertising-id"]);
+}
+
+#[test]
+fn contacts_that_an_app_encrypted_itself_are_found_however_they_travel() {
+    let secret = br#"{"contacts":[{"name":"Erika Muster","phone":"+4915112345678"},{"name":"Otto Beispiel","phone":"+4915112345679"},{"name":"Ida Probe","phone":"+4915112345680"}]}"#;
+    let hex = |bytes: &[u8]| {
+        let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        digits.concat()
+    };
+    // As `doFinal` gives it, and in two steps: `update`, then `doFinal`.
+    let ciphertext: Vec<u8> = secret.iter().map(|byte| byte ^ 0xa5).collect();
+    let record = |range: std::ops::Range<usize>| {
+        format!(
+            r#"{{"type":"aes_info_log","data":{{"alg":"AES/CTR/NoPadding","key":"00","iv":"00","in":"{}","out":"{}"}}}}"#,
+            hex(&secret[range.clone()]),
+            hex(&ciphertext[range])
+        )
+    };
+    let end = secret.len();
+    let whole = format!("[{}]", record(0..end));
+    let in_steps = format!("[{},{}]", record(0..48), record(48..end));
+    let base64 = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let bodies: [(&'static str, Vec<u8>); 5] = [
+        (
+            "application/json",
+            format!(r#"{{"d":"{}"}}"#, base64(&ciphertext)).into_bytes(),
+        ),
+        ("application/octet-stream", ciphertext.clone()),
+        ("text/plain", base64(&ciphertext).into_bytes()),
+        (
+            "application/x-www-form-urlencoded",
+            format!(
+                "d={}",
+                base64(&ciphertext).replace('+', "%2B").replace('/', "%2F")
+            )
+            .into_bytes(),
+        ),
+        // A value that begins the message, as apps send it beside the ciphertext.
+        (
+            "application/octet-stream",
+            [&[7; 16], ciphertext.as_slice()].concat(),
+        ),
+    ];
+    for (kind, body) in bodies {
+        for (trace, name) in [(&whole, "whole"), (&in_steps, "in steps")] {
+            let mut exchanges = exchanges();
+            exchanges.truncate(1);
+            exchanges[0].headers = vec![("Content-Type", kind.to_owned())];
+            exchanges[0].body = body.clone();
+            let pcap = record::pcap(&exchanges);
+            let files = [("aes_info.json", trace.as_bytes()), ("traffic.pcap", &pcap)];
+            let audit = audited(&phone("own-contacts", &files));
+            let mut apps = audit.devices[0].apps.iter();
+            let is_found = apps.any(|app| {
+                app.findings
+                    .iter()
+                    .any(|finding| finding.rule.starts_with("contact-"))
+            });
+            assert!(is_found, "{kind}, {name}");
+        }
+    }
+}
+
+#[test]
+fn files_that_were_left_out_are_in_the_report() {
+    let pcap = record::pcap(&exchanges());
+    let files = [
+        ("traffic.pcap", pcap.as_slice()),
+        ("data.bin", &[0x9b; 300]),
+    ];
+    let audit = audited(&phone("left-out", &files));
+    let input = audit.inputs.iter().find(|input| input.path == "data.bin");
+    let id = input.expect("it is named").id;
+    let mut reasons = audit.coverage.iter();
+    assert!(
+        reasons.any(|(input, shortfall, _)| input == id && shortfall == Shortfall::UnknownFormat)
+    );
 }
 
 /// Findings and flows by recipient, without where they were seen.

@@ -371,7 +371,7 @@ impl Connection {
 
     fn protected_packet(&mut self, packet: Held, emit: Emit<'_>) -> Outcome {
         let (level, from_client, origin) = (packet.level, packet.from_client, packet.origin);
-        let Some(payload) = self.protected.open(packet) else {
+        let Some(payload) = self.protected.open(packet, emit) else {
             return Outcome::Foreign;
         };
         if level == Level::Handshake {
@@ -451,8 +451,8 @@ impl Connection {
         self.protected.finish(emit);
     }
 
-    /// In which state the contents are, and how many bytes stayed closed. `None` if nothing was to be opened.
-    pub(super) fn state(&self) -> Option<(ContentState, u64)> {
+    /// In which state the contents are. `None` if nothing was to be opened.
+    pub(super) fn state(&self) -> Option<ContentState> {
         self.protected.state()
     }
 }

@@ -99,9 +99,8 @@ struct Quic {
     /// Datagrams since the last packet that was of use.
     idle: usize,
     is_over: bool,
-    /// The state of the contents of connections that are over, and bytes that stayed closed.
+    /// The state of the contents of connections that are over.
     state: Option<ContentState>,
-    closed: u64,
 }
 
 impl Dissector for Quic {
@@ -140,10 +139,6 @@ impl Dissector for Quic {
             self.end(connection, emit);
         }
         if let Some(state) = self.state.filter(|state| *state != ContentState::NoKey) {
-            if self.closed > 0 {
-                let what = "QUIC packets that the keys at hand do not open";
-                emit(Output::Shortfall(Shortfall::Encrypted, self.closed, what));
-            }
             emit(Output::Opaque(state));
         }
     }
@@ -161,7 +156,6 @@ impl Quic {
             idle: 0,
             is_over: false,
             state: None,
-            closed: 0,
         }
     }
 
@@ -284,8 +278,7 @@ impl Quic {
 
     fn end(&mut self, mut connection: Connection, emit: Emit<'_>) {
         connection.finish(emit);
-        if let Some((state, closed)) = connection.state() {
-            self.closed = self.closed.saturating_add(closed);
+        if let Some(state) = connection.state() {
             self.state = match self.state {
                 None => Some(state),
                 Some(before) if before == state => Some(state),

@@ -11,7 +11,7 @@ use super::version;
 use crate::limits;
 use crate::model::{ContentState, Origin, Side};
 use crate::protocol::http3::Place;
-use crate::protocol::{KeyLog, Label, Output};
+use crate::protocol::{KeyLog, Label, Output, Undecrypted};
 
 /// Bytes of a token that ends a connection (RFC 9000 §10.3).
 const RESET_TOKEN_BYTES: usize = 16;
@@ -53,6 +53,8 @@ struct End {
     handshake: Option<Keys>,
     handshake_largest: Option<u64>,
     data: Option<OneRtt>,
+    /// Packets with application data, opened or not.
+    packets: u64,
     reset_tokens: Vec<[u8; RESET_TOKEN_BYTES]>,
     /// Connection ids that it can be addressed with, without the first.
     ids: Vec<Vec<u8>>,
@@ -73,10 +75,9 @@ pub(super) struct Protected {
     held_bytes: usize,
     application: Application,
     has_opened_handshake: bool,
-    /// Packets with application data that were opened, and that were not, with their bytes.
+    /// Packets with application data that were opened, and that were not.
     opened: u64,
     closed: u64,
-    closed_bytes: u64,
 }
 
 impl Protected {
@@ -99,7 +100,6 @@ impl Protected {
             has_opened_handshake: false,
             opened: 0,
             closed: 0,
-            closed_bytes: 0,
         }
     }
 
@@ -194,7 +194,7 @@ impl Protected {
     }
 
     /// Removes the protection of a packet. `None` if it waits, or cannot be opened.
-    pub(super) fn open(&mut self, packet: Held) -> Option<Vec<u8>> {
+    pub(super) fn open(&mut self, packet: Held, emit: Emit<'_>) -> Option<Vec<u8>> {
         let is_waiting = match packet.level {
             Level::Early => self.early.is_none() && self.known == Known::NotYet,
             Level::Handshake | Level::Data => self.known == Known::NotYet,
@@ -206,16 +206,49 @@ impl Protected {
             return None;
         }
         let payload = self.remove_protection(&packet);
+        if packet.level != Level::Handshake {
+            let end = self.end(packet.from_client);
+            end.packets = end.packets.saturating_add(1);
+        }
         if packet.level == Level::Handshake {
             self.has_opened_handshake |= payload.is_some();
         } else if payload.is_some() {
             self.opened = self.opened.saturating_add(1);
         } else if !self.is_reset(&packet) {
             self.closed = self.closed.saturating_add(1);
-            let bytes = u64::try_from(packet.bytes.len()).unwrap_or(u64::MAX);
-            self.closed_bytes = self.closed_bytes.saturating_add(bytes);
+            if self.known == Known::Derived {
+                emit(Output::Undecrypted(self.undecrypted(&packet)));
+            }
         }
         payload
+    }
+
+    /// What is to be said of a packet that was not opened.
+    fn undecrypted(&self, packet: &Held) -> Undecrypted {
+        let end = if packet.from_client {
+            &self.client
+        } else {
+            &self.server
+        };
+        let has_keys = match packet.level {
+            Level::Early => self.early.is_some(),
+            Level::Handshake | Level::Data => end.data.is_some(),
+        };
+        Undecrypted {
+            what: "QUIC packet",
+            side: if packet.from_client {
+                Side::Client
+            } else {
+                Side::Server
+            },
+            number: end.packets,
+            bytes: u64::try_from(packet.bytes.len()).unwrap_or(u64::MAX),
+            why: if has_keys {
+                "the keys do not open it: damaged, or of another connection"
+            } else {
+                "the key log has no secret for this direction"
+            },
+        }
     }
 
     fn remove_protection(&mut self, packet: &Held) -> Option<Vec<u8>> {
@@ -337,14 +370,14 @@ impl Protected {
             known => known,
         };
         for held in self.take_held() {
-            self.open(held);
+            self.open(held, emit);
         }
         self.application.finish(emit);
     }
 
-    /// In which state the contents are, and how many bytes stayed closed. `None` if nothing was to be opened.
-    pub(super) fn state(&self) -> Option<(ContentState, u64)> {
-        let state = match (self.opened, self.closed) {
+    /// In which state the contents are. `None` if nothing was to be opened.
+    pub(super) fn state(&self) -> Option<ContentState> {
+        Some(match (self.opened, self.closed) {
             _ if self.known == Known::Nothing => ContentState::NoKey,
             (0, 0) if self.has_opened_handshake => ContentState::Decrypted,
             (0, 0) => return None,
@@ -357,7 +390,6 @@ impl Protected {
                 _ => ContentState::NoKey,
             },
             _ => ContentState::PartlyDecrypted,
-        };
-        Some((state, self.closed_bytes))
+        })
     }
 }

@@ -51,6 +51,27 @@ impl Body<'_> {
     }
 }
 
+/// Why a record stayed closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Obstacle {
+    /// It is not in the capture, or not whole.
+    Missing,
+    /// The key log has no secret for this side.
+    NoSecret,
+    /// The keys do not open it: it is damaged, or too much was missing before it.
+    Unfit,
+}
+
+impl Obstacle {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "not captured",
+            Self::NoSecret => "the key log has no secret for this direction",
+            Self::Unfit => "the keys do not open it: damaged, or too much is missing before it",
+        }
+    }
+}
+
 /// One side.
 #[derive(Debug, Default)]
 pub(super) struct Direction {
@@ -179,6 +200,19 @@ impl Direction {
         (opened, scratch, body)
     }
 
+    /// Why a record that is there was not opened.
+    pub(super) fn obstacle(&self) -> Obstacle {
+        match &self.guard {
+            Guard::Ladder(ladder) if ladder.lacks_secret() => Obstacle::NoSecret,
+            _ => Obstacle::Unfit,
+        }
+    }
+
+    /// Number of records of application data seen or missed so far: the last one's number, counted from 1.
+    pub(super) fn records(&self) -> u64 {
+        self.opened.saturating_add(self.lost)
+    }
+
     /// Puts the scratch buffer back.
     pub(super) fn put_back(scratch: Aligned) {
         SCRATCH.set(scratch);
@@ -282,6 +316,11 @@ impl Ladder {
             handshake: self.handshake.clone(),
             traffic: self.traffic.clone(),
         }
+    }
+
+    /// Whether application data of this side cannot be opened for want of its secret.
+    fn lacks_secret(&self) -> bool {
+        self.traffic.is_none() && self.step != Step::Early
     }
 
     /// Whether that message is the last one under the keys at work.

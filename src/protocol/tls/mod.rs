@@ -21,7 +21,7 @@ use self::handshake::Opening;
 use self::hello::Carrier;
 use self::record::{Half, Progress};
 use self::session::{Plain, Prospect, Session};
-use super::{Chunk, Dissector, Hint, Output, Probe, Protocol, Start, Verdict};
+use super::{Chunk, Dissector, Hint, Output, Probe, Protocol, Start, Undecrypted, Verdict};
 use crate::limits;
 use crate::model::{ContentState, Origin, Shortfall, Side, Transport};
 
@@ -183,12 +183,14 @@ impl Tls {
                 };
                 emit(Output::Inner(chunk, hint));
             }
-            Plain::Lost(side, bytes) => {
-                emit(Output::Shortfall(
-                    Shortfall::UndecryptedRecords,
+            Plain::Lost(side, number, bytes, obstacle) => {
+                emit(Output::Undecrypted(Undecrypted {
+                    what: "TLS record",
+                    side,
+                    number,
                     bytes,
-                    "TLS records that are missing or do not fit the keys",
-                ));
+                    why: obstacle.as_str(),
+                }));
                 emit(Output::InnerGap(side, bytes));
             }
             Plain::Message(kind, body) => {

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::cipher::{Agreement, Head};
-use super::direction::{Body, Direction, Guard, Ladder};
+use super::direction::{Body, Direction, Guard, Ladder, Obstacle};
 use super::framing::Piece;
 use super::handshake::{CLIENT_HELLO, Messages, SERVER_HELLO};
 use super::hello::{Carrier, ClientHello, ServerHello};
@@ -39,8 +39,8 @@ const TLS_1_3: u16 = 0x0304;
 pub(super) enum Plain<'a> {
     /// Application data, and the protocol that was agreed on for it, if any.
     Data(Chunk<'a>, Option<&'a [u8]>),
-    /// Application data of that side is missing; how much, as long as its records were.
-    Lost(Side, u64),
+    /// Application data of that side is missing: number of the record (counted from 1), how long it was, and why.
+    Lost(Side, u64, u64, Obstacle),
     /// A message of the server that TLS 1.3 encrypts and that says something about the connection.
     Message(u8, &'a [u8]),
 }
@@ -145,7 +145,12 @@ impl Session {
         let opened = client.opened.saturating_add(server.opened);
         let lost = client.lost.saturating_add(server.lost);
         let has_failed = client.failed.saturating_add(server.failed) > 0;
+        let is_unfit = [client, server]
+            .iter()
+            .any(|side| side.lost > 0 && side.obstacle() != Obstacle::NoSecret);
         match (opened, lost) {
+            // All that was sent was sent by the side whose secret is not there.
+            (0, 1..) if !is_unfit => ContentState::NoKey,
             (0, _) if lost > 0 || has_failed => ContentState::Damaged,
             (_, 0) => ContentState::Decrypted,
             (_, _) => ContentState::PartlyDecrypted,
@@ -187,7 +192,8 @@ impl Session {
         }
         lane.messages = Messages::default();
         if let Some(lost) = lane.direction.lose(lost) {
-            sink(Plain::Lost(side, lost));
+            let number = lane.direction.records();
+            sink(Plain::Lost(side, number, lost, Obstacle::Missing));
         }
     }
 
@@ -236,12 +242,16 @@ impl Session {
                 let lane = self.lane(side);
                 lane.messages = Messages::default();
                 if lane.direction.lose_record(head) {
-                    sink(Plain::Lost(side, u64::from(head.len)));
+                    let number = lane.direction.records();
+                    let bytes = u64::from(head.len);
+                    sink(Plain::Lost(side, number, bytes, Obstacle::Missing));
                 }
             }
             Piece::Passed(bytes) => {
-                if let Some(lost) = self.lane(side).direction.lose(bytes) {
-                    sink(Plain::Lost(side, lost));
+                let direction = &mut self.lane(side).direction;
+                if let Some(lost) = direction.lose(bytes) {
+                    let number = direction.records();
+                    sink(Plain::Lost(side, number, lost, Obstacle::Missing));
                 }
             }
             Piece::Found(passed, bytes) => {
@@ -253,7 +263,8 @@ impl Session {
                 if passed > 0
                     && let Some(lost) = lane.direction.lose(passed)
                 {
-                    sink(Plain::Lost(side, lost));
+                    let number = lane.direction.records();
+                    sink(Plain::Lost(side, number, lost, Obstacle::Missing));
                 }
                 return Some(bytes);
             }
@@ -394,8 +405,11 @@ impl Session {
         match opened {
             None => {
                 self.lane(side).messages = Messages::default();
-                if self.lane(side).direction.counts(head) {
-                    sink(Plain::Lost(side, u64::from(head.len)));
+                let direction = &self.lane(side).direction;
+                if direction.counts(head) {
+                    let bytes = u64::from(head.len);
+                    let number = direction.records();
+                    sink(Plain::Lost(side, number, bytes, direction.obstacle()));
                 }
             }
             Some(opened) => {

@@ -1,8 +1,11 @@
 //! Forged connections with keys (rustls on both sides): laws of what is found.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use phonehome::model::{ContentState, Event, Side};
+use phonehome::flow::Flows;
+use phonehome::model::{ContentState, Coverage, Event, LinkType, Origin, Packet, Shortfall, Side};
+use phonehome::protocol::KeyLog;
 use proptest::prelude::*;
 use rustls::CipherSuite;
 
@@ -200,6 +203,73 @@ fn one_direction_alone_is_read_as_far_as_its_line_goes() {
     assert_eq!(found.client, talk.said(Side::Client, None));
     assert!(found.server.is_empty());
     assert_eq!(found.content, Some(ContentState::PartlyDecrypted));
+    let why = "TLS record 1 of the server: the key log has no secret for this direction";
+    assert_eq!(undecrypted(&talk.packets(1400), &lines.join("\n")), [why]);
+}
+
+/// From where on a connection stays closed, and why, as the report has it.
+fn undecrypted(packets: &[Sent], key_log: &str) -> Vec<String> {
+    let mut keys = KeyLog::default();
+    keys.read(key_log.as_bytes());
+    let mut flows = Flows::new();
+    flows.set_keys(Arc::new(keys));
+    let mut coverage = Coverage::default();
+    for (packet, frame) in packets.iter().zip(1..) {
+        let packet = Packet {
+            origin: Origin {
+                frame,
+                ..Origin::default()
+            },
+            link: LinkType::RAW,
+            wire_len: u32::try_from(packet.ip.len()).unwrap(),
+            data: &packet.ip,
+            owner: None,
+            direction: None,
+        };
+        flows.packet(&packet, &mut coverage, &mut |_| {});
+    }
+    flows.finish(&mut coverage, &mut |_| {});
+    coverage
+        .iter()
+        .filter(|(_, shortfall, _)| *shortfall == Shortfall::UndecryptedRecords)
+        .map(|(_, _, count)| count.detail.clone().unwrap())
+        .collect()
+}
+
+#[test]
+fn what_is_decrypted_in_part_says_from_where_and_why() {
+    let talk = talk(&settings(0), &[50, 60, 70]);
+    let packets = talk.packets(1400);
+    assert!(undecrypted(&packets, &talk.key_log).is_empty());
+    // The last record of the client is damaged, then not captured.
+    let (_, bytes, _) = talk
+        .records
+        .iter()
+        .rfind(|(side, ..)| *side == Side::Client)
+        .unwrap();
+    let position = packets
+        .iter()
+        .position(|sent| sent.ip.ends_with(bytes))
+        .unwrap();
+    let number = talk
+        .records
+        .iter()
+        .filter(|(side, ..)| *side == Side::Client)
+        .count();
+    let mut damaged = packets.clone();
+    *damaged[position].ip.last_mut().unwrap() ^= 1;
+    let mut lost = packets;
+    lost.remove(position);
+    for (packets, why) in [
+        (
+            damaged,
+            "the keys do not open it: damaged, or too much is missing before it",
+        ),
+        (lost, "not captured"),
+    ] {
+        let expected = format!("TLS record {number} of the client: {why}");
+        assert_eq!(undecrypted(&packets, &talk.key_log), [expected]);
+    }
 }
 
 /// What a server and a client say in clear, then under TLS; and a word that must be found in a message of that protocol.
