@@ -16,6 +16,7 @@ Examples:
   phonehome audit case/ --fail-on high       exit status 1 if a risk is high or more
   phonehome report report.json --lang de     a saved report, in German
   phonehome inputs case/                     what each file is, and is used for
+  phonehome init case/                       a commented phonehome.toml to fill in
   phonehome observe phone.pcap | jq .        what was seen, one JSON line each
   phonehome rules explain advertising-id     what a rule looks for, and why
 
@@ -78,6 +79,8 @@ pub(crate) enum Verb {
     Interfaces,
     /// Say what each file is, whose phone it is put to, and what it is used for
     Inputs(Inputs),
+    /// Write a commented phonehome.toml for the company's decisions
+    Init(Init),
     /// List, explain and check the rules
     Rules(RuleCommand),
     /// Print the JSON Schema of the JSON report
@@ -285,6 +288,17 @@ pub(crate) struct Inputs {
     /// Format
     #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = PossibleValuesParser::new(phonehome::report::INPUT_FORMATS))]
     pub(crate) format: String,
+
+    #[command(flatten)]
+    pub(crate) language: LanguageOption,
+}
+
+/// `phonehome init`.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Case folder that gets the file; made if it does not exist
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
 
     #[command(flatten)]
     pub(crate) language: LanguageOption,

@@ -5,7 +5,7 @@ mod live;
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,8 +24,9 @@ use phonehome::rules::Rules;
 use phonehome::{Error, Result};
 
 use crate::cli::{
-    Audit, Cli, ColorChoice, FormatAndFile, InputOptions, Inputs, LanguageChoice, LanguageOption,
-    Observe, OutputOptions, Report, RuleExplain, RuleOptions, RuleVerb, RulesOption, Schema, Verb,
+    Audit, Cli, ColorChoice, FormatAndFile, Init, InputOptions, Inputs, LanguageChoice,
+    LanguageOption, Observe, OutputOptions, Report, RuleExplain, RuleOptions, RuleVerb,
+    RulesOption, Schema, Verb,
 };
 
 /// Columns of a report that goes to a file or a terminal that does not say its width.
@@ -66,6 +67,7 @@ pub(crate) fn run(cli: Cli) -> Status {
         Verb::Observe(options) => observe(&options),
         Verb::Interfaces => live::interfaces(),
         Verb::Inputs(options) => inputs(&options),
+        Verb::Init(options) => init(&options),
         Verb::Rules(command) => match command.verb {
             RuleVerb::List(options) => list_rules(&options),
             RuleVerb::Explain(options) => explain_rule(&options),
@@ -119,7 +121,7 @@ fn audit(options: &Audit) -> Result<Status> {
         }
     } else {
         let case = find(&options.input)?;
-        gate::add_suppressions(&mut gate, &options.gate, case.policy.as_deref())?;
+        gate::add_suppressions(&mut gate, &options.gate, case.policy_file.as_deref())?;
         with_progress(&case, &options.output, |progress| {
             let pipeline = pipeline_options(&options.input, options.jobs)?;
             audit::run(&case, &rules, &pipeline, progress)
@@ -253,7 +255,7 @@ fn inputs(options: &Inputs) -> Result<Status> {
             reason: None,
         }));
     }
-    let of_case = case.policy.iter().filter_map(|path| path.file_name());
+    let of_case = case.policy_file.iter().filter_map(|path| path.file_name());
     lines.extend(of_case.map(|name| InputLine::apart(&name.to_string_lossy(), "policy", None)));
     let for_people = case.for_people.iter();
     lines.extend(for_people.map(|path| InputLine::apart(path, "text", None)));
@@ -262,6 +264,29 @@ fn inputs(options: &Inputs) -> Result<Status> {
     write_to(None, |out| {
         report::write_inputs(&lines, &options.format, language(options.language), out)
     })?;
+    Ok(Status::Done)
+}
+
+fn init(options: &Init) -> Result<Status> {
+    let path = options.folder.join("phonehome.toml");
+    let template = match language(options.language) {
+        Language::German => intake::TEMPLATE_DE,
+        Language::English => intake::TEMPLATE_EN,
+    };
+    let write = || {
+        fs::create_dir_all(&options.folder)?;
+        // What somebody has written there stays.
+        let mut file = File::create_new(&path)?;
+        file.write_all(template.as_bytes())
+    };
+    write().map_err(|source| Error::WriteFile {
+        path: path.clone(),
+        source,
+    })?;
+    say(&format!(
+        "{} is written",
+        report::safe(&path.display().to_string())
+    ));
     Ok(Status::Done)
 }
 

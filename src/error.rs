@@ -43,6 +43,14 @@ pub enum Error {
         /// The flag that needs it.
         flag: &'static str,
     },
+    /// `phonehome.toml` does not hold.
+    #[error("{path} does not hold: {reason}")]
+    Policy {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, in which line.
+        reason: String,
+    },
     /// libpcap refused.
     #[error("libpcap: {reason}")]
     Live {
@@ -101,6 +109,9 @@ impl Error {
             ),
             Self::Rule { .. } => {
                 Some("check a rules folder with: phonehome rules check --rules DIR")
+            }
+            Self::Policy { .. } => {
+                Some("a commented phonehome.toml to compare with is written by: phonehome init DIR")
             }
             Self::Read { .. }
             | Self::Format { .. }

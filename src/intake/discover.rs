@@ -94,9 +94,12 @@ fn case(paths: &[PathBuf], search: Search, devices: BTreeMap<String, Vec<Input>>
     Case {
         name: search
             .said
+            .policy
             .organisation
+            .clone()
             .unwrap_or_else(|| name_of_case(paths)),
-        policy: search.policy,
+        policy_file: search.policy,
+        policy: search.said.policy,
         devices: numbered(devices),
         left_out,
         for_people,

@@ -54,12 +54,13 @@ pub use known_values::read_known_values;
 pub use live::{
     Interface, InterfaceInfo, Poll, drop_privileges, filtered, interfaces, open_interface,
 };
+pub use policy::{TEMPLATE_DE, TEMPLATE_EN};
 pub use recognise::Sample;
 pub use wrapping::Wrapping;
 
 use crate::manifest::CodeName;
 use crate::manifest::{Column, ZipEntry};
-use crate::model::{Dossier, InputId, Origin, Packet, Shortfall, Sighting};
+use crate::model::{Dossier, InputId, Origin, Packet, Policy, Shortfall, Sighting};
 use crate::{Error, Result};
 
 /// One thing that a stream of an input yields.
@@ -264,7 +265,9 @@ pub struct Case {
     /// The organisation that `phonehome.toml` names, else the folder's name.
     pub name: String,
     /// `phonehome.toml` at the root, if there is one.
-    pub policy: Option<PathBuf>,
+    pub policy_file: Option<PathBuf>,
+    /// What it says.
+    pub policy: Policy,
     /// Phones by name.
     pub devices: Vec<DeviceInputs>,
     /// Files left out, with the reason (path as displayed).

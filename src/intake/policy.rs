@@ -5,33 +5,142 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::limits::POLICY_BYTES;
 use crate::manifest::Column;
+use crate::model::{
+    AppPolicy, AppStatus, Day, DeviceKind, DevicePolicy, Exception, InternalRecipient, LegalBasis,
+    Policy, Processor, Purpose, Retention, Subnet, TransferTool,
+};
 use crate::{Error, Result};
 
-/// What is read of it today; other members are for later versions and do not disturb.
+/// A commented file for a start, in German.
+pub const TEMPLATE_DE: &str = include_str!("policy/template.de.toml");
+/// A commented file for a start, in English.
+pub const TEMPLATE_EN: &str = include_str!("policy/template.en.toml");
+
+/// The file as it is written.
 #[derive(Debug, Default, Deserialize)]
-struct Policy {
+#[serde(deny_unknown_fields, default)]
+struct FileView {
     organisation: Option<String>,
-    #[serde(default)]
-    inventory: Inventory,
+    country: Option<String>,
+    works_council: Option<bool>,
+    retention: RetentionView,
+    own_servers: OwnServersView,
+    inventory: InventoryView,
+    device: Vec<DeviceView>,
+    app: Vec<AppView>,
+    processor: Vec<ProcessorView>,
+    internal_recipient: Vec<InternalView>,
+    exception: Vec<ExceptionView>,
+    /// Read by the gate.
+    #[serde(rename = "suppression")]
+    _suppressions: serde::de::IgnoredAny,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RetentionView {
+    captures_days: Option<u32>,
+    reports_days: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct OwnServersView {
+    #[serde(deserialize_with = "hosts")]
+    hosts: Vec<String>,
+    #[serde(deserialize_with = "networks")]
+    networks: Vec<Subnet>,
 }
 
 /// How to read lists of apps.
 #[derive(Debug, Default, Deserialize)]
-struct Inventory {
+#[serde(deny_unknown_fields, default)]
+struct InventoryView {
     /// Names of columns, by what they mean.
-    #[serde(default)]
-    columns: BTreeMap<String, String>,
+    #[serde(deserialize_with = "columns")]
+    columns: BTreeMap<Column, String>,
 }
 
-/// What the user says in `phonehome.toml`, as far as it is about inputs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeviceView {
+    folder: String,
+    #[serde(deserialize_with = "device_kind")]
+    kind: DeviceKind,
+    #[serde(default)]
+    work_profile: bool,
+    #[serde(default)]
+    dedicated_to: Vec<String>,
+    role: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AppView {
+    id: String,
+    #[serde(deserialize_with = "app_status")]
+    status: AppStatus,
+    #[serde(default)]
+    devices: Vec<String>,
+    #[serde(default)]
+    purpose: Vec<PurposeView>,
+    #[serde(default, deserialize_with = "day")]
+    since: Option<Day>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PurposeView {
+    text: String,
+    #[serde(default, deserialize_with = "legal_basis")]
+    legal_basis: Option<LegalBasis>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProcessorView {
+    company: String,
+    #[serde(default, deserialize_with = "day")]
+    contract: Option<Day>,
+    #[serde(default)]
+    sub_processors: Vec<String>,
+    #[serde(default, deserialize_with = "transfer_tool")]
+    transfer_tool: Option<TransferTool>,
+    #[serde(default, deserialize_with = "day")]
+    transfer_assessment: Option<Day>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InternalView {
+    name: String,
+    #[serde(default, deserialize_with = "hosts")]
+    hosts: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExceptionView {
+    app: String,
+    observation: Option<String>,
+    #[serde(default)]
+    devices: Vec<String>,
+    owner: String,
+    reason: String,
+    #[serde(deserialize_with = "needed_day")]
+    expires: Day,
+}
+
+/// What the user says in `phonehome.toml`.
 #[derive(Debug, Default)]
 pub(super) struct Said {
-    /// The organisation's name.
-    pub(super) organisation: Option<String>,
+    /// About the company.
+    pub(super) policy: Policy,
     /// Columns of lists of apps.
     pub(super) columns: BTreeMap<Column, String>,
 }
@@ -58,44 +167,247 @@ pub(super) fn read(path: &Path) -> Result<Said> {
         path: path.to_owned(),
         source,
     })?;
-    let policy = parse(&text).map_err(|reason| Error::Format {
+    parse(&text).map_err(|reason| Error::Policy {
         path: path.to_owned(),
         reason,
-    })?;
-    let columns = columns(&policy.inventory).map_err(|reason| Error::Format {
-        path: path.to_owned(),
-        reason,
-    })?;
-    let organisation = policy.organisation.map(|name| name.trim().to_owned());
-    Ok(Said {
-        organisation: organisation.filter(|name| !name.is_empty()),
-        columns,
     })
 }
 
-fn columns(inventory: &Inventory) -> Result<BTreeMap<Column, String>, String> {
-    let mut columns = BTreeMap::new();
-    for (key, column_name) in &inventory.columns {
-        let Some((_, column)) = COLUMNS.iter().find(|(known, _)| known == key) else {
-            let known: Vec<&str> = COLUMNS.iter().map(|(known, _)| *known).collect();
-            let known = known.join(", ");
-            return Err(format!("[inventory.columns]: {key} is not one of {known}"));
-        };
-        columns.insert(*column, column_name.trim().to_owned());
-    }
-    Ok(columns)
-}
-
 /// The policy, or what is wrong with it and in which line.
-fn parse(text: &str) -> Result<Policy, String> {
-    toml::from_str(text).map_err(|error| {
+fn parse(text: &str) -> Result<Said, String> {
+    let view: FileView = toml::from_str(text).map_err(|error| {
         let before = error
             .span()
             .and_then(|span| text.get(..span.start))
             .unwrap_or_default();
         let line = before.matches('\n').count().saturating_add(1);
-        format!("line {line}: {}", error.message())
+        let message = error.message();
+        match meant(message) {
+            // Instead of the long list of all that there is.
+            Some(meant) => {
+                let unknown = message.split(", ").next().unwrap_or(message);
+                format!("line {line}: {unknown}; did you mean `{meant}`?")
+            }
+            None => format!("line {line}: {message}"),
+        }
+    })?;
+    Ok(view.said())
+}
+
+/// The least similarity at which a known word is proposed for an unknown one (Jaro-Winkler).
+const SIMILAR: f64 = 0.8;
+
+/// The known word that comes closest to the unknown one, from messages like "unknown field `a`, expected one of `b`, `c`".
+fn meant(message: &str) -> Option<&str> {
+    let mut words = message.split('`').skip(1).step_by(2);
+    let unknown = message
+        .starts_with("unknown ")
+        .then(|| words.next())
+        .flatten()?;
+    words
+        .map(|known| (strsim::jaro_winkler(unknown, known), known))
+        .filter(|(similarity, _)| *similarity >= SIMILAR)
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .map(|(_, known)| known)
+}
+
+impl FileView {
+    fn said(self) -> Said {
+        let trimmed = |text: Option<String>| {
+            text.map(|text| text.trim().to_owned())
+                .filter(|text| !text.is_empty())
+        };
+        let policy = Policy {
+            organisation: trimmed(self.organisation),
+            country: trimmed(self.country),
+            has_works_council: self.works_council,
+            devices: self.device.into_iter().map(DeviceView::policy).collect(),
+            apps: self.app.into_iter().map(AppView::policy).collect(),
+            processors: self
+                .processor
+                .into_iter()
+                .map(ProcessorView::policy)
+                .collect(),
+            own_hosts: self.own_servers.hosts,
+            own_networks: self.own_servers.networks,
+            internal: self
+                .internal_recipient
+                .into_iter()
+                .map(|InternalView { name, hosts }| InternalRecipient { name, hosts })
+                .collect(),
+            exceptions: self
+                .exception
+                .into_iter()
+                .map(ExceptionView::policy)
+                .collect(),
+            retention: Retention {
+                captures_days: self.retention.captures_days,
+                reports_days: self.retention.reports_days,
+            },
+        };
+        Said {
+            policy,
+            columns: self.inventory.columns,
+        }
+    }
+}
+
+impl DeviceView {
+    fn policy(self) -> DevicePolicy {
+        DevicePolicy {
+            folder: self.folder,
+            kind: self.kind,
+            has_work_profile: self.work_profile,
+            dedicated_to: self.dedicated_to,
+            role: self.role,
+        }
+    }
+}
+
+impl AppView {
+    fn policy(self) -> AppPolicy {
+        let purpose = |PurposeView { text, legal_basis }| Purpose { text, legal_basis };
+        AppPolicy {
+            id: self.id,
+            status: self.status,
+            devices: self.devices,
+            purposes: self.purpose.into_iter().map(purpose).collect(),
+            since: self.since,
+        }
+    }
+}
+
+impl ProcessorView {
+    fn policy(self) -> Processor {
+        Processor {
+            company: self.company,
+            contract: self.contract,
+            sub_processors: self.sub_processors,
+            transfer_tool: self.transfer_tool,
+            transfer_assessment: self.transfer_assessment,
+        }
+    }
+}
+
+impl ExceptionView {
+    fn policy(self) -> Exception {
+        Exception {
+            app: self.app,
+            observation: self.observation,
+            devices: self.devices,
+            owner: self.owner,
+            reason: self.reason,
+            expires: self.expires,
+        }
+    }
+}
+
+/// One of the words of a list; others are refused with the whole list.
+fn word<'de, D: Deserializer<'de>, T: Copy>(
+    deserializer: D,
+    all: impl Iterator<Item = (&'static str, T)>,
+) -> Result<T, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    known_word(&text, all).map_err(D::Error::custom)
+}
+
+fn known_word<T: Copy>(
+    text: &str,
+    all: impl Iterator<Item = (&'static str, T)>,
+) -> Result<T, String> {
+    let all: Vec<(&str, T)> = all.collect();
+    if let Some((_, value)) = all.iter().find(|(known, _)| *known == text) {
+        return Ok(*value);
+    }
+    let known: Vec<String> = all.iter().map(|(known, _)| format!("`{known}`")).collect();
+    Err(format!(
+        "unknown word `{text}`, expected one of {}",
+        known.join(", ")
+    ))
+}
+
+fn device_kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DeviceKind, D::Error> {
+    word(
+        deserializer,
+        DeviceKind::ALL.iter().map(|one| (one.as_str(), *one)),
+    )
+}
+
+fn app_status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AppStatus, D::Error> {
+    word(
+        deserializer,
+        AppStatus::ALL.iter().map(|one| (one.as_str(), *one)),
+    )
+}
+
+fn legal_basis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<LegalBasis>, D::Error> {
+    word(
+        deserializer,
+        LegalBasis::ALL.iter().map(|one| (one.as_str(), *one)),
+    )
+    .map(Some)
+}
+
+fn transfer_tool<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<TransferTool>, D::Error> {
+    word(
+        deserializer,
+        TransferTool::ALL.iter().map(|one| (one.as_str(), *one)),
+    )
+    .map(Some)
+}
+
+/// A day, as a date of TOML or as text.
+fn needed_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Day, D::Error> {
+    let text = match toml::Value::deserialize(deserializer)? {
+        toml::Value::Datetime(date) => date.to_string(),
+        toml::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    Day::parse(&text).ok_or_else(|| {
+        D::Error::custom(format!("{text} is not a day; days are written 2026-11-24"))
     })
+}
+
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Day>, D::Error> {
+    needed_day(deserializer).map(Some)
+}
+
+fn hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let hosts = Vec::<String>::deserialize(deserializer)?;
+    for host in &hosts {
+        // A suffix of one label would take in half the internet.
+        if !host.contains('.') || host.contains(['/', '*', ':', ' ']) || host.starts_with('.') {
+            return Err(D::Error::custom(format!(
+                "`{host}` is not a host; hosts are written chat.example.org and stand for all below them"
+            )));
+        }
+    }
+    Ok(hosts)
+}
+
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Subnet>, D::Error> {
+    let network = |text: String| {
+        Subnet::parse(&text).ok_or_else(|| {
+            D::Error::custom(format!(
+                "`{text}` is not a network; networks are written 192.0.2.0/24"
+            ))
+        })
+    };
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.into_iter().map(network).collect()
+}
+
+fn columns<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<Column, String>, D::Error> {
+    let view = BTreeMap::<String, String>::deserialize(deserializer)?;
+    let column = |(key, name): (String, String)| {
+        let column = known_word(&key, COLUMNS.into_iter()).map_err(D::Error::custom)?;
+        Ok((column, name.trim().to_owned()))
+    };
+    view.into_iter().map(column).collect()
 }
 
 #[cfg(test)]
@@ -104,30 +416,107 @@ mod tests {
 
     #[test]
     fn columns_have_known_meanings() {
-        let read = |text| columns(&parse(text).unwrap().inventory);
-        let columns = read("[inventory.columns]\ndevice = \"Gerät\"\napps = \"Apps\"\n").unwrap();
+        let columns = parse("[inventory.columns]\ndevice = \"Gerät\"\napps = \"Apps\"\n")
+            .unwrap()
+            .columns;
         assert_eq!(columns[&Column::Device], "Gerät");
-        assert!(
-            read("[inventory.columns]\ndevise = \"x\"\n")
-                .unwrap_err()
-                .contains("devise is not one of package, name")
-        );
+        let error = parse("\n[inventory]\ncolumns = { devise = \"x\" }\n").unwrap_err();
+        assert!(error.starts_with("line 3: "), "{error}");
+        assert!(error.ends_with("did you mean `device`?"), "{error}");
     }
 
     #[test]
-    fn the_organisation_is_read_and_errors_name_their_line() {
-        let policy = parse("# ours\norganisation = \"Muster GmbH\"\n[later]\nkey = 1\n").unwrap();
-        assert_eq!(policy.organisation.as_deref(), Some("Muster GmbH"));
-        assert_eq!(parse("").unwrap().organisation, None);
-        assert!(
-            parse("\n\norganisation = 7\n")
-                .unwrap_err()
-                .starts_with("line 3: ")
+    fn errors_name_their_line_and_what_was_meant() {
+        for (text, line, said) in [
+            ("\n\norganisation = 7\n", 3, "string"),
+            ("organisation = \"open", 1, ""),
+            (
+                "\norganization = \"x\"\n",
+                2,
+                "did you mean `organisation`?",
+            ),
+            (
+                "[[app]]\nid = \"x\"\nstatus = \"tolerate\"\n",
+                3,
+                "did you mean `tolerated`?",
+            ),
+            (
+                "[[app]]\nid = \"x\"\nstatus = \"approved\"\nsince = 2024-13-01\n",
+                4,
+                "",
+            ),
+            (
+                "[[app]]\nid = \"x\"\nstatus = \"approved\"\nsince = \"gestern\"\n",
+                4,
+                "2026-11-24",
+            ),
+            (
+                "[own_servers]\nhosts = []\nnetworks = [\"192.0.2.0/99\"]\n",
+                3,
+                "192.0.2.0/99",
+            ),
+            ("[own_servers]\nhosts = [\"example\"]\n", 2, "is not a host"),
+            ("[[device]]\nfolder = \"x\"\n", 1, "missing field `kind`"),
+            (
+                "[[processor]]\ncompany = \"x\"\ntransfer_tool = \"sccs\"\n",
+                3,
+                "did you mean `scc`?",
+            ),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.starts_with(&format!("line {line}: ")), "{error}");
+            assert!(error.contains(said), "{error}");
+        }
+    }
+
+    /// A template with its commented settings in force: these begin with `#` and no space.
+    fn in_force(template: &str) -> String {
+        let line = |line: &str| match line.strip_prefix('#') {
+            Some(rest) if !rest.starts_with(' ') => rest.to_owned(),
+            _ => line.to_owned(),
+        };
+        template.lines().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn templates_hold_as_they_are_and_with_everything_in_force() {
+        let untouched = parse(TEMPLATE_EN).unwrap().policy;
+        assert!(untouched.apps.is_empty() && untouched.devices.is_empty());
+        let all = parse(&in_force(TEMPLATE_EN)).unwrap();
+        assert_eq!(
+            parse(&in_force(TEMPLATE_DE)).unwrap().policy.processors,
+            all.policy.processors
         );
+        assert!(!all.columns.is_empty());
+        let Policy {
+            organisation,
+            country,
+            has_works_council,
+            devices,
+            apps,
+            processors,
+            own_hosts,
+            own_networks,
+            internal,
+            exceptions,
+            retention,
+        } = all.policy;
+        assert!(organisation.is_some() && country.is_some() && has_works_council.is_some());
         assert!(
-            parse("organisation = \"open")
-                .unwrap_err()
-                .starts_with("line 1: ")
+            devices
+                .iter()
+                .any(|device| device.kind == DeviceKind::Private)
         );
+        assert!(devices.iter().any(|device| !device.dedicated_to.is_empty()));
+        for status in AppStatus::ALL {
+            assert!(apps.iter().any(|app| app.status == *status), "{status:?}");
+        }
+        assert!(
+            processors
+                .iter()
+                .all(|one| one.contract.is_some() && one.transfer_tool.is_some())
+        );
+        assert!(!own_hosts.is_empty() && !own_networks.is_empty() && !internal.is_empty());
+        assert!(!exceptions.is_empty() && retention.captures_days.is_some());
     }
 }

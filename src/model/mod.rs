@@ -20,6 +20,7 @@ mod network_policy;
 mod origin;
 mod packet;
 mod plaintext;
+mod policy;
 mod sensitive;
 mod tally;
 
@@ -48,5 +49,9 @@ pub(crate) use origin::days_from_civil;
 pub use origin::{DeviceId, InputId, Origin, Timestamp};
 pub use packet::{CaptureDirection, FlowKey, LinkType, Owner, Packet, ServerName, Side, Transport};
 pub use plaintext::Plaintexts;
+pub use policy::{
+    AppPolicy, AppStatus, Day, DeviceKind, DevicePolicy, Exception, InternalRecipient, LegalBasis,
+    Policy, Processor, Purpose, Retention, Subnet, TransferTool, is_below,
+};
 pub use sensitive::Sensitive;
 pub use tally::{Distinct, FindingKey, Moment, Occurrences, ReadKey, Tally, TrafficKey, Volume};

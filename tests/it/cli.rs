@@ -136,6 +136,7 @@ fn the_short_help_fits_one_screen() {
       observe     Print each observation as a line of JSON
       interfaces  List the network interfaces that can be captured from
       inputs      Say what each file is, whose phone it is put to, and what it is used for
+      init        Write a commented phonehome.toml for the company's decisions
       rules       List, explain and check the rules
       schema      Print the JSON Schema of the JSON report
 
@@ -193,6 +194,28 @@ fn inputs_says_what_each_file_is_and_names_those_that_it_does_not_know() {
     let lone = folder.join("phone/mystery.bin");
     assert!(stdout(&run(&["inputs", lone.to_str().unwrap()])).contains("no known format"));
     assert_eq!(status(&["inputs", "no/such/file"]), 2);
+}
+
+#[test]
+fn init_writes_a_policy_once_and_its_errors_name_the_line() {
+    let folder = folder("init").join("new case");
+    let path = folder.to_str().unwrap();
+    assert_eq!(status(&["init", path, "--language", "de"]), 0);
+    let file = folder.join("phonehome.toml");
+    let written = fs::read_to_string(&file).unwrap();
+    assert!(written.contains("Auftragsverarbeiter"), "{written}");
+    // What somebody has written there stays.
+    assert_eq!(status(&["init", path]), 2);
+    assert_eq!(fs::read_to_string(&file).unwrap(), written);
+    fs::write(&file, "organisation = \"A\"\n\n[retenton]\n").unwrap();
+    let refused = run(&["inputs", path]);
+    let message = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        message.contains("line 3: unknown field `retenton`"),
+        "{message}"
+    );
+    assert!(message.contains("did you mean `retention`?"), "{message}");
 }
 
 #[test]

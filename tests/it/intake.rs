@@ -140,7 +140,7 @@ fn a_case_folder_has_a_device_per_folder() {
     put(&case, "phone-a/words.gz", gzip(b"some words"));
     let found = intake::discover(std::slice::from_ref(&case)).unwrap();
     assert_eq!(found.name, "a_case_folder");
-    assert_eq!(found.policy, Some(case.join("phonehome.toml")));
+    assert_eq!(found.policy_file, Some(case.join("phonehome.toml")));
     assert_eq!(
         layout(&found),
         [
