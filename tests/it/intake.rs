@@ -124,7 +124,7 @@ fn packets(input: &Input) -> Vec<(u64, i64, LinkType, Vec<u8>)> {
 #[test]
 fn a_case_folder_has_a_device_per_folder() {
     let case = folder("a_case_folder");
-    put(&case, "phonehome.toml", "not = \"read here\"");
+    put(&case, "phonehome.toml", "country = \"DE\"");
     put(&case, "README.md", "# What this is");
     put(&case, "notes.txt", "Bought in May");
     put(&case, ".hidden/capture.pcap", capture());
