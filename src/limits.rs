@@ -254,6 +254,8 @@ pub const ARCHIVE_ENTRIES: usize = 20_000;
 pub const INTERVALS: usize = 1 << 20;
 /// Bytes of a name on the path of a field; longer keys are data, and the path is copied into each field.
 pub const NAME_BYTES: usize = 256;
+/// Names of fields of which each thread remembers what they say; apps use some thousands.
+pub const KNOWN_NAMES: usize = 4096;
 /// Levels of objects, arrays or elements in one document; deeper ones are passed over. Real documents have below 20.
 pub const JSON_DEPTH: usize = 64;
 /// Content encodings of one body; more than two stacked ones have no honest use.

@@ -4,8 +4,10 @@
 //! such a name a single contact is reported too: one contact per request adds up in the tally, and `assess` drops what stays
 //! below the rule's `min_items`.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::name::Name;
 use super::{Scene, value};
 use crate::model::{Event, Field, FieldPath, Grade, PathStep, Place, Sensitive, Tally};
 use crate::rules::{Identifier, normalise_name};
@@ -48,7 +50,9 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         return;
     }
     let mut lists: BTreeMap<(Kind, Place, Vec<&str>), List<'_>> = BTreeMap::new();
-    let path_speaks_of_contacts = scene.request_path().split('/').any(speaks_of_contacts);
+    let mut segments = scene.request_path().split('/');
+    let path_speaks_of_contacts =
+        segments.any(|segment| speaks_of_contacts(&normalise_name(segment)));
     for field in scene
         .fields
         .iter()
@@ -78,8 +82,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     }
 }
 
-/// Whether a name says that what is below it are contacts: parts of names in use for address-book uploads.
-fn speaks_of_contacts(name: &str) -> bool {
+/// Whether a name, normalised, says that what is below it are contacts: parts of names in use for address-book uploads.
+pub(super) fn speaks_of_contacts(name: &str) -> bool {
     const WORDS: [&str; 10] = [
         "contact",
         "addressbook",
@@ -92,17 +96,16 @@ fn speaks_of_contacts(name: &str) -> bool {
         "emailhash",
         "hashedphone",
     ];
-    let name = normalise_name(name);
     // Contact forms and support pages speak of one contact: the sender himself.
     WORDS.iter().any(|word| name.contains(word))
-        && !["contactus", "contactform", "contactinfo"].contains(&name.as_str())
+        && !["contactus", "contactform", "contactinfo"].contains(&name)
 }
 
 /// Whether any name on a path says that what is below it are contacts.
 pub(super) fn speaks_of_contacts_path(path: &FieldPath) -> bool {
     path.0
         .iter()
-        .any(|step| matches!(step, PathStep::Name(name) if speaks_of_contacts(name)))
+        .any(|step| matches!(step, PathStep::Name(name) if Name::of(name).speaks_of_contacts))
 }
 
 /// The field names on the way to a value, without indexes and numbering: what all elements of a list share, also where it
@@ -190,8 +193,8 @@ fn report(
     scene.report(tally, finding);
 }
 
-/// Whether a key names a person.
-fn is_person_name(name: &str) -> bool {
+/// Whether a key, normalised, names a person.
+pub(super) fn is_person_name(name: &str) -> bool {
     const NAMES: [&str; 12] = [
         "name",
         "displayname",
@@ -206,24 +209,32 @@ fn is_person_name(name: &str) -> bool {
         "surname",
         "middlename",
     ];
-    NAMES.contains(&normalise_name(name).as_str())
+    NAMES.contains(&name)
 }
 
 /// How many objects hold both a name and a phone number or e-mail address.
 fn record_count(scene: &Scene<'_>) -> usize {
+    let is_name = |field: &Field<'_>| {
+        Name::of(field.name()).is_person
+            && field.value.chars().any(char::is_alphabetic)
+            && !field.value.contains('@')
+    };
+    // Reading phone numbers is expensive, and without a name nothing is a record.
+    let mut body = scene.fields.iter();
+    if !body.any(|field| field.place == Place::Body && is_name(field)) {
+        return 0;
+    }
     let mut records: BTreeMap<&[PathStep], (bool, bool)> = BTreeMap::new();
     for field in scene
         .fields
         .iter()
         .filter(|field| field.place == Place::Body)
     {
-        let is_name = is_person_name(field.name())
-            && field.value.chars().any(char::is_alphabetic)
-            && !field.value.contains('@');
-        let is_reachable = || {
+        let is_name = is_name(field);
+        let is_reachable = LazyCell::new(|| {
             let text = field.value.trim();
             (text.contains('@') && value::is_email(text)) || value::phone_e164(text).is_some()
-        };
+        });
         // Every element of an array that the field lies in may be the record.
         for (position, step) in field.path.0.iter().enumerate() {
             if !matches!(step, PathStep::Index(_)) {
@@ -234,7 +245,7 @@ fn record_count(scene: &Scene<'_>) -> usize {
             };
             let entry = records.entry(prefix).or_default();
             entry.0 |= is_name;
-            entry.1 = entry.1 || is_reachable();
+            entry.1 = entry.1 || *is_reachable;
         }
     }
     let mut by_list: BTreeMap<&[PathStep], usize> = BTreeMap::new();
@@ -273,6 +284,7 @@ fn is_counter(values: &BTreeSet<String>) -> bool {
 /// The vCards (RFC 6350) in a text, each as its reachable values.
 fn vcards(text: &str) -> Option<Vec<Vec<String>>> {
     let start = "BEGIN:VCARD";
+    memchr::memmem::find(text.as_bytes(), start.as_bytes())?;
     let mut cards = Vec::new();
     for card in text.split(start).skip(1) {
         let reachable = card

@@ -34,18 +34,6 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         _ => return,
     };
     let is_sdk = !layouts.is_empty() || scene.rules.is_sdk_host(scene.host());
-    let telling: Vec<&Identifier> = scene
-        .rules
-        .identifiers()
-        .iter()
-        .filter(|rule| rule.is_shape_telling)
-        .collect();
-    let with_body: Vec<&Identifier> = scene
-        .rules
-        .identifiers()
-        .iter()
-        .filter(|rule| rule.body.is_some())
-        .collect();
     let mut hits = Hits::new();
     for field in scene.fields {
         let text = field.value.trim();
@@ -63,12 +51,14 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             }
         }
         if !is_known && text.len() <= TELLING_BYTES {
-            for rule in telling.iter().filter(|rule| fits(scene, rule, field, text)) {
-                add(&mut hits, rule, Grade::Shape, false, field, text);
+            for rule in scene.rules.telling_identifiers(value::bare(text)) {
+                if fits(scene, rule, field, text) {
+                    add(&mut hits, rule, Grade::Shape, false, field, text);
+                }
             }
         }
         if matches!(field.place, Place::Body) {
-            for rule in &with_body {
+            for rule in scene.rules.body_identifiers(text) {
                 let found = rule.body.as_ref().and_then(|body| body.regex()?.find(text));
                 if let Some(found) = found.filter(|_| !has_detector_of_its_own(rule)) {
                     add(

@@ -1,11 +1,12 @@
 //! Positions: pairs of coordinates in one object, in one value, or in a GeoJSON array, with the precision they were sent in.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::Scene;
+use super::name::Name;
 use super::value::{Degrees, degrees};
 use crate::model::{Event, Field, Grade, PathStep, Place, Sensitive, Tally};
-use crate::rules::normalise_name;
 
 /// A number that may be half of a position, with its field.
 type Coordinate<'a> = (&'a Field<'a>, Degrees);
@@ -25,13 +26,16 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     ) {
         return;
     }
-    let mut halves: BTreeMap<(Place, &[PathStep], String), Halves<'_>> = BTreeMap::new();
+    let mut halves: BTreeMap<(Place, &[PathStep], Rc<str>), Halves<'_>> = BTreeMap::new();
     let mut arrays: BTreeMap<&[PathStep], [Option<Coordinate<'_>>; 2]> = BTreeMap::new();
     for field in scene.fields {
-        if let Some((axis, rest)) = axis(field.name()) {
-            let limit = if axis == Axis::Latitude { 90.0 } else { 180.0 };
+        let name = Name::of(field.name());
+        if let Some((axis, rest)) = &name.axis {
+            let limit = if *axis == Axis::Latitude { 90.0 } else { 180.0 };
             if let (Some(degrees), Some(object)) = (degrees(&field.value, limit), object(field)) {
-                let half = halves.entry((field.place, object, rest)).or_default();
+                let half = halves
+                    .entry((field.place, object, Rc::clone(rest)))
+                    .or_default();
                 match axis {
                     Axis::Latitude => half.latitude = Some((field, degrees)),
                     Axis::Longitude => half.longitude = Some((field, degrees)),
@@ -39,7 +43,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 continue;
             }
         }
-        if holds_pair(field.name()) {
+        if name.holds_pair {
             if let Some((latitude, longitude)) = pair(&field.value) {
                 report(scene, tally, field, latitude, longitude);
             } else if let [.., PathStep::Index(position @ (0 | 1))] = field.path.0.as_slice()
@@ -68,15 +72,17 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Axis {
+/// A coordinate's direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Axis {
+    /// North or south.
     Latitude,
+    /// East or west.
     Longitude,
 }
 
-/// Which axis a name stands for, and the rest of the name: `geo_lat` and `geo_lon` belong together, `from_lat` and `to_lon` do not.
-fn axis(name: &str) -> Option<(Axis, String)> {
-    let name = normalise_name(name);
+/// Which axis a name, normalised, stands for, and the rest of it: `geo_lat` and `geo_lon` belong together, `from_lat` and `to_lon` do not.
+pub(super) fn axis(name: &str) -> Option<(Axis, &str)> {
     for (word, axis) in [
         ("latitude", Axis::Latitude),
         ("longitude", Axis::Longitude),
@@ -90,14 +96,14 @@ fn axis(name: &str) -> Option<(Axis, String)> {
             let is_word = rest.is_empty()
                 || rest.len() >= 2
                     && !["p", "f", "re", "trans", "be", "temp", "templ"].contains(&rest);
-            return is_word.then(|| (axis, rest.to_owned()));
+            return is_word.then_some((axis, rest));
         }
     }
     None
 }
 
-/// Names of values that hold both coordinates.
-fn holds_pair(name: &str) -> bool {
+/// Names, normalised, of values that hold both coordinates.
+pub(super) fn holds_pair(name: &str) -> bool {
     const NAMES: [&str; 17] = [
         "latlng",
         "latlon",
@@ -117,7 +123,7 @@ fn holds_pair(name: &str) -> bool {
         "geolocation",
         "point",
     ];
-    NAMES.contains(&normalise_name(name).as_str())
+    NAMES.contains(&name)
 }
 
 /// `52.5200,13.4050` and `geo:52.52,13.405`.
@@ -165,6 +171,7 @@ fn report(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::normalise_name;
 
     #[test]
     fn axis_names_are_words() {
@@ -177,7 +184,7 @@ mod tests {
         ] {
             assert!(
                 matches!(
-                    axis(name.rsplit('.').next().unwrap()),
+                    axis(&normalise_name(name.rsplit('.').next().unwrap())),
                     Some((Axis::Latitude, _))
                 ),
                 "{name}"

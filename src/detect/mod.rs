@@ -9,6 +9,7 @@ pub mod known;
 mod location;
 mod lookup;
 mod message;
+mod name;
 mod transport;
 mod user_agent;
 mod value;

@@ -158,8 +158,31 @@ impl Occurrences {
         }
     }
 
+    /// Adds one occurrence.
+    fn take(&mut self, finding: Finding) {
+        let time = finding.evidence.origin.time;
+        self.count = self.count.saturating_add(1);
+        self.items = self.items.saturating_add(finding.items);
+        self.most_items = self.most_items.max(finding.items);
+        for value in &finding.values {
+            self.distinct.insert(value);
+        }
+        self.first = self.first.min(time);
+        self.last = self.last.max(time);
+        self.precision_metres = match (self.precision_metres, finding.precision_metres) {
+            (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
+        self.add_evidence(finding.evidence);
+    }
+
     /// Adds a piece of evidence, within the bound.
     pub fn add_evidence(&mut self, evidence: Evidence) {
+        // The common case late in a capture: it sorts behind what is kept.
+        let is_full = self.evidence.len() >= limits::EVIDENCE_PER_FINDING;
+        if is_full && self.evidence.last().is_some_and(|last| evidence > *last) {
+            return;
+        }
         self.evidence.insert(evidence);
         while self.evidence.len() > limits::EVIDENCE_PER_FINDING {
             self.evidence.pop_last();
@@ -265,7 +288,10 @@ pub struct Tally {
 impl Tally {
     /// Adds one finding.
     pub fn add(&mut self, key: FindingKey, finding: Finding) {
-        self.add_occurrences(key, Occurrences::of(finding));
+        match self.findings.get_mut(&key) {
+            Some(existing) => existing.take(finding),
+            None => self.add_occurrences(key, Occurrences::of(finding)),
+        }
     }
 
     fn add_occurrences(&mut self, key: FindingKey, occurrences: Occurrences) {

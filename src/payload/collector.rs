@@ -1,6 +1,7 @@
 //! Gathers the fields of one message: where we stand (place, path, chain), what is left of the bounds, what went wrong.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::{Binary, Decoded, Keep, copied, nested};
@@ -9,6 +10,8 @@ use crate::model::{DecodeChain, DecodeStep, Field, FieldPath, PathStep, Place, S
 
 /// Fewest bytes that are kept: fewer can hold nothing that is looked for.
 const SHORTEST_BINARY: usize = 6;
+/// Names of which the copy is kept.
+const RECENT_NAMES: usize = 512;
 
 /// The state of decoding one message.
 pub(super) struct Collector<'a> {
@@ -191,10 +194,30 @@ impl<'a> Collector<'a> {
 
 /// A step by name, cut at [`limits::NAME_BYTES`].
 pub(super) fn name(name: &str) -> PathStep {
-    PathStep::Name(Arc::from(
-        name.get(..name.floor_char_boundary(limits::NAME_BYTES))
-            .unwrap_or(name),
-    ))
+    let cut = name.get(..name.floor_char_boundary(limits::NAME_BYTES));
+    PathStep::Name(shared(cut.unwrap_or(name)))
+}
+
+/// A text of which there is one copy as long as it keeps coming: the same names stand before many values.
+fn shared(text: &str) -> Arc<str> {
+    thread_local! {
+        static RECENT: RefCell<[Option<Arc<str>>; RECENT_NAMES]> =
+            const { RefCell::new([const { None }; RECENT_NAMES]) };
+    }
+    // Names that differ rarely agree in all of these.
+    let bytes = text.as_bytes();
+    let byte = |at: usize| bytes.get(at).copied().map_or(0, usize::from);
+    let slot = byte(0)
+        .wrapping_mul(31)
+        .wrapping_add(byte(bytes.len() / 2).wrapping_mul(7))
+        .wrapping_add(byte(bytes.len().saturating_sub(1)).wrapping_mul(3))
+        .wrapping_add(bytes.len())
+        % RECENT_NAMES;
+    RECENT.with_borrow_mut(|recent| match recent.get_mut(slot) {
+        Some(Some(known)) if **known == *text => Arc::clone(known),
+        Some(place) => Arc::clone(place.insert(Arc::from(text))),
+        None => Arc::from(text),
+    })
 }
 
 /// A step by position.

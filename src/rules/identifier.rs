@@ -1,8 +1,10 @@
 //! `identifiers.toml`: names and shapes of personal data in messages. A new kind of data is one `[[identifier]]` there.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use aho_corasick::AhoCorasick;
+use regex::Regex;
 use serde::Deserialize;
 
 use super::{Example, Pattern, Problems, Rules, Shape, Text};
@@ -148,6 +150,11 @@ impl Identifier {
     pub fn has_shape(&self, value: &str) -> bool {
         !self.is_rejected(value)
             && (self.values.is_empty() || self.values.iter().any(|shape| shape.fits(value)))
+    }
+
+    /// Whether nothing but expressions tells the shape.
+    fn has_only_patterns(&self) -> bool {
+        !self.values.is_empty() && self.values.iter().all(|shape| shape.pattern().is_some())
     }
 
     /// Whether the value is a placeholder.
@@ -370,6 +377,13 @@ pub(super) struct Identifiers {
     pub(super) entries: Vec<Identifier>,
     by_name: HashMap<Box<str>, Vec<NameEntry>>,
     by_words: Vec<(WordsName, usize)>,
+    /// The texts of `by_words`, so that a name that has none of them costs one pass.
+    words: Option<AhoCorasick>,
+    by_id: HashMap<Arc<str>, usize>,
+    telling: Vec<usize>,
+    with_body: Vec<usize>,
+    telling_gate: OnceLock<Option<Regex>>,
+    body_gate: OnceLock<Option<Regex>>,
     pub(super) tables: IdentifierFile,
 }
 
@@ -404,6 +418,17 @@ impl Identifiers {
                     continue;
                 }
                 index_name(&mut all.by_name, name, strength, position);
+            }
+        }
+        let texts = all.by_words.iter().map(|(name, _)| &*name.text);
+        all.words = AhoCorasick::new(texts).ok();
+        for (position, identifier) in all.entries.iter().enumerate() {
+            all.by_id.entry(identifier.id.clone()).or_insert(position);
+            if identifier.is_shape_telling {
+                all.telling.push(position);
+            }
+            if identifier.body.is_some() {
+                all.with_body.push(position);
             }
         }
         all.tables = file;
@@ -460,10 +485,34 @@ fn add_name(
 
 /// A key without what spellings differ in: lower case, without `_`, `-`, `.` and `$`.
 pub fn normalise_name(name: &str) -> String {
+    if name.is_ascii() {
+        let mut normalised = String::with_capacity(name.len());
+        let kept = name
+            .bytes()
+            .filter(|byte| !matches!(byte, b'_' | b'-' | b'.' | b'$'));
+        normalised.extend(kept.map(|byte| char::from(byte.to_ascii_lowercase())));
+        return normalised;
+    }
     name.chars()
         .filter(|character| !matches!(character, '_' | '-' | '.' | '$'))
         .flat_map(char::to_lowercase)
         .collect()
+}
+
+/// Whether any of the expressions matches; `true` also where they do not compile together. One pass for all of them, because
+/// nearly all values have none.
+fn is_in_any<'a, P: Iterator<Item = &'a Pattern>>(
+    gate: &OnceLock<Option<Regex>>,
+    patterns: impl FnOnce() -> P,
+    text: &str,
+) -> bool {
+    let gate = gate.get_or_init(|| {
+        let all: Vec<String> = patterns()
+            .map(|pattern| format!("(?:{})", pattern.as_str()))
+            .collect();
+        Regex::new(&all.join("|")).ok()
+    });
+    gate.as_ref().is_none_or(|gate| gate.is_match(text))
 }
 
 impl Rules {
@@ -474,9 +523,26 @@ impl Rules {
 
     /// The kind of that id.
     pub fn identifier(&self, id: &str) -> Option<&Identifier> {
-        self.identifiers()
-            .iter()
-            .find(|identifier| &*identifier.id == id)
+        self.identifiers().get(*self.identifiers.by_id.get(id)?)
+    }
+
+    /// The kinds whose shape alone may be telling of this value: those without expressions, and the others where one of
+    /// all their expressions matches. Which of them it is remains to be asked.
+    pub fn telling_identifiers(&self, value: &str) -> impl Iterator<Item = &Identifier> {
+        let all = &self.identifiers;
+        let kinds = || all.telling.iter().filter_map(|at| all.entries.get(*at));
+        let patterns = || kinds().flat_map(|kind| kind.values.iter().filter_map(Shape::pattern));
+        let is_expected = is_in_any(&all.telling_gate, patterns, value);
+        kinds().filter(move |kind| is_expected || !kind.has_only_patterns())
+    }
+
+    /// The kinds that may be in a whole body or text: none, where none of all their expressions matches.
+    pub fn body_identifiers(&self, text: &str) -> impl Iterator<Item = &Identifier> {
+        let all = &self.identifiers;
+        let kinds = || all.with_body.iter().filter_map(|at| all.entries.get(*at));
+        let patterns = || kinds().filter_map(|kind| kind.body.as_ref());
+        let is_expected = is_in_any(&all.body_gate, patterns, text);
+        kinds().filter(move |_| is_expected)
     }
 
     /// What the names on a path say about the value at its end, in the order of the file.
@@ -488,21 +554,22 @@ impl Rules {
         let Some(name) = names.next() else {
             return Vec::new();
         };
-        let parents: Vec<&str> = names.collect();
         let last = normalise_name(name);
         let mut found: Vec<(usize, NameStrength)> = Vec::new();
         for entry in self.identifiers.by_name.get(&*last).into_iter().flatten() {
-            let fits = entry.parents.len() <= parents.len()
-                && entry
-                    .parents
-                    .iter()
-                    .zip(&parents)
-                    .all(|(wanted, name)| **wanted == *normalise_name(name));
+            let mut parents = names.clone();
+            let fits = entry.parents.iter().all(|wanted| {
+                parents
+                    .next()
+                    .is_some_and(|name| **wanted == *normalise_name(name))
+            });
             if fits {
                 found.push((entry.identifier, entry.strength));
             }
         }
-        for (wanted, identifier) in &self.identifiers.by_words {
+        let has_words = self.identifiers.words.as_ref();
+        let has_words = has_words.is_none_or(|words| words.is_match(&last));
+        for (wanted, identifier) in self.identifiers.by_words.iter().filter(|_| has_words) {
             if wanted.is_in(name, &last) {
                 found.push((*identifier, NameStrength::Strong));
             }

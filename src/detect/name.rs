@@ -1,0 +1,53 @@
+//! What a field's name says by itself. Few different names stand before many values, so each is looked at once a thread.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use hashbrown::HashMap;
+
+use super::{contact, location};
+use crate::limits;
+use crate::rules::normalise_name;
+
+/// What detectors ask of a name, whatever its value.
+#[derive(Debug)]
+pub(super) struct Name {
+    /// What is below it are contacts.
+    pub(super) speaks_of_contacts: bool,
+    /// Its value is a person's name.
+    pub(super) is_person: bool,
+    /// Its value is half of a position, and the rest of the name.
+    pub(super) axis: Option<(location::Axis, Rc<str>)>,
+    /// Its value holds both coordinates.
+    pub(super) holds_pair: bool,
+}
+
+impl Name {
+    fn new(name: &str) -> Self {
+        let name = normalise_name(name);
+        Self {
+            speaks_of_contacts: contact::speaks_of_contacts(&name),
+            is_person: contact::is_person_name(&name),
+            axis: location::axis(&name).map(|(axis, rest)| (axis, Rc::from(rest))),
+            holds_pair: location::holds_pair(&name),
+        }
+    }
+
+    /// What `name` says.
+    pub(super) fn of(name: &str) -> Rc<Self> {
+        thread_local! {
+            static KNOWN: RefCell<HashMap<Box<str>, Rc<Name>>> = RefCell::default();
+        }
+        KNOWN.with_borrow_mut(|known| {
+            if let Some(name) = known.get(name) {
+                return Rc::clone(name);
+            }
+            if known.len() >= limits::KNOWN_NAMES {
+                known.clear();
+            }
+            let said = Rc::new(Self::new(name));
+            known.insert(Box::from(name), Rc::clone(&said));
+            said
+        })
+    }
+}
