@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region};
 
 /// A value without the quotes, brackets and URN prefixes that protocols wrap it in (RFC 7254: `"<urn:gsma:imei:…>"`).
 pub(super) fn bare(text: &str) -> &str {
@@ -183,9 +183,15 @@ pub(super) fn is_email(value: &str) -> bool {
 /// Region whose national numbers are understood without a country code.
 const HOME_REGION: Region = Region::DE;
 
-/// A phone number that exists in a numbering plan, in E.164 form. Numbers without `+` or `00` are read as German national
-/// numbers or, if they have a country code's length, as international digits. Epoch times are no phone numbers.
+/// A phone number that exists in a numbering plan, in E.164 form.
 pub(super) fn phone_e164(value: &str) -> Option<String> {
+    let number = phone_number(value)?;
+    Some(number.format_as(PhoneNumberFormat::E164).into_owned())
+}
+
+/// A phone number that exists in a numbering plan. Numbers without `+` or `00` are read as German national
+/// numbers or, if they have a country code's length, as international digits. Epoch times are no phone numbers.
+pub(super) fn phone_number(value: &str) -> Option<PhoneNumber> {
     let trimmed = value.trim();
     let trimmed = trimmed.strip_prefix("tel:").unwrap_or(trimmed);
     let digits = trimmed.bytes().filter(u8::is_ascii_digit).count();
@@ -215,9 +221,7 @@ pub(super) fn phone_e164(value: &str) -> Option<String> {
     let number = PHONE_NUMBER_UTIL
         .parse(&candidate, Some(HOME_REGION))
         .ok()?;
-    number
-        .is_valid()
-        .then(|| number.format_as(PhoneNumberFormat::E164).into_owned())
+    number.is_valid().then_some(number)
 }
 
 /// Unix seconds or milliseconds of this century, or a calendar date written in digits.

@@ -109,7 +109,7 @@ impl Index {
         if values.is_empty() {
             return Self::default();
         }
-        let spelled: Vec<Vec<Spelling>> = values.iter().map(spelling::spellings).collect();
+        let spelled = spelled(&values);
         let mut neglected = Neglected::default();
         for (value, spellings) in values.iter().zip(&spelled) {
             let has_none = spellings.is_empty()
@@ -123,11 +123,12 @@ impl Index {
         let mut budget = Budget::default();
         let recipes = recipes(peppers, rules);
         let by_start = digest_table(&values, &spelled, &recipes, &mut budget);
-        let (folded, exact) = text_patterns(&values, &spelled, &mut budget);
+        let wrapped = wrapped(&spelled);
+        let (folded, exact) = text_patterns(&spelled, &wrapped, &mut budget);
         Self {
             folded,
             exact,
-            binary: binary_patterns(&values, &spelled, &mut budget),
+            binary: binary_patterns(&spelled, &wrapped, &mut budget),
             numbers: number_table(&spelled),
             digests: Digests { recipes, by_start },
             checksums: checksum_table(&spelled),
@@ -190,6 +191,30 @@ impl Index {
         salted.insert(salt.to_vec(), Arc::clone(&digests));
         Some(digests)
     }
+}
+
+/// Values that are worth a thread: numbering plans take some microseconds for each.
+const SHARE: usize = 10_000;
+
+/// The spellings of all values; on all cores, because there may be a million.
+fn spelled(values: &[KnownValue]) -> Vec<Vec<Spelling>> {
+    let of_share = |share: &[KnownValue]| -> Vec<Vec<Spelling>> {
+        share.iter().map(spelling::spellings).collect()
+    };
+    if values.len() <= SHARE {
+        return of_share(values);
+    }
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let share = values.len().div_ceil(cores).max(SHARE);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = values
+            .chunks(share)
+            .map(|share| scope.spawn(move || of_share(share)))
+            .collect();
+        let done = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
+        done.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
 }
 
 fn salted_recipes(salt: &[u8]) -> Vec<Recipe> {
@@ -327,10 +352,22 @@ fn is_wrapped(spellings: &[Spelling], number: usize) -> bool {
     !spelling.is_weak && spelling.text.len() >= 8 && !holds_other
 }
 
+/// Value and number of each spelling that is looked for inside encodings.
+fn wrapped(spelled: &[Vec<Spelling>]) -> Vec<(usize, usize)> {
+    let of_value = |(position, spellings)| {
+        let spellings: &[Spelling] = spellings;
+        (0..spellings.len())
+            .filter(move |number| is_wrapped(spellings, *number))
+            .map(move |number| (position, number))
+    };
+    let all = spelled.iter().map(Vec::as_slice).enumerate();
+    all.flat_map(of_value).collect()
+}
+
 /// Text as it is written first for all values, then inside encodings for as many as fit.
 fn text_patterns(
-    values: &[KnownValue],
     spelled: &[Vec<Spelling>],
+    wrapped: &[(usize, usize)],
     budget: &mut Budget,
 ) -> (Literals, Literals) {
     let (mut folded, mut exact) = (Builder::new(), Builder::new());
@@ -350,14 +387,7 @@ fn text_patterns(
     }
     let each = |wrappings: &[Wrapping], from: usize, builder: &mut Builder, budget: &mut Budget| {
         for how in from..wrappings.len() {
-            for (position, spellings) in spelled.iter().enumerate().take(values.len()) {
-                for (number, spelling) in spellings.iter().enumerate() {
-                    if is_wrapped(spellings, number) {
-                        let slot = slot(position, number, how);
-                        add(builder, wrappings, how, spelling, slot, budget);
-                    }
-                }
-            }
+            add_all(builder, wrappings, how, spelled, wrapped, budget);
         }
     };
     each(EXACT, 0, &mut exact, budget);
@@ -366,22 +396,33 @@ fn text_patterns(
 }
 
 fn binary_patterns(
-    values: &[KnownValue],
     spelled: &[Vec<Spelling>],
+    wrapped: &[(usize, usize)],
     budget: &mut Budget,
 ) -> Literals {
     let mut builder = Builder::new();
     for how in 0..BINARY.len() {
-        for (position, spellings) in spelled.iter().enumerate().take(values.len()) {
-            for (number, spelling) in spellings.iter().enumerate() {
-                if is_wrapped(spellings, number) {
-                    let slot = slot(position, number, how);
-                    add(&mut builder, BINARY, how, spelling, slot, budget);
-                }
-            }
-        }
+        add_all(&mut builder, BINARY, how, spelled, wrapped, budget);
     }
     builder.build()
+}
+
+/// All spellings that are looked for inside encodings, in one of these.
+fn add_all(
+    builder: &mut Builder,
+    wrappings: &[Wrapping],
+    how: usize,
+    spelled: &[Vec<Spelling>],
+    wrapped: &[(usize, usize)],
+    budget: &mut Budget,
+) {
+    for (position, number) in wrapped {
+        let spelling = spelled.get(*position).and_then(|all| all.get(*number));
+        if let Some(spelling) = spelling {
+            let slot = slot(*position, *number, how);
+            add(builder, wrappings, how, spelling, slot, budget);
+        }
+    }
 }
 
 fn add(
@@ -392,10 +433,15 @@ fn add(
     slot: Slot,
     budget: &mut Budget,
 ) {
-    let wrapped = wrappings
-        .get(how)
-        .and_then(|wrapping| (wrapping.wrap)(&spelling.text));
-    if let Some(bytes) = wrapped
+    let Some(wrapping) = wrappings.get(how) else {
+        return;
+    };
+    // What is beyond the bound is only counted; numbers have forms that other values have not.
+    let is_for_all = !matches!(wrapping.steps, [DecodeStep::Varint | DecodeStep::Fixed64]);
+    if is_for_all && !budget.allows(builder.len(), limits::KNOWN_PATTERNS) {
+        return;
+    }
+    if let Some(bytes) = (wrapping.wrap)(&spelling.text)
         && budget.allows(builder.len(), limits::KNOWN_PATTERNS)
     {
         builder.add(bytes, slot);

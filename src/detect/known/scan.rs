@@ -28,6 +28,8 @@ const SHORTEST_RUN: usize = 4;
 const LONGEST_RUN: usize = 24;
 /// Groups of digits that a number may be written in: `+49 (0) 30 23 12 51 11`.
 const GROUPS: usize = 8;
+/// What stands between groups.
+const GAP: &[u8] = b" ()-./";
 /// Fewest characters of hexadecimal and base64 that hold the eight bytes by which digests are told.
 const SHORTEST_HEX: usize = 16;
 const SHORTEST_BASE64: usize = 11;
@@ -184,6 +186,9 @@ fn next_run(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
 
 /// A number written in groups that begins with this run: looked up after each group.
 fn grouped(index: &Index, bytes: &[u8], first: (usize, usize), hits: &mut Vec<Hit>) {
+    if !bytes.get(first.1).is_some_and(|byte| GAP.contains(byte)) {
+        return;
+    }
     let mut digits: Vec<u8> = bytes.get(first.0..first.1).unwrap_or_default().to_vec();
     let mut end = first.1;
     for _ in 0..GROUPS {
@@ -192,7 +197,7 @@ fn grouped(index: &Index, bytes: &[u8], first: (usize, usize), hits: &mut Vec<Hi
             .unwrap_or_default()
             .iter()
             .take(4)
-            .take_while(|byte| b" ()-./".contains(byte))
+            .take_while(|byte| GAP.contains(byte))
             .count();
         if gap == 0 {
             return;

@@ -1,6 +1,6 @@
 //! A known value → the ways in which apps write it.
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
+use rlibphonenumber::PhoneNumberFormat;
 use unicode_normalization::UnicodeNormalization;
 
 use super::super::value;
@@ -83,28 +83,26 @@ impl List {
 /// E.164 with and without its plus, with the international prefix, national with and without the trunk prefix
 /// (ITU-T E.123, E.164).
 fn phone(text: &str, list: &mut List) {
-    let Some(e164) = value::phone_e164(text) else {
+    let Some(parsed) = value::phone_number(text) else {
         number(text, list);
         return;
     };
+    let e164 = parsed.format_as(PhoneNumberFormat::E164).into_owned();
     let digits = e164.trim_start_matches('+').to_owned();
     let is_short = digits.len() < STRONG_DIGITS;
     list.hashed(e164.clone());
     list.both(digits.clone(), is_short);
     list.both(format!("00{digits}"), false);
-    let Ok(number) = PHONE_NUMBER_UTIL.parse(&e164, None) else {
-        return;
-    };
-    let national = only_digits(&number.format_as(PhoneNumberFormat::National));
-    let significant = only_digits(&number.format_as(PhoneNumberFormat::E164))
-        .strip_prefix(&number.country_code.to_string())
+    let national = only_digits(&parsed.format_as(PhoneNumberFormat::National));
+    let significant = digits
+        .strip_prefix(&parsed.country_code.to_string())
         .map(str::to_owned)
         .unwrap_or_default();
     list.both(national.clone(), national.len() < STRONG_DIGITS);
     // Ten digits are also a time in seconds.
     list.both(significant, true);
     list.hashed(
-        number
+        parsed
             .format_as(PhoneNumberFormat::International)
             .into_owned(),
     );
