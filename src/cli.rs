@@ -186,6 +186,10 @@ pub(crate) struct OutputOptions {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
+    /// Also write the pictures of the HTML report to DIR, as SVG
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pictures: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) language: LanguageOption,
 

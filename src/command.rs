@@ -207,6 +207,28 @@ fn write_reports(
             (format.write)(report, rules, rendering, out)
         })?;
     }
+    if let Some(folder) = &options.pictures {
+        write_pictures(folder, report, rules, language)?;
+    }
+    Ok(())
+}
+
+/// Writes the pictures of a report into a folder, which is made if there is none.
+fn write_pictures(
+    folder: &Path,
+    report: &Presentable,
+    rules: &Rules,
+    language: Language,
+) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|source| Error::WriteFile {
+        path: folder.to_owned(),
+        source,
+    })?;
+    for (name, picture) in report::pictures(report, rules, language) {
+        write_to(Some(&folder.join(name)), |out| {
+            out.write_all(picture.as_bytes())
+        })?;
+    }
     Ok(())
 }
 

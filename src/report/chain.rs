@@ -82,7 +82,8 @@ fn line(prose: &Prose<'_>, chain: &DataChain) -> String {
     line
 }
 
-fn minute(time: Timestamp) -> String {
+/// A time to the minute.
+pub(super) fn minute(time: Timestamp) -> String {
     let shown = time.to_string();
     let minute = shown.get(..16).map(|minute| minute.replace('T', " "));
     minute.unwrap_or(shown)

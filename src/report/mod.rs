@@ -4,11 +4,15 @@
 mod alert;
 mod chain;
 mod code_quality;
+mod country;
 mod group;
+mod html;
 mod inputs;
 mod json;
 mod junit;
 pub mod language;
+mod markdown;
+mod merged;
 mod observation;
 mod presentable;
 mod prose;
@@ -19,6 +23,7 @@ mod text;
 
 use std::io::{self, Write};
 
+pub use html::pictures;
 pub use inputs::{INPUT_FORMATS, InputLine, write_inputs};
 pub use json::schema as audit_schema;
 pub use observation::{Observations, schema as observation_schema};
@@ -67,6 +72,8 @@ pub struct Format {
 pub const FORMATS: &[Format] = &[
     table::FORMAT,
     json::FORMAT,
+    html::FORMAT,
+    markdown::FORMAT,
     sarif::FORMAT,
     junit::FORMAT,
     code_quality::GITLAB,

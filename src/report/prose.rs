@@ -9,7 +9,7 @@ use super::text;
 use super::{Language, Options};
 use crate::model::{
     AppId, AppReport, Attributed, Audit, Category, Evidence, Grade, InputId, InputReport,
-    JudgedFinding, Protection, RecipientKind, RiskLevel, Score,
+    JudgedFinding, Protection, RecipientKind, RiskLevel, Score, Shortfall, ShortfallCount,
 };
 use crate::rules::Rules;
 
@@ -294,6 +294,47 @@ impl<'a> Prose<'a> {
                 ("app", &apps.join(" / ")),
             ],
         )
+    }
+
+    /// Criteria of WP 248 by their numbers.
+    pub(super) fn criteria(&self, numbers: &[u8]) -> String {
+        let criteria = &self.rules.legal().dpia.criteria;
+        let words: Vec<&str> = numbers
+            .iter()
+            .filter_map(|number| {
+                criteria
+                    .iter()
+                    .find(|criterion| criterion.number == *number)
+            })
+            .map(|criterion| self.language.of(&criterion.text))
+            .collect();
+        words.join("; ")
+    }
+
+    /// What was left out, cut or damaged: one line each.
+    pub(super) fn shortfalls(&self) -> Vec<String> {
+        let (audit, texts, language) = (self.audit, self.texts, self.language);
+        let path = |id| {
+            let input = audit.inputs.iter().find(|input| input.id == id);
+            input.map_or("", |input| &input.path)
+        };
+        let describe = |(id, shortfall, missed): (_, Shortfall, &ShortfallCount)| {
+            let mut line = format!("{}: {}", path(id), language.shortfall(shortfall));
+            if missed.count > 1 {
+                line = format!("{line} ({}×)", missed.count);
+            }
+            if missed.bytes > 0 {
+                line = format!("{line}, {}", language.bytes(missed.bytes));
+            }
+            if let Some(origin) = missed.first.filter(|origin| origin.frame > 0) {
+                line = format!("{line}, {} {}", texts.frame, origin.frame);
+            }
+            if let Some(detail) = missed.detail.as_ref().filter(|detail| !detail.is_empty()) {
+                line = format!("{line}: {detail}");
+            }
+            line
+        };
+        audit.coverage.iter().map(describe).collect()
     }
 
     /// All questions, each once: those that differ only in what they are about are asked together.

@@ -18,7 +18,7 @@ use super::prose::{self, Prose};
 use super::{Format, Options, text};
 use crate::model::{
     AppReport, ContentState, DeclaredFact, DeclaredKind, DeviceReport, Grade, Grant, RecipientKind,
-    RecipientReport, RiskLevel, Shortfall, Volume,
+    RecipientReport, RiskLevel, Volume,
 };
 use crate::rules::Rules;
 
@@ -298,7 +298,7 @@ impl Page<'_> {
         self.package(app)?;
         self.chains(app)?;
         if !app.dpia_criteria.is_empty() {
-            let criteria = self.criteria(&app.dpia_criteria);
+            let criteria = self.prose.criteria(&app.dpia_criteria);
             self.paragraph(&fill(texts.dpia, &[("criteria", &criteria)]), Look::Plain)?;
         }
         Ok(())
@@ -463,20 +463,6 @@ impl Page<'_> {
         }
     }
 
-    fn criteria(&self, numbers: &[u8]) -> String {
-        let criteria = &self.prose.rules.legal().dpia.criteria;
-        let words: Vec<&str> = numbers
-            .iter()
-            .filter_map(|number| {
-                criteria
-                    .iter()
-                    .find(|criterion| criterion.number == *number)
-            })
-            .map(|criterion| self.prose.language.of(&criterion.text))
-            .collect();
-        words.join("; ")
-    }
-
     fn questions(&mut self) -> io::Result<()> {
         let asked = self.prose.questions();
         if asked.is_empty() {
@@ -490,7 +476,7 @@ impl Page<'_> {
         let texts = self.prose.texts;
         self.heading(texts.coverage)?;
         self.contents()?;
-        let lines = self.shortfalls();
+        let lines = self.prose.shortfalls();
         if lines.is_empty() {
             self.paragraph(texts.coverage_complete, Look::Plain)?;
         } else {
@@ -557,31 +543,6 @@ impl Page<'_> {
             ])
         };
         ContentState::ALL.into_iter().filter_map(row).collect()
-    }
-
-    fn shortfalls(&self) -> Vec<String> {
-        let (audit, texts, language) = (self.prose.audit, self.prose.texts, self.prose.language);
-        let path = |id| {
-            let input = audit.inputs.iter().find(|input| input.id == id);
-            input.map_or("", |input| &input.path)
-        };
-        let describe = |(id, shortfall, missed): (_, Shortfall, &crate::model::ShortfallCount)| {
-            let mut line = format!("{}: {}", path(id), language.shortfall(shortfall));
-            if missed.count > 1 {
-                line = format!("{line} ({}×)", missed.count);
-            }
-            if missed.bytes > 0 {
-                line = format!("{line}, {}", language.bytes(missed.bytes));
-            }
-            if let Some(origin) = missed.first.filter(|origin| origin.frame > 0) {
-                line = format!("{line}, {} {}", texts.frame, origin.frame);
-            }
-            if let Some(detail) = missed.detail.as_ref().filter(|detail| !detail.is_empty()) {
-                line = format!("{line}: {detail}");
-            }
-            line
-        };
-        audit.coverage.iter().map(describe).collect()
     }
 
     fn reading(&mut self) -> io::Result<()> {
@@ -695,7 +656,7 @@ fn count(length: usize) -> u64 {
 }
 
 /// Whether an app has anything to show beyond its permissions. Where there is no traffic at all, its package is what was asked about.
-fn is_shown(device: &DeviceReport, app: &AppReport) -> bool {
+pub(super) fn is_shown(device: &DeviceReport, app: &AppReport) -> bool {
     let has_traffic = |app: &AppReport| {
         !app.recipients.is_empty()
             || app
