@@ -8,6 +8,7 @@ mod live;
 mod own_cipher;
 mod sameness;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -45,8 +46,40 @@ pub struct Options {
     pub peppers: Vec<Vec<u8>>,
     /// BPF expression that packets must match (`--filter`); needs the feature `live`.
     pub filter: Option<String>,
+    /// Code in app packages is also told by a list of trackers (`--trackers`), which the rules have in them.
+    pub has_trackers: bool,
     /// Inputs read at once; 0 means one per core.
     pub jobs: usize,
+}
+
+impl Options {
+    /// What decides about the result, by the names of the flags: nothing of the machine, no secret, no path.
+    fn named(&self) -> BTreeMap<String, String> {
+        let text = |text: &Option<String>| text.clone();
+        let count = |count: usize| (count > 0).then(|| count.to_string());
+        let all = [
+            ("app", self.app.as_ref().map(ToString::to_string)),
+            ("filter", text(&self.filter)),
+            ("keylog", count(self.key_logs.len())),
+            ("known", count(self.known.len())),
+            ("pepper", count(self.peppers.len())),
+            ("trackers", count(usize::from(self.has_trackers))),
+        ];
+        let named = all.into_iter();
+        named
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect()
+    }
+
+    /// Takes over from a saved report what it names and the user did not.
+    pub fn take_over(&mut self, named: &BTreeMap<String, String>) {
+        if self.app.is_none() {
+            self.app = named.get("app").map(|app| AppId::new(app));
+        }
+        if self.filter.is_none() {
+            self.filter = named.get("filter").cloned();
+        }
+    }
 }
 
 /// How far the work has come; read by a progress bar while [`run`] works.
@@ -159,6 +192,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         rules_sha256: rules.sha256.clone(),
         law_as_of: rules.legal().as_of.to_string(),
+        options: options.named(),
         inputs,
         devices: devices
             .filter(|(_, is_list)| !is_list)

@@ -15,6 +15,8 @@ Examples:
   phonehome audit app.har --app com.example  all of it belongs to one app
   phonehome audit case/ --fail-on high       exit status 1 if a risk is high or more
   phonehome report report.json --lang de     a saved report, in German
+  phonehome diff old.json new.json           what is new, gone, changed
+  phonehome verify report.json case/         whether a report says what its inputs show
   phonehome inputs case/                     what each file is, and is used for
   phonehome init case/                       a commented phonehome.toml to fill in
   phonehome observe phone.pcap | jq .        what was seen, one JSON line each
@@ -73,6 +75,10 @@ pub(crate) enum Verb {
     Audit(Audit),
     /// Render a saved JSON report in another format or language
     Report(Report),
+    /// Compare two saved JSON reports: what is new, gone, changed
+    Diff(Diff),
+    /// Check a saved JSON report against its inputs: which evidence is found again
+    Verify(Verify),
     /// Print each observation as a line of JSON
     Observe(Observe),
     /// List the network interfaces that can be captured from
@@ -178,7 +184,7 @@ pub(crate) struct LanguageOption {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output options")]
 pub(crate) struct OutputOptions {
-    /// Format, repeatable; `json=FILE` writes that one to FILE [default: by the name of --output, else table]
+    /// Format, repeatable; `json=FILE` writes that one to FILE, `csv=DIR` fills a folder [default: by the name of --output, else table]
     #[arg(short, long = "format", value_name = "FORMAT[=FILE]", value_parser = format_and_file)]
     pub(crate) formats: Vec<FormatAndFile>,
 
@@ -280,6 +286,74 @@ pub(crate) struct GateOptions {
     /// Suppressions of findings [default: `phonehome.toml` of the case]
     #[arg(long, hide_short_help = true, value_name = "FILE")]
     pub(crate) suppressions: Option<PathBuf>,
+}
+
+/// Where the output of small verbs goes, and how it looks.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output options")]
+pub(crate) struct SmallOutput {
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) language: LanguageOption,
+
+    /// Columns of the text [default: those of the terminal, else 80]
+    #[arg(long, hide_short_help = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
+    pub(crate) width: Option<u16>,
+}
+
+/// `phonehome diff`.
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// The earlier report, from `phonehome audit --format json`
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+
+    /// The later report
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+
+    /// Format
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = PossibleValuesParser::new(phonehome::report::DIFF_FORMATS))]
+    pub(crate) format: String,
+
+    /// Exit with status 1 if a finding of this level or above is new, or its risk rose
+    #[arg(long, value_name = "LEVEL", default_value = "never")]
+    pub(crate) fail_on_new: FailOn,
+
+    #[command(flatten)]
+    pub(crate) rules: RulesOption,
+
+    #[command(flatten)]
+    pub(crate) output: SmallOutput,
+}
+
+/// `phonehome verify`.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The report, from `phonehome audit --format json`
+    #[arg(value_name = "REPORT")]
+    pub(crate) report: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) input: InputOptions,
+
+    /// Format
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = PossibleValuesParser::new(phonehome::report::VERIFY_FORMATS))]
+    pub(crate) format: String,
+
+    #[command(flatten)]
+    pub(crate) output: SmallOutput,
+
+    /// Inputs read at once [default: one per core]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Input options")]
+    pub(crate) jobs: Option<u16>,
+
+    /// No progress and no notes on standard error, only errors
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
 }
 
 /// `phonehome inputs`.

@@ -1,5 +1,6 @@
 //! One function per verb: reads what it needs, lets the library work, writes the result. Knows the terminal; no analysis here.
 
+mod compare;
 mod gate;
 mod live;
 
@@ -64,6 +65,8 @@ pub(crate) fn run(cli: Cli) -> Status {
     let result = match cli.verb {
         Verb::Audit(options) => audit(&options),
         Verb::Report(options) => report(&options),
+        Verb::Diff(options) => compare::diff(&options),
+        Verb::Verify(options) => compare::verify(&options),
         Verb::Observe(options) => observe(&options),
         Verb::Interfaces => live::interfaces(),
         Verb::Inputs(options) => inputs(&options),
@@ -122,7 +125,7 @@ fn audit(options: &Audit) -> Result<Status> {
     } else {
         let case = find(&options.input)?;
         gate::add_suppressions(&mut gate, &options.gate, case.policy_file.as_deref())?;
-        with_progress(&case, &options.output, |progress| {
+        with_progress(&case, options.output.quiet, |progress| {
             let pipeline = pipeline_options(&options.input, options.jobs)?;
             audit::run(&case, &rules, &pipeline, progress)
         })?
@@ -147,11 +150,7 @@ fn audit(options: &Audit) -> Result<Status> {
 
 fn report(options: &Report) -> Result<Status> {
     let rules = load_rules(&options.rules)?;
-    let text = read_report(&options.saved)?;
-    let (report, written_in) = Presentable::from_json(&text).map_err(|reason| Error::Format {
-        path: options.saved.clone(),
-        reason,
-    })?;
+    let (report, written_in) = compare::saved(&options.saved)?;
     if options.output.show_values && !report.shows_values() {
         let reason =
             "the report holds no captured values; only an audit with --show-values keeps them";
@@ -203,9 +202,18 @@ fn write_reports(
             color: is_coloured(options.color, to_terminal),
             level: gate.fail_on.unwrap_or(RiskLevel::Medium),
         };
-        write_to(file.as_deref(), |out| {
-            (format.write)(report, rules, rendering, out)
-        })?;
+        let mut folders = report::FOLDERS.iter();
+        match (&file, folders.find(|(name, _)| *name == format.name)) {
+            (Some(folder), Some((_, files))) => {
+                for (name, contents) in files(report, rules, rendering)? {
+                    create_folder(folder)?;
+                    write_to(Some(&folder.join(name)), |out| out.write_all(&contents))?;
+                }
+            }
+            _ => write_to(file.as_deref(), |out| {
+                (format.write)(report, rules, rendering, out)
+            })?,
+        }
     }
     if let Some(folder) = &options.pictures {
         write_pictures(folder, report, rules, language)?;
@@ -220,10 +228,7 @@ fn write_pictures(
     rules: &Rules,
     language: Language,
 ) -> Result<()> {
-    std::fs::create_dir_all(folder).map_err(|source| Error::WriteFile {
-        path: folder.to_owned(),
-        source,
-    })?;
+    create_folder(folder)?;
     for (name, picture) in report::pictures(report, rules, language) {
         write_to(Some(&folder.join(name)), |out| {
             out.write_all(picture.as_bytes())
@@ -327,6 +332,7 @@ fn pipeline_options(options: &InputOptions, jobs: Option<u16>) -> Result<audit::
             .iter()
             .map(|pepper| pepper.as_bytes().to_vec())
             .collect(),
+        has_trackers: options.trackers.is_some(),
         jobs: jobs.map_or(0, usize::from),
     })
 }
@@ -417,6 +423,13 @@ fn format_by_name(file: Option<&Path>) -> &'static str {
         .map_or("table", |format| format.name)
 }
 
+fn create_folder(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path).map_err(|source| Error::WriteFile {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 /// Writes to a file or to standard output.
 fn write_to(
     file: Option<&Path>,
@@ -439,10 +452,10 @@ fn write_to(
 }
 
 /// Runs `work` with a progress bar on standard error, if that is a terminal and the work takes long enough to be seen.
-fn with_progress<T>(case: &Case, options: &OutputOptions, work: impl FnOnce(&Progress) -> T) -> T {
+fn with_progress<T>(case: &Case, is_quiet: bool, work: impl FnOnce(&Progress) -> T) -> T {
     let progress = Progress::default();
     let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
-    if options.quiet || is_dumb || !io::stderr().is_terminal() {
+    if is_quiet || is_dumb || !io::stderr().is_terminal() {
         return work(&progress);
     }
     let total: u64 = case

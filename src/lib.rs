@@ -13,6 +13,8 @@
 //! - [`assess`]: findings, permissions and law → one report per app
 //! - [`report`]: an audit → bytes
 //! - [`gate`]: an audit → whether it passes in continuous integration
+//! - [`diff`]: two audits → what changed
+//! - [`verify`]: a saved audit, a new one → whether it holds
 //! - [`audit`]: the pipeline, the one place where the stages meet
 //! - [`model`]: the values that cross these borders
 
@@ -31,6 +33,7 @@ pub mod assess;
 pub mod attribute;
 pub mod audit;
 pub mod detect;
+pub mod diff;
 mod error;
 pub mod flow;
 pub mod gate;
@@ -42,6 +45,7 @@ pub mod payload;
 pub mod protocol;
 pub mod report;
 pub mod rules;
+pub mod verify;
 
 pub use error::Error;
 

@@ -200,6 +200,7 @@ impl<'a> Live<'a> {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             rules_sha256: self.rules.sha256.clone(),
             law_as_of: self.rules.legal().as_of.to_string(),
+            options: self.options.named(),
             inputs: vec![InputReport {
                 id: INPUT,
                 path: self.interface.clone(),

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use phonehome::Result;
 use phonehome::gate::{self, Date, Gate};
 use phonehome::model::{RiskLevel, Timestamp};
 use phonehome::report::{self, Presentable};
 use phonehome::rules::Rules;
-use phonehome::{Error, Result};
 
-use super::{Status, read_report, say};
+use super::compare::saved;
+use super::{Status, say};
 use crate::cli::{FailOn, GateOptions};
 
 /// Failing findings that are named on standard error; the reports have all.
@@ -19,11 +20,7 @@ const NAMED: usize = 10;
 pub(super) fn read(options: &GateOptions) -> Result<Gate> {
     let baseline = match &options.baseline {
         Some(path) => {
-            let text = read_report(path)?;
-            let (old, _) = Presentable::from_json(&text).map_err(|reason| Error::Format {
-                path: path.clone(),
-                reason,
-            })?;
+            let (old, _) = saved(path)?;
             Some(gate::baseline(old.audit()))
         }
         None => None,
@@ -119,7 +116,7 @@ fn today() -> Date {
 }
 
 impl FailOn {
-    fn level(self) -> Option<RiskLevel> {
+    pub(super) fn level(self) -> Option<RiskLevel> {
         match self {
             Self::Never => None,
             Self::Low => Some(RiskLevel::Low),

@@ -267,6 +267,8 @@ pub struct Audit {
     pub rules_sha256: String,
     /// Date of the legal data.
     pub law_as_of: String,
+    /// Options that decide what is found, by name; of files and secrets only how many.
+    pub options: BTreeMap<String, String>,
     /// Inputs in the order of their ids.
     pub inputs: Vec<InputReport>,
     /// Devices, by name.

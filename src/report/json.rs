@@ -75,6 +75,9 @@ struct AuditView {
     rules_sha256: String,
     /// Date of the legal data.
     law_as_of: String,
+    /// Options that decide what is found, by name; of files and secrets only how many.
+    #[serde(default)]
+    options: BTreeMap<String, String>,
     /// The highest level of any app.
     #[schemars(extend("enum" = RiskLevel::ALL.map(RiskLevel::as_str)))]
     level: Word,
@@ -487,6 +490,7 @@ impl AuditView {
             shows_values,
             rules_sha256: audit.rules_sha256.clone(),
             law_as_of: audit.law_as_of.clone(),
+            options: audit.options.clone(),
             level: audit.level().as_str().into(),
             inputs: inputs(audit),
             devices: audit

@@ -5,6 +5,9 @@ mod alert;
 mod chain;
 mod code_quality;
 mod country;
+mod csv;
+mod diff;
+mod dpv;
 mod group;
 mod html;
 mod inputs;
@@ -20,9 +23,11 @@ mod rule;
 mod sarif;
 mod table;
 mod text;
+mod verify;
 
 use std::io::{self, Write};
 
+pub use diff::{DIFF_FORMATS, write_diff};
 pub use html::pictures;
 pub use inputs::{INPUT_FORMATS, InputLine, write_inputs};
 pub use json::schema as audit_schema;
@@ -30,6 +35,7 @@ pub use observation::{Observations, schema as observation_schema};
 pub use presentable::Presentable;
 pub use rule::{explain_rule, list_rules, similar_rules};
 pub use text::safe;
+pub use verify::{VERIFY_FORMATS, write_verification};
 
 use crate::model::RiskLevel;
 use crate::rules::Rules;
@@ -78,4 +84,12 @@ pub const FORMATS: &[Format] = &[
     junit::FORMAT,
     code_quality::GITLAB,
     code_quality::GITHUB,
+    csv::FORMAT,
+    dpv::FORMAT,
 ];
+
+/// Writes the files of a format that has several: their names and contents.
+pub type Files = fn(&Presentable, &Rules, Options) -> io::Result<Vec<(String, Vec<u8>)>>;
+
+/// Formats that fill a folder where they are given a place, by name.
+pub const FOLDERS: &[(&str, Files)] = &[(csv::FORMAT.name, csv::files)];

@@ -36,6 +36,7 @@ impl Presentable {
             tool_version,
             rules_sha256,
             law_as_of,
+            options,
             inputs,
             devices,
             coverage,
@@ -47,6 +48,10 @@ impl Presentable {
                 tool_version: tool_version.clone(),
                 rules_sha256: rules_sha256.clone(),
                 law_as_of: law_as_of.clone(),
+                options: options
+                    .iter()
+                    .map(|(name, value)| (name.clone(), text::safe(value)))
+                    .collect(),
                 inputs: inputs.iter().map(input).collect(),
                 devices: devices.iter().map(|device| ready.device(device)).collect(),
                 coverage: self::coverage(coverage),

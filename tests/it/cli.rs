@@ -133,6 +133,8 @@ fn the_short_help_fits_one_screen() {
     Commands:
       audit       Report per app what left the phones, to whom, and the GDPR risk
       report      Render a saved JSON report in another format or language
+      diff        Compare two saved JSON reports: what is new, gone, changed
+      verify      Check a saved JSON report against its inputs: which evidence is found again
       observe     Print each observation as a line of JSON
       interfaces  List the network interfaces that can be captured from
       inputs      Say what each file is, whose phone it is put to, and what it is used for

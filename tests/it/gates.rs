@@ -11,7 +11,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::Value;
 
-fn run(arguments: &[&str]) -> Output {
+pub(crate) fn run(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_phonehome"))
         .args(arguments)
         .env_clear()
@@ -25,7 +25,7 @@ fn status(arguments: &[&str]) -> i32 {
     run(arguments).status.code().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
@@ -56,7 +56,7 @@ fn folder(test: &str) -> PathBuf {
 }
 
 /// A JSON report of the sample case.
-fn archive(test: &str) -> String {
+pub(crate) fn archive(test: &str) -> String {
     let file = folder(test).join("audit.json");
     let file = file.to_str().unwrap();
     assert_eq!(status(&["audit", "samples/case", "-o", file, "-q"]), 0);
@@ -393,4 +393,39 @@ fn ready_made_jobs_do_what_they_promise() {
             assert!(text(&output.stdout).starts_with("::error file="));
         }
     }
+}
+
+#[test]
+fn csv_fills_a_folder() {
+    let folder = folder("csv").join("tables");
+    let place = format!("csv={}", folder.display());
+    let output = run(&["audit", "samples/case", "-q", "-f", &place, "-f", "csv"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let all = text(&output.stdout);
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let contents = fs::read_to_string(&path).unwrap();
+        assert!(all.contains(&contents), "{path:?}");
+        names.insert(path.file_stem().unwrap().to_str().unwrap().to_owned());
+    }
+    for name in [
+        "apps",
+        "findings",
+        "evidence",
+        "recipients",
+        "permissions",
+        "devices",
+        "inputs",
+        "coverage",
+        "questions",
+    ] {
+        assert!(names.contains(name), "{name}");
+    }
+    let report = json(&report("json", "en"));
+    let rows = csv::Reader::from_path(folder.join("findings.csv"))
+        .unwrap()
+        .into_records()
+        .count();
+    assert_eq!(rows, findings(&report).count());
 }

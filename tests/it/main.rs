@@ -12,6 +12,7 @@
 )]
 
 mod cli;
+mod comparing;
 mod contents;
 mod corpus;
 mod declared;

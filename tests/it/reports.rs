@@ -27,6 +27,9 @@ fn hostile() -> impl Strategy<Value = String> {
         "[\u{4e00}-\u{9fff}\u{1f300}-\u{1f5ff} ]{1,40}",
         "[\u{900}-\u{dff}\u{1100}-\u{11ff}]{1,60}",
         Just("x".repeat(3000)),
+        Just("=cmd|'/c calc'!A1".to_owned()),
+        Just("</script><!--&lt;]]>%0A::error::x".to_owned()),
+        Just("\",\"@x\n\r-1".to_owned()),
     ]
 }
 
@@ -126,6 +129,7 @@ fn audit(rules: &Rules, tally: &Tally, name: &str) -> Audit {
         tool_version: "0".to_owned(),
         rules_sha256: rules.sha256.clone(),
         law_as_of: "2026-01-01".to_owned(),
+        options: [("app".to_owned(), name.to_owned())].into(),
         inputs: vec![InputReport {
             id: InputId(0),
             path: name.to_owned(),
@@ -139,6 +143,23 @@ fn audit(rules: &Rules, tally: &Tally, name: &str) -> Audit {
         devices: assess(rules, &[(name.to_owned(), Dossier::default())], tally),
         coverage,
     }
+}
+
+/// A cell that a spreadsheet would take for a formula.
+fn formula(text: &str) -> Option<String> {
+    let mut reader = csv::ReaderBuilder::new();
+    let reader = reader.has_headers(false).flexible(true);
+    let mut cells = reader
+        .from_reader(text.as_bytes())
+        .into_records()
+        .flat_map(|record| {
+            record
+                .unwrap()
+                .iter()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        });
+    cells.find(|cell| cell.starts_with(['=', '+', '-', '@', '\t', '\r']))
 }
 
 /// The report as it comes back from its JSON.
@@ -177,8 +198,11 @@ proptest! {
             let text = String::from_utf8(out).unwrap();
             prop_assert!(text.chars().all(|character| character == '\n' || !character.is_control()));
             prop_assert!(!text.contains(SECRET));
-            if ["json", "sarif", "gitlab"].contains(&format.name) {
+            if ["json", "sarif", "gitlab", "dpv"].contains(&format.name) {
                 prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+            }
+            if format.name == "csv" {
+                prop_assert_eq!(formula(&text), None);
             }
             if format.name == "junit" {
                 prop_assert_eq!(junit_problem(&text), None);

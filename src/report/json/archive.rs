@@ -94,6 +94,7 @@ fn audit(view: AuditView) -> Result<Audit> {
         tool_version: view.tool_version,
         rules_sha256: view.rules_sha256,
         law_as_of: view.law_as_of,
+        options: view.options,
         inputs: each(view.inputs, input)?,
         devices: each(view.devices, device)?,
         coverage: coverage(view.coverage)?,

@@ -1,0 +1,95 @@
+//! `phonehome diff` and `phonehome verify`: a saved report beside another one, or beside its inputs.
+
+use std::io;
+use std::path::Path;
+
+use std::io::IsTerminal as _;
+
+use phonehome::model::RiskLevel;
+use phonehome::report::{self, FORMATS, Language, Presentable};
+use phonehome::rules::Rules;
+use phonehome::{Error, Result, audit, diff, verify};
+
+use super::{
+    Status, complain, find, load_rules, pipeline_options, read_report, rules_of, say,
+    terminal_width, with_progress, write_to,
+};
+use crate::cli::{Diff, SmallOutput, Verify};
+
+/// A saved report and the language that it was written in.
+pub(super) fn saved(path: &Path) -> Result<(Presentable, Language)> {
+    let text = read_report(path)?;
+    Presentable::from_json(&text).map_err(|reason| Error::Format {
+        path: path.to_owned(),
+        reason,
+    })
+}
+
+/// How a small output is rendered, in the language asked for or else that of the report.
+fn rendering(output: &SmallOutput, written_in: Language) -> report::Options {
+    let to_terminal = output.output.is_none() && io::stdout().is_terminal();
+    report::Options {
+        language: output.language.choice.map_or(written_in, Into::into),
+        width: output.width.unwrap_or_else(|| terminal_width(to_terminal)),
+        color: false,
+        level: RiskLevel::Medium,
+    }
+}
+
+/// `phonehome diff`.
+pub(super) fn diff(options: &Diff) -> Result<Status> {
+    let rules: Rules = load_rules(&options.rules)?;
+    let (old, _) = saved(&options.old)?;
+    let (new, written_in) = saved(&options.new)?;
+    let difference = diff::diff(old.audit(), new.audit());
+    let rendering = rendering(&options.output, written_in);
+    write_to(options.output.output.as_deref(), |out| {
+        let sides = (&old, &new);
+        report::write_diff(&difference, sides, &rules, &options.format, rendering, out)
+    })?;
+    let is_worse = options
+        .fail_on_new
+        .level()
+        .is_some_and(|least| difference.new_level() >= Some(least));
+    Ok(if is_worse { Status::Risk } else { Status::Done })
+}
+
+/// A report as it comes back from its JSON, so that it can be compared with one that did.
+fn archived(report: &Presentable, rules: &Rules, options: report::Options) -> Result<Presentable> {
+    let mut text = Vec::new();
+    if let Some(format) = FORMATS.iter().find(|format| format.name == "json") {
+        (format.write)(report, rules, options, &mut text)?;
+    }
+    let (report, _) = Presentable::from_json(&text).map_err(Error::Usage)?;
+    Ok(report)
+}
+
+/// `phonehome verify`.
+pub(super) fn verify(options: &Verify) -> Result<Status> {
+    let (saved, written_in) = saved(&options.report)?;
+    let rules = rules_of(&options.input)?;
+    let case = find(&options.input)?;
+    let mut pipeline = pipeline_options(&options.input, options.jobs)?;
+    pipeline.take_over(&saved.audit().options);
+    let outcome = with_progress(&case, options.quiet, |progress| {
+        audit::run(&case, &rules, &pipeline, progress)
+    })?;
+    for error in &outcome.errors {
+        complain(error);
+    }
+    let anew = Presentable::new(&outcome.audit, &rules, saved.shows_values());
+    let anew = archived(&anew, &rules, rendering(&options.output, written_in))?;
+    let found = verify::verify(saved.audit(), anew.audit());
+    let rendering = rendering(&options.output, written_in);
+    write_to(options.output.output.as_deref(), |out| {
+        report::write_verification(&found, &options.format, rendering, out)
+    })?;
+    if saved.shows_values() && !options.quiet {
+        say("note: the report shows captured values; treat it as confidential");
+    }
+    Ok(match (outcome.errors.is_empty(), found.verdict.is_good()) {
+        (false, _) => Status::Failed,
+        (true, true) => Status::Done,
+        (true, false) => Status::Risk,
+    })
+}

@@ -1,0 +1,281 @@
+//! Saved reports beside others and beside their inputs: `phonehome diff` and `phonehome verify`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::gates::{archive, run, text};
+
+/// A copy of the sample case in which a test may change things.
+fn case(archive: &str) -> PathBuf {
+    fn copy(from: &Path, to: &Path) {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            let target = to.join(path.file_name().unwrap());
+            if path.is_dir() {
+                copy(&path, &target);
+            } else {
+                fs::copy(&path, &target).unwrap();
+            }
+        }
+    }
+    let folder = Path::new(archive).with_file_name("case");
+    copy(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("samples/case")
+            .as_path(),
+        &folder,
+    );
+    folder
+}
+
+fn read(file: &str) -> Value {
+    serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
+}
+
+/// Verifies a report: status and what it says.
+fn verify(report: &str, inputs: &Path, more: &[&str]) -> (i32, Value) {
+    let mut arguments = vec![
+        "verify",
+        report,
+        inputs.to_str().unwrap(),
+        "-q",
+        "-f",
+        "json",
+    ];
+    arguments.extend(more);
+    let output = run(&arguments);
+    let said = text(&output.stderr);
+    let found = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{said}"));
+    (output.status.code().unwrap(), found)
+}
+
+/// The report with something changed in it, beside the original.
+fn altered(archive: &str, change: impl FnOnce(&mut Value)) -> String {
+    let mut report = read(archive);
+    change(&mut report);
+    let file = Path::new(archive).with_file_name("altered.json");
+    fs::write(&file, report.to_string()).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+fn states<'a>(found: &'a Value, input: &str) -> Vec<&'a str> {
+    let evidence = found["evidence"].as_array().unwrap().iter();
+    evidence
+        .filter(|piece| piece["input"].as_str().unwrap().contains(input))
+        .map(|piece| piece["state"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn all_evidence_of_the_sample_case_is_found_again() {
+    let archive = archive("verify-holds");
+    let case = case(&archive);
+    let (status, found) = verify(&archive, &case, &[]);
+    assert_eq!(found["verdict"], "holds", "{found:#}");
+    let evidence = found["evidence"].as_array().unwrap();
+    assert_eq!(found["holding"], evidence.len());
+    assert!(evidence.len() > 50 && status == 0);
+    let output = run(&["verify", &archive, case.to_str().unwrap(), "--lang", "de"]);
+    let said = text(&output.stdout);
+    assert!(
+        said.starts_with("Der Bericht stimmt") && said.contains("(100 %)"),
+        "{said}"
+    );
+}
+
+/// Where packet `frame` (from 1) of a little-endian pcap ends.
+fn end_of_packet(pcap: &[u8], frame: u64) -> usize {
+    assert!(
+        pcap.starts_with(&[0xd4, 0xc3, 0xb2, 0xa1]) || pcap.starts_with(&[0x4d, 0x3c, 0xb2, 0xa1])
+    );
+    let mut at = 24;
+    for _ in 0..frame {
+        let length = u32::from_le_bytes(pcap[at + 8..at + 12].try_into().unwrap());
+        at += 16 + usize::try_from(length).unwrap();
+    }
+    at
+}
+
+#[test]
+fn one_changed_byte_takes_all_evidence_of_a_capture() {
+    let archive = archive("verify-byte");
+    let case = case(&archive);
+    let capture = case.join("company-phone/wifi-gateway.pcap");
+    let mut bytes = fs::read(&capture).unwrap();
+    let report = read(&archive);
+    let company = &report["devices"][0];
+    assert_eq!(company["name"], "company-phone");
+    let frame = company["apps"][0]["findings"][0]["evidence"][0]["frame"]
+        .as_u64()
+        .unwrap();
+    let end = end_of_packet(&bytes, frame);
+    bytes[end - 1] ^= 1;
+    fs::write(&capture, bytes).unwrap();
+    let (status, found) = verify(&archive, &case, &[]);
+    assert_eq!((status, &found["verdict"]), (1, &json!("other-inputs")));
+    let changed = states(&found, "wifi-gateway.pcap");
+    assert!(!changed.is_empty() && changed.iter().all(|state| *state == "other-input"));
+    let others = states(&found, "private-phone");
+    assert!(!others.is_empty() && others.iter().all(|state| *state == "holds"));
+    // A capture that is not there is no better.
+    fs::remove_file(&capture).unwrap();
+    let (status, found) = verify(&archive, &case, &[]);
+    assert_eq!((status, &found["verdict"]), (1, &json!("other-inputs")));
+    assert!(
+        found["inputs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|input| input["state"] == "missing")
+    );
+}
+
+/// A finding of the report that has evidence with a path.
+fn telling(report: &mut Value) -> &mut Value {
+    let devices = report["devices"].as_array_mut().unwrap().iter_mut();
+    devices
+        .flat_map(|device| device["apps"].as_array_mut().unwrap())
+        .flat_map(|app| app["findings"].as_array_mut().unwrap())
+        .find(|finding| {
+            finding["evidence"][0]["path"].is_string()
+                && finding["evidence"][0]["value"].is_string()
+        })
+        .unwrap()
+}
+
+#[test]
+fn altered_reports_are_told() {
+    let archive = archive("verify-altered");
+    let case = case(&archive);
+    let changes = [
+        ("/evidence/0/frame", json!(7)),
+        ("/evidence/0/path", json!("somewhere.else")),
+        ("/evidence/0/decoding", json!(["base64"])),
+        ("/evidence/0/server", json!("192.0.2.99:1")),
+        ("/evidence/0/value", json!("phone#99")),
+        ("/rule", json!("cleartext-http")),
+        ("/count", json!(4711)),
+        ("/recipient/host", json!("other.example")),
+        ("/score/risk", json!(1)),
+    ];
+    for (place, value) in changes {
+        let report = altered(&archive, |report| {
+            *telling(report).pointer_mut(place).unwrap() = value;
+        });
+        let (status, found) = verify(&report, &case, &[]);
+        let verdict = &found["verdict"];
+        assert_eq!((status, verdict), (1, &json!("altered")), "{place}");
+    }
+    let removed = altered(&archive, |report| {
+        report["devices"][0]["apps"][0]["findings"]
+            .as_array_mut()
+            .unwrap()
+            .pop();
+    });
+    assert_eq!(verify(&removed, &case, &[]).1["verdict"], "altered");
+    let renamed = altered(&archive, |report| report["case"] = json!("Another GmbH"));
+    assert_eq!(verify(&renamed, &case, &[]).1["verdict"], "altered");
+}
+
+#[test]
+fn other_rules_and_options_are_no_forgery() {
+    let archive = archive("verify-rules");
+    let case = case(&archive);
+    let rules = Path::new(&archive).with_file_name("rules");
+    fs::create_dir_all(&rules).unwrap();
+    for (name, text) in phonehome::rules::FILES {
+        fs::write(rules.join(name), format!("{text}\n# ours\n")).unwrap();
+    }
+    let (status, found) = verify(&archive, &case, &["--rules", rules.to_str().unwrap()]);
+    assert_eq!((status, &found["verdict"]), (0, &json!("evidence-holds")));
+    assert_eq!(
+        (&found["same_rules"], &found["same_tool"]),
+        (&json!(false), &json!(true))
+    );
+    let (_, found) = verify(&archive, &case, &["--pepper", "salt"]);
+    assert_eq!(
+        (&found["same_options"], &found["verdict"]),
+        (&json!(false), &json!("evidence-holds"))
+    );
+    let older = altered(&archive, |report| report["tool_version"] = json!("0.0.1"));
+    assert_eq!(verify(&older, &case, &[]).1["same_tool"], false);
+}
+
+#[test]
+fn the_app_of_a_report_is_used_again() {
+    let capture = "samples/case/private-phone/pcapdroid.pcap";
+    let file = archive("verify-app");
+    let status = run(&[
+        "audit",
+        capture,
+        "--app",
+        "com.example.one",
+        "-o",
+        &file,
+        "-q",
+    ])
+    .status;
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(read(&file)["options"], json!({ "app": "com.example.one" }));
+    let (status, found) = verify(&file, Path::new(capture), &[]);
+    assert_eq!((status, &found["verdict"]), (0, &json!("holds")));
+}
+
+#[test]
+fn a_comparison_says_what_is_new_gone_and_changed() {
+    let archive = archive("diff");
+    let output = run(&["diff", &archive, &archive, "--lang", "en"]);
+    assert!(text(&output.stdout).contains("Nothing changed."));
+    let report = read(&archive);
+    let app = |report: &Value| report["devices"][0]["apps"][0].clone();
+    let lost = app(&report)["findings"][0].clone();
+    let older = altered(&archive, |report| {
+        let app = &mut report["devices"][0]["apps"][0];
+        app["findings"].as_array_mut().unwrap().remove(0);
+        app["recipients"].as_array_mut().unwrap().clear();
+        app["version"] = json!("0.9");
+        app["level"] = json!("low");
+        app["risk"] = json!(2);
+        app["permissions"] = json!([{ "name": "android.permission.CAMERA", "category": null, "risk": 2,
+            "is_declared": true, "is_granted": true, "is_policy_fixed": false }]);
+    });
+    let compare = |old: &str, new: &str, more: &[&str]| {
+        let mut arguments = vec!["diff", old, new, "--lang", "en"];
+        arguments.extend(more);
+        let output = run(&arguments);
+        (output.status.code().unwrap(), text(&output.stdout))
+    };
+    let (status, json) = compare(&older, &archive, &["-f", "json", "--fail-on-new", "high"]);
+    let found: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(status, 1);
+    assert_eq!(found["apps"].as_array().unwrap().len(), 1);
+    let changed = &found["apps"][0];
+    assert_eq!(changed["findings"][0]["id"], lost["id"]);
+    assert_eq!(changed["findings"][0]["change"], "new");
+    assert_eq!(changed["risk"], json!([2, app(&report)["risk"]]));
+    assert_eq!(changed["version"][0], "0.9");
+    assert_eq!(changed["recipients"][0]["change"], "new");
+    let camera = changed["permissions"].as_array().unwrap().iter();
+    assert!(camera.into_iter().any(|one| one["change"] == "gone"));
+    // The other way round nothing is new.
+    let (status, json) = compare(&archive, &older, &["-f", "json", "--fail-on-new", "low"]);
+    assert_eq!(status, 0);
+    assert!(json.contains("\"gone\""));
+    let (_, narrow) = compare(&older, &archive, &["--width", "60"]);
+    assert!(
+        narrow.contains("  + ") && narrow.contains("permission CAMERA"),
+        "{narrow}"
+    );
+    assert!(
+        narrow.lines().all(|line| line.chars().count() <= 60),
+        "{narrow}"
+    );
+    let (_, markdown) = compare(&older, &archive, &["-f", "markdown"]);
+    assert!(
+        markdown.starts_with("# ") && markdown.contains("- **new** "),
+        "{markdown}"
+    );
+}
