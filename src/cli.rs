@@ -21,6 +21,7 @@ Examples:
   phonehome init case/                       a commented phonehome.toml to fill in
   phonehome observe phone.pcap | jq .        what was seen, one JSON line each
   phonehome rules explain advertising-id     what a rule looks for, and why
+  phonehome compare whatsapp signal mattermost   messengers side by side
 
 Exit status:
   0  done, and the gate is passed: nothing at or above --fail-on
@@ -87,6 +88,10 @@ pub(crate) enum Verb {
     Inputs(Inputs),
     /// Write a commented phonehome.toml for the company's decisions
     Init(Init),
+    /// List the profiles of apps, or show one with its sources
+    Apps(Apps),
+    /// Set messengers and other systems side by side, documented and measured
+    Compare(Compare),
     /// List, explain and check the rules
     Rules(RuleCommand),
     /// Print the JSON Schema of the JSON report
@@ -391,6 +396,55 @@ pub(crate) struct Observe {
     /// Show captured values instead of masks; the output becomes confidential
     #[arg(long)]
     pub(crate) show_values: bool,
+}
+
+/// `phonehome apps`.
+#[derive(Debug, Args)]
+pub(crate) struct Apps {
+    /// Id, name, package or bundle id of an app
+    #[arg(value_name = "APP")]
+    pub(crate) app: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) rules: RulesOption,
+
+    #[command(flatten)]
+    pub(crate) language: LanguageOption,
+}
+
+/// `phonehome compare`.
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// Ids or names of apps; `phonehome apps` lists them
+    #[arg(value_name = "APP", required = true)]
+    pub(crate) apps: Vec<String>,
+
+    /// Audit this case, and show what was measured beside what is documented
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with = "report",
+        help_heading = "Input options"
+    )]
+    pub(crate) case: Option<PathBuf>,
+
+    /// Take what was measured from this saved JSON report
+    #[arg(long, value_name = "FILE", help_heading = "Input options")]
+    pub(crate) report: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) rules: RulesOption,
+
+    /// Format
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = PossibleValuesParser::new(phonehome::report::COMPARISON_FORMATS.iter().map(|format| format.name)), help_heading = "Output options")]
+    pub(crate) format: String,
+
+    #[command(flatten)]
+    pub(crate) language: LanguageOption,
+
+    /// Columns of the table [default: those of the terminal, else 80]
+    #[arg(long, hide_short_help = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000), help_heading = "Output options")]
+    pub(crate) width: Option<u16>,
 }
 
 /// `phonehome rules`.

@@ -1,5 +1,6 @@
 //! One function per verb: reads what it needs, lets the library work, writes the result. Knows the terminal; no analysis here.
 
+mod apps;
 mod compare;
 mod gate;
 mod live;
@@ -71,6 +72,8 @@ pub(crate) fn run(cli: Cli) -> Status {
         Verb::Interfaces => live::interfaces(),
         Verb::Inputs(options) => inputs(&options),
         Verb::Init(options) => init(&options),
+        Verb::Apps(options) => apps::apps(&options),
+        Verb::Compare(options) => apps::compare(&options),
         Verb::Rules(command) => match command.verb {
             RuleVerb::List(options) => list_rules(&options),
             RuleVerb::Explain(options) => explain_rule(&options),

@@ -4,6 +4,7 @@
 mod alert;
 mod chain;
 mod code_quality;
+mod compare;
 mod country;
 mod csv;
 mod diff;
@@ -15,6 +16,7 @@ mod json;
 mod junit;
 pub mod language;
 mod markdown;
+mod markup;
 mod merged;
 mod observation;
 mod presentable;
@@ -27,6 +29,7 @@ mod verify;
 
 use std::io::{self, Write};
 
+pub use compare::{COMPARISON_FORMATS, Comparison, ComparisonFormat, list_apps, show_app};
 pub use diff::{DIFF_FORMATS, write_diff};
 pub use html::pictures;
 pub use inputs::{INPUT_FORMATS, InputLine, write_inputs};
@@ -61,6 +64,18 @@ pub struct Options {
     pub color: bool,
     /// From which level of risk on a finding is a failure, in formats that know such.
     pub level: RiskLevel,
+}
+
+impl Options {
+    /// Without colour, for formats to which findings are no failures.
+    pub fn plain(language: Language, width: u16) -> Self {
+        Self {
+            language,
+            width,
+            color: false,
+            level: RiskLevel::None,
+        }
+    }
 }
 
 /// A report format.

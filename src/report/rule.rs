@@ -299,7 +299,7 @@ impl Page<'_> {
             "Konzern",
             app.parent.as_deref().unwrap_or_default(),
         )?;
-        self.line("hosting", "Betrieb", &app.hosting)?;
+        self.line("hosting", "Betrieb", self.language.of(&app.hosting))?;
         self.line(
             "contacts",
             "Kontakte",
@@ -314,7 +314,9 @@ impl Page<'_> {
         self.line(
             "processing contract",
             "Auftragsverarbeitung",
-            app.art28_note.as_deref().unwrap_or_default(),
+            app.art28_note
+                .as_ref()
+                .map_or("", |text| self.language.of(text)),
         )?;
         self.line("hosts", "Server", &app.hosts.join(", "))?;
         self.line(

@@ -639,6 +639,45 @@ impl Page<'_> {
     }
 }
 
+/// The lines of a table whose first column has a fixed width and whose others share what is left of the page; without a header
+/// if that is empty.
+pub(super) fn columns(
+    header: &[String],
+    rows: &[Vec<String>],
+    first: u16,
+    options: Options,
+) -> Vec<String> {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    if !header.is_empty() {
+        table.load_style(NOTHING.header_separator(LineStyle::none().fill('─')));
+        table.set_header(header.iter().map(|title| styled(title, Look::Bold)));
+    }
+    if options.color {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    for row in rows {
+        table.add_row(row.iter().map(|text| styled(text, Look::Plain)));
+    }
+    let count = table.column_count();
+    let others = u16::try_from(count.saturating_sub(1)).unwrap_or(u16::MAX);
+    let share = options.width.saturating_sub(first).checked_div(others);
+    for (position, column) in table.column_iter_mut().enumerate() {
+        let width = if position == 0 {
+            first
+        } else {
+            share.unwrap_or_default()
+        };
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
+        let is_last = position.saturating_add(1) == count;
+        column.set_padding((0, if is_last { 0 } else { GAP }));
+    }
+    let lines = table.lines();
+    lines.map(|line| line.trim_end().to_owned()).collect()
+}
+
 /// Gives columns their widths, the gaps behind them included; the one with none gets what is left of the page.
 fn fix(table: &mut Table, widths: &[u16], page: u16) {
     let taken = widths

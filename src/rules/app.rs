@@ -146,9 +146,9 @@ pub struct App {
     /// Ultimate parent.
     pub parent: Option<Arc<str>>,
     /// Where it runs, in words.
-    pub hosting: String,
+    pub hosting: Text,
     /// What of it is open source, in words.
-    pub open_source: String,
+    pub open_source: Text,
     /// Whether a company can run the server itself.
     pub is_self_hostable: bool,
     /// End-to-end encryption.
@@ -158,11 +158,11 @@ pub struct App {
     /// Processing contract.
     pub art28: Art28,
     /// More on it.
-    pub art28_note: Option<String>,
+    pub art28_note: Option<Text>,
     /// EU-US Data Privacy Framework.
     pub dpf: DataPrivacyFramework,
     /// More on it.
-    pub dpf_note: Option<String>,
+    pub dpf_note: Option<Text>,
     /// Contacts.
     pub contact_discovery: ContactDiscovery,
     /// Permissions that it is documented to ask for, full names.

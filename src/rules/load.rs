@@ -73,6 +73,7 @@ fn parse<T: DeserializeOwned + Default>(
 pub(super) fn assemble(texts: Texts, problems: &mut Problems) -> Rules {
     let apps: app::AppFile = parse("apps.toml", &texts, problems);
     let circumstances: super::CircumstanceFile = parse("circumstances.toml", &texts, problems);
+    let comparison: super::ComparisonFile = parse("comparison.toml", &texts, problems);
     let endpoints: endpoint::EndpointFile = parse("endpoints.toml", &texts, problems);
     let identifiers: identifier::IdentifierFile = parse("identifiers.toml", &texts, problems);
     let legal: super::Legal = parse("legal.toml", &texts, problems);
@@ -90,6 +91,7 @@ pub(super) fn assemble(texts: Texts, problems: &mut Problems) -> Rules {
         sha256: sha256(&texts),
         apps,
         circumstances: circumstances.finish(problems),
+        comparison,
         endpoints,
         identifiers: Identifiers::new(identifiers, problems),
         legal: legal.finish(problems),

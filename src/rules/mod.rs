@@ -5,6 +5,7 @@
 
 mod app;
 mod circumstance;
+mod comparison;
 mod endpoint;
 mod example;
 mod identifier;
@@ -31,6 +32,7 @@ pub use app::{
     Retirement,
 };
 pub use circumstance::Circumstance;
+pub use comparison::{Certainty, Criterion, CriterionValue, Documented};
 pub use endpoint::{Endpoint, EndpointSource, Role};
 pub use example::Example;
 pub use identifier::{
@@ -55,6 +57,7 @@ pub use text::{Pattern, Text};
 
 use app::Apps;
 use circumstance::CircumstanceFile;
+use comparison::ComparisonFile;
 use endpoint::Endpoints;
 use identifier::Identifiers;
 use load::Texts;
@@ -69,11 +72,15 @@ use crate::Result;
 use crate::model::{Category, Platform, RiskLevel};
 
 /// The files of a rules folder, with the embedded text of each, in the order in which [`Rules::sha256`] takes them.
-pub const FILES: [(&str, &str); 10] = [
+pub const FILES: [(&str, &str); 11] = [
     ("apps.toml", include_str!("../../rules/apps.toml")),
     (
         "circumstances.toml",
         include_str!("../../rules/circumstances.toml"),
+    ),
+    (
+        "comparison.toml",
+        include_str!("../../rules/comparison.toml"),
     ),
     ("endpoints.toml", include_str!("../../rules/endpoints.toml")),
     (
@@ -101,6 +108,7 @@ pub struct Rules {
     pub sha256: String,
     apps: Apps,
     circumstances: CircumstanceFile,
+    comparison: ComparisonFile,
     endpoints: Endpoints,
     identifiers: Identifiers,
     legal: Legal,

@@ -26,6 +26,7 @@ impl Rules {
         load::sdks(self, problems);
         self.validate_ids(problems);
         self.validate_references(problems);
+        self.validate_comparison(problems);
         self.validate_patterns(problems);
         self.validate_texts(problems);
         for identifier in self.identifiers() {
@@ -212,6 +213,18 @@ impl Rules {
         }
         for observation in &self.legal.observations {
             validate_text("legal.toml", &observation.id, &observation.label, problems);
+        }
+        for app in self.apps() {
+            let discovery = app.contact_discovery.detail.iter();
+            let texts = [&app.hosting, &app.open_source].into_iter();
+            let texts = texts.chain(&app.art28_note).chain(&app.dpf_note);
+            let retired = app.retired.iter().map(|retired| &retired.text);
+            for text in texts.chain(discovery).chain(&app.notes).chain(retired) {
+                validate_text("apps.toml", &app.id, text, problems);
+            }
+        }
+        for (id, text) in self.comparison_texts() {
+            validate_text("comparison.toml", id, text, problems);
         }
         for category in self.permission_categories() {
             for text in [&category.label, &category.opens] {

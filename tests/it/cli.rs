@@ -139,6 +139,8 @@ fn the_short_help_fits_one_screen() {
       interfaces  List the network interfaces that can be captured from
       inputs      Say what each file is, whose phone it is put to, and what it is used for
       init        Write a commented phonehome.toml for the company's decisions
+      apps        List the profiles of apps, or show one with its sources
+      compare     Set messengers and other systems side by side, documented and measured
       rules       List, explain and check the rules
       schema      Print the JSON Schema of the JSON report
 

@@ -12,6 +12,7 @@
 )]
 
 mod cli;
+mod compare;
 mod comparing;
 mod contents;
 mod corpus;

@@ -1,0 +1,107 @@
+//! `phonehome apps` and `phonehome compare`.
+
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use phonehome::audit::{self, Outcome, Progress};
+use phonehome::intake;
+use phonehome::report::{self, COMPARISON_FORMATS, Comparison, Presentable};
+use phonehome::rules::{App, Rules};
+use phonehome::{Error, Result};
+
+use super::{
+    Status, complain, language, load_rules, read_report, refuse_missing, terminal_width, write_to,
+};
+use crate::cli::{Apps, Compare};
+
+/// Lists the profiles, or shows one.
+pub(super) fn apps(options: &Apps) -> Result<Status> {
+    let rules = load_rules(&options.rules)?;
+    let language = language(options.language);
+    let app = options
+        .app
+        .as_deref()
+        .map(|name| named(&rules, name))
+        .transpose()?;
+    write_to(None, |out| match app {
+        Some(app) => report::show_app(&rules, app, language, out),
+        None => report::list_apps(&rules, language, out),
+    })?;
+    Ok(Status::Done)
+}
+
+/// Sets apps side by side.
+pub(super) fn compare(options: &Compare) -> Result<Status> {
+    let rules = load_rules(&options.rules)?;
+    let mut apps: Vec<&App> = Vec::new();
+    for name in &options.apps {
+        let app = named(&rules, name)?;
+        if !apps.iter().any(|known| known.id == app.id) {
+            apps.push(app);
+        }
+    }
+    let mut status = Status::Done;
+    let measured = match (&options.case, &options.report) {
+        (Some(case), _) => {
+            let (report, ended) = audited(case, &rules)?;
+            status = ended;
+            Some(report)
+        }
+        (None, Some(saved)) => Some(saved_report(saved)?),
+        (None, None) => None,
+    };
+    let comparison = Comparison::new(&rules, &apps, measured.as_ref());
+    let width = options
+        .width
+        .unwrap_or_else(|| terminal_width(io::stdout().is_terminal()));
+    let rendering = report::Options::plain(language(options.language), width);
+    let formats = COMPARISON_FORMATS.iter();
+    for format in formats.filter(|format| format.name == options.format) {
+        write_to(None, |out| (format.write)(&comparison, rendering, out))?;
+    }
+    Ok(status)
+}
+
+/// A report from its file.
+pub(super) fn saved_report(saved: &Path) -> Result<Presentable> {
+    let read = Presentable::from_json(&read_report(saved)?);
+    let (report, _) = read.map_err(|reason| Error::Format {
+        path: saved.to_owned(),
+        reason,
+    })?;
+    Ok(report)
+}
+
+/// A case, audited with masks.
+fn audited(case: &Path, rules: &Rules) -> Result<(Presentable, Status)> {
+    let paths = [case.to_owned()];
+    refuse_missing(&paths)?;
+    let case = intake::discover(&paths)?;
+    let Outcome { audit, errors } = audit::run(
+        &case,
+        rules,
+        &audit::Options::default(),
+        &Progress::default(),
+    )?;
+    for error in &errors {
+        complain(error);
+    }
+    let status = if errors.is_empty() {
+        Status::Done
+    } else {
+        Status::Failed
+    };
+    Ok((Presentable::new(&audit, rules, false), status))
+}
+
+fn named<'a>(rules: &'a Rules, name: &str) -> Result<&'a App> {
+    rules.app_named(name).ok_or_else(|| {
+        let similar = rules.apps_like(name).join(", ");
+        let advice = if similar.is_empty() {
+            "phonehome apps lists all".to_owned()
+        } else {
+            format!("did you mean: {similar}?")
+        };
+        Error::Usage(format!("there is no profile of {name}; {advice}"))
+    })
+}
