@@ -427,7 +427,7 @@ fn format_by_name(file: Option<&Path>) -> &'static str {
 }
 
 fn create_folder(path: &Path) -> Result<()> {
-    std::fs::create_dir_all(path).map_err(|source| Error::WriteFile {
+    fs::create_dir_all(path).map_err(|source| Error::WriteFile {
         path: path.to_owned(),
         source,
     })

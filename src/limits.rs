@@ -91,7 +91,7 @@ pub const QUIC_CONNECTION_BYTES: usize = 16 << 20;
 pub const QUIC_IDLE_DATAGRAMS: usize = 512;
 
 /// Nested encodings undone (body → gzip → JSON → base64 → JSON is four).
-pub const DECODE_DEPTH: usize = 6;
+pub const DECODE_DEPTH: usize = 10;
 /// Bytes that one message may decompress to, all levels together.
 pub const INFLATE_BYTES: usize = 32 << 20;
 /// Bytes that are no text and are kept of one message, to look for known values in them.
@@ -102,8 +102,10 @@ pub const KNOWN_DIGESTS: usize = 8 << 20;
 pub const KNOWN_PATTERNS: usize = 2 << 20;
 /// Checksums of known values: with more, too many of the four billion would be hit by chance.
 pub const KNOWN_CHECKSUMS: usize = 100_000;
-/// Salts met in messages for which digests of all known values are made, and the most values for which they are.
+/// Salts whose digests are kept for the next message with the same salt.
 pub const SALTS: usize = 32;
+/// Digests of known values made with salts of messages, on one phone: half a minute's work.
+pub const SALTED_DIGESTS: u64 = 100_000_000;
 /// Known values for which digests with salts of messages are made (about 20 µs each).
 pub const SALTED_VALUES: usize = 20_000;
 /// Bytes of a list of known values; a million numbers are about 20 MB.

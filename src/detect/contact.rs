@@ -53,18 +53,16 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let mut segments = scene.request_path().split('/');
     let path_speaks_of_contacts =
         segments.any(|segment| speaks_of_contacts(&normalise_name(segment)));
-    for field in scene
-        .fields
-        .iter()
-        .filter(|field| matches!(field.place, Place::Body | Place::Query))
-    {
+    for field in scene.fields.iter().filter(|field| is_content(field)) {
         if let Some(cards) = vcards(&field.value) {
             report_vcards(scene, tally, field, &cards);
             continue;
         }
         let by_name = speaks_of_contacts_path(&field.path);
+        let names_numbers = || names(field).any(names_numbers);
         for part in parts(&field.value) {
-            let Some((kind, normalised)) = classify(part, by_name || path_speaks_of_contacts)
+            let Some((kind, normalised)) =
+                classify(part, by_name || path_speaks_of_contacts, &names_numbers)
             else {
                 continue;
             };
@@ -82,10 +80,43 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     }
 }
 
+/// Bodies and queries, and documents in headers: what a header itself says is of the connection.
+fn is_content(field: &Field<'_>) -> bool {
+    match field.place {
+        Place::Body | Place::Query => true,
+        Place::Header | Place::Cookie => field.path.0.len() > 1,
+        Place::Path => false,
+    }
+}
+
+/// Whether a name says that phone numbers are below it, also written as bare digits.
+fn names_numbers(name: &str) -> bool {
+    const PARTS: [&str; 7] = [
+        "phone",
+        "telefon",
+        "msisdn",
+        "rufnummer",
+        "handy",
+        "mobil",
+        "cellnumber",
+    ];
+    const NAMES: [&str; 5] = ["tel", "tels", "numbers", "nummern", "telnumbers"];
+    let name = normalise_name(name);
+    PARTS.iter().any(|part| name.contains(part)) || NAMES.contains(&name.as_str())
+}
+
 /// Whether a name, normalised, says that what is below it are contacts: parts of names in use for address-book uploads.
 pub(super) fn speaks_of_contacts(name: &str) -> bool {
-    const WORDS: [&str; 10] = [
+    const WORDS: [&str; 18] = [
         "contact",
+        "kontakt",
+        "telefonbuch",
+        "adressbuch",
+        "hashednumber",
+        "numberhash",
+        "hashedemail",
+        "mailhash",
+        "findfriends",
         "addressbook",
         "phonebook",
         "invitee",
@@ -98,7 +129,7 @@ pub(super) fn speaks_of_contacts(name: &str) -> bool {
     ];
     // Contact forms and support pages speak of one contact: the sender himself.
     WORDS.iter().any(|word| name.contains(word))
-        && !["contactus", "contactform", "contactinfo"].contains(&name)
+        && !["contactus", "contactform", "contactinfo", "kontaktformular"].contains(&name)
 }
 
 /// Whether any name on a path says that what is below it are contacts.
@@ -127,9 +158,13 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
         .take(LIST_VALUES)
 }
 
-fn classify(text: &str, speaks_of_contacts: bool) -> Option<(Kind, String)> {
+fn classify(
+    text: &str,
+    speaks_of_contacts: bool,
+    names_numbers: &dyn Fn() -> bool,
+) -> Option<(Kind, String)> {
     // Digests are taken for contacts only under a name that says so: anything can be hashed.
-    if speaks_of_contacts && (value::is_hex_digest(text) || value::is_base64_digest(text)) {
+    if speaks_of_contacts && (value::is_cut_digest(text) || value::is_base64_digest(text)) {
         return Some((Kind::Hash, text.to_owned()));
     }
     if text.len() > 320 {
@@ -140,11 +175,19 @@ fn classify(text: &str, speaks_of_contacts: bool) -> Option<(Kind, String)> {
         return value::is_email(address).then(|| (Kind::Email, address.to_ascii_lowercase()));
     }
     // Without a telling name, bare digits are order numbers and counters more often than phone numbers.
-    let is_marked = text.starts_with(['+', '0', '(']) || text.starts_with("tel:");
-    if !speaks_of_contacts && !is_marked {
+    let is_marked = is_written_as_number(text);
+    if !is_marked && !speaks_of_contacts && !names_numbers() {
         return None;
     }
     value::phone_e164(text).map(|number| (Kind::Phone, number))
+}
+
+/// Whether a text says by its form that it is a phone number: by its plus, or by a trunk prefix and groups.
+fn is_written_as_number(text: &str) -> bool {
+    let has_groups = || text.contains([' ', '/', '-', ')']);
+    text.starts_with('+')
+        || text.starts_with("tel:")
+        || text.starts_with(['0', '(']) && has_groups()
 }
 
 fn report_list(scene: &Scene<'_>, tally: &mut Tally, kind: Kind, list: &List<'_>, records: usize) {
@@ -195,8 +238,15 @@ fn report(
 
 /// Whether a key, normalised, names a person.
 pub(super) fn is_person_name(name: &str) -> bool {
-    const NAMES: [&str; 12] = [
+    const NAMES: [&str; 19] = [
         "name",
+        "anzeigename",
+        "vorname",
+        "nachname",
+        "kontaktname",
+        "personname",
+        "namefirst",
+        "namelast",
         "displayname",
         "givenname",
         "familyname",
@@ -221,19 +271,17 @@ fn record_count(scene: &Scene<'_>) -> usize {
     };
     // Reading phone numbers is expensive, and without a name nothing is a record.
     let mut body = scene.fields.iter();
-    if !body.any(|field| field.place == Place::Body && is_name(field)) {
+    if !body.any(|field| is_content(field) && is_name(field)) {
         return 0;
     }
     let mut records: BTreeMap<&[PathStep], (bool, bool)> = BTreeMap::new();
-    for field in scene
-        .fields
-        .iter()
-        .filter(|field| field.place == Place::Body)
-    {
+    for field in scene.fields.iter().filter(|field| is_content(field)) {
         let is_name = is_name(field);
         let is_reachable = LazyCell::new(|| {
             let text = field.value.trim();
-            (text.contains('@') && value::is_email(text)) || value::phone_e164(text).is_some()
+            let may_be_number = || is_written_as_number(text) || names(field).any(names_numbers);
+            (text.contains('@') && value::is_email(text))
+                || may_be_number() && value::phone_e164(text).is_some()
         });
         // Every element of an array that the field lies in may be the record.
         for (position, step) in field.path.0.iter().enumerate() {

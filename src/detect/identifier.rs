@@ -128,7 +128,11 @@ fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &s
         Validator::CellIdentity => is_cell_identity(scene, field, text),
         Validator::CoordinatePair => false,
         Validator::Email => value::is_email(text),
-        Validator::ImeiLuhn => value::is_imei(text) || value::is_meid(text),
+        Validator::ImeiLuhn => {
+            value::is_imei(text)
+                || value::is_meid(text)
+                || names_serial(field.name()) && value::is_serial_number(text)
+        }
         Validator::ImsiOrIccid => {
             value::is_imsi(text) || value::is_iccid(text) || value::is_ims_identity(text)
         }
@@ -136,6 +140,12 @@ fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &s
         Validator::PhonePossible | Validator::PhoneValid => value::phone_e164(text).is_some(),
         Validator::UuidNotNil => !value::is_nil_uuid(text),
     }
+}
+
+/// Serial numbers have no form of their own: the name must say it.
+fn names_serial(name: &str) -> bool {
+    let name = normalise_name(name);
+    name.contains("serial") || name.contains("seriennummer")
 }
 
 /// Cell identities (3GPP TS 23.003 §4, §19.6) only mean something together: country, network, area and cell in one object,

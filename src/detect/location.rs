@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use super::Scene;
 use super::name::Name;
-use super::value::{Degrees, degrees};
+use super::value::{self, Degrees, degrees};
 use crate::model::{Event, Field, Grade, PathStep, Place, Sensitive, Tally};
+use crate::rules::normalise_name;
 
 /// A number that may be half of a position, with its field.
 type Coordinate<'a> = (&'a Field<'a>, Degrees);
@@ -33,6 +34,9 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         if let Some((axis, rest)) = &name.axis {
             let limit = if *axis == Axis::Latitude { 90.0 } else { 180.0 };
             if let (Some(degrees), Some(object)) = (degrees(&field.value, limit), object(field)) {
+                if is_size_too(field.name()) && degrees.decimals < SIZE_DECIMALS {
+                    continue;
+                }
                 let half = halves
                     .entry((field.place, object, Rc::clone(rest)))
                     .or_default();
@@ -43,7 +47,9 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 continue;
             }
         }
-        if name.holds_pair {
+        if let Some((latitude, longitude)) = telling_pair(&field.value) {
+            report(scene, tally, field, latitude, longitude);
+        } else if name.holds_pair {
             if let Some((latitude, longitude)) = pair(&field.value) {
                 report(scene, tally, field, latitude, longitude);
             } else if let [.., PathStep::Index(position @ (0 | 1))] = field.path.0.as_slice()
@@ -57,7 +63,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             }
         }
     }
-    for half in halves.into_values() {
+    for half in halves.into_values().chain(halves_of_integers(scene.fields)) {
         if let (Some((field, latitude)), Some((_, longitude))) = (half.latitude, half.longitude) {
             report(scene, tally, field, latitude, longitude);
         }
@@ -70,6 +76,73 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             report(scene, tally, field, latitude, longitude);
         }
     }
+}
+
+/// Positions in which both halves are integers: ten millionths of a degree where the name or the size says so, else millionths.
+fn halves_of_integers<'a>(fields: &'a [Field<'a>]) -> Vec<Halves<'a>> {
+    type Integers<'a> = [Option<(&'a Field<'a>, i64)>; 2];
+    let mut pairs: BTreeMap<(Place, &[PathStep], String), Integers<'_>> = BTreeMap::new();
+    for field in fields {
+        let name = normalise_name(field.name());
+        let bare = ["e7", "e6", "e5", "micro"]
+            .iter()
+            .find_map(|end| name.strip_suffix(end))
+            .unwrap_or(&name);
+        let Some((axis, rest)) = axis(bare) else {
+            continue;
+        };
+        let number = field.value.parse::<i64>().ok();
+        let (Some(number), Some(object)) = (number, object(field)) else {
+            continue;
+        };
+        // Smaller ones are degrees without decimals, or anything.
+        if number.unsigned_abs() < 10_000 {
+            continue;
+        }
+        let rest = format!("{rest}{}", name.strip_prefix(bare).unwrap_or_default());
+        let pair = pairs.entry((field.place, object, rest)).or_default();
+        if let Some(slot) = pair.get_mut(usize::from(axis == Axis::Longitude)) {
+            *slot = Some((field, number));
+        }
+    }
+    pairs
+        .into_iter()
+        .filter_map(|((_, _, rest), pair)| {
+            let [Some((field, latitude)), Some((other, longitude))] = pair else {
+                return None;
+            };
+            let is_within = |decimals: i32| {
+                let scale = 10_f64.powi(decimals);
+                let degrees = [in_degrees(latitude, scale), in_degrees(longitude, scale)];
+                degrees[0].abs() <= 90.0 && degrees[1].abs() <= 180.0
+            };
+            let decimals = match rest.as_str() {
+                rest if rest.ends_with("e5") => 5,
+                rest if rest.ends_with("e7") => 7,
+                _ if is_within(6) => 6,
+                _ => 7,
+            };
+            is_within(decimals).then(|| {
+                let half = |field, number| {
+                    let value = in_degrees(number, 10_f64.powi(decimals));
+                    let decimals = usize::try_from(decimals).unwrap_or(0);
+                    Some((field, Degrees { value, decimals }))
+                };
+                Halves {
+                    latitude: half(field, latitude),
+                    longitude: half(other, longitude),
+                }
+            })
+        })
+        .collect()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "degrees of seven decimals have ten digits"
+)]
+fn in_degrees(number: i64, scale: f64) -> f64 {
+    number as f64 / scale
 }
 
 /// A coordinate's direction.
@@ -86,6 +159,9 @@ pub(super) fn axis(name: &str) -> Option<(Axis, &str)> {
     for (word, axis) in [
         ("latitude", Axis::Latitude),
         ("longitude", Axis::Longitude),
+        ("breitengrad", Axis::Latitude),
+        ("laengengrad", Axis::Longitude),
+        ("längengrad", Axis::Longitude),
         ("lat", Axis::Latitude),
         ("long", Axis::Longitude),
         ("lng", Axis::Longitude),
@@ -99,12 +175,40 @@ pub(super) fn axis(name: &str) -> Option<(Axis, &str)> {
             return is_word.then_some((axis, rest));
         }
     }
-    None
+    match name {
+        "breite" => Some((Axis::Latitude, "")),
+        "laenge" | "länge" => Some((Axis::Longitude, "")),
+        _ => None,
+    }
+}
+
+/// Decimals that no width or length of a thing is sent with.
+const SIZE_DECIMALS: usize = 4;
+
+/// German has one word for latitude and width, and one for longitude and length.
+fn is_size_too(name: &str) -> bool {
+    matches!(normalise_name(name).as_str(), "breite" | "laenge" | "länge")
 }
 
 /// Names, normalised, of values that hold both coordinates.
 pub(super) fn holds_pair(name: &str) -> bool {
-    const NAMES: [&str; 17] = [
+    const NAMES: [&str; 33] = [
+        "standort",
+        "koordinaten",
+        "lastlocation",
+        "lastposition",
+        "currentlocation",
+        "userlocation",
+        "devicelocation",
+        "mylocation",
+        "gpslocation",
+        "gpsposition",
+        "homelocation",
+        "near",
+        "latlngs",
+        "geopoint",
+        "geoposition",
+        "q",
         "latlng",
         "latlon",
         "latlong",
@@ -124,6 +228,36 @@ pub(super) fn holds_pair(name: &str) -> bool {
         "point",
     ];
     NAMES.contains(&name)
+}
+
+/// What is a position by its form: degrees with minutes and seconds, `POINT(13.4050 52.5200)` (OGC 06-103r4 §7), `geo:52.52,13.405`
+/// (RFC 5870).
+fn telling_pair(text: &str) -> Option<(Degrees, Degrees)> {
+    let text = text.trim();
+    if let Some(inner) = well_known_text(text) {
+        let mut numbers = inner.split_ascii_whitespace();
+        let longitude = degrees(numbers.next()?, 180.0)?;
+        return Some((degrees(numbers.next()?, 90.0)?, longitude));
+    }
+    if text.starts_with("geo:") {
+        return pair(text);
+    }
+    let [(latitude, slack), (longitude, other)] = *value::sexagesimal_pairs(text).first()?;
+    let is_exact = slack.max(other) < 0.02 && latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
+    let in_degrees = |value: f64, slack: f64| Degrees {
+        value,
+        // a hundredth of a degree is 1.1 km, a ten thousandth 11 m
+        decimals: if slack < 0.000_1 { 4 } else { 2 },
+    };
+    is_exact.then(|| (in_degrees(latitude, slack), in_degrees(longitude, other)))
+}
+
+/// The numbers of a point in well-known text.
+fn well_known_text(text: &str) -> Option<&str> {
+    let text = text.rsplit_once(';').map_or(text, |(_, text)| text);
+    let (head, rest) = text.split_once('(')?;
+    let is_point = head.trim().eq_ignore_ascii_case("point");
+    rest.strip_suffix(')').filter(|_| is_point)
 }
 
 /// `52.5200,13.4050` and `geo:52.52,13.405`.

@@ -267,6 +267,59 @@ pub(super) fn degrees(value: &str, limit: f64) -> Option<Degrees> {
     })
 }
 
+/// Pairs of angles in degrees, minutes and seconds (`52°31'12.0"N 13°24'18.0"E`, ISO 6709 Annex D), each with half a unit of
+/// its last digit.
+pub(super) fn sexagesimal_pairs(text: &str) -> Vec<[(f64, f64); 2]> {
+    if !text.contains(['°', 'º']) {
+        return Vec::new();
+    }
+    let parts: Vec<&str> = text.split(['°', 'º']).collect();
+    let angles: Vec<Option<(f64, f64)>> = parts
+        .windows(2)
+        .map(|pair| match pair {
+            [before, behind] => sexagesimal_angle(before, behind),
+            _ => None,
+        })
+        .collect();
+    angles
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [Some(first), Some(second)] => Some([*first, *second]),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The angle around a degree sign, and half a unit of its last digit.
+fn sexagesimal_angle(before: &str, behind: &str) -> Option<(f64, f64)> {
+    let is_digit = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    let digits = before.bytes().rev().take_while(is_digit).count();
+    let (sign, whole) = before.split_at_checked(before.len().saturating_sub(digits))?;
+    let mut degrees: f64 = whole.parse().ok()?;
+    let mut slack = 0.5;
+    let mut rest = behind.trim_start();
+    for divisor in [60.0, 3600.0] {
+        let length = rest.bytes().take_while(is_digit).count();
+        let (number, behind) = rest.split_at_checked(length)?;
+        let Ok(parts) = number.parse::<f64>() else {
+            break;
+        };
+        let decimals = number
+            .split_once('.')
+            .map_or(0, |(_, decimals)| decimals.len());
+        degrees += parts / divisor;
+        slack = half_a_unit(decimals) / divisor;
+        rest = behind.trim_start_matches(['\'', '′', '’', '"', '″', '”', ' ']);
+    }
+    let is_negative = sign.ends_with('-') || rest.starts_with(['S', 'W', 's', 'w']);
+    Some((if is_negative { -degrees } else { degrees }, slack))
+}
+
+/// Half a unit of the last of so many decimals.
+pub(super) fn half_a_unit(decimals: usize) -> f64 {
+    0.5 / 10_f64.powi(i32::try_from(decimals.min(15)).unwrap_or(15))
+}
+
 /// An IP address, also with a port behind it.
 pub(super) fn is_ip_address(value: &str) -> bool {
     value
@@ -274,9 +327,21 @@ pub(super) fn is_ip_address(value: &str) -> bool {
         .is_ok_and(|address| !address.is_unspecified() && !address.is_loopback())
 }
 
-/// The name of a hash function's output by its length, for hexadecimal text: 16, 20, 32 or 64 bytes.
-pub(super) fn is_hex_digest(value: &str) -> bool {
-    matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128) && is_hex(value) && !is_one_symbol(value)
+/// A digest in hexadecimal digits, or the beginning of one: ten bytes or more.
+pub(super) fn is_cut_digest(value: &str) -> bool {
+    (20..=128).contains(&value.len())
+        && value.len().is_multiple_of(2)
+        && is_hex(value)
+        && value.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && !is_one_symbol(value)
+}
+
+/// A serial number of a device: letters and digits, no counter and no word.
+pub(super) fn is_serial_number(value: &str) -> bool {
+    (8..=20).contains(&value.len())
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && value.bytes().any(|byte| byte.is_ascii_digit())
+        && value.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// Base64 (either alphabet, padded or not) of 10, 16, 20 or 32 bytes that look random.

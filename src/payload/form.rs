@@ -97,11 +97,14 @@ pub(super) fn pairs<'s, 'a>(form: &'s str, keep: Keep<'s, 'a>, collector: &mut C
 }
 
 /// `user[address][0]` is a path of three steps, as PHP, Rails and jQuery write it.
-fn enter_key(key: &str, collector: &mut Collector<'_>) -> usize {
+pub(super) fn enter_key(key: &str, collector: &mut Collector<'_>) -> usize {
     let Some((head, rest)) = key
         .strip_suffix(']')
         .and_then(|key| key.split_once('['))
-        .filter(|(head, _)| !head.is_empty())
+        .filter(|(head, rest)| {
+            let is_step = |step: &str| !step.contains(['[', ']']);
+            !head.is_empty() && rest.split("][").all(is_step)
+        })
     else {
         collector.enter(name(key));
         return 1;

@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use super::body::{self, MediaType};
 use super::collector::{Collector, index, name};
-use super::{Decoder, Input, copied};
+use super::{Decoder, Input, copied, form};
 use crate::limits;
 use crate::model::{DecodeStep, Shortfall};
 
@@ -154,11 +154,12 @@ fn part<'a>(position: usize, input: Input<'_, 'a>, collector: &mut Collector<'a>
             .map(|(_, value)| value.as_str())
     };
     let disposition = MediaType::parse(find("content-disposition").unwrap_or_default());
-    let step = match disposition.parameter("name") {
-        Some(part_name) => name(part_name),
-        None => index(position),
+    let steps = if let Some(part_name) = disposition.parameter("name") {
+        form::enter_key(part_name, collector)
+    } else {
+        collector.enter(index(position));
+        1
     };
-    collector.enter(step);
     if let Some(file) = file_name(&disposition) {
         collector.within(name("filename"), |collector| collector.value(file, copied));
     }
@@ -186,7 +187,7 @@ fn part<'a>(position: usize, input: Input<'_, 'a>, collector: &mut Collector<'a>
         }
         _ => body::encoded(&encodings, &media_type, input, collector),
     }
-    collector.leave(1);
+    collector.leave(steps);
 }
 
 /// Head and content of a part; `None` without the empty line between.

@@ -22,6 +22,9 @@ pub(super) const LENIENT_BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet:
 /// Base64url with or without padding (RFC 4648 §5).
 const LENIENT_BASE64_URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
+/// Bytes that begin like something compressed and are looked at as they are, too.
+const LONGEST_CHANCE: usize = 512;
+
 /// Decodes a value if it is of this encoding. `false`: it is not, try the next.
 type Attempt = for<'s, 'a> fn(Shape, &'s str, Keep<'s, 'a>, &mut Collector<'a>) -> bool;
 
@@ -327,7 +330,7 @@ fn hex<'s, 'a>(
         .filter(|text| text::is_readable(text))
     else {
         // Digests are told by their digits.
-        if decoded.len() > LONGEST_DIGEST {
+        if decoded.len() > LONGEST_DIGEST || is_wide(&decoded) {
             collector.undoing(DecodeStep::Hex, |collector| collector.binary(&decoded));
         }
         return false;
@@ -336,6 +339,15 @@ fn hex<'s, 'a>(
         collector.value(Cow::Borrowed(decoded), copied);
     });
     true
+}
+
+/// Whether bytes are text in UTF-16: of every second one, nearly all are zero.
+fn is_wide(bytes: &[u8]) -> bool {
+    let (units, rest) = bytes.as_chunks::<2>();
+    let narrow = units.iter().filter(|unit| unit.contains(&0)).count();
+    rest.is_empty()
+        && units.len() >= SHORTEST
+        && narrow.saturating_mul(4) >= units.len().saturating_mul(3)
 }
 
 /// The value of a hexadecimal digit.
@@ -374,6 +386,10 @@ fn base64_text<'s, 'a>(
         let mut is_taken = false;
         collector.undoing(DecodeStep::Base64, |collector| {
             is_taken = decode_bytes(&decoded, collector);
+            // Two bytes may begin like something compressed by chance.
+            if decoded.len() <= LONGEST_CHANCE {
+                collector.binary(&decoded);
+            }
         });
         return is_taken;
     }

@@ -11,6 +11,7 @@
     reason = "a test that panics has done its work, and what it reads was forged by itself"
 )]
 
+mod accuracy;
 mod cli;
 mod compare;
 mod comparing;

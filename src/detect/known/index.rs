@@ -1,7 +1,7 @@
 //! All known values of a device, prepared once: spellings, wrappings and digests in tables, so that looking costs the same for
 //! ten values as for a million.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::digest::{self, FUNCTIONS, Mixture, SALTED, SALTED_FUNCTIONS};
@@ -81,8 +81,16 @@ pub struct Index {
     pub(super) checksums: Table,
     pub(super) places: Vec<Place>,
     neglected: Neglected,
-    /// Digests with salts that were met in messages.
-    salted: Mutex<BTreeMap<Vec<u8>, Arc<Digests>>>,
+    salted: Mutex<Salted>,
+}
+
+/// Digests with salts that were met in messages.
+#[derive(Debug, Default)]
+struct Salted {
+    /// Of the last salts, in the order of meeting them.
+    by_salt: VecDeque<(Vec<u8>, Arc<Digests>)>,
+    /// How many were made so far.
+    made: u64,
 }
 
 /// Bounds of what is prepared.
@@ -171,24 +179,35 @@ impl Index {
             .nth(usize::from(slot.spelling))
     }
 
-    /// Digests of all values with a salt that a message carries. `None` once too many salts were met, or for too many values.
+    /// Digests of all values with a salt that a message carries. `None` once too many digests were made, or for too many values.
     pub(super) fn with_salt(&self, salt: &[u8]) -> Option<Arc<Digests>> {
         if self.values.len() > limits::SALTED_VALUES {
             return None;
         }
         // Another thread that panicked while it held the map has left it whole: entries are put in at once.
         let mut salted = self.salted.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = salted.get(salt) {
+        if let Some((_, known)) = salted.by_salt.iter().find(|(known, _)| known == salt) {
             return Some(Arc::clone(known));
         }
-        if salted.len() >= limits::SALTS {
+        if salted.made >= limits::SALTED_DIGESTS {
             return None;
         }
         let spelled: Vec<Vec<Spelling>> = self.values.iter().map(spelling::spellings).collect();
         let recipes = salted_recipes(salt);
         let by_start = digest_table(&[], &spelled, &recipes, &mut Budget::default());
         let digests = Arc::new(Digests { recipes, by_start });
-        salted.insert(salt.to_vec(), Arc::clone(&digests));
+        let hashed = spelled
+            .iter()
+            .flatten()
+            .filter(|spelling| spelling.is_hashed);
+        let made = hashed.count().saturating_mul(digests.recipes.len());
+        salted.made = salted.made.saturating_add(made as u64);
+        if salted.by_salt.len() >= limits::SALTS {
+            salted.by_salt.pop_front();
+        }
+        salted
+            .by_salt
+            .push_back((salt.to_vec(), Arc::clone(&digests)));
         Some(digests)
     }
 }
@@ -337,7 +356,8 @@ fn number_table(spelled: &[Vec<Spelling>]) -> Table {
     Table::new(entries)
 }
 
-/// Whether a spelling is looked for inside encodings: one that holds another strong one is found by that.
+/// Whether a spelling is looked for inside encodings: one that holds another strong one is found by that, but for numbers: a
+/// longer number is another one.
 fn is_wrapped(spellings: &[Spelling], number: usize) -> bool {
     let Some(spelling) = spellings.get(number) else {
         return false;
@@ -346,6 +366,7 @@ fn is_wrapped(spellings: &[Spelling], number: usize) -> bool {
     let holds_other = spellings.iter().enumerate().any(|(other, shorter)| {
         other != number
             && is_strong(shorter)
+            && !(is_number(&spelling.text) && is_number(&shorter.text))
             && shorter.text.len() < spelling.text.len()
             && spelling.text.contains(&shorter.text)
     });

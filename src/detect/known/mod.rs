@@ -26,17 +26,13 @@ pub use index::{Index, Neglected};
 
 /// Weak values that must be found in one message before they count: short ones by chance, several of them hardly.
 const TOGETHER: usize = 3;
-/// Names of fields that carry a salt.
-const SALT_NAMES: [&str; 6] = [
-    "salt",
-    "pepper",
-    "nonce",
-    "lookuppepper",
-    "hmackey",
-    "hashkey",
-];
+/// Parts of names of fields that carry a salt, and ends of names that may.
+const SALT_WORDS: [&str; 4] = ["salt", "pepper", "hmac", "hashkey"];
+const SALT_ENDS: [&str; 4] = ["key", "secret", "nonce", "seed"];
 /// Bytes of a salt.
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 2..=128;
+/// Salts of one message that are tried.
+const SALTS_TRIED: usize = 4;
 
 /// The rules that findings of a kind belong to: as it stands, and as a digest; first the user's own, then of contacts.
 fn rule(known: &KnownValue, is_digest: bool) -> &'static str {
@@ -118,7 +114,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         take(&mut hits, spot, &mut found);
     }
     for salt in salts(scene) {
-        let Some(digests) = index.with_salt(salt.as_bytes()) else {
+        let Some(digests) = index.with_salt(&salt) else {
             continue;
         };
         for field in scene.fields {
@@ -143,19 +139,35 @@ fn take<'a>(hits: &mut Vec<Hit>, field: Spot<'a>, found: &mut Vec<Found<'a>>) {
     found.extend(hits.drain(..).map(|hit| Found { hit, field }));
 }
 
-/// Salts that the message itself carries.
-fn salts<'a>(scene: &'a Scene<'_>) -> Vec<&'a str> {
-    scene
-        .fields
-        .iter()
-        .filter(|field| {
-            SALT_BYTES.contains(&field.value.len())
-                && SALT_NAMES
-                    .iter()
-                    .any(|name| normalise_name(field.name()).ends_with(name))
-        })
-        .map(|field| &*field.value)
-        .take(2)
+/// Salts that the message itself carries: as they are written, and as the bytes that hexadecimal digits stand for. None where
+/// nothing may be a digest.
+fn salts(scene: &Scene<'_>) -> Vec<Vec<u8>> {
+    let mut salts: Vec<(bool, Vec<u8>)> = Vec::new();
+    for field in scene.fields {
+        let name = normalise_name(field.name());
+        let is_telling = SALT_WORDS.iter().any(|word| name.contains(word));
+        let may_be_one = SALT_BYTES.contains(&field.value.len())
+            && (is_telling || SALT_ENDS.iter().any(|end| name.ends_with(end)));
+        if may_be_one {
+            salts.push((!is_telling, field.value.as_bytes().to_vec()));
+            let bytes = scan::hex_bytes(field.value.as_bytes()).filter(|bytes| bytes.len() >= 8);
+            salts.extend(bytes.map(|bytes| (!is_telling, bytes)));
+        }
+    }
+    let is_needed = !salts.is_empty()
+        && scene
+            .fields
+            .iter()
+            .any(|field| scan::may_hold_digest(&field.value));
+    if !is_needed {
+        return Vec::new();
+    }
+    salts.sort();
+    salts.dedup();
+    salts
+        .into_iter()
+        .map(|(_, salt)| salt)
+        .take(SALTS_TRIED)
         .collect()
 }
 

@@ -10,30 +10,54 @@ use crate::model::DecodeStep;
 pub(super) struct Wrapping {
     /// What is undone by finding it.
     pub(super) steps: &'static [DecodeStep],
+    /// What stands around the value, and how to see it.
+    pub(super) form: Form,
     /// The bytes; `None` where the wrapping does not apply.
     pub(super) wrap: fn(&str) -> Option<Vec<u8>>,
+}
+
+/// How the bytes around a wrapped value are wrapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As they are.
+    Plain,
+    /// As UTF-16, by code units.
+    Wide,
+    /// In pairs of hexadecimal digits.
+    Hex,
+    /// In fours of hexadecimal digits.
+    WideHex,
+    /// In base64; the value begins so many bytes into a group of three.
+    Base64(usize),
+    /// They have nothing to do with it.
+    Apart,
 }
 
 /// In text in lower case.
 pub(super) const FOLDED: &[Wrapping] = &[
     Wrapping {
         steps: &[],
+        form: Form::Plain,
         wrap: |text| Some(text.to_lowercase().into_bytes()),
     },
     Wrapping {
         steps: &[DecodeStep::Hex],
+        form: Form::Hex,
         wrap: |text| Some(hex(text.as_bytes())),
     },
     Wrapping {
         steps: &[DecodeStep::Reversed],
+        form: Form::Plain,
         wrap: |text| Some(reversed(&text.to_lowercase()).into_bytes()),
     },
     Wrapping {
         steps: &[DecodeStep::Hex, DecodeStep::Utf16],
+        form: Form::WideHex,
         wrap: |text| Some(hex(&utf16(text, u16::to_le_bytes))),
     },
     Wrapping {
         steps: &[DecodeStep::Hex, DecodeStep::Utf16],
+        form: Form::WideHex,
         wrap: |text| Some(hex(&utf16(text, u16::to_be_bytes))),
     },
 ];
@@ -42,38 +66,47 @@ pub(super) const FOLDED: &[Wrapping] = &[
 pub(super) const EXACT: &[Wrapping] = &[
     Wrapping {
         steps: &[DecodeStep::Base64],
+        form: Form::Base64(0),
         wrap: |text| base64(text.as_bytes(), 0, false),
     },
     Wrapping {
         steps: &[DecodeStep::Base64],
+        form: Form::Base64(1),
         wrap: |text| base64(text.as_bytes(), 1, false),
     },
     Wrapping {
         steps: &[DecodeStep::Base64],
+        form: Form::Base64(2),
         wrap: |text| base64(text.as_bytes(), 2, false),
     },
     Wrapping {
         steps: &[DecodeStep::Base64],
+        form: Form::Base64(0),
         wrap: |text| base64(text.as_bytes(), 0, true),
     },
     Wrapping {
         steps: &[DecodeStep::Base64],
+        form: Form::Base64(1),
         wrap: |text| base64(text.as_bytes(), 1, true),
     },
     Wrapping {
         steps: &[DecodeStep::Base64],
+        form: Form::Base64(2),
         wrap: |text| base64(text.as_bytes(), 2, true),
     },
     Wrapping {
         steps: &[DecodeStep::Base64, DecodeStep::Utf16],
+        form: Form::Base64(0),
         wrap: |text| base64(&utf16(text, u16::to_le_bytes), 0, false),
     },
     Wrapping {
         steps: &[DecodeStep::Base64, DecodeStep::Utf16],
+        form: Form::Base64(1),
         wrap: |text| base64(&utf16(text, u16::to_le_bytes), 1, false),
     },
     Wrapping {
         steps: &[DecodeStep::Base64, DecodeStep::Utf16],
+        form: Form::Base64(2),
         wrap: |text| base64(&utf16(text, u16::to_le_bytes), 2, false),
     },
 ];
@@ -82,26 +115,32 @@ pub(super) const EXACT: &[Wrapping] = &[
 pub(super) const BINARY: &[Wrapping] = &[
     Wrapping {
         steps: &[],
+        form: Form::Plain,
         wrap: |text| Some(text.as_bytes().to_vec()),
     },
     Wrapping {
         steps: &[DecodeStep::Utf16],
+        form: Form::Wide,
         wrap: |text| Some(utf16(text, u16::to_le_bytes)),
     },
     Wrapping {
         steps: &[DecodeStep::Utf16],
+        form: Form::Wide,
         wrap: |text| Some(utf16(text, u16::to_be_bytes)),
     },
     Wrapping {
         steps: &[DecodeStep::Varint],
+        form: Form::Apart,
         wrap: |text| Some(varint(number(text)?)),
     },
     Wrapping {
         steps: &[DecodeStep::Fixed64],
+        form: Form::Apart,
         wrap: |text| Some(number(text)?.to_le_bytes().to_vec()),
     },
     Wrapping {
         steps: &[DecodeStep::Fixed64],
+        form: Form::Apart,
         wrap: |text| Some(number(text)?.to_be_bytes().to_vec()),
     },
 ];
@@ -127,6 +166,86 @@ fn varint(mut number: u64) -> Vec<u8> {
     }
 }
 
+/// The bytes before and behind a value that was found wrapped, as far as there are any. `None`: it is another value, of which
+/// only so much as base64 shows of the last byte is the same.
+pub(super) fn around(
+    form: Form,
+    bytes: &[u8],
+    found: std::ops::Range<usize>,
+    value: &[u8],
+) -> Option<[Option<u8>; 2]> {
+    let before = bytes.get(..found.start).unwrap_or_default();
+    let behind = bytes.get(found.end..).unwrap_or_default();
+    let digits = |digits: Option<&[u8]>| {
+        let bytes = super::scan::hex_bytes(digits?)?;
+        bytes.into_iter().find(|byte| *byte != 0)
+    };
+    Some(match form {
+        Form::Apart => [None, None],
+        Form::Plain => [before.last().copied(), behind.first().copied()],
+        Form::Wide => {
+            let unit = |unit: &[u8; 2]| unit.iter().copied().find(|byte| *byte != 0);
+            [
+                before.last_chunk::<2>().and_then(unit),
+                behind.first_chunk::<2>().and_then(unit),
+            ]
+        }
+        Form::Hex | Form::WideHex => {
+            let size = if form == Form::Hex { 2 } else { 4 };
+            [
+                digits(before.get(before.len().saturating_sub(size)..)),
+                digits(behind.get(..size.min(behind.len() & !1))),
+            ]
+        }
+        Form::Base64(offset) => return around_in_base64(bytes, found, offset, value),
+    })
+}
+
+/// Characters of base64 that are decoded before and behind a value, beside the groups that it begins and ends in.
+const GROUP: usize = 4;
+
+fn around_in_base64(
+    bytes: &[u8],
+    found: std::ops::Range<usize>,
+    offset: usize,
+    value: &[u8],
+) -> Option<[Option<u8>; 2]> {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
+    let group = found
+        .start
+        .checked_sub(offset.saturating_mul(8).div_ceil(6))?;
+    let has_more = group
+        .checked_sub(GROUP)
+        .and_then(|start| bytes.get(start..group))
+        .is_some_and(|group| group.iter().all(is_letter));
+    let start = if has_more {
+        group.saturating_sub(GROUP)
+    } else {
+        group
+    };
+    let behind = bytes.get(found.end..)?;
+    let more = behind.iter().take(GROUP).take_while(|byte| is_letter(byte));
+    let letters = bytes.get(start..found.end.saturating_add(more.count()))?;
+    // A lone letter at the end is not even one byte.
+    let whole = letters
+        .len()
+        .saturating_sub(usize::from(letters.len() % GROUP == 1));
+    let letters: Vec<u8> = letters
+        .get(..whole)?
+        .iter()
+        .map(|byte| match byte {
+            b'-' => b'+',
+            b'_' => b'/',
+            other => *other,
+        })
+        .collect();
+    let decoded = super::scan::STANDARD.decode(&letters).ok()?;
+    let first = offset.saturating_add(if has_more { 3 } else { 0 });
+    let (before, rest) = decoded.split_at_checked(first)?;
+    let behind = rest.strip_prefix(value)?;
+    Some([before.last().copied(), behind.first().copied()])
+}
+
 fn hex(bytes: &[u8]) -> Vec<u8> {
     const DIGITS: [u8; 16] = *b"0123456789abcdef";
     let digit = |value: u8| DIGITS.get(usize::from(value & 15)).copied().unwrap_or(b'0');
@@ -136,7 +255,7 @@ fn hex(bytes: &[u8]) -> Vec<u8> {
         .collect()
 }
 
-fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+pub(super) fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(bytes).collect()
 }
 

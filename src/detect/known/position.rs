@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
+use super::super::value;
 use super::scan::Hit;
 use crate::model::{DecodeStep, Field, KnownKind, KnownValue, PathStep, Place as Part};
 
@@ -93,11 +94,6 @@ impl Scale {
     }
 }
 
-/// Half a unit of the last of so many decimals.
-fn half_a_unit(decimals: usize) -> f64 {
-    0.5 / 10_f64.powi(i32::try_from(decimals.min(15)).unwrap_or(15))
-}
-
 /// The readings of one written number.
 fn readings(text: &str) -> Vec<Angle> {
     let text = text.trim();
@@ -126,7 +122,7 @@ fn readings(text: &str) -> Vec<Angle> {
     let decimals = text.split_once('.').map_or(0, |(_, decimals)| {
         decimals.bytes().take_while(u8::is_ascii_digit).count()
     });
-    let unit = half_a_unit(decimals);
+    let unit = value::half_a_unit(decimals);
     if text.contains('.') {
         add(number, unit, decimals, Scale::Degrees);
         if decimals >= 4 && number.abs() <= PI {
@@ -305,56 +301,17 @@ fn beside(places: &[Place], first: &[Angle], second: &[Angle], found: &mut dyn F
 
 /// `52°31'12.0"N 13°24'18.0"E` (ISO 6709 Annex D), also with typographic signs.
 fn sexagesimal(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
-    if !text.contains(['°', 'º']) {
-        return;
-    }
-    let parts: Vec<&str> = text.split(['°', 'º']).collect();
-    let angles: Vec<Option<(f64, f64)>> = parts
-        .windows(2)
-        .map(|pair| match pair {
-            [before, behind] => sexagesimal_angle(before, behind),
-            _ => None,
-        })
-        .collect();
-    for pair in angles.windows(2) {
-        let [Some((latitude, slack)), Some((longitude, other_slack))] = pair else {
-            continue;
-        };
+    for [(latitude, slack), (longitude, other_slack)] in value::sexagesimal_pairs(text) {
         for place in places {
             // A bare degree is a region.
-            if *slack < 0.02
-                && place.has_latitude(*latitude, *slack)
-                && place.has_longitude(*longitude, *other_slack)
+            if slack < 0.02
+                && place.has_latitude(latitude, slack)
+                && place.has_longitude(longitude, other_slack)
             {
                 found(hit(place.id, Scale::Sexagesimal.steps()));
             }
         }
     }
-}
-
-/// The angle around a degree sign, and half a unit of its last digit.
-fn sexagesimal_angle(before: &str, behind: &str) -> Option<(f64, f64)> {
-    let is_digit = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
-    let digits = before.bytes().rev().take_while(is_digit).count();
-    let (sign, whole) = before.split_at_checked(before.len().saturating_sub(digits))?;
-    let mut degrees: f64 = whole.parse().ok()?;
-    let mut slack = 0.5;
-    let mut rest = behind.trim_start();
-    for divisor in [60.0, 3600.0] {
-        let length = rest.bytes().take_while(is_digit).count();
-        let (number, behind) = rest.split_at_checked(length)?;
-        let Ok(parts) = number.parse::<f64>() else {
-            break;
-        };
-        let decimals = number
-            .split_once('.')
-            .map_or(0, |(_, decimals)| decimals.len());
-        degrees += parts / divisor;
-        slack = half_a_unit(decimals) / divisor;
-        rest = behind.trim_start_matches(['\'', '′', '’', '"', '″', '”', ' ']);
-    }
-    let is_negative = sign.ends_with('-') || rest.starts_with(['S', 'W', 's', 'w']);
-    Some((if is_negative { -degrees } else { degrees }, slack))
 }
 
 /// Web Mercator tiles in paths and queries: `/15/17602/10747.png`.

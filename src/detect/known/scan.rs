@@ -33,13 +33,15 @@ const GAP: &[u8] = b" ()-./";
 /// Fewest characters of hexadecimal and base64 that hold the eight bytes by which digests are told.
 const SHORTEST_HEX: usize = 16;
 const SHORTEST_BASE64: usize = 11;
+/// Fewest bytes of a text among others.
+const SHORTEST_TEXT: usize = 6;
 /// Longest text in which a digest may stand alone; longer runs are encoded data, not digests.
 const LONGEST_TOKEN: usize = 256;
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true)
     .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+pub(super) const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
 /// Looks in the values of one message.
@@ -85,9 +87,19 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Everything known in bytes that are no text.
+    /// Everything known in bytes that are no text, and in the texts among them.
     pub(super) fn binary(&mut self, bytes: &[u8], hits: &mut Vec<Hit>) {
         let index = self.index;
+        for run in bytes.utf8_chunks() {
+            for text in run.valid().split(|character: char| character.is_control()) {
+                if text.len() >= SHORTEST_TEXT {
+                    self.text(text, hits);
+                }
+            }
+        }
+        for start in 0..2 {
+            self.wide_text(bytes.get(start..).unwrap_or_default(), hits);
+        }
         index.binary.scan(bytes, &mut |slot, start| {
             literal(index, BINARY, bytes, slot, start, hits);
         });
@@ -98,6 +110,32 @@ impl<'a> Scanner<'a> {
                     digest(index, &index.digests, rest, false, hits);
                 }
             }
+        }
+    }
+
+    /// Everything known in runs of UTF-16: units of Latin letters and their kin, in either order of bytes.
+    fn wide_text(&mut self, bytes: &[u8], hits: &mut Vec<Hit>) {
+        let mut run = String::new();
+        let (units, _) = bytes.as_chunks::<2>();
+        for unit in units.iter().chain([&[0, 0]]) {
+            let number = match unit {
+                [_, 0..=2] => u16::from_le_bytes(*unit),
+                [0, low] => u16::from(*low),
+                _ => 0,
+            };
+            let character = char::from_u32(number.into());
+            if let Some(character) = character.filter(|character| !character.is_control()) {
+                run.push(character);
+                continue;
+            }
+            if run.len() >= SHORTEST_TEXT {
+                let from = hits.len();
+                self.text(&run, hits);
+                for hit in hits.iter_mut().skip(from) {
+                    hit.steps.push(DecodeStep::Utf16);
+                }
+            }
+            run.clear();
         }
     }
 
@@ -125,19 +163,33 @@ fn literal(
     let Some(pattern) = (wrapping.wrap)(&spelling.text) else {
         return;
     };
-    let (before, rest) = bytes.split_at_checked(start).unwrap_or((bytes, &[]));
-    let Some(behind) = rest.strip_prefix(pattern.as_slice()) else {
+    let end = start.saturating_add(pattern.len());
+    if bytes.get(start..end) != Some(pattern.as_slice()) {
+        return;
+    }
+    let value = if wrapping.steps.contains(&DecodeStep::Utf16) {
+        pattern::utf16(&spelling.text, u16::to_le_bytes)
+    } else {
+        spelling.text.as_bytes().to_vec()
+    };
+    let Some([before, behind]) = pattern::around(wrapping.form, bytes, start..end, &value) else {
         return;
     };
-    let is_plain = wrapping.steps.is_empty();
-    let needs_edges = is_plain
-        && (spelling.is_weak
-            || index
-                .value(slot)
-                .is_some_and(|value| matches!(value.kind, KnownKind::Email | KnownKind::Name)));
-    let is_inside_a_word = before.last().is_some_and(|byte| is_word(*byte))
-        || behind.first().is_some_and(|byte| is_word(*byte));
-    if needs_edges && is_inside_a_word {
+    let is_of_words = spelling.is_weak
+        || index
+            .value(slot)
+            .is_some_and(|value| matches!(value.kind, KnownKind::Email | KnownKind::Name));
+    // A longer number is another number, a longer name another name.
+    let goes_on = |inner: Option<&u8>, outer: Option<u8>| {
+        outer.is_some_and(|outer| {
+            is_of_words && is_word(outer)
+                || outer.is_ascii_digit() && inner.is_some_and(u8::is_ascii_digit)
+        })
+    };
+    let is_number = spelling.text.bytes().all(|byte| byte.is_ascii_digit());
+    let needs_edges = is_of_words || is_number;
+    let text = spelling.text.as_bytes();
+    if needs_edges && (goes_on(text.first(), before) || goes_on(text.last(), behind)) {
         return;
     }
     hits.push(Hit {
@@ -374,6 +426,17 @@ fn checksum(index: &Index, token: &[u8], hits: &mut Vec<Hit>) {
             });
         }
     }
+}
+
+/// Whether a text holds something as long as a digest, and as random.
+pub(super) fn may_hold_digest(text: &str) -> bool {
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
+    text.as_bytes()
+        .split(|byte| !is_token(byte))
+        .filter(|token| token.len() >= SHORTEST_HEX.min(SHORTEST_BASE64))
+        .any(|token| {
+            token.iter().any(u8::is_ascii_digit) && token.iter().any(u8::is_ascii_alphabetic)
+        })
 }
 
 /// The bytes of hexadecimal digits.

@@ -1,6 +1,6 @@
 //! A known value → the ways in which apps write it.
 
-use rlibphonenumber::PhoneNumberFormat;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 use unicode_normalization::UnicodeNormalization;
 
 use super::super::value;
@@ -83,7 +83,9 @@ impl List {
 /// E.164 with and without its plus, with the international prefix, national with and without the trunk prefix
 /// (ITU-T E.123, E.164).
 fn phone(text: &str, list: &mut List) {
-    let Some(parsed) = value::phone_number(text) else {
+    // No numbering plan may know it yet: the auditor says that it is a number.
+    let parsed = value::phone_number(text).or_else(|| PHONE_NUMBER_UTIL.parse(text, None).ok());
+    let Some(parsed) = parsed else {
         number(text, list);
         return;
     };

@@ -1,0 +1,113 @@
+//! Cases → captures of several kinds in a folder, and the audit of these.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use phonehome::audit::{self, Options, Progress};
+use phonehome::intake;
+use phonehome::model::{Grade, LinkType, Side};
+use phonehome::rules::Rules;
+
+use super::case::Case;
+use crate::forge::capture::{Pcapng, Record};
+use crate::forge::record::{self, Exchange};
+use crate::forge::stream::Connection;
+use crate::forge::{http, tls};
+
+/// Exchanges of one file: each has a port of its own.
+const FILE_EXCHANGES: usize = 20_000;
+
+/// One finding: its rule, category and grade.
+pub(crate) type Found = (String, &'static str, Grade);
+
+/// Writes the cases in turn into a pcap, a HAR, a mitmproxy dump and a pcapng with keys.
+pub(crate) fn write(cases: &[Case], seed: u64) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("leakbench-{}-{seed}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut kinds: [Vec<Exchange>; 4] = Default::default();
+    for (number, case) in cases.iter().enumerate() {
+        // Handshakes take time: one in eight is behind TLS.
+        let kind = [0, 1, 2, 0, 1, 0, 1, 3][number % 8];
+        kinds[kind].extend(case.requests.iter().cloned());
+    }
+    let [packets, entries, flows, behind_tls] = kinds;
+    for (number, chunk) in packets.chunks(FILE_EXCHANGES).enumerate() {
+        let file = folder.join(format!("clear-{number}.pcap"));
+        std::fs::write(file, record::pcap(chunk)).unwrap();
+    }
+    std::fs::write(folder.join("proxy.har"), record::har(&entries)).unwrap();
+    std::fs::write(folder.join("proxy.flows"), record::mitmproxy(&flows)).unwrap();
+    std::fs::write(folder.join("keys.pcapng"), with_keys(&behind_tls)).unwrap();
+    folder
+}
+
+fn with_keys(exchanges: &[Exchange]) -> Vec<u8> {
+    let mut file = Pcapng::new();
+    let interface = file.interface(LinkType::RAW, None);
+    let mut records = Vec::new();
+    for (number, exchange) in exchanges.iter().enumerate() {
+        let client = SocketAddr::new("192.0.2.11".parse().unwrap(), 20_000 + number as u16);
+        let mut connection = Connection::open(client, "198.51.100.21:443".parse().unwrap());
+        let mut session = tls::Session::new(&tls::Settings::new(&exchange.host, number as u64));
+        for (side, bytes) in session.handshake() {
+            connection.send(side, &bytes);
+        }
+        let headers: Vec<(&str, &str)> = exchange
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let request = http::request(
+            exchange.method,
+            &exchange.host,
+            &exchange.target,
+            &headers,
+            &exchange.body,
+        );
+        connection.send(Side::Client, &session.send(Side::Client, &request));
+        let response = http::response(200, &[], &exchange.response);
+        connection
+            .send(Side::Server, &session.send(Side::Server, &response))
+            .close();
+        file.secrets(&session.key_log());
+        for (step, sent) in connection.packets.into_iter().enumerate() {
+            let time =
+                1_770_000_000_000_000_000 + number as u64 * 1_000_000_000 + step as u64 * 100_000;
+            records.push(Record::at(time, sent.ip));
+        }
+    }
+    for record in &records {
+        file.packet(interface, record, &[]);
+    }
+    file.bytes
+}
+
+/// What was found, by host.
+pub(crate) fn audit(
+    folder: &Path,
+    known: Option<&Path>,
+    pepper: &[u8],
+    rules: &Rules,
+) -> BTreeMap<String, Vec<Found>> {
+    let inputs = intake::discover(&[folder.to_owned()]).unwrap();
+    let options = Options {
+        known: known.iter().map(|path| (*path).to_owned()).collect(),
+        peppers: known.iter().map(|_| pepper.to_vec()).collect(),
+        ..Options::default()
+    };
+    let outcome = audit::run(&inputs, rules, &options, &Progress::default()).unwrap();
+    assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
+    let mut found: BTreeMap<String, Vec<Found>> = BTreeMap::new();
+    for app in outcome.audit.devices.iter().flat_map(|device| &device.apps) {
+        for finding in &app.findings {
+            let host = finding.recipient.host.to_string();
+            found.entry(host).or_default().push((
+                finding.rule.to_string(),
+                finding.category.as_str(),
+                finding.grade,
+            ));
+        }
+    }
+    found
+}

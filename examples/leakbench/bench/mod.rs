@@ -1,0 +1,46 @@
+//! Plants labelled leaks and what only looks like them into captures, has them audited, and counts what was found.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::struct_field_names,
+    clippy::too_many_lines,
+    clippy::unwrap_used,
+    reason = "the bench reads only what it forged itself"
+)]
+
+mod body;
+mod carry;
+mod case;
+mod encode;
+mod geo;
+pub(crate) mod measure;
+mod shape;
+mod world;
+
+use phonehome::rules::Rules;
+
+use measure::Measured;
+use world::{Dice, World};
+
+/// Forges `messages` cases from `seed`, audits them with and without the known values, and counts.
+pub(crate) fn run(seed: u64, messages: usize, rules: &Rules) -> Measured {
+    let mut dice = Dice::new(seed);
+    let world = World::draw(&mut dice);
+    let cases: Vec<case::Case> = (0..messages)
+        .map(|number| case::draw(number, &world, &mut dice))
+        .collect();
+    let folder = carry::write(&cases, seed);
+    let list = std::env::temp_dir().join(format!("leakbench-{}-{seed}.toml", std::process::id()));
+    std::fs::write(&list, world.list()).unwrap();
+    let with = carry::audit(&folder, Some(&list), world.pepper.as_bytes(), rules);
+    let without = carry::audit(&folder, None, b"", rules);
+    std::fs::remove_dir_all(&folder).unwrap();
+    std::fs::remove_file(&list).unwrap();
+    measure::measure(&cases, &with, &without)
+}
