@@ -107,15 +107,13 @@ fn names_numbers(name: &str) -> bool {
 
 /// Whether a name, normalised, says that what is below it are contacts: parts of names in use for address-book uploads.
 pub(super) fn speaks_of_contacts(name: &str) -> bool {
-    const WORDS: [&str; 18] = [
+    const WORDS: [&str; 16] = [
         "contact",
         "kontakt",
         "telefonbuch",
         "adressbuch",
         "hashednumber",
         "numberhash",
-        "hashedemail",
-        "mailhash",
         "findfriends",
         "addressbook",
         "phonebook",
