@@ -156,7 +156,7 @@ fn names_are_compared_without_case_and_punctuation() {
             "{spelling:?}"
         );
     }
-    let weak = rules.identifiers_of_path(&path(&["adid"]));
+    let weak = rules.identifiers_of_path(&path(&["adv_id"]));
     assert!(
         weak.iter().any(
             |(rule, strength)| &*rule.id == "advertising-id" && *strength == NameStrength::Weak
