@@ -22,9 +22,9 @@ use crate::flow::Flows;
 use crate::intake::{self, Case, Gathered, Input, Item};
 use crate::manifest::CodeName;
 use crate::model::{
-    AppId, Audit, ContentState, Coverage, DeviceId, Dossier, Event, InputId, InputReport, Moment,
-    Observation, ReadKey, Reads, Recipient, ServerName, Shortfall, Sighting, Tally, Timestamp,
-    TrafficKey,
+    AppId, Audit, ContentState, Coverage, Day, DeviceId, Dossier, Event, InputId, InputReport,
+    Moment, Observation, ReadKey, Reads, Recipient, ServerName, Shortfall, Sighting, Tally,
+    Timestamp, TrafficKey,
 };
 use crate::payload::{self, Decoded};
 use crate::protocol::KeyLog;
@@ -185,7 +185,9 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     parts.sort_unstable_by_key(|part| part.input);
     let tally = summed(parts, &mut coverage);
     let devices: Vec<(String, Dossier)> = names.into_iter().zip(dossiers).collect();
-    let reports = assess::assess(rules, &devices, &tally);
+    let periods = inputs.iter().filter_map(|input| input.period);
+    let day = periods.map(|(_, last)| last).max().and_then(Day::of);
+    let reports = assess::assess(rules, (&case.policy, day), &devices, &tally);
     let devices = reports.into_iter().zip(is_list);
     let audit = Audit {
         case: case.name.clone(),
@@ -193,6 +195,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         rules_sha256: rules.sha256.clone(),
         law_as_of: rules.legal().as_of.to_string(),
         options: options.named(),
+        method: rules.legal().scoring.profile.to_string(),
         inputs,
         devices: devices
             .filter(|(_, is_list)| !is_list)

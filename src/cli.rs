@@ -18,6 +18,7 @@ Examples:
   phonehome diff old.json new.json           what is new, gone, changed
   phonehome verify report.json case/         whether a report says what its inputs show
   phonehome inputs case/                     what each file is, and is used for
+  phonehome what-if case/ --plan             measures, most relief for the effort first
   phonehome init case/                       a commented phonehome.toml to fill in
   phonehome observe phone.pcap | jq .        what was seen, one JSON line each
   phonehome rules explain advertising-id     what a rule looks for, and why
@@ -86,6 +87,8 @@ pub(crate) enum Verb {
     Interfaces,
     /// Say what each file is, whose phone it is put to, and what it is used for
     Inputs(Inputs),
+    /// Compute what measures would change: which findings go, which stay
+    WhatIf(WhatIf),
     /// Write a commented phonehome.toml for the company's decisions
     Init(Init),
     /// List the profiles of apps, or show one with its sources
@@ -168,6 +171,15 @@ pub(crate) struct RulesOption {
         help_heading = "Input options"
     )]
     pub(crate) folder: Option<PathBuf>,
+
+    /// Score with the numbers of this file: `[scoring]` as in rules/legal.toml
+    #[arg(
+        long,
+        hide_short_help = true,
+        value_name = "FILE",
+        help_heading = "Input options"
+    )]
+    pub(crate) method: Option<PathBuf>,
 }
 
 /// In which language people are told.
@@ -376,6 +388,40 @@ pub(crate) struct Inputs {
     pub(crate) language: LanguageOption,
 }
 
+/// `phonehome what-if`.
+#[derive(Debug, Args)]
+pub(crate) struct WhatIf {
+    /// Case folder or capture, or a report that `phonehome audit --format json` has written
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+
+    /// Take this measure; repeatable, they combine
+    ///
+    /// dedicated-phone:APP, deny-contacts:APP, replace:APP=APP, block-host:HOST, self-host:APP, work-profile,
+    /// sign-contract:COMPANY.
+    #[arg(
+        short,
+        long = "measure",
+        value_name = "KIND[:ARG]",
+        required_unless_present = "plan"
+    )]
+    pub(crate) measures: Vec<String>,
+
+    /// Rank single measures by how much risk they take away for their effort
+    #[arg(long, conflicts_with = "measures")]
+    pub(crate) plan: bool,
+
+    /// Format
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = PossibleValuesParser::new(phonehome::report::WHAT_IF_FORMATS))]
+    pub(crate) format: String,
+
+    #[command(flatten)]
+    pub(crate) rules: RulesOption,
+
+    #[command(flatten)]
+    pub(crate) language: LanguageOption,
+}
+
 /// `phonehome init`.
 #[derive(Debug, Args)]
 pub(crate) struct Init {
@@ -491,7 +537,7 @@ pub(crate) struct RuleExplain {
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
     /// Of which output
-    #[arg(value_name = "OUTPUT", default_value = "audit", value_parser = PossibleValuesParser::new(["audit", "observation"]))]
+    #[arg(value_name = "OUTPUT", default_value = "audit", value_parser = PossibleValuesParser::new(["audit", "observation", "what-if"]))]
     pub(crate) of: String,
 }
 

@@ -16,6 +16,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use phonehome::assess::{self, Step};
 use phonehome::audit::{self, Outcome, Progress};
 use phonehome::detect;
 use phonehome::gate::Gate;
@@ -28,7 +29,7 @@ use phonehome::{Error, Result};
 use crate::cli::{
     Audit, Cli, ColorChoice, FormatAndFile, Init, InputOptions, Inputs, LanguageChoice,
     LanguageOption, Observe, OutputOptions, Report, RuleExplain, RuleOptions, RuleVerb,
-    RulesOption, Schema, Verb,
+    RulesOption, Schema, Verb, WhatIf,
 };
 
 /// Columns of a report that goes to a file or a terminal that does not say its width.
@@ -71,6 +72,7 @@ pub(crate) fn run(cli: Cli) -> Status {
         Verb::Observe(options) => observe(&options),
         Verb::Interfaces => live::interfaces(),
         Verb::Inputs(options) => inputs(&options),
+        Verb::WhatIf(options) => what_if(&options),
         Verb::Init(options) => init(&options),
         Verb::Apps(options) => apps::apps(&options),
         Verb::Compare(options) => apps::compare(&options),
@@ -297,6 +299,53 @@ fn inputs(options: &Inputs) -> Result<Status> {
     Ok(Status::Done)
 }
 
+fn what_if(options: &WhatIf) -> Result<Status> {
+    let rules = load_rules(&options.rules)?;
+    let steps = options.measures.iter();
+    let steps: Vec<Step<'_>> = steps
+        .map(|text| Step::parse(&rules, text).map_err(Error::Usage))
+        .collect::<Result<_>>()?;
+    let saved = if options.case.is_file() {
+        Presentable::from_json(&read_report(&options.case)?).ok()
+    } else {
+        None
+    };
+    let (report, errors) = if let Some((report, _)) = saved {
+        (report, Vec::new())
+    } else {
+        refuse_missing(std::slice::from_ref(&options.case))?;
+        let case = intake::discover(std::slice::from_ref(&options.case))?;
+        let progress = Progress::default();
+        let outcome = audit::run(&case, &rules, &audit::Options::default(), &progress)?;
+        let report = Presentable::new(&outcome.audit, &rules, false);
+        (report, outcome.errors)
+    };
+    let look = report::Options {
+        language: language(options.language),
+        width: terminal_width(io::stdout().is_terminal()),
+        color: false,
+        level: RiskLevel::High,
+    };
+    let form = (options.format.as_str(), look);
+    write_to(None, |out| {
+        if options.plan {
+            let plan = assess::plan(&rules, report.audit());
+            report::write_plan(&plan, &report, &rules, form, out)
+        } else {
+            let change = assess::what_if(&rules, report.audit(), &steps);
+            report::write_what_if(&change, &report, &rules, form, out)
+        }
+    })?;
+    for error in &errors {
+        complain(error);
+    }
+    Ok(if errors.is_empty() {
+        Status::Done
+    } else {
+        Status::Failed
+    })
+}
+
 fn init(options: &Init) -> Result<Status> {
     let path = options.folder.join("phonehome.toml");
     let template = match language(options.language) {
@@ -378,10 +427,14 @@ fn rules_of(options: &InputOptions) -> Result<Rules> {
 }
 
 fn load_rules(option: &RulesOption) -> Result<Rules> {
-    match &option.folder {
-        Some(folder) => Rules::load(folder),
-        None => Rules::embedded(),
+    let mut rules = match &option.folder {
+        Some(folder) => Rules::load(folder)?,
+        None => Rules::embedded()?,
+    };
+    if let Some(path) = &option.method {
+        rules.load_method(path)?;
     }
+    Ok(rules)
 }
 
 /// Where each report goes. Two reports in one place would overwrite or mix each other.
@@ -550,10 +603,10 @@ fn check_rules(options: &RuleOptions) -> Result<Status> {
 }
 
 fn schema(options: &Schema) -> Result<Status> {
-    let schema = if options.of == "observation" {
-        report::observation_schema()
-    } else {
-        report::audit_schema()
+    let schema = match options.of.as_str() {
+        "observation" => report::observation_schema(),
+        "what-if" => report::what_if_schema(),
+        _ => report::audit_schema(),
     };
     write_to(None, |out| {
         let text = serde_json::to_string_pretty(&schema)?;

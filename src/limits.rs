@@ -374,3 +374,5 @@ pub const SOCKS_BYTES: usize = 1 << 10;
 pub const MASKED_VALUES: usize = 100_000;
 /// Bytes of `phonehome.toml` that are read; people write a few kilobytes.
 pub const POLICY_BYTES: u64 = 1 << 20;
+/// Measures that `what-if --plan` tries one by one; an audit of many phones has a few hundred that may help.
+pub const PLAN_MEASURES: usize = 2000;

@@ -12,8 +12,8 @@ use super::recipient::{self, Seat};
 use super::row::{Conclusion, Fact, FactKey, Owner, Subject};
 use super::score::{self, Adjustment};
 use crate::model::{
-    Attributed, Category, Grade, JudgedFinding, Occurrences, Protection, Recipient, RecipientKind,
-    RiskLevel, Score,
+    Attributed, Category, DevicePolicy, Grade, JudgedFinding, Occurrences, Protection, Recipient,
+    RecipientKind, RiskLevel, Score, TransferTool,
 };
 use crate::rules::{App, Art28, Endpoint, Role};
 
@@ -199,7 +199,7 @@ fn judge_one(subject: &Subject<'_>, links: &Links, fact: Fact) -> JudgedFinding 
             score::BASE => true,
             _ if is_housekeeping => false,
             score::RECURRING => is_recurring,
-            score::MITIGATED => conclusion.is_mitigated,
+            score::MITIGATED => conclusion.is_mitigated || is_dedicated(subject, &key),
             other => circumstances.hold(other),
         });
         let severity = score::severity(scoring, base, adjustment);
@@ -216,6 +216,7 @@ fn judge_one(subject: &Subject<'_>, links: &Links, fact: Fact) -> JudgedFinding 
         provisions(subject, &key, observation.as_ref())
     };
     let endpoint = recipient::endpoint(subject.rules, &key.recipient);
+    let (own, own_country) = recipient::own(subject.policy, &key.recipient);
     JudgedFinding {
         id: id(subject.owner, &key),
         rule: key.rule,
@@ -223,8 +224,8 @@ fn judge_one(subject: &Subject<'_>, links: &Links, fact: Fact) -> JudgedFinding 
         category: key.category,
         grade: key.grade,
         protection: key.protection,
-        company: endpoint.map(|endpoint| Arc::clone(&endpoint.company)),
-        country: endpoint.and_then(|endpoint| endpoint.country.clone()),
+        company: own.or(endpoint.map(|endpoint| Arc::clone(&endpoint.company))),
+        country: own_country.or(endpoint.and_then(|endpoint| endpoint.country.clone())),
         recipient: key.recipient,
         is_opted_out: key.is_opted_out,
         occurrences,
@@ -286,6 +287,20 @@ pub(super) fn is_housekeeping(owner: &Owner, recipient: &Recipient) -> bool {
         Err(_) => recipient.host.rsplit('.').next() == Some("local"),
     };
     recipient.kind == RecipientKind::Local && (is_group || *owner == Owner::System)
+}
+
+/// Whether the company says that the phone is for this app alone, and nothing shows that contacts leave it all the same.
+fn is_dedicated(subject: &Subject<'_>, key: &FactKey) -> bool {
+    let is_for = |device: &DevicePolicy| {
+        let mut apps = device.dedicated_to.iter();
+        apps.any(|app| subject.ids().contains(&&**app))
+    };
+    key.category == Category::Contacts
+        && !key.grade.is_transmitted()
+        && subject
+            .policy
+            .device(subject.device_name)
+            .is_some_and(is_for)
 }
 
 /// What the likelihood of one fact depends on.
@@ -351,6 +366,7 @@ impl Circumstances<'_> {
                 .subject
                 .every_profile(|app| app.is_self_hostable)
                 .is_some(),
+            RecipientKind::Remote if self.is_own() => true,
             RecipientKind::Remote => {
                 let is_without_vendor =
                     |app: &App| app.is_self_hostable && app.art28 == Art28::SelfHosted;
@@ -360,16 +376,34 @@ impl Circumstances<'_> {
         }
     }
 
+    fn is_own(&self) -> bool {
+        recipient::is_own(self.subject.policy, &self.key.recipient)
+    }
+
     fn is_third_country(&self) -> bool {
+        let is_adequate = |endpoint: &Endpoint| {
+            let tool = recipient::processor(self.subject.policy, endpoint)
+                .and_then(|processor| processor.transfer_tool);
+            matches!(tool, Some(TransferTool::Adequacy | TransferTool::Dpf))
+        };
         self.endpoint().is_some_and(|endpoint| {
-            matches!(
-                recipient::seat(self.subject.rules, endpoint),
-                Seat::NotListed | Seat::Inadequate
-            )
+            !self.is_own()
+                && !is_adequate(endpoint)
+                && matches!(
+                    recipient::seat(self.subject.rules, endpoint),
+                    Seat::NotListed | Seat::Inadequate
+                )
         })
     }
 
     fn is_without_contract(&self) -> bool {
+        let is_signed = |endpoint: &Endpoint| {
+            recipient::processor(self.subject.policy, endpoint)
+                .is_some_and(|processor| processor.contract.is_some())
+        };
+        if self.is_own() || self.endpoint().is_some_and(is_signed) {
+            return false;
+        }
         let has_contract = self
             .subject
             .every_profile(|app| matches!(app.art28, Art28::Yes | Art28::SelfHosted))
@@ -379,7 +413,8 @@ impl Circumstances<'_> {
                 });
                 is_vendor || self.subject.is_own_service(&self.key.recipient)
             });
-        let of_vendor = recipient::has_no_contract(self.subject);
+        let of_vendor =
+            recipient::has_no_contract(self.subject) && !recipient::has_signed(self.subject);
         let of_recipient = || {
             self.endpoint().is_some_and(|endpoint| {
                 recipient::has_own_purposes(self.subject.rules, &endpoint.company, &self.roles)
@@ -484,7 +519,7 @@ pub(super) fn dpia_criteria(subject: &Subject<'_>, findings: &[JudgedFinding]) -
 }
 
 /// Stable id of a finding: over app, rule, recipient, grade and protection, never over counts, times or order.
-fn id(owner: &Owner, key: &FactKey) -> String {
+pub(super) fn id(owner: &Owner, key: &FactKey) -> String {
     let owner = match owner {
         Owner::App(app) => app.to_string(),
         Owner::Shared(apps) => apps

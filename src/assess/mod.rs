@@ -16,37 +16,45 @@ mod question;
 mod recipient;
 mod row;
 mod score;
+mod shadow;
+mod what_if;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::row::{Device, Owner, Row, Subject};
 use crate::model::{
-    AppId, AppReport, Basis, ContentState, DeviceId, DeviceReport, Dossier, Grant, Platform, Tally,
-    TrafficReport, Volume,
+    AppId, AppReport, Basis, ContentState, Day, DeviceId, DeviceReport, Dossier, Grant, Platform,
+    Policy, Tally, TrafficReport, Volume,
 };
 use crate::rules::Rules;
 
-/// Weighs what was found. `devices` are name and dossier in the order of their ids.
-pub fn assess(rules: &Rules, devices: &[(String, Dossier)], tally: &Tally) -> Vec<DeviceReport> {
+pub use what_if::{AppChange, Change, Effect, FindingChange, Step, documented, plan, what_if};
+
+/// Weighs what was found. `company` is what the company says, with the day of the last packet, on which exceptions are
+/// looked at. `devices` are name and dossier in the order of their ids.
+pub fn assess(
+    rules: &Rules,
+    company: (&Policy, Option<Day>),
+    devices: &[(String, Dossier)],
+    tally: &Tally,
+) -> Vec<DeviceReport> {
     devices
         .iter()
         .zip(0..)
-        .map(|((name, dossier), id)| device(rules, name, dossier, tally, DeviceId(id)))
+        .map(|((name, dossier), id)| {
+            let is_logged = tally.reads.keys().any(|key| key.device == DeviceId(id));
+            let known = Device::new(rules, company, (name, dossier), is_logged);
+            device(&known, tally, DeviceId(id))
+        })
         .collect()
 }
 
-fn device(
-    rules: &Rules,
-    name: &str,
-    dossier: &Dossier,
-    tally: &Tally,
-    id: DeviceId,
-) -> DeviceReport {
-    let is_logged = tally.reads.keys().any(|key| key.device == id);
-    let device = Device::new(rules, dossier, is_logged);
+fn device(device: &Device<'_>, tally: &Tally, id: DeviceId) -> DeviceReport {
+    let dossier = device.dossier;
     let mut rows = row::rows(tally, id);
-    let silent_apps = add_silent_apps(&device, &mut rows);
+    let shadow = shadow::shadow(device, &rows);
+    let silent_apps = add_silent_apps(device, &mut rows);
     let contacted = rows
         .values()
         .flat_map(|row| row.traffic.keys())
@@ -54,18 +62,20 @@ fn device(
         .collect();
     let mut apps: Vec<AppReport> = rows
         .iter()
-        .map(|row| app(&Subject::new(&device, row, &contacted)))
+        .map(|row| app(&Subject::new(device, row, &contacted)))
         .collect();
     // Rows come in the order of their owners; a stable sort keeps it among equals.
     apps.sort_by_key(|app| std::cmp::Reverse((app.risk, urgency(app))));
     DeviceReport {
-        name: name.to_owned(),
+        name: device.name.to_owned(),
         platform: dossier.platform,
         model: dossier.model.clone(),
         clock: clock::shift(tally, id),
         apps,
         silent_apps,
         traffic: traffic(rows.values()),
+        policy: device.policy.device(device.name).cloned(),
+        shadow,
     }
 }
 
@@ -135,7 +145,7 @@ fn app(subject: &Subject<'_>) -> AppReport {
         .cloned()
         .collect();
     let grants = grant::grants(subject.rules, subject.dossier, &subject.packages);
-    let recipients = recipient::reports(subject.rules, &subject.row.traffic);
+    let recipients = recipient::reports(subject.rules, subject.policy, &subject.row.traffic);
     let questions = question::questions(subject, &findings, &grants, &recipients, is_dpia_due);
     let mut bases: Vec<Basis> = if subject.row.bases.is_empty() && *subject.owner != Owner::Unknown
     {
@@ -187,31 +197,33 @@ fn app(subject: &Subject<'_>) -> AppReport {
             Vec::new()
         },
         questions,
+        standing: shadow::standing(subject),
     }
 }
 
 /// Names to show, of each candidate; none for rows that reports name in their language.
 fn names(subject: &Subject<'_>) -> Vec<String> {
-    let of_app = |app: &AppId| {
-        let profile = row::profile(subject.rules, app).map(|profile| profile.name.to_string());
-        let label = || {
-            let installed = subject
-                .dossier
-                .apps
-                .get(app.as_str())
-                .and_then(|app| app.label.clone());
-            let declared = || {
-                subject
-                    .dossier
-                    .declarations
-                    .get(app.as_str())
-                    .and_then(|(app, _)| app.label.clone())
-            };
-            installed.or_else(declared)
-        };
-        profile.or_else(label).unwrap_or_else(|| app.to_string())
-    };
+    let of_app = |app: &AppId| name(subject.rules, subject.dossier, app);
     subject.owner.candidates().iter().map(of_app).collect()
+}
+
+/// The name of an app to show.
+fn name(rules: &Rules, dossier: &Dossier, app: &AppId) -> String {
+    let profile = row::profile(rules, app).map(|profile| profile.name.to_string());
+    let label = || {
+        let installed = dossier
+            .apps
+            .get(app.as_str())
+            .and_then(|app| app.label.clone());
+        let declared = || {
+            dossier
+                .declarations
+                .get(app.as_str())
+                .and_then(|(app, _)| app.label.clone())
+        };
+        installed.or_else(declared)
+    };
+    profile.or_else(label).unwrap_or_else(|| app.to_string())
 }
 
 /// The version, where one app has one version on this device.

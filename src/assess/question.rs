@@ -87,10 +87,24 @@ impl Questions<'_> {
             "contacts-consent",
             contacts && !self.subject.owner.candidates().is_empty(),
         );
-        self.about_app("works-council", is_app && (metadata || location));
+        self.about_app(
+            "works-council",
+            is_app
+                && (metadata || location)
+                && self.subject.policy.has_works_council != Some(false),
+        );
         self.about_app("dpia-due", is_app && is_dpia_due);
         self.about_app("special-category", special);
-        self.about_app("business-approval", is_app && level >= RiskLevel::High);
+        let ids = self.subject.ids();
+        let is_decided = self
+            .subject
+            .policy
+            .app(self.subject.device_name, &ids)
+            .is_some();
+        self.about_app(
+            "business-approval",
+            is_app && level >= RiskLevel::High && !is_decided,
+        );
         self.about_profile(has_traffic);
         self.about_companies();
         self.about_findings();
@@ -143,6 +157,7 @@ impl Questions<'_> {
             .every_profile(|app| is_open(app.art28))
             .filter(|_| has_traffic)
             && !app.vendor.is_empty()
+            && !recipient::has_signed(self.subject)
         {
             self.add("processing-contract", &app.vendor);
         }
@@ -155,11 +170,15 @@ impl Questions<'_> {
             let Some((_, endpoint)) = company.hosts.first() else {
                 continue;
             };
+            let is_settled = recipient::is_transfer_settled(self.subject.policy, endpoint);
             match recipient::seat(rules, endpoint) {
+                _ if is_settled => {}
                 Seat::Listed | Seat::NotListed => self.add("dpf-listing", company.name),
                 Seat::Inadequate => self.add("third-country-transfer", company.name),
                 Seat::Unremarkable => {}
             }
+            let processor = recipient::processor(self.subject.policy, endpoint);
+            let is_signed = processor.is_some_and(|processor| processor.contract.is_some());
             let has_role = |wanted: fn(Role) -> bool| {
                 company
                     .hosts
@@ -171,7 +190,7 @@ impl Questions<'_> {
                 if is_of_apps {
                     self.add("advertising-purpose", company.name);
                 }
-            } else if has_role(Role::is_tracking) {
+            } else if has_role(Role::is_tracking) && !is_signed {
                 self.add("processing-contract", company.name);
             }
         }
@@ -206,6 +225,7 @@ impl Questions<'_> {
             report.company.is_none()
                 && report.recipient.kind == RecipientKind::Remote
                 && !self.subject.is_own_service(&report.recipient)
+                && !recipient::is_own(self.subject.policy, &report.recipient)
         };
         let hosts: Vec<&Recipient> = recipients
             .iter()

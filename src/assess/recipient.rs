@@ -5,9 +5,13 @@ use std::sync::Arc;
 
 use super::row::{Subject, Traffic};
 use crate::model::{
-    ContentState, Evidence, Occurrences, Recipient, RecipientKind, RecipientReport, Volume,
+    ContentState, Evidence, Occurrences, Policy, Processor, Recipient, RecipientKind,
+    RecipientReport, Volume, is_below,
 };
 use crate::rules::{App, Art28, DataPrivacyFramework, Endpoint, Role, Rules, TransferStatus};
+
+/// Role of a server of the company's own.
+const OWN_SERVER: &str = "own-server";
 
 /// A company that a row's hosts belong to.
 #[derive(Clone, Debug)]
@@ -160,11 +164,6 @@ fn is_listed(rules: &Rules, endpoint: &Endpoint) -> bool {
         && of_company.all(|dpf| dpf != DataPrivacyFramework::NotListed)
 }
 
-fn is_below(host: &str, domain: &str) -> bool {
-    host.strip_suffix(domain)
-        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-}
-
 /// Whether what a company gets with services of these roles serves its own purposes: it advertises, attributes or runs a
 /// social network with them, or measures with them and does so elsewhere.
 pub(super) fn has_own_purposes(rules: &Rules, company: &str, served: &BTreeSet<Role>) -> bool {
@@ -186,18 +185,72 @@ pub(super) fn has_no_contract(subject: &Subject<'_>) -> bool {
         && subject.any_profile(|app| app.art28 == Art28::No)
 }
 
+/// Whether a recipient is a server of the company's own.
+pub(super) fn is_own(policy: &Policy, recipient: &Recipient) -> bool {
+    matches!(recipient.kind, RecipientKind::Remote | RecipientKind::Local)
+        && policy.is_own(&recipient.host)
+}
+
+/// Name and seat of the company itself, if a recipient is its own.
+pub(super) fn own(policy: &Policy, recipient: &Recipient) -> (Option<Arc<str>>, Option<Arc<str>>) {
+    if !is_own(policy, recipient) {
+        return (None, None);
+    }
+    let shared = |text: &Option<String>| text.as_deref().map(Arc::from);
+    let host = &recipient.host;
+    let internal = policy.internal.iter();
+    let name = internal
+        .filter(|one| one.hosts.iter().any(|suffix| is_below(host, suffix)))
+        .map(|one| Arc::from(one.name.as_str()))
+        .next();
+    (
+        name.or_else(|| shared(&policy.organisation)),
+        shared(&policy.country),
+    )
+}
+
+/// What the company says of the company behind an endpoint, or of its parent, as a processor.
+pub(super) fn processor<'a>(policy: &'a Policy, endpoint: &Endpoint) -> Option<&'a Processor> {
+    let of_parent = || policy.processor(endpoint.parent.as_ref()?);
+    policy.processor(&endpoint.company).or_else(of_parent)
+}
+
+/// Whether the company has a processing contract with the vendor of every app that it may be.
+pub(super) fn has_signed(subject: &Subject<'_>) -> bool {
+    let is_signed = |name: &str| {
+        let processor = subject.policy.processor(name);
+        processor.is_some_and(|processor| processor.contract.is_some())
+    };
+    let with_vendor =
+        |app: &App| is_signed(&app.vendor) || app.parent.as_deref().is_some_and(is_signed);
+    subject.every_profile(with_vendor).is_some()
+}
+
+/// Whether a transfer to the company behind an endpoint rests on something, and that has been assessed.
+pub(super) fn is_transfer_settled(policy: &Policy, endpoint: &Endpoint) -> bool {
+    processor(policy, endpoint).is_some_and(|processor| {
+        processor.transfer_tool.is_some() && processor.transfer_assessment.is_some()
+    })
+}
+
 /// The recipients of a row, by bytes sent.
-pub(super) fn reports(rules: &Rules, traffic: &Traffic) -> Vec<RecipientReport> {
+pub(super) fn reports(rules: &Rules, policy: &Policy, traffic: &Traffic) -> Vec<RecipientReport> {
     let mut reports: Vec<RecipientReport> = traffic
         .iter()
         .map(|(recipient, volumes)| {
             let endpoint = endpoint(rules, recipient);
+            let (own, own_country) = own(policy, recipient);
+            let is_own = is_own(policy, recipient);
             RecipientReport {
                 recipient: recipient.clone(),
-                company: endpoint.map(|endpoint| Arc::clone(&endpoint.company)),
+                company: own.or(endpoint.map(|endpoint| Arc::clone(&endpoint.company))),
                 parent: endpoint.and_then(|endpoint| endpoint.parent.clone()),
-                country: endpoint.and_then(|endpoint| endpoint.country.clone()),
-                role: endpoint.map(|endpoint| Arc::from(endpoint.role.as_str())),
+                country: own_country.or(endpoint.and_then(|endpoint| endpoint.country.clone())),
+                role: if is_own {
+                    Some(OWN_SERVER.into())
+                } else {
+                    endpoint.map(|endpoint| Arc::from(endpoint.role.as_str()))
+                },
                 service: endpoint.map(|endpoint| Arc::clone(&endpoint.service)),
                 volumes: volumes.clone(),
             }

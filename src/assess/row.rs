@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
-    AppId, Attributed, Basis, Category, ContentState, DeviceId, Dossier, FindingKey, Grade,
-    Occurrences, Protection, Reads, Recipient, Tally, TrafficKey, Volume,
+    AppId, Attributed, Basis, Category, ContentState, Day, DeviceId, Dossier, FindingKey, Grade,
+    Occurrences, Policy, Protection, Reads, Recipient, Tally, TrafficKey, Volume,
 };
 use crate::rules::{App, Role, Rules};
 
@@ -159,6 +159,10 @@ pub(super) fn rows(tally: &Tally, device: DeviceId) -> BTreeMap<Owner, Row> {
 pub(super) struct Device<'a> {
     pub(super) rules: &'a Rules,
     pub(super) dossier: &'a Dossier,
+    pub(super) name: &'a str,
+    pub(super) policy: &'a Policy,
+    /// The day on which exceptions are looked at: that of the last packet; none without packets.
+    pub(super) day: Option<Day>,
     /// Packages by the identity that they count under, sorted.
     pub(super) packages: BTreeMap<AppId, Vec<&'a str>>,
     /// A log of the phone tells what apps read.
@@ -166,7 +170,12 @@ pub(super) struct Device<'a> {
 }
 
 impl<'a> Device<'a> {
-    pub(super) fn new(rules: &'a Rules, dossier: &'a Dossier, is_logged: bool) -> Self {
+    pub(super) fn new(
+        rules: &'a Rules,
+        (policy, day): (&'a Policy, Option<Day>),
+        (name, dossier): (&'a str, &'a Dossier),
+        is_logged: bool,
+    ) -> Self {
         let known: BTreeSet<&str> = dossier
             .apps
             .keys()
@@ -183,6 +192,9 @@ impl<'a> Device<'a> {
         Self {
             rules,
             dossier,
+            name,
+            policy,
+            day,
             packages,
             is_logged,
         }
@@ -194,6 +206,9 @@ impl<'a> Device<'a> {
 pub(super) struct Subject<'a> {
     pub(super) rules: &'a Rules,
     pub(super) dossier: &'a Dossier,
+    pub(super) policy: &'a Policy,
+    pub(super) day: Option<Day>,
+    pub(super) device_name: &'a str,
     pub(super) owner: &'a Owner,
     pub(super) row: &'a Row,
     /// Hosts that anything on the device exchanged data with.
@@ -227,12 +242,25 @@ impl<'a> Subject<'a> {
         Self {
             rules: device.rules,
             dossier: device.dossier,
+            policy: device.policy,
+            day: device.day,
+            device_name: device.name,
             owner,
             row,
             contacted,
             packages,
             is_logged: device.is_logged,
             profiles,
+        }
+    }
+
+    /// Ids under which the company may speak of it: profile and packages; none unless it is exactly one app.
+    pub(super) fn ids(&self) -> Vec<&str> {
+        match self.owner {
+            Owner::App(app) => std::iter::once(app.as_str())
+                .chain(self.packages.iter().copied())
+                .collect(),
+            _ => Vec::new(),
         }
     }
 

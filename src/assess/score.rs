@@ -118,6 +118,22 @@ pub(super) fn score(
     }
 }
 
+/// A score with other inputs of its likelihood; severity and evidence stay.
+pub(super) fn rescored(scoring: &Scoring, known: &Score, holds: impl Fn(&str) -> bool) -> Score {
+    let likelihood = likelihood(scoring, holds);
+    let risk = known.severity.saturating_mul(likelihood.value);
+    Score {
+        severity: known.severity,
+        evidence_percent: known.evidence_percent,
+        risk,
+        priority_hundredths: u16::from(risk).saturating_mul(known.evidence_percent.into()),
+        level: scoring
+            .level(risk)
+            .map_or(RiskLevel::None, |level| level.id),
+        likelihood,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

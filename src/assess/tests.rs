@@ -15,6 +15,8 @@ const READ_CONTACTS: &str = "android.permission.READ_CONTACTS";
 struct Phone {
     tally: Tally,
     dossier: Dossier,
+    policy: Policy,
+    day: Option<Day>,
     frame: u64,
 }
 
@@ -23,6 +25,8 @@ impl Phone {
         Self {
             tally: Tally::default(),
             dossier: Dossier::default(),
+            policy: Policy::default(),
+            day: None,
             frame: 0,
         }
     }
@@ -130,7 +134,7 @@ impl Phone {
     fn assess(&self) -> DeviceReport {
         let rules = Rules::embedded().unwrap();
         let devices = [("phone".to_owned(), self.dossier.clone())];
-        assess(&rules, &devices, &self.tally).remove(0)
+        assess(&rules, (&self.policy, self.day), &devices, &self.tally).remove(0)
     }
 
     fn app(&self, id: &str) -> AppReport {
@@ -1005,4 +1009,183 @@ fn apps_that_cannot_be_told_apart_have_no_chains() {
     phone.read(&app, "contacts", 1);
     let device = phone.assess();
     assert!(device.apps.iter().all(|app| app.chains.is_empty()));
+}
+
+mod policy {
+    use super::*;
+    use crate::model::{
+        AppPolicy, AppStatus, DeviceKind, DevicePolicy, Exception, Processor, TransferTool,
+    };
+
+    fn day(text: &str) -> Day {
+        Day::parse(text).unwrap()
+    }
+
+    fn decided(id: &str, status: AppStatus) -> AppPolicy {
+        AppPolicy {
+            id: id.to_owned(),
+            status,
+            devices: Vec::new(),
+            purposes: Vec::new(),
+            since: None,
+        }
+    }
+
+    fn messenger(host: &str, app: &str, package: &str) -> Phone {
+        let mut phone = Phone::new();
+        let recipient = Recipient {
+            kind: RecipientKind::Remote,
+            host: host.into(),
+        };
+        phone.installed(package, Some(true));
+        phone.flows(&known(app), &recipient, ContentState::NoKey, 3);
+        phone
+    }
+
+    fn whatsapp() -> Phone {
+        messenger("g.whatsapp.net", "whatsapp", "com.whatsapp")
+    }
+
+    fn modifiers(app: &AppReport) -> Vec<String> {
+        let scores = app.findings.iter().filter_map(|one| one.score.as_ref());
+        scores
+            .flat_map(|score| &score.likelihood.modifiers)
+            .map(|modifier| modifier.id.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn a_server_of_the_companys_own_is_self_hosted_and_no_transfer() {
+        let mut phone = messenger(
+            "chat.nordlicht.example",
+            "jira",
+            "com.atlassian.android.jira.core",
+        );
+        let before = phone.app("jira");
+        assert!(!modifiers(&before).contains(&"self-hosted".to_owned()));
+        phone.policy.organisation = Some("Nordlicht".to_owned());
+        phone.policy.own_hosts.push("nordlicht.example".to_owned());
+        let after = phone.app("jira");
+        assert_eq!(after.recipients[0].role.as_deref(), Some("own-server"));
+        assert_eq!(after.recipients[0].company.as_deref(), Some("Nordlicht"));
+        assert!(
+            after
+                .questions
+                .iter()
+                .all(|question| &*question.id != "unknown-recipient")
+        );
+    }
+
+    #[test]
+    fn a_contract_and_an_assessed_transfer_answer_their_questions() {
+        let mut phone = whatsapp();
+        let asks = |app: &AppReport, id: &str| app.questions.iter().any(|one| &*one.id == id);
+        let counts_as = |app: &AppReport, id: &str| {
+            app.findings
+                .iter()
+                .any(|one| one.observation.as_deref() == Some(id))
+        };
+        let before = phone.app("whatsapp");
+        assert!(asks(&before, "dpf-listing") && counts_as(&before, "no-art28-contract"));
+        assert!(modifiers(&before).contains(&"no-contract".to_owned()));
+        phone.policy.processors.push(Processor {
+            company: "WhatsApp".to_owned(),
+            contract: Some(day("2025-01-01")),
+            sub_processors: Vec::new(),
+            transfer_tool: Some(TransferTool::Scc),
+            transfer_assessment: None,
+        });
+        let signed = phone.app("whatsapp");
+        assert!(!counts_as(&signed, "no-art28-contract"));
+        assert!(!modifiers(&signed).contains(&"no-contract".to_owned()));
+        assert!(
+            asks(&signed, "dpf-listing"),
+            "a transfer tool nobody assessed settles nothing"
+        );
+        phone.policy.processors[0].transfer_assessment = Some(day("2025-02-01"));
+        assert!(!asks(&phone.app("whatsapp"), "dpf-listing"));
+    }
+
+    #[test]
+    fn apps_that_nobody_decided_about_are_named_installed_or_by_traffic_alone() {
+        let mut phone = whatsapp();
+        phone.installed("com.example.taschenlampe", None);
+        let host = Recipient {
+            kind: RecipientKind::Remote,
+            host: "api.telegram.org".into(),
+        };
+        phone.flows(&known("telegram"), &host, ContentState::NoKey, 1);
+        assert_eq!(
+            phone.assess().shadow,
+            [],
+            "without decisions nothing stands out"
+        );
+        phone
+            .policy
+            .apps
+            .push(decided("com.whatsapp", AppStatus::Forbidden));
+        let shadow = phone.assess().shadow;
+        let about = |id: &str| shadow.iter().find(|app| app.id.as_str() == id).unwrap();
+        assert_eq!(about("whatsapp").status, Some(AppStatus::Forbidden));
+        assert_eq!(about("com.example.taschenlampe").status, None);
+        assert!(!about("com.example.taschenlampe").has_traffic);
+        assert!(about("telegram").has_traffic && !about("telegram").is_installed);
+        phone
+            .policy
+            .apps
+            .insert(0, decided("telegram", AppStatus::Tolerated));
+        assert!(
+            phone
+                .assess()
+                .shadow
+                .iter()
+                .all(|app| app.id.as_str() != "telegram")
+        );
+    }
+
+    #[test]
+    fn exceptions_hold_to_their_last_day_and_lower_no_risk() {
+        let mut phone = whatsapp();
+        let risk = phone.app("whatsapp").risk;
+        phone.policy.exceptions.push(Exception {
+            app: "whatsapp".to_owned(),
+            observation: None,
+            devices: vec!["pho*".to_owned()],
+            owner: "IT".to_owned(),
+            reason: "moving".to_owned(),
+            expires: day("2026-06-30"),
+        });
+        for (today, is_expired) in [("2026-06-30", false), ("2026-07-01", true)] {
+            phone.day = Some(day(today));
+            let app = phone.app("whatsapp");
+            assert_eq!(app.standing.unwrap().exceptions[0].is_expired, is_expired);
+            assert_eq!(app.risk, risk);
+        }
+        phone.policy.exceptions[0].devices = vec!["other".to_owned()];
+        assert_eq!(phone.app("whatsapp").standing, None);
+    }
+
+    #[test]
+    fn a_dedicated_phone_is_a_safeguard_for_contacts_alone() {
+        let mut phone = whatsapp();
+        let risk = |app: &AppReport, observation: &str| {
+            let mut findings = app.findings.iter();
+            let finding = findings.find(|one| one.observation.as_deref() == Some(observation));
+            finding.unwrap().score.as_ref().unwrap().risk
+        };
+        let before = phone.app("whatsapp");
+        phone.policy.devices.push(DevicePolicy {
+            folder: "phone".to_owned(),
+            kind: DeviceKind::Company,
+            has_work_profile: false,
+            dedicated_to: vec!["whatsapp".to_owned()],
+            role: None,
+        });
+        let after = phone.app("whatsapp");
+        assert!(risk(&after, "contacts-plain") < risk(&before, "contacts-plain"));
+        assert_eq!(
+            risk(&after, "message-metadata"),
+            risk(&before, "message-metadata")
+        );
+    }
 }

@@ -201,6 +201,7 @@ impl<'a> Live<'a> {
             rules_sha256: self.rules.sha256.clone(),
             law_as_of: self.rules.legal().as_of.to_string(),
             options: self.options.named(),
+            method: self.rules.legal().scoring.profile.to_string(),
             inputs: vec![InputReport {
                 id: INPUT,
                 path: self.interface.clone(),
@@ -211,7 +212,12 @@ impl<'a> Live<'a> {
                 items: self.extent.items,
                 period: self.extent.period,
             }],
-            devices: assess::assess(self.rules, &devices, tally),
+            devices: assess::assess(
+                self.rules,
+                (&crate::model::Policy::default(), None),
+                &devices,
+                tally,
+            ),
             coverage,
         }
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::{
     AppId, Attributed, Basis, Category, ClockShift, ContentState, Coverage, DataChain,
-    DeclaredFact, Grade, InputId, Occurrences, Platform, Protection, Recipient, Timestamp, Volume,
+    DeclaredFact, DevicePolicy, Grade, InputId, Occurrences, Platform, Protection, Recipient,
+    ShadowApp, Standing, Timestamp, Volume,
 };
 
 /// Level of risk, lowest first.
@@ -197,6 +198,8 @@ pub struct AppReport {
     pub dpia_criteria: Vec<u8>,
     /// Questions.
     pub questions: Vec<Question>,
+    /// What the company says of it; `None` if nothing.
+    pub standing: Option<Standing>,
 }
 
 /// Sums over all flows of one device by readability.
@@ -233,6 +236,10 @@ pub struct DeviceReport {
     pub silent_apps: u64,
     /// Traffic by readability.
     pub traffic: TrafficReport,
+    /// What the company says of this kind of phone.
+    pub policy: Option<DevicePolicy>,
+    /// Apps that the company does not know or does not allow, by name; empty where it has decided about none.
+    pub shadow: Vec<ShadowApp>,
 }
 
 /// One input as it was read.
@@ -269,6 +276,8 @@ pub struct Audit {
     pub law_as_of: String,
     /// Options that decide what is found, by name; of files and secrets only how many.
     pub options: BTreeMap<String, String>,
+    /// Name of the scoring.
+    pub method: String,
     /// Inputs in the order of their ids.
     pub inputs: Vec<InputReport>,
     /// Devices, by name.

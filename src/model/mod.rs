@@ -50,8 +50,9 @@ pub use origin::{DeviceId, InputId, Origin, Timestamp};
 pub use packet::{CaptureDirection, FlowKey, LinkType, Owner, Packet, ServerName, Side, Transport};
 pub use plaintext::Plaintexts;
 pub use policy::{
-    AppPolicy, AppStatus, Day, DeviceKind, DevicePolicy, Exception, InternalRecipient, LegalBasis,
-    Policy, Processor, Purpose, Retention, Subnet, TransferTool, is_below,
+    AppPolicy, AppStatus, Day, DeviceKind, DevicePolicy, Exception, ExceptionState,
+    InternalRecipient, LegalBasis, Policy, Processor, Purpose, Retention, ShadowApp, Standing,
+    Subnet, TransferTool, is_below, is_company,
 };
 pub use sensitive::Sensitive;
 pub use tally::{Distinct, FindingKey, Moment, Occurrences, ReadKey, Tally, TrafficKey, Volume};

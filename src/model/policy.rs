@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::Timestamp;
+use super::{AppId, Timestamp};
 
 /// A day of the Gregorian calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -256,6 +256,45 @@ pub struct Exception {
     pub expires: Day,
 }
 
+/// An exception as it stood on the day of the capture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExceptionState {
+    /// The exception.
+    pub exception: Exception,
+    /// Its last day was before the last packet.
+    pub is_expired: bool,
+}
+
+/// What the company says of one app on one phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The decision; `None` if there is none.
+    pub status: Option<AppStatus>,
+    /// What it is used for.
+    pub purposes: Vec<Purpose>,
+    /// Since when.
+    pub since: Option<Day>,
+    /// Exceptions.
+    pub exceptions: Vec<ExceptionState>,
+}
+
+/// An app on a phone that the company does not know or does not allow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShadowApp {
+    /// Profile or package id.
+    pub id: AppId,
+    /// Name to show.
+    pub name: String,
+    /// [`AppStatus::Forbidden`], or `None` if nothing is decided.
+    pub status: Option<AppStatus>,
+    /// Listed by a document of the phone, rather than seen in traffic alone.
+    pub is_installed: bool,
+    /// Traffic was put on it.
+    pub has_traffic: bool,
+    /// Exceptions for its use.
+    pub exceptions: Vec<ExceptionState>,
+}
+
 /// How long what an audit makes is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Retention {
@@ -318,12 +357,11 @@ impl Policy {
             .filter(move |one| ids.contains(&&*one.app) && covers(&one.devices, device))
     }
 
-    /// The processor of that name; case does not count.
+    /// The processor that a company is, as [`is_company`] compares names.
     pub fn processor(&self, company: &str) -> Option<&Processor> {
-        let company = company.to_lowercase();
         self.processors
             .iter()
-            .find(|processor| processor.company.to_lowercase() == company)
+            .find(|processor| is_company(company, &processor.company))
     }
 
     /// Whether a host or address is a server of the company's own.
@@ -340,6 +378,15 @@ impl Policy {
             .chain(internal)
             .any(|suffix| is_below(host, suffix))
     }
+}
+
+/// Whether a company's name is the wanted one, or begins with it: `WhatsApp` is `WhatsApp LLC`. Case does not count.
+pub fn is_company(name: &str, wanted: &str) -> bool {
+    let (name, wanted) = (name.to_lowercase(), wanted.trim().to_lowercase());
+    !wanted.is_empty()
+        && name
+            .strip_prefix(&wanted)
+            .is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
 }
 
 /// Whether a host is a domain or below it; case does not count.

@@ -3,6 +3,7 @@
 
 mod archive;
 mod chain;
+mod policy;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde::{Deserialize, Serialize};
 
 use self::chain::{ChainView, ClockView};
+use self::policy::{GroupView, ShadowView, StandingView};
 use super::presentable::Presentable;
 use super::prose::Prose;
 use super::{Format, Language, Options};
@@ -78,6 +80,9 @@ struct AuditView {
     /// Options that decide what is found, by name; of files and secrets only how many.
     #[serde(default)]
     options: BTreeMap<String, String>,
+    /// Name of the scoring.
+    #[serde(default = "default_method")]
+    method: String,
     /// The highest level of any app.
     #[schemars(extend("enum" = RiskLevel::ALL.map(RiskLevel::as_str)))]
     level: Word,
@@ -89,10 +94,18 @@ struct AuditView {
     provisions: BTreeMap<String, ProvisionView>,
     /// Rules that findings name by id.
     rules: BTreeMap<String, RuleView>,
+    /// Measures that findings name by id: what is done, in the report's language.
+    #[serde(default)]
+    measures: BTreeMap<String, String>,
     /// What was not seen, and why.
     coverage: Vec<ShortfallView>,
     /// What this report is not, and what is pending in law.
     notes: Vec<String>,
+}
+
+/// The scoring of reports that name none.
+fn default_method() -> String {
+    "phonehome-1".to_owned()
 }
 
 /// An input file.
@@ -136,6 +149,12 @@ struct DeviceView {
     silent_apps: u64,
     /// Traffic by readability.
     traffic: Vec<VolumeView>,
+    /// What the company says of this kind of phone.
+    #[serde(default)]
+    group: Option<GroupView>,
+    /// Apps that the company does not know or does not allow.
+    #[serde(default)]
+    shadow_it: Vec<ShadowView>,
 }
 
 /// Whose row it is.
@@ -201,6 +220,9 @@ struct AppView {
     dpia_criteria: Vec<u8>,
     /// Questions that only people can answer.
     questions: Vec<QuestionView>,
+    /// What the company says of it.
+    #[serde(default)]
+    policy: Option<StandingView>,
 }
 
 /// A finding.
@@ -254,6 +276,21 @@ struct FindingView {
     reasons: Vec<String>,
     /// First pieces of evidence.
     evidence: Vec<EvidenceView>,
+    /// Controls of OWASP MASVS.
+    #[serde(default)]
+    masvs: Vec<String>,
+    /// The data in the W3C Data Privacy Vocabulary (IRI).
+    #[serde(default)]
+    dpv_data: Option<String>,
+    /// The risk there (IRI).
+    #[serde(default)]
+    dpv_risk: Option<String>,
+    /// Groups of people affected: `staff`, `customers`, `third-parties`.
+    #[serde(default)]
+    affected: Vec<String>,
+    /// Measures that help; explained at `measures`.
+    #[serde(default)]
+    measures: Vec<String>,
 }
 
 /// Who received something.
@@ -491,6 +528,7 @@ impl AuditView {
             rules_sha256: audit.rules_sha256.clone(),
             law_as_of: audit.law_as_of.clone(),
             options: audit.options.clone(),
+            method: audit.method.clone(),
             level: audit.level().as_str().into(),
             inputs: inputs(audit),
             devices: audit
@@ -500,6 +538,11 @@ impl AuditView {
                 .collect(),
             provisions: provisions.collect(),
             rules: rules.collect(),
+            measures: legal
+                .mitigations
+                .iter()
+                .map(|one| (one.id.to_string(), language.of(&one.text).to_owned()))
+                .collect(),
             coverage: coverage(prose),
             notes: vec![
                 prose.texts.not_clean.to_owned(),
@@ -562,6 +605,12 @@ impl DeviceView {
             clock: device.clock.as_ref().map(ClockView::of),
             silent_apps: device.silent_apps,
             traffic: volumes(&device.traffic),
+            group: device.policy.as_ref().map(GroupView::of),
+            shadow_it: device
+                .shadow
+                .iter()
+                .map(|app| ShadowView::of(prose, app))
+                .collect(),
         }
     }
 }
@@ -626,6 +675,7 @@ impl AppView {
                     ),
                 })
                 .collect(),
+            policy: app.standing.as_ref().map(StandingView::of),
             name,
         }
     }
@@ -634,7 +684,17 @@ impl AppView {
 impl FindingView {
     fn of(prose: &Prose<'_>, finding: &JudgedFinding) -> Self {
         let occurrences = &finding.occurrences;
+        let terms = prose.rules.terms(
+            &finding.rule,
+            finding.observation.as_deref(),
+            finding.category,
+        );
         Self {
+            masvs: strings(&terms.masvs),
+            dpv_data: terms.dpv_data.as_ref().map(ToString::to_string),
+            dpv_risk: terms.dpv_risk.as_ref().map(ToString::to_string),
+            affected: strings(&terms.persons),
+            measures: strings(&terms.mitigations),
             id: finding.id.clone(),
             rule: finding.rule.to_string(),
             observation: finding.observation.as_ref().map(ToString::to_string),

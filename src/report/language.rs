@@ -11,6 +11,30 @@ use crate::rules::Text;
 /// Fixed texts of one language. `{…}` are filled by [`fill`].
 #[derive(Debug)]
 pub struct Texts {
+    /// Heading of apps that the company does not know or does not allow.
+    pub shadow: &'static str,
+    /// Explains it.
+    pub shadow_note: &'static str,
+    /// App that is not allowed; `{app}`.
+    pub shadow_forbidden: &'static str,
+    /// App that nothing is decided about; `{app}`.
+    pub shadow_unknown: &'static str,
+    /// Seen in traffic, not in a list of installed apps.
+    pub shadow_by_traffic: &'static str,
+    /// Apps that serve the same purpose; `{names}`.
+    pub shadow_offer: &'static str,
+    /// An exception in force; `{owner}`, `{reason}`, `{day}`.
+    pub exception: &'static str,
+    /// An exception that has ended; the same.
+    pub exception_expired: &'static str,
+    /// The company's decision; `{status}`.
+    pub policy_says: &'static str,
+    /// Decisions: required, approved, tolerated, forbidden.
+    pub statuses: [&'static str; 4],
+    /// A purpose without legal basis; `{purpose}`.
+    pub no_legal_basis: &'static str,
+    /// Before groups of people.
+    pub affected: &'static str,
     /// Heading of the report.
     pub title: &'static str,
     /// Warning above a report that shows values.
@@ -171,6 +195,18 @@ pub struct Texts {
 
 /// English.
 const ENGLISH: Texts = Texts {
+    shadow: "Apps that nobody has decided about, or that are not allowed",
+    shadow_note: "People use these apps because they help them. Talk first: ask what they are needed for, say openly what was measured and what not, and offer a way that works as well.",
+    shadow_forbidden: "{app} – not allowed by the policy",
+    shadow_unknown: "{app} – the policy does not name it",
+    shadow_by_traffic: "seen in traffic, not in a list of installed apps",
+    shadow_offer: "To offer instead: {names}.",
+    exception: "Exception until {day}, {owner}: {reason}",
+    exception_expired: "Exception ended on {day} and no longer counts, {owner}: {reason}",
+    policy_says: "Policy: {status}",
+    statuses: ["required", "approved", "tolerated", "not allowed"],
+    no_legal_basis: "“{purpose}”: legal basis not decided",
+    affected: "affects",
     title: "What left the phones",
     confidential: "CONFIDENTIAL: this report shows captured values.",
     phone: "phone",
@@ -256,6 +292,18 @@ const ENGLISH: Texts = Texts {
 
 /// German.
 const GERMAN: Texts = Texts {
+    shadow: "Apps, über die niemand entschieden hat oder die nicht erlaubt sind",
+    shadow_note: "Diese Apps werden genutzt, weil sie helfen. Sprechen Sie zuerst: Fragen Sie, wofür sie gebraucht werden, sagen Sie offen, was gemessen wurde und was nicht, und bieten Sie einen Weg an, der ebenso gut funktioniert.",
+    shadow_forbidden: "{app} – nach der Richtlinie nicht erlaubt",
+    shadow_unknown: "{app} – in der Richtlinie nicht genannt",
+    shadow_by_traffic: "im Verkehr gesehen, in keiner Liste installierter Apps",
+    shadow_offer: "Als Ersatz anzubieten: {names}.",
+    exception: "Ausnahme bis {day}, {owner}: {reason}",
+    exception_expired: "Ausnahme endete am {day} und zählt nicht mehr, {owner}: {reason}",
+    policy_says: "Richtlinie: {status}",
+    statuses: ["vorgeschrieben", "freigegeben", "geduldet", "nicht erlaubt"],
+    no_legal_basis: "„{purpose}“: Rechtsgrundlage nicht entschieden",
+    affected: "betrifft",
     title: "Was die Telefone verlassen hat",
     confidential: "VERTRAULICH: Dieser Bericht zeigt mitgeschnittene Werte.",
     phone: "Telefon",

@@ -26,6 +26,7 @@ mod sarif;
 mod table;
 mod text;
 mod verify;
+mod what_if;
 
 use std::io::{self, Write};
 
@@ -39,6 +40,7 @@ pub use presentable::Presentable;
 pub use rule::{explain_rule, list_rules, similar_rules};
 pub use text::safe;
 pub use verify::{VERIFY_FORMATS, write_verification};
+pub use what_if::{WHAT_IF_FORMATS, what_if_schema, write_plan, write_what_if};
 
 use crate::model::RiskLevel;
 use crate::rules::Rules;

@@ -11,9 +11,10 @@ use super::prose;
 use super::text::{self, Masks};
 use crate::model::{
     AppId, AppReport, Attributed, Audit, Coverage, DataChain, DeclaredFact, DecodeChain,
-    DeviceReport, Distinct, Evidence, FieldPath, FlowKey, Grant, InputReport, JudgedFinding,
-    Occurrences, Origin, PathStep, Question, Reads, Recipient, RecipientKind, RecipientReport,
-    Sensitive, TrafficReport, Volume,
+    DevicePolicy, DeviceReport, Distinct, Evidence, Exception, ExceptionState, FieldPath, FlowKey,
+    Grant, InputReport, JudgedFinding, Occurrences, Origin, PathStep, Purpose, Question, Reads,
+    Recipient, RecipientKind, RecipientReport, Sensitive, ShadowApp, Standing, TrafficReport,
+    Volume,
 };
 use crate::rules::{Rules, Subject};
 
@@ -37,6 +38,7 @@ impl Presentable {
             rules_sha256,
             law_as_of,
             options,
+            method,
             inputs,
             devices,
             coverage,
@@ -52,6 +54,7 @@ impl Presentable {
                     .iter()
                     .map(|(name, value)| (name.clone(), text::safe(value)))
                     .collect(),
+                method: text::safe(method),
                 inputs: inputs.iter().map(input).collect(),
                 devices: devices.iter().map(|device| ready.device(device)).collect(),
                 coverage: self::coverage(coverage),
@@ -152,6 +155,8 @@ impl Ready<'_> {
             apps,
             silent_apps,
             traffic,
+            policy,
+            shadow,
         } = device;
         DeviceReport {
             name: text::safe(name),
@@ -161,6 +166,8 @@ impl Ready<'_> {
             apps: apps.iter().map(|app| self.app(app)).collect(),
             silent_apps: *silent_apps,
             traffic: volumes(traffic),
+            policy: policy.as_ref().map(device_policy),
+            shadow: shadow.iter().map(shadow_app).collect(),
         }
     }
 
@@ -184,6 +191,7 @@ impl Ready<'_> {
             provisions,
             dpia_criteria,
             questions,
+            standing,
         } = app;
         AppReport {
             app: match app {
@@ -220,6 +228,7 @@ impl Ready<'_> {
                 .iter()
                 .map(|question| self.question(question))
                 .collect(),
+            standing: standing.as_ref().map(self::standing),
         }
     }
 
@@ -248,8 +257,8 @@ impl Ready<'_> {
             grade: *grade,
             protection: *protection,
             recipient: self::recipient(recipient),
-            company: company.clone(),
-            country: country.clone(),
+            company: company.as_deref().map(shared),
+            country: country.as_deref().map(shared),
             is_opted_out: *is_opted_out,
             occurrences: self.occurrences(occurrences),
             score: score.clone(),
@@ -356,6 +365,88 @@ impl Ready<'_> {
     }
 }
 
+/// What a company says is its own text, which has no captured values but may have anything else.
+fn texts(texts: &[String]) -> Vec<String> {
+    texts.iter().map(|text| text::safe(text)).collect()
+}
+
+fn device_policy(policy: &DevicePolicy) -> DevicePolicy {
+    let DevicePolicy {
+        folder,
+        kind,
+        has_work_profile,
+        dedicated_to,
+        role,
+    } = policy;
+    DevicePolicy {
+        folder: text::safe(folder),
+        kind: *kind,
+        has_work_profile: *has_work_profile,
+        dedicated_to: texts(dedicated_to),
+        role: role.as_deref().map(text::safe),
+    }
+}
+
+fn exception(state: &ExceptionState) -> ExceptionState {
+    let Exception {
+        app,
+        observation,
+        devices,
+        owner,
+        reason,
+        expires,
+    } = &state.exception;
+    ExceptionState {
+        exception: Exception {
+            app: text::safe(app),
+            observation: observation.as_deref().map(text::safe),
+            devices: texts(devices),
+            owner: text::safe(owner),
+            reason: text::safe(reason),
+            expires: *expires,
+        },
+        is_expired: state.is_expired,
+    }
+}
+
+fn standing(standing: &Standing) -> Standing {
+    let Standing {
+        status,
+        purposes,
+        since,
+        exceptions,
+    } = standing;
+    let purpose = |purpose: &Purpose| Purpose {
+        text: text::safe(&purpose.text),
+        legal_basis: purpose.legal_basis,
+    };
+    Standing {
+        status: *status,
+        purposes: purposes.iter().map(purpose).collect(),
+        since: *since,
+        exceptions: exceptions.iter().map(exception).collect(),
+    }
+}
+
+fn shadow_app(app: &ShadowApp) -> ShadowApp {
+    let ShadowApp {
+        id,
+        name,
+        status,
+        is_installed,
+        has_traffic,
+        exceptions,
+    } = app;
+    ShadowApp {
+        id: app_id(id),
+        name: text::safe(name),
+        status: *status,
+        is_installed: *is_installed,
+        has_traffic: *has_traffic,
+        exceptions: exceptions.iter().map(exception).collect(),
+    }
+}
+
 /// A flow without the phone's own address, which no report needs.
 fn served(flow: FlowKey) -> FlowKey {
     let unspecified = match flow.client.ip() {
@@ -380,9 +471,9 @@ fn receiver(report: &RecipientReport) -> RecipientReport {
     } = report;
     RecipientReport {
         recipient: self::recipient(recipient),
-        company: company.clone(),
+        company: company.as_deref().map(shared),
         parent: parent.clone(),
-        country: country.clone(),
+        country: country.as_deref().map(shared),
         role: role.clone(),
         service: service.clone(),
         volumes: self::volumes(volumes),

@@ -17,8 +17,8 @@ use super::presentable::Presentable;
 use super::prose::{self, Prose};
 use super::{Format, Options, text};
 use crate::model::{
-    AppReport, ContentState, DeclaredFact, DeclaredKind, DeviceReport, Grade, Grant, RecipientKind,
-    RecipientReport, RiskLevel, Volume,
+    AppReport, AppStatus, ContentState, DeclaredFact, DeclaredKind, DeviceReport, ExceptionState,
+    Grade, Grant, RecipientKind, RecipientReport, RiskLevel, ShadowApp, Volume,
 };
 use crate::rules::Rules;
 
@@ -57,6 +57,7 @@ fn write(
     page.title()?;
     page.overview()?;
     page.findings()?;
+    page.shadow()?;
     page.questions()?;
     page.coverage()?;
     page.reading()
@@ -281,6 +282,7 @@ impl Page<'_> {
         if let Some(note) = self.prose.app_note(app) {
             self.paragraph(note, Look::Dim)?;
         }
+        self.standing(app)?;
         let (telling, weak) = group::groups(app, self.prose.rules);
         if telling.is_empty() {
             self.paragraph(texts.no_findings, Look::Plain)?;
@@ -302,6 +304,112 @@ impl Page<'_> {
             self.paragraph(&fill(texts.dpia, &[("criteria", &criteria)]), Look::Plain)?;
         }
         Ok(())
+    }
+
+    /// What the company has decided about an app.
+    fn standing(&mut self, app: &AppReport) -> io::Result<()> {
+        let Some(standing) = &app.standing else {
+            return Ok(());
+        };
+        let texts = self.prose.texts;
+        let mut lines = Vec::new();
+        if let Some(status) = standing.status {
+            let [required, approved, tolerated, forbidden] = texts.statuses;
+            let word = match status {
+                AppStatus::Required => required,
+                AppStatus::Approved => approved,
+                AppStatus::Tolerated => tolerated,
+                AppStatus::Forbidden => forbidden,
+            };
+            lines.push(fill(texts.policy_says, &[("status", word)]));
+        }
+        let open = standing.purposes.iter();
+        let open = open.filter(|purpose| purpose.legal_basis.is_none());
+        lines.extend(open.map(|purpose| {
+            let words = text::safe_up_to(&purpose.text, 120);
+            fill(texts.no_legal_basis, &[("purpose", &words)])
+        }));
+        lines.extend(
+            standing
+                .exceptions
+                .iter()
+                .map(|state| self.exception(state)),
+        );
+        self.list(&lines, Look::Dim)
+    }
+
+    fn exception(&self, state: &ExceptionState) -> String {
+        let texts = self.prose.texts;
+        let template = if state.is_expired {
+            texts.exception_expired
+        } else {
+            texts.exception
+        };
+        let day = state.exception.expires.to_string();
+        let owner = text::safe_up_to(&state.exception.owner, 80);
+        let reason = text::safe_up_to(&state.exception.reason, 200);
+        fill(
+            template,
+            &[("day", &day), ("owner", &owner), ("reason", &reason)],
+        )
+    }
+
+    /// Apps that the company does not know or does not allow, phone by phone, with what to offer instead.
+    fn shadow(&mut self) -> io::Result<()> {
+        let (audit, texts) = (self.prose.audit, self.prose.texts);
+        if audit.devices.iter().all(|device| device.shadow.is_empty()) {
+            return Ok(());
+        }
+        self.heading(texts.shadow)?;
+        self.paragraph(texts.shadow_note, Look::Plain)?;
+        for device in &audit.devices {
+            if device.shadow.is_empty() {
+                continue;
+            }
+            self.paragraph(&text::safe_up_to(&device.name, 40), Look::Bold)?;
+            let lines: Vec<String> = device
+                .shadow
+                .iter()
+                .map(|app| self.shadow_line(app))
+                .collect();
+            self.list(&lines, Look::Plain)?;
+        }
+        Ok(())
+    }
+
+    fn shadow_line(&self, app: &ShadowApp) -> String {
+        let (texts, rules) = (self.prose.texts, self.prose.rules);
+        let name = text::safe_up_to(&app.name, 60);
+        let template = match app.status {
+            None => texts.shadow_unknown,
+            Some(_) => texts.shadow_forbidden,
+        };
+        let mut line = fill(template, &[("app", &name)]);
+        if !app.is_installed {
+            line = format!("{line} ({})", texts.shadow_by_traffic);
+        }
+        line.push('.');
+        for state in &app.exceptions {
+            line = format!("{line} {}.", self.exception(state));
+        }
+        let Some(alternative) = rules.alternative(app.id.as_str()) else {
+            return line;
+        };
+        let advice = self.prose.language.of(&alternative.text);
+        line = format!("{line} {}", fill(advice, &[("app", &name)]));
+        let offered = alternative
+            .offer
+            .iter()
+            .filter(|id| ***id != *app.id.as_str());
+        let names: Vec<&str> = offered
+            .filter_map(|id| rules.app(id))
+            .map(|app| &*app.name)
+            .collect();
+        if names.is_empty() {
+            return line;
+        }
+        let offer = fill(texts.shadow_offer, &[("names", &names.join(", "))]);
+        format!("{line} {offer}")
     }
 
     /// Package, version, how it was recognised.

@@ -262,6 +262,13 @@ pub struct Scoring {
     pub examples: Vec<ScoringExample>,
 }
 
+/// A file with nothing but a scoring (`--method`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Method {
+    pub(super) scoring: Scoring,
+}
+
 impl Scoring {
     /// The modifier of that id.
     pub fn modifier(&self, id: &str) -> Option<&LikelihoodModifier> {

@@ -77,6 +77,7 @@ pub(super) fn assemble(texts: Texts, problems: &mut Problems) -> Rules {
     let endpoints: endpoint::EndpointFile = parse("endpoints.toml", &texts, problems);
     let identifiers: identifier::IdentifierFile = parse("identifiers.toml", &texts, problems);
     let legal: super::Legal = parse("legal.toml", &texts, problems);
+    let measures: super::MeasureFile = parse("measures.toml", &texts, problems);
     let questions: super::QuestionFile = parse("questions.toml", &texts, problems);
     let signatures: super::SignatureFile = parse("signatures.toml", &texts, problems);
     let mut consequences = Problems::default();
@@ -95,6 +96,7 @@ pub(super) fn assemble(texts: Texts, problems: &mut Problems) -> Rules {
         endpoints,
         identifiers: Identifiers::new(identifiers, problems),
         legal: legal.finish(problems),
+        measures,
         questions,
         signatures: signatures.finish(problems),
         payloads: OnceLock::new(),

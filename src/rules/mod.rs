@@ -11,6 +11,7 @@ mod example;
 mod identifier;
 mod legal;
 mod load;
+mod measure;
 mod payload;
 mod permission;
 mod problem;
@@ -44,6 +45,9 @@ pub use legal::{
     LikelihoodModifier, Mitigation, NationalList, Provision, Scoring, ScoringExample,
     TransferStatus,
 };
+pub use measure::{
+    Alternative, CategoryTerms, Measure, MeasureArgument, MeasureKind, MeasureNeed, Person, Terms,
+};
 pub use payload::{LayoutField, PathPattern, PayloadLayout, Property, Scope};
 pub use permission::{
     Permission, PermissionCategory, PermissionKind, PrivacyLabel, PrivacyLabelKind,
@@ -61,6 +65,7 @@ use comparison::ComparisonFile;
 use endpoint::Endpoints;
 use identifier::Identifiers;
 use load::Texts;
+use measure::MeasureFile;
 use payload::Payloads;
 use permission::Permissions;
 use problem::Problems;
@@ -72,7 +77,7 @@ use crate::Result;
 use crate::model::{Category, Platform, RiskLevel};
 
 /// The files of a rules folder, with the embedded text of each, in the order in which [`Rules::sha256`] takes them.
-pub const FILES: [(&str, &str); 11] = [
+pub const FILES: [(&str, &str); 12] = [
     ("apps.toml", include_str!("../../rules/apps.toml")),
     (
         "circumstances.toml",
@@ -88,6 +93,7 @@ pub const FILES: [(&str, &str); 11] = [
         include_str!("../../rules/identifiers.toml"),
     ),
     ("legal.toml", include_str!("../../rules/legal.toml")),
+    ("measures.toml", include_str!("../../rules/measures.toml")),
     ("payloads.toml", include_str!("../../rules/payloads.toml")),
     (
         "permissions.toml",
@@ -112,6 +118,7 @@ pub struct Rules {
     endpoints: Endpoints,
     identifiers: Identifiers,
     legal: Legal,
+    measures: MeasureFile,
     questions: QuestionFile,
     signatures: SignatureFile,
     /// What only some runs need is parsed at its first use.
@@ -138,6 +145,44 @@ impl Rules {
         let rules = load::assemble(texts, &mut problems);
         rules.validate(&mut problems);
         load::finish(rules, problems)
+    }
+
+    /// Takes the numbers of the scoring from a file instead: a table `[scoring]` as in `legal.toml`. The conditions of its
+    /// modifiers are code, so it needs all of them, and can have no others.
+    pub fn load_method(&mut self, path: &Path) -> Result<()> {
+        let text = std::fs::read_to_string(path).map_err(|source| crate::Error::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        let refuse = |reason: String| crate::Error::Rule {
+            file: path.display().to_string(),
+            reason,
+        };
+        let method: legal::Method =
+            toml::from_str(&text).map_err(|error| refuse(error.to_string().trim_end().into()))?;
+        let ids = |scoring: &Scoring| {
+            let modifiers = scoring.modifiers.iter().map(|one| Arc::clone(&one.id));
+            let evidence = scoring.evidence.iter().map(|one| Arc::clone(&one.id));
+            let mut ids: Vec<Arc<str>> = modifiers.chain(evidence).collect();
+            ids.sort_unstable();
+            ids
+        };
+        let (ours, theirs) = (ids(&self.legal.scoring), ids(&method.scoring));
+        if ours != theirs {
+            let differs = ours.iter().find(|id| !theirs.contains(id));
+            let differs = differs.or_else(|| theirs.iter().find(|id| !ours.contains(id)));
+            let name = differs.map_or("an id", |id| id);
+            return Err(refuse(format!(
+                "its likelihood and evidence entries must be those of the built-in scoring: {name}"
+            )));
+        }
+        self.legal.scoring = method.scoring;
+        let mut problems = Problems::default();
+        self.validate_scoring(&mut problems);
+        match problems.into_vec().into_iter().next() {
+            None => Ok(()),
+            Some(problem) => Err(refuse(problem.reason)),
+        }
     }
 
     /// Everything that is wrong with a rules folder, or with the embedded rules. Examples are not run here: that takes the

@@ -33,6 +33,7 @@ impl Rules {
             validate_identifier(identifier, problems);
         }
         self.validate_scoring(problems);
+        self.validate_measures(problems);
     }
 
     fn validate_ids(&self, problems: &mut Problems) {
@@ -231,6 +232,12 @@ impl Rules {
                 validate_text("permissions.toml", &category.id, text, problems);
             }
         }
+        for (id, text) in self.measure_texts() {
+            validate_text("measures.toml", id, text, problems);
+        }
+        for mitigation in &self.legal.mitigations {
+            validate_text("legal.toml", &mitigation.id, &mitigation.text, problems);
+        }
         for authority in &self.legal.authorities {
             if authority.text.is_incomplete() {
                 problems.add(
@@ -241,7 +248,7 @@ impl Rules {
         }
     }
 
-    fn validate_scoring(&self, problems: &mut Problems) {
+    pub(super) fn validate_scoring(&self, problems: &mut Problems) {
         let scoring = &self.legal.scoring;
         let mut below = 0;
         for level in &scoring.levels {

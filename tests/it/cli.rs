@@ -138,6 +138,7 @@ fn the_short_help_fits_one_screen() {
       observe     Print each observation as a line of JSON
       interfaces  List the network interfaces that can be captured from
       inputs      Say what each file is, whose phone it is put to, and what it is used for
+      what-if     Compute what measures would change: which findings go, which stay
       init        Write a commented phonehome.toml for the company's decisions
       apps        List the profiles of apps, or show one with its sources
       compare     Set messengers and other systems side by side, documented and measured

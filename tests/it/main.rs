@@ -42,3 +42,4 @@ mod samples;
 mod sources;
 mod talks;
 mod websocket_corpus;
+mod what_if;

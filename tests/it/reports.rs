@@ -3,7 +3,7 @@
 use phonehome::assess::assess;
 use phonehome::model::{
     AppId, Attributed, Audit, Basis, ContentState, Coverage, DeviceId, Dossier, Evidence,
-    FieldPath, Finding, FindingKey, Grade, InputId, InputReport, Origin, PathStep, Place,
+    FieldPath, Finding, FindingKey, Grade, InputId, InputReport, Origin, PathStep, Place, Policy,
     Protection, Recipient, RecipientKind, RiskLevel, Sensitive, Shortfall, Tally, Timestamp,
     Traffic, TrafficKey,
 };
@@ -130,6 +130,7 @@ fn audit(rules: &Rules, tally: &Tally, name: &str) -> Audit {
         rules_sha256: rules.sha256.clone(),
         law_as_of: "2026-01-01".to_owned(),
         options: [("app".to_owned(), name.to_owned())].into(),
+        method: "phonehome-1".to_owned(),
         inputs: vec![InputReport {
             id: InputId(0),
             path: name.to_owned(),
@@ -140,7 +141,12 @@ fn audit(rules: &Rules, tally: &Tally, name: &str) -> Audit {
             items: 1,
             period: Some((Timestamp(i64::MIN), Timestamp(i64::MAX))),
         }],
-        devices: assess(rules, &[(name.to_owned(), Dossier::default())], tally),
+        devices: assess(
+            rules,
+            (&Policy::default(), None),
+            &[(name.to_owned(), Dossier::default())],
+            tally,
+        ),
         coverage,
     }
 }

@@ -789,3 +789,32 @@ fn handshakes_and_paths_tell_apps() {
     );
     assert!(rules.apps_of_path("/api/v1/users").is_empty());
 }
+
+#[test]
+fn every_observation_touches_provisions_and_every_finding_has_its_terms() {
+    let rules = Rules::embedded().unwrap();
+    let legal = rules.legal();
+    for observation in &legal.observations {
+        assert!(
+            legal.provisions_of(&observation.id).next().is_some(),
+            "{} touches nothing",
+            observation.id
+        );
+        for id in &observation.mitigations {
+            assert!(legal.mitigation(id).is_some(), "{id}");
+        }
+    }
+    for rule in rules.descriptions() {
+        let observation = legal
+            .observations_of(rule.id)
+            .first()
+            .map(|observation| observation.id.clone())
+            .or_else(|| rules.circumstance(rule.id)?.observation.clone());
+        let terms = rules.terms(rule.id, observation.as_deref(), rule.category);
+        assert!(!terms.masvs.is_empty(), "{} has no MASVS control", rule.id);
+        assert!(!terms.persons.is_empty(), "{} affects nobody", rule.id);
+        for id in &terms.persons {
+            assert!(rules.person(id).is_some(), "{id}");
+        }
+    }
+}

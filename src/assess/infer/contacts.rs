@@ -141,7 +141,7 @@ fn service_with_access(subject: &Subject<'_>, app: &App, access: ContactsAccess)
 }
 
 /// The observation that a way of contact discovery counts as.
-fn observation_of(method: DiscoveryMethod) -> Option<&'static str> {
+pub(in crate::assess) fn observation_of(method: DiscoveryMethod) -> Option<&'static str> {
     match method {
         DiscoveryMethod::PlainNumbers | DiscoveryMethod::OwnServer => {
             Some(observation::CONTACTS_PLAIN)
@@ -153,7 +153,7 @@ fn observation_of(method: DiscoveryMethod) -> Option<&'static str> {
 }
 
 /// The rule of a conclusion on that way of contact discovery.
-fn upload_of(method: DiscoveryMethod) -> &'static str {
+pub(in crate::assess) fn upload_of(method: DiscoveryMethod) -> &'static str {
     match method {
         DiscoveryMethod::Hashed => circumstance::HASHED_CONTACT_UPLOAD,
         DiscoveryMethod::Enclave => circumstance::ENCLAVE_CONTACT_DISCOVERY,

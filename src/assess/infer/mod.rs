@@ -9,6 +9,8 @@ mod recipients;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(super) use contacts::{observation_of, upload_of};
+
 use super::recipient::{self, Company, Contact, as_recipient};
 use super::row::{Conclusion, Fact, FactKey, Owner, Subject};
 use crate::model::{Category, ContentState, Grade, Occurrences, Protection, Recipient, Volume};

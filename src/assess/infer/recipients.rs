@@ -103,7 +103,10 @@ pub(super) fn third_country(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
 
 /// An app in use for which the vendor offers no processing contract.
 pub(super) fn no_contract(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
-    let Some(app) = subject.every_profile(|app| app.art28 == Art28::No) else {
+    let Some(app) = subject
+        .every_profile(|app| app.art28 == Art28::No)
+        .filter(|_| !recipient::has_signed(subject))
+    else {
         return;
     };
     let Some((recipient, contact)) = service(subject, app) else {

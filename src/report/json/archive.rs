@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use super::chain::{ChainView, ClockView};
+use super::policy::{GroupView, ShadowView, StandingView};
 use super::{
     AppView, AuditView, DeclaredView, DeviceView, EvidenceView, FindingView, InputView, OwnerView,
     PermissionView, QuestionView, ReceiverView, RecipientView, SCHEMA_VERSION, ScoreView,
@@ -95,6 +96,7 @@ fn audit(view: AuditView) -> Result<Audit> {
         rules_sha256: view.rules_sha256,
         law_as_of: view.law_as_of,
         options: view.options,
+        method: view.method,
         inputs: each(view.inputs, input)?,
         devices: each(view.devices, device)?,
         coverage: coverage(view.coverage)?,
@@ -150,6 +152,8 @@ fn device(view: DeviceView) -> Result<DeviceReport> {
         apps: each(view.apps, app)?,
         silent_apps: view.silent_apps,
         traffic: volumes(&view.traffic)?,
+        policy: view.group.map(GroupView::policy).transpose()?,
+        shadow: each(view.shadow_it, ShadowView::app)?,
     })
 }
 
@@ -191,6 +195,7 @@ fn app(view: AppView) -> Result<AppReport> {
         provisions: ids(view.provisions),
         dpia_criteria: view.dpia_criteria,
         questions: view.questions.into_iter().map(question).collect(),
+        standing: view.policy.map(StandingView::standing).transpose()?,
     })
 }
 

@@ -21,8 +21,67 @@ pub(crate) fn files() -> Vec<SampleFile> {
     files
 }
 
-const ORGANISATION: &str = r#"# The organisation that audits its phones. It is invented, as is everything else in this folder.
+const ORGANISATION: &str = r#"# What the organisation that audits its phones has decided. It is invented, as is everything else in this folder.
 organisation = "Nordlicht Logistik GmbH"
+country = "DE"
+works_council = true
+
+[retention]
+captures_days = 30
+reports_days = 1095
+
+[own_servers]
+hosts = ["nordlicht.example"]
+
+[[device]]
+folder = "private-*"
+kind = "private"
+role = "drivers"
+
+[[device]]
+folder = "managed-*"
+kind = "company"
+work_profile = true
+role = "dispatch"
+
+[[device]]
+folder = "*"
+kind = "company"
+role = "field staff"
+
+[[app]]
+id = "mattermost"
+status = "required"
+since = 2025-03-01
+purpose = [{ text = "Messages among staff", legal_basis = "contract" }]
+
+[[app]]
+id = "signal"
+status = "approved"
+devices = ["managed-*"]
+purpose = [{ text = "Confidential calls", legal_basis = "legitimate-interests" }]
+
+[[app]]
+id = "jira"
+status = "approved"
+purpose = [{ text = "Tickets" }]
+
+[[app]]
+id = "whatsapp"
+status = "forbidden"
+
+[[processor]]
+company = "Atlassian"
+contract = 2024-06-01
+transfer_tool = "scc"
+transfer_assessment = 2025-01-15
+
+[[exception]]
+app = "whatsapp"
+devices = ["company-*"]
+owner = "Head of customer service"
+reason = "Customers write first; they are moved to a new channel"
+expires = 2026-06-30
 "#;
 
 /// The Android that all phones run, as requests name it.

@@ -1,0 +1,229 @@
+//! What the company says of phones and apps, as the JSON report has it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::archive::word;
+use super::{Prose, Word};
+use crate::model::{
+    AppId, AppStatus, Day, DeviceKind, DevicePolicy, Exception, ExceptionState, LegalBasis,
+    Purpose, ShadowApp, Standing,
+};
+use crate::report::language::fill;
+
+/// What is wrong with a report.
+type Result<T> = std::result::Result<T, String>;
+
+fn id<T: Copy>(all: &[T], as_str: impl Fn(T) -> &'static str, text: &str) -> Result<T> {
+    word(all, as_str, text)
+}
+
+fn day(text: &str) -> Result<Day> {
+    Day::parse(text).ok_or_else(|| format!("{text:?} is not a day"))
+}
+
+/// A kind of phone.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct GroupView {
+    /// Name or pattern of the folders that it is about.
+    folder: String,
+    /// `company`, `private`.
+    kind: Word,
+    /// Work data is kept apart.
+    has_work_profile: bool,
+    /// The only apps that it is for.
+    dedicated_to: Vec<String>,
+    /// What its user does.
+    role: Option<String>,
+}
+
+impl GroupView {
+    pub(super) fn of(policy: &DevicePolicy) -> Self {
+        Self {
+            folder: policy.folder.clone(),
+            kind: policy.kind.as_str().into(),
+            has_work_profile: policy.has_work_profile,
+            dedicated_to: policy.dedicated_to.clone(),
+            role: policy.role.clone(),
+        }
+    }
+
+    pub(super) fn policy(self) -> Result<DevicePolicy> {
+        Ok(DevicePolicy {
+            folder: self.folder,
+            kind: id(DeviceKind::ALL, DeviceKind::as_str, &self.kind)?,
+            has_work_profile: self.has_work_profile,
+            dedicated_to: self.dedicated_to,
+            role: self.role,
+        })
+    }
+}
+
+/// What the company says of an app.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct StandingView {
+    /// `required`, `approved`, `tolerated`, `forbidden`; absent if nothing is decided.
+    status: Option<Word>,
+    /// Since when (ISO 8601).
+    since: Option<String>,
+    /// What it is used for.
+    purposes: Vec<PurposeView>,
+    /// What is put up with.
+    exceptions: Vec<ExceptionView>,
+}
+
+/// A purpose.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct PurposeView {
+    /// In the company's words.
+    text: String,
+    /// Legal basis; absent if nobody has decided.
+    legal_basis: Option<Word>,
+}
+
+/// An exception.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct ExceptionView {
+    /// App.
+    app: String,
+    /// Legal observation that it is about; absent for the use of the app as such.
+    observation: Option<String>,
+    /// Phones that it holds for; none for all.
+    devices: Vec<String>,
+    /// Who answers for it.
+    owner: String,
+    /// Why.
+    reason: String,
+    /// The last day on which it holds.
+    expires: String,
+    /// That day was before the last packet.
+    is_expired: bool,
+}
+
+impl ExceptionView {
+    fn of(state: &ExceptionState) -> Self {
+        let exception = &state.exception;
+        Self {
+            app: exception.app.clone(),
+            observation: exception.observation.clone(),
+            devices: exception.devices.clone(),
+            owner: exception.owner.clone(),
+            reason: exception.reason.clone(),
+            expires: exception.expires.to_string(),
+            is_expired: state.is_expired,
+        }
+    }
+
+    fn state(self) -> Result<ExceptionState> {
+        Ok(ExceptionState {
+            exception: Exception {
+                app: self.app,
+                observation: self.observation,
+                devices: self.devices,
+                owner: self.owner,
+                reason: self.reason,
+                expires: day(&self.expires)?,
+            },
+            is_expired: self.is_expired,
+        })
+    }
+}
+
+impl StandingView {
+    pub(super) fn of(standing: &Standing) -> Self {
+        let purpose = |purpose: &Purpose| PurposeView {
+            text: purpose.text.clone(),
+            legal_basis: purpose.legal_basis.map(|basis| basis.as_str().into()),
+        };
+        Self {
+            status: standing.status.map(|status| status.as_str().into()),
+            since: standing.since.map(|since| since.to_string()),
+            purposes: standing.purposes.iter().map(purpose).collect(),
+            exceptions: standing.exceptions.iter().map(ExceptionView::of).collect(),
+        }
+    }
+
+    pub(super) fn standing(self) -> Result<Standing> {
+        let purpose = |view: PurposeView| {
+            let basis = view.legal_basis;
+            Ok(Purpose {
+                text: view.text,
+                legal_basis: basis
+                    .map(|basis| id(LegalBasis::ALL, LegalBasis::as_str, &basis))
+                    .transpose()?,
+            })
+        };
+        Ok(Standing {
+            status: status(self.status)?,
+            purposes: self
+                .purposes
+                .into_iter()
+                .map(purpose)
+                .collect::<Result<_>>()?,
+            since: self.since.as_deref().map(day).transpose()?,
+            exceptions: exceptions(self.exceptions)?,
+        })
+    }
+}
+
+fn status(text: Option<Word>) -> Result<Option<AppStatus>> {
+    text.map(|text| id(AppStatus::ALL, AppStatus::as_str, &text))
+        .transpose()
+}
+
+fn exceptions(views: Vec<ExceptionView>) -> Result<Vec<ExceptionState>> {
+    views.into_iter().map(ExceptionView::state).collect()
+}
+
+/// An app that the company does not know or does not allow.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct ShadowView {
+    /// Profile or package id.
+    id: String,
+    /// Name to show.
+    name: String,
+    /// `forbidden`; absent if nothing is decided.
+    status: Option<Word>,
+    /// Listed by a document of the phone, rather than seen in traffic alone.
+    is_installed: bool,
+    /// Traffic was put on it.
+    has_traffic: bool,
+    /// Exceptions for its use.
+    exceptions: Vec<ExceptionView>,
+    /// Ids of apps that serve the same purpose.
+    #[serde(default)]
+    alternatives: Vec<String>,
+    /// How to talk about it, in the report's language.
+    #[serde(default)]
+    text: String,
+}
+
+impl ShadowView {
+    pub(super) fn of(prose: &Prose<'_>, app: &ShadowApp) -> Self {
+        let alternative = prose.rules.alternative(app.id.as_str());
+        let offer = alternative.map(|one| one.offer.iter().map(ToString::to_string).collect());
+        Self {
+            id: app.id.to_string(),
+            name: app.name.clone(),
+            status: app.status.map(|status| status.as_str().into()),
+            is_installed: app.is_installed,
+            has_traffic: app.has_traffic,
+            exceptions: app.exceptions.iter().map(ExceptionView::of).collect(),
+            alternatives: offer.unwrap_or_default(),
+            text: alternative.map_or_else(String::new, |one| {
+                fill(prose.language.of(&one.text), &[("app", &app.name)])
+            }),
+        }
+    }
+
+    pub(super) fn app(self) -> Result<ShadowApp> {
+        Ok(ShadowApp {
+            id: AppId::new(&self.id),
+            name: self.name,
+            status: status(self.status)?,
+            is_installed: self.is_installed,
+            has_traffic: self.has_traffic,
+            exceptions: exceptions(self.exceptions)?,
+        })
+    }
+}
