@@ -27,7 +27,7 @@ use crate::model::{
     Timestamp, TrafficKey,
 };
 use crate::payload::{self, Decoded};
-use crate::protocol::KeyLog;
+use crate::protocol::{self, KeyLog};
 use crate::rules::Rules;
 use crate::{Error, Result, assess, detect};
 pub use live::{Basis, Live};
@@ -714,6 +714,10 @@ impl<'a> Reader<'a> {
 
     fn hand_out(&mut self, told: Told, coverage: &mut Coverage, take: &mut Take<'_>) {
         let dossier = self.stage.dossier;
+        if told == Told::Record {
+            let lookups: Vec<Sighting> = self.seen.iter().flat_map(lookups_within).collect();
+            self.seen.extend(lookups);
+        }
         for mut sighting in self.seen.drain(..) {
             if told != Told::Packets && sighting.server.is_none() {
                 sighting.server = name_of_server(&sighting, dossier);
@@ -796,6 +800,23 @@ fn note_moment(observation: &Observation, tally: &mut Tally) {
         };
         tally.add_moment(moment, time);
     }
+}
+
+/// What an exchange of a record looked up, if it is one with a resolver.
+fn lookups_within(sighting: &Sighting) -> Vec<Sighting> {
+    let Event::Exchange(exchange) = &sighting.event else {
+        return Vec::new();
+    };
+    let lookups = protocol::lookups_of(exchange, sighting.origin).into_iter();
+    lookups
+        .map(|event| Sighting {
+            origin: sighting.origin,
+            flow: sighting.flow,
+            server: sighting.server.clone(),
+            owner: sighting.owner.clone(),
+            event,
+        })
+        .collect()
 }
 
 /// The name of the server of a connection that a log has only the addresses of, from the logs beside it.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::policy::{self, Said};
 use super::recognise::{Bytes, Columns, Recognised, recognise, recognise_file};
-use super::{Case, Content, DeviceInputs, Input, archive};
+use super::{Case, Content, DeviceInputs, Input, app_folder, archive};
 use crate::limits::{FOLDER_DEPTH, INPUT_FILES};
 use crate::model::{InputId, Shortfall};
 use crate::{Error, Result};
@@ -60,7 +60,7 @@ fn search(paths: &[PathBuf]) -> Result<(Search, BTreeMap<String, Vec<Input>>)> {
     for path in paths {
         if path.as_os_str() == Input::STDIN || path.as_os_str() == "/dev/stdin" {
             named_files.extend(search.stdin());
-        } else if path.is_dir() {
+        } else if path.is_dir() && !app_folder::is_app(path) {
             let name = folder_name(path);
             let prefix = if has_several {
                 format!("{name}/")
@@ -298,6 +298,15 @@ impl Search {
 
     /// The inputs that a file is or, if it is an archive, holds.
     fn file(&mut self, found: &Found, is_named: bool) -> Vec<Input> {
+        if found.path.is_dir() {
+            return match app_folder::input(&found.path, &found.display) {
+                Ok(input) => vec![input],
+                Err(error) => {
+                    self.leave_unreadable(&found.display, &found.path, error);
+                    Vec::new()
+                }
+            };
+        }
         match recognise_file(&found.path, &found.display, &self.said.columns) {
             Ok(Recognised::Archive) => self.archive(found),
             Ok(recognised) => self
@@ -381,7 +390,7 @@ impl Search {
         };
         for (name, path) in entries {
             let display = format!("{prefix}{name}");
-            if path.is_dir() {
+            if path.is_dir() && !app_folder::is_app(&path) {
                 let folder = folder.unwrap_or(&name);
                 self.walk(
                     &path,

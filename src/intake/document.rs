@@ -5,7 +5,7 @@ use std::io::{Cursor, Read, Seek};
 use memchr::memmem;
 
 use super::order::ByteOrder;
-use super::{Content, Format, Gathered, Input, Sample};
+use super::{Content, Format, Gathered, Input, Sample, app_folder};
 use crate::limits::{DOCUMENT_BYTES, SNIFF_DEEP_BYTES};
 use crate::manifest::{self, CodeName};
 use crate::model::{DataLabel, Declaration, Dossier, Platform, Shortfall};
@@ -277,6 +277,7 @@ fn package(input: &Input) -> Result<Gathered> {
             let (bytes, _) = read_whole(input, DOCUMENT_BYTES)?;
             read_package(input.format, &mut Cursor::new(bytes))
         }
+        Content::Folder(layout) => read_package(input.format, &mut app_folder::Reader::new(layout)),
     };
     Ok(declaration(input, None, read))
 }
@@ -296,6 +297,9 @@ pub(super) fn code_names(
         Content::Entry(_) => {
             let (bytes, _) = read_whole(input, DOCUMENT_BYTES)?;
             manifest::code_names(&mut Cursor::new(bytes), visit)
+        }
+        Content::Folder(layout) => {
+            manifest::code_names(&mut app_folder::Reader::new(layout), visit)
         }
     };
     Ok(notes(None, damage))

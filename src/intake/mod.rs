@@ -3,6 +3,7 @@
 //! Formats are recognised by content, never by name. A new format is a file here and one line in [`FORMATS`].
 //! Readers never fail on damage: they yield what lies before it and a shortfall.
 
+mod app_folder;
 mod appops;
 mod archive;
 mod bug_report;
@@ -122,6 +123,8 @@ enum Content {
     Memory(Arc<[u8]>),
     /// A file in the ZIP archive of that path.
     Entry(ZipEntry),
+    /// All files of a folder, laid out as an archive.
+    Folder(Arc<app_folder::Layout>),
 }
 
 impl Input {
@@ -202,6 +205,7 @@ impl Input {
                 path: self.path.clone(),
                 source,
             })?,
+            Content::Folder(layout) => Box::new(app_folder::Reader::new(layout)),
         })
     }
 

@@ -7,9 +7,11 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::body::{self, MediaType};
+use super::body::MediaType;
 use super::collector::{Collector, name};
-use super::{Input, Keep, compression, copied, form, json, text, xml};
+use super::{
+    Input, Keep, bson, cbor, compression, copied, form, json, message_pack, protobuf, text, xml,
+};
 use crate::model::DecodeStep;
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
@@ -49,6 +51,9 @@ const SHORTEST_HEX: usize = 24;
 /// Shortest hexadecimal text without letters: shorter ones are numbers, of which pairs of digits spell something too often.
 const SHORTEST_DIGITS: usize = 40;
 
+/// Shortest binary document that is believed without a type: chance makes shorter ones.
+const SHORTEST_DOCUMENT: usize = 24;
+
 /// Bytes of the longest digest in use (SHA-512).
 const LONGEST_DIGEST: usize = 64;
 
@@ -65,7 +70,8 @@ pub(super) fn decode<'s, 'a>(text: &'s str, keep: Keep<'s, 'a>, collector: &mut 
     }
 }
 
-/// Decodes bytes that came out of an encoding inside a value and are not text: compressed ones are decompressed.
+/// Decodes bytes that came out of an encoding inside a value and are not text: compressed ones are decompressed, and documents
+/// that are of a binary format from the first to the last byte are read.
 pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool {
     let input = Input {
         bytes,
@@ -73,13 +79,23 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
         is_cut: false,
     };
     let media_type = MediaType::default();
-    let is_compressed = [compression::GZIP, compression::ZSTD, compression::ZLIB]
+    let compressed = [compression::GZIP, compression::ZSTD, compression::ZLIB];
+    let documents = [
+        bson::DECODER,
+        cbor::DECODER,
+        message_pack::DECODER,
+        protobuf::DECODER,
+    ];
+    let documents = documents
         .iter()
-        .any(|decoder| (decoder.matches)(&media_type, input));
-    if is_compressed {
-        body::decode(&media_type, input, collector);
-    }
-    is_compressed
+        .filter(|_| bytes.len() >= SHORTEST_DOCUMENT);
+    let decoder = compressed
+        .iter()
+        .chain(documents)
+        .find(|decoder| (decoder.matches)(&media_type, input));
+    let Some(decoder) = decoder else { return false };
+    (decoder.decode)(&media_type, input, collector);
+    true
 }
 
 /// Which kinds of characters a text has, found in one pass.
@@ -357,7 +373,8 @@ pub(super) fn hex_digit(digit: u8) -> Option<u8> {
         .and_then(|value| u8::try_from(value).ok())
 }
 
-/// Base64 of text or of something compressed. Words and random tokens are made of the same letters, but do not decode to either.
+/// Base64 of text, of something compressed, or of a binary document. Words and random tokens are made of the same letters, but do
+/// not decode to any of them.
 fn base64_text<'s, 'a>(
     shape: Shape,
     text: &'s str,
@@ -382,23 +399,20 @@ fn base64_text<'s, 'a>(
     let Some(decoded) = base64_bytes(text) else {
         return false;
     };
-    if compression::by_magic(&decoded).is_some() {
-        let mut is_taken = false;
-        collector.undoing(DecodeStep::Base64, |collector| {
-            is_taken = decode_bytes(&decoded, collector);
-            // Two bytes may begin like something compressed by chance.
-            if decoded.len() <= LONGEST_CHANCE {
-                collector.binary(&decoded);
-            }
-        });
-        return is_taken;
-    }
     let Some(decoded) = str::from_utf8(&decoded)
         .ok()
         .filter(|text| text::is_readable(text))
     else {
-        collector.undoing(DecodeStep::Base64, |collector| collector.binary(&decoded));
-        return false;
+        let mut is_taken = false;
+        collector.undoing(DecodeStep::Base64, |collector| {
+            is_taken = decode_bytes(&decoded, collector);
+            // Two bytes may begin like something compressed by chance.
+            let may_be_chance = decoded.len() <= LONGEST_CHANCE;
+            if may_be_chance || !is_taken && compression::by_magic(&decoded).is_none() {
+                collector.binary(&decoded);
+            }
+        });
+        return is_taken;
     };
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@._+-: ".contains(&byte);
     if text.len() < SHORTEST_BASE64

@@ -55,7 +55,18 @@ use std::sync::Arc;
 pub use http3::read_script as read_http3_script;
 pub use keys::{KeyLog, Label, Resumptions};
 
-use crate::model::{ContentState, Event, Origin, Shortfall, Side, Transport};
+use crate::model::{ContentState, Event, Exchange, Origin, Shortfall, Side, Transport};
+
+/// The lookups in an exchange with a resolver (DNS over HTTPS), for exchanges that come from elsewhere than packets.
+pub fn lookups_of(exchange: &Exchange, origin: Origin) -> Vec<Event> {
+    let mut lookups = Vec::new();
+    http::lookups(exchange, origin, &mut |output| {
+        if let Output::Event(event, _) = output {
+            lookups.push(event);
+        }
+    });
+    lookups
+}
 
 /// A piece of one direction of a flow: contiguous bytes of a stream, or one datagram.
 #[derive(Clone, Copy, Debug)]

@@ -57,6 +57,40 @@ fn report(folder: &str, rules: &Rules) -> AppReport {
     apps.next().unwrap()
 }
 
+#[test]
+fn an_ios_app_says_the_same_as_a_folder_and_as_an_archive() {
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("app-folder");
+    let _ = fs::remove_dir_all(&place);
+    fs::create_dir_all(place.join("archive")).unwrap();
+    let package = app::ipa("com.example.notes");
+    fs::write(place.join("archive/notes.ipa"), &package).unwrap();
+    let mut unpacked = zip::ZipArchive::new(std::io::Cursor::new(package)).unwrap();
+    unpacked.extract(place.join("unpacked")).unwrap();
+    let folder = place.join("unpacked/Payload/Notes.app");
+    let declared = |path: &Path| {
+        let case = intake::discover(&[path.to_owned()]).unwrap();
+        let [device] = case.devices.as_slice() else {
+            panic!("one device");
+        };
+        let [input] = device.inputs.as_slice() else {
+            panic!("one input: {:?}", device.inputs);
+        };
+        assert_eq!(input.format, "ipa");
+        let (dossier, notes) = input.gather().unwrap().unwrap();
+        assert!(notes.is_empty(), "{notes:?}");
+        let mut names = Vec::new();
+        let damage = input.code_names(&mut |name| names.push(format!("{name:?}")));
+        assert!(damage.unwrap().is_empty());
+        assert!(input.digest().unwrap().is_some());
+        (dossier.declarations, names)
+    };
+    let expected = declared(&place.join("archive"));
+    let declaration = &expected.0["com.example.notes"].0;
+    assert!(!declaration.labels.is_empty() && !declaration.parts.is_empty());
+    assert_eq!(declared(&place.join("unpacked")), expected);
+    assert_eq!(declared(&folder), expected);
+}
+
 fn of(report: &AppReport, kind: DeclaredKind) -> Vec<&DeclaredFact> {
     let facts = report.declared.iter();
     facts.filter(|fact| fact.kind == kind).collect()

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use phonehome::audit::{self, Options, Progress};
 use phonehome::intake;
-use phonehome::model::{Attributed, Audit, Basis, Grade, Protection, Shortfall};
+use phonehome::model::{Attributed, Audit, Basis, Event, Grade, Protection, Shortfall};
 use phonehome::rules::Rules;
 
 use crate::forge::record::{self, Exchange};
@@ -270,6 +270,36 @@ fn contacts_that_an_app_encrypted_itself_are_found_however_they_travel() {
             });
             assert!(is_found, "{kind}, {name}");
         }
+    }
+}
+
+#[test]
+fn lookups_over_https_in_a_record_are_lookups() {
+    let mut exchanges = exchanges();
+    exchanges.truncate(1);
+    exchanges[0].method = "GET";
+    exchanges[0].host = "dns.example".to_owned();
+    // RFC 8484 §4.1.1
+    exchanges[0].target = "/dns-query?dns=AAABAAABAAAAAAAAA3d3dwdleGFtcGxlA2NvbQAAAQAB".to_owned();
+    exchanges[0].headers = vec![("Accept", "application/dns-message".to_owned())];
+    exchanges[0].body = Vec::new();
+    for (name, bytes) in [
+        ("a.har", record::har(&exchanges)),
+        ("a.mitm", record::mitmproxy(&exchanges)),
+        ("a.pcap", record::pcap(&exchanges)),
+    ] {
+        let folder = phone("lookups", &[(name, &bytes)]);
+        let case = intake::discover(&[folder]).unwrap();
+        let rules = Rules::embedded().unwrap();
+        let mut names = Vec::new();
+        audit::observe(&case, &rules, &Options::default(), &mut |seen, _| {
+            if let Event::Lookup(lookup) = &seen.sighting.event {
+                names.push(lookup.name.clone());
+            }
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(names, ["www.example.com"], "{name}");
     }
 }
 

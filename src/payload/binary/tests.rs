@@ -1,5 +1,7 @@
 //! Known answers of the formats' documents, and laws that hold for all of them.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::{Map, Number, Value};
 
@@ -288,6 +290,39 @@ fn unlabelled_bytes_are_read_if_they_fit_from_first_to_last() {
             "{chain} with a byte too many"
         );
         assert_eq!(lines("image/png", &body), [""; 0], "{chain} as an image");
+    }
+}
+
+#[test]
+fn documents_in_base64_inside_values_are_read() {
+    // {"email": "erika@a.example", "device_id": "f3c1"} in MessagePack and CBOR; field 1 and 2 in Protocol Buffers
+    let pairs = [("email", "erika@a.example"), ("device_id", "f3c1")];
+    let named = |map: u8, text: u8| {
+        let mut bytes = vec![map];
+        for (name, value) in pairs {
+            for part in [name, value] {
+                bytes.push(text | u8::try_from(part.len()).unwrap());
+                bytes.extend(part.bytes());
+            }
+        }
+        bytes
+    };
+    let mut message = vec![0x08, 0x96, 0x01];
+    for ((_, value), tag) in pairs.into_iter().zip([0x12, 0x1a]) {
+        message.extend([tag, u8::try_from(value.len()).unwrap()]);
+        message.extend(value.bytes());
+    }
+    for (document, step, key) in [
+        (named(0x82, 0xa0), "MessagePack", ".email"),
+        (named(0xa2, 0x60), "CBOR", ".email"),
+        (message, "Protocol Buffers", "[2]"),
+    ] {
+        let body = format!(r#"{{"d":"{}"}}"#, STANDARD.encode(&document));
+        let lines = lines("application/json", body.as_bytes());
+        let is_read = lines.iter().any(|line| {
+            line.starts_with(&format!("d{key}|")) && line.ends_with("|erika@a.example")
+        });
+        assert!(is_read, "{step}: {lines:?}");
     }
 }
 

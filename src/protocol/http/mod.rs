@@ -6,12 +6,14 @@ pub(super) mod huffman;
 pub(super) mod section;
 pub(super) mod streams;
 
+pub(super) use dns_over_https::lookups;
+
 use super::Output;
 use crate::model::{Event, Exchange, Origin};
 
 /// Hands out an exchange, and the lookups that it holds.
 pub(super) fn hand_out(exchange: Exchange, origin: Origin, emit: &mut dyn FnMut(Output<'_>)) {
-    dns_over_https::lookups(&exchange, origin, emit);
+    lookups(&exchange, origin, emit);
     emit(Output::Event(Event::Exchange(exchange), origin));
 }
 
