@@ -299,14 +299,14 @@ fn is_reached(rules: &Rules, step: &Step<'_>, app: &AppReport, finding: &JudgedF
             }
             RecipientKind::Local | RecipientKind::None => false,
         },
-        MeasureArgument::Company => match &finding.company {
-            Some(company) => is_company(company, &step.about),
-            None => {
-                let app = app.id.as_ref().and_then(|id| profile(rules, id));
-                finding.recipient.kind == RecipientKind::Company
-                    && app.is_some_and(|app| is_company(&app.vendor, &step.about))
+        MeasureArgument::Company => {
+            if let Some(company) = &finding.company {
+                return is_company(company, &step.about);
             }
-        },
+            let app = app.id.as_ref().and_then(|id| profile(rules, id));
+            finding.recipient.kind == RecipientKind::Company
+                && app.is_some_and(|app| is_company(&app.vendor, &step.about))
+        }
     }
 }
 
