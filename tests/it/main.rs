@@ -25,6 +25,7 @@ mod flows;
 mod forge;
 mod fuzz_seeds;
 mod gates;
+mod html;
 mod http2;
 mod http2_peers;
 mod intake;
