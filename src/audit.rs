@@ -48,6 +48,8 @@ pub struct Options {
     pub filter: Option<String>,
     /// Code in app packages is also told by a list of trackers (`--trackers`), which the rules have in them.
     pub has_trackers: bool,
+    /// Labels of values are made with a key (`--pseudonym-key`), which only reports need.
+    pub has_pseudonyms: bool,
     /// Inputs read at once; 0 means one per core.
     pub jobs: usize,
 }
@@ -63,6 +65,7 @@ impl Options {
             ("keylog", count(self.key_logs.len())),
             ("known", count(self.known.len())),
             ("pepper", count(self.peppers.len())),
+            ("pseudonym-key", count(usize::from(self.has_pseudonyms))),
             ("trackers", count(usize::from(self.has_trackers))),
         ];
         let named = all.into_iter();

@@ -1,9 +1,10 @@
 //! Every flag and its help; the only home of clap. What a verb does stands in `command.rs`.
 
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use phonehome::gate::Evidence;
 use phonehome::model::Grade;
 
@@ -99,6 +100,8 @@ pub(crate) enum Verb {
     Rules(RuleCommand),
     /// Print the JSON Schema of the JSON report
     Schema(Schema),
+    /// Print manual pages, or completions for a shell
+    Generate(Generate),
 }
 
 /// What several verbs read.
@@ -228,6 +231,10 @@ pub(crate) struct OutputOptions {
     #[arg(long)]
     pub(crate) show_values: bool,
 
+    /// Sign each report that goes to a file with this key of minisign (made by `minisign -G -W`)
+    #[arg(long, hide_short_help = true, value_name = "KEY")]
+    pub(crate) sign: Option<PathBuf>,
+
     /// No progress and no notes on standard error, only errors
     #[arg(short, long)]
     pub(crate) quiet: bool,
@@ -244,6 +251,16 @@ pub(crate) struct Audit {
 
     #[command(flatten)]
     pub(crate) gate: GateOptions,
+
+    /// Label values by the secret in this file: the same value has the same label in every report
+    #[arg(
+        long,
+        hide_short_help = true,
+        value_name = "FILE",
+        conflicts_with = "show_values",
+        help_heading = "Output options"
+    )]
+    pub(crate) pseudonym_key: Option<PathBuf>,
 
     /// End a live capture after this time (`90s`, `10m`, `2h`) instead of by Ctrl-C
     #[arg(long, hide_short_help = true, value_name = "TIME", requires = "interface", value_parser = duration, help_heading = "Input options")]
@@ -356,6 +373,14 @@ pub(crate) struct Verify {
 
     #[command(flatten)]
     pub(crate) input: InputOptions,
+
+    /// The report must be signed (REPORT.minisig) by this public key of minisign: a file, or the key itself
+    #[arg(long, value_name = "PUBKEY")]
+    pub(crate) trust: Option<String>,
+
+    /// The secret that labels of the report were made with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pseudonym_key: Option<PathBuf>,
 
     /// Format
     #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = PossibleValuesParser::new(phonehome::report::VERIFY_FORMATS))]
@@ -533,6 +558,52 @@ pub(crate) struct RuleExplain {
     pub(crate) options: RuleOptions,
 }
 
+/// `phonehome generate`.
+#[derive(Debug, Args)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct Generate {
+    /// What to make
+    #[command(subcommand)]
+    pub(crate) what: Generated,
+}
+
+/// What `phonehome generate` makes.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Generated {
+    /// The manual page; with --output all pages, one per verb
+    Man {
+        /// Write all pages to this folder
+        #[arg(short, long, value_name = "DIR")]
+        output: Option<PathBuf>,
+    },
+    /// Completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Writes manual pages: all to a folder, or that of the program.
+pub(crate) fn write_man(folder: Option<&Path>, out: &mut dyn Write) -> io::Result<()> {
+    match folder {
+        Some(folder) => {
+            std::fs::create_dir_all(folder)?;
+            clap_mangen::generate_to(Cli::command(), folder)
+        }
+        None => clap_mangen::Man::new(Cli::command()).render(out),
+    }
+}
+
+/// Writes completions of a shell.
+pub(crate) fn write_completions(
+    shell: clap_complete::Shell,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "phonehome", &mut script);
+    out.write_all(&script)
+}
+
 /// `phonehome schema`.
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
@@ -640,8 +711,6 @@ fn format_and_file(text: &str) -> Result<FormatAndFile, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

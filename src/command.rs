@@ -3,6 +3,7 @@
 mod apps;
 mod compare;
 mod gate;
+mod keys;
 mod live;
 
 use std::collections::BTreeSet;
@@ -27,9 +28,9 @@ use phonehome::rules::Rules;
 use phonehome::{Error, Result};
 
 use crate::cli::{
-    Audit, Cli, ColorChoice, FormatAndFile, Init, InputOptions, Inputs, LanguageChoice,
-    LanguageOption, Observe, OutputOptions, Report, RuleExplain, RuleOptions, RuleVerb,
-    RulesOption, Schema, Verb, WhatIf,
+    self, Audit, Cli, ColorChoice, FormatAndFile, Generated, Init, InputOptions, Inputs,
+    LanguageChoice, LanguageOption, Observe, OutputOptions, Report, RuleExplain, RuleOptions,
+    RuleVerb, RulesOption, Schema, Verb, WhatIf,
 };
 
 /// Columns of a report that goes to a file or a terminal that does not say its width.
@@ -82,6 +83,7 @@ pub(crate) fn run(cli: Cli) -> Status {
             RuleVerb::Check(options) => check_rules(&options),
         },
         Verb::Schema(options) => schema(&options),
+        Verb::Generate(options) => generate(&options.what),
     };
     match result {
         Ok(status) => status,
@@ -131,7 +133,8 @@ fn audit(options: &Audit) -> Result<Status> {
         let case = find(&options.input)?;
         gate::add_suppressions(&mut gate, &options.gate, case.policy_file.as_deref())?;
         with_progress(&case, options.output.quiet, |progress| {
-            let pipeline = pipeline_options(&options.input, options.jobs)?;
+            let mut pipeline = pipeline_options(&options.input, options.jobs)?;
+            pipeline.has_pseudonyms = options.pseudonym_key.is_some();
             audit::run(&case, &rules, &pipeline, progress)
         })?
     };
@@ -142,7 +145,13 @@ fn audit(options: &Audit) -> Result<Status> {
     if options.output.show_values && !options.output.quiet {
         say("note: the report shows captured values; treat it as confidential");
     }
-    let report = Presentable::new(&audit, &rules, options.output.show_values);
+    let shows_values = options.output.show_values;
+    let report = keys::presentable(
+        &audit,
+        &rules,
+        shows_values,
+        options.pseudonym_key.as_deref(),
+    )?;
     let language = language(options.output.language);
     write_reports(targets, &report, &rules, language, &options.output, &gate)?;
     let status = gate::judge(&gate, &report, &rules, options.output.quiet);
@@ -199,6 +208,7 @@ fn write_reports(
     options: &OutputOptions,
     gate: &Gate,
 ) -> Result<()> {
+    let signer = keys::signer(options.sign.as_deref())?;
     for (format, file) in targets {
         let to_terminal = file.is_none() && io::stdout().is_terminal();
         let rendering = report::Options {
@@ -218,6 +228,9 @@ fn write_reports(
             _ => write_to(file.as_deref(), |out| {
                 (format.write)(report, rules, rendering, out)
             })?,
+        }
+        if let Some(signer) = &signer {
+            keys::sign(signer, file.as_deref())?;
         }
     }
     if let Some(folder) = &options.pictures {
@@ -384,6 +397,7 @@ fn pipeline_options(options: &InputOptions, jobs: Option<u16>) -> Result<audit::
             .iter()
             .map(|pepper| pepper.as_bytes().to_vec())
             .collect(),
+        has_pseudonyms: false,
         has_trackers: options.trackers.is_some(),
         jobs: jobs.map_or(0, usize::from),
     })
@@ -598,6 +612,14 @@ fn check_rules(options: &RuleOptions) -> Result<Status> {
             out,
             "Alle Regeln sind in Ordnung, und ihre Beispiele zeigen, was sie sagen."
         ),
+    })?;
+    Ok(Status::Done)
+}
+
+fn generate(what: &Generated) -> Result<Status> {
+    write_to(None, |out| match what {
+        Generated::Man { output } => cli::write_man(output.as_deref(), out),
+        Generated::Completions { shell } => cli::write_completions(*shell, out),
     })?;
     Ok(Status::Done)
 }

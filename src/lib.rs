@@ -14,6 +14,7 @@
 //! - [`report`]: an audit → bytes
 //! - [`gate`]: an audit → whether it passes in continuous integration
 //! - [`diff`]: two audits → what changed
+//! - [`signature`]: minisign signatures of reports
 //! - [`verify`]: a saved audit, a new one → whether it holds
 //! - [`audit`]: the pipeline, the one place where the stages meet
 //! - [`model`]: the values that cross these borders
@@ -45,6 +46,7 @@ pub mod payload;
 pub mod protocol;
 pub mod report;
 pub mod rules;
+pub mod signature;
 pub mod verify;
 
 pub use error::Error;

@@ -372,6 +372,10 @@ pub const XMPP_OPENING_BYTES: usize = 1 << 10;
 pub const SOCKS_BYTES: usize = 1 << 10;
 /// Values that `observe` remembers labels for; later ones are only hidden. A label costs about a hundred bytes.
 pub const MASKED_VALUES: usize = 100_000;
+/// Bytes of a key or signature that are read; they have a few hundred at most.
+pub const KEY_FILE_BYTES: u64 = 1 << 16;
+/// Least bytes of a key for pseudonyms: with fewer, values could be found by trying all keys.
+pub const PSEUDONYM_KEY_BYTES: usize = 16;
 /// Bytes of `phonehome.toml` that are read; people write a few kilobytes.
 pub const POLICY_BYTES: u64 = 1 << 20;
 /// Measures that `what-if --plan` tries one by one; an audit of many phones has a few hundred that may help.

@@ -11,7 +11,7 @@ use phonehome::rules::Rules;
 use phonehome::{Error, Result, audit, diff, verify};
 
 use super::{
-    Status, complain, find, load_rules, pipeline_options, read_report, rules_of, say,
+    Status, complain, find, keys, load_rules, pipeline_options, read_report, rules_of, say,
     terminal_width, with_progress, write_to,
 };
 use crate::cli::{Diff, SmallOutput, Verify};
@@ -66,10 +66,19 @@ fn archived(report: &Presentable, rules: &Rules, options: report::Options) -> Re
 
 /// `phonehome verify`.
 pub(super) fn verify(options: &Verify) -> Result<Status> {
+    if let Some(key) = &options.trust
+        && let Err(reason) = keys::trust(key, &options.report)?
+    {
+        say(&format!(
+            "error: the signature of the report does not hold: {reason}"
+        ));
+        return Ok(Status::Risk);
+    }
     let (saved, written_in) = saved(&options.report)?;
     let rules = rules_of(&options.input)?;
     let case = find(&options.input)?;
     let mut pipeline = pipeline_options(&options.input, options.jobs)?;
+    pipeline.has_pseudonyms = options.pseudonym_key.is_some();
     pipeline.take_over(&saved.audit().options);
     let outcome = with_progress(&case, options.quiet, |progress| {
         audit::run(&case, &rules, &pipeline, progress)
@@ -77,7 +86,8 @@ pub(super) fn verify(options: &Verify) -> Result<Status> {
     for error in &outcome.errors {
         complain(error);
     }
-    let anew = Presentable::new(&outcome.audit, &rules, saved.shows_values());
+    let secret = options.pseudonym_key.as_deref();
+    let anew = keys::presentable(&outcome.audit, &rules, saved.shows_values(), secret)?;
     let anew = archived(&anew, &rules, rendering(&options.output, written_in))?;
     let found = verify::verify(saved.audit(), anew.audit());
     let rendering = rendering(&options.output, written_in);

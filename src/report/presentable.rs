@@ -31,7 +31,20 @@ pub struct Presentable {
 impl Presentable {
     /// Makes an audit ready. With `shows_values` the captured values stay, which makes every report of it confidential.
     pub fn new(audit: &Audit, rules: &Rules, shows_values: bool) -> Self {
-        let masks = Masks::of(audit, shows_values);
+        Self::with(
+            audit,
+            rules,
+            shows_values,
+            Masks::of(audit, shows_values, None),
+        )
+    }
+
+    /// Makes an audit ready with labels that are the same in every report made with this key (HMAC-SHA-256 of the value).
+    pub fn pseudonymised(audit: &Audit, rules: &Rules, key: &[u8]) -> Self {
+        Self::with(audit, rules, false, Masks::of(audit, false, Some(key)))
+    }
+
+    fn with(audit: &Audit, rules: &Rules, shows_values: bool, masks: Masks) -> Self {
         let Audit {
             case,
             tool_version,

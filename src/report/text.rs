@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use ring::hmac;
 use unicode_width::UnicodeWidthChar as _;
 
 use crate::model::{
@@ -15,6 +16,8 @@ use crate::model::{
 
 /// Longest text shown in one place, in characters; what is longer ends in `…`.
 const SHOWN_CHARACTERS: usize = 200;
+/// Bytes of a label that is the same in all reports of one key: 48 bits keep millions of values apart.
+const PSEUDONYM_BYTES: usize = 6;
 /// Combining marks shown after one character; more are a way to draw over other lines.
 const COMBINING_MARKS: usize = 2;
 
@@ -181,12 +184,15 @@ pub(super) struct Masks {
     labels: BTreeMap<Sensitive, String>,
     next: BTreeMap<&'static str, u32>,
     show_values: bool,
+    /// Makes labels that stay the same over reports.
+    key: Option<hmac::Key>,
 }
 
 impl Masks {
     /// Labels in the order of appearance in a report; with `show_values`, the values themselves.
-    pub(super) fn of(audit: &Audit, show_values: bool) -> Self {
+    pub(super) fn of(audit: &Audit, show_values: bool, key: Option<&[u8]>) -> Self {
         let mut masks = Self::new(show_values);
+        masks.key = key.map(|key| hmac::Key::new(hmac::HMAC_SHA256, key));
         let apps = || audit.devices.iter().flat_map(|device| &device.apps);
         let findings = || apps().flat_map(|app| &app.findings);
         // Findings about circumstances point to values of other findings, which say better what these are.
@@ -226,9 +232,14 @@ impl Masks {
 
     /// The label of a value, a new one if it has not been seen.
     pub(super) fn label(&mut self, category: Category, value: &Sensitive) -> &str {
-        let next = &mut self.next;
+        let (next, key) = (&mut self.next, &self.key);
         self.labels.entry(value.clone()).or_insert_with(|| {
             let kind = kind(category, value.reveal());
+            if let Some(key) = key {
+                let tag = hmac::sign(key, value.reveal().as_bytes());
+                let short = tag.as_ref().get(..PSEUDONYM_BYTES).unwrap_or_default();
+                return format!("{kind}#{}", hexadecimal(short));
+            }
             let number = next.entry(kind).or_insert(0);
             *number = number.saturating_add(1);
             format!("{kind}#{number}")

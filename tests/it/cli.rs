@@ -144,6 +144,7 @@ fn the_short_help_fits_one_screen() {
       compare     Set messengers and other systems side by side, documented and measured
       rules       List, explain and check the rules
       schema      Print the JSON Schema of the JSON report
+      generate    Print manual pages, or completions for a shell
 
     Options:
       -h, --help     Print help (see more with '--help')

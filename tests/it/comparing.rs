@@ -279,3 +279,102 @@ fn a_comparison_says_what_is_new_gone_and_changed() {
         "{markdown}"
     );
 }
+
+/// A key pair as `minisign -G -W` makes it, from a seed: secret key file and public key.
+fn minisign() -> (String, String) {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use blake2::digest::consts::U32;
+    use blake2::{Blake2b, Digest as _};
+    use ring::signature::{Ed25519KeyPair, KeyPair as _};
+    let seed = [42; 32];
+    let pair = Ed25519KeyPair::from_seed_unchecked(&seed).unwrap();
+    let (id, public) = (*b"phonehom", pair.public_key().as_ref().to_vec());
+    let digest = Blake2b::<U32>::digest([&b"Ed"[..], &id, &seed, &public].concat());
+    let secret = [&b"Ed\0\0B2"[..], &[0; 48], &id, &seed, &public, &digest[..]].concat();
+    (
+        format!(
+            "untrusted comment: minisign secret key\n{}\n",
+            STANDARD.encode(secret)
+        ),
+        STANDARD.encode([&b"Ed"[..], &id, &public].concat()),
+    )
+}
+
+#[test]
+fn signed_reports_are_trusted_until_they_change() {
+    let file = archive("signed");
+    let (secret, public) = minisign();
+    let key = Path::new(&file).with_file_name("key");
+    fs::write(&key, secret).unwrap();
+    let key = key.to_str().unwrap();
+    let output = run(&["report", &file, "-o", &file, "--sign", key]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let trusted = |key: &str| {
+        let output = run(&["verify", &file, "samples/case", "-q", "--trust", key]);
+        (output.status.code().unwrap(), text(&output.stderr))
+    };
+    assert_eq!(trusted(&public).0, 0, "{}", trusted(&public).1);
+    assert_eq!(trusted("nonsense").0, 2);
+    fs::write(
+        &file,
+        fs::read_to_string(&file).unwrap().replacen("  ", " ", 1),
+    )
+    .unwrap();
+    let (status, said) = trusted(&public);
+    assert_eq!(status, 1);
+    assert!(said.contains("does not hold"), "{said}");
+    let output = run(&["report", &file, "--sign", key]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn labels_of_a_key_stay_the_same_over_reports() {
+    let file = archive("pseudonyms");
+    let key = Path::new(&file).with_file_name("secret");
+    let key = key.to_str().unwrap();
+    let labels = |inputs: &str, secret: &str| {
+        fs::write(key, secret).unwrap();
+        let status = run(&["audit", inputs, "-q", "-o", &file, "--pseudonym-key", key]).status;
+        let report = fs::read(&file).unwrap();
+        let mut report: Value = serde_json::from_slice(&report).unwrap();
+        let labels: std::collections::BTreeSet<String> = telling(&mut report)["evidence"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|piece| Some(piece["value"].as_str()?.to_owned()))
+            .collect();
+        (status.code().unwrap(), labels)
+    };
+    let secret = "a secret of this company";
+    let (_, whole) = labels("samples/case", secret);
+    let (found, said) = verify(&file, Path::new("samples/case"), &["--pseudonym-key", key]);
+    assert_eq!((found, &said["verdict"]), (0, &json!("holds")));
+    let (_, said) = verify(&file, Path::new("samples/case"), &[]);
+    assert_eq!(said["verdict"], "evidence-holds");
+    let (_, part) = labels("samples/case/company-phone", secret);
+    assert_eq!(whole, part);
+    let (_, other) = labels("samples/case", "another secret, as long");
+    assert!(whole.is_disjoint(&other) && !whole.is_empty());
+    fs::write(key, "short\n").unwrap();
+    let output = run(&["audit", "samples/case", "--pseudonym-key", key]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn pages_and_completions_are_those_of_the_program() {
+    let page = text(&run(&["generate", "man"]).stdout);
+    assert!(page.contains(".TH") && page.contains("audit"));
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = text(&run(&["generate", "completions", shell]).stdout);
+        assert!(
+            script.contains("min-coverage") || script.contains("min\\-coverage"),
+            "{shell}"
+        );
+    }
+    let folder = Path::new(&archive("man")).with_file_name("pages");
+    let status = run(&["generate", "man", "--output", folder.to_str().unwrap()]).status;
+    assert_eq!(status.code(), Some(0));
+    let audit = fs::read_to_string(folder.join("phonehome-audit.1")).unwrap();
+    assert!(audit.contains("suppressions"));
+}

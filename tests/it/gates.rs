@@ -7,6 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use sha2::Digest as _;
+
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::Value;
@@ -428,4 +432,87 @@ fn csv_fills_a_folder() {
         .into_records()
         .count();
     assert_eq!(rows, findings(&report).count());
+}
+
+/// Values that the forge plants in the sample case.
+const PLANTED: [&str; 9] = [
+    "7c4f1a0e-3b52-4d8e-9a61-5f0c2b7d4e93",
+    "3f9a1c0d5e7b2846",
+    "Amelie Ahrens",
+    "+49 30 23125 001",
+    "amelie.ahrens@beispiel.example",
+    "Dannenberg",
+    "fenja@falk.example",
+    "Betriebsrat",
+    "+49 221 4710 663",
+];
+
+/// How a value could be given away: as it is, encoded, as a digest.
+fn disguises(value: &str) -> Vec<String> {
+    let bare: String = value.chars().filter(|letter| *letter != ' ').collect();
+    let mut all = Vec::new();
+    for text in [value, &bare] {
+        let hex = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect::<String>()
+        };
+        all.push(text.to_owned());
+        all.push(STANDARD.encode(text).trim_end_matches('=').to_owned());
+        all.push(URL_SAFE_NO_PAD.encode(text));
+        all.push(hex(text.as_bytes()));
+        all.push(hex(&sha2::Sha256::digest(text)));
+        all.push(hex(&sha1::Sha1::digest(text)));
+        all.push(hex(&md5::Md5::digest(text)));
+    }
+    all
+}
+
+#[test]
+fn planted_values_are_in_no_output() {
+    let archive = archive("privacy");
+    let folder = Path::new(&archive).parent().unwrap();
+    let key = folder.join("key");
+    fs::write(&key, "a secret of this company").unwrap();
+    let key = key.to_str().unwrap();
+    let case = "samples/case";
+    let mut commands: Vec<Vec<&str>> = phonehome::report::FORMATS
+        .iter()
+        .map(|format| vec!["audit", case, "-f", format.name, "--fail-on", "low"])
+        .collect();
+    commands.extend([
+        vec!["audit", case, "-f", "json", "--pseudonym-key", key],
+        vec!["observe", case],
+        vec!["inputs", case],
+        vec!["verify", &archive, case, "-f", "json"],
+        vec!["diff", &archive, &archive],
+        vec!["audit", "samples/case/company-phone/nothing.pcap"],
+        vec![
+            "audit",
+            case,
+            "--keylog",
+            "samples/case/company-phone/wifi-gateway.pcap",
+        ],
+        vec!["report", "samples/case/company-phone/wifi-gateway.pcap"],
+    ]);
+    let hidden: Vec<String> = PLANTED.iter().flat_map(|value| disguises(value)).collect();
+    for command in &commands {
+        let output = run(command);
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).to_lowercase();
+        for value in &hidden {
+            assert!(
+                !said.contains(&value.to_lowercase()),
+                "{command:?} shows {value}"
+            );
+        }
+    }
+    // They are there to be found.
+    let open = text(&run(&["audit", case, "-f", "json", "--show-values", "-q"]).stdout);
+    let shown = PLANTED
+        .iter()
+        .filter(|value| open.contains(**value))
+        .count();
+    assert!(shown >= 4, "only {shown} are shown");
 }
