@@ -19,6 +19,10 @@ pub(super) const MESSAGE_METADATA: &str = "message-metadata-inferred";
 pub(super) const CALL_MEDIA: &str = "call-media";
 /// Device attributes that together single out a device.
 pub(super) const DEVICE_FINGERPRINT: &str = "device-fingerprint";
+/// One identifier at several recipients.
+pub(super) const IDENTIFIER_LINKED: &str = "identifier-linked";
+/// Several identifiers in one message.
+pub(super) const IDENTIFIERS_BRIDGED: &str = "identifiers-bridged";
 /// A known service was contacted: said by the list of recipients.
 pub(super) const RECIPIENT: &str = "recipient-contacted";
 /// An advertising network was contacted.
@@ -62,7 +66,7 @@ pub(super) fn is_access(rule: &str) -> bool {
 
 /// All of them.
 #[cfg(test)]
-pub(super) const CIRCUMSTANCES: [&str; 25] = [
+pub(super) const CIRCUMSTANCES: [&str; 27] = [
     NAME_LOOKUP,
     CLEARTEXT_HTTP,
     CLEARTEXT_TRANSPORT,
@@ -75,6 +79,8 @@ pub(super) const CIRCUMSTANCES: [&str; 25] = [
     CONTACTS_ONE_BY_ONE,
     MESSAGE_METADATA,
     DEVICE_FINGERPRINT,
+    IDENTIFIER_LINKED,
+    IDENTIFIERS_BRIDGED,
     RECIPIENT,
     ADS,
     ATTRIBUTION,

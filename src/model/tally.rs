@@ -76,6 +76,11 @@ impl Distinct {
         }
     }
 
+    /// Whether some value is in both, as far as their hashes are kept.
+    pub fn shares(&self, other: &Self) -> bool {
+        !self.smallest.is_disjoint(&other.smallest)
+    }
+
     /// How many distinct values were added; an estimate above the bound.
     #[expect(
         clippy::cast_precision_loss,

@@ -3,6 +3,7 @@
 
 mod contacts;
 mod data;
+mod linkage;
 mod manifest;
 mod recipients;
 
@@ -20,9 +21,11 @@ use crate::rules::App;
 type Conclude = fn(&Subject<'_>, &mut Vec<Fact>);
 
 /// All conclusions.
-const CONCLUSIONS: [Conclude; 9] = [
+const CONCLUSIONS: [Conclude; 11] = [
     data::cleartext,
     data::device_fingerprint,
+    linkage::linked,
+    linkage::bridged,
     contacts::one_by_one,
     contacts::discovery,
     recipients::message_metadata,

@@ -1,0 +1,144 @@
+//! Identifiers that connect what recipients know: one that several of them got, several that one of them got together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::super::row::{Fact, FactKey, Subject};
+use super::super::{circumstance, recipient};
+use super::fact;
+use crate::model::{Occurrences, Origin, Recipient, RecipientKind};
+
+/// Rules of identifiers by which a person or a phone is recognised again. Session ids and push tokens are of one recipient.
+const LASTING: [&str; 10] = [
+    "advertising-id",
+    "advertising-id-hash",
+    "vendor-scoped-id",
+    "hardware-id",
+    "sim-id",
+    "mac-address",
+    "account-id",
+    "own-email",
+    "own-msisdn",
+    "email-or-phone-hash",
+];
+
+/// Findings of lasting identifiers that left the phone.
+fn lasting<'a>(
+    subject: &'a Subject<'_>,
+) -> impl Iterator<Item = (&'a FactKey, &'a Occurrences)> + use<'a> {
+    subject.row.findings.iter().filter(|(key, _)| {
+        key.grade.is_transmitted()
+            && !key.is_opted_out
+            && key.recipient.kind == RecipientKind::Remote
+            && LASTING.contains(&&*key.rule)
+    })
+}
+
+/// The company behind a recipient, else its host: what several hosts of one company get, one company gets.
+fn company(subject: &Subject<'_>, recipient: &Recipient) -> Arc<str> {
+    recipient::endpoint(subject.rules, recipient).map_or_else(
+        || Arc::clone(&recipient.host),
+        |endpoint| Arc::clone(&endpoint.company),
+    )
+}
+
+/// The same value of an identifier at several recipients: they can put together what each of them knows.
+pub(super) fn linked(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
+    let mut by_rule: BTreeMap<&Arc<str>, Vec<(Arc<str>, &FactKey, &Occurrences)>> = BTreeMap::new();
+    for (key, occurrences) in lasting(subject) {
+        let company = company(subject, &key.recipient);
+        let of_rule = by_rule.entry(&key.rule).or_default();
+        of_rule.push((company, key, occurrences));
+    }
+    for (rule, findings) in by_rule {
+        let is_shared = |company: &Arc<str>, occurrences: &Occurrences| {
+            findings.iter().any(|(other, _, others)| {
+                other != company && occurrences.distinct.shares(&others.distinct)
+            })
+        };
+        let shared: Vec<_> = findings
+            .iter()
+            .filter(|(company, _, occurrences)| is_shared(company, occurrences))
+            .collect();
+        let companies: BTreeSet<&Arc<str>> = shared.iter().map(|(company, ..)| company).collect();
+        let together = shared
+            .iter()
+            .map(|(_, _, occurrences)| (*occurrences).clone())
+            .reduce(|mut all, next| {
+                all.merge(next);
+                all
+            });
+        let (Some(mut occurrences), Some((_, key, _))) = (together, shared.first()) else {
+            continue;
+        };
+        occurrences.items = companies.len() as u64;
+        occurrences.most_items = occurrences.items;
+        // As weak as the weakest of its parts.
+        let grade = shared.iter().map(|(_, key, _)| key.grade).max();
+        let nobody = Recipient {
+            kind: RecipientKind::None,
+            host: Arc::from(""),
+        };
+        let mut fact = fact(
+            subject,
+            circumstance::IDENTIFIER_LINKED,
+            nobody,
+            grade.unwrap_or(key.grade),
+            occurrences,
+        );
+        fact.conclusion.reasons = vec![Arc::clone(rule)];
+        fact.conclusion
+            .reasons
+            .extend(companies.into_iter().cloned());
+        facts.push(fact);
+    }
+}
+
+/// Several identifiers in one message: whoever knows one of them knows the others from then on.
+pub(super) fn bridged(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
+    let mut by_message: BTreeMap<(&Recipient, Origin), Vec<(&FactKey, &Occurrences)>> =
+        BTreeMap::new();
+    for (key, occurrences) in lasting(subject) {
+        for evidence in &occurrences.evidence {
+            let message = (&key.recipient, evidence.origin);
+            by_message
+                .entry(message)
+                .or_default()
+                .push((key, occurrences));
+        }
+    }
+    let mut by_recipient: BTreeMap<&Recipient, BTreeMap<&FactKey, &Occurrences>> = BTreeMap::new();
+    for ((recipient, _), findings) in by_message {
+        let rules: BTreeSet<&Arc<str>> = findings.iter().map(|(key, _)| &key.rule).collect();
+        if rules.len() >= 2 {
+            by_recipient.entry(recipient).or_default().extend(findings);
+        }
+    }
+    for (recipient, findings) in by_recipient {
+        let rules: BTreeSet<&Arc<str>> = findings.keys().map(|key| &key.rule).collect();
+        let grade = findings.keys().map(|key| key.grade).max();
+        let count = findings.values().map(|occurrences| occurrences.count).min();
+        let together = findings
+            .values()
+            .map(|occurrences| (*occurrences).clone())
+            .reduce(|mut all, next| {
+                all.merge(next);
+                all
+            });
+        let (Some(mut occurrences), Some(grade), Some(count)) = (together, grade, count) else {
+            continue;
+        };
+        occurrences.count = count;
+        occurrences.items = rules.len() as u64;
+        occurrences.most_items = occurrences.items;
+        let mut fact = fact(
+            subject,
+            circumstance::IDENTIFIERS_BRIDGED,
+            recipient.clone(),
+            grade,
+            occurrences,
+        );
+        fact.conclusion.reasons = rules.into_iter().cloned().collect();
+        facts.push(fact);
+    }
+}
