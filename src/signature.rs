@@ -1,4 +1,4 @@
-//! Signatures of reports, as minisign makes and checks them (<https://jedisct1.github.io/minisign/>): Ed25519 over BLAKE2b.
+//! Signatures of reports, as minisign makes and checks them (<https://jedisct1.github.io/minisign/>): Ed25519 over `BLAKE2b`.
 //!
 //! A signature says who vouches for a report; whether the report says what its inputs show is for [`crate::verify`] to tell.
 //! Signing is deterministic and asks no clock. Keys with a password are refused: there is nobody to ask in a pipeline.

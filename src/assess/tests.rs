@@ -736,8 +736,8 @@ fn ids_depend_on_what_was_found_and_not_on_how_often() {
     let once = ids(&["a"]);
     assert_eq!(
         once.len(),
-        4,
-        "one for each protection and recipient, and one for the clear text"
+        5,
+        "one for each protection and recipient, one for the clear text, one for the link between recipients"
     );
     assert_eq!(once, ids(&["a", "b", "c", "d"]));
 }

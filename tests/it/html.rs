@@ -169,6 +169,7 @@ fn app(rules: &Rules, phone: u64, app: u64, words: &str) -> AppReport {
         chains: Vec::new(),
         dpia_criteria: Vec::new(),
         questions: Vec::new(),
+        standing: None,
     }
 }
 
@@ -193,6 +194,8 @@ fn fleet(rules: &Rules, phones: u64, words: &str) -> Presentable {
             apps,
             clock: None,
             silent_apps: 40,
+            policy: None,
+            shadow: Vec::new(),
         }
     };
     let audit = Audit {
@@ -200,6 +203,8 @@ fn fleet(rules: &Rules, phones: u64, words: &str) -> Presentable {
         tool_version: "0".to_owned(),
         rules_sha256: rules.sha256.clone(),
         law_as_of: "2026-01-01".to_owned(),
+        method: "phonehome-1".to_owned(),
+        options: BTreeMap::new(),
         inputs: vec![InputReport {
             id: InputId(0),
             path: format!("fleet{words}.pcap"),

@@ -44,7 +44,9 @@ fn company(subject: &Subject<'_>, recipient: &Recipient) -> Arc<str> {
 
 /// The same value of an identifier at several recipients: they can put together what each of them knows.
 pub(super) fn linked(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
-    let mut by_rule: BTreeMap<&Arc<str>, Vec<(Arc<str>, &FactKey, &Occurrences)>> = BTreeMap::new();
+    /// What an identifier's findings have beside the rule: company, key, counts.
+    type Sent<'a> = (Arc<str>, &'a FactKey, &'a Occurrences);
+    let mut by_rule: BTreeMap<&Arc<str>, Vec<Sent<'_>>> = BTreeMap::new();
     for (key, occurrences) in lasting(subject) {
         let company = company(subject, &key.recipient);
         let of_rule = by_rule.entry(&key.rule).or_default();
