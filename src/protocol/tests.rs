@@ -526,7 +526,7 @@ fn whatsapp_of_old_told_number_and_client() {
         assert_eq!(
             tcp(5222, &[(CLIENT, said.as_slice())]).lines(),
             [
-                "> whatsapp stream | signature=whatsapp-noise-old | resource=Android-2.12.84 | user=15555550123",
+                "> whatsapp stream | signature=whatsapp-noise-old | platform=Android-2.12.84 | phone-number=15555550123",
                 "opaque encrypted-own-protocol"
             ]
         );

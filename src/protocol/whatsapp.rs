@@ -140,8 +140,8 @@ impl WhatsApp {
         {
             let opening = Opening::read(self.client.get(length..).unwrap_or_default());
             let mut draft = Draft::new(NAME, "stream", Side::Client).signed(signature);
-            draft.add_some("resource", opening.resource.as_deref());
-            draft.add_some("user", opening.user.as_deref());
+            draft.add_some("platform", opening.platform.as_deref());
+            draft.add_some("phone-number", opening.number.as_deref());
             draft.emit(origin, emit);
         }
         self.end(emit);
@@ -154,11 +154,12 @@ impl WhatsApp {
     }
 }
 
-/// What the frames before encryption say: client and version (`Android-2.12.84-443`), and the phone number as user.
+/// What the frames before encryption say: the XMPP resource, which is platform and version (`Android-2.12.84-443`), and the
+/// user, who is a phone number.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Opening {
-    resource: Option<String>,
-    user: Option<String>,
+    platform: Option<String>,
+    number: Option<String>,
     is_complete: bool,
 }
 
@@ -180,10 +181,10 @@ impl Opening {
                 let is_number = (6..=15).contains(&text.len())
                     && text.bytes().all(|byte| byte.is_ascii_digit());
                 if is_number {
-                    opening.user.get_or_insert(text);
+                    opening.number.get_or_insert(text);
                     opening.is_complete = true;
                 } else if text.contains('-') && text.contains('.') {
-                    opening.resource.get_or_insert(text);
+                    opening.platform.get_or_insert(text);
                 }
             }
         }

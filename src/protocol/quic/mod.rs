@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 use self::connection::{Connection, Outcome};
 use self::packet::{Kind, Packet};
+use super::message::Draft;
+use super::rtp::Media;
 use super::{Chunk, Dissector, KeyLog, Output, Probe, Protocol, Verdict};
 use crate::limits;
 use crate::model::{ContentState, Shortfall, Side, Transport};
@@ -92,8 +94,10 @@ struct Quic {
     others: Vec<Connection>,
     /// Whether the connection's server name was handed out.
     is_named: bool,
-    /// Whether a hello of Google's own was read from a datagram in clear.
-    has_clear_hello: bool,
+    /// Of a hello of Google's own that was read from a datagram in clear: whether it names its server.
+    clear_hello_is_named: Option<bool>,
+    /// Media of a call on the same ports (RFC 9443 §2).
+    media: Media,
     /// How often keys were derived.
     derivations: usize,
     /// Datagrams since the last packet that was of use.
@@ -106,6 +110,9 @@ struct Quic {
 impl Dissector for Quic {
     fn feed(&mut self, chunk: Chunk<'_>, emit: Emit<'_>) {
         if self.is_over {
+            return;
+        }
+        if self.media(chunk, emit) {
             return;
         }
         self.idle = self.idle.saturating_add(1);
@@ -138,6 +145,7 @@ impl Dissector for Quic {
         for connection in std::mem::take(&mut self.others).into_iter().chain(last) {
             self.end(connection, emit);
         }
+        self.media.emit(false, emit);
         if let Some(state) = self.state.filter(|state| *state != ContentState::NoKey) {
             emit(Output::Opaque(state));
         }
@@ -151,12 +159,40 @@ impl Quic {
             connection: None,
             others: Vec::new(),
             is_named: false,
-            has_clear_hello: false,
+            clear_hello_is_named: None,
+            media: Media::default(),
             derivations: 0,
             idle: 0,
             is_over: false,
             state: None,
         }
+    }
+
+    /// Takes RTP and RTCP that share the ports with QUIC, which never begins a packet with the bits 10 (RFC 9443 §2), unless
+    /// its fixed bit is greased (RFC 9287).
+    fn media(&mut self, chunk: Chunk<'_>, emit: Emit<'_>) -> bool {
+        let [first, version @ ..] = chunk.bytes else {
+            return false;
+        };
+        let is_greased = version
+            .first_chunk::<4>()
+            .is_some_and(|version| version::is_known(u32::from_be_bytes(*version)));
+        if first >> 6 != 2 || is_greased {
+            return false;
+        }
+        let is_first = !self.media.is_some();
+        let is_media = self.media.take(chunk.side, chunk.bytes, chunk.origin, emit);
+        if is_media {
+            self.idle = 0;
+        }
+        // No other app is known to hold calls beside an old QUIC without a server name.
+        let is_nameless = self.clear_hello_is_named == Some(false);
+        if is_first && self.media.is_some() && is_nameless {
+            Draft::new("quic", "call", chunk.side)
+                .signed("snapchat-call")
+                .emit(chunk.origin, emit);
+        }
+        is_media
     }
 
     fn packet(&mut self, packet: &Packet<'_>, chunk: Chunk<'_>, emit: Emit<'_>) {
@@ -310,7 +346,7 @@ impl Quic {
 
     /// Reads a hello of Google's own that is not encrypted; one a flow, since clients repeat it.
     fn clear_hello(&mut self, chunk: Chunk<'_>, emit: Emit<'_>) {
-        if self.has_clear_hello || self.connection.is_some() {
+        if self.clear_hello_is_named.is_some() || self.connection.is_some() {
             return;
         }
         let Some(version) = google::clear_version(chunk.bytes) else {
@@ -319,7 +355,7 @@ impl Quic {
         let Some(hello) = google::client_hello(chunk.bytes) else {
             return;
         };
-        self.has_clear_hello = true;
+        self.clear_hello_is_named = Some(hello.server_name.is_some());
         if let Some(name) = &hello.server_name {
             emit(Output::Server(name));
         }

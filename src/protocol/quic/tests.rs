@@ -312,21 +312,23 @@ fn drafts_and_versions_of_unknown_make_are_read() {
     }
 }
 
+/// A hello of Google's own: tags and values.
+fn google_hello(values: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+    let mut end = 0;
+    let mut head = b"CHLO".to_vec();
+    head.extend([u8::try_from(values.len()).unwrap(), 0, 0, 0]);
+    for (tag, value) in values {
+        end += u32::try_from(value.len()).unwrap();
+        head.extend(*tag);
+        head.extend(end.to_le_bytes());
+    }
+    head.extend(values.iter().flat_map(|(_, value)| value.to_vec()));
+    head
+}
+
 #[test]
 fn the_hello_of_google_is_read_in_clear() {
-    let table = |values: &[(&[u8; 4], &[u8])]| {
-        let mut end = 0;
-        let mut head = b"CHLO".to_vec();
-        head.extend([u8::try_from(values.len()).unwrap(), 0, 0, 0]);
-        for (tag, value) in values {
-            end += u32::try_from(value.len()).unwrap();
-            head.extend(*tag);
-            head.extend(end.to_le_bytes());
-        }
-        head.extend(values.iter().flat_map(|(_, value)| value.to_vec()));
-        head
-    };
-    let hello = table(&[
+    let hello = google_hello(&[
         (b"PAD\0", &[0x2d; 40]),
         (b"SNI\0", b"Video.Example"),
         (b"UAID", b"app Cronet"),
@@ -344,6 +346,37 @@ fn the_hello_of_google_is_read_in_clear() {
     assert_eq!(seen[0], "Server(\"video.example\")");
     assert_eq!(seen[1], "51303433 Some(\"video.example\") 0000 None");
     assert!(seen[2].contains("app Cronet"));
+}
+
+/// Old QUIC with such a hello, then a call on the same ports.
+fn call_beside(values: &[(&[u8; 4], &[u8])]) -> Vec<String> {
+    let hello = [
+        &[0xc3][..],
+        b"Q046",
+        &[0x50, 1, 2, 3, 4, 5, 6, 7, 8],
+        &[0; 16],
+        &google_hello(values),
+    ]
+    .concat();
+    let media = |sequence: u8| {
+        let head = [0x80, 0x6f, 0, sequence, 0, 0, 1, 0, 0x2a, 0x2b, 0x2c, 0x2d];
+        (Side::Client, [&head[..], &[0x55; 40]].concat())
+    };
+    let mut datagrams = vec![(Side::Client, hello), (Side::Server, vec![0x40; 40])];
+    datagrams.extend((0..40).map(media));
+    run(&datagrams)
+}
+
+#[test]
+fn media_of_a_call_share_the_ports_and_tell_the_app_where_no_server_is_named() {
+    let seen = call_beside(&[(b"PAD\0", &[0x2d; 40])]);
+    let told =
+        |seen: &[String], what: &str| seen.iter().filter(|event| event.contains(what)).count();
+    assert_eq!(told(&seen, "snapchat-call"), 1, "{seen:#?}");
+    assert_eq!(told(&seen, "2a2b2c2d"), 1, "{seen:#?}");
+    let seen = call_beside(&[(b"SNI\0", b"video.example")]);
+    assert_eq!(told(&seen, "snapchat-call"), 0, "{seen:#?}");
+    assert_eq!(told(&seen, "2a2b2c2d"), 1, "{seen:#?}");
 }
 
 #[test]

@@ -49,13 +49,6 @@ const APPS: &[(&str, &[&str])] = &[
     ("Zoom", &["zoom"]),
 ];
 
-/// What nDPI names and we do not, or the reverse, and why that is bearable.
-const DIFFERENCES: &[(&str, &str, &str)] = &[(
-    "snapchat_call.pcapng",
-    "snapchat missing",
-    "told only by media packets between those of an old QUIC version that names no server",
-)];
-
 /// Apps, by our ids, that nDPI's result for a capture names. Its list of protocols has lines of four columns: name,
 /// packets, bytes, flows.
 fn named(result: &str) -> BTreeSet<&'static [&'static str]> {
@@ -107,7 +100,7 @@ fn apps_that_ndpi_recognises_are_recognised_and_no_others() {
         .flat_map(|(_, apps)| apps.iter().copied())
         .collect();
     let (mut hits, mut all, mut extra) = (0, 0, 0);
-    let mut unexplained = Vec::new();
+    let mut differences = Vec::new();
     let mut results: Vec<_> = results.map(|entry| entry.unwrap().path()).collect();
     results.sort();
     for result in results {
@@ -115,7 +108,6 @@ fn apps_that_ndpi_recognises_are_recognised_and_no_others() {
         let file = name.rsplit("result__").next().unwrap();
         let named = named(&fs::read_to_string(&result).unwrap());
         let (certain, possible) = recognised(&folder.join(file), &rules);
-        let mut differences = Vec::new();
         for apps in &named {
             let is_recognised = apps
                 .iter()
@@ -123,31 +115,16 @@ fn apps_that_ndpi_recognises_are_recognised_and_no_others() {
             all += 1;
             hits += usize::from(is_recognised);
             if !is_recognised {
-                differences.push(format!("{} missing", apps[0]));
+                differences.push(format!("{file}: {} missing", apps[0]));
             }
         }
         for app in certain.iter().filter(|app| known.contains(app.as_str())) {
             if !named.iter().any(|apps| apps.contains(&app.as_str())) {
                 extra += 1;
-                differences.push(format!("{app} extra"));
-            }
-        }
-        for difference in differences {
-            let reason = DIFFERENCES
-                .iter()
-                .find(|known| (known.0, known.1) == (file, difference.as_str()));
-            println!(
-                "{file}: {difference} ({})",
-                reason.map_or("no reason known", |known| known.2)
-            );
-            if reason.is_none() {
-                unexplained.push(format!("{file}: {difference}"));
+                differences.push(format!("{file}: {app} extra"));
             }
         }
     }
     println!("{hits} of {all} apps recognised, {extra} extra");
-    assert!(
-        unexplained.is_empty(),
-        "different without a reason: {unexplained:#?}"
-    );
+    assert!(differences.is_empty(), "different: {differences:#?}");
 }
