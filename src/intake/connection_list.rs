@@ -7,15 +7,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::clock::timestamp;
-use super::ledger::Ledger;
-use super::lines::{Line, Lines};
+use super::log::{LineLog, Told};
 use super::{Format, Gathered, Input, Item, Sample, Source};
-use crate::limits::{CONNECTION_NOTES, LINE_BYTES};
+use crate::Result;
+use crate::limits::CONNECTION_NOTES;
 use crate::model::{
     ConnectionNote, ContentState, Dossier, Event, FlowKey, InstalledApp, Origin, Owner, Platform,
     ServerName, Shortfall, Sighting, Timestamp, Traffic, Transport,
 };
-use crate::{Error, Result};
 
 /// `PCAPdroid`'s list of connections.
 pub(super) const FORMAT: Format = Format {
@@ -106,6 +105,27 @@ impl Connection {
             first: time(4)?,
             last: time(5)?,
         })
+    }
+
+    fn sighting(self, origin: Origin) -> Sighting {
+        let [client_bytes, server_bytes, client_packets, server_packets] = self.counts;
+        let at = |time| Origin { time, ..origin };
+        Sighting {
+            origin: at(self.last),
+            flow: Some(self.flow),
+            server: self.server.map(ServerName::Asked),
+            owner: self.owner,
+            event: Event::Traffic(Traffic {
+                client_packets,
+                server_packets,
+                client_bytes,
+                server_bytes,
+                first: at(self.first),
+                last: at(self.last),
+                protocol: "",
+                content: ContentState::NotExamined,
+            }),
+        }
     }
 }
 
@@ -206,76 +226,15 @@ fn latin_digits(text: &str) -> String {
         .collect()
 }
 
-/// The rows of a list.
-#[derive(Debug)]
-struct Rows {
-    lines: Lines,
-    layout: Option<Layout>,
-    origin: Origin,
-    ledger: Ledger,
-    has_ended: bool,
-}
-
-impl Rows {
-    fn new(input: &Input) -> Result<Self> {
-        Ok(Self {
-            lines: Lines::new(input.reader()?),
-            layout: None,
-            origin: Origin {
-                input: input.id,
-                ..Origin::default()
-            },
-            ledger: Ledger::default(),
-            has_ended: false,
-        })
-    }
-
-    /// The next connection; `None` at the end and where there is something to note first.
-    fn next_row(&mut self) -> Option<Connection> {
-        while !self.has_ended && !self.ledger.has_notes() {
-            let offset = self.lines.offset();
-            let line = self.lines.next_line();
-            self.origin.frame = self.lines.number();
-            match line {
-                Ok(Some(Line::Whole { range, is_last })) => {
-                    let bytes = self.lines.at(range);
-                    let line = String::from_utf8_lossy(bytes);
-                    let line = line.trim_start_matches('\u{feff}');
-                    if line.trim().is_empty() {
-                        continue;
-                    }
-                    let Some(layout) = self.layout else {
-                        self.layout = Some(Layout::of(line.trim_end()));
-                        continue;
-                    };
-                    if let Some(connection) = Connection::of(line, layout) {
-                        self.origin.time = connection.last;
-                        return Some(connection);
-                    }
-                    let length = bytes.len() as u64;
-                    let (shortfall, detail) = if is_last {
-                        (Shortfall::Truncated, "the file ends within the line")
-                    } else {
-                        (Shortfall::Damaged, "no connection in the line")
-                    };
-                    let detail = format!("{detail} at byte {offset}");
-                    self.ledger
-                        .note(shortfall, Some(self.origin), length, detail);
-                }
-                Ok(Some(Line::TooLong)) => self.ledger.note(
-                    Shortfall::InputLimit,
-                    Some(self.origin),
-                    0,
-                    format!("the line at byte {offset} is longer than {LINE_BYTES} bytes"),
-                ),
-                Ok(None) => self.has_ended = true,
-                Err(error) => {
-                    self.ledger.note_failure(&error, self.origin, offset);
-                    self.has_ended = true;
-                }
-            }
-        }
-        None
+fn read_line(layout: &mut Option<Layout>, line: &[u8], told: &mut Told<'_>) {
+    let line = String::from_utf8_lossy(line);
+    let Some(layout) = *layout else {
+        *layout = Some(Layout::of(line.trim_end()));
+        return;
+    };
+    match Connection::of(&line, layout) {
+        Some(connection) => told.see(connection.sighting(told.origin)),
+        None => told.note_damage(),
     }
 }
 
@@ -289,31 +248,31 @@ fn gather(input: &Input) -> Result<Gathered> {
     if input.is_stdin() {
         return Ok((dossier, notes));
     }
-    let mut rows = Rows::new(input)?;
-    loop {
-        let Some(row) = rows.next_row() else {
-            if rows.has_ended {
-                break;
-            }
-            let _ = rows.ledger.next_item();
+    let mut source = open(input)?;
+    while let Some(item) = source.next_item()? {
+        let Item::Sighting(sighting) = item else {
             continue;
         };
-        if let Some(package) = &row.owner.package {
+        let (Some(flow), Event::Traffic(traffic)) = (sighting.flow, &sighting.event) else {
+            continue;
+        };
+        let owner = sighting.owner;
+        if let Some(package) = &owner.package {
             let app = dossier.apps.entry(package.to_string());
             app.or_insert_with(|| InstalledApp {
-                label: row.owner.label.as_deref().map(str::to_owned),
-                app_id: row.owner.uid.map(|uid| uid % 100_000),
-                source: Some(rows.origin),
+                label: owner.label.as_deref().map(str::to_owned),
+                app_id: owner.uid.map(|uid| uid % 100_000),
+                source: Some(sighting.origin),
                 ..InstalledApp::default()
             });
         }
         let note = ConnectionNote {
-            first: row.first,
-            last: row.last,
-            owner: row.owner,
-            server: row.server,
+            first: traffic.first.time,
+            last: traffic.last.time,
+            owner,
+            server: sighting.server.map(|name| Arc::from(name.as_str())),
         };
-        if !dossier.connections.add(row.flow, note) {
+        if !dossier.connections.add(flow, note) {
             let detail = format!("more than {CONNECTION_NOTES} connections; the rest is left out");
             notes.push((Shortfall::InputLimit, detail));
             break;
@@ -323,36 +282,7 @@ fn gather(input: &Input) -> Result<Gathered> {
 }
 
 fn open(input: &Input) -> Result<Box<dyn Source>> {
-    Ok(Box::new(Rows::new(input)?))
-}
-
-impl Source for Rows {
-    fn next_item(&mut self) -> Result<Option<Item<'_>>, Error> {
-        let Some(row) = self.next_row() else {
-            return Ok(self.ledger.next_item());
-        };
-        let [client_bytes, server_bytes, client_packets, server_packets] = row.counts;
-        let at = |time| Origin {
-            time,
-            ..self.origin
-        };
-        Ok(Some(Item::Sighting(Box::new(Sighting {
-            origin: self.origin,
-            flow: Some(row.flow),
-            server: row.server.map(ServerName::Asked),
-            owner: row.owner,
-            event: Event::Traffic(Traffic {
-                client_packets,
-                server_packets,
-                client_bytes,
-                server_bytes,
-                first: at(row.first),
-                last: at(row.last),
-                protocol: "",
-                content: ContentState::NotExamined,
-            }),
-        }))))
-    }
+    Ok(Box::new(LineLog::open(input, None, read_line)?))
 }
 
 #[cfg(test)]

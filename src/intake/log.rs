@@ -18,6 +18,9 @@ pub(super) struct Told<'l> {
     pub(super) origin: Origin,
     /// The line is the last and has no end, so it may be cut.
     is_cut: bool,
+    /// Bytes of the line.
+    length: usize,
+    others: &'l mut u64,
     sightings: &'l mut VecDeque<Sighting>,
     ledger: &'l mut Ledger,
 }
@@ -25,13 +28,18 @@ pub(super) struct Told<'l> {
 impl Told<'_> {
     /// One thing that the log tells, at the time that `origin` has.
     pub(super) fn tell(&mut self, owner: Owner, event: Event) {
-        self.sightings.push_back(Sighting {
+        self.see(Sighting {
             origin: self.origin,
             flow: None,
             server: None,
             owner,
             event,
         });
+    }
+
+    /// One thing that the log tells with its connection.
+    pub(super) fn see(&mut self, sighting: Sighting) {
+        self.sightings.push_back(sighting);
     }
 
     pub(super) fn note(&mut self, shortfall: Shortfall, detail: &str) {
@@ -46,7 +54,14 @@ impl Told<'_> {
         } else {
             (Shortfall::Damaged, "a line that cannot be read")
         };
-        self.note(shortfall, detail);
+        let (origin, length) = (Some(self.origin), self.length as u64);
+        self.ledger
+            .note(shortfall, origin, length, detail.to_owned());
+    }
+
+    /// A record of a kind that tells nothing of apps (alerts, statistics): counted.
+    pub(super) fn pass_over(&mut self) {
+        *self.others = self.others.saturating_add(1);
     }
 
     /// A record that can be read and is of no kind that is known.
@@ -70,6 +85,8 @@ pub(super) struct LineLog<S> {
     read_line: ReadLine<S>,
     sightings: VecDeque<Sighting>,
     ledger: Ledger,
+    /// Records that were passed over.
+    others: u64,
     has_ended: bool,
 }
 
@@ -82,6 +99,7 @@ impl<S> LineLog<S> {
             read_line,
             sightings: VecDeque::new(),
             ledger: Ledger::default(),
+            others: 0,
             has_ended: false,
         }
     }
@@ -102,13 +120,20 @@ impl<S> LineLog<S> {
         self.origin.frame = self.lines.number();
         match line {
             Ok(Some(Line::Whole { range, is_last })) => {
-                let line = self.lines.at(range).trim_ascii();
-                if line.is_empty() {
+                let line = self.lines.at(range);
+                let line = line.strip_suffix(b"\r").unwrap_or(line);
+                let line = match self.origin.frame {
+                    1 => line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line),
+                    _ => line,
+                };
+                if line.trim_ascii().is_empty() {
                     return;
                 }
                 let mut told = Told {
                     origin: self.origin,
                     is_cut: is_last,
+                    length: line.len(),
+                    others: &mut self.others,
                     sightings: &mut self.sightings,
                     ledger: &mut self.ledger,
                 };
@@ -120,7 +145,16 @@ impl<S> LineLog<S> {
                 0,
                 format!("the line at byte {offset} is longer than {LINE_BYTES} bytes"),
             ),
-            Ok(None) => self.has_ended = true,
+            Ok(None) => {
+                self.has_ended = true;
+                if self.others > 0 {
+                    let others = self.others;
+                    self.note(
+                        Shortfall::UnknownFormat,
+                        format!("{others} records of other kinds were passed over"),
+                    );
+                }
+            }
             Err(error) => {
                 self.ledger.note_failure(&error, self.origin, offset);
                 self.has_ended = true;
@@ -143,6 +177,7 @@ impl<S> Source for LineLog<S> {
 pub(super) struct Listed {
     sightings: VecDeque<Sighting>,
     ledger: Ledger,
+    others: u64,
 }
 
 impl Listed {
@@ -151,6 +186,8 @@ impl Listed {
         Told {
             origin,
             is_cut: false,
+            length: 0,
+            others: &mut self.others,
             sightings: &mut self.sightings,
             ledger: &mut self.ledger,
         }

@@ -3,12 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::ledger::Ledger;
-use super::{Gathered, Input};
+use super::{Gathered, Input, Item, Open};
+use crate::Result;
 use crate::limits::{CONNECTION_NOTES, RESOLVED_NAMES};
 use crate::model::{
     Answer, Body, ConnectionNote, ContentState, Dossier, Event, Owner, ServerName, Shortfall,
-    Sighting,
 };
 
 /// Lower case, without the dot at the end.
@@ -117,35 +116,18 @@ pub(super) fn body_left_out(length: u64) -> Body {
     }
 }
 
-/// Notes records of kinds that tell nothing about apps (alerts, statistics), so that they are not dropped silently.
-pub(super) fn note_others(ledger: &mut Ledger, count: u64) {
-    if count > 0 {
-        ledger.note(
-            Shortfall::UnknownFormat,
-            None,
-            0,
-            format!("{count} records of other kinds were passed over"),
-        );
-    }
-}
-
-/// Phase 1 of a sensor's log: names by connection, for the records that have only addresses. `next` hands out sightings,
-/// and whether the log has ended where there is none.
-pub(super) fn gather(
-    input: &Input,
-    mut next: impl FnMut() -> (Option<Sighting>, bool),
-) -> Gathered {
+/// Phase 1 of a sensor's log: names by connection, for the records that have only addresses.
+pub(super) fn gather(input: &Input, open: Open) -> Result<Gathered> {
     let mut dossier = Dossier::default();
     let mut notes = Vec::new();
     // A pipe passes once.
     if input.is_stdin() {
-        return (dossier, notes);
+        return Ok((dossier, notes));
     }
-    loop {
-        let sighting = match next() {
-            (Some(sighting), _) => sighting,
-            (None, true) => break,
-            (None, false) => continue,
+    let mut source = open(input)?;
+    while let Some(item) = source.next_item()? {
+        let Item::Sighting(sighting) = item else {
+            continue;
         };
         if let Event::Lookup(lookup) = &sighting.event {
             for answer in &lookup.answers {
@@ -175,7 +157,7 @@ pub(super) fn gather(
             break;
         }
     }
-    (dossier, notes)
+    Ok((dossier, notes))
 }
 
 #[cfg(test)]

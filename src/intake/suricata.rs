@@ -10,17 +10,15 @@ use serde_json::Value;
 
 use super::clock::timestamp;
 use super::json::parse;
-use super::ledger::Ledger;
-use super::lines::{Line, Lines};
+use super::log::{LineLog, Told};
 use super::sensor;
-use super::{Format, Gathered, Input, Item, Sample, Source};
-use crate::limits::{BODY_BYTES, DNS_ANSWERS, HEADERS, LINE_BYTES};
+use super::{Format, Gathered, Input, Sample, Source};
+use crate::Result;
+use crate::limits::{BODY_BYTES, DNS_ANSWERS, HEADERS};
 use crate::model::{
     Answer, Body, ContentState, Event, Exchange, FlowKey, Handshake, Header, Lookup, Message,
-    Origin, Owner, Request, Response, ServerName, Shortfall, Sighting, Timestamp, Traffic,
-    Transport,
+    Origin, Owner, Request, Response, ServerName, Sighting, Timestamp, Traffic, Transport,
 };
-use crate::{Error, Result};
 
 /// Suricata's event log.
 pub(super) const FORMAT: Format = Format {
@@ -352,115 +350,26 @@ fn file(info: &Value, record: &Value) -> Message {
     }
 }
 
-/// A log as it is read.
-#[derive(Debug)]
-struct Log {
-    lines: Lines,
-    origin: Origin,
-    pending: Vec<Sighting>,
-    ledger: Ledger,
-    others: u64,
-    has_ended: bool,
-}
-
-impl Log {
-    fn new(input: &Input) -> Result<Self> {
-        Ok(Self {
-            lines: Lines::new(input.reader()?),
-            origin: Origin {
-                input: input.id,
-                ..Origin::default()
-            },
-            pending: Vec::new(),
-            ledger: Ledger::default(),
-            others: 0,
-            has_ended: false,
-        })
+fn read_line((): &mut (), line: &[u8], told: &mut Told<'_>) {
+    let Some(record) = parse(line) else {
+        return told.note_damage();
+    };
+    let sightings = sightings(&record, told.origin);
+    if sightings.is_empty() {
+        told.pass_over();
     }
-
-    /// The next record of a known kind; `None` at the end and where there is something to note first.
-    fn next_sighting(&mut self) -> Option<Sighting> {
-        loop {
-            if let Some(sighting) = self.pending.pop() {
-                return Some(sighting);
-            }
-            if self.has_ended || self.ledger.has_notes() {
-                return None;
-            }
-            self.read_line();
-        }
-    }
-
-    fn read_line(&mut self) {
-        let offset = self.lines.offset();
-        let line = self.lines.next_line();
-        self.origin.frame = self.lines.number();
-        match line {
-            Ok(Some(Line::Whole { range, is_last })) => {
-                let line = self.lines.at(range).trim_ascii();
-                if line.is_empty() {
-                    return;
-                }
-                let Some(record) = parse(line) else {
-                    let shortfall = if is_last {
-                        Shortfall::Truncated
-                    } else {
-                        Shortfall::Damaged
-                    };
-                    let length = line.len() as u64;
-                    let detail = format!("no whole record in the line at byte {offset}");
-                    self.ledger
-                        .note(shortfall, Some(self.origin), length, detail);
-                    return;
-                };
-                self.pending = sightings(&record, self.origin);
-                self.pending.reverse();
-                match self.pending.first() {
-                    Some(first) => self.origin.time = first.origin.time,
-                    None => self.others = self.others.saturating_add(1),
-                }
-            }
-            Ok(Some(Line::TooLong)) => self.ledger.note(
-                Shortfall::InputLimit,
-                Some(self.origin),
-                0,
-                format!("the line at byte {offset} is longer than {LINE_BYTES} bytes"),
-            ),
-            Ok(None) => {
-                self.has_ended = true;
-                sensor::note_others(&mut self.ledger, self.others);
-            }
-            Err(error) => {
-                self.ledger.note_failure(&error, self.origin, offset);
-                self.has_ended = true;
-            }
-        }
+    for sighting in sightings {
+        told.see(sighting);
     }
 }
 
 /// Names of servers by connection and by address.
 fn gather(input: &Input) -> Result<Gathered> {
-    let mut log = Log::new(input)?;
-    Ok(sensor::gather(input, || {
-        let found = log.next_sighting();
-        if found.is_none() {
-            let _ = log.ledger.next_item();
-        }
-        (found, log.has_ended && !log.ledger.has_notes())
-    }))
+    sensor::gather(input, open)
 }
 
 fn open(input: &Input) -> Result<Box<dyn Source>> {
-    Ok(Box::new(Log::new(input)?))
-}
-
-impl Source for Log {
-    fn next_item(&mut self) -> Result<Option<Item<'_>>, Error> {
-        Ok(match self.next_sighting() {
-            Some(sighting) => Some(Item::Sighting(Box::new(sighting))),
-            None => self.ledger.next_item(),
-        })
-    }
+    Ok(Box::new(LineLog::open(input, (), read_line)?))
 }
 
 #[cfg(test)]
@@ -469,21 +378,13 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::log::drain;
     use super::*;
-    use crate::model::InputId;
+    use crate::model::{InputId, Shortfall};
 
     fn read(text: &str) -> (Vec<Sighting>, Vec<Shortfall>) {
         let input = Input::in_memory(InputId(0), FORMAT.name, text.as_bytes());
-        let mut source = open(&input).unwrap();
-        let (mut sightings, mut shortfalls) = (Vec::new(), Vec::new());
-        while let Some(item) = source.next_item().unwrap() {
-            match item {
-                Item::Sighting(sighting) => sightings.push(*sighting),
-                Item::Shortfall { shortfall, .. } => shortfalls.push(shortfall),
-                Item::Packet(_) => panic!("no packets in a log"),
-            }
-        }
-        (sightings, shortfalls)
+        drain(LineLog::open(&input, (), read_line).unwrap())
     }
 
     fn record(kind: &str, proto: &str, port: u16, details: &str) -> String {

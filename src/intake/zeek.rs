@@ -11,16 +11,15 @@ use serde_json::Value;
 
 use super::clock::{timestamp, timestamp_of_seconds};
 use super::json::parse;
-use super::ledger::Ledger;
-use super::lines::{Line, Lines};
+use super::log::{LineLog, Told};
 use super::sensor;
-use super::{Format, Gathered, Input, Item, Sample, Source};
-use crate::limits::{DNS_ANSWERS, LINE_BYTES};
+use super::{Format, Gathered, Input, Sample, Source};
+use crate::Result;
+use crate::limits::DNS_ANSWERS;
 use crate::model::{
     Answer, ContentState, Event, Exchange, FlowKey, Handshake, Header, Lookup, Origin, Owner,
-    Request, Response, ServerName, Shortfall, Sighting, Timestamp, Traffic, Transport,
+    Request, Response, ServerName, Sighting, Timestamp, Traffic, Transport,
 };
-use crate::{Error, Result};
 
 /// A log of Zeek.
 pub(super) const FORMAT: Format = Format {
@@ -338,88 +337,17 @@ impl Row<'_> {
     }
 }
 
-/// A log as it is read.
-#[derive(Debug)]
-struct Log {
-    lines: Lines,
-    layout: Layout,
-    origin: Origin,
-    ledger: Ledger,
-    others: u64,
-    has_ended: bool,
-}
-
-impl Log {
-    fn new(input: &Input) -> Result<Self> {
-        Ok(Self {
-            lines: Lines::new(input.reader()?),
-            layout: Layout::default(),
-            origin: Origin {
-                input: input.id,
-                ..Origin::default()
-            },
-            ledger: Ledger::default(),
-            others: 0,
-            has_ended: false,
-        })
+fn read_line(layout: &mut Layout, line: &[u8], told: &mut Told<'_>) {
+    let line = String::from_utf8_lossy(line);
+    if line.starts_with('#') {
+        return layout.header(&line);
     }
-
-    /// The next row of a known kind; `None` at the end and where there is something to note first.
-    fn next_sighting(&mut self) -> Option<Sighting> {
-        while !self.has_ended && !self.ledger.has_notes() {
-            let offset = self.lines.offset();
-            let line = self.lines.next_line();
-            self.origin.frame = self.lines.number();
-            match line {
-                Ok(Some(Line::Whole { range, is_last })) => {
-                    let line = String::from_utf8_lossy(self.lines.at(range));
-                    let line = line.trim_end_matches(['\r', '\n']);
-                    if line.starts_with('#') {
-                        self.layout.header(line);
-                        continue;
-                    }
-                    if line.trim().is_empty() {
-                        continue;
-                    }
-                    let told = row(&self.layout, line).map(|row| sighting(&row, self.origin));
-                    match told {
-                        Some(Some(sighting)) => {
-                            self.origin.time = sighting.origin.time;
-                            return Some(sighting);
-                        }
-                        Some(None) => self.others = self.others.saturating_add(1),
-                        None => {
-                            let length = line.len() as u64;
-                            let shortfall = if is_last {
-                                Shortfall::Truncated
-                            } else {
-                                Shortfall::Damaged
-                            };
-                            let detail = format!("no whole row in the line at byte {offset}");
-                            self.ledger
-                                .note(shortfall, Some(self.origin), length, detail);
-                        }
-                    }
-                }
-                Ok(Some(Line::TooLong)) => self.ledger.note(
-                    Shortfall::InputLimit,
-                    Some(self.origin),
-                    0,
-                    format!("the line at byte {offset} is longer than {LINE_BYTES} bytes"),
-                ),
-                Ok(None) => self.end(),
-                Err(error) => {
-                    self.ledger.note_failure(&error, self.origin, offset);
-                    self.has_ended = true;
-                }
-            }
-        }
-        None
-    }
-
-    fn end(&mut self) {
-        self.has_ended = true;
-        sensor::note_others(&mut self.ledger, self.others);
+    let Some(row) = row(layout, &line) else {
+        return told.note_damage();
+    };
+    match sighting(&row, told.origin) {
+        Some(sighting) => told.see(sighting),
+        None => told.pass_over(),
     }
 }
 
@@ -451,48 +379,28 @@ fn sighting(row: &Row<'_>, mut origin: Origin) -> Option<Sighting> {
 
 /// Names of servers by connection and by address.
 fn gather(input: &Input) -> Result<Gathered> {
-    let mut log = Log::new(input)?;
-    Ok(sensor::gather(input, || {
-        let found = log.next_sighting();
-        if found.is_none() {
-            let _ = log.ledger.next_item();
-        }
-        (found, log.has_ended && !log.ledger.has_notes())
-    }))
+    sensor::gather(input, open)
 }
 
 fn open(input: &Input) -> Result<Box<dyn Source>> {
-    Ok(Box::new(Log::new(input)?))
-}
-
-impl Source for Log {
-    fn next_item(&mut self) -> Result<Option<Item<'_>>, Error> {
-        Ok(match self.next_sighting() {
-            Some(sighting) => Some(Item::Sighting(Box::new(sighting))),
-            None => self.ledger.next_item(),
-        })
-    }
+    Ok(Box::new(LineLog::open(
+        input,
+        Layout::default(),
+        read_line,
+    )?))
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::log::drain;
     use super::*;
-    use crate::model::InputId;
+    use crate::model::{InputId, Shortfall};
 
     fn read(text: &str) -> (Vec<Sighting>, Vec<Shortfall>) {
         let input = Input::in_memory(InputId(0), FORMAT.name, text.as_bytes());
-        let mut source = open(&input).unwrap();
-        let (mut sightings, mut shortfalls) = (Vec::new(), Vec::new());
-        while let Some(item) = source.next_item().unwrap() {
-            match item {
-                Item::Sighting(sighting) => sightings.push(*sighting),
-                Item::Shortfall { shortfall, .. } => shortfalls.push(shortfall),
-                Item::Packet(_) => panic!("no packets in a log"),
-            }
-        }
-        (sightings, shortfalls)
+        drain(LineLog::open(&input, Layout::default(), read_line).unwrap())
     }
 
     fn table(fields: &str, rows: &[&str]) -> String {
