@@ -5,6 +5,7 @@
 //! - `tls-opaque`: two hundred connections at once, all encrypted: what most of a phone's traffic is
 //! - `http-clear`: requests and responses in clear, every body decoded
 //! - `many-flows`: one question and one answer a flow
+//! - `har`: what `http-clear` carries as a proxy records it, and `har-body`: a record with one body that is nearly all of it
 //!
 //! `cargo bench -- tls-opaque`: only that; `-- --bytes 100000000`: smaller; `-- FILE`: a capture of one's own;
 //! `-- --runs 9`: more runs.
@@ -23,7 +24,7 @@
 mod forge;
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Read as _, Write as _};
+use std::io::{BufWriter, Read as _, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -45,13 +46,24 @@ const STEP: u64 = 40;
 
 const ETHERNET_BYTES: usize = 14;
 
-/// A kind of capture, and its flows: the IP packets of some, of which all others are copies with another phone.
-type Kind = (&'static str, fn(&mut Chance) -> Vec<Vec<Vec<u8>>>);
+/// A kind of input.
+type Kind = (&'static str, Forge);
 
-const KINDS: [Kind; 3] = [
-    ("tls-opaque", tls_opaque),
-    ("http-clear", http_clear),
-    ("many-flows", many_flows),
+/// How an input is forged.
+#[derive(Clone, Copy)]
+enum Forge {
+    /// From flows: the IP packets of some, of which all others are copies with another phone.
+    Flows(fn(&mut Chance) -> Vec<Vec<Vec<u8>>>),
+    /// By itself, up to a size.
+    Record(fn(&mut dyn Write, u64, &mut Chance)),
+}
+
+const KINDS: [Kind; 5] = [
+    ("tls-opaque", Forge::Flows(tls_opaque)),
+    ("http-clear", Forge::Flows(http_clear)),
+    ("many-flows", Forge::Flows(many_flows)),
+    ("har", Forge::Record(har)),
+    ("har-body", Forge::Record(har_body)),
 ];
 
 fn client(number: usize) -> SocketAddr {
@@ -99,6 +111,68 @@ fn tls_opaque(chance: &mut Chance) -> Vec<Vec<Vec<u8>>> {
         .collect()
 }
 
+/// What an app tells a tracker at once.
+fn events(number: impl std::fmt::Display, turn: u64, chance: &mut Chance) -> String {
+    let events: Vec<String> = (0..8)
+        .map(|event| {
+            format!(
+                r#"{{"event":"view","screen":"page-{event}","duration":{},"session":"{:016x}","lat":52.37{},"lon":9.73{}}}"#,
+                chance.next() % 10_000,
+                chance.next(),
+                chance.next() % 100,
+                chance.next() % 100,
+            )
+        })
+        .collect();
+    format!(
+        r#"{{"device":{{"model":"Pixel 8","os":"14","advertising_id":"7c4f1a0e-3b52-4d8e-9a61-5f0c2b7d4e{number:02}"}},"turn":{turn},"events":[{}]}}"#,
+        events.join(",")
+    )
+}
+
+const HAR_HEAD: &str =
+    r#"{"log":{"version":"1.2","creator":{"name":"forge","version":"1"},"entries":["#;
+
+/// An entry up to the text of its request's body.
+fn entry_head(number: u64) -> String {
+    format!(
+        r#"{{"startedDateTime":"2026-01-02T03:04:05.678Z","time":1,"serverIPAddress":"198.51.100.20","request":{{"method":"POST","url":"https://collect{number}.tracker.example/v2/events","httpVersion":"HTTP/2","cookies":[],"queryString":[],"headers":[{{"name":"Content-Type","value":"application/json"}}],"headersSize":-1,"bodySize":-1,"postData":{{"mimeType":"application/json","text":"#
+    )
+}
+
+const ENTRY_END: &str = r#"}},"response":{"status":200,"headers":[{"name":"Content-Type","value":"application/json"}],"content":{"size":26,"mimeType":"application/json","text":"{\"accepted\":8,\"next\":30}"}},"cache":{},"timings":{"send":0,"wait":1,"receive":0}}"#;
+
+/// Exchanges as in `http-clear`.
+fn har(file: &mut dyn Write, bytes: u64, chance: &mut Chance) {
+    file.write_all(HAR_HEAD.as_bytes()).unwrap();
+    let (mut written, mut turn) = (0, 0_u64);
+    while written < bytes {
+        let comma = if turn == 0 { "" } else { ",\n" };
+        let body = serde_json::to_string(&events(turn % 40, turn, chance)).unwrap();
+        let entry = format!("{comma}{}{body}{ENTRY_END}", entry_head(turn % 40));
+        file.write_all(entry.as_bytes()).unwrap();
+        written += entry.len() as u64;
+        turn += 1;
+    }
+    file.write_all(b"]}}\n").unwrap();
+}
+
+/// One exchange with a body of that size, and an ordinary one behind it.
+fn har_body(file: &mut dyn Write, bytes: u64, chance: &mut Chance) {
+    file.write_all(HAR_HEAD.as_bytes()).unwrap();
+    write!(file, "{}\"", entry_head(0)).unwrap();
+    let mut written = 0;
+    while written < bytes {
+        let text = serde_json::to_string(&events(0, written, chance)).unwrap();
+        let text = text.trim_matches('"');
+        file.write_all(text.as_bytes()).unwrap();
+        written += text.len() as u64;
+    }
+    let body = serde_json::to_string(&events(1, 1, chance)).unwrap();
+    let end = format!("\"{ENTRY_END},\n{}{body}{ENTRY_END}]}}}}\n", entry_head(1));
+    file.write_all(end.as_bytes()).unwrap();
+}
+
 /// JSON to a tracker and its answers.
 fn http_clear(chance: &mut Chance) -> Vec<Vec<Vec<u8>>> {
     (0..40)
@@ -106,21 +180,7 @@ fn http_clear(chance: &mut Chance) -> Vec<Vec<Vec<u8>>> {
             let host = format!("collect{number}.tracker.example");
             let mut connection = Connection::open(client(number), server(number, 80));
             for turn in 0..12 {
-                let events: Vec<String> = (0..8)
-                    .map(|event| {
-                        format!(
-                            r#"{{"event":"view","screen":"page-{event}","duration":{},"session":"{:016x}","lat":52.37{},"lon":9.73{}}}"#,
-                            chance.next() % 10_000,
-                            chance.next(),
-                            chance.next() % 100,
-                            chance.next() % 100,
-                        )
-                    })
-                    .collect();
-                let body = format!(
-                    r#"{{"device":{{"model":"Pixel 8","os":"14","advertising_id":"7c4f1a0e-3b52-4d8e-9a61-5f0c2b7d4e{number:02}"}},"turn":{turn},"events":[{}]}}"#,
-                    events.join(",")
-                );
+                let body = events(number, turn, chance);
                 let json = [("Content-Type", "application/json")];
                 let request = http::request("POST", &host, "/v2/events", &json, body.as_bytes());
                 connection.send(Side::Client, &request);
@@ -216,13 +276,28 @@ fn forge_capture(path: &Path, templates: &[Vec<Vec<u8>>], bytes: u64, chance: &m
 }
 
 /// The capture of a kind, forged unless it is there already.
-fn capture((name, templates): Kind, bytes: u64) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{name}-{bytes}.pcap"));
+fn capture((name, forge): Kind, bytes: u64) -> PathBuf {
+    let ending = match forge {
+        Forge::Flows(_) => "pcap",
+        Forge::Record(_) => "har",
+    };
+    let path =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{name}-{bytes}.{ending}"));
     if !path.exists() {
         let mut chance = Chance::new(7);
-        let templates = templates(&mut chance);
         let unfinished = path.with_extension("unfinished");
-        forge_capture(&unfinished, &templates, bytes, &mut chance);
+        match forge {
+            Forge::Flows(templates) => {
+                let templates = templates(&mut chance);
+                forge_capture(&unfinished, &templates, bytes, &mut chance);
+            }
+            Forge::Record(write) => {
+                let mut file =
+                    BufWriter::with_capacity(1 << 20, File::create(&unfinished).unwrap());
+                write(&mut file, bytes, &mut chance);
+                file.flush().unwrap();
+            }
+        }
         fs::rename(unfinished, &path).unwrap();
     }
     path

@@ -5,7 +5,9 @@
 
 mod fleet;
 mod live;
+mod overlap;
 mod own_cipher;
+mod reader;
 mod sameness;
 
 use std::collections::BTreeMap;
@@ -15,22 +17,20 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use zeroize::Zeroize;
 
-use self::fleet::{Phones, spread};
-use crate::attribute::Attributor;
+use self::fleet::{Clients, Phones, spread};
 use crate::detect::known;
-use crate::flow::Flows;
 use crate::intake::{self, Case, Gathered, Input, Item};
 use crate::manifest::CodeName;
 use crate::model::{
     AppId, Audit, ContentState, Coverage, Day, DeviceId, Dossier, Event, InputId, InputReport,
-    Moment, Observation, ReadKey, Reads, Recipient, ServerName, Shortfall, Sighting, Tally,
-    Timestamp, TrafficKey,
+    Moment, Observation, ReadKey, Reads, Recipient, Shortfall, Tally, Timestamp, TrafficKey,
 };
-use crate::payload::{self, Decoded};
-use crate::protocol::{self, KeyLog};
+use crate::payload::Decoded;
+use crate::protocol::KeyLog;
 use crate::rules::Rules;
-use crate::{Error, Result, assess, detect};
+use crate::{Error, Result, assess, detect, flow};
 pub use live::{Basis, Live};
+use reader::{Client, Reader, Told};
 use sameness::{Fingerprint, Part};
 
 /// What the user asked for beside the inputs.
@@ -50,6 +50,8 @@ pub struct Options {
     pub has_trackers: bool,
     /// Labels of values are made with a key (`--pseudonym-key`), which only reports need.
     pub has_pseudonyms: bool,
+    /// Each client of a network is a phone of its own in captures and records of its traffic (`--split-clients`).
+    pub has_split_clients: bool,
     /// Inputs read at once; 0 means one per core.
     pub jobs: usize,
 }
@@ -66,6 +68,7 @@ impl Options {
             ("known", count(self.known.len())),
             ("pepper", count(self.peppers.len())),
             ("pseudonym-key", count(usize::from(self.has_pseudonyms))),
+            ("split-clients", count(usize::from(self.has_split_clients))),
             ("trackers", count(usize::from(self.has_trackers))),
         ];
         let named = all.into_iter();
@@ -82,6 +85,7 @@ impl Options {
         if self.filter.is_none() {
             self.filter = named.get("filter").cloned();
         }
+        self.has_split_clients |= named.contains_key("split-clients");
     }
 }
 
@@ -101,9 +105,6 @@ pub struct Outcome {
     pub errors: Vec<Error>,
 }
 
-/// Items between two updates of [`Progress`]: often enough for a smooth bar, seldom enough to cost nothing.
-const PROGRESS_STEP: u64 = 1 << 12;
-
 /// Audits a case.
 pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -> Result<Outcome> {
     let mut errors = Vec::new();
@@ -119,61 +120,46 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     for (device, index) in case.devices.iter().zip(&known) {
         neglected(device.inputs.first(), index, &mut coverage);
     }
-    let tasks: Vec<(Stage<'_>, &str, Vec<&Input>)> = case
-        .devices
-        .iter()
-        .zip(dossiers.iter().zip(keys.iter().zip(&known)))
-        .zip(0..)
-        .flat_map(|((device, (dossier, (keys, known))), id)| {
-            let stage = Stage {
-                device: DeviceId(id),
-                dossier,
-                keys,
-                known,
-                rules,
-                options,
-                progress,
-            };
-            series(&device.inputs)
-                .into_iter()
-                .map(move |inputs| (stage, device.name.as_str(), inputs))
-        })
-        .collect();
-    let streamed = in_parallel(&tasks, options.jobs, |(stage, _, inputs)| {
-        stream(stage, inputs)
+    // What is one phone's own tells nothing of the others on its network.
+    let networks: Vec<Dossier> = if options.has_split_clients {
+        dossiers.iter().map(Dossier::of_network).collect()
+    } else {
+        Vec::new()
+    };
+    let read = dossiers.iter().zip(keys.iter().zip(&known)).zip(0..);
+    let stages = read.map(|((dossier, (keys, known)), id)| Stage {
+        device: DeviceId(id),
+        dossier,
+        keys,
+        known,
+        rules,
+        options,
+        progress,
+        is_network: false,
+    });
+    let tasks = tasks(case, stages, &networks);
+    let streamed = in_parallel(&tasks, options.jobs, |task| {
+        stream(&task.stage, &task.inputs)
     });
 
     let mut inputs = Vec::new();
     let mut parts = Vec::new();
-    for ((stage, device, series), mut streamed) in tasks.iter().zip(streamed) {
-        for (input, (digest, read)) in series.iter().zip(std::mem::take(&mut streamed.inputs)) {
-            let (sha256, bytes) = digest
-                .ok()
-                .flatten()
-                .unwrap_or_else(|| (String::new(), input.bytes));
+    let mut clients = Clients::new(names.len());
+    for (task, mut streamed) in tasks.iter().zip(streamed) {
+        let Task { stage, device, .. } = task;
+        for (input, (digest, read)) in task.inputs.iter().zip(std::mem::take(&mut streamed.inputs))
+        {
             let extent = read.unwrap_or_else(|error| {
-                coverage.add(
-                    input.id,
-                    Shortfall::Unreadable,
-                    None,
-                    input.bytes,
-                    String::new,
-                );
+                note_unreadable(input, &mut coverage);
                 errors.push(error);
                 Extent::default()
             });
-            inputs.push(InputReport {
-                id: input.id,
-                path: input.display.clone(),
-                device: (*device).to_owned(),
-                format: input.format.to_owned(),
-                sha256,
-                bytes,
-                items: extent.items,
-                period: extent.period,
-            });
+            inputs.push(report_of(input, device, digest, extent));
         }
-        if let Some(first) = series.first() {
+        if stage.is_network {
+            clients.take_over(stage.device, &mut streamed);
+        }
+        if let Some(first) = task.inputs.first() {
             parts.push(Part {
                 device: stage.device,
                 input: first.id,
@@ -187,11 +173,22 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     leave_out(case, &mut inputs, &mut coverage);
     parts.sort_unstable_by_key(|part| part.input);
     let tally = summed(parts, &mut coverage);
-    let devices: Vec<(String, Dossier)> = names.into_iter().zip(dossiers).collect();
+    let seen = tally.devices();
+    let shown: Vec<bool> = (0..)
+        .map(DeviceId)
+        .zip(is_list.iter().zip(&dossiers))
+        .map(|(device, (is_list, dossier))| {
+            let is_empty_network = options.has_split_clients && dossier.is_empty();
+            !is_list && (!is_empty_network || seen.contains(&device))
+        })
+        .collect();
+    let clients = clients.named(&names, &networks);
+    let known = names.into_iter().zip(dossiers);
+    let devices: Vec<(String, Dossier)> = known.chain(clients).collect();
     let periods = inputs.iter().filter_map(|input| input.period);
     let day = periods.map(|(_, last)| last).max().and_then(Day::of);
     let reports = assess::assess(rules, (&case.policy, day), &devices, &tally);
-    let devices = reports.into_iter().zip(is_list);
+    let shown = shown.into_iter().chain(std::iter::repeat(true));
     let audit = Audit {
         case: case.name.clone(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -200,13 +197,68 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         options: options.named(),
         method: rules.legal().scoring.profile.to_string(),
         inputs,
-        devices: devices
-            .filter(|(_, is_list)| !is_list)
-            .map(|(report, _)| report)
+        devices: reports
+            .into_iter()
+            .zip(shown)
+            .filter_map(|(report, is_shown)| is_shown.then_some(report))
             .collect(),
         coverage,
     };
     Ok(Outcome { audit, errors })
+}
+
+/// Inputs that are read one after the other, whose they are, and what is known beforehand.
+struct Task<'a> {
+    stage: Stage<'a>,
+    device: &'a str,
+    inputs: Vec<&'a Input>,
+}
+
+/// What there is to stream of each device. With `networks`, traffic is that of a network.
+fn tasks<'a>(
+    case: &'a Case,
+    stages: impl Iterator<Item = Stage<'a>>,
+    networks: &'a [Dossier],
+) -> Vec<Task<'a>> {
+    let mut tasks = Vec::new();
+    for (device, stage) in case.devices.iter().zip(stages) {
+        let network = networks.get(stage.device.0 as usize);
+        for inputs in series(&device.inputs) {
+            let network = network.filter(|_| sameness::is_traffic(&inputs));
+            tasks.push(Task {
+                stage: Stage {
+                    dossier: network.unwrap_or(stage.dossier),
+                    is_network: network.is_some(),
+                    ..stage
+                },
+                device: &device.name,
+                inputs,
+            });
+        }
+    }
+    tasks
+}
+
+fn report_of(input: &Input, device: &str, digest: Result<Digest>, extent: Extent) -> InputReport {
+    let (sha256, bytes) = digest
+        .ok()
+        .flatten()
+        .unwrap_or_else(|| (String::new(), input.bytes));
+    InputReport {
+        id: input.id,
+        path: input.display.clone(),
+        device: device.to_owned(),
+        format: input.format.to_owned(),
+        sha256,
+        bytes,
+        items: extent.items,
+        period: extent.period,
+    }
+}
+
+fn note_unreadable(input: &Input, coverage: &mut Coverage) {
+    let shortfall = Shortfall::Unreadable;
+    coverage.add(input.id, shortfall, None, input.bytes, String::new);
 }
 
 /// Names the files that were left out, behind the inputs, and says why.
@@ -275,6 +327,7 @@ pub fn observe(
             rules,
             options,
             progress: &progress,
+            is_network: false,
         };
         // A failing sink (a closed pipe) ends the work; a failing input does not.
         let mut refused = None;
@@ -285,7 +338,7 @@ pub fn observe(
                 }
             };
         for inputs in series(&device.inputs) {
-            let mut reader = Reader::new(stage);
+            let mut reader = reader(stage, &inputs);
             for input in inputs {
                 errors.extend(reader.read(input, &mut coverage, &mut take).err());
             }
@@ -318,13 +371,7 @@ fn gather(
                     }
                 }
                 Err(error) => {
-                    coverage.add(
-                        input.id,
-                        Shortfall::Unreadable,
-                        None,
-                        input.bytes,
-                        String::new,
-                    );
+                    note_unreadable(input, coverage);
                     errors.push(error);
                 }
             }
@@ -461,7 +508,7 @@ fn neglected(input: Option<&Input>, index: &known::Index, coverage: &mut Coverag
 }
 
 /// What phase 2 needs to know beside the input.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Stage<'a> {
     device: DeviceId,
     dossier: &'a Dossier,
@@ -470,6 +517,8 @@ struct Stage<'a> {
     rules: &'a Rules,
     options: &'a Options,
     progress: &'a Progress,
+    /// The clients of a network are told apart.
+    is_network: bool,
 }
 
 impl<'a> Stage<'a> {
@@ -480,6 +529,27 @@ impl<'a> Stage<'a> {
             dossier: self.dossier,
             known: self.known,
         }
+    }
+
+    /// Adds one observation up.
+    fn tally(
+        &self,
+        observation: &Observation,
+        decoded: &Decoded<'_>,
+        told: Told,
+        tally: &mut Tally,
+        coverage: &mut Coverage,
+    ) {
+        count_traffic(observation, told, tally);
+        count_reads(observation, tally);
+        note_moment(observation, tally);
+        let origin = observation.sighting.origin;
+        for (shortfall, bytes, detail) in &decoded.shortfalls {
+            coverage.add(origin.input, *shortfall, Some(origin), *bytes, || {
+                (*detail).to_owned()
+            });
+        }
+        detect::inspect(observation, decoded, self.around(), tally);
     }
 }
 
@@ -496,6 +566,8 @@ struct Streamed {
     /// First and last moment of all of them.
     period: Option<(Timestamp, Timestamp)>,
     fingerprint: Fingerprint,
+    /// The phones of a network.
+    clients: Vec<Client>,
 }
 
 /// How much an input held.
@@ -506,12 +578,16 @@ struct Extent {
 }
 
 /// Inputs that belong together: a capture that was written into several files, in the order of time. Such files lie in one
-/// folder and differ by digits in their names (`tcpdump -C` and `-G`, `dumpcap -b`). All others stand alone.
+/// folder and differ by digits in their names (`tcpdump -C` and `-G`, `dumpcap -b`). So do the logs of the phone, which
+/// overlap. All others stand alone.
 fn series(inputs: &[Input]) -> Vec<Vec<&Input>> {
     let mut all: Vec<(Option<String>, Vec<&Input>)> = Vec::new();
     for input in inputs {
         let is_file = input.has_traffic() && !input.is_stdin();
         let name = is_file.then(|| {
+            if input.is_phone_log() {
+                return String::new();
+            }
             let (folder, file) = input
                 .display
                 .rsplit_once('/')
@@ -522,7 +598,10 @@ fn series(inputs: &[Input]) -> Vec<Vec<&Input>> {
             )
         });
         let known = all.iter_mut().find(|(known, inputs)| {
-            *known == name && inputs.iter().all(|other| other.format == input.format)
+            let is_alike = |other: &&Input| {
+                other.format == input.format || (other.is_phone_log() && input.is_phone_log())
+            };
+            *known == name && inputs.iter().all(is_alike)
         });
         match known {
             Some((_, inputs)) if name.is_some() => inputs.push(input),
@@ -558,19 +637,10 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input]) -> Streamed {
     let mut coverage = Coverage::default();
     let mut take =
         |observation: &Observation, decoded: &Decoded<'_>, told: Told, coverage: &mut Coverage| {
-            count_traffic(observation, told, &mut tally);
-            count_reads(observation, &mut tally);
-            note_moment(observation, &mut tally);
             fingerprint.add(observation);
-            let origin = observation.sighting.origin;
-            for (shortfall, bytes, detail) in &decoded.shortfalls {
-                coverage.add(origin.input, *shortfall, Some(origin), *bytes, || {
-                    (*detail).to_owned()
-                });
-            }
-            detect::inspect(observation, decoded, stage.around(), &mut tally);
+            stage.tally(observation, decoded, told, &mut tally, coverage);
         };
-    let mut reader = Reader::new(*stage);
+    let mut reader = reader(*stage, inputs);
     let inputs: Vec<(Result<Digest>, Result<Extent>)> = inputs
         .iter()
         .map(|input| with_digest(input, || reader.read(input, &mut coverage, &mut take)))
@@ -586,160 +656,17 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input]) -> Streamed {
         inputs,
         period,
         fingerprint,
+        clients: reader.clients().cloned().collect(),
     }
 }
 
-/// How something came to be seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
-    /// In packets: the flow's traffic is counted when it ends.
-    Packets,
-    /// By a proxy's or browser's record, which knows of no packets.
-    Record,
-    /// By a log that has a record for each connection too.
-    SensorLog,
-}
-
-/// What takes one observation with what the client sent in it.
-type Take<'a> = dyn FnMut(&Observation, &Decoded<'_>, Told, &mut Coverage) + 'a;
-
-/// How far the clock may go back from one file of a series to the next, in nanoseconds: packets of one moment may be written
-/// in another order. Beyond that the files do not belong together.
-const CLOCK_SLACK: i64 = 1_000_000_000;
-
-/// Reads inputs that belong together, and attributes and decodes everything seen in them. Flows go on from one to the next.
-struct Reader<'a> {
-    stage: Stage<'a>,
-    attributor: Attributor<'a>,
-    flows: Flows,
-    /// Sightings of one packet are collected, because flow holds the coverage while it works.
-    seen: Vec<Sighting>,
-    /// The last moment seen.
-    last: Option<Timestamp>,
-}
-
-impl<'a> Reader<'a> {
-    fn new(stage: Stage<'a>) -> Self {
-        let app = stage.options.app.clone();
-        let mut flows = Flows::new();
-        flows.set_keys(Arc::clone(stage.keys));
-        for (address, name) in &stage.dossier.names {
-            flows.add_name(*address, name);
-        }
-        Self {
-            stage,
-            attributor: Attributor::new(stage.rules, stage.dossier, app),
-            flows,
-            seen: Vec::new(),
-            last: None,
-        }
+fn reader<'a>(stage: Stage<'a>, inputs: &[&Input]) -> Reader<'a> {
+    let clients = stage.is_network.then(|| flow::Clients::new([]));
+    let mut reader = Reader::new(stage, clients);
+    if inputs.len() > 1 {
+        reader.count_once();
     }
-
-    /// Reads an input to its end; flows stay open.
-    fn read(
-        &mut self,
-        input: &Input,
-        coverage: &mut Coverage,
-        take: &mut Take<'_>,
-    ) -> Result<Extent> {
-        let Some(mut source) = input.open()? else {
-            return Ok(Extent::default());
-        };
-        let stage = self.stage;
-        if let Some(expression) = &stage.options.filter {
-            source = intake::filtered(source, expression)?;
-        }
-        let by_record = if input.lists_connections() {
-            Told::SensorLog
-        } else {
-            Told::Record
-        };
-        let progress = &stage.progress.bytes;
-        let mut extent = Extent::default();
-        let mut unreported_bytes = 0_u64;
-        while let Some(item) = source.next_item()? {
-            let (origin, told) = match item {
-                Item::Packet(packet) => {
-                    if extent.items == 0 {
-                        self.begin(packet.origin.time, coverage, take);
-                    }
-                    unreported_bytes = unreported_bytes.saturating_add(packet.data.len() as u64);
-                    let seen = &mut self.seen;
-                    self.flows
-                        .packet(&packet, coverage, &mut |sighting| seen.push(sighting));
-                    (packet.origin, Told::Packets)
-                }
-                Item::Sighting(sighting) => {
-                    let origin = sighting.origin;
-                    self.seen.push(*sighting);
-                    (origin, by_record)
-                }
-                Item::Shortfall {
-                    shortfall,
-                    count,
-                    origin,
-                    bytes,
-                    detail,
-                } => {
-                    coverage.add_many(input.id, shortfall, count, origin, bytes, || detail);
-                    continue;
-                }
-            };
-            if !self.seen.is_empty() {
-                self.hand_out(told, coverage, take);
-            }
-            extent.add(origin.time);
-            if extent.items.is_multiple_of(PROGRESS_STEP) {
-                progress.fetch_add(std::mem::take(&mut unreported_bytes), Ordering::Relaxed);
-            }
-        }
-        progress.fetch_add(unreported_bytes, Ordering::Relaxed);
-        self.last = self.last.max(extent.period.map(|(_, last)| last));
-        Ok(extent)
-    }
-
-    /// Ends all flows if an input begins before the one before it ended.
-    fn begin(&mut self, first: Timestamp, coverage: &mut Coverage, take: &mut Take<'_>) {
-        let goes_back = |last: Timestamp| first.0.saturating_add(CLOCK_SLACK) < last.0;
-        if self.last.is_some_and(goes_back) {
-            let ended = std::mem::replace(self, Self::new(self.stage));
-            ended.finish(coverage, take);
-        }
-    }
-
-    /// Ends all flows.
-    fn finish(mut self, coverage: &mut Coverage, take: &mut Take<'_>) {
-        let seen = &mut self.seen;
-        self.flows
-            .finish(coverage, &mut |sighting| seen.push(sighting));
-        self.hand_out(Told::Packets, coverage, take);
-    }
-
-    fn hand_out(&mut self, told: Told, coverage: &mut Coverage, take: &mut Take<'_>) {
-        let dossier = self.stage.dossier;
-        if told == Told::Record {
-            let lookups: Vec<Sighting> = self.seen.iter().flat_map(lookups_within).collect();
-            self.seen.extend(lookups);
-        }
-        for mut sighting in self.seen.drain(..) {
-            if told != Told::Packets && sighting.server.is_none() {
-                sighting.server = name_of_server(&sighting, dossier);
-            }
-            let app = self.attributor.attribute(&sighting);
-            let observation = Observation {
-                sighting,
-                device: self.stage.device,
-                app,
-            };
-            let decoded = payload::decode(&observation.sighting.event);
-            take(&observation, &decoded, told, coverage);
-            for plain in own_cipher::undone(&observation, &decoded, &dossier.plaintexts) {
-                let decoded = payload::decode(&plain.sighting.event);
-                // Its bytes are counted with the request that carried it.
-                take(&plain, &decoded, Told::SensorLog, coverage);
-            }
-        }
-    }
+    reader
 }
 
 impl Extent {
@@ -803,32 +730,6 @@ fn note_moment(observation: &Observation, tally: &mut Tally) {
         };
         tally.add_moment(moment, time);
     }
-}
-
-/// What an exchange of a record looked up, if it is one with a resolver.
-fn lookups_within(sighting: &Sighting) -> Vec<Sighting> {
-    let Event::Exchange(exchange) = &sighting.event else {
-        return Vec::new();
-    };
-    let lookups = protocol::lookups_of(exchange, sighting.origin).into_iter();
-    lookups
-        .map(|event| Sighting {
-            origin: sighting.origin,
-            flow: sighting.flow,
-            server: sighting.server.clone(),
-            owner: sighting.owner.clone(),
-            event,
-        })
-        .collect()
-}
-
-/// The name of the server of a connection that a log has only the addresses of, from the logs beside it.
-fn name_of_server(sighting: &Sighting, dossier: &Dossier) -> Option<ServerName> {
-    let flow = sighting.flow?;
-    let by_connection = dossier.connections.server(flow, sighting.origin.time);
-    by_connection
-        .or_else(|| dossier.names.get(&flow.server_ip()).cloned())
-        .map(ServerName::Resolved)
 }
 
 /// Adds flows, exchanges that a proxy recorded, and contacts that a device log tells of, to the traffic of their app.

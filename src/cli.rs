@@ -275,6 +275,18 @@ pub(crate) struct Audit {
     )]
     pub(crate) write: Option<PathBuf>,
 
+    /// Make each client of a network a phone of its own, in captures taken at a gateway or hotspot
+    ///
+    /// Clients are told apart by hardware address where the capture has them, else by IP address, and named as they call
+    /// themselves in DHCP or multicast DNS. A live capture always does so.
+    #[arg(
+        long,
+        conflicts_with = "interface",
+        hide_short_help = true,
+        help_heading = "Input options"
+    )]
+    pub(crate) split_clients: bool,
+
     /// Inputs read at once [default: one per core]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Input options")]
     pub(crate) jobs: Option<u16>,

@@ -135,6 +135,7 @@ fn audit(options: &Audit) -> Result<Status> {
         with_progress(&case, options.output.quiet, |progress| {
             let mut pipeline = pipeline_options(&options.input, options.jobs)?;
             pipeline.has_pseudonyms = options.pseudonym_key.is_some();
+            pipeline.has_split_clients = options.split_clients;
             audit::run(&case, &rules, &pipeline, progress)
         })?
     };
@@ -398,6 +399,7 @@ fn pipeline_options(options: &InputOptions, jobs: Option<u16>) -> Result<audit::
             .map(|pepper| pepper.as_bytes().to_vec())
             .collect(),
         has_pseudonyms: false,
+        has_split_clients: false,
         has_trackers: options.trackers.is_some(),
         jobs: jobs.map_or(0, usize::from),
     })

@@ -234,6 +234,8 @@ pub const ZSTD_WINDOW_BYTES: u64 = 128 << 20;
 pub const DOCUMENT_BYTES: u64 = 64 << 20;
 /// Bytes of one HAR entry with its bodies.
 pub const ENTRY_BYTES: usize = 64 << 20;
+/// Bytes of one text inside a JSON document that are kept: in base64, more than is kept of a body.
+pub const TEXT_BYTES: usize = 16 << 20;
 /// Bytes of one line of a log.
 pub const LINE_BYTES: usize = 1 << 20;
 /// Events of a log that is read as a whole: at about 300 bytes each, 300 MB.

@@ -1,11 +1,69 @@
-//! Lists of a device management name the phones of a whole fleet: each becomes a device, or is put to the one that is there.
+//! Phones beside those that have inputs of their own: lists of a device management name those of a whole fleet, and captures of a
+//! network show its clients. Each becomes a device, or is put to the one that is there.
 
 use std::collections::BTreeMap;
 
+use super::Streamed;
+use super::reader::Client;
 use crate::attribute::resolve_names;
 use crate::intake::{Case, Input};
-use crate::model::{Dossier, PermissionPolicy};
+use crate::model::{DeviceId, Dossier, PermissionPolicy};
 use crate::rules::Rules;
+
+/// The clients of all networks of a case, which are devices behind those of the case.
+#[derive(Debug)]
+pub(super) struct Clients {
+    /// Number of devices of the case.
+    before: usize,
+    by_key: BTreeMap<(DeviceId, String), usize>,
+    all: Vec<(DeviceId, Client)>,
+}
+
+impl Clients {
+    /// None yet, behind so many devices of the case.
+    pub(super) fn new(before: usize) -> Self {
+        Self {
+            before,
+            by_key: BTreeMap::new(),
+            all: Vec::new(),
+        }
+    }
+
+    /// Puts what a capture of a network showed to the phones that its clients are.
+    pub(super) fn take_over(&mut self, network: DeviceId, streamed: &mut Streamed) {
+        let mut devices = vec![network];
+        for client in streamed.clients.iter().skip(1) {
+            let next = self.all.len();
+            let key = (network, client.key.clone());
+            let at = *self.by_key.entry(key).or_insert(next);
+            match self.all.get_mut(at) {
+                Some((_, known)) => known.name = known.name.take().or(client.name.clone()),
+                None => self.all.push((network, client.clone())),
+            }
+            let device = self.before.saturating_add(at);
+            devices.push(DeviceId(u32::try_from(device).unwrap_or(u32::MAX)));
+        }
+        let tally = std::mem::take(&mut streamed.tally);
+        streamed.tally = tally.put_to(|local| {
+            let device = devices.get(local.0 as usize);
+            device.copied().unwrap_or(network)
+        });
+    }
+
+    /// All of them with their names and what is known of the networks; those of several networks are named after these too.
+    pub(super) fn named(self, names: &[String], networks: &[Dossier]) -> Vec<(String, Dossier)> {
+        let is_one = names.len() == 1;
+        let name = |(network, client): (DeviceId, Client)| {
+            let place = network.0 as usize;
+            let title = match names.get(place) {
+                Some(name) if !is_one => format!("{name}: {}", client.title()),
+                _ => client.title(),
+            };
+            (title, networks.get(place).cloned().unwrap_or_default())
+        };
+        self.all.into_iter().map(name).collect()
+    }
+}
 
 /// All phones of a case: those that have inputs of their own, in the order of the case, then those that lists name.
 #[derive(Debug, Default)]

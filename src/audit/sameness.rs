@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Streamed;
+use crate::intake::Input;
 use crate::limits::FINGERPRINT;
 use crate::model::{Coverage, DeviceId, Event, InputId, Observation, Recipient, Shortfall, Tally};
 
@@ -19,6 +20,13 @@ const FULLEST_FIRST: [&str; 8] = [
     "zeek",
     "pcapdroid-csv",
 ];
+
+/// Whether inputs show traffic, as opposed to what a phone says of itself.
+pub(super) fn is_traffic(inputs: &[&Input]) -> bool {
+    inputs
+        .iter()
+        .all(|input| FULLEST_FIRST.contains(&input.format))
+}
 
 /// What an input shows, so that it can be compared: the smallest hashes of its connections and of its requests.
 #[derive(Clone, Debug, Default)]

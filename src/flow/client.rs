@@ -24,7 +24,7 @@ pub enum ClientKey {
     Mac([u8; 6]),
     /// Its IP address.
     Address(IpAddr),
-    /// The computer that captures.
+    /// The computer that captures, and what is no client's.
     Own,
 }
 
@@ -44,8 +44,8 @@ impl std::fmt::Display for ClientKey {
     }
 }
 
-/// The clients of a network, in the order in which they were first seen.
-#[derive(Debug, Default)]
+/// The clients of a network, in the order in which they were first seen, from 1; 0 is the computer that captures.
+#[derive(Debug)]
 pub struct Clients {
     own: HashSet<IpAddr>,
     /// Hardware addresses that forward for others: what comes from there is not theirs.
@@ -62,7 +62,9 @@ impl Clients {
                 .into_iter()
                 .map(|address| address.to_canonical())
                 .collect(),
-            ..Self::default()
+            routers: HashSet::new(),
+            numbers: HashMap::from([(ClientKey::Own, 0)]),
+            keys: vec![ClientKey::Own],
         }
     }
 
@@ -71,10 +73,21 @@ impl Clients {
         self.keys.get(number).copied()
     }
 
-    /// Number of the client that sent a packet or is sent it; both directions of a flow have the same. `None` if the packet
-    /// is no IP packet, or the client is one too many.
+    /// Number of the client with an address, as logs and proxies give it; `None` if it is one too many.
+    pub fn of_address(&mut self, address: IpAddr) -> Option<usize> {
+        let address = address.to_canonical();
+        if address.is_unspecified() || self.own.contains(&address) {
+            return Some(0);
+        }
+        self.number(ClientKey::Address(address))
+    }
+
+    /// Number of the client that sent a packet or is sent it; both directions of a flow have the same. `None` if the client is
+    /// one too many.
     pub fn of(&mut self, packet: &Packet<'_>) -> Option<usize> {
-        let [source, destination] = parties(packet)?;
+        let Some([source, destination]) = parties(packet) else {
+            return Some(0);
+        };
         self.learn(source);
         let known = |party: Party| self.numbers.get(&key(party)).copied();
         let candidates: Vec<Party> = [source, destination]
@@ -117,7 +130,7 @@ impl Clients {
                     && (address.is_unique_local()
                         || address.is_unicast_link_local()
                         || self.numbers.contains_key(&key(party))
-                        || self.keys.is_empty())
+                        || self.keys.len() == 1)
             }
         }
     }
@@ -126,7 +139,7 @@ impl Clients {
         if let Some(number) = self.numbers.get(&key) {
             return Some(*number);
         }
-        if self.keys.len() >= LIVE_CLIENTS {
+        if self.keys.len() > LIVE_CLIENTS {
             return None;
         }
         let number = self.keys.len();
@@ -308,6 +321,6 @@ mod tests {
         assert_eq!(on(&ipv4([10, 8, 0, 7], [198, 51, 100, 4])), phone);
         assert_eq!(on(&ipv4([198, 51, 100, 4], [10, 8, 0, 7])), phone);
         assert_eq!(on(&ipv4([10, 8, 0, 1], [10, 8, 0, 7])), phone);
-        assert_eq!(on(&[0; 3]), None);
+        assert_eq!(on(&[0; 3]), Some(ClientKey::Own));
     }
 }

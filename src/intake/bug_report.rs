@@ -3,6 +3,7 @@
 
 use super::clock::timestamp;
 use super::document::{notes, placed};
+use super::known_values::getprop_line;
 use super::lines::{Line, Lines};
 use super::log::Listed;
 use super::{Format, Gathered, Input, Sample, Source, appops};
@@ -43,6 +44,7 @@ struct Report {
     /// When it was made, in the time of the phone.
     time: Option<Timestamp>,
     model: Option<String>,
+    time_zone: Option<String>,
     failure: Option<String>,
 }
 
@@ -93,12 +95,23 @@ fn read(input: &Input, service: &str) -> Result<Report> {
             && let Some(time) = line.strip_prefix(b"== dumpstate: ")
         {
             report.time = timestamp(&String::from_utf8_lossy(time));
-        } else if let Some(model) = line.strip_prefix(b"[ro.product.model]: [") {
-            let model = String::from_utf8_lossy(model);
-            let model = model.trim_end().trim_end_matches(']');
-            report.model = Some(model.to_owned()).filter(|model| !model.is_empty());
+        } else if let Some((name, value)) = property(line) {
+            match name {
+                "ro.product.model" => report.model = Some(value.to_owned()),
+                "persist.sys.timezone" => report.time_zone = Some(value.to_owned()),
+                _ => {}
+            }
         }
     }
+}
+
+/// A line of the section that `getprop` wrote, if its value is not empty.
+fn property(line: &[u8]) -> Option<(&str, &str)> {
+    if !line.starts_with(b"[") {
+        return None;
+    }
+    let (name, value) = getprop_line(str::from_utf8(line).ok()?)?;
+    (!value.is_empty()).then_some((name, value))
 }
 
 /// `--------- 0.123s was the duration of dumpsys package, ending at: …`
@@ -114,6 +127,7 @@ fn gather(input: &Input) -> Result<Gathered> {
         read.damage = vec!["the bug report has no output of dumpsys package".to_owned()];
     }
     read.value.model = report.model;
+    read.value.time_zone = report.time_zone;
     read.damage.extend(report.failure);
     let cut = report
         .section

@@ -43,6 +43,22 @@ pub(super) fn timestamp(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_parts(seconds, nanosecond))
 }
 
+/// The moment at which a clock in a time zone (IANA name) shows what `shown` would be in UTC; `shown` itself if the zone is not
+/// known. Of an hour that passes twice it is the first.
+pub fn in_zone(shown: Timestamp, zone: &str) -> Timestamp {
+    let moment = || {
+        let zone = jiff::tz::TimeZone::get(zone).ok()?;
+        let shown = jiff::Timestamp::from_nanosecond(i128::from(shown.0)).ok()?;
+        let shown = jiff::tz::TimeZone::UTC.to_datetime(shown);
+        let moment = zone.to_ambiguous_timestamp(shown).compatible().ok()?;
+        i64::try_from(moment.as_nanosecond()).ok()
+    };
+    if shown == Timestamp::default() {
+        return shown;
+    }
+    moment().map_or(shown, Timestamp)
+}
+
 /// Seconds since 1970 as a fraction, as browsers note the time of `WebSocket` messages.
 #[expect(
     clippy::cast_possible_truncation,
@@ -107,6 +123,44 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_phone_s_clock_is_read_in_its_zone() {
+        let shown = |text| timestamp(text).unwrap();
+        for (text, zone, moment) in [
+            (
+                "2026-01-02 03:04:05",
+                "Europe/Berlin",
+                "2026-01-02T02:04:05Z",
+            ),
+            (
+                "2026-07-02 03:04:05.5",
+                "Europe/Berlin",
+                "2026-07-02T01:04:05.5Z",
+            ),
+            (
+                "2026-10-25 02:30:00",
+                "Europe/Berlin",
+                "2026-10-25T00:30:00Z",
+            ),
+            (
+                "2026-01-02 03:04:05",
+                "Asia/Kolkata",
+                "2026-01-01T21:34:05Z",
+            ),
+            (
+                "2026-01-02 03:04:05",
+                "Nowhere/Here",
+                "2026-01-02T03:04:05Z",
+            ),
+        ] {
+            assert_eq!(in_zone(shown(text), zone), shown(moment), "{text} {zone}");
+        }
+        assert_eq!(
+            in_zone(Timestamp::default(), "Europe/Berlin"),
+            Timestamp::default()
+        );
+    }
 
     #[test]
     fn times_of_logs_are_read() {

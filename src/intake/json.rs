@@ -8,12 +8,15 @@ use memchr::memchr2;
 use serde_json::Value;
 
 use super::window::Window;
+use crate::limits::TEXT_BYTES;
 
 /// How cutting out a value ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cut {
     /// It is whole.
     Whole,
+    /// It is whole but for texts in it that were longer than [`TEXT_BYTES`], of which the beginnings are there.
+    Shortened,
     /// It is longer than the bound and was stepped over.
     TooLong,
     /// The input ends within it.
@@ -69,7 +72,9 @@ impl JsonText {
     pub(super) fn value(&mut self, into: &mut Vec<u8>, bound: usize) -> io::Result<Cut> {
         into.clear();
         let mut scanner = Scanner::default();
-        let mut is_too_long = false;
+        let (mut is_too_long, mut is_shortened) = (false, false);
+        // Bytes of the text that goes on from piece to piece.
+        let mut text = 0_usize;
         if self.peek()?.is_none() {
             return Ok(Cut::Ended);
         }
@@ -82,21 +87,61 @@ impl JsonText {
                     Cut::Ended
                 });
             }
-            let (length, is_done) = scanner.scan(self.window.bytes());
+            let is_within_text = scanner.in_string;
+            let (length, is_done) = if is_within_text {
+                scanner.scan_to_end_of_string(self.window.bytes())
+            } else {
+                scanner.scan(self.window.bytes())
+            };
+            text = if is_within_text {
+                text.saturating_add(length)
+            } else {
+                0
+            };
             let range = self.window.take(length);
-            if into.len().saturating_add(length) <= bound {
-                into.extend_from_slice(self.window.at(range));
+            let piece = self.window.at(range);
+            let piece = if text <= TEXT_BYTES {
+                piece
+            } else {
+                is_shortened = true;
+                drop_part_of_escape(into);
+                if scanner.in_string { b"" } else { &b"\""[..] }
+            };
+            if into.len().saturating_add(piece.len()) <= bound {
+                into.extend_from_slice(piece);
             } else {
                 is_too_long = true;
             }
             if is_done {
                 return Ok(if is_too_long {
                     Cut::TooLong
+                } else if is_shortened {
+                    Cut::Shortened
                 } else {
                     Cut::Whole
                 });
             }
         }
+    }
+}
+
+/// Takes off an escape (RFC 8259 §7) that a cut has left without its end.
+fn drop_part_of_escape(text: &mut Vec<u8>) {
+    const LONGEST: usize = 6;
+    let is_backslash = |byte: &&u8| **byte == b'\\';
+    let behind = text.iter().rev().take(LONGEST);
+    let Some(behind) = behind.clone().position(|byte| is_backslash(&byte)) else {
+        return;
+    };
+    let at = text.len().saturating_sub(behind).saturating_sub(1);
+    let before = text.iter().take(at).rev();
+    let is_escaped = before.take_while(is_backslash).count() % 2 == 1;
+    let length = match text.get(at.saturating_add(1)) {
+        Some(b'u') => LONGEST,
+        _ => 2,
+    };
+    if !is_escaped && behind.saturating_add(1) < length {
+        text.truncate(at);
     }
 }
 
@@ -148,6 +193,19 @@ impl Scanner {
                 _ => {}
             }
             at = at.saturating_add(1);
+        }
+        (bytes.len(), false)
+    }
+
+    /// How many of these bytes belong to the string that they begin within, and whether the value ends with it.
+    fn scan_to_end_of_string(&mut self, bytes: &[u8]) -> (usize, bool) {
+        let mut at = 0_usize;
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let (length, has_ended) = self.scan_string(rest);
+            at = at.saturating_add(length);
+            if has_ended {
+                return (at, self.depth == 0);
+            }
         }
         (bytes.len(), false)
     }
@@ -290,6 +348,26 @@ mod tests {
         assert_eq!(text.value(&mut cut, 5).unwrap(), Cut::TooLong);
         assert_eq!(text.value(&mut cut, 5).unwrap(), Cut::Whole);
         assert_eq!(cut, b"7");
+    }
+
+    #[test]
+    fn of_a_text_beyond_its_bound_the_beginning_is_kept() {
+        let long = "a".repeat(TEXT_BYTES);
+        for tail in ["\\n", "\\u0041", "\\\\", "é"] {
+            // Wherever the cut falls, also within an escape.
+            for shift in 0..7 {
+                let tail = tail.repeat(200_000);
+                let entry = format!(r#"{{"a":"{}{long}{tail}","b":["x"]}} 7"#, "b".repeat(shift));
+                let mut text = text(entry.as_bytes());
+                let mut cut = Vec::new();
+                assert_eq!(text.value(&mut cut, 1 << 30).unwrap(), Cut::Shortened);
+                assert!(cut.len() < TEXT_BYTES + (1 << 20), "{}", cut.len());
+                let value = parse(&cut).unwrap();
+                assert_eq!(value["b"], json!(["x"]));
+                assert!(value["a"].as_str().unwrap().len() > TEXT_BYTES / 2);
+                assert_eq!(text.value(&mut cut, 5).unwrap(), Cut::Whole);
+            }
+        }
     }
 
     #[test]

@@ -9,6 +9,8 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use pcap::{Active, BpfProgram, Capture, Linktype, Savefile};
 
@@ -20,8 +22,11 @@ use crate::model::{
 };
 use crate::{Error, Result};
 
-/// How long a read waits for packets, in milliseconds: so fast it sees that it is to stop.
+/// How long the kernel may collect packets before it hands them over, in milliseconds.
 const TIMEOUT: i32 = 250;
+/// How long to wait where there is nothing: seen at once by a user, and nothing for a processor. libpcap's own wait has no end
+/// on Linux while no packet comes, whatever the timeout.
+const PAUSE: Duration = Duration::from_millis(20);
 /// Bytes that the kernel may keep until they are read: half a second of a gigabit.
 const KERNEL_BYTES: i32 = 64 << 20;
 
@@ -85,6 +90,7 @@ pub fn open_interface(
         .buffer_size(KERNEL_BYTES)
         .timeout(TIMEOUT)
         .open()
+        .and_then(Capture::setnonblock)
         .map_err(refused)?;
     if let Some(filter) = filter {
         capture
@@ -259,7 +265,7 @@ impl Kept {
 pub enum Poll<'a> {
     /// A packet, or something that could not be captured.
     Item(Item<'a>),
-    /// Nothing for a quarter of a second.
+    /// Nothing for now.
     Idle,
     /// It was told to stop, or the interface is gone.
     End,
@@ -347,6 +353,7 @@ impl Interface {
             }
             // A signal woke the read up: whether it is to stop is seen at the next.
             Err(pcap::Error::TimeoutExpired | pcap::Error::IoError(io::ErrorKind::Interrupted)) => {
+                thread::sleep(PAUSE);
                 Received::Nothing
             }
             Err(error) => {

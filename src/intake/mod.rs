@@ -39,6 +39,7 @@ mod snoop;
 mod sqlite;
 mod suricata;
 mod tracker_control;
+mod utf16;
 mod window;
 mod wrapping;
 mod zeek;
@@ -49,6 +50,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use clock::in_zone;
 pub use discover::{discover, survey};
 pub use key_log::read_key_log;
 pub use known_values::read_known_values;
@@ -163,6 +165,24 @@ impl Input {
     /// Whether it lists connections beside what was seen in them, so that an exchange of its is no traffic of its own.
     pub fn lists_connections(&self) -> bool {
         [zeek::FORMAT.name, suricata::FORMAT.name].contains(&self.format)
+    }
+
+    /// Whether its times are those that the phone's clock showed, without a zone.
+    pub fn has_local_times(&self) -> bool {
+        [appops::FORMAT.name, bug_report::FORMAT.name].contains(&self.format)
+    }
+
+    /// Whether it is what the system or a tool on the phone logged: such logs overlap.
+    pub fn is_phone_log(&self) -> bool {
+        [
+            privacy_report::FORMAT.name,
+            appops::FORMAT.name,
+            bug_report::FORMAT.name,
+            network_log::FORMAT.name,
+            tracker_control::FORMAT.name,
+            data_usage::FORMAT.name,
+        ]
+        .contains(&self.format)
     }
 
     /// What phase 1 learns from it about the device; `None` if its format tells nothing.

@@ -37,7 +37,7 @@ pub fn interfaces() -> Result<Vec<InterfaceInfo>> {
 pub enum Poll<'a> {
     /// A packet, or something that could not be captured.
     Item(Item<'a>),
-    /// Nothing for a quarter of a second.
+    /// Nothing for now.
     Idle,
     /// It was told to stop, or the interface is gone.
     End,

@@ -125,7 +125,7 @@ fn each_record(
                     return Ok(());
                 }
             }
-            Ok(Some(Cut::TooLong)) => notes.push((
+            Ok(Some(Cut::TooLong | Cut::Shortened)) => notes.push((
                 Shortfall::InputLimit,
                 format!("the record at byte {offset} is longer than {ENTRY_BYTES} bytes"),
             )),
@@ -291,6 +291,7 @@ fn properties(input: &Input) -> Result<Gathered> {
         }
         _ => model,
     });
+    let time_zone = property("persist.sys.timezone");
     let known = properties
         .iter()
         .filter(|(_, value)| !value.is_empty())
@@ -299,6 +300,7 @@ fn properties(input: &Input) -> Result<Gathered> {
     let dossier = Dossier {
         platform: Some(Platform::Android),
         model,
+        time_zone,
         known,
         ..Dossier::default()
     };

@@ -149,6 +149,7 @@ fn contact(record: &Value) -> Option<(&str, Access)> {
         resource: "network".to_owned(),
         host: Some(Arc::from(host)),
         count: record.get("hits").and_then(Value::as_u64).unwrap_or(1),
+        since: text(record, "firstTimeStamp").and_then(timestamp),
         ..Access::default()
     };
     Some((package, access))

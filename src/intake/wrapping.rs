@@ -1,4 +1,5 @@
-//! Inputs that lie compressed inside another file: gzip (RFC 1952) and zstd (RFC 8878), undone as they are read.
+//! Inputs that lie compressed inside another file, gzip (RFC 1952) and zstd (RFC 8878), or in another encoding, UTF-16: undone as
+//! they are read.
 //!
 //! What is inside is recognised as if it lay there by itself. A new wrapping is a function here and one line in [`WRAPPINGS`].
 
@@ -8,9 +9,10 @@ use flate2::read::MultiGzDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
+use super::utf16;
 use crate::limits::{READ_BYTES, WRAPPED_FREE_BYTES, WRAPPED_RATIO, ZSTD_WINDOW_BYTES};
 
-/// A compression that whole inputs come in.
+/// A compression or encoding that whole inputs come in.
 #[derive(Debug)]
 pub struct Wrapping {
     /// Its name in reports.
@@ -30,6 +32,16 @@ const WRAPPINGS: &[Wrapping] = &[
         name: "zstd",
         magic: &[0x28, 0xb5, 0x2f, 0xfd],
         unwrap: unzstd,
+    },
+    Wrapping {
+        name: "utf-16",
+        magic: &[0xff, 0xfe],
+        unwrap: utf16::from_little_endian,
+    },
+    Wrapping {
+        name: "utf-16",
+        magic: &[0xfe, 0xff],
+        unwrap: utf16::from_big_endian,
     },
 ];
 

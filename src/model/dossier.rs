@@ -65,6 +65,8 @@ pub struct Dossier {
     pub platform: Option<Platform>,
     /// Model, if something said so.
     pub model: Option<String>,
+    /// Time zone (IANA name) that its clock shows, if something said so.
+    pub time_zone: Option<String>,
     /// Installed apps by package or bundle id.
     pub apps: BTreeMap<String, InstalledApp>,
     /// Installed apps of which only the name is known, by name.
@@ -127,6 +129,18 @@ impl Dossier {
         labels
     }
 
+    /// What counts for each phone of a network: all but what is one phone's own.
+    #[must_use]
+    pub fn of_network(&self) -> Self {
+        Self {
+            names: self.names.clone(),
+            known: self.known.clone(),
+            connections: self.connections.clone(),
+            plaintexts: self.plaintexts.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Whether nothing is known that could be reported.
     pub fn is_empty(&self) -> bool {
         self.apps.is_empty()
@@ -181,6 +195,7 @@ impl Dossier {
         self.policies.extend(other.policies);
         self.platform = self.platform.or(other.platform);
         self.model = self.model.take().or(other.model);
+        self.time_zone = self.time_zone.take().or(other.time_zone);
         for (package, theirs) in other.apps {
             self.add_app(package, theirs);
         }

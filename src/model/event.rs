@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{Attributed, DeviceId, FlowKey, Origin, Owner, ServerName};
+use super::{Attributed, DeviceId, FlowKey, Origin, Owner, ServerName, Timestamp};
 
 /// One thing seen, before it is known whose it is.
 #[derive(Clone, Debug)]
@@ -298,6 +298,8 @@ pub struct Access {
     pub host: Option<Arc<str>>,
     /// How often, where the log counts.
     pub count: u64,
+    /// Begin of the time in which that was counted, where the log says; its end is the time of the record.
+    pub since: Option<Timestamp>,
     /// Whether the app was in the background, where the log says.
     pub in_background: Option<bool>,
     /// The part of the app that did it, as the app names it (attribution tag, Android 11 and later).

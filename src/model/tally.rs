@@ -407,6 +407,40 @@ impl Tally {
         }
     }
 
+    /// Phones of which there is anything.
+    pub fn devices(&self) -> BTreeSet<DeviceId> {
+        let findings = self.findings.keys().map(|key| key.device);
+        let traffic = self.traffic.keys().map(|key| key.device);
+        let reads = self.reads.keys().map(|key| key.device);
+        findings.chain(traffic).chain(reads).collect()
+    }
+
+    /// The same of other phones.
+    #[must_use]
+    pub fn put_to(self, device: impl Fn(DeviceId) -> DeviceId) -> Self {
+        let mut tally = Self {
+            overflow: self.overflow,
+            ..Self::default()
+        };
+        for (mut key, occurrences) in self.findings {
+            key.device = device(key.device);
+            tally.add_occurrences(key, occurrences);
+        }
+        for (mut key, volume) in self.traffic {
+            key.device = device(key.device);
+            tally.add_volume(key, volume);
+        }
+        for (mut key, reads) in self.reads {
+            key.device = device(key.device);
+            tally.add_reads(key, reads);
+        }
+        for (mut moment, times) in self.moments {
+            moment.device = device(moment.device);
+            tally.add_moments(moment, times);
+        }
+        tally
+    }
+
     /// Adds all of another.
     pub fn merge(&mut self, other: Self) {
         for (key, reads) in other.reads {

@@ -9,6 +9,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use phonehome::intake::FORMATS;
 use phonehome::model::{LinkType, Side};
 use phonehome::protocol::PROTOCOLS;
 
@@ -18,7 +19,7 @@ use crate::forge::axml::{self, Element, Value};
 use crate::forge::capture::{Pcap, Pcapng, Record, comment};
 use crate::forge::stream::Connection;
 use crate::forge::{
-    Chance, case, dns, http, http2, inventory, log, packet, quic, record, tls, websocket,
+    Chance, case, dns, http, http2, inventory, log, packet, quic, record, sources, tls, websocket,
 };
 
 const HOST: &str = "api.example";
@@ -407,6 +408,13 @@ fn app_seeds(target: &str) -> Vec<Vec<u8>> {
             inventory::bug_report().into_bytes(),
             archive::zip(&[("dumpstate.txt", inventory::bug_report().as_bytes())]),
         ],
+        "any_input" => sources::files()
+            .into_iter()
+            .map(|(_, format, bytes)| {
+                let pick = FORMATS.iter().position(|known| known.name == format);
+                [&[u8::try_from(pick.unwrap()).unwrap()], bytes.as_slice()].concat()
+            })
+            .collect(),
         other => panic!("no seeds for {other}"),
     }
 }

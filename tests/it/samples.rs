@@ -1,4 +1,4 @@
-//! The forged case in `samples/case`: that it is what its forge makes, and what an audit of it says.
+//! The forged samples: that they are what their forge makes, what an audit of the case says, and that there is one of each format.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,12 +7,25 @@ use std::path::{Path, PathBuf};
 
 use phonehome::flow::Flows;
 use phonehome::intake::{self, Item};
-use phonehome::model::{Coverage, Event, Shortfall, Sighting};
+use phonehome::model::{Coverage, Dossier, Event, Shortfall, Sighting};
 
-use crate::forge::case;
+use crate::forge::{case, sources};
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
+}
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/case")
+    samples().join("case")
+}
+
+/// All forged samples, as paths below `samples`.
+fn forged() -> Vec<(String, Vec<u8>)> {
+    let case = case::files().into_iter();
+    let case = case.map(|(path, bytes)| (format!("case/{path}"), bytes));
+    let sources = sources::files().into_iter();
+    let sources = sources.map(|(path, _, bytes)| (format!("sources/{path}"), bytes));
+    case.chain(sources).collect()
 }
 
 /// All files below a folder, as paths relative to it.
@@ -32,9 +45,9 @@ fn files_below(folder: &Path, root: &Path, found: &mut BTreeSet<String>) {
 #[test]
 fn samples_are_reproduced_byte_for_byte() {
     let is_writing = std::env::var_os("PHONEHOME_FORGE").is_some();
-    let forged = case::files();
+    let forged = forged();
     for (path, bytes) in &forged {
-        let path = folder().join(path);
+        let path = samples().join(path);
         if is_writing {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, bytes).unwrap();
@@ -46,20 +59,53 @@ fn samples_are_reproduced_byte_for_byte() {
         );
     }
     let mut found = BTreeSet::new();
-    files_below(&folder(), &folder(), &mut found);
-    let expected: BTreeSet<String> = forged.iter().map(|(path, _)| (*path).to_owned()).collect();
+    files_below(&samples(), &samples(), &mut found);
+    found.remove("README.md");
+    let expected: BTreeSet<String> = forged.into_iter().map(|(path, _)| path).collect();
     assert_eq!(found, expected);
 }
 
 #[test]
 fn the_forge_depends_on_neither_clock_nor_chance() {
-    assert_eq!(case::files(), case::files());
+    assert_eq!(forged(), forged());
 }
 
 #[test]
 fn samples_stay_small() {
-    let bytes: usize = case::files().iter().map(|(_, bytes)| bytes.len()).sum();
+    let bytes: usize = forged().iter().map(|(_, bytes)| bytes.len()).sum();
     assert!(bytes < 1 << 20, "{bytes} bytes");
+}
+
+/// Each is recognised under a name that says nothing, is read whole, and tells something.
+#[test]
+fn each_format_has_a_sample_that_is_read() {
+    let readme = fs::read_to_string(samples().join("README.md")).unwrap();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("each-format");
+    let mut shown = BTreeSet::new();
+    for (number, (path, format, bytes)) in sources::files().into_iter().enumerate() {
+        assert!(readme.contains(&format!("`sources/{path}`")), "{path}");
+        shown.insert(format);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let copy = folder.join(format!("{number}.jpg"));
+        fs::write(&copy, &bytes).unwrap();
+        let case = intake::discover(&[copy]).unwrap();
+        let input = &case.devices[0].inputs[0];
+        assert_eq!(input.format, format, "{path}");
+        let mut told = 0;
+        if let Some((dossier, damage)) = input.gather().unwrap() {
+            assert!(damage.is_empty(), "{path}: {damage:?}");
+            told += usize::from(dossier != Dossier::default());
+        }
+        if let Some(mut source) = input.open().unwrap() {
+            while let Some(item) = source.next_item().unwrap() {
+                told += usize::from(!matches!(item, Item::Shortfall { .. }));
+            }
+        }
+        assert!(told > 0, "{path} tells nothing");
+    }
+    let known: BTreeSet<&str> = intake::FORMATS.iter().map(|format| format.name).collect();
+    assert_eq!(shown, known);
 }
 
 #[test]

@@ -1,15 +1,21 @@
 //! Files that lie beside each other and complete each other: who owned a connection, what its server is called.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use phonehome::audit::{self, Options, Progress};
 use phonehome::intake;
-use phonehome::model::{Attributed, Audit, Basis, Event, Grade, Protection, Shortfall};
+use phonehome::model::{
+    Attributed, Audit, Basis, Event, Grade, LinkType, Protection, Shortfall, Side,
+};
 use phonehome::rules::Rules;
 
+use crate::forge::capture::{Pcap, Record};
 use crate::forge::record::{self, Exchange};
+use crate::forge::stream::{self, Connection};
+use crate::forge::{http, log, packet};
 
 /// A phone's folder with these files.
 fn phone(test: &str, files: &[(&str, &[u8])]) -> PathBuf {
@@ -375,4 +381,187 @@ fn other_traffic_at_the_same_time_is_counted() {
         .map(|(_, shortfall, _)| shortfall)
         .collect();
     assert_eq!(noted, [Shortfall::PerhapsSameTraffic]);
+}
+
+#[test]
+fn logs_that_overlap_count_once() {
+    let report = |hits: &[(&str, &str, u64)]| {
+        let line = |(first, last, hits): &(&str, &str, u64)| {
+            format!(
+                r#"{{"domain":"api.example","firstTimeStamp":"2026-01-{first}Z","timeStamp":"2026-01-{last}Z","context":"","domainType":2,"initiatedType":"AppInitiated","hits":{hits},"bundleID":"org.example.chat","type":"networkActivity"}}
+{{"accessor":{{"identifier":"org.example.chat","identifierType":"bundleID"}},"category":"contacts","identifier":"{last}","kind":"event","timeStamp":"2026-01-{last}Z","type":"access"}}
+"#
+            )
+        };
+        hits.iter().map(line).collect::<Vec<_>>().concat()
+    };
+    let monday = report(&[
+        ("05T08:00:00", "06T08:00:00", 5),
+        ("05T08:00:00", "07T08:00:00", 2),
+    ]);
+    // The same week two days later: two more contacts, one more read.
+    let wednesday = report(&[
+        ("05T08:00:00", "06T08:00:00", 5),
+        ("05T08:00:00", "09T08:00:00", 4),
+    ]);
+    // Another week.
+    let later = report(&[("19T08:00:00", "20T08:00:00", 3)]);
+    let told = |files: &[(&str, &[u8])]| {
+        let audit = audited(&phone("overlap", files));
+        let app = &audit.devices[0].apps[0];
+        let flows: u64 = app
+            .recipients
+            .iter()
+            .flat_map(|known| known.volumes.values())
+            .map(|volume| volume.flows)
+            .sum();
+        let reads: u64 = app
+            .chains
+            .iter()
+            .filter_map(|chain| chain.reads.as_ref())
+            .map(|reads| reads.count)
+            .sum();
+        let noted = audit.coverage.iter();
+        let noted = noted.filter(|(_, shortfall, _)| *shortfall == Shortfall::SameTraffic);
+        let noted: u64 = noted.map(|(_, _, count)| count.count).sum();
+        (flows, reads, noted)
+    };
+    let [monday, wednesday, later] = [&monday, &wednesday, &later].map(|text| text.as_bytes());
+    assert_eq!(told(&[("a.ndjson", monday)]), (7, 2, 0));
+    let twice = [("a.ndjson", monday), ("export again.ndjson", monday)];
+    assert_eq!(told(&twice), (7, 2, 4));
+    let grown = [("a.ndjson", monday), ("b.ndjson", wednesday)];
+    assert_eq!(told(&grown), (9, 3, 2));
+    let apart = [("a.ndjson", monday), ("b.ndjson", later)];
+    assert_eq!(told(&apart), (10, 3, 0));
+}
+
+#[test]
+fn exports_made_twice_count_once() {
+    for (one, other, text) in [
+        ("monday.csv", "tuesday.csv", log::TRACKER_CONTROL),
+        ("0.txt", "copy of 0.txt", log::DEVICE_OWNER),
+        ("appops.txt", "appops again.txt", log::APPOPS_14),
+    ] {
+        let alone = audited(&phone("log-alone", &[(one, text.as_bytes())]));
+        let files = [(one, text.as_bytes()), (other, text.as_bytes())];
+        let twice = audited(&phone("log-twice", &files));
+        assert_eq!(twice.devices[0].apps.len(), alone.devices[0].apps.len());
+        for (ours, expected) in twice.devices[0].apps.iter().zip(&alone.devices[0].apps) {
+            assert_eq!(ours.chains, expected.chains, "{one}");
+        }
+        assert_eq!(counts(&twice), counts(&alone), "{one}");
+    }
+}
+
+#[test]
+fn local_times_are_read_in_the_time_zone_of_the_phone() {
+    let zone = b"[ro.product.model]: [Pixel 8]\n[persist.sys.timezone]: [Europe/Berlin]\n";
+    let appops = ("dumpsys-appops.txt", log::APPOPS_14.as_bytes());
+    let last = |files: &[(&str, &[u8])]| {
+        let audit = audited(&phone("zone", files));
+        let app = &audit.devices[0].apps[0];
+        let reads = app.chains.iter().filter_map(|chain| chain.reads.as_ref());
+        let last = reads.map(|reads| reads.last).max().unwrap();
+        let mut noted = audit.coverage.iter();
+        let is_noted = noted.any(|(_, shortfall, _)| shortfall == Shortfall::LocalTime);
+        (last.to_string(), is_noted)
+    };
+    let shown = ("2026-01-02T03:04:07.000Z".to_owned(), true);
+    assert_eq!(last(&[appops]), shown);
+    let meant = ("2026-01-02T02:04:07.000Z".to_owned(), false);
+    assert_eq!(last(&[appops, ("getprop.txt", zone)]), meant);
+    let report = crate::forge::inventory::bug_report().replace(
+        "[ro.product.model]: [Pixel 8]",
+        "[ro.product.model]: [Pixel 8]\n[persist.sys.timezone]: [Europe/Berlin]",
+    );
+    assert_eq!(last(&[("bugreport.txt", report.as_bytes())]), meant);
+}
+
+/// Requests of several phones as one proxy or gateway sees them.
+fn network() -> Vec<(SocketAddr, Vec<u8>)> {
+    (10_u8..13)
+        .map(|number| {
+            let id = format!("38400000-8cf0-11bd-b23e-{number:012x}");
+            let body = format!(r#"{{"advertising_id":"{id}"}}"#);
+            (
+                SocketAddr::from(([192, 168, 7, number], 40_000)),
+                body.into_bytes(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_capture_of_a_network_has_a_phone_for_each_client() {
+    let server: SocketAddr = "198.51.100.20:80".parse().unwrap();
+    let mut records = Vec::new();
+    for (client, body) in network() {
+        let mut connection = Connection::open(client, server);
+        let json = [("Content-Type", "application/json")];
+        let request = http::request("POST", "collector.example", "/v1", &json, &body);
+        connection.send(Side::Client, &request);
+        connection.send(Side::Server, &http::response(200, &[], b"ok"));
+        connection.close();
+        records.extend(connection.packets);
+    }
+    let frame = |(step, sent): (usize, stream::Sent)| {
+        let (gateway, phone) = ([2, 0, 0, 0, 0, 1], packet::addresses(&sent.ip));
+        let last = |address: std::net::IpAddr| match address {
+            std::net::IpAddr::V4(address) => address.octets()[3],
+            std::net::IpAddr::V6(_) => 0,
+        };
+        let is_out = sent.side == Side::Client;
+        let mac = [2, 0, 0, 0, 0, last(if is_out { phone.0 } else { phone.1 })];
+        let [to, from] = if is_out {
+            [gateway, mac]
+        } else {
+            [mac, gateway]
+        };
+        let bytes = [&to[..], &from, &packet::ether_type(&sent.ip), &sent.ip].concat();
+        Record::at(1_760_000_000_000_000_000 + step as u64 * 1_000_000, bytes)
+    };
+    let records: Vec<Record> = records.into_iter().enumerate().map(frame).collect();
+    let (first, second) = records.split_at(records.len() / 2);
+    let [whole, first, second] =
+        [&records, first, second].map(|records| Pcap::new(LinkType::ETHERNET).write(records));
+    let options = Options {
+        has_split_clients: true,
+        ..Options::default()
+    };
+    let phones = |files: &[(&str, &[u8])], options: &Options| {
+        let case = intake::discover(&[phone("network", files)]).unwrap();
+        let rules = Rules::embedded().unwrap();
+        let audit = audit::run(&case, &rules, options, &Progress::default())
+            .unwrap()
+            .audit;
+        let devices = audit.devices.iter();
+        devices
+            .map(|device| {
+                let findings = device.apps.iter().flat_map(|app| &app.findings);
+                let ids = findings.filter(|finding| &*finding.rule == "advertising-id");
+                let ids: u64 = ids.map(|finding| finding.occurrences.count).sum();
+                (device.name.clone(), ids)
+            })
+            .collect::<Vec<_>>()
+    };
+    let expected = [10, 11, 12].map(|number| (format!("02:00:00:00:00:{number:02x}"), 1));
+    assert_eq!(phones(&[("gateway.pcap", &whole)], &options), expected);
+    let rotated = [
+        ("gateway-1.pcap", first.as_slice()),
+        ("gateway-2.pcap", &second),
+    ];
+    assert_eq!(phones(&rotated, &options), expected);
+    let one = [("network".to_owned(), 3)];
+    assert_eq!(
+        phones(&[("gateway.pcap", &whole)], &Options::default()),
+        one
+    );
+    // What lies beside the capture is of one phone; the clients are others.
+    let dump = crate::forge::case::files().into_iter();
+    let dump = dump.filter(|(path, _)| *path == "company-phone/dumpsys-package.txt");
+    let (_, dump) = dump.last().unwrap();
+    let beside = phones(&[("dump.txt", &dump), ("gateway.pcap", &whole)], &options);
+    assert_eq!(beside.first().unwrap(), &("network".to_owned(), 0));
+    assert_eq!(beside[1..], expected);
 }

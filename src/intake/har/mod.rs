@@ -14,7 +14,7 @@ use super::json::{Cut, JsonText, parse};
 use super::ledger::Ledger;
 use super::window::Window;
 use super::{Format, Gathered, Input, Item, Sample, Source};
-use crate::limits::{ENTRY_BYTES, SNIFF_BYTES};
+use crate::limits::{ENTRY_BYTES, SNIFF_BYTES, TEXT_BYTES};
 use crate::model::{Dossier, Event, InstalledApp, Origin, Platform, Shortfall, Sighting};
 use crate::{Error, Result};
 
@@ -224,8 +224,16 @@ impl Har {
         let offset = self.json.offset();
         self.origin.frame = self.origin.frame.saturating_add(1);
         match self.json.value(&mut self.bytes, ENTRY_BYTES)? {
-            Cut::Whole if self.state == State::InTlsErrors => self.tls_error(),
-            Cut::Whole => {
+            Cut::Whole | Cut::Shortened if self.state == State::InTlsErrors => self.tls_error(),
+            cut @ (Cut::Whole | Cut::Shortened) => {
+                if cut == Cut::Shortened {
+                    self.note(
+                        Shortfall::MessageLimit,
+                        format!(
+                            "a text in the entry at byte {offset} is longer than {TEXT_BYTES} bytes"
+                        ),
+                    );
+                }
                 let entry = parse(&self.bytes);
                 let sightings = entry.and_then(|entry| entry::sightings(&entry, self.origin));
                 if let Some(sightings) = sightings {
@@ -299,7 +307,7 @@ fn next_member(json: &mut JsonText, bytes: &mut Vec<u8>) -> io::Result<Member> {
         Some(b'}') => Ok(Member::End),
         Some(b'"') => Ok(match json.value(bytes, SNIFF_BYTES)? {
             Cut::Ended => Member::Cut,
-            Cut::TooLong => Member::Damaged,
+            Cut::TooLong | Cut::Shortened => Member::Damaged,
             Cut::Whole => match parse(bytes) {
                 Some(Value::String(name)) if json.accept(b':')? => Member::Named(name),
                 _ if json.peek()?.is_none() => Member::Cut,

@@ -158,8 +158,8 @@ impl Told {
                 continue;
             };
             let time = parts.next().and_then(time);
-            let content = content.get(..BODY_BYTES).unwrap_or(content);
-            let kind = match (opcode, str::from_utf8(content)) {
+            let kept = content.get(..BODY_BYTES).unwrap_or(content);
+            let kind = match (opcode, str::from_utf8(kept)) {
                 (Some(2), _) | (_, Err(_)) => "binary",
                 _ => "text",
             };
@@ -169,9 +169,9 @@ impl Told {
                     protocol,
                     kind: kind.to_owned(),
                     body: Body {
-                        bytes: content.get(..BODY_BYTES).unwrap_or(content).to_vec(),
+                        bytes: kept.to_vec(),
                         wire_len: content.len() as u64,
-                        is_cut: content.len() > BODY_BYTES,
+                        is_cut: kept.len() < content.len(),
                     },
                     from_client,
                     is_protected: self.is_protected,

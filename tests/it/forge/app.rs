@@ -89,8 +89,15 @@ fn prefixed(content: &[u8]) -> Vec<u8> {
     [&length(content).to_le_bytes(), content].concat()
 }
 
-/// The pairs of an APK signing block: one signer under the schemes v2 and v3.
-pub(crate) fn signing_pairs(certificate: &[u8]) -> Vec<u8> {
+/// Ids of signature schemes in an APK signing block.
+pub(crate) const V2: u32 = 0x7109_871a;
+pub(crate) const V3: u32 = 0xf053_68c0;
+pub(crate) const V3_1: u32 = 0x1b93_ad61;
+/// Padding, as `apksigner` writes it.
+const PADDING: u32 = 0x4272_6577;
+
+/// The pair of an APK signing block with one signer.
+pub(crate) fn signing_pair(id: u32, certificate: &[u8]) -> Vec<u8> {
     let data = [
         prefixed(b""),
         prefixed(&prefixed(certificate)),
@@ -99,11 +106,39 @@ pub(crate) fn signing_pairs(certificate: &[u8]) -> Vec<u8> {
     .concat();
     let signer = [prefixed(&data), prefixed(b""), prefixed(b"")].concat();
     let signers = prefixed(&prefixed(&signer));
-    let pair = |id: u32| {
-        let pair = [&id.to_le_bytes(), signers.as_slice()].concat();
-        [&(pair.len() as u64).to_le_bytes(), pair.as_slice()].concat()
+    let pair = [&id.to_le_bytes(), signers.as_slice()].concat();
+    [&(pair.len() as u64).to_le_bytes(), pair.as_slice()].concat()
+}
+
+/// The pairs of an APK signing block: one signer under the schemes v2 and v3.
+pub(crate) fn signing_pairs(certificate: &[u8]) -> Vec<u8> {
+    [PADDING, V2, V3]
+        .map(|id| signing_pair(id, certificate))
+        .concat()
+}
+
+/// What `META-INF/CERT.RSA` of the scheme v1 is: a PKCS #7 message with the certificates of its signer (RFC 2315 §9.1).
+pub(crate) fn pkcs7(certificates: &[&[u8]]) -> Vec<u8> {
+    let signed_data = [
+        der(0x02, &[1]),
+        der(0x31, &[]),
+        der(0x30, &der(0x06, b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01")),
+        der(0xa0, &certificates.concat()),
+        der(0x31, &[]),
+    ]
+    .concat();
+    let kind = der(0x06, b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02");
+    let content = der(0xa0, &der(0x30, &signed_data));
+    der(0x30, &[kind, content].concat())
+}
+
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+    let length: &[u8] = match length {
+        [0, short @ 0..=0x7f] => &[short],
+        [high, low] => &[0x82, high, low],
     };
-    [pair(0x4272_6577), pair(0x7109_871a), pair(0xf053_68c0)].concat()
+    [&[tag], length, content].concat()
 }
 
 /// An app package with that signing block before its directory.

@@ -11,6 +11,7 @@
 //! - [`log`]: logs of devices
 //! - [`phone`]: a phone that looks up names and talks to hosts
 //! - [`case`]: the case in `samples/case`
+//! - [`sources`]: a sample of each format that is read, in `samples/sources`
 #![allow(dead_code, reason = "a kit: each test takes from it what it needs")]
 
 pub(crate) mod app;
@@ -27,6 +28,7 @@ pub(crate) mod packet;
 pub(crate) mod phone;
 pub(crate) mod quic;
 pub(crate) mod record;
+pub(crate) mod sources;
 pub(crate) mod stream;
 pub(crate) mod tls;
 pub(crate) mod websocket;

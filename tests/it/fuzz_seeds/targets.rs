@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use phonehome::flow::Flows;
-use phonehome::intake::{Input, Item};
+use phonehome::intake::{FORMATS, Input, Item};
 use phonehome::model::{
     Body, Coverage, Event, Exchange, Header, InputId, Origin, Request, Side, Transport,
 };
@@ -56,6 +56,7 @@ pub const TARGETS: &[Target] = &[
     ("privacy_report", privacy_report),
     ("inventory", inventory),
     ("bug_report", bug_report),
+    ("any_input", any_input),
 ];
 
 /// A classic capture file, through flows and protocols down to fields.
@@ -340,6 +341,13 @@ pub fn bug_report(bytes: &[u8]) {
 /// Apple's App Privacy Report.
 pub fn privacy_report(bytes: &[u8]) {
     input("app-privacy-report", bytes);
+}
+
+/// An input of any format: the first byte picks it.
+pub fn any_input(bytes: &[u8]) {
+    if let Some((pick, bytes)) = bytes.split_first() {
+        input(FORMATS[usize::from(*pick) % FORMATS.len()].name, bytes);
+    }
 }
 
 /// Feeds the dissector of a protocol with a script (see [`run`]).

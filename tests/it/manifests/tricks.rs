@@ -604,14 +604,72 @@ fn an_app_bundle_is_read_with_its_modules() {
     assert_eq!(classes, ["com/example/bundle/A"]);
 }
 
-#[test]
-fn a_certificate_is_told_by_its_digest_under_all_schemes() {
+/// A certificate of that name.
+fn certificate(name: &str) -> rcgen::Certificate {
     let key = rcgen::KeyPair::generate().unwrap();
     let mut parameters = rcgen::CertificateParams::new(Vec::new()).unwrap();
     parameters
         .distinguished_name
-        .push(rcgen::DnType::CommonName, "Example Notes");
-    let certificate = parameters.self_signed(&key).unwrap();
+        .push(rcgen::DnType::CommonName, name);
+    parameters.self_signed(&key).unwrap()
+}
+
+/// Names of signers with the schemes that name them.
+fn signers(package: Vec<u8>) -> Vec<String> {
+    let signers = read_apk(package).value.unwrap().signers.into_iter();
+    signers
+        .map(|signer| {
+            let schemes: Vec<&str> = signer.schemes.into_iter().collect();
+            format!("{} {}", signer.subject, schemes.join(" "))
+        })
+        .collect()
+}
+
+#[test]
+fn a_package_of_the_first_scheme_alone_has_its_signer() {
+    let (vendor, authority) = (certificate("Vendor"), certificate("Other"));
+    for (file, certificates) in [
+        ("META-INF/CERT.RSA", vec![vendor.der().as_ref()]),
+        ("META-INF/vendor.ec", vec![vendor.der().as_ref()]),
+        (
+            "META-INF/A.DSA",
+            vec![vendor.der().as_ref(), authority.der().as_ref()],
+        ),
+    ] {
+        let signature = app::pkcs7(&certificates);
+        let package = zip(&[
+            Entry::stored("AndroidManifest.xml", &plain()),
+            Entry::deflated(file, &signature),
+            Entry::deflated("META-INF/sub/CERT.RSA", b"not a signature"),
+        ]);
+        let found = signers(package);
+        assert_eq!(found.first().unwrap(), "CN=Vendor v1", "{file}");
+        assert_eq!(found.len(), certificates.len(), "{file}");
+    }
+}
+
+/// After a rotation (scheme v3.1) old phones see the old certificate, new ones the new.
+#[test]
+fn a_rotated_certificate_stands_beside_the_old_one() {
+    let (old, new) = (certificate("Old"), certificate("New"));
+    let pairs = [
+        app::signing_pair(app::V2, old.der()),
+        app::signing_pair(app::V3, old.der()),
+        app::signing_pair(app::V3_1, new.der()),
+    ]
+    .concat();
+    let signature = app::pkcs7(&[old.der().as_ref()]);
+    let package = zip(&[
+        Entry::stored("AndroidManifest.xml", &plain()),
+        Entry::deflated("META-INF/CERT.RSA", &signature),
+    ]);
+    let found = signers(app::signed(&package, &pairs));
+    assert_eq!(found, ["CN=Old v1 v2 v3", "CN=New v3.1"]);
+}
+
+#[test]
+fn a_certificate_is_told_by_its_digest_under_all_schemes() {
+    let certificate = certificate("Example Notes");
     let package = zip(&[Entry::stored("AndroidManifest.xml", &plain())]);
     let package = app::signed(&package, &app::signing_pairs(certificate.der()));
     let declaration = read_apk(package).value.unwrap();

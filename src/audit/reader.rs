@@ -1,0 +1,388 @@
+//! Inputs → observations: flows, attribution and decoding, for one phone or for each client of a network.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::overlap::Overlap;
+use super::{Extent, Stage, own_cipher};
+use crate::Result;
+use crate::attribute::Attributor;
+use crate::flow::{Clients, Flows};
+use crate::intake::{self, Input, Item};
+use crate::limits::LIVE_CLIENTS;
+use crate::model::{
+    Answer, Coverage, DeviceId, Dossier, Event, InputId, Observation, Packet, ServerName,
+    Shortfall, Sighting, Timestamp,
+};
+use crate::payload::{self, Decoded};
+use crate::protocol;
+
+/// How something came to be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// In packets: the flow's traffic is counted when it ends.
+    Packets,
+    /// By a proxy's or browser's record, which knows of no packets.
+    Record,
+    /// By a log that has a record for each connection too.
+    SensorLog,
+}
+
+/// What takes one observation with what the client sent in it.
+pub(super) type Take<'a> = dyn FnMut(&Observation, &Decoded<'_>, Told, &mut Coverage) + 'a;
+
+/// How far the clock may go back from one file of a series to the next, in nanoseconds: packets of one moment may be written
+/// in another order. Beyond that the files do not belong together.
+const CLOCK_SLACK: i64 = 1_000_000_000;
+
+/// Items between two updates of [`super::Progress`]: often enough for a smooth bar, seldom enough to cost nothing.
+const PROGRESS_STEP: u64 = 1 << 12;
+
+/// A client of a network, as it is known to others and as it calls itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Client {
+    /// Its hardware address or IP address; empty for what is no client's.
+    pub(super) key: String,
+    /// Its name in DHCP or multicast DNS.
+    pub(super) name: Option<String>,
+}
+
+impl Client {
+    pub(super) fn title(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{name} ({})", self.key),
+            None => self.key.clone(),
+        }
+    }
+}
+
+/// A phone, or a client that is taken for one.
+#[derive(Debug)]
+struct Phone<'a> {
+    device: DeviceId,
+    client: Client,
+    attributor: Attributor<'a>,
+    flows: Flows,
+}
+
+impl<'a> Phone<'a> {
+    fn new(stage: &Stage<'a>, device: DeviceId, key: String) -> Self {
+        let mut flows = Flows::new();
+        flows.set_keys(Arc::clone(stage.keys));
+        for (address, name) in &stage.dossier.names {
+            flows.add_name(*address, name);
+        }
+        Self {
+            device,
+            client: Client { key, name: None },
+            attributor: Attributor::new(stage.rules, stage.dossier, stage.options.app.clone()),
+            flows,
+        }
+    }
+}
+
+/// Reads inputs that belong together, and attributes and decodes everything seen in them. Flows go on from one to the next.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    stage: Stage<'a>,
+    /// Where the clients of a network are told apart.
+    clients: Option<Clients>,
+    /// The phone; of a network, what is no client's, and behind it the clients, whose ids are their places here.
+    phones: Vec<Phone<'a>>,
+    /// Sightings of one packet are collected, because flow holds the coverage while it works.
+    seen: Vec<Sighting>,
+    /// The last moment seen.
+    last: Option<Timestamp>,
+    /// What logs have told before, where several may tell the same.
+    overlap: Option<Overlap>,
+}
+
+impl<'a> Reader<'a> {
+    /// All inputs are of one phone or, with `clients`, of a network on which each client is one.
+    pub(super) fn new(stage: Stage<'a>, clients: Option<Clients>) -> Self {
+        let device = match clients {
+            Some(_) => DeviceId(0),
+            None => stage.device,
+        };
+        Self {
+            clients,
+            phones: vec![Phone::new(&stage, device, String::new())],
+            seen: Vec::new(),
+            last: None,
+            overlap: None,
+            stage,
+        }
+    }
+
+    /// What several inputs tell alike counts once.
+    pub(super) fn count_once(&mut self) {
+        self.overlap.get_or_insert_default();
+    }
+
+    /// The phones of the network, by device; the first is none.
+    pub(super) fn clients(&self) -> impl ExactSizeIterator<Item = &Client> {
+        self.phones.iter().map(|phone| &phone.client)
+    }
+
+    /// Reads an input to its end; flows stay open.
+    pub(super) fn read(
+        &mut self,
+        input: &Input,
+        coverage: &mut Coverage,
+        take: &mut Take<'_>,
+    ) -> Result<Extent> {
+        let Some(mut source) = input.open()? else {
+            return Ok(Extent::default());
+        };
+        let stage = self.stage;
+        if let Some(expression) = &stage.options.filter {
+            source = intake::filtered(source, expression)?;
+        }
+        let by_record = if input.lists_connections() {
+            Told::SensorLog
+        } else {
+            Told::Record
+        };
+        let zone = stage.dossier.time_zone.as_ref();
+        let zone = zone.filter(|_| input.has_local_times());
+        let progress = &stage.progress.bytes;
+        let mut extent = Extent::default();
+        let mut unreported_bytes = 0_u64;
+        while let Some(mut item) = source.next_item()? {
+            match &mut item {
+                Item::Packet(packet) => {
+                    if extent.items == 0 {
+                        self.begin(packet.origin.time, coverage, take);
+                    }
+                    unreported_bytes = unreported_bytes.saturating_add(packet.data.len() as u64);
+                }
+                Item::Sighting(sighting) => {
+                    if let Some(zone) = zone {
+                        let time = &mut sighting.origin.time;
+                        *time = intake::in_zone(*time, zone);
+                    }
+                    let is_told = |overlap: &mut Overlap| overlap.is_told(input.id, sighting);
+                    if self.overlap.as_mut().is_some_and(is_told) {
+                        extent.add(sighting.origin.time);
+                        coverage.add(input.id, Shortfall::SameTraffic, None, 0, || {
+                            "records that another log of the phone has too".to_owned()
+                        });
+                        continue;
+                    }
+                }
+                Item::Shortfall { shortfall, .. } => {
+                    if zone.is_some() && *shortfall == Shortfall::LocalTime {
+                        continue;
+                    }
+                }
+            }
+            if let Some(time) = self.take(item, input.id, by_record, coverage, take) {
+                extent.add(time);
+            }
+            if extent.items.is_multiple_of(PROGRESS_STEP) {
+                progress.fetch_add(std::mem::take(&mut unreported_bytes), Ordering::Relaxed);
+            }
+        }
+        progress.fetch_add(unreported_bytes, Ordering::Relaxed);
+        self.last = self.last.max(extent.period.map(|(_, last)| last));
+        Ok(extent)
+    }
+
+    /// Takes one item; its time, if it has one.
+    pub(super) fn take(
+        &mut self,
+        item: Item<'_>,
+        input: InputId,
+        by_record: Told,
+        coverage: &mut Coverage,
+        take: &mut Take<'_>,
+    ) -> Option<Timestamp> {
+        let (time, number, told) = match item {
+            Item::Packet(packet) => {
+                let number = self.phone_of(&packet, coverage);
+                let seen = &mut self.seen;
+                if let Some(phone) = self.phones.get_mut(number) {
+                    phone
+                        .flows
+                        .packet(&packet, coverage, &mut |sighting| seen.push(sighting));
+                }
+                (packet.origin.time, number, Told::Packets)
+            }
+            Item::Sighting(sighting) => {
+                let time = sighting.origin.time;
+                let number = self.phone_of_record(&sighting);
+                self.seen.push(*sighting);
+                (time, number, by_record)
+            }
+            Item::Shortfall {
+                shortfall,
+                count,
+                origin,
+                bytes,
+                detail,
+            } => {
+                coverage.add_many(input, shortfall, count, origin, bytes, || detail);
+                return None;
+            }
+        };
+        if !self.seen.is_empty() {
+            self.hand_out(number, told, coverage, take);
+        }
+        Some(time)
+    }
+
+    /// Place of the phone that a packet is from or for.
+    fn phone_of(&mut self, packet: &Packet<'_>, coverage: &mut Coverage) -> usize {
+        let Some(clients) = &mut self.clients else {
+            return 0;
+        };
+        let Some(number) = clients.of(packet) else {
+            let origin = packet.origin;
+            coverage.add(origin.input, Shortfall::InputLimit, Some(origin), 0, || {
+                format!("more than {LIVE_CLIENTS} clients; the others are put together")
+            });
+            return 0;
+        };
+        self.with_phone(number)
+    }
+
+    /// Place of the phone that a record of a sensor or proxy is about.
+    fn phone_of_record(&mut self, sighting: &Sighting) -> usize {
+        let Some(clients) = &mut self.clients else {
+            return 0;
+        };
+        let client = sighting.flow.map(|flow| flow.client.ip());
+        let number = client.and_then(|address| clients.of_address(address));
+        self.with_phone(number.unwrap_or(0))
+    }
+
+    /// Makes sure that the client with this number has its phone.
+    fn with_phone(&mut self, number: usize) -> usize {
+        while self.phones.len() <= number {
+            let next = self.phones.len();
+            let key = self.clients.as_ref().and_then(|clients| clients.key(next));
+            let device = DeviceId(u32::try_from(next).unwrap_or(u32::MAX));
+            let key = key.map(|key| key.to_string()).unwrap_or_default();
+            self.phones.push(Phone::new(&self.stage, device, key));
+        }
+        number
+    }
+
+    /// Ends all flows if an input begins before the one before it ended.
+    fn begin(&mut self, first: Timestamp, coverage: &mut Coverage, take: &mut Take<'_>) {
+        let goes_back = |last: Timestamp| first.0.saturating_add(CLOCK_SLACK) < last.0;
+        if self.last.is_some_and(goes_back) {
+            self.finish(coverage, take);
+            for phone in &mut self.phones {
+                let client = phone.client.clone();
+                *phone = Phone::new(&self.stage, phone.device, String::new());
+                phone.client = client;
+            }
+            self.last = None;
+        }
+    }
+
+    /// Ends all flows.
+    pub(super) fn finish(&mut self, coverage: &mut Coverage, take: &mut Take<'_>) {
+        for number in 0..self.phones.len() {
+            let seen = &mut self.seen;
+            if let Some(phone) = self.phones.get_mut(number) {
+                phone
+                    .flows
+                    .finish(coverage, &mut |sighting| seen.push(sighting));
+            }
+            self.hand_out(number, Told::Packets, coverage, take);
+        }
+    }
+
+    /// Attributes, decodes and hands out what was seen of a phone.
+    fn hand_out(
+        &mut self,
+        number: usize,
+        told: Told,
+        coverage: &mut Coverage,
+        take: &mut Take<'_>,
+    ) {
+        let dossier = self.stage.dossier;
+        if told == Told::Record {
+            let lookups: Vec<Sighting> = self.seen.iter().flat_map(lookups_within).collect();
+            self.seen.extend(lookups);
+        }
+        let Some(phone) = self.phones.get_mut(number) else {
+            return self.seen.clear();
+        };
+        for mut sighting in self.seen.drain(..) {
+            if self.clients.is_some()
+                && let Some(name) = own_name(&sighting)
+            {
+                phone.client.name = Some(name);
+            }
+            if told != Told::Packets && sighting.server.is_none() {
+                sighting.server = name_of_server(&sighting, dossier);
+            }
+            let app = phone.attributor.attribute(&sighting);
+            let observation = Observation {
+                sighting,
+                device: phone.device,
+                app,
+            };
+            let decoded = payload::decode(&observation.sighting.event);
+            take(&observation, &decoded, told, coverage);
+            for plain in own_cipher::undone(&observation, &decoded, &dossier.plaintexts) {
+                let decoded = payload::decode(&plain.sighting.event);
+                // Its bytes are counted with the request that carried it.
+                take(&plain, &decoded, Told::SensorLog, coverage);
+            }
+        }
+    }
+}
+
+/// What an exchange of a record looked up, if it is one with a resolver.
+fn lookups_within(sighting: &Sighting) -> Vec<Sighting> {
+    let Event::Exchange(exchange) = &sighting.event else {
+        return Vec::new();
+    };
+    let lookups = protocol::lookups_of(exchange, sighting.origin).into_iter();
+    lookups
+        .map(|event| Sighting {
+            origin: sighting.origin,
+            flow: sighting.flow,
+            server: sighting.server.clone(),
+            owner: sighting.owner.clone(),
+            event,
+        })
+        .collect()
+}
+
+/// The name of the server of a connection that a log has only the addresses of, from the logs beside it.
+fn name_of_server(sighting: &Sighting, dossier: &Dossier) -> Option<ServerName> {
+    let flow = sighting.flow?;
+    let by_connection = dossier.connections.server(flow, sighting.origin.time);
+    by_connection
+        .or_else(|| dossier.names.get(&flow.server_ip()).cloned())
+        .map(ServerName::Resolved)
+}
+
+/// The name that a client gives itself: to the DHCP server, or by multicast DNS for its own address.
+fn own_name(sighting: &Sighting) -> Option<String> {
+    /// Longest name of a host (RFC 1035 §2.3.4 allows 63 octets a label).
+    const LONGEST: usize = 63;
+    let name = match &sighting.event {
+        Event::Message(message) if message.protocol == "dhcp" && message.from_client => message
+            .fields
+            .iter()
+            .find(|(name, _)| name == "hostname")
+            .map(|(_, value)| value.as_str())?,
+        Event::Lookup(lookup) if lookup.is_local && lookup.is_response => {
+            let client = sighting.flow?.client.ip();
+            let is_own = lookup
+                .answers
+                .iter()
+                .any(|answer| matches!(answer, Answer::Address(address) if *address == client));
+            lookup.name.strip_suffix(".local").filter(|_| is_own)?
+        }
+        _ => return None,
+    };
+    let name: String = name.chars().take(LONGEST).collect();
+    (!name.trim().is_empty()).then(|| name.trim().to_owned())
+}
