@@ -196,6 +196,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         law_as_of: rules.legal().as_of.to_string(),
         options: options.named(),
         method: rules.legal().scoring.profile.to_string(),
+        controller: case.policy.controller(),
         inputs,
         devices: reports
             .into_iter()

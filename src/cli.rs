@@ -20,6 +20,7 @@ Examples:
   phonehome verify report.json case/         whether a report says what its inputs show
   phonehome inputs case/                     what each file is, and is used for
   phonehome what-if case/ --plan             measures, most relief for the effort first
+  phonehome document messenger report.json   a memo, a record, a sheet for staff … as a draft
   phonehome init case/                       a commented phonehome.toml to fill in
   phonehome observe phone.pcap | jq .        what was seen, one JSON line each
   phonehome rules explain advertising-id     what a rule looks for, and why
@@ -90,6 +91,8 @@ pub(crate) enum Verb {
     Inputs(Inputs),
     /// Compute what measures would change: which findings go, which stay
     WhatIf(WhatIf),
+    /// Draft a document from a report: record, impact assessment, memo …
+    Document(Document),
     /// Write a commented phonehome.toml for the company's decisions
     Init(Init),
     /// List the profiles of apps, or show one with its sources
@@ -451,6 +454,36 @@ pub(crate) struct WhatIf {
     /// Format
     #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = PossibleValuesParser::new(phonehome::report::WHAT_IF_FORMATS))]
     pub(crate) format: String,
+
+    #[command(flatten)]
+    pub(crate) rules: RulesOption,
+
+    #[command(flatten)]
+    pub(crate) language: LanguageOption,
+}
+
+/// `phonehome document`.
+#[derive(Debug, Args)]
+pub(crate) struct Document {
+    /// What to draft
+    ///
+    /// record: rows for the record of processing activities (GDPR Art. 30). dpia: impact assessment (Art. 35). transfers: to
+    /// third countries (Ch. V). staff: information for staff. works-council: for the staff representation. messenger: decision
+    /// memo.
+    #[arg(value_name = "KIND", value_parser = PossibleValuesParser::new(phonehome::rules::DOCUMENTS))]
+    pub(crate) kind: String,
+
+    /// A report that `phonehome audit --format json` has written, or a case folder or capture
+    #[arg(value_name = "REPORT")]
+    pub(crate) case: PathBuf,
+
+    /// Format [default: by the name of --output, else markdown]
+    #[arg(short, long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(phonehome::report::DOCUMENT_FORMATS), help_heading = "Output options")]
+    pub(crate) format: Option<String>,
+
+    /// Write to FILE instead of standard output; what is in it is replaced
+    #[arg(short, long, value_name = "FILE", help_heading = "Output options")]
+    pub(crate) output: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) rules: RulesOption,

@@ -28,7 +28,7 @@ use phonehome::rules::Rules;
 use phonehome::{Error, Result};
 
 use crate::cli::{
-    self, Audit, Cli, ColorChoice, FormatAndFile, Generated, Init, InputOptions, Inputs,
+    self, Audit, Cli, ColorChoice, Document, FormatAndFile, Generated, Init, InputOptions, Inputs,
     LanguageChoice, LanguageOption, Observe, OutputOptions, Report, RuleExplain, RuleOptions,
     RuleVerb, RulesOption, Schema, Verb, WhatIf,
 };
@@ -74,6 +74,7 @@ pub(crate) fn run(cli: Cli) -> Status {
         Verb::Interfaces => live::interfaces(),
         Verb::Inputs(options) => inputs(&options),
         Verb::WhatIf(options) => what_if(&options),
+        Verb::Document(options) => document(&options),
         Verb::Init(options) => init(&options),
         Verb::Apps(options) => apps::apps(&options),
         Verb::Compare(options) => apps::compare(&options),
@@ -319,21 +320,7 @@ fn what_if(options: &WhatIf) -> Result<Status> {
     let steps: Vec<Step<'_>> = steps
         .map(|text| Step::parse(&rules, text).map_err(Error::Usage))
         .collect::<Result<_>>()?;
-    let saved = if options.case.is_file() {
-        Presentable::from_json(&read_report(&options.case)?).ok()
-    } else {
-        None
-    };
-    let (report, errors) = if let Some((report, _)) = saved {
-        (report, Vec::new())
-    } else {
-        refuse_missing(std::slice::from_ref(&options.case))?;
-        let case = intake::discover(std::slice::from_ref(&options.case))?;
-        let progress = Progress::default();
-        let outcome = audit::run(&case, &rules, &audit::Options::default(), &progress)?;
-        let report = Presentable::new(&outcome.audit, &rules, false);
-        (report, outcome.errors)
-    };
+    let (report, errors) = report_of(&options.case, &rules)?;
     let look = report::Options {
         language: language(options.language),
         width: terminal_width(io::stdout().is_terminal()),
@@ -349,6 +336,54 @@ fn what_if(options: &WhatIf) -> Result<Status> {
             let change = assess::what_if(&rules, report.audit(), &steps);
             report::write_what_if(&change, &report, &rules, form, out)
         }
+    })?;
+    for error in &errors {
+        complain(error);
+    }
+    Ok(if errors.is_empty() {
+        Status::Done
+    } else {
+        Status::Failed
+    })
+}
+
+/// A saved report, or one of a case or capture, with what could not be read of it.
+fn report_of(path: &Path, rules: &Rules) -> Result<(Presentable, Vec<Error>)> {
+    if path.as_os_str() == Input::STDIN {
+        return Ok((compare::saved(path)?.0, Vec::new()));
+    }
+    if begins_like_json(path)
+        && let Ok((report, _)) = Presentable::from_json(&read_report(path)?)
+    {
+        return Ok((report, Vec::new()));
+    }
+    refuse_missing(std::slice::from_ref(&path.to_owned()))?;
+    let case = intake::discover(std::slice::from_ref(&path.to_owned()))?;
+    let progress = Progress::default();
+    let outcome = audit::run(&case, rules, &audit::Options::default(), &progress)?;
+    let report = Presentable::new(&outcome.audit, rules, false);
+    Ok((report, outcome.errors))
+}
+
+/// Whether it is worth reading a whole file as a report: captures may be larger than memory.
+fn begins_like_json(path: &Path) -> bool {
+    let mut first = [0; 1];
+    let read = File::open(path).and_then(|mut file| file.read(&mut first));
+    matches!(read, Ok(1)) && first == *b"{"
+}
+
+fn document(options: &Document) -> Result<Status> {
+    let rules = load_rules(&options.rules)?;
+    let (report, errors) = report_of(&options.case, &rules)?;
+    let ending = options.output.as_deref().and_then(Path::extension);
+    let by_name = match ending.and_then(OsStr::to_str) {
+        Some("html" | "htm") => "html",
+        _ => "markdown",
+    };
+    let format = options.format.as_deref().unwrap_or(by_name);
+    let form = (format, language(options.language));
+    write_to(options.output.as_deref(), |out| {
+        report::write_document(&options.kind, &report, &rules, form, out)
     })?;
     for error in &errors {
         complain(error);

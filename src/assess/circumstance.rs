@@ -64,6 +64,11 @@ pub(super) fn is_access(rule: &str) -> bool {
     matches!(rule, ACCESS_CONTACTS | "access-location" | "access-other")
 }
 
+/// Whether a rule says what a recipient is, rather than that something happened.
+pub(super) fn is_standing(rule: &str) -> bool {
+    matches!(rule, NO_CONTRACT | THIRD_COUNTRY_US | THIRD_COUNTRY_NONE)
+}
+
 /// All of them.
 #[cfg(test)]
 pub(super) const CIRCUMSTANCES: [&str; 27] = [
@@ -116,6 +121,8 @@ pub(super) mod observation {
     pub(in crate::assess) const DEVICE_ID: &str = "device-id";
     /// Communication metadata.
     pub(in crate::assess) const MESSAGE_METADATA: &str = "message-metadata";
+    /// Communication metadata with a vendor that keeps little of them.
+    pub(in crate::assess) const MESSAGE_METADATA_MINIMAL: &str = "message-metadata-minimal";
     /// Clear text.
     pub(in crate::assess) const CLEARTEXT: &str = "cleartext";
     /// Any third country.
@@ -129,7 +136,7 @@ pub(super) mod observation {
 
     /// All of them.
     #[cfg(test)]
-    pub(in crate::assess) const OBSERVATIONS: [&str; 14] = [
+    pub(in crate::assess) const OBSERVATIONS: [&str; 15] = [
         CONTACTS_PLAIN,
         CONTACTS_HASHED,
         CONTACTS_ENCLAVE,
@@ -139,6 +146,7 @@ pub(super) mod observation {
         AD_ID,
         DEVICE_ID,
         MESSAGE_METADATA,
+        MESSAGE_METADATA_MINIMAL,
         CLEARTEXT,
         THIRD_COUNTRY_ANY,
         PROFILING,

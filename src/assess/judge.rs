@@ -15,7 +15,7 @@ use crate::model::{
     Attributed, Category, DevicePolicy, Grade, JudgedFinding, Occurrences, Protection, Recipient,
     RecipientKind, RiskLevel, Score, TransferTool,
 };
-use crate::rules::{App, Art28, Endpoint, Role};
+use crate::rules::{App, Art28, Endpoint, Role, Rules};
 
 /// Metres up to which a position counts as precise; beyond, as any position.
 const PRECISE_METRES: u32 = 100;
@@ -185,8 +185,10 @@ fn judge_one(subject: &Subject<'_>, links: &Links, fact: Fact) -> JudgedFinding 
     };
     let score = base.filter(|_| !key.is_opted_out).map(|base| {
         let scoring = &subject.rules.legal().scoring;
-        let is_recurring =
-            occurrences.count >= scoring.recurring_from || conclusion.is_documented_recurring;
+        // What a recipient is (without contract, seated abroad) is no event: how many connections a capture shows of it says
+        // nothing.
+        let is_recurring = !circumstance::is_standing(&key.rule)
+            && (occurrences.count >= scoring.recurring_from || conclusion.is_documented_recurring);
         let circumstances = Circumstances {
             subject,
             links,
@@ -199,7 +201,7 @@ fn judge_one(subject: &Subject<'_>, links: &Links, fact: Fact) -> JudgedFinding 
             score::BASE => true,
             _ if is_housekeeping => false,
             score::RECURRING => is_recurring,
-            score::MITIGATED => conclusion.is_mitigated || is_dedicated(subject, &key),
+            score::MITIGATED => conclusion.is_mitigated || is_safeguarded(subject, &key),
             other => circumstances.hold(other),
         });
         let severity = score::severity(scoring, base, adjustment);
@@ -289,11 +291,12 @@ pub(super) fn is_housekeeping(owner: &Owner, recipient: &Recipient) -> bool {
     recipient.kind == RecipientKind::Local && (is_group || *owner == Owner::System)
 }
 
-/// Whether the company says that the phone is for this app alone, and nothing shows that contacts leave it all the same.
-fn is_dedicated(subject: &Subject<'_>, key: &FactKey) -> bool {
+/// Whether the company says that the phone is for this app alone, or that work has a profile of its own there, and nothing
+/// shows that contacts leave it all the same.
+fn is_safeguarded(subject: &Subject<'_>, key: &FactKey) -> bool {
     let is_for = |device: &DevicePolicy| {
         let mut apps = device.dedicated_to.iter();
-        apps.any(|app| subject.ids().contains(&&**app))
+        device.has_work_profile || apps.any(|app| subject.ids().contains(&&**app))
     };
     key.category == Category::Contacts
         && !key.grade.is_transmitted()
@@ -463,11 +466,13 @@ fn provisions(
         touched.insert(observation::PROFILING);
     }
     let is_touched = |id: &Arc<str>| touched.contains(&**id);
+    let seat = subject.policy.country.as_deref();
     subject
         .rules
         .legal()
         .provisions
         .iter()
+        .filter(|provision| provision.may_apply(seat))
         .filter(|provision| provision.touched_by.iter().any(is_touched))
         .map(|provision| Arc::clone(&provision.id))
         .collect()
@@ -486,36 +491,17 @@ pub(super) fn telling<'a>(
     subject: &Subject<'_>,
     findings: &'a [JudgedFinding],
 ) -> impl Iterator<Item = (&'a JudgedFinding, &'a Score)> {
-    let least = subject.rules.legal().scoring.level_needs_percent;
     findings
         .iter()
-        .filter(|finding| finding.grade != Grade::Declared)
+        .filter(|finding| is_telling(subject.rules, finding))
         .filter_map(|finding| Some((finding, finding.score.as_ref()?)))
-        .filter(move |(_, score)| score.evidence_percent >= least)
 }
 
-/// Criteria of WP 248 that are met: numbers in rising order, and whether they are enough for an impact assessment.
-pub(super) fn dpia_criteria(subject: &Subject<'_>, findings: &[JudgedFinding]) -> (Vec<u8>, bool) {
-    let dpia = &subject.rules.legal().dpia;
-    let seen: BTreeSet<&str> = telling(subject, findings)
-        .filter_map(|(finding, _)| finding.observation.as_deref())
-        .collect();
-    let criteria = dpia
-        .criteria
-        .iter()
-        .filter(|criterion| criterion.met_by.iter().any(|id| seen.contains(&**id)));
-    let mut met: BTreeSet<u8> = criteria.map(|criterion| criterion.number).collect();
-    if met.is_empty() {
-        return (Vec::new(), false);
-    }
-    met.extend(
-        dpia.criteria
-            .iter()
-            .filter(|criterion| criterion.is_always_met)
-            .map(|criterion| criterion.number),
-    );
-    let is_due = met.len() >= usize::from(dpia.threshold);
-    (met.into_iter().collect(), is_due)
+/// Whether the evidence of a finding suffices to set a level.
+pub(super) fn is_telling(rules: &Rules, finding: &JudgedFinding) -> bool {
+    let least = rules.legal().scoring.level_needs_percent;
+    let score = finding.score.as_ref();
+    finding.grade != Grade::Declared && score.is_some_and(|score| score.evidence_percent >= least)
 }
 
 /// Stable id of a finding: over app, rule, recipient, grade and protection, never over counts, times or order.

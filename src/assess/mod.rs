@@ -9,6 +9,7 @@ mod chain;
 mod circumstance;
 mod clock;
 mod declared;
+mod dpia;
 mod grant;
 mod infer;
 mod judge;
@@ -29,7 +30,10 @@ use crate::model::{
 };
 use crate::rules::Rules;
 
-pub use what_if::{AppChange, Change, Effect, FindingChange, Step, documented, plan, what_if};
+pub use what_if::{
+    AppChange, Change, Effect, FindingChange, Step, as_documented, documented, measures, plan,
+    what_if,
+};
 
 /// Weighs what was found. `company` is what the company says, with the day of the last packet, on which exceptions are
 /// looked at. `devices` are name and dossier in the order of their ids.
@@ -39,15 +43,26 @@ pub fn assess(
     devices: &[(String, Dossier)],
     tally: &Tally,
 ) -> Vec<DeviceReport> {
-    devices
-        .iter()
-        .zip(0..)
-        .map(|((name, dossier), id)| {
-            let is_logged = tally.reads.keys().any(|key| key.device == DeviceId(id));
-            let known = Device::new(rules, company, (name, dossier), is_logged);
-            device(&known, tally, DeviceId(id))
-        })
-        .collect()
+    let weigh = |large_scale: &BTreeSet<AppId>| -> Vec<DeviceReport> {
+        devices
+            .iter()
+            .zip(0..)
+            .map(|((name, dossier), id)| {
+                let is_logged = tally.reads.keys().any(|key| key.device == DeviceId(id));
+                let known = (is_logged, large_scale);
+                let known = Device::new(rules, company, (name, dossier), known);
+                device(&known, tally, DeviceId(id))
+            })
+            .collect()
+    };
+    let reports = weigh(&BTreeSet::new());
+    // How many phones an app is on is known only when all have been weighed once.
+    let large_scale = dpia::large_scale(rules, &reports);
+    if large_scale.is_empty() {
+        reports
+    } else {
+        weigh(&large_scale)
+    }
 }
 
 fn device(device: &Device<'_>, tally: &Tally, id: DeviceId) -> DeviceReport {
@@ -124,7 +139,10 @@ fn add_silent_apps(device: &Device<'_>, rows: &mut BTreeMap<Owner, Row>) -> u64 
 fn app(subject: &Subject<'_>) -> AppReport {
     let findings = judge::judge(subject, infer::conclude(subject));
     let (level, risk) = judge::level(subject, &findings);
-    let (dpia_criteria, is_dpia_due) = judge::dpia_criteria(subject, &findings);
+    let grants = grant::grants(subject.rules, subject.dossier, &subject.packages);
+    let screening = dpia::screen(subject, &findings, &grants);
+    let dpia_criteria = dpia::due(subject.rules, &screening);
+    let is_dpia_due = !dpia_criteria.is_empty();
     let mut touched: BTreeSet<&Arc<str>> = findings
         .iter()
         .flat_map(|finding| &finding.provisions)
@@ -144,7 +162,6 @@ fn app(subject: &Subject<'_>) -> AppReport {
         .filter(|id| touched.contains(id))
         .cloned()
         .collect();
-    let grants = grant::grants(subject.rules, subject.dossier, &subject.packages);
     let recipients = recipient::reports(subject.rules, subject.policy, &subject.row.traffic);
     let questions = question::questions(subject, &findings, &grants, &recipients, is_dpia_due);
     let mut bases: Vec<Basis> = if subject.row.bases.is_empty() && *subject.owner != Owner::Unknown
@@ -191,11 +208,8 @@ fn app(subject: &Subject<'_>) -> AppReport {
         grants,
         declared: declared::declared(subject),
         provisions,
-        dpia_criteria: if is_dpia_due {
-            dpia_criteria
-        } else {
-            Vec::new()
-        },
+        dpia_criteria,
+        screening,
         questions,
         standing: shadow::standing(subject),
     }

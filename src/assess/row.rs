@@ -167,6 +167,8 @@ pub(super) struct Device<'a> {
     pub(super) packages: BTreeMap<AppId, Vec<&'a str>>,
     /// A log of the phone tells what apps read.
     pub(super) is_logged: bool,
+    /// Apps that have contacts on many phones.
+    pub(super) large_scale: &'a BTreeSet<AppId>,
 }
 
 impl<'a> Device<'a> {
@@ -174,7 +176,7 @@ impl<'a> Device<'a> {
         rules: &'a Rules,
         (policy, day): (&'a Policy, Option<Day>),
         (name, dossier): (&'a str, &'a Dossier),
-        is_logged: bool,
+        (is_logged, large_scale): (bool, &'a BTreeSet<AppId>),
     ) -> Self {
         let known: BTreeSet<&str> = dossier
             .apps
@@ -197,6 +199,7 @@ impl<'a> Device<'a> {
             day,
             packages,
             is_logged,
+            large_scale,
         }
     }
 }
@@ -217,6 +220,8 @@ pub(super) struct Subject<'a> {
     pub(super) packages: Vec<&'a str>,
     /// A log of the phone tells what apps read.
     pub(super) is_logged: bool,
+    /// Apps that have contacts on many phones.
+    pub(super) large_scale: &'a BTreeSet<AppId>,
     /// Profiles of its candidates.
     profiles: Vec<&'a App>,
 }
@@ -250,6 +255,7 @@ impl<'a> Subject<'a> {
             contacted,
             packages,
             is_logged: device.is_logged,
+            large_scale: device.large_scale,
             profiles,
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::infer::{observation_of, upload_of};
+use super::infer::{metadata_of, observation_of, upload_of};
 use super::row::{FactKey, Owner, profile};
 use super::{circumstance, judge, score};
 use crate::limits::PLAN_MEASURES;
@@ -174,11 +174,10 @@ impl Change<'_> {
 
 /// The score of a finding that may set the level of its app.
 fn proven<'a>(rules: &Rules, finding: &'a JudgedFinding) -> Option<&'a Score> {
-    let least = rules.legal().scoring.level_needs_percent;
     finding
         .score
         .as_ref()
-        .filter(|score| score.evidence_percent >= least && finding.grade != Grade::Declared)
+        .filter(|_| judge::is_telling(rules, finding))
 }
 
 fn level(rules: &Rules, findings: &[FindingChange]) -> (RiskLevel, u8) {
@@ -190,25 +189,58 @@ fn level(rules: &Rules, findings: &[FindingChange]) -> (RiskLevel, u8) {
         .unwrap_or((RiskLevel::None, 0))
 }
 
-/// The assessment before and after the steps, which are taken one after the other.
-pub fn what_if<'a>(rules: &Rules, audit: &Audit, steps: &[Step<'a>]) -> Change<'a> {
-    let mut apps: Vec<AppChange> = Vec::new();
-    for device in &audit.devices {
-        for app in &device.apps {
-            let unchanged = |finding: &JudgedFinding| FindingChange {
-                before: Some(finding.clone()),
-                after: Some(finding.clone()),
-            };
-            apps.push(AppChange {
-                device: Some(device.name.clone()),
-                app: Some(app.clone()),
-                brought: None,
-                before: (app.level, app.risk),
-                after: (app.level, app.risk),
-                findings: app.findings.iter().map(unchanged).collect(),
-            });
+/// What an app is documented to send, as if it were in use, before and after the steps.
+pub fn as_documented(rules: &Rules, app: &App, steps: &[Step<'_>]) -> AppChange {
+    let findings = documented(rules, app);
+    let mut findings: Vec<FindingChange> = findings
+        .into_iter()
+        .map(|finding| FindingChange {
+            before: Some(finding.clone()),
+            after: Some(finding),
+        })
+        .collect();
+    let before = level(rules, &findings);
+    for step in steps {
+        for change in &mut findings {
+            apply(rules, step, change);
         }
     }
+    AppChange {
+        device: None,
+        app: None,
+        brought: Some(Arc::clone(&app.id)),
+        before,
+        after: level(rules, &findings),
+        findings,
+    }
+}
+
+/// The assessment before and after the steps, which are taken one after the other.
+pub fn what_if<'a>(rules: &Rules, audit: &Audit, steps: &[Step<'a>]) -> Change<'a> {
+    let rows = audit.devices.iter().flat_map(|device| {
+        let apps = device.apps.iter();
+        apps.map(|app| as_it_is(&device.name, app))
+    });
+    changed(rules, rows.collect(), steps)
+}
+
+/// An app before anything is done.
+fn as_it_is(device: &str, app: &AppReport) -> AppChange {
+    let unchanged = |finding: &JudgedFinding| FindingChange {
+        before: Some(finding.clone()),
+        after: Some(finding.clone()),
+    };
+    AppChange {
+        device: Some(device.to_owned()),
+        app: Some(app.clone()),
+        brought: None,
+        before: (app.level, app.risk),
+        after: (app.level, app.risk),
+        findings: app.findings.iter().map(unchanged).collect(),
+    }
+}
+
+fn changed<'a>(rules: &Rules, mut apps: Vec<AppChange>, steps: &[Step<'a>]) -> Change<'a> {
     let highest = |levels: &mut dyn Iterator<Item = (RiskLevel, u8)>| {
         levels
             .max_by_key(|(_, risk)| *risk)
@@ -422,7 +454,7 @@ pub fn documented(rules: &Rules, app: &App) -> Vec<JudgedFinding> {
         let about = (
             circumstance::MESSAGE_METADATA,
             Category::MessageMetadata,
-            circumstance::observation::MESSAGE_METADATA,
+            metadata_of(rules, app),
         );
         // Whoever uses a messenger writes again and again.
         findings.push(documented_one(rules, app, about, true));
@@ -538,15 +570,31 @@ fn documented_one(
 
 /// All single measures that would lower risks of an audit, best relief for the effort first.
 pub fn plan<'a>(rules: &'a Rules, audit: &Audit) -> Vec<Change<'a>> {
-    let mut specs: BTreeSet<String> = BTreeSet::new();
+    let mut specs = BTreeSet::new();
     for app in audit.devices.iter().flat_map(|device| &device.apps) {
         candidates(rules, app, &mut specs);
     }
+    ranked(rules, &specs, |step| what_if(rules, audit, &[step]))
+}
+
+/// Single measures that would lower risks of one app on one phone, in the same order.
+pub fn measures<'a>(rules: &'a Rules, device: &str, app: &AppReport) -> Vec<Change<'a>> {
+    let mut specs = BTreeSet::new();
+    candidates(rules, app, &mut specs);
+    let rows = || vec![as_it_is(device, app)];
+    ranked(rules, &specs, |step| changed(rules, rows(), &[step]))
+}
+
+fn ranked<'a>(
+    rules: &'a Rules,
+    specs: &BTreeSet<String>,
+    take: impl Fn(Step<'a>) -> Change<'a>,
+) -> Vec<Change<'a>> {
     let mut changes: Vec<Change<'a>> = specs
         .iter()
         .take(PLAN_MEASURES)
         .filter_map(|spec| Step::parse(rules, spec).ok())
-        .map(|step| what_if(rules, audit, &[step]))
+        .map(take)
         .filter(|change| change.relief(rules) > 0)
         .collect();
     let worth = |change: &Change<'_>| {

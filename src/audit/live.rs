@@ -7,7 +7,8 @@ use super::{Extent, Options, Progress, Stage, keys, known_values};
 use crate::flow::Clients;
 use crate::intake::{Case, Item};
 use crate::model::{
-    Audit, Coverage, DeviceId, Dossier, InputId, InputReport, Observation, Policy, Tally,
+    Audit, Controller, Coverage, DeviceId, Dossier, InputId, InputReport, Observation, Policy,
+    Tally,
 };
 use crate::payload::Decoded;
 use crate::protocol::KeyLog;
@@ -160,6 +161,7 @@ impl<'a> Live<'a> {
             law_as_of: rules.legal().as_of.to_string(),
             options: self.stage.options.named(),
             method: rules.legal().scoring.profile.to_string(),
+            controller: Controller::default(),
             inputs: vec![InputReport {
                 id: INPUT,
                 path: self.interface.clone(),

@@ -219,7 +219,7 @@ impl FileView {
         };
         let policy = Policy {
             organisation: trimmed(self.organisation),
-            country: trimmed(self.country),
+            country: trimmed(self.country).map(|code| code.to_ascii_uppercase()),
             has_works_council: self.works_council,
             devices: self.device.into_iter().map(DeviceView::policy).collect(),
             apps: self.app.into_iter().map(AppView::policy).collect(),

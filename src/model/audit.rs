@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    AppId, Attributed, Basis, Category, ClockShift, ContentState, Coverage, DataChain,
+    AppId, Attributed, Basis, Category, ClockShift, ContentState, Controller, Coverage, DataChain,
     DeclaredFact, DevicePolicy, Grade, InputId, Occurrences, Platform, Protection, Recipient,
     ShadowApp, Standing, Timestamp, Volume,
 };
@@ -159,6 +159,42 @@ pub struct Question {
     pub subject: Arc<str>,
 }
 
+/// Whether a criterion of an impact assessment is met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CriterionState {
+    /// Something shows it.
+    Met,
+    /// It would have been seen, and was not.
+    NotMet,
+    /// Only people can say, or what would show it could not be read.
+    ToBeAsked,
+}
+
+impl CriterionState {
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Met, Self::NotMet, Self::ToBeAsked];
+
+    /// Stable id.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::NotMet => "not-met",
+            Self::ToBeAsked => "to-be-asked",
+        }
+    }
+}
+
+/// One criterion of WP 248, screened for an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Screened {
+    /// Its number.
+    pub number: u8,
+    /// How it stands.
+    pub state: CriterionState,
+    /// What shows it: ids of observations, or permissions.
+    pub because: Vec<Arc<str>>,
+}
+
 /// One app on one device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppReport {
@@ -196,6 +232,8 @@ pub struct AppReport {
     pub provisions: Vec<Arc<str>>,
     /// Numbers of the criteria of WP 248 that are met, if they are enough for an impact assessment to be considered.
     pub dpia_criteria: Vec<u8>,
+    /// All criteria of WP 248; none for the operating system.
+    pub screening: Vec<Screened>,
     /// Questions.
     pub questions: Vec<Question>,
     /// What the company says of it; `None` if nothing.
@@ -278,6 +316,8 @@ pub struct Audit {
     pub options: BTreeMap<String, String>,
     /// Name of the scoring.
     pub method: String,
+    /// Who answers for the phones.
+    pub controller: Controller,
     /// Inputs in the order of their ids.
     pub inputs: Vec<InputReport>,
     /// Devices, by name.

@@ -26,8 +26,8 @@ mod tally;
 
 pub use app::{AppId, Attributed, Basis};
 pub use audit::{
-    AppReport, Audit, DeviceReport, Grant, InputReport, JudgedFinding, Likelihood, Modifier,
-    Question, RecipientReport, RiskLevel, Score, TrafficReport,
+    AppReport, Audit, CriterionState, DeviceReport, Grant, InputReport, JudgedFinding, Likelihood,
+    Modifier, Question, RecipientReport, RiskLevel, Score, Screened, TrafficReport,
 };
 pub use chain::{ClockShift, Contradiction, DataChain, LabelState, Reads, Sent};
 pub use component::{Component, ComponentKind, IntentFilter};
@@ -50,7 +50,7 @@ pub use origin::{DeviceId, InputId, Origin, Timestamp};
 pub use packet::{CaptureDirection, FlowKey, LinkType, Owner, Packet, ServerName, Side, Transport};
 pub use plaintext::Plaintexts;
 pub use policy::{
-    AppPolicy, AppStatus, Day, DeviceKind, DevicePolicy, Exception, ExceptionState,
+    AppPolicy, AppStatus, Controller, Day, DeviceKind, DevicePolicy, Exception, ExceptionState,
     InternalRecipient, LegalBasis, Policy, Processor, Purpose, Retention, ShadowApp, Standing,
     Subnet, TransferTool, is_below, is_company,
 };

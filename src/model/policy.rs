@@ -331,7 +331,47 @@ pub struct Policy {
     pub retention: Retention,
 }
 
+/// Who answers for the processing (GDPR Art. 4(7)): what the company says of itself as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Controller {
+    /// The organisation's name.
+    pub name: Option<String>,
+    /// Where it is seated, ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// Whether there is a works council; `None` if it is not said.
+    pub has_works_council: Option<bool>,
+    /// Processors.
+    pub processors: Vec<Processor>,
+    /// How long things are kept.
+    pub retention: Retention,
+}
+
+impl Controller {
+    /// Whether the law of a country may apply; it may where the seat is not known.
+    pub fn may_be_in(&self, country: &str) -> bool {
+        self.country.as_deref().is_none_or(|seat| seat == country)
+    }
+
+    /// The processor that a company is, as [`is_company`] compares names.
+    pub fn processor(&self, company: &str) -> Option<&Processor> {
+        self.processors
+            .iter()
+            .find(|processor| is_company(company, &processor.company))
+    }
+}
+
 impl Policy {
+    /// What it says of the company as a whole.
+    pub fn controller(&self) -> Controller {
+        Controller {
+            name: self.organisation.clone(),
+            country: self.country.clone(),
+            has_works_council: self.has_works_council,
+            processors: self.processors.clone(),
+            retention: self.retention.clone(),
+        }
+    }
+
     /// What is said of a phone.
     pub fn device(&self, name: &str) -> Option<&DevicePolicy> {
         self.devices

@@ -1,5 +1,5 @@
-//! CSV: a table each for apps, findings, evidence, recipients, permissions, devices, inputs, coverage and questions, in a folder of
-//! its own; on standard output one after the other, each with its name above.
+//! CSV: a table each for apps, findings, evidence, recipients, permissions, devices, inputs, coverage, questions and the record of processing
+//! activities, in a folder of its own; on standard output one after the other, each with its name above.
 //!
 //! Spreadsheets take a cell that begins with `=`, `+`, `-` or `@` for a formula, and run it. Such cells get an apostrophe in
 //! front, which spreadsheets read as “this is text”; numbers are written as numbers.
@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use super::presentable::Presentable;
 use super::prose::Prose;
-use super::{Format, Options};
+use super::{Format, Options, document};
 use crate::model::{
     AppReport, Audit, ContentState, DeviceReport, JudgedFinding, Place, Sensitive, Timestamp,
 };
@@ -36,10 +36,13 @@ pub(super) fn files(
 ) -> io::Result<Vec<(String, Vec<u8>)>> {
     let prose = Prose::new(report, rules, options);
     let file = |table: Table| Ok((format!("{}.csv", table.name), table.csv()?));
-    tables(&prose, report.shows_values())
-        .into_iter()
-        .map(file)
-        .collect()
+    let mut tables = tables(&prose, report.shows_values());
+    tables.push(Table {
+        name: "record",
+        header: &document::RECORD_COLUMNS,
+        rows: document::record(report, rules, options.language).rows,
+    });
+    tables.into_iter().map(file).collect()
 }
 
 fn write(

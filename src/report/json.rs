@@ -14,14 +14,15 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde::{Deserialize, Serialize};
 
 use self::chain::{ChainView, ClockView};
-use self::policy::{GroupView, ShadowView, StandingView};
+use self::policy::{ControllerView, GroupView, ShadowView, StandingView};
 use super::presentable::Presentable;
 use super::prose::Prose;
+use super::remedy::{self, Remedy};
 use super::{Format, Language, Options};
 use crate::model::{
-    AppId, AppReport, Attributed, Audit, Category, ContentState, DeclaredFact, DeclaredKind,
-    DeviceReport, Evidence, Grade, Grant, JudgedFinding, Protection, Recipient, RecipientKind,
-    RecipientReport, RiskLevel, Score, Timestamp, Transport, Volume,
+    AppId, AppReport, Attributed, Audit, Category, ContentState, CriterionState, DeclaredFact,
+    DeclaredKind, DeviceReport, Evidence, Grade, Grant, JudgedFinding, Protection, Recipient,
+    RecipientKind, RecipientReport, RiskLevel, Score, Timestamp, Transport, Volume,
 };
 use crate::rules::Rules;
 
@@ -83,6 +84,9 @@ struct AuditView {
     /// Name of the scoring.
     #[serde(default = "default_method")]
     method: String,
+    /// Who answers for the phones, as the policy says.
+    #[serde(default)]
+    controller: ControllerView,
     /// The highest level of any app.
     #[schemars(extend("enum" = RiskLevel::ALL.map(RiskLevel::as_str)))]
     level: Word,
@@ -218,11 +222,86 @@ struct AppView {
     provisions: Vec<String>,
     /// Criteria of WP 248 that are met, if they are enough for an impact assessment to be considered.
     dpia_criteria: Vec<u8>,
+    /// All nine criteria of WP 248, and what shows each.
+    #[serde(default)]
+    dpia_screening: Vec<ScreenedView>,
+    /// Single measures that would lower its risk, best relief for the effort first.
+    #[serde(default)]
+    what_if: Vec<RemedyView>,
     /// Questions that only people can answer.
     questions: Vec<QuestionView>,
     /// What the company says of it.
     #[serde(default)]
     policy: Option<StandingView>,
+}
+
+/// A measure with what it would change for an app, computed by itself.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct RemedyView {
+    /// As for `phonehome what-if --measure`.
+    measure: String,
+    /// `technical`, `organisational`.
+    #[schemars(extend("enum" = ["technical", "organisational"]))]
+    kind: Word,
+    /// 1 hours, 2 days, 3 weeks.
+    effort: u8,
+    /// What is done, in the report's language.
+    label: String,
+    /// What it does not change, in the report's language.
+    stays: String,
+    /// The app's risk as it is.
+    risk_before: u8,
+    /// And as it would be, with what the measure brings in its place.
+    risk_after: u8,
+    /// Findings that would go or change.
+    findings: Vec<EasedView>,
+    /// How many findings stay as they are.
+    stay: usize,
+    /// How many come with what takes the app's place.
+    come: usize,
+}
+
+/// A finding that a measure changes.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct EasedView {
+    /// Its id.
+    id: String,
+    /// Its risk afterwards; absent if it goes.
+    risk_after: Option<u8>,
+}
+
+impl RemedyView {
+    fn of(remedy: Remedy) -> Self {
+        let eased = |(id, risk_after)| EasedView { id, risk_after };
+        Self {
+            measure: remedy.measure,
+            kind: remedy.kind.into(),
+            effort: remedy.effort,
+            label: remedy.label,
+            stays: remedy.stays,
+            risk_before: remedy.before.1,
+            risk_after: remedy.after.1,
+            findings: remedy.changed.into_iter().map(eased).collect(),
+            stay: remedy.kept,
+            come: remedy.new,
+        }
+    }
+}
+
+/// A criterion of WP 248, screened for an app.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct ScreenedView {
+    /// Its number.
+    criterion: u8,
+    /// `met`, `not-met`, `to-be-asked`.
+    #[schemars(extend("enum" = CriterionState::ALL.map(CriterionState::as_str)))]
+    state: Word,
+    /// What shows it: ids of legal observations, or permissions.
+    because: Vec<String>,
+    /// The criterion, in the report's language.
+    text: String,
+    /// Why it stands so, in the report's language.
+    reason: String,
 }
 
 /// A finding.
@@ -486,6 +565,7 @@ impl AuditView {
             let apps = audit.devices.iter().flat_map(|device| &device.apps);
             apps.flat_map(|app| &app.findings)
         };
+        let seat = audit.controller.country.as_deref();
         let mut touched: BTreeSet<&str> = BTreeSet::new();
         touched.extend(
             audit
@@ -495,10 +575,10 @@ impl AuditView {
                 .flat_map(|app| &app.provisions)
                 .map(|id| &**id),
         );
-        let provisions = legal
-            .provisions
-            .iter()
-            .filter(|provision| provision.is_always_touched || touched.contains(&*provision.id));
+        let provisions = legal.provisions.iter().filter(|provision| {
+            let is_always = provision.is_always_touched && provision.may_apply(seat);
+            is_always || touched.contains(&*provision.id)
+        });
         let provisions = provisions.map(|provision| {
             let view = ProvisionView {
                 citation: language.of(&provision.cite).to_owned(),
@@ -529,6 +609,7 @@ impl AuditView {
             law_as_of: audit.law_as_of.clone(),
             options: audit.options.clone(),
             method: audit.method.clone(),
+            controller: ControllerView::of(&audit.controller),
             level: audit.level().as_str().into(),
             inputs: inputs(audit),
             devices: audit
@@ -600,7 +681,7 @@ impl DeviceView {
             apps: device
                 .apps
                 .iter()
-                .map(|app| AppView::of(prose, app))
+                .map(|app| AppView::of(prose, &device.name, app))
                 .collect(),
             clock: device.clock.as_ref().map(ClockView::of),
             silent_apps: device.silent_apps,
@@ -616,7 +697,7 @@ impl DeviceView {
 }
 
 impl AppView {
-    fn of(prose: &Prose<'_>, app: &AppReport) -> Self {
+    fn of(prose: &Prose<'_>, device: &str, app: &AppReport) -> Self {
         let name = prose.app(app);
         let candidates: Vec<String> = match &app.app {
             Attributed::Known { app, .. } => vec![app.to_string()],
@@ -662,6 +743,21 @@ impl AppView {
                 .collect(),
             provisions: strings(&app.provisions),
             dpia_criteria: app.dpia_criteria.clone(),
+            dpia_screening: app
+                .screening
+                .iter()
+                .map(|screened| ScreenedView {
+                    criterion: screened.number,
+                    state: screened.state.as_str().into(),
+                    because: strings(&screened.because),
+                    text: prose.criteria(&[screened.number]),
+                    reason: prose.screened(screened),
+                })
+                .collect(),
+            what_if: remedy::of_app(prose, device, app)
+                .into_iter()
+                .map(RemedyView::of)
+                .collect(),
             questions: app
                 .questions
                 .iter()

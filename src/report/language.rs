@@ -3,10 +3,10 @@
 
 use super::Language;
 use crate::model::{
-    Basis, Category, ContentState, Contradiction, Grade, LabelState, Platform, Protection,
-    RiskLevel, Shortfall,
+    AppStatus, Basis, Category, ContentState, Contradiction, Grade, LabelState, Platform,
+    Protection, RiskLevel, Shortfall,
 };
-use crate::rules::Text;
+use crate::rules::{MeasureKind, Text};
 
 /// Fixed texts of one language. `{…}` are filled by [`fill`].
 #[derive(Debug)]
@@ -161,10 +161,16 @@ pub struct Texts {
     pub by_policy: &'static str,
     /// Above the links from permission to transmission.
     pub chains: &'static str,
+    /// Above measures of one app.
+    pub remedies: &'static str,
+    /// A measure; `{measure}`, `{effort}`, `{before}`, `{after}`, `{gone}`, `{other}`, `{kept}`.
+    pub remedy: &'static str,
     /// More than shown; `{count}`.
     pub more: &'static str,
     /// DPIA criteria met; `{criteria}`.
     pub dpia: &'static str,
+    /// How all criteria stand; `{met}`, `{not_met}`, `{ask}`.
+    pub screening: &'static str,
     /// Heading of questions.
     pub questions: &'static str,
     /// Heading of coverage.
@@ -270,8 +276,11 @@ const ENGLISH: Texts = Texts {
     declared: "declared",
     by_policy: "set by device management",
     chains: "From permission to transmission:",
+    remedies: "Measures, each by itself, and what they would change:",
+    remedy: "{measure} ({effort}): {before} → {after}; findings that go: {gone}, fall: {other}, stay: {kept}",
     more: "and {count} more",
     dpia: "Impact assessment (GDPR Art. 35) to be considered: {criteria}",
+    screening: "Criteria of WP 248: met {met}; not met {not_met}; to be asked {ask}",
     questions: "Questions that only people can answer",
     coverage: "What was not seen",
     coverage_complete: "All inputs were read to the end.",
@@ -367,8 +376,11 @@ const GERMAN: Texts = Texts {
     declared: "angefragt",
     by_policy: "von der Geräteverwaltung festgelegt",
     chains: "Von der Berechtigung zur Übertragung:",
+    remedies: "Maßnahmen, jede für sich, und was sie ändern würden:",
+    remedy: "{measure} ({effort}): {before} → {after}; Befunde, die entfallen: {gone}, sinken: {other}, bleiben: {kept}",
     more: "und {count} weitere",
     dpia: "Datenschutz-Folgenabschätzung (Art. 35 DSGVO) zu erwägen: {criteria}",
+    screening: "Kriterien nach WP 248: erfüllt {met}; nicht erfüllt {not_met}; zu klären {ask}",
     questions: "Fragen, die nur Menschen beantworten können",
     coverage: "Was nicht zu sehen war",
     coverage_complete: "Alle Eingaben wurden bis zum Ende gelesen.",
@@ -427,6 +439,34 @@ impl Language {
             RiskLevel::Medium => self.pick("medium", "mittel"),
             RiskLevel::High => self.pick("high", "hoch"),
             RiskLevel::VeryHigh => self.pick("very high", "sehr hoch"),
+        }
+    }
+
+    /// A decision of the company about an app.
+    pub fn status(self, status: AppStatus) -> &'static str {
+        let [required, approved, tolerated, forbidden] = self.texts().statuses;
+        match status {
+            AppStatus::Required => required,
+            AppStatus::Approved => approved,
+            AppStatus::Tolerated => tolerated,
+            AppStatus::Forbidden => forbidden,
+        }
+    }
+
+    /// How a measure works.
+    pub fn measure_kind(self, kind: MeasureKind) -> &'static str {
+        match kind {
+            MeasureKind::Technical => self.pick("technical", "technisch"),
+            MeasureKind::Organisational => self.pick("organisational", "organisatorisch"),
+        }
+    }
+
+    /// What a measure takes: 1 hours, 2 days, 3 weeks.
+    pub fn effort(self, effort: u8) -> &'static str {
+        match effort {
+            0 | 1 => self.pick("hours", "Stunden"),
+            2 => self.pick("days", "Tage"),
+            _ => self.pick("weeks", "Wochen"),
         }
     }
 
@@ -757,25 +797,16 @@ impl Language {
         let mut articles: Vec<String> = Vec::new();
         let mut others: Vec<&str> = Vec::new();
         for citation in citations {
-            let (of_gdpr, rest) = match self {
-                Self::English => match citation.strip_prefix("GDPR Art. ") {
-                    // `88, BDSG s. 26`: behind the articles stands another law.
-                    Some(list) => match list.find(", BDSG") {
-                        Some(end) => (list.get(..end), list.get(end..)),
-                        None => (Some(list), None),
-                    },
-                    None => (None, Some(citation)),
-                },
-                Self::German => match citation.split_once(" DSGVO") {
-                    Some((list, rest)) => (list.strip_prefix("Art. "), Some(rest)),
-                    None => (None, Some(citation)),
-                },
+            let of_gdpr = match self {
+                Self::English => citation.strip_prefix("GDPR Art. "),
+                Self::German => citation
+                    .strip_suffix(" DSGVO")
+                    .and_then(|list| list.strip_prefix("Art. ")),
             };
-            articles.extend(of_gdpr.map(|list| list.replace("Art. ", "")));
-            others.extend(
-                rest.map(|rest| rest.trim_start_matches(", "))
-                    .filter(|rest| !rest.is_empty()),
-            );
+            match of_gdpr {
+                Some(list) => articles.push(list.replace("Art. ", "")),
+                None => others.push(citation),
+            }
         }
         let gdpr = match (self, articles.is_empty()) {
             (_, true) => None,
@@ -860,15 +891,17 @@ mod tests {
             Language::English.provisions([
                 "GDPR Art. 4(1), (5)",
                 "GDPR Art. 5(1)(f), Art. 32",
-                "GDPR Art. 88, BDSG s. 26",
+                "GDPR Art. 88",
+                "BDSG s. 26 (Germany)",
                 "TDDDG s. 25 (Germany)"
             ]),
-            "GDPR Art. 4(1), (5); 5(1)(f), 32; 88; BDSG s. 26; TDDDG s. 25 (Germany)"
+            "GDPR Art. 4(1), (5); 5(1)(f), 32; 88; BDSG s. 26 (Germany); TDDDG s. 25 (Germany)"
         );
         assert_eq!(
             Language::German.provisions([
                 "Art. 5 Abs. 1 lit. f, Art. 32 DSGVO",
-                "Art. 88 DSGVO, § 26 BDSG",
+                "Art. 88 DSGVO",
+                "§ 26 BDSG",
                 "§ 7 UWG"
             ]),
             "Art. 5 Abs. 1 lit. f, 32; 88 DSGVO; § 26 BDSG; § 7 UWG"

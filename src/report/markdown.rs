@@ -6,7 +6,7 @@ use super::language::fill;
 use super::merged::{self, MergedApp, MergedFinding};
 use super::presentable::Presentable;
 use super::prose::Prose;
-use super::{Format, Options, chain};
+use super::{Format, Options, chain, remedy};
 use crate::model::Grade;
 use crate::rules::Rules;
 
@@ -21,6 +21,8 @@ pub(super) const FORMAT: Format = Format {
 const APPS: usize = 400;
 /// Findings of one app.
 const FINDINGS: usize = 50;
+/// Measures of one app.
+const REMEDIES: usize = 5;
 /// Questions and lines of coverage.
 const LINES: usize = 200;
 
@@ -180,6 +182,22 @@ fn app_part(prose: &Prose<'_>, app: &MergedApp<'_>, out: &mut dyn Write) -> io::
         let provisions = prose.provisions(&report.provisions);
         if !provisions.is_empty() {
             writeln!(out, "\n{} {}", plain(texts.touches), plain(&provisions))?;
+        }
+    }
+    let worst = app
+        .reports
+        .iter()
+        .find(|(_, report)| report.risk == app.risk);
+    if let Some((device, report)) = worst {
+        if let Some(screening) = prose.screening(report) {
+            writeln!(out, "\n{}", plain(&screening))?;
+        }
+        let remedies = remedy::of_app(prose, device, report);
+        if !remedies.is_empty() {
+            writeln!(out, "\n{}\n", plain(texts.remedies))?;
+        }
+        for one in remedies.iter().take(REMEDIES) {
+            writeln!(out, "* {}", plain(&one.line(prose)))?;
         }
     }
     writeln!(out)

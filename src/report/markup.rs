@@ -18,7 +18,7 @@ pub(super) fn markdown(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
             // GitHub makes links of `https://…`, `www.…` and addresses without being asked.
-            ':' => escaped.push_str("&#58;"),
+            ':' if begins_link(&escaped, text.get(position..)) => escaped.push_str("&#58;"),
             '@' => escaped.push_str("&#64;"),
             '.' if escaped.to_ascii_lowercase().ends_with("www") => escaped.push_str("&#46;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' | '^' => {
@@ -38,6 +38,14 @@ pub(super) fn markdown(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// Whether a colon behind `before`, with which `rest` begins, would make a link of its own accord.
+fn begins_link(before: &str, rest: Option<&str>) -> bool {
+    let before = before.to_ascii_lowercase();
+    rest.is_some_and(|rest| rest.starts_with("://"))
+        || before.ends_with("mailto")
+        || before.ends_with("xmpp")
 }
 
 #[cfg(test)]
@@ -104,6 +112,8 @@ mod tests {
     #[test]
     fn links_of_their_own_accord_are_broken() {
         assert_eq!(markdown("https://x.example"), "https&#58;//x.example");
+        assert_eq!(markdown("mailto:a"), "mailto&#58;a");
+        assert_eq!(markdown("Memo: a"), "Memo: a");
         assert_eq!(markdown("www.x.example"), "www&#46;x.example");
         assert_eq!(markdown("3. Oktober"), "3\\. Oktober");
         assert_eq!(markdown("Art. 5(1)(a) - b"), "Art. 5(1)(a) - b");

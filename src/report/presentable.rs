@@ -10,11 +10,11 @@ use std::sync::Arc;
 use super::prose;
 use super::text::{self, Masks};
 use crate::model::{
-    AppId, AppReport, Attributed, Audit, Coverage, DataChain, DeclaredFact, DecodeChain,
-    DevicePolicy, DeviceReport, Distinct, Evidence, Exception, ExceptionState, FieldPath, FlowKey,
-    Grant, InputReport, JudgedFinding, Occurrences, Origin, PathStep, Purpose, Question, Reads,
-    Recipient, RecipientKind, RecipientReport, Sensitive, ShadowApp, Standing, TrafficReport,
-    Volume,
+    AppId, AppReport, Attributed, Audit, Controller, Coverage, DataChain, DeclaredFact,
+    DecodeChain, DevicePolicy, DeviceReport, Distinct, Evidence, Exception, ExceptionState,
+    FieldPath, FlowKey, Grant, InputReport, JudgedFinding, Occurrences, Origin, PathStep,
+    Processor, Purpose, Question, Reads, Recipient, RecipientKind, RecipientReport, Sensitive,
+    ShadowApp, Standing, TrafficReport, Volume,
 };
 use crate::rules::{Rules, Subject};
 
@@ -52,6 +52,7 @@ impl Presentable {
             law_as_of,
             options,
             method,
+            controller,
             inputs,
             devices,
             coverage,
@@ -68,6 +69,7 @@ impl Presentable {
                     .map(|(name, value)| (name.clone(), text::safe(value)))
                     .collect(),
                 method: text::safe(method),
+                controller: self::controller(controller),
                 inputs: inputs.iter().map(input).collect(),
                 devices: devices.iter().map(|device| ready.device(device)).collect(),
                 coverage: self::coverage(coverage),
@@ -203,6 +205,7 @@ impl Ready<'_> {
             chains,
             provisions,
             dpia_criteria,
+            screening,
             questions,
             standing,
         } = app;
@@ -237,6 +240,7 @@ impl Ready<'_> {
             chains: chains.iter().map(chain).collect(),
             provisions: provisions.clone(),
             dpia_criteria: dpia_criteria.clone(),
+            screening: screening.clone(),
             questions: questions
                 .iter()
                 .map(|question| self.question(question))
@@ -381,6 +385,40 @@ impl Ready<'_> {
 /// What a company says is its own text, which has no captured values but may have anything else.
 fn texts(texts: &[String]) -> Vec<String> {
     texts.iter().map(|text| text::safe(text)).collect()
+}
+
+fn controller(controller: &Controller) -> Controller {
+    let Controller {
+        name,
+        country,
+        has_works_council,
+        processors,
+        retention,
+    } = controller;
+    Controller {
+        name: name.as_deref().map(text::safe),
+        country: country.as_deref().map(text::safe),
+        has_works_council: *has_works_council,
+        processors: processors.iter().map(processor).collect(),
+        retention: retention.clone(),
+    }
+}
+
+fn processor(processor: &Processor) -> Processor {
+    let Processor {
+        company,
+        contract,
+        sub_processors,
+        transfer_tool,
+        transfer_assessment,
+    } = processor;
+    Processor {
+        company: text::safe(company),
+        contract: *contract,
+        sub_processors: texts(sub_processors),
+        transfer_tool: *transfer_tool,
+        transfer_assessment: *transfer_assessment,
+    }
 }
 
 fn device_policy(policy: &DevicePolicy) -> DevicePolicy {

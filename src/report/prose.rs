@@ -3,15 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::country;
 use super::language::{Texts, fill};
 use super::presentable::{CONTACT_DISCOVERY, Presentable};
 use super::text;
 use super::{Language, Options};
+use crate::assess::Step;
 use crate::model::{
-    AppId, AppReport, Attributed, Audit, Category, Evidence, Grade, InputId, InputReport,
-    JudgedFinding, Protection, RecipientKind, RiskLevel, Score, Shortfall, ShortfallCount,
+    AppId, AppReport, Attributed, Audit, Category, CriterionState, Evidence, Grade, InputId,
+    InputReport, JudgedFinding, Protection, RecipientKind, RiskLevel, Score, Screened, Shortfall,
+    ShortfallCount,
 };
-use crate::rules::Rules;
+use crate::rules::{Rules, Text};
 
 /// What one question is asked about.
 #[derive(Debug, Default)]
@@ -233,15 +236,38 @@ impl<'a> Prose<'a> {
         format!("{reason} {}", self.language.grade(Grade::Contacted))
     }
 
-    /// Provisions by their citations.
+    /// Provisions by their citations. Law of a country stands behind where that country is not known to be the seat.
     pub(super) fn provisions(&self, ids: &[Arc<str>]) -> String {
         let legal = self.rules.legal();
-        let citations = ids.iter().map(|id| {
-            legal
-                .provision(id)
-                .map_or(&**id, |provision| self.language.of(&provision.cite))
+        let is_seat_known = self.audit.controller.country.is_some();
+        let country = |id: &Arc<str>| {
+            let provision = legal.provision(id).filter(|_| !is_seat_known);
+            provision.and_then(|provision| provision.country.clone())
+        };
+        let cite = |ids: &[&Arc<str>]| {
+            let citations = ids.iter().map(|id| {
+                legal
+                    .provision(id)
+                    .map_or(&***id, |provision| self.language.of(&provision.cite))
+            });
+            self.language.provisions(citations)
+        };
+        let mut by_country: BTreeMap<Option<Arc<str>>, Vec<&Arc<str>>> = BTreeMap::new();
+        for id in ids {
+            by_country.entry(country(id)).or_default().push(id);
+        }
+        let parts = by_country.iter().map(|(country, ids)| match country {
+            None => cite(ids),
+            Some(code) => {
+                let seat = self.language.pick("if seated in", "bei Sitz in");
+                format!(
+                    "{seat} {}: {}",
+                    country::name(self.language, code),
+                    cite(ids)
+                )
+            }
         });
-        self.language.provisions(citations)
+        parts.collect::<Vec<_>>().join("; ")
     }
 
     /// The first place in traffic and the first in a document.
@@ -311,6 +337,91 @@ impl<'a> Prose<'a> {
         words.join("; ")
     }
 
+    /// A text of a measure with what it is about.
+    pub(super) fn measure(&self, step: &Step<'_>, text: &Text) -> String {
+        let name = |id: &str| {
+            let app = self.rules.app(id).or_else(|| self.rules.app_of_package(id));
+            let of_audit = || {
+                let mut apps = self.audit.devices.iter().flat_map(|device| &device.apps);
+                let found = apps.find(|app| app.id.as_ref().is_some_and(|own| own.as_str() == id));
+                found.map_or_else(|| text::safe_up_to(id, 80), |app| self.app(app))
+            };
+            app.map_or_else(of_audit, |app| app.name.to_string())
+        };
+        let about = name(&step.about);
+        let plain = text::safe_up_to(&step.about, 80);
+        let other = name(&step.other);
+        let parts = [
+            ("app", about.as_str()),
+            ("other", other.as_str()),
+            ("host", plain.as_str()),
+            ("company", plain.as_str()),
+        ];
+        fill(self.language.of(text), &parts)
+    }
+
+    /// Why a criterion of WP 248 stands as it does.
+    pub(super) fn screened(&self, screened: &Screened) -> String {
+        let legal = self.rules.legal();
+        let mut criteria = legal.dpia.criteria.iter();
+        let Some(rule) = criteria.find(|rule| rule.number == screened.number) else {
+            return String::new();
+        };
+        let seen_when = rule.seen_when.as_ref().map(|text| self.language.of(text));
+        let ask = self.language.of(&rule.ask);
+        let pick = |english, german| self.language.pick(english, german);
+        match (screened.state, seen_when) {
+            (CriterionState::Met, _) if !screened.because.is_empty() => {
+                let name = |id: &Arc<str>| match legal.observation(id) {
+                    Some(observation) => self.language.of(&observation.label).to_owned(),
+                    None => format!("{} {}", permission(id), self.texts.granted),
+                };
+                let names: Vec<String> = screened.because.iter().map(name).collect();
+                names.join("; ")
+            }
+            (CriterionState::Met, seen_when) => seen_when.unwrap_or(ask).to_owned(),
+            (CriterionState::NotMet, seen_when) => {
+                let not_seen = pick(
+                    "not seen in this capture",
+                    "in diesem Mitschnitt nicht gesehen",
+                );
+                format!("{not_seen}: {}", seen_when.unwrap_or_default())
+            }
+            (CriterionState::ToBeAsked, Some(_)) => {
+                let why = pick(
+                    "What was captured cannot tell.",
+                    "Was mitgeschnitten wurde, kann es nicht zeigen.",
+                );
+                format!("{why} {ask}")
+            }
+            (CriterionState::ToBeAsked, None) => ask.to_owned(),
+        }
+    }
+
+    /// Which criteria of WP 248 are met, are not, and are to be asked, by their numbers.
+    pub(super) fn screening(&self, app: &AppReport) -> Option<String> {
+        let numbers = |state| {
+            let screened = app.screening.iter().filter(|one| one.state == state);
+            let numbers: Vec<String> = screened.map(|one| one.number.to_string()).collect();
+            if numbers.is_empty() {
+                "–".to_owned()
+            } else {
+                numbers.join(", ")
+            }
+        };
+        let values = [
+            ("met", numbers(CriterionState::Met)),
+            ("not_met", numbers(CriterionState::NotMet)),
+            ("ask", numbers(CriterionState::ToBeAsked)),
+        ];
+        let values: Vec<(&str, &str)> = values
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        (!app.dpia_criteria.is_empty() && !app.screening.is_empty())
+            .then(|| fill(self.texts.screening, &values))
+    }
+
     /// What was left out, cut or damaged: one line each.
     pub(super) fn shortfalls(&self) -> Vec<String> {
         let (audit, texts, language) = (self.audit, self.texts, self.language);
@@ -339,9 +450,15 @@ impl<'a> Prose<'a> {
 
     /// All questions, each once: those that differ only in what they are about are asked together.
     pub(super) fn questions(&self) -> Vec<String> {
+        self.questions_of(|_| true)
+    }
+
+    /// The questions that some apps raise.
+    pub(super) fn questions_of(&self, is_meant: impl Fn(&AppReport) -> bool) -> Vec<String> {
         // By position of the rule, question, and app where the question names both app and subject.
         let mut grouped: BTreeMap<(usize, Arc<str>, String), Asked> = BTreeMap::new();
-        for app in self.audit.devices.iter().flat_map(|device| &device.apps) {
+        let apps = self.audit.devices.iter().flat_map(|device| &device.apps);
+        for app in apps.filter(|app| is_meant(app)) {
             let name = self.app(app);
             for question in &app.questions {
                 let rule = self

@@ -15,10 +15,10 @@ use super::group::{self, Group};
 use super::language::fill;
 use super::presentable::Presentable;
 use super::prose::{self, Prose};
-use super::{Format, Options, text};
+use super::{Format, Options, remedy, text};
 use crate::model::{
-    AppReport, AppStatus, ContentState, DeclaredFact, DeclaredKind, DeviceReport, ExceptionState,
-    Grade, Grant, RecipientKind, RecipientReport, RiskLevel, ShadowApp, Volume,
+    AppReport, ContentState, DeclaredFact, DeclaredKind, DeviceReport, ExceptionState, Grade,
+    Grant, RecipientKind, RecipientReport, RiskLevel, ShadowApp, Volume,
 };
 use crate::rules::Rules;
 
@@ -39,6 +39,8 @@ const GAP: u16 = 2;
 const INDENT: &str = "\u{a0}\u{a0}";
 /// Permissions named at one app; the rest is counted.
 const GRANTS: usize = 8;
+/// Measures of one app; JSON has all.
+const REMEDIES: usize = 3;
 /// Apps or packages named in one sentence.
 const NAMES: usize = 8;
 
@@ -303,6 +305,16 @@ impl Page<'_> {
             let criteria = self.prose.criteria(&app.dpia_criteria);
             self.paragraph(&fill(texts.dpia, &[("criteria", &criteria)]), Look::Plain)?;
         }
+        if let Some(screening) = self.prose.screening(app) {
+            self.paragraph(&screening, Look::Dim)?;
+        }
+        let remedies = remedy::of_app(&self.prose, &device.name, app);
+        if !remedies.is_empty() {
+            self.paragraph(texts.remedies, Look::Plain)?;
+            let lines = remedies.iter().take(REMEDIES);
+            let lines: Vec<String> = lines.map(|one| one.line(&self.prose)).collect();
+            self.list(&lines, Look::Plain)?;
+        }
         Ok(())
     }
 
@@ -314,13 +326,7 @@ impl Page<'_> {
         let texts = self.prose.texts;
         let mut lines = Vec::new();
         if let Some(status) = standing.status {
-            let [required, approved, tolerated, forbidden] = texts.statuses;
-            let word = match status {
-                AppStatus::Required => required,
-                AppStatus::Approved => approved,
-                AppStatus::Tolerated => tolerated,
-                AppStatus::Forbidden => forbidden,
-            };
+            let word = self.prose.language.status(status);
             lines.push(fill(texts.policy_says, &[("status", word)]));
         }
         let open = standing.purposes.iter();

@@ -11,7 +11,7 @@ use super::prose::Prose;
 use super::{Language, Options, Presentable, text};
 use crate::assess::{AppChange, Change, Effect, FindingChange, Step};
 use crate::model::{JudgedFinding, RiskLevel};
-use crate::rules::{MeasureNeed, Rules, Text};
+use crate::rules::{MeasureNeed, Rules};
 
 /// Formats of it.
 pub const WHAT_IF_FORMATS: [&str; 2] = ["table", "json"];
@@ -29,9 +29,6 @@ struct Words {
     changes: &'static str,
     stays: &'static str,
     effort: &'static str,
-    efforts: [&'static str; 3],
-    technical: &'static str,
-    organisational: &'static str,
     gone: &'static str,
     lower: &'static str,
     same: &'static str,
@@ -55,9 +52,6 @@ const ENGLISH: Words = Words {
     changes: "changes",
     stays: "stays",
     effort: "effort",
-    efforts: ["hours", "days", "weeks"],
-    technical: "technical",
-    organisational: "organisational",
     gone: "gone",
     lower: "lower",
     same: "stays",
@@ -81,9 +75,6 @@ const GERMAN: Words = Words {
     changes: "ändert",
     stays: "bleibt",
     effort: "Aufwand",
-    efforts: ["Stunden", "Tage", "Wochen"],
-    technical: "technisch",
-    organisational: "organisatorisch",
     gone: "entfällt",
     lower: "sinkt",
     same: "bleibt",
@@ -164,7 +155,7 @@ pub fn write_plan(
         for (step, _) in &change.steps {
             page.wrapped(
                 &format!("{number:>2}. "),
-                &page.text(step, &step.measure.label),
+                &page.prose.measure(step, &step.measure.label),
                 out,
             )?;
             let ended = fill(words.ended, &[("count", &change.ended().to_string())]);
@@ -172,13 +163,17 @@ pub fn write_plan(
                 "−{} · {ended} · {}: {} · --measure {}",
                 change.relief(rules),
                 words.effort,
-                effort(words, step.measure.effort),
+                page.prose.language.effort(step.measure.effort),
                 quoted(&step.spec())
             );
             page.wrapped("    ", &facts, out)?;
             page.wrapped(
                 "    ",
-                &format!("{}: {}", words.stays, page.text(step, &step.measure.stays)),
+                &format!(
+                    "{}: {}",
+                    words.stays,
+                    page.prose.measure(step, &step.measure.stays)
+                ),
                 out,
             )?;
         }
@@ -196,15 +191,6 @@ fn quoted(spec: &str) -> String {
     }
 }
 
-fn effort(words: &Words, effort: u8) -> &'static str {
-    let [hours, days, weeks] = words.efforts;
-    match effort {
-        0 | 1 => hours,
-        2 => days,
-        _ => weeks,
-    }
-}
-
 fn is_changed(app: &AppChange) -> bool {
     app.findings
         .iter()
@@ -214,7 +200,7 @@ fn is_changed(app: &AppChange) -> bool {
 /// What becomes of a finding, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-enum Outcome {
+pub(super) enum Outcome {
     Gone,
     Lower,
     Same,
@@ -226,7 +212,7 @@ fn risk(finding: &JudgedFinding) -> u8 {
     finding.score.as_ref().map_or(0, |score| score.risk)
 }
 
-fn outcome(change: &FindingChange) -> Outcome {
+pub(super) fn outcome(change: &FindingChange) -> Outcome {
     match (&change.before, &change.after) {
         (_, None) => Outcome::Gone,
         (None, Some(_)) => Outcome::New,
@@ -256,24 +242,6 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// A text of a measure with what it is about.
-    fn text(&self, step: &Step<'_>, text: &Text) -> String {
-        let name = |id: &str| {
-            let app = self.rules.app(id).or_else(|| self.rules.app_of_package(id));
-            app.map_or_else(|| text::safe_up_to(id, 80), |app| app.name.to_string())
-        };
-        let about = name(&step.about);
-        let plain = text::safe_up_to(&step.about, 80);
-        let other = name(&step.other);
-        let parts = [
-            ("app", about.as_str()),
-            ("other", other.as_str()),
-            ("host", plain.as_str()),
-            ("company", plain.as_str()),
-        ];
-        fill(self.prose.language.of(text), &parts)
-    }
-
     fn level(&self, (level, risk): (RiskLevel, u8)) -> String {
         let name = self.prose.language.level(level);
         if risk == 0 {
@@ -300,24 +268,29 @@ impl<'a> Page<'a> {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let (words, measure) = (self.words, step.measure);
-        let kind = match measure.kind {
-            crate::rules::MeasureKind::Technical => words.technical,
-            crate::rules::MeasureKind::Organisational => words.organisational,
-        };
+        let kind = self.prose.language.measure_kind(measure.kind);
         self.wrapped(
             &format!("{number}. "),
-            &self.text(step, &measure.label),
+            &self.prose.measure(step, &measure.label),
             out,
         )?;
         if let Some(note) = self.note(effect) {
             self.wrapped("   ", note, out)?;
             return writeln!(out);
         }
-        let effort = effort(words, measure.effort);
-        let effort_text = self.text(step, &measure.effort_text);
+        let effort = self.prose.language.effort(measure.effort);
+        let effort_text = self.prose.measure(step, &measure.effort_text);
         for line in [
-            format!("{}: {}", words.changes, self.text(step, &measure.changes)),
-            format!("{}: {}", words.stays, self.text(step, &measure.stays)),
+            format!(
+                "{}: {}",
+                words.changes,
+                self.prose.measure(step, &measure.changes)
+            ),
+            format!(
+                "{}: {}",
+                words.stays,
+                self.prose.measure(step, &measure.stays)
+            ),
             format!("{kind}, {}: {effort} – {effort_text}", words.effort),
         ] {
             self.wrapped("   ", &line, out)?;
@@ -432,10 +405,10 @@ impl<'a> Page<'a> {
             measure: step.spec(),
             kind: step.measure.kind.as_str(),
             effort: step.measure.effort,
-            label: self.text(step, &step.measure.label),
-            changes: self.text(step, &step.measure.changes),
-            stays: self.text(step, &step.measure.stays),
-            effort_text: self.text(step, &step.measure.effort_text),
+            label: self.prose.measure(step, &step.measure.label),
+            changes: self.prose.measure(step, &step.measure.changes),
+            stays: self.prose.measure(step, &step.measure.stays),
+            effort_text: self.prose.measure(step, &step.measure.effort_text),
             note: self.note(effect),
         }
     }

@@ -169,6 +169,12 @@ impl Rules {
         &self.comparison.criteria
     }
 
+    /// Whether the vendor of an app is documented to say that it keeps as little metadata as it can.
+    pub fn keeps_little_metadata(&self, app: &App) -> bool {
+        let documented = self.documented(app, "metadata");
+        documented.is_some_and(|fact| fact.value.as_deref() == Some("vendor-minimal"))
+    }
+
     /// What is documented of an app by a criterion; `None` if it is not known.
     pub fn documented(&self, app: &App, criterion: &str) -> Option<Documented> {
         let file = &self.comparison;
@@ -279,21 +285,6 @@ impl Rules {
                 }
             }
         }
-    }
-
-    /// All texts of `comparison.toml`, each with the id of its entry.
-    pub(super) fn comparison_texts(&self) -> impl Iterator<Item = (&Arc<str>, &Text)> {
-        let of_rows = self.comparison.criteria.iter().flat_map(|row| {
-            let values = row.values.iter().map(|value| &value.text);
-            let texts = [&row.label, &row.meaning].into_iter().chain(values);
-            texts.map(move |text| (&row.id, text))
-        });
-        let of_systems = self
-            .comparison
-            .systems
-            .iter()
-            .flat_map(|system| system.texts.values().map(move |text| (&system.app, text)));
-        of_rows.chain(of_systems)
     }
 }
 

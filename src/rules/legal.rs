@@ -13,6 +13,8 @@ use crate::model::RiskLevel;
 pub struct Provision {
     /// Kebab-case id (`gdpr-14`).
     pub id: Arc<str>,
+    /// Country whose law it is, ISO 3166-1 alpha-2; `None` for law of the Union.
+    pub country: Option<Arc<str>>,
     /// How it is cited.
     pub cite: Text,
     /// Its heading.
@@ -30,6 +32,16 @@ pub struct Provision {
     /// When it was last looked up; by default the date of the file.
     #[serde(default)]
     pub as_of: Arc<str>,
+}
+
+impl Provision {
+    /// Whether it may apply to a company seated there; where the seat is not known, it may.
+    pub fn may_apply(&self, seat: Option<&str>) -> bool {
+        match (&self.country, seat) {
+            (Some(country), Some(seat)) => **country == *seat,
+            (None, _) | (_, None) => true,
+        }
+    }
 }
 
 /// Something observed that the law cares about.
@@ -117,6 +129,16 @@ pub enum TransferStatus<'a> {
     None,
 }
 
+/// By what a criterion of an impact assessment shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VisibleBy {
+    /// By who is contacted.
+    Recipients,
+    /// By what is sent.
+    Contents,
+}
+
 /// One of the criteria by which a data protection impact assessment may be due (WP 248).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -127,9 +149,21 @@ pub struct DpiaCriterion {
     pub text: Text,
     /// When the tool sees it, in words; `None` if only a human can say.
     pub seen_when: Option<Text>,
+    /// What people are asked where the tool cannot say.
+    pub ask: Text,
+    /// By what the tool can see it; `None` if only a human can say.
+    pub visible_by: Option<VisibleBy>,
     /// Ids of observations that meet it.
     #[serde(default)]
     pub met_by: Vec<Arc<str>>,
+    /// Ids of observations that meet it when they recur ([`Scoring::recurring_from`]).
+    #[serde(default)]
+    pub met_by_recurring: Vec<Arc<str>>,
+    /// Permissions that meet it when they are granted.
+    #[serde(default)]
+    pub met_by_permissions: Vec<Arc<str>>,
+    /// Phones on which the same app has contacts from which on it is met.
+    pub met_from_phones: Option<usize>,
     /// Met by every audit of company phones.
     #[serde(default)]
     pub is_always_met: bool,
@@ -154,6 +188,8 @@ pub struct Dpia {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NationalList {
+    /// Whose list it is, ISO 3166-1 alpha-2.
+    pub country: Arc<str>,
     /// State of what is known about it.
     pub status: Text,
     /// Entries that may fit; to be looked up before they are cited.
@@ -485,7 +521,7 @@ impl Legal {
             }
         }
         for criterion in &self.dpia.criteria {
-            for id in &criterion.met_by {
+            for id in criterion.met_by.iter().chain(&criterion.met_by_recurring) {
                 if self.observation(id).is_none() {
                     problems.dangling(
                         file,

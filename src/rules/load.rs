@@ -74,6 +74,7 @@ pub(super) fn assemble(texts: Texts, problems: &mut Problems) -> Rules {
     let apps: app::AppFile = parse("apps.toml", &texts, problems);
     let circumstances: super::CircumstanceFile = parse("circumstances.toml", &texts, problems);
     let comparison: super::ComparisonFile = parse("comparison.toml", &texts, problems);
+    let documents: super::DocumentFile = parse("documents.toml", &texts, problems);
     let endpoints: endpoint::EndpointFile = parse("endpoints.toml", &texts, problems);
     let identifiers: identifier::IdentifierFile = parse("identifiers.toml", &texts, problems);
     let legal: super::Legal = parse("legal.toml", &texts, problems);
@@ -93,6 +94,7 @@ pub(super) fn assemble(texts: Texts, problems: &mut Problems) -> Rules {
         apps,
         circumstances: circumstances.finish(problems),
         comparison,
+        documents,
         endpoints,
         identifiers: Identifiers::new(identifiers, problems),
         legal: legal.finish(problems),

@@ -186,6 +186,11 @@ impl Rules {
         self.measures().iter().find(|measure| &*measure.id == id)
     }
 
+    /// All groups of people, in the order of the file.
+    pub fn persons(&self) -> &[Person] {
+        &self.measures.persons
+    }
+
     /// The group of people of that id.
     pub fn person(&self, id: &str) -> Option<&Person> {
         self.measures
@@ -288,18 +293,6 @@ impl Rules {
                 }
             }
         }
-    }
-
-    /// All texts of `measures.toml`, with what each belongs to.
-    pub(super) fn measure_texts(&self) -> impl Iterator<Item = (&str, &Text)> {
-        let of_measures = self.measures().iter().flat_map(|one| {
-            [&one.label, &one.changes, &one.stays, &one.effort_text].map(|text| (&*one.id, text))
-        });
-        let of_persons = self.measures.persons.iter();
-        let of_alternatives = self.measures.alternatives.iter();
-        of_measures
-            .chain(of_persons.map(|one| (&*one.id, &one.label)))
-            .chain(of_alternatives.map(|one| (&*one.id, &one.text)))
     }
 }
 

@@ -6,6 +6,7 @@
 mod app;
 mod circumstance;
 mod comparison;
+mod document;
 mod endpoint;
 mod example;
 mod identifier;
@@ -34,6 +35,7 @@ pub use app::{
 };
 pub use circumstance::Circumstance;
 pub use comparison::{Certainty, Criterion, CriterionValue, Documented};
+pub use document::{Condition, Contents, DOCUMENTS, DocumentRule, MessengerOption, Section};
 pub use endpoint::{Endpoint, EndpointSource, Role};
 pub use example::Example;
 pub use identifier::{
@@ -43,7 +45,7 @@ pub use identifier::{
 pub use legal::{
     Adequacy, Authority, Dpia, DpiaCriterion, EvidenceFactor, Legal, LegalObservation, Level,
     LikelihoodModifier, Mitigation, NationalList, Provision, Scoring, ScoringExample,
-    TransferStatus,
+    TransferStatus, VisibleBy,
 };
 pub use measure::{
     Alternative, CategoryTerms, Measure, MeasureArgument, MeasureKind, MeasureNeed, Person, Terms,
@@ -58,10 +60,12 @@ pub use sdk::{CodeMatcher, Sdk};
 pub use shape::Shape;
 pub use signature::{AddressSet, Confidence, Network, Signature};
 pub use text::{Pattern, Text};
+pub use validate::verdicts;
 
 use app::Apps;
 use circumstance::CircumstanceFile;
 use comparison::ComparisonFile;
+use document::DocumentFile;
 use endpoint::Endpoints;
 use identifier::Identifiers;
 use load::Texts;
@@ -77,7 +81,7 @@ use crate::Result;
 use crate::model::{Category, Platform, RiskLevel};
 
 /// The files of a rules folder, with the embedded text of each, in the order in which [`Rules::sha256`] takes them.
-pub const FILES: [(&str, &str); 12] = [
+pub const FILES: [(&str, &str); 13] = [
     ("apps.toml", include_str!("../../rules/apps.toml")),
     (
         "circumstances.toml",
@@ -87,6 +91,7 @@ pub const FILES: [(&str, &str); 12] = [
         "comparison.toml",
         include_str!("../../rules/comparison.toml"),
     ),
+    ("documents.toml", include_str!("../../rules/documents.toml")),
     ("endpoints.toml", include_str!("../../rules/endpoints.toml")),
     (
         "identifiers.toml",
@@ -115,6 +120,7 @@ pub struct Rules {
     apps: Apps,
     circumstances: CircumstanceFile,
     comparison: ComparisonFile,
+    documents: DocumentFile,
     endpoints: Endpoints,
     identifiers: Identifiers,
     legal: Legal,
@@ -158,8 +164,15 @@ impl Rules {
             file: path.display().to_string(),
             reason,
         };
-        let method: legal::Method =
-            toml::from_str(&text).map_err(|error| refuse(error.to_string().trim_end().into()))?;
+        let method: legal::Method = toml::from_str(&text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.unwrap_or_default().matches('\n').count();
+            refuse(format!(
+                "line {}: {}",
+                line.saturating_add(1),
+                error.message()
+            ))
+        })?;
         let ids = |scoring: &Scoring| {
             let modifiers = scoring.modifiers.iter().map(|one| Arc::clone(&one.id));
             let evidence = scoring.evidence.iter().map(|one| Arc::clone(&one.id));

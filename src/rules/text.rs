@@ -17,13 +17,6 @@ pub struct Text {
     pub en: String,
 }
 
-impl Text {
-    /// Whether a language is missing.
-    pub(super) fn is_incomplete(&self) -> bool {
-        self.de.trim().is_empty() || self.en.trim().is_empty()
-    }
-}
-
 /// A regular expression of a rule. It is compiled at its first use, because most rules never meet their data in one run;
 /// `Rules::load` and `Rules::check` compile all of them and refuse what does not compile.
 #[derive(Clone, Deserialize)]

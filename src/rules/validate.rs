@@ -1,6 +1,6 @@
 //! What holds between files, and in texts: everything that parsing alone does not refuse.
 
-use super::{Identifier, Problems, Rules, Text, load};
+use super::{FILES, Identifier, Problems, Rules, load};
 
 /// Words that judge: what the tool must never say about anybody. Reported speech of authorities is exempt.
 const VERDICTS: [&str; 12] = [
@@ -34,6 +34,7 @@ impl Rules {
         }
         self.validate_scoring(problems);
         self.validate_measures(problems);
+        self.validate_documents(problems);
     }
 
     fn validate_ids(&self, problems: &mut Problems) {
@@ -191,59 +192,14 @@ impl Rules {
         }
     }
 
+    /// Checks every text for people in every file: what has one language has the other, fills in the same places, and judges
+    /// nobody. Reported speech of courts and authorities may judge.
     fn validate_texts(&self, problems: &mut Problems) {
-        for rule in self.descriptions() {
-            let file = if self.identifier(rule.id).is_some() {
-                "identifiers.toml"
-            } else {
-                "circumstances.toml"
-            };
-            for text in [rule.label, rule.summary, rule.why] {
-                validate_text(file, rule.id, text, problems);
-            }
-        }
-        for question in self.questions() {
-            for text in [&question.condition, &question.text, &question.why] {
-                validate_text("questions.toml", &question.id, text, problems);
-            }
-        }
-        for provision in &self.legal.provisions {
-            for text in [&provision.cite, &provision.title, &provision.text] {
-                validate_text("legal.toml", &provision.id, text, problems);
-            }
-        }
-        for observation in &self.legal.observations {
-            validate_text("legal.toml", &observation.id, &observation.label, problems);
-        }
-        for app in self.apps() {
-            let discovery = app.contact_discovery.detail.iter();
-            let texts = [&app.hosting, &app.open_source].into_iter();
-            let texts = texts.chain(&app.art28_note).chain(&app.dpf_note);
-            let retired = app.retired.iter().map(|retired| &retired.text);
-            for text in texts.chain(discovery).chain(&app.notes).chain(retired) {
-                validate_text("apps.toml", &app.id, text, problems);
-            }
-        }
-        for (id, text) in self.comparison_texts() {
-            validate_text("comparison.toml", id, text, problems);
-        }
-        for category in self.permission_categories() {
-            for text in [&category.label, &category.opens] {
-                validate_text("permissions.toml", &category.id, text, problems);
-            }
-        }
-        for (id, text) in self.measure_texts() {
-            validate_text("measures.toml", id, text, problems);
-        }
-        for mitigation in &self.legal.mitigations {
-            validate_text("legal.toml", &mitigation.id, &mitigation.text, problems);
-        }
-        for authority in &self.legal.authorities {
-            if authority.text.is_incomplete() {
-                problems.add(
-                    "legal.toml",
-                    format!("{}: a language is missing", authority.id),
-                );
+        for ((file, _), text) in FILES.iter().zip(&self.texts) {
+            // What does not parse is a problem that parsing has named.
+            for (key, value) in toml::from_str::<toml::Table>(text).unwrap_or_default() {
+                let is_reported = *file == "legal.toml" && key == "authority";
+                texts_of(file, (&key, is_reported), &value, problems);
             }
         }
     }
@@ -312,21 +268,76 @@ fn validate_identifier(rule: &Identifier, problems: &mut Problems) {
     }
 }
 
-fn validate_text(file: &'static str, id: &str, text: &Text, problems: &mut Problems) {
-    if text.is_incomplete() {
-        problems.add(file, format!("{id}: a language is missing"));
-    }
-    for language in [&text.de, &text.en] {
-        let lower = language.to_lowercase();
-        for verdict in VERDICTS {
-            if lower.contains(verdict) {
-                problems.add(
-                    file,
-                    format!("{id}: {verdict:?} is a verdict; name the risk instead"),
-                );
+/// Checks the texts in a value; `id` is that of the entry around it.
+fn texts_of(
+    file: &'static str,
+    (id, is_reported): (&str, bool),
+    value: &toml::Value,
+    problems: &mut Problems,
+) {
+    match value {
+        toml::Value::Table(table) if table.contains_key("de") || table.contains_key("en") => {
+            let text = |language| table.get(language).and_then(toml::Value::as_str);
+            let languages = ["de", "en"].map(|language| text(language).unwrap_or_default());
+            validate_text(file, (id, is_reported), languages, problems);
+        }
+        toml::Value::Table(table) => {
+            let own = ["id", "app"]
+                .iter()
+                .find_map(|key| table.get(*key)?.as_str());
+            for (key, value) in table {
+                let id = own.unwrap_or(if value.is_table() { key } else { id });
+                texts_of(file, (id, is_reported), value, problems);
             }
         }
+        toml::Value::Array(values) => {
+            for value in values {
+                texts_of(file, (id, is_reported), value, problems);
+            }
+        }
+        _ => {}
     }
+}
+
+fn validate_text(
+    file: &'static str,
+    (id, is_reported): (&str, bool),
+    languages: [&str; 2],
+    problems: &mut Problems,
+) {
+    let [de, en] = languages;
+    if de.trim().is_empty() || en.trim().is_empty() {
+        problems.add(file, format!("{id}: a language is missing"));
+    } else if placeholders(de) != placeholders(en) {
+        problems.add(
+            file,
+            format!("{id}: the languages fill in different places"),
+        );
+    }
+    for language in languages.iter().filter(|_| !is_reported) {
+        for verdict in verdicts(language) {
+            problems.add(
+                file,
+                format!("{id}: {verdict:?} is a verdict; name the risk instead"),
+            );
+        }
+    }
+}
+
+/// Words of a text that judge.
+pub fn verdicts(text: &str) -> impl Iterator<Item = &'static str> {
+    let lower = text.to_lowercase();
+    VERDICTS
+        .into_iter()
+        .filter(move |verdict| lower.contains(verdict))
+}
+
+/// Names that are filled in, sorted.
+fn placeholders(text: &str) -> Vec<&str> {
+    let opened = text.split('{').skip(1);
+    let mut names: Vec<&str> = opened.filter_map(|rest| rest.split('}').next()).collect();
+    names.sort_unstable();
+    names
 }
 
 fn is_kebab_case(id: &str) -> bool {

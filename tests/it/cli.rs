@@ -1,10 +1,12 @@
 //! The program as its users run it: exit status, help, errors, output, with an environment of its own.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use phonehome::rules::Rules;
 use serde_json::Value;
 
 /// Something that cannot be shown raw: clear the screen, set the title, turn the direction, hide.
@@ -139,6 +141,7 @@ fn the_short_help_fits_one_screen() {
       interfaces  List the network interfaces that can be captured from
       inputs      Say what each file is, whose phone it is put to, and what it is used for
       what-if     Compute what measures would change: which findings go, which stay
+      document    Draft a document from a report: record, impact assessment, memo …
       init        Write a commented phonehome.toml for the company's decisions
       apps        List the profiles of apps, or show one with its sources
       compare     Set messengers and other systems side by side, documented and measured
@@ -799,8 +802,8 @@ fn the_sample_case_has_the_risks_that_it_was_made_for() {
     company-phone | WhatsApp | app | high 12
     company-phone | Operating system | system | low 3
     company-phone | com.example.taschenlampe | app | none 0
-    managed-phone | Signal | app | high 12
     managed-phone | Jira Cloud | app | high 9
+    managed-phone | Signal | app | medium 8
     managed-phone | Google Play services | app | medium 4
     managed-phone | Operating system | system | low 3
     managed-phone | Mattermost | app | low 3
@@ -878,4 +881,28 @@ fn the_readme_shows_what_the_sample_prints() {
             "the README is stale; PHONEHOME_FORGE=1 cargo test the_readme_shows writes it anew"
         );
     }
+}
+
+/// Provisions that the sample case touches, but for those that nothing a capture shows can touch: children, joint controllers
+/// and fines are for people to think of.
+#[test]
+fn the_sample_case_touches_each_provision_that_a_capture_can() {
+    let report = json(&["audit", "-q", "-f", "json", "samples/case"]);
+    let touched: BTreeSet<String> = report["devices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|device| device["apps"].as_array().unwrap())
+        .flat_map(|app| app["provisions"].as_array().unwrap())
+        .map(|id| id.as_str().unwrap().to_owned())
+        .collect();
+    let rules = Rules::embedded().unwrap();
+    let untouched: Vec<&str> = rules
+        .legal()
+        .provisions
+        .iter()
+        .filter(|provision| !provision.is_always_touched && !touched.contains(&*provision.id))
+        .map(|provision| &*provision.id)
+        .collect();
+    assert_eq!(untouched, ["gdpr-8", "gdpr-26", "gdpr-82-83"]);
 }

@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 use phonehome::audit::{self, Progress};
 use phonehome::intake;
 use phonehome::model::{
-    AppId, AppReport, Attributed, Audit, Basis, ContentState, Coverage, DeviceReport, Distinct,
-    Evidence, FieldPath, Grade, InputId, InputReport, JudgedFinding, Likelihood, Occurrences,
-    Origin, PathStep, Place, Platform, Protection, Recipient, RecipientKind, RecipientReport,
-    RiskLevel, Score, Sensitive, Timestamp, Volume,
+    AppId, AppReport, Attributed, Audit, Basis, ContentState, Controller, Coverage, DeviceReport,
+    Distinct, Evidence, FieldPath, Grade, InputId, InputReport, JudgedFinding, Likelihood,
+    Occurrences, Origin, PathStep, Place, Platform, Protection, Recipient, RecipientKind,
+    RecipientReport, RiskLevel, Score, Sensitive, Timestamp, Volume,
 };
 use phonehome::report::{FORMATS, Language, Options, Presentable, pictures};
 use phonehome::rules::Rules;
@@ -168,6 +168,7 @@ fn app(rules: &Rules, phone: u64, app: u64, words: &str) -> AppReport {
         declared: Vec::new(),
         chains: Vec::new(),
         dpia_criteria: Vec::new(),
+        screening: Vec::new(),
         questions: Vec::new(),
         standing: None,
     }
@@ -203,6 +204,7 @@ fn fleet(rules: &Rules, phones: u64, words: &str) -> Presentable {
         tool_version: "0".to_owned(),
         rules_sha256: rules.sha256.clone(),
         law_as_of: "2026-01-01".to_owned(),
+        controller: Controller::default(),
         method: "phonehome-1".to_owned(),
         options: BTreeMap::new(),
         inputs: vec![InputReport {

@@ -21,6 +21,7 @@ mod declared;
 mod decryption;
 mod detection;
 mod device_logs;
+mod documents;
 mod flows;
 mod forge;
 mod fuzz_seeds;

@@ -2,10 +2,10 @@
 
 use phonehome::assess::assess;
 use phonehome::model::{
-    AppId, Attributed, Audit, Basis, ContentState, Coverage, DeviceId, Dossier, Evidence,
-    FieldPath, Finding, FindingKey, Grade, InputId, InputReport, Origin, PathStep, Place, Policy,
-    Protection, Recipient, RecipientKind, RiskLevel, Sensitive, Shortfall, Tally, Timestamp,
-    Traffic, TrafficKey,
+    AppId, Attributed, Audit, Basis, ContentState, Controller, Coverage, DeviceId, Dossier,
+    Evidence, FieldPath, Finding, FindingKey, Grade, InputId, InputReport, Origin, PathStep, Place,
+    Policy, Protection, Recipient, RecipientKind, RiskLevel, Sensitive, Shortfall, Tally,
+    Timestamp, Traffic, TrafficKey,
 };
 use phonehome::report::{FORMATS, Language, Options, Presentable};
 use phonehome::rules::Rules;
@@ -129,6 +129,7 @@ fn audit(rules: &Rules, tally: &Tally, name: &str) -> Audit {
         tool_version: "0".to_owned(),
         rules_sha256: rules.sha256.clone(),
         law_as_of: "2026-01-01".to_owned(),
+        controller: Controller::default(),
         options: [("app".to_owned(), name.to_owned())].into(),
         method: "phonehome-1".to_owned(),
         inputs: vec![InputReport {

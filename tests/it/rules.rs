@@ -368,6 +368,18 @@ fn every_problem_of_a_folder_is_named_at_once() {
         "[[signature]]\nid = \"bad-pattern\"\ntransports = [\"tls\"]\nmeaning = { de = \"x\", en = \"x\" }\n\
          server_name_pattern = \"(\"\nconfidence = \"low\"\nsource = \"x\"",
     );
+    let change = |file: &str, from: &str, to: &str| {
+        let path = folder.join(file);
+        let old = fs::read_to_string(&path).unwrap();
+        assert!(old.contains(from), "{file}: {from}");
+        fs::write(path, old.replacen(from, to, 1)).unwrap();
+    };
+    change("documents.toml", "{question}]", "{frage}]");
+    change(
+        "measures.toml",
+        "Messages and metadata stay",
+        "Unlawful messages stay",
+    );
     let problems = Rules::check(Some(&folder)).unwrap();
     let all = problems
         .iter()
@@ -381,6 +393,8 @@ fn every_problem_of_a_folder_is_named_at_once() {
         "names the provision gdpr-999, which does not exist",
         "is a verdict",
         "a language is missing",
+        "gap: the languages fill in different places",
+        "self-host: \"unlawful\" is a verdict",
         "bad-pattern: regex parse error",
     ] {
         assert!(all.contains(expected), "{expected}\n---\n{all}");
@@ -817,4 +831,102 @@ fn every_observation_touches_provisions_and_every_finding_has_its_terms() {
             assert!(rules.person(id).is_some(), "{id}");
         }
     }
+}
+
+#[test]
+fn fixed_words_of_the_program_judge_nobody() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut read = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            // The list itself.
+            if path.ends_with("rules/validate.rs") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            let found: Vec<&str> = phonehome::rules::verdicts(&text).collect();
+            assert!(found.is_empty(), "{}: {found:?}", path.display());
+            read += 1;
+        }
+    }
+    assert!(read > 100);
+    for language in phonehome::report::Language::ALL {
+        let words = format!("{:?}", language.texts());
+        assert_eq!(phonehome::rules::verdicts(&words).next(), None);
+    }
+}
+
+#[test]
+fn each_observation_touches_its_provisions() {
+    let rules = rules();
+    let legal = rules.legal();
+    let line = |observation: &phonehome::rules::LegalObservation| {
+        let provisions = legal.provisions_of(&observation.id);
+        let ids: Vec<&str> = provisions.map(|provision| &*provision.id).collect();
+        format!("{}: {}", observation.id, ids.join(" "))
+    };
+    let table: Vec<String> = legal.observations.iter().map(line).collect();
+    insta::assert_snapshot!(table.join("\n"));
+}
+
+/// A method file: the scoring of `rules/legal.toml`, changed.
+fn method(name: &str, change: impl Fn(String) -> String) -> PathBuf {
+    let legal = FILES
+        .iter()
+        .find(|(name, _)| *name == "legal.toml")
+        .unwrap()
+        .1;
+    let from = legal.find("[scoring]").unwrap();
+    let to = legal.find("[[scoring.example]]").unwrap();
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, change(legal[from..to].to_owned())).unwrap();
+    path
+}
+
+#[test]
+fn another_method_changes_scores_and_its_mistakes_have_a_line() {
+    let risk = |rules: &Rules| {
+        let app = rules.app("whatsapp").unwrap();
+        let findings = phonehome::assess::documented(rules, app).into_iter();
+        let risks = findings
+            .filter_map(|finding| finding.score)
+            .map(|score| score.risk);
+        risks.max().unwrap()
+    };
+    assert_eq!(risk(&rules()), 12);
+    let gentle = method("gentle.toml", |text| {
+        let text = text.replace("profile = \"phonehome-1\"", "profile = \"gentle\"");
+        text.replacen(
+            "id = \"no-contract\"\npoints = 1",
+            "id = \"no-contract\"\npoints = 0",
+            1,
+        )
+    });
+    let mut changed = rules();
+    changed.load_method(&gentle).unwrap();
+    assert_eq!(
+        (risk(&changed), &*changed.legal().scoring.profile),
+        (8, "gentle")
+    );
+    let refused = |name: &str, from: &str, to: &str| {
+        let path = method(name, |text| {
+            assert!(text.contains(from), "{from}");
+            text.replacen(from, to, 1)
+        });
+        rules().load_method(&path).unwrap_err().to_string()
+    };
+    let unknown = refused("unknown.toml", "recurring_from = 3", "recurring_form = 3");
+    assert!(
+        unknown.contains("line 12: unknown field `recurring_form`"),
+        "{unknown}"
+    );
+    let missing = refused("missing.toml", "id = \"cleartext\"", "id = \"clear\"");
+    assert!(missing.contains("cleartext"), "{missing}");
+    let order = refused("order.toml", "up_to = 3", "up_to = 9");
+    assert!(order.contains("rising order"), "{order}");
 }

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) use contacts::{observation_of, upload_of};
+pub(super) use recipients::metadata_of;
 
 use super::recipient::{self, Company, Contact, as_recipient};
 use super::row::{Conclusion, Fact, FactKey, Owner, Subject};

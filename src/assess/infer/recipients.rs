@@ -7,7 +7,7 @@ use super::super::recipient::{self, Seat, as_recipient};
 use super::super::row::{Fact, FactKey, Subject};
 use super::{company_fact, fact, service};
 use crate::model::{Category, Grade, Occurrences, Recipient};
-use crate::rules::{App, Art28, EndToEnd, Endpoint, Role};
+use crate::rules::{App, Art28, EndToEnd, Endpoint, Role, Rules};
 
 /// Whoever carries messages knows who is connected when, from where, and with whom.
 pub(super) fn message_metadata(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
@@ -25,7 +25,11 @@ pub(super) fn message_metadata(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
         if let Some((recipient, contact)) = service(subject, app)
             && let Some(occurrences) = contact.occurrences(1)
         {
-            facts.push(metadata_fact(subject, recipient, &app.id, occurrences));
+            let mut fact = metadata_fact(subject, recipient, &app.id, occurrences);
+            // Whoever uses a messenger writes again and again; one capture shows few of its connections.
+            fact.conclusion.is_documented_recurring = true;
+            fact.conclusion.observation = Some(metadata_of(subject.rules, app).into());
+            facts.push(fact);
         }
     } else if subject.owner.candidates().is_empty() {
         let is_messenger = |endpoint: &Endpoint| endpoint.role == Role::Messenger;
@@ -43,6 +47,15 @@ pub(super) fn message_metadata(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
                 ));
             }
         }
+    }
+}
+
+/// As what metadata with the vendor of a messenger count, by what it is documented to keep of them.
+pub(in crate::assess) fn metadata_of(rules: &Rules, app: &App) -> &'static str {
+    if rules.keeps_little_metadata(app) {
+        observation::MESSAGE_METADATA_MINIMAL
+    } else {
+        observation::MESSAGE_METADATA
     }
 }
 

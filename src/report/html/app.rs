@@ -6,11 +6,11 @@ use super::Page;
 use super::markup::Markup;
 use super::picture::fragment;
 use super::section::{list, section, table};
-use crate::model::{Grade, Grant, RiskLevel};
+use crate::model::{AppReport, Grade, Grant, RiskLevel};
 use crate::report::chain::{self, minute};
 use crate::report::language::fill;
 use crate::report::merged::{self, MergedApp, MergedFinding};
-use crate::report::{prose, text};
+use crate::report::{prose, remedy, text};
 
 /// Apps with a part of their own; the rest is counted.
 const APPS: usize = 400;
@@ -223,6 +223,24 @@ impl Page<'_> {
         {
             let words = self.prose.criteria(numbers);
             out.element("p", &[], &fill(texts.dpia, &[("criteria", &words)]));
+        }
+        let mut worst = None;
+        for (device, report) in &app.reports {
+            if worst.is_none_or(|(_, known): (&str, &AppReport)| known.risk < report.risk) {
+                worst = Some((*device, *report));
+            }
+        }
+        let Some((device, report)) = worst else {
+            return;
+        };
+        if let Some(screening) = self.prose.screening(report) {
+            out.element("p", &[("class", &"soft")], &screening);
+        }
+        let remedies = remedy::of_app(&self.prose, device, report);
+        if !remedies.is_empty() {
+            out.element("h3", &[], &texts.remedies);
+            let lines = remedies.iter().map(|one| one.line(&self.prose));
+            list(lines.take(NAMES), out);
         }
     }
 

@@ -7,11 +7,11 @@ use std::fmt::{self, Display, Write as _};
 const VOID: [&str; 3] = ["meta", "br", "col"];
 
 /// Attributes of one element.
-pub(super) type Attributes<'a> = &'a [(&'static str, &'a dyn Display)];
+pub(in crate::report) type Attributes<'a> = &'a [(&'static str, &'a dyn Display)];
 
 /// Markup being written.
 #[derive(Debug, Default)]
-pub(super) struct Markup {
+pub(in crate::report) struct Markup {
     text: String,
     open: Vec<&'static str>,
 }
@@ -39,17 +39,17 @@ impl fmt::Write for Escaping<'_> {
 
 impl Markup {
     /// Text of the program itself, as it is.
-    pub(super) fn fixed(&mut self, markup: &'static str) {
+    pub(in crate::report) fn fixed(&mut self, markup: &'static str) {
         self.text.push_str(markup);
     }
 
     /// Text, escaped.
-    pub(super) fn text(&mut self, text: &dyn Display) {
+    pub(in crate::report) fn text(&mut self, text: &dyn Display) {
         let _infallible = write!(Escaping(&mut self.text), "{text}");
     }
 
     /// Begins an element.
-    pub(super) fn open(&mut self, tag: &'static str, attributes: Attributes<'_>) {
+    pub(in crate::report) fn open(&mut self, tag: &'static str, attributes: Attributes<'_>) {
         self.text.push('<');
         self.text.push_str(tag);
         for (name, value) in attributes {
@@ -66,7 +66,7 @@ impl Markup {
     }
 
     /// Ends the element that was opened last.
-    pub(super) fn close(&mut self) {
+    pub(in crate::report) fn close(&mut self) {
         if let Some(tag) = self.open.pop() {
             self.text.push_str("</");
             self.text.push_str(tag);
@@ -75,7 +75,7 @@ impl Markup {
     }
 
     /// An element with what `fill` writes in it.
-    pub(super) fn within(
+    pub(in crate::report) fn within(
         &mut self,
         tag: &'static str,
         attributes: Attributes<'_>,
@@ -91,7 +91,7 @@ impl Markup {
     }
 
     /// An element with text.
-    pub(super) fn element(
+    pub(in crate::report) fn element(
         &mut self,
         tag: &'static str,
         attributes: Attributes<'_>,
@@ -101,18 +101,18 @@ impl Markup {
     }
 
     /// Puts in what was drawn apart.
-    pub(super) fn picture(&mut self, drawn: Self) {
+    pub(in crate::report) fn picture(&mut self, drawn: Self) {
         self.text.push_str(&drawn.finish());
         self.line();
     }
 
     /// A line break in the source, between elements.
-    pub(super) fn line(&mut self) {
+    pub(in crate::report) fn line(&mut self) {
         self.text.push('\n');
     }
 
     /// All of it, with everything closed.
-    pub(super) fn finish(mut self) -> String {
+    pub(in crate::report) fn finish(mut self) -> String {
         while !self.open.is_empty() {
             self.close();
         }

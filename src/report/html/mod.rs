@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 
-use self::markup::Markup;
+pub(super) use self::markup::Markup;
 use self::picture::Canvas;
 use super::merged::{self, MergedApp};
 use super::presentable::Presentable;
@@ -92,7 +92,8 @@ pub fn pictures(
         .collect()
 }
 
-fn hash(parts: &[&str]) -> String {
+/// The source by which a content security policy allows one text.
+pub(super) fn hash(parts: &[&str]) -> String {
     let hash = digest(&SHA256, parts.concat().as_bytes());
     format!("'sha256-{}'", STANDARD.encode(hash))
 }

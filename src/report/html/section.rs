@@ -640,10 +640,12 @@ impl Page<'_> {
             if !self.shows_values {
                 lines.push(texts.masks.to_owned());
             }
+            let seat = audit.controller.country.as_deref();
             let always = legal
                 .provisions
                 .iter()
-                .filter(|provision| provision.is_always_touched);
+                .filter(|provision| provision.is_always_touched)
+                .filter(|provision| provision.may_apply(seat));
             let always: Vec<Arc<str>> = always.map(|provision| Arc::clone(&provision.id)).collect();
             if !always.is_empty() {
                 lines.push(format!(

@@ -12,14 +12,15 @@ use super::policy::{GroupView, ShadowView, StandingView};
 use super::{
     AppView, AuditView, DeclaredView, DeviceView, EvidenceView, FindingView, InputView, OwnerView,
     PermissionView, QuestionView, ReceiverView, RecipientView, SCHEMA_VERSION, ScoreView,
-    ShortfallView, VolumeView,
+    ScreenedView, ShortfallView, VolumeView,
 };
 use crate::model::{
-    AppId, AppReport, Attributed, Audit, Basis, Category, ContentState, Coverage, DeclaredFact,
-    DeclaredKind, DecodeChain, DecodeStep, DeviceReport, Distinct, Evidence, FieldPath, FlowKey,
-    Grade, Grant, InputId, InputReport, JudgedFinding, Likelihood, Modifier, Occurrences, Origin,
-    PathStep, Place, Platform, Protection, Question, Recipient, RecipientKind, RecipientReport,
-    RiskLevel, Score, Sensitive, Shortfall, Timestamp, Transport, Volume,
+    AppId, AppReport, Attributed, Audit, Basis, Category, ContentState, Coverage, CriterionState,
+    DeclaredFact, DeclaredKind, DecodeChain, DecodeStep, DeviceReport, Distinct, Evidence,
+    FieldPath, FlowKey, Grade, Grant, InputId, InputReport, JudgedFinding, Likelihood, Modifier,
+    Occurrences, Origin, PathStep, Place, Platform, Protection, Question, Recipient, RecipientKind,
+    RecipientReport, RiskLevel, Score, Screened, Sensitive, Shortfall, Timestamp, Transport,
+    Volume,
 };
 use crate::report::{Language, Presentable};
 
@@ -97,6 +98,7 @@ fn audit(view: AuditView) -> Result<Audit> {
         law_as_of: view.law_as_of,
         options: view.options,
         method: view.method,
+        controller: view.controller.controller()?,
         inputs: each(view.inputs, input)?,
         devices: each(view.devices, device)?,
         coverage: coverage(view.coverage)?,
@@ -194,8 +196,17 @@ fn app(view: AppView) -> Result<AppReport> {
         chains: each(view.chains, ChainView::chain)?,
         provisions: ids(view.provisions),
         dpia_criteria: view.dpia_criteria,
+        screening: each(view.dpia_screening, screened)?,
         questions: view.questions.into_iter().map(question).collect(),
         standing: view.policy.map(StandingView::standing).transpose()?,
+    })
+}
+
+fn screened(view: ScreenedView) -> Result<Screened> {
+    Ok(Screened {
+        number: view.criterion,
+        state: word(&CriterionState::ALL, CriterionState::as_str, &view.state)?,
+        because: ids(view.because),
     })
 }
 

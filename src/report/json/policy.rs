@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::archive::word;
 use super::{Prose, Word};
 use crate::model::{
-    AppId, AppStatus, Day, DeviceKind, DevicePolicy, Exception, ExceptionState, LegalBasis,
-    Purpose, ShadowApp, Standing,
+    AppId, AppStatus, Controller, Day, DeviceKind, DevicePolicy, Exception, ExceptionState,
+    LegalBasis, Processor, Purpose, Retention, ShadowApp, Standing, TransferTool,
 };
 use crate::report::language::fill;
 
@@ -20,6 +20,87 @@ fn id<T: Copy>(all: &[T], as_str: impl Fn(T) -> &'static str, text: &str) -> Res
 
 fn day(text: &str) -> Result<Day> {
     Day::parse(text).ok_or_else(|| format!("{text:?} is not a day"))
+}
+
+/// Who answers for the phones.
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub(super) struct ControllerView {
+    /// Name.
+    name: Option<String>,
+    /// Seat, ISO 3166-1 alpha-2.
+    country: Option<String>,
+    /// Whether there is a works council; absent if it is not said.
+    works_council: Option<bool>,
+    /// Companies that process data on its behalf.
+    processors: Vec<ProcessorView>,
+    /// Days after which captures are deleted.
+    captures_days: Option<u32>,
+    /// Days after which reports are deleted.
+    reports_days: Option<u32>,
+}
+
+/// A processor.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct ProcessorView {
+    /// Name.
+    company: String,
+    /// Day of the contract (ISO 8601).
+    contract: Option<String>,
+    /// Further processors.
+    sub_processors: Vec<String>,
+    /// What a transfer rests on: `adequacy`, `dpf`, `scc`, `bcr`.
+    transfer_tool: Option<Word>,
+    /// Day on which the transfer was assessed.
+    transfer_assessment: Option<String>,
+}
+
+impl ControllerView {
+    pub(super) fn of(controller: &Controller) -> Self {
+        let processor = |processor: &Processor| ProcessorView {
+            company: processor.company.clone(),
+            contract: processor.contract.map(|day| day.to_string()),
+            sub_processors: processor.sub_processors.clone(),
+            transfer_tool: processor.transfer_tool.map(|tool| tool.as_str().into()),
+            transfer_assessment: processor.transfer_assessment.map(|day| day.to_string()),
+        };
+        Self {
+            name: controller.name.clone(),
+            country: controller.country.clone(),
+            works_council: controller.has_works_council,
+            processors: controller.processors.iter().map(processor).collect(),
+            captures_days: controller.retention.captures_days,
+            reports_days: controller.retention.reports_days,
+        }
+    }
+
+    pub(super) fn controller(self) -> Result<Controller> {
+        let processor = |view: ProcessorView| {
+            let tool = view.transfer_tool;
+            Ok(Processor {
+                company: view.company,
+                contract: view.contract.as_deref().map(day).transpose()?,
+                sub_processors: view.sub_processors,
+                transfer_tool: tool
+                    .map(|tool| id(TransferTool::ALL, TransferTool::as_str, &tool))
+                    .transpose()?,
+                transfer_assessment: view.transfer_assessment.as_deref().map(day).transpose()?,
+            })
+        };
+        Ok(Controller {
+            name: self.name,
+            country: self.country,
+            has_works_council: self.works_council,
+            processors: self
+                .processors
+                .into_iter()
+                .map(processor)
+                .collect::<Result<_>>()?,
+            retention: Retention {
+                captures_days: self.captures_days,
+                reports_days: self.reports_days,
+            },
+        })
+    }
 }
 
 /// A kind of phone.

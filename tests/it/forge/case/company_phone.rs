@@ -61,6 +61,8 @@ fn capture() -> Vec<u8> {
     whatsapp_call(&mut phone);
     phone.at(120_000);
     radar_image(&mut phone);
+    phone.at(150_000);
+    installed_apps(&mut phone);
     let records: Vec<Record> = phone.finish().into_iter().flat_map(frames).collect();
     let mut file = Pcap::new(LinkType::ETHERNET).write(&records);
     // Whoever captured this stopped in the middle of a packet.
@@ -185,6 +187,16 @@ fn contacts_upload(phone: &mut Phone) {
     connection.send(Side::Server, &exchange.response);
     connection.close();
     phone.capture(WETTERLICHT, connection.packets);
+}
+
+/// Which other apps are on the phone, in clear.
+fn installed_apps(phone: &mut Phone) {
+    let host = Host::v4("sync.wetterlicht.example", [198, 51, 100, 20]);
+    let body = "{\"installed_apps\":[\"com.example.wetterlicht\",\"com.example.taschenlampe\",\"com.whatsapp\",\
+                \"com.android.chrome\",\"com.google.android.gms\"]}";
+    let headers = [("User-Agent", WETTERLICHT_AGENT)];
+    let exchange = post_json(host.name, "/v1/devices/apps", &headers, body.as_bytes());
+    phone.http(WETTERLICHT, host, &[exchange]);
 }
 
 /// A bid request to an advertising exchange, in clear, with coordinates of a lorry that moves.

@@ -1,0 +1,231 @@
+//! Who, which phones, when, and on what a document rests; what was not seen; lines to sign.
+
+use std::collections::BTreeMap;
+
+use super::{Block, Draft, joined};
+use crate::model::{Day, DeviceKind, DeviceReport, Timestamp};
+use crate::report::language::fill;
+use crate::report::{country, text};
+
+/// Lines on what was not seen.
+const SHORTFALLS: usize = 15;
+/// Characters of the checksum of the rules.
+const CHECKSUM: usize = 12;
+
+impl Draft<'_> {
+    pub(super) fn basis(&self) -> Block {
+        let (audit, language) = (self.prose.audit, self.prose.language);
+        let controller = &audit.controller;
+        let seat = match &controller.country {
+            Some(code) => country::name(language, code).to_owned(),
+            None => self.gap_word("which-country"),
+        };
+        let council = match controller.has_works_council {
+            Some(true) => self.word("yes").to_owned(),
+            Some(false) => self.word("no").to_owned(),
+            None => self.gap_word("is-there-one"),
+        };
+        let checksum = &audit.rules_sha256;
+        let tool = [
+            ("version", audit.tool_version.as_str()),
+            ("inputs", &audit.inputs.len().to_string()),
+            ("rules", checksum.get(..CHECKSUM).unwrap_or(checksum)),
+            ("law", &audit.law_as_of),
+        ];
+        let rows = [
+            ("controller", self.organisation()),
+            ("seat", seat),
+            ("officer", self.gap_word("name-and-contact")),
+            ("works-council", council),
+            ("phones", self.phones()),
+            ("period", self.period()),
+            ("basis", self.filled("basis-text", &tool)),
+        ];
+        self.particulars(rows)
+    }
+
+    pub(super) fn period_table(&self) -> Block {
+        self.particulars([("phones", self.phones()), ("period", self.period())])
+    }
+
+    /// Nothing that could point to one person.
+    pub(super) fn staff_period(&self) -> Block {
+        let count = self.prose.audit.devices.len().to_string();
+        self.particulars([("phones", count), ("period", self.period())])
+    }
+
+    fn particulars<const N: usize>(&self, rows: [(&str, String); N]) -> Block {
+        let row = |(id, text): (&str, String)| vec![self.word(id).to_owned(), text];
+        Block::Table(self.table(&["particular", "entry"], rows.map(row)))
+    }
+
+    /// All phones, or how many of each kind where they are many.
+    fn phones(&self) -> String {
+        let devices = &self.prose.audit.devices;
+        let count = devices.len();
+        if count <= super::ROWS / 6 {
+            let names = devices.iter().map(|device| self.phone(device));
+            return joined(names);
+        }
+        let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+        for device in devices {
+            let number = kinds.entry(self.kind(device)).or_default();
+            *number = number.saturating_add(1);
+        }
+        let kinds = kinds.into_iter().map(|(kind, number)| match kind.as_str() {
+            "" => number.to_string(),
+            kind => format!("{number} ({kind})"),
+        });
+        kinds.collect::<Vec<_>>().join("; ")
+    }
+
+    fn phone(&self, device: &DeviceReport) -> String {
+        let name = text::safe_up_to(&device.name, 60);
+        match self.kind(device).as_str() {
+            "" => name,
+            kind => format!("{name} ({kind})"),
+        }
+    }
+
+    /// Whose a phone is, how it is set up, and what its user does.
+    fn kind(&self, device: &DeviceReport) -> String {
+        let Some(policy) = &device.policy else {
+            return String::new();
+        };
+        let kind = match policy.kind {
+            DeviceKind::Company => self.word("company-phone"),
+            DeviceKind::Private => self.word("private-phone"),
+        };
+        let profile = policy.has_work_profile.then(|| self.word("work-profile"));
+        let parts = [Some(kind), profile, policy.role.as_deref()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    fn period(&self) -> String {
+        let periods = || {
+            self.prose
+                .audit
+                .inputs
+                .iter()
+                .filter_map(|input| input.period)
+        };
+        let day = |time: Option<Timestamp>| time.and_then(Day::of).map(|day| day.to_string());
+        let first = day(periods().map(|(first, _)| first).min());
+        let last = day(periods().map(|(_, last)| last).max());
+        match (first, last) {
+            (Some(first), Some(last)) => {
+                self.filled("from-to", &[("first", &first), ("last", &last)])
+            }
+            _ => self.word("no-period").to_owned(),
+        }
+    }
+
+    pub(super) fn retention(&self) -> Vec<Block> {
+        let retention = &self.prose.audit.controller.retention;
+        let line = |id: &str, asked: &str, days: Option<u32>| match days {
+            Some(days) => self.filled(id, &[("days", &days.to_string())]),
+            None => self.gap_word(asked),
+        };
+        vec![Block::List(vec![
+            line(
+                "captures-deleted",
+                "which-captures",
+                retention.captures_days,
+            ),
+            line("reports-deleted", "which-reports", retention.reports_days),
+        ])]
+    }
+
+    pub(super) fn not_seen(&self) -> Vec<Block> {
+        let texts = self.prose.texts;
+        let mut lines = self.prose.shortfalls();
+        let left = lines.len().saturating_sub(SHORTFALLS);
+        lines.truncate(SHORTFALLS);
+        let mut blocks = vec![Block::Paragraph(texts.not_clean.to_owned())];
+        if lines.is_empty() {
+            blocks.push(Block::Paragraph(texts.coverage_complete.to_owned()));
+        } else {
+            blocks.push(Block::List(lines));
+        }
+        blocks.extend(self.rest(left));
+        blocks
+    }
+
+    pub(super) fn signature(&self) -> Block {
+        let rows = ["reasons", "name-function", "day-signature", "review"];
+        self.particulars(rows.map(|id| (id, String::new())))
+    }
+
+    /// Apps that the company does not know or does not allow, with how to talk about them.
+    pub(super) fn shadow(&self) -> Vec<String> {
+        let rules = self.prose.rules;
+        let mut found: BTreeMap<(&str, bool), (&str, Vec<String>)> = BTreeMap::new();
+        for device in &self.prose.audit.devices {
+            for app in &device.shadow {
+                let key = (app.id.as_str(), app.status.is_some());
+                let entry = found.entry(key).or_insert((&app.name, Vec::new()));
+                entry.1.push(text::safe_up_to(&device.name, 60));
+            }
+        }
+        let line = |((id, is_forbidden), (name, phones)): ((&str, bool), (&str, Vec<String>))| {
+            let state = if is_forbidden {
+                "forbidden"
+            } else {
+                "undecided"
+            };
+            let phones = self.few(&phones);
+            let mut line = format!("{name} – {} ({phones}).", self.word(state));
+            if let Some(alternative) = rules.alternative(id) {
+                let words = self.prose.language.of(&alternative.text);
+                line = format!("{line} {}", fill(words, &[("app", name)]));
+            }
+            let offered = self.offered(id);
+            if !offered.is_empty() {
+                line = format!("{line} {}", self.filled("offer", &[("names", &offered)]));
+            }
+            line
+        };
+        found.into_iter().map(line).collect()
+    }
+
+    /// The same apps for staff: their names and what could take their place.
+    pub(super) fn staff_shadow(&self) -> Vec<String> {
+        let apps = self
+            .prose
+            .audit
+            .devices
+            .iter()
+            .flat_map(|device| &device.shadow);
+        let names: BTreeMap<&str, &str> = apps
+            .map(|app| (app.name.as_str(), app.id.as_str()))
+            .collect();
+        let line = |(name, id): (&str, &str)| match self.offered(id) {
+            offered if offered.is_empty() => name.to_owned(),
+            offered => self.filled("offer-staff", &[("app", name), ("names", &offered)]),
+        };
+        names.into_iter().map(line).collect()
+    }
+
+    /// Names of apps that could take the place of one.
+    fn offered(&self, id: &str) -> String {
+        let rules = self.prose.rules;
+        let alternative = rules.alternative(id);
+        let offered = alternative.iter().flat_map(|one| &one.offer);
+        let apps = offered
+            .filter(|other| ***other != *id)
+            .filter_map(|other| rules.app(other));
+        let names: Vec<&str> = apps.map(|app| &*app.name).collect();
+        names.join(", ")
+    }
+
+    /// Some names, and how many there are beside them.
+    pub(super) fn few(&self, names: &[String]) -> String {
+        const NAMED: usize = 6;
+        let mut shown: Vec<String> = names.iter().take(NAMED).cloned().collect();
+        let left = names.len().saturating_sub(NAMED);
+        if left > 0 {
+            shown.push(fill(self.prose.texts.more, &[("count", &left.to_string())]));
+        }
+        shown.join(", ")
+    }
+}

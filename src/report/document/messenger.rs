@@ -1,0 +1,271 @@
+//! The memo that answers whether WhatsApp may be used, under which conditions, and what instead.
+
+use std::collections::BTreeSet;
+
+use super::{Block, Draft};
+use crate::assess::{self, AppChange, Step};
+use crate::model::{AppReport, JudgedFinding, RiskLevel};
+use crate::report::language::fill;
+use crate::report::text;
+use crate::report::what_if::{Outcome, outcome};
+use crate::rules::{App, MessengerOption};
+
+/// Criteria of `rules/comparison.toml` that the table has.
+const CRITERIA: [&str; 8] = [
+    "contacts",
+    "metadata",
+    "end-to-end",
+    "contract",
+    "transfer",
+    "self-hosting",
+    "reach",
+    "effort",
+];
+
+/// Findings of one option that are named.
+const FINDINGS: usize = 8;
+
+/// An option with what its measures make of it.
+struct Answer<'a> {
+    option: &'a MessengerOption,
+    app: &'a App,
+    /// As its vendor documents it, as if it were in use.
+    documented: AppChange,
+    /// As it was measured, on each phone that has it.
+    measured: Vec<AppChange>,
+}
+
+impl<'a> Draft<'a> {
+    fn computed(&self) -> Vec<Answer<'a>> {
+        let (rules, audit) = (self.prose.rules, self.prose.audit);
+        let answer = |option: &'a MessengerOption| {
+            let app = rules.app(&option.app)?;
+            let steps: Vec<Step<'_>> = option
+                .measures
+                .iter()
+                .filter_map(|measure| Step::parse(rules, measure).ok())
+                .collect();
+            let is_it = |report: &AppReport| {
+                let id = report.id.as_ref();
+                id.is_some_and(|id| id.as_str() == &*app.id) && !report.findings.is_empty()
+            };
+            let changes = assess::what_if(rules, audit, &steps).apps.into_iter();
+            let measured = changes.filter(|change| change.app.as_ref().is_some_and(is_it));
+            Some(Answer {
+                option,
+                app,
+                documented: assess::as_documented(rules, app, &steps),
+                measured: measured.collect(),
+            })
+        };
+        rules
+            .messenger_options()
+            .iter()
+            .filter_map(answer)
+            .collect()
+    }
+
+    /// All options by all criteria, with the risk of each.
+    pub(super) fn options(&self) -> Vec<Block> {
+        let (rules, language) = (self.prose.rules, self.prose.language);
+        let answers = self.computed();
+        let mut table = self.table(&["aspect"], []);
+        let labels = answers
+            .iter()
+            .map(|answer| language.of(&answer.option.label).to_owned());
+        table.head.extend(labels);
+        for criterion in rules.criteria() {
+            if !CRITERIA.contains(&&*criterion.id) {
+                continue;
+            }
+            let mut row = vec![language.of(&criterion.label).to_owned()];
+            row.extend(
+                answers
+                    .iter()
+                    .map(|answer| self.fact(answer, &criterion.id)),
+            );
+            table.rows.push(row);
+        }
+        let mut documented = vec![self.word("documented-risk").to_owned()];
+        documented.extend(
+            answers
+                .iter()
+                .map(|answer| self.highest(&[&answer.documented])),
+        );
+        let mut measured = vec![self.word("measured-risk").to_owned()];
+        measured.extend(answers.iter().map(|answer| {
+            let rows: Vec<&AppChange> = answer.measured.iter().collect();
+            if rows.is_empty() {
+                self.word("not-in-case").to_owned()
+            } else {
+                self.highest(&rows)
+            }
+        }));
+        table.rows.extend([documented, measured]);
+        let ids: BTreeSet<&str> = answers.iter().map(|answer| &*answer.app.id).collect();
+        let ids: Vec<&str> = ids.into_iter().collect();
+        let day = answers.iter().map(|answer| &*answer.app.as_of).max();
+        let values = [("day", day.unwrap_or_default()), ("ids", &ids.join(", "))];
+        vec![
+            Block::Table(table),
+            Block::Paragraph(self.filled("source", &values)),
+        ]
+    }
+
+    /// What is documented by a criterion; where a measure ends it, that.
+    fn fact(&self, answer: &Answer<'_>, criterion: &str) -> String {
+        let (rules, language) = (self.prose.rules, self.prose.language);
+        let category = match criterion {
+            "contacts" => "contacts",
+            "contract" => "no-art28-contract",
+            "transfer" => "third-country",
+            _ => "",
+        };
+        let is_about = |finding: &JudgedFinding| {
+            let observation = finding.observation.as_deref().unwrap_or_default();
+            !category.is_empty()
+                && (finding.category.as_str() == category || observation.starts_with(category))
+        };
+        let changes = &answer.documented.findings;
+        let is_ended = |change: &assess::FindingChange| {
+            change.before.as_ref().is_some_and(is_about) && change.after.is_none()
+        };
+        if changes.iter().any(is_ended) {
+            return self.word("ends").to_owned();
+        }
+        let fact = rules.documented(answer.app, criterion);
+        fact.map_or_else(|| "–".to_owned(), |fact| language.of(&fact.text).to_owned())
+    }
+
+    fn highest(&self, rows: &[&AppChange]) -> String {
+        let levels = rows.iter().map(|row| row.after);
+        let (level, risk) = levels
+            .max_by_key(|(_, risk)| *risk)
+            .unwrap_or((RiskLevel::None, 0));
+        self.level(level, risk)
+    }
+
+    /// Each option: what speaks for and against it, what is documented, what was measured, under which conditions.
+    pub(super) fn answers(&self) -> Vec<Block> {
+        let language = self.prose.language;
+        let mut blocks = Vec::new();
+        for answer in self.computed() {
+            let option = answer.option;
+            blocks.push(Block::Heading(3, language.of(&option.label).to_owned()));
+            blocks.push(Block::Paragraph(language.of(&option.answer).to_owned()));
+            let documented = format!(
+                "{}: {}",
+                self.word("documented"),
+                self.highest(&[&answer.documented])
+            );
+            blocks.push(Block::Paragraph(documented));
+            blocks.push(Block::List(self.changes(&answer.documented)));
+            if answer.measured.is_empty() {
+                let words = [self.word("measured"), self.word("not-in-case")];
+                blocks.push(Block::Paragraph(words.join(": ")));
+            }
+            for row in &answer.measured {
+                let phone = row.device.as_deref().unwrap_or_default();
+                let [before, after] =
+                    [row.before, row.after].map(|(level, risk)| self.level(level, risk));
+                let levels = if option.measures.is_empty() {
+                    after
+                } else {
+                    format!("{before} → {after}")
+                };
+                let phone = text::safe_up_to(phone, 60);
+                let measured = format!("{} ({phone}): {levels}", self.word("measured"));
+                blocks.push(Block::Paragraph(measured));
+                blocks.push(Block::List(self.changes(row)));
+            }
+            blocks.push(Block::Paragraph(format!("{}:", self.word("conditions"))));
+            let conditions = option.conditions.iter();
+            let conditions = conditions.map(|text| language.of(text).to_owned());
+            blocks.push(Block::List(conditions.collect()));
+        }
+        blocks
+    }
+
+    /// What becomes of each finding, one line each.
+    fn changes(&self, row: &AppChange) -> Vec<String> {
+        let line = |change: &assess::FindingChange| {
+            let finding = change.after.as_ref().or(change.before.as_ref())?;
+            let state = match outcome(change) {
+                Outcome::Gone => self.word("ends"),
+                Outcome::New if row.app.is_some() => self.word("comes"),
+                _ => self.word("remains"),
+            };
+            let risk = finding.score.as_ref().map_or(0, |score| score.risk);
+            let mut title = self.prose.title(finding);
+            let grade = self.prose.language.grade(finding.grade);
+            if !title.contains(grade) {
+                title = format!("{title} ({grade})");
+            }
+            Some(format!("{title}, {} {risk}: {state}", self.word("risk")))
+        };
+        let mut lines: Vec<String> = row.findings.iter().filter_map(line).collect();
+        if lines.is_empty() {
+            lines.push(self.word("nothing-found").to_owned());
+        }
+        let left = lines.len().saturating_sub(FINDINGS);
+        lines.truncate(FINDINGS);
+        if left > 0 {
+            lines.push(self.filled("more", &[("count", &left.to_string())]));
+        }
+        lines
+    }
+
+    fn is_option(&self, app: &AppReport) -> bool {
+        let options = self.prose.rules.messenger_options();
+        let id = app.id.as_ref();
+        id.is_some_and(|id| options.iter().any(|option| *option.app == *id.as_str()))
+    }
+
+    pub(super) fn messenger_questions(&self) -> Vec<String> {
+        self.prose.questions_of(|app| self.is_option(app))
+    }
+
+    /// Exceptions for apps of the memo.
+    pub(super) fn exceptions(&self) -> Vec<String> {
+        let texts = self.prose.texts;
+        let devices = self.prose.audit.devices.iter();
+        let apps = devices.flat_map(|device| &device.apps);
+        let standings = apps
+            .filter(|app| self.is_option(app))
+            .filter_map(|app| Some((self.prose.app(app), app.standing.as_ref()?)));
+        let lines = standings.flat_map(|(name, standing)| {
+            standing.exceptions.iter().map(move |state| {
+                let exception = &state.exception;
+                let template = if state.is_expired {
+                    texts.exception_expired
+                } else {
+                    texts.exception
+                };
+                let day = exception.expires.to_string();
+                let values = [
+                    ("day", day.as_str()),
+                    ("owner", &exception.owner),
+                    ("reason", &exception.reason),
+                ];
+                format!("{name}: {}", fill(template, &values))
+            })
+        });
+        let lines: BTreeSet<String> = lines.collect();
+        lines.into_iter().collect()
+    }
+
+    /// One line to tick for each option.
+    pub(super) fn decision(&self) -> Block {
+        let language = self.prose.language;
+        let rows = self.prose.rules.messenger_options().iter().map(|option| {
+            let mut row = vec![language.of(&option.label).to_owned()];
+            row.extend(self.words(&["choice-yes", "choice-conditional", "choice-no"]));
+            row
+        });
+        let mut table = self.table(&["decision"], rows);
+        table
+            .head
+            .extend([String::new(), String::new(), String::new()]);
+        Block::Table(table)
+    }
+}
