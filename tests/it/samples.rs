@@ -257,6 +257,7 @@ fn names_and_requests_of_the_company_phone_are_seen() {
     http GET connectivitycheck.gstatic.com/generate_204 body 0
     http POST api.w.inmobi.com/showad/v3.1 body 368
     http POST api.w.inmobi.com/showad/v3.1 body 369
+    http POST sync.wetterlicht.example/v1/devices/apps body 134
     http POST sync.wetterlicht.example/v1/friends/find body 648
     quic googleads.g.doubleclick.net version 0304 certificate []
     tls app-measurement.com version 0304 certificate []
@@ -265,8 +266,8 @@ fn names_and_requests_of_the_company_phone_are_seen() {
     tls mmg.whatsapp.net version 0304 certificate []
     tls mtalk.google.com version 0304 certificate []
     tls tiles.wetterlicht.example version 0304 certificate []
-    28 flows clear dns
-    5 flows clear http
+    30 flows clear dns
+    6 flows clear http
     1 flows clear ntp
     1 flows encrypted-no-key quic
     1 flows encrypted-no-key stun
