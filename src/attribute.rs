@@ -294,7 +294,11 @@ impl<'a> Attributor<'a> {
             Event::Handshake(handshake) => self
                 .rules
                 .apps_of_handshake(&handshake.alpn_offered, handshake.sni.as_deref()),
-            Event::Exchange(exchange) => self.rules.apps_of_path(exchange.request.path()),
+            Event::Exchange(exchange) => {
+                let request = &exchange.request;
+                self.rules
+                    .apps_of_path(request.path(), request.host.as_deref())
+            }
             _ => return None,
         };
         self.by_candidates(&apps)

@@ -35,6 +35,8 @@ pub const DNS_PROBE_BYTES: usize = 1024;
 pub const HTTP_PENDING: usize = 64;
 /// Body bytes of all requests of one connection that wait for their responses.
 pub const HTTP_PENDING_BYTES: usize = 16 << 20;
+/// Server-sent events of one response that are handed out; feeds send some per second.
+pub const SERVER_SENT_EVENTS: usize = 20_000;
 /// Streams of one HTTP/2 or HTTP/3 connection that are open at once; servers grant 100 to 250, and push connections a thousand.
 pub const HTTP_STREAMS: usize = 1024;
 /// Bytes of the dynamic table of header compression; browsers ask for 64 KiB.
@@ -69,6 +71,8 @@ pub const QUIC_CRYPTO_BYTES: usize = 64 << 10;
 pub const QUIC_CRYPTO_PIECES: usize = 512;
 /// Connections of one QUIC flow whose keys are derived (2 µs each).
 pub const QUIC_DERIVATIONS: usize = 256;
+/// Connections that were agreed on (FTP's for its files) and have not opened yet; a client asks for one at a time.
+pub const EXPECTED_CONNECTIONS: usize = 1024;
 /// Connections of one QUIC flow that are decrypted at once; a client with one socket may hold several to one server.
 pub const QUIC_CONNECTIONS: usize = 8;
 /// Connection ids of one side that are known; endpoints keep 2 to 8 at a time.

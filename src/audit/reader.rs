@@ -305,8 +305,8 @@ impl<'a> Reader<'a> {
     ) {
         let dossier = self.stage.dossier;
         if told == Told::Record {
-            let lookups: Vec<Sighting> = self.seen.iter().flat_map(lookups_within).collect();
-            self.seen.extend(lookups);
+            let inside: Vec<Sighting> = self.seen.iter().flat_map(events_within).collect();
+            self.seen.extend(inside);
         }
         let Some(phone) = self.phones.get_mut(number) else {
             return self.seen.clear();
@@ -337,13 +337,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What an exchange of a record looked up, if it is one with a resolver.
-fn lookups_within(sighting: &Sighting) -> Vec<Sighting> {
+/// What an exchange of a record holds of other protocols, such as lookups.
+fn events_within(sighting: &Sighting) -> Vec<Sighting> {
     let Event::Exchange(exchange) = &sighting.event else {
         return Vec::new();
     };
-    let lookups = protocol::lookups_of(exchange, sighting.origin).into_iter();
-    lookups
+    let events = protocol::events_inside(exchange, sighting.origin).into_iter();
+    events
         .map(|event| Sighting {
             origin: sighting.origin,
             flow: sighting.flow,

@@ -33,6 +33,8 @@ pub(super) trait Sink {
     fn server(&mut self, name: &str);
     /// Datagrams for that side which begin with this id go on with the flow.
     fn connection_id(&mut self, id: &[u8], side: Side);
+    /// A connection to that port of that side is to be read by that dissector.
+    fn expect(&mut self, listener: Side, port: u16, started: Started);
     /// Something not seen.
     fn shortfall(&mut self, shortfall: Shortfall, bytes: u64, detail: &dyn fmt::Display);
 }
@@ -128,8 +130,8 @@ impl Stage {
         }
     }
 
-    /// For inner bytes of a protocol that has begun.
-    fn started(setting: Setting, started: Started) -> Self {
+    /// For bytes of a protocol that has begun elsewhere.
+    pub(super) fn started(setting: Setting<'_>, started: Started) -> Self {
         let mut protocols = setting.protocols.iter();
         let known = protocols.find(|protocol| protocol.name == started.protocol);
         match known {
@@ -278,6 +280,7 @@ impl Layer {
             }
             Output::Server(name) => sink.server(name),
             Output::ConnectionId(id, side) => sink.connection_id(id, side),
+            Output::Expect(listener, port, started) => sink.expect(listener, port, started),
             Output::Shortfall(shortfall, bytes, detail) => {
                 sink.shortfall(shortfall, bytes, &detail);
             }
@@ -369,12 +372,13 @@ impl Layer {
         };
         Outcome {
             content: match (inner.content, self.content) {
-                (ContentState::Clear, ContentState::NoKey) => ContentState::Decrypted,
                 // what this level lost is lost to those above; what nobody knows was decrypted all the same
                 (ContentState::Clear, own)
                 | (
                     ContentState::Decrypted | ContentState::NotExamined,
-                    own @ (ContentState::Decrypted | ContentState::PartlyDecrypted),
+                    own @ (ContentState::Decrypted
+                    | ContentState::PartlyDecrypted
+                    | ContentState::NoKey),
                 ) => own,
                 (content, _) => content,
             },

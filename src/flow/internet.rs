@@ -220,8 +220,8 @@ fn generic_routing(payload: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The packet inside a tunnel on UDP: GTP-U (3GPP TS 29.281) and VXLAN (RFC 7348). Port numbers alone prove little, so the
-/// header must be right to the bit and an IP packet must follow.
+/// The packet inside a tunnel on UDP: GTP-U (3GPP TS 29.281), VXLAN (RFC 7348), Geneve (RFC 8926) and Teredo (RFC 4380). Port
+/// numbers alone prove little, so the header must be right to the bit and an IP packet must follow.
 pub(super) fn tunnel_on_udp(ports: [u16; 2], payload: &[u8]) -> Option<&[u8]> {
     if ports.contains(&2152) {
         user_plane(payload)
@@ -230,10 +230,49 @@ pub(super) fn tunnel_on_udp(ports: [u16; 2], payload: &[u8]) -> Option<&[u8]> {
             [0x08, 0, 0, 0, _, _, _, 0, frame @ ..] => link::ethernet(frame).ok(),
             _ => None,
         }
+    } else if ports.contains(&6081) {
+        geneve(payload)
+    } else if ports.contains(&3544) {
+        teredo(payload)
     } else {
         None
     }
     .filter(|packet| is_packet(packet))
+}
+
+/// Geneve (RFC 8926 §3.4): options, then a packet, or a frame with one.
+fn geneve(payload: &[u8]) -> Option<&[u8]> {
+    let ([first, flags, kind_high, kind_low, _, _, _, 0], rest) =
+        payload.split_first_chunk::<8>()?
+    else {
+        return None;
+    };
+    // version 0, and no control packet
+    if first & 0xc0 != 0 || flags & 0xbf != 0 {
+        return None;
+    }
+    let options = usize::from(first & 0x3f).checked_mul(4)?;
+    let rest = rest.get(options..)?;
+    match u16::from_be_bytes([*kind_high, *kind_low]) {
+        0x6558 => link::ethernet(rest).ok(),
+        0x0800 | 0x86dd => Some(rest),
+        _ => None,
+    }
+}
+
+/// Teredo (RFC 4380 §5.1.1): an authentication, an origin indication, or both may stand before IPv6.
+fn teredo(payload: &[u8]) -> Option<&[u8]> {
+    let mut rest = payload;
+    if let [0, 1, id, value, ..] = rest {
+        let length = 13_usize
+            .checked_add(usize::from(*id))?
+            .checked_add(usize::from(*value))?;
+        rest = rest.get(length..)?;
+    }
+    if let [0, 0, _, _, _, _, _, _, behind @ ..] = rest {
+        rest = behind;
+    }
+    (rest.first()? >> 4 == 6).then_some(rest)
 }
 
 /// Whether this is an IP packet by its version and header length.
@@ -264,4 +303,50 @@ fn user_plane(payload: &[u8]) -> Option<&[u8]> {
         rest = rest.get(length..)?;
     }
     Some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ipv6() -> Vec<u8> {
+        let mut packet = vec![0; 48];
+        packet[0] = 0x60;
+        packet
+    }
+
+    #[test]
+    fn packets_in_tunnels_on_udp_are_found_behind_their_headers() {
+        let packet = ipv6();
+        let mut frame = vec![2; 12];
+        frame.extend([0x86, 0xdd]);
+        frame.extend(&packet);
+        let wrapped = |header: &[u8], inner: &[u8]| [header, inner].concat();
+        let origin = [0, 0, 1, 2, 3, 4, 5, 6];
+        let authentication = [&[0, 1, 2, 3][..], &[9; 5], &[7; 8], &[0]].concat();
+        for (port, payload) in [
+            (4789, wrapped(&[8, 0, 0, 0, 1, 2, 3, 0], &frame)),
+            (6081, wrapped(&[0, 0, 0x65, 0x58, 1, 2, 3, 0], &frame)),
+            (
+                6081,
+                wrapped(&[1, 0x40, 0x86, 0xdd, 1, 2, 3, 0, 9, 9, 9, 0], &packet),
+            ),
+            (3544, packet.clone()),
+            (3544, wrapped(&origin, &packet)),
+            (3544, wrapped(&authentication, &packet)),
+            (3544, wrapped(&authentication, &wrapped(&origin, &packet))),
+        ] {
+            assert_eq!(
+                tunnel_on_udp([40_000, port], &payload),
+                Some(&*packet),
+                "{port} {payload:?}"
+            );
+            for end in 0..payload.len() - packet.len() {
+                assert_eq!(tunnel_on_udp([40_000, port], &payload[..end]), None);
+            }
+        }
+        let control = wrapped(&[0, 0x80, 0x86, 0xdd, 1, 2, 3, 0], &packet);
+        assert_eq!(tunnel_on_udp([40_000, 6081], &control), None);
+        assert_eq!(tunnel_on_udp([40_000, 53], &packet), None);
+    }
 }

@@ -6,6 +6,7 @@
 
 mod client;
 mod dissection;
+mod expectation;
 mod fragment;
 mod internet;
 mod link;
@@ -25,11 +26,12 @@ use crate::model::{
     CaptureDirection, ContentState, Coverage, Event, FlowKey, LinkType, Origin, Owner, Packet,
     ServerName, Shortfall, Side, Sighting, Timestamp, Traffic, Transport,
 };
-use crate::protocol::{Chunk, KeyLog, PROTOCOLS, Protocol, Resumptions};
+use crate::protocol::{Chunk, KeyLog, PROTOCOLS, Protocol, Resumptions, Started};
 
 pub use client::{ClientKey, Clients};
 
 use dissection::{Setting, Sink, Stage};
+use expectation::Expected;
 use fragment::Fragments;
 use internet::Datagram;
 use link::{OwnerMark, Refusal};
@@ -50,6 +52,7 @@ pub struct Flows {
     names: Names,
     owners: Owners,
     connections: Connections,
+    expected: Expected,
     /// Bytes held back in all flows.
     held_bytes: usize,
     clock: Clock,
@@ -119,6 +122,7 @@ impl Flows {
             names: Names::default(),
             owners: Owners::default(),
             connections: Connections::default(),
+            expected: Expected::default(),
             held_bytes: 0,
             clock: Clock::default(),
         }
@@ -368,7 +372,13 @@ impl Flows {
             return;
         };
         let setting = setting((&self.keys, &self.resumptions), self.protocols, flow);
-        let mut sink = FlowSink::new(flow, &mut self.names, arrival.origin, coverage, emit);
+        let mut sink = FlowSink::new(
+            flow,
+            (&mut self.names, &mut self.expected),
+            arrival.origin,
+            coverage,
+            emit,
+        );
         live.stage.feed(
             setting,
             Chunk {
@@ -455,12 +465,24 @@ impl Flows {
                 };
                 let client_is_low = sender_is_low == sender_opened;
                 let mut flow = Flow::new(key, Class::Tcp, client_is_low, arrival.origin);
-                flow.client_sequence = match (segment.is_syn, segment.acknowledgement) {
+                flow.first_sequence = match (segment.is_syn, segment.acknowledgement) {
                     (true, None) => Some(segment.sequence),
                     (true, Some(acknowledgement)) => Some(acknowledgement.wrapping_sub(1)),
                     _ => None,
                 };
+                let opened = if sender_opened { receiver } else { sender };
                 flow.live = Some(Box::default());
+                if let Some((listener, started)) = self.expected.take(opened) {
+                    if listener == Side::Client {
+                        flow.client_is_low = !client_is_low;
+                        flow.opener = Side::Server;
+                    }
+                    let setting = setting((&self.keys, &self.resumptions), self.protocols, &flow);
+                    flow.live = Some(Box::new(Live {
+                        stage: Stage::started(setting, started),
+                        ..Live::default()
+                    }));
+                }
                 self.open_flow(flow, coverage, emit)
             }
         };
@@ -511,7 +533,7 @@ impl Flows {
         let Some(mut live) = flow.live.take() else {
             return;
         };
-        if flow.client_sequence.is_none() && !flow.is_late && segment.wire_payload() > 0 {
+        if flow.first_sequence.is_none() && !flow.is_late && segment.wire_payload() > 0 {
             flow.is_late = true;
             coverage.add(
                 origin.input,
@@ -522,7 +544,13 @@ impl Flows {
             );
         }
         let setting = setting((&self.keys, &self.resumptions), self.protocols, flow);
-        let mut sink = FlowSink::new(flow, &mut self.names, origin, coverage, emit);
+        let mut sink = FlowSink::new(
+            flow,
+            (&mut self.names, &mut self.expected),
+            origin,
+            coverage,
+            emit,
+        );
         let Live {
             conversation,
             stage,
@@ -591,7 +619,13 @@ impl Flows {
         let live = flow.live.take();
         let setting = setting((&self.keys, &self.resumptions), self.protocols, flow);
         let mut outcome = flow.outcome;
-        let mut sink = FlowSink::new(flow, &mut self.names, last, coverage, emit);
+        let mut sink = FlowSink::new(
+            flow,
+            (&mut self.names, &mut self.expected),
+            last,
+            coverage,
+            emit,
+        );
         if let Some(mut live) = live {
             let Live {
                 conversation,
@@ -605,8 +639,14 @@ impl Flows {
         }
         flow.outcome = outcome;
         let traffic = traffic(flow);
-        FlowSink::new(flow, &mut self.names, last, coverage, emit)
-            .event(Event::Traffic(traffic), last);
+        FlowSink::new(
+            flow,
+            (&mut self.names, &mut self.expected),
+            last,
+            coverage,
+            emit,
+        )
+        .event(Event::Traffic(traffic), last);
     }
 
     /// Ends all flows: pending messages and the traffic of each flow, in the order in which the flows began.
@@ -622,11 +662,13 @@ impl Flows {
 /// begins elsewhere (RFC 9293 §3.6.1).
 fn is_over(flow: &Flow, segment: &Segment<'_>, sender_is_low: bool, now: Timestamp) -> bool {
     if segment.is_syn && segment.acknowledgement.is_none() {
-        return match flow.side(sender_is_low) {
-            Side::Client => flow.client_sequence != Some(segment.sequence),
-            // both ends may open at once
-            Side::Server => flow.packets[1] > 0,
-        };
+        let side = flow.side(sender_is_low);
+        if side == flow.opener {
+            return flow.first_sequence != Some(segment.sequence);
+        }
+        // both ends may open at once
+        let [client, server] = flow.packets;
+        return (if side == Side::Client { client } else { server }) > 0;
     }
     flow.is_expired(now)
 }
@@ -754,12 +796,13 @@ struct FlowSink<'s> {
     emit: &'s mut dyn FnMut(Sighting),
     /// Ids by which the flow can be found again, with the side that receives them.
     connection_ids: Vec<(Box<[u8]>, Side)>,
+    expected: &'s mut Expected,
 }
 
 impl<'s> FlowSink<'s> {
     fn new(
         flow: &'s mut Flow,
-        names: &'s mut Names,
+        (names, expected): (&'s mut Names, &'s mut Expected),
         origin: Origin,
         coverage: &'s mut Coverage,
         emit: &'s mut dyn FnMut(Sighting),
@@ -773,6 +816,7 @@ impl<'s> FlowSink<'s> {
             coverage,
             emit,
             connection_ids: Vec::new(),
+            expected,
         }
     }
 }
@@ -801,6 +845,10 @@ impl Sink for FlowSink<'_> {
 
     fn connection_id(&mut self, id: &[u8], side: Side) {
         self.connection_ids.push((id.into(), side));
+    }
+
+    fn expect(&mut self, listener: Side, port: u16, started: Started) {
+        self.expected.add(self.key, listener, port, started);
     }
 
     fn shortfall(&mut self, shortfall: Shortfall, bytes: u64, detail: &dyn fmt::Display) {

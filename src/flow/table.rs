@@ -88,8 +88,10 @@ pub(super) struct Flow {
     pub(super) key: Key,
     /// Number of this flow in its place, so that an old note of its age is not taken for a newer one's.
     generation: u32,
-    /// Initial sequence number of the client, if known.
-    pub(super) client_sequence: Option<u32>,
+    /// Initial sequence number of the side that opened it, if known.
+    pub(super) first_sequence: Option<u32>,
+    /// Which side that is: the server, where the client has asked it to.
+    pub(super) opener: Side,
     pub(super) class: Class,
     pub(super) client_is_low: bool,
     /// FIN seen from the client, and from the server.
@@ -124,7 +126,8 @@ impl Flow {
         Self {
             key,
             generation: 0,
-            client_sequence: None,
+            first_sequence: None,
+            opener: Side::Client,
             class,
             client_is_low,
             fins: [false; 2],

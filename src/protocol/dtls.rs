@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::assembler::Assembler;
 use super::cursor::Cursor;
-use super::tls::datagram::{DatagramSession, Sealed};
+use super::tls::datagram::{DatagramSession, Sealed, Unified};
 use super::tls::handshake::Opening;
 use super::tls::hello::Carrier;
 use super::{Chunk, Dissector, Hint, Output, Probe, Protocol, Start, Undecrypted, Verdict};
@@ -22,6 +22,8 @@ pub(super) const PROTOCOL: Protocol = Protocol {
 const HANDSHAKE: u8 = 22;
 const CHANGE_CIPHER_SPEC: u8 = 20;
 const APPLICATION_DATA: u8 = 23;
+/// The first one with keys (RFC 6347 §4.1).
+const FIRST_EPOCH: u16 = 1;
 
 /// A record in clear or not (RFC 6347 §4.1).
 #[derive(Clone, Copy, Debug)]
@@ -97,9 +99,15 @@ impl Dissector for Dtls {
     fn feed(&mut self, chunk: Chunk<'_>, emit: Emit<'_>) {
         let mut cursor = Cursor::new(chunk.bytes);
         let mut is_encrypted = false;
-        while (self.opening.is_some() || self.session.is_some())
-            && let Some(record) = Record::read(&mut cursor)
-        {
+        while self.opening.is_some() || self.session.is_some() {
+            if let Some(record) = Unified::read(&mut cursor) {
+                is_encrypted = true;
+                self.decrypt_unified(record, chunk, emit);
+                continue;
+            }
+            let Some(record) = Record::read(&mut cursor) else {
+                break;
+            };
             match record.kind {
                 HANDSHAKE if record.epoch == 0 => self.messages(record.fragment, chunk, emit),
                 // Only the server's end of clear text says that nothing more will come: the client's may be early.
@@ -165,8 +173,32 @@ impl Dtls {
                 side: chunk.side,
                 number: record.sequence.saturating_add(1),
                 bytes: u64::try_from(record.fragment.len()).unwrap_or(u64::MAX),
-                why: "the keys do not open it",
+                why: if record.epoch == FIRST_EPOCH {
+                    "the keys do not open it: damaged"
+                } else {
+                    "the key log has no secret for these later keys"
+                },
             })),
+        }
+    }
+
+    /// The same for a record of DTLS 1.3.
+    fn decrypt_unified(&mut self, record: Unified<'_>, chunk: Chunk<'_>, emit: Emit<'_>) {
+        let session = self.session.as_mut();
+        match session.and_then(|session| session.open_unified(chunk.side, record)) {
+            Some(Ok(inner)) if inner.kind == APPLICATION_DATA && !inner.content.is_empty() => {
+                self.finish(emit);
+                let bytes = inner.content.as_slice();
+                emit(Output::Inner(Chunk { bytes, ..chunk }, Hint::Probe));
+            }
+            Some(Err(closed)) => emit(Output::Undecrypted(Undecrypted {
+                what: "DTLS record",
+                side: chunk.side,
+                number: closed.number,
+                bytes: u64::try_from(record.payload.len()).unwrap_or(u64::MAX),
+                why: closed.why,
+            })),
+            Some(Ok(_)) | None => {}
         }
     }
 
@@ -339,6 +371,188 @@ mod tests {
             let headed = [&[22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0][..], &forge::vector(2, &bytes)].concat();
             run(&[(Side::Client, bytes.clone()), (Side::Client, headed.clone()), (Side::Server, headed)]);
         }
+    }
+
+    /// A record of DTLS 1.3 as RFC 9147 lays it out, under the keys of a secret for `TLS_AES_128_GCM_SHA256`.
+    fn unified(secret: &[u8], epoch: u8, number: u16, kind: u8, content: &[u8]) -> Vec<u8> {
+        use ring::aead::{
+            AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey, quic::AES_128,
+            quic::HeaderProtectionKey,
+        };
+        let (key, iv) = (expand(secret, b"key", 16), expand(secret, b"iv", 12));
+        let mut inner = [content, &[kind, 0, 0, 0]].concat();
+        let len = u16::try_from(inner.len() + 16).unwrap();
+        let head = [0x2c | epoch & 3];
+        let mut header = [&head[..], &number.to_be_bytes(), &len.to_be_bytes()].concat();
+        let mut nonce: [u8; 12] = iv.try_into().unwrap();
+        for (byte, number) in nonce[10..].iter_mut().zip(number.to_be_bytes()) {
+            *byte ^= number;
+        }
+        LessSafeKey::new(UnboundKey::new(&AES_128_GCM, &key).unwrap())
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(&header),
+                &mut inner,
+            )
+            .unwrap();
+        let hider = HeaderProtectionKey::new(&AES_128, &expand(secret, b"sn", 16)).unwrap();
+        let mask = hider.new_mask(&inner[..16]).unwrap();
+        header[1] ^= mask[0];
+        header[2] ^= mask[1];
+        [header, inner].concat()
+    }
+
+    /// HKDF-Expand-Label of RFC 9147 §5.9.
+    fn expand(secret: &[u8], label: &[u8], len: usize) -> Vec<u8> {
+        struct Len(usize);
+        impl ring::hkdf::KeyType for Len {
+            fn len(&self) -> usize {
+                self.0
+            }
+        }
+        let label = [b"dtls13", label].concat();
+        let len_bytes = u16::try_from(len).unwrap().to_be_bytes();
+        let info = [
+            &len_bytes[..],
+            &[u8::try_from(label.len()).unwrap()],
+            &label,
+            &[0],
+        ];
+        let mut output = vec![0; len];
+        ring::hkdf::Prk::new_less_safe(ring::hkdf::HKDF_SHA256, secret)
+            .expand(&info, Len(len))
+            .unwrap()
+            .fill(&mut output)
+            .unwrap();
+        output
+    }
+
+    fn read_1_3(suite: u16, log: &str, records: &[(Side, Vec<u8>)]) -> (Vec<String>, String) {
+        let mut keys = crate::protocol::KeyLog::default();
+        keys.read(log.as_bytes());
+        let mut dissector = Dtls::new(&Start {
+            keys: std::sync::Arc::new(keys),
+            ..Start::default()
+        });
+        let versions = forge::extension(43, &[0xfe, 0xfc]);
+        let hello = forge::server_hello(&[9; 32], suite, &versions);
+        let hellos = [
+            (Side::Client, records_of(1, 0, &client_hello())),
+            (Side::Server, records_of(2, 0, &hello[4..])),
+        ];
+        let (mut seen, mut state) = (Vec::new(), String::new());
+        let mut note = |output: Output<'_>| match output {
+            Output::Event(Event::Handshake(handshake), _) => {
+                seen.push(format!("{:?} {:#06x}", handshake.sni, handshake.version));
+            }
+            Output::Inner(chunk, _) => {
+                seen.push(format!("{:?} {}", chunk.side, chunk.bytes.escape_ascii()));
+            }
+            Output::Undecrypted(piece) => seen.push(piece.to_string()),
+            Output::Content(content) | Output::Opaque(content) => {
+                state = content.as_str().to_owned();
+            }
+            _ => {}
+        };
+        for (side, bytes) in hellos.iter().chain(records) {
+            let chunk = Chunk {
+                side: *side,
+                bytes,
+                origin: Origin::default(),
+            };
+            dissector.feed(chunk, &mut note);
+        }
+        dissector.finish(&mut note);
+        (seen, state)
+    }
+
+    proptest! {
+        #[test]
+        fn changed_records_of_dtls_1_3_are_survived(
+            at in any::<prop::sample::Index>(),
+            change in 1_u8..,
+            end in any::<prop::sample::Index>(),
+        ) {
+            let secret = [1; 32];
+            let hex = crate::protocol::message::hex;
+            let log = format!("CLIENT_TRAFFIC_SECRET_0 {} {}", hex(&[7; 32]), hex(&secret));
+            let mut datagram = [
+                unified(&secret, 3, 0, 23, b"one"),
+                unified(&secret, 3, 1, 23, b"two"),
+            ]
+            .concat();
+            let at = at.index(datagram.len());
+            datagram[at] ^= change;
+            datagram.truncate(1 + end.index(datagram.len()));
+            let (_, state) = read_1_3(0x1301, &log, &[(Side::Client, datagram)]);
+            prop_assert_ne!(state, "encrypted-no-key");
+        }
+    }
+
+    fn records_of(kind: u8, number: u16, body: &[u8]) -> Vec<u8> {
+        records(kind, number, body, 10_000).concat()
+    }
+
+    #[test]
+    fn dtls_1_3_is_read_with_keys_and_named_without() {
+        let (ours, theirs, shake) = ([1; 32], [2; 32], [3; 32]);
+        let later = expand(&ours, b"traffic upd", 32);
+        let talk = [
+            (Side::Server, unified(&shake, 2, 0, 22, b"handshake")),
+            (Side::Client, unified(&ours, 3, 0, 23, b"hello")),
+            (Side::Server, unified(&theirs, 3, 7, 23, b"good day")),
+            (Side::Client, unified(&ours, 3, 1, 22, b"key update")),
+            (
+                Side::Client,
+                [
+                    unified(&later, 4, 0, 23, b"new"),
+                    unified(&later, 4, 1, 23, b"keys"),
+                ]
+                .concat(),
+            ),
+        ];
+        let line = |label: &str, secret: [u8; 32]| {
+            let hex = |bytes: [u8; 32]| crate::protocol::message::hex(&bytes);
+            format!("{label} {} {}\n", hex([7; 32]), hex(secret))
+        };
+        let client = line("CLIENT_TRAFFIC_SECRET_0", ours);
+        let server = line("SERVER_TRAFFIC_SECRET_0", theirs);
+        let told = "Some(\"turn.example\") 0xfefc".to_owned();
+        let whole = [
+            &*told,
+            "Client hello",
+            "Server good day",
+            "Client new",
+            "Client keys",
+        ];
+        let both = format!("{client}{server}");
+        let (seen, state) = read_1_3(0x1301, &both, &talk);
+        assert_eq!(
+            (&*seen, &*state),
+            (&whole.map(str::to_owned)[..], "decrypted")
+        );
+
+        let closed = |side: &str| {
+            format!("DTLS record 1 of the {side}: the key log has no secret for this direction")
+        };
+        let (seen, state) = read_1_3(0x1301, &client, &talk);
+        assert!(seen.contains(&closed("server")), "{seen:?}");
+        assert_eq!(state, "partly-decrypted");
+        let (seen, state) = read_1_3(0x1301, &server, &talk);
+        assert!(seen.contains(&closed("client")), "{seen:?}");
+        assert_eq!(state, "encrypted-no-key");
+
+        let (seen, state) = read_1_3(0x1301, &line("CLIENT_RANDOM", ours), &talk);
+        assert_eq!((seen, &*state), (vec![told.clone()], "encrypted-no-key"));
+        let (seen, state) = read_1_3(0x1304, &both, &talk);
+        assert_eq!((seen, &*state), (vec![told], "unsupported-cipher"));
+
+        let mut damaged = talk;
+        *damaged[2].1.last_mut().unwrap() ^= 1;
+        let (seen, state) = read_1_3(0x1301, &both, &damaged);
+        let why = "DTLS record 1 of the server: the keys do not open it: damaged, or behind lost key updates";
+        assert!(seen.contains(&why.to_owned()), "{seen:?}");
+        assert_eq!(state, "partly-decrypted");
     }
 
     #[test]

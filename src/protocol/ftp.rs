@@ -1,5 +1,9 @@
-//! FTP control connections (RFC 959, 4217): who logs in, with which password, and what is moved.
+//! FTP (RFC 959, 2428, 4217): who logs in, with which password, and what is moved, on the connections agreed on for it.
 
+mod data;
+
+pub(super) use self::data::PROTOCOL as DATA;
+use self::data::Transfer;
 use super::message::Draft;
 use super::session::Session;
 use super::{Chunk, Dissector, Output, Probe, Protocol, Verdict};
@@ -40,6 +44,10 @@ struct Ftp {
     session: Session,
     user: Option<String>,
     wants_tls: bool,
+    /// Files go under TLS (RFC 4217 §9).
+    protects_data: bool,
+    /// On the connection for data that was agreed on last.
+    transfer: Transfer,
 }
 
 impl Dissector for Ftp {
@@ -50,6 +58,8 @@ impl Dissector for Ftp {
         while let Some(line) = self.session.lines(chunk.side).next_line() {
             if chunk.side == Side::Client {
                 self.command(&line, chunk.origin, emit);
+            } else if let Some(port) = passive_port(&line) {
+                self.expect(Side::Server, port, emit);
             } else if self.wants_tls && line.as_bytes().get(3) != Some(&b'-') {
                 self.wants_tls = false;
                 if line.starts_with("234") {
@@ -84,7 +94,24 @@ impl Ftp {
             }
             "ACCT" => draft.add("account", rest),
             "CLNT" => draft.add("user-agent", rest),
-            "STOR" | "STOU" | "APPE" | "RETR" => draft.add("file", rest),
+            "STOR" | "STOU" | "APPE" | "RETR" => {
+                self.transfer.name(&verb, rest);
+                draft.add("file", rest);
+            }
+            "LIST" | "NLST" | "MLSD" => {
+                self.transfer.name(&verb, rest);
+                return;
+            }
+            "PORT" | "EPRT" => {
+                if let Some(port) = active_port(&verb, rest) {
+                    self.expect(Side::Client, port, emit);
+                }
+                return;
+            }
+            "PROT" => {
+                self.protects_data = rest.eq_ignore_ascii_case("p");
+                return;
+            }
             "AUTH" => {
                 self.wants_tls = true;
                 return;
@@ -92,5 +119,73 @@ impl Ftp {
             _ => return,
         }
         draft.emit(origin, emit);
+    }
+
+    /// The next file goes over a connection to that port.
+    fn expect(&mut self, listener: Side, port: u16, emit: &mut dyn FnMut(Output<'_>)) {
+        self.transfer = Transfer::default();
+        if !self.protects_data {
+            emit(Output::Expect(listener, port, self.transfer.start()));
+        }
+    }
+}
+
+/// The port of a reply to `PASV` or `EPSV` (RFC 959 §4.1.2, RFC 2428 §3). The address beside it is the server's own, or that
+/// of a server behind a translator: the connection's counts.
+fn passive_port(line: &str) -> Option<u16> {
+    if line.starts_with("227 ") {
+        let (_, rest) = line.split_once(['(', '='])?;
+        port_of_six(rest)
+    } else if line.starts_with("229 ") {
+        let (_, rest) = line.split_once("|||")?;
+        rest.split('|').next()?.parse().ok()
+    } else {
+        None
+    }
+}
+
+/// The port of `PORT` or `EPRT`.
+fn active_port(verb: &str, rest: &str) -> Option<u16> {
+    if verb == "PORT" {
+        port_of_six(rest)
+    } else {
+        let delimiter = rest.chars().next()?;
+        rest.split(delimiter).nth(3)?.parse().ok()
+    }
+}
+
+/// Of six numbers, four for the address and two for the port.
+fn port_of_six(text: &str) -> Option<u16> {
+    let mut numbers = text
+        .split(|character: char| !character.is_ascii_digit())
+        .skip_while(|number| number.is_empty())
+        .skip(4);
+    let mut next = || numbers.next()?.parse::<u8>().ok();
+    Some(u16::from_be_bytes([next()?, next()?]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_read_in_all_notations() {
+        for (line, port) in [
+            (
+                "227 Entering Passive Mode (192,0,2,1,195,80).",
+                Some(50_000),
+            ),
+            ("227 =192,0,2,1,4,1", Some(1025)),
+            ("229 Entering Extended Passive Mode (|||6446|)", Some(6446)),
+            ("229 (|||66000|)", None),
+            ("227 Entering Passive Mode (192,0,2,1,300,80)", None),
+            ("227 (192,0,2)", None),
+            ("226 done (1,2,3,4,5,6)", None),
+        ] {
+            assert_eq!(passive_port(line), port, "{line}");
+        }
+        assert_eq!(active_port("PORT", "192,0,2,7,195,81"), Some(50_001));
+        assert_eq!(active_port("EPRT", "|2|2001:db8::7|5282|"), Some(5282));
+        assert_eq!(active_port("EPRT", ""), None);
     }
 }

@@ -41,6 +41,8 @@ mod ssdp;
 mod stun;
 mod telegram;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 mod tls;
 mod websocket;
@@ -57,15 +59,19 @@ pub use keys::{KeyLog, Label, Resumptions};
 
 use crate::model::{ContentState, Event, Exchange, Origin, Shortfall, Side, Transport};
 
-/// The lookups in an exchange with a resolver (DNS over HTTPS), for exchanges that come from elsewhere than packets.
-pub fn lookups_of(exchange: &Exchange, origin: Origin) -> Vec<Event> {
-    let mut lookups = Vec::new();
-    http::lookups(exchange, origin, &mut |output| {
-        if let Output::Event(event, _) = output {
-            lookups.push(event);
+/// What an exchange holds of other protocols (DNS over HTTPS, XMPP over HTTP, server-sent events), for exchanges that come
+/// from elsewhere than packets.
+pub fn events_inside(exchange: &Exchange, origin: Origin) -> Vec<Event> {
+    let mut events = Vec::new();
+    http::inside(exchange, origin, &mut |output| {
+        if let Output::Event(mut event, _) = output {
+            if let Event::Message(message) = &mut event {
+                message.is_protected = exchange.is_protected;
+            }
+            events.push(event);
         }
     });
-    lookups
+    events
 }
 
 /// A piece of one direction of a flow: contiguous bytes of a stream, or one datagram.
@@ -103,6 +109,8 @@ pub enum Output<'a> {
     InnerStreamEnd(u64),
     /// Datagrams for that side whose second byte begins this id go on with this flow, whatever their addresses (RFC 9000 §9).
     ConnectionId(&'a [u8], Side),
+    /// A connection of its own was agreed on: to that port of that side, opened by the other and read by that dissector.
+    Expect(Side, u16, Started),
     /// From here on nothing more can be read: flow stops reassembling and only counts. Says in which state the contents are.
     Opaque(ContentState),
     /// How readable the contents of this dissector are from now on; nothing is closed.
@@ -268,6 +276,7 @@ pub const PROTOCOLS: &[Protocol] = &[
     mqtt::PROTOCOL,
     smtp::PROTOCOL,
     ftp::PROTOCOL,
+    ftp::DATA,
     pop3::PROTOCOL,
     imap::PROTOCOL,
     dhcp::VERSION_4,

@@ -206,9 +206,15 @@ impl Rules {
         })
     }
 
-    /// The apps that an HTTP path tells, by its beginning.
-    pub fn apps_of_path(&self, path: &str) -> Vec<&App> {
-        self.apps_where(|signature| signature.paths.iter().any(|start| path.starts_with(start)))
+    /// The apps that an HTTP path tells, by its beginning; and by the host, where others have such a path too.
+    pub fn apps_of_path(&self, path: &str, host: Option<&str>) -> Vec<&App> {
+        self.apps_where(|signature| {
+            let is_of_host = signature
+                .server_name_pattern
+                .as_ref()
+                .is_none_or(|pattern| host.is_some_and(|host| pattern.is_match(host)));
+            is_of_host && signature.paths.iter().any(|start| path.starts_with(start))
+        })
     }
 
     fn apps_where(&self, is_shown: impl Fn(&Signature) -> bool) -> Vec<&App> {

@@ -87,7 +87,11 @@ fn protocol_scripts() -> Vec<Vec<u8>> {
     let topic = b"\x10\x0d\0\x04MQTT\x04\0\0\x3c\0\x01a\x30\x06\0\x01t\x08\xff\0";
     let invite = b"INVITE sip:o@b.example SIP/2.0\r\nf: <sip:e@a.example>\r\nl: 4\r\n\r\nv=0\n";
     let key = b"\xef\x0aKEYID--8 and what is encrypted with it";
-    let parts: [(&str, u8, &[u8]); 9] = [
+    let transfer =
+        b"220 a\r\nUSER e\r\nEPSV\r\n229 (|||6446|)\r\nPORT 192,0,2,7,195,80\r\nSTOR a\r\n";
+    let parts: [(&str, u8, &[u8]); 11] = [
+        ("ftp", 1, transfer),
+        ("ftp-data", 1, b"BEGIN:VCARD"),
         ("xmpp", 0, stream.as_bytes()),
         ("stun", 1, permission),
         ("stun", 0, permission),

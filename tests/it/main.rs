@@ -22,6 +22,7 @@ mod decryption;
 mod detection;
 mod device_logs;
 mod documents;
+mod file_transfer;
 mod flows;
 mod forge;
 mod fuzz_seeds;

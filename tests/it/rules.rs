@@ -794,14 +794,18 @@ fn handshakes_and_paths_tell_apps() {
             .is_empty()
     );
     assert_eq!(
-        ids(rules.apps_of_path("/_matrix/client/v3/sync")),
+        ids(rules.apps_of_path("/_matrix/client/v3/sync", None)),
         ["element"]
     );
     assert_eq!(
-        ids(rules.apps_of_path("/api/v4/users/me/posts")),
+        ids(rules.apps_of_path("/api/v4/users/me/posts", None)),
         ["mattermost"]
     );
-    assert!(rules.apps_of_path("/api/v1/users").is_empty());
+    let chat = Some("chat.signal.org");
+    assert_eq!(ids(rules.apps_of_path("/v1/websocket/", chat)), ["signal"]);
+    let other = Some("push.example");
+    assert!(rules.apps_of_path("/v1/websocket/", other).is_empty());
+    assert!(rules.apps_of_path("/api/v1/users", None).is_empty());
 }
 
 #[test]

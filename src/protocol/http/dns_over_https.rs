@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+use super::is_of_type;
 use crate::limits;
 use crate::model::{Answer, Event, Exchange, Lookup, Origin, Request, Side};
 use crate::protocol::{Output, dns};
@@ -14,7 +15,7 @@ type Emit<'e> = &'e mut dyn FnMut(Output<'_>);
 const MESSAGE: &str = "application/dns-message";
 
 /// Hands out the lookups that an exchange holds, if it is one with a resolver.
-pub(in crate::protocol) fn lookups(exchange: &Exchange, origin: Origin, emit: Emit<'_>) {
+pub(super) fn lookups(exchange: &Exchange, origin: Origin, emit: Emit<'_>) {
     let request = &exchange.request;
     if let Some(message) = question(request) {
         dns::read_message(&message, Side::Client, origin, None, emit);
@@ -40,12 +41,6 @@ pub(in crate::protocol) fn lookups(exchange: &Exchange, origin: Origin, emit: Em
             emit(Output::Event(Event::Lookup(answered), origin));
         }
     }
-}
-
-fn is_of_type(header: Option<&str>, media_type: &str) -> bool {
-    header
-        .and_then(|header| header.split(';').next())
-        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media_type))
 }
 
 /// The message of a request: its body, or the parameter `dns` (RFC 8484 §4.1).

@@ -4,17 +4,30 @@
 mod dns_over_https;
 pub(super) mod huffman;
 pub(super) mod section;
+mod server_sent;
 pub(super) mod streams;
 
-pub(super) use dns_over_https::lookups;
-
-use super::Output;
+use super::{Output, xmpp};
 use crate::model::{Event, Exchange, Origin};
 
-/// Hands out an exchange, and the lookups that it holds.
+/// Hands out an exchange, and what it holds of other protocols.
 pub(super) fn hand_out(exchange: Exchange, origin: Origin, emit: &mut dyn FnMut(Output<'_>)) {
-    lookups(&exchange, origin, emit);
+    inside(&exchange, origin, emit);
     emit(Output::Event(Event::Exchange(exchange), origin));
+}
+
+/// What an exchange holds of other protocols: lookups, stanzas of a chat, the events of a response that goes on.
+pub(super) fn inside(exchange: &Exchange, origin: Origin, emit: &mut dyn FnMut(Output<'_>)) {
+    dns_over_https::lookups(exchange, origin, emit);
+    xmpp::stanzas(exchange, origin, emit);
+    server_sent::events(exchange, origin, emit);
+}
+
+/// Whether a header names that media type.
+fn is_of_type(header: Option<&str>, media_type: &str) -> bool {
+    header
+        .and_then(|header| header.split(';').next())
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media_type))
 }
 
 /// A host, lower case, without user information, port and the brackets of an IPv6 address.

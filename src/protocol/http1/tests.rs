@@ -1,15 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Body, Event};
-
-/// What is fed: bytes of a side, or a gap in it.
-#[derive(Clone, Debug)]
-enum Input {
-    Client(Vec<u8>),
-    Server(Vec<u8>),
-    Gap(Side, u64),
-}
+use crate::model::Event;
+use crate::protocol::testing::{Input, describe, feed};
 
 fn client(text: &str) -> Input {
     Input::Client(text.as_bytes().to_vec())
@@ -36,57 +29,8 @@ fn run(inputs: &[Input]) -> Vec<String> {
             seen.push(words);
         }
     };
-    for (position, input) in inputs.iter().enumerate() {
-        let frame = u64::try_from(position).unwrap() + 1;
-        let origin = Origin {
-            frame,
-            ..Origin::default()
-        };
-        let (side, bytes) = match input {
-            Input::Client(bytes) => (Side::Client, bytes),
-            Input::Server(bytes) => (Side::Server, bytes),
-            Input::Gap(side, lost) => {
-                dissector.gap(*side, *lost, &mut note);
-                continue;
-            }
-        };
-        let chunk = Chunk {
-            side,
-            bytes,
-            origin,
-        };
-        dissector.feed(chunk, &mut note);
-    }
-    dissector.finish(&mut note);
+    feed(&mut dissector, inputs, &mut note);
     seen
-}
-
-fn describe(output: &Output<'_>) -> String {
-    let body = |body: &Body| {
-        let cut = if body.is_cut { "…" } else { "" };
-        String::from_utf8_lossy(&body.bytes).into_owned() + cut
-    };
-    match output {
-        Output::Event(Event::Exchange(exchange), _) => {
-            let request = &exchange.request;
-            let response = exchange
-                .response
-                .as_ref()
-                .map_or_else(String::new, |response| {
-                    format!(" -> {} [{}]", response.status, body(&response.body))
-                });
-            format!(
-                "{} {} {} [{}]{response}",
-                request.method,
-                request.host.as_deref().unwrap_or("?"),
-                request.target,
-                body(&request.body),
-            )
-        }
-        Output::Server(name) => format!("server {name}"),
-        Output::Shortfall(shortfall, bytes, _) => format!("{} {bytes}", shortfall.as_str()),
-        other => format!("{other:?}"),
-    }
 }
 
 #[test]

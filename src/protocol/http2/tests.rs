@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::Event;
+use crate::protocol::testing::{Input, describe, feed};
 
 /// A header line: never indexed, so that each block stands alone.
 fn literal(name: &str, value: &str) -> Vec<u8> {
@@ -63,14 +63,6 @@ fn opening() -> Vec<u8> {
     [frame::PREFACE, &settings()].concat()
 }
 
-/// What is fed: bytes of a side, or a gap in it.
-#[derive(Clone, Debug)]
-enum Input {
-    Client(Vec<u8>),
-    Server(Vec<u8>),
-    Gap(Side, u64),
-}
-
 fn run(inputs: &[Input]) -> Vec<String> {
     run_with(Http2::default(), inputs)
 }
@@ -78,58 +70,8 @@ fn run(inputs: &[Input]) -> Vec<String> {
 fn run_with(mut dissector: Http2, inputs: &[Input]) -> Vec<String> {
     let mut seen: Vec<String> = Vec::new();
     let mut note = |output: Output<'_>| seen.push(describe(&output));
-    for input in inputs {
-        let (side, bytes) = match input {
-            Input::Client(bytes) => (Side::Client, bytes),
-            Input::Server(bytes) => (Side::Server, bytes),
-            Input::Gap(side, lost) => {
-                dissector.gap(*side, *lost, &mut note);
-                continue;
-            }
-        };
-        let chunk = Chunk {
-            side,
-            bytes,
-            origin: Origin::default(),
-        };
-        dissector.feed(chunk, &mut note);
-    }
-    dissector.finish(&mut note);
+    feed(&mut dissector, inputs, &mut note);
     seen
-}
-
-fn describe(output: &Output<'_>) -> String {
-    let body = |body: &crate::model::Body| {
-        let cut = if body.is_cut { "…" } else { "" };
-        String::from_utf8_lossy(&body.bytes).into_owned() + cut
-    };
-    match output {
-        Output::Event(Event::Exchange(exchange), _) => {
-            let request = &exchange.request;
-            let response = exchange
-                .response
-                .as_ref()
-                .map_or_else(String::new, |response| {
-                    format!(" -> {} [{}]", response.status, body(&response.body))
-                });
-            format!(
-                "{} {} {} [{}]{response}",
-                request.method,
-                request.host.as_deref().unwrap_or("?"),
-                request.target,
-                body(&request.body),
-            )
-        }
-        Output::Event(Event::Message(message), _) => {
-            format!("{} {:?}", message.kind, message.fields)
-        }
-        Output::Server(name) => format!("server {name}"),
-        Output::Shortfall(shortfall, bytes, _) => format!("{} {bytes}", shortfall.as_str()),
-        Output::Inner(chunk, _) | Output::InnerStream(_, chunk, _) => {
-            format!("{:?}: {}", chunk.side, String::from_utf8_lossy(chunk.bytes))
-        }
-        other => format!("{other:?}"),
-    }
 }
 
 #[test]

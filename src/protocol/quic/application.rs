@@ -128,13 +128,12 @@ fn hand_on(spoken: &mut Spoken, place: Place, piece: &Piece<'_>, emit: Emit<'_>)
     }
 }
 
-/// Exchanges were protected on the wire.
-fn emit_protected(output: Output<'_>, emit: Emit<'_>) {
-    match output {
-        Output::Event(Event::Exchange(mut exchange), origin) => {
-            exchange.is_protected = true;
-            emit(Output::Event(Event::Exchange(exchange), origin));
-        }
-        other => emit(other),
+/// Exchanges, and messages in them, were protected on the wire.
+fn emit_protected(mut output: Output<'_>, emit: Emit<'_>) {
+    match &mut output {
+        Output::Event(Event::Exchange(exchange), _) => exchange.is_protected = true,
+        Output::Event(Event::Message(message), _) => message.is_protected = true,
+        _ => {}
     }
+    emit(output);
 }

@@ -451,6 +451,11 @@ impl Connection {
         self.protected.finish(emit);
     }
 
+    /// Whether any of its contents were read.
+    pub(super) fn is_read(&self) -> bool {
+        self.has_named_ids
+    }
+
     /// In which state the contents are. `None` if nothing was to be opened.
     pub(super) fn state(&self) -> Option<ContentState> {
         self.protected.state()

@@ -19,12 +19,12 @@ const SAMPLE_BYTES: usize = 16;
 const KEY_BYTES: usize = 32;
 
 /// A secret; wiped when it is dropped.
-pub(super) type Secret = Zeroizing<Vec<u8>>;
+pub(in crate::protocol) type Secret = Zeroizing<Vec<u8>>;
 
 /// The cipher suites of TLS 1.3 that QUIC uses (RFC 9001 §5.3). `TLS_AES_128_CCM_SHA256` is not among them: no implementation
 /// of QUIC in the field offers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Suite {
+pub(in crate::protocol) enum Suite {
     Aes128Gcm,
     Aes256Gcm,
     ChaCha20Poly1305,
@@ -35,7 +35,7 @@ impl Suite {
     pub(super) const ALL: [Self; 3] = [Self::Aes128Gcm, Self::Aes256Gcm, Self::ChaCha20Poly1305];
 
     /// By its number (RFC 8446 appendix B.4).
-    pub(super) fn of(number: u16) -> Option<Self> {
+    pub(in crate::protocol) fn of(number: u16) -> Option<Self> {
         match number {
             0x1301 => Some(Self::Aes128Gcm),
             0x1302 => Some(Self::Aes256Gcm),
@@ -60,7 +60,7 @@ impl Suite {
     }
 
     /// Whether a secret is as long as those of this suite.
-    pub(super) fn fits(self, secret: &[u8]) -> bool {
+    pub(in crate::protocol) fn fits(self, secret: &[u8]) -> bool {
         secret.len() == self.hash().len()
     }
 
@@ -69,7 +69,7 @@ impl Suite {
     }
 
     /// The secret that follows a key update (RFC 9001 §6.1).
-    pub(super) fn next_secret(self, labels: &Labels, secret: &[u8]) -> Option<Secret> {
+    pub(in crate::protocol) fn next_secret(self, labels: &Labels, secret: &[u8]) -> Option<Secret> {
         let mut next = Zeroizing::new(vec![0; self.hash().len()]);
         expand(&self.prk(secret), labels.update, &mut next)?;
         Some(next)
@@ -102,10 +102,10 @@ impl InitialKeys {
 }
 
 /// Keys for what one side sends: that of the header and those of the packet.
-pub(super) struct Keys {
+pub(in crate::protocol) struct Keys {
     /// It stays the same through key updates.
-    pub(super) header: HeaderKey,
-    pub(super) packet: PacketKeys,
+    pub(in crate::protocol) header: HeaderKey,
+    pub(in crate::protocol) packet: PacketKeys,
 }
 
 impl std::fmt::Debug for Keys {
@@ -116,7 +116,11 @@ impl std::fmt::Debug for Keys {
 
 impl Keys {
     /// Derives the keys from a secret.
-    pub(super) fn derive(suite: Suite, labels: &Labels, secret: &[u8]) -> Option<Self> {
+    pub(in crate::protocol) fn derive(
+        suite: Suite,
+        labels: &Labels,
+        secret: &[u8],
+    ) -> Option<Self> {
         let (_, header) = suite.ciphers();
         let mut key = Zeroizing::new([0; KEY_BYTES]);
         let key = key.get_mut(..header.key_len())?;
@@ -142,7 +146,7 @@ impl Keys {
 }
 
 /// The key of the header.
-pub(super) struct HeaderKey(HeaderProtectionKey);
+pub(in crate::protocol) struct HeaderKey(HeaderProtectionKey);
 
 impl HeaderKey {
     /// Removes the protection of the header.
@@ -171,10 +175,34 @@ impl HeaderKey {
             payload,
         })
     }
+
+    /// Removes the protection of the number in a record of DTLS 1.3, which stands behind the first byte of its header (RFC 9147
+    /// §4.2.3).
+    pub(in crate::protocol) fn open_record<'p>(
+        &self,
+        header: &[u8],
+        number_len: usize,
+        payload: &'p [u8],
+    ) -> Option<OpenedHeader<'p>> {
+        let mask = self.0.new_mask(payload.get(..SAMPLE_BYTES)?).ok()?;
+        let mut bytes = header.to_vec();
+        let mut truncated = 0_u64;
+        for (byte, mask) in bytes.get_mut(1..)?.iter_mut().take(number_len).zip(mask) {
+            *byte ^= mask;
+            truncated = truncated << 8 | u64::from(*byte);
+        }
+        Some(OpenedHeader {
+            first: *header.first()?,
+            bytes,
+            truncated,
+            number_len,
+            payload,
+        })
+    }
 }
 
 /// A header without protection, and the payload behind it that still has its.
-pub(super) struct OpenedHeader<'p> {
+pub(in crate::protocol) struct OpenedHeader<'p> {
     /// Its first byte.
     pub(super) first: u8,
     bytes: Vec<u8>,
@@ -185,20 +213,24 @@ pub(super) struct OpenedHeader<'p> {
 
 impl OpenedHeader<'_> {
     /// The packet's number, given the largest that came before.
-    pub(super) fn number(&self, largest: Option<u64>) -> u64 {
+    pub(in crate::protocol) fn number(&self, largest: Option<u64>) -> u64 {
         packet_number(largest, self.truncated, self.number_len)
     }
 }
 
 /// The keys of the payload.
-pub(super) struct PacketKeys {
+pub(in crate::protocol) struct PacketKeys {
     key: LessSafeKey,
     iv: [u8; NONCE_LEN],
 }
 
 impl PacketKeys {
     /// Derives them from a secret.
-    pub(super) fn derive(suite: Suite, labels: &Labels, secret: &[u8]) -> Option<Self> {
+    pub(in crate::protocol) fn derive(
+        suite: Suite,
+        labels: &Labels,
+        secret: &[u8],
+    ) -> Option<Self> {
         let (packet, _) = suite.ciphers();
         let prk = suite.prk(secret);
         let mut key = Zeroizing::new([0; KEY_BYTES]);
@@ -213,7 +245,11 @@ impl PacketKeys {
     }
 
     /// The payload, or `None` if it is not authentic.
-    pub(super) fn open(&self, header: &OpenedHeader<'_>, number: u64) -> Option<Vec<u8>> {
+    pub(in crate::protocol) fn open(
+        &self,
+        header: &OpenedHeader<'_>,
+        number: u64,
+    ) -> Option<Vec<u8>> {
         let mut payload = header.payload.to_vec();
         let nonce = Nonce::assume_unique_for_key(self.nonce(number));
         let len = self

@@ -10,12 +10,12 @@ mod application;
 mod connection;
 mod frame;
 mod google;
-mod keys;
+pub(super) mod keys;
 mod one_rtt;
 mod packet;
 mod protected;
 mod streams;
-mod version;
+pub(super) mod version;
 
 use std::sync::Arc;
 
@@ -105,6 +105,8 @@ struct Quic {
     is_over: bool,
     /// The state of the contents of connections that are over.
     state: Option<ContentState>,
+    /// Connections of which anything was said to be decrypted.
+    decrypted: usize,
 }
 
 impl Dissector for Quic {
@@ -146,7 +148,8 @@ impl Dissector for Quic {
             self.end(connection, emit);
         }
         self.media.emit(false, emit);
-        if let Some(state) = self.state.filter(|state| *state != ContentState::NoKey) {
+        let is_news = |state: &ContentState| *state != ContentState::NoKey || self.decrypted > 0;
+        if let Some(state) = self.state.filter(is_news) {
             emit(Output::Opaque(state));
         }
     }
@@ -165,6 +168,7 @@ impl Quic {
             idle: 0,
             is_over: false,
             state: None,
+            decrypted: 0,
         }
     }
 
@@ -314,6 +318,9 @@ impl Quic {
 
     fn end(&mut self, mut connection: Connection, emit: Emit<'_>) {
         connection.finish(emit);
+        if connection.is_read() {
+            self.decrypted = self.decrypted.saturating_add(1);
+        }
         if let Some(state) = connection.state() {
             self.state = match self.state {
                 None => Some(state),

@@ -53,8 +53,9 @@ struct End {
     handshake: Option<Keys>,
     handshake_largest: Option<u64>,
     data: Option<OneRtt>,
-    /// Packets with application data, opened or not.
-    packets: u64,
+    /// Packets with application data that were opened, and that were not.
+    opened: u64,
+    closed: u64,
     reset_tokens: Vec<[u8; RESET_TOKEN_BYTES]>,
     /// Connection ids that it can be addressed with, without the first.
     ids: Vec<Vec<u8>>,
@@ -75,9 +76,6 @@ pub(super) struct Protected {
     held_bytes: usize,
     application: Application,
     has_opened_handshake: bool,
-    /// Packets with application data that were opened, and that were not.
-    opened: u64,
-    closed: u64,
 }
 
 impl Protected {
@@ -98,8 +96,6 @@ impl Protected {
             held_bytes: 0,
             application: Application::default(),
             has_opened_handshake: false,
-            opened: 0,
-            closed: 0,
         }
     }
 
@@ -206,16 +202,14 @@ impl Protected {
             return None;
         }
         let payload = self.remove_protection(&packet);
-        if packet.level != Level::Handshake {
-            let end = self.end(packet.from_client);
-            end.packets = end.packets.saturating_add(1);
-        }
         if packet.level == Level::Handshake {
             self.has_opened_handshake |= payload.is_some();
         } else if payload.is_some() {
-            self.opened = self.opened.saturating_add(1);
+            let end = self.end(packet.from_client);
+            end.opened = end.opened.saturating_add(1);
         } else if !self.is_reset(&packet) {
-            self.closed = self.closed.saturating_add(1);
+            let end = self.end(packet.from_client);
+            end.closed = end.closed.saturating_add(1);
             if self.known == Known::Derived {
                 emit(Output::Undecrypted(self.undecrypted(&packet)));
             }
@@ -230,9 +224,12 @@ impl Protected {
         } else {
             &self.server
         };
-        let has_keys = match packet.level {
-            Level::Early => self.early.is_some(),
-            Level::Handshake | Level::Data => end.data.is_some(),
+        let why = match (packet.level, &end.data) {
+            (Level::Early, _) if self.early.is_none() => "the key log has no secret for early data",
+            (Level::Data, None) => "the key log has no secret for this direction",
+            _ => {
+                "the keys do not open it: damaged, of another connection, or behind lost key updates"
+            }
         };
         Undecrypted {
             what: "QUIC packet",
@@ -241,13 +238,9 @@ impl Protected {
             } else {
                 Side::Server
             },
-            number: end.packets,
+            number: end.opened.saturating_add(end.closed),
             bytes: u64::try_from(packet.bytes.len()).unwrap_or(u64::MAX),
-            why: if has_keys {
-                "the keys do not open it: damaged, or of another connection"
-            } else {
-                "the key log has no secret for this direction"
-            },
+            why,
         }
     }
 
@@ -375,20 +368,22 @@ impl Protected {
         self.application.finish(emit);
     }
 
-    /// In which state the contents are. `None` if nothing was to be opened.
+    /// In which state the contents are. `None` if nothing was to be opened. What the client sent decides: without its secret
+    /// nothing that left the phone can be read, whatever the server's answers say.
     pub(super) fn state(&self) -> Option<ContentState> {
-        Some(match (self.opened, self.closed) {
-            _ if self.known == Known::Nothing => ContentState::NoKey,
-            (0, 0) if self.has_opened_handshake => ContentState::Decrypted,
-            (0, 0) => return None,
-            (_, 0) => ContentState::Decrypted,
-            (0, _) => match self.known {
-                Known::Unsupported => ContentState::UnsupportedCipher,
-                _ if self.client.data.is_some() || self.server.data.is_some() => {
-                    ContentState::Damaged
-                }
-                _ => ContentState::NoKey,
-            },
+        let (client, server) = (&self.client, &self.server);
+        let opened = client.opened.saturating_add(server.opened);
+        let closed = client.closed.saturating_add(server.closed);
+        let is_client_closed = client.opened == 0 && client.closed > 0 && client.data.is_none();
+        Some(match (self.known, opened, closed) {
+            (Known::Nothing, 0, _) => ContentState::NoKey,
+            (_, 0, 0) if self.has_opened_handshake => ContentState::Decrypted,
+            (_, 0, 0) => return None,
+            (_, _, 0) => ContentState::Decrypted,
+            (Known::Unsupported, 0, _) => ContentState::UnsupportedCipher,
+            _ if is_client_closed => ContentState::NoKey,
+            (_, 0, _) if client.data.is_none() && server.data.is_none() => ContentState::NoKey,
+            (_, 0, _) => ContentState::Damaged,
             _ => ContentState::PartlyDecrypted,
         })
     }

@@ -14,15 +14,15 @@ pub(super) struct Salt {
 
 /// With which labels keys are expanded from secrets (RFC 9001 §5.1, §6.1; RFC 9369 §3.3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Labels {
+pub(in crate::protocol) struct Labels {
     /// Key of packets.
-    pub(super) key: &'static [u8],
+    pub(in crate::protocol) key: &'static [u8],
     /// IV of packets.
-    pub(super) iv: &'static [u8],
+    pub(in crate::protocol) iv: &'static [u8],
     /// Key of headers.
-    pub(super) header: &'static [u8],
+    pub(in crate::protocol) header: &'static [u8],
     /// Secret behind a key update.
-    pub(super) update: &'static [u8],
+    pub(in crate::protocol) update: &'static [u8],
 }
 
 const LABELS: Labels = Labels {

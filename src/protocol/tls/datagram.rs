@@ -1,8 +1,12 @@
-//! A DTLS 1.0 or 1.2 connection read with keys (RFC 6347 §4.1). Records carry their numbers, so that each stands for itself.
-//! DTLS 1.3 hides them and is not read.
+//! A DTLS connection read with keys (RFC 6347 §4.1). Records carry their numbers, so that each stands for itself; those of
+//! DTLS 1.3, which hides them, are opened in `unified`.
+
+mod unified;
 
 use std::sync::Arc;
 
+use self::unified::Connection;
+pub(in crate::protocol) use self::unified::{Closed, Inner, Unified};
 use super::cipher::{Agreement, Head, Protection};
 use super::handshake::{CLIENT_HELLO, SERVER_HELLO};
 use super::hello::{Carrier, ClientHello, ServerHello};
@@ -13,6 +17,7 @@ use crate::protocol::keys::{KeyLog, Label};
 
 /// Bytes of the sequence number below the epoch.
 const SEQUENCE_BITS: u32 = 48;
+const DTLS_1_3: u16 = 0xfefc;
 
 /// A protected record.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +40,8 @@ pub(in crate::protocol) struct DatagramSession {
     hello: Option<ClientHello>,
     chosen: Option<ServerHello>,
     protections: Option<[Protection; 2]>,
+    /// In place of these in DTLS 1.3.
+    unified: Option<Connection>,
     prospect: Prospect,
     opened: u64,
     lost: u64,
@@ -47,6 +54,7 @@ impl DatagramSession {
             hello: None,
             chosen: None,
             protections: None,
+            unified: None,
             prospect: Prospect::Waiting,
             opened: 0,
             lost: 0,
@@ -55,6 +63,9 @@ impl DatagramSession {
 
     /// In which state the contents are; nothing while it is not known whether there are keys.
     pub(in crate::protocol) fn content(&self) -> Option<ContentState> {
+        if let Some(unified) = &self.unified {
+            return Some(unified.content());
+        }
         match (self.prospect, self.opened, self.lost) {
             (Prospect::Waiting, ..) => None,
             (Prospect::Hopeless(content), ..) => Some(content),
@@ -75,14 +86,36 @@ impl DatagramSession {
             CLIENT_HELLO if self.chosen.is_none() => {
                 self.hello = ClientHello::read(body, Carrier::Datagram).or(self.hello.take());
             }
-            SERVER_HELLO => self.chosen = self.chosen.take().or_else(|| ServerHello::read(body)),
+            SERVER_HELLO => {
+                let hello = ServerHello::read(body).filter(|hello| !hello.is_retry);
+                self.chosen = self.chosen.take().or(hello);
+            }
             _ => return,
         }
         if let (Some(hello), Some(chosen), Prospect::Waiting) =
             (&self.hello, &self.chosen, self.prospect)
         {
-            (self.prospect, self.protections) = resolve(&self.keys, hello, chosen);
+            if chosen.version != DTLS_1_3 {
+                (self.prospect, self.protections) = resolve(&self.keys, hello, chosen);
+                return;
+            }
+            match Connection::derive(&self.keys, &hello.random, chosen.cipher_suite) {
+                Ok(connection) => {
+                    self.unified = Some(connection);
+                    self.prospect = Prospect::Ready;
+                }
+                Err(prospect) => self.prospect = prospect,
+            }
         }
+    }
+
+    /// Opens a record of DTLS 1.3. Nothing while there are no keys.
+    pub(in crate::protocol) fn open_unified(
+        &mut self,
+        side: Side,
+        record: Unified<'_>,
+    ) -> Option<Result<Inner, Closed>> {
+        self.unified.as_mut()?.open(side, record)
     }
 
     /// Opens a record; returns its plaintext.

@@ -123,7 +123,7 @@ impl Direction {
             && match &self.guard {
                 Guard::Clear => false,
                 Guard::Keys(_) => true,
-                Guard::Ladder(ladder) => ladder.step != Step::Handshake,
+                Guard::Ladder(ladder) => ladder.step != Step::Handshake || ladder.is_empty(),
             }
     }
 
@@ -320,7 +320,12 @@ impl Ladder {
 
     /// Whether application data of this side cannot be opened for want of its secret.
     fn lacks_secret(&self) -> bool {
-        self.traffic.is_none() && self.step != Step::Early
+        self.traffic.is_none() && (self.step != Step::Early || self.protection.is_none())
+    }
+
+    /// Whether there is no secret at all: then nobody sees where the handshake ends.
+    fn is_empty(&self) -> bool {
+        self.handshake.is_none() && self.traffic.is_none()
     }
 
     /// Whether that message is the last one under the keys at work.

@@ -133,7 +133,8 @@ impl Session {
         })
     }
 
-    /// In which state the contents are, as far as they have come.
+    /// In which state the contents are, as far as they have come. What the client sent decides: without its secret nothing
+    /// that left the phone can be read, whatever the server's answers say.
     pub(super) fn content(&self) -> ContentState {
         if let Prospect::Hopeless(content) = self.prospect {
             return content;
@@ -142,6 +143,9 @@ impl Session {
             return ContentState::NoKey;
         }
         let (client, server) = (&self.client.direction, &self.server.direction);
+        if client.opened == 0 && client.lost > 0 && client.obstacle() == Obstacle::NoSecret {
+            return ContentState::NoKey;
+        }
         let opened = client.opened.saturating_add(server.opened);
         let lost = client.lost.saturating_add(server.lost);
         let has_failed = client.failed.saturating_add(server.failed) > 0;

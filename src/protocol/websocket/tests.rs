@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::Header;
+use crate::protocol::testing::{Input, feed};
 
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
@@ -45,14 +46,6 @@ fn answer(headers: &[(&str, &str)]) -> Response {
 
 const DEFLATE: (&str, &str) = ("Sec-WebSocket-Extensions", "permessage-deflate");
 
-/// What is fed: bytes of a side, or a gap in it.
-#[derive(Clone, Debug)]
-enum Input {
-    Client(Vec<u8>),
-    Server(Vec<u8>),
-    Gap(Side, u64),
-}
-
 fn run(headers: &[(&str, &str)], inputs: &[Input]) -> Vec<String> {
     let mut dissector = WebSocket::answered(&answer(headers));
     let mut seen = Vec::new();
@@ -77,23 +70,7 @@ fn run(headers: &[(&str, &str)], inputs: &[Input]) -> Vec<String> {
             other => format!("{other:?}"),
         });
     };
-    for input in inputs {
-        let (side, bytes) = match input {
-            Input::Client(bytes) => (Side::Client, bytes),
-            Input::Server(bytes) => (Side::Server, bytes),
-            Input::Gap(side, lost) => {
-                dissector.gap(*side, *lost, &mut note);
-                continue;
-            }
-        };
-        let chunk = Chunk {
-            side,
-            bytes,
-            origin: Origin::default(),
-        };
-        dissector.feed(chunk, &mut note);
-    }
-    dissector.finish(&mut note);
+    feed(&mut dissector, inputs, &mut note);
     seen
 }
 

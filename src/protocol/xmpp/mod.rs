@@ -1,12 +1,14 @@
 //! XMPP (RFC 6120, 6121) as far as it is in clear: the stream, login, and stanzas; TLS takes over after STARTTLS. Also in the
-//! framing of `WebSockets` (RFC 7395), where each frame is an element of its own.
+//! framing of `WebSockets` (RFC 7395), where each frame is an element of its own, and over HTTP.
 
+mod bosh;
 mod element;
 mod encryption;
 mod splitter;
 #[cfg(test)]
 mod tests;
 
+pub(super) use self::bosh::stanzas;
 use self::element::Element;
 use self::encryption::{Encryption, Tally};
 use self::splitter::{Piece, Splitter};
@@ -91,6 +93,8 @@ struct Xmpp {
     /// The last packet that showed something.
     last: Origin,
     is_handed_on: bool,
+    /// No other protocol can take over.
+    is_inside_http: bool,
 }
 
 impl Dissector for Xmpp {
@@ -169,7 +173,7 @@ impl Xmpp {
                     .signed("xmpp-stream")
                     .emit(origin, emit);
             }
-            "proceed" if side == Side::Server => return true,
+            "proceed" if side == Side::Server && !self.is_inside_http => return true,
             "auth" | "authenticate" => self.authenticate(&element, origin, emit),
             "response" => {
                 if let Some(mut authentication) = self.authentication.take() {
