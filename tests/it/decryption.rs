@@ -2,6 +2,8 @@
 
 mod corpus;
 mod forged;
+mod inside;
 mod live;
+mod nginx;
 mod old_peers;
 mod plaintext;

@@ -63,7 +63,7 @@ pub(crate) fn seen(packets: &[Sent]) -> Vec<String> {
 }
 
 /// Four requests whose bodies come interleaved, with answers.
-fn conversation() -> (Vec<u8>, Vec<u8>) {
+pub(crate) fn conversation() -> (Vec<u8>, Vec<u8>) {
     let (mut client, mut server) = http2::opening();
     let (mut asks, mut answers) = (Encoder::default(), Encoder::default());
     for (stream, path) in [(1, "/a"), (3, "/b"), (5, "/c"), (7, "/d")] {

@@ -1,6 +1,8 @@
 //! QUIC with a key log: what was sent is found byte for byte, whatever the suite, the keys' age and the order of datagrams;
 //! without keys the flow says so.
 
+mod live;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -12,6 +14,7 @@ use phonehome::model::{
 use phonehome::protocol::KeyLog;
 use proptest::prelude::*;
 use rustls::CipherSuite;
+use rustls::quic::Version;
 
 use crate::forge::packet;
 use crate::forge::quic::Session;
@@ -28,6 +31,8 @@ struct Found {
     lookups: Vec<Lookup>,
     states: Vec<ContentState>,
     shortfalls: Vec<Shortfall>,
+    /// From where on it stays closed, and why.
+    details: Vec<String>,
 }
 
 /// Reads datagrams as one capture.
@@ -74,7 +79,12 @@ fn read_packets(packets: &[Vec<u8>], key_log: &str) -> Found {
         flows.packet(&packet, &mut coverage, &mut take);
     }
     flows.finish(&mut coverage, &mut take);
-    found.shortfalls = coverage.iter().map(|(_, shortfall, _)| shortfall).collect();
+    for (_, shortfall, count) in coverage.iter() {
+        found.shortfalls.push(shortfall);
+        if shortfall == Shortfall::UndecryptedRecords {
+            found.details.extend(count.detail.clone());
+        }
+    }
     found
 }
 
@@ -87,10 +97,15 @@ fn body(seed: u8, len: usize) -> Vec<u8> {
 
 /// Two uploads and a download; `with_updates` with new keys before each.
 fn session(suite: CipherSuite, with_updates: bool) -> Session {
+    session_of(Version::V1, suite, with_updates)
+}
+
+fn session_of(quic_version: Version, suite: CipherSuite, with_updates: bool) -> Session {
     let mut session = Session::new(&Settings {
         alpn: &["h3"],
         suite: Some(suite),
         certificate_names: &["api.example", "cdn.example"],
+        quic_version,
         ..Settings::new("api.example", 11)
     });
     let json = [("content-type", "application/json")];
@@ -166,12 +181,34 @@ const SUITES: [CipherSuite; 3] = [
 
 #[test]
 fn what_was_sent_is_found_with_every_suite_and_through_key_updates() {
-    for suite in SUITES {
-        for with_updates in [false, true] {
-            let session = session(suite, with_updates);
-            check(&read(&session.datagrams, session.key_log()));
+    for version in [Version::V1, Version::V2] {
+        for suite in SUITES {
+            for with_updates in [false, true] {
+                let session = session_of(version, suite, with_updates);
+                check(&read(&session.datagrams, session.key_log()));
+            }
         }
     }
+}
+
+#[test]
+fn what_lies_behind_too_many_lost_key_updates_stays_closed_and_says_why() {
+    let mut session = session(SUITES[0], false);
+    let before = session.datagrams.len();
+    for _ in 0..6 {
+        session.update_keys();
+        session.request("GET", "/lost", &[], b"");
+        session.respond(b"lost");
+    }
+    session.datagrams.truncate(before);
+    session.request("POST", "/late", &[], b"closed");
+    let found = read(&session.datagrams, session.key_log());
+    assert_eq!(found.states, [ContentState::PartlyDecrypted]);
+    check_exchanges(&found);
+    let [detail] = found.details.as_slice() else {
+        panic!("one reason: {:?}", found.details);
+    };
+    assert!(detail.ends_with("behind lost key updates"), "{detail}");
 }
 
 #[test]
@@ -196,9 +233,20 @@ fn without_keys_the_flow_says_so() {
     assert_eq!(found.states, [ContentState::NoKey]);
     assert_eq!(found.handshakes[0].alpn_chosen.as_deref(), Some("h3"));
 
+    // What the client sent is closed, whatever the server's answers say.
+    let found = read(&session.datagrams, &without("CLIENT_TRAFFIC_SECRET_0"));
+    assert_eq!(found.states, [ContentState::NoKey]);
+    assert_eq!(
+        found.details,
+        ["QUIC packet 1 of the client: the key log has no secret for this direction"]
+    );
+
     let found = read(&session.datagrams, &without("SERVER_TRAFFIC_SECRET_0"));
     assert_eq!(found.states, [ContentState::PartlyDecrypted]);
-    assert!(found.shortfalls.contains(&Shortfall::UndecryptedRecords));
+    assert_eq!(
+        found.details,
+        ["QUIC packet 1 of the server: the key log has no secret for this direction"]
+    );
     assert_eq!(found.exchanges.len(), 3);
     assert_eq!(found.exchanges[0].request.body.bytes, body(0, 3500));
     assert!(

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use aes::{Aes128, Aes256};
+use camellia::{Camellia128, Camellia256};
 use cbc::cipher::array::{Array, ArraySize};
 use cbc::cipher::{BlockCipherDecrypt, BlockModeDecrypt as _, KeyIvInit as _, StreamCipher as _};
 use ccm::aead::AeadInOut;
@@ -182,7 +183,7 @@ impl Agreement<'_> {
                 state: Some(Box::new(Rc4::new_from_slice(key).ok()?)),
                 mac,
             },
-            Bulk::TripleDesCbc | Bulk::AesCbc(_) => Cipher::Block {
+            Bulk::TripleDesCbc | Bulk::AesCbc(_) | Bulk::CamelliaCbc(_) => Cipher::Block {
                 bulk,
                 key: Zeroizing::new(key.to_vec()),
                 mac,
@@ -304,6 +305,8 @@ impl Protection {
         match bulk {
             Bulk::AesCbc(16) => decrypt_cbc::<Aes128>(key, vector, body),
             Bulk::AesCbc(_) => decrypt_cbc::<Aes256>(key, vector, body),
+            Bulk::CamelliaCbc(16) => decrypt_cbc::<Camellia128>(key, vector, body),
+            Bulk::CamelliaCbc(_) => decrypt_cbc::<Camellia256>(key, vector, body),
             _ => decrypt_cbc::<des::TdesEde3>(key, vector, body),
         }?;
         if !is_carried {
@@ -415,7 +418,11 @@ impl Key {
             }
             Bulk::AesCcm(_, 16) => Some(Self::Ccm256(Box::new(Ccm::new_from_slice(key).ok()?))),
             Bulk::AesCcm(..) => Some(Self::Ccm256Short(Box::new(Ccm::new_from_slice(key).ok()?))),
-            Bulk::Null | Bulk::Rc4 | Bulk::TripleDesCbc | Bulk::AesCbc(_) => None,
+            Bulk::Null
+            | Bulk::Rc4
+            | Bulk::TripleDesCbc
+            | Bulk::AesCbc(_)
+            | Bulk::CamelliaCbc(_) => None,
         }
     }
 

@@ -12,6 +12,8 @@ pub(super) enum Bulk {
     TripleDesCbc,
     /// AES in CBC mode, with the bytes of its key.
     AesCbc(usize),
+    /// Camellia in CBC mode, with the bytes of its key.
+    CamelliaCbc(usize),
     /// AES-GCM, with the bytes of its key.
     AesGcm(usize),
     /// AES-CCM, with the bytes of its key and of its tag.
@@ -27,7 +29,10 @@ impl Bulk {
             Self::Null => 0,
             Self::Rc4 => 16,
             Self::TripleDesCbc => 24,
-            Self::AesCbc(len) | Self::AesGcm(len) | Self::AesCcm(len, _) => len,
+            Self::AesCbc(len)
+            | Self::CamelliaCbc(len)
+            | Self::AesGcm(len)
+            | Self::AesCcm(len, _) => len,
             Self::ChaCha20 => 32,
         }
     }
@@ -36,7 +41,7 @@ impl Bulk {
     pub(super) fn block_len(self) -> Option<usize> {
         match self {
             Self::TripleDesCbc => Some(8),
-            Self::AesCbc(_) => Some(16),
+            Self::AesCbc(_) | Self::CamelliaCbc(_) => Some(16),
             _ => None,
         }
     }
@@ -86,7 +91,7 @@ pub(super) struct Suite {
 impl Suite {
     /// The suite of that number, if it can be read.
     pub(super) fn of(number: u16) -> Option<Self> {
-        use Bulk::{AesCbc, AesCcm, AesGcm, ChaCha20, Null, Rc4, TripleDesCbc};
+        use Bulk::{AesCbc, AesCcm, AesGcm, CamelliaCbc, ChaCha20, Null, Rc4, TripleDesCbc};
         use Hash::{Md5, Sha1, Sha256, Sha384};
 
         let (bulk, mac) = match number {
@@ -153,6 +158,21 @@ impl Suite {
             0x00af | 0x00b3 | 0x00b7 | 0xc024 | 0xc026 | 0xc028 | 0xc02a | 0xc038 => {
                 (AesCbc(32), Sha384)
             }
+            0x0041..=0x0046 => (CamelliaCbc(16), Sha1),
+            0x0084..=0x0089 => (CamelliaCbc(32), Sha1),
+            0x00ba..=0x00bf
+            | 0xc072
+            | 0xc074
+            | 0xc076
+            | 0xc078
+            | 0xc094
+            | 0xc096
+            | 0xc098
+            | 0xc09a => (CamelliaCbc(16), Sha256),
+            0x00c0..=0x00c5 => (CamelliaCbc(32), Sha256),
+            0xc073 | 0xc075 | 0xc077 | 0xc079 | 0xc095 | 0xc097 | 0xc099 | 0xc09b => {
+                (CamelliaCbc(32), Sha384)
+            }
             0x009c | 0x009e | 0x00a0 | 0x00a2 | 0x00a4 | 0x00a6 | 0x00a8 | 0x00aa | 0x00ac
             | 0xc02b | 0xc02d | 0xc02f | 0xc031 | 0xd001 | 0x1301 => (AesGcm(16), Sha256),
             0x009d | 0x009f | 0x00a1 | 0x00a3 | 0x00a5 | 0x00a7 | 0x00a9 | 0x00ab | 0x00ad
@@ -197,7 +217,11 @@ mod tests {
             of(0x1305),
             Some((Bulk::AesCcm(16, 8), Hash::Sha256, Hash::Sha256))
         );
-        assert_eq!(of(0x0041), None, "Camellia");
+        assert_eq!(
+            of(0xc077),
+            Some((Bulk::CamelliaCbc(32), Hash::Sha384, Hash::Sha384))
+        );
+        assert_eq!(of(0xc060), None, "ARIA");
         assert_eq!(of(0x0a0a), None, "GREASE");
     }
 }

@@ -4,12 +4,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use phonehome::intake::{self, Item};
 use phonehome::model::ContentState;
 use ring::digest::{SHA256, digest};
 use serde_json::Value;
 
-use super::plaintext::{Plaintext, Reader};
+use super::plaintext::read_file;
 
 /// Captures with a connection that the keys open only in part, for tshark as for us, with the reason.
 const PARTLY: &[(&str, &str)] = &[(
@@ -36,22 +35,6 @@ fn captures(corpus: &Path) -> Vec<(String, PathBuf, PathBuf, Value)> {
         }
     }
     found
-}
-
-fn read(path: &Path, key_log: &[u8]) -> Vec<Plaintext> {
-    let mut reader = Reader::new(key_log);
-    let case = intake::discover(&[path.to_owned()]).unwrap();
-    for input in case.devices.iter().flat_map(|device| &device.inputs) {
-        let Some(mut source) = input.open().unwrap() else {
-            continue;
-        };
-        while let Some(item) = source.next_item().unwrap() {
-            if let Item::Packet(packet) = item {
-                reader.packet(&packet);
-            }
-        }
-    }
-    reader.finish()
 }
 
 /// Number of bytes and SHA-256 of both directions, the smaller first: tshark does not say who opened a connection.
@@ -86,7 +69,7 @@ fn real_captures_decrypt_as_in_tshark() {
     let mut different = Vec::new();
     for (name, path, key_log, truth) in captures(&corpus) {
         let key_log = fs::read(key_log).unwrap();
-        let flows = read(&path, &key_log);
+        let flows = read_file(&path, &key_log);
         let streams = truth["decrypted_streams"].as_array().unwrap();
         for datagram in streams.iter().filter(|stream| stream["proto"] == "dtls") {
             let text = datagram["text"].as_str().unwrap().as_bytes();

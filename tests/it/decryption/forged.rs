@@ -194,17 +194,41 @@ fn without_its_line_a_connection_stays_closed() {
 #[test]
 fn one_direction_alone_is_read_as_far_as_its_line_goes() {
     let talk = talk(&settings(0), &[50, 60, 70]);
-    let lines: Vec<&str> = talk
-        .key_log
-        .lines()
-        .filter(|line| !line.starts_with("SERVER_TRAFFIC_SECRET_0"))
-        .collect();
-    let found = read(&talk.packets(1400), &lines.join("\n"));
-    assert_eq!(found.client, talk.said(Side::Client, None));
-    assert!(found.server.is_empty());
-    assert_eq!(found.content, Some(ContentState::PartlyDecrypted));
-    let why = "TLS record 1 of the server: the key log has no secret for this direction";
-    assert_eq!(undecrypted(&talk.packets(1400), &lines.join("\n")), [why]);
+    let packets = talk.packets(1400);
+    let why = |side: &str| {
+        format!("TLS record 1 of the {side}: the key log has no secret for this direction")
+    };
+    // What the client sent decides: without its secret nothing that left the phone can be read.
+    for (removed, content, side) in [
+        (
+            "SERVER_TRAFFIC_SECRET_0",
+            ContentState::PartlyDecrypted,
+            "server",
+        ),
+        ("SERVER_", ContentState::PartlyDecrypted, "server"),
+        ("CLIENT_TRAFFIC_SECRET_0", ContentState::NoKey, "client"),
+        ("CLIENT_", ContentState::NoKey, "client"),
+    ] {
+        let lines = talk.key_log.lines();
+        let lines: Vec<&str> = lines.filter(|line| !line.starts_with(removed)).collect();
+        let found = read(&packets, &lines.join("\n"));
+        let (client, server) = match side {
+            "server" => (talk.said(Side::Client, None), Vec::new()),
+            _ => (Vec::new(), talk.said(Side::Server, None)),
+        };
+        assert_eq!(found.client, client, "{removed}");
+        assert_eq!(found.server, server, "{removed}");
+        assert_eq!(found.content, Some(content), "{removed}");
+        assert_eq!(undecrypted(&packets, &lines.join("\n")), [why(side)]);
+    }
+    // Nobody needs the others for what was said.
+    for removed in ["CLIENT_HANDSHAKE", "SERVER_HANDSHAKE", "EXPORTER"] {
+        let lines = talk.key_log.lines();
+        let lines: Vec<&str> = lines.filter(|line| !line.starts_with(removed)).collect();
+        let found = read(&packets, &lines.join("\n"));
+        assert_eq!(found.content, Some(ContentState::Decrypted), "{removed}");
+        assert_eq!(found.client, talk.said(Side::Client, None), "{removed}");
+    }
 }
 
 /// From where on a connection stays closed, and why, as the report has it.

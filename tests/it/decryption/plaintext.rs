@@ -1,8 +1,10 @@
 //! Reads captures with keys and keeps what TLS hands out, byte for byte.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use phonehome::flow::Flows;
+use phonehome::intake::{self, Item};
 use phonehome::model::{
     ContentState, Coverage, Event, FlowKey, Handshake, LinkType, Message, Origin, Packet, Side,
     Sighting, Timestamp, Traffic,
@@ -94,14 +96,14 @@ pub(crate) struct Plaintext {
 }
 
 /// Collects what flows say.
-pub(crate) struct Reader {
+struct Reader {
     flows: Flows,
     coverage: Coverage,
     seen: Vec<Sighting>,
 }
 
 impl Reader {
-    pub(crate) fn new(key_log: &[u8]) -> Self {
+    fn new(key_log: &[u8]) -> Self {
         Self::of(TRANSPARENT, key_log)
     }
 
@@ -117,7 +119,7 @@ impl Reader {
         }
     }
 
-    pub(crate) fn packet(&mut self, packet: &Packet<'_>) {
+    fn packet(&mut self, packet: &Packet<'_>) {
         let seen = &mut self.seen;
         self.flows
             .packet(packet, &mut self.coverage, &mut |sighting| {
@@ -142,6 +144,21 @@ impl Reader {
         }
     }
 
+    /// The packets of a capture file.
+    fn file(&mut self, path: &Path) {
+        let case = intake::discover(&[path.to_owned()]).unwrap();
+        for input in case.devices.iter().flat_map(|device| &device.inputs) {
+            let Some(mut source) = input.open().unwrap() else {
+                continue;
+            };
+            while let Some(item) = source.next_item().unwrap() {
+                if let Item::Packet(packet) = item {
+                    self.packet(&packet);
+                }
+            }
+        }
+    }
+
     fn close(&mut self) {
         let seen = &mut self.seen;
         self.flows.finish(&mut self.coverage, &mut |sighting| {
@@ -150,7 +167,7 @@ impl Reader {
     }
 
     /// All flows, in the order of their ends.
-    pub(crate) fn finish(mut self) -> Vec<Plaintext> {
+    fn finish(mut self) -> Vec<Plaintext> {
         self.close();
         let mut open: Vec<Plaintext> = Vec::new();
         for sighting in self.seen {
@@ -201,6 +218,21 @@ pub(crate) fn read_packets(packets: &[Vec<u8>], key_log: &[u8]) -> Vec<Plaintext
 pub(crate) fn sightings(packets: &[Vec<u8>], key_log: &[u8]) -> Vec<Sighting> {
     let mut reader = Reader::of(PROTOCOLS, key_log);
     reader.packets(packets);
+    reader.close();
+    reader.seen
+}
+
+/// Reads a capture file.
+pub(crate) fn read_file(path: &Path, key_log: &[u8]) -> Vec<Plaintext> {
+    let mut reader = Reader::new(key_log);
+    reader.file(path);
+    reader.finish()
+}
+
+/// What all protocols make of a capture file.
+pub(crate) fn sightings_of_file(path: &Path, key_log: &[u8]) -> Vec<Sighting> {
+    let mut reader = Reader::of(PROTOCOLS, key_log);
+    reader.file(path);
     reader.close();
     reader.seen
 }

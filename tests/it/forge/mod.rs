@@ -107,3 +107,18 @@ fn forged_packets_have_right_lengths_and_checksums() {
         assert_eq!(Ok(sum), expected);
     }
 }
+
+/// Text form of a key or certificate (RFC 7468).
+pub(crate) fn pem(label: &str, bytes: &[u8]) -> String {
+    use base64::Engine as _;
+
+    let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+    let mut lines = String::new();
+    for (position, character) in text.chars().enumerate() {
+        if position > 0 && position % 64 == 0 {
+            lines.push('\n');
+        }
+        lines.push(character);
+    }
+    format!("-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n")
+}

@@ -1,4 +1,4 @@
-//! Real QUIC version 1 connections: the handshake is rustls', the packets around it are laid out here (RFC 9000, RFC 9001).
+//! Real QUIC connections of version 1 or 2: the handshake is rustls', the packets around it are laid out here (RFC 9000, RFC 9001).
 //!
 //! ```ignore
 //! let mut session = Session::new(&Settings { alpn: &["h3"], ..Settings::new("video.example", 7) });
@@ -42,6 +42,7 @@ struct End {
     secrets: Option<Secrets>,
     /// The key phase, as its bit.
     phase: u8,
+    version: Version,
 }
 
 /// Both ends of one connection and all that they sent.
@@ -58,6 +59,7 @@ impl Session {
     /// Does the whole handshake.
     pub(crate) fn new(settings: &Settings<'_>) -> Self {
         let (client, server, key_log) = configurations(settings);
+        let version = settings.quic_version;
         let mut chance = Chance::new(settings.seed ^ 0x7175_6963);
         let first_id = chance.bytes(CONNECTION_ID_BYTES);
         let mut end = |keys| End {
@@ -67,11 +69,12 @@ impl Session {
             stream_offset: 0,
             secrets: None,
             phase: 0,
+            version,
         };
         let suite = initial_suite();
         let mut session = Self {
-            client: end(suite.keys(&first_id, rustls::Side::Client, Version::V1)),
-            server: end(suite.keys(&first_id, rustls::Side::Server, Version::V1)),
+            client: end(suite.keys(&first_id, rustls::Side::Client, version)),
+            server: end(suite.keys(&first_id, rustls::Side::Server, version)),
             datagrams: Vec::new(),
             host: settings.host.to_owned(),
             next_request: 0,
@@ -80,9 +83,8 @@ impl Session {
         let client_parameters = transport_parameters(&session.client.id, None);
         let server_parameters = transport_parameters(&session.server.id, Some(&first_id));
         let name = ServerName::try_from(settings.host.to_owned()).unwrap();
-        let mut client =
-            ClientConnection::new(client, Version::V1, name, client_parameters).unwrap();
-        let mut server = ServerConnection::new(server, Version::V1, server_parameters).unwrap();
+        let mut client = ClientConnection::new(client, version, name, client_parameters).unwrap();
+        let mut server = ServerConnection::new(server, version, server_parameters).unwrap();
 
         let mut hello = Vec::new();
         assert!(client.write_hs(&mut hello).is_none());
@@ -267,12 +269,18 @@ impl End {
         } else {
             LEVEL_HANDSHAKE
         };
-        let mut header = vec![0xc1 | kind << 4, 0, 0, 0, 1];
+        // RFC 9369 §3.2 turns the types round.
+        let (kind, version) = match self.version {
+            Version::V2 => ((kind + 1) & 3, 0x6b33_43cf_u32),
+            _ => (kind, 1),
+        };
+        let mut header = vec![0xc1 | kind << 4];
+        header.extend(version.to_be_bytes());
         for id in [to, from] {
             header.push(u8::try_from(id.len()).unwrap());
             header.extend(id);
         }
-        if kind == INITIAL {
+        if level == LEVEL_INITIAL {
             header.push(0); // no token
         }
         let length = u16::try_from(2 + frames.len() + 16).unwrap();

@@ -39,6 +39,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) alpn: &'a [&'a str],
     /// Different seeds give different keys and randoms.
     pub(crate) seed: u64,
+    /// Of QUIC, where that is underneath.
+    pub(crate) quic_version: rustls::quic::Version,
 }
 
 impl<'a> Settings<'a> {
@@ -51,6 +53,7 @@ impl<'a> Settings<'a> {
             suite: None,
             alpn: &["http/1.1"],
             seed,
+            quic_version: rustls::quic::Version::V1,
         }
     }
 }
@@ -313,11 +316,11 @@ impl ActiveKeyExchange for Exchange {
 
 /// Collects secrets in the format of NSS key logs.
 #[derive(Debug, Default)]
-pub(super) struct KeyLog(Mutex<String>);
+pub(crate) struct KeyLog(Mutex<String>);
 
 impl KeyLog {
     /// All lines.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.0.lock().unwrap().clone()
     }
 }

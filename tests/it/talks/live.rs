@@ -12,8 +12,6 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use phonehome::audit::{self, Options, Progress};
 use phonehome::intake;
 use phonehome::model::{Audit, ContentState, LinkType, Side};
@@ -21,6 +19,7 @@ use phonehome::rules::Rules;
 
 use super::{OPENING, phone, server};
 use crate::forge::capture::{Pcap, Record};
+use crate::forge::pem;
 use crate::forge::stream::Connection;
 
 /// How long each step may take.
@@ -83,17 +82,6 @@ fn wait_until(mut is_so: impl FnMut() -> bool) -> bool {
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
-}
-
-/// Text form of a key or certificate (RFC 7468).
-fn pem(label: &str, bytes: &[u8]) -> String {
-    let text = STANDARD.encode(bytes);
-    let lines: Vec<&str> = (0..text.len())
-        .step_by(64)
-        .map(|start| &text[start..text.len().min(start + 64)])
-        .collect();
-    let lines = lines.join("\n");
-    format!("-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n")
 }
 
 /// Starts a server for `chat.example` with one user in an empty folder.
