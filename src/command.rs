@@ -352,10 +352,17 @@ fn report_of(path: &Path, rules: &Rules) -> Result<(Presentable, Vec<Error>)> {
     if path.as_os_str() == Input::STDIN {
         return Ok((compare::saved(path)?.0, Vec::new()));
     }
-    if begins_like_json(path)
-        && let Ok((report, _)) = Presentable::from_json(&read_report(path)?)
-    {
-        return Ok((report, Vec::new()));
+    if begins_like_json(path) {
+        let text = read_report(path)?;
+        match Presentable::from_json(&text) {
+            Ok((report, _)) => return Ok((report, Vec::new())),
+            // A report that cannot be read is no input to audit; another JSON file may be one.
+            Err(reason) if is_of_ours(&text) => {
+                let path = path.to_owned();
+                return Err(Error::Format { path, reason });
+            }
+            Err(_) => {}
+        }
     }
     refuse_missing(std::slice::from_ref(&path.to_owned()))?;
     let case = intake::discover(std::slice::from_ref(&path.to_owned()))?;
@@ -370,6 +377,12 @@ fn begins_like_json(path: &Path) -> bool {
     let mut first = [0; 1];
     let read = File::open(path).and_then(|mut file| file.read(&mut first));
     matches!(read, Ok(1)) && first == *b"{"
+}
+
+/// Whether a JSON file calls itself a report of phonehome.
+fn is_of_ours(text: &[u8]) -> bool {
+    const NAME: &[u8] = b"\"phonehome-audit\"";
+    text.windows(NAME.len()).any(|words| words == NAME)
 }
 
 fn document(options: &Document) -> Result<Status> {

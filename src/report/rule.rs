@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::Language;
+use super::{Language, country};
 use crate::rules::{
     App, Endpoint, Identifier, LegalObservation, Permission, Provision, QuestionRule, Rules,
     TransferStatus,
@@ -243,6 +243,9 @@ impl Page<'_> {
             ),
         )?;
         writeln!(self.out, "  {}", language.of(&provision.text))?;
+        if let Some(code) = &provision.country {
+            self.line("law of", "Recht von", country::name(language, code))?;
+        }
         self.line(
             "touched by",
             "berührt von",

@@ -196,4 +196,9 @@ fn what_is_no_report_is_refused() {
     assert_eq!(output.status.code(), Some(2));
     let output = phonehome(&["document", "record", "no-such-file.json"]);
     assert_eq!(output.status.code(), Some(2));
+    let newer = changed("newer.json", |report| report["schema_version"] = json!(99));
+    let output = phonehome(&["document", "record", &newer]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("its layout has version 99"), "{said}");
 }

@@ -424,7 +424,7 @@ impl Network {
             names: names.to_vec(),
         };
         for name in &names {
-            network.run(&format!("ip netns add {name}"))?;
+            Self::run(&format!("ip netns add {name}"))?;
         }
         let [gateway, anna, bernd, server] = &names;
         for step in [
@@ -439,7 +439,7 @@ impl Network {
             format!("ip -n {server} route add 10.9.0.0/24 via 198.51.100.1"),
             format!("ip netns exec {gateway} sysctl -qw net.ipv4.ip_forward=1"),
         ] {
-            network.run(&step)?;
+            Self::run(&step)?;
         }
         for (number, phone) in [(10, anna), (11, bernd)] {
             for step in [
@@ -451,13 +451,13 @@ impl Network {
                 format!("ip -n {phone} addr add 10.9.0.{number}/24 dev eth0"),
                 format!("ip -n {phone} route add default via 10.9.0.1"),
             ] {
-                network.run(&step)?;
+                Self::run(&step)?;
             }
         }
         Ok(network)
     }
 
-    fn run(&self, line: &str) -> Result<(), String> {
+    fn run(line: &str) -> Result<(), String> {
         let mut words = line.split(' ');
         let output = Command::new(words.next().unwrap())
             .args(words)
@@ -485,7 +485,7 @@ impl Network {
 impl Drop for Network {
     fn drop(&mut self) {
         for name in &self.names {
-            let _ = self.run(&format!("ip netns del {name}"));
+            let _ = Self::run(&format!("ip netns del {name}"));
         }
     }
 }

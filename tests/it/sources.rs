@@ -426,7 +426,7 @@ fn logs_that_overlap_count_once() {
         let noted: u64 = noted.map(|(_, _, count)| count.count).sum();
         (flows, reads, noted)
     };
-    let [monday, wednesday, later] = [&monday, &wednesday, &later].map(|text| text.as_bytes());
+    let [monday, wednesday, later] = [&monday, &wednesday, &later].map(String::as_bytes);
     assert_eq!(told(&[("a.ndjson", monday)]), (7, 2, 0));
     let twice = [("a.ndjson", monday), ("export again.ndjson", monday)];
     assert_eq!(told(&twice), (7, 2, 4));
@@ -559,8 +559,8 @@ fn a_capture_of_a_network_has_a_phone_for_each_client() {
     );
     // What lies beside the capture is of one phone; the clients are others.
     let dump = crate::forge::case::files().into_iter();
-    let dump = dump.filter(|(path, _)| *path == "company-phone/dumpsys-package.txt");
-    let (_, dump) = dump.last().unwrap();
+    let mut dump = dump.filter(|(path, _)| *path == "company-phone/dumpsys-package.txt");
+    let (_, dump) = dump.next_back().unwrap();
     let beside = phones(&[("dump.txt", &dump), ("gateway.pcap", &whole)], &options);
     assert_eq!(beside.first().unwrap(), &("network".to_owned(), 0));
     assert_eq!(beside[1..], expected);

@@ -198,3 +198,49 @@ fn blocking_a_host_ends_what_goes_there_and_the_plan_is_in_order() {
         "{worth:?}"
     );
 }
+
+#[test]
+fn each_app_of_a_report_says_what_measures_would_change() {
+    let audit = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_phonehome"))
+            .args(["audit", "-q"])
+            .arg(case())
+            .args(arguments)
+            .env_remove("PHONEHOME_LANGUAGE")
+            .env("LC_ALL", "C")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let report: Value = serde_json::from_str(&audit(&["-f", "json"])).unwrap();
+    let devices = report["devices"].as_array().unwrap();
+    let mut apps = devices
+        .iter()
+        .flat_map(|device| device["apps"].as_array().unwrap());
+    let app = apps.find(|app| app["id"] == "whatsapp").unwrap();
+    let findings = app["findings"].as_array().unwrap();
+    let contacts = findings
+        .iter()
+        .find(|finding| finding["observation"] == "contacts-plain");
+    let measures = app["what_if"].as_array().unwrap();
+    let of = |spec: &str| measures.iter().find(|one| one["measure"] == spec).unwrap();
+    let dedicated = of("dedicated-phone:whatsapp");
+    assert_eq!(
+        (&dedicated["risk_before"], &dedicated["risk_after"]),
+        (&12.into(), &9.into())
+    );
+    let gone = serde_json::json!([{ "id": contacts.unwrap()["id"], "risk_after": null }]);
+    assert_eq!(dedicated["findings"], gone);
+    let stay = usize::try_from(dedicated["stay"].as_u64().unwrap()).unwrap();
+    assert_eq!(stay, findings.len() - 1);
+    assert_eq!(of("replace:whatsapp=mattermost")["risk_after"], 3);
+    for (format, language, said) in [
+        ("table", "en", "Measures, each by itself"),
+        ("html", "de", "Maßnahmen, jede für sich"),
+        ("markdown", "de", "Maßnahmen, jede für sich"),
+    ] {
+        let shown = audit(&["-f", format, "--language", language]);
+        assert!(shown.contains(said), "{format}");
+    }
+}

@@ -6,7 +6,8 @@ use super::{Block, Document, Table};
 use crate::report::html::{Markup, hash};
 
 /// Looks, for browsers; word processors have their own.
-const STYLE: &str = "body{font:11pt/1.4 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}\
+const STYLE: &str = "@page{size:A4 landscape;margin:15mm}\
+body{font:11pt/1.4 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}\
 table{border-collapse:collapse;width:100%;font-size:10pt}\
 td,th{border:1px solid;padding:.3em .5em;text-align:left;vertical-align:top}";
 
@@ -65,8 +66,14 @@ fn list(lines: &[String], page: &mut Markup, item: impl Fn(&String, &mut Markup)
 }
 
 fn rows(table: &Table, page: &mut Markup) {
-    // The attribute draws lines in word processors that take no style from the head.
-    page.within("table", &[("border", &1)], |page| {
+    // Attributes draw lines and keep the width of the page in word processors that take no style from the head.
+    let looks: [(&str, &dyn std::fmt::Display); 4] = [
+        ("border", &1),
+        ("cellpadding", &4),
+        ("cellspacing", &0),
+        ("width", &"100%"),
+    ];
+    page.within("table", &looks, |page| {
         let row = |tag: &'static str, cells: &[String], page: &mut Markup| {
             page.within("tr", &[], |page| {
                 for cell in cells {

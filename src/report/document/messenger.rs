@@ -201,7 +201,8 @@ impl<'a> Draft<'a> {
             if !title.contains(grade) {
                 title = format!("{title} ({grade})");
             }
-            Some(format!("{title}, {} {risk}: {state}", self.word("risk")))
+            let risk = self.filled("risk-number", &[("risk", &risk.to_string())]);
+            Some(format!("{title}, {risk}: {state}"))
         };
         let mut lines: Vec<String> = row.findings.iter().filter_map(line).collect();
         if lines.is_empty() {
