@@ -466,14 +466,16 @@ fn known_values(
     for path in &options.known {
         named.extend(intake::read_known_values(path)?);
     }
-    let shared = Arc::new(known::Index::new(named.clone(), &options.peppers, rules));
+    let jobs = threads(options.jobs);
+    let index = |values| Arc::new(known::Index::new(values, &options.peppers, rules, jobs));
+    let shared = index(named.clone());
     let of_device = |dossier: &mut Dossier| {
         let own = std::mem::take(&mut dossier.known);
         if own.is_empty() {
             return Arc::clone(&shared);
         }
         let all = own.into_iter().chain(named.iter().cloned()).collect();
-        Arc::new(known::Index::new(all, &options.peppers, rules))
+        index(all)
     };
     Ok(dossiers.iter_mut().map(of_device).collect())
 }
@@ -759,14 +761,21 @@ fn count_traffic(observation: &Observation, told: Told, tally: &mut Tally) {
     }
 }
 
+/// How many threads `jobs` means.
+fn threads(jobs: usize) -> usize {
+    match jobs {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        jobs => jobs,
+    }
+}
+
 /// Runs `work` over all tasks on up to `jobs` threads; results in the order of the tasks.
 fn in_parallel<T: Sync, R: Send>(
     tasks: &[T],
     jobs: usize,
     work: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let jobs = if jobs == 0 { cores } else { jobs }.min(tasks.len());
+    let jobs = threads(jobs).min(tasks.len());
     if jobs <= 1 {
         return tasks.iter().map(work).collect();
     }

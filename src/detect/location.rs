@@ -1,13 +1,12 @@
 //! Positions: pairs of coordinates in one object, in one value, or in a GeoJSON array, with the precision they were sent in.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use hashbrown::HashMap;
+
 use super::Scene;
-use super::name::Name;
 use super::value::{self, Degrees, degrees};
-use crate::model::{Event, Field, Grade, PathStep, Place, Sensitive, Tally};
-use crate::rules::normalise_name;
+use crate::model::{Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
 
 /// A number that may be half of a position, with its field.
 type Coordinate<'a> = (&'a Field<'a>, Degrees);
@@ -27,19 +26,24 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     ) {
         return;
     }
-    let mut halves: BTreeMap<(Place, &[PathStep], Rc<str>), Halves<'_>> = BTreeMap::new();
-    let mut arrays: BTreeMap<&[PathStep], [Option<Coordinate<'_>>; 2]> = BTreeMap::new();
+    let mut halves = Grouped::<(Place, PathId, Rc<str>), Halves<'_>>::default();
+    let mut arrays = Grouped::<PathId, [Option<Coordinate<'_>>; 2]>::default();
+    let mut integers = Grouped::<(Place, PathId, Rc<str>), Integers<'_>>::default();
     for field in scene.fields {
-        let name = Name::of(field.name());
-        if let Some((axis, rest)) = &name.axis {
+        let name = scene.name(field);
+        if let Some((axis, rest)) = name.and_then(|name| name.integer_axis.as_ref()) {
+            integer(scene, field, *axis, rest, &mut integers);
+        }
+        if let Some((axis, rest)) = name.and_then(|name| name.axis.as_ref()) {
             let limit = if *axis == Axis::Latitude { 90.0 } else { 180.0 };
-            if let (Some(degrees), Some(object)) = (degrees(&field.value, limit), object(field)) {
-                if is_size_too(field.name()) && degrees.decimals < SIZE_DECIMALS {
+            if let (Some(degrees), Some(object)) =
+                (degrees(&field.value, limit), scene.object(field))
+            {
+                let name = name.map_or("", |name| &*name.normalised);
+                if is_size_too(name) && degrees.decimals < SIZE_DECIMALS {
                     continue;
                 }
-                let half = halves
-                    .entry((field.place, object, Rc::clone(rest)))
-                    .or_default();
+                let half = halves.entry((field.place, object, Rc::clone(rest)));
                 match axis {
                     Axis::Latitude => half.latitude = Some((field, degrees)),
                     Axis::Longitude => half.longitude = Some((field, degrees)),
@@ -47,28 +51,33 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 continue;
             }
         }
-        if let Some((latitude, longitude)) = telling_pair(&field.value) {
+        // `geo:`, `POINT(…)`, degree signs
+        let may_tell = field.look.has(Look::COLON | Look::GROUP | Look::BEYOND);
+        if may_tell && let Some((latitude, longitude)) = telling_pair(&field.value) {
             report(scene, tally, field, latitude, longitude);
-        } else if name.holds_pair {
+        } else if name.is_some_and(|name| name.holds_pair) {
             if let Some((latitude, longitude)) = pair(&field.value) {
                 report(scene, tally, field, latitude, longitude);
-            } else if let [.., PathStep::Index(position @ (0 | 1))] = field.path.0.as_slice()
-                && let (Some(degrees), Some(object)) = (degrees(&field.value, 180.0), object(field))
+            } else if let Some((_, Step::Index(position @ (0 | 1)))) =
+                scene.fields.paths.split(field.path)
+                && let (Some(degrees), Some(object)) =
+                    (degrees(&field.value, 180.0), scene.object(field))
                 && let Some(slot) = arrays
                     .entry(object)
-                    .or_default()
-                    .get_mut(usize::try_from(*position).unwrap_or(0))
+                    .get_mut(usize::try_from(position).unwrap_or(0))
             {
                 *slot = Some((field, degrees));
             }
         }
     }
-    for half in halves.into_values().chain(halves_of_integers(scene.fields)) {
+    let in_degrees = integers.found.into_iter().filter_map(halves_of_integers);
+    let halves = halves.found.into_iter().map(|(_, half)| half);
+    for half in halves.chain(in_degrees) {
         if let (Some((field, latitude)), Some((_, longitude))) = (half.latitude, half.longitude) {
             report(scene, tally, field, latitude, longitude);
         }
     }
-    for pair in arrays.into_values() {
+    for (_, pair) in arrays.found {
         // GeoJSON (RFC 7946 §3.1.1) puts the longitude first.
         if let [Some((field, longitude)), Some((_, latitude))] = pair
             && latitude.value.abs() <= 90.0
@@ -78,63 +87,105 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     }
 }
 
-/// Positions in which both halves are integers: ten millionths of a degree where the name or the size says so, else millionths.
-fn halves_of_integers<'a>(fields: &'a [Field<'a>]) -> Vec<Halves<'a>> {
-    type Integers<'a> = [Option<(&'a Field<'a>, i64)>; 2];
-    let mut pairs: BTreeMap<(Place, &[PathStep], String), Integers<'_>> = BTreeMap::new();
-    for field in fields {
-        let name = normalise_name(field.name());
-        let bare = ["e7", "e6", "e5", "micro"]
-            .iter()
-            .find_map(|end| name.strip_suffix(end))
-            .unwrap_or(&name);
-        let Some((axis, rest)) = axis(bare) else {
-            continue;
-        };
-        let number = field.value.parse::<i64>().ok();
-        let (Some(number), Some(object)) = (number, object(field)) else {
-            continue;
-        };
-        // Smaller ones are degrees without decimals, or anything.
-        if number.unsigned_abs() < 10_000 {
-            continue;
-        }
-        let rest = format!("{rest}{}", name.strip_prefix(bare).unwrap_or_default());
-        let pair = pairs.entry((field.place, object, rest)).or_default();
-        if let Some(slot) = pair.get_mut(usize::from(axis == Axis::Longitude)) {
-            *slot = Some((field, number));
+/// What belongs together by a key, in the order of its first part.
+struct Grouped<K, V> {
+    positions: HashMap<K, usize>,
+    found: Vec<(K, V)>,
+}
+
+impl<K, V> Default for Grouped<K, V> {
+    fn default() -> Self {
+        Self {
+            positions: HashMap::default(),
+            found: Vec::new(),
         }
     }
-    pairs
-        .into_iter()
-        .filter_map(|((_, _, rest), pair)| {
-            let [Some((field, latitude)), Some((other, longitude))] = pair else {
-                return None;
-            };
-            let is_within = |decimals: i32| {
-                let scale = 10_f64.powi(decimals);
-                let degrees = [in_degrees(latitude, scale), in_degrees(longitude, scale)];
-                degrees[0].abs() <= 90.0 && degrees[1].abs() <= 180.0
-            };
-            let decimals = match rest.as_str() {
-                rest if rest.ends_with("e5") => 5,
-                rest if rest.ends_with("e7") => 7,
-                _ if is_within(6) => 6,
-                _ => 7,
-            };
-            is_within(decimals).then(|| {
-                let half = |field, number| {
-                    let value = in_degrees(number, 10_f64.powi(decimals));
-                    let decimals = usize::try_from(decimals).unwrap_or(0);
-                    Some((field, Degrees { value, decimals }))
-                };
-                Halves {
-                    latitude: half(field, latitude),
-                    longitude: half(other, longitude),
-                }
-            })
-        })
-        .collect()
+}
+
+impl<K: Clone + Eq + std::hash::Hash, V: Default> Grouped<K, V> {
+    fn entry(&mut self, key: K) -> &mut V {
+        let end = self.found.len();
+        let position = *self.positions.entry(key.clone()).or_insert(end);
+        if position == end {
+            self.found.push((key, V::default()));
+        }
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "positions are those of what was pushed"
+        )]
+        let (_, value) = &mut self.found[position];
+        value
+    }
+}
+
+/// Latitude and longitude as integers, with their fields.
+type Integers<'a> = [Option<(&'a Field<'a>, i64)>; 2];
+
+/// The ends of names of coordinates that say how they are scaled.
+const SCALES: [&str; 4] = ["e7", "e6", "e5", "micro"];
+
+/// [`axis`] of a name whose value is an integer; the rest has the scale at its end.
+pub(super) fn integer_axis(name: &str) -> Option<(Axis, String)> {
+    let bare = SCALES
+        .iter()
+        .find_map(|end| name.strip_suffix(end))
+        .unwrap_or(name);
+    let (axis, rest) = axis(bare)?;
+    let scale = name.strip_prefix(bare).unwrap_or_default();
+    Some((axis, format!("{rest}{scale}")))
+}
+
+/// Takes down what may be half of a position in integers.
+fn integer<'a>(
+    scene: &Scene<'a>,
+    field: &'a Field<'a>,
+    axis: Axis,
+    rest: &Rc<str>,
+    pairs: &mut Grouped<(Place, PathId, Rc<str>), Integers<'a>>,
+) {
+    let number = field.value.parse::<i64>().ok();
+    let (Some(number), Some(object)) = (number, scene.object(field)) else {
+        return;
+    };
+    // Smaller ones are degrees without decimals, or anything.
+    if number.unsigned_abs() < 10_000 {
+        return;
+    }
+    let pair = pairs.entry((field.place, object, Rc::clone(rest)));
+    if let Some(slot) = pair.get_mut(usize::from(axis == Axis::Longitude)) {
+        *slot = Some((field, number));
+    }
+}
+
+/// Positions in which both halves are integers: ten millionths of a degree where the name or the size says so, else millionths.
+fn halves_of_integers(
+    ((_, _, rest), pair): ((Place, PathId, Rc<str>), Integers<'_>),
+) -> Option<Halves<'_>> {
+    let [Some((field, latitude)), Some((other, longitude))] = pair else {
+        return None;
+    };
+    let is_within = |decimals: i32| {
+        let scale = 10_f64.powi(decimals);
+        let degrees = [in_degrees(latitude, scale), in_degrees(longitude, scale)];
+        degrees[0].abs() <= 90.0 && degrees[1].abs() <= 180.0
+    };
+    let decimals = match &*rest {
+        rest if rest.ends_with("e5") => 5,
+        rest if rest.ends_with("e7") => 7,
+        _ if is_within(6) => 6,
+        _ => 7,
+    };
+    is_within(decimals).then(|| {
+        let half = |field, number| {
+            let value = in_degrees(number, 10_f64.powi(decimals));
+            let decimals = usize::try_from(decimals).unwrap_or(0);
+            Some((field, Degrees { value, decimals }))
+        };
+        Halves {
+            latitude: half(field, latitude),
+            longitude: half(other, longitude),
+        }
+    })
 }
 
 #[expect(
@@ -187,7 +238,7 @@ const SIZE_DECIMALS: usize = 4;
 
 /// German has one word for latitude and width, and one for longitude and length.
 fn is_size_too(name: &str) -> bool {
-    matches!(normalise_name(name).as_str(), "breite" | "laenge" | "länge")
+    matches!(name, "breite" | "laenge" | "länge")
 }
 
 /// Names, normalised, of values that hold both coordinates.
@@ -268,11 +319,6 @@ fn pair(text: &str) -> Option<(Degrees, Degrees)> {
     let latitude = degrees(numbers.next()?, 90.0)?;
     let longitude = degrees(numbers.next()?, 180.0)?;
     Some((latitude, longitude))
-}
-
-/// The object that a field belongs to: its path without the last step.
-fn object<'a>(field: &'a Field<'_>) -> Option<&'a [PathStep]> {
-    field.path.0.split_last().map(|(_, object)| object)
 }
 
 fn report(

@@ -1,8 +1,13 @@
 //! Whether a value is what its name says: check digits, numbering plans, shapes. Pure functions on text.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
+use std::rc::Rc;
 
+use hashbrown::HashMap;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region};
+
+use crate::limits;
 
 /// A value without the quotes, brackets and URN prefixes that protocols wrap it in (RFC 7254: `"<urn:gsma:imei:…>"`).
 pub(super) fn bare(text: &str) -> &str {
@@ -183,15 +188,35 @@ pub(super) fn is_email(value: &str) -> bool {
 /// Region whose national numbers are understood without a country code.
 const HOME_REGION: Region = Region::DE;
 
-/// A phone number that exists in a numbering plan, in E.164 form.
-pub(super) fn phone_e164(value: &str) -> Option<String> {
-    let number = phone_number(value)?;
-    Some(number.format_as(PhoneNumberFormat::E164).into_owned())
+/// A phone number that exists in a numbering plan, in E.164 form. Address books are sent again and again, and reading a number
+/// takes a microsecond, so each thread remembers what it has read.
+pub(super) fn phone_e164(value: &str) -> Option<Rc<str>> {
+    thread_local! {
+        static READ: RefCell<HashMap<Box<str>, Option<Rc<str>>>> = RefCell::default();
+    }
+    let candidate = phone_candidate(value)?;
+    READ.with_borrow_mut(|read| {
+        if let Some(known) = read.get(candidate) {
+            return known.clone();
+        }
+        if read.len() >= limits::KNOWN_NUMBERS {
+            read.clear();
+        }
+        let number = valid_number(candidate);
+        let number = number.map(|number| number.format_as(PhoneNumberFormat::E164).into());
+        read.insert(Box::from(candidate), number.clone());
+        number
+    })
 }
 
 /// A phone number that exists in a numbering plan. Numbers without `+` or `00` are read as German national
 /// numbers or, if they have a country code's length, as international digits. Epoch times are no phone numbers.
 pub(super) fn phone_number(value: &str) -> Option<PhoneNumber> {
+    valid_number(phone_candidate(value)?)
+}
+
+/// What has the characters and the length of a phone number.
+fn phone_candidate(value: &str) -> Option<&str> {
     let trimmed = value.trim();
     let trimmed = trimmed.strip_prefix("tel:").unwrap_or(trimmed);
     let digits = trimmed.bytes().filter(u8::is_ascii_digit).count();
@@ -205,12 +230,13 @@ pub(super) fn phone_number(value: &str) -> Option<PhoneNumber> {
         });
     // Coordinates, amounts and versions have one dot; phone numbers with dots have several.
     let is_decimal = trimmed.bytes().filter(|byte| *byte == b'.').count() == 1;
-    if !fits || is_decimal || is_date_or_time(trimmed) {
-        return None;
-    }
-    let international = match trimmed.strip_prefix("00") {
+    (fits && !is_decimal && !is_date_or_time(trimmed)).then_some(trimmed)
+}
+
+fn valid_number(candidate: &str) -> Option<PhoneNumber> {
+    let international = match candidate.strip_prefix("00") {
         Some(rest) => format!("+{rest}"),
-        None => trimmed.to_owned(),
+        None => candidate.to_owned(),
     };
     // Bare digits are taken as international, as WhatsApp and others send them.
     let candidate = if international.starts_with(['+', '0', '(']) {

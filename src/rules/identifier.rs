@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
-use regex::Regex;
 use serde::Deserialize;
 
+use super::gate::Gate;
 use super::{Example, Pattern, Problems, Rules, Shape, Text};
-use crate::model::{Category, FieldPath, PathStep};
+use crate::model::{Category, Look, Path};
 
 /// A check that a value must pass and that a pattern cannot express; `detect` has the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -32,6 +32,20 @@ pub enum Validator {
     PhoneValid,
     /// UUID that is not all zeros.
     UuidNotNil,
+}
+
+impl Validator {
+    /// Kinds of characters of which a value must have one.
+    fn kinds(self) -> u16 {
+        match self {
+            Self::Email => Look::AT,
+            Self::CoordinatePair | Self::ImsiOrIccid | Self::PhonePossible | Self::PhoneValid => {
+                Look::DIGIT
+            }
+            Self::IpAddress => Look::DOT | Look::COLON,
+            Self::CellIdentity | Self::ImeiLuhn | Self::UuidNotNil => u16::MAX,
+        }
+    }
 }
 
 /// How names are compared.
@@ -310,9 +324,9 @@ pub enum NameStrength {
     Strong,
 }
 
-/// One name in the index.
+/// What one name may say.
 #[derive(Clone, Debug)]
-struct NameEntry {
+pub struct NamedIdentifier {
     identifier: usize,
     strength: NameStrength,
     /// Names that must stand before it on the path, innermost first.
@@ -375,15 +389,15 @@ fn words(name: &str) -> Vec<String> {
 #[derive(Debug, Default)]
 pub(super) struct Identifiers {
     pub(super) entries: Vec<Identifier>,
-    by_name: HashMap<Box<str>, Vec<NameEntry>>,
+    by_name: HashMap<Box<str>, Vec<NamedIdentifier>>,
     by_words: Vec<(WordsName, usize)>,
     /// The texts of `by_words`, so that a name that has none of them costs one pass.
     words: Option<AhoCorasick>,
     by_id: HashMap<Arc<str>, usize>,
     telling: Vec<usize>,
     with_body: Vec<usize>,
-    telling_gate: OnceLock<Option<Regex>>,
-    body_gate: OnceLock<Option<Regex>>,
+    telling_gate: OnceLock<Gate>,
+    body_gate: OnceLock<Gate>,
     pub(super) tables: IdentifierFile,
 }
 
@@ -439,7 +453,7 @@ impl Identifiers {
 /// Puts a name into the index: under its last component with the others as parents, and, if it is dotted, also under all
 /// components run together, because flat forms write the dots into the key.
 fn index_name(
-    by_name: &mut HashMap<Box<str>, Vec<NameEntry>>,
+    by_name: &mut HashMap<Box<str>, Vec<NamedIdentifier>>,
     name: &str,
     strength: NameStrength,
     identifier: usize,
@@ -463,7 +477,7 @@ fn index_name(
 }
 
 fn add_name(
-    by_name: &mut HashMap<Box<str>, Vec<NameEntry>>,
+    by_name: &mut HashMap<Box<str>, Vec<NamedIdentifier>>,
     key: Box<str>,
     parents: Box<[Box<str>]>,
     strength: NameStrength,
@@ -475,7 +489,7 @@ fn add_name(
         .find(|entry| entry.identifier == identifier && entry.parents == parents);
     match known {
         Some(entry) => entry.strength = entry.strength.max(strength),
-        None => entries.push(NameEntry {
+        None => entries.push(NamedIdentifier {
             identifier,
             strength,
             parents,
@@ -499,22 +513,6 @@ pub fn normalise_name(name: &str) -> String {
         .collect()
 }
 
-/// Whether any of the expressions matches; `true` also where they do not compile together. One pass for all of them, because
-/// nearly all values have none.
-fn is_in_any<'a, P: Iterator<Item = &'a Pattern>>(
-    gate: &OnceLock<Option<Regex>>,
-    patterns: impl FnOnce() -> P,
-    text: &str,
-) -> bool {
-    let gate = gate.get_or_init(|| {
-        let all: Vec<String> = patterns()
-            .map(|pattern| format!("(?:{})", pattern.as_str()))
-            .collect();
-        Regex::new(&all.join("|")).ok()
-    });
-    gate.as_ref().is_none_or(|gate| gate.is_match(text))
-}
-
 impl Rules {
     /// All kinds of personal data, in the order of the file.
     pub fn identifiers(&self) -> &[Identifier] {
@@ -528,55 +526,79 @@ impl Rules {
 
     /// The kinds whose shape alone may be telling of this value: those without expressions, and the others where one of
     /// all their expressions matches. Which of them it is remains to be asked.
-    pub fn telling_identifiers(&self, value: &str) -> impl Iterator<Item = &Identifier> {
+    pub fn telling_identifiers(
+        &self,
+        value: &str,
+        look: Look,
+    ) -> impl Iterator<Item = &Identifier> {
         let all = &self.identifiers;
         let kinds = || all.telling.iter().filter_map(|at| all.entries.get(*at));
-        let patterns = || kinds().flat_map(|kind| kind.values.iter().filter_map(Shape::pattern));
-        let is_expected = is_in_any(&all.telling_gate, patterns, value);
-        kinds().filter(move |kind| is_expected || !kind.has_only_patterns())
+        let gate = all.telling_gate.get_or_init(|| {
+            Gate::new(kinds().flat_map(|kind| kind.values.iter().filter_map(Shape::pattern)))
+        });
+        let is_expected = gate.may_match(value, look);
+        kinds().filter(move |kind| {
+            (is_expected || !kind.has_only_patterns())
+                && kind
+                    .validator
+                    .is_none_or(|validator| look.has(validator.kinds()))
+        })
     }
 
     /// The kinds that may be in a whole body or text: none, where none of all their expressions matches.
-    pub fn body_identifiers(&self, text: &str) -> impl Iterator<Item = &Identifier> {
+    pub fn body_identifiers(&self, text: &str, look: Look) -> impl Iterator<Item = &Identifier> {
         let all = &self.identifiers;
         let kinds = || all.with_body.iter().filter_map(|at| all.entries.get(*at));
-        let patterns = || kinds().filter_map(|kind| kind.body.as_ref());
-        let is_expected = is_in_any(&all.body_gate, patterns, text);
+        let gate = all
+            .body_gate
+            .get_or_init(|| Gate::new(kinds().filter_map(|kind| kind.body.as_ref())));
+        let is_expected = gate.may_match(text, look);
         kinds().filter(move |_| is_expected)
     }
 
-    /// What the names on a path say about the value at its end, in the order of the file.
-    pub fn identifiers_of_path(&self, path: &FieldPath) -> Vec<(&Identifier, NameStrength)> {
-        let mut names = path.0.iter().rev().filter_map(|step| match step {
-            PathStep::Name(name) => Some(&**name),
-            PathStep::Index(_) => None,
-        });
-        let Some(name) = names.next() else {
-            return Vec::new();
-        };
+    /// What a name may say about a value, in the order of the file: to be asked once for each name.
+    pub fn identifiers_named(&self, name: &str) -> Vec<NamedIdentifier> {
         let last = normalise_name(name);
+        let by_name = self.identifiers.by_name.get(&*last);
+        let mut found: Vec<NamedIdentifier> = by_name.into_iter().flatten().cloned().collect();
+        let has_words = self.identifiers.words.as_ref();
+        let has_words = has_words.is_none_or(|words| words.is_match(&last));
+        for (wanted, identifier) in self.identifiers.by_words.iter().filter(|_| has_words) {
+            if wanted.is_in(name, &last) {
+                found.push(NamedIdentifier {
+                    identifier: *identifier,
+                    strength: NameStrength::Strong,
+                    parents: Box::default(),
+                });
+            }
+        }
+        found.sort_unstable_by_key(|entry| (entry.identifier, std::cmp::Reverse(entry.strength)));
+        found
+    }
+
+    /// What the names on a path say about the value at its end, in the order of the file; `named` is what its last name may
+    /// say.
+    pub fn identifiers_of_path(
+        &self,
+        named: &[NamedIdentifier],
+        path: Path<'_>,
+    ) -> Vec<(&Identifier, NameStrength)> {
         let mut found: Vec<(usize, NameStrength)> = Vec::new();
-        for entry in self.identifiers.by_name.get(&*last).into_iter().flatten() {
-            let mut parents = names.clone();
+        for entry in named {
+            let mut parents = path.names_back().skip(1);
             let fits = entry.parents.iter().all(|wanted| {
                 parents
                     .next()
                     .is_some_and(|name| **wanted == *normalise_name(name))
             });
-            if fits {
+            if fits
+                && found
+                    .last()
+                    .is_none_or(|(last, _)| *last != entry.identifier)
+            {
                 found.push((entry.identifier, entry.strength));
             }
         }
-        let has_words = self.identifiers.words.as_ref();
-        let has_words = has_words.is_none_or(|words| words.is_match(&last));
-        for (wanted, identifier) in self.identifiers.by_words.iter().filter(|_| has_words) {
-            if wanted.is_in(name, &last) {
-                found.push((*identifier, NameStrength::Strong));
-            }
-        }
-        found
-            .sort_unstable_by_key(|(position, strength)| (*position, std::cmp::Reverse(*strength)));
-        found.dedup_by_key(|(position, _)| *position);
         found
             .into_iter()
             .filter_map(|(position, strength)| Some((self.identifiers().get(position)?, strength)))

@@ -9,6 +9,7 @@ mod comparison;
 mod document;
 mod endpoint;
 mod example;
+mod gate;
 mod identifier;
 mod legal;
 mod load;
@@ -40,7 +41,7 @@ pub use endpoint::{Endpoint, EndpointSource, Role};
 pub use example::Example;
 pub use identifier::{
     Encoding, FlowHeuristic, HashForm, HashReversal, Identifier, NameMatch, NameStrength,
-    Precision, Requirement, SeedAdvice, Validator, ValidatorRule, normalise_name,
+    NamedIdentifier, Precision, Requirement, SeedAdvice, Validator, ValidatorRule, normalise_name,
 };
 pub use legal::{
     Adequacy, Authority, Dpia, DpiaCriterion, EvidenceFactor, Legal, LegalObservation, Level,

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
-use super::super::value;
+use super::super::{Scene, value};
 use super::scan::Hit;
-use crate::model::{DecodeStep, Field, KnownKind, KnownValue, PathStep, Place as Part};
+use crate::model::{DecodeStep, KnownKind, KnownValue, Look, PathId, Place as Part};
 
 /// Metres of a degree of latitude.
 const METRES_PER_DEGREE: f64 = 111_320.0;
@@ -154,16 +154,20 @@ struct Half {
 }
 
 /// Looks for known positions in the fields of one message.
-pub(super) fn fields(places: &[Place], fields: &[Field<'_>], found: &mut dyn FnMut(usize, Hit)) {
+pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(usize, Hit)) {
     if places.is_empty() {
         return;
     }
+    let fields = scene.fields;
     // Latitudes of places, by the object they stand in.
-    let mut latitudes: BTreeMap<(Part, &[PathStep]), Vec<Half>> = BTreeMap::new();
+    let mut latitudes: BTreeMap<(Part, PathId), Vec<Half>> = BTreeMap::new();
     let mut longitudes = latitudes.clone();
     for (number, field) in fields.iter().enumerate() {
+        if !field.look.has(Look::DIGIT) {
+            continue;
+        }
         within_text(places, &field.value, &mut |hit| found(number, hit));
-        let Some((_, object)) = field.path.0.split_last() else {
+        let Some(object) = scene.object(field) else {
             continue;
         };
         let key = (field.place, object);
@@ -187,7 +191,7 @@ pub(super) fn fields(places: &[Place], fields: &[Field<'_>], found: &mut dyn FnM
     let is_axis = |half: &Half| {
         fields
             .get(half.field)
-            .is_some_and(|field| is_axis(field.name()))
+            .is_some_and(|field| is_axis(fields.name(field)))
     };
     for (key, candidates) in &latitudes {
         for latitude in candidates {
