@@ -47,6 +47,35 @@ pub(crate) struct Cli {
     /// What to do
     #[command(subcommand)]
     pub(crate) verb: Verb,
+
+    #[command(flatten)]
+    pub(crate) talk: TalkOptions,
+}
+
+/// How much is said beside reports, and how it looks: the same for all verbs.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct TalkOptions {
+    /// No progress and no notes on standard error, only errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+
+    /// Say on standard error what is read, and how fast
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
+    pub(crate) color: ColorChoice,
+
+    /// Columns of what is shown [default: those of the terminal, else 80]
+    #[arg(long, global = true, hide_short_help = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
+    pub(crate) width: Option<u16>,
 }
 
 /// What [`parse`] has answered itself.
@@ -222,14 +251,6 @@ pub(crate) struct OutputOptions {
     #[command(flatten)]
     pub(crate) language: LanguageOption,
 
-    /// When to use colour
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub(crate) color: ColorChoice,
-
-    /// Columns of the table [default: those of the terminal, else 80]
-    #[arg(long, hide_short_help = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
-    pub(crate) width: Option<u16>,
-
     /// Show captured values instead of masks; the report becomes confidential
     #[arg(long)]
     pub(crate) show_values: bool,
@@ -237,10 +258,6 @@ pub(crate) struct OutputOptions {
     /// Sign each report that goes to a file with this key of minisign (made by `minisign -G -W`)
     #[arg(long, hide_short_help = true, value_name = "KEY")]
     pub(crate) sign: Option<PathBuf>,
-
-    /// No progress and no notes on standard error, only errors
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
 }
 
 /// `phonehome audit`.
@@ -302,6 +319,15 @@ pub(crate) struct Report {
     #[arg(value_name = "REPORT")]
     pub(crate) saved: PathBuf,
 
+    /// The saved report must be signed (REPORT.minisig) by this public key of minisign: a file, or the key itself
+    #[arg(
+        long,
+        hide_short_help = true,
+        value_name = "PUBKEY",
+        help_heading = "Input options"
+    )]
+    pub(crate) trust: Option<String>,
+
     #[command(flatten)]
     pub(crate) rules: RulesOption,
 
@@ -347,10 +373,6 @@ pub(crate) struct SmallOutput {
 
     #[command(flatten)]
     pub(crate) language: LanguageOption,
-
-    /// Columns of the text [default: those of the terminal, else 80]
-    #[arg(long, hide_short_help = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
-    pub(crate) width: Option<u16>,
 }
 
 /// `phonehome diff`.
@@ -407,10 +429,6 @@ pub(crate) struct Verify {
     /// Inputs read at once [default: one per core]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Input options")]
     pub(crate) jobs: Option<u16>,
-
-    /// No progress and no notes on standard error, only errors
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
 }
 
 /// `phonehome inputs`.
@@ -557,10 +575,6 @@ pub(crate) struct Compare {
 
     #[command(flatten)]
     pub(crate) language: LanguageOption,
-
-    /// Columns of the table [default: those of the terminal, else 80]
-    #[arg(long, hide_short_help = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000), help_heading = "Output options")]
-    pub(crate) width: Option<u16>,
 }
 
 /// `phonehome rules`.
@@ -746,10 +760,15 @@ fn format_and_file(text: &str) -> Result<FormatAndFile, String> {
     };
     let known = || phonehome::report::FORMATS.iter().map(|format| format.name);
     let format = known().find(|format| *format == name).ok_or_else(|| {
-        format!(
-            "there is no format “{name}”; there are: {}",
-            known().collect::<Vec<_>>().join(", ")
-        )
+        let most = (name.len() / 4).max(1);
+        let near = |known: &&str| strsim::damerau_levenshtein(known, name) <= most;
+        match known().find(near) {
+            Some(near) => format!("there is no format “{name}”; did you mean “{near}”?"),
+            None => format!(
+                "there is no format “{name}”; there are: {}",
+                known().collect::<Vec<_>>().join(", ")
+            ),
+        }
     })?;
     Ok(FormatAndFile { format, file })
 }
@@ -783,6 +802,11 @@ mod tests {
         );
         assert_eq!(format_and_file("table").unwrap().file, None);
         assert!(format_and_file("json=").is_err());
-        assert!(format_and_file("pdf").unwrap_err().contains("json"));
+        assert!(format_and_file("portable").unwrap_err().contains("json"));
+        assert!(
+            format_and_file("jsn")
+                .unwrap_err()
+                .ends_with("did you mean “json”?")
+        );
     }
 }

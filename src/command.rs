@@ -5,6 +5,7 @@ mod compare;
 mod gate;
 mod keys;
 mod live;
+mod talk;
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -12,35 +13,23 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use phonehome::assess::{self, Step};
-use phonehome::audit::{self, Outcome, Progress};
+use phonehome::audit::{self, Outcome};
 use phonehome::detect;
 use phonehome::gate::Gate;
 use phonehome::intake::{self, Case, Input};
 use phonehome::model::{AppId, RiskLevel};
-use phonehome::report::{self, FORMATS, InputLine, Language, Observations, Presentable};
+use phonehome::report::{self, BINARY, FORMATS, InputLine, Language, Observations, Presentable};
 use phonehome::rules::Rules;
 use phonehome::{Error, Result};
 
+use self::talk::{complain, say};
 use crate::cli::{
-    self, Audit, Cli, ColorChoice, Document, FormatAndFile, Generated, Init, InputOptions, Inputs,
+    self, Audit, Cli, Document, FormatAndFile, Generated, Init, InputOptions, Inputs,
     LanguageChoice, LanguageOption, Observe, OutputOptions, Report, RuleExplain, RuleOptions,
-    RuleVerb, RulesOption, Schema, Verb, WhatIf,
+    RuleVerb, RulesOption, Schema, TalkOptions, Verb, WhatIf,
 };
-
-/// Columns of a report that goes to a file or a terminal that does not say its width.
-const DEFAULT_WIDTH: u16 = 80;
-/// Narrowest table.
-const NARROWEST: u16 = 40;
-/// Widest table: beyond, lines are hard to follow.
-const WIDEST: u16 = 140;
-/// How often the progress bar is drawn.
-const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,22 +54,23 @@ impl From<Status> for ExitCode {
 
 /// Runs a verb and prints what went wrong.
 pub(crate) fn run(cli: Cli) -> Status {
+    let talk = cli.talk;
     let result = match cli.verb {
-        Verb::Audit(options) => audit(&options),
-        Verb::Report(options) => report(&options),
-        Verb::Diff(options) => compare::diff(&options),
-        Verb::Verify(options) => compare::verify(&options),
-        Verb::Observe(options) => observe(&options),
+        Verb::Audit(options) => audit(&options, talk),
+        Verb::Report(options) => report(&options, talk),
+        Verb::Diff(options) => compare::diff(&options, talk),
+        Verb::Verify(options) => compare::verify(&options, talk),
+        Verb::Observe(options) => observe(&options, talk),
         Verb::Interfaces => live::interfaces(),
-        Verb::Inputs(options) => inputs(&options),
-        Verb::WhatIf(options) => what_if(&options),
-        Verb::Document(options) => document(&options),
-        Verb::Init(options) => init(&options),
-        Verb::Apps(options) => apps::apps(&options),
-        Verb::Compare(options) => apps::compare(&options),
+        Verb::Inputs(options) => inputs(&options, talk),
+        Verb::WhatIf(options) => what_if(&options, talk),
+        Verb::Document(options) => document(&options, talk),
+        Verb::Init(options) => init(&options, talk),
+        Verb::Apps(options) => apps::apps(&options, talk),
+        Verb::Compare(options) => apps::compare(&options, talk),
         Verb::Rules(command) => match command.verb {
-            RuleVerb::List(options) => list_rules(&options),
-            RuleVerb::Explain(options) => explain_rule(&options),
+            RuleVerb::List(options) => list_rules(&options, talk),
+            RuleVerb::Explain(options) => explain_rule(&options, talk),
             RuleVerb::Check(options) => check_rules(&options),
         },
         Verb::Schema(options) => schema(&options),
@@ -101,39 +91,20 @@ fn is_closed_pipe(error: &Error) -> bool {
     matches!(error, Error::Write(cause) if cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// Prints an error with its causes and the next step. Paths may be chosen by strangers, so all of it is made safe.
-fn complain(error: &Error) {
-    let mut message = format!("error: {}", report::safe(&error.to_string()));
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        message = format!("{message}\n  cause: {}", report::safe(&source.to_string()));
-        cause = source.source();
-    }
-    if let Some(hint) = error.hint() {
-        message = format!("{message}\n  hint: {hint}");
-    }
-    say(&message);
-}
-
-/// Prints a line on standard error. There is nowhere left to report a failure of that.
-fn say(message: &str) {
-    let _printed = writeln!(io::stderr(), "{message}");
-}
-
-fn audit(options: &Audit) -> Result<Status> {
+fn audit(options: &Audit, talk: TalkOptions) -> Result<Status> {
     let rules = rules_of(&options.input)?;
     let targets = targets(&options.output)?;
     let mut gate = gate::read(&options.gate)?;
     let outcome = if let Some(name) = &options.input.interface {
         gate::add_suppressions(&mut gate, &options.gate, None)?;
         Outcome {
-            audit: live::audit(options, name, &rules)?,
+            audit: live::audit(options, name, &rules, talk)?,
             errors: Vec::new(),
         }
     } else {
         let case = find(&options.input)?;
         gate::add_suppressions(&mut gate, &options.gate, case.policy_file.as_deref())?;
-        with_progress(&case, options.output.quiet, |progress| {
+        talk.watched(&case, &rules, |progress| {
             let mut pipeline = pipeline_options(&options.input, options.jobs)?;
             pipeline.has_pseudonyms = options.pseudonym_key.is_some();
             pipeline.has_split_clients = options.split_clients;
@@ -144,8 +115,8 @@ fn audit(options: &Audit) -> Result<Status> {
     for error in &errors {
         complain(error);
     }
-    if options.output.show_values && !options.output.quiet {
-        say("note: the report shows captured values; treat it as confidential");
+    if options.output.show_values {
+        talk.note("the report shows captured values; treat it as confidential");
     }
     let shows_values = options.output.show_values;
     let report = keys::presentable(
@@ -155,8 +126,9 @@ fn audit(options: &Audit) -> Result<Status> {
         options.pseudonym_key.as_deref(),
     )?;
     let language = language(options.output.language);
-    write_reports(targets, &report, &rules, language, &options.output, &gate)?;
-    let status = gate::judge(&gate, &report, &rules, options.output.quiet);
+    let look = (language, talk);
+    write_reports(targets, &report, &rules, look, &options.output, &gate)?;
+    let status = gate::judge(&gate, &report, &rules, talk);
     Ok(if errors.is_empty() {
         status
     } else {
@@ -164,7 +136,10 @@ fn audit(options: &Audit) -> Result<Status> {
     })
 }
 
-fn report(options: &Report) -> Result<Status> {
+fn report(options: &Report, talk: TalkOptions) -> Result<Status> {
+    if !keys::is_trusted(options.trust.as_deref(), &options.saved)? {
+        return Ok(Status::Risk);
+    }
     let rules = load_rules(&options.rules)?;
     let (report, written_in) = compare::saved(&options.saved)?;
     if options.output.show_values && !report.shows_values() {
@@ -172,8 +147,8 @@ fn report(options: &Report) -> Result<Status> {
             "the report holds no captured values; only an audit with --show-values keeps them";
         return Err(Error::Usage(reason.to_owned()));
     }
-    if report.audit().rules_sha256 != rules.sha256 && !options.output.quiet {
-        say("note: the report was made with other rules; texts are those of the rules at hand");
+    if report.audit().rules_sha256 != rules.sha256 {
+        talk.note("the report was made with other rules; texts are those of the rules at hand");
     }
     let targets = targets(&options.output)?;
     let language = match options.output.language.choice {
@@ -182,8 +157,9 @@ fn report(options: &Report) -> Result<Status> {
     };
     let mut gate = gate::read(&options.gate)?;
     gate::add_suppressions(&mut gate, &options.gate, None)?;
-    write_reports(targets, &report, &rules, language, &options.output, &gate)?;
-    Ok(gate::judge(&gate, &report, &rules, options.output.quiet))
+    let look = (language, talk);
+    write_reports(targets, &report, &rules, look, &options.output, &gate)?;
+    Ok(gate::judge(&gate, &report, &rules, talk))
 }
 
 /// Reads a saved report, or standard input for `-`.
@@ -206,17 +182,21 @@ fn write_reports(
     targets: Vec<(&'static report::Format, Option<PathBuf>)>,
     report: &Presentable,
     rules: &Rules,
-    language: Language,
+    (language, talk): (Language, TalkOptions),
     options: &OutputOptions,
     gate: &Gate,
 ) -> Result<()> {
     let signer = keys::signer(options.sign.as_deref())?;
     for (format, file) in targets {
-        let to_terminal = file.is_none() && io::stdout().is_terminal();
+        if file.is_none() && io::stdout().is_terminal() && BINARY.contains(&format.name) {
+            let name = format.name;
+            let advice = format!("{name} is no text for a terminal; name a file: -f {name}=FILE");
+            return Err(Error::Usage(advice));
+        }
         let rendering = report::Options {
             language,
-            width: options.width.unwrap_or_else(|| terminal_width(to_terminal)),
-            color: is_coloured(options.color, to_terminal),
+            width: talk.width(file.is_some()),
+            color: talk.is_coloured(file.is_some()),
             level: gate.fail_on.unwrap_or(RiskLevel::Medium),
         };
         let mut folders = report::FOLDERS.iter();
@@ -257,7 +237,7 @@ fn write_pictures(
     Ok(())
 }
 
-fn observe(options: &Observe) -> Result<Status> {
+fn observe(options: &Observe, talk: TalkOptions) -> Result<Status> {
     let rules = rules_of(&options.input)?;
     let case = find(&options.input)?;
     let mut out = BufWriter::new(io::stdout().lock());
@@ -266,6 +246,7 @@ fn observe(options: &Observe) -> Result<Status> {
         let device = usize::try_from(id).ok().and_then(|id| case.devices.get(id));
         device.map_or("", |device| device.name.as_str())
     };
+    talk.announce(&case, &rules);
     let errors = audit::observe(
         &case,
         &rules,
@@ -286,7 +267,7 @@ fn observe(options: &Observe) -> Result<Status> {
     })
 }
 
-fn inputs(options: &Inputs) -> Result<Status> {
+fn inputs(options: &Inputs, talk: TalkOptions) -> Result<Status> {
     refuse_missing(&options.paths)?;
     let case = intake::survey(&options.paths)?;
     let mut lines = Vec::new();
@@ -308,22 +289,27 @@ fn inputs(options: &Inputs) -> Result<Status> {
     lines.extend(for_people.map(|path| InputLine::apart(path, "text", None)));
     let left_out = case.left_out.iter();
     lines.extend(left_out.map(|(path, _, reason)| InputLine::apart(path, "unknown", Some(reason))));
-    write_to(None, |out| {
+    let write = |out: &mut dyn Write| {
         report::write_inputs(&lines, &options.format, language(options.language), out)
-    })?;
+    };
+    if options.format == "json" {
+        write_to(None, write)?;
+    } else {
+        write_prose(talk, write)?;
+    }
     Ok(Status::Done)
 }
 
-fn what_if(options: &WhatIf) -> Result<Status> {
+fn what_if(options: &WhatIf, talk: TalkOptions) -> Result<Status> {
     let rules = load_rules(&options.rules)?;
     let steps = options.measures.iter();
     let steps: Vec<Step<'_>> = steps
         .map(|text| Step::parse(&rules, text).map_err(Error::Usage))
         .collect::<Result<_>>()?;
-    let (report, errors) = report_of(&options.case, &rules)?;
+    let (report, errors) = report_of(&options.case, &rules, talk)?;
     let look = report::Options {
         language: language(options.language),
-        width: terminal_width(io::stdout().is_terminal()),
+        width: talk.width(false),
         color: false,
         level: RiskLevel::High,
     };
@@ -348,7 +334,7 @@ fn what_if(options: &WhatIf) -> Result<Status> {
 }
 
 /// A saved report, or one of a case or capture, with what could not be read of it.
-fn report_of(path: &Path, rules: &Rules) -> Result<(Presentable, Vec<Error>)> {
+fn report_of(path: &Path, rules: &Rules, talk: TalkOptions) -> Result<(Presentable, Vec<Error>)> {
     if path.as_os_str() == Input::STDIN {
         return Ok((compare::saved(path)?.0, Vec::new()));
     }
@@ -366,8 +352,9 @@ fn report_of(path: &Path, rules: &Rules) -> Result<(Presentable, Vec<Error>)> {
     }
     refuse_missing(std::slice::from_ref(&path.to_owned()))?;
     let case = intake::discover(std::slice::from_ref(&path.to_owned()))?;
-    let progress = Progress::default();
-    let outcome = audit::run(&case, rules, &audit::Options::default(), &progress)?;
+    let outcome = talk.watched(&case, rules, |progress| {
+        audit::run(&case, rules, &audit::Options::default(), progress)
+    })?;
     let report = Presentable::new(&outcome.audit, rules, false);
     Ok((report, outcome.errors))
 }
@@ -385,9 +372,9 @@ fn is_of_ours(text: &[u8]) -> bool {
     text.windows(NAME.len()).any(|words| words == NAME)
 }
 
-fn document(options: &Document) -> Result<Status> {
+fn document(options: &Document, talk: TalkOptions) -> Result<Status> {
     let rules = load_rules(&options.rules)?;
-    let (report, errors) = report_of(&options.case, &rules)?;
+    let (report, errors) = report_of(&options.case, &rules, talk)?;
     let ending = options.output.as_deref().and_then(Path::extension);
     let by_name = match ending.and_then(OsStr::to_str) {
         Some("html" | "htm") => "html",
@@ -408,7 +395,7 @@ fn document(options: &Document) -> Result<Status> {
     })
 }
 
-fn init(options: &Init) -> Result<Status> {
+fn init(options: &Init, talk: TalkOptions) -> Result<Status> {
     let path = options.folder.join("phonehome.toml");
     let template = match language(options.language) {
         Language::German => intake::TEMPLATE_DE,
@@ -424,10 +411,10 @@ fn init(options: &Init) -> Result<Status> {
         path: path.clone(),
         source,
     })?;
-    say(&format!(
-        "{} is written",
-        report::safe(&path.display().to_string())
-    ));
+    if !talk.quiet {
+        let path = report::safe(&path.display().to_string());
+        say(&format!("{path} is written"));
+    }
     Ok(Status::Done)
 }
 
@@ -471,7 +458,11 @@ fn find(options: &InputOptions) -> Result<Case> {
 fn refuse_missing(paths: &[PathBuf]) -> Result<()> {
     for path in paths {
         if path.as_os_str() != Input::STDIN && !path.exists() {
-            let source = io::Error::new(io::ErrorKind::NotFound, "there is no such file or folder");
+            let near = neighbour(path).map_or_else(String::new, |near| {
+                format!("; did you mean {}?", near.display())
+            });
+            let reason = format!("there is no such file or folder{near}");
+            let source = io::Error::new(io::ErrorKind::NotFound, reason);
             return Err(Error::Read {
                 path: path.clone(),
                 source,
@@ -479,6 +470,39 @@ fn refuse_missing(paths: &[PathBuf]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What lies where a path was looked for, by nearly the same name.
+fn neighbour(path: &Path) -> Option<PathBuf> {
+    let missing = path.ancestors().find(|part| {
+        let folder = part.parent();
+        !part.exists()
+            && folder.is_some_and(|folder| folder.as_os_str().is_empty() || folder.is_dir())
+    })?;
+    let folder = missing.parent()?;
+    let place = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let name = missing.file_name()?.to_string_lossy();
+    let names = fs::read_dir(place)
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.file_name()));
+    let distance = |other: &std::ffi::OsString| {
+        strsim::damerau_levenshtein(
+            &name.to_lowercase(),
+            &other.to_string_lossy().to_lowercase(),
+        )
+    };
+    let near = names.filter(|other| distance(other) <= 2);
+    let near = near.min_by_key(|other| (distance(other), other.clone()))?;
+    let rest = path.strip_prefix(missing).ok()?;
+    let mut found = folder.join(near);
+    if rest.file_name().is_some() {
+        found.push(rest);
+    }
+    found.exists().then_some(found)
 }
 
 /// The rules for reading inputs, with the list of trackers that the user named.
@@ -550,6 +574,20 @@ fn create_folder(path: &Path) -> Result<()> {
     })
 }
 
+/// Writes text to standard output, its lines broken at the width of the terminal, or the one that was asked for.
+fn write_prose(
+    talk: TalkOptions,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<()> {
+    let Some(width) = talk.terminal_width(false) else {
+        return write_to(None, write);
+    };
+    let mut text = Vec::new();
+    write(&mut text)?;
+    let text = report::wrapped(&String::from_utf8_lossy(&text), width);
+    write_to(None, |out| out.write_all(text.as_bytes()))
+}
+
 /// Writes to a file or to standard output.
 fn write_to(
     file: Option<&Path>,
@@ -571,54 +609,18 @@ fn write_to(
     })
 }
 
-/// Runs `work` with a progress bar on standard error, if that is a terminal and the work takes long enough to be seen.
-fn with_progress<T>(case: &Case, is_quiet: bool, work: impl FnOnce(&Progress) -> T) -> T {
-    let progress = Progress::default();
-    let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
-    if is_quiet || is_dumb || !io::stderr().is_terminal() {
-        return work(&progress);
-    }
-    let total: u64 = case
-        .devices
-        .iter()
-        .flat_map(|device| &device.inputs)
-        .map(|input| input.bytes)
-        .sum();
-    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    let template = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    let result = std::thread::scope(|scope| {
-        let (done, is_done) = mpsc::channel::<()>();
-        let (bar, progress) = (&bar, &progress);
-        let drawer = scope.spawn(move || {
-            // The channel closes when the work ends, also when it ends by a panic.
-            while is_done.recv_timeout(PROGRESS_INTERVAL) == Err(RecvTimeoutError::Timeout) {
-                bar.set_position(progress.bytes.load(Ordering::Relaxed).min(total));
-            }
-        });
-        let result = work(progress);
-        drop(done);
-        let _ended = drawer.join();
-        result
-    });
-    bar.finish_and_clear();
-    result
-}
-
-fn list_rules(options: &RuleOptions) -> Result<Status> {
+fn list_rules(options: &RuleOptions, talk: TalkOptions) -> Result<Status> {
     let rules = load_rules(&options.rules)?;
-    write_to(None, |out| {
+    write_prose(talk, |out| {
         report::list_rules(&rules, language(options.language), out)
     })?;
     Ok(Status::Done)
 }
 
-fn explain_rule(options: &RuleExplain) -> Result<Status> {
+fn explain_rule(options: &RuleExplain, talk: TalkOptions) -> Result<Status> {
     let rules = load_rules(&options.options.rules)?;
     let mut is_known = false;
-    write_to(None, |out| {
+    write_prose(talk, |out| {
         is_known =
             report::explain_rule(&rules, &options.id, language(options.options.language), out)?;
         Ok(())
@@ -685,31 +687,6 @@ fn schema(options: &Schema) -> Result<Status> {
         writeln!(out, "{text}")
     })?;
     Ok(Status::Done)
-}
-
-/// Columns of the terminal, within what reads well.
-fn terminal_width(is_terminal: bool) -> u16 {
-    let size = if is_terminal {
-        terminal_size::terminal_size()
-    } else {
-        None
-    };
-    size.map_or(DEFAULT_WIDTH, |(columns, _)| {
-        columns.0.clamp(NARROWEST, WIDEST)
-    })
-}
-
-fn is_coloured(choice: ColorChoice, is_terminal: bool) -> bool {
-    match choice {
-        ColorChoice::Always => true,
-        ColorChoice::Never => false,
-        ColorChoice::Auto => {
-            // https://no-color.org: any value but the empty one.
-            let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-            let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
-            is_terminal && !is_refused && !is_dumb
-        }
-    }
 }
 
 /// The language asked for, else that of the locale (POSIX: `LC_ALL` before `LC_MESSAGES` before `LANG`), else English.

@@ -42,6 +42,13 @@ fn main() {
     println!("seed {seed}, {messages} cases");
     table("With known values", &measured.known);
     table("Without known values", &measured.shapes);
+    println!(
+        "\nFormats that show a planted value: {}",
+        measured.shown.len()
+    );
+    for shown in &measured.shown {
+        println!("{shown}");
+    }
     if arguments.iter().any(|argument| argument == "--verbose") {
         for error in &measured.errors {
             println!("{error}");

@@ -99,13 +99,9 @@ fn rank(finding: &JudgedFinding) -> (u16, u8) {
 }
 
 /// Order among equals.
-fn order(finding: &JudgedFinding) -> (usize, Grade, &str, &Recipient, &str) {
-    let category = Category::ALL
-        .iter()
-        .position(|category| *category == finding.category)
-        .unwrap_or(usize::MAX);
+fn order(finding: &JudgedFinding) -> (Category, Grade, &str, &Recipient, &str) {
     (
-        category,
+        finding.category,
         finding.grade,
         &finding.rule,
         &finding.recipient,

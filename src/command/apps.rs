@@ -1,21 +1,19 @@
 //! `phonehome apps` and `phonehome compare`.
 
-use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use phonehome::audit::{self, Outcome, Progress};
+use phonehome::audit::{self, Outcome};
 use phonehome::intake;
 use phonehome::report::{self, COMPARISON_FORMATS, Comparison, Presentable};
 use phonehome::rules::{App, Rules};
 use phonehome::{Error, Result};
 
-use super::{
-    Status, complain, language, load_rules, read_report, refuse_missing, terminal_width, write_to,
-};
-use crate::cli::{Apps, Compare};
+use super::talk::complain;
+use super::{Status, language, load_rules, read_report, refuse_missing, write_prose, write_to};
+use crate::cli::{Apps, Compare, TalkOptions};
 
 /// Lists the profiles, or shows one.
-pub(super) fn apps(options: &Apps) -> Result<Status> {
+pub(super) fn apps(options: &Apps, talk: TalkOptions) -> Result<Status> {
     let rules = load_rules(&options.rules)?;
     let language = language(options.language);
     let app = options
@@ -23,7 +21,7 @@ pub(super) fn apps(options: &Apps) -> Result<Status> {
         .as_deref()
         .map(|name| named(&rules, name))
         .transpose()?;
-    write_to(None, |out| match app {
+    write_prose(talk, |out| match app {
         Some(app) => report::show_app(&rules, app, language, out),
         None => report::list_apps(&rules, language, out),
     })?;
@@ -31,7 +29,7 @@ pub(super) fn apps(options: &Apps) -> Result<Status> {
 }
 
 /// Sets apps side by side.
-pub(super) fn compare(options: &Compare) -> Result<Status> {
+pub(super) fn compare(options: &Compare, talk: TalkOptions) -> Result<Status> {
     let rules = load_rules(&options.rules)?;
     let mut apps: Vec<&App> = Vec::new();
     for name in &options.apps {
@@ -43,7 +41,7 @@ pub(super) fn compare(options: &Compare) -> Result<Status> {
     let mut status = Status::Done;
     let measured = match (&options.case, &options.report) {
         (Some(case), _) => {
-            let (report, ended) = audited(case, &rules)?;
+            let (report, ended) = audited(case, &rules, talk)?;
             status = ended;
             Some(report)
         }
@@ -51,10 +49,7 @@ pub(super) fn compare(options: &Compare) -> Result<Status> {
         (None, None) => None,
     };
     let comparison = Comparison::new(&rules, &apps, measured.as_ref());
-    let width = options
-        .width
-        .unwrap_or_else(|| terminal_width(io::stdout().is_terminal()));
-    let rendering = report::Options::plain(language(options.language), width);
+    let rendering = report::Options::plain(language(options.language), talk.width(false));
     let formats = COMPARISON_FORMATS.iter();
     for format in formats.filter(|format| format.name == options.format) {
         write_to(None, |out| (format.write)(&comparison, rendering, out))?;
@@ -73,16 +68,13 @@ pub(super) fn saved_report(saved: &Path) -> Result<Presentable> {
 }
 
 /// A case, audited with masks.
-fn audited(case: &Path, rules: &Rules) -> Result<(Presentable, Status)> {
+fn audited(case: &Path, rules: &Rules, talk: TalkOptions) -> Result<(Presentable, Status)> {
     let paths = [case.to_owned()];
     refuse_missing(&paths)?;
     let case = intake::discover(&paths)?;
-    let Outcome { audit, errors } = audit::run(
-        &case,
-        rules,
-        &audit::Options::default(),
-        &Progress::default(),
-    )?;
+    let Outcome { audit, errors } = talk.watched(&case, rules, |progress| {
+        audit::run(&case, rules, &audit::Options::default(), progress)
+    })?;
     for error in &errors {
         complain(error);
     }

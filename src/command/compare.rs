@@ -1,20 +1,15 @@
 //! `phonehome diff` and `phonehome verify`: a saved report beside another one, or beside its inputs.
 
-use std::io;
 use std::path::Path;
-
-use std::io::IsTerminal as _;
 
 use phonehome::model::RiskLevel;
 use phonehome::report::{self, FORMATS, Language, Presentable};
 use phonehome::rules::Rules;
 use phonehome::{Error, Result, audit, diff, verify};
 
-use super::{
-    Status, complain, find, keys, load_rules, pipeline_options, read_report, rules_of, say,
-    terminal_width, with_progress, write_to,
-};
-use crate::cli::{Diff, SmallOutput, Verify};
+use super::talk::complain;
+use super::{Status, find, keys, load_rules, pipeline_options, read_report, rules_of, write_to};
+use crate::cli::{Diff, SmallOutput, TalkOptions, Verify};
 
 /// A saved report and the language that it was written in.
 pub(super) fn saved(path: &Path) -> Result<(Presentable, Language)> {
@@ -26,23 +21,22 @@ pub(super) fn saved(path: &Path) -> Result<(Presentable, Language)> {
 }
 
 /// How a small output is rendered, in the language asked for or else that of the report.
-fn rendering(output: &SmallOutput, written_in: Language) -> report::Options {
-    let to_terminal = output.output.is_none() && io::stdout().is_terminal();
+fn rendering(output: &SmallOutput, written_in: Language, talk: TalkOptions) -> report::Options {
     report::Options {
         language: output.language.choice.map_or(written_in, Into::into),
-        width: output.width.unwrap_or_else(|| terminal_width(to_terminal)),
+        width: talk.width(output.output.is_some()),
         color: false,
         level: RiskLevel::Medium,
     }
 }
 
 /// `phonehome diff`.
-pub(super) fn diff(options: &Diff) -> Result<Status> {
+pub(super) fn diff(options: &Diff, talk: TalkOptions) -> Result<Status> {
     let rules: Rules = load_rules(&options.rules)?;
     let (old, _) = saved(&options.old)?;
     let (new, written_in) = saved(&options.new)?;
     let difference = diff::diff(old.audit(), new.audit());
-    let rendering = rendering(&options.output, written_in);
+    let rendering = rendering(&options.output, written_in, talk);
     write_to(options.output.output.as_deref(), |out| {
         let sides = (&old, &new);
         report::write_diff(&difference, sides, &rules, &options.format, rendering, out)
@@ -65,13 +59,8 @@ fn archived(report: &Presentable, rules: &Rules, options: report::Options) -> Re
 }
 
 /// `phonehome verify`.
-pub(super) fn verify(options: &Verify) -> Result<Status> {
-    if let Some(key) = &options.trust
-        && let Err(reason) = keys::trust(key, &options.report)?
-    {
-        say(&format!(
-            "error: the signature of the report does not hold: {reason}"
-        ));
+pub(super) fn verify(options: &Verify, talk: TalkOptions) -> Result<Status> {
+    if !keys::is_trusted(options.trust.as_deref(), &options.report)? {
         return Ok(Status::Risk);
     }
     let (saved, written_in) = saved(&options.report)?;
@@ -80,7 +69,7 @@ pub(super) fn verify(options: &Verify) -> Result<Status> {
     let mut pipeline = pipeline_options(&options.input, options.jobs)?;
     pipeline.has_pseudonyms = options.pseudonym_key.is_some();
     pipeline.take_over(&saved.audit().options);
-    let outcome = with_progress(&case, options.quiet, |progress| {
+    let outcome = talk.watched(&case, &rules, |progress| {
         audit::run(&case, &rules, &pipeline, progress)
     })?;
     for error in &outcome.errors {
@@ -88,14 +77,14 @@ pub(super) fn verify(options: &Verify) -> Result<Status> {
     }
     let secret = options.pseudonym_key.as_deref();
     let anew = keys::presentable(&outcome.audit, &rules, saved.shows_values(), secret)?;
-    let anew = archived(&anew, &rules, rendering(&options.output, written_in))?;
+    let anew = archived(&anew, &rules, rendering(&options.output, written_in, talk))?;
     let found = verify::verify(saved.audit(), anew.audit());
-    let rendering = rendering(&options.output, written_in);
+    let rendering = rendering(&options.output, written_in, talk);
     write_to(options.output.output.as_deref(), |out| {
         report::write_verification(&found, &options.format, rendering, out)
     })?;
-    if saved.shows_values() && !options.quiet {
-        say("note: the report shows captured values; treat it as confidential");
+    if saved.shows_values() {
+        talk.note("the report shows captured values; treat it as confidential");
     }
     Ok(match (outcome.errors.is_empty(), found.verdict.is_good()) {
         (false, _) => Status::Failed,

@@ -9,9 +9,10 @@ use phonehome::model::{RiskLevel, Timestamp};
 use phonehome::report::{self, Presentable};
 use phonehome::rules::Rules;
 
+use super::Status;
 use super::compare::saved;
-use super::{Status, say};
-use crate::cli::{FailOn, GateOptions};
+use super::talk::say;
+use crate::cli::{FailOn, GateOptions, TalkOptions};
 
 /// Failing findings that are named on standard error; the reports have all.
 const NAMED: usize = 10;
@@ -47,7 +48,7 @@ pub(super) fn add_suppressions(
 }
 
 /// Whether an audit passes; says why not.
-pub(super) fn judge(gate: &Gate, report: &Presentable, rules: &Rules, is_quiet: bool) -> Status {
+pub(super) fn judge(gate: &Gate, report: &Presentable, rules: &Rules, talk: TalkOptions) -> Status {
     let least = rules.legal().scoring.level_needs_percent;
     let verdict = gate.judge(report.audit(), least, today());
     let about = |position: &usize| {
@@ -65,7 +66,7 @@ pub(super) fn judge(gate: &Gate, report: &Presentable, rules: &Rules, is_quiet: 
             "gate: {readable} % of bytes could be read, --min-coverage asks for {least} %"
         ));
     }
-    if !is_quiet {
+    if !talk.quiet {
         for failing in verdict.failing.iter().take(NAMED) {
             say(&format!(
                 "gate: {} › {}: {} ({})",

@@ -13,6 +13,7 @@ use phonehome::signature::{PublicKey, SecretKey};
 use phonehome::{Error, Result};
 use zeroize::Zeroizing;
 
+use super::talk::say;
 use super::write_to;
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
@@ -85,8 +86,9 @@ pub(super) fn sign(key: &SecretKey, report: Option<&Path>) -> Result<()> {
     })
 }
 
-/// Whether a report is signed by a public key: its file, or the key itself. The inner error says why it is not.
-pub(super) fn trust(key: &str, report: &Path) -> Result<std::result::Result<(), String>> {
+/// Whether a report is signed by a public key (its file, or the key itself), if one is asked for; says why it is not.
+pub(super) fn is_trusted(key: Option<&str>, report: &Path) -> Result<bool> {
+    let Some(key) = key else { return Ok(true) };
     let path = Path::new(key);
     let text = match read(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -100,5 +102,11 @@ pub(super) fn trust(key: &str, report: &Path) -> Result<std::result::Result<(), 
     let signature = read(&beside(report))?;
     let signature = String::from_utf8_lossy(&signature);
     let text = super::read_report(report)?;
-    Ok(key.verify(&text, &signature).map(|_| ()))
+    let found = key.verify(&text, &signature);
+    if let Err(reason) = &found {
+        say(&format!(
+            "error: the signature of the report does not hold: {reason}"
+        ));
+    }
+    Ok(found.is_ok())
 }

@@ -13,8 +13,9 @@ use phonehome::report::{self, FORMATS, Presentable};
 use phonehome::rules::Rules;
 use phonehome::{Error, Result};
 
-use super::{Status, is_coloured, language, pipeline_options, say, terminal_width, write_to};
-use crate::cli::{Audit, OutputOptions};
+use super::talk::say;
+use super::{Status, language, pipeline_options, write_to};
+use crate::cli::{Audit, OutputOptions, TalkOptions};
 
 /// How often the table is drawn anew: often enough to follow, seldom enough to read.
 const REFRESH: Duration = Duration::from_secs(2);
@@ -22,7 +23,12 @@ const REFRESH: Duration = Duration::from_secs(2);
 const DEFAULT_LINES: usize = 24;
 
 /// Captures from an interface until its time is over or the user ends it.
-pub(super) fn audit(options: &Audit, name: &str, rules: &Rules) -> Result<model::Audit> {
+pub(super) fn audit(
+    options: &Audit,
+    name: &str,
+    rules: &Rules,
+    talk: TalkOptions,
+) -> Result<model::Audit> {
     let pipeline = pipeline_options(&options.input, None)?;
     // All that needs rights or files comes before the rights are given up.
     let basis = Basis::new(&pipeline, rules)?;
@@ -38,14 +44,14 @@ pub(super) fn audit(options: &Audit, name: &str, rules: &Rules) -> Result<model:
     end_on_interrupt(&stop)?;
     let clients = Clients::new(interface.addresses().iter().copied());
     let mut live = Live::new(name, clients, rules, &basis, &pipeline);
-    if !options.output.quiet {
+    if !talk.quiet {
         let end = match options.duration {
             Some(time) => format!("for {} seconds, or until Ctrl-C", time.as_secs()),
             None => "until Ctrl-C".to_owned(),
         };
         say(&format!("capturing from {} {end}", report::safe(name)));
     }
-    let is_watched = !options.output.quiet && io::stdout().is_terminal();
+    let is_watched = !talk.quiet && io::stdout().is_terminal();
     let begin = Instant::now();
     let mut shown = begin;
     loop {
@@ -58,7 +64,7 @@ pub(super) fn audit(options: &Audit, name: &str, rules: &Rules) -> Result<model:
             stop.store(true, Ordering::Relaxed);
         }
         if is_watched && shown.elapsed() >= REFRESH {
-            show(&live, rules, &options.output)?;
+            show(&live, rules, &options.output, talk)?;
             shown = Instant::now();
         }
     }
@@ -69,12 +75,12 @@ pub(super) fn audit(options: &Audit, name: &str, rules: &Rules) -> Result<model:
 }
 
 /// Draws the table of what is known so far, as much as the terminal has room for.
-fn show(live: &Live<'_>, rules: &Rules, options: &OutputOptions) -> Result<()> {
+fn show(live: &Live<'_>, rules: &Rules, options: &OutputOptions, talk: TalkOptions) -> Result<()> {
     let report = Presentable::new(&live.so_far(), rules, options.show_values);
     let rendering = report::Options {
         language: language(options.language),
-        width: options.width.unwrap_or_else(|| terminal_width(true)),
-        color: is_coloured(options.color, true),
+        width: talk.width(false),
+        color: talk.is_coloured(false),
         level: RiskLevel::None,
     };
     let mut table = Vec::new();

@@ -509,7 +509,7 @@ mod tests {
         );
         assert!(devices.iter().any(|device| !device.dedicated_to.is_empty()));
         for status in AppStatus::ALL {
-            assert!(apps.iter().any(|app| app.status == *status), "{status:?}");
+            assert!(apps.iter().any(|app| app.status == status), "{status:?}");
         }
         assert!(
             processors

@@ -29,56 +29,27 @@ impl fmt::Display for AppId {
     }
 }
 
-/// How an app was recognised, strongest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Basis {
-    /// The user said so (`--app`).
-    Option,
-    /// The capture names the package itself (`PCAPdroid` UID map, PKTAP process), or a list or trace of sockets beside it does.
-    Capture,
-    /// The capture names the uid and `dumpsys package` names the package.
-    DumpsysUid,
-    /// The capture names the label (`PCAPdroid` trailer).
-    Label,
-    /// The app names itself in a request (User-Agent, X-Requested-With, bundle id in a payload).
-    UserAgent,
-    /// Only this app's vendor uses this endpoint or wire signature.
-    Endpoint,
-    /// The endpoint belongs to the operating system.
-    System,
-    /// A list of installed apps has its name alone, and that is the name of a known app.
-    Name,
-    /// A log or a manifest, not traffic.
-    Document,
-}
-
-impl Basis {
-    /// All.
-    pub const ALL: [Self; 9] = [
-        Self::Option,
-        Self::Capture,
-        Self::DumpsysUid,
-        Self::Label,
-        Self::UserAgent,
-        Self::Endpoint,
-        Self::System,
-        Self::Name,
-        Self::Document,
-    ];
-
-    /// Stable id for exports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Option => "option",
-            Self::Capture => "capture",
-            Self::DumpsysUid => "dumpsys-uid",
-            Self::Label => "label",
-            Self::UserAgent => "user-agent",
-            Self::Endpoint => "endpoint",
-            Self::System => "system",
-            Self::Name => "name",
-            Self::Document => "document",
-        }
+ids! {
+    /// How an app was recognised, strongest first.
+    Basis {
+        /// The user said so (`--app`).
+        Option = "option",
+        /// The capture names the package itself (`PCAPdroid` UID map, PKTAP process), or a list or trace of sockets beside it does.
+        Capture = "capture",
+        /// The capture names the uid and `dumpsys package` names the package.
+        DumpsysUid = "dumpsys-uid",
+        /// The capture names the label (`PCAPdroid` trailer).
+        Label = "label",
+        /// The app names itself in a request (User-Agent, X-Requested-With, bundle id in a payload).
+        UserAgent = "user-agent",
+        /// Only this app's vendor uses this endpoint or wire signature.
+        Endpoint = "endpoint",
+        /// The endpoint belongs to the operating system.
+        System = "system",
+        /// A list of installed apps has its name alone, and that is the name of a known app.
+        Name = "name",
+        /// A log or a manifest, not traffic.
+        Document = "document",
     }
 }
 

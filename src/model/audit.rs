@@ -9,40 +9,19 @@ use super::{
     ShadowApp, Standing, Timestamp, Volume,
 };
 
-/// Level of risk, lowest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RiskLevel {
-    /// Nothing that could be weighed.
-    None,
-    /// 1–3.
-    Low,
-    /// 4–8.
-    Medium,
-    /// 9–12.
-    High,
-    /// 13–16.
-    VeryHigh,
-}
-
-impl RiskLevel {
-    /// All, lowest first.
-    pub const ALL: [Self; 5] = [
-        Self::None,
-        Self::Low,
-        Self::Medium,
-        Self::High,
-        Self::VeryHigh,
-    ];
-
-    /// Stable id.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::VeryHigh => "very-high",
-        }
+ids! {
+    /// Level of risk, lowest first.
+    RiskLevel {
+        /// Nothing that could be weighed.
+        None = "none",
+        /// 1–3.
+        Low = "low",
+        /// 4–8.
+        Medium = "medium",
+        /// 9–12.
+        High = "high",
+        /// 13–16.
+        VeryHigh = "very-high",
     }
 }
 
@@ -159,28 +138,15 @@ pub struct Question {
     pub subject: Arc<str>,
 }
 
-/// Whether a criterion of an impact assessment is met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CriterionState {
-    /// Something shows it.
-    Met,
-    /// It would have been seen, and was not.
-    NotMet,
-    /// Only people can say, or what would show it could not be read.
-    ToBeAsked,
-}
-
-impl CriterionState {
-    /// All.
-    pub const ALL: [Self; 3] = [Self::Met, Self::NotMet, Self::ToBeAsked];
-
-    /// Stable id.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Met => "met",
-            Self::NotMet => "not-met",
-            Self::ToBeAsked => "to-be-asked",
-        }
+ids! {
+    /// Whether a criterion of an impact assessment is met.
+    CriterionState {
+        /// Something shows it.
+        Met = "met",
+        /// It would have been seen, and was not.
+        NotMet = "not-met",
+        /// Only people can say, or what would show it could not be read.
+        ToBeAsked = "to-be-asked",
     }
 }
 

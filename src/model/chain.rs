@@ -5,81 +5,37 @@ use std::sync::Arc;
 
 use super::{Category, Grade, Timestamp};
 
-/// What the vendor's labels say of one kind of data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LabelState {
-    /// No label is at hand.
-    Unknown,
-    /// A label names it.
-    Named,
-    /// There is a label, and it does not name it.
-    NotNamed,
-    /// The label says that nothing at all is collected.
-    NothingCollected,
-}
-
-impl LabelState {
-    /// All.
-    pub const ALL: [Self; 4] = [
-        Self::Unknown,
-        Self::Named,
-        Self::NotNamed,
-        Self::NothingCollected,
-    ];
-
-    /// Stable id.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unknown => "no-label",
-            Self::Named => "named",
-            Self::NotNamed => "not-named",
-            Self::NothingCollected => "nothing-collected",
-        }
+ids! {
+    /// What the vendor's labels say of one kind of data.
+    LabelState {
+        /// No label is at hand.
+        Unknown = "no-label",
+        /// A label names it.
+        Named = "named",
+        /// There is a label, and it does not name it.
+        NotNamed = "not-named",
+        /// The label says that nothing at all is collected.
+        NothingCollected = "nothing-collected",
     }
 }
 
-/// Where links of a chain contradict each other. Each is a question to the vendor or the company, not a verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Contradiction {
-    /// Transmitted, and the label says that nothing is collected.
-    LabelSaysNotCollected,
-    /// Transmitted, and the label does not name it.
-    SentNotDeclared,
-    /// Transmitted in clear, and the label says that all is encrypted on its way.
-    LabelSaysEncrypted,
-    /// Transmitted, although each permission that opens it is refused: it has another source.
-    SentWithoutPermission,
-    /// Read while nobody was looking.
-    ReadInBackground,
-    /// A permission is granted that nothing at hand shows a use for.
-    GrantedNotNeeded,
-    /// Transmitted by an app whose manifest allows connections in clear.
-    CleartextAllowed,
-}
-
-impl Contradiction {
-    /// All, gravest first.
-    pub const ALL: [Self; 7] = [
-        Self::LabelSaysNotCollected,
-        Self::SentNotDeclared,
-        Self::LabelSaysEncrypted,
-        Self::SentWithoutPermission,
-        Self::ReadInBackground,
-        Self::GrantedNotNeeded,
-        Self::CleartextAllowed,
-    ];
-
-    /// Stable id.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::LabelSaysNotCollected => "label-says-not-collected",
-            Self::SentNotDeclared => "sent-not-declared",
-            Self::LabelSaysEncrypted => "label-says-encrypted",
-            Self::SentWithoutPermission => "sent-without-permission",
-            Self::ReadInBackground => "read-in-background",
-            Self::GrantedNotNeeded => "granted-not-needed",
-            Self::CleartextAllowed => "cleartext-allowed",
-        }
+ids! {
+    /// Where links of a chain contradict each other. Each is a question to the vendor or the company, not a verdict.
+    Contradiction {
+        /// Transmitted, and the label says that nothing is collected.
+        LabelSaysNotCollected = "label-says-not-collected",
+        /// Transmitted, and the label does not name it.
+        SentNotDeclared = "sent-not-declared",
+        /// Transmitted in clear, and the label says that all is encrypted on its way.
+        LabelSaysEncrypted = "label-says-encrypted",
+        /// Transmitted, although each permission that opens it is refused: it has another source.
+        SentWithoutPermission = "sent-without-permission",
+        /// Read while nobody was looking.
+        ReadInBackground = "read-in-background",
+        /// A permission is granted that nothing at hand shows a use for.
+        GrantedNotNeeded = "granted-not-needed",
+        /// Transmitted by an app whose manifest allows connections in clear.
+        CleartextAllowed = "cleartext-allowed",
     }
 }
 

@@ -4,146 +4,75 @@ use std::collections::BTreeMap;
 
 use super::{InputId, Origin};
 
-/// A reason why something was not seen, or not seen whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Shortfall {
-    // --- intake
-    /// The file ends in the middle of a record.
-    Truncated,
-    /// The file is damaged from an offset on.
-    Damaged,
-    /// A file whose format is not known was left out.
-    UnknownFormat,
-    /// An input could not be opened or read.
-    Unreadable,
-    /// A named bound of `limits.rs` on files, folders or records was hit.
-    InputLimit,
-    /// Packets were captured with a snap length shorter than they were.
-    PacketsCut,
-    /// The capturing system says that it dropped packets.
-    DroppedByCapture,
-    // --- flow
-    /// Link-layer type without a reader.
-    UnknownLinkType,
-    /// Headers that contradict themselves.
-    MalformedPacket,
-    /// IP fragments whose rest never came.
-    FragmentsIncomplete,
-    /// TCP bytes that the capture does not have.
-    StreamGap,
-    /// The flow was open before the capture began.
-    StartedBefore,
-    /// Too many flows at once; the oldest were closed early.
-    FlowLimit,
-    /// Too many bytes out of order at once.
-    ReorderLimit,
-    // --- protocol
-    /// Bytes that do not follow the protocol they began with.
-    MalformedMessage,
-    /// Encrypted, no key.
-    Encrypted,
-    /// Encrypted records of a connection with keys that are missing or that the keys do not open.
-    UndecryptedRecords,
-    /// Lines of a key log that could not be read.
-    KeyLogLines,
-    /// A body or header was longer than the bound.
-    MessageLimit,
-    // --- payload
-    /// A body in an encoding or format without a decoder.
-    UnknownEncoding,
-    /// A body whose decoding stopped at damage.
-    DamagedBody,
-    /// Nested deeper than the bound.
-    DepthLimit,
-    /// Decompresses to more than the bound.
-    InflateLimit,
-    /// More fields than the bound.
-    FieldLimit,
-    // --- manifest
-    /// An app package or device dump that could not be read whole.
-    DamagedManifest,
-    /// Times without a zone, read as UTC: they may be hours off.
-    LocalTime,
-    /// Known values that are not looked for in full.
-    KnownValues,
-    // --- tally
-    /// Another input of the phone shows the same traffic: it is counted once.
-    SameTraffic,
-    /// Another input may show the same traffic, and it cannot be told: it may be counted twice.
-    PerhapsSameTraffic,
-    /// More distinct findings or recipients than the bound; the rest is only counted.
-    FindingLimit,
-}
-
-impl Shortfall {
-    /// All.
-    pub const ALL: &[Self] = &[
-        Self::Truncated,
-        Self::Damaged,
-        Self::UnknownFormat,
-        Self::Unreadable,
-        Self::InputLimit,
-        Self::PacketsCut,
-        Self::DroppedByCapture,
-        Self::UnknownLinkType,
-        Self::MalformedPacket,
-        Self::FragmentsIncomplete,
-        Self::StreamGap,
-        Self::StartedBefore,
-        Self::FlowLimit,
-        Self::ReorderLimit,
-        Self::MalformedMessage,
-        Self::Encrypted,
-        Self::UndecryptedRecords,
-        Self::KeyLogLines,
-        Self::MessageLimit,
-        Self::UnknownEncoding,
-        Self::DamagedBody,
-        Self::DepthLimit,
-        Self::InflateLimit,
-        Self::FieldLimit,
-        Self::DamagedManifest,
-        Self::LocalTime,
-        Self::KnownValues,
-        Self::SameTraffic,
-        Self::PerhapsSameTraffic,
-        Self::FindingLimit,
-    ];
-
-    /// Stable id for exports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Truncated => "truncated",
-            Self::Damaged => "damaged",
-            Self::UnknownFormat => "unknown-format",
-            Self::Unreadable => "unreadable",
-            Self::InputLimit => "input-limit",
-            Self::PacketsCut => "packets-cut",
-            Self::DroppedByCapture => "dropped-by-capture",
-            Self::UnknownLinkType => "unknown-link-type",
-            Self::MalformedPacket => "malformed-packet",
-            Self::FragmentsIncomplete => "fragments-incomplete",
-            Self::StreamGap => "stream-gap",
-            Self::StartedBefore => "started-before-capture",
-            Self::FlowLimit => "flow-limit",
-            Self::ReorderLimit => "reorder-limit",
-            Self::MalformedMessage => "malformed-message",
-            Self::Encrypted => "encrypted",
-            Self::UndecryptedRecords => "undecrypted-records",
-            Self::KeyLogLines => "key-log-lines",
-            Self::MessageLimit => "message-limit",
-            Self::UnknownEncoding => "unknown-encoding",
-            Self::DamagedBody => "damaged-body",
-            Self::DepthLimit => "depth-limit",
-            Self::InflateLimit => "inflate-limit",
-            Self::FieldLimit => "field-limit",
-            Self::DamagedManifest => "damaged-manifest",
-            Self::LocalTime => "local-time",
-            Self::KnownValues => "known-values",
-            Self::SameTraffic => "same-traffic",
-            Self::PerhapsSameTraffic => "perhaps-same-traffic",
-            Self::FindingLimit => "finding-limit",
-        }
+ids! {
+    /// A reason why something was not seen, or not seen whole.
+    Shortfall {
+        // --- intake
+        /// The file ends in the middle of a record.
+        Truncated = "truncated",
+        /// The file is damaged from an offset on.
+        Damaged = "damaged",
+        /// A file whose format is not known was left out.
+        UnknownFormat = "unknown-format",
+        /// An input could not be opened or read.
+        Unreadable = "unreadable",
+        /// A named bound of `limits.rs` on files, folders or records was hit.
+        InputLimit = "input-limit",
+        /// Packets were captured with a snap length shorter than they were.
+        PacketsCut = "packets-cut",
+        /// The capturing system says that it dropped packets.
+        DroppedByCapture = "dropped-by-capture",
+        // --- flow
+        /// Link-layer type without a reader.
+        UnknownLinkType = "unknown-link-type",
+        /// Headers that contradict themselves.
+        MalformedPacket = "malformed-packet",
+        /// IP fragments whose rest never came.
+        FragmentsIncomplete = "fragments-incomplete",
+        /// TCP bytes that the capture does not have.
+        StreamGap = "stream-gap",
+        /// The flow was open before the capture began.
+        StartedBefore = "started-before-capture",
+        /// Too many flows at once; the oldest were closed early.
+        FlowLimit = "flow-limit",
+        /// Too many bytes out of order at once.
+        ReorderLimit = "reorder-limit",
+        // --- protocol
+        /// Bytes that do not follow the protocol they began with.
+        MalformedMessage = "malformed-message",
+        /// Encrypted, no key.
+        Encrypted = "encrypted",
+        /// Encrypted records of a connection with keys that are missing or that the keys do not open.
+        UndecryptedRecords = "undecrypted-records",
+        /// Lines of a key log that could not be read.
+        KeyLogLines = "key-log-lines",
+        /// A body or header was longer than the bound.
+        MessageLimit = "message-limit",
+        // --- payload
+        /// A body in an encoding or format without a decoder.
+        UnknownEncoding = "unknown-encoding",
+        /// A body whose decoding stopped at damage.
+        DamagedBody = "damaged-body",
+        /// Nested deeper than the bound.
+        DepthLimit = "depth-limit",
+        /// Decompresses to more than the bound.
+        InflateLimit = "inflate-limit",
+        /// More fields than the bound.
+        FieldLimit = "field-limit",
+        // --- manifest
+        /// An app package or device dump that could not be read whole.
+        DamagedManifest = "damaged-manifest",
+        /// Times without a zone, read as UTC: they may be hours off.
+        LocalTime = "local-time",
+        /// Known values that are not looked for in full.
+        KnownValues = "known-values",
+        // --- tally
+        /// Another input of the phone shows the same traffic: it is counted once.
+        SameTraffic = "same-traffic",
+        /// Another input may show the same traffic, and it cannot be told: it may be counted twice.
+        PerhapsSameTraffic = "perhaps-same-traffic",
+        /// More distinct findings or recipients than the bound; the rest is only counted.
+        FindingLimit = "finding-limit",
     }
 }
 

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Component, DataLabel, NetworkPolicy};
 
-/// Operating system of an app or device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Platform {
-    /// Android.
-    Android,
-    /// iOS or iPadOS.
-    Ios,
+ids! {
+    /// Operating system of an app or device.
+    Platform {
+        /// Android.
+        Android = "Android",
+        /// iOS or iPadOS.
+        Ios = "iOS",
+    }
 }
 
 /// A permission that a manifest asks for.

@@ -219,52 +219,25 @@ pub struct Message {
     pub is_protected: bool,
 }
 
-/// In which state the contents of a flow were: each flow ends in exactly one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ContentState {
-    /// Readable as sent.
-    Clear,
-    /// Decrypted with keys.
-    Decrypted,
-    /// Decrypted in part.
-    PartlyDecrypted,
-    /// Encrypted by a known protocol, and no key was at hand.
-    NoKey,
-    /// Encrypted by a protocol of the app's own.
-    OwnProtocol,
-    /// Keys are there but the cipher is not supported.
-    UnsupportedCipher,
-    /// Damaged, or too much is missing.
-    Damaged,
-    /// Not looked into: unknown protocol, or no payload.
-    NotExamined,
-}
-
-impl ContentState {
-    /// All states, in the order of reports.
-    pub const ALL: [Self; 8] = [
-        Self::Clear,
-        Self::Decrypted,
-        Self::PartlyDecrypted,
-        Self::NoKey,
-        Self::OwnProtocol,
-        Self::UnsupportedCipher,
-        Self::Damaged,
-        Self::NotExamined,
-    ];
-
-    /// Stable id for exports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Clear => "clear",
-            Self::Decrypted => "decrypted",
-            Self::PartlyDecrypted => "partly-decrypted",
-            Self::NoKey => "encrypted-no-key",
-            Self::OwnProtocol => "encrypted-own-protocol",
-            Self::UnsupportedCipher => "unsupported-cipher",
-            Self::Damaged => "damaged",
-            Self::NotExamined => "not-examined",
-        }
+ids! {
+    /// In which state the contents of a flow were: each flow ends in exactly one.
+    ContentState {
+        /// Readable as sent.
+        Clear = "clear",
+        /// Decrypted with keys.
+        Decrypted = "decrypted",
+        /// Decrypted in part.
+        PartlyDecrypted = "partly-decrypted",
+        /// Encrypted by a known protocol, and no key was at hand.
+        NoKey = "encrypted-no-key",
+        /// Encrypted by a protocol of the app's own.
+        OwnProtocol = "encrypted-own-protocol",
+        /// Keys are there but the cipher is not supported.
+        UnsupportedCipher = "unsupported-cipher",
+        /// Damaged, or too much is missing.
+        Damaged = "damaged",
+        /// Not looked into: unknown protocol, or no payload.
+        NotExamined = "not-examined",
     }
 }
 

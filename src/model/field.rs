@@ -6,40 +6,19 @@ use std::sync::{Arc, LazyLock};
 
 use super::{Look, Path, PathId, Paths};
 
-/// In which part of a message a field stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Place {
-    /// Request target: path segments.
-    Path,
-    /// Request target: query string.
-    Query,
-    /// A header (or a named part of a message of another protocol).
-    Header,
-    /// A cookie.
-    Cookie,
-    /// The body.
-    Body,
-}
-
-impl Place {
-    /// All.
-    pub const ALL: [Self; 5] = [
-        Self::Path,
-        Self::Query,
-        Self::Header,
-        Self::Cookie,
-        Self::Body,
-    ];
-
-    /// The word that reports and rules use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Path => "path",
-            Self::Query => "query",
-            Self::Header => "header",
-            Self::Cookie => "cookie",
-            Self::Body => "body",
-        }
+ids! {
+    /// In which part of a message a field stands.
+    Place {
+        /// Request target: path segments.
+        Path = "path",
+        /// Request target: query string.
+        Query = "query",
+        /// A header (or a named part of a message of another protocol).
+        Header = "header",
+        /// A cookie.
+        Cookie = "cookie",
+        /// The body.
+        Body = "body",
     }
 }
 
@@ -79,192 +58,95 @@ impl fmt::Display for FieldPath {
     }
 }
 
-/// One undone encoding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DecodeStep {
-    /// `Content-Encoding` or magic: gzip.
-    Gzip,
-    /// zlib or raw deflate.
-    Deflate,
-    /// Brotli.
-    Brotli,
-    /// Zstandard.
-    Zstd,
-    /// Percent encoding.
-    Percent,
-    /// `application/x-www-form-urlencoded`.
-    Form,
-    /// `multipart/*`.
-    Multipart,
-    /// JSON.
-    Json,
-    /// Base64, either alphabet.
-    Base64,
-    /// Hexadecimal digits.
-    Hex,
-    /// Quoted-printable (RFC 2045 §6.7).
-    QuotedPrintable,
-    /// JSON Web Token: header or payload segment.
-    Jwt,
-    /// XML.
-    Xml,
-    /// Plain text.
-    Text,
-    /// A protocol of its own (SIP, MQTT …) laid out as named fields.
-    Protocol,
-    /// UTF-16, either byte order.
-    Utf16,
-    /// Written backwards.
-    Reversed,
-    /// A protobuf varint.
-    Varint,
-    /// A 64-bit integer.
-    Fixed64,
-    /// SHA-256 of the value.
-    Sha256,
-    /// SHA-1 of the value.
-    Sha1,
-    /// MD5 of the value.
-    Md5,
-    /// SHA-512 of the value.
-    Sha512,
-    /// SHA-384 of the value.
-    Sha384,
-    /// SHA-224 of the value.
-    Sha224,
-    /// SHA-3 of the value, any length.
-    Sha3,
-    /// BLAKE2 of the value.
-    Blake2,
-    /// CRC-32 of the value.
-    Crc32,
-    /// With a salt before or behind the value.
-    Salted,
-    /// Keyed digest (RFC 2104).
-    Hmac,
-    /// Degrees times a power of ten.
-    Scaled,
-    /// Radians.
-    Radians,
-    /// Degrees, minutes, seconds.
-    Sexagesimal,
-    /// Geohash.
-    Geohash,
-    /// Open Location Code.
-    PlusCode,
-    /// H3 cell.
-    H3,
-    /// Web Mercator tile.
-    Tile,
-    /// Messages of gRPC behind their lengths.
-    Grpc,
-    /// Protocol Buffers, read without their schema.
-    Protobuf,
-    /// `MessagePack`.
-    MessagePack,
-    /// CBOR (RFC 8949).
-    Cbor,
-    /// BSON.
-    Bson,
-    /// Thrift, compact or binary.
-    Thrift,
-}
-
-impl DecodeStep {
-    /// All.
-    pub const ALL: &[Self] = &[
-        Self::Gzip,
-        Self::Deflate,
-        Self::Brotli,
-        Self::Zstd,
-        Self::Percent,
-        Self::Form,
-        Self::Multipart,
-        Self::Json,
-        Self::Base64,
-        Self::Hex,
-        Self::QuotedPrintable,
-        Self::Jwt,
-        Self::Xml,
-        Self::Text,
-        Self::Protocol,
-        Self::Utf16,
-        Self::Reversed,
-        Self::Varint,
-        Self::Fixed64,
-        Self::Sha256,
-        Self::Sha1,
-        Self::Md5,
-        Self::Sha512,
-        Self::Sha384,
-        Self::Sha224,
-        Self::Sha3,
-        Self::Blake2,
-        Self::Crc32,
-        Self::Salted,
-        Self::Hmac,
-        Self::Scaled,
-        Self::Radians,
-        Self::Sexagesimal,
-        Self::Geohash,
-        Self::PlusCode,
-        Self::H3,
-        Self::Tile,
-        Self::Grpc,
-        Self::Protobuf,
-        Self::MessagePack,
-        Self::Cbor,
-        Self::Bson,
-        Self::Thrift,
-    ];
-
-    /// The word that reports use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Gzip => "gzip",
-            Self::Deflate => "deflate",
-            Self::Brotli => "br",
-            Self::Zstd => "zstd",
-            Self::Percent => "percent",
-            Self::Form => "form",
-            Self::Multipart => "multipart",
-            Self::Json => "json",
-            Self::Base64 => "base64",
-            Self::Hex => "hex",
-            Self::QuotedPrintable => "quoted-printable",
-            Self::Jwt => "jwt",
-            Self::Xml => "xml",
-            Self::Text => "text",
-            Self::Utf16 => "utf-16",
-            Self::Reversed => "reversed",
-            Self::Varint => "varint",
-            Self::Fixed64 => "fixed64",
-            Self::Sha256 => "sha-256",
-            Self::Sha1 => "sha-1",
-            Self::Md5 => "md5",
-            Self::Sha512 => "sha-512",
-            Self::Sha384 => "sha-384",
-            Self::Sha224 => "sha-224",
-            Self::Sha3 => "sha-3",
-            Self::Blake2 => "blake2",
-            Self::Crc32 => "crc-32",
-            Self::Salted => "salted",
-            Self::Hmac => "hmac",
-            Self::Scaled => "scaled",
-            Self::Radians => "radians",
-            Self::Sexagesimal => "sexagesimal",
-            Self::Geohash => "geohash",
-            Self::PlusCode => "plus-code",
-            Self::H3 => "h3",
-            Self::Tile => "tile",
-            Self::Protocol => "protocol",
-            Self::Grpc => "grpc",
-            Self::Protobuf => "protobuf",
-            Self::MessagePack => "msgpack",
-            Self::Cbor => "cbor",
-            Self::Bson => "bson",
-            Self::Thrift => "thrift",
-        }
+ids! {
+    /// One undone encoding.
+    DecodeStep {
+        /// `Content-Encoding` or magic: gzip.
+        Gzip = "gzip",
+        /// zlib or raw deflate.
+        Deflate = "deflate",
+        /// Brotli.
+        Brotli = "br",
+        /// Zstandard.
+        Zstd = "zstd",
+        /// Percent encoding.
+        Percent = "percent",
+        /// `application/x-www-form-urlencoded`.
+        Form = "form",
+        /// `multipart/*`.
+        Multipart = "multipart",
+        /// JSON.
+        Json = "json",
+        /// Base64, either alphabet.
+        Base64 = "base64",
+        /// Hexadecimal digits.
+        Hex = "hex",
+        /// Quoted-printable (RFC 2045 §6.7).
+        QuotedPrintable = "quoted-printable",
+        /// JSON Web Token: header or payload segment.
+        Jwt = "jwt",
+        /// XML.
+        Xml = "xml",
+        /// Plain text.
+        Text = "text",
+        /// A protocol of its own (SIP, MQTT …) laid out as named fields.
+        Protocol = "protocol",
+        /// UTF-16, either byte order.
+        Utf16 = "utf-16",
+        /// Written backwards.
+        Reversed = "reversed",
+        /// A protobuf varint.
+        Varint = "varint",
+        /// A 64-bit integer.
+        Fixed64 = "fixed64",
+        /// SHA-256 of the value.
+        Sha256 = "sha-256",
+        /// SHA-1 of the value.
+        Sha1 = "sha-1",
+        /// MD5 of the value.
+        Md5 = "md5",
+        /// SHA-512 of the value.
+        Sha512 = "sha-512",
+        /// SHA-384 of the value.
+        Sha384 = "sha-384",
+        /// SHA-224 of the value.
+        Sha224 = "sha-224",
+        /// SHA-3 of the value, any length.
+        Sha3 = "sha-3",
+        /// BLAKE2 of the value.
+        Blake2 = "blake2",
+        /// CRC-32 of the value.
+        Crc32 = "crc-32",
+        /// With a salt before or behind the value.
+        Salted = "salted",
+        /// Keyed digest (RFC 2104).
+        Hmac = "hmac",
+        /// Degrees times a power of ten.
+        Scaled = "scaled",
+        /// Radians.
+        Radians = "radians",
+        /// Degrees, minutes, seconds.
+        Sexagesimal = "sexagesimal",
+        /// Geohash.
+        Geohash = "geohash",
+        /// Open Location Code.
+        PlusCode = "plus-code",
+        /// H3 cell.
+        H3 = "h3",
+        /// Web Mercator tile.
+        Tile = "tile",
+        /// Messages of gRPC behind their lengths.
+        Grpc = "grpc",
+        /// Protocol Buffers, read without their schema.
+        Protobuf = "protobuf",
+        /// `MessagePack`.
+        MessagePack = "msgpack",
+        /// CBOR (RFC 8949).
+        Cbor = "cbor",
+        /// BSON.
+        Bson = "bson",
+        /// Thrift, compact or binary.
+        Thrift = "thrift",
     }
 }
 

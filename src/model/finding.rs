@@ -7,170 +7,82 @@ use super::{
     DecodeChain, Event, FieldPath, FlowKey, Origin, Place, Sensitive, ServerName, Sighting,
 };
 
-/// The kind of data or circumstance a finding is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Category {
-    /// Address book, call log, social graph: data of other people.
-    Contacts,
-    /// Position, Wi-Fi and cell surroundings, movement.
-    Location,
-    /// Identifiers and attributes of the device, SIM or installation.
-    Device,
-    /// The user's own account: e-mail, phone number, user id, name.
-    Account,
-    /// Who with whom, when, how much.
-    MessageMetadata,
-    /// Message texts, media.
-    MessageContent,
-    /// Passwords, tokens, keys.
-    Credentials,
-    /// How it was protected on the way.
-    Transport,
-    /// Who was contacted.
-    Recipient,
-    /// What was done on the device: screens viewed, events, consent state.
-    Usage,
-    /// A permission granted or declared.
-    Permission,
-}
-
-impl Category {
-    /// All, in the order of reports.
-    pub const ALL: [Self; 11] = [
-        Self::Contacts,
-        Self::Location,
-        Self::MessageMetadata,
-        Self::MessageContent,
-        Self::Account,
-        Self::Device,
-        Self::Credentials,
-        Self::Usage,
-        Self::Transport,
-        Self::Recipient,
-        Self::Permission,
-    ];
-
-    /// Stable id, as in `rules/` and exports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Contacts => "contacts",
-            Self::Location => "location",
-            Self::Device => "device",
-            Self::Account => "account",
-            Self::MessageMetadata => "message-metadata",
-            Self::MessageContent => "message-content",
-            Self::Credentials => "credentials",
-            Self::Transport => "transport",
-            Self::Recipient => "recipient",
-            Self::Usage => "usage",
-            Self::Permission => "permission",
-        }
-    }
-
-    /// The category of that id.
-    pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|category| category.as_str() == id)
+ids! {
+    /// The kind of data or circumstance a finding is about, in the order of reports.
+    Category {
+        /// Address book, call log, social graph: data of other people.
+        Contacts = "contacts",
+        /// Position, Wi-Fi and cell surroundings, movement.
+        Location = "location",
+        /// Who with whom, when, how much.
+        MessageMetadata = "message-metadata",
+        /// Message texts, media.
+        MessageContent = "message-content",
+        /// The user's own account: e-mail, phone number, user id, name.
+        Account = "account",
+        /// Identifiers and attributes of the device, SIM or installation.
+        Device = "device",
+        /// Passwords, tokens, keys.
+        Credentials = "credentials",
+        /// What was done on the device: screens viewed, events, consent state.
+        Usage = "usage",
+        /// How it was protected on the way.
+        Transport = "transport",
+        /// Who was contacted.
+        Recipient = "recipient",
+        /// A permission granted or declared.
+        Permission = "permission",
     }
 }
 
-/// How a finding is known: never mixed up in reports. Strongest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Grade {
-    /// A value that the auditor knows to be on the phone was found.
-    KnownValue,
-    /// Decoded: name and value fit.
-    Decoded,
-    /// The value's shape alone.
-    Shape,
-    /// A service was contacted; what was sent is not visible.
-    Contacted,
-    /// Concluded from several facts, none of which shows the data itself.
-    Inferred,
-    /// The app declares it, or holds the permission.
-    Declared,
+ids! {
+    /// How a finding is known: never mixed up in reports. Strongest first.
+    Grade {
+        /// A value that the auditor knows to be on the phone was found.
+        KnownValue = "known-value",
+        /// Decoded: name and value fit.
+        Decoded = "decoded",
+        /// The value's shape alone.
+        Shape = "shape",
+        /// A service was contacted; what was sent is not visible.
+        Contacted = "contacted",
+        /// Concluded from several facts, none of which shows the data itself.
+        Inferred = "inferred",
+        /// The app declares it, or holds the permission.
+        Declared = "declared",
+    }
 }
 
 impl Grade {
-    /// All, strongest first.
-    pub const ALL: [Self; 6] = [
-        Self::KnownValue,
-        Self::Decoded,
-        Self::Shape,
-        Self::Contacted,
-        Self::Inferred,
-        Self::Declared,
-    ];
-
-    /// Stable id.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::KnownValue => "known-value",
-            Self::Decoded => "decoded",
-            Self::Shape => "shape",
-            Self::Contacted => "contacted",
-            Self::Inferred => "inferred",
-            Self::Declared => "declared",
-        }
-    }
-
     /// Whether the finding says that data was *transmitted* (seen on the wire).
     pub fn is_transmitted(self) -> bool {
         matches!(self, Self::KnownValue | Self::Decoded | Self::Shape)
     }
 }
 
-/// How data was protected on the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Protection {
-    /// Readable for anyone on the way.
-    Cleartext,
-    /// Protected on the wire.
-    Encrypted,
-    /// Cannot be told (device logs, manifests).
-    Unknown,
-}
-
-impl Protection {
-    /// All.
-    pub const ALL: [Self; 3] = [Self::Cleartext, Self::Encrypted, Self::Unknown];
-
-    /// Stable id for exports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Cleartext => "cleartext",
-            Self::Encrypted => "encrypted",
-            Self::Unknown => "unknown",
-        }
+ids! {
+    /// How data was protected on the way.
+    Protection {
+        /// Readable for anyone on the way.
+        Cleartext = "cleartext",
+        /// Protected on the wire.
+        Encrypted = "encrypted",
+        /// Cannot be told (device logs, manifests).
+        Unknown = "unknown",
     }
 }
 
-/// What kind of end point received something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RecipientKind {
-    /// Something on the internet.
-    Remote,
-    /// Private, link-local, multicast or broadcast: it stayed on the local network.
-    Local,
-    /// Several hosts of one company, whose name stands in place of the host: only for conclusions over many flows.
-    Company,
-    /// No recipient (declarations).
-    None,
-}
-
-impl RecipientKind {
-    /// All.
-    pub const ALL: [Self; 4] = [Self::Remote, Self::Local, Self::Company, Self::None];
-
-    /// Stable id for exports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Remote => "remote",
-            Self::Local => "local",
-            Self::Company => "company",
-            Self::None => "none",
-        }
+ids! {
+    /// What kind of end point received something.
+    RecipientKind {
+        /// Something on the internet.
+        Remote = "remote",
+        /// Private, link-local, multicast or broadcast: it stayed on the local network.
+        Local = "local",
+        /// Several hosts of one company, whose name stands in place of the host: only for conclusions over many flows.
+        Company = "company",
+        /// No recipient (declarations).
+        None = "none",
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! A value lives here when more than one room needs it; what only one room needs lives in that room.
 
+#[macro_use]
+mod ids;
+
 mod app;
 mod audit;
 mod chain;

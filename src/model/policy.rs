@@ -63,25 +63,6 @@ impl fmt::Display for Day {
     }
 }
 
-/// Defines an enum whose members have the stable ids of `phonehome.toml` and of reports.
-macro_rules! ids {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $member:ident = $id:literal,)* }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$doc])* $member,)* }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$member,)*];
-
-            /// Stable id.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$member => $id,)* }
-            }
-        }
-    };
-}
-
 ids! {
     /// Whose phone it is, and how it is used.
     DeviceKind {

@@ -1,5 +1,7 @@
 //! JSON-LD with the Data Privacy Vocabulary of W3C's community group (DPV 2, with its extensions PD, RISK and LOC): for records of
-//! processing and tools that compare them.
+//! processing and tools that compare them. All terms stand in the tables of DPV 2.0 (2024-08-01) and 2.1 (2025-03-16): `dpv`
+//! (modules process, entities, entities-legalrole, jurisdiction, processing, personal-data, risk), `pd` (extended), `risk`
+//! (risk-levels), `loc` (ISO 3166-1 alpha-2).
 //!
 //! Each app on a phone is a process; what was seen to leave it, its recipients with the seat of their company, its risk. A
 //! category that was only concluded or declared is marked so: DPV knows no grades of evidence, so these stand beside it.
@@ -14,7 +16,7 @@ use super::alert::{Alert, alerts_of};
 use super::presentable::Presentable;
 use super::prose::Prose;
 use super::{Format, Options};
-use crate::model::{AppReport, Category, DeviceReport, RecipientKind, RiskLevel};
+use crate::model::{AppReport, Category, DeviceReport, RiskLevel};
 use crate::rules::Rules;
 
 /// DPV.
@@ -160,10 +162,8 @@ fn process(prose: &Prose<'_>, device: &DeviceReport, app: &AppReport, number: us
         })
     });
     let recipients = app.recipients.iter().map(|report| Recipient {
-        kind: match report.recipient.kind {
-            RecipientKind::Remote | RecipientKind::Company => "dpv:ThirdParty",
-            RecipientKind::Local | RecipientKind::None => "dpv:Recipient",
-        },
+        // Whether it is a third party, a processor or a controller is a question that no capture answers.
+        kind: "dpv:Recipient",
         name: report
             .company
             .as_ref()
@@ -206,7 +206,8 @@ fn personal_data(category: Category) -> Option<&'static str> {
         Category::Contacts => "pd:Contact",
         Category::Location => "pd:Location",
         Category::Device => "pd:DeviceBased",
-        Category::Account => "pd:AccountIdentifier",
+        // `pd:AccountIdentifier` would be one of a financial account.
+        Category::Account => "pd:Identifier",
         Category::MessageMetadata => "pd:CommunicationsMetadata",
         Category::MessageContent => "pd:Communication",
         Category::Credentials => "pd:Authenticating",

@@ -4,6 +4,7 @@
 mod archive;
 mod chain;
 mod policy;
+mod shown;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -674,9 +675,7 @@ impl DeviceView {
     fn of(prose: &Prose<'_>, device: &DeviceReport) -> Self {
         Self {
             name: device.name.clone(),
-            platform: device
-                .platform
-                .map(|platform| prose.language.platform(platform).into()),
+            platform: device.platform.map(|platform| platform.as_str().into()),
             model: device.model.clone(),
             apps: device
                 .apps
@@ -716,9 +715,7 @@ impl AppView {
             packages: app.packages.clone(),
             names: app.names.clone(),
             version: app.version.clone(),
-            platform: app
-                .platform
-                .map(|platform| prose.language.platform(platform).into()),
+            platform: app.platform.map(|platform| platform.as_str().into()),
             recognised_by: app
                 .bases
                 .iter()

@@ -3,8 +3,8 @@
 
 use super::Language;
 use crate::model::{
-    AppStatus, Basis, Category, ContentState, Contradiction, Grade, LabelState, Platform,
-    Protection, RiskLevel, Shortfall,
+    AppStatus, Basis, Category, ContentState, Contradiction, Grade, LabelState, Protection,
+    RiskLevel, Shortfall,
 };
 use crate::rules::{MeasureKind, Text};
 
@@ -424,6 +424,12 @@ impl Language {
         self.pick("en", "de")
     }
 
+    /// The language of that code.
+    pub fn from_id(code: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|language| language.as_str() == code)
+    }
+
     pub(super) fn pick(self, english: &'static str, german: &'static str) -> &'static str {
         match self {
             Self::English => english,
@@ -578,14 +584,6 @@ impl Language {
                 "nur dem Namen, in einer Liste ohne Pakete",
             ),
             Basis::Document => self.pick("manifest or device log", "Manifest oder Geräteprotokoll"),
-        }
-    }
-
-    /// An operating system.
-    pub fn platform(self, platform: Platform) -> &'static str {
-        match platform {
-            Platform::Android => "Android",
-            Platform::Ios => "iOS",
         }
     }
 

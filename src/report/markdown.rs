@@ -6,8 +6,8 @@ use super::language::fill;
 use super::merged::{self, MergedApp, MergedFinding};
 use super::presentable::Presentable;
 use super::prose::Prose;
-use super::{Format, Options, chain, remedy};
-use crate::model::Grade;
+use super::{Format, Options, chain, portrait, remedy};
+use crate::model::{AppReport, Grade};
 use crate::rules::Rules;
 
 /// The Markdown report.
@@ -23,6 +23,8 @@ const APPS: usize = 400;
 const FINDINGS: usize = 50;
 /// Measures of one app.
 const REMEDIES: usize = 5;
+/// Names in one sentence; the rest is counted.
+const NAMES: usize = 12;
 /// Questions and lines of coverage.
 const LINES: usize = 200;
 
@@ -90,16 +92,10 @@ fn write(
     }
     writeln!(out, "{}\n", plain(texts.not_clean))?;
     writeln!(out, "## {}\n", plain(texts.reading))?;
-    for line in [
-        texts.verbs,
-        texts.score,
-        language.of(&rules.legal().disclaimer),
-    ] {
-        writeln!(out, "{}\n", plain(line))?;
+    for line in prose.reading(report.shows_values) {
+        writeln!(out, "{}\n", plain(&line))?;
     }
-    let as_of = fill(texts.as_of, &[("date", &prose.audit.law_as_of)]);
-    let line = format!("phonehome {} · {as_of}", prose.audit.tool_version);
-    writeln!(out, "{}", plain(&line))
+    Ok(())
 }
 
 fn head(columns: &[&str], out: &mut dyn Write) -> io::Result<()> {
@@ -157,6 +153,15 @@ fn app_part(prose: &Prose<'_>, app: &MergedApp<'_>, out: &mut dyn Write) -> io::
     if app.findings.is_empty() {
         return writeln!(out, "{}\n", plain(texts.no_findings));
     }
+    for line in app
+        .reports
+        .iter()
+        .take(1)
+        .flat_map(|(_, report)| portrait::standing(prose, report))
+    {
+        writeln!(out, "* {}", plain(&line))?;
+    }
+    writeln!(out)?;
     let columns = [
         texts.column_risk,
         language.pick("Finding", "Befund"),
@@ -175,13 +180,18 @@ fn app_part(prose: &Prose<'_>, app: &MergedApp<'_>, out: &mut dyn Write) -> io::
         let words = fill(texts.more, &[("count", &more.to_string())]);
         writeln!(out, "{}\n", plain(&words))?;
     }
-    for (_, report) in app.reports.iter().take(1) {
-        for line in chain::lines(prose, report) {
+    let reports: Vec<&AppReport> = app.reports.iter().map(|(_, report)| *report).collect();
+    for (title, lines) in portrait::parts(prose, &reports, NAMES) {
+        writeln!(out, "{}\n", plain(title))?;
+        for line in lines {
             writeln!(out, "* {}", plain(&line))?;
         }
+        writeln!(out)?;
+    }
+    for report in reports.into_iter().take(1) {
         let provisions = prose.provisions(&report.provisions);
         if !provisions.is_empty() {
-            writeln!(out, "\n{} {}", plain(texts.touches), plain(&provisions))?;
+            writeln!(out, "{} {}", plain(texts.touches), plain(&provisions))?;
         }
     }
     let worst = app

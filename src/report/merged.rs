@@ -5,15 +5,37 @@ use std::sync::Arc;
 
 use super::group::is_telling;
 use super::prose::Prose;
-use super::table::is_shown;
 use super::{country, text};
 use crate::model::{
-    AppReport, Attributed, Category, ContentState, Grade, JudgedFinding, Recipient, RecipientKind,
-    RiskLevel, Timestamp, Volume,
+    AppReport, Attributed, Audit, Category, ContentState, DeviceReport, Grade, JudgedFinding,
+    Recipient, RecipientKind, RiskLevel, Timestamp, Volume,
 };
 
 /// What makes findings of different phones the same line.
 type FindingKey<'a> = (&'a str, &'a Recipient, Grade, u8, bool);
+
+/// Whether an app has anything to show beyond its permissions. Where there is no traffic at all, its package is what was asked about.
+pub(super) fn is_shown(device: &DeviceReport, app: &AppReport) -> bool {
+    let has_traffic = |app: &AppReport| {
+        !app.recipients.is_empty()
+            || app
+                .findings
+                .iter()
+                .any(|finding| finding.grade != Grade::Declared)
+    };
+    has_traffic(app) || (!app.declared.is_empty() && !device.apps.iter().any(has_traffic))
+}
+
+/// The traffic of all phones by readability.
+pub(super) fn traffic(audit: &Audit) -> BTreeMap<ContentState, Volume> {
+    let mut all: BTreeMap<ContentState, Volume> = BTreeMap::new();
+    for (content, volume) in audit.devices.iter().flat_map(|device| &device.traffic) {
+        all.entry(*content)
+            .and_modify(|sum| sum.merge(*volume))
+            .or_insert(*volume);
+    }
+    all
+}
 
 /// One app, wherever it was seen.
 #[derive(Debug)]

@@ -20,15 +20,18 @@ mod markdown;
 mod markup;
 mod merged;
 mod observation;
+mod portrait;
 mod presentable;
 mod prose;
 mod remedy;
 mod rule;
 mod sarif;
+mod sheet;
 mod table;
 mod text;
 mod verify;
 mod what_if;
+mod xlsx;
 
 use std::io::{self, Write};
 
@@ -41,7 +44,7 @@ pub use json::schema as audit_schema;
 pub use observation::{Observations, schema as observation_schema};
 pub use presentable::Presentable;
 pub use rule::{explain_rule, list_rules, similar_rules};
-pub use text::safe;
+pub use text::{safe, wrapped};
 pub use verify::{VERIFY_FORMATS, write_verification};
 pub use what_if::{WHAT_IF_FORMATS, what_if_schema, write_plan, write_what_if};
 
@@ -105,11 +108,15 @@ pub const FORMATS: &[Format] = &[
     code_quality::GITLAB,
     code_quality::GITHUB,
     csv::FORMAT,
+    xlsx::FORMAT,
     dpv::FORMAT,
 ];
 
 /// Writes the files of a format that has several: their names and contents.
 pub type Files = fn(&Presentable, &Rules, Options) -> io::Result<Vec<(String, Vec<u8>)>>;
+
+/// Formats that are no text, so that a terminal is no place for them, by name.
+pub const BINARY: &[&str] = &[xlsx::FORMAT.name];
 
 /// Formats that fill a folder where they are given a place, by name.
 pub const FOLDERS: &[(&str, Files)] = &[(csv::FORMAT.name, csv::files)];

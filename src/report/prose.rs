@@ -304,7 +304,11 @@ impl<'a> Prose<'a> {
     }
 
     pub(super) fn input(&self, evidence: &Evidence) -> Option<&'a InputReport> {
-        self.inputs.get(&evidence.origin.input).copied()
+        self.input_of(evidence.origin.input)
+    }
+
+    pub(super) fn input_of(&self, id: InputId) -> Option<&'a InputReport> {
+        self.inputs.get(&id).copied()
     }
 
     /// A question, with what it is about and the apps that raise it filled in.
@@ -425,10 +429,7 @@ impl<'a> Prose<'a> {
     /// What was left out, cut or damaged: one line each.
     pub(super) fn shortfalls(&self) -> Vec<String> {
         let (audit, texts, language) = (self.audit, self.texts, self.language);
-        let path = |id| {
-            let input = audit.inputs.iter().find(|input| input.id == id);
-            input.map_or("", |input| &input.path)
-        };
+        let path = |id| self.input_of(id).map_or("", |input| &input.path);
         let describe = |(id, shortfall, missed): (_, Shortfall, &ShortfallCount)| {
             let mut line = format!("{}: {}", path(id), language.shortfall(shortfall));
             if missed.count > 1 {
@@ -446,6 +447,33 @@ impl<'a> Prose<'a> {
             line
         };
         audit.coverage.iter().map(describe).collect()
+    }
+
+    /// How the report is to be read, by which law and rules it judges; the last line names the tool.
+    pub(super) fn reading(&self, shows_values: bool) -> Vec<String> {
+        let (audit, texts, legal) = (self.audit, self.texts, self.rules.legal());
+        let mut lines = vec![texts.verbs.to_owned(), texts.score.to_owned()];
+        if !shows_values {
+            lines.push(texts.masks.to_owned());
+        }
+        let always = legal.provisions.iter();
+        let seat = audit.controller.country.as_deref();
+        let always = always
+            .filter(|provision| provision.is_always_touched)
+            .filter(|provision| provision.may_apply(seat));
+        let always: Vec<Arc<str>> = always.map(|provision| Arc::clone(&provision.id)).collect();
+        if !always.is_empty() {
+            lines.push(format!("{} {}.", texts.always, self.provisions(&always)));
+        }
+        lines.push(self.language.of(&legal.reform_note).to_owned());
+        lines.push(self.language.of(&legal.disclaimer).to_owned());
+        let as_of = fill(texts.as_of, &[("date", &audit.law_as_of)]);
+        let rules = audit.rules_sha256.get(..12).unwrap_or(&audit.rules_sha256);
+        lines.push(format!(
+            "phonehome {} · {as_of} · {} {rules}",
+            audit.tool_version, texts.rules
+        ));
+        lines
     }
 
     /// All questions, each once: those that differ only in what they are about are asked together.

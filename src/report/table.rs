@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::sync::Arc;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{
@@ -13,12 +12,13 @@ use comfy_table::{
 use super::chain;
 use super::group::{self, Group};
 use super::language::fill;
+use super::merged::{self, is_shown};
+use super::portrait;
 use super::presentable::Presentable;
-use super::prose::{self, Prose};
+use super::prose::Prose;
 use super::{Format, Options, remedy, text};
 use crate::model::{
-    AppReport, ContentState, DeclaredFact, DeclaredKind, DeviceReport, ExceptionState, Grade,
-    Grant, RecipientKind, RecipientReport, RiskLevel, ShadowApp, Volume,
+    AppReport, ContentState, DeviceReport, RecipientKind, RecipientReport, RiskLevel, Volume,
 };
 use crate::rules::Rules;
 
@@ -37,11 +37,9 @@ const NARROW: u16 = 72;
 const GAP: u16 = 2;
 /// Before apps, below their phone: spaces at which no line is broken.
 const INDENT: &str = "\u{a0}\u{a0}";
-/// Permissions named at one app; the rest is counted.
-const GRANTS: usize = 8;
 /// Measures of one app; JSON has all.
 const REMEDIES: usize = 3;
-/// Apps or packages named in one sentence.
+/// Names in one sentence; the rest is counted.
 const NAMES: usize = 8;
 
 fn write(
@@ -141,7 +139,7 @@ impl Page<'_> {
         let mut header = vec![texts.column_app, texts.column_risk, texts.column_findings];
         header.extend((!is_narrow).then_some(texts.column_recipients));
         let mut table = self.table(&header);
-        let app = (self.options.width / 4).saturating_add(4).clamp(16, 36);
+        let app = self.app_column();
         let risk = if self.options.width < WIDE { 15 } else { 19 };
         fix(
             &mut table,
@@ -191,7 +189,7 @@ impl Page<'_> {
             some => format!("{some}: {}", Prose::countries(app).join(" ")),
         };
         vec![
-            styled(format!("{INDENT}{}", self.prose.app(app)), Look::Bold),
+            styled(self.indented(&self.prose.app(app)), Look::Bold),
             styled(self.level(app), Look::Level(app.level)),
             styled(
                 if labels.is_empty() {
@@ -203,6 +201,22 @@ impl Page<'_> {
             ),
             styled(recipients.trim_end_matches(": "), Look::Plain),
         ]
+    }
+
+    /// An app's name below its phone, each of its lines as far in.
+    fn indented(&self, name: &str) -> String {
+        let around = GAP.saturating_mul(2);
+        let lines = text::wrapped(name, self.app_column().saturating_sub(around));
+        let lines: Vec<String> = lines
+            .lines()
+            .map(|line| format!("{INDENT}{}", line.trim_start()))
+            .collect();
+        lines.join("\n")
+    }
+
+    /// Width of the column of apps in the overview.
+    fn app_column(&self) -> u16 {
+        (self.options.width / 4).saturating_add(4).clamp(16, 36)
     }
 
     fn level(&self, app: &AppReport) -> String {
@@ -280,11 +294,11 @@ impl Page<'_> {
         }
         writeln!(self.out)?;
         self.print(table)?;
-        self.paragraph(&self.about(app), Look::Dim)?;
+        self.paragraph(&portrait::identity(&self.prose, &[app], NAMES), Look::Dim)?;
         if let Some(note) = self.prose.app_note(app) {
             self.paragraph(note, Look::Dim)?;
         }
-        self.standing(app)?;
+        self.list(&portrait::standing(&self.prose, app), Look::Dim)?;
         let (telling, weak) = group::groups(app, self.prose.rules);
         if telling.is_empty() {
             self.paragraph(texts.no_findings, Look::Plain)?;
@@ -298,9 +312,10 @@ impl Page<'_> {
                 .collect();
             self.list(&lines, Look::Dim)?;
         }
-        self.grants(app)?;
-        self.package(app)?;
-        self.chains(app)?;
+        for (title, lines) in portrait::parts(&self.prose, &[app], NAMES) {
+            self.paragraph(title, Look::Plain)?;
+            self.list(&lines, Look::Dim)?;
+        }
         if !app.dpia_criteria.is_empty() {
             let criteria = self.prose.criteria(&app.dpia_criteria);
             self.paragraph(&fill(texts.dpia, &[("criteria", &criteria)]), Look::Plain)?;
@@ -316,48 +331,6 @@ impl Page<'_> {
             self.list(&lines, Look::Plain)?;
         }
         Ok(())
-    }
-
-    /// What the company has decided about an app.
-    fn standing(&mut self, app: &AppReport) -> io::Result<()> {
-        let Some(standing) = &app.standing else {
-            return Ok(());
-        };
-        let texts = self.prose.texts;
-        let mut lines = Vec::new();
-        if let Some(status) = standing.status {
-            let word = self.prose.language.status(status);
-            lines.push(fill(texts.policy_says, &[("status", word)]));
-        }
-        let open = standing.purposes.iter();
-        let open = open.filter(|purpose| purpose.legal_basis.is_none());
-        lines.extend(open.map(|purpose| {
-            let words = text::safe_up_to(&purpose.text, 120);
-            fill(texts.no_legal_basis, &[("purpose", &words)])
-        }));
-        lines.extend(
-            standing
-                .exceptions
-                .iter()
-                .map(|state| self.exception(state)),
-        );
-        self.list(&lines, Look::Dim)
-    }
-
-    fn exception(&self, state: &ExceptionState) -> String {
-        let texts = self.prose.texts;
-        let template = if state.is_expired {
-            texts.exception_expired
-        } else {
-            texts.exception
-        };
-        let day = state.exception.expires.to_string();
-        let owner = text::safe_up_to(&state.exception.owner, 80);
-        let reason = text::safe_up_to(&state.exception.reason, 200);
-        fill(
-            template,
-            &[("day", &day), ("owner", &owner), ("reason", &reason)],
-        )
     }
 
     /// Apps that the company does not know or does not allow, phone by phone, with what to offer instead.
@@ -376,71 +349,11 @@ impl Page<'_> {
             let lines: Vec<String> = device
                 .shadow
                 .iter()
-                .map(|app| self.shadow_line(app))
+                .map(|app| portrait::shadow(&self.prose, app))
                 .collect();
             self.list(&lines, Look::Plain)?;
         }
         Ok(())
-    }
-
-    fn shadow_line(&self, app: &ShadowApp) -> String {
-        let (texts, rules) = (self.prose.texts, self.prose.rules);
-        let name = text::safe_up_to(&app.name, 60);
-        let template = match app.status {
-            None => texts.shadow_unknown,
-            Some(_) => texts.shadow_forbidden,
-        };
-        let mut line = fill(template, &[("app", &name)]);
-        if !app.is_installed {
-            line = format!("{line} ({})", texts.shadow_by_traffic);
-        }
-        line.push('.');
-        for state in &app.exceptions {
-            line = format!("{line} {}.", self.exception(state));
-        }
-        let Some(alternative) = rules.alternative(app.id.as_str()) else {
-            return line;
-        };
-        let advice = self.prose.language.of(&alternative.text);
-        line = format!("{line} {}", fill(advice, &[("app", &name)]));
-        let offered = alternative
-            .offer
-            .iter()
-            .filter(|id| ***id != *app.id.as_str());
-        let names: Vec<&str> = offered
-            .filter_map(|id| rules.app(id))
-            .map(|app| &*app.name)
-            .collect();
-        if names.is_empty() {
-            return line;
-        }
-        let offer = fill(texts.shadow_offer, &[("names", &names.join(", "))]);
-        format!("{line} {offer}")
-    }
-
-    /// Package, version, how it was recognised.
-    fn about(&self, app: &AppReport) -> String {
-        let (texts, language) = (self.prose.texts, self.prose.language);
-        let mut facts: Vec<String> = app
-            .packages
-            .iter()
-            .take(NAMES)
-            .map(|package| text::safe_up_to(package, 80))
-            .collect();
-        facts.extend(
-            app.version
-                .iter()
-                .map(|version| text::safe_up_to(version, 40)),
-        );
-        if !app.bases.is_empty() {
-            let bases: Vec<&str> = app
-                .bases
-                .iter()
-                .map(|basis| language.basis(*basis))
-                .collect();
-            facts.push(format!("{}: {}", texts.recognised_by, bases.join(", ")));
-        }
-        facts.join(" · ")
     }
 
     fn finding_table(&mut self, groups: &[Group<'_>]) -> io::Result<()> {
@@ -471,112 +384,6 @@ impl Page<'_> {
         self.print(table)
     }
 
-    fn grants(&mut self, app: &AppReport) -> io::Result<()> {
-        let texts = self.prose.texts;
-        let states = [
-            (texts.granted, Some(true)),
-            (texts.declared, None),
-            (texts.denied, Some(false)),
-        ];
-        let mut lines = Vec::new();
-        for (word, state) in states {
-            let grants: Vec<&Grant> = app
-                .grants
-                .iter()
-                .filter(|grant| grant.is_granted == state)
-                .collect();
-            if grants.is_empty() {
-                continue;
-            }
-            let mut names: Vec<String> = grants
-                .iter()
-                .take(GRANTS)
-                .map(|grant| self.permission(grant))
-                .collect();
-            let more = grants.len().saturating_sub(GRANTS);
-            if more > 0 {
-                names.push(fill(texts.more, &[("count", &more.to_string())]));
-            }
-            lines.push(format!("{word}: {}", names.join(", ")));
-        }
-        if lines.is_empty() {
-            return Ok(());
-        }
-        self.paragraph(texts.permissions, Look::Plain)?;
-        self.list(&lines, Look::Dim)
-    }
-
-    /// Chains that say more than the findings and permissions above.
-    fn chains(&mut self, app: &AppReport) -> io::Result<()> {
-        let lines = chain::lines(&self.prose, app);
-        if lines.is_empty() {
-            return Ok(());
-        }
-        self.paragraph(self.prose.texts.chains, Look::Plain)?;
-        self.list(&lines, Look::Dim)
-    }
-
-    /// What stands out in its package; the JSON report has all of it.
-    fn package(&mut self, app: &AppReport) -> io::Result<()> {
-        let texts = self.prose.texts;
-        let of = |kind: DeclaredKind| app.declared.iter().filter(move |fact| fact.kind == kind);
-        let has = |fact: &DeclaredFact, value: &str| fact.values.iter().any(|known| known == value);
-        let mut lines = Vec::new();
-        let mut sdks: Vec<&DeclaredFact> = of(DeclaredKind::Sdk).collect();
-        sdks.sort_by_key(|fact| fact.is_contacted != Some(true));
-        if !sdks.is_empty() {
-            let name = |fact: &&DeclaredFact| match fact.is_contacted {
-                Some(true) => format!("{} ({})", fact.name, texts.also_contacted),
-                _ => fact.name.clone(),
-            };
-            let mut names: Vec<String> = sdks.iter().take(NAMES).map(name).collect();
-            let more = sdks.len().saturating_sub(NAMES);
-            if more > 0 {
-                names.push(fill(texts.more, &[("count", &more.to_string())]));
-            }
-            lines.push(format!("{}: {}", texts.contained_code, names.join(", ")));
-        }
-        let open = of(DeclaredKind::Component)
-            .filter(|fact| has(fact, "unguarded"))
-            .count();
-        if open > 0 {
-            lines.push(fill(texts.open_components, &[("count", &open.to_string())]));
-        }
-        let kinds = of(DeclaredKind::CollectedData).count();
-        if kinds > 0 {
-            let tracking =
-                of(DeclaredKind::CollectedData).filter(|fact| has(fact, "tracking=true"));
-            let tracking = tracking.count().to_string();
-            let counts = [("count", kinds.to_string()), ("tracking", tracking)];
-            let counts = counts
-                .each_ref()
-                .map(|(name, count)| (*name, count.as_str()));
-            lines.push(fill(texts.label_kinds, &counts));
-        }
-        let hosts: Vec<&str> = of(DeclaredKind::TrackingDomain)
-            .filter(|fact| fact.is_contacted == Some(true))
-            .map(|fact| fact.name.as_str())
-            .take(NAMES)
-            .collect();
-        if !hosts.is_empty() {
-            lines.push(fill(texts.tracking_hosts, &[("names", &hosts.join(", "))]));
-        }
-        if lines.is_empty() {
-            return Ok(());
-        }
-        self.paragraph(texts.package_says, Look::Plain)?;
-        self.list(&lines, Look::Dim)
-    }
-
-    fn permission(&self, grant: &Grant) -> String {
-        let name = prose::permission(&grant.permission);
-        if grant.is_policy_fixed {
-            format!("{name} ({})", self.prose.texts.by_policy)
-        } else {
-            name
-        }
-    }
-
     fn questions(&mut self) -> io::Result<()> {
         let asked = self.prose.questions();
         if asked.is_empty() {
@@ -605,12 +412,7 @@ impl Page<'_> {
     /// How readable the traffic was: of all phones, then of each app.
     fn contents(&mut self) -> io::Result<()> {
         let (audit, texts) = (self.prose.audit, self.prose.texts);
-        let mut all: BTreeMap<ContentState, Volume> = BTreeMap::new();
-        for (content, volume) in audit.devices.iter().flat_map(|device| &device.traffic) {
-            all.entry(*content)
-                .and_modify(|sum| sum.merge(*volume))
-                .or_insert(*volume);
-        }
+        let all = merged::traffic(audit);
         if all.is_empty() {
             return Ok(());
         }
@@ -660,35 +462,8 @@ impl Page<'_> {
     }
 
     fn reading(&mut self) -> io::Result<()> {
-        let (audit, texts, language) = (self.prose.audit, self.prose.texts, self.prose.language);
-        let legal = self.prose.rules.legal();
-        self.heading(texts.reading)?;
-        let always: Vec<Arc<str>> = legal
-            .provisions
-            .iter()
-            .filter(|provision| provision.is_always_touched)
-            .map(|provision| Arc::clone(&provision.id))
-            .collect();
-        let mut lines = vec![texts.verbs.to_owned(), texts.score.to_owned()];
-        if !self.shows_values {
-            lines.push(texts.masks.to_owned());
-        }
-        if !always.is_empty() {
-            lines.push(format!(
-                "{} {}.",
-                texts.always,
-                self.prose.provisions(&always)
-            ));
-        }
-        lines.push(language.of(&legal.reform_note).to_owned());
-        lines.push(language.of(&legal.disclaimer).to_owned());
-        let as_of = fill(texts.as_of, &[("date", &audit.law_as_of)]);
-        let rules = audit.rules_sha256.get(..12).unwrap_or(&audit.rules_sha256);
-        lines.push(format!(
-            "phonehome {} · {as_of} · {} {rules}",
-            audit.tool_version, texts.rules
-        ));
-        for line in lines {
+        self.heading(self.prose.texts.reading)?;
+        for line in self.prose.reading(self.shows_values) {
             self.paragraph(&line, Look::Dim)?;
         }
         Ok(())
@@ -806,16 +581,4 @@ fn fix(table: &mut Table, widths: &[u16], page: u16) {
 
 fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
-}
-
-/// Whether an app has anything to show beyond its permissions. Where there is no traffic at all, its package is what was asked about.
-pub(super) fn is_shown(device: &DeviceReport, app: &AppReport) -> bool {
-    let has_traffic = |app: &AppReport| {
-        !app.recipients.is_empty()
-            || app
-                .findings
-                .iter()
-                .any(|finding| finding.grade != Grade::Declared)
-    };
-    has_traffic(app) || (!app.declared.is_empty() && !device.apps.iter().any(has_traffic))
 }

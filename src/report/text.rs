@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use ring::hmac;
-use unicode_width::UnicodeWidthChar as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::model::{
     Audit, Category, Evidence, FieldPath, JudgedFinding, PathStep, Recipient, Sensitive,
@@ -49,6 +49,68 @@ pub(super) fn safe_up_to(text: &str, longest: usize) -> String {
     shown
 }
 
+/// A text in at most so many columns; wide letters take two.
+pub(super) fn in_columns(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut left = columns.saturating_sub(1);
+    let mut shown: String = text
+        .chars()
+        .take_while(|character| {
+            let room = left.checked_sub(character.width().unwrap_or(0));
+            left = room.unwrap_or(0);
+            room.is_some()
+        })
+        .collect();
+    shown.push('…');
+    shown
+}
+
+/// A text whose lines are at most so many columns: longer ones are broken between words, and go on below their beginning, a
+/// little further in.
+pub fn wrapped(text: &str, columns: u16) -> String {
+    let columns = usize::from(columns);
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        if line.width() <= columns {
+            out.push_str(line);
+            out.push('\n');
+            continue;
+        }
+        let body = line.trim_start();
+        let indent = line.width().saturating_sub(body.width()).min(columns / 2);
+        out.push_str(&" ".repeat(indent));
+        let mut used = indent;
+        for (position, word) in body.split(' ').enumerate() {
+            let begins = position == 0;
+            let needed = word.width().saturating_add(usize::from(!begins));
+            if !begins && used.saturating_add(needed) > columns {
+                let deeper = indent.saturating_add(2);
+                out.push('\n');
+                out.push_str(&" ".repeat(deeper));
+                used = deeper;
+            } else if !begins {
+                out.push(' ');
+                used = used.saturating_add(1);
+            }
+            for character in word.chars() {
+                let width = character.width().unwrap_or(0);
+                if used.saturating_add(width) > columns {
+                    let deeper = indent.saturating_add(2);
+                    out.push('\n');
+                    out.push_str(&" ".repeat(deeper));
+                    used = deeper;
+                }
+                out.push(character);
+                used = used.saturating_add(width);
+            }
+        }
+        out.push('\n');
+    }
+    out
+}
+
 /// Bytes as lower-case hexadecimal digits.
 pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().saturating_mul(2));
@@ -64,9 +126,17 @@ fn is_unsafe(character: char) -> bool {
         || matches!(character,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}'
+            | '\u{fdd0}'..='\u{fdef}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffc}' | '\u{fffe}' | '\u{ffff}' | '\u{e000}'..='\u{f8ff}'
             | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..)
         || (character.is_whitespace() && character != ' ')
+}
+
+/// Whether a text has nothing that [`safe`] takes away. What the program itself says may have line breaks and fixed spaces.
+pub(super) fn is_shown(text: &str) -> bool {
+    let is_ours = |character| matches!(character, '\n' | '\u{a0}' | '\u{202f}');
+    !text
+        .chars()
+        .any(|character| is_unsafe(character) && !is_ours(character))
 }
 
 /// Characters that are drawn over the one before them.
@@ -321,7 +391,23 @@ mod tests {
         assert!(shown.ends_with('…'));
     }
 
+    #[test]
+    fn long_lines_go_on_below() {
+        let text = "short\n  one two three\n\nabcdefghijkl\n";
+        assert_eq!(
+            wrapped(text, 10),
+            "short\n  one two\n    three\n\nabcdefghij\n  kl\n"
+        );
+        assert_eq!(wrapped(text, 80), text);
+    }
+
     proptest! {
+        #[test]
+        fn wrapped_lines_fit(text in any::<String>(), columns in 40_u16..100) {
+            let shown = wrapped(&safe(&text), columns);
+            prop_assert!(shown.lines().all(|line| line.width() <= usize::from(columns)), "{shown}");
+        }
+
         #[test]
         fn nothing_that_a_terminal_obeys_survives(text in any::<String>()) {
             let shown = safe(&text);

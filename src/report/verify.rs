@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::diff::write_wrapped;
+use super::language::fill;
 use super::{Language, Options};
+use crate::limits::EVIDENCE_PER_FINDING;
 use crate::verify::{EvidenceState, InputState, Verdict, Verification};
 
 /// Formats of a verification.
@@ -104,6 +106,14 @@ fn write_text(found: &Verification, options: Options, out: &mut dyn Write) -> io
         found.evidence.len()
     );
     write_wrapped(&sum, "", width, out)?;
+    let limit = fill(
+        language.pick(
+            "Of each finding a report keeps up to {count} pieces of evidence; further ones are counted in it, and not checked one by one.",
+            "Von jedem Befund behält ein Bericht bis zu {count} Belege; weitere sind darin gezählt und werden nicht einzeln geprüft.",
+        ),
+        &[("count", &EVIDENCE_PER_FINDING.to_string())],
+    );
+    write_wrapped(&limit, "", width, out)?;
     let others = [
         (
             found.same_tool,

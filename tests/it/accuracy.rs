@@ -3,7 +3,7 @@
 use phonehome::rules::Rules;
 
 #[path = "../../examples/leakbench/bench/mod.rs"]
-mod bench;
+pub(crate) mod bench;
 
 #[test]
 fn planted_data_is_found_and_nothing_else() {
@@ -13,6 +13,7 @@ fn planted_data_is_found_and_nothing_else() {
     assert!(all.hits > 150, "{all:?}");
     assert!(all.recall() >= 0.995, "{all:?}\n{errors}");
     assert!(all.precision() >= 0.999, "{all:?}\n{errors}");
+    assert_eq!(measured.shown, Vec::<String>::new());
     for class in ["contacts", "location", "device"] {
         let line = measured.shapes[class];
         assert!(line.hits > 20, "{class}: {line:?}");

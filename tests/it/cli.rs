@@ -95,17 +95,20 @@ fn segment(sequence: u32, flags: u8, payload: &[u8], is_from_phone: bool) -> Vec
 }
 
 /// A capture of one request in clear text.
-fn capture_of(request: &str) -> Vec<u8> {
-    pcap(&[
-        segment(0, 0x02, b"", true),
-        segment(0, 0x12, b"", false),
-        segment(1, 0x18, request.as_bytes(), true),
-        segment(1, 0x18, b"HTTP/1.1 204 No Content\r\n\r\n", false),
-    ])
+pub(crate) fn capture_of(request: impl AsRef<[u8]>) -> Vec<u8> {
+    let mut packets = vec![segment(0, 0x02, b"", true), segment(0, 0x12, b"", false)];
+    let mut sequence = 1;
+    for part in request.as_ref().chunks(32_000) {
+        packets.push(segment(sequence, 0x18, part, true));
+        sequence += u32::try_from(part.len()).unwrap();
+    }
+    let response = b"HTTP/1.1 204 No Content\r\n\r\n";
+    packets.push(segment(1, 0x18, response, false));
+    pcap(&packets)
 }
 
 /// A capture of an advertising id in clear text.
-fn tracking_capture() -> Vec<u8> {
+pub(crate) fn tracking_capture() -> Vec<u8> {
     capture_of(
         "GET /hit?gaid=38400000-8cf0-11bd-b23e-10b96e40000d&email=erika%40mail.example HTTP/1.1\r\n\
          Host: ads.example\r\nUser-Agent: Example/1.0\r\n\r\n",
@@ -130,7 +133,7 @@ fn the_short_help_fits_one_screen() {
     insta::assert_snapshot!(help, @r"
     Shows what the apps on company phones send home, and what that means under the GDPR
 
-    Usage: phonehome <COMMAND>
+    Usage: phonehome [OPTIONS] <COMMAND>
 
     Commands:
       audit       Report per app what left the phones, to whom, and the GDPR risk
@@ -150,8 +153,11 @@ fn the_short_help_fits_one_screen() {
       generate    Print manual pages, or completions for a shell
 
     Options:
-      -h, --help     Print help (see more with '--help')
-      -V, --version  Print version
+      -q, --quiet         No progress and no notes on standard error, only errors
+      -v, --verbose       Say on standard error what is read, and how fast
+          --color <WHEN>  When to use colour [default: auto]
+      -h, --help          Print help (see more with '--help')
+      -V, --version       Print version
     ");
     for verb in ["audit", "observe", "inputs", "rules", "schema"] {
         let help = stdout(&run(&[verb, "-h"]));

@@ -2,33 +2,21 @@
 //!
 //! The tests that need one look for `chromium` (Debian: `apt-get install chromium poppler-utils`; elsewhere name it in
 //! `PHONEHOME_CHROMIUM`) and say that they were skipped without. `PHONEHOME_SHOTS=DIR` keeps pages, screenshots (light, dark,
-//! narrow) and prints in DIR to be looked at.
+//! narrow) and prints in DIR to be looked at. `docs/report.png` is the sections on risk and flows of `DIR/sample/light.png`, 928 pixels
+//! wide, in 64 colours.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use phonehome::audit::{self, Progress};
 use phonehome::intake;
-use phonehome::model::{
-    AppId, AppReport, Attributed, Audit, Basis, ContentState, Controller, Coverage, DeviceReport,
-    Distinct, Evidence, FieldPath, Grade, InputId, InputReport, JudgedFinding, Likelihood,
-    Occurrences, Origin, PathStep, Place, Platform, Protection, Recipient, RecipientKind,
-    RecipientReport, RiskLevel, Score, Sensitive, Timestamp, Volume,
-};
+use phonehome::model::RiskLevel;
 use phonehome::report::{FORMATS, Language, Options, Presentable, pictures};
 use phonehome::rules::Rules;
 
-const PHONES: u64 = 500;
-const APPS: u64 = 200;
-const APPS_OF_PHONE: u64 = 8;
-const FINDINGS_OF_APP: u64 = 10;
-/// 2026-10-05, in nanoseconds.
-const START: i64 = 1_791_158_400_000_000_000;
-const HOUR: i64 = 3_600_000_000_000;
+use crate::forge::fleet::{PHONES, fleet};
 
 fn render(report: &Presentable, rules: &Rules, format: &str, language: Language) -> String {
     let format = FORMATS.iter().find(|known| known.name == format).unwrap();
@@ -55,186 +43,14 @@ fn sample(rules: &Rules) -> Presentable {
     Presentable::new(&outcome.unwrap().audit, rules, false)
 }
 
-fn finding(rules: &Rules, app: u64, number: u64, phone: u64, words: &str) -> JudgedFinding {
-    let identifiers = rules.identifiers();
-    let pick = usize::try_from(app * 7 + number).unwrap() % identifiers.len();
-    let identifier = &identifiers[pick];
-    let countries = ["US", "DE", "IN", "CN", "IL", "FR", "IE"];
-    let country = countries[usize::try_from((app + number) % 7).unwrap()];
-    let severity = u8::try_from(number % 4 + 1).unwrap();
-    let likelihood = u8::try_from((app + number) % 4 + 1).unwrap();
-    let risk = severity * likelihood;
-    let time = |hours: u64| Timestamp(START + i64::try_from(hours).unwrap() * HOUR);
-    let mut evidence = Evidence::at(Origin {
-        input: InputId(0),
-        frame: phone * 100 + number,
-        time: time(number),
-    });
-    evidence.place = Some(Place::Body);
-    evidence.path = FieldPath(vec![PathStep::Name(words.into())]);
-    evidence.value = Some(Sensitive::new(&format!("value {phone} {app} {number}")));
-    JudgedFinding {
-        id: format!("{app}-{number}-{phone}"),
-        rule: identifier.id.clone(),
-        observation: None,
-        category: identifier.category,
-        grade: [Grade::Decoded, Grade::Contacted, Grade::Inferred]
-            [usize::try_from(number % 3).unwrap()],
-        protection: Protection::Encrypted,
-        recipient: Recipient {
-            kind: RecipientKind::Remote,
-            host: format!("host{}.vendor{}.example", number, app % 60).into(),
-        },
-        company: (!app.is_multiple_of(3)).then(|| Arc::from(format!("Vendor {}", app % 60))),
-        country: Some(country.into()),
-        is_opted_out: false,
-        occurrences: Occurrences {
-            count: 3 + number,
-            items: 3,
-            most_items: 1,
-            distinct: Distinct::counted(3, true),
-            first: time(number + phone % 48),
-            last: time(number * 3 + phone % 48),
-            precision_metres: None,
-            evidence: [evidence].into(),
-        },
-        score: Some(Score {
-            severity,
-            likelihood: Likelihood {
-                value: likelihood,
-                modifiers: Vec::new(),
-            },
-            evidence_percent: 90,
-            risk,
-            priority_hundredths: u16::from(risk) * 90,
-            level: rules.legal().scoring.level(risk).unwrap().id,
-        }),
-        provisions: rules
-            .legal()
-            .provisions
-            .iter()
-            .take(8)
-            .map(|known| known.id.clone())
-            .collect(),
-        reasons: Vec::new(),
-    }
-}
-
-fn app(rules: &Rules, phone: u64, app: u64, words: &str) -> AppReport {
-    let id = AppId::new(&format!("com.example.app{app}"));
-    let findings: Vec<JudgedFinding> = (0..FINDINGS_OF_APP)
-        .map(|number| finding(rules, app, number, phone, words))
-        .collect();
-    let volume = Volume {
-        flows: 3,
-        sent_bytes: 1000 + app,
-        received_bytes: 5000,
-        first: Origin::default(),
-        last: Timestamp(START),
-    };
-    let states = [
-        ContentState::NoKey,
-        ContentState::Clear,
-        ContentState::Decrypted,
-    ];
-    let recipients = findings.iter().take(3).map(|finding| RecipientReport {
-        recipient: finding.recipient.clone(),
-        company: finding.company.clone(),
-        parent: None,
-        country: finding.country.clone(),
-        role: None,
-        service: None,
-        volumes: BTreeMap::from(states.map(|state| (state, volume))),
-    });
-    let scores = || findings.iter().filter_map(|finding| finding.score.as_ref());
-    AppReport {
-        app: Attributed::Known {
-            app: id.clone(),
-            by: Basis::Capture,
-        },
-        id: Some(id),
-        names: vec![format!("App {app}{words}")],
-        packages: vec![format!("com.example.app{app}")],
-        version: Some("1.0".to_owned()),
-        platform: Some(Platform::Android),
-        bases: vec![Basis::Capture],
-        is_installed: true,
-        level: scores().map(|score| score.level).max().unwrap(),
-        risk: scores().map(|score| score.risk).max().unwrap(),
-        recipients: recipients.collect(),
-        provisions: findings[0].provisions.clone(),
-        findings,
-        grants: Vec::new(),
-        declared: Vec::new(),
-        chains: Vec::new(),
-        dpia_criteria: Vec::new(),
-        screening: Vec::new(),
-        questions: Vec::new(),
-        standing: None,
-    }
-}
-
-/// A fleet with `words` in all that could come from a capture.
-fn fleet(rules: &Rules, phones: u64, words: &str) -> Presentable {
-    let device = |phone: u64| {
-        let apps: Vec<AppReport> = (0..APPS_OF_PHONE)
-            .map(|position| {
-                app(
-                    rules,
-                    phone,
-                    (phone * APPS_OF_PHONE + position) % APPS,
-                    words,
-                )
-            })
-            .collect();
-        DeviceReport {
-            name: format!("phone {phone:03}{words}"),
-            platform: Some(Platform::Android),
-            model: Some(format!("Model{words}")),
-            traffic: apps[0].traffic(),
-            apps,
-            clock: None,
-            silent_apps: 40,
-            policy: None,
-            shadow: Vec::new(),
-        }
-    };
-    let audit = Audit {
-        case: format!("Fleet{words}"),
-        tool_version: "0".to_owned(),
-        rules_sha256: rules.sha256.clone(),
-        law_as_of: "2026-01-01".to_owned(),
-        controller: Controller::default(),
-        method: "phonehome-1".to_owned(),
-        options: BTreeMap::new(),
-        inputs: vec![InputReport {
-            id: InputId(0),
-            path: format!("fleet{words}.pcap"),
-            device: "phone".to_owned(),
-            format: "pcap".to_owned(),
-            sha256: String::new(),
-            bytes: 1,
-            items: 1,
-            period: Some((Timestamp(START), Timestamp(START + 48 * HOUR))),
-        }],
-        devices: (0..phones).map(device).collect(),
-        coverage: Coverage::default(),
-    };
-    Presentable::new(&audit, rules, false)
-}
-
 #[test]
 fn a_large_fleet_is_a_page_that_a_mail_can_carry() {
     let rules = Rules::embedded().unwrap();
     let report = fleet(&rules, PHONES, "");
     for format in ["html", "markdown"] {
-        let begin = Instant::now();
         let page = render(&report, &rules, format, Language::English);
-        let took = begin.elapsed();
-        println!("{format}: {} bytes, {took:?} unoptimised", page.len());
+        println!("{format}: {} bytes", page.len());
         assert!(page.len() < 5_000_000, "{} bytes", page.len());
-        // Optimised code is at least five times as fast; the limit of use is one second.
-        assert!(took < Duration::from_secs(10), "{took:?}");
         assert!(page.contains("App 199"), "every app is named");
     }
 }
@@ -262,8 +78,10 @@ fn nothing_captured_becomes_markup() {
                 "{mark}"
             );
         }
-        assert!(page.len() < 2 * plain.len());
+        assert!(page.len() < 1_000_000, "{}", page.len());
         for (name, picture) in pictures(&report, &rules, Language::English) {
+            // Word processors know no variables.
+            assert!(!picture.contains("var("), "{name}");
             let mut reader = quick_xml::Reader::from_str(&picture);
             while !matches!(
                 reader.read_event().expect(name),
@@ -375,7 +193,7 @@ fn page_holds(name: &str, page: &str, filter: &str, is_printed: bool) {
     assert!(matching > 0 && matching < bodies().count());
     assert_eq!(bodies().filter(|body| !is_hidden(body)).count(), matching);
     assert!(
-        !shown.contains("role=\"status\" hidden"),
+        !shown.contains("id=\"state\" hidden"),
         "the filter is announced"
     );
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use phonehome::audit::{self, Options, Progress};
 use phonehome::intake;
-use phonehome::model::{Grade, LinkType, Side};
+use phonehome::model::{Audit, Grade, LinkType, Side};
 use phonehome::rules::Rules;
 
 use super::case::Case;
@@ -83,13 +83,8 @@ fn with_keys(exchanges: &[Exchange]) -> Vec<u8> {
     file.bytes
 }
 
-/// What was found, by host.
-pub(crate) fn audit(
-    folder: &Path,
-    known: Option<&Path>,
-    pepper: &[u8],
-    rules: &Rules,
-) -> BTreeMap<String, Vec<Found>> {
+/// The audit of a folder.
+pub(crate) fn audit(folder: &Path, known: Option<&Path>, pepper: &[u8], rules: &Rules) -> Audit {
     let inputs = intake::discover(&[folder.to_owned()]).unwrap();
     let options = Options {
         known: known.iter().map(|path| (*path).to_owned()).collect(),
@@ -98,8 +93,13 @@ pub(crate) fn audit(
     };
     let outcome = audit::run(&inputs, rules, &options, &Progress::default()).unwrap();
     assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
+    outcome.audit
+}
+
+/// What was found, by host.
+pub(crate) fn found(audit: &Audit) -> BTreeMap<String, Vec<Found>> {
     let mut found: BTreeMap<String, Vec<Found>> = BTreeMap::new();
-    for app in outcome.audit.devices.iter().flat_map(|device| &device.apps) {
+    for app in audit.devices.iter().flat_map(|device| &device.apps) {
         for finding in &app.findings {
             let host = finding.recipient.host.to_string();
             found.entry(host).or_default().push((

@@ -49,6 +49,8 @@ pub(crate) struct Measured {
     pub(crate) shapes: BTreeMap<String, Line>,
     /// Misses and false hits, by name.
     pub(crate) errors: Vec<String>,
+    /// Formats of reports that show a planted value, which none may.
+    pub(crate) shown: Vec<String>,
 }
 
 pub(crate) fn measure(

@@ -20,6 +20,7 @@ mod case;
 mod encode;
 mod geo;
 pub(crate) mod measure;
+pub(crate) mod privacy;
 mod shape;
 mod world;
 
@@ -40,7 +41,13 @@ pub(crate) fn run(seed: u64, messages: usize, rules: &Rules) -> Measured {
     std::fs::write(&list, world.list()).unwrap();
     let with = carry::audit(&folder, Some(&list), world.pepper.as_bytes(), rules);
     let without = carry::audit(&folder, None, b"", rules);
+    let values = world.values();
+    let shown = [&with, &without].map(|audit| privacy::shown(audit, &values, rules));
+    let (with, without) = (carry::found(&with), carry::found(&without));
     std::fs::remove_dir_all(&folder).unwrap();
     std::fs::remove_file(&list).unwrap();
-    measure::measure(&cases, &with, &without)
+    Measured {
+        shown: shown.concat(),
+        ..measure::measure(&cases, &with, &without)
+    }
 }

@@ -289,6 +289,36 @@ impl World {
         }
     }
 
+    /// Each value that is on the phone, as it is written there.
+    pub(crate) fn values(&self) -> Vec<String> {
+        let device = &self.device;
+        let mut values: Vec<String> = [
+            &device.imei,
+            &device.imsi,
+            &device.iccid,
+            &device.serial,
+            &device.mac,
+            &device.ssid,
+            &device.bssid,
+            &device.advertising_id,
+            &device.device_id,
+            &device.account,
+            &device.text,
+            &self.pepper,
+        ]
+        .map(String::clone)
+        .into();
+        for person in self.contacts.iter().chain([&self.own]) {
+            let phone = &person.phone;
+            values.extend([person.name(), person.email.clone()]);
+            values.extend([phone.e164(), phone.national()]);
+        }
+        for (latitude, longitude) in &self.places {
+            values.extend([format!("{latitude:.5}"), format!("{longitude:.5}")]);
+        }
+        values
+    }
+
     /// The list that the auditor gives to `--known`.
     pub(crate) fn list(&self) -> String {
         use std::fmt::Write as _;

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use super::Page;
 use super::markup::Markup;
 use super::picture::fragment;
-use super::section::{list, section, table};
-use crate::model::{AppReport, Grade, Grant, RiskLevel};
-use crate::report::chain::{self, minute};
+use super::section::{list, row_head, section, table};
+use crate::model::{AppReport, Grade, RiskLevel};
+use crate::report::chain::minute;
 use crate::report::language::fill;
 use crate::report::merged::{self, MergedApp, MergedFinding};
-use crate::report::{prose, remedy, text};
+use crate::report::{portrait, remedy, text};
 
 /// Apps with a part of their own; the rest is counted.
 const APPS: usize = 400;
@@ -37,7 +37,8 @@ pub(super) fn badge(page: &Page<'_>, level: RiskLevel, risk: u8, out: &mut Marku
     out.element("span", &[("class", &class)], &words);
 }
 
-fn anchor(position: usize) -> String {
+/// Where the part of an app begins.
+pub(super) fn anchor(position: usize) -> String {
     format!("app-{}", position.saturating_add(1))
 }
 
@@ -98,7 +99,7 @@ impl Page<'_> {
                         "tr",
                         &[("class", &"of-app"), ("data-app", &app.name)],
                         |out| {
-                            out.within("td", &[], |out| {
+                            row_head(out, |out| {
                                 let target = format!("#{}", anchor(position));
                                 out.element("a", &[("href", &target)], &app.name);
                             });
@@ -193,28 +194,27 @@ impl Page<'_> {
 
     fn body(&self, app: &MergedApp<'_>, out: &mut Markup) {
         let texts = self.prose.texts;
-        let Some((_, first)) = app.reports.first() else {
+        let reports: Vec<&AppReport> = app.reports.iter().map(|(_, report)| *report).collect();
+        let Some(first) = reports.first() else {
             return;
         };
-        out.element("p", &[("class", &"soft")], &self.about(app));
+        let identity = portrait::identity(&self.prose, &reports, NAMES);
+        out.element("p", &[("class", &"soft")], &identity);
         if let Some(note) = self.prose.app_note(first) {
             out.element("p", &[("class", &"soft")], &note);
+        }
+        let standing = portrait::standing(&self.prose, first);
+        if !standing.is_empty() {
+            list(standing, out);
         }
         if app.findings.is_empty() {
             out.element("p", &[], &texts.no_findings);
         } else {
             self.findings(app, out);
         }
-        self.permissions(app, out);
-        let chains: BTreeSet<String> = app
-            .reports
-            .iter()
-            .take(NAMES)
-            .flat_map(|(_, report)| chain::lines(&self.prose, report))
-            .collect();
-        if !chains.is_empty() {
-            out.element("h3", &[], &texts.chains);
-            list(chains.into_iter().take(NAMES), out);
+        for (title, lines) in portrait::parts(&self.prose, &reports, NAMES) {
+            out.element("h4", &[], &title);
+            list(lines, out);
         }
         let criteria = app.reports.iter().map(|(_, report)| &report.dpia_criteria);
         if let Some(numbers) = criteria
@@ -242,36 +242,6 @@ impl Page<'_> {
             let lines = remedies.iter().map(|one| one.line(&self.prose));
             list(lines.take(NAMES), out);
         }
-    }
-
-    fn about(&self, app: &MergedApp<'_>) -> String {
-        let mut packages = BTreeSet::new();
-        let mut versions = BTreeSet::new();
-        let mut bases = BTreeSet::new();
-        for (_, report) in &app.reports {
-            packages.extend(report.packages.iter().map(String::as_str));
-            versions.extend(report.version.as_deref());
-            bases.extend(
-                report
-                    .bases
-                    .iter()
-                    .map(|basis| self.prose.language.basis(*basis)),
-            );
-        }
-        let listed = |names: BTreeSet<&str>| -> Vec<String> {
-            names
-                .into_iter()
-                .take(6)
-                .map(|name| text::safe_up_to(name, 80))
-                .collect()
-        };
-        let mut facts = listed(packages);
-        facts.extend(listed(versions));
-        if !bases.is_empty() {
-            let bases = listed(bases).join(", ");
-            facts.push(format!("{}: {bases}", self.prose.texts.recognised_by));
-        }
-        facts.join(" · ")
     }
 
     fn findings(&self, app: &MergedApp<'_>, out: &mut Markup) {
@@ -402,6 +372,10 @@ impl Page<'_> {
                 .take(EVIDENCE)
                 .map(|evidence| prose.evidence(evidence)),
         );
+        let more = finding.occurrences.evidence.len().saturating_sub(EVIDENCE);
+        if more > 0 {
+            lines.push(fill(prose.texts.more, &[("count", &more.to_string())]));
+        }
         let words = prose
             .language
             .pick("Evidence and provisions", "Belege und Vorschriften");
@@ -413,35 +387,5 @@ impl Page<'_> {
                 }
             });
         });
-    }
-
-    fn permissions(&self, app: &MergedApp<'_>, out: &mut Markup) {
-        let texts = self.prose.texts;
-        let grants = || app.reports.iter().flat_map(|(_, report)| &report.grants);
-        let states = [
-            (texts.granted, Some(true)),
-            (texts.declared, None),
-            (texts.denied, Some(false)),
-        ];
-        let mut lines = Vec::new();
-        for (word, state) in states {
-            let of_state = grants().filter(|grant: &&Grant| grant.is_granted == state);
-            let names: BTreeSet<String> = of_state
-                .map(|grant| prose::permission(&grant.permission))
-                .collect();
-            if names.is_empty() {
-                continue;
-            }
-            let more = names.len().saturating_sub(NAMES);
-            let mut names: Vec<String> = names.into_iter().take(NAMES).collect();
-            if more > 0 {
-                names.push(fill(texts.more, &[("count", &more.to_string())]));
-            }
-            lines.push(format!("{word}: {}", names.join(", ")));
-        }
-        if !lines.is_empty() {
-            out.element("h3", &[], &texts.permissions);
-            list(lines, out);
-        }
     }
 }

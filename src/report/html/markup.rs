@@ -4,7 +4,7 @@
 use std::fmt::{self, Display, Write as _};
 
 /// Elements without contents or end.
-const VOID: [&str; 3] = ["meta", "br", "col"];
+const VOID: [&str; 4] = ["meta", "br", "col", "input"];
 
 /// Attributes of one element.
 pub(in crate::report) type Attributes<'a> = &'a [(&'static str, &'a dyn Display)];
@@ -109,6 +109,11 @@ impl Markup {
     /// A line break in the source, between elements.
     pub(in crate::report) fn line(&mut self) {
         self.text.push('\n');
+    }
+
+    /// Whether nothing was written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty()
     }
 
     /// All of it, with everything closed.

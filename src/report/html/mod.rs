@@ -42,6 +42,73 @@ struct Page<'a> {
     shows_values: bool,
 }
 
+/// A section of the page. One that has nothing to show is left out, also of the list at the top.
+struct Section {
+    id: &'static str,
+    /// Its name in the list at the top, English and German.
+    name: (&'static str, &'static str),
+    draw: fn(&Page<'_>, &mut Markup),
+}
+
+/// All sections, in their order.
+const SECTIONS: &[Section] = &[
+    Section {
+        id: "summary",
+        name: ("Summary", "Zusammenfassung"),
+        draw: |page, out| page.summary(out),
+    },
+    Section {
+        id: "risk",
+        name: ("Risk", "Risiko"),
+        draw: |page, out| page.risk(out),
+    },
+    Section {
+        id: "flows",
+        name: ("Flows", "Datenflüsse"),
+        draw: |page, out| page.flows(out),
+    },
+    Section {
+        id: "time",
+        name: ("When", "Wann"),
+        draw: |page, out| page.time(out),
+    },
+    Section {
+        id: "questions",
+        name: ("Questions", "Fragen"),
+        draw: |page, out| page.questions(out),
+    },
+    Section {
+        id: "measures",
+        name: ("Measures", "Maßnahmen"),
+        draw: |page, out| page.measures(out),
+    },
+    Section {
+        id: "apps",
+        name: ("Apps", "Apps"),
+        draw: |page, out| page.app_sections(out),
+    },
+    Section {
+        id: "unapproved",
+        name: ("Not approved", "Nicht freigegeben"),
+        draw: |page, out| page.unapproved(out),
+    },
+    Section {
+        id: "countries",
+        name: ("Countries", "Länder"),
+        draw: |page, out| page.countries(out),
+    },
+    Section {
+        id: "phones",
+        name: ("Phones", "Telefone"),
+        draw: |page, out| page.phones(out),
+    },
+    Section {
+        id: "coverage",
+        name: ("Not seen", "Nicht zu sehen"),
+        draw: |page, out| page.coverage(out),
+    },
+];
+
 fn write(
     report: &Presentable,
     rules: &Rules,
@@ -101,26 +168,29 @@ pub(super) fn hash(parts: &[&str]) -> String {
 impl Page<'_> {
     fn html(&self) -> String {
         let language = self.prose.language;
+        let mut sections: Vec<&Section> = Vec::new();
+        let mut drawn = Vec::new();
+        for section in SECTIONS {
+            let mut part = Markup::default();
+            (section.draw)(self, &mut part);
+            if !part.is_empty() {
+                sections.push(section);
+                drawn.push(part);
+            }
+        }
         let mut out = Markup::default();
         out.fixed("<!DOCTYPE html>\n");
         out.within("html", &[("lang", &language.as_str())], |out| {
             self.head(out);
             out.within("body", &[], |out| {
-                let skip = language.pick("Skip to the summary", "Zur Zusammenfassung");
-                out.element("a", &[("class", &"skip"), ("href", &"#summary")], &skip);
-                self.header(out);
-                out.within("main", &[], |out| {
+                let skip = language.pick("Skip to the report", "Zum Bericht springen");
+                out.element("a", &[("class", &"skip"), ("href", &"#main")], &skip);
+                self.header(&sections, out);
+                out.within("main", &[("id", &"main"), ("tabindex", &"-1")], |out| {
                     self.state(out);
-                    self.summary(out);
-                    self.risk(out);
-                    self.flows(out);
-                    self.time(out);
-                    self.app_sections(out);
-                    self.countries(out);
-                    self.phones(out);
-                    self.questions(out);
-                    self.measures(out);
-                    self.coverage(out);
+                    for part in drawn {
+                        out.picture(part);
+                    }
                 });
                 self.footer(out);
                 out.within("script", &[], |out| out.fixed(SCRIPT));

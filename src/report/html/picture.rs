@@ -1,13 +1,14 @@
 //! Pictures as SVG: what they share, the risk matrix, the timeline and the bars of coverage.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::markup::Markup;
 use crate::model::{ContentState, Grade, RiskLevel, Timestamp, Volume};
 use crate::report::chain::minute;
-use crate::report::merged::MergedApp;
+use crate::report::merged::{self, MergedApp};
 use crate::report::prose::Prose;
 use crate::report::text;
 
@@ -31,8 +32,31 @@ pub(super) enum Canvas {
 
 /// How pictures look.
 pub(super) const STYLE: &str = include_str!("picture.css");
-/// Colours of pictures in files of their own.
-const FILE_STYLE: &str = include_str!("picture-file.css");
+/// Colours of pictures in files of their own, as the page has them in light.
+const COLORS: [(&str, &str); 11] = [
+    ("ink", "#1d2530"),
+    ("soft", "#5a6472"),
+    ("line", "#dfe3e8"),
+    ("card", "#fff"),
+    ("accent", "#1f6f8b"),
+    ("warm", "#a8681c"),
+    ("none-bg", "#eceef1"),
+    ("low-bg", "#d7ebdf"),
+    ("medium-bg", "#f5e8b8"),
+    ("high-bg", "#f6cfa5"),
+    ("very-high-bg", "#eeb0b0"),
+];
+/// How pictures in files look: without variables, which word processors and most viewers do not know.
+static FILE_STYLE: LazyLock<String> = LazyLock::new(|| {
+    let style = COLORS
+        .iter()
+        .fold(STYLE.to_owned(), |style, (name, color)| {
+            style.replace(&format!("var(--{name})"), color)
+        });
+    format!("{style}.paper{{fill:#fff}}.picture .headline{{font-size:16px;font-weight:650}}\n")
+});
+/// Room for the title above a picture in a file.
+const HEADLINE: f64 = 34.0;
 
 /// A number to draw with.
 pub(super) fn real(number: impl TryInto<u64>) -> f64 {
@@ -51,7 +75,13 @@ pub(super) fn svg(
     draw: impl FnOnce(&mut Markup),
 ) -> Markup {
     let mut out = Markup::default();
-    let view = format!("0 0 {width:.0} {height:.0}");
+    let top = if canvas == Canvas::File {
+        HEADLINE
+    } else {
+        0.0
+    };
+    let height = height + top;
+    let view = format!("0 {:.0} {width:.0} {height:.0}", -top);
     let (width, height) = (format!("{width:.0}"), format!("{height:.0}"));
     let label = format!("{title}. {about}");
     // Links inside must stay reachable, so a picture with some is a group.
@@ -71,13 +101,23 @@ pub(super) fn svg(
     out.element("desc", &[], &about);
     if canvas == Canvas::File {
         out.open("style", &[]);
-        out.fixed(FILE_STYLE);
-        out.fixed(STYLE);
+        out.fixed(&FILE_STYLE);
         out.close();
         out.element(
             "rect",
-            &[("class", &"paper"), ("width", &width), ("height", &height)],
+            &[
+                ("class", &"paper"),
+                ("y", &-top),
+                ("width", &width),
+                ("height", &height),
+            ],
             &"",
+        );
+        let y = format!("{:.0}", 22.0 - top);
+        out.element(
+            "text",
+            &[("class", &"headline"), ("x", &"12"), ("y", &y)],
+            &title,
         );
     }
     out.line();
@@ -178,7 +218,7 @@ pub(super) fn risk_matrix(prose: &Prose<'_>, apps: &[MergedApp<'_>], canvas: Can
     );
     let likelihood = capital(prose.texts.likelihood);
     let severity = capital(prose.texts.severity);
-    svg(canvas, (500.0, 300.0), (title, about), |out| {
+    svg(canvas, (508.0, 306.0), (title, about), |out| {
         label(out, "head", (74.0, 14.0), "start", &format!("{severity} ↑"));
         for severity in (1..=4_u8).rev() {
             let y = 24.0 + real(4_u8.saturating_sub(severity)) * (CELL.1 + 3.0);
@@ -300,7 +340,7 @@ pub(super) fn timeline(
         for (position, (app, marks)) in rows.iter().enumerate() {
             let y = 30.0 + real(position) * ROW;
             link(canvas, "app", &app.name, out, |out| {
-                let name = text::safe_up_to(&app.name, 26);
+                let name = text::in_columns(&app.name, 24);
                 label(out, "name", (LEFT - 10.0, y + 16.0), "end", &name);
             });
             for (first, last, grade, words) in marks.iter().rev().take(40).rev() {
@@ -336,17 +376,7 @@ pub(super) fn coverage(
     canvas: Canvas,
 ) -> Option<Markup> {
     let language = prose.language;
-    let mut all: BTreeMap<ContentState, Volume> = BTreeMap::new();
-    for (content, volume) in prose
-        .audit
-        .devices
-        .iter()
-        .flat_map(|device| &device.traffic)
-    {
-        all.entry(*content)
-            .and_modify(|sum| sum.merge(*volume))
-            .or_insert(*volume);
-    }
+    let all = merged::traffic(prose.audit);
     let bytes = |volume: &Volume| volume.sent_bytes.saturating_add(volume.received_bytes);
     let sum = |traffic: &BTreeMap<ContentState, Volume>| {
         traffic.values().map(bytes).fold(0_u64, u64::saturating_add)
@@ -384,7 +414,7 @@ pub(super) fn coverage(
             let y = 6.0 + real(position) * ROW;
             let total = sum(traffic);
             let class = if position == 0 { "head" } else { "name" };
-            let shown = text::safe_up_to(name, 26);
+            let shown = text::in_columns(name, 24);
             label(out, class, (LEFT - 10.0, y + 16.0), "end", &shown);
             let mut x = LEFT;
             for state in &states {

@@ -3,18 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::app::badge;
+use super::app::{anchor, badge};
 use super::markup::Markup;
 use super::picture::{self, Canvas};
-use super::{Page, sankey};
-use crate::model::{ContentState, RecipientKind, RiskLevel};
+use super::{Page, Section, sankey};
+use crate::model::{ContentState, DeviceReport, RecipientKind, RiskLevel};
 use crate::report::chain::{self, minute};
 use crate::report::language::fill;
-use crate::report::{country, merged, text};
+use crate::report::{country, merged, portrait, text};
 use crate::rules::TransferStatus;
 
 /// Phones, questions and lines of coverage shown; the rest is counted.
 const LINES: usize = 600;
+
+/// Highest risks named beside the matrix.
+const GRAVEST: usize = 7;
 
 /// Recipients, findings and apps of one country.
 type Seat<'a> = (BTreeSet<String>, u64, BTreeSet<&'a str>);
@@ -69,6 +72,11 @@ pub(super) fn table(
     });
 }
 
+/// The cell that says what a row is about.
+pub(super) fn row_head(out: &mut Markup, fill: impl FnOnce(&mut Markup)) {
+    out.within("th", &[("scope", &"row")], fill);
+}
+
 /// Lines with a mark before each.
 pub(super) fn list(lines: impl IntoIterator<Item = String>, out: &mut Markup) {
     out.within("ul", &[("class", &"plain")], |out| {
@@ -79,7 +87,7 @@ pub(super) fn list(lines: impl IntoIterator<Item = String>, out: &mut Markup) {
 }
 
 impl Page<'_> {
-    pub(super) fn header(&self, out: &mut Markup) {
+    pub(super) fn header(&self, sections: &[&Section], out: &mut Markup) {
         let (texts, language) = (self.prose.texts, self.prose.language);
         let audit = self.prose.audit;
         out.within("header", &[], |out| {
@@ -106,16 +114,9 @@ impl Page<'_> {
             }
             let label = language.pick("Sections", "Abschnitte");
             out.within("nav", &[("aria-label", &label)], |out| {
-                for (target, words) in [
-                    ("#summary", language.pick("Summary", "Zusammenfassung")),
-                    ("#risk", language.pick("Risk", "Risiko")),
-                    ("#flows", language.pick("Flows", "Datenflüsse")),
-                    ("#apps", language.pick("Apps", "Apps")),
-                    ("#countries", language.pick("Countries", "Länder")),
-                    ("#phones", language.pick("Phones", "Telefone")),
-                    ("#questions", language.pick("Questions", "Fragen")),
-                    ("#coverage", language.pick("Not seen", "Nicht zu sehen")),
-                ] {
+                for section in sections {
+                    let target = format!("#{}", section.id);
+                    let words = language.pick(section.name.0, section.name.1);
                     out.element("a", &[("href", &target)], &words);
                 }
             });
@@ -123,14 +124,30 @@ impl Page<'_> {
         out.line();
     }
 
-    /// What is filtered, for everybody to see and hear.
+    /// A field to search, and what is filtered, for everybody to see and hear. Without script there is neither.
     pub(super) fn state(&self, out: &mut Markup) {
         let (texts, language) = (self.prose.texts, self.prose.language);
+        out.within("div", &[("class", &"find"), ("hidden", &"")], |out| {
+            let words = language.pick(
+                "Find an app, kind of data, recipient or phone",
+                "App, Datenart, Empfänger oder Telefon suchen",
+            );
+            out.element("label", &[("for", &"find")], &words);
+            out.open(
+                "input",
+                &[
+                    ("id", &"find"),
+                    ("type", &"search"),
+                    ("autocomplete", &"off"),
+                    ("spellcheck", &"false"),
+                ],
+            );
+        });
+        out.open("div", &[("role", &"status"), ("class", &"status")]);
         out.within(
-            "div",
+            "p",
             &[
                 ("id", &"state"),
-                ("role", &"status"),
                 ("hidden", &""),
                 ("data-app", &texts.column_app),
                 ("data-category", &language.pick("Data", "Daten")),
@@ -140,6 +157,7 @@ impl Page<'_> {
                     "data-cell",
                     &language.pick("Severity × likelihood", "Schwere × Wahrscheinlichkeit"),
                 ),
+                ("data-find", &language.pick("Text", "Text")),
                 (
                     "data-shown",
                     &language.pick(
@@ -155,6 +173,7 @@ impl Page<'_> {
                 out.element("a", &[("href", &"#show=all")], &words);
             },
         );
+        out.close();
         out.line();
     }
 
@@ -240,13 +259,7 @@ impl Page<'_> {
     /// The part of the traffic, in percent, whose contents could not be read.
     fn unread(&self) -> Option<u64> {
         let (mut all, mut read) = (0_u64, 0_u64);
-        for (state, volume) in self
-            .prose
-            .audit
-            .devices
-            .iter()
-            .flat_map(|device| &device.traffic)
-        {
+        for (state, volume) in merged::traffic(self.prose.audit) {
             let bytes = volume.sent_bytes.saturating_add(volume.received_bytes);
             all = all.saturating_add(bytes);
             if matches!(
@@ -311,12 +324,53 @@ impl Page<'_> {
             ),
             out,
             |out| {
-                out.element("p", &[("class", &"soft")], &self.prose.texts.score);
-                out.within("div", &[("class", &"matrix")], |out| {
-                    out.picture(picture::risk_matrix(&self.prose, &self.apps, Canvas::Page));
+                out.within("div", &[("class", &"beside")], |out| {
+                    out.within("div", &[("class", &"matrix")], |out| {
+                        out.picture(picture::risk_matrix(&self.prose, &self.apps, Canvas::Page));
+                    });
+                    out.within("div", &[], |out| self.gravest(out));
                 });
+                out.element("p", &[("class", &"soft")], &self.prose.texts.score);
             },
         );
+    }
+
+    /// The highest risks in a few lines, no app more than twice.
+    fn gravest(&self, out: &mut Markup) {
+        let mut lines = Vec::new();
+        for (position, app) in self.shown() {
+            let telling = app.findings.iter().filter(|merged| merged.is_telling);
+            lines.extend(telling.take(2).map(|merged| (merged, position, app)));
+        }
+        lines.sort_by_key(|(merged, ..)| std::cmp::Reverse(merged.risk()));
+        if lines.is_empty() {
+            return;
+        }
+        let title = self.prose.language.pick("Highest risks", "Höchste Risiken");
+        out.element("h3", &[], &title);
+        out.within("ol", &[("class", &"gravest")], |out| {
+            for (merged, position, app) in lines.into_iter().take(GRAVEST) {
+                out.within("li", &[], |out| {
+                    let score = merged.finding.score.as_ref();
+                    let level = score.map_or(RiskLevel::None, |score| score.level);
+                    badge(self, level, merged.risk(), out);
+                    out.text(&" ");
+                    let target = format!("#{}", anchor(position));
+                    out.element("a", &[("href", &target)], &app.name);
+                    let mut words = format!(": {}", self.prose.title(merged.finding));
+                    let recipient = merged::party(&self.prose, merged.finding);
+                    if !recipient.is_empty() {
+                        words = format!("{words} → {recipient}");
+                    }
+                    let grade = self.prose.language.grade(merged.finding.grade);
+                    // Some conclusions say how they are known by their name.
+                    if !words.contains(grade) {
+                        words = format!("{words} ({grade})");
+                    }
+                    out.text(&words);
+                });
+            }
+        });
     }
 
     pub(super) fn flows(&self, out: &mut Markup) {
@@ -375,6 +429,34 @@ impl Page<'_> {
         });
     }
 
+    /// Apps that the company does not know or does not allow, with what to offer instead.
+    pub(super) fn unapproved(&self, out: &mut Markup) {
+        let (texts, language) = (self.prose.texts, self.prose.language);
+        let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for device in &self.prose.audit.devices {
+            for app in &device.shadow {
+                let phones = found.entry(portrait::shadow(&self.prose, app)).or_default();
+                phones.push(text::safe_up_to(&device.name, 40));
+            }
+        }
+        if found.is_empty() {
+            return;
+        }
+        section("unapproved", texts.shadow, out, |out| {
+            out.element("p", &[], &texts.shadow_note);
+            let line = |(words, phones): (String, Vec<String>)| match phones.as_slice() {
+                few @ ([_] | [_, _] | [_, _, _]) => format!("{}: {words}", few.join(", ")),
+                many => {
+                    let phones = language.counted(count(many.len()), texts.phone, texts.phones);
+                    format!("{phones}: {words}")
+                }
+            };
+            let length = found.len();
+            list(found.into_iter().map(line).take(LINES), out);
+            self.rest(length, out);
+        });
+    }
+
     pub(super) fn countries(&self, out: &mut Markup) {
         let language = self.prose.language;
         let mut found: BTreeMap<&Arc<str>, Seat<'_>> = BTreeMap::new();
@@ -418,7 +500,7 @@ impl Page<'_> {
                             "tr",
                             &[("class", &"of-country"), ("data-country", &name)],
                             |out| {
-                                out.within("td", &[], |out| {
+                                row_head(out, |out| {
                                     let target = picture::fragment("country", name);
                                     out.element("a", &[("href", &target)], &name);
                                 });
@@ -474,6 +556,10 @@ impl Page<'_> {
         if devices.is_empty() {
             return;
         }
+        let highest =
+            |device: &DeviceReport| device.apps.iter().map(|app| app.risk).max().unwrap_or(0);
+        let mut by_risk: Vec<&DeviceReport> = devices.iter().collect();
+        by_risk.sort_by_key(|device| std::cmp::Reverse(highest(device)));
         let heads = [
             texts.column_phone,
             language.pick("System and model", "System und Modell"),
@@ -490,13 +576,8 @@ impl Page<'_> {
                 &heads,
                 out,
                 |out| {
-                    for device in devices.iter().take(LINES) {
-                        let risk = device
-                            .apps
-                            .iter()
-                            .map(|app| app.risk)
-                            .max()
-                            .unwrap_or_default();
+                    for device in by_risk.iter().take(LINES) {
+                        let risk = highest(device);
                         let level = device
                             .apps
                             .iter()
@@ -514,16 +595,14 @@ impl Page<'_> {
                             .map(|volume| volume.sent_bytes)
                             .fold(0, u64::saturating_add);
                         let apps = count(device.apps.len()).saturating_add(device.silent_apps);
-                        let system = device
-                            .platform
-                            .map(|platform| language.platform(platform).to_owned());
+                        let system = device.platform.map(|platform| platform.as_str().to_owned());
                         let model = device
                             .model
                             .as_deref()
                             .map(|model| text::safe_up_to(model, 60));
                         let system: Vec<String> = system.into_iter().chain(model).collect();
-                        out.within("tr", &[], |out| {
-                            out.element("td", &[], &text::safe_up_to(&device.name, 60));
+                        out.within("tr", &[("class", &"of-phone")], |out| {
+                            row_head(out, |out| out.text(&text::safe_up_to(&device.name, 60)));
                             out.element(
                                 "td",
                                 &[],
@@ -617,6 +696,7 @@ impl Page<'_> {
                         out.picture(drawn);
                     },
                 );
+                self.contents(out);
             }
             let lines = self.prose.shortfalls();
             if lines.is_empty() {
@@ -631,39 +711,33 @@ impl Page<'_> {
         });
     }
 
+    /// The numbers behind the bars.
+    fn contents(&self, out: &mut Markup) {
+        let (texts, language) = (self.prose.texts, self.prose.language);
+        let heads = [
+            texts.column_contents,
+            texts.column_flows,
+            texts.column_sent,
+            texts.column_received,
+        ];
+        let caption = language.pick("All traffic in numbers", "Aller Verkehr in Zahlen");
+        table("numbers", caption, &heads, out, |out| {
+            for (state, volume) in merged::traffic(self.prose.audit) {
+                out.within("tr", &[], |out| {
+                    row_head(out, |out| out.text(&language.content(state)));
+                    out.element("td", &[], &volume.flows);
+                    out.element("td", &[], &language.bytes(volume.sent_bytes));
+                    out.element("td", &[], &language.bytes(volume.received_bytes));
+                });
+            }
+        });
+    }
+
     pub(super) fn footer(&self, out: &mut Markup) {
-        let (audit, texts, language) = (self.prose.audit, self.prose.texts, self.prose.language);
-        let legal = self.prose.rules.legal();
         out.within("footer", &[], |out| {
-            out.element("h2", &[], &texts.reading);
-            let mut lines = vec![texts.verbs.to_owned()];
-            if !self.shows_values {
-                lines.push(texts.masks.to_owned());
-            }
-            let seat = audit.controller.country.as_deref();
-            let always = legal
-                .provisions
-                .iter()
-                .filter(|provision| provision.is_always_touched)
-                .filter(|provision| provision.may_apply(seat));
-            let always: Vec<Arc<str>> = always.map(|provision| Arc::clone(&provision.id)).collect();
-            if !always.is_empty() {
-                lines.push(format!(
-                    "{} {}.",
-                    texts.always,
-                    self.prose.provisions(&always)
-                ));
-            }
-            lines.push(language.of(&legal.reform_note).to_owned());
-            lines.push(language.of(&legal.disclaimer).to_owned());
-            let as_of = fill(texts.as_of, &[("date", &audit.law_as_of)]);
-            let rules = audit.rules_sha256.get(..12).unwrap_or(&audit.rules_sha256);
-            lines.push(format!(
-                "phonehome {} · {as_of} · {} {rules}",
-                audit.tool_version, texts.rules
-            ));
-            for line in &lines {
-                out.element("p", &[], line);
+            out.element("h2", &[], &self.prose.texts.reading);
+            for line in self.prose.reading(self.shows_values) {
+                out.element("p", &[], &line);
             }
         });
     }

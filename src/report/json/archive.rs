@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::chain::{ChainView, ClockView};
 use super::policy::{GroupView, ShadowView, StandingView};
+use super::shown::Shown;
 use super::{
     AppView, AuditView, DeclaredView, DeviceView, EvidenceView, FindingView, InputView, OwnerView,
     PermissionView, QuestionView, ReceiverView, RecipientView, SCHEMA_VERSION, ScoreView,
@@ -49,7 +50,8 @@ impl Presentable {
                 header.schema_version
             ));
         }
-        let language = word(&Language::ALL, Language::as_str, &header.language)?;
+        let Shown = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        let language = word(Language::from_id, &header.language)?;
         let view: AuditView = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         let report = Self {
             shows_values: view.shows_values,
@@ -60,15 +62,8 @@ impl Presentable {
 }
 
 /// The value that a word stands for.
-pub(super) fn word<T: Copy>(
-    all: &[T],
-    as_str: impl Fn(T) -> &'static str,
-    word: &str,
-) -> Result<T> {
-    all.iter()
-        .copied()
-        .find(|known| as_str(*known) == word)
-        .ok_or_else(|| format!("the word {word:?} is not known"))
+pub(super) fn word<T>(from_id: impl Fn(&str) -> Option<T>, word: &str) -> Result<T> {
+    from_id(word).ok_or_else(|| format!("the word {word:?} is not known"))
 }
 
 fn each<T, U>(views: Vec<T>, read: impl Fn(T) -> Result<U>) -> Result<Vec<U>> {
@@ -131,7 +126,7 @@ fn coverage(views: Vec<ShortfallView>) -> Result<Coverage> {
             frame,
             time: Timestamp::default(),
         });
-        let shortfall = word(Shortfall::ALL, Shortfall::as_str, &view.reason)?;
+        let shortfall = word(Shortfall::from_id, &view.reason)?;
         coverage.add_many(input, shortfall, view.count, first, view.bytes, || {
             view.detail.unwrap_or_default()
         });
@@ -140,9 +135,7 @@ fn coverage(views: Vec<ShortfallView>) -> Result<Coverage> {
 }
 
 fn platform(text: Option<&str>) -> Result<Option<Platform>> {
-    let all = [Platform::Android, Platform::Ios];
-    let name = |platform| Language::English.platform(platform);
-    text.map(|text| word(&all, name, text)).transpose()
+    text.map(|text| word(Platform::from_id, text)).transpose()
 }
 
 fn device(view: DeviceView) -> Result<DeviceReport> {
@@ -160,9 +153,7 @@ fn device(view: DeviceView) -> Result<DeviceReport> {
 }
 
 fn app(view: AppView) -> Result<AppReport> {
-    let bases = each(view.recognised_by, |basis| {
-        word(&Basis::ALL, Basis::as_str, &basis)
-    })?;
+    let bases = each(view.recognised_by, |basis| word(Basis::from_id, &basis))?;
     let by = bases.first().copied().unwrap_or(Basis::Document);
     let mut candidates = view.candidates.iter().map(|id| AppId::new(id));
     let app = match view.owner {
@@ -205,13 +196,13 @@ fn app(view: AppView) -> Result<AppReport> {
 fn screened(view: ScreenedView) -> Result<Screened> {
     Ok(Screened {
         number: view.criterion,
-        state: word(&CriterionState::ALL, CriterionState::as_str, &view.state)?,
+        state: word(CriterionState::from_id, &view.state)?,
         because: ids(view.because),
     })
 }
 
 fn level(text: &str) -> Result<RiskLevel> {
-    word(&RiskLevel::ALL, RiskLevel::as_str, text)
+    word(RiskLevel::from_id, text)
 }
 
 fn finding(view: FindingView) -> Result<JudgedFinding> {
@@ -233,9 +224,9 @@ fn finding(view: FindingView) -> Result<JudgedFinding> {
         id: view.id,
         rule: view.rule.into(),
         observation: shared(view.observation),
-        category: word(&Category::ALL, Category::as_str, &view.category)?,
-        grade: word(&Grade::ALL, Grade::as_str, &view.grade)?,
-        protection: word(&Protection::ALL, Protection::as_str, &view.protection)?,
+        category: word(Category::from_id, &view.category)?,
+        grade: word(Grade::from_id, &view.grade)?,
+        protection: word(Protection::from_id, &view.protection)?,
         recipient: recipient(&view.recipient)?,
         company: shared(view.recipient.company),
         country: shared(view.recipient.country),
@@ -249,7 +240,7 @@ fn finding(view: FindingView) -> Result<JudgedFinding> {
 
 fn recipient(view: &ReceiverView) -> Result<Recipient> {
     Ok(Recipient {
-        kind: word(&RecipientKind::ALL, RecipientKind::as_str, &view.kind)?,
+        kind: word(RecipientKind::from_id, &view.kind)?,
         host: Arc::from(view.host.as_str()),
     })
 }
@@ -281,7 +272,7 @@ fn evidence(view: EvidenceView) -> Result<Evidence> {
     let chain = view
         .decoding
         .iter()
-        .map(|step| word(DecodeStep::ALL, DecodeStep::as_str, step))
+        .map(|step| word(DecodeStep::from_id, step))
         .collect::<Result<Vec<_>>>()?;
     let path = view.path.filter(|path| !path.is_empty());
     Ok(Evidence {
@@ -297,7 +288,7 @@ fn evidence(view: EvidenceView) -> Result<Evidence> {
             .transpose()?,
         place: view
             .place
-            .map(|place| word(&Place::ALL, Place::as_str, &place))
+            .map(|place| word(Place::from_id, &place))
             .transpose()?,
         path: FieldPath(
             path.map(|path| PathStep::Name(path.into()))
@@ -348,7 +339,7 @@ fn receiver(view: RecipientView) -> Result<RecipientReport> {
 
 fn volumes(views: &[VolumeView]) -> Result<BTreeMap<ContentState, Volume>> {
     let volume = |view: &VolumeView| {
-        let content = word(&ContentState::ALL, ContentState::as_str, &view.content)?;
+        let content = word(ContentState::from_id, &view.content)?;
         let volume = Volume {
             flows: view.flows,
             sent_bytes: view.sent_bytes,
@@ -377,7 +368,7 @@ fn grant(view: PermissionView) -> Grant {
 
 fn declared(view: DeclaredView) -> Result<DeclaredFact> {
     Ok(DeclaredFact {
-        kind: word(&DeclaredKind::ALL, DeclaredKind::as_str, &view.kind)?,
+        kind: word(DeclaredKind::from_id, &view.kind)?,
         name: view.name,
         values: view.values,
         is_contacted: view.is_contacted,

@@ -160,7 +160,7 @@ impl ChainView {
         };
         let sent = |view: SentView| {
             Ok::<_, String>(Sent {
-                grade: word(&Grade::ALL, Grade::as_str, &view.grade)?,
+                grade: word(Grade::from_id, &view.grade)?,
                 count: view.count,
                 recipients: view.recipients,
                 is_in_clear: view.is_in_clear,
@@ -169,8 +169,8 @@ impl ChainView {
             })
         };
         Ok(DataChain {
-            category: word(&Category::ALL, Category::as_str, &self.category)?,
-            label: word(&LabelState::ALL, LabelState::as_str, &self.label)?,
+            category: word(Category::from_id, &self.category)?,
+            label: word(LabelState::from_id, &self.label)?,
             declared: names(self.declared),
             granted: names(self.granted),
             refused: names(self.refused),
@@ -179,7 +179,7 @@ impl ChainView {
             contradictions: self
                 .contradictions
                 .iter()
-                .map(|view| word(&Contradiction::ALL, Contradiction::as_str, &view.id))
+                .map(|view| word(Contradiction::from_id, &view.id))
                 .collect::<Result<_, _>>()?,
         })
     }

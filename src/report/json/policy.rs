@@ -14,10 +14,6 @@ use crate::report::language::fill;
 /// What is wrong with a report.
 type Result<T> = std::result::Result<T, String>;
 
-fn id<T: Copy>(all: &[T], as_str: impl Fn(T) -> &'static str, text: &str) -> Result<T> {
-    word(all, as_str, text)
-}
-
 fn day(text: &str) -> Result<Day> {
     Day::parse(text).ok_or_else(|| format!("{text:?} is not a day"))
 }
@@ -81,7 +77,7 @@ impl ControllerView {
                 contract: view.contract.as_deref().map(day).transpose()?,
                 sub_processors: view.sub_processors,
                 transfer_tool: tool
-                    .map(|tool| id(TransferTool::ALL, TransferTool::as_str, &tool))
+                    .map(|tool| word(TransferTool::from_id, &tool))
                     .transpose()?,
                 transfer_assessment: view.transfer_assessment.as_deref().map(day).transpose()?,
             })
@@ -132,7 +128,7 @@ impl GroupView {
     pub(super) fn policy(self) -> Result<DevicePolicy> {
         Ok(DevicePolicy {
             folder: self.folder,
-            kind: id(DeviceKind::ALL, DeviceKind::as_str, &self.kind)?,
+            kind: word(DeviceKind::from_id, &self.kind)?,
             has_work_profile: self.has_work_profile,
             dedicated_to: self.dedicated_to,
             role: self.role,
@@ -230,7 +226,7 @@ impl StandingView {
             Ok(Purpose {
                 text: view.text,
                 legal_basis: basis
-                    .map(|basis| id(LegalBasis::ALL, LegalBasis::as_str, &basis))
+                    .map(|basis| word(LegalBasis::from_id, &basis))
                     .transpose()?,
             })
         };
@@ -248,8 +244,7 @@ impl StandingView {
 }
 
 fn status(text: Option<Word>) -> Result<Option<AppStatus>> {
-    text.map(|text| id(AppStatus::ALL, AppStatus::as_str, &text))
-        .transpose()
+    text.map(|text| word(AppStatus::from_id, &text)).transpose()
 }
 
 fn exceptions(views: Vec<ExceptionView>) -> Result<Vec<ExceptionState>> {

@@ -12,6 +12,7 @@
 //! - [`phone`]: a phone that looks up names and talks to hosts
 //! - [`case`]: the case in `samples/case`
 //! - [`sources`]: a sample of each format that is read, in `samples/sources`
+//! - [`fleet`]: the audit of a large company
 #![allow(dead_code, reason = "a kit: each test takes from it what it needs")]
 
 pub(crate) mod app;
@@ -20,6 +21,7 @@ pub(crate) mod axml;
 pub(crate) mod capture;
 pub(crate) mod case;
 pub(crate) mod dns;
+pub(crate) mod fleet;
 pub(crate) mod http;
 pub(crate) mod http2;
 pub(crate) mod inventory;

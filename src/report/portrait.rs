@@ -1,0 +1,208 @@
+//! What is said of an app beside its findings: which package it is, what the company has decided about it, its permissions, what
+//! its package holds, and the chains from permission to recipient. In words that several formats share.
+
+use std::collections::BTreeSet;
+
+use super::language::fill;
+use super::prose::{self, Prose};
+use super::{chain, text};
+use crate::model::{AppReport, DeclaredFact, DeclaredKind, ExceptionState, ShadowApp};
+
+/// Names, with those that are left out counted.
+fn listed(prose: &Prose<'_>, names: Vec<String>, most: usize) -> String {
+    let more = names.len().saturating_sub(most);
+    let mut shown: Vec<String> = names.into_iter().take(most).collect();
+    if more > 0 {
+        shown.push(fill(prose.texts.more, &[("count", &more.to_string())]));
+    }
+    shown.join(", ")
+}
+
+/// Each name once, in the order of appearance.
+fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let names = names.into_iter();
+    names.filter(|name| seen.insert(name.clone())).collect()
+}
+
+/// Packages, versions and how it was recognised, on all its phones.
+pub(super) fn identity(prose: &Prose<'_>, reports: &[&AppReport], most: usize) -> String {
+    let packages = reports.iter().flat_map(|report| &report.packages);
+    let packages = distinct(packages.map(|package| text::safe_up_to(package, 80)));
+    let versions = reports
+        .iter()
+        .filter_map(|report| report.version.as_deref());
+    let versions = distinct(versions.map(|version| text::safe_up_to(version, 40)));
+    let bases = reports.iter().flat_map(|report| &report.bases);
+    let bases = distinct(bases.map(|basis| prose.language.basis(*basis).to_owned()));
+    let mut facts: Vec<String> = packages.into_iter().take(most).collect();
+    facts.extend(versions.into_iter().take(most));
+    if !bases.is_empty() {
+        let bases = bases.join(", ");
+        facts.push(format!("{}: {bases}", prose.texts.recognised_by));
+    }
+    facts.join(" · ")
+}
+
+/// What the company has decided about an app.
+pub(super) fn standing(prose: &Prose<'_>, app: &AppReport) -> Vec<String> {
+    let Some(standing) = &app.standing else {
+        return Vec::new();
+    };
+    let texts = prose.texts;
+    let mut lines = Vec::new();
+    if let Some(status) = standing.status {
+        let word = prose.language.status(status);
+        lines.push(fill(texts.policy_says, &[("status", word)]));
+    }
+    let open = standing.purposes.iter();
+    let open = open.filter(|purpose| purpose.legal_basis.is_none());
+    lines.extend(open.map(|purpose| {
+        let words = text::safe_up_to(&purpose.text, 120);
+        fill(texts.no_legal_basis, &[("purpose", &words)])
+    }));
+    let exceptions = standing.exceptions.iter();
+    lines.extend(exceptions.map(|state| exception(prose, state)));
+    lines
+}
+
+fn exception(prose: &Prose<'_>, state: &ExceptionState) -> String {
+    let template = if state.is_expired {
+        prose.texts.exception_expired
+    } else {
+        prose.texts.exception
+    };
+    let day = state.exception.expires.to_string();
+    let owner = text::safe_up_to(&state.exception.owner, 80);
+    let reason = text::safe_up_to(&state.exception.reason, 200);
+    fill(
+        template,
+        &[("day", &day), ("owner", &owner), ("reason", &reason)],
+    )
+}
+
+/// An app that the company does not know or does not allow, with what to offer instead.
+pub(super) fn shadow(prose: &Prose<'_>, app: &ShadowApp) -> String {
+    let (texts, rules) = (prose.texts, prose.rules);
+    let name = text::safe_up_to(&app.name, 60);
+    let template = match app.status {
+        None => texts.shadow_unknown,
+        Some(_) => texts.shadow_forbidden,
+    };
+    let mut line = fill(template, &[("app", &name)]);
+    if !app.is_installed {
+        line = format!("{line} ({})", texts.shadow_by_traffic);
+    }
+    line.push('.');
+    for state in &app.exceptions {
+        line = format!("{line} {}.", exception(prose, state));
+    }
+    let Some(alternative) = rules.alternative(app.id.as_str()) else {
+        return line;
+    };
+    let advice = prose.language.of(&alternative.text);
+    line = format!("{line} {}", fill(advice, &[("app", &name)]));
+    let offered = alternative
+        .offer
+        .iter()
+        .filter(|id| ***id != *app.id.as_str());
+    let names: Vec<&str> = offered
+        .filter_map(|id| rules.app(id))
+        .map(|app| &*app.name)
+        .collect();
+    if names.is_empty() {
+        return line;
+    }
+    let offer = fill(texts.shadow_offer, &[("names", &names.join(", "))]);
+    format!("{line} {offer}")
+}
+
+/// Permissions, what the package holds, chains: a title and lines for each that has any.
+pub(super) fn parts(
+    prose: &Prose<'_>,
+    reports: &[&AppReport],
+    most: usize,
+) -> Vec<(&'static str, Vec<String>)> {
+    let chains = reports
+        .iter()
+        .flat_map(|report| chain::lines(prose, report));
+    let mut chains = distinct(chains);
+    chains.truncate(most);
+    // Phones may have the app in different versions; their packages differ little.
+    let package = reports.iter().find(|report| !report.declared.is_empty());
+    let package = package.map_or_else(Vec::new, |report| package_lines(prose, report, most));
+    let mut parts = vec![
+        (prose.texts.permissions, permissions(prose, reports, most)),
+        (prose.texts.package_says, package),
+        (prose.texts.chains, chains),
+    ];
+    parts.retain(|(_, lines)| !lines.is_empty());
+    parts
+}
+
+fn permissions(prose: &Prose<'_>, reports: &[&AppReport], most: usize) -> Vec<String> {
+    let texts = prose.texts;
+    let states = [
+        (texts.granted, Some(true)),
+        (texts.declared, None),
+        (texts.denied, Some(false)),
+    ];
+    let mut lines = Vec::new();
+    for (word, state) in states {
+        let grants = reports.iter().flat_map(|report| &report.grants);
+        let names = grants
+            .filter(|grant| grant.is_granted == state)
+            .map(|grant| {
+                let name = prose::permission(&grant.permission);
+                if grant.is_policy_fixed {
+                    format!("{name} ({})", texts.by_policy)
+                } else {
+                    name
+                }
+            });
+        let names = distinct(names);
+        if !names.is_empty() {
+            lines.push(format!("{word}: {}", listed(prose, names, most)));
+        }
+    }
+    lines
+}
+
+/// What stands out in its package; the JSON report has all of it.
+fn package_lines(prose: &Prose<'_>, app: &AppReport, most: usize) -> Vec<String> {
+    let texts = prose.texts;
+    let of = |kind: DeclaredKind| app.declared.iter().filter(move |fact| fact.kind == kind);
+    let has = |fact: &DeclaredFact, value: &str| fact.values.iter().any(|known| known == value);
+    let mut lines = Vec::new();
+    let mut sdks: Vec<&DeclaredFact> = of(DeclaredKind::Sdk).collect();
+    sdks.sort_by_key(|fact| fact.is_contacted != Some(true));
+    if !sdks.is_empty() {
+        let name = |fact: &DeclaredFact| match fact.is_contacted {
+            Some(true) => format!("{} ({})", fact.name, texts.also_contacted),
+            _ => fact.name.clone(),
+        };
+        let names = sdks.into_iter().map(name).collect();
+        let names = listed(prose, names, most);
+        lines.push(format!("{}: {names}", texts.contained_code));
+    }
+    let open = of(DeclaredKind::Component)
+        .filter(|fact| has(fact, "unguarded"))
+        .count();
+    if open > 0 {
+        lines.push(fill(texts.open_components, &[("count", &open.to_string())]));
+    }
+    let kinds = of(DeclaredKind::CollectedData).count();
+    if kinds > 0 {
+        let tracking = of(DeclaredKind::CollectedData).filter(|fact| has(fact, "tracking=true"));
+        let (kinds, tracking) = (kinds.to_string(), tracking.count().to_string());
+        let counts = [("count", &*kinds), ("tracking", &*tracking)];
+        lines.push(fill(texts.label_kinds, &counts));
+    }
+    let hosts = of(DeclaredKind::TrackingDomain).filter(|fact| fact.is_contacted == Some(true));
+    let hosts: Vec<String> = hosts.map(|fact| fact.name.clone()).collect();
+    if !hosts.is_empty() {
+        let names = listed(prose, hosts, most);
+        lines.push(fill(texts.tracking_hosts, &[("names", &names)]));
+    }
+    lines
+}

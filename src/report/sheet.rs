@@ -1,0 +1,486 @@
+//! What an audit says, as tables: apps, findings, evidence, recipients, permissions, devices, inputs, coverage and questions.
+//! CSV and spreadsheets write the same tables; only these know what a format does with a cell.
+
+use super::document;
+use super::presentable::Presentable;
+use super::prose::Prose;
+use crate::model::{
+    AppId, AppReport, Audit, ContentState, DeviceReport, InputReport, JudgedFinding, Place,
+    Platform, RecipientKind, RiskLevel, Sensitive, Timestamp,
+};
+
+/// A table: its id, the ids of its columns, its rows.
+pub(super) struct Sheet {
+    pub(super) name: &'static str,
+    pub(super) header: &'static [&'static str],
+    pub(super) rows: Vec<Vec<Cell>>,
+}
+
+/// A cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Cell {
+    /// Text; empty if there is nothing to say.
+    Text(String),
+    /// A number that can be counted with.
+    Number(u64),
+    /// A stable id for programs, and the words for people.
+    Id(&'static str, &'static str),
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<u64> for Cell {
+    fn from(number: u64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<u8> for Cell {
+    fn from(number: u8) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<usize> for Cell {
+    fn from(number: usize) -> Self {
+        Self::Number(u64::try_from(number).unwrap_or(u64::MAX))
+    }
+}
+
+impl From<Timestamp> for Cell {
+    fn from(time: Timestamp) -> Self {
+        Self::Text(if time == Timestamp::default() {
+            String::new()
+        } else {
+            time.to_string()
+        })
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Self {
+        value.map_or_else(|| Self::Text(String::new()), Into::into)
+    }
+}
+
+/// A row of whatever can be a cell.
+macro_rules! row {
+    ($($cell:expr),* $(,)?) => { vec![$(Cell::from($cell)),*] };
+}
+
+/// All tables, in the order of reports.
+pub(super) fn sheets(report: &Presentable, prose: &Prose<'_>) -> Vec<Sheet> {
+    vec![
+        about(prose, report.shows_values()),
+        apps(prose),
+        findings(prose),
+        evidence(prose),
+        recipients(prose),
+        permissions(prose),
+        devices(prose),
+        inputs(prose.audit),
+        coverage(prose),
+        questions(prose),
+        record(report, prose),
+    ]
+}
+
+fn reports(audit: &Audit) -> impl Iterator<Item = (&DeviceReport, &AppReport)> {
+    let devices = audit.devices.iter();
+    devices.flat_map(|device| device.apps.iter().map(move |app| (device, app)))
+}
+
+fn judged(audit: &Audit) -> impl Iterator<Item = (&DeviceReport, &AppReport, &JudgedFinding)> {
+    reports(audit).flat_map(|(device, app)| {
+        let findings = app.findings.iter();
+        findings.map(move |finding| (device, app, finding))
+    })
+}
+
+fn level(prose: &Prose<'_>, level: RiskLevel) -> Cell {
+    Cell::Id(level.as_str(), prose.language.level(level))
+}
+
+fn yes(prose: &Prose<'_>, holds: bool) -> Cell {
+    if holds {
+        Cell::Id("true", prose.language.pick("yes", "ja"))
+    } else {
+        Cell::Id("false", prose.language.pick("no", "nein"))
+    }
+}
+
+fn kind(prose: &Prose<'_>, kind: RecipientKind) -> Cell {
+    let words = match kind {
+        RecipientKind::Remote => prose.language.pick("internet", "Internet"),
+        RecipientKind::Local => prose.texts.local_network,
+        RecipientKind::Company => prose.language.pick("company", "Unternehmen"),
+        RecipientKind::None => "",
+    };
+    Cell::Id(kind.as_str(), words)
+}
+
+fn about(prose: &Prose<'_>, shows_values: bool) -> Sheet {
+    let audit = prose.audit;
+    let name = |id, english, german| Cell::Id(id, prose.language.pick(english, german));
+    let mut rows = vec![
+        row![name("case", "Case", "Fall"), &*audit.case],
+        row![
+            name(
+                "tool_version",
+                "Version of phonehome",
+                "Version von phonehome"
+            ),
+            &*audit.tool_version
+        ],
+        row![
+            name("rules_sha256", "SHA-256 of the rules", "SHA-256 der Regeln"),
+            &*audit.rules_sha256
+        ],
+        row![
+            name("law_as_of", "Legal data as of", "Rechtsdaten, Stand"),
+            &*audit.law_as_of
+        ],
+        row![
+            name("level", "Highest level of risk", "Höchste Risikostufe"),
+            level(prose, audit.level())
+        ],
+        row![name("note", "Note", "Hinweis"), prose.texts.not_clean],
+    ];
+    if shows_values {
+        rows.push(row![
+            name("confidential", "Confidential", "Vertraulich"),
+            prose.texts.confidential
+        ]);
+    }
+    Sheet {
+        name: "about",
+        header: &["name", "value"],
+        rows,
+    }
+}
+
+fn apps(prose: &Prose<'_>) -> Sheet {
+    let row = |(device, app): (&DeviceReport, &AppReport)| {
+        let traffic = app.traffic();
+        let bytes = |content: ContentState| {
+            let volume = traffic.get(&content);
+            volume.map_or(0, |volume| volume.sent_bytes)
+        };
+        let sent = traffic
+            .values()
+            .fold(0_u64, |sum, volume| sum.saturating_add(volume.sent_bytes));
+        let readable = bytes(ContentState::Clear).saturating_add(bytes(ContentState::Decrypted));
+        row![
+            &*device.name,
+            app.id.as_ref().map(AppId::as_str),
+            prose.app(app),
+            app.version.as_deref(),
+            level(prose, app.level),
+            app.risk,
+            app.findings.len(),
+            app.recipients.len(),
+            Prose::countries(app).join(" "),
+            sent,
+            readable,
+        ]
+    };
+    Sheet {
+        name: "apps",
+        header: &[
+            "device",
+            "app",
+            "name",
+            "version",
+            "level",
+            "risk",
+            "findings",
+            "recipients",
+            "countries",
+            "sent_bytes",
+            "readable_sent_bytes",
+        ],
+        rows: reports(prose.audit).map(row).collect(),
+    }
+}
+
+fn findings(prose: &Prose<'_>) -> Sheet {
+    let language = prose.language;
+    let row = |(device, app, finding): (&DeviceReport, &AppReport, &JudgedFinding)| {
+        let score = finding.score.as_ref();
+        let seen = &finding.occurrences;
+        row![
+            &*device.name,
+            prose.app(app),
+            &*finding.id,
+            &*finding.rule,
+            prose.title(finding),
+            Cell::Id(
+                finding.category.as_str(),
+                language.category(finding.category)
+            ),
+            Cell::Id(finding.grade.as_str(), language.grade(finding.grade)),
+            Cell::Id(
+                finding.protection.as_str(),
+                language.protection(finding.protection)
+            ),
+            &*finding.recipient.host,
+            finding.company.as_deref(),
+            finding.country.as_deref(),
+            score.map(|score| level(prose, score.level)),
+            score.map(|score| score.risk),
+            score.map(|score| score.severity),
+            score.map(|score| score.likelihood.value),
+            score.map(|score| score.evidence_percent),
+            seen.count,
+            seen.distinct.count(),
+            seen.first,
+            seen.last,
+            prose.provisions(&finding.provisions),
+        ]
+    };
+    Sheet {
+        name: "findings",
+        header: &[
+            "device",
+            "app",
+            "finding",
+            "rule",
+            "title",
+            "category",
+            "evidence",
+            "protection",
+            "recipient",
+            "company",
+            "country",
+            "level",
+            "risk",
+            "severity",
+            "likelihood",
+            "evidence_percent",
+            "count",
+            "distinct_values",
+            "first",
+            "last",
+            "provisions",
+        ],
+        rows: judged(prose.audit).map(row).collect(),
+    }
+}
+
+fn evidence(prose: &Prose<'_>) -> Sheet {
+    let mut rows = Vec::new();
+    for (device, _, finding) in judged(prose.audit) {
+        for piece in &finding.occurrences.evidence {
+            let steps: Vec<&str> = piece.chain.0.iter().map(|step| step.as_str()).collect();
+            rows.push(row![
+                &*device.name,
+                &*finding.id,
+                prose.input(piece).map(|input| &*input.path),
+                piece.origin.frame,
+                piece.origin.time,
+                piece.flow.map(|flow| flow.server.to_string()),
+                piece.place.map(Place::as_str),
+                piece.path.to_string(),
+                steps.join(" "),
+                piece.value.as_ref().map(Sensitive::reveal),
+            ]);
+        }
+    }
+    Sheet {
+        name: "evidence",
+        header: &[
+            "device", "finding", "input", "frame", "time", "server", "place", "path", "decoding",
+            "value",
+        ],
+        rows,
+    }
+}
+
+fn recipients(prose: &Prose<'_>) -> Sheet {
+    let mut rows = Vec::new();
+    for (device, app) in reports(prose.audit) {
+        let name = prose.app(app);
+        for report in &app.recipients {
+            for (content, volume) in &report.volumes {
+                rows.push(row![
+                    &*device.name,
+                    &*name,
+                    &*report.recipient.host,
+                    kind(prose, report.recipient.kind),
+                    report.company.as_deref(),
+                    report.parent.as_deref(),
+                    report.country.as_deref(),
+                    report.role.as_deref(),
+                    report.service.as_deref(),
+                    Cell::Id(content.as_str(), prose.language.content(*content)),
+                    volume.flows,
+                    volume.sent_bytes,
+                    volume.received_bytes,
+                ]);
+            }
+        }
+    }
+    Sheet {
+        name: "recipients",
+        header: &[
+            "device",
+            "app",
+            "recipient",
+            "kind",
+            "company",
+            "parent",
+            "country",
+            "role",
+            "service",
+            "content",
+            "flows",
+            "sent_bytes",
+            "received_bytes",
+        ],
+        rows,
+    }
+}
+
+fn permissions(prose: &Prose<'_>) -> Sheet {
+    let rows = reports(prose.audit).flat_map(|(device, app)| {
+        let name = prose.app(app);
+        app.grants.iter().map(move |grant| {
+            row![
+                &*device.name,
+                &*name,
+                &*grant.permission,
+                grant.category.as_deref(),
+                grant.risk,
+                yes(prose, grant.is_declared),
+                grant.is_granted.map(|is_granted| yes(prose, is_granted)),
+                yes(prose, grant.is_policy_fixed),
+            ]
+        })
+    });
+    Sheet {
+        name: "permissions",
+        header: &[
+            "device",
+            "app",
+            "permission",
+            "category",
+            "risk",
+            "declared",
+            "granted",
+            "policy_fixed",
+        ],
+        rows: rows.collect(),
+    }
+}
+
+fn devices(prose: &Prose<'_>) -> Sheet {
+    let row = |device: &DeviceReport| {
+        let highest = device.apps.iter().map(|app| app.level).max();
+        row![
+            &*device.name,
+            device.platform.map(Platform::as_str),
+            device.model.as_deref(),
+            device.apps.len(),
+            device.silent_apps,
+            highest.map(|highest| level(prose, highest)),
+        ]
+    };
+    Sheet {
+        name: "devices",
+        header: &[
+            "device",
+            "platform",
+            "model",
+            "apps",
+            "silent_apps",
+            "level",
+        ],
+        rows: prose.audit.devices.iter().map(row).collect(),
+    }
+}
+
+fn inputs(audit: &Audit) -> Sheet {
+    let row = |input: &InputReport| {
+        row![
+            &*input.path,
+            &*input.device,
+            &*input.format,
+            &*input.sha256,
+            input.bytes,
+            input.items,
+            input.period.map(|(first, _)| first),
+            input.period.map(|(_, last)| last),
+        ]
+    };
+    Sheet {
+        name: "inputs",
+        header: &[
+            "path", "device", "format", "sha256", "bytes", "items", "first", "last",
+        ],
+        rows: audit.inputs.iter().map(row).collect(),
+    }
+}
+
+fn coverage(prose: &Prose<'_>) -> Sheet {
+    let rows = prose.audit.coverage.iter().map(|(input, reason, missed)| {
+        row![
+            prose.input_of(input).map(|input| &*input.path),
+            reason.as_str(),
+            prose.language.shortfall(reason),
+            missed.count,
+            missed.bytes,
+            missed.first.map(|origin| origin.frame),
+            missed.detail.as_deref(),
+        ]
+    });
+    Sheet {
+        name: "coverage",
+        header: &[
+            "input", "reason", "text", "count", "bytes", "frame", "detail",
+        ],
+        rows: rows.collect(),
+    }
+}
+
+/// Rows for the record of processing activities (GDPR Art. 30).
+fn record(report: &Presentable, prose: &Prose<'_>) -> Sheet {
+    let record = document::record(report, prose.rules, prose.language);
+    let rows = record.rows.into_iter();
+    Sheet {
+        name: "record",
+        header: &document::RECORD_COLUMNS,
+        rows: rows
+            .map(|row| row.into_iter().map(Cell::from).collect())
+            .collect(),
+    }
+}
+
+fn questions(prose: &Prose<'_>) -> Sheet {
+    let rows = reports(prose.audit).flat_map(|(device, app)| {
+        let name = prose.app(app);
+        app.questions.iter().map(move |question| {
+            let subject = question.subject.to_string();
+            let asked = prose.question(
+                &question.id,
+                std::slice::from_ref(&subject),
+                std::slice::from_ref(&name),
+            );
+            row![&*device.name, &*name, &*question.id, subject, asked]
+        })
+    });
+    Sheet {
+        name: "questions",
+        header: &["device", "app", "question", "subject", "text"],
+        rows: rows.collect(),
+    }
+}
