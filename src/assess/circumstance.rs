@@ -131,12 +131,14 @@ pub(super) mod observation {
     pub(in crate::assess) const PROFILING: &str = "profiling-recipient";
     /// Possible data of special categories.
     pub(in crate::assess) const SPECIAL_CATEGORY: &str = "special-category-hint";
+    /// Code of a third party that measures or advertises in an app of the company's own.
+    pub(in crate::assess) const OWN_APP_SDK: &str = "own-app-sdk";
     /// Two criteria of an impact assessment.
     pub(in crate::assess) const DPIA: &str = "dpia-two-criteria";
 
     /// All of them.
     #[cfg(test)]
-    pub(in crate::assess) const OBSERVATIONS: [&str; 15] = [
+    pub(in crate::assess) const OBSERVATIONS: [&str; 16] = [
         CONTACTS_PLAIN,
         CONTACTS_HASHED,
         CONTACTS_ENCLAVE,
@@ -151,6 +153,7 @@ pub(super) mod observation {
         THIRD_COUNTRY_ANY,
         PROFILING,
         SPECIAL_CATEGORY,
+        OWN_APP_SDK,
         DPIA,
     ];
 }

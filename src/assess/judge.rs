@@ -461,6 +461,13 @@ fn provisions(
     if matches!(&*key.rule, circumstance::ADS | circumstance::ATTRIBUTION) {
         touched.insert(observation::PROFILING);
     }
+    let is_measured = matches!(
+        &*key.rule,
+        circumstance::ADS | circumstance::ATTRIBUTION | circumstance::ANALYTICS
+    );
+    if is_measured && subject.is_own_app() {
+        touched.insert(observation::OWN_APP_SDK);
+    }
     let is_touched = |id: &Arc<str>| touched.contains(&**id);
     let seat = subject.policy.country.as_deref();
     subject

@@ -185,6 +185,9 @@ impl Questions<'_> {
                     .iter()
                     .any(|(_, endpoint)| wanted(endpoint.role))
             };
+            if has_role(Role::is_tracking) && self.subject.is_own_app() {
+                self.add("own-app-sdk", company.name);
+            }
             let is_of_apps = !self.subject.owner.candidates().is_empty();
             if has_role(Role::is_advertising) {
                 if is_of_apps {

@@ -270,6 +270,12 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// Whether it is an app of the company's own.
+    pub(super) fn is_own_app(&self) -> bool {
+        let decision = self.policy.app(self.device_name, &self.ids());
+        decision.is_some_and(|app| app.is_own)
+    }
+
     /// The first profile, if every candidate has one for which `holds` is true: what may be said of traffic that is one of
     /// theirs.
     pub(super) fn every_profile(&self, holds: impl Fn(&App) -> bool) -> Option<&'a App> {

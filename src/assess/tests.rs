@@ -1028,6 +1028,7 @@ mod policy {
             devices: Vec::new(),
             purposes: Vec::new(),
             since: None,
+            is_own: false,
         }
     }
 
@@ -1236,6 +1237,23 @@ mod policy {
             coverage: crate::model::Coverage::default(),
         };
         what_if(rules, &audit, std::slice::from_ref(step))
+    }
+
+    #[test]
+    fn a_tracker_in_an_app_of_the_companys_own_raises_who_is_responsible() {
+        let mut phone = Phone::new();
+        let app = known("com.example.scan");
+        phone.flows(&app, &remote("app.adjust.com"), ContentState::NoKey, 1);
+        let touches = |phone: &Phone| {
+            let app = phone.app("com.example.scan");
+            let is_asked = app.questions.iter().any(|one| &*one.id == "own-app-sdk");
+            (app.provisions.iter().any(|id| &**id == "gdpr-26"), is_asked)
+        };
+        assert_eq!(touches(&phone), (false, false));
+        let mut own = decided("com.example.scan", AppStatus::Approved);
+        own.is_own = true;
+        phone.policy.apps.push(own);
+        assert_eq!(touches(&phone), (true, true));
     }
 
     #[test]

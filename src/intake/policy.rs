@@ -91,6 +91,8 @@ struct AppView {
     purpose: Vec<PurposeView>,
     #[serde(default, deserialize_with = "day")]
     since: Option<Day>,
+    #[serde(default)]
+    own_app: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -273,6 +275,7 @@ impl AppView {
             devices: self.devices,
             purposes: self.purpose.into_iter().map(purpose).collect(),
             since: self.since,
+            is_own: self.own_app,
         }
     }
 }
@@ -508,6 +511,7 @@ mod tests {
                 .any(|device| device.kind == DeviceKind::Private)
         );
         assert!(devices.iter().any(|device| !device.dedicated_to.is_empty()));
+        assert!(apps.iter().any(|app| app.is_own));
         for status in AppStatus::ALL {
             assert!(apps.iter().any(|app| app.status == status), "{status:?}");
         }

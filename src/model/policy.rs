@@ -158,6 +158,8 @@ pub struct AppPolicy {
     pub purposes: Vec<Purpose>,
     /// Since when.
     pub since: Option<Day>,
+    /// It is an app of the company's own: what is built into it, the company has chosen.
+    pub is_own: bool,
 }
 
 /// A company that processes data on behalf of this one.

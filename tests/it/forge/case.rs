@@ -62,6 +62,12 @@ devices = ["managed-*"]
 purpose = [{ text = "Confidential calls", legal_basis = "legitimate-interests" }]
 
 [[app]]
+id = "com.example.blattscan"
+status = "approved"
+own_app = true
+purpose = [{ text = "Delivery notes", legal_basis = "contract" }]
+
+[[app]]
 id = "jira"
 status = "approved"
 purpose = [{ text = "Tickets" }]
