@@ -35,6 +35,10 @@ pub const DNS_PROBE_BYTES: usize = 1024;
 pub const HTTP_PENDING: usize = 64;
 /// Body bytes of all requests of one connection that wait for their responses.
 pub const HTTP_PENDING_BYTES: usize = 16 << 20;
+/// Topics of one MQTT connection that are known by number; brokers allow some dozens.
+pub const MQTT_TOPICS: usize = 1024;
+/// Bytes of such a topic.
+pub const MQTT_TOPIC_BYTES: usize = 1024;
 /// Server-sent events of one response that are handed out; feeds send some per second.
 pub const SERVER_SENT_EVENTS: usize = 20_000;
 /// Streams of one HTTP/2 or HTTP/3 connection that are open at once; servers grant 100 to 250, and push connections a thousand.

@@ -1,6 +1,8 @@
 //! MQTT 3.1, 3.1.1 and 5: who connects, with which password, to which topics, and what is published. Also Meta's dialect, whose
 //! connection message is packed.
 
+use std::collections::BTreeMap;
+
 use super::cursor::Cursor;
 use super::message::{Draft, readable, text};
 use super::{Chunk, Dissector, Output, Probe, Protocol, Verdict};
@@ -86,8 +88,16 @@ fn header(bytes: &[u8]) -> Header {
 struct Mqtt {
     client: Half,
     server: Half,
+    state: State,
+}
+
+/// What packets say about those behind them.
+#[derive(Default)]
+struct State {
     /// Protocol level of CONNECT; 5 has properties.
     level: u8,
+    /// Topics that a side has given a number (MQTT 5 §3.3.2.3.4).
+    topics: BTreeMap<(bool, u16), String>,
 }
 
 #[derive(Default)]
@@ -101,7 +111,6 @@ struct Half {
 
 impl Dissector for Mqtt {
     fn feed(&mut self, chunk: Chunk<'_>, emit: &mut dyn FnMut(Output<'_>)) {
-        let level = self.level;
         let half = match chunk.side {
             Side::Client => &mut self.client,
             Side::Server => &mut self.server,
@@ -114,7 +123,6 @@ impl Dissector for Mqtt {
         half.bytes
             .extend_from_slice(chunk.bytes.get(skipped..).unwrap_or_default());
         let mut rest = half.bytes.as_slice();
-        let mut new_level = level;
         loop {
             match header(rest) {
                 Header::More => break,
@@ -145,13 +153,13 @@ impl Dissector for Mqtt {
                     rest = behind;
                     let first = packet.first().copied().unwrap_or_default();
                     let body = packet.get(body..).unwrap_or_default();
-                    new_level = packet_body(first, body, new_level, chunk.side, chunk.origin, emit);
+                    self.state
+                        .packet(first, body, chunk.side, chunk.origin, emit);
                 }
             }
         }
         let taken = half.bytes.len().saturating_sub(rest.len());
         half.bytes.drain(..taken);
-        self.level = new_level;
     }
 
     fn gap(&mut self, side: Side, lost: u64, _emit: &mut dyn FnMut(Output<'_>)) {
@@ -171,41 +179,78 @@ impl Dissector for Mqtt {
     fn finish(&mut self, _emit: &mut dyn FnMut(Output<'_>)) {}
 }
 
-/// Hands out what a packet says; the protocol level from here on.
-fn packet_body(
-    first: u8,
-    body: &[u8],
-    level: u8,
-    side: Side,
-    origin: Origin,
-    emit: &mut dyn FnMut(Output<'_>),
-) -> u8 {
-    let mut cursor = Cursor::new(body);
-    match first >> 4 {
-        CONNECT => {
-            let mut draft = Draft::new(NAME, "CONNECT", side);
-            let level = connect(&mut cursor, &mut draft);
-            if !draft.is_empty() {
-                draft.emit(origin, emit);
+impl State {
+    /// Hands out what a packet says.
+    fn packet(
+        &mut self,
+        first: u8,
+        body: &[u8],
+        side: Side,
+        origin: Origin,
+        emit: &mut dyn FnMut(Output<'_>),
+    ) {
+        let mut cursor = Cursor::new(body);
+        match first >> 4 {
+            CONNECT => {
+                let mut draft = Draft::new(NAME, "CONNECT", side);
+                self.level = connect(&mut cursor, &mut draft).unwrap_or_default();
+                if !draft.is_empty() {
+                    draft.emit(origin, emit);
+                }
             }
-            return level.unwrap_or_default();
-        }
-        PUBLISH => {
-            let mut draft = Draft::new(NAME, "PUBLISH", side);
-            if publish(&mut cursor, first, level, &mut draft).is_some() {
-                draft.emit(origin, emit);
+            PUBLISH => {
+                let mut draft = Draft::new(NAME, "PUBLISH", side);
+                if self.publish(&mut cursor, first, side, &mut draft).is_some() {
+                    draft.emit(origin, emit);
+                }
             }
-        }
-        SUBSCRIBE => {
-            let mut draft = Draft::new(NAME, "SUBSCRIBE", side);
-            let _ = subscribe(&mut cursor, level, &mut draft);
-            if !draft.is_empty() {
-                draft.emit(origin, emit);
+            SUBSCRIBE => {
+                let mut draft = Draft::new(NAME, "SUBSCRIBE", side);
+                let _ = subscribe(&mut cursor, self.level, &mut draft);
+                if !draft.is_empty() {
+                    draft.emit(origin, emit);
+                }
             }
+            _ => {}
         }
-        _ => {}
     }
-    level
+
+    fn publish(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        first: u8,
+        side: Side,
+        draft: &mut Draft,
+    ) -> Option<()> {
+        let topic = readable(cursor.vector16()?)?;
+        if first & 0x06 != 0 {
+            cursor.u16()?;
+        }
+        let mut told = Draft::new(NAME, "PUBLISH", side);
+        let properties = if self.level == 5 {
+            properties(cursor, &mut told)?
+        } else {
+            Properties::default()
+        };
+        let number = properties.alias.map(|alias| (side == Side::Client, alias));
+        let known = number.and_then(|number| self.topics.get(&number));
+        let topic = match known {
+            Some(known) if topic.is_empty() => known.clone(),
+            _ => topic.to_owned(),
+        };
+        draft.add("topic", &topic);
+        for (name, value) in told.into_message().fields {
+            draft.add(&name, &value);
+        }
+        if let Some(number) = number
+            && topic.len() <= limits::MQTT_TOPIC_BYTES
+            && (self.topics.len() < limits::MQTT_TOPICS || self.topics.contains_key(&number))
+        {
+            self.topics.insert(number, topic);
+        }
+        content(cursor.rest(), draft);
+        Some(())
+    }
 }
 
 /// MQTT 5 §3.1, MQTT 3.1.1 §3.1: what stands before damage is kept.
@@ -246,19 +291,6 @@ fn connect(cursor: &mut Cursor<'_>, draft: &mut Draft) -> Option<u8> {
     Some(level)
 }
 
-fn publish(cursor: &mut Cursor<'_>, first: u8, level: u8, draft: &mut Draft) -> Option<()> {
-    let topic = cursor.vector16()?;
-    draft.add("topic", readable(topic)?);
-    if first & 0x06 != 0 {
-        cursor.u16()?;
-    }
-    if level == 5 {
-        properties(cursor, draft)?;
-    }
-    content(cursor.rest(), draft);
-    Some(())
-}
-
 /// What is published: text as a field, other bytes as the body, which is decoded all the same.
 fn content(bytes: &[u8], draft: &mut Draft) {
     match readable(bytes) {
@@ -279,10 +311,18 @@ fn subscribe(cursor: &mut Cursor<'_>, level: u8, draft: &mut Draft) -> Option<()
     Some(())
 }
 
+/// What properties say to the reader alone.
+#[derive(Clone, Copy, Debug, Default)]
+struct Properties {
+    /// The number of a topic.
+    alias: Option<u16>,
+}
+
 /// Properties (MQTT 5 §2.2.2): those of users and the content type become fields.
-fn properties(cursor: &mut Cursor<'_>, draft: &mut Draft) -> Option<()> {
+fn properties(cursor: &mut Cursor<'_>, draft: &mut Draft) -> Option<Properties> {
     let length = variable(cursor)?;
     let mut properties = Cursor::new(cursor.take(length)?);
+    let mut told = Properties::default();
     let mut read = || -> Option<()> {
         while !properties.is_empty() {
             match properties.u8()? {
@@ -301,7 +341,8 @@ fn properties(cursor: &mut Cursor<'_>, draft: &mut Draft) -> Option<()> {
                 0x01 | 0x17 | 0x19 | 0x24 | 0x25 | 0x28..=0x2a => {
                     properties.u8()?;
                 }
-                0x13 | 0x21..=0x23 => {
+                0x23 => told.alias = Some(properties.u16()?),
+                0x13 | 0x21 | 0x22 => {
                     properties.u16()?;
                 }
                 0x02 | 0x11 | 0x18 | 0x27 => {
@@ -317,7 +358,7 @@ fn properties(cursor: &mut Cursor<'_>, draft: &mut Draft) -> Option<()> {
     };
     // an unknown property ends them, not the packet
     let _ = read();
-    Some(())
+    Some(told)
 }
 
 /// A variable byte integer (MQTT 5 §1.5.5).

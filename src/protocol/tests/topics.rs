@@ -61,12 +61,19 @@ fn mqtt_5_has_properties_and_old_ones_another_name() {
     let typed = [b"\x03".as_slice(), &kind].concat();
     let length = [u8::try_from(typed.len()).unwrap()];
     let publish = mqtt_packet(0x30, &[&topic, &length, &typed, b"{}"]);
-    let said = [connect, publish].concat();
+    // a topic gets a number, which stands for it from then on, for its side alone
+    let numbered = mqtt_packet(0x30, &[&topic, b"\x03\x23\0\x07", b"1"]);
+    let later = mqtt_packet(0x30, &[b"\0\0", b"\x03\x23\0\x07", b"2"]);
+    let said = [connect, publish, numbered, later.clone()].concat();
+    let talk = [(CLIENT, said.as_slice()), (SERVER, later.as_slice())];
     assert_eq!(
-        tcp(8000, &[(CLIENT, said.as_slice())]).lines(),
+        tcp(8000, &talk).lines(),
         [
             "> mqtt CONNECT | user-property.model=X1 | client-id=c",
             "> mqtt PUBLISH | topic=t | content-type=application/json | payload={}",
+            "> mqtt PUBLISH | topic=t | payload=1",
+            "> mqtt PUBLISH | topic=t | payload=2",
+            "< mqtt PUBLISH | topic= | payload=2",
         ]
     );
     let old = mqtt_packet(0x10, &[b"\0\x06MQIsdp\x03\0\0\x3c", &client]);
