@@ -3,6 +3,7 @@
 //! Phase 1 gathers one dossier per device from the small inputs, phase 2 streams the large ones. Inputs run in parallel and
 //! each (or each capture of several files) has its own flows, tally and coverage; the sum is the same for any number of jobs.
 
+mod baseline;
 mod fleet;
 mod live;
 mod overlap;
@@ -17,13 +18,15 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use zeroize::Zeroize;
 
+use self::baseline::Baseline;
 use self::fleet::{Clients, Phones, spread};
 use crate::detect::known;
 use crate::intake::{self, Case, Gathered, Input, Item};
 use crate::manifest::CodeName;
 use crate::model::{
-    AppId, Audit, ContentState, Coverage, Day, DeviceId, Dossier, Event, InputId, InputReport,
-    Moment, Observation, ReadKey, Reads, Recipient, Shortfall, Tally, Timestamp, TrafficKey,
+    AppId, Audit, Consent, ContentState, Coverage, Day, DeviceId, Dossier, Event, InputId,
+    InputReport, KnownValue, Moment, Observation, ReadKey, Reads, Recipient, Shortfall, Tally,
+    Timestamp, TrafficKey,
 };
 use crate::payload::Decoded;
 use crate::protocol::KeyLog;
@@ -52,6 +55,10 @@ pub struct Options {
     pub has_pseudonyms: bool,
     /// Each client of a network is a phone of its own in captures and records of its traffic (`--split-clients`).
     pub has_split_clients: bool,
+    /// When the people at the phones agreed (`--consent-at`), where `phonehome.toml` says nothing of a phone.
+    pub consent: Option<Consent>,
+    /// Captures of the same phones without contacts on them (`--baseline-capture`).
+    pub baseline: Vec<PathBuf>,
     /// Inputs read at once; 0 means one per core.
     pub jobs: usize,
 }
@@ -63,6 +70,11 @@ impl Options {
         let count = |count: usize| (count > 0).then(|| count.to_string());
         let all = [
             ("app", self.app.as_ref().map(ToString::to_string)),
+            ("baseline-capture", count(self.baseline.len())),
+            (
+                "consent-at",
+                self.consent.map(|consent| consent.to_string()),
+            ),
             ("filter", text(&self.filter)),
             ("keylog", count(self.key_logs.len())),
             ("known", count(self.known.len())),
@@ -81,6 +93,10 @@ impl Options {
     pub fn take_over(&mut self, named: &BTreeMap<String, String>) {
         if self.app.is_none() {
             self.app = named.get("app").map(|app| AppId::new(app));
+        }
+        if self.consent.is_none() {
+            let consent = named.get("consent-at");
+            self.consent = consent.and_then(|text| Consent::parse(text));
         }
         if self.filter.is_none() {
             self.filter = named.get("filter").cloned();
@@ -117,9 +133,6 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     } = spread(case, dossiers, rules);
     let keys = keys(case, &mut dossiers, options, &mut coverage)?;
     let known = known_values(&mut dossiers, rules, options)?;
-    for (device, index) in case.devices.iter().zip(&known) {
-        neglected(device.inputs.first(), index, &mut coverage);
-    }
     // What is one phone's own tells nothing of the others on its network.
     let networks: Vec<Dossier> = if options.has_split_clients {
         dossiers.iter().map(Dossier::of_network).collect()
@@ -144,9 +157,11 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
 
     let mut inputs = Vec::new();
     let mut parts = Vec::new();
+    let mut began: BTreeMap<DeviceId, Timestamp> = BTreeMap::new();
     let mut clients = Clients::new(names.len());
     for (task, mut streamed) in tasks.iter().zip(streamed) {
         let Task { stage, device, .. } = task;
+        note_begin(task, &streamed, &mut began);
         for (input, (digest, read)) in task.inputs.iter().zip(std::mem::take(&mut streamed.inputs))
         {
             let extent = read.unwrap_or_else(|error| {
@@ -173,6 +188,10 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     leave_out(case, &mut inputs, &mut coverage);
     parts.sort_unstable_by_key(|part| part.input);
     let tally = summed(parts, &mut coverage);
+    for (device, index) in case.devices.iter().zip(&known) {
+        neglected(device.inputs.first(), index, &mut coverage);
+    }
+    let baseline = Baseline::read(rules, options, &mut errors)?;
     let seen = tally.devices();
     let shown: Vec<bool> = (0..)
         .map(DeviceId)
@@ -184,10 +203,10 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         .collect();
     let clients = clients.named(&names, &networks);
     let known = names.into_iter().zip(dossiers);
-    let devices: Vec<(String, Dossier)> = known.chain(clients).collect();
-    let periods = inputs.iter().filter_map(|input| input.period);
-    let day = periods.map(|(_, last)| last).max().and_then(Day::of);
-    let reports = assess::assess(rules, (&case.policy, day), &devices, &tally);
+    let mut devices: Vec<(String, Dossier)> = known.chain(clients).collect();
+    put_beside(&mut devices, (case, options), &began, &baseline);
+    let policy = (&case.policy, last_day(&inputs));
+    let reports = assess::assess(rules, policy, &devices, &tally);
     let shown = shown.into_iter().chain(std::iter::repeat(true));
     let audit = Audit {
         case: case.name.clone(),
@@ -206,6 +225,12 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         coverage,
     };
     Ok(Outcome { audit, errors })
+}
+
+/// The day on which the last input ended, by which exceptions are judged: there is no other clock.
+fn last_day(inputs: &[InputReport]) -> Option<Day> {
+    let periods = inputs.iter().filter_map(|input| input.period);
+    periods.map(|(_, last)| last).max().and_then(Day::of)
 }
 
 /// Inputs that are read one after the other, whose they are, and what is known beforehand.
@@ -472,12 +497,38 @@ fn known_values(
     let of_device = |dossier: &mut Dossier| {
         let own = std::mem::take(&mut dossier.known);
         if own.is_empty() {
+            dossier.address_book = known::address_book(&named);
             return Arc::clone(&shared);
         }
-        let all = own.into_iter().chain(named.iter().cloned()).collect();
+        let all: Vec<KnownValue> = own.into_iter().chain(named.iter().cloned()).collect();
+        dossier.address_book = known::address_book(&all);
         index(all)
     };
     Ok(dossiers.iter_mut().map(of_device).collect())
+}
+
+/// Notes when the first thing of a phone's traffic was seen.
+fn note_begin(task: &Task<'_>, streamed: &Streamed, began: &mut BTreeMap<DeviceId, Timestamp>) {
+    let has_traffic = task.inputs.iter().any(|input| input.has_traffic());
+    if let Some((first, _)) = streamed.period.filter(|_| has_traffic) {
+        let earliest = began.entry(task.stage.device).or_insert(first);
+        *earliest = first.min(*earliest);
+    }
+}
+
+/// Puts the moment of consent and what sessions without contacts sent to what is known of each phone.
+fn put_beside(
+    devices: &mut [(String, Dossier)],
+    (case, options): (&Case, &Options),
+    began: &BTreeMap<DeviceId, Timestamp>,
+    baseline: &Baseline,
+) {
+    for ((name, dossier), id) in devices.iter_mut().zip(0..) {
+        let said = case.policy.device(name).and_then(|said| said.consent_at);
+        let began = began.get(&DeviceId(id)).copied();
+        dossier.consent = said.or(options.consent).and_then(|it| it.moment(began));
+        dossier.baseline = baseline.of(name);
+    }
 }
 
 /// Says which known values are not looked for in full.

@@ -182,6 +182,23 @@ pub(crate) struct InputOptions {
     )]
     pub(crate) peppers: Vec<String>,
 
+    /// When the people at the phones gave consent: RFC 3339, `+90s` after the first packet, or `never`
+    ///
+    /// What apps sent before is a finding of its own. `consent_at` of a phone in phonehome.toml goes before.
+    #[arg(long = "consent-at", hide_short_help = true, value_name = "TIME", value_parser = consent, help_heading = "Input options")]
+    pub(crate) consent: Option<phonehome::model::Consent>,
+
+    /// Compare with this capture of the same phone without contacts on it; repeatable
+    ///
+    /// Where a recipient gets as much more as fits the number of contacts in --known, that is said, with the calculation.
+    #[arg(
+        long = "baseline-capture",
+        hide_short_help = true,
+        value_name = "FILE",
+        help_heading = "Input options"
+    )]
+    pub(crate) baseline_captures: Vec<PathBuf>,
+
     /// All traffic belongs to this app (package, bundle id or profile)
     #[arg(long, value_name = "ID", help_heading = "Input options")]
     pub(crate) app: Option<String>,
@@ -713,6 +730,13 @@ pub(crate) struct FormatAndFile {
     pub(crate) format: &'static str,
     /// Where to write it, if not where `--output` says.
     pub(crate) file: Option<PathBuf>,
+}
+
+/// Reads a moment of consent.
+fn consent(text: &str) -> Result<phonehome::model::Consent, String> {
+    phonehome::intake::consent(text).ok_or_else(|| {
+        "write a time like 2026-10-05T08:12:00+02:00, a span like +90s, or never".to_owned()
+    })
 }
 
 /// Reads `90s`, `10m`, `2h`, or seconds without a letter.

@@ -433,6 +433,8 @@ fn pipeline_options(options: &InputOptions, jobs: Option<u16>) -> Result<audit::
             .iter()
             .map(|pepper| pepper.as_bytes().to_vec())
             .collect(),
+        consent: options.consent,
+        baseline: options.baseline_captures.clone(),
         has_pseudonyms: false,
         has_split_clients: false,
         has_trackers: options.trackers.is_some(),

@@ -10,6 +10,8 @@ pub const MOMENTS_PER_HOST: usize = 64;
 pub const MOMENT_HOSTS: usize = 20_000;
 /// Pairs of times that are compared for that.
 pub const CLOCK_PAIRS: usize = 1_000_000;
+/// Closed flows kept of one recipient, the largest, to compare them with reads of the address book.
+pub const BURSTS_PER_RECIPIENT: usize = 32;
 /// Pieces of evidence kept per finding.
 pub const EVIDENCE_PER_FINDING: usize = 5;
 /// Distinct findings, and distinct traffic lines, per audit.

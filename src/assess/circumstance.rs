@@ -13,6 +13,12 @@ pub(super) const ENCLAVE_CONTACT_DISCOVERY: &str = "enclave-contact-discovery-in
 pub(super) const CONTACT_UPLOAD_POSSIBLE: &str = "contact-upload-possible";
 /// One number or address in each message, of many people.
 pub(super) const CONTACTS_ONE_BY_ONE: &str = "contacts-one-by-one";
+/// As much was sent after a read of the address book as fits its size.
+pub(super) const CONTACT_UPLOAD_VOLUME: &str = "contact-upload-volume";
+/// As much more was sent than without contacts as fits their number.
+pub(super) const CONTACT_UPLOAD_DIFFERENCE: &str = "contact-upload-difference";
+/// Data of the device went before consent.
+pub(super) const SENT_BEFORE_CONSENT: &str = "sent-before-consent";
 /// A messenger service was contacted.
 pub(super) const MESSAGE_METADATA: &str = "message-metadata-inferred";
 /// Media of a call.
@@ -71,7 +77,7 @@ pub(super) fn is_standing(rule: &str) -> bool {
 
 /// All of them.
 #[cfg(test)]
-pub(super) const CIRCUMSTANCES: [&str; 27] = [
+pub(super) const CIRCUMSTANCES: [&str; 30] = [
     NAME_LOOKUP,
     CLEARTEXT_HTTP,
     CLEARTEXT_TRANSPORT,
@@ -82,6 +88,9 @@ pub(super) const CIRCUMSTANCES: [&str; 27] = [
     ENCLAVE_CONTACT_DISCOVERY,
     CONTACT_UPLOAD_POSSIBLE,
     CONTACTS_ONE_BY_ONE,
+    CONTACT_UPLOAD_VOLUME,
+    CONTACT_UPLOAD_DIFFERENCE,
+    SENT_BEFORE_CONSENT,
     MESSAGE_METADATA,
     DEVICE_FINGERPRINT,
     IDENTIFIER_LINKED,

@@ -12,8 +12,8 @@ use super::recipient::{self, Seat};
 use super::row::{Conclusion, Fact, FactKey, Owner, Subject};
 use super::score::{self, Adjustment};
 use crate::model::{
-    Attributed, Category, DevicePolicy, Grade, JudgedFinding, Occurrences, Protection, Recipient,
-    RecipientKind, RiskLevel, Score, TransferTool,
+    Attributed, Category, DevicePolicy, Grade, JudgedFinding, Occurrences, People, Protection,
+    Recipient, RecipientKind, RiskLevel, Score, TransferTool,
 };
 use crate::rules::{App, Art28, Endpoint, Role, Rules};
 
@@ -217,6 +217,7 @@ fn judge_one(subject: &Subject<'_>, links: &Links, fact: Fact) -> JudgedFinding 
     let (own, own_country) = recipient::own(subject.policy, &key.recipient);
     JudgedFinding {
         id: id(subject.owner, &key),
+        people: people(subject, &key, &occurrences),
         rule: key.rule,
         observation,
         category: key.category,
@@ -432,6 +433,44 @@ impl Circumstances<'_> {
             && others
                 .is_some_and(|identifiers| identifiers.iter().any(|rule| *rule != self.key.rule))
     }
+}
+
+/// Whether what was seen touches a provision.
+pub(super) fn touches(
+    subject: &Subject<'_>,
+    key: &FactKey,
+    occurrences: &Occurrences,
+    provision: &str,
+) -> bool {
+    let (observation, _) = weight(subject, key, occurrences, &Conclusion::default());
+    provisions(subject, key, observation.as_ref())
+        .iter()
+        .any(|touched| &**touched == provision)
+}
+
+/// Of how many others contacts were transmitted.
+fn people(subject: &Subject<'_>, key: &FactKey, occurrences: &Occurrences) -> Option<People> {
+    if key.category != Category::Contacts || !key.grade.is_transmitted() {
+        return None;
+    }
+    let book = &subject.dossier.address_book;
+    let is_owner_known = match &*key.rule {
+        // Whose each value is, the list of known values says.
+        _ if key.grade == Grade::KnownValue => true,
+        "contact-hash-list" => false,
+        "contact-email-list" => book.has_own_email,
+        "contact-phone-list" => book.has_own_number,
+        _ => book.has_own_number || book.has_own_email,
+    };
+    let own = if is_owner_known {
+        book.own_among(&occurrences.distinct)
+    } else {
+        1
+    };
+    Some(People {
+        others: occurrences.distinct.count().saturating_sub(own),
+        is_owner_known,
+    })
 }
 
 /// Provisions that a fact touches, in the order of the rules.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::circumstance::observation;
+use super::circumstance::{self, observation};
 use super::grant::TELLING_RISK;
 use super::judge;
 use super::recipient::{self, Seat};
@@ -211,6 +211,9 @@ impl Questions<'_> {
                 finding.observation.as_deref(),
                 Some(observation::AD_ID | observation::DEVICE_ID)
             );
+            if &*finding.rule == circumstance::SENT_BEFORE_CONSENT {
+                self.add("before-consent", receiver);
+            }
             if finding.category == Category::Location {
                 self.add("location-purpose", receiver);
             }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
-    AppId, Attributed, Basis, Category, ContentState, Day, DeviceId, Dossier, FindingKey, Grade,
-    Occurrences, Policy, Protection, Reads, Recipient, Tally, TrafficKey, Volume,
+    AppId, Attributed, Basis, Burst, Category, ContentState, Day, DeviceId, Dossier, FindingKey,
+    Grade, Occurrences, Policy, Protection, Reads, Recipient, Tally, TrafficKey, Volume,
 };
 use crate::rules::{App, Role, Rules};
 
@@ -84,6 +84,8 @@ pub(super) struct Row {
     pub(super) bases: BTreeSet<Basis>,
     pub(super) findings: BTreeMap<FactKey, Occurrences>,
     pub(super) traffic: Traffic,
+    /// What closed connections sent, and when.
+    pub(super) bursts: BTreeMap<Recipient, BTreeSet<Burst>>,
     /// Reads that the system logged, by what was read.
     pub(super) reads: BTreeMap<Arc<str>, Reads>,
 }
@@ -141,6 +143,12 @@ pub(super) fn rows(tally: &Tally, device: DeviceId) -> BTreeMap<Owner, Row> {
                 states.insert(*content, *volume);
             }
         }
+    }
+    for (key, bursts) in tally.bursts.iter().filter(|(key, _)| key.device == device) {
+        let (owner, _) = Owner::of(&key.app);
+        let row = rows.entry(owner).or_default();
+        let known = row.bursts.entry(key.recipient.clone()).or_default();
+        known.extend(bursts);
     }
     for (key, reads) in tally.reads.iter().filter(|(key, _)| key.device == device) {
         let (owner, basis) = Owner::of(&key.app);

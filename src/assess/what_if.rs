@@ -555,6 +555,7 @@ fn documented_one(
         recipient: key.recipient,
         is_opted_out: false,
         occurrences: Occurrences::at(Evidence::at(Origin::default())),
+        people: None,
         score: Some(score::score(
             scoring,
             severity,

@@ -1,6 +1,6 @@
 //! Times as logs write them → time stamps.
 
-use crate::model::{Timestamp, days_from_civil};
+use crate::model::{Consent, Timestamp, days_from_civil};
 
 /// RFC 3339 and its relatives: `T` or a space between, any number of decimals after `.` or `,`, zone as `Z`, `+01:00`, `+0100` or
 /// missing (then UTC).
@@ -57,6 +57,14 @@ pub fn in_zone(shown: Timestamp, zone: &str) -> Timestamp {
         return shown;
     }
     moment().map_or(shown, Timestamp)
+}
+
+/// A moment of consent as people write it: a time as [`timestamp`] reads it, `+90s` after the first packet, or `never`.
+pub fn consent(text: &str) -> Option<Consent> {
+    let text = text.trim();
+    timestamp(text)
+        .map(Consent::At)
+        .or_else(|| Consent::parse(text))
 }
 
 /// Seconds since 1970 as a fraction, as browsers note the time of `WebSocket` messages.

@@ -11,8 +11,8 @@ use serde::{Deserialize, Deserializer};
 use crate::limits::POLICY_BYTES;
 use crate::manifest::Column;
 use crate::model::{
-    AppPolicy, AppStatus, Day, DeviceKind, DevicePolicy, Exception, InternalRecipient, LegalBasis,
-    Policy, Processor, Purpose, Retention, Subnet, TransferTool,
+    AppPolicy, AppStatus, Consent, Day, DeviceKind, DevicePolicy, Exception, InternalRecipient,
+    LegalBasis, Policy, Processor, Purpose, Retention, Subnet, TransferTool,
 };
 use crate::{Error, Result};
 
@@ -77,6 +77,8 @@ struct DeviceView {
     #[serde(default)]
     dedicated_to: Vec<String>,
     role: Option<String>,
+    #[serde(default, deserialize_with = "consent")]
+    consent_at: Option<Consent>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -262,6 +264,7 @@ impl DeviceView {
             has_work_profile: self.work_profile,
             dedicated_to: self.dedicated_to,
             role: self.role,
+            consent_at: self.consent_at,
         }
     }
 }
@@ -327,6 +330,26 @@ fn known_word<T: Copy>(
         "unknown word `{text}`, expected one of {}",
         known.join(", ")
     ))
+}
+
+/// A moment of consent, as text or as a date and time of TOML.
+fn consent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Consent>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Time(toml::value::Datetime),
+        Text(String),
+    }
+    let text = match Written::deserialize(deserializer)? {
+        Written::Time(time) => time.to_string(),
+        Written::Text(text) => text,
+    };
+    let consent = super::clock::consent(&text);
+    consent.map(Some).ok_or_else(|| {
+        D::Error::custom(format!(
+            "`{text}` is no time of consent: write 2026-10-05T08:12:00+02:00, +90s after the first packet, or never"
+        ))
+    })
 }
 
 fn device_kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DeviceKind, D::Error> {

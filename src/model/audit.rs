@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{
     AppId, Attributed, Basis, Category, ClockShift, ContentState, Controller, Coverage, DataChain,
-    DeclaredFact, DevicePolicy, Grade, InputId, Occurrences, Platform, Protection, Recipient,
-    ShadowApp, Standing, Timestamp, Volume,
+    DeclaredFact, DevicePolicy, Grade, InputId, Occurrences, People, Platform, Protection,
+    Recipient, ShadowApp, Standing, Timestamp, Volume,
 };
 
 ids! {
@@ -85,6 +85,8 @@ pub struct JudgedFinding {
     pub is_opted_out: bool,
     /// Counts, times and evidence. For findings that no packet shows, evidence points to the documents.
     pub occurrences: Occurrences,
+    /// Of how many others data was transmitted, for findings on contacts.
+    pub people: Option<People>,
     /// Score; `None` where nothing is to be weighed (an opt-out honoured).
     pub score: Option<Score>,
     /// Ids of provisions touched, in the order of `rules/legal.toml`.

@@ -6,7 +6,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{
-    Connections, DataLabel, Declaration, InputId, KnownValue, Origin, Owner, Plaintexts, Platform,
+    AddressBook, Attributed, Connections, DataLabel, Declaration, InputId, KnownValue, Origin,
+    Owner, Plaintexts, Platform, Recipient, Timestamp,
 };
 
 /// A permission of an installed app for one Android user.
@@ -93,6 +94,12 @@ pub struct Dossier {
     pub names: BTreeMap<IpAddr, Arc<str>>,
     /// Values that the auditor knows to be on the device.
     pub known: Vec<KnownValue>,
+    /// What these say of the user and of the address book.
+    pub address_book: AddressBook,
+    /// When the person at the phone agreed to what apps store and read, if somebody says so.
+    pub consent: Option<Timestamp>,
+    /// Bytes that each recipient got in a session without contacts on the phone, if there was one.
+    pub baseline: Option<BTreeMap<(Attributed, Recipient), u64>>,
     /// Key logs (NSS format), kept for the decryption stage; never printed.
     pub key_logs: Vec<Vec<u8>>,
 }

@@ -241,6 +241,16 @@ ids! {
     }
 }
 
+impl ContentState {
+    /// Whether nothing of it could be read, because it was encrypted.
+    pub fn is_closed(self) -> bool {
+        matches!(
+            self,
+            Self::NoKey | Self::OwnProtocol | Self::UnsupportedCipher
+        )
+    }
+}
+
 /// What went over one flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Traffic {

@@ -5,11 +5,13 @@
 #[macro_use]
 mod ids;
 
+mod address_book;
 mod app;
 mod audit;
 mod chain;
 mod component;
 mod connection;
+mod consent;
 mod coverage;
 mod declaration;
 mod declared;
@@ -29,6 +31,7 @@ mod policy;
 mod sensitive;
 mod tally;
 
+pub use address_book::{AddressBook, People};
 pub use app::{AppId, Attributed, Basis};
 pub use audit::{
     AppReport, Audit, CriterionState, DeviceReport, Grant, InputReport, JudgedFinding, Likelihood,
@@ -37,6 +40,7 @@ pub use audit::{
 pub use chain::{ClockShift, Contradiction, DataChain, LabelState, Reads, Sent};
 pub use component::{Component, ComponentKind, IntentFilter};
 pub use connection::{ConnectionNote, Connections};
+pub use consent::Consent;
 pub use coverage::{Coverage, Shortfall, ShortfallCount};
 pub use declaration::{Declaration, DeclaredPermission, EmbeddedCode, Platform, Signer};
 pub use declared::{DeclaredFact, DeclaredKind};
@@ -62,4 +66,6 @@ pub use policy::{
     Subnet, TransferTool, is_below, is_company,
 };
 pub use sensitive::Sensitive;
-pub use tally::{Distinct, FindingKey, Moment, Occurrences, ReadKey, Tally, TrafficKey, Volume};
+pub use tally::{
+    Burst, BurstKey, Distinct, FindingKey, Moment, Occurrences, ReadKey, Tally, TrafficKey, Volume,
+};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::{AppId, Timestamp};
+use super::{AppId, Consent, Timestamp};
 
 /// A day of the Gregorian calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,6 +134,8 @@ pub struct DevicePolicy {
     pub dedicated_to: Vec<String>,
     /// What its user does.
     pub role: Option<String>,
+    /// When its user agreed to what apps store and read.
+    pub consent_at: Option<Consent>,
 }
 
 /// What an app is used for.

@@ -81,6 +81,13 @@ impl Distinct {
         !self.smallest.is_disjoint(&other.smallest)
     }
 
+    /// Whether a value was added, as far as hashes are kept.
+    pub fn contains(&self, value: &impl Hash) -> bool {
+        let mut hasher = DefaultHasher::new();
+        value.hash(&mut hasher);
+        self.smallest.contains(&hasher.finish())
+    }
+
     /// How many distinct values were added; an estimate above the bound.
     #[expect(
         clippy::cast_precision_loss,
@@ -263,6 +270,28 @@ pub struct ReadKey {
     pub resource: Arc<str>,
 }
 
+/// What makes two bursts of one line: those to one recipient.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BurstKey {
+    /// The phone.
+    pub device: DeviceId,
+    /// The app, as far as known.
+    pub app: Attributed,
+    /// Receiver.
+    pub recipient: Recipient,
+}
+
+/// What one flow that stayed closed sent, and when: what a log of reads is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Burst {
+    /// Payload bytes from the phone.
+    pub sent_bytes: u64,
+    /// The first packet.
+    pub first: Origin,
+    /// Time of the last packet.
+    pub last: Timestamp,
+}
+
 /// A host, and where it was seen: what logs and captures have in common tells how their clocks differ.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment {
@@ -282,6 +311,8 @@ pub struct Tally {
     pub findings: BTreeMap<FindingKey, Occurrences>,
     /// Traffic by app, recipient and readability.
     pub traffic: BTreeMap<TrafficKey, Volume>,
+    /// Flows whose contents stayed closed, the largest of each recipient, at most [`limits::BURSTS_PER_RECIPIENT`].
+    pub bursts: BTreeMap<BurstKey, BTreeSet<Burst>>,
     /// Reads of protected data that the system logged.
     pub reads: BTreeMap<ReadKey, Reads>,
     /// When hosts were seen: the earliest times, at most [`limits::MOMENTS_PER_HOST`] each.
@@ -314,6 +345,19 @@ impl Tally {
 
     /// Adds one flow's traffic.
     pub fn add_traffic(&mut self, key: TrafficKey, traffic: &Traffic) {
+        if key.content.is_closed() && traffic.client_bytes > 0 {
+            let burst = Burst {
+                sent_bytes: traffic.client_bytes,
+                first: traffic.first,
+                last: traffic.last.time,
+            };
+            let key = BurstKey {
+                device: key.device,
+                app: key.app.clone(),
+                recipient: key.recipient.clone(),
+            };
+            self.add_bursts(key, BTreeSet::from([burst]));
+        }
         self.add_volume(
             key,
             Volume {
@@ -376,6 +420,17 @@ impl Tally {
         }
     }
 
+    fn add_bursts(&mut self, key: BurstKey, bursts: BTreeSet<Burst>) {
+        let known = self.bursts.entry(key).or_default();
+        known.extend(bursts);
+        while known.len() > limits::BURSTS_PER_RECIPIENT {
+            known.pop_first();
+        }
+        if self.bursts.len() > limits::DISTINCT_FINDINGS {
+            self.bursts.pop_last();
+        }
+    }
+
     /// Adds reads that the system logged.
     pub fn add_reads(&mut self, key: ReadKey, reads: Reads) {
         if let Some(existing) = self.reads.get_mut(&key) {
@@ -434,6 +489,10 @@ impl Tally {
             key.device = device(key.device);
             tally.add_reads(key, reads);
         }
+        for (mut key, bursts) in self.bursts {
+            key.device = device(key.device);
+            tally.add_bursts(key, bursts);
+        }
         for (mut moment, times) in self.moments {
             moment.device = device(moment.device);
             tally.add_moments(moment, times);
@@ -445,6 +504,9 @@ impl Tally {
     pub fn merge(&mut self, other: Self) {
         for (key, reads) in other.reads {
             self.add_reads(key, reads);
+        }
+        for (key, bursts) in other.bursts {
+            self.add_bursts(key, bursts);
         }
         for (moment, times) in other.moments {
             self.add_moments(moment, times);

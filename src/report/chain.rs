@@ -1,8 +1,9 @@
 //! Chains and clocks in words.
 
+use super::merged::is_shown;
 use super::prose::Prose;
 use super::text;
-use crate::model::{AppReport, DataChain, LabelState, Timestamp};
+use crate::model::{AppReport, Contradiction, DataChain, DeviceReport, LabelState, Timestamp};
 
 /// A line for each chain that says more than findings and permissions do: something was read, a label speaks, or links do not
 /// fit.
@@ -89,10 +90,37 @@ pub(super) fn minute(time: Timestamp) -> String {
     minute.unwrap_or(shown)
 }
 
+/// Apps of a phone that are not shown by themselves and may read what, as a log would have shown, they have not.
+pub(super) fn granted_in_vain(prose: &Prose<'_>, device: &DeviceReport) -> Option<String> {
+    /// Apps that are named.
+    const NAMES: usize = 8;
+    let kinds = |app: &AppReport| {
+        let chains = app.chains.iter();
+        let vain = chains.filter(|chain| {
+            let contradictions = &chain.contradictions;
+            contradictions.contains(&Contradiction::GrantedNotNeeded)
+        });
+        let kinds: Vec<&str> = vain
+            .map(|chain| prose.language.category(chain.category))
+            .collect();
+        (!kinds.is_empty()).then(|| format!("{} ({})", prose.app(app), kinds.join(", ")))
+    };
+    let others = device.apps.iter().filter(|app| !is_shown(device, app));
+    let apps: Vec<String> = others.filter_map(kinds).collect();
+    if apps.is_empty() {
+        return None;
+    }
+    let phone = text::safe_up_to(&device.name, 40);
+    let words = prose
+        .language
+        .contradiction(Contradiction::GrantedNotNeeded);
+    Some(format!("{phone}: {words}: {}.", prose.first(apps, NAMES)))
+}
+
 /// A sentence for each phone whose clock could be compared with that of a capture.
 pub(super) fn clocks(prose: &Prose<'_>) -> Vec<String> {
     let language = prose.language;
-    let clock = |device: &crate::model::DeviceReport| {
+    let clock = |device: &DeviceReport| {
         let shift = device.clock?;
         let seconds = |nanoseconds: i64| {
             let tenths = nanoseconds.saturating_abs() / 100_000_000;

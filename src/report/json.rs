@@ -348,6 +348,9 @@ struct FindingView {
     last: Option<String>,
     /// Best precision, for positions.
     precision_metres: Option<u32>,
+    /// Of how many others data was transmitted, for contacts.
+    #[serde(default)]
+    people: Option<PeopleView>,
     /// Score; absent where nothing is weighed.
     score: Option<ScoreView>,
     /// Ids of provisions touched; to be checked, not established.
@@ -371,6 +374,15 @@ struct FindingView {
     /// Measures that help; explained at `measures`.
     #[serde(default)]
     measures: Vec<String>,
+}
+
+/// Of how many people data left the phone, beside its user.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct PeopleView {
+    /// Different values that are not the user's own; the least there are, where these are not known.
+    others: u64,
+    /// Whether the user's own values are known.
+    is_owner_known: bool,
 }
 
 /// Who received something.
@@ -814,6 +826,10 @@ impl FindingView {
             first: time(occurrences.first),
             last: time(occurrences.last),
             precision_metres: occurrences.precision_metres,
+            people: finding.people.map(|people| PeopleView {
+                others: people.others,
+                is_owner_known: people.is_owner_known,
+            }),
             score: finding.score.as_ref().map(ScoreView::of),
             provisions: strings(&finding.provisions),
             reasons: finding.reasons.iter().map(ToString::to_string).collect(),

@@ -115,6 +115,18 @@ pub struct Texts {
     pub items: &'static str,
     /// `{count}` distinct values.
     pub distinct: &'static str,
+    /// `{count}` values that are not the user's own.
+    pub others: &'static str,
+    /// The same, where the user's own values are not known.
+    pub others_at_least: &'static str,
+    /// A calculation: sent within `{seconds}` of a read.
+    pub volume_burst: &'static str,
+    /// A calculation: sent `{more}` than without contacts.
+    pub volume_difference: &'static str,
+    /// Consent given at `{time}`.
+    pub consent_at: &'static str,
+    /// No consent given.
+    pub consent_never: &'static str,
     /// Before an estimated number.
     pub about: &'static str,
     /// `{metres}` of precision.
@@ -253,6 +265,12 @@ const ENGLISH: Texts = Texts {
     connections: "connections",
     items: "{count} entries",
     distinct: "{count} different values",
+    others: "{count} of them not the owner's",
+    others_at_least: "at least {count} of them not the owner's (owner's own values not known)",
+    volume_burst: "{contacts} contacts × {least} to {most} bytes = {from} to {to} bytes, and up to {around} around them; {sent} bytes were sent in {seconds} s",
+    volume_difference: "{contacts} contacts × {least} to {most} bytes = {from} to {to} bytes; {sent} bytes with contacts − {without} without = {more}",
+    consent_at: "consent given at {time}",
+    consent_never: "no consent given",
     about: "about",
     precision: "exact to {metres} m",
     unknown_company: "company unknown",
@@ -353,6 +371,12 @@ const GERMAN: Texts = Texts {
     connections: "Verbindungen",
     items: "{count} Einträge",
     distinct: "{count} verschiedene Werte",
+    others: "davon {count} nicht die des Besitzers",
+    others_at_least: "davon mindestens {count} nicht die des Besitzers (dessen eigene Werte sind nicht bekannt)",
+    volume_burst: "{contacts} Kontakte × {least} bis {most} Bytes = {from} bis {to} Bytes, dazu bis zu {around} drum herum; {sent} Bytes gingen in {seconds} s",
+    volume_difference: "{contacts} Kontakte × {least} bis {most} Bytes = {from} bis {to} Bytes; {sent} Bytes mit Kontakten − {without} ohne = {more}",
+    consent_at: "Einwilligung erteilt um {time}",
+    consent_never: "keine Einwilligung erteilt",
     about: "etwa",
     precision: "auf {metres} m genau",
     unknown_company: "Unternehmen unbekannt",

@@ -8,16 +8,6 @@ use super::prose::{self, Prose};
 use super::{chain, text};
 use crate::model::{AppReport, DeclaredFact, DeclaredKind, ExceptionState, ShadowApp};
 
-/// Names, with those that are left out counted.
-fn listed(prose: &Prose<'_>, names: Vec<String>, most: usize) -> String {
-    let more = names.len().saturating_sub(most);
-    let mut shown: Vec<String> = names.into_iter().take(most).collect();
-    if more > 0 {
-        shown.push(fill(prose.texts.more, &[("count", &more.to_string())]));
-    }
-    shown.join(", ")
-}
-
 /// Each name once, in the order of appearance.
 fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut seen = BTreeSet::new();
@@ -162,7 +152,7 @@ fn permissions(prose: &Prose<'_>, reports: &[&AppReport], most: usize) -> Vec<St
             });
         let names = distinct(names);
         if !names.is_empty() {
-            lines.push(format!("{word}: {}", listed(prose, names, most)));
+            lines.push(format!("{word}: {}", prose.first(names, most)));
         }
     }
     lines
@@ -182,7 +172,7 @@ fn package_lines(prose: &Prose<'_>, app: &AppReport, most: usize) -> Vec<String>
             _ => fact.name.clone(),
         };
         let names = sdks.into_iter().map(name).collect();
-        let names = listed(prose, names, most);
+        let names = prose.first(names, most);
         lines.push(format!("{}: {names}", texts.contained_code));
     }
     let open = of(DeclaredKind::Component)
@@ -201,7 +191,7 @@ fn package_lines(prose: &Prose<'_>, app: &AppReport, most: usize) -> Vec<String>
     let hosts = of(DeclaredKind::TrackingDomain).filter(|fact| fact.is_contacted == Some(true));
     let hosts: Vec<String> = hosts.map(|fact| fact.name.clone()).collect();
     if !hosts.is_empty() {
-        let names = listed(prose, hosts, most);
+        let names = prose.first(hosts, most);
         lines.push(fill(texts.tracking_hosts, &[("names", &names)]));
     }
     lines

@@ -20,6 +20,10 @@ use crate::rules::{Rules, Subject};
 
 /// How `assess` begins a reason that is a documented way of contact discovery.
 pub(super) const CONTACT_DISCOVERY: &str = "contact-discovery: ";
+/// How `assess` begins a reason that is a calculation: `name=number` with spaces between.
+pub(super) const VOLUME: &str = "volume: ";
+/// How `assess` begins a reason that is the moment of consent.
+pub(super) const CONSENT: &str = "consent: ";
 
 /// What formats render.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -262,6 +266,7 @@ impl Ready<'_> {
             country,
             is_opted_out,
             occurrences,
+            people,
             score,
             provisions,
             reasons,
@@ -278,6 +283,7 @@ impl Ready<'_> {
             country: country.as_deref().map(shared),
             is_opted_out: *is_opted_out,
             occurrences: self.occurrences(occurrences),
+            people: *people,
             score: score.clone(),
             provisions: provisions.clone(),
             reasons: reasons
@@ -345,7 +351,9 @@ impl Ready<'_> {
         let is_of_rules = self.rules.describe(reason).is_some()
             || self.rules.permission(reason).is_some()
             || self.rules.app(reason).is_some()
-            || reason.starts_with(CONTACT_DISCOVERY);
+            || [CONTACT_DISCOVERY, VOLUME, CONSENT]
+                .iter()
+                .any(|start| reason.starts_with(start));
         let is_company =
             finding.recipient.kind == RecipientKind::Company && *finding.recipient.host == *reason;
         if is_of_rules || is_company {
@@ -428,6 +436,7 @@ fn device_policy(policy: &DevicePolicy) -> DevicePolicy {
         has_work_profile,
         dedicated_to,
         role,
+        consent_at,
     } = policy;
     DevicePolicy {
         folder: text::safe(folder),
@@ -435,6 +444,7 @@ fn device_policy(policy: &DevicePolicy) -> DevicePolicy {
         has_work_profile: *has_work_profile,
         dedicated_to: texts(dedicated_to),
         role: role.as_deref().map(text::safe),
+        consent_at: *consent_at,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::country;
 use super::language::{Texts, fill};
-use super::presentable::{CONTACT_DISCOVERY, Presentable};
+use super::presentable::{CONSENT, CONTACT_DISCOVERY, Presentable, VOLUME};
 use super::text;
 use super::{Language, Options};
 use crate::assess::Step;
@@ -43,6 +43,16 @@ impl<'a> Prose<'a> {
             texts: options.language.texts(),
             inputs: audit.inputs.iter().map(|input| (input.id, input)).collect(),
         }
+    }
+
+    /// The first so many of them, and how many more there are.
+    pub(super) fn first(&self, mut names: Vec<String>, bound: usize) -> String {
+        let more = names.len().saturating_sub(bound);
+        names.truncate(bound);
+        if more > 0 {
+            names.push(fill(self.texts.more, &[("count", &more.to_string())]));
+        }
+        names.join(", ")
     }
 
     /// An app's name as shown.
@@ -164,6 +174,14 @@ impl<'a> Prose<'a> {
                 });
             }
         }
+        if let Some(people) = finding.people.filter(|people| people.others > 0) {
+            let words = if people.is_owner_known {
+                texts.others
+            } else {
+                texts.others_at_least
+            };
+            parts.push(fill(words, &[("count", &people.others.to_string())]));
+        }
         if let Some(metres) = occurrences.precision_metres {
             parts.push(fill(texts.precision, &[("metres", &metres.to_string())]));
         }
@@ -229,6 +247,25 @@ impl<'a> Prose<'a> {
                 texts.documented_discovery,
                 &[("method", self.language.discovery(method))],
             );
+        }
+        if let Some(numbers) = reason.strip_prefix(VOLUME) {
+            let numbers: Vec<(&str, &str)> = numbers
+                .split(' ')
+                .filter_map(|pair| pair.split_once('='))
+                .collect();
+            let is_difference = numbers.iter().any(|(name, _)| *name == "without");
+            let words = if is_difference {
+                texts.volume_difference
+            } else {
+                texts.volume_burst
+            };
+            return fill(words, &numbers);
+        }
+        if let Some(time) = reason.strip_prefix(CONSENT) {
+            return match time {
+                "never" => texts.consent_never.to_owned(),
+                time => fill(texts.consent_at, &[("time", time)]),
+            };
         }
         if let Some(app) = self.rules.app(reason) {
             return fill(texts.documented_app, &[("app", &app.name)]);

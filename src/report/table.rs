@@ -237,21 +237,17 @@ impl Page<'_> {
         let silent = device.silent_apps.saturating_add(count(silent.len()));
         let phone = text::safe_up_to(&device.name, 40);
         if !with_permissions.is_empty() {
-            let mut names: Vec<String> = with_permissions
-                .iter()
-                .take(NAMES)
-                .map(|app| self.prose.app(app))
-                .collect();
-            let more = with_permissions.len().saturating_sub(NAMES);
-            if more > 0 {
-                names.push(fill(texts.more, &[("count", &more.to_string())]));
-            }
+            let names = with_permissions.iter().map(|app| self.prose.app(app));
+            let names = self.prose.first(names.collect(), NAMES);
             let count = with_permissions.len().to_string();
             let sentence = fill(
                 texts.only_permissions,
-                &[("count", &count), ("names", &names.join(", "))],
+                &[("count", &count), ("names", &names)],
             );
             self.paragraph(&format!("{phone}: {sentence}"), Look::Dim)?;
+        }
+        if let Some(sentence) = chain::granted_in_vain(&self.prose, device) {
+            self.paragraph(&sentence, Look::Dim)?;
         }
         if silent > 0 {
             let sentence = fill(texts.silent_apps, &[("count", &silent.to_string())]);

@@ -7,7 +7,7 @@ use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 
 use super::gate::Gate;
-use super::{Example, Pattern, Problems, Rules, Shape, Text};
+use super::{DiscoveryMethod, Example, Pattern, Problems, Rules, Shape, Text};
 use crate::model::{Category, Look, Path};
 
 /// A check that a value must pass and that a pattern cannot express; `detect` has the code.
@@ -262,10 +262,45 @@ pub struct FlowHeuristic {
     /// Hosts, for `endpoint`.
     #[serde(default)]
     pub hosts: Vec<Arc<str>>,
+    /// Seconds between a read of the address book and what it is compared with, for `volume`.
+    pub seconds: Option<u32>,
+    /// Bytes sent around the contacts (handshake, headers), at most, for `volume`.
+    #[serde(default)]
+    pub around: u64,
+    /// Bytes of one contact on the way, for `volume`.
+    #[serde(default)]
+    pub sizes: Vec<ContactSize>,
     /// Id of the evidence factor in `legal.toml`.
     pub evidence: Arc<str>,
     /// Further remarks.
     pub note: Option<String>,
+}
+
+/// How many bytes of one contact leave the phone.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactSize {
+    /// In which form contacts leave the phone.
+    pub method: DiscoveryMethod,
+    /// At least: the shortest form, compressed.
+    pub least: u64,
+    /// At most: the longest form in use, as text.
+    pub most: u64,
+}
+
+impl FlowHeuristic {
+    /// The sizes for a form; of a form that is not known, the widest.
+    pub fn size(&self, method: DiscoveryMethod) -> Option<ContactSize> {
+        let of_method = self.sizes.iter().find(|size| size.method == method);
+        let widest = || {
+            Some(ContactSize {
+                method,
+                least: self.sizes.iter().map(|size| size.least).min()?,
+                most: self.sizes.iter().map(|size| size.most).max()?,
+            })
+        };
+        of_method.copied().or_else(widest)
+    }
 }
 
 /// Advice on invented data for a test phone.

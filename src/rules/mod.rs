@@ -40,8 +40,9 @@ pub use document::{Condition, Contents, DOCUMENTS, DocumentRule, MessengerOption
 pub use endpoint::{Endpoint, EndpointSource, Role};
 pub use example::Example;
 pub use identifier::{
-    Encoding, FlowHeuristic, HashForm, HashReversal, Identifier, NameMatch, NameStrength,
-    NamedIdentifier, Precision, Requirement, SeedAdvice, Validator, ValidatorRule, normalise_name,
+    ContactSize, Encoding, FlowHeuristic, HashForm, HashReversal, Identifier, NameMatch,
+    NameStrength, NamedIdentifier, Precision, Requirement, SeedAdvice, Validator, ValidatorRule,
+    normalise_name,
 };
 pub use legal::{
     Adequacy, Authority, Dpia, DpiaCriterion, EvidenceFactor, Legal, LegalObservation, Level,

@@ -210,7 +210,7 @@ fn whatever_a_capture_holds_stays_text() {
     all.push(b"<x\"=".repeat(3_000));
     let formats: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
     for words in all {
-        fs::write(&capture, capture_of(&request(&words))).unwrap();
+        fs::write(&capture, capture_of(request(&words))).unwrap();
         let output = run(&["audit", &capture, "-q", "-o", &report]);
         assert!(output.status.success());
         for format in &formats {
@@ -237,7 +237,7 @@ fn whatever_a_capture_holds_stays_text() {
         assert_harmless("table", &output.stdout);
     }
     // A megabyte in a name is cut where messages are.
-    fs::write(&capture, capture_of(&request(&b"<".repeat(1 << 20)))).unwrap();
+    fs::write(&capture, capture_of(request(&b"<".repeat(1 << 20)))).unwrap();
     let output = run(&["audit", &capture, "-q", "-f", "html"]);
     assert!(output.status.success() && output.stdout.len() < 1_000_000);
     assert_harmless("html", &output.stdout);

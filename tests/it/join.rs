@@ -11,6 +11,7 @@ use phonehome::report::{self, FORMATS, Format, Language, Presentable};
 use phonehome::rules::Rules;
 
 use crate::forge::case;
+use crate::forge::record::{self, Exchange};
 
 /// Seconds that the phone's clock is ahead of the capture's.
 const AHEAD: i64 = 3600;
@@ -46,7 +47,7 @@ fn written(report: &Presentable, name: &str, language: Language) -> String {
         language,
         width: 400,
         color: false,
-        level: RiskLevel::Medium,
+        level: RiskLevel::None,
     };
     let mut bytes = Vec::new();
     (format(name).write)(report, &rules, options, &mut bytes).unwrap();
@@ -150,4 +151,153 @@ fn a_read_in_the_background_stands_between_the_grant_and_what_was_contacted() {
     // What is saved can be shown again.
     let (saved, _) = Presentable::from_json(json.as_bytes()).unwrap();
     assert_eq!(written(&saved, "json", Language::German), json);
+}
+
+/// A file of a phone: name, contents.
+type File = (&'static str, Vec<u8>);
+
+/// An upload of contacts in clear by `org.example.notes`, with the list that says whose it is.
+fn upload() -> [File; 2] {
+    let contacts: Vec<String> = (10..17)
+        .map(|number| format!(r#"{{"name":"Person {number}","phone":"+49176040690{number}"}}"#))
+        .collect();
+    let exchange = Exchange {
+        method: "POST",
+        host: "collector.example".to_owned(),
+        target: "/v1/contacts".to_owned(),
+        headers: vec![("Content-Type", "application/json".to_owned())],
+        body: format!(r#"{{"contacts":[{}]}}"#, contacts.join(",")).into_bytes(),
+        response: b"ok".to_vec(),
+    };
+    [
+        ("traffic.pcap", record::pcap(&[exchange])),
+        ("connections.csv", record::CONNECTIONS.as_bytes().to_vec()),
+    ]
+}
+
+/// A form of Google Play that names these kinds of data.
+fn form(named: &[&str]) -> Vec<u8> {
+    let mut form =
+        "Question ID (machine readable),Response ID (machine readable),Response value\r\n"
+            .to_owned();
+    let is_any = !named.is_empty();
+    writeln!(
+        form,
+        "PSL_DATA_COLLECTION_COLLECTS_PERSONAL_DATA,,{is_any}\r"
+    )
+    .unwrap();
+    writeln!(form, "PSL_DATA_COLLECTION_ENCRYPTED_IN_TRANSIT,,true\r").unwrap();
+    for name in named {
+        writeln!(form, "PSL_DATA_TYPES_X,{name},true\r").unwrap();
+        writeln!(
+            form,
+            "PSL_DATA_USAGE_RESPONSES:{name}:PSL_DATA_USAGE_COLLECTION_AND_SHARING,PSL_DATA_USAGE_ONLY_COLLECTED,true\r"
+        )
+        .unwrap();
+    }
+    form.into_bytes()
+}
+
+fn dump(is_granted: bool) -> Vec<u8> {
+    format!(
+        "Packages:
+  Package [org.example.notes] (7e1):
+    appId=10123
+    versionCode=71 minSdk=26 targetSdk=34
+    requested permissions:
+      android.permission.READ_CONTACTS
+    User 0: ceDataInode=1 installed=true hidden=false
+      runtime permissions:
+        android.permission.READ_CONTACTS: granted={is_granted}, flags=[ USER_SET ]
+"
+    )
+    .into_bytes()
+}
+
+const MANIFEST: &str = r#"<manifest xmlns:android="http://schemas.android.com/apk/res/android" package="org.example.notes">
+<uses-permission android:name="android.permission.READ_CONTACTS"/><application android:usesCleartextTraffic="true"/></manifest>"#;
+
+#[test]
+fn each_contradiction_is_told_in_table_and_page() {
+    let appops = |package: &str| {
+        let text = APPOPS.replace("org.thoughtcrime.securesms", package);
+        ("appops.txt", text.into_bytes())
+    };
+    let manifest = ("AndroidManifest.xml", MANIFEST.as_bytes().to_vec());
+    let [traffic, owners] = upload();
+    let cases: [(&str, Vec<File>, &[Contradiction]); 3] = [
+        (
+            "declared-otherwise",
+            vec![
+                traffic.clone(),
+                owners.clone(),
+                manifest.clone(),
+                ("form.csv", form(&["PSL_APPROX_LOCATION"])),
+                ("dump.txt", dump(true)),
+                appops("org.example.notes"),
+            ],
+            &[
+                Contradiction::SentNotDeclared,
+                Contradiction::LabelSaysEncrypted,
+                Contradiction::ReadInBackground,
+                Contradiction::CleartextAllowed,
+            ],
+        ),
+        (
+            "declared-nothing",
+            vec![
+                traffic,
+                owners,
+                manifest.clone(),
+                ("form.csv", form(&[])),
+                ("dump.txt", dump(false)),
+            ],
+            &[
+                Contradiction::LabelSaysNotCollected,
+                Contradiction::LabelSaysEncrypted,
+                Contradiction::SentWithoutPermission,
+                Contradiction::CleartextAllowed,
+            ],
+        ),
+        (
+            "granted-in-vain",
+            vec![
+                manifest,
+                ("dump.txt", dump(true)),
+                appops("org.example.other"),
+            ],
+            &[Contradiction::GrantedNotNeeded],
+        ),
+    ];
+    let mut told = std::collections::BTreeSet::new();
+    for (test, files, expected) in cases {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join("join")
+            .join(test);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        for (name, bytes) in files {
+            fs::write(folder.join(name), bytes).unwrap();
+        }
+        let audit = audited(&folder);
+        let mut apps = audit.devices.iter().flat_map(|device| &device.apps);
+        let app = apps.find(|app| app.packages == ["org.example.notes"]);
+        let mut chains = app.unwrap().chains.iter();
+        let chain = chains.find(|chain| chain.category == Category::Contacts);
+        assert_eq!(chain.unwrap().contradictions, expected, "{test}");
+        for language in [Language::English, Language::German] {
+            for format in ["table", "html"] {
+                let text = rendered(&audit, format, language);
+                // A table breaks its lines.
+                let words: Vec<&str> = text.split_whitespace().collect();
+                let text = words.join(" ");
+                for contradiction in expected {
+                    let words = language.contradiction(*contradiction);
+                    assert!(text.contains(words), "{test}, {format}: {words}");
+                    told.insert(contradiction.as_str());
+                }
+            }
+        }
+    }
+    assert_eq!(told.len(), Contradiction::ALL.len());
 }

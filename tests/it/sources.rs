@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use phonehome::audit::{self, Options, Progress};
-use phonehome::intake;
+use phonehome::intake::{self, Item};
 use phonehome::model::{
     Attributed, Audit, Basis, Event, Grade, LinkType, Protection, Shortfall, Side,
 };
 use phonehome::rules::Rules;
 
+use crate::forge::archive::gzip;
 use crate::forge::capture::{Pcap, Record};
 use crate::forge::record::{self, Exchange};
 use crate::forge::stream::{self, Connection};
@@ -558,10 +559,105 @@ fn a_capture_of_a_network_has_a_phone_for_each_client() {
         one
     );
     // What lies beside the capture is of one phone; the clients are others.
-    let dump = crate::forge::case::files().into_iter();
-    let mut dump = dump.filter(|(path, _)| *path == "company-phone/dumpsys-package.txt");
-    let (_, dump) = dump.next_back().unwrap();
+    let mut files = crate::forge::case::files().into_iter();
+    let dump = files.find(|(path, _)| *path == "company-phone/dumpsys-package.txt");
+    let (_, dump) = dump.unwrap();
     let beside = phones(&[("dump.txt", &dump), ("gateway.pcap", &whole)], &options);
     assert_eq!(beside.first().unwrap(), &("network".to_owned(), 0));
     assert_eq!(beside[1..], expected);
+}
+
+#[test]
+fn logs_of_a_sensor_are_read_as_it_rotates_and_packs_them() {
+    let hour = |hour: u32| {
+        let time = format!("{}.000000", 1_760_000_000 + hour * 3600);
+        record::ZEEK_CONN
+            .replace("1760000000.000000", &time)
+            .replace("40000", &(40_000 + hour).to_string())
+            .into_bytes()
+    };
+    let zeek = [
+        ("conn.00:00:00-01:00:00.log.gz", gzip(&hour(0))),
+        ("conn.01:00:00-02:00:00.log.gz", gzip(&hour(1))),
+        (
+            "ssl.00:00:00-01:00:00.log.gz",
+            gzip(record::ZEEK_SSL.as_bytes()),
+        ),
+    ];
+    let eve = |day: u32| {
+        let day = format!("2025-10-{day:02}");
+        record::EVE.replace("2025-10-09", &day).into_bytes()
+    };
+    let suricata = [("eve.json.1.gz", gzip(&eve(8))), ("eve.json", eve(9))];
+    for (test, files, flows) in [
+        ("zeek-rotated", &zeek[..], 2),
+        ("eve-rotated", &suricata, 2),
+    ] {
+        let files: Vec<(&str, &[u8])> = files
+            .iter()
+            .map(|(name, bytes)| (*name, bytes.as_slice()))
+            .collect();
+        let audit = audited(&phone(test, &files));
+        let recipients = audit.devices[0].apps.iter().flat_map(|app| &app.recipients);
+        let counted: u64 = recipients
+            .flat_map(|known| known.volumes.values())
+            .map(|volume| volume.flows)
+            .sum();
+        assert_eq!(counted, flows, "{test}");
+        assert_eq!(audit.inputs.len(), files.len());
+        assert!(audit.coverage.is_empty(), "{test}: {:?}", audit.coverage);
+    }
+}
+
+/// What `adb` prints, as `PowerShell` keeps it: UTF-16 with a mark, and line ends of its own.
+#[test]
+fn output_kept_by_powershell_is_read() {
+    let dump = crate::forge::case::files().into_iter();
+    let mut dump = dump.filter(|(path, _)| *path == "company-phone/dumpsys-package.txt");
+    let dump = String::from_utf8(dump.next().unwrap().1).unwrap();
+    let kept = |text: &str| -> Vec<u8> {
+        let text = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+        text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    let apps = |dump: &[u8], appops: &[u8]| {
+        let folder = phone("powershell", &[("dump.txt", dump), ("appops.txt", appops)]);
+        let case = intake::discover(&[folder]).unwrap();
+        assert_eq!(case.left_out, []);
+        let mut apps = 0;
+        let mut reads = 0;
+        for input in &case.devices[0].inputs {
+            apps += input
+                .gather()
+                .unwrap()
+                .map_or(0, |(dossier, _)| dossier.apps.len());
+            let mut source = input.open().unwrap();
+            while let Some(item) = source
+                .as_mut()
+                .and_then(|source| source.next_item().unwrap())
+            {
+                reads += usize::from(matches!(item, Item::Sighting(_)));
+            }
+        }
+        (apps, reads)
+    };
+    let expected = apps(dump.as_bytes(), log::APPOPS_14.as_bytes());
+    assert!(expected.0 > 2 && expected.1 == 4, "{expected:?}");
+    assert_eq!(apps(&kept(&dump), &kept(log::APPOPS_14)), expected);
+}
+
+/// A body of any size costs no more than is kept of it, and nothing of the rest of its entry.
+#[test]
+fn a_body_that_is_too_long_is_cut_and_its_request_stays() {
+    let mut har: serde_json::Value = serde_json::from_slice(&record::har(&exchanges())).unwrap();
+    let entries = &mut har["log"]["entries"];
+    let long = base64::engine::general_purpose::STANDARD.encode(vec![b'x'; 20 << 20]);
+    entries[0]["response"]["content"] = serde_json::json!({"text": long, "encoding": "base64"});
+    let whole = audited(&phone("whole", &[("a.har", &record::har(&exchanges()))]));
+    let long = audited(&phone(
+        "long",
+        &[("a.har", &serde_json::to_vec(&har).unwrap())],
+    ));
+    assert_eq!(counts(&long), counts(&whole));
+    let mut noted = long.coverage.iter();
+    assert!(noted.any(|(_, shortfall, _)| shortfall == Shortfall::MessageLimit));
 }

@@ -1,55 +1,87 @@
 //! Address books: sent piece by piece, or taken by a service that is documented to match contacts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::circumstance::{self, observation};
 use super::super::grant::{ContactsAccess, Source, contacts_access};
 use super::super::judge;
 use super::super::recipient::Contact;
-use super::super::row::{Conclusion, Fact, Subject};
+use super::super::row::{Conclusion, Fact, FactKey, Subject};
 use super::{fact, service};
-use crate::model::{Category, Evidence, Grade};
+use crate::model::{Category, Evidence, Grade, Occurrences, Protection, Recipient};
 use crate::rules::{App, DiscoveryMethod, Role};
 
-/// One number or address in each message is no list, but many different ones are: they cannot all be the user's own.
+/// Hashed values of one person that a message may hold: number and address under several functions. Beyond that times this
+/// they are of several people.
+const HASHES_OF_ONE: u64 = 4;
+/// Hashed values of the user's own that are told apart from those of others.
+const LEAST_HASHES: u64 = 10;
+
+/// The list that findings of a rule make up where they come one by one, and how many different values make it one.
+fn list_of(subject: &Subject<'_>, key: &FactKey, occurrences: &Occurrences) -> Option<Arc<str>> {
+    let rules = subject.rules;
+    let rule = rules.identifier(&key.rule)?;
+    let (list, least) = match &*rule.id {
+        "own-msisdn" => ("contact-phone-list", None),
+        "own-email" => ("contact-email-list", None),
+        "email-or-phone-hash" => {
+            let of_one = occurrences.most_items.saturating_mul(HASHES_OF_ONE);
+            ("contact-hash-list", Some(of_one.max(LEAST_HASHES)))
+        }
+        _ if rule.min_items > 1 => (&*rule.id, None),
+        _ => return None,
+    };
+    let list = rules.identifier(list)?;
+    let least = least.unwrap_or(u64::from(list.min_items));
+    let is_single = occurrences.most_items < u64::from(list.min_items).max(least);
+    (is_single && occurrences.distinct.count() >= least).then(|| Arc::clone(&list.id))
+}
+
+/// One number, address or hash in each message is no list, but many different ones are: they cannot all be the user's own. Of
+/// findings that show the same values, the one with the most stands for all.
 pub(super) fn one_by_one(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
+    type Part<'a> = (Arc<str>, &'a FactKey, &'a Occurrences);
+    let mut by_recipient: BTreeMap<(&Recipient, Protection), Vec<Part<'_>>> = BTreeMap::new();
     for (key, occurrences) in &subject.row.findings {
-        let is_list = subject
-            .rules
-            .identifier(&key.rule)
-            .is_some_and(|rule| rule.min_items > 1);
-        let list = if is_list {
-            &*key.rule
-        } else {
-            "contact-phone-list"
-        };
-        let least = subject
-            .rules
-            .identifier(list)
-            .map_or(u64::MAX, |list| u64::from(list.min_items));
-        let is_of_somebody = is_list || matches!(&*key.rule, "own-msisdn" | "own-email");
-        let is_single = occurrences.most_items < least && occurrences.distinct.count() >= least;
-        if !is_of_somebody || !is_single || !key.grade.is_transmitted() {
+        if !key.grade.is_transmitted() {
             continue;
         }
-        let mut many = fact(
-            subject,
-            circumstance::CONTACTS_ONE_BY_ONE,
-            key.recipient.clone(),
-            key.grade,
-            occurrences.clone(),
-        );
-        let observation = subject
-            .rules
-            .legal()
-            .observations_of(list)
-            .first()
-            .map(|observation| Arc::clone(&observation.id));
-        many.key.protection = key.protection;
-        many.conclusion.reasons = vec![Arc::clone(&key.rule)];
-        many.conclusion.observation = observation;
-        facts.push(many);
+        if let Some(list) = list_of(subject, key, occurrences) {
+            by_recipient
+                .entry((&key.recipient, key.protection))
+                .or_default()
+                .push((list, key, occurrences));
+        }
+    }
+    for ((recipient, protection), mut parts) in by_recipient {
+        parts.sort_by_key(|(_, key, occurrences)| {
+            (std::cmp::Reverse(occurrences.distinct.count()), key.grade)
+        });
+        let mut told: Vec<&Occurrences> = Vec::new();
+        for (list, key, occurrences) in parts {
+            let is_told = told
+                .iter()
+                .any(|other| other.distinct.shares(&occurrences.distinct));
+            if is_told {
+                continue;
+            }
+            told.push(occurrences);
+            let mut many = fact(
+                subject,
+                circumstance::CONTACTS_ONE_BY_ONE,
+                recipient.clone(),
+                key.grade,
+                occurrences.clone(),
+            );
+            let observations = subject.rules.legal().observations_of(&list);
+            many.key.protection = protection;
+            many.conclusion.reasons = vec![Arc::clone(&key.rule)];
+            many.conclusion.observation = observations
+                .first()
+                .map(|observation| Arc::clone(&observation.id));
+            facts.push(many);
+        }
     }
 }
 

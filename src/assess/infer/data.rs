@@ -26,12 +26,9 @@ pub(super) fn cleartext(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
             && !judge::is_housekeeping(subject.owner, &key.recipient)
     };
     let mut by_recipient: BTreeMap<&Recipient, Vec<(&FactKey, &Occurrences)>> = BTreeMap::new();
-    for (key, occurrences) in subject
-        .row
-        .findings
-        .iter()
-        .filter(|(key, _)| is_telling(key))
-    {
+    for (key, occurrences) in subject.row.findings.iter().filter(|(key, occurrences)| {
+        is_telling(key) && !judge::is_too_few(subject, key, occurrences)
+    }) {
         by_recipient
             .entry(&key.recipient)
             .or_default()

@@ -1,11 +1,13 @@
 //! Conclusions over several observations of one row: each names the facts that it was drawn from. A new conclusion is a
 //! function in a file here, one line in [`CONCLUSIONS`] and its texts in `rules/circumstances.toml`.
 
+mod consent;
 mod contacts;
 mod data;
 mod linkage;
 mod manifest;
 mod recipients;
+mod volume;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,13 +24,16 @@ use crate::rules::App;
 type Conclude = fn(&Subject<'_>, &mut Vec<Fact>);
 
 /// All conclusions.
-const CONCLUSIONS: [Conclude; 11] = [
+const CONCLUSIONS: [Conclude; 14] = [
     data::cleartext,
     data::device_fingerprint,
     linkage::linked,
     linkage::bridged,
     contacts::one_by_one,
     contacts::discovery,
+    volume::burst,
+    volume::difference,
+    consent::before,
     recipients::message_metadata,
     recipients::advertising,
     recipients::third_country,

@@ -17,10 +17,10 @@ mod word;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::scan::{Hit, Scanner};
-use super::{Scene, contact};
+use super::{Scene, contact, value};
 use crate::model::{
-    DecodeChain, DecodeStep, Event, Evidence, Field, Finding, Grade, KnownKind, KnownValue, PathId,
-    Place, Tally,
+    AddressBook, DecodeChain, DecodeStep, Event, Evidence, Field, Finding, Grade, KnownKind,
+    KnownValue, PathId, Place, Sensitive, Tally,
 };
 
 pub use index::{Index, Neglected};
@@ -82,6 +82,39 @@ fn rule(known: &KnownValue, is_digest: bool) -> &'static str {
         (KnownKind::Text, ..) => "message-content-cleartext",
         (KnownKind::Position, ..) => "coordinates",
     }
+}
+
+/// What a list says of the phone's user, in the forms in which detectors report values, and of the address book.
+pub fn address_book(values: &[KnownValue]) -> AddressBook {
+    let mut book = AddressBook::default();
+    let mut numbers = BTreeSet::new();
+    for known in values {
+        let text = known.value.reveal();
+        match (known.kind, known.is_of_contact) {
+            (KnownKind::Phone, true) => {
+                let digits = text.bytes().filter(u8::is_ascii_digit);
+                numbers.insert(digits.collect::<Vec<u8>>());
+            }
+            (KnownKind::Phone, false) => {
+                book.has_own_number = true;
+                let number = value::phone_e164(text);
+                book.own
+                    .extend(number.map(|number| Sensitive::new(&number)));
+            }
+            (KnownKind::Email, false) => {
+                book.has_own_email = true;
+                book.own.push(Sensitive::new(&text.to_ascii_lowercase()));
+            }
+            _ => {}
+        }
+        if !known.is_of_contact && matches!(known.kind, KnownKind::Phone | KnownKind::Email) {
+            book.own.push(known.value.clone());
+        }
+    }
+    book.own.sort();
+    book.own.dedup();
+    book.numbers = numbers.len().try_into().unwrap_or(u64::MAX);
+    book
 }
 
 /// A hit with the field it was found in.

@@ -630,8 +630,14 @@ impl Page<'_> {
                 },
             );
             self.rest(devices.len(), out);
-            for sentence in chain::clocks(&self.prose).iter().take(20) {
-                out.element("p", &[("class", &"soft")], sentence);
+            let in_vain = |device| chain::granted_in_vain(&self.prose, device);
+            let in_vain = devices.iter().filter_map(in_vain);
+            for sentence in chain::clocks(&self.prose)
+                .into_iter()
+                .chain(in_vain)
+                .take(20)
+            {
+                out.element("p", &[("class", &"soft")], &sentence);
             }
         });
     }

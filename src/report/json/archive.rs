@@ -19,9 +19,9 @@ use crate::model::{
     AppId, AppReport, Attributed, Audit, Basis, Category, ContentState, Coverage, CriterionState,
     DeclaredFact, DeclaredKind, DecodeChain, DecodeStep, DeviceReport, Distinct, Evidence,
     FieldPath, FlowKey, Grade, Grant, InputId, InputReport, JudgedFinding, Likelihood, Modifier,
-    Occurrences, Origin, PathStep, Place, Platform, Protection, Question, Recipient, RecipientKind,
-    RecipientReport, RiskLevel, Score, Screened, Sensitive, Shortfall, Timestamp, Transport,
-    Volume,
+    Occurrences, Origin, PathStep, People, Place, Platform, Protection, Question, Recipient,
+    RecipientKind, RecipientReport, RiskLevel, Score, Screened, Sensitive, Shortfall, Timestamp,
+    Transport, Volume,
 };
 use crate::report::{Language, Presentable};
 
@@ -232,6 +232,10 @@ fn finding(view: FindingView) -> Result<JudgedFinding> {
         country: shared(view.recipient.country),
         is_opted_out: view.is_opted_out,
         occurrences,
+        people: view.people.map(|people| People {
+            others: people.others,
+            is_owner_known: people.is_owner_known,
+        }),
         score: view.score.as_ref().map(score).transpose()?,
         provisions: ids(view.provisions),
         reasons: ids(view.reasons),

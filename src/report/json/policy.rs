@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::archive::word;
 use super::{Prose, Word};
 use crate::model::{
-    AppId, AppStatus, Controller, Day, DeviceKind, DevicePolicy, Exception, ExceptionState,
-    LegalBasis, Processor, Purpose, Retention, ShadowApp, Standing, TransferTool,
+    AppId, AppStatus, Consent, Controller, Day, DeviceKind, DevicePolicy, Exception,
+    ExceptionState, LegalBasis, Processor, Purpose, Retention, ShadowApp, Standing, TransferTool,
 };
 use crate::report::language::fill;
 
@@ -99,6 +99,10 @@ impl ControllerView {
     }
 }
 
+fn consent(text: &str) -> Result<Consent> {
+    Consent::parse(text).ok_or_else(|| format!("{text:?} is not a time of consent"))
+}
+
 /// A kind of phone.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct GroupView {
@@ -112,6 +116,9 @@ pub(super) struct GroupView {
     dedicated_to: Vec<String>,
     /// What its user does.
     role: Option<String>,
+    /// When its user agreed: a time (RFC 3339, UTC), `+90s` after the first packet, or `never`.
+    #[serde(default)]
+    consent_at: Option<String>,
 }
 
 impl GroupView {
@@ -122,6 +129,7 @@ impl GroupView {
             has_work_profile: policy.has_work_profile,
             dedicated_to: policy.dedicated_to.clone(),
             role: policy.role.clone(),
+            consent_at: policy.consent_at.map(|consent| consent.to_string()),
         }
     }
 
@@ -132,6 +140,7 @@ impl GroupView {
             has_work_profile: self.has_work_profile,
             dedicated_to: self.dedicated_to,
             role: self.role,
+            consent_at: self.consent_at.as_deref().map(consent).transpose()?,
         })
     }
 }

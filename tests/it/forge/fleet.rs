@@ -55,6 +55,7 @@ fn finding(rules: &Rules, app: u64, number: u64, phone: u64, words: &str) -> Jud
         company: (!app.is_multiple_of(3)).then(|| Arc::from(format!("Vendor {}{words}", app % 60))),
         country: Some(country.into()),
         is_opted_out: false,
+        people: None,
         occurrences: Occurrences {
             count: 3 + number,
             items: 3,
@@ -235,6 +236,7 @@ pub(crate) fn fleet(rules: &Rules, phones: u64, words: &str) -> Presentable {
                 has_work_profile: true,
                 dedicated_to: vec![format!("app{words}")],
                 role: Some(format!("role{words}")),
+                consent_at: None,
             }),
             shadow: vec![ShadowApp {
                 id: AppId::new(&format!("com.example.shadow{words}")),
