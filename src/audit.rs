@@ -188,9 +188,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     leave_out(case, &mut inputs, &mut coverage);
     parts.sort_unstable_by_key(|part| part.input);
     let tally = summed(parts, &mut coverage);
-    for (device, index) in case.devices.iter().zip(&known) {
-        neglected(device.inputs.first(), index, &mut coverage);
-    }
+    note_neglected(case, &known, &tally, &mut coverage);
     let baseline = Baseline::read(rules, options, &mut errors)?;
     let seen = tally.devices();
     let shown: Vec<bool> = (0..)
@@ -531,31 +529,67 @@ fn put_beside(
     }
 }
 
-/// Says which known values are not looked for in full.
-fn neglected(input: Option<&Input>, index: &known::Index, coverage: &mut Coverage) {
+/// Says of all phones which known values are not looked for in full.
+fn note_neglected(
+    case: &Case,
+    known: &[Arc<known::Index>],
+    tally: &Tally,
+    coverage: &mut Coverage,
+) {
+    for ((device, index), id) in case.devices.iter().zip(known).zip(0..) {
+        let bytes = readable_bytes(tally, DeviceId(id));
+        neglected(device.inputs.first(), index, bytes, coverage);
+    }
+}
+
+/// Bytes that a phone sent and that could be read.
+fn readable_bytes(tally: &Tally, device: DeviceId) -> u64 {
+    let of_device = tally.traffic.iter().filter(|(key, _)| {
+        let is_readable = matches!(
+            key.content,
+            ContentState::Clear | ContentState::Decrypted | ContentState::PartlyDecrypted
+        );
+        key.device == device && is_readable
+    });
+    let bytes = of_device.map(|(_, volume)| volume.sent_bytes);
+    bytes.fold(0, u64::saturating_add)
+}
+
+/// Says which known values are not looked for in full, and how often chance would meet them in so many bytes.
+#[expect(clippy::cast_precision_loss, reason = "an estimate with two digits")]
+fn neglected(input: Option<&Input>, index: &known::Index, bytes: u64, coverage: &mut Coverage) {
     let Some(input) = input else { return };
     let known::Neglected {
         refused,
         weak,
         left_out,
+        refused_per_byte,
+        weak_per_byte,
     } = index.neglected();
-    for (count, what) in [
+    let by_chance = |per_byte: f64| {
+        let expected = per_byte * bytes as f64;
+        format!(" ({expected:.2e} hits expected by chance in {bytes} readable bytes)")
+    };
+    for (count, what, chance) in [
         (
             refused,
             "known values too short or too common to be looked for",
+            by_chance(refused_per_byte),
         ),
         (
             weak,
             "known values so short that they count only beside others",
+            by_chance(weak_per_byte),
         ),
         (
             left_out,
             "encodings and digests left out because the list is long",
+            String::new(),
         ),
     ] {
         if count > 0 {
             coverage.add(input.id, Shortfall::KnownValues, None, 0, || {
-                format!("{count} {what}")
+                format!("{count} {what}{chance}")
             });
         }
     }
@@ -812,7 +846,7 @@ fn count_traffic(observation: &Observation, told: Told, tally: &mut Tally) {
     }
 }
 
-/// How many threads `jobs` means.
+/// Threads for so many jobs; one per core for 0.
 fn threads(jobs: usize) -> usize {
     match jobs {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),

@@ -1,7 +1,8 @@
 //! Precision and recall of detection on forged captures: `cargo run --release --example leakbench -- --seed N --messages M`.
 //!
 //! Each message has a label: a known value in a disguise, an address book, a position, an identifier, or nothing at all. The
-//! audit sees the captures twice, with the list of known values and without. `--verbose` names misses and false hits.
+//! audit sees the captures twice, with the list of known values and without. `--verbose` names misses and false hits,
+//! `--generator second` takes a generator of another hand, `--keep FOLDER` leaves the captures for `peers/compare.py`.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -24,6 +25,7 @@ mod bench;
 mod forge;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use bench::measure::Line;
 use phonehome::rules::Rules;
@@ -38,8 +40,20 @@ fn main() {
     let rules = Rules::embedded().unwrap();
     let messages = usize::try_from(number("--messages", 4000)).unwrap();
     let seed = number("--seed", 1);
-    let measured = bench::run(seed, messages, &rules);
-    println!("seed {seed}, {messages} cases");
+    let named = arguments
+        .iter()
+        .position(|argument| argument == "--generator");
+    let name = named
+        .and_then(|at| arguments.get(at.checked_add(1)?))
+        .map_or("first", String::as_str);
+    let mut generators = bench::GENERATORS.into_iter();
+    let (name, draw) = generators.find(|(known, _)| *known == name).unwrap();
+    let kept = arguments.iter().position(|argument| argument == "--keep");
+    let kept = kept
+        .and_then(|at| arguments.get(at.checked_add(1)?))
+        .map(Path::new);
+    let measured = bench::run(seed, messages, draw, kept, &rules);
+    println!("{name} generator, seed {seed}, {messages} cases");
     table("With known values", &measured.known);
     table("Without known values", &measured.shapes);
     println!(

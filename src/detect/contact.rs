@@ -5,21 +5,18 @@
 //! below the rule's `min_items`.
 
 use std::cell::LazyCell;
-use std::collections::BTreeSet;
-use std::rc::Rc;
-
-use hashbrown::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::name::Name;
 use super::{Scene, value};
-use crate::model::{Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
+use crate::model::{DecodeStep, Event, Field, FieldPath, Grade, PathStep, Place, Sensitive, Tally};
 use crate::rules::{Identifier, normalise_name};
 
 /// Most values looked at in one field that holds a separated list.
 const LIST_VALUES: usize = 10_000;
 
 /// What a value is, if it can point to a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Phone,
     Email,
@@ -39,10 +36,35 @@ impl Kind {
 /// Values of one kind under one name, with the first field that held one.
 #[derive(Default)]
 struct List<'a> {
-    values: BTreeSet<Rc<str>>,
+    values: BTreeSet<String>,
     first: Option<&'a Field<'a>>,
     speaks_of_contacts: bool,
+    /// What stands there and is none.
+    others: usize,
 }
+
+impl<'a> List<'a> {
+    fn add(&mut self, value: String, field: &'a Field<'a>, speaks_of_contacts: bool) {
+        self.values.insert(value);
+        self.first.get_or_insert(field);
+        self.speaks_of_contacts |= speaks_of_contacts;
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.values.extend(other.values);
+        self.first = self.first.or(other.first);
+        self.speaks_of_contacts |= other.speaks_of_contacts;
+        self.others = self.others.saturating_add(other.others);
+    }
+
+    /// Whether so much of what stands there is of the kind that it is no chance.
+    fn is_of_one_kind(&self) -> bool {
+        self.others <= self.values.len() / 4
+    }
+}
+
+/// Kind, place, and names on the way.
+type ListKey<'a> = (Kind, Place, Vec<&'a str>);
 
 /// Reports contacts.
 pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
@@ -52,140 +74,259 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     ) {
         return;
     }
-    let mut segments = scene.request_path().split('/');
-    let path_speaks_of_contacts =
-        segments.any(|segment| speaks_of_contacts(&normalise_name(segment)));
-    let telling = Telling::of(scene);
-    let mut groups = Groups::default();
-    let mut positions: HashMap<(Kind, Place, u32), usize> = HashMap::new();
-    let mut lists: Vec<(Kind, List<'_>)> = Vec::new();
-    for field in scene.fields {
-        let Below { contacts, numbers } = telling.of_path(field.path);
-        let by_name = contacts || path_speaks_of_contacts;
-        if !may_be_contact(field, by_name, numbers) || !is_content(scene, field) {
-            continue;
-        }
+    let mut lists: BTreeMap<ListKey<'_>, List<'_>> = BTreeMap::new();
+    let request = Request::of(scene);
+    let people = people(scene);
+    for field in scene.fields.iter().filter(|field| is_content(field)) {
         if let Some(cards) = vcards(&field.value) {
             report_vcards(scene, tally, field, &cards);
             continue;
         }
+        let by_name = speaks_of_contacts_path(&field.path);
+        let speaks_of_contacts = by_name || request.speaks_of_contacts;
+        let is_beside_people = is_in(&people, field);
+        let names_numbers = || is_beside_people || names(field).any(names_numbers);
+        let telling = Telling {
+            speaks_of_contacts,
+            takes_digests: by_name
+                || names(field).any(|name| Name::of(name).lists_digests)
+                || request.takes_digests() && !is_of_request(field.name()),
+            names_numbers: &names_numbers,
+        };
         for part in parts(&field.value) {
-            let Some((kind, normalised)) = classify(part, by_name, numbers) else {
-                continue;
-            };
-            let group = groups.of(scene, field.path);
-            let end = lists.len();
-            let position = *positions
-                .entry((kind, field.place, group))
-                .or_insert_with(|| {
-                    lists.push((kind, List::default()));
-                    end
-                });
-            let Some((_, list)) = lists.get_mut(position) else {
-                continue;
-            };
-            list.values.insert(normalised);
-            list.first.get_or_insert(field);
-            list.speaks_of_contacts |= by_name;
+            if let Some((kind, value)) = classify(part, &telling) {
+                let key = (kind, field.place, names(field).collect());
+                let list = lists.entry(key).or_default();
+                list.add(value, field, speaks_of_contacts);
+            } else if is_beside_people && part.bytes().all(|byte| byte.is_ascii_digit()) {
+                let key = (Kind::Phone, field.place, names(field).collect());
+                let list = lists.entry(key).or_default();
+                list.others = list.others.saturating_add(1);
+            }
+        }
+        // In `{"+49…": "Anna"}` the number is the name.
+        let name = field.name();
+        let of_name =
+            (name.starts_with('+') || name.contains('@')).then(|| classify(name, &telling));
+        if let Some((kind, value)) = of_name.flatten() {
+            let mut way: Vec<&str> = names(field).collect();
+            way.pop();
+            let list = lists.entry((kind, field.place, way)).or_default();
+            list.add(value, field, speaks_of_contacts);
         }
     }
-    let records = record_count(scene, &telling);
-    for (kind, list) in lists {
+    let records = record_count(scene);
+    for ((kind, ..), list) in joined(scene, lists) {
         report_list(scene, tally, kind, &list, records);
     }
 }
 
-/// Whether a value can have a part that points to a person: what [`classify`] and [`vcards`] ask for, told by the kinds of
-/// its characters.
-fn may_be_contact(field: &Field<'_>, speaks_of_contacts: bool, names_numbers: bool) -> bool {
-    let first = field.value.trim_start_matches([' ', '"', '\'', '[', ']']);
-    speaks_of_contacts
-        || names_numbers
-        // colons stand in `tel:` and vCards, and lists may go on with anything
-        || field.look.has(Look::AT | Look::PLUS | Look::COLON | Look::LIST)
-        || first.starts_with(['0', '('])
+/// What the request as a whole says of what is in it.
+struct Request {
+    /// It is about contacts.
+    speaks_of_contacts: bool,
+    /// It asks who of them uses the service: digests in it are of people.
+    looks_people_up: bool,
 }
 
-/// What names on the way to a value say of it.
-#[derive(Clone, Copy, Default)]
-struct Below {
-    contacts: bool,
-    numbers: bool,
-}
-
-/// What the names of a message say, by path; nothing, as nearly always, where no name says anything.
-struct Telling(Vec<Below>);
-
-impl Telling {
+impl Request {
     fn of(scene: &Scene<'_>) -> Self {
-        let says = |name: &Name| Below {
-            contacts: name.speaks_of_contacts,
-            numbers: name.names_numbers,
+        let mut request = Self {
+            speaks_of_contacts: false,
+            looks_people_up: false,
         };
-        let mut names = scene.names.iter().map(|name| says(name));
-        if !names.any(|below| below.contacts || below.numbers) {
-            return Self(Vec::new());
+        for segment in scene.request_path().split('/') {
+            let segment = normalise_name(segment);
+            request.speaks_of_contacts |= speaks_of_contacts(&segment);
+            request.looks_people_up |= LOOK_UPS.contains(&segment.as_str());
         }
-        let paths = &scene.fields.paths;
-        let mut all = Vec::with_capacity(paths.len().saturating_add(1));
-        all.push(Below::default());
-        for (parent, step) in paths.iter() {
-            let mut below: Below = all.get(parent.position()).copied().unwrap_or_default();
-            if let Step::Name(name) = step
-                && let Some(name) = scene.names.get(name.position())
-            {
-                let own = says(name);
-                below.contacts |= own.contacts;
-                below.numbers |= own.numbers;
-            }
-            all.push(below);
+        // `{"method": "contacts.upload", "params": […]}`, `{"operationName": "SyncContacts"}`, a topic of MQTT.
+        let actions = scene.fields.iter().filter(|field| {
+            field.value.len() <= LONGEST_ACTION
+                && field.path.0.len() <= DEEPEST_ACTION
+                && Name::of(field.name()).is_action
+        });
+        for field in actions {
+            request.speaks_of_contacts |= field
+                .value
+                .split(['/', '.', ':'])
+                .any(|word| speaks_of_contacts(&normalise_name(word)));
         }
-        Self(all)
+        request
     }
 
-    fn of_path(&self, path: PathId) -> Below {
-        self.0.get(path.position()).copied().unwrap_or_default()
-    }
-}
-
-/// Paths by the names on them, without indexes and numbering: what all elements of a list share, also where it is an object
-/// keyed by contact id (`{"17": ["+49…"], "18": ["+49…"]}`) or a form of `phone1`, `phone2`.
-#[derive(Default)]
-struct Groups<'a> {
-    by_names: HashMap<(u32, &'a str), u32>,
-}
-
-impl<'a> Groups<'a> {
-    fn of<'s: 'a>(&mut self, scene: &'s Scene<'_>, path: PathId) -> u32 {
-        let mut names: Vec<&'a str> = scene
-            .fields
-            .paths
-            .steps_back(path)
-            .filter_map(|step| match step {
-                Step::Name(name) => scene.names.get(name.position()).map(|name| &*name.stem),
-                Step::Index(_) => None,
-            })
-            .collect();
-        names.reverse();
-        names.into_iter().fold(0, |group, name| {
-            let next = u32::try_from(self.by_names.len()).unwrap_or(u32::MAX);
-            let next = next.saturating_add(1);
-            *self.by_names.entry((group, name)).or_insert(next)
-        })
+    fn takes_digests(&self) -> bool {
+        self.speaks_of_contacts || self.looks_people_up
     }
 }
 
-/// Bodies and queries, and documents in headers: what a header itself says is of the connection.
-fn is_content(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+/// Whether a name is that of a value which tells one request or session from another, and is drawn at random.
+fn is_of_request(name: &str) -> bool {
+    const WORDS: [&str; 13] = [
+        "token", "nonce", "sig", "session", "key", "etag", "csrf", "auth", "trace", "span", "salt",
+        "checksum", "device",
+    ];
+    let name = normalise_name(name);
+    name.ends_with("id") || WORDS.iter().any(|word| name.contains(word))
+}
+
+/// Segments of paths, normalised, under which services say who of an address book uses them.
+const LOOK_UPS: [&str; 8] = [
+    "directory",
+    "discovery",
+    "discover",
+    "friends",
+    "people",
+    "invite",
+    "invites",
+    "findpeople",
+];
+/// Steps to the name of an action, at most: it stands at the top of a message, or of each in a list.
+const DEEPEST_ACTION: usize = 2;
+/// Longest name of an action.
+const LONGEST_ACTION: usize = 64;
+
+/// Whether a name, normalised, is that of a value which says what a message is for.
+pub(super) fn is_action(name: &str) -> bool {
+    const NAMES: [&str; 11] = [
+        "method",
+        "operationname",
+        "operation",
+        "action",
+        "aktion",
+        "event",
+        "eventname",
+        "command",
+        "cmd",
+        "topic",
+        "type",
+    ];
+    NAMES.contains(&name)
+}
+
+/// Whether a name says that digests of people are below it, as services for finding people call them.
+pub(super) fn lists_digests(name: &str) -> bool {
+    const PEOPLE: [&str; 12] = [
+        "phone",
+        "telefon",
+        "rufnummer",
+        "mobile",
+        "msisdn",
+        "contact",
+        "kontakt",
+        "mail",
+        "addressbook",
+        "person",
+        "people",
+        "friend",
+    ];
+    const DIGESTS: [&str; 6] = ["hash", "sha", "md5", "digest", "hmac", "blake"];
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    has(&PEOPLE) && has(&DIGESTS)
+}
+
+/// Lists of which each holds less than a list needs, put together with those beside them: `{"Anna": "+49…", "Ben": "+49…"}`.
+fn joined<'a>(
+    scene: &Scene<'_>,
+    lists: BTreeMap<ListKey<'a>, List<'a>>,
+) -> BTreeMap<ListKey<'a>, List<'a>> {
+    let is_short = |kind: Kind, list: &List<'_>| {
+        let rule = scene.rules.identifier(kind.rule());
+        rule.is_none_or(|rule| list.values.len() < usize::try_from(rule.min_items).unwrap_or(0))
+    };
+    let mut joined: BTreeMap<ListKey<'a>, List<'a>> = BTreeMap::new();
+    let mut short: BTreeMap<ListKey<'a>, List<'a>> = BTreeMap::new();
+    for ((kind, place, mut way), list) in lists {
+        if is_short(kind, &list) && !list.values.is_empty() {
+            way.pop();
+            short.entry((kind, place, way)).or_default().merge(list);
+        } else {
+            joined.insert((kind, place, way), list);
+        }
+    }
+    for (key, list) in short {
+        joined.entry(key).or_default().merge(list);
+    }
+    joined
+}
+
+/// Fewest people's names beside which numbers need no telling name.
+const LEAST_PEOPLE: usize = 3;
+
+/// Ways to objects of which several hold what looks like a person's name.
+fn people<'a>(scene: &'a Scene<'_>) -> BTreeSet<Vec<&'a str>> {
+    let mut found: BTreeMap<Vec<&str>, BTreeSet<&str>> = BTreeMap::new();
+    for field in scene.fields.iter().filter(|field| is_content(field)) {
+        let is_of_list = field
+            .path
+            .0
+            .iter()
+            .any(|step| matches!(step, PathStep::Index(_)));
+        if is_of_list && looks_like_person(&field.value) {
+            found.entry(object(field)).or_default().insert(&field.value);
+        }
+    }
+    found
+        .into_iter()
+        .filter(|(_, names)| names.len() >= LEAST_PEOPLE)
+        .map(|(way, _)| way)
+        .collect()
+}
+
+/// The names on the way to the object that a field is a member of.
+fn object<'a>(field: &'a Field<'_>) -> Vec<&'a str> {
+    let mut way: Vec<&str> = names(field).collect();
+    // An element of `["Anna Beispiel", "4930…"]` has no name of its own.
+    if matches!(field.path.0.last(), Some(PathStep::Name(_))) {
+        way.pop();
+    }
+    way
+}
+
+fn is_in(people: &BTreeSet<Vec<&str>>, field: &Field<'_>) -> bool {
+    !people.is_empty() && people.contains(&object(field))
+}
+
+/// Two to four words of letters that begin with a capital one.
+fn looks_like_person(text: &str) -> bool {
+    if text.len() > 64 || !text.contains(' ') {
+        return false;
+    }
+    let mut words = 0_usize;
+    for word in text.split(' ') {
+        let is_particle = [
+            "von", "van", "de", "der", "den", "zu", "di", "da", "la", "bin", "al",
+        ]
+        .contains(&word);
+        let is_name = word.chars().next().is_some_and(char::is_uppercase)
+            && word
+                .chars()
+                .all(|letter| letter.is_alphabetic() || matches!(letter, '-' | '\'' | '.' | '’'));
+        if !is_particle && !is_name {
+            return false;
+        }
+        words = words.saturating_add(1);
+    }
+    (2..=4).contains(&words)
+}
+
+/// Bodies, queries and paths, and documents in headers: what a header itself says is of the connection.
+fn is_content(field: &Field<'_>) -> bool {
     match field.place {
-        Place::Body | Place::Query => true,
-        Place::Header | Place::Cookie => scene.fields.path(field).depth() > 1,
-        Place::Path => false,
+        Place::Body | Place::Query | Place::Path => true,
+        Place::Header | Place::Cookie => field.path.0.len() > 1,
     }
+}
+
+/// What names say of the values below them.
+struct Telling<'a> {
+    speaks_of_contacts: bool,
+    takes_digests: bool,
+    names_numbers: &'a dyn Fn() -> bool,
 }
 
 /// Whether a name says that phone numbers are below it, also written as bare digits.
-pub(super) fn names_numbers(name: &str) -> bool {
+fn names_numbers(name: &str) -> bool {
     const PARTS: [&str; 7] = [
         "phone",
         "telefon",
@@ -225,45 +366,54 @@ pub(super) fn speaks_of_contacts(name: &str) -> bool {
         && !["contactus", "contactform", "contactinfo", "kontaktformular"].contains(&name)
 }
 
-/// Whether any name on the way to a value says that what is below it are contacts.
-pub(super) fn speaks_of_contacts_path(scene: &Scene<'_>, path: PathId) -> bool {
-    let mut steps = scene.fields.paths.steps_back(path);
-    steps.any(|step| match step {
-        Step::Name(name) => scene
-            .names
-            .get(name.position())
-            .is_some_and(|name| name.speaks_of_contacts),
-        Step::Index(_) => false,
+/// Whether any name on a path says that what is below it are contacts.
+pub(super) fn speaks_of_contacts_path(path: &FieldPath) -> bool {
+    path.0
+        .iter()
+        .any(|step| matches!(step, PathStep::Name(name) if Name::of(name).speaks_of_contacts))
+}
+
+/// The field names on the way to a value, without indexes and numbering: what all elements of a list share, also where it
+/// is an object keyed by contact id (`{"17": ["+49…"], "18": ["+49…"]}`) or a form of `phone1`, `phone2`.
+fn names<'a>(field: &'a Field<'_>) -> impl Iterator<Item = &'a str> {
+    field.path.0.iter().filter_map(|step| match step {
+        PathStep::Name(name) => {
+            Some(name.trim_end_matches(|character: char| character.is_ascii_digit()))
+        }
+        PathStep::Index(_) => None,
     })
 }
 
-/// The values of a field that holds a list in one string.
+/// The values of a field that holds a list in one string, or addresses and numbers among other text.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
-    text.split([',', ';', '\n', '\t', '|'])
-        .map(|part| part.trim().trim_matches(['"', '\'', '[', ']']))
+    let is_separator = |mark: char| matches!(mark, ',' | ';' | '\n' | '\t' | '|' | '"');
+    text.split(is_separator)
+        .map(|part| {
+            part.trim()
+                .trim_matches(['\'', '[', ']', '(', '<', '>', ' '])
+        })
         .filter(|part| !part.is_empty())
         .take(LIST_VALUES)
 }
 
-fn classify(text: &str, speaks_of_contacts: bool, names_numbers: bool) -> Option<(Kind, Rc<str>)> {
+fn classify(text: &str, telling: &Telling<'_>) -> Option<(Kind, String)> {
     // Digests are taken for contacts only under a name that says so: anything can be hashed.
-    if speaks_of_contacts && (value::is_cut_digest(text) || value::is_base64_digest(text)) {
-        return Some((Kind::Hash, text.into()));
+    if telling.takes_digests && (value::is_cut_digest(text) || value::is_base64_digest(text)) {
+        return Some((Kind::Hash, text.to_owned()));
     }
     if text.len() > 320 {
         return None;
     }
     if text.contains('@') {
         let address = text.strip_prefix("mailto:").unwrap_or(text);
-        return value::is_email(address)
-            .then(|| (Kind::Email, address.to_ascii_lowercase().into()));
+        return value::is_email(address).then(|| (Kind::Email, address.to_ascii_lowercase()));
     }
     // Without a telling name, bare digits are order numbers and counters more often than phone numbers.
     let is_marked = is_written_as_number(text);
-    if !is_marked && !speaks_of_contacts && !names_numbers {
+    if !is_marked && !telling.speaks_of_contacts && !(telling.names_numbers)() {
         return None;
     }
-    value::phone_e164(text).map(|number| (Kind::Phone, number))
+    value::phone_anywhere(text).map(|number| (Kind::Phone, number))
 }
 
 /// Whether a text says by its form that it is a phone number: by its plus, or by a trunk prefix and groups.
@@ -286,7 +436,9 @@ fn report_list(scene: &Scene<'_>, tally: &mut Tally, kind: Kind, list: &List<'_>
         return;
     };
     let is_list = list.values.len() >= usize::try_from(rule.min_items).unwrap_or(usize::MAX);
-    if !is_list && !list.speaks_of_contacts {
+    // What a protocol itself names are the ends of a talk, which have a detector of their own.
+    let is_protocols_own = *first.chain.0 == [DecodeStep::Protocol] && first.place == Place::Header;
+    if !list.is_of_one_kind() || !is_list && is_protocols_own && !list.speaks_of_contacts {
         return;
     }
     if kind == Kind::Hash && !is_list && !have_equal_length(&list.values) {
@@ -311,7 +463,7 @@ fn report(
     rule: &Identifier,
     grade: Grade,
     first: &Field<'_>,
-    values: &BTreeSet<Rc<str>>,
+    values: &BTreeSet<String>,
 ) {
     let example = values.first().cloned().unwrap_or_default();
     let mut finding = scene.finding(rule, grade, first, &example);
@@ -347,79 +499,61 @@ pub(super) fn is_person_name(name: &str) -> bool {
 }
 
 /// How many objects hold both a name and a phone number or e-mail address.
-fn record_count(scene: &Scene<'_>, telling: &Telling) -> usize {
+fn record_count(scene: &Scene<'_>) -> usize {
     let is_name = |field: &Field<'_>| {
-        scene.name(field).is_some_and(|name| name.is_person)
-            && !field.look.has(Look::AT)
+        Name::of(field.name()).is_person
             && field.value.chars().any(char::is_alphabetic)
+            && !field.value.contains('@')
     };
     // Reading phone numbers is expensive, and without a name nothing is a record.
-    let has_person = scene.names.iter().any(|name| name.is_person);
-    let is_persons = |field: &Field<'_>| is_content(scene, field) && is_name(field);
-    if !has_person || !scene.fields.iter().any(is_persons) {
+    let mut body = scene.fields.iter();
+    if !body.any(|field| is_content(field) && is_name(field)) {
         return 0;
     }
-    let paths = &scene.fields.paths;
-    let mut positions: HashMap<PathId, usize> = HashMap::new();
-    let mut records: Vec<(PathId, bool, bool)> = Vec::new();
-    for field in scene.fields {
-        if paths
-            .steps_back(field.path)
-            .all(|step| matches!(step, Step::Name(_)))
-            || !is_content(scene, field)
-        {
-            continue;
-        }
+    let mut records: BTreeMap<&[PathStep], (bool, bool)> = BTreeMap::new();
+    for field in scene.fields.iter().filter(|field| is_content(field)) {
         let is_name = is_name(field);
         let is_reachable = LazyCell::new(|| {
             let text = field.value.trim();
-            let may_be_number =
-                || is_written_as_number(text) || telling.of_path(field.path).numbers;
+            let may_be_number = || is_written_as_number(text) || names(field).any(names_numbers);
             (text.contains('@') && value::is_email(text))
                 || may_be_number() && value::phone_e164(text).is_some()
         });
         // Every element of an array that the field lies in may be the record.
-        let mut at = field.path;
-        while let Some((parent, step)) = paths.split(at) {
-            if matches!(step, Step::Index(_)) {
-                let record = scene.first_of(at);
-                let end = records.len();
-                let position = *positions.entry(record).or_insert_with(|| {
-                    records.push((record, false, false));
-                    end
-                });
-                if let Some((_, has_name, has_reachable)) = records.get_mut(position) {
-                    *has_name |= is_name;
-                    *has_reachable = *has_reachable || *is_reachable;
-                }
+        for (position, step) in field.path.0.iter().enumerate() {
+            if !matches!(step, PathStep::Index(_)) {
+                continue;
             }
-            at = parent;
+            let Some(prefix) = field.path.0.get(..=position) else {
+                continue;
+            };
+            let entry = records.entry(prefix).or_default();
+            entry.0 |= is_name;
+            entry.1 = entry.1 || *is_reachable;
         }
     }
-    let mut by_list: HashMap<PathId, usize> = HashMap::new();
-    let mut most = 0;
-    for (record, has_name, has_reachable) in records {
-        if has_name
-            && has_reachable
-            && let Some((list, _)) = paths.split(record)
-        {
-            let count = by_list.entry(scene.first_of(list)).or_default();
+    let mut by_list: BTreeMap<&[PathStep], usize> = BTreeMap::new();
+    for (prefix, _) in records
+        .iter()
+        .filter(|(_, (is_name, is_reachable))| *is_name && *is_reachable)
+    {
+        if let Some((_, list)) = prefix.split_last() {
+            let count = by_list.entry(list).or_default();
             *count = count.saturating_add(1);
-            most = most.max(*count);
         }
     }
-    most
+    by_list.values().copied().max().unwrap_or(0)
 }
 
-fn have_equal_length(values: &BTreeSet<Rc<str>>) -> bool {
-    let mut lengths = values.iter().map(|value| value.len());
+fn have_equal_length(values: &BTreeSet<String>) -> bool {
+    let mut lengths = values.iter().map(String::len);
     lengths
         .next()
         .is_some_and(|first| lengths.all(|length| length == first))
 }
 
 /// Numbers that follow one another are a counter, not an address book.
-fn is_counter(values: &BTreeSet<Rc<str>>) -> bool {
+fn is_counter(values: &BTreeSet<String>) -> bool {
     let numbers: Vec<u64> = values
         .iter()
         .filter_map(|value| value.trim_start_matches('+').parse().ok())
@@ -459,10 +593,10 @@ fn report_vcards(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, cards:
     let Some(rule) = scene.rules.identifier("contact-vcard") else {
         return;
     };
-    let values: BTreeSet<Rc<str>> = cards
+    let values: BTreeSet<String> = cards
         .iter()
         .filter_map(|card| card.first())
-        .map(|value| Rc::from(value.as_str()))
+        .cloned()
         .collect();
     report(scene, tally, rule, Grade::Decoded, field, &values);
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::{Scene, contact, value};
 use crate::model::{
-    Category, DecodeStep, Event, Field, Grade, Place, Protection, Sensitive, Tally,
+    Category, DecodeStep, Event, Field, FieldPath, Grade, PathStep, Place, Protection, Sensitive,
+    Tally,
 };
 use crate::rules::{
     Identifier, NameStrength, PayloadLayout, Requirement, Validator, normalise_name,
@@ -16,6 +17,9 @@ use crate::rules::{
 const TELLING_BYTES: usize = 320;
 /// So many different accounts in one message are an address book rather than the user's own account.
 const OWN_ACCOUNTS: usize = 3;
+
+/// Longest name of an account.
+const LONGEST_ACCOUNT: usize = 64;
 
 /// What one message tells under one rule.
 struct Hit<'a> {
@@ -51,17 +55,14 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             }
         }
         if !is_known && text.len() <= TELLING_BYTES {
-            for rule in scene
-                .rules
-                .telling_identifiers(value::bare(text), field.look)
-            {
+            for rule in scene.rules.telling_identifiers(value::bare(text)) {
                 if fits(scene, rule, field, text) {
                     add(&mut hits, rule, Grade::Shape, false, field, text);
                 }
             }
         }
         if matches!(field.place, Place::Body) {
-            for rule in scene.rules.body_identifiers(text, field.look) {
+            for rule in scene.rules.body_identifiers(text) {
                 let found = rule.body.as_ref().and_then(|body| body.regex()?.find(text));
                 if let Some(found) = found.filter(|_| !has_detector_of_its_own(rule)) {
                     add(
@@ -89,19 +90,25 @@ fn rules_of_field<'a>(
     field: &Field<'_>,
 ) -> Vec<&'a Identifier> {
     // What a protocol calls a field has one meaning, however short the name.
-    let is_protocols_own = *scene.fields.chain(field.chain).0 == [DecodeStep::Protocol];
-    let path = scene.fields.path(field);
-    let named = scene.name(field).map_or(&[][..], |name| &name.identifiers);
+    let is_protocols_own = *field.chain.0 == [DecodeStep::Protocol];
     let mut rules: Vec<&Identifier> = scene
         .rules
-        .identifiers_of_path(named, path)
+        .identifiers_of_path(&field.path)
         .into_iter()
         .filter(|(_, strength)| *strength == NameStrength::Strong || is_sdk || is_protocols_own)
         .map(|(rule, _)| rule)
         .collect();
+    // `/imei/490154203237518`: a segment names the one behind it, if that has the form.
+    if let Some(name) = segment_before(scene, field) {
+        let path = FieldPath(vec![PathStep::Name(Arc::from(name))]);
+        let named = scene.rules.identifiers_of_path(&path).into_iter();
+        let has_form = |rule: &&Identifier| rule.validator.is_some() || !rule.values.is_empty();
+        let strong = named.filter(|(_, strength)| *strength == NameStrength::Strong);
+        rules.extend(strong.map(|(rule, _)| rule).filter(has_form));
+    }
     for layout in layouts {
         let by_layout = layout
-            .field(field.place, path)
+            .field(field.place, &field.path)
             .and_then(|field| scene.rules.identifier_of_field(field));
         if let Some(rule) = by_layout.filter(|rule| rules.iter().all(|known| known.id != rule.id)) {
             rules.push(rule);
@@ -109,6 +116,21 @@ fn rules_of_field<'a>(
     }
     rules.retain(|rule| !has_detector_of_its_own(rule));
     rules
+}
+
+/// The segment of the request's path that stands before a whole one.
+fn segment_before<'a>(scene: &Scene<'a>, field: &Field<'_>) -> Option<&'a str> {
+    let (Place::Path, [PathStep::Index(position)]) = (field.place, field.path.0.as_slice()) else {
+        return None;
+    };
+    let before = position.checked_sub(1)?;
+    let mut segments = scene
+        .fields
+        .iter()
+        .take_while(|other| other.place == Place::Path);
+    let segment = segments
+        .find(|other| matches!(other.path.0.as_slice(), [PathStep::Index(at)] if *at == before))?;
+    Some(segment.value.as_ref())
 }
 
 /// Rules whose data only show in several fields together.
@@ -126,6 +148,15 @@ fn fits(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &str) -> 
             .requires
             .iter()
             .all(|requirement| is_met(scene, *requirement, field))
+        && (rule.unless_beside.is_empty() || !has_beside(scene, &rule.unless_beside, field))
+}
+
+/// Whether the same object has a member of one of these names.
+fn has_beside(scene: &Scene<'_>, words: &[Arc<str>], field: &Field<'_>) -> bool {
+    siblings(scene, field).any(|sibling| {
+        let name = normalise_name(sibling.name());
+        words.iter().any(|word| name == **word)
+    })
 }
 
 fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &str) -> bool {
@@ -136,7 +167,7 @@ fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &s
         Validator::ImeiLuhn => {
             value::is_imei(text)
                 || value::is_meid(text)
-                || names_serial(scene.fields.name(field)) && value::is_serial_number(text)
+                || names_serial(field.name()) && value::is_serial_number(text)
         }
         Validator::ImsiOrIccid => {
             value::is_imsi(text) || value::is_iccid(text) || value::is_ims_identity(text)
@@ -150,14 +181,13 @@ fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &s
 /// Serial numbers have no form of their own: the name must say it.
 fn names_serial(name: &str) -> bool {
     let name = normalise_name(name);
-    name.contains("serial") || name.contains("seriennummer")
+    ["serial", "serie"].iter().any(|word| name.contains(word))
 }
 
 /// Cell identities (3GPP TS 23.003 §4, §19.6) only mean something together: country, network, area and cell in one object,
 /// or in one value (`utran-cell-id-3gpp`, RFC 7315 §5.4; `mcc=… mnc=… lac=… ci=…`).
 fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
-    let name = |field: &Field<'_>| scene.name(field).map_or("", |name| &name.normalised);
-    if name(field).ends_with("3gpp") {
+    if normalise_name(field.name()).ends_with("3gpp") {
         return value::is_access_network_cell(text);
     }
     if text.starts_with("mcc=") {
@@ -165,7 +195,9 @@ fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
             .iter()
             .any(|cell| text.contains(cell));
     }
-    let names: BTreeSet<&str> = scene.siblings(field).map(name).collect();
+    let names: BTreeSet<String> = siblings(scene, field)
+        .map(|field| normalise_name(field.name()))
+        .collect();
     let has = |candidates: &[&str]| candidates.iter().any(|name| names.contains(*name));
     (has(&["mccmnc", "plmn"])
         || (has(&["mcc", "mobilecountrycode"]) && has(&["mnc", "mobilenetworkcode"])))
@@ -175,9 +207,9 @@ fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
 
 fn is_met(scene: &Scene<'_>, requirement: Requirement, field: &Field<'_>) -> bool {
     let sibling_named = |words: &[&str]| {
-        scene.siblings(field).any(|sibling| {
-            let name = scene.name(sibling);
-            name.is_some_and(|name| words.iter().any(|word| name.normalised.contains(word)))
+        siblings(scene, field).any(|sibling| {
+            let name = normalise_name(sibling.name());
+            words.iter().any(|word| name.contains(word))
         })
     };
     match requirement {
@@ -205,6 +237,20 @@ fn is_met(scene: &Scene<'_>, requirement: Requirement, field: &Field<'_>) -> boo
             "timestamp",
         ]),
     }
+}
+
+/// The fields of the same object: same place, same path but for the last name.
+fn siblings<'a>(scene: &Scene<'a>, field: &Field<'_>) -> impl Iterator<Item = &'a Field<'a>> {
+    let place = field.place;
+    let object: Vec<PathStep> = object_of(field).to_vec();
+    scene
+        .fields
+        .iter()
+        .filter(move |other| other.place == place && object_of(other) == object.as_slice())
+}
+
+fn object_of<'a>(field: &'a Field<'_>) -> &'a [PathStep] {
+    field.path.0.split_last().map_or(&[], |(_, object)| object)
 }
 
 /// Values that stand for nothing.
@@ -243,9 +289,12 @@ fn add<'a>(
 }
 
 fn report(scene: &Scene<'_>, tally: &mut Tally, grade: Grade, is_opted_out: bool, hit: &Hit<'_>) {
+    // What holds the others in an encoding is no account.
+    let is_account =
+        |value: &&String| value.len() <= LONGEST_ACCOUNT && !value.starts_with(['{', '[']);
+    let accounts = hit.values.iter().filter(is_account).count();
     let is_address_book = hit.rule.category == Category::Account
-        && (hit.values.len() >= OWN_ACCOUNTS
-            || contact::speaks_of_contacts_path(scene, hit.first.path));
+        && (accounts >= OWN_ACCOUNTS || contact::speaks_of_contacts_path(&hit.first.path));
     if is_address_book {
         return;
     }

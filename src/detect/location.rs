@@ -1,12 +1,13 @@
 //! Positions: pairs of coordinates in one object, in one value, or in a GeoJSON array, with the precision they were sent in.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use hashbrown::HashMap;
-
 use super::Scene;
+use super::name::Name;
 use super::value::{self, Degrees, degrees};
-use crate::model::{Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
+use crate::model::{Event, Field, Grade, PathStep, Place, Sensitive, Tally};
+use crate::rules::normalise_name;
 
 /// A number that may be half of a position, with its field.
 type Coordinate<'a> = (&'a Field<'a>, Degrees);
@@ -26,24 +27,25 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     ) {
         return;
     }
-    let mut halves = Grouped::<(Place, PathId, Rc<str>), Halves<'_>>::default();
-    let mut arrays = Grouped::<PathId, [Option<Coordinate<'_>>; 2]>::default();
-    let mut integers = Grouped::<(Place, PathId, Rc<str>), Integers<'_>>::default();
+    let mut halves: BTreeMap<(Place, &[PathStep], Rc<str>), Halves<'_>> = BTreeMap::new();
+    let mut arrays: BTreeMap<&[PathStep], [Option<Coordinate<'_>>; 2]> = BTreeMap::new();
+    let mut before: Option<Coordinate<'_>> = None;
     for field in scene.fields {
-        let name = scene.name(field);
-        if let Some((axis, rest)) = name.and_then(|name| name.integer_axis.as_ref()) {
-            integer(scene, field, *axis, rest, &mut integers);
-        }
-        if let Some((axis, rest)) = name.and_then(|name| name.axis.as_ref()) {
+        let last = before.take();
+        let name = Name::of(field.name());
+        if let Some((axis, rest)) = &name.axis {
             let limit = if *axis == Axis::Latitude { 90.0 } else { 180.0 };
-            if let (Some(degrees), Some(object)) =
-                (degrees(&field.value, limit), scene.object(field))
-            {
-                let name = name.map_or("", |name| &*name.normalised);
-                if is_size_too(name) && degrees.decimals < SIZE_DECIMALS {
+            if let (Some(degrees), Some(object)) = (degrees(&field.value, limit), object(field)) {
+                let may_be_size = is_size_too(field.name())
+                    && degrees.decimals < SIZE_DECIMALS
+                    && degrees.value >= 0.0
+                    && !has_accuracy(scene, object);
+                if may_be_size {
                     continue;
                 }
-                let half = halves.entry((field.place, object, Rc::clone(rest)));
+                let half = halves
+                    .entry((field.place, object, Rc::clone(rest)))
+                    .or_default();
                 match axis {
                     Axis::Latitude => half.latitude = Some((field, degrees)),
                     Axis::Longitude => half.longitude = Some((field, degrees)),
@@ -51,141 +53,116 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 continue;
             }
         }
-        // `geo:`, `POINT(…)`, degree signs
-        let may_tell = field.look.has(Look::COLON | Look::GROUP | Look::BEYOND);
-        if may_tell && let Some((latitude, longitude)) = telling_pair(&field.value) {
+        if let Some((latitude, longitude)) = telling_pair(&field.value) {
             report(scene, tally, field, latitude, longitude);
-        } else if name.is_some_and(|name| name.holds_pair) {
+        } else if let Some((latitude, longitude)) = exact_pair(field.value.trim()) {
+            report(scene, tally, field, latitude, longitude);
+        } else if name.holds_way
+            && let Some((latitude, longitude)) = polyline(field.value.trim())
+        {
+            report(scene, tally, field, latitude, longitude);
+        } else if name.holds_pair {
             if let Some((latitude, longitude)) = pair(&field.value) {
                 report(scene, tally, field, latitude, longitude);
-            } else if let Some((_, Step::Index(position @ (0 | 1)))) =
-                scene.fields.paths.split(field.path)
-                && let (Some(degrees), Some(object)) =
-                    (degrees(&field.value, 180.0), scene.object(field))
+            } else if matches!(field.path.0.last(), Some(PathStep::Name(_))) {
+                // Elements of one name in a row, as a list is written in XML.
+                let half = degrees(&field.value, 180.0).map(|degrees| (field, degrees));
+                match (last, half) {
+                    (Some(first), Some(second)) if first.0.path == field.path => {
+                        both(scene, tally, first, second);
+                    }
+                    _ => before = half,
+                }
+            } else if let [.., PathStep::Index(position @ (0 | 1))] = field.path.0.as_slice()
+                && let (Some(degrees), Some(object)) = (degrees(&field.value, 180.0), object(field))
                 && let Some(slot) = arrays
                     .entry(object)
-                    .get_mut(usize::try_from(position).unwrap_or(0))
+                    .or_default()
+                    .get_mut(usize::try_from(*position).unwrap_or(0))
             {
                 *slot = Some((field, degrees));
             }
         }
     }
-    let in_degrees = integers.found.into_iter().filter_map(halves_of_integers);
-    let halves = halves.found.into_iter().map(|(_, half)| half);
-    for half in halves.chain(in_degrees) {
+    for half in halves.into_values().chain(halves_of_integers(scene.fields)) {
         if let (Some((field, latitude)), Some((_, longitude))) = (half.latitude, half.longitude) {
             report(scene, tally, field, latitude, longitude);
         }
     }
-    for (_, pair) in arrays.found {
-        // GeoJSON (RFC 7946 §3.1.1) puts the longitude first.
-        if let [Some((field, longitude)), Some((_, latitude))] = pair
-            && latitude.value.abs() <= 90.0
-        {
-            report(scene, tally, field, latitude, longitude);
+    for pair in arrays.into_values() {
+        if let [Some(first), Some(second)] = pair {
+            both(scene, tally, first, second);
         }
     }
 }
 
-/// What belongs together by a key, in the order of its first part.
-struct Grouped<K, V> {
-    positions: HashMap<K, usize>,
-    found: Vec<(K, V)>,
-}
-
-impl<K, V> Default for Grouped<K, V> {
-    fn default() -> Self {
-        Self {
-            positions: HashMap::default(),
-            found: Vec::new(),
-        }
-    }
-}
-
-impl<K: Clone + Eq + std::hash::Hash, V: Default> Grouped<K, V> {
-    fn entry(&mut self, key: K) -> &mut V {
-        let end = self.found.len();
-        let position = *self.positions.entry(key.clone()).or_insert(end);
-        if position == end {
-            self.found.push((key, V::default()));
-        }
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "positions are those of what was pushed"
-        )]
-        let (_, value) = &mut self.found[position];
-        value
-    }
-}
-
-/// Latitude and longitude as integers, with their fields.
-type Integers<'a> = [Option<(&'a Field<'a>, i64)>; 2];
-
-/// The ends of names of coordinates that say how they are scaled.
-const SCALES: [&str; 4] = ["e7", "e6", "e5", "micro"];
-
-/// [`axis`] of a name whose value is an integer; the rest has the scale at its end.
-pub(super) fn integer_axis(name: &str) -> Option<(Axis, String)> {
-    let bare = SCALES
-        .iter()
-        .find_map(|end| name.strip_suffix(end))
-        .unwrap_or(name);
-    let (axis, rest) = axis(bare)?;
-    let scale = name.strip_prefix(bare).unwrap_or_default();
-    Some((axis, format!("{rest}{scale}")))
-}
-
-/// Takes down what may be half of a position in integers.
-fn integer<'a>(
-    scene: &Scene<'a>,
-    field: &'a Field<'a>,
-    axis: Axis,
-    rest: &Rc<str>,
-    pairs: &mut Grouped<(Place, PathId, Rc<str>), Integers<'a>>,
-) {
-    let number = field.value.parse::<i64>().ok();
-    let (Some(number), Some(object)) = (number, scene.object(field)) else {
-        return;
-    };
-    // Smaller ones are degrees without decimals, or anything.
-    if number.unsigned_abs() < 10_000 {
-        return;
-    }
-    let pair = pairs.entry((field.place, object, Rc::clone(rest)));
-    if let Some(slot) = pair.get_mut(usize::from(axis == Axis::Longitude)) {
-        *slot = Some((field, number));
+/// Two numbers of a list. GeoJSON (RFC 7946 §3.1.1) puts the longitude first; others do not, which shows where it is beyond 90°.
+fn both(scene: &Scene<'_>, tally: &mut Tally, first: Coordinate<'_>, second: Coordinate<'_>) {
+    let ((field, first), (_, second)) = (first, second);
+    if second.value.abs() <= 90.0 {
+        report(scene, tally, field, second, first);
+    } else if first.value.abs() <= 90.0 {
+        report(scene, tally, field, first, second);
     }
 }
 
 /// Positions in which both halves are integers: ten millionths of a degree where the name or the size says so, else millionths.
-fn halves_of_integers(
-    ((_, _, rest), pair): ((Place, PathId, Rc<str>), Integers<'_>),
-) -> Option<Halves<'_>> {
-    let [Some((field, latitude)), Some((other, longitude))] = pair else {
-        return None;
-    };
-    let is_within = |decimals: i32| {
-        let scale = 10_f64.powi(decimals);
-        let degrees = [in_degrees(latitude, scale), in_degrees(longitude, scale)];
-        degrees[0].abs() <= 90.0 && degrees[1].abs() <= 180.0
-    };
-    let decimals = match &*rest {
-        rest if rest.ends_with("e5") => 5,
-        rest if rest.ends_with("e7") => 7,
-        _ if is_within(6) => 6,
-        _ => 7,
-    };
-    is_within(decimals).then(|| {
-        let half = |field, number| {
-            let value = in_degrees(number, 10_f64.powi(decimals));
-            let decimals = usize::try_from(decimals).unwrap_or(0);
-            Some((field, Degrees { value, decimals }))
+fn halves_of_integers<'a>(fields: &'a [Field<'a>]) -> Vec<Halves<'a>> {
+    type Integers<'a> = [Option<(&'a Field<'a>, i64)>; 2];
+    let mut pairs: BTreeMap<(Place, &[PathStep], String), Integers<'_>> = BTreeMap::new();
+    for field in fields {
+        let name = normalise_name(field.name());
+        let bare = ["e7", "e6", "e5", "micro"]
+            .iter()
+            .find_map(|end| name.strip_suffix(end))
+            .unwrap_or(&name);
+        let Some((axis, rest)) = axis(bare) else {
+            continue;
         };
-        Halves {
-            latitude: half(field, latitude),
-            longitude: half(other, longitude),
+        let number = field.value.parse::<i64>().ok();
+        let (Some(number), Some(object)) = (number, object(field)) else {
+            continue;
+        };
+        // Smaller ones are degrees without decimals, or anything.
+        if number.unsigned_abs() < 10_000 {
+            continue;
         }
-    })
+        let rest = format!("{rest}{}", name.strip_prefix(bare).unwrap_or_default());
+        let pair = pairs.entry((field.place, object, rest)).or_default();
+        if let Some(slot) = pair.get_mut(usize::from(axis == Axis::Longitude)) {
+            *slot = Some((field, number));
+        }
+    }
+    pairs
+        .into_iter()
+        .filter_map(|((_, _, rest), pair)| {
+            let [Some((field, latitude)), Some((other, longitude))] = pair else {
+                return None;
+            };
+            let is_within = |decimals: i32| {
+                let scale = 10_f64.powi(decimals);
+                let degrees = [in_degrees(latitude, scale), in_degrees(longitude, scale)];
+                degrees[0].abs() <= 90.0 && degrees[1].abs() <= 180.0
+            };
+            let decimals = match rest.as_str() {
+                rest if rest.ends_with("e5") => 5,
+                rest if rest.ends_with("e7") => 7,
+                _ if is_within(6) => 6,
+                _ => 7,
+            };
+            is_within(decimals).then(|| {
+                let half = |field, number| {
+                    let value = in_degrees(number, 10_f64.powi(decimals));
+                    let decimals = usize::try_from(decimals).unwrap_or(0);
+                    Some((field, Degrees { value, decimals }))
+                };
+                Halves {
+                    latitude: half(field, latitude),
+                    longitude: half(other, longitude),
+                }
+            })
+        })
+        .collect()
 }
 
 #[expect(
@@ -210,6 +187,11 @@ pub(super) fn axis(name: &str) -> Option<(Axis, &str)> {
     for (word, axis) in [
         ("latitude", Axis::Latitude),
         ("longitude", Axis::Longitude),
+        ("latitud", Axis::Latitude),
+        ("longitud", Axis::Longitude),
+        ("latitudine", Axis::Latitude),
+        ("longitudine", Axis::Longitude),
+        ("breddegrad", Axis::Latitude),
         ("breitengrad", Axis::Latitude),
         ("laengengrad", Axis::Longitude),
         ("längengrad", Axis::Longitude),
@@ -236,14 +218,42 @@ pub(super) fn axis(name: &str) -> Option<(Axis, &str)> {
 /// Decimals that no width or length of a thing is sent with.
 const SIZE_DECIMALS: usize = 4;
 
+/// Whether an object says how exact it is, as positions do and sizes do not.
+fn has_accuracy(scene: &Scene<'_>, object: &[PathStep]) -> bool {
+    scene.fields.iter().any(|field| {
+        let is_beside = self::object(field).is_some_and(|other| other == object);
+        is_beside
+            && matches!(
+                normalise_name(field.name()).as_str(),
+                "acc" | "accuracy" | "genauigkeit"
+            )
+    })
+}
+
 /// German has one word for latitude and width, and one for longitude and length.
 fn is_size_too(name: &str) -> bool {
-    matches!(name, "breite" | "laenge" | "länge")
+    matches!(normalise_name(name).as_str(), "breite" | "laenge" | "länge")
 }
 
 /// Names, normalised, of values that hold both coordinates.
 pub(super) fn holds_pair(name: &str) -> bool {
-    const NAMES: [&str; 33] = [
+    const NAMES: [&str; 49] = [
+        "pos",
+        "userloc",
+        "koord",
+        "koordinate",
+        "coord",
+        "ort",
+        "ubicacion",
+        "ubicación",
+        "posicion",
+        "posición",
+        "localisation",
+        "posizione",
+        "locatie",
+        "konum",
+        "geocoord",
+        "geocoordinates",
         "standort",
         "koordinaten",
         "lastlocation",
@@ -278,7 +288,18 @@ pub(super) fn holds_pair(name: &str) -> bool {
         "geolocation",
         "point",
     ];
+    // Headers of an application's own begin with an X.
+    let name = name
+        .strip_prefix('x')
+        .filter(|rest| rest.len() > 2)
+        .unwrap_or(name);
     NAMES.contains(&name)
+}
+
+/// Whether a name, normalised, is that of an encoded way.
+pub(super) fn holds_way(name: &str) -> bool {
+    name.contains("polyline")
+        || matches!(name, "route" | "track" | "path" | "trail" | "encodedpath")
 }
 
 /// What is a position by its form: degrees with minutes and seconds, `POINT(13.4050 52.5200)` (OGC 06-103r4 §7), `geo:52.52,13.405`
@@ -293,6 +314,9 @@ fn telling_pair(text: &str) -> Option<(Degrees, Degrees)> {
     if text.starts_with("geo:") {
         return pair(text);
     }
+    if let Some(both) = signed_pair(text) {
+        return Some(both);
+    }
     let [(latitude, slack), (longitude, other)] = *value::sexagesimal_pairs(text).first()?;
     let is_exact = slack.max(other) < 0.02 && latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
     let in_degrees = |value: f64, slack: f64| Degrees {
@@ -303,12 +327,94 @@ fn telling_pair(text: &str) -> Option<(Degrees, Degrees)> {
     is_exact.then(|| (in_degrees(latitude, slack), in_degrees(longitude, other)))
 }
 
+/// `+52.5200+013.4050/` (ISO 6709 Annex H).
+fn signed_pair(text: &str) -> Option<(Degrees, Degrees)> {
+    let inner = text.strip_suffix('/')?;
+    let is_sign = |mark: char| matches!(mark, '+' | '-');
+    let first = inner.strip_prefix(is_sign)?;
+    let middle = first.find(is_sign)?.saturating_add(1);
+    let (latitude, rest) = inner.split_at_checked(middle)?;
+    // A height may follow.
+    let end = rest
+        .get(1..)?
+        .find(is_sign)
+        .map_or(rest.len(), |end| end.saturating_add(1));
+    let latitude = degrees(latitude, 90.0).filter(|degrees| degrees.decimals > 0)?;
+    Some((latitude, degrees(rest.get(..end)?, 180.0)?))
+}
+
+/// Two numbers alone in a value, so exact that nothing else is: what stands in headers, paths and under names of any language.
+fn exact_pair(text: &str) -> Option<(Degrees, Degrees)> {
+    if text.len() > 48
+        || !text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || b"+-.,; ".contains(&byte))
+    {
+        return None;
+    }
+    let mut numbers = text.split([',', ';', ' ']).filter(|part| !part.is_empty());
+    let both = (
+        degrees(numbers.next()?, 90.0)?,
+        degrees(numbers.next()?, 180.0)?,
+    );
+    let is_exact = both.0.decimals.min(both.1.decimals) >= EXACT_DECIMALS;
+    // Shares, colours and marks on a screen lie between 0 and 1.
+    let is_share = both.0.value.abs() <= 1.0 && both.1.value.abs() <= 1.0;
+    (numbers.next().is_none() && is_exact && !is_share).then_some(both)
+}
+
+/// Decimals of degrees that tell by themselves: eleven metres.
+const EXACT_DECIMALS: usize = 4;
+
+/// The first point of an encoded polyline (five decimals), as maps and trackers send ways; `None` unless all of it is one, with
+/// points that lie beside each other.
+fn polyline(text: &str) -> Option<(Degrees, Degrees)> {
+    /// Millionths of ten degrees between two points of one way, at most: half a degree.
+    const STEP: i64 = 50_000;
+    let mut numbers = Vec::new();
+    let (mut number, mut shift) = (0_i64, 0_u32);
+    for byte in text.bytes() {
+        let bits = byte.checked_sub(63).filter(|bits| *bits < 64)?;
+        number |= i64::from(bits & 0x1f).checked_shl(shift)?;
+        shift = shift.checked_add(5).filter(|shift| *shift <= 35)?;
+        if bits & 0x20 == 0 {
+            numbers.push(if number & 1 == 1 {
+                !(number >> 1)
+            } else {
+                number >> 1
+            });
+            (number, shift) = (0, 0);
+        }
+    }
+    let (points, rest) = numbers.as_chunks::<2>();
+    let [first, others @ ..] = points else {
+        return None;
+    };
+    let is_way = shift == 0
+        && rest.is_empty()
+        && !others.is_empty()
+        && others.iter().flatten().all(|step| step.abs() <= STEP);
+    let half = |number: i64, limit: f64| {
+        let value = in_degrees(number, 1e5);
+        (value.abs() <= limit).then_some(Degrees { value, decimals: 5 })
+    };
+    is_way.then_some((half(first[0], 90.0)?, half(first[1], 180.0)?))
+}
+
 /// The numbers of a point in well-known text.
 fn well_known_text(text: &str) -> Option<&str> {
     let text = text.rsplit_once(';').map_or(text, |(_, text)| text);
     let (head, rest) = text.split_once('(')?;
-    let is_point = head.trim().eq_ignore_ascii_case("point");
-    rest.strip_suffix(')').filter(|_| is_point)
+    let head = head.trim();
+    if head.eq_ignore_ascii_case("point") {
+        return rest.strip_suffix(')');
+    }
+    // Of a way the first point tells.
+    let is_way = ["linestring", "multipoint", "polygon"]
+        .iter()
+        .any(|kind| head.eq_ignore_ascii_case(kind));
+    let first = rest.split(',').next().filter(|_| is_way)?;
+    Some(first.trim_matches(['(', ')', ' ']))
 }
 
 /// `52.5200,13.4050` and `geo:52.52,13.405`.
@@ -319,6 +425,11 @@ fn pair(text: &str) -> Option<(Degrees, Degrees)> {
     let latitude = degrees(numbers.next()?, 90.0)?;
     let longitude = degrees(numbers.next()?, 180.0)?;
     Some((latitude, longitude))
+}
+
+/// The object that a field belongs to: its path without the last step.
+fn object<'a>(field: &'a Field<'_>) -> Option<&'a [PathStep]> {
+    field.path.0.split_last().map(|(_, object)| object)
 }
 
 fn report(

@@ -5,90 +5,62 @@ use std::rc::Rc;
 
 use hashbrown::HashMap;
 
-use super::known::{self, SaltName};
 use super::{contact, location};
 use crate::limits;
-use crate::model::Paths;
-use crate::rules::{NamedIdentifier, Rules, normalise_name};
+use crate::rules::normalise_name;
 
 /// What detectors ask of a name, whatever its value.
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is the answer to a question of its own"
+    reason = "answers to questions that do not depend on each other"
 )]
 pub(super) struct Name {
-    /// Without what spellings differ in.
-    pub(super) normalised: Box<str>,
-    /// As it is written, without numbering at its end.
-    pub(super) stem: Box<str>,
     /// What is below it are contacts.
     pub(super) speaks_of_contacts: bool,
-    /// What is below it are phone numbers, also as bare digits.
-    pub(super) names_numbers: bool,
+    /// Its value says what the message is for.
+    pub(super) is_action: bool,
+    /// Digests below it are of people.
+    pub(super) lists_digests: bool,
     /// Its value is a person's name.
     pub(super) is_person: bool,
     /// Its value is half of a position, and the rest of the name.
     pub(super) axis: Option<(location::Axis, Rc<str>)>,
-    /// The same of a position in integers.
-    pub(super) integer_axis: Option<(location::Axis, Rc<str>)>,
+    /// Its value may be an encoded way.
+    pub(super) holds_way: bool,
     /// Its value holds both coordinates.
     pub(super) holds_pair: bool,
-    /// Its value may be mixed into digests.
-    pub(super) salt: Option<SaltName>,
-    /// The kinds of data that it names.
-    pub(super) identifiers: Box<[NamedIdentifier]>,
-}
-
-/// The names that a thread knows, by the rules that they were looked up in.
-#[derive(Default)]
-struct Known {
-    rules: String,
-    names: HashMap<Box<str>, Rc<Name>>,
 }
 
 impl Name {
-    fn new(name: &str, rules: &Rules) -> Self {
-        let normalised = normalise_name(name);
-        let stem = name.trim_end_matches(|character: char| character.is_ascii_digit());
-        let shared = |(axis, rest): (location::Axis, String)| (axis, Rc::from(rest));
+    fn new(name: &str) -> Self {
+        let name = normalise_name(name);
         Self {
-            stem: stem.into(),
-            speaks_of_contacts: contact::speaks_of_contacts(&normalised),
-            names_numbers: contact::names_numbers(stem),
-            is_person: contact::is_person_name(&normalised),
-            axis: location::axis(&normalised).map(|(axis, rest)| (axis, Rc::from(rest))),
-            integer_axis: location::integer_axis(&normalised).map(shared),
-            holds_pair: location::holds_pair(&normalised),
-            salt: known::salt_name(&normalised),
-            identifiers: rules.identifiers_named(name).into(),
-            normalised: normalised.into(),
+            speaks_of_contacts: contact::speaks_of_contacts(&name),
+            is_action: contact::is_action(&name),
+            lists_digests: contact::lists_digests(&name),
+            is_person: contact::is_person_name(&name),
+            axis: location::axis(&name).map(|(axis, rest)| (axis, Rc::from(rest))),
+            holds_way: location::holds_way(&name),
+            holds_pair: location::holds_pair(&name),
         }
     }
 
-    /// What the names of a message say, in their order.
-    pub(super) fn all(paths: &Paths, rules: &Rules) -> Vec<Rc<Self>> {
+    /// What `name` says.
+    pub(super) fn of(name: &str) -> Rc<Self> {
         thread_local! {
-            static KNOWN: RefCell<Known> = RefCell::default();
+            static KNOWN: RefCell<HashMap<Box<str>, Rc<Name>>> = RefCell::default();
         }
         KNOWN.with_borrow_mut(|known| {
-            if known.rules != rules.sha256 {
-                known.rules.clone_from(&rules.sha256);
-                known.names.clear();
+            if let Some(name) = known.get(name) {
+                return Rc::clone(name);
             }
-            let known = &mut known.names;
-            let of_name = |name: &std::sync::Arc<str>| {
-                if let Some(name) = known.get(&**name) {
-                    return Rc::clone(name);
-                }
-                if known.len() >= limits::KNOWN_NAMES {
-                    known.clear();
-                }
-                let said = Rc::new(Self::new(name, rules));
-                known.insert(Box::from(&**name), Rc::clone(&said));
-                said
-            };
-            paths.names().iter().map(of_name).collect()
+            if known.len() >= limits::KNOWN_NAMES {
+                known.clear();
+            }
+            let said = Rc::new(Self::new(name));
+            known.insert(Box::from(name), Rc::clone(&said));
+            said
         })
     }
 }

@@ -1,13 +1,8 @@
 //! Whether a value is what its name says: check digits, numbering plans, shapes. Pure functions on text.
 
-use std::cell::RefCell;
 use std::net::IpAddr;
-use std::rc::Rc;
 
-use hashbrown::HashMap;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region};
-
-use crate::limits;
 
 /// A value without the quotes, brackets and URN prefixes that protocols wrap it in (RFC 7254: `"<urn:gsma:imei:…>"`).
 pub(super) fn bare(text: &str) -> &str {
@@ -188,35 +183,62 @@ pub(super) fn is_email(value: &str) -> bool {
 /// Region whose national numbers are understood without a country code.
 const HOME_REGION: Region = Region::DE;
 
-/// A phone number that exists in a numbering plan, in E.164 form. Address books are sent again and again, and reading a number
-/// takes a microsecond, so each thread remembers what it has read.
-pub(super) fn phone_e164(value: &str) -> Option<Rc<str>> {
-    thread_local! {
-        static READ: RefCell<HashMap<Box<str>, Option<Rc<str>>>> = RefCell::default();
-    }
-    let candidate = phone_candidate(value)?;
-    READ.with_borrow_mut(|read| {
-        if let Some(known) = read.get(candidate) {
-            return known.clone();
-        }
-        if read.len() >= limits::KNOWN_NUMBERS {
-            read.clear();
-        }
-        let number = valid_number(candidate);
-        let number = number.map(|number| number.format_as(PhoneNumberFormat::E164).into());
-        read.insert(Box::from(candidate), number.clone());
-        number
-    })
+/// A phone number that exists in a numbering plan, in E.164 form.
+pub(super) fn phone_e164(value: &str) -> Option<String> {
+    let number = phone_number(value)?;
+    Some(number.format_as(PhoneNumberFormat::E164).into_owned())
+}
+
+/// Regions whose national numbers are tried after those of the home region.
+const NEIGHBOURS: [Region; 10] = [
+    Region::AT,
+    Region::CH,
+    Region::FR,
+    Region::GB,
+    Region::US,
+    Region::IT,
+    Region::ES,
+    Region::NL,
+    Region::PL,
+    Region::TR,
+];
+
+/// A phone number in E.164 form, also as it is written in a country nearby: of address books, where not all are of one
+/// country.
+pub(super) fn phone_anywhere(value: &str) -> Option<String> {
+    let number = phone_number(value).or_else(|| {
+        let text = shaped_number(value)?;
+        let is_national = !text.starts_with(['+']) && !text.starts_with("00");
+        let regions = NEIGHBOURS.iter().filter(|_| is_national);
+        let mut parsed =
+            regions.filter_map(|region| PHONE_NUMBER_UTIL.parse(text, Some(*region)).ok());
+        parsed.find(PhoneNumber::is_valid)
+    })?;
+    Some(number.format_as(PhoneNumberFormat::E164).into_owned())
 }
 
 /// A phone number that exists in a numbering plan. Numbers without `+` or `00` are read as German national
 /// numbers or, if they have a country code's length, as international digits. Epoch times are no phone numbers.
 pub(super) fn phone_number(value: &str) -> Option<PhoneNumber> {
-    valid_number(phone_candidate(value)?)
+    let trimmed = shaped_number(value)?;
+    let international = match trimmed.strip_prefix("00") {
+        Some(rest) => format!("+{rest}"),
+        None => trimmed.to_owned(),
+    };
+    // Bare digits are taken as international, as WhatsApp and others send them.
+    let candidate = if international.starts_with(['+', '0', '(']) {
+        international
+    } else {
+        format!("+{international}")
+    };
+    let number = PHONE_NUMBER_UTIL
+        .parse(&candidate, Some(HOME_REGION))
+        .ok()?;
+    number.is_valid().then_some(number)
 }
 
-/// What has the characters and the length of a phone number.
-fn phone_candidate(value: &str) -> Option<&str> {
+/// What has the form of a phone number, and of nothing else that is as long.
+fn shaped_number(value: &str) -> Option<&str> {
     let trimmed = value.trim();
     let trimmed = trimmed.strip_prefix("tel:").unwrap_or(trimmed);
     let digits = trimmed.bytes().filter(u8::is_ascii_digit).count();
@@ -231,23 +253,6 @@ fn phone_candidate(value: &str) -> Option<&str> {
     // Coordinates, amounts and versions have one dot; phone numbers with dots have several.
     let is_decimal = trimmed.bytes().filter(|byte| *byte == b'.').count() == 1;
     (fits && !is_decimal && !is_date_or_time(trimmed)).then_some(trimmed)
-}
-
-fn valid_number(candidate: &str) -> Option<PhoneNumber> {
-    let international = match candidate.strip_prefix("00") {
-        Some(rest) => format!("+{rest}"),
-        None => candidate.to_owned(),
-    };
-    // Bare digits are taken as international, as WhatsApp and others send them.
-    let candidate = if international.starts_with(['+', '0', '(']) {
-        international
-    } else {
-        format!("+{international}")
-    };
-    let number = PHONE_NUMBER_UTIL
-        .parse(&candidate, Some(HOME_REGION))
-        .ok()?;
-    number.is_valid().then_some(number)
 }
 
 /// Unix seconds or milliseconds of this century, or a calendar date written in digits.
@@ -348,9 +353,22 @@ pub(super) fn half_a_unit(decimals: usize) -> f64 {
 
 /// An IP address, also with a port behind it.
 pub(super) fn is_ip_address(value: &str) -> bool {
-    value
-        .parse::<IpAddr>()
-        .is_ok_and(|address| !address.is_unspecified() && !address.is_loopback())
+    value.parse::<IpAddr>().is_ok_and(|address| {
+        !address.is_unspecified() && !address.is_loopback() && !is_documentation(address)
+    })
+}
+
+/// Addresses that stand for others in documents and examples (RFC 5737, 3849).
+fn is_documentation(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            matches!(
+                address.octets(),
+                [192, 0, 2, _] | [198, 51, 100, _] | [203, 0, 113, _]
+            )
+        }
+        IpAddr::V6(address) => matches!(address.segments(), [0x2001, 0xdb8, ..]),
+    }
 }
 
 /// A digest in hexadecimal digits, or the beginning of one: ten bytes or more.

@@ -59,7 +59,7 @@ pub fn in_zone(shown: Timestamp, zone: &str) -> Timestamp {
     moment().map_or(shown, Timestamp)
 }
 
-/// A moment of consent as people write it: a time as [`timestamp`] reads it, `+90s` after the first packet, or `never`.
+/// A moment of consent as people write it: a time as `timestamp` reads it, `+90s` after the first packet, or `never`.
 pub fn consent(text: &str) -> Option<Consent> {
     let text = text.trim();
     timestamp(text)

@@ -16,9 +16,12 @@ pub(super) const DECODER: Decoder = Decoder {
         if is_named || input.bytes.starts_with(&SELF_DESCRIBED) {
             return true;
         }
-        // A map with names, from the first to the last byte.
-        let is_map = matches!(input.bytes.first(), Some(0xa1..=0xbb | 0xbf));
-        is_map && media_type.is_unspecific() && binary::is_named_document(walk, input)
+        // A map with names, or a list of such, from the first to the last byte.
+        let is_container = matches!(
+            input.bytes.first(),
+            Some(0x81..=0x9b | 0x9f | 0xa1..=0xbb | 0xbf)
+        );
+        is_container && media_type.is_unspecific() && binary::is_named_document(walk, input)
     },
     decode: |_, input, collector| {
         binary::decode(DecodeStep::Cbor, walk, input, collector);

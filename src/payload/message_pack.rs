@@ -12,9 +12,12 @@ pub(super) const DECODER: Decoder = Decoder {
         if essence.ends_with("msgpack") || essence.ends_with("messagepack") {
             return true;
         }
-        // A map with names, from the first to the last byte.
-        let is_map = matches!(input.bytes.first(), Some(0x81..=0x8f | 0xde | 0xdf));
-        is_map && media_type.is_unspecific() && binary::is_named_document(walk, input)
+        // A map with names, or a list of such, from the first to the last byte.
+        let is_container = matches!(
+            input.bytes.first(),
+            Some(0x81..=0x8f | 0x91..=0x9f | 0xdc..=0xdf)
+        );
+        is_container && media_type.is_unspecific() && binary::is_named_document(walk, input)
     },
     decode: |_, input, collector| {
         binary::decode(DecodeStep::MessagePack, walk, input, collector);

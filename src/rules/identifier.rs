@@ -1,14 +1,14 @@
 //! `identifiers.toml`: names and shapes of personal data in messages. A new kind of data is one `[[identifier]]` there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
+use regex::Regex;
 use serde::Deserialize;
 
-use super::gate::Gate;
 use super::{DiscoveryMethod, Example, Pattern, Problems, Rules, Shape, Text};
-use crate::model::{Category, Look, Path};
+use crate::model::{Category, FieldPath, PathStep};
 
 /// A check that a value must pass and that a pattern cannot express; `detect` has the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -32,20 +32,6 @@ pub enum Validator {
     PhoneValid,
     /// UUID that is not all zeros.
     UuidNotNil,
-}
-
-impl Validator {
-    /// Kinds of characters of which a value must have one.
-    fn kinds(self) -> u16 {
-        match self {
-            Self::Email => Look::AT,
-            Self::CoordinatePair | Self::ImsiOrIccid | Self::PhonePossible | Self::PhoneValid => {
-                Look::DIGIT
-            }
-            Self::IpAddress => Look::DOT | Look::COLON,
-            Self::CellIdentity | Self::ImeiLuhn | Self::UuidNotNil => u16::MAX,
-        }
-    }
 }
 
 /// How names are compared.
@@ -130,6 +116,9 @@ pub struct Identifier {
     /// What must be there beside it.
     #[serde(default)]
     pub requires: Vec<Requirement>,
+    /// Names beside it, normalised, that say that it is something else.
+    #[serde(default)]
+    pub unless_beside: Vec<Arc<str>>,
     /// Severity by default: 0 none (a safeguard or a signal), 1 low … 4 very high.
     pub severity: u8,
     /// One of the attributes that together single out a device.
@@ -332,6 +321,9 @@ pub struct HashReversal {
 #[serde(deny_unknown_fields)]
 pub(super) struct IdentifierFile {
     as_of: Arc<str>,
+    /// Words that may stand before and behind a name without changing what it says.
+    #[serde(default)]
+    qualifiers: Vec<String>,
     #[serde(default, rename = "identifier")]
     identifiers: Vec<Identifier>,
     #[serde(default, rename = "precision")]
@@ -359,13 +351,19 @@ pub enum NameStrength {
     Strong,
 }
 
-/// What one name may say.
+/// One name in the index.
 #[derive(Clone, Debug)]
-pub struct NamedIdentifier {
+struct NameEntry {
     identifier: usize,
     strength: NameStrength,
     /// Names that must stand before it on the path, innermost first.
     parents: Box<[Box<str>]>,
+}
+
+impl NameEntry {
+    fn is_strong_alone(&self) -> bool {
+        self.strength == NameStrength::Strong && self.parents.is_empty()
+    }
 }
 
 /// A name of [`NameMatch::Words`].
@@ -424,15 +422,19 @@ fn words(name: &str) -> Vec<String> {
 #[derive(Debug, Default)]
 pub(super) struct Identifiers {
     pub(super) entries: Vec<Identifier>,
-    by_name: HashMap<Box<str>, Vec<NamedIdentifier>>,
+    by_name: HashMap<Box<str>, Vec<NameEntry>>,
     by_words: Vec<(WordsName, usize)>,
+    /// Words of keys that may stand around a name without changing what it says.
+    qualifiers: HashSet<Box<str>>,
+    /// Names that may stand between qualifiers, so that a key without one costs one pass.
+    qualified: Option<AhoCorasick>,
     /// The texts of `by_words`, so that a name that has none of them costs one pass.
     words: Option<AhoCorasick>,
     by_id: HashMap<Arc<str>, usize>,
     telling: Vec<usize>,
     with_body: Vec<usize>,
-    telling_gate: OnceLock<Gate>,
-    body_gate: OnceLock<Gate>,
+    telling_gate: OnceLock<Option<Regex>>,
+    body_gate: OnceLock<Option<Regex>>,
     pub(super) tables: IdentifierFile,
 }
 
@@ -471,6 +473,16 @@ impl Identifiers {
         }
         let texts = all.by_words.iter().map(|(name, _)| &*name.text);
         all.words = AhoCorasick::new(texts).ok();
+        let qualifiers = std::mem::take(&mut file.qualifiers).into_iter();
+        all.qualifiers = qualifiers
+            .map(|word| normalise_name(&word).into())
+            .collect();
+        let may_be_qualified = all.by_name.iter().filter(|(_, entries)| {
+            let mut of_shape = entries.iter();
+            of_shape.any(|entry| entry.is_strong_alone() && all.has_form(entry.identifier))
+        });
+        let names: Vec<&str> = may_be_qualified.map(|(name, _)| &**name).collect();
+        all.qualified = AhoCorasick::new(names).ok();
         for (position, identifier) in all.entries.iter().enumerate() {
             all.by_id.entry(identifier.id.clone()).or_insert(position);
             if identifier.is_shape_telling {
@@ -483,12 +495,60 @@ impl Identifiers {
         all.tables = file;
         all
     }
+
+    /// Whether values of an identifier can be told from others: then a name need not be exact.
+    fn has_form(&self, identifier: usize) -> bool {
+        let identifier = self.entries.get(identifier);
+        identifier.is_some_and(|it| it.validator.is_some() || !it.values.is_empty())
+    }
+
+    /// The identifiers of a name with qualifiers around it: `ios_idfv`, `currentSsid`, `imei_no`, `imeis`.
+    fn within(&self, name: &str, normalised: &str) -> Vec<usize> {
+        const MOST_WORDS: usize = 6;
+        let may_have = self
+            .qualified
+            .as_ref()
+            .is_some_and(|names| names.is_match(normalised));
+        if !may_have {
+            return Vec::new();
+        }
+        let words = words(name);
+        let is_qualifier = |word: &String| {
+            word.bytes().all(|byte| byte.is_ascii_digit()) || self.qualifiers.contains(&**word)
+        };
+        let sizes = (1..=words.len())
+            .rev()
+            .filter(|_| words.len() <= MOST_WORDS);
+        let windows = sizes.flat_map(|size| {
+            (0..=words.len().saturating_sub(size))
+                .map(move |start| (start, start.saturating_add(size)))
+        });
+        for (start, end) in windows {
+            let inner: String = words.get(start..end).unwrap_or_default().concat();
+            let outer = words.iter().take(start).chain(words.iter().skip(end));
+            if !outer.clone().all(is_qualifier) {
+                continue;
+            }
+            let plural = inner.strip_suffix('s').unwrap_or(&inner);
+            for text in [inner.as_str(), plural] {
+                let entries = self.by_name.get(text).into_iter().flatten();
+                let found: Vec<usize> = entries
+                    .filter(|entry| entry.is_strong_alone() && self.has_form(entry.identifier))
+                    .map(|entry| entry.identifier)
+                    .collect();
+                if !found.is_empty() {
+                    return found;
+                }
+            }
+        }
+        Vec::new()
+    }
 }
 
 /// Puts a name into the index: under its last component with the others as parents, and, if it is dotted, also under all
 /// components run together, because flat forms write the dots into the key.
 fn index_name(
-    by_name: &mut HashMap<Box<str>, Vec<NamedIdentifier>>,
+    by_name: &mut HashMap<Box<str>, Vec<NameEntry>>,
     name: &str,
     strength: NameStrength,
     identifier: usize,
@@ -512,7 +572,7 @@ fn index_name(
 }
 
 fn add_name(
-    by_name: &mut HashMap<Box<str>, Vec<NamedIdentifier>>,
+    by_name: &mut HashMap<Box<str>, Vec<NameEntry>>,
     key: Box<str>,
     parents: Box<[Box<str>]>,
     strength: NameStrength,
@@ -524,7 +584,7 @@ fn add_name(
         .find(|entry| entry.identifier == identifier && entry.parents == parents);
     match known {
         Some(entry) => entry.strength = entry.strength.max(strength),
-        None => entries.push(NamedIdentifier {
+        None => entries.push(NameEntry {
             identifier,
             strength,
             parents,
@@ -548,6 +608,22 @@ pub fn normalise_name(name: &str) -> String {
         .collect()
 }
 
+/// Whether any of the expressions matches; `true` also where they do not compile together. One pass for all of them, because
+/// nearly all values have none.
+fn is_in_any<'a, P: Iterator<Item = &'a Pattern>>(
+    gate: &OnceLock<Option<Regex>>,
+    patterns: impl FnOnce() -> P,
+    text: &str,
+) -> bool {
+    let gate = gate.get_or_init(|| {
+        let all: Vec<String> = patterns()
+            .map(|pattern| format!("(?:{})", pattern.as_str()))
+            .collect();
+        Regex::new(&all.join("|")).ok()
+    });
+    gate.as_ref().is_none_or(|gate| gate.is_match(text))
+}
+
 impl Rules {
     /// All kinds of personal data, in the order of the file.
     pub fn identifiers(&self) -> &[Identifier] {
@@ -561,83 +637,73 @@ impl Rules {
 
     /// The kinds whose shape alone may be telling of this value: those without expressions, and the others where one of
     /// all their expressions matches. Which of them it is remains to be asked.
-    pub fn telling_identifiers(
-        &self,
-        value: &str,
-        look: Look,
-    ) -> impl Iterator<Item = &Identifier> {
+    pub fn telling_identifiers(&self, value: &str) -> impl Iterator<Item = &Identifier> {
         let all = &self.identifiers;
         let kinds = || all.telling.iter().filter_map(|at| all.entries.get(*at));
-        let gate = all.telling_gate.get_or_init(|| {
-            Gate::new(kinds().flat_map(|kind| kind.values.iter().filter_map(Shape::pattern)))
-        });
-        let is_expected = gate.may_match(value, look);
-        kinds().filter(move |kind| {
-            (is_expected || !kind.has_only_patterns())
-                && kind
-                    .validator
-                    .is_none_or(|validator| look.has(validator.kinds()))
-        })
+        let patterns = || kinds().flat_map(|kind| kind.values.iter().filter_map(Shape::pattern));
+        let is_expected = is_in_any(&all.telling_gate, patterns, value);
+        kinds().filter(move |kind| is_expected || !kind.has_only_patterns())
     }
 
     /// The kinds that may be in a whole body or text: none, where none of all their expressions matches.
-    pub fn body_identifiers(&self, text: &str, look: Look) -> impl Iterator<Item = &Identifier> {
+    pub fn body_identifiers(&self, text: &str) -> impl Iterator<Item = &Identifier> {
         let all = &self.identifiers;
         let kinds = || all.with_body.iter().filter_map(|at| all.entries.get(*at));
-        let gate = all
-            .body_gate
-            .get_or_init(|| Gate::new(kinds().filter_map(|kind| kind.body.as_ref())));
-        let is_expected = gate.may_match(text, look);
+        let patterns = || kinds().filter_map(|kind| kind.body.as_ref());
+        let is_expected = is_in_any(&all.body_gate, patterns, text);
         kinds().filter(move |_| is_expected)
     }
 
-    /// What a name may say about a value, in the order of the file: to be asked once for each name.
-    pub fn identifiers_named(&self, name: &str) -> Vec<NamedIdentifier> {
+    /// What the names on a path say about the value at its end, in the order of the file.
+    pub fn identifiers_of_path(&self, path: &FieldPath) -> Vec<(&Identifier, NameStrength)> {
+        let mut names = path.0.iter().rev().filter_map(|step| match step {
+            PathStep::Name(name) => Some(&**name),
+            PathStep::Index(_) => None,
+        });
+        let Some(name) = names.next() else {
+            return Vec::new();
+        };
         let last = normalise_name(name);
-        let by_name = self.identifiers.by_name.get(&*last);
-        let mut found: Vec<NamedIdentifier> = by_name.into_iter().flatten().cloned().collect();
-        let has_words = self.identifiers.words.as_ref();
-        let has_words = has_words.is_none_or(|words| words.is_match(&last));
-        for (wanted, identifier) in self.identifiers.by_words.iter().filter(|_| has_words) {
-            if wanted.is_in(name, &last) {
-                found.push(NamedIdentifier {
-                    identifier: *identifier,
-                    strength: NameStrength::Strong,
-                    parents: Box::default(),
-                });
-            }
-        }
-        found.sort_unstable_by_key(|entry| (entry.identifier, std::cmp::Reverse(entry.strength)));
-        found
-    }
-
-    /// What the names on a path say about the value at its end, in the order of the file; `named` is what its last name may
-    /// say.
-    pub fn identifiers_of_path(
-        &self,
-        named: &[NamedIdentifier],
-        path: Path<'_>,
-    ) -> Vec<(&Identifier, NameStrength)> {
         let mut found: Vec<(usize, NameStrength)> = Vec::new();
-        for entry in named {
-            let mut parents = path.names_back().skip(1);
+        let mut most_parents = 0_usize;
+        for entry in self.identifiers.by_name.get(&*last).into_iter().flatten() {
+            let mut parents = names.clone();
             let fits = entry.parents.iter().all(|wanted| {
                 parents
                     .next()
                     .is_some_and(|name| **wanted == *normalise_name(name))
             });
-            if fits
-                && found
-                    .last()
-                    .is_none_or(|(last, _)| *last != entry.identifier)
-            {
+            // `wifiAccessPoints[].macAddress` says more than `macAddress`.
+            if fits && entry.parents.len() > most_parents && self.has_form_of(entry) {
+                most_parents = entry.parents.len();
+                found.clear();
+            }
+            if fits && (entry.parents.len() >= most_parents) {
                 found.push((entry.identifier, entry.strength));
             }
         }
+        let has_words = self.identifiers.words.as_ref();
+        let has_words = has_words.is_none_or(|words| words.is_match(&last));
+        for (wanted, identifier) in self.identifiers.by_words.iter().filter(|_| has_words) {
+            if wanted.is_in(name, &last) {
+                found.push((*identifier, NameStrength::Strong));
+            }
+        }
+        if found.is_empty() {
+            let within = self.identifiers.within(name, &last).into_iter();
+            found.extend(within.map(|position| (position, NameStrength::Strong)));
+        }
+        found
+            .sort_unstable_by_key(|(position, strength)| (*position, std::cmp::Reverse(*strength)));
+        found.dedup_by_key(|(position, _)| *position);
         found
             .into_iter()
             .filter_map(|(position, strength)| Some((self.identifiers().get(position)?, strength)))
             .collect()
+    }
+
+    fn has_form_of(&self, entry: &NameEntry) -> bool {
+        self.identifiers.has_form(entry.identifier)
     }
 
     /// How exact coordinates with so many decimals are; `None` without decimals.

@@ -9,7 +9,6 @@ mod comparison;
 mod document;
 mod endpoint;
 mod example;
-mod gate;
 mod identifier;
 mod legal;
 mod load;
@@ -41,8 +40,7 @@ pub use endpoint::{Endpoint, EndpointSource, Role};
 pub use example::Example;
 pub use identifier::{
     ContactSize, Encoding, FlowHeuristic, HashForm, HashReversal, Identifier, NameMatch,
-    NameStrength, NamedIdentifier, Precision, Requirement, SeedAdvice, Validator, ValidatorRule,
-    normalise_name,
+    NameStrength, Precision, Requirement, SeedAdvice, Validator, ValidatorRule, normalise_name,
 };
 pub use legal::{
     Adequacy, Authority, Dpia, DpiaCriterion, EvidenceFactor, Legal, LegalObservation, Level,

@@ -111,6 +111,67 @@ fn one_contact_per_request_adds_up() {
     assert!(found(&requests).contains(&("contact-phone-list".to_owned(), 1, 3)));
 }
 
+/// Findings on contacts over requests, with their distinct values.
+fn contacts(requests: &[(String, String)]) -> Vec<(String, u64)> {
+    let observations: Vec<_> = requests
+        .iter()
+        .map(|(path, body)| post(path, "application/json", body))
+        .collect();
+    let found = found(&observations).into_iter();
+    found
+        .filter(|(rule, ..)| rule.starts_with("contact-"))
+        .map(|(rule, _, distinct)| (rule, distinct))
+        .collect()
+}
+
+#[test]
+fn one_contact_per_request_is_counted_whatever_its_name_and_place() {
+    let numbers = ["+4930901820", "+4940428280", "+492212210"];
+    let in_body = numbers.map(|number| ("/q".to_owned(), format!(r#"{{"v":"{number}"}}"#)));
+    let in_path = numbers.map(|number| (format!("/exists/{number}"), String::new()));
+    let keyed = numbers.map(|number| ("/q".to_owned(), format!(r#"{{"{number}":1}}"#)));
+    for requests in [in_body, in_path, keyed] {
+        let expected = [("contact-phone-list".to_owned(), 3)];
+        assert_eq!(contacts(&requests), expected, "{requests:?}");
+    }
+    let tokens = ["xNG0OldtWfQiTQ", "Y29udGFjdC0xMg", "tG9yVb0QhCwLkA"];
+    let looked_up = tokens.map(|token| (format!("/v1/directory/{token}"), String::new()));
+    assert_eq!(contacts(&looked_up), [("contact-hash-list".to_owned(), 3)]);
+}
+
+#[test]
+fn what_is_new_in_each_request_is_no_contact_by_that() {
+    for (path, body) in [
+        ("/order", r#"{"order":"49309018N0","at":17000000N0}"#),
+        (
+            "/log",
+            r#"{"digest":"9f86d081884c7d659a2feaa0c55ad015a3bf4fN0"}"#,
+        ),
+        ("/position", r#"{"lat":52.52N0,"lon":13.40N0}"#),
+        (
+            "/v1/directory",
+            r#"{"requestId":"9f86d081884c7d659a2feaa0c55ad015a3bf4fN0"}"#,
+        ),
+        (
+            "/contacts/list",
+            r#"{"session_token":"9f86d081884c7d659a2feaa0c55ad015a3bf4fN0"}"#,
+        ),
+    ] {
+        let requests: Vec<_> = (1..6)
+            .map(|number| (path.to_owned(), body.replace('N', &number.to_string())))
+            .collect();
+        assert_eq!(contacts(&requests), [], "{path} {body}");
+    }
+}
+
+#[test]
+fn numbers_beside_names_of_people_need_no_telling_name() {
+    let body = r#"{"c":[{"a":"Anna Beispiel","b":"4930901820"},{"a":"Ben Muster","b":"4940428280"},{"a":"Cem Vorlage","b":"492212210"}]}"#;
+    assert!(json("/q", body).contains(&("contact-phone-list".to_owned(), 3, 3)));
+    let goods = r#"{"c":[{"a":"Blauer Becher","b":"4006381333931"},{"a":"Roter Teller","b":"4006381333948"},{"a":"Gelber Krug","b":"4006381333955"}]}"#;
+    assert_eq!(json("/q", goods), []);
+}
+
 #[test]
 fn hashes_under_a_name_that_speaks_of_contacts_are_a_list() {
     let digest = |seed: u8| {

@@ -38,6 +38,7 @@ mod layers;
 mod live;
 mod manifests;
 mod narrow;
+mod payloads;
 mod quic;
 mod reports;
 mod rules;

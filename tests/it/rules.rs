@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use phonehome::model::{PathId, Paths, Place, Step};
+use phonehome::model::{FieldPath, PathStep, Place};
 use phonehome::rules::{DiscoveryMethod, FILES, NameStrength, Role, Rules, TransferStatus};
 use phonehome::{Error, detect};
 
@@ -18,27 +18,16 @@ fn ids<'a>(apps: impl IntoIterator<Item = &'a phonehome::rules::App>) -> Vec<&'a
     apps.into_iter().map(|app| &*app.id).collect()
 }
 
-fn path(names: &[&str]) -> (Paths, PathId) {
-    let mut paths = Paths::default();
-    let path = names.iter().fold(PathId::default(), |path, name| {
-        let step = match name.parse() {
-            Ok(index) => Step::Index(index),
-            Err(_) => Step::Name(paths.add_name((*name).into())),
-        };
-        paths.add(path, step)
-    });
-    (paths, path)
-}
-
-/// The kinds of data that a path speaks of.
-fn identifiers(rules: &Rules, names: &[&str]) -> Vec<(String, NameStrength)> {
-    let (paths, path) = path(names);
-    let path = paths.path(path);
-    let by_name = rules.identifiers_named(path.name());
-    let found = rules.identifiers_of_path(&by_name, path).into_iter();
-    found
-        .map(|(rule, strength)| (rule.id.to_string(), strength))
-        .collect()
+fn path(names: &[&str]) -> FieldPath {
+    FieldPath(
+        names
+            .iter()
+            .map(|name| match name.parse() {
+                Ok(index) => PathStep::Index(index),
+                Err(_) => PathStep::Name((*name).into()),
+            })
+            .collect(),
+    )
 }
 
 #[test]
@@ -158,15 +147,22 @@ fn names_are_compared_without_case_and_punctuation() {
         &["device", "ifa"],
         &["device.ifa"],
     ] {
-        let strong = ("advertising-id".to_owned(), NameStrength::Strong);
+        let found = rules.identifiers_of_path(&path(spelling));
         assert!(
-            identifiers(&rules, spelling).contains(&strong),
+            found
+                .iter()
+                .any(|(rule, strength)| &*rule.id == "advertising-id"
+                    && *strength == NameStrength::Strong),
             "{spelling:?}"
         );
     }
-    let weak = ("advertising-id".to_owned(), NameStrength::Weak);
-    assert!(identifiers(&rules, &["adv_id"]).contains(&weak));
-    assert!(identifiers(&rules, &["colour"]).is_empty());
+    let weak = rules.identifiers_of_path(&path(&["adv_id"]));
+    assert!(
+        weak.iter().any(
+            |(rule, strength)| &*rule.id == "advertising-id" && *strength == NameStrength::Weak
+        )
+    );
+    assert!(rules.identifiers_of_path(&path(&["colour"])).is_empty());
 }
 
 #[test]
@@ -177,8 +173,7 @@ fn a_layout_tells_what_its_fields_are() {
         .iter()
         .find(|layout| &*layout.id == "facebook-app-events")
         .unwrap();
-    let (paths, path) = path(&["extinfo", "5"]);
-    let field = layout.field(Place::Body, paths.path(path)).unwrap();
+    let field = layout.field(Place::Body, &path(&["extinfo", "5"])).unwrap();
     assert_eq!(&*field.property, "model");
     assert_eq!(
         &*rules.identifier_of_field(field).unwrap().id,

@@ -9,7 +9,10 @@ use phonehome::intake;
 use phonehome::model::{Audit, Grade, LinkType, Side};
 use phonehome::rules::Rules;
 
-use super::case::Case;
+use serde_json::{Value, json};
+
+use super::case::{Case, Label};
+use super::world::World;
 use crate::forge::capture::{Pcapng, Record};
 use crate::forge::record::{self, Exchange};
 use crate::forge::stream::Connection;
@@ -40,6 +43,42 @@ pub(crate) fn write(cases: &[Case], seed: u64) -> PathBuf {
     std::fs::write(folder.join("proxy.flows"), record::mitmproxy(&flows)).unwrap();
     std::fs::write(folder.join("keys.pcapng"), with_keys(&behind_tls)).unwrap();
     folder
+}
+
+/// Leaves all cases in one HAR and one pcap, the known values, and what was planted and found, for other tools.
+pub(crate) fn keep(
+    folder: &Path,
+    cases: &[Case],
+    world: &World,
+    found: &BTreeMap<String, Vec<Found>>,
+) {
+    std::fs::create_dir_all(folder).unwrap();
+    let exchanges: Vec<Exchange> = cases
+        .iter()
+        .flat_map(|case| case.requests.iter().cloned())
+        .collect();
+    std::fs::write(folder.join("all.har"), record::har(&exchanges)).unwrap();
+    std::fs::write(folder.join("all.pcap"), record::pcap(&exchanges)).unwrap();
+    std::fs::write(folder.join("known.txt"), world.listed().join("\n")).unwrap();
+    let planted: Vec<Value> = cases
+        .iter()
+        .map(|case| {
+            let is_found = found.get(&case.host).is_some_and(|found| {
+                found.iter().any(|(_, category, grade)| *grade == Grade::KnownValue && *category != "transport")
+            });
+            let label = match case.label {
+                Label::Known(_) => "known",
+                Label::Shape(class) => class,
+                Label::Decoy | Label::Others => "decoy",
+            };
+            json!({"host": case.host, "label": label, "what": case.what, "encoding": case.encoding, "found": is_found})
+        })
+        .collect();
+    std::fs::write(
+        folder.join("planted.json"),
+        Value::from(planted).to_string(),
+    )
+    .unwrap();
 }
 
 fn with_keys(exchanges: &[Exchange]) -> Vec<u8> {

@@ -21,20 +21,37 @@ mod encode;
 mod geo;
 pub(crate) mod measure;
 pub(crate) mod privacy;
+mod second;
 mod shape;
 mod world;
+
+use std::path::Path;
 
 use phonehome::rules::Rules;
 
 use measure::Measured;
 use world::{Dice, World};
 
-/// Forges `messages` cases from `seed`, audits them with and without the known values, and counts.
-pub(crate) fn run(seed: u64, messages: usize, rules: &Rules) -> Measured {
+/// Draws a case of its own number.
+pub(crate) type Generator = fn(usize, &World, &mut Dice) -> case::Case;
+
+/// The generators, by name.
+pub(crate) const GENERATORS: [(&str, Generator); 2] =
+    [("first", case::draw), ("second", second::draw)];
+
+/// Forges `messages` cases from `seed`, audits them with and without the known values, and counts. In `kept` it leaves what
+/// other tools are measured on.
+pub(crate) fn run(
+    seed: u64,
+    messages: usize,
+    draw: Generator,
+    kept: Option<&Path>,
+    rules: &Rules,
+) -> Measured {
     let mut dice = Dice::new(seed);
     let world = World::draw(&mut dice);
     let cases: Vec<case::Case> = (0..messages)
-        .map(|number| case::draw(number, &world, &mut dice))
+        .map(|number| draw(number, &world, &mut dice))
         .collect();
     let folder = carry::write(&cases, seed);
     let list = std::env::temp_dir().join(format!("leakbench-{}-{seed}.toml", std::process::id()));
@@ -46,6 +63,9 @@ pub(crate) fn run(seed: u64, messages: usize, rules: &Rules) -> Measured {
     let (with, without) = (carry::found(&with), carry::found(&without));
     std::fs::remove_dir_all(&folder).unwrap();
     std::fs::remove_file(&list).unwrap();
+    if let Some(kept) = kept {
+        carry::keep(kept, &cases, &world, &with);
+    }
     Measured {
         shown: shown.concat(),
         ..measure::measure(&cases, &with, &without)

@@ -291,8 +291,34 @@ impl World {
 
     /// Each value that is on the phone, as it is written there.
     pub(crate) fn values(&self) -> Vec<String> {
+        let mut values = self.of_device();
+        values.push(self.pepper.clone());
+        for person in self.contacts.iter().chain([&self.own]) {
+            let phone = &person.phone;
+            values.extend([person.name(), person.email.clone()]);
+            values.extend([phone.e164(), phone.national()]);
+        }
+        for (latitude, longitude) in &self.places {
+            values.extend([format!("{latitude:.5}"), format!("{longitude:.5}")]);
+        }
+        values
+    }
+
+    /// The known values as they are written in the list, for tools that search for texts.
+    pub(crate) fn listed(&self) -> Vec<String> {
+        let mut values = self.of_device();
+        for person in self.contacts.iter().chain([&self.own]) {
+            values.extend([person.name(), person.phone.e164(), person.email.clone()]);
+        }
+        for (latitude, longitude) in &self.places {
+            values.push(format!("{latitude:.4},{longitude:.4}"));
+        }
+        values
+    }
+
+    fn of_device(&self) -> Vec<String> {
         let device = &self.device;
-        let mut values: Vec<String> = [
+        [
             &device.imei,
             &device.imsi,
             &device.iccid,
@@ -304,19 +330,9 @@ impl World {
             &device.device_id,
             &device.account,
             &device.text,
-            &self.pepper,
         ]
         .map(String::clone)
-        .into();
-        for person in self.contacts.iter().chain([&self.own]) {
-            let phone = &person.phone;
-            values.extend([person.name(), person.email.clone()]);
-            values.extend([phone.e164(), phone.national()]);
-        }
-        for (latitude, longitude) in &self.places {
-            values.extend([format!("{latitude:.5}"), format!("{longitude:.5}")]);
-        }
-        values
+        .into()
     }
 
     /// The list that the auditor gives to `--known`.

@@ -77,6 +77,10 @@ pub(super) enum Mixture {
     SaltFirst,
     /// A salt behind it.
     SaltLast,
+    /// A salt and a colon before it.
+    SaltColonFirst,
+    /// A colon and a salt behind it.
+    SaltColonLast,
     /// A key (RFC 2104).
     Hmac,
     /// `address medium pepper`, as Matrix identity servers look people up (Identity Service API, `sha256`).
@@ -84,9 +88,11 @@ pub(super) enum Mixture {
 }
 
 /// All mixtures with a salt.
-pub(super) const SALTED: [Mixture; 4] = [
+pub(super) const SALTED: [Mixture; 6] = [
     Mixture::SaltFirst,
     Mixture::SaltLast,
+    Mixture::SaltColonFirst,
+    Mixture::SaltColonLast,
     Mixture::Hmac,
     Mixture::Lookup,
 ];
@@ -102,6 +108,8 @@ pub(super) fn compute(
         Mixture::Plain => Some((function.digest)(&[value])),
         Mixture::SaltFirst => Some((function.digest)(&[salt, value])),
         Mixture::SaltLast => Some((function.digest)(&[value, salt])),
+        Mixture::SaltColonFirst => Some((function.digest)(&[salt, b":", value])),
+        Mixture::SaltColonLast => Some((function.digest)(&[value, b":", salt])),
         Mixture::Hmac => (function.hmac)(salt, value),
         Mixture::Lookup => {
             let medium: &[u8] = if value.contains(&b'@') {

@@ -1,7 +1,7 @@
 //! Values that the auditor knows to be on the phone, in whatever disguise: written, encoded, scaled, hashed, salted.
 //!
 //! `spelling` says how a value is written, `pattern` what it becomes inside encodings, `digest` how it is hashed; `index`
-//! prepares all of that once for a device in the tables of `word`, `literal` and `table`, `scan` and `position` look. What is found is grade `known-value`: the strongest there is.
+//! prepares all of that once for a device, `scan` and `position` look. What is found is grade `known-value`: the strongest there is.
 
 mod digest;
 mod index;
@@ -9,19 +9,20 @@ mod literal;
 mod pattern;
 mod position;
 mod scan;
-mod spelled;
 mod spelling;
 mod table;
-mod word;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
 
 use self::scan::{Hit, Scanner};
 use super::{Scene, contact, value};
 use crate::model::{
-    AddressBook, DecodeChain, DecodeStep, Event, Evidence, Field, Finding, Grade, KnownKind,
-    KnownValue, PathId, Place, Sensitive, Tally,
+    AddressBook, DecodeChain, DecodeStep, Event, Evidence, Field, FieldPath, Finding, Grade,
+    KnownKind, KnownValue, Place, Sensitive, Tally,
 };
+use crate::rules::normalise_name;
 
 pub use index::{Index, Neglected};
 
@@ -34,26 +35,6 @@ const SALT_ENDS: [&str; 4] = ["key", "secret", "nonce", "seed"];
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 2..=128;
 /// Salts of one message that are tried.
 const SALTS_TRIED: usize = 4;
-
-/// Whether a name says that its value is mixed into digests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SaltName {
-    /// It says so.
-    Certain,
-    /// It may.
-    Possible,
-}
-
-/// What a name, normalised, says of salts.
-pub(super) fn salt_name(name: &str) -> Option<SaltName> {
-    if SALT_WORDS.iter().any(|word| name.contains(word)) {
-        return Some(SaltName::Certain);
-    }
-    SALT_ENDS
-        .iter()
-        .any(|end| name.ends_with(end))
-        .then_some(SaltName::Possible)
-}
 
 /// The rules that findings of a kind belong to: as it stands, and as a digest; first the user's own, then of contacts.
 fn rule(known: &KnownValue, is_digest: bool) -> &'static str {
@@ -92,14 +73,12 @@ pub fn address_book(values: &[KnownValue]) -> AddressBook {
         let text = known.value.reveal();
         match (known.kind, known.is_of_contact) {
             (KnownKind::Phone, true) => {
-                let digits = text.bytes().filter(u8::is_ascii_digit);
-                numbers.insert(digits.collect::<Vec<u8>>());
+                numbers.insert(text.bytes().filter(u8::is_ascii_digit).collect::<Vec<u8>>());
             }
             (KnownKind::Phone, false) => {
                 book.has_own_number = true;
-                let number = value::phone_e164(text);
                 book.own
-                    .extend(number.map(|number| Sensitive::new(&number)));
+                    .extend(value::phone_e164(text).map(|number| Sensitive::new(&number)));
             }
             (KnownKind::Email, false) => {
                 book.has_own_email = true;
@@ -107,8 +86,12 @@ pub fn address_book(values: &[KnownValue]) -> AddressBook {
             }
             _ => {}
         }
-        if !known.is_of_contact && matches!(known.kind, KnownKind::Phone | KnownKind::Email) {
-            book.own.push(known.value.clone());
+        let is_own =
+            !known.is_of_contact && matches!(known.kind, KnownKind::Phone | KnownKind::Email);
+        if is_own {
+            let spelled = spelling::spellings(known).into_iter();
+            book.own
+                .extend(spelled.map(|spelling| Sensitive::new(&spelling.text)));
         }
     }
     book.own.sort();
@@ -127,16 +110,16 @@ struct Found<'a> {
 #[derive(Clone, Copy)]
 struct Spot<'a> {
     place: Place,
-    path: PathId,
+    path: &'a FieldPath,
     chain: &'a DecodeChain,
 }
 
 impl<'a> Spot<'a> {
-    fn of(scene: &Scene<'a>, field: &Field<'_>) -> Self {
+    fn of(field: &'a Field<'_>) -> Self {
         Self {
             place: field.place,
-            path: field.path,
-            chain: scene.fields.chain(field.chain),
+            path: &field.path,
+            chain: &field.chain,
         }
     }
 }
@@ -155,15 +138,15 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let mut scanner = Scanner::new(index);
     let mut hits = Vec::new();
     for field in scene.fields {
-        scanner.text(&field.value, field.look, &mut hits);
-        take(&mut hits, Spot::of(scene, field), &mut found);
+        scanner.text(&field.value, &mut hits);
+        take(&mut hits, Spot::of(field), &mut found);
     }
     for binary in scene.binaries {
         scanner.binary(&binary.bytes, &mut hits);
         let spot = Spot {
             place: binary.place,
-            path: binary.path,
-            chain: scene.fields.chain(binary.chain),
+            path: &binary.path,
+            chain: &binary.chain,
         };
         take(&mut hits, spot, &mut found);
     }
@@ -173,14 +156,14 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         };
         for field in scene.fields {
             scanner.salted(&digests, &field.value, &mut hits);
-            take(&mut hits, Spot::of(scene, field), &mut found);
+            take(&mut hits, Spot::of(field), &mut found);
         }
     }
-    position::fields(&index.places, scene, &mut |field, hit| {
+    position::fields(&index.places, scene.fields, &mut |field, hit| {
         if let Some(field) = scene.fields.get(field) {
             found.push(Found {
                 hit,
-                field: Spot::of(scene, field),
+                field: Spot::of(field),
             });
         }
     });
@@ -198,11 +181,19 @@ fn take<'a>(hits: &mut Vec<Hit>, field: Spot<'a>, found: &mut Vec<Found<'a>>) {
 fn salts(scene: &Scene<'_>) -> Vec<Vec<u8>> {
     let mut salts: Vec<(bool, Vec<u8>)> = Vec::new();
     for field in scene.fields {
-        let name = scene.name(field).and_then(|name| name.salt);
-        if let Some(name) = name.filter(|_| SALT_BYTES.contains(&field.value.len())) {
-            let is_telling = name == SaltName::Certain;
+        let name = normalise_name(field.name());
+        let is_telling = SALT_WORDS.iter().any(|word| name.contains(word));
+        let may_be_one = SALT_BYTES.contains(&field.value.len())
+            && (is_telling || SALT_ENDS.iter().any(|end| name.ends_with(end)));
+        if may_be_one {
             salts.push((!is_telling, field.value.as_bytes().to_vec()));
             let bytes = scan::hex_bytes(field.value.as_bytes()).filter(|bytes| bytes.len() >= 8);
+            salts.extend(bytes.map(|bytes| (!is_telling, bytes)));
+            let packed = field.value.trim_end_matches('=').as_bytes();
+            let bytes = scan::STANDARD
+                .decode(packed)
+                .ok()
+                .filter(|bytes| bytes.len() >= 8);
             salts.extend(bytes.map(|bytes| (!is_telling, bytes)));
         }
     }
@@ -253,7 +244,7 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>]) {
             || together
                 .get(&known.kind)
                 .is_some_and(|values| values.len() >= TOGETHER)
-            || names_it(scene, known, found.field);
+            || names_it(known, found.field);
         if is_believed {
             let rule = rule(known, found.hit.is_digest);
             by_rule.entry(rule).or_default().push((known, found));
@@ -282,7 +273,7 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>]) {
                     origin: scene.observation.sighting.origin,
                     flow: scene.observation.sighting.flow,
                     place: Some(first.field.place),
-                    path: scene.fields.paths.path(first.field.path).to_field_path(),
+                    path: first.field.path.clone(),
                     chain: chain(first.field.chain, &first.hit.steps),
                     value: Some(known.value.clone()),
                 },
@@ -300,7 +291,7 @@ fn chain(chain: &DecodeChain, steps: &[DecodeStep]) -> DecodeChain {
 }
 
 /// Whether the field's name says that such a value is in it.
-fn names_it(scene: &Scene<'_>, known: &KnownValue, field: Spot<'_>) -> bool {
+fn names_it(known: &KnownValue, field: Spot<'_>) -> bool {
     let words: &[&str] = match known.kind {
         KnownKind::Phone => &["phone", "msisdn", "mobile", "tel", "number", "contact"],
         KnownKind::Email => &["mail", "contact"],
@@ -312,10 +303,9 @@ fn names_it(scene: &Scene<'_>, known: &KnownValue, field: Spot<'_>) -> bool {
         KnownKind::Text => &["text", "message", "body", "content"],
         _ => &[],
     };
-    let name = scene.fields.paths.last_name(field.path);
-    let name = name.and_then(|name| scene.names.get(name.position()));
-    name.is_some_and(|name| words.iter().any(|word| name.normalised.contains(word)))
-        || known.is_of_contact && contact::speaks_of_contacts_path(scene, field.path)
+    let name = normalise_name(field.path.last_name().unwrap_or_default());
+    words.iter().any(|word| name.contains(word))
+        || known.is_of_contact && contact::speaks_of_contacts_path(field.path)
 }
 
 #[cfg(test)]

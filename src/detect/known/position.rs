@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
-use super::super::{Scene, value};
+use super::super::value;
 use super::scan::Hit;
-use crate::model::{DecodeStep, KnownKind, KnownValue, Look, PathId, Place as Part};
+use crate::model::{DecodeStep, Field, KnownKind, KnownValue, PathStep, Place as Part};
 
 /// Metres of a degree of latitude.
 const METRES_PER_DEGREE: f64 = 111_320.0;
@@ -154,20 +154,16 @@ struct Half {
 }
 
 /// Looks for known positions in the fields of one message.
-pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(usize, Hit)) {
+pub(super) fn fields(places: &[Place], fields: &[Field<'_>], found: &mut dyn FnMut(usize, Hit)) {
     if places.is_empty() {
         return;
     }
-    let fields = scene.fields;
     // Latitudes of places, by the object they stand in.
-    let mut latitudes: BTreeMap<(Part, PathId), Vec<Half>> = BTreeMap::new();
+    let mut latitudes: BTreeMap<(Part, &[PathStep]), Vec<Half>> = BTreeMap::new();
     let mut longitudes = latitudes.clone();
     for (number, field) in fields.iter().enumerate() {
-        if !field.look.has(Look::DIGIT) {
-            continue;
-        }
         within_text(places, &field.value, &mut |hit| found(number, hit));
-        let Some(object) = scene.object(field) else {
+        let Some((_, object)) = field.path.0.split_last() else {
             continue;
         };
         let key = (field.place, object);
@@ -188,10 +184,15 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
             }
         }
     }
+    for (field, [zoom, x, y]) in tiles_of(fields) {
+        if let Ok(zoom) = u8::try_from(zoom) {
+            tile(places, zoom, x, y, &mut |hit| found(field, hit));
+        }
+    }
     let is_axis = |half: &Half| {
         fields
             .get(half.field)
-            .is_some_and(|field| is_axis(fields.name(field)))
+            .is_some_and(|field| is_axis(field.name()))
     };
     for (key, candidates) in &latitudes {
         for latitude in candidates {
@@ -213,6 +214,34 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
             }
         }
     }
+}
+
+/// Tiles whose zoom level, column and row are members of one object, with the field of the first.
+fn tiles_of<'a>(fields: &'a [Field<'_>]) -> impl Iterator<Item = (usize, [u32; 3])> + 'a {
+    /// The field of its first member, zoom level, column, row.
+    type Members = (usize, [Option<u32>; 3]);
+    let mut tiles: BTreeMap<(Part, &[PathStep]), Members> = BTreeMap::new();
+    for (number, field) in fields.iter().enumerate() {
+        let slot = match field.name() {
+            "z" | "zoom" | "Z" | "level" | "zoomLevel" | "zoom_level" => 0,
+            "x" | "X" | "tileX" | "tile_x" | "col" | "column" => 1,
+            "y" | "Y" | "tileY" | "tile_y" | "row" => 2,
+            _ => continue,
+        };
+        let Some((_, object)) = field.path.0.split_last() else {
+            continue;
+        };
+        let tile = tiles
+            .entry((field.place, object))
+            .or_insert((number, [None; 3]));
+        if let Some(slot) = tile.1.get_mut(slot) {
+            *slot = field.value.parse().ok();
+        }
+    }
+    tiles.into_values().filter_map(|(field, tile)| {
+        let [zoom, x, y] = tile;
+        Some((field, [zoom?, x?, y?]))
+    })
 }
 
 fn hit(value: u32, steps: Vec<DecodeStep>) -> Hit {
@@ -264,6 +293,16 @@ fn pairs(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
             .iter()
             .take_while(|byte| is_numeric(**byte))
             .count();
+        let run = bytes
+            .get(start..start.saturating_add(length))
+            .unwrap_or_default();
+        // `+52.5200+013.4050/` (ISO 6709 Annex H): a sign behind a digit begins the next number.
+        let is_next =
+            |pair: &[u8]| matches!(pair, [before, b'+' | b'-'] if before.is_ascii_digit());
+        let length = run
+            .windows(2)
+            .position(is_next)
+            .map_or(length, |before| before.saturating_add(1));
         let end = start.saturating_add(length);
         let number = text.get(start..end).unwrap_or_default();
         let angles = if number.len() >= 4 {
@@ -352,12 +391,28 @@ fn tile(places: &[Place], zoom: u8, x: u32, y: u32, found: &mut dyn FnMut(Hit)) 
 
 /// A geohash, an Open Location Code or an H3 index.
 fn cell(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
+    let is_of_quarters = token.bytes().all(|byte| (b'0'..=b'3').contains(&byte));
+    if is_of_quarters && (12..=22).contains(&token.len()) {
+        quad_key(places, token, found);
+    }
     match token.len() {
         15 if is_h3(token) => h3(places, token, found),
         5..=12 if !token.contains('+') => geohash(places, token, found),
         9..=12 => plus_code(places, token, found),
         _ => {}
     }
+}
+
+/// A tile of Web Mercator in one run of digits, two bits for each zoom level (quadkey of Bing Maps).
+fn quad_key(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
+    let (mut x, mut y) = (0_u32, 0_u32);
+    for digit in token
+        .bytes()
+        .map(|byte| u32::from(byte.saturating_sub(b'0')))
+    {
+        (x, y) = (x << 1 | digit & 1, y << 1 | digit >> 1);
+    }
+    tile(places, u8::try_from(token.len()).unwrap_or(0), x, y, found);
 }
 
 fn geohash(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
@@ -501,6 +556,8 @@ mod tests {
             "52°31'12.0\"N 13°24'17.8\"E",
             "u33dc0cpn",
             "9F4MGCC3+2X",
+            "120210233222",
+            "+52.52001+013.40495/",
             "/15/17604/10746.png",
             &cell,
         ] {

@@ -29,6 +29,9 @@ const STRONG_DIGITS: usize = 11;
 pub(super) fn spellings(known: &KnownValue) -> Vec<Spelling> {
     let text = known.value.reveal().trim();
     let mut list = List::default();
+    if is_common(text) {
+        return list.0;
+    }
     match known.kind {
         KnownKind::Phone => phone(text, &mut list),
         KnownKind::Email => email(text, &mut list),
@@ -42,6 +45,44 @@ pub(super) fn spellings(known: &KnownValue) -> Vec<Spelling> {
         KnownKind::Position | KnownKind::Digest => {}
     }
     list.0
+}
+
+/// Values that are on very many phones, or stand for none at all: found, they would say nothing of this one.
+fn is_common(text: &str) -> bool {
+    const COMMON: [&str; 24] = [
+        "admin",
+        "administrator",
+        "android",
+        "anonymous",
+        "default",
+        "guest",
+        "iphone",
+        "localhost",
+        "mustermann",
+        "nobody",
+        "password",
+        "samsung",
+        "test",
+        "tester",
+        "unknown",
+        "unbekannt",
+        "user",
+        "username",
+        // what Android gives apps instead of the address of the Wi-Fi, and one that a batch of phones shared
+        "02:00:00:00:00:00",
+        "9774d56d682e549c",
+        // placeholders in documents of vendors
+        "012345678912345",
+        "123456789012345",
+        "1234567890",
+        "0123456789abcdef",
+    ];
+    let lower = text.to_lowercase();
+    let mut signs = lower.bytes().filter(u8::is_ascii_alphanumeric);
+    let first = signs.next();
+    let is_one_sign =
+        text.len() >= SHORTEST && first.is_some_and(|first| signs.all(|sign| sign == first));
+    is_one_sign || COMMON.contains(&lower.as_str())
 }
 
 /// Spellings without repetition.
@@ -307,5 +348,9 @@ mod tests {
         assert!(texts(KnownKind::Name, "Max").is_empty());
         assert!(texts(KnownKind::AccountId, "ab1").is_empty());
         assert!(texts(KnownKind::Imei, "123").is_empty());
+        assert!(texts(KnownKind::Mac, "02:00:00:00:00:00").is_empty());
+        assert!(texts(KnownKind::Imei, "000000000000000").is_empty());
+        assert!(texts(KnownKind::AccountId, "Admin").is_empty());
+        assert!(!texts(KnownKind::Name, "Thea Mustermann").is_empty());
     }
 }

@@ -150,7 +150,14 @@ fn make(folder: &Path, port: u16, options: [&str; 4], body: &[u8]) -> Option<Mad
     assert_eq!(answer, ANSWER);
     let key_log = fs::read_to_string(keys).unwrap();
     // the recorder may be behind
-    wait_until(|| found(&capture, &key_log).1 == [ContentState::Decrypted]);
+    wait_until(|| {
+        let (exchanges, contents) = found(&capture, &key_log);
+        let has_answer = |exchange: &Exchange| {
+            let response = exchange.response.as_ref();
+            response.is_some_and(|response| response.body.bytes == ANSWER.as_bytes())
+        };
+        contents == [ContentState::Decrypted] && exchanges.iter().any(has_answer)
+    });
     drop(recorder);
     Some(Made { capture, key_log })
 }
