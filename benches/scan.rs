@@ -27,10 +27,7 @@ use std::time::{Duration, Instant};
 
 use forge::Chance;
 use phonehome::detect::{self, known};
-use phonehome::model::{
-    Attributed, Body, DeviceId, Dossier, Event, Exchange, Grade, Header, KnownKind, KnownValue,
-    Observation, Origin, Owner, Request, Sighting, Tally,
-};
+use phonehome::model::{Dossier, Event, Grade, KnownKind, KnownValue, Observation, Tally};
 use phonehome::payload;
 use phonehome::rules::Rules;
 
@@ -183,38 +180,11 @@ fn observations() -> Vec<Observation> {
 }
 
 fn observation(number: u64, kind: &str, body: Vec<u8>) -> Observation {
-    let request = Request {
-        method: "POST".into(),
-        target: "/v2/batch?app=77".into(),
-        host: Some(format!("t.adnet{:02}.example", number % 40)),
-        headers: vec![Header {
-            name: "Content-Type".into(),
-            value: kind.into(),
-        }],
-        body: Body {
-            wire_len: body.len() as u64,
-            bytes: body,
-            is_cut: false,
-        },
-    };
-    Observation {
-        sighting: Sighting {
-            origin: Origin {
-                frame: number,
-                ..Origin::default()
-            },
-            flow: None,
-            server: None,
-            owner: Owner::default(),
-            event: Event::Exchange(Exchange {
-                request,
-                response: None,
-                is_protected: false,
-            }),
-        },
-        device: DeviceId(0),
-        app: Attributed::Unknown,
-    }
+    let host = format!("t.adnet{:02}.example", number % 40);
+    let headers = [("Content-Type", kind)];
+    let mut posted = forge::observation::post(&host, "/v2/batch?app=77", &headers, body, false);
+    posted.sighting.origin.frame = number;
+    posted
 }
 
 /// An address book with so many values in it.

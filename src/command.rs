@@ -112,9 +112,7 @@ fn audit(options: &Audit, talk: TalkOptions) -> Result<Status> {
         })?
     };
     let Outcome { audit, errors } = outcome;
-    for error in &errors {
-        complain(error);
-    }
+    let read = complain_of(&errors);
     if options.output.show_values {
         talk.note("the report shows captured values; treat it as confidential");
     }
@@ -128,11 +126,10 @@ fn audit(options: &Audit, talk: TalkOptions) -> Result<Status> {
     let language = language(options.output.language);
     let look = (language, talk);
     write_reports(targets, &report, &rules, look, &options.output, &gate)?;
-    let status = gate::judge(&gate, &report, &rules, talk);
-    Ok(if errors.is_empty() {
-        status
-    } else {
-        Status::Failed
+    let judged = gate::judge(&gate, &report, &rules, talk);
+    Ok(match read {
+        Status::Done => judged,
+        read => read,
     })
 }
 
@@ -257,14 +254,7 @@ fn observe(options: &Observe, talk: TalkOptions) -> Result<Status> {
         },
     )?;
     out.flush()?;
-    for error in &errors {
-        complain(error);
-    }
-    Ok(if errors.is_empty() {
-        Status::Done
-    } else {
-        Status::Failed
-    })
+    Ok(complain_of(&errors))
 }
 
 fn inputs(options: &Inputs, talk: TalkOptions) -> Result<Status> {
@@ -323,14 +313,19 @@ fn what_if(options: &WhatIf, talk: TalkOptions) -> Result<Status> {
             report::write_what_if(&change, &report, &rules, form, out)
         }
     })?;
-    for error in &errors {
+    Ok(complain_of(&errors))
+}
+
+/// Complains of what could not be read; the status says whether there was any.
+fn complain_of(errors: &[Error]) -> Status {
+    for error in errors {
         complain(error);
     }
-    Ok(if errors.is_empty() {
+    if errors.is_empty() {
         Status::Done
     } else {
         Status::Failed
-    })
+    }
 }
 
 /// A saved report, or one of a case or capture, with what could not be read of it.
@@ -350,13 +345,18 @@ fn report_of(path: &Path, rules: &Rules, talk: TalkOptions) -> Result<(Presentab
             Err(_) => {}
         }
     }
-    refuse_missing(std::slice::from_ref(&path.to_owned()))?;
-    let case = intake::discover(std::slice::from_ref(&path.to_owned()))?;
-    let outcome = talk.watched(&case, rules, |progress| {
+    audited(path, rules, talk)
+}
+
+/// A case or capture, audited with masks, and what could not be read of it.
+fn audited(path: &Path, rules: &Rules, talk: TalkOptions) -> Result<(Presentable, Vec<Error>)> {
+    let paths = [path.to_owned()];
+    refuse_missing(&paths)?;
+    let case = intake::discover(&paths)?;
+    let Outcome { audit, errors } = talk.watched(&case, rules, |progress| {
         audit::run(&case, rules, &audit::Options::default(), progress)
     })?;
-    let report = Presentable::new(&outcome.audit, rules, false);
-    Ok((report, outcome.errors))
+    Ok((Presentable::new(&audit, rules, false), errors))
 }
 
 /// Whether it is worth reading a whole file as a report: captures may be larger than memory.
@@ -385,14 +385,7 @@ fn document(options: &Document, talk: TalkOptions) -> Result<Status> {
     write_to(options.output.as_deref(), |out| {
         report::write_document(&options.kind, &report, &rules, form, out)
     })?;
-    for error in &errors {
-        complain(error);
-    }
-    Ok(if errors.is_empty() {
-        Status::Done
-    } else {
-        Status::Failed
-    })
+    Ok(complain_of(&errors))
 }
 
 fn init(options: &Init, talk: TalkOptions) -> Result<Status> {

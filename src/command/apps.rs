@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use phonehome::audit::{self, Outcome};
-use phonehome::intake;
 use phonehome::report::{self, COMPARISON_FORMATS, Comparison, Presentable};
 use phonehome::rules::{App, Rules};
 use phonehome::{Error, Result};
 
-use super::talk::complain;
-use super::{Status, language, load_rules, read_report, refuse_missing, write_prose, write_to};
+use super::{
+    Status, audited, complain_of, language, load_rules, read_report, write_prose, write_to,
+};
 use crate::cli::{Apps, Compare, TalkOptions};
 
 /// Lists the profiles, or shows one.
@@ -41,8 +40,8 @@ pub(super) fn compare(options: &Compare, talk: TalkOptions) -> Result<Status> {
     let mut status = Status::Done;
     let measured = match (&options.case, &options.report) {
         (Some(case), _) => {
-            let (report, ended) = audited(case, &rules, talk)?;
-            status = ended;
+            let (report, errors) = audited(case, &rules, talk)?;
+            status = complain_of(&errors);
             Some(report)
         }
         (None, Some(saved)) => Some(saved_report(saved)?),
@@ -65,25 +64,6 @@ pub(super) fn saved_report(saved: &Path) -> Result<Presentable> {
         reason,
     })?;
     Ok(report)
-}
-
-/// A case, audited with masks.
-fn audited(case: &Path, rules: &Rules, talk: TalkOptions) -> Result<(Presentable, Status)> {
-    let paths = [case.to_owned()];
-    refuse_missing(&paths)?;
-    let case = intake::discover(&paths)?;
-    let Outcome { audit, errors } = talk.watched(&case, rules, |progress| {
-        audit::run(&case, rules, &audit::Options::default(), progress)
-    })?;
-    for error in &errors {
-        complain(error);
-    }
-    let status = if errors.is_empty() {
-        Status::Done
-    } else {
-        Status::Failed
-    };
-    Ok((Presentable::new(&audit, rules, false), status))
 }
 
 fn named<'a>(rules: &'a Rules, name: &str) -> Result<&'a App> {

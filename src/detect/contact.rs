@@ -85,12 +85,13 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         let by_name = speaks_of_contacts_path(&field.path);
         let speaks_of_contacts = by_name || request.speaks_of_contacts;
         let is_beside_people = is_in(&people, field);
-        let names_numbers = || is_beside_people || names(field).any(names_numbers);
+        let names_numbers =
+            || is_beside_people || names(field).any(|name| Name::of(name).names_numbers);
         let telling = Telling {
             speaks_of_contacts,
             takes_digests: by_name
                 || names(field).any(|name| Name::of(name).lists_digests)
-                || request.takes_digests() && !is_of_request(field.name()),
+                || request.takes_digests() && !Name::of(field.name()).is_of_request,
             names_numbers: &names_numbers,
         };
         for part in parts(&field.value) {
@@ -160,13 +161,12 @@ impl Request {
     }
 }
 
-/// Whether a name is that of a value which tells one request or session from another, and is drawn at random.
-fn is_of_request(name: &str) -> bool {
+/// Whether a name, normalised, is that of a value which tells one request or session from another, and is drawn at random.
+pub(super) fn is_of_request(name: &str) -> bool {
     const WORDS: [&str; 13] = [
         "token", "nonce", "sig", "session", "key", "etag", "csrf", "auth", "trace", "span", "salt",
         "checksum", "device",
     ];
-    let name = normalise_name(name);
     name.ends_with("id") || WORDS.iter().any(|word| name.contains(word))
 }
 
@@ -325,8 +325,8 @@ struct Telling<'a> {
     names_numbers: &'a dyn Fn() -> bool,
 }
 
-/// Whether a name says that phone numbers are below it, also written as bare digits.
-fn names_numbers(name: &str) -> bool {
+/// Whether a name, normalised, says that phone numbers are below it, also written as bare digits.
+pub(super) fn names_numbers(name: &str) -> bool {
     const PARTS: [&str; 7] = [
         "phone",
         "telefon",
@@ -337,8 +337,7 @@ fn names_numbers(name: &str) -> bool {
         "cellnumber",
     ];
     const NAMES: [&str; 5] = ["tel", "tels", "numbers", "nummern", "telnumbers"];
-    let name = normalise_name(name);
-    PARTS.iter().any(|part| name.contains(part)) || NAMES.contains(&name.as_str())
+    PARTS.iter().any(|part| name.contains(part)) || NAMES.contains(&name)
 }
 
 /// Whether a name, normalised, says that what is below it are contacts: parts of names in use for address-book uploads.
@@ -515,7 +514,8 @@ fn record_count(scene: &Scene<'_>) -> usize {
         let is_name = is_name(field);
         let is_reachable = LazyCell::new(|| {
             let text = field.value.trim();
-            let may_be_number = || is_written_as_number(text) || names(field).any(names_numbers);
+            let names_numbers = || names(field).any(|name| Name::of(name).names_numbers);
+            let may_be_number = || is_written_as_number(text) || names_numbers();
             (text.contains('@') && value::is_email(text))
                 || may_be_number() && value::phone_e164(text).is_some()
         });

@@ -106,17 +106,24 @@ fn both(scene: &Scene<'_>, tally: &mut Tally, first: Coordinate<'_>, second: Coo
     }
 }
 
+/// [`axis`] of a name whose value is an integer; the rest has the scale at its end.
+pub(super) fn integer_axis(name: &str) -> Option<(Axis, String)> {
+    let bare = ["e7", "e6", "e5", "micro"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end))
+        .unwrap_or(name);
+    let (axis, rest) = axis(bare)?;
+    let scale = name.strip_prefix(bare).unwrap_or_default();
+    Some((axis, format!("{rest}{scale}")))
+}
+
 /// Positions in which both halves are integers: ten millionths of a degree where the name or the size says so, else millionths.
 fn halves_of_integers<'a>(fields: &'a [Field<'a>]) -> Vec<Halves<'a>> {
     type Integers<'a> = [Option<(&'a Field<'a>, i64)>; 2];
-    let mut pairs: BTreeMap<(Place, &[PathStep], String), Integers<'_>> = BTreeMap::new();
+    let mut pairs: BTreeMap<(Place, &[PathStep], Rc<str>), Integers<'_>> = BTreeMap::new();
     for field in fields {
-        let name = normalise_name(field.name());
-        let bare = ["e7", "e6", "e5", "micro"]
-            .iter()
-            .find_map(|end| name.strip_suffix(end))
-            .unwrap_or(&name);
-        let Some((axis, rest)) = axis(bare) else {
+        let name = Name::of(field.name());
+        let Some((axis, rest)) = &name.integer_axis else {
             continue;
         };
         let number = field.value.parse::<i64>().ok();
@@ -127,9 +134,10 @@ fn halves_of_integers<'a>(fields: &'a [Field<'a>]) -> Vec<Halves<'a>> {
         if number.unsigned_abs() < 10_000 {
             continue;
         }
-        let rest = format!("{rest}{}", name.strip_prefix(bare).unwrap_or_default());
-        let pair = pairs.entry((field.place, object, rest)).or_default();
-        if let Some(slot) = pair.get_mut(usize::from(axis == Axis::Longitude)) {
+        let pair = pairs
+            .entry((field.place, object, Rc::clone(rest)))
+            .or_default();
+        if let Some(slot) = pair.get_mut(usize::from(*axis == Axis::Longitude)) {
             *slot = Some((field, number));
         }
     }
@@ -144,7 +152,7 @@ fn halves_of_integers<'a>(fields: &'a [Field<'a>]) -> Vec<Halves<'a>> {
                 let degrees = [in_degrees(latitude, scale), in_degrees(longitude, scale)];
                 degrees[0].abs() <= 90.0 && degrees[1].abs() <= 180.0
             };
-            let decimals = match rest.as_str() {
+            let decimals = match &*rest {
                 rest if rest.ends_with("e5") => 5,
                 rest if rest.ends_with("e7") => 7,
                 _ if is_within(6) => 6,

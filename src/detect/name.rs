@@ -16,16 +16,24 @@ use crate::rules::normalise_name;
     reason = "answers to questions that do not depend on each other"
 )]
 pub(super) struct Name {
+    /// Without what spellings differ in.
+    pub(super) normalised: Box<str>,
     /// What is below it are contacts.
     pub(super) speaks_of_contacts: bool,
     /// Its value says what the message is for.
     pub(super) is_action: bool,
     /// Digests below it are of people.
     pub(super) lists_digests: bool,
+    /// Phone numbers are below it, also written as bare digits.
+    pub(super) names_numbers: bool,
+    /// Its value tells one request or session from another.
+    pub(super) is_of_request: bool,
     /// Its value is a person's name.
     pub(super) is_person: bool,
     /// Its value is half of a position, and the rest of the name.
     pub(super) axis: Option<(location::Axis, Rc<str>)>,
+    /// The same of a position in integers; the rest has the scale at its end.
+    pub(super) integer_axis: Option<(location::Axis, Rc<str>)>,
     /// Its value may be an encoded way.
     pub(super) holds_way: bool,
     /// Its value holds both coordinates.
@@ -39,10 +47,14 @@ impl Name {
             speaks_of_contacts: contact::speaks_of_contacts(&name),
             is_action: contact::is_action(&name),
             lists_digests: contact::lists_digests(&name),
+            names_numbers: contact::names_numbers(&name),
+            is_of_request: contact::is_of_request(&name),
             is_person: contact::is_person_name(&name),
             axis: location::axis(&name).map(|(axis, rest)| (axis, Rc::from(rest))),
+            integer_axis: location::integer_axis(&name).map(|(axis, rest)| (axis, Rc::from(rest))),
             holds_way: location::holds_way(&name),
             holds_pair: location::holds_pair(&name),
+            normalised: name.into(),
         }
     }
 

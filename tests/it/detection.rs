@@ -1,44 +1,17 @@
 //! What detectors conclude from whole messages, through the real chain of decoding and detection.
 
 use phonehome::detect::known::Index;
-use phonehome::model::{
-    Attributed, Body, DeviceId, Dossier, Event, Exchange, Header, Message, Observation, Origin,
-    Owner, Request, Sighting, Tally,
-};
+use phonehome::model::{Dossier, Event, Message, Observation, Tally};
 use phonehome::rules::Rules;
 use phonehome::{detect, payload};
 
+use crate::forge::observation;
+
 /// A clear-text POST to an invented server.
 fn post(path: &str, content_type: &str, body: &str) -> Observation {
-    let request = Request {
-        method: "POST".to_owned(),
-        target: path.to_owned(),
-        host: Some("collector.example".to_owned()),
-        headers: vec![Header {
-            name: "Content-Type".to_owned(),
-            value: content_type.to_owned(),
-        }],
-        body: Body {
-            bytes: body.as_bytes().to_vec(),
-            wire_len: body.len() as u64,
-            is_cut: false,
-        },
-    };
-    Observation {
-        sighting: Sighting {
-            origin: Origin::default(),
-            flow: None,
-            server: None,
-            owner: Owner::default(),
-            event: Event::Exchange(Exchange {
-                request,
-                response: None,
-                is_protected: false,
-            }),
-        },
-        device: DeviceId(0),
-        app: Attributed::Unknown,
-    }
+    let headers = [("Content-Type", content_type)];
+    let body = body.as_bytes().to_vec();
+    observation::post("collector.example", path, &headers, body, false)
 }
 
 fn tally(observations: &[Observation]) -> Tally {

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -11,6 +11,7 @@ use phonehome::model::Side;
 
 use crate::forge::stream::{Connection, Sent};
 use crate::http2::seen;
+use crate::peer::Peer;
 
 /// Answers every request with what was sent, and prints its port.
 const SERVER: &str = r"
@@ -39,16 +40,6 @@ for (let i = 0; i < 20; i++) {
     request.end(('body ' + i + ' ').repeat(500));
 }
 ";
-
-/// A process that ends with the test.
-struct Peer(Child);
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _killed = self.0.kill();
-        let _status = self.0.wait();
-    }
-}
 
 /// The server and its address; `None` where Node is not installed.
 fn server() -> Option<(Peer, SocketAddr)> {

@@ -39,6 +39,7 @@ mod live;
 mod manifests;
 mod narrow;
 mod payloads;
+mod peer;
 mod quic;
 mod reports;
 mod rules;

@@ -9,15 +9,14 @@ use std::path::Path;
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use phonehome::detect::{self, known::Index};
-use phonehome::model::{
-    Attributed, Body, DeviceId, Dossier, Event, Exchange, Grade, Header, Observation, Origin,
-    Owner, Request, Sighting, Tally,
-};
+use phonehome::model::{Dossier, Grade, Tally};
 use phonehome::payload;
 use phonehome::rules::Rules;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
+
+use crate::forge::observation;
 
 /// A request of an SDK.
 #[derive(Debug, Default)]
@@ -31,36 +30,12 @@ struct Sent {
 impl Sent {
     /// What is found in it, by rule.
     fn found(&self, rules: &Rules) -> BTreeSet<String> {
-        let headers = self.headers.iter().map(|(name, value)| Header {
-            name: name.clone(),
-            value: value.clone(),
-        });
-        let request = Request {
-            method: "POST".to_owned(),
-            target: self.target.clone(),
-            host: Some(self.host.clone()),
-            headers: headers.collect(),
-            body: Body {
-                bytes: self.body.clone(),
-                wire_len: self.body.len() as u64,
-                is_cut: false,
-            },
-        };
-        let observation = Observation {
-            sighting: Sighting {
-                origin: Origin::default(),
-                flow: None,
-                server: None,
-                owner: Owner::default(),
-                event: Event::Exchange(Exchange {
-                    request,
-                    response: None,
-                    is_protected: true,
-                }),
-            },
-            device: DeviceId(0),
-            app: Attributed::Unknown,
-        };
+        let headers = self.headers.iter();
+        let headers: Vec<(&str, &str)> = headers
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let body = self.body.clone();
+        let observation = observation::post(&self.host, &self.target, &headers, body, true);
         let mut tally = Tally::default();
         let decoded = payload::decode(&observation.sighting.event);
         let (dossier, known) = (Dossier::default(), Index::default());

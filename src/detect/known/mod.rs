@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine as _;
 
 use self::scan::{Hit, Scanner};
+use super::name::Name;
 use super::{Scene, contact, value};
 use crate::model::{
     AddressBook, DecodeChain, DecodeStep, Event, Evidence, Field, FieldPath, Finding, Grade,
@@ -181,11 +182,12 @@ fn take<'a>(hits: &mut Vec<Hit>, field: Spot<'a>, found: &mut Vec<Found<'a>>) {
 fn salts(scene: &Scene<'_>) -> Vec<Vec<u8>> {
     let mut salts: Vec<(bool, Vec<u8>)> = Vec::new();
     for field in scene.fields {
-        let name = normalise_name(field.name());
-        let is_telling = SALT_WORDS.iter().any(|word| name.contains(word));
-        let may_be_one = SALT_BYTES.contains(&field.value.len())
-            && (is_telling || SALT_ENDS.iter().any(|end| name.ends_with(end)));
-        if may_be_one {
+        if !SALT_BYTES.contains(&field.value.len()) {
+            continue;
+        }
+        let name = Name::of(field.name());
+        let is_telling = SALT_WORDS.iter().any(|word| name.normalised.contains(word));
+        if is_telling || SALT_ENDS.iter().any(|end| name.normalised.ends_with(end)) {
             salts.push((!is_telling, field.value.as_bytes().to_vec()));
             let bytes = scan::hex_bytes(field.value.as_bytes()).filter(|bytes| bytes.len() >= 8);
             salts.extend(bytes.map(|bytes| (!is_telling, bytes)));

@@ -11,19 +11,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use phonehome::model::{ContentState, Side};
 
 use super::plaintext::{Plaintext, read_packets};
 use crate::forge::stream::Connection;
+use crate::peer::wait_until;
 
 /// What the client and the server say.
 const SAID: &str = "do you have 52.520008,13.404954 in your records";
 const ANSWERED: &str = "we do not";
-
-/// How long a connection may take before its suite counts as not supported by this build.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One connection to be made.
 #[derive(Clone, Debug)]
@@ -196,18 +194,6 @@ impl Peer {
         let output = self.output.lock().unwrap();
         String::from_utf8_lossy(&output).matches(text).count() >= times
     }
-}
-
-/// Waits until something is so; `false` if it takes too long.
-fn wait_until(mut is_so: impl FnMut() -> bool) -> bool {
-    let begin = Instant::now();
-    while begin.elapsed() < PATIENCE {
-        if is_so() {
-            return true;
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-    false
 }
 
 type Recording = Arc<Mutex<Vec<(Side, Vec<u8>)>>>;

@@ -3,55 +3,20 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use phonehome::model::{ContentState, Event, Exchange};
 
 use super::plaintext::sightings_of_file;
 use crate::forge::pem;
+use crate::peer::{PATIENCE, Peer, free_port, is_installed, wait_until};
 
-/// How long each step may take.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// What the server answers.
 const ANSWER: &str = "noted, thank you";
-
-/// A child that ends with the test.
-struct Peer(Child);
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ended = self.0.kill();
-        let _reaped = self.0.wait();
-    }
-}
-
-fn is_installed(tool: &str) -> bool {
-    let mut command = Command::new(tool);
-    let status = command.arg("--help").stdout(Stdio::null());
-    status.stderr(Stdio::null()).status().is_ok()
-}
-
-fn wait_until(mut is_so: impl FnMut() -> bool) -> bool {
-    let begin = Instant::now();
-    while begin.elapsed() < PATIENCE {
-        if is_so() {
-            return true;
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    false
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
 
 /// A server with a certificate of its own, in an empty folder; it answers on the second port in clear.
 fn serve(folder: &Path, port: u16, behind: u16) -> Peer {
@@ -187,7 +152,7 @@ impl Drop for Folder {
 #[test]
 fn what_curl_says_to_nginx_is_found_byte_for_byte() {
     for tool in ["nginx", "curl", "tcpdump"] {
-        if !is_installed(tool) {
+        if !is_installed(tool, "--help") {
             println!("skipped: {tool} is not installed");
             return;
         }

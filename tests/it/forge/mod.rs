@@ -7,6 +7,7 @@
 //! - [`tls`], [`quic`]: real connections from a seed
 //! - [`record`]: the same exchanges as pcap, pcapng, HAR and mitmproxy dump
 //! - [`archive`], [`axml`]: gzip, ZIP and binary XML of app packages
+//! - [`observation`]: requests as detection gets them
 //! - [`inventory`]: lists of installed apps, a bug report
 //! - [`log`]: logs of devices
 //! - [`phone`]: a phone that looks up names and talks to hosts
@@ -26,6 +27,7 @@ pub(crate) mod http;
 pub(crate) mod http2;
 pub(crate) mod inventory;
 pub(crate) mod log;
+pub(crate) mod observation;
 pub(crate) mod packet;
 pub(crate) mod phone;
 pub(crate) mod quic;

@@ -7,10 +7,9 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use phonehome::audit::{self, Options, Progress};
 use phonehome::intake;
@@ -21,9 +20,7 @@ use super::{OPENING, phone, server};
 use crate::forge::capture::{Pcap, Record};
 use crate::forge::pem;
 use crate::forge::stream::Connection;
-
-/// How long each step may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::peer::{Peer, free_port, is_installed, wait_until};
 
 /// What the client says, and what it waits for before it goes on.
 const SAID: [(&str, &str); 4] = [
@@ -47,42 +44,6 @@ const SAID: [(&str, &str); 4] = [
 
 /// Bytes as they passed the relay.
 type Tape = Arc<Mutex<Vec<(Side, Vec<u8>)>>>;
-
-/// A child that ends with the test.
-struct Peer(Child);
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ended = self.0.kill();
-        let _reaped = self.0.wait();
-    }
-}
-
-fn is_installed(tool: &str, argument: &str) -> bool {
-    Command::new(tool)
-        .arg(argument)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok()
-}
-
-fn wait_until(mut is_so: impl FnMut() -> bool) -> bool {
-    let begin = Instant::now();
-    while begin.elapsed() < PATIENCE {
-        if is_so() {
-            return true;
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    false
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
 
 /// Starts a server for `chat.example` with one user in an empty folder.
 fn serve(folder: &Path, port: u16) -> Peer {
