@@ -548,13 +548,28 @@ fn a_gateway_sees_each_phone_as_its_recordings_do() {
     let tcpdump = Command::new("tcpdump").arg("--version").output().is_ok();
     let mut dump = tcpdump.then(|| {
         let theirs = theirs.to_str().unwrap();
-        let arguments = ["-i", "br0", "-U", "-Z", "root", "-w", theirs, "tcp port 80"];
+        // Packets at once: else what came last is lost when it ends.
+        let arguments = [
+            "-i",
+            "br0",
+            "-U",
+            "--immediate-mode",
+            "-Z",
+            "root",
+            "-w",
+            theirs,
+            "tcp port 80",
+        ];
         let mut command = network.within(0, "tcpdump");
-        command
+        let mut dump = command
             .args(arguments)
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
-            .unwrap()
+            .unwrap();
+        // It says so once it listens; what passes before that is not in its recording.
+        let mut said = BufReader::new(dump.stderr.take().unwrap()).lines();
+        assert!(said.any(|line| line.unwrap().contains("listening on")));
+        (dump, said)
     });
     let mut capture = network.within(0, env!("CARGO_BIN_EXE_phonehome"));
     capture
@@ -592,7 +607,7 @@ fn a_gateway_sees_each_phone_as_its_recordings_do() {
     }
     thread::sleep(Duration::from_millis(700));
     let output = running.interrupt();
-    if let Some(dump) = &mut dump {
+    if let Some((dump, _)) = &mut dump {
         let id = dump.id().to_string();
         let _ = Command::new("kill").args(["-INT", &id]).status();
         let _ = dump.wait();
