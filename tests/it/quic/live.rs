@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
+use std::iter;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -269,8 +270,14 @@ fn record(plan: Plan) -> Recorded {
         .enable_all()
         .build()
         .unwrap();
-    let within = async { tokio::time::timeout(PATIENCE, talk(plan)).await };
-    runtime.block_on(within).expect("the peers are quick")
+    let attempt = || {
+        let within = async { tokio::time::timeout(PATIENCE, talk(plan)).await };
+        runtime.block_on(within).expect("the peers are quick")
+    };
+    // A client that gets no turn before the handshake ends sends nothing early, though it might.
+    let mut attempts = iter::repeat_with(attempt).take(5);
+    let as_planned = attempts.find(|recorded| recorded.has(EARLY) == plan.is_early);
+    as_planned.expect("early data are sent in one of five attempts")
 }
 
 /// Everything that was said is found as it was said.
@@ -324,7 +331,6 @@ fn what_quinn_and_h3_say_is_found_byte_for_byte() {
     ] {
         let recorded = record(plan);
         assert_eq!(recorded.has(RETRY), plan.retries, "{plan:?}");
-        assert_eq!(recorded.has(EARLY), plan.is_early, "{plan:?}");
         assert_eq!(recorded.clients() > 2, plan.moves, "{plan:?}");
         let found = recorded.read(&recorded.key_log);
         println!("{plan:?}: {} datagrams", recorded.datagrams.len());
