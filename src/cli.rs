@@ -1,4 +1,4 @@
-//! Every flag and its help; the only home of clap. What a verb does stands in `command.rs`.
+//! Every flag and its help; with the files below it the only home of clap. What a verb does stands in `command.rs`.
 
 mod options;
 mod value;
