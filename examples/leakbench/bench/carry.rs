@@ -146,7 +146,11 @@ fn over_connections(cases: &[&Case]) -> Vec<u8> {
             packet::udp(asker, answerer, &question),
             packet::udp(answerer, asker, &answer),
         ];
-        let server = if case.transport == Transport::Mqtt { 1883 } else { 80 };
+        let server = if case.transport == Transport::Mqtt {
+            1883
+        } else {
+            80
+        };
         let mut connection = Connection::open(asker, SocketAddr::new(address, server));
         if case.transport == Transport::Mqtt {
             connection.send(Side::Client, &mqtt::connect("app"));
@@ -159,9 +163,16 @@ fn over_connections(cases: &[&Case]) -> Vec<u8> {
             connection.send(Side::Client, &asked);
             connection.send(Side::Server, &agreed);
             for message in &case.requests {
-                for (side, bytes) in [(Side::Client, &message.body), (Side::Server, &message.response)] {
+                for (side, bytes) in [
+                    (Side::Client, &message.body),
+                    (Side::Server, &message.response),
+                ] {
                     let is_text = std::str::from_utf8(bytes).is_ok();
-                    let kind = if is_text { websocket::TEXT } else { websocket::BINARY };
+                    let kind = if is_text {
+                        websocket::TEXT
+                    } else {
+                        websocket::BINARY
+                    };
                     connection.send(side, &websocket::frame(side, kind, bytes));
                 }
             }
@@ -169,7 +180,9 @@ fn over_connections(cases: &[&Case]) -> Vec<u8> {
         connection.close();
         packets.extend(connection.packets.into_iter().map(|sent| sent.ip));
         for (step, ip) in packets.into_iter().enumerate() {
-            let time = 1_765_000_000_000_000_000 + u64::from(number) * 1_000_000_000 + step as u64 * 100_000;
+            let time = 1_765_000_000_000_000_000
+                + u64::from(number) * 1_000_000_000
+                + step as u64 * 100_000;
             records.push(Record::at(time, ip));
         }
     }

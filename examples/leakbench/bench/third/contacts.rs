@@ -54,7 +54,16 @@ const NAMES: [[&[&str]; 3]; 12] = [
 /// Where a list stands.
 fn under(list: Value, dice: &mut Dice) -> Value {
     let name = habit(
-        [&["contacts"] as &[&str], &["address", "book"], &["rehber"], &["kontakte"], &["contact", "list"], &["rubrica"], &["entries"], &["kontakty"]][dice.below(8)],
+        [
+            &["contacts"] as &[&str],
+            &["address", "book"],
+            &["rehber"],
+            &["kontakte"],
+            &["contact", "list"],
+            &["rubrica"],
+            &["entries"],
+            &["kontakty"],
+        ][dice.below(8)],
         dice,
     );
     match dice.below(4) {
@@ -100,17 +109,43 @@ fn numbers(people: &[Person], dice: &mut Dice) -> Value {
             _ => person.phone.e164(),
         })
         .collect();
-    let name = habit([&["phones"] as &[&str], &["msisdns"], &["phone", "numbers"], &["numaralar"], &["rufnummern"], &["numeri"]][dice.below(6)], dice);
-    if dice.one_in(4) { json!({name: list.join(",")}) } else { json!({name: list}) }
+    let name = habit(
+        [
+            &["phones"] as &[&str],
+            &["msisdns"],
+            &["phone", "numbers"],
+            &["numaralar"],
+            &["rufnummern"],
+            &["numeri"],
+        ][dice.below(6)],
+        dice,
+    );
+    if dice.one_in(4) {
+        json!({name: list.join(",")})
+    } else {
+        json!({name: list})
+    }
 }
 
 fn addresses(people: &[Person], dice: &mut Dice) -> Value {
     let list: Vec<&str> = people.iter().map(|person| person.email.as_str()).collect();
-    let name = habit([&["emails"] as &[&str], &["email", "addresses"], &["invitees"], &["courriels"], &["mails"]][dice.below(5)], dice);
+    let name = habit(
+        [
+            &["emails"] as &[&str],
+            &["email", "addresses"],
+            &["invitees"],
+            &["courriels"],
+            &["mails"],
+        ][dice.below(5)],
+        dice,
+    );
     match dice.below(3) {
         0 => json!({name: list.join(";")}),
         1 => {
-            let list: Vec<Value> = list.iter().map(|address| json!({"address": address, "kind": "home"})).collect();
+            let list: Vec<Value> = list
+                .iter()
+                .map(|address| json!({"address": address, "kind": "home"}))
+                .collect();
             json!({name: list})
         }
         _ => json!({name: list}),
@@ -133,12 +168,22 @@ fn hashes(people: &[Person], dice: &mut Dice) -> Value {
         })
         .collect();
     let name = habit(
-        [&["phone", "hashes"] as &[&str], &["contact", "hashes"], &["hashed", "contacts"], &["hashed", "phone", "numbers"], &["contacts"], &["address", "book", "hashes"]][dice.below(6)],
+        [
+            &["phone", "hashes"] as &[&str],
+            &["contact", "hashes"],
+            &["hashed", "contacts"],
+            &["hashed", "phone", "numbers"],
+            &["contacts"],
+            &["address", "book", "hashes"],
+        ][dice.below(6)],
         dice,
     );
     match dice.below(3) {
         0 => {
-            let list: Vec<Value> = list.iter().map(|hash| json!({"hash": hash, "source": "addressbook"})).collect();
+            let list: Vec<Value> = list
+                .iter()
+                .map(|hash| json!({"hash": hash, "source": "addressbook"}))
+                .collect();
             json!({name: list})
         }
         _ => json!({name: list, "algo": function}),
@@ -151,14 +196,21 @@ fn by_number(people: &[Person], dice: &mut Dice) -> Value {
         .iter()
         .map(|person| {
             let number = person.phone.e164();
-            if is_by_name { (person.name(), json!(number)) } else { (number, json!(person.name())) }
+            if is_by_name {
+                (person.name(), json!(number))
+            } else {
+                (number, json!(person.name()))
+            }
         })
         .collect();
     under(Value::Object(map), dice)
 }
 
 fn tuples(people: &[Person], dice: &mut Dice) -> Value {
-    let list: Vec<Value> = people.iter().map(|person| json!([person.name(), person.phone.e164(), 0])).collect();
+    let list: Vec<Value> = people
+        .iter()
+        .map(|person| json!([person.name(), person.phone.e164(), 0]))
+        .collect();
     under(json!(list), dice)
 }
 
@@ -189,21 +241,56 @@ fn file(case: &mut Case, people: &[Person], dice: &mut Dice) {
     let card = |person: &Person| {
         format!(
             "BEGIN:VCARD\r\nVERSION:3.0\r\nN:{};{};;;\r\nFN:{}\r\nTEL;TYPE=CELL:{}\r\nEMAIL:{}\r\nEND:VCARD\r\n",
-            person.family, person.given, person.name(), person.phone.e164(), person.email
+            person.family,
+            person.given,
+            person.name(),
+            person.phone.e164(),
+            person.email
         )
     };
     let (encoding, media_type, body) = match dice.below(5) {
-        0 => ("vcards", "text/vcard", people.iter().map(card).collect::<String>()),
+        0 => (
+            "vcards",
+            "text/vcard",
+            people.iter().map(card).collect::<String>(),
+        ),
         1 => {
-            let rows: String = people.iter().map(|person| format!("{},{},{}\n", person.name(), person.phone.e164(), person.email)).collect();
-            ("csv", "text/csv", format!("Name,Phone 1 - Value,E-mail 1 - Value\n{rows}"))
+            let rows: String = people
+                .iter()
+                .map(|person| {
+                    format!(
+                        "{},{},{}\n",
+                        person.name(),
+                        person.phone.e164(),
+                        person.email
+                    )
+                })
+                .collect();
+            (
+                "csv",
+                "text/csv",
+                format!("Name,Phone 1 - Value,E-mail 1 - Value\n{rows}"),
+            )
         }
         2 => {
-            let rows: String = people.iter().map(|person| format!("{}\t{}\n", person.name(), person.phone.e164())).collect();
+            let rows: String = people
+                .iter()
+                .map(|person| format!("{}\t{}\n", person.name(), person.phone.e164()))
+                .collect();
             ("tsv without head", "text/tab-separated-values", rows)
         }
         3 => {
-            let entries: String = people.iter().map(|person| format!("dn: cn={0}\ncn: {0}\nmobile: {1}\nmail: {2}\n\n", person.given, person.phone.e164(), person.email)).collect();
+            let entries: String = people
+                .iter()
+                .map(|person| {
+                    format!(
+                        "dn: cn={0}\ncn: {0}\nmobile: {1}\nmail: {2}\n\n",
+                        person.given,
+                        person.phone.e164(),
+                        person.email
+                    )
+                })
+                .collect();
             ("ldif", "text/plain", entries)
         }
         _ => {
@@ -212,7 +299,11 @@ fn file(case: &mut Case, people: &[Person], dice: &mut Dice) {
                 .zip(1..)
                 .map(|(person, at)| format!("<Add><CmdID>{at}</CmdID><Meta><Type>text/x-vcard</Type></Meta><Item><Data><![CDATA[{}]]></Data></Item></Add>", card(person)))
                 .collect();
-            ("syncml", "application/vnd.syncml+xml", format!("<SyncML><SyncBody><Sync>{items}</Sync></SyncBody></SyncML>"))
+            (
+                "syncml",
+                "application/vnd.syncml+xml",
+                format!("<SyncML><SyncBody><Sync>{items}</Sync></SyncBody></SyncML>"),
+            )
         }
     };
     encoding.clone_into(&mut case.encoding);
@@ -220,7 +311,9 @@ fn file(case: &mut Case, people: &[Person], dice: &mut Dice) {
     let mut request = case.post("/dav/import", media_type, body.into_bytes());
     if dice.one_in(3) {
         request.body = encode::gzip(&request.body);
-        request.headers.push(("Content-Encoding", "gzip".to_owned()));
+        request
+            .headers
+            .push(("Content-Encoding", "gzip".to_owned()));
     }
     case.requests.push(request);
 }
@@ -232,7 +325,11 @@ fn stanza(case: &mut Case, people: &[Person], dice: &mut Dice) {
         .iter()
         .map(|person| {
             if has_accounts {
-                format!("<user jid=\"{}@s.whatsapp.net\"><contact>{}</contact></user>", person.phone.digits(), person.phone.e164())
+                format!(
+                    "<user jid=\"{}@s.whatsapp.net\"><contact>{}</contact></user>",
+                    person.phone.digits(),
+                    person.phone.e164()
+                )
             } else {
                 format!("<user><contact>{}</contact></user>", person.phone.e164())
             }
@@ -240,8 +337,12 @@ fn stanza(case: &mut Case, people: &[Person], dice: &mut Dice) {
         .collect();
     "stanza".clone_into(&mut case.encoding);
     case.format = "xml";
-    let body = format!("<iq to='s.whatsapp.net' type='get' xmlns='usync' id='{}'><usync mode='full' context='registration'><query><contact/></query><list>{users}</list></usync></iq>", dice.hex(4));
-    case.requests.push(case.post("/bosh", "text/xml", body.into_bytes()));
+    let body = format!(
+        "<iq to='s.whatsapp.net' type='get' xmlns='usync' id='{}'><usync mode='full' context='registration'><query><contact/></query><list>{users}</list></usync></iq>",
+        dice.hex(4)
+    );
+    case.requests
+        .push(case.post("/bosh", "text/xml", body.into_bytes()));
 }
 
 /// A request for each contact.
@@ -252,16 +353,40 @@ fn one_by_one(case: &mut Case, people: &[Person], dice: &mut Dice) {
     for person in people {
         let (name, number, email) = (person.name(), person.phone.e164(), &person.email);
         let request: Exchange = match form {
-            0 => case.get(format!("/v1/registered?phone={}", encode::percent(&number)), Vec::new()),
-            1 => case.post("/contacts", "application/json", json!({"name": name, "phone": number}).to_string().into_bytes()),
+            0 => case.get(
+                format!("/v1/registered?phone={}", encode::percent(&number)),
+                Vec::new(),
+            ),
+            1 => case.post(
+                "/contacts",
+                "application/json",
+                json!({"name": name, "phone": number})
+                    .to_string()
+                    .into_bytes(),
+            ),
             2 => {
-                let card = format!("BEGIN:VCARD\r\nVERSION:4.0\r\nFN:{name}\r\nTEL:{number}\r\nEND:VCARD\r\n");
-                let mut request = case.post(&format!("/carddav/default/{}.vcf", dice.uuid()), "text/vcard", card.into_bytes());
+                let card = format!(
+                    "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:{name}\r\nTEL:{number}\r\nEND:VCARD\r\n"
+                );
+                let mut request = case.post(
+                    &format!("/carddav/default/{}.vcf", dice.uuid()),
+                    "text/vcard",
+                    card.into_bytes(),
+                );
                 request.method = "PUT";
                 request
             }
             3 => case.get(format!("/2/avatar/{}", encode::percent(email)), Vec::new()),
-            _ => case.post("/crm/create", "application/x-www-form-urlencoded", format!("full_name={}&tel={}", encode::percent(&name), encode::percent(&number)).into_bytes()),
+            _ => case.post(
+                "/crm/create",
+                "application/x-www-form-urlencoded",
+                format!(
+                    "full_name={}&tel={}",
+                    encode::percent(&name),
+                    encode::percent(&number)
+                )
+                .into_bytes(),
+            ),
         };
         case.requests.push(request);
     }
@@ -271,9 +396,16 @@ fn one_by_one(case: &mut Case, people: &[Person], dice: &mut Dice) {
 fn batches(case: &mut Case, people: &[Person], dice: &mut Dice) {
     "batches".clone_into(&mut case.encoding);
     let is_socket = dice.one_in(2);
-    case.format = if is_socket { "websocket" } else { "several requests" };
+    case.format = if is_socket {
+        "websocket"
+    } else {
+        "several requests"
+    };
     for chunk in people.chunks(3) {
-        let list: Vec<Value> = chunk.iter().map(|person| json!({"name": person.name(), "phone": person.phone.e164()})).collect();
+        let list: Vec<Value> = chunk
+            .iter()
+            .map(|person| json!({"name": person.name(), "phone": person.phone.e164()}))
+            .collect();
         let body = json!({"op": "contacts/add", "items": list}).to_string();
         let request = case.post("/live", "application/json", body.into_bytes());
         case.requests.push(request);
@@ -298,8 +430,14 @@ fn exchange(case: &mut Case, people: &[Person]) {
         .collect();
     "activesync".clone_into(&mut case.encoding);
     case.format = "xml";
-    let body = format!("<Sync xmlns=\"AirSync\" xmlns:contacts=\"Contacts\"><Collections><Collection><Class>Contacts</Class><Commands>{items}</Commands></Collection></Collections></Sync>");
-    case.requests.push(case.post("/Microsoft-Server-ActiveSync?Cmd=Sync", "text/xml", body.into_bytes()));
+    let body = format!(
+        "<Sync xmlns=\"AirSync\" xmlns:contacts=\"Contacts\"><Collections><Collection><Class>Contacts</Class><Commands>{items}</Commands></Collection></Collections></Sync>"
+    );
+    case.requests.push(case.post(
+        "/Microsoft-Server-ActiveSync?Cmd=Sync",
+        "text/xml",
+        body.into_bytes(),
+    ));
 }
 
 /// `contacts.importContacts` in the binary language of Telegram: a vector of `inputPhoneContact`.
@@ -323,5 +461,6 @@ fn telegram(case: &mut Case, people: &[Person], dice: &mut Dice) {
     }
     "type language".clone_into(&mut case.encoding);
     case.format = "binary";
-    case.requests.push(case.post("/api", "application/octet-stream", body));
+    case.requests
+        .push(case.post("/api", "application/octet-stream", body));
 }

@@ -43,25 +43,45 @@ fn identifier(device: &Device, dice: &mut Dice) -> (&'static str, &'static [&'st
         0 => ("advertising-id", &["gps", "adid"], aid),
         1 => ("advertising-id", &["google", "aid"], aid),
         2 => ("advertising-id", &["advertiser", "id"], aid),
-        3 => ("advertising-id", &["advertising", "identifier"], aid.to_uppercase()),
+        3 => (
+            "advertising-id",
+            &["advertising", "identifier"],
+            aid.to_uppercase(),
+        ),
         4 => ("advertising-id", &["idfa"], aid.to_uppercase()),
         5 => ("advertising-id", &["ifa"], aid),
         6 => ("advertising-id", &["aaid"], aid),
         7 => ("advertising-id", &["gaid"], aid),
         8 => ("advertising-id", &["rdid"], aid),
-        9 => ("advertising-id", &["udid"], format!("ifa:{}", aid.to_uppercase())),
+        9 => (
+            "advertising-id",
+            &["udid"],
+            format!("ifa:{}", aid.to_uppercase()),
+        ),
         10 => ("advertising-id", &["oaid"], aid),
         11 => ("advertising-id", &["oaid"], dice.hex(64)),
         12 => ("advertising-id", &["fire", "adid"], aid),
         13 => ("advertising-id", &["amazon", "advertising", "id"], aid),
         14 => ("advertising-id-hash", &["ifa", "md5"], digest("md5", &aid)),
         15 => ("vendor-id", &["idfv"], aid.to_uppercase()),
-        16 => ("vendor-id", &["identifier", "for", "vendor"], aid.to_uppercase()),
+        16 => (
+            "vendor-id",
+            &["identifier", "for", "vendor"],
+            aid.to_uppercase(),
+        ),
         17 => ("android-id", &["android", "id"], device.device_id.clone()),
         18 => ("android-id", &["ssaid"], device.device_id.clone()),
         19 => ("android-id", &["device", "id"], device.device_id.clone()),
-        20 => ("android-id-hash", &["dpidsha1"], digest("sha1", &device.device_id)),
-        21 => ("android-id-hash", &["dpid", "md5"], digest("md5", &device.device_id)),
+        20 => (
+            "android-id-hash",
+            &["dpidsha1"],
+            digest("sha1", &device.device_id),
+        ),
+        21 => (
+            "android-id-hash",
+            &["dpid", "md5"],
+            digest("md5", &device.device_id),
+        ),
         22 => ("android-id", &["openudid"], dice.hex(40)),
         23 => ("imei", &["imei"], device.imei.clone()),
         24 => ("imei", &["imei1"], device.imei.clone()),
@@ -79,11 +99,23 @@ fn identifier(device: &Device, dice: &mut Dice) -> (&'static str, &'static [&'st
         36 => ("mac", &["wifi", "mac"], bare),
         37 => ("mac", &["bluetooth", "address"], mac.to_uppercase()),
         38 => ("mac-hash", &["mac", "sha1"], digest("sha1", &bare)),
-        39 => ("push-token", &["fcm", "token"], format!("{}:APA91b{}", dice.letters(22), dice.letters(134))),
+        39 => (
+            "push-token",
+            &["fcm", "token"],
+            format!("{}:APA91b{}", dice.letters(22), dice.letters(134)),
+        ),
         40 => ("push-token", &["apns", "token"], dice.hex(64)),
-        41 => ("push-token", &["registration", "id"], format!("{}:APA91b{}", dice.letters(22), dice.letters(134))),
+        41 => (
+            "push-token",
+            &["registration", "id"],
+            format!("{}:APA91b{}", dice.letters(22), dice.letters(134)),
+        ),
         42 => ("installation-id", &["installation", "id"], aid),
-        _ => ("installation-id", &["appsflyer", "id"], format!("17640000{}-{}", dice.digits(5), dice.digits(19))),
+        _ => (
+            "installation-id",
+            &["appsflyer", "id"],
+            format!("17640000{}-{}", dice.digits(5), dice.digits(19)),
+        ),
     }
 }
 
@@ -91,12 +123,33 @@ fn identifier(device: &Device, dice: &mut Dice) -> (&'static str, &'static [&'st
 fn vendor(device: &Device, dice: &mut Dice) -> (&'static str, Value) {
     let aid = &device.advertising_id;
     match dice.below(7) {
-        0 => ("openrtb", json!({"id": dice.uuid(), "imp": [{"id": "1", "tagid": "top"}], "device": {"ifa": aid, "lmt": 0, "dnt": 0}, "app": {"bundle": "org.example.app"}})),
-        1 => ("appmetrica", json!({"deviceid": dice.hex(32), "uuid": dice.hex(32), "google_aid": aid, "limit_ad_tracking": 0})),
-        2 => ("umeng", json!({"header": {"appkey": dice.hex(24), "idmd5": digest("md5", &device.imei), "mc": device.mac, "oaid": dice.hex(16)}})),
-        3 => ("beacon", json!({"common": {"A3": dice.hex(36), "qimei": dice.hex(16), "A2": device.imei}})),
-        4 => ("segment", json!({"context": {"device": {"id": device.device_id, "advertisingId": aid, "adTrackingEnabled": true}}, "type": "identify"})),
-        5 => ("branch", json!({"hardware_id": device.device_id, "is_hardware_id_real": true, "google_advertising_id": aid, "branch_key": "key_live_x"})),
-        _ => ("mdm", json!({"UDID": dice.hex(40), "SerialNumber": device.serial, "IMEI": device.imei, "WiFiMAC": device.mac})),
+        0 => (
+            "openrtb",
+            json!({"id": dice.uuid(), "imp": [{"id": "1", "tagid": "top"}], "device": {"ifa": aid, "lmt": 0, "dnt": 0}, "app": {"bundle": "org.example.app"}}),
+        ),
+        1 => (
+            "appmetrica",
+            json!({"deviceid": dice.hex(32), "uuid": dice.hex(32), "google_aid": aid, "limit_ad_tracking": 0}),
+        ),
+        2 => (
+            "umeng",
+            json!({"header": {"appkey": dice.hex(24), "idmd5": digest("md5", &device.imei), "mc": device.mac, "oaid": dice.hex(16)}}),
+        ),
+        3 => (
+            "beacon",
+            json!({"common": {"A3": dice.hex(36), "qimei": dice.hex(16), "A2": device.imei}}),
+        ),
+        4 => (
+            "segment",
+            json!({"context": {"device": {"id": device.device_id, "advertisingId": aid, "adTrackingEnabled": true}}, "type": "identify"}),
+        ),
+        5 => (
+            "branch",
+            json!({"hardware_id": device.device_id, "is_hardware_id_real": true, "google_advertising_id": aid, "branch_key": "key_live_x"}),
+        ),
+        _ => (
+            "mdm",
+            json!({"UDID": dice.hex(40), "SerialNumber": device.serial, "IMEI": device.imei, "WiFiMAC": device.mac}),
+        ),
     }
 }

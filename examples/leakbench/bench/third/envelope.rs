@@ -16,10 +16,16 @@ type Envelope = fn(&mut Case, &Value, &mut Dice) -> Option<Exchange>;
 const NAMED: [(&str, Envelope); 29] = [
     ("json", plain_json),
     ("json", plain_json),
-    ("json gzip", |case, document, _| packed(case, document, "gzip")),
-    ("json deflate", |case, document, _| packed(case, document, "deflate")),
+    ("json gzip", |case, document, _| {
+        packed(case, document, "gzip")
+    }),
+    ("json deflate", |case, document, _| {
+        packed(case, document, "deflate")
+    }),
     ("json br", |case, document, _| packed(case, document, "br")),
-    ("json zstd", |case, document, _| packed(case, document, "zstd")),
+    ("json zstd", |case, document, _| {
+        packed(case, document, "zstd")
+    }),
     ("json lines", json_lines),
     ("json of key and value", pairs),
     ("json typed", typed),
@@ -68,7 +74,12 @@ pub(super) fn send_any(case: &mut Case, document: &Value, dice: &mut Dice) {
     }
 }
 
-fn choose(envelopes: &[(&'static str, Envelope)], case: &mut Case, document: &Value, dice: &mut Dice) {
+fn choose(
+    envelopes: &[(&'static str, Envelope)],
+    case: &mut Case,
+    document: &Value,
+    dice: &mut Dice,
+) {
     loop {
         let (name, envelope) = envelopes[dice.below(envelopes.len())];
         if let Some(request) = envelope(case, document, dice) {
@@ -80,11 +91,24 @@ fn choose(envelopes: &[(&'static str, Envelope)], case: &mut Case, document: &Va
 }
 
 fn path(dice: &mut Dice) -> &'static str {
-    ["/v1/events", "/batch", "/collect", "/api/2/sync", "/e", "/sdk/track", "/m/log"][dice.below(7)]
+    [
+        "/v1/events",
+        "/batch",
+        "/collect",
+        "/api/2/sync",
+        "/e",
+        "/sdk/track",
+        "/m/log",
+    ][dice.below(7)]
 }
 
 fn plain_json(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
-    let media_type = dice.pick(&["application/json", "application/json; charset=utf-8", "text/plain", "application/vnd.api+json"]);
+    let media_type = dice.pick(&[
+        "application/json",
+        "application/json; charset=utf-8",
+        "text/plain",
+        "application/vnd.api+json",
+    ]);
     Some(case.post(path(dice), media_type, document.to_string().into_bytes()))
 }
 
@@ -95,10 +119,15 @@ fn packed(case: &mut Case, document: &Value, encoding: &str) -> Option<Exchange>
         "gzip" => encode::gzip(text.as_bytes()),
         "deflate" => encode::zlib(text.as_bytes()),
         "br" => encode::brotli(text.as_bytes()),
-        _ => ruzstd::encoding::compress_to_vec(text.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest),
+        _ => ruzstd::encoding::compress_to_vec(
+            text.as_bytes(),
+            ruzstd::encoding::CompressionLevel::Fastest,
+        ),
     };
     let mut request = case.post("/v2/upload", "application/json", body);
-    request.headers.push(("Content-Encoding", encoding.to_owned()));
+    request
+        .headers
+        .push(("Content-Encoding", encoding.to_owned()));
     Some(request)
 }
 
@@ -107,10 +136,22 @@ fn json_lines(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exch
     let text = document.to_string();
     let (media_type, body) = if dice.one_in(2) {
         let id = dice.hex(32);
-        let head = format!("{{\"event_id\":\"{id}\",\"sent_at\":\"2026-03-02T08:12:{}Z\"}}", 10 + dice.below(50));
-        ("application/x-sentry-envelope", format!("{head}\n{{\"type\":\"event\",\"length\":{}}}\n{text}\n", text.len()))
+        let head = format!(
+            "{{\"event_id\":\"{id}\",\"sent_at\":\"2026-03-02T08:12:{}Z\"}}",
+            10 + dice.below(50)
+        );
+        (
+            "application/x-sentry-envelope",
+            format!(
+                "{head}\n{{\"type\":\"event\",\"length\":{}}}\n{text}\n",
+                text.len()
+            ),
+        )
     } else {
-        ("application/x-ndjson", format!("{{\"index\":{{\"_index\":\"app\"}}}}\n{text}\n"))
+        (
+            "application/x-ndjson",
+            format!("{{\"index\":{{\"_index\":\"app\"}}}}\n{text}\n"),
+        )
     };
     Some(case.post(path(dice), media_type, body.into_bytes()))
 }
@@ -118,7 +159,13 @@ fn json_lines(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exch
 /// Lists of `{key, value}` or of OTLP attributes.
 fn pairs(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
     let members = document.as_object()?;
-    let (name, value) = [("key", "value"), ("name", "value"), ("k", "v"), ("Name", "Value"), ("field", "data")][dice.below(5)];
+    let (name, value) = [
+        ("key", "value"),
+        ("name", "value"),
+        ("k", "v"),
+        ("Name", "Value"),
+        ("field", "data"),
+    ][dice.below(5)];
     let is_typed = dice.one_in(3);
     let list: Vec<Value> = members
         .iter()
@@ -135,7 +182,11 @@ fn pairs(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange>
         1 => json!({"attributes": list}),
         _ => json!({"resource": {"params": list}, "schema": 3}),
     };
-    Some(case.post(path(dice), "application/json", body.to_string().into_bytes()))
+    Some(case.post(
+        path(dice),
+        "application/json",
+        body.to_string().into_bytes(),
+    ))
 }
 
 /// As Firestore and `DynamoDB` write values: each in an object that says its type.
@@ -147,7 +198,9 @@ fn typed(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange>
             (Value::Array(items), true) => {
                 json!({"arrayValue": {"values": items.iter().map(|item| of(item, true)).collect::<Vec<_>>()}})
             }
-            (Value::Array(items), false) => json!({"L": items.iter().map(|item| of(item, false)).collect::<Vec<_>>()}),
+            (Value::Array(items), false) => {
+                json!({"L": items.iter().map(|item| of(item, false)).collect::<Vec<_>>()})
+            }
             (Value::Number(number), true) if number.is_f64() => json!({"doubleValue": number}),
             (Value::Number(number), true) => json!({"integerValue": number.to_string()}),
             (Value::Number(number), false) => json!({"N": number.to_string()}),
@@ -158,7 +211,10 @@ fn typed(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange>
         }
     }
     fn inner(members: &Map<String, Value>, is_firestore: bool) -> Value {
-        members.iter().map(|(name, value)| (name.clone(), of(value, is_firestore))).collect()
+        members
+            .iter()
+            .map(|(name, value)| (name.clone(), of(value, is_firestore)))
+            .collect()
     }
     let members = document.as_object()?;
     let body = if dice.one_in(2) {
@@ -166,7 +222,11 @@ fn typed(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange>
     } else {
         json!({"TableName": "state", "Item": inner(members, false)})
     };
-    Some(case.post("/v1/commit", "application/json", body.to_string().into_bytes()))
+    Some(case.post(
+        "/v1/commit",
+        "application/json",
+        body.to_string().into_bytes(),
+    ))
 }
 
 fn in_json(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
@@ -177,7 +237,11 @@ fn in_json(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchang
         _ => text,
     };
     let body = json!({"seq": dice.below(900), "payload": inner, "v": "1.4"});
-    Some(case.post(path(dice), "application/json", body.to_string().into_bytes()))
+    Some(case.post(
+        path(dice),
+        "application/json",
+        body.to_string().into_bytes(),
+    ))
 }
 
 fn graphql(case: &mut Case, document: &Value, _: &mut Dice) -> Option<Exchange> {
@@ -186,19 +250,32 @@ fn graphql(case: &mut Case, document: &Value, _: &mut Dice) -> Option<Exchange> 
         "query": "mutation Push($input: PushInput!) { push(input: $input) { ok } }",
         "variables": {"input": document},
     });
-    Some(case.post("/graphql", "application/json", body.to_string().into_bytes()))
+    Some(case.post(
+        "/graphql",
+        "application/json",
+        body.to_string().into_bytes(),
+    ))
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Each leaf with the names on its path.
 fn leaves(value: &Value) -> Vec<(Vec<String>, String)> {
     fn walk(value: &Value, names: &mut Vec<String>, found: &mut Vec<(Vec<String>, String)>) {
         let members: Vec<(String, &Value)> = match value {
-            Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value)).collect(),
-            Value::Array(items) => items.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect(),
+            Value::Object(members) => members
+                .iter()
+                .map(|(name, value)| (name.clone(), value))
+                .collect(),
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .map(|(at, value)| (at.to_string(), value))
+                .collect(),
             leaf => {
                 found.push((names.clone(), text(leaf)));
                 return;
@@ -264,7 +341,10 @@ fn graph_batch(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exc
         {"method": "POST", "relative_url": "app/activities", "body": inner},
         {"method": "GET", "relative_url": "me?fields=id"},
     ]);
-    let body = format!("batch={}&include_headers=false", encode::percent(&batch.to_string()));
+    let body = format!(
+        "batch={}&include_headers=false",
+        encode::percent(&batch.to_string())
+    );
     Some(case.post("/v19.0", FORM, body.into_bytes()))
 }
 
@@ -279,7 +359,11 @@ fn multipart(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Excha
         .map(|(name, value)| part(&boundary, &format!("name=\"{name}\""), value))
         .collect();
     body.push_str(&format!("--{boundary}--\r\n"));
-    Some(case.post(path(dice), &format!("multipart/form-data; boundary={boundary}"), body.into_bytes()))
+    Some(case.post(
+        path(dice),
+        &format!("multipart/form-data; boundary={boundary}"),
+        body.into_bytes(),
+    ))
 }
 
 fn multipart_file(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
@@ -287,7 +371,10 @@ fn multipart_file(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<
     let mut body = part(&boundary, "name=\"meta\"", "{\"kind\":\"upload\"}").into_bytes();
     let is_packed = dice.one_in(2);
     let (name, file) = if is_packed {
-        ("batch.json.gz", encode::gzip(document.to_string().as_bytes()))
+        (
+            "batch.json.gz",
+            encode::gzip(document.to_string().as_bytes()),
+        )
     } else {
         ("batch.json", document.to_string().into_bytes())
     };
@@ -300,7 +387,11 @@ fn multipart_file(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<
     );
     body.extend(file);
     body.extend(format!("\r\n--{boundary}--\r\n").bytes());
-    Some(case.post(path(dice), &format!("multipart/form-data; boundary=\"{boundary}\""), body))
+    Some(case.post(
+        path(dice),
+        &format!("multipart/form-data; boundary=\"{boundary}\""),
+        body,
+    ))
 }
 
 fn query(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
@@ -311,7 +402,12 @@ fn query(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange>
 
 /// Headers take few and short values, in ASCII.
 fn headers(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
-    const NAMES: [&str; 4] = ["X-App-Context", "X-Client-Info", "X-Device-Meta", "X-Request-Data"];
+    const NAMES: [&str; 4] = [
+        "X-App-Context",
+        "X-Client-Info",
+        "X-Device-Meta",
+        "X-Request-Data",
+    ];
     let text = document.to_string();
     if text.len() > 600 {
         return None;
@@ -322,36 +418,61 @@ fn headers(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchang
         _ => encode::percent(&text),
     };
     let name = NAMES[dice.below(NAMES.len())];
-    Some(case.get("/v3/config".to_owned(), vec![("Accept", "*/*".to_owned()), (name, value)]))
+    Some(case.get(
+        "/v3/config".to_owned(),
+        vec![("Accept", "*/*".to_owned()), (name, value)],
+    ))
 }
 
 fn cookie(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
     let pairs = flat(document, dice);
     let crumbs: Vec<String> = pairs
         .iter()
-        .map(|(name, value)| format!("{}={}", name.replace(['[', ']'], "_"), encode::percent(value)))
+        .map(|(name, value)| {
+            format!(
+                "{}={}",
+                name.replace(['[', ']'], "_"),
+                encode::percent(value)
+            )
+        })
         .collect();
     (pairs.len() < 8).then(|| case.get("/home".to_owned(), vec![("Cookie", crumbs.join("; "))]))
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// A name that XML allows.
 fn element(name: &str) -> String {
     let name: String = name
         .chars()
-        .map(|character| if character.is_alphanumeric() || "_-.".contains(character) { character } else { '_' })
+        .map(|character| {
+            if character.is_alphanumeric() || "_-.".contains(character) {
+                character
+            } else {
+                '_'
+            }
+        })
         .collect();
-    if name.starts_with(char::is_alphabetic) { name } else { format!("n{name}") }
+    if name.starts_with(char::is_alphabetic) {
+        name
+    } else {
+        format!("n{name}")
+    }
 }
 
 fn tree(name: &str, value: &Value) -> String {
     let name = element(name);
     match value {
         Value::Object(members) => {
-            let inner: String = members.iter().map(|(name, value)| tree(name, value)).collect();
+            let inner: String = members
+                .iter()
+                .map(|(name, value)| tree(name, value))
+                .collect();
             format!("<{name}>{inner}</{name}>")
         }
         Value::Array(items) => items.iter().map(|item| tree(&name, item)).collect(),
@@ -360,8 +481,15 @@ fn tree(name: &str, value: &Value) -> String {
 }
 
 fn xml(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
-    let body = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}", tree(dice.pick(&["request", "sync", "msg"]), document));
-    Some(case.post(path(dice), dice.pick(&["application/xml", "text/xml; charset=utf-8"]), body.into_bytes()))
+    let body = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}",
+        tree(dice.pick(&["request", "sync", "msg"]), document)
+    );
+    Some(case.post(
+        path(dice),
+        dice.pick(&["application/xml", "text/xml; charset=utf-8"]),
+        body.into_bytes(),
+    ))
 }
 
 /// Leaves as attributes of their elements.
@@ -370,13 +498,19 @@ fn attributes(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exch
         let name = element(name);
         match value {
             Value::Object(members) => {
-                let (inner, leaves): (Vec<_>, Vec<_>) =
-                    members.iter().partition(|(_, value)| value.is_object() || value.is_array());
+                let (inner, leaves): (Vec<_>, Vec<_>) = members
+                    .iter()
+                    .partition(|(_, value)| value.is_object() || value.is_array());
                 let leaves: String = leaves
                     .iter()
-                    .map(|(name, value)| format!(" {}=\"{}\"", element(name), escaped(&text(value))))
+                    .map(|(name, value)| {
+                        format!(" {}=\"{}\"", element(name), escaped(&text(value)))
+                    })
                     .collect();
-                let inner: String = inner.iter().map(|(name, value)| tree(name, value)).collect();
+                let inner: String = inner
+                    .iter()
+                    .map(|(name, value)| tree(name, value))
+                    .collect();
                 format!("<{name}{leaves}>{inner}</{name}>")
             }
             Value::Array(items) => items.iter().map(|item| tree(&name, item)).collect(),
@@ -393,15 +527,25 @@ fn soap(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> 
          <ns2:SubmitRequest xmlns:ns2=\"urn:app\">{}</ns2:SubmitRequest></soap:Body></soap:Envelope>",
         tree("arg0", document)
     );
-    let mut request = case.post("/services/Mobile", "text/xml; charset=utf-8", body.into_bytes());
-    request.headers.push(("SOAPAction", format!("\"urn:app#{}\"", dice.pick(&["Submit", "Sync"]))));
+    let mut request = case.post(
+        "/services/Mobile",
+        "text/xml; charset=utf-8",
+        body.into_bytes(),
+    );
+    request.headers.push((
+        "SOAPAction",
+        format!("\"urn:app#{}\"", dice.pick(&["Submit", "Sync"])),
+    ));
     Some(request)
 }
 
 fn to_plist(value: &Value) -> plist::Value {
     match value {
         Value::Object(members) => plist::Value::Dictionary(
-            members.iter().map(|(name, value)| (name.clone(), to_plist(value))).collect(),
+            members
+                .iter()
+                .map(|(name, value)| (name.clone(), to_plist(value)))
+                .collect(),
         ),
         Value::Array(items) => plist::Value::Array(items.iter().map(to_plist).collect()),
         Value::Bool(is) => plist::Value::Boolean(*is),
@@ -414,26 +558,61 @@ fn to_plist(value: &Value) -> plist::Value {
 fn plist_xml(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
     let mut body = Vec::new();
     to_plist(document).to_writer_xml(&mut body).unwrap();
-    Some(case.post(path(dice), dice.pick(&["application/x-plist", "text/x-xml-plist", "application/x-apple-aspen-mdm"]), body))
+    Some(case.post(
+        path(dice),
+        dice.pick(&[
+            "application/x-plist",
+            "text/x-xml-plist",
+            "application/x-apple-aspen-mdm",
+        ]),
+        body,
+    ))
 }
 
 fn plist_binary(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
     let mut body = Vec::new();
     to_plist(document).to_writer_binary(&mut body).unwrap();
-    Some(case.post(path(dice), dice.pick(&["application/x-apple-binary-plist", "application/octet-stream"]), body))
+    Some(case.post(
+        path(dice),
+        dice.pick(&[
+            "application/x-apple-binary-plist",
+            "application/octet-stream",
+        ]),
+        body,
+    ))
 }
 
 fn message_pack(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
-    let document = if dice.one_in(4) { json!([document]) } else { document.clone() };
+    let document = if dice.one_in(4) {
+        json!([document])
+    } else {
+        document.clone()
+    };
     let body = rmp_serde::to_vec(&document).unwrap();
-    Some(case.post(path(dice), dice.pick(&["application/x-msgpack", "application/msgpack", "application/octet-stream"]), body))
+    Some(case.post(
+        path(dice),
+        dice.pick(&[
+            "application/x-msgpack",
+            "application/msgpack",
+            "application/octet-stream",
+        ]),
+        body,
+    ))
 }
 
 fn cbor(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
-    let document = if dice.one_in(4) { json!([document]) } else { document.clone() };
+    let document = if dice.one_in(4) {
+        json!([document])
+    } else {
+        document.clone()
+    };
     let mut body = Vec::new();
     ciborium::into_writer(&document, &mut body).unwrap();
-    Some(case.post(path(dice), dice.pick(&["application/cbor", "application/octet-stream"]), body))
+    Some(case.post(
+        path(dice),
+        dice.pick(&["application/cbor", "application/octet-stream"]),
+        body,
+    ))
 }
 
 fn bson(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
@@ -441,16 +620,28 @@ fn bson(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> 
         let mut body = Vec::new();
         for (name, value) in members {
             let (kind, bytes) = match value {
-                Value::Object(members) => (3, of(&mut members.iter().map(|(name, value)| (name.clone(), value)))),
-                Value::Array(items) => {
-                    (4, of(&mut items.iter().enumerate().map(|(at, value)| (at.to_string(), value))))
-                }
+                Value::Object(members) => (
+                    3,
+                    of(&mut members.iter().map(|(name, value)| (name.clone(), value))),
+                ),
+                Value::Array(items) => (
+                    4,
+                    of(&mut items
+                        .iter()
+                        .enumerate()
+                        .map(|(at, value)| (at.to_string(), value))),
+                ),
                 Value::Bool(is) => (8, vec![u8::from(*is)]),
-                Value::Number(number) if number.is_f64() => (1, number.as_f64().unwrap().to_le_bytes().to_vec()),
+                Value::Number(number) if number.is_f64() => {
+                    (1, number.as_f64().unwrap().to_le_bytes().to_vec())
+                }
                 Value::Number(number) => (0x12, number.as_i64().unwrap().to_le_bytes().to_vec()),
                 other => {
                     let text = text(other);
-                    let mut bytes = u32::try_from(text.len() + 1).unwrap().to_le_bytes().to_vec();
+                    let mut bytes = u32::try_from(text.len() + 1)
+                        .unwrap()
+                        .to_le_bytes()
+                        .to_vec();
                     bytes.extend(text.bytes());
                     bytes.push(0);
                     (2, bytes)
@@ -462,24 +653,41 @@ fn bson(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> 
             body.extend(bytes);
         }
         body.push(0);
-        let mut bytes = u32::try_from(body.len() + 4).unwrap().to_le_bytes().to_vec();
+        let mut bytes = u32::try_from(body.len() + 4)
+            .unwrap()
+            .to_le_bytes()
+            .to_vec();
         bytes.extend(body);
         bytes
     }
     let members = document.as_object()?;
     let body = of(&mut members.iter().map(|(name, value)| (name.clone(), value)));
-    Some(case.post(path(dice), dice.pick(&["application/bson", "application/octet-stream"]), body))
+    Some(case.post(
+        path(dice),
+        dice.pick(&["application/bson", "application/octet-stream"]),
+        body,
+    ))
 }
 
 /// One message over a connection that was opened for it.
 fn websocket(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
     case.transport = Transport::WebSocket;
     let (target, body) = match dice.below(6) {
-        0 => ("/socket.io/?EIO=4&transport=websocket", format!("42{}", json!(["update", document])).into_bytes()),
-        1 => ("/socket/websocket?vsn=2.0.0", json!(["1", "4", "room:lobby", "put", document]).to_string().into_bytes()),
+        0 => (
+            "/socket.io/?EIO=4&transport=websocket",
+            format!("42{}", json!(["update", document])).into_bytes(),
+        ),
+        1 => (
+            "/socket/websocket?vsn=2.0.0",
+            json!(["1", "4", "room:lobby", "put", document])
+                .to_string()
+                .into_bytes(),
+        ),
         2 => (
             "/.ws?v=5&ns=demo",
-            json!({"t": "d", "d": {"r": 2, "a": "p", "b": {"p": "/state", "d": document}}}).to_string().into_bytes(),
+            json!({"t": "d", "d": {"r": 2, "a": "p", "b": {"p": "/state", "d": document}}})
+                .to_string()
+                .into_bytes(),
         ),
         3 => ("/rt", rmp_serde::to_vec(document).unwrap()),
         4 => ("/ws/chat", encode::gzip(document.to_string().as_bytes())),
@@ -493,10 +701,19 @@ fn websocket(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Excha
 
 fn mqtt(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
     case.transport = Transport::Mqtt;
-    let topic = dice.pick(&["fleet/7/state", "owntracks/app/up", "$aws/things/app/shadow/update", "t_ms"]);
+    let topic = dice.pick(&[
+        "fleet/7/state",
+        "owntracks/app/up",
+        "$aws/things/app/shadow/update",
+        "t_ms",
+    ]);
     let mut message = case.get(topic.to_owned(), Vec::new());
     let text = document.to_string().into_bytes();
-    message.body = if dice.one_in(4) { encode::zlib(&text) } else { text };
+    message.body = if dice.one_in(4) {
+        encode::zlib(&text)
+    } else {
+        text
+    };
     Some(message)
 }
 
@@ -554,7 +771,9 @@ fn protobuf(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchan
 fn protobuf_gzip(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
     let mut request = protobuf(case, document, dice)?;
     request.body = encode::gzip(&request.body);
-    request.headers.push(("Content-Encoding", "gzip".to_owned()));
+    request
+        .headers
+        .push(("Content-Encoding", "gzip".to_owned()));
     Some(request)
 }
 
@@ -583,7 +802,9 @@ fn thrift(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange
     fn of(value: &Value, into: &mut Vec<u8>) {
         match value {
             Value::Bool(_) => {}
-            Value::Number(number) if number.is_f64() => into.extend(number.as_f64().unwrap().to_le_bytes()),
+            Value::Number(number) if number.is_f64() => {
+                into.extend(number.as_f64().unwrap().to_le_bytes())
+            }
             Value::Number(number) => {
                 let number = number.as_i64().unwrap();
                 varint((number << 1 ^ number >> 63) as u64, into);
@@ -617,7 +838,11 @@ fn thrift(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange
     document.as_object()?;
     let mut body = Vec::new();
     of(document, &mut body);
-    Some(case.post(path(dice), dice.pick(&["application/x-thrift", "application/octet-stream"]), body))
+    Some(case.post(
+        path(dice),
+        dice.pick(&["application/x-thrift", "application/octet-stream"]),
+        body,
+    ))
 }
 
 /// An array of the values, as obfuscated clients write.
@@ -629,5 +854,9 @@ fn positional(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exch
             leaf => leaf.clone(),
         }
     }
-    Some(case.post(path(dice), "application/json+protobuf", of(document).to_string().into_bytes()))
+    Some(case.post(
+        path(dice),
+        "application/json+protobuf",
+        of(document).to_string().into_bytes(),
+    ))
 }

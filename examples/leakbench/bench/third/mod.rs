@@ -29,7 +29,10 @@ pub(crate) fn draw(number: usize, world: &World, dice: &mut Dice) -> Case {
     let host = if dice.one_in(8) {
         format!("t{number:06}.{}", dice.pick(&VENDORS))
     } else {
-        format!("t{number:06}.{}.example", dice.pick(&["api-prod", "edge", "tracker", "cloud"]))
+        format!(
+            "t{number:06}.{}.example",
+            dice.pick(&["api-prod", "edge", "tracker", "cloud"])
+        )
     };
     let mut case = Case::new(host);
     match dice.below(20) {

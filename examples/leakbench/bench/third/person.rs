@@ -60,7 +60,11 @@ pub(super) fn someone(world: &World, dice: &mut Dice) -> Person {
             area: area.to_owned(),
             rest,
         },
-        email: format!("{mailbox}{}@{}.example", dice.digits(2), dice.pick(&["posta", "poczta", "courrier", "mail"])),
+        email: format!(
+            "{mailbox}{}@{}.example",
+            dice.digits(2),
+            dice.pick(&["posta", "poczta", "courrier", "mail"])
+        ),
     }
 }
 
