@@ -192,6 +192,8 @@ pub const ZIP_INFLATE_STEP: usize = 32 << 10;
 pub const ZIP_RATIO: u64 = 200;
 /// Decompressed bytes up to which the ratio does not matter: short repetitive files compress well.
 pub const ZIP_RATIO_FREE_BYTES: usize = 1 << 20;
+/// Bytes of an unknown format in which texts are looked for; what apps send of themselves is shorter.
+pub const STRINGS_BYTES: usize = 256 << 10;
 /// Lists and dictionaries inside each other in a property list; real ones have about five.
 pub const PROPERTY_LIST_DEPTH: usize = 32;
 /// What the values of a property list may cost to hold, in bytes, repeated references counted each time.

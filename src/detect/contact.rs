@@ -15,6 +15,9 @@ use crate::rules::{Identifier, normalise_name};
 /// Most values looked at in one field that holds a separated list.
 const LIST_VALUES: usize = 10_000;
 
+/// Digits of the shortest phone number: fewer are flags and counts, which numbers may well have beside them.
+const SHORTEST_NUMBER: usize = 7;
+
 /// What a value is, if it can point to a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -99,7 +102,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 let key = (kind, field.place, names(field).collect());
                 let list = lists.entry(key).or_default();
                 list.add(value, field, speaks_of_contacts);
-            } else if is_beside_people && part.bytes().all(|byte| byte.is_ascii_digit()) {
+            } else if is_beside_people
+                && part.len() >= SHORTEST_NUMBER
+                && part.bytes().all(|byte| byte.is_ascii_digit())
+            {
                 let key = (Kind::Phone, field.place, names(field).collect());
                 let list = lists.entry(key).or_default();
                 list.others = list.others.saturating_add(1);

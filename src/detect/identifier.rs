@@ -99,7 +99,7 @@ fn rules_of_field<'a>(
         .map(|(rule, _)| rule)
         .collect();
     // `/imei/490154203237518`: a segment names the one behind it, if that has the form.
-    if let Some(name) = segment_before(scene, field) {
+    if let Some(name) = scene.segment_before(field) {
         let path = FieldPath(vec![PathStep::Name(Arc::from(name))]);
         let named = scene.rules.identifiers_of_path(&path).into_iter();
         let has_form = |rule: &&Identifier| rule.validator.is_some() || !rule.values.is_empty();
@@ -116,21 +116,6 @@ fn rules_of_field<'a>(
     }
     rules.retain(|rule| !has_detector_of_its_own(rule));
     rules
-}
-
-/// The segment of the request's path that stands before a whole one.
-fn segment_before<'a>(scene: &Scene<'a>, field: &Field<'_>) -> Option<&'a str> {
-    let (Place::Path, [PathStep::Index(position)]) = (field.place, field.path.0.as_slice()) else {
-        return None;
-    };
-    let before = position.checked_sub(1)?;
-    let mut segments = scene
-        .fields
-        .iter()
-        .take_while(|other| other.place == Place::Path);
-    let segment = segments
-        .find(|other| matches!(other.path.0.as_slice(), [PathStep::Index(at)] if *at == before))?;
-    Some(segment.value.as_ref())
 }
 
 /// Rules whose data only show in several fields together.

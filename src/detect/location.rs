@@ -32,10 +32,13 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let mut before: Option<Coordinate<'_>> = None;
     for field in scene.fields {
         let last = before.take();
-        let name = Name::of(field.name());
-        if let Some((axis, rest)) = &name.axis {
+        // `/lat/52.52/lon/13.40`: a segment names the one behind it.
+        let name = Name::of(scene.segment_before(field).unwrap_or(field.name()));
+        if let Some((axis, rest)) = &name.axis
+            && !name.holds_pair
+        {
             let limit = if *axis == Axis::Latitude { 90.0 } else { 180.0 };
-            if let (Some(degrees), Some(object)) = (degrees(&field.value, limit), object(field)) {
+            if let (Some(degrees), Some(object)) = (angle(&field.value, limit), object(field)) {
                 let may_be_size = is_size_too(field.name())
                     && degrees.decimals < SIZE_DECIMALS
                     && degrees.value >= 0.0
@@ -93,6 +96,26 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         if let [Some(first), Some(second)] = pair {
             both(scene, tally, first, second);
         }
+    }
+}
+
+/// Degrees as a number, or with minutes and seconds.
+fn angle(text: &str, limit: f64) -> Option<Degrees> {
+    degrees(text, limit).or_else(|| {
+        let (value, slack) = value::sexagesimal(text)?;
+        let is_exact = slack < SEXAGESIMAL_SLACK && value.abs() <= limit;
+        is_exact.then(|| in_decimals(value, slack))
+    })
+}
+
+/// Half a minute or so: a bare degree is a region.
+const SEXAGESIMAL_SLACK: f64 = 0.02;
+
+fn in_decimals(value: f64, slack: f64) -> Degrees {
+    Degrees {
+        value,
+        // a hundredth of a degree is 1.1 km, a ten thousandth 11 m
+        decimals: if slack < 0.000_1 { 4 } else { 2 },
     }
 }
 
@@ -203,6 +226,30 @@ pub(super) fn axis(name: &str) -> Option<(Axis, &str)> {
         ("breitengrad", Axis::Latitude),
         ("laengengrad", Axis::Longitude),
         ("längengrad", Axis::Longitude),
+        ("breedtegraad", Axis::Latitude),
+        ("lengtegraad", Axis::Longitude),
+        ("breddgrad", Axis::Latitude),
+        ("langdgrad", Axis::Longitude),
+        ("längdgrad", Axis::Longitude),
+        ("lengdegrad", Axis::Longitude),
+        ("szerokosc", Axis::Latitude),
+        ("szerokość", Axis::Latitude),
+        ("dlugosc", Axis::Longitude),
+        ("długość", Axis::Longitude),
+        ("zemepisnasirka", Axis::Latitude),
+        ("zemepisnadelka", Axis::Longitude),
+        ("leveysaste", Axis::Latitude),
+        ("pituusaste", Axis::Longitude),
+        ("enlem", Axis::Latitude),
+        ("boylam", Axis::Longitude),
+        ("shirota", Axis::Latitude),
+        ("широта", Axis::Latitude),
+        ("dolgota", Axis::Longitude),
+        ("долгота", Axis::Longitude),
+        ("weidu", Axis::Latitude),
+        ("纬度", Axis::Latitude),
+        ("jingdu", Axis::Longitude),
+        ("经度", Axis::Longitude),
         ("lat", Axis::Latitude),
         ("long", Axis::Longitude),
         ("lng", Axis::Longitude),
@@ -238,9 +285,12 @@ fn has_accuracy(scene: &Scene<'_>, object: &[PathStep]) -> bool {
     })
 }
 
-/// German has one word for latitude and width, and one for longitude and length.
+/// German and Polish have one word for latitude and width, and one for longitude and length.
 fn is_size_too(name: &str) -> bool {
-    matches!(normalise_name(name).as_str(), "breite" | "laenge" | "länge")
+    matches!(
+        normalise_name(name).as_str(),
+        "breite" | "laenge" | "länge" | "szerokosc" | "szerokość" | "dlugosc" | "długość"
+    )
 }
 
 /// Names, normalised, of values that hold both coordinates.
@@ -319,20 +369,31 @@ fn telling_pair(text: &str) -> Option<(Degrees, Degrees)> {
         let longitude = degrees(numbers.next()?, 180.0)?;
         return Some((degrees(numbers.next()?, 90.0)?, longitude));
     }
-    if text.starts_with("geo:") {
-        return pair(text);
+    // In a header it stands in angle brackets, with parameters behind it.
+    let uri = text.trim_start_matches('<');
+    if uri.starts_with("geo:") {
+        return pair(uri.split(['>', ';', '?']).next()?);
+    }
+    if let Some(both) = map_centre(text) {
+        return Some(both);
     }
     if let Some(both) = signed_pair(text) {
         return Some(both);
     }
     let [(latitude, slack), (longitude, other)] = *value::sexagesimal_pairs(text).first()?;
-    let is_exact = slack.max(other) < 0.02 && latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
-    let in_degrees = |value: f64, slack: f64| Degrees {
-        value,
-        // a hundredth of a degree is 1.1 km, a ten thousandth 11 m
-        decimals: if slack < 0.000_1 { 4 } else { 2 },
-    };
-    is_exact.then(|| (in_degrees(latitude, slack), in_degrees(longitude, other)))
+    let is_exact = slack.max(other) < SEXAGESIMAL_SLACK
+        && latitude.abs() <= 90.0
+        && longitude.abs() <= 180.0;
+    is_exact.then(|| (in_decimals(latitude, slack), in_decimals(longitude, other)))
+}
+
+/// `@52.5200,13.4050,15z`, as links to maps have it.
+fn map_centre(text: &str) -> Option<(Degrees, Degrees)> {
+    let (both, zoom) = text.strip_prefix('@')?.rsplit_once(',')?;
+    let is_zoom = zoom
+        .strip_suffix(['z', 'm', 'a'])
+        .is_some_and(|zoom| zoom.parse::<f64>().is_ok());
+    is_zoom.then(|| pair(both)).flatten()
 }
 
 /// `+52.5200+013.4050/` (ISO 6709 Annex H).

@@ -20,7 +20,7 @@ pub use example::failed_examples;
 
 use crate::model::{
     Category, DecodeChain, Dossier, Event, Evidence, Field, FieldPath, Finding, FindingKey, Grade,
-    Observation, Protection, Recipient, Sensitive, ServerName, Tally,
+    Observation, PathStep, Place, Protection, Recipient, Sensitive, ServerName, Tally,
 };
 use crate::payload::{Binary, Decoded};
 use crate::rules::{Identifier, Rules};
@@ -116,6 +116,23 @@ impl Scene<'_> {
                 .as_ref()
                 .map_or("", ServerName::as_str),
         }
+    }
+
+    /// The segment of the request's path that stands before a whole one.
+    fn segment_before(&self, field: &Field<'_>) -> Option<&str> {
+        let (Place::Path, [PathStep::Index(position)]) = (field.place, field.path.0.as_slice())
+        else {
+            return None;
+        };
+        let before = position.checked_sub(1)?;
+        let mut segments = self
+            .fields
+            .iter()
+            .take_while(|other| other.place == Place::Path);
+        let segment = segments.find(
+            |other| matches!(other.path.0.as_slice(), [PathStep::Index(at)] if *at == before),
+        )?;
+        Some(segment.value.as_ref())
     }
 
     /// The path of the request; empty for other events.

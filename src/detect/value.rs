@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region};
 
 /// A value without the quotes, brackets and URN prefixes that protocols wrap it in (RFC 7254: `"<urn:gsma:imei:…>"`).
@@ -299,8 +301,11 @@ pub(super) fn degrees(value: &str, limit: f64) -> Option<Degrees> {
 }
 
 /// Pairs of angles in degrees, minutes and seconds (`52°31'12.0"N 13°24'18.0"E`, ISO 6709 Annex D), each with half a unit of
-/// its last digit.
+/// its last digit; also as receivers write them.
 pub(super) fn sexagesimal_pairs(text: &str) -> Vec<[(f64, f64); 2]> {
+    if text.starts_with('$') {
+        return nmea_pairs(text).collect();
+    }
     if !text.contains(['°', 'º']) {
         return Vec::new();
     }
@@ -319,6 +324,50 @@ pub(super) fn sexagesimal_pairs(text: &str) -> Vec<[(f64, f64); 2]> {
             _ => None,
         })
         .collect()
+}
+
+/// One angle in degrees, minutes and seconds, alone in a text.
+pub(super) fn sexagesimal(text: &str) -> Option<(f64, f64)> {
+    let (before, behind) = text.trim().split_once(['°', 'º'])?;
+    let is_alone = behind.len() <= 32 && !behind.contains(['°', 'º']);
+    is_alone.then(|| sexagesimal_angle(before, behind)).flatten()
+}
+
+/// Positions in sentences of receivers (NMEA 0183: `$GPRMC`, `$GNGGA`, `$GPGLL`): degrees and minutes in one number, then N or S,
+/// E or W.
+fn nmea_pairs(text: &str) -> impl Iterator<Item = [(f64, f64); 2]> {
+    text.lines().filter_map(|line| {
+        let sentence = line.trim().strip_prefix('$')?;
+        let kind = sentence.get(2..5)?;
+        if !matches!(kind, "RMC" | "GGA" | "GLL" | "GNS") {
+            return None;
+        }
+        let words: Vec<&str> = sentence.split(',').take(12).collect();
+        words.windows(4).find_map(|window| {
+            let [latitude, south @ ("N" | "S"), longitude, west @ ("E" | "W")] = window else {
+                return None;
+            };
+            Some([
+                nmea_angle(latitude, *south == "S")?,
+                nmea_angle(longitude, *west == "W")?,
+            ])
+        })
+    })
+}
+
+/// `5231.2000`: 52 degrees and 31.2 minutes, and half a unit of the last digit.
+fn nmea_angle(text: &str, is_negative: bool) -> Option<(f64, f64)> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let is_number = (3..=5).contains(&whole.len())
+        && whole.bytes().chain(decimals.bytes()).all(|byte| byte.is_ascii_digit());
+    if !is_number {
+        return None;
+    }
+    let (degrees, _) = whole.split_at_checked(whole.len().saturating_sub(2))?;
+    let minutes: f64 = text.get(degrees.len()..)?.parse().ok()?;
+    let angle = degrees.parse::<f64>().ok()? + minutes / 60.0;
+    let slack = half_a_unit(decimals.len()) / 60.0;
+    Some((if is_negative { -angle } else { angle }, slack))
 }
 
 /// The angle around a degree sign, and half a unit of its last digit.
@@ -399,6 +448,22 @@ pub(super) fn is_base64_digest(value: &str) -> bool {
         && bare.bytes().any(|byte| byte.is_ascii_uppercase())
         && bare.bytes().any(|byte| byte.is_ascii_lowercase())
         && bare.bytes().any(|byte| byte.is_ascii_digit())
+        && !is_base64_of_text(bare)
+}
+
+/// Whether base64 holds a text, which no digest does.
+fn is_base64_of_text(bare: &str) -> bool {
+    let standard: String = bare
+        .chars()
+        .map(|letter| match letter {
+            '-' => '+',
+            '_' => '/',
+            letter => letter,
+        })
+        .collect();
+    BASE64_STANDARD_NO_PAD
+        .decode(standard)
+        .is_ok_and(|bytes| bytes.iter().all(|byte| (0x20..0x7f).contains(byte)))
 }
 
 /// Only hexadecimal digits.
@@ -480,6 +545,22 @@ mod tests {
         assert!(uuid_digits("384000008cf011bdb23e10b96e40000d").is_some());
         assert!(uuid_digits("38400000-8cf0-11bd-b23e-10b96e40000").is_none());
         assert!(is_nil_uuid("00000000-0000-0000-0000-000000000000"));
+    }
+
+    #[test]
+    fn a_text_in_base64_is_no_digest() {
+        assert!(is_base64_digest("c1nFq0Jp3Xe7Rk2mVt5yZbL8aWd4sGh6uKoPiQxNwYE="));
+        assert!(!is_base64_digest("bnV0emVyLWFiY2QxMjM0NQ"));
+    }
+
+    #[test]
+    fn positions_of_receivers_are_read() {
+        let sentence = "$GPRMC,081836,A,5231.2000,N,01324.3000,W,000.0,360.0,020326,,*18\r\n";
+        let [[(latitude, slack), (longitude, _)]] = sexagesimal_pairs(sentence)[..] else {
+            panic!("no position");
+        };
+        assert!((latitude - 52.52).abs() < slack && (longitude + 13.405).abs() < slack);
+        assert!(sexagesimal_pairs("$GPRMC,081836,V,,,,,000.0,360.0,020326,,*18").is_empty());
     }
 
     #[test]

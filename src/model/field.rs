@@ -145,6 +145,10 @@ ids! {
         Bson = "bson",
         /// Thrift, compact or binary.
         Thrift = "thrift",
+        /// A binary property list of Apple.
+        PropertyList = "plist",
+        /// Lines of a text that name their values.
+        Table = "table",
     }
 }
 

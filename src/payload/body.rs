@@ -189,6 +189,7 @@ pub(super) fn decode<'a>(
                 input.bytes.len(),
                 "body in a format without a decoder",
             );
+            text::strings(input.bytes, collector);
             collector.binary(input.bytes);
         }
     }

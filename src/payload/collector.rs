@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::{Binary, Decoded, Keep, copied, nested};
+use super::{Binary, Decoded, Keep, copied, naming, nested};
 use crate::limits;
 use crate::model::{DecodeChain, DecodeStep, Field, FieldPath, PathStep, Place, Shortfall};
 
@@ -41,7 +41,10 @@ impl<'a> Collector<'a> {
         }
     }
 
-    pub(super) fn finish(self) -> Decoded<'a> {
+    pub(super) fn finish(mut self) -> Decoded<'a> {
+        let named = naming::otherwise_named(&self.decoded.fields);
+        let left = limits::FIELDS.saturating_sub(self.decoded.fields.len());
+        self.decoded.fields.extend(named.into_iter().take(left));
         self.decoded
     }
 

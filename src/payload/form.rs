@@ -96,30 +96,44 @@ pub(super) fn pairs<'s, 'a>(form: &'s str, keep: Keep<'s, 'a>, collector: &mut C
     }
 }
 
-/// `user[address][0]` is a path of three steps, as PHP, Rails and jQuery write it.
+/// `user[address][0]` is a path of three steps, as PHP, Rails and jQuery write it; so are `points.0.lat` and `points[0].lat`.
 pub(super) fn enter_key(key: &str, collector: &mut Collector<'_>) -> usize {
-    let Some((head, rest)) = key
-        .strip_suffix(']')
-        .and_then(|key| key.split_once('['))
-        .filter(|(head, rest)| {
-            let is_step = |step: &str| !step.contains(['[', ']']);
-            !head.is_empty() && rest.split("][").all(is_step)
-        })
-    else {
+    let Some(parts) = parts_of_key(key) else {
         collector.enter(name(key));
         return 1;
     };
-    collector.enter(name(head));
-    let mut steps = 1_usize;
-    for part in rest.split("][").take(limits::JSON_DEPTH) {
+    let mut steps = 0_usize;
+    for part in parts.into_iter().take(limits::JSON_DEPTH) {
         match part.parse::<u32>() {
-            Ok(position) => collector.enter(index(usize::try_from(position).unwrap_or(usize::MAX))),
-            Err(_) if part.is_empty() => continue,
-            Err(_) => collector.enter(name(part)),
+            Ok(position) if steps > 0 => {
+                collector.enter(index(usize::try_from(position).unwrap_or(usize::MAX)));
+            }
+            _ if part.is_empty() => continue,
+            _ => collector.enter(name(part)),
         }
         steps = steps.saturating_add(1);
     }
     steps
+}
+
+/// The steps of a key that is a path; a dotted name without a number in it is one name.
+fn parts_of_key(key: &str) -> Option<Vec<&str>> {
+    if let Some((head, rest)) = key.strip_suffix(']').and_then(|key| key.split_once('[')) {
+        let is_step = |step: &str| !step.contains(['[', ']']);
+        if !head.is_empty() && rest.split("][").all(is_step) {
+            return Some(std::iter::once(head).chain(rest.split("][")).collect());
+        }
+    }
+    let parts: Vec<&str> = key
+        .split(['.', '['])
+        .map(|part| part.strip_suffix(']').unwrap_or(part))
+        .collect();
+    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_path = key.contains('.')
+        && parts.iter().all(|part| !part.is_empty())
+        && parts.iter().skip(1).any(is_number)
+        && parts.first().is_some_and(|head| !is_number(head));
+    is_path.then_some(parts)
 }
 
 fn value<'s, 'a>(raw: &'s str, keep: Keep<'s, 'a>, collector: &mut Collector<'a>) {

@@ -15,8 +15,11 @@ mod json;
 mod message;
 mod message_pack;
 mod multipart;
+mod naming;
 mod nested;
+mod property_list;
 mod protobuf;
+mod table;
 #[cfg(test)]
 #[expect(
     clippy::arithmetic_side_effects,
@@ -131,6 +134,7 @@ const DECODERS: &[Decoder] = &[
     grpc::DECODER,
     json::DECODER,
     xml::DECODER,
+    property_list::DECODER,
     bson::DECODER,
     cbor::DECODER,
     message_pack::DECODER,

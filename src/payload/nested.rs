@@ -10,7 +10,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::body::MediaType;
 use super::collector::{Collector, name};
 use super::{
-    Input, Keep, bson, cbor, compression, copied, form, json, message_pack, protobuf, text, xml,
+    Input, Keep, bson, cbor, compression, copied, form, json, message_pack, property_list, protobuf,
+    table, text, xml,
 };
 use crate::model::DecodeStep;
 
@@ -37,6 +38,7 @@ const ENCODINGS: &[Attempt] = &[
     json_web_token,
     url,
     form_text,
+    table_text,
     percent,
     escaped,
     hex,
@@ -84,6 +86,7 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
     let media_type = MediaType::default();
     let compressed = [compression::GZIP, compression::ZSTD, compression::ZLIB];
     let documents = [
+        property_list::DECODER,
         bson::DECODER,
         cbor::DECODER,
         message_pack::DECODER,
@@ -289,6 +292,26 @@ fn form_text<'s, 'a>(
     }
     collector.undoing(DecodeStep::Form, |collector| {
         form::pairs(text, keep, collector);
+    });
+    true
+}
+
+fn table_text<'s, 'a>(
+    shape: Shape,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    // What it is has white space, or is a pair; base64 ends in `=`.
+    let may_be = text.contains([' ', '\n']) || text.trim_end_matches('=').contains('=');
+    if !may_be || !(shape.has(Shape::COLON) || text.contains(['=', '\n'])) {
+        return false;
+    }
+    let Some(rows) = table::read(text) else {
+        return false;
+    };
+    collector.undoing(DecodeStep::Table, |collector| {
+        table::fields(rows, collector);
     });
     true
 }

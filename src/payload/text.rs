@@ -112,6 +112,32 @@ pub(super) fn is_readable(text: &str) -> bool {
     })
 }
 
+/// Shortest text in unknown bytes: chance makes shorter ones.
+const SHORTEST_STRING: u8 = 8;
+
+/// The texts in bytes of an unknown format that have their length in the byte before them, as many formats write short ones.
+pub(super) fn strings(bytes: &[u8], collector: &mut Collector<'_>) {
+    let mut rest = bytes.get(..limits::STRINGS_BYTES).unwrap_or(bytes);
+    let mut position = 0_usize;
+    while let Some((length, behind)) = rest.split_first() {
+        rest = behind;
+        let text = (*length >= SHORTEST_STRING)
+            .then(|| behind.get(..usize::from(*length)))
+            .flatten()
+            .and_then(|text| str::from_utf8(text).ok())
+            .filter(|text| !text.chars().any(char::is_control));
+        let Some(text) = text else { continue };
+        collector.within(index(position), |collector| {
+            collector.value(Cow::Borrowed(text), copied);
+        });
+        position = position.saturating_add(1);
+        rest = behind.get(text.len()..).unwrap_or_default();
+        if collector.is_full() {
+            return;
+        }
+    }
+}
+
 /// Undoes quoted-printable (RFC 2045 §6.7); what does not follow it stays as it is.
 pub(super) fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(bytes.len());

@@ -161,11 +161,12 @@ impl Case {
             .filter(|character| !character.is_control())
             .take(300)
             .collect();
-        let headers = request
+        let context: String = request
             .headers
             .iter()
-            .find(|(name, _)| *name == "X-App-Context");
-        let context = headers.map_or("", |(_, value)| value.as_str());
+            .filter(|(name, _)| !["Accept", "Content-Type"].contains(name))
+            .map(|(name, value)| format!("{name}: {} ", value.chars().take(200).collect::<String>()))
+            .collect();
         let target: String = request.target.chars().take(300).collect();
         format!(
             "{} {} {} {} depth {}: {target} {context} {shown}",

@@ -97,6 +97,14 @@ impl Scale {
 /// The readings of one written number.
 fn readings(text: &str) -> Vec<Angle> {
     let text = text.trim();
+    if let Some((degrees, slack)) = value::sexagesimal(text) {
+        return vec![Angle {
+            degrees,
+            slack,
+            decimals: TELLING_DECIMALS,
+            scale: Scale::Sexagesimal,
+        }];
+    }
     let is_number = text.len() <= 32
         && text.bytes().any(|byte| byte.is_ascii_digit())
         && text

@@ -455,7 +455,7 @@ fn telegram(case: &mut Case, people: &[Person], dice: &mut Dice) {
     for person in people {
         body.extend(0xf392_b7f4_u32.to_le_bytes());
         body.extend(dice.bytes(8));
-        string(&person.phone.digits(), &mut body);
+        string(&person.phone.e164(), &mut body);
         string(person.given, &mut body);
         string(&person.family, &mut body);
     }

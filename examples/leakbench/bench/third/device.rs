@@ -137,7 +137,7 @@ fn vendor(device: &Device, dice: &mut Dice) -> (&'static str, Value) {
         ),
         3 => (
             "beacon",
-            json!({"common": {"A3": dice.hex(36), "qimei": dice.hex(16), "A2": device.imei}}),
+            json!({"common": {"qimei": dice.hex(16), "qimei36": dice.hex(36), "imei": device.imei}}),
         ),
         4 => (
             "segment",

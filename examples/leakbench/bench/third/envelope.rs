@@ -52,12 +52,14 @@ const NAMED: [(&str, Envelope); 29] = [
 ];
 
 /// What keeps values alone.
-const NAMELESS: [(&str, Envelope); 5] = [
+const NAMELESS: [(&str, Envelope); 7] = [
     ("protobuf", protobuf),
     ("protobuf gzip", protobuf_gzip),
     ("grpc", grpc),
     ("thrift", thrift),
     ("json without names", positional),
+    ("messagepack without names", positional_pack),
+    ("cbor without names", positional_cbor),
 ];
 
 /// Sends a document in an envelope that keeps its names.
@@ -424,19 +426,16 @@ fn headers(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchang
     ))
 }
 
-fn cookie(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
-    let pairs = flat(document, dice);
+/// Cookies have flat names.
+fn cookie(case: &mut Case, document: &Value, _: &mut Dice) -> Option<Exchange> {
+    let pairs = leaves(document);
+    let is_flat = pairs.iter().all(|(names, _)| names.len() == 1);
     let crumbs: Vec<String> = pairs
         .iter()
-        .map(|(name, value)| {
-            format!(
-                "{}={}",
-                name.replace(['[', ']'], "_"),
-                encode::percent(value)
-            )
-        })
+        .map(|(names, value)| format!("{}={}", names.join("."), encode::percent(value)))
         .collect();
-    (pairs.len() < 8).then(|| case.get("/home".to_owned(), vec![("Cookie", crumbs.join("; "))]))
+    (is_flat && pairs.len() < 8)
+        .then(|| case.get("/home".to_owned(), vec![("Cookie", crumbs.join("; "))]))
 }
 
 fn escaped(text: &str) -> String {
@@ -480,7 +479,17 @@ fn tree(name: &str, value: &Value) -> String {
     }
 }
 
+/// Whether all names are such as XML allows: not numbers of phones, as in `{"+49…": "Anna"}`.
+fn has_plain_names(document: &Value) -> bool {
+    let leaves = leaves(document);
+    let mut names = leaves.iter().flat_map(|(names, _)| names);
+    names.all(|name| !name.contains(['+', ' ', '@']))
+}
+
 fn xml(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
+    if !has_plain_names(document) {
+        return None;
+    }
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}",
         tree(dice.pick(&["request", "sync", "msg"]), document)
@@ -517,11 +526,17 @@ fn attributes(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exch
             leaf => format!("<{name} value=\"{}\"/>", escaped(&text(leaf))),
         }
     }
+    if !has_plain_names(document) {
+        return None;
+    }
     let body = tree("data", document);
     Some(case.post(path(dice), "application/xml", body.into_bytes()))
 }
 
 fn soap(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
+    if !has_plain_names(document) {
+        return None;
+    }
     let body = format!(
         "<?xml version=\"1.0\"?><soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body>\
          <ns2:SubmitRequest xmlns:ns2=\"urn:app\">{}</ns2:SubmitRequest></soap:Body></soap:Envelope>",
@@ -846,17 +861,26 @@ fn thrift(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange
 }
 
 /// An array of the values, as obfuscated clients write.
-fn positional(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
-    fn of(value: &Value) -> Value {
-        match value {
-            Value::Object(members) => members.values().map(of).collect(),
-            Value::Array(items) => items.iter().map(of).collect(),
-            leaf => leaf.clone(),
-        }
+fn values(document: &Value) -> Value {
+    match document {
+        Value::Object(members) => members.values().map(values).collect(),
+        Value::Array(items) => items.iter().map(values).collect(),
+        leaf => leaf.clone(),
     }
-    Some(case.post(
-        path(dice),
-        "application/json+protobuf",
-        of(document).to_string().into_bytes(),
-    ))
+}
+
+fn positional(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
+    let body = values(document).to_string().into_bytes();
+    Some(case.post(path(dice), "application/json+protobuf", body))
+}
+
+fn positional_pack(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
+    let body = rmp_serde::to_vec(&values(document)).unwrap();
+    Some(case.post(path(dice), "application/octet-stream", body))
+}
+
+fn positional_cbor(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
+    let mut body = Vec::new();
+    ciborium::into_writer(&values(document), &mut body).unwrap();
+    Some(case.post(path(dice), "application/octet-stream", body))
 }

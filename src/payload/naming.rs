@@ -1,0 +1,224 @@
+//! Names that stand beside their values, and values in objects that say their type → the same values under these names, as
+//! detection looks for them: `{"key": "lat", "value": {"doubleValue": 52.52}}` is also `lat`.
+
+use std::collections::BTreeMap;
+
+use super::collector::name;
+use crate::limits;
+use crate::model::{DecodeStep, Field, FieldPath, PathStep, Place};
+
+/// What holds a name, and what holds its value, in lower case.
+const PAIRS: [(&str, &str); 12] = [
+    ("key", "value"),
+    ("key", "val"),
+    ("k", "v"),
+    ("name", "value"),
+    ("name", "val"),
+    ("n", "v"),
+    ("field", "value"),
+    ("field", "data"),
+    ("param", "value"),
+    ("id", "value"),
+    ("type", "value"),
+    ("type", "data"),
+];
+
+/// Length of the longest of the first.
+const LONGEST_KEY: usize = 5;
+
+/// Steps that say the type of what is below: Firestore, OTLP (`stringValue`), `DynamoDB` (`S`), XML-RPC.
+const TYPES: [&str; 14] = [
+    "stringValue",
+    "integerValue",
+    "intValue",
+    "doubleValue",
+    "booleanValue",
+    "boolValue",
+    "timestampValue",
+    "string",
+    "double",
+    "i4",
+    "S",
+    "N",
+    "SS",
+    "NS",
+];
+
+/// The same of maps and lists, of which a typed value is inside.
+const HOLDERS: [&str; 8] = [
+    "mapValue",
+    "fields",
+    "arrayValue",
+    "kvlistValue",
+    "values",
+    "M",
+    "L",
+    "struct",
+];
+
+/// The fields that have another name than the one on their path, under that.
+pub(super) fn otherwise_named<'a>(fields: &[Field<'a>]) -> Vec<Field<'a>> {
+    let keys = keys(fields);
+    let mut found = Vec::new();
+    for (at, field) in fields.iter().enumerate() {
+        let bare = without_types(&field.path.0);
+        let named = if keys.is_empty() {
+            None
+        } else {
+            let way = bare.as_deref().unwrap_or(&field.path.0);
+            beside(&keys, fields, at, way)
+        };
+        if let Some(path) = named.or(bare) {
+            found.push(Field {
+                place: field.place,
+                path: FieldPath(path),
+                chain: field.chain.clone(),
+                value: field.value.clone(),
+            });
+        }
+    }
+    found
+}
+
+/// The path without the steps that say types; `None` if there are none.
+fn without_types(path: &[PathStep]) -> Option<Vec<PathStep>> {
+    let is_one_of = |step: &PathStep, words: &[&str]| match step {
+        PathStep::Name(name) => words.contains(&&**name),
+        PathStep::Index(_) => false,
+    };
+    let (last, way) = path.split_last()?;
+    let is_typed = way
+        .iter()
+        .any(|step| matches!(step, PathStep::Name(name) if !HOLDERS.contains(&&**name)));
+    let is_list = matches!(last, PathStep::Index(_))
+        && way.last().is_some_and(|step| is_one_of(step, &TYPES));
+    if !is_typed || !is_list && !is_one_of(last, &TYPES) {
+        return None;
+    }
+    let kept = path
+        .iter()
+        .filter(|step| !is_one_of(step, &TYPES) && !is_one_of(step, &HOLDERS));
+    Some(kept.cloned().collect())
+}
+
+/// The fields that hold names, by the object that they are in.
+type Keys<'f> = BTreeMap<(Place, &'f [PathStep]), Vec<usize>>;
+
+fn keys<'f>(fields: &'f [Field<'_>]) -> Keys<'f> {
+    let mut keys = Keys::new();
+    for (at, field) in fields.iter().enumerate() {
+        if let [object @ .., PathStep::Name(last)] = field.path.0.as_slice()
+            && last.len() <= LONGEST_KEY
+            && PAIRS.iter().any(|(key, _)| last.eq_ignore_ascii_case(key))
+            && is_name(&field.value)
+        {
+            keys.entry((field.place, object)).or_default().push(at);
+        }
+    }
+    keys
+}
+
+/// Whether a text may be the name of a field.
+fn is_name(text: &str) -> bool {
+    text.len() <= limits::NAME_BYTES.min(64)
+        && text.starts_with(|first: char| first.is_alphabetic() || matches!(first, '_' | '$'))
+        && text
+            .chars()
+            .all(|letter| letter.is_alphanumeric() || "_-.$:[]".contains(letter))
+}
+
+/// The path of a value whose name stands beside it, with that in place of what holds both.
+fn beside(
+    keys: &Keys<'_>,
+    fields: &[Field<'_>],
+    at: usize,
+    path: &[PathStep],
+) -> Option<Vec<PathStep>> {
+    let field = fields.get(at)?;
+    let key_of = |object: &[PathStep], fits: &dyn Fn(&str, &str) -> bool| {
+        let candidates = keys.get(&(field.place, object))?;
+        let fits = |key: &&usize| {
+            let name = fields.get(**key).map_or("", Field::name);
+            let mut pairs = PAIRS.iter();
+            **key != at && pairs.any(|(key, value)| fits(key, value) && name.eq_ignore_ascii_case(key))
+        };
+        // Elements of one name have one path: the name before a value is its own.
+        let before = candidates.iter().rev().filter(|key| **key < at).find(fits);
+        before.or_else(|| candidates.iter().find(fits)).copied()
+    };
+    let with_name = |key: usize, holder: &[PathStep], below: &[PathStep]| {
+        let text = &fields.get(key)?.value;
+        let mut way = holder.to_vec();
+        // A dotted name is a path of its own.
+        way.extend(text.split('.').filter(|part| !part.is_empty()).map(name));
+        way.extend_from_slice(below);
+        Some(way)
+    };
+    for (position, step) in path.iter().enumerate() {
+        let PathStep::Name(holds) = step else {
+            continue;
+        };
+        let (object, below) = path.split_at_checked(position)?;
+        let fits = |_: &str, value: &str| holds.eq_ignore_ascii_case(value);
+        if let Some(key) = key_of(object, &fits) {
+            let holder = match object.split_last() {
+                Some((PathStep::Index(_), list)) => list,
+                _ => object,
+            };
+            return with_name(key, holder, below.get(1..)?);
+        }
+    }
+    // `<param name="imei">…</param>`
+    if field.chain.0.last() != Some(&DecodeStep::Xml) {
+        return None;
+    }
+    let key = key_of(path, &|key, _| key == "name" || key == "key")?;
+    with_name(key, path.split_last()?.1, &[])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(json: &str) -> Vec<String> {
+        let mut collector = super::super::collector::Collector::new(Place::Body);
+        super::super::json::documents(json.as_bytes(), super::super::copied, &mut collector);
+        let fields = collector.finish().fields;
+        let other = otherwise_named(&fields);
+        other
+            .iter()
+            .map(|field| format!("{}={}", field.path, field.value))
+            .collect()
+    }
+
+    #[test]
+    fn a_value_is_also_found_under_the_name_beside_it() {
+        assert_eq!(
+            named(r#"{"params": [{"value": 52.52, "Key": "geo.lat"}, {"Key": "geo.lon", "value": 13.4}]}"#),
+            ["params.geo.lat=52.52", "params.geo.lon=13.4"]
+        );
+        assert_eq!(
+            named(r#"[{"key": "imei", "value": {"stringValue": "1"}}]"#),
+            ["imei=1"]
+        );
+        assert_eq!(
+            named(r#"{"type": "latlng", "data": [[52.5, 13.4]]}"#),
+            ["latlng[0][0]=52.5", "latlng[0][1]=13.4"]
+        );
+    }
+
+    #[test]
+    fn types_are_no_names() {
+        assert_eq!(
+            named(r#"{"fields": {"lat": {"doubleValue": 52.52}, "p": {"mapValue": {"fields": {"a": {"stringValue": "x"}}}}}}"#),
+            ["lat=52.52", "p.a=x"]
+        );
+        assert_eq!(named(r#"{"Item": {"lat": {"N": "52.52"}}}"#), ["Item.lat=52.52"]);
+    }
+
+    #[test]
+    fn what_has_a_name_of_its_own_keeps_it() {
+        assert_eq!(named(r#"{"name": "Anna Beispiel", "value": 3, "S": 1}"#), [""; 0]);
+        assert_eq!(named(r#"{"string": "x", "values": [1]}"#), [""; 0]);
+    }
+}

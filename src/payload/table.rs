@@ -1,0 +1,200 @@
+//! Texts that name their values by their lines: tables with a head, `name=value` of logs, headers and line protocols,
+//! `name: value` of LDIF and the like → fields beside the text.
+
+use std::borrow::Cow;
+
+use super::collector::{Collector, index};
+use super::{copied, form};
+
+/// Longest name.
+const LONGEST_NAME: usize = 64;
+/// Columns of a table, at most.
+const COLUMNS: usize = 128;
+/// Lines that are read.
+const LINES: usize = 20_000;
+
+/// Reads a text, if it is one of these.
+pub(super) fn read(text: &str) -> Option<Vec<Row<'_>>> {
+    rows(text)
+        .or_else(|| lines(text))
+        .or_else(|| assignments(text))
+}
+
+/// Takes the values of rows under their names.
+pub(super) fn fields(rows: Vec<Row<'_>>, collector: &mut Collector<'_>) {
+    // One value under a name needs no number of a row.
+    let is_one = rows.len() == 1;
+    for (position, row) in rows.into_iter().enumerate() {
+        if !is_one {
+            collector.enter(index(position));
+        }
+        for (key, value) in row {
+            let steps = form::enter_key(key, collector);
+            collector.value(Cow::Borrowed(value), copied);
+            collector.leave(steps);
+        }
+        if !is_one {
+            collector.leave(1);
+        }
+        if collector.is_full() {
+            return;
+        }
+    }
+}
+
+/// Names and values of a line or a block of lines.
+pub(super) type Row<'s> = Vec<(&'s str, &'s str)>;
+
+fn is_name(text: &str) -> bool {
+    text.len() <= LONGEST_NAME
+        && text.starts_with(|first: char| first.is_alphabetic() || matches!(first, '_' | '$'))
+        && text
+            .chars()
+            .all(|letter| letter.is_alphanumeric() || "_-.$[]".contains(letter))
+}
+
+/// A table (RFC 4180 and its kin): a line of names, and rows of as many cells.
+fn rows(text: &str) -> Option<Vec<Row<'_>>> {
+    let (head, body) = text.trim().split_once('\n')?;
+    let separator = [',', ';', '\t', '|']
+        .into_iter()
+        .find(|separator| head.contains(*separator))?;
+    let names: Vec<&str> = head.split(separator).map(unquoted).collect();
+    let is_head = (2..=COLUMNS).contains(&names.len())
+        && names.iter().all(|cell| {
+            is_name(cell.split(' ').next().unwrap_or_default())
+                && cell.len() <= LONGEST_NAME
+                && !cell.contains(['=', ':', '@'])
+        });
+    if !is_head {
+        return None;
+    }
+    let mut rows = Vec::new();
+    for line in body.lines().take(LINES).filter(|line| !line.trim().is_empty()) {
+        let cells: Vec<&str> = cells(line, separator);
+        if cells.len() != names.len() {
+            return None;
+        }
+        rows.push(names.iter().copied().zip(cells).collect());
+    }
+    (!rows.is_empty()).then_some(rows)
+}
+
+/// The cells of a line; separators inside quotes do not separate.
+fn cells(line: &str, separator: char) -> Vec<&str> {
+    super::body::split_quoted(line, separator)
+        .map(unquoted)
+        .collect()
+}
+
+fn unquoted(cell: &str) -> &str {
+    let cell = cell.trim();
+    cell.strip_prefix('"')
+        .and_then(|cell| cell.strip_suffix('"'))
+        .unwrap_or(cell)
+}
+
+/// `time=… level=info lat=52.52`, `lat=52.52; lon=13.40`, `position,unit=7 lat=52.52,lon=13.40 1700000000`: a row for each line.
+fn assignments(text: &str) -> Option<Vec<Row<'_>>> {
+    if !text.contains('=') || text.contains('&') {
+        return None;
+    }
+    let mut found = 0_usize;
+    let mut rows = Vec::new();
+    for line in text.lines().take(LINES) {
+        let mut row = Row::new();
+        let mut is_quoted = false;
+        let parts = line.split(|mark: char| {
+            if mark == '"' {
+                is_quoted = !is_quoted;
+            }
+            !is_quoted && (matches!(mark, ',' | ';') || mark.is_ascii_whitespace())
+        });
+        for part in parts {
+            if let Some((key, value)) = part.split_once('=')
+                && is_name(key)
+                && !value.trim_matches('=').is_empty()
+            {
+                row.push((key, unquoted(value)));
+            }
+        }
+        found = found.saturating_add(row.len());
+        if !row.is_empty() {
+            rows.push(row);
+        }
+    }
+    // A text of one pair is a pair from its first to its last letter.
+    let is_pair = || text.len() > 8 && !text.contains(|mark: char| mark.is_whitespace());
+    (found >= 2 || found == 1 && is_pair()).then_some(rows)
+}
+
+/// `mobile: +49 …`: a row for each block of lines.
+fn lines(text: &str) -> Option<Vec<Row<'_>>> {
+    let mut rows = vec![Row::new()];
+    let mut others = 0_usize;
+    let mut found = 0_usize;
+    for line in text.lines().take(LINES) {
+        if line.trim().is_empty() {
+            rows.push(Row::new());
+            continue;
+        }
+        match line.trim().split_once(": ") {
+            Some((key, value)) if is_name(key) => {
+                found = found.saturating_add(1);
+                if let Some(row) = rows.last_mut() {
+                    row.push((key, value.trim()));
+                }
+            }
+            _ => others = others.saturating_add(1),
+        }
+    }
+    rows.retain(|row| !row.is_empty());
+    (found >= 2 && others <= found).then_some(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Place;
+
+    fn named(text: &str) -> Vec<String> {
+        let mut collector = Collector::new(Place::Body);
+        fields(read(text).unwrap_or_default(), &mut collector);
+        let fields = collector.finish().fields;
+        fields
+            .iter()
+            .map(|field| format!("{}={}", field.path, field.value))
+            .collect()
+    }
+
+    #[test]
+    fn texts_in_lines_give_their_values_under_their_names() {
+        assert_eq!(
+            named("time,latitude,longitude\n1,52.52,13.40\n"),
+            ["time=1", "latitude=52.52", "longitude=13.40"]
+        );
+        assert_eq!(
+            named("position,unit=7 lat=52.52,lon=13.40 1700000000"),
+            ["unit=7", "lat=52.52", "lon=13.40"]
+        );
+        assert_eq!(named("lat=52.52; lon=13.40"), ["lat=52.52", "lon=13.40"]);
+        assert_eq!(
+            named("cn: Anna\nmobile: +4930\n\ncn: Ben\nmobile: +4931\n"),
+            ["[0].cn=Anna", "[0].mobile=+4930", "[1].cn=Ben", "[1].mobile=+4931"]
+        );
+    }
+
+    #[test]
+    fn prose_and_padding_name_nothing() {
+        for text in [
+            "Hallo, wie geht es?\nGut, danke.",
+            "YWJjZGVmZ2hpamts=",
+            "YWJjZGVmZ2hpamtsbQ==",
+            "https://app.example/a?b=c",
+            "10:15:30",
+            "Note: call back",
+        ] {
+            assert_eq!(named(text), [""; 0], "{text}");
+        }
+    }
+}
