@@ -351,7 +351,22 @@ pub(super) fn holds_pair(name: &str) -> bool {
         .strip_prefix('x')
         .filter(|rest| rest.len() > 2)
         .unwrap_or(name);
-    NAMES.contains(&name)
+    let qualified = [
+        "last",
+        "lastknown",
+        "current",
+        "user",
+        "device",
+        "my",
+        "home",
+        "gps",
+        "start",
+        "end",
+    ]
+    .iter()
+    .filter_map(|qualifier| name.strip_prefix(qualifier))
+    .any(|rest| rest.len() > 2 && NAMES.contains(&rest));
+    NAMES.contains(&name) || qualified
 }
 
 /// Whether a name, normalised, is that of an encoded way.
@@ -381,9 +396,8 @@ fn telling_pair(text: &str) -> Option<(Degrees, Degrees)> {
         return Some(both);
     }
     let [(latitude, slack), (longitude, other)] = *value::sexagesimal_pairs(text).first()?;
-    let is_exact = slack.max(other) < SEXAGESIMAL_SLACK
-        && latitude.abs() <= 90.0
-        && longitude.abs() <= 180.0;
+    let is_exact =
+        slack.max(other) < SEXAGESIMAL_SLACK && latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
     is_exact.then(|| (in_decimals(latitude, slack), in_decimals(longitude, other)))
 }
 
@@ -491,9 +505,14 @@ fn pair(text: &str) -> Option<(Degrees, Degrees)> {
     let text = text.trim();
     let text = text.strip_prefix("geo:").unwrap_or(text);
     let mut numbers = text.split([',', ';', ' ']).filter(|part| !part.is_empty());
-    let latitude = degrees(numbers.next()?, 90.0)?;
-    let longitude = degrees(numbers.next()?, 180.0)?;
-    Some((latitude, longitude))
+    let first = degrees(numbers.next()?, 180.0)?;
+    let second = degrees(numbers.next()?, 180.0)?;
+    // KML puts the longitude first, which shows where it is beyond 90°.
+    match (first.value.abs() <= 90.0, second.value.abs() <= 90.0) {
+        (true, _) => Some((first, second)),
+        (false, true) => Some((second, first)),
+        (false, false) => None,
+    }
 }
 
 /// The object that a field belongs to: its path without the last step.

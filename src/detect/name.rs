@@ -42,6 +42,10 @@ pub(super) struct Name {
 
 impl Name {
     fn new(name: &str) -> Self {
+        // Of a path in one name the end says the axis, and the whole what belongs together.
+        let (way, last) = name.rsplit_once('.').unwrap_or(("", name));
+        let last = normalise_name(last);
+        let belongs = |(axis, rest): (location::Axis, &str)| (axis, Rc::from([way, rest].concat()));
         let name = normalise_name(name);
         Self {
             speaks_of_contacts: contact::speaks_of_contacts(&name),
@@ -50,8 +54,8 @@ impl Name {
             names_numbers: contact::names_numbers(&name),
             is_of_request: contact::is_of_request(&name),
             is_person: contact::is_person_name(&name),
-            axis: location::axis(&name).map(|(axis, rest)| (axis, Rc::from(rest))),
-            integer_axis: location::integer_axis(&name).map(|(axis, rest)| (axis, Rc::from(rest))),
+            axis: location::axis(&last).map(belongs),
+            integer_axis: location::integer_axis(&last).map(|(axis, rest)| belongs((axis, &rest))),
             holds_way: location::holds_way(&name),
             holds_pair: location::holds_pair(&name),
             normalised: name.into(),

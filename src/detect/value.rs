@@ -330,7 +330,9 @@ pub(super) fn sexagesimal_pairs(text: &str) -> Vec<[(f64, f64); 2]> {
 pub(super) fn sexagesimal(text: &str) -> Option<(f64, f64)> {
     let (before, behind) = text.trim().split_once(['°', 'º'])?;
     let is_alone = behind.len() <= 32 && !behind.contains(['°', 'º']);
-    is_alone.then(|| sexagesimal_angle(before, behind)).flatten()
+    is_alone
+        .then(|| sexagesimal_angle(before, behind))
+        .flatten()
 }
 
 /// Positions in sentences of receivers (NMEA 0183: `$GPRMC`, `$GNGGA`, `$GPGLL`): degrees and minutes in one number, then N or S,
@@ -359,7 +361,10 @@ fn nmea_pairs(text: &str) -> impl Iterator<Item = [(f64, f64); 2]> {
 fn nmea_angle(text: &str, is_negative: bool) -> Option<(f64, f64)> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let is_number = (3..=5).contains(&whole.len())
-        && whole.bytes().chain(decimals.bytes()).all(|byte| byte.is_ascii_digit());
+        && whole
+            .bytes()
+            .chain(decimals.bytes())
+            .all(|byte| byte.is_ascii_digit());
     if !is_number {
         return None;
     }
@@ -549,7 +554,9 @@ mod tests {
 
     #[test]
     fn a_text_in_base64_is_no_digest() {
-        assert!(is_base64_digest("c1nFq0Jp3Xe7Rk2mVt5yZbL8aWd4sGh6uKoPiQxNwYE="));
+        assert!(is_base64_digest(
+            "c1nFq0Jp3Xe7Rk2mVt5yZbL8aWd4sGh6uKoPiQxNwYE="
+        ));
         assert!(!is_base64_digest("bnV0emVyLWFiY2QxMjM0NQ"));
     }
 

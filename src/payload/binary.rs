@@ -202,10 +202,8 @@ pub(super) fn signs(walk: Walk, bytes: &[u8]) -> Option<Signs> {
 
 /// Whether bytes are one value of the format from the first to the last byte, with named values in it, or a list of texts.
 pub(super) fn is_named_document(walk: Walk, input: Input<'_, '_>) -> bool {
-    let tells =
-        |signs: Signs| signs.names > 0 || signs.texts >= TELLING_TEXTS && signs.blobs == 0;
-    !input.is_cut
-        && signs(walk, input.bytes).is_some_and(|signs| signs.values == 1 && tells(signs))
+    let tells = |signs: Signs| signs.names > 0 || signs.texts >= TELLING_TEXTS && signs.blobs == 0;
+    !input.is_cut && signs(walk, input.bytes).is_some_and(|signs| signs.values == 1 && tells(signs))
 }
 
 /// Readable texts in a document without names, so that it is no chance.

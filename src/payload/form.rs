@@ -128,7 +128,8 @@ fn parts_of_key(key: &str) -> Option<Vec<&str>> {
         .split(['.', '['])
         .map(|part| part.strip_suffix(']').unwrap_or(part))
         .collect();
-    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number =
+        |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let is_path = key.contains('.')
         && parts.iter().all(|part| !part.is_empty())
         && parts.iter().skip(1).any(is_number)
@@ -176,5 +177,24 @@ fn unescape(raw: &str) -> Unescaped<'_> {
     match String::from_utf8(bytes) {
         Ok(text) => Unescaped::Text(Cow::Owned(text)),
         Err(error) => Unescaped::Bytes(error.into_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_with_numbers_in_them_are_paths() {
+        for (key, parts) in [
+            ("a[b][0]", Some(vec!["a", "b", "0"])),
+            ("points.0.lat", Some(vec!["points", "0", "lat"])),
+            ("points[0].lat", Some(vec!["points", "0", "lat"])),
+            ("device.geo.lat", None),
+            ("0.1", None),
+            ("lat", None),
+        ] {
+            assert_eq!(parts_of_key(key), parts, "{key}");
+        }
     }
 }

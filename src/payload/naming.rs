@@ -140,7 +140,8 @@ fn beside(
         let fits = |key: &&usize| {
             let name = fields.get(**key).map_or("", Field::name);
             let mut pairs = PAIRS.iter();
-            **key != at && pairs.any(|(key, value)| fits(key, value) && name.eq_ignore_ascii_case(key))
+            **key != at
+                && pairs.any(|(key, value)| fits(key, value) && name.eq_ignore_ascii_case(key))
         };
         // Elements of one name have one path: the name before a value is its own.
         let before = candidates.iter().rev().filter(|key| **key < at).find(fits);
@@ -194,7 +195,9 @@ mod tests {
     #[test]
     fn a_value_is_also_found_under_the_name_beside_it() {
         assert_eq!(
-            named(r#"{"params": [{"value": 52.52, "Key": "geo.lat"}, {"Key": "geo.lon", "value": 13.4}]}"#),
+            named(
+                r#"{"params": [{"value": 52.52, "Key": "geo.lat"}, {"Key": "geo.lon", "value": 13.4}]}"#
+            ),
             ["params.geo.lat=52.52", "params.geo.lon=13.4"]
         );
         assert_eq!(
@@ -210,15 +213,23 @@ mod tests {
     #[test]
     fn types_are_no_names() {
         assert_eq!(
-            named(r#"{"fields": {"lat": {"doubleValue": 52.52}, "p": {"mapValue": {"fields": {"a": {"stringValue": "x"}}}}}}"#),
+            named(
+                r#"{"fields": {"lat": {"doubleValue": 52.52}, "p": {"mapValue": {"fields": {"a": {"stringValue": "x"}}}}}}"#
+            ),
             ["lat=52.52", "p.a=x"]
         );
-        assert_eq!(named(r#"{"Item": {"lat": {"N": "52.52"}}}"#), ["Item.lat=52.52"]);
+        assert_eq!(
+            named(r#"{"Item": {"lat": {"N": "52.52"}}}"#),
+            ["Item.lat=52.52"]
+        );
     }
 
     #[test]
     fn what_has_a_name_of_its_own_keeps_it() {
-        assert_eq!(named(r#"{"name": "Anna Beispiel", "value": 3, "S": 1}"#), [""; 0]);
+        assert_eq!(
+            named(r#"{"name": "Anna Beispiel", "value": 3, "S": 1}"#),
+            [""; 0]
+        );
         assert_eq!(named(r#"{"string": "x", "values": [1]}"#), [""; 0]);
     }
 }

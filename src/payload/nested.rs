@@ -10,8 +10,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::body::MediaType;
 use super::collector::{Collector, name};
 use super::{
-    Input, Keep, bson, cbor, compression, copied, form, json, message_pack, property_list, protobuf,
-    table, text, xml,
+    Input, Keep, bson, cbor, compression, copied, form, json, message_pack, property_list,
+    protobuf, table, text, xml,
 };
 use crate::model::DecodeStep;
 

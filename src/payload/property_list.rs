@@ -93,3 +93,52 @@ fn close(holder: Option<&mut Open>, tokens: See<'_, '_>) -> Result<(), Stop> {
     }
     see(tokens, Token::Leave)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::collector::Collector;
+    use super::super::{Input, copied};
+    use crate::model::Place;
+
+    fn named(bytes: &[u8]) -> Vec<String> {
+        let input = Input {
+            bytes,
+            keep: copied,
+            is_cut: false,
+        };
+        let mut collector = Collector::new(Place::Body);
+        (super::DECODER.decode)(&super::super::MediaType::default(), input, &mut collector);
+        let fields = collector.finish().fields;
+        fields
+            .iter()
+            .map(|field| format!("{}={}", field.path, field.value))
+            .collect()
+    }
+
+    #[test]
+    fn values_have_their_keys_and_positions() {
+        let mut inner = plist::Dictionary::new();
+        inner.insert("lat".to_owned(), plist::Value::Real(52.52));
+        inner.insert("ok".to_owned(), plist::Value::Boolean(true));
+        let list = plist::Value::Array(vec![plist::Value::Integer(7.into()), inner.into()]);
+        let mut outer = plist::Dictionary::new();
+        outer.insert("rows".to_owned(), list);
+        outer.insert("who".to_owned(), plist::Value::String("Anna".to_owned()));
+        let mut bytes = Vec::new();
+        plist::Value::from(outer)
+            .to_writer_binary(&mut bytes)
+            .unwrap();
+        assert_eq!(
+            named(&bytes),
+            [
+                "rows[0]=7",
+                "rows[1].lat=52.52",
+                "rows[1].ok=true",
+                "who=Anna"
+            ]
+        );
+        let mut cut = bytes.clone();
+        cut.truncate(bytes.len() / 2);
+        assert_eq!(named(&cut), [""; 0]);
+    }
+}

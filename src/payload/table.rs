@@ -70,7 +70,11 @@ fn rows(text: &str) -> Option<Vec<Row<'_>>> {
         return None;
     }
     let mut rows = Vec::new();
-    for line in body.lines().take(LINES).filter(|line| !line.trim().is_empty()) {
+    for line in body
+        .lines()
+        .take(LINES)
+        .filter(|line| !line.trim().is_empty())
+    {
         let cells: Vec<&str> = cells(line, separator);
         if cells.len() != names.len() {
             return None;
@@ -180,7 +184,12 @@ mod tests {
         assert_eq!(named("lat=52.52; lon=13.40"), ["lat=52.52", "lon=13.40"]);
         assert_eq!(
             named("cn: Anna\nmobile: +4930\n\ncn: Ben\nmobile: +4931\n"),
-            ["[0].cn=Anna", "[0].mobile=+4930", "[1].cn=Ben", "[1].mobile=+4931"]
+            [
+                "[0].cn=Anna",
+                "[0].mobile=+4930",
+                "[1].cn=Ben",
+                "[1].mobile=+4931"
+            ]
         );
     }
 

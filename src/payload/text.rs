@@ -190,3 +190,24 @@ pub(super) fn base64_lines(bytes: &[u8]) -> (Vec<u8>, bool) {
         false,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Place;
+
+    #[test]
+    fn texts_behind_their_lengths_are_found_in_unknown_bytes() {
+        let mut bytes = b"\x05\xe0\x0b\x80".to_vec();
+        for text in ["+493023125111", "Anna Beispiel"] {
+            bytes.push(u8::try_from(text.len()).unwrap());
+            bytes.extend(text.bytes());
+            bytes.extend([0, 0, 0xff]);
+        }
+        let mut collector = Collector::new(Place::Body);
+        strings(&bytes, &mut collector);
+        let fields = collector.finish().fields;
+        let values: Vec<&str> = fields.iter().map(|field| field.value.as_ref()).collect();
+        assert_eq!(values, ["+493023125111", "Anna Beispiel"]);
+    }
+}

@@ -7,7 +7,7 @@ use quick_xml::escape::{resolve_predefined_entity, unescape};
 use quick_xml::events::{BytesStart, Event};
 
 use super::body::MediaType;
-use super::collector::{Collector, name};
+use super::collector::{Collector, index, name};
 use super::{Decoder, Input, copied};
 use crate::limits;
 use crate::model::{DecodeStep, Shortfall};
@@ -56,6 +56,8 @@ struct Element {
     name: String,
     /// In a `dict` of a property list: the key whose value comes next.
     key: Option<String>,
+    /// In an `array` of a property list: the position of what comes next.
+    position: Option<usize>,
     is_on_path: bool,
 }
 
@@ -131,21 +133,26 @@ fn flush(content: &mut String, collector: &mut Collector<'_>) {
 
 fn open_element(start: &BytesStart<'_>, open: &mut Vec<Element>, collector: &mut Collector<'_>) {
     let local = start.local_name().as_ref().to_owned();
-    let mut step = Cow::Borrowed(local.as_str());
+    let mut step = name(&local);
     let mut is_on_path = open.len() < limits::JSON_DEPTH;
+    let is_list = local == "array" && open.first().is_some_and(|root| root.name == "plist");
     if let Some(parent) = open.last_mut() {
         if is_key(parent, &local) {
             is_on_path = false;
         } else if let Some(key) = parent.key.take() {
-            step = Cow::Owned(key);
+            step = name(&key);
+        } else if let Some(position) = parent.position.as_mut() {
+            step = index(*position);
+            *position = position.saturating_add(1);
         }
     }
     if is_on_path {
-        collector.enter(name(&step));
+        collector.enter(step);
     }
     open.push(Element {
         name: local,
         key: None,
+        position: is_list.then_some(0),
         is_on_path,
     });
     for attribute in start.attributes().with_checks(false).flatten() {

@@ -541,6 +541,34 @@ impl Identifiers {
                 }
             }
         }
+        if words.len() == 1 {
+            return self.run_together(normalised);
+        }
+        Vec::new()
+    }
+
+    /// The identifiers of a name that one qualifier runs into: `telefonimei`, `imeinummer`.
+    fn run_together(&self, normalised: &str) -> Vec<usize> {
+        const SHORTEST: usize = 3;
+        let halves = normalised.char_indices().filter_map(|(at, _)| {
+            let (first, second) = normalised.split_at_checked(at)?;
+            (first.len() >= SHORTEST && second.len() >= SHORTEST).then_some((first, second))
+        });
+        for (first, second) in halves {
+            for (qualifier, inner) in [(first, second), (second, first)] {
+                if !self.qualifiers.contains(qualifier) {
+                    continue;
+                }
+                let entries = self.by_name.get(inner).into_iter().flatten();
+                let found: Vec<usize> = entries
+                    .filter(|entry| entry.is_strong_alone() && self.has_form(entry.identifier))
+                    .map(|entry| entry.identifier)
+                    .collect();
+                if !found.is_empty() {
+                    return found;
+                }
+            }
+        }
         Vec::new()
     }
 }
@@ -692,6 +720,11 @@ impl Rules {
         if found.is_empty() {
             let within = self.identifiers.within(name, &last).into_iter();
             found.extend(within.map(|position| (position, NameStrength::Strong)));
+        }
+        // Flat forms write a whole path into one name.
+        if found.is_empty() && name.contains('.') {
+            let steps = name.split('.').map(|part| PathStep::Name(Arc::from(part)));
+            return self.identifiers_of_path(&FieldPath(steps.collect()));
         }
         found
             .sort_unstable_by_key(|(position, strength)| (*position, std::cmp::Reverse(*strength)));

@@ -165,7 +165,9 @@ impl Case {
             .headers
             .iter()
             .filter(|(name, _)| !["Accept", "Content-Type"].contains(name))
-            .map(|(name, value)| format!("{name}: {} ", value.chars().take(200).collect::<String>()))
+            .map(|(name, value)| {
+                format!("{name}: {} ", value.chars().take(200).collect::<String>())
+            })
             .collect();
         let target: String = request.target.chars().take(300).collect();
         format!(

@@ -297,6 +297,8 @@ fn leaves(value: &Value) -> Vec<(Vec<String>, String)> {
 /// `a[b][0]`, or with dots.
 fn flat(document: &Value, dice: &mut Dice) -> Vec<(String, String)> {
     let has_dots = dice.one_in(3);
+    // A list of one is sent as that one.
+    let document = document.get(0).unwrap_or(document);
     leaves(document)
         .into_iter()
         .map(|(names, value)| {
@@ -486,6 +488,17 @@ fn has_plain_names(document: &Value) -> bool {
     names.all(|name| !name.contains(['+', ' ', '@']))
 }
 
+/// Whether a list holds other than objects, for which attributes have no names.
+fn has_lists_of_values(document: &Value) -> bool {
+    match document {
+        Value::Object(members) => members.values().any(has_lists_of_values),
+        Value::Array(items) => items
+            .iter()
+            .any(|item| !item.is_object() || has_lists_of_values(item)),
+        _ => false,
+    }
+}
+
 fn xml(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange> {
     if !has_plain_names(document) {
         return None;
@@ -526,7 +539,7 @@ fn attributes(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exch
             leaf => format!("<{name} value=\"{}\"/>", escaped(&text(leaf))),
         }
     }
-    if !has_plain_names(document) {
+    if !has_plain_names(document) || has_lists_of_values(document) {
         return None;
     }
     let body = tree("data", document);

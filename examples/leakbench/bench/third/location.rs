@@ -241,8 +241,8 @@ fn in_path(case: &mut Case, lat: &str, lon: &str, dice: &mut Dice) {
         0 => format!("/forecast/{}/{lat},{lon}?units=si", dice.hex(32)),
         1 => format!("/v1/weather/lat/{lat}/lon/{lon}"),
         2 => format!("/maps/@{lat},{lon},15z"),
-        3 => format!("/geocode/json?latlng={lat},{lon}&language=it"),
-        4 => format!("/revgeocode?at={lat}%2C{lon}&lang=tr"),
+        3 => format!("/geocode/json?latlng={lat},{lon}&result_type=street_address"),
+        4 => format!("/revgeocode?at={lat}%2C{lon}&limit=1"),
         _ => format!("/nearby?ll={lat}%2C{lon}&radius=500&limit=20"),
     };
     case.requests
