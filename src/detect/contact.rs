@@ -479,8 +479,10 @@ fn report(
 
 /// Whether a key, normalised, names a person.
 pub(super) fn is_person_name(name: &str) -> bool {
-    const NAMES: [&str; 19] = [
+    const NAMES: [&str; 20] = [
         "name",
+        // of directories (RFC 4519)
+        "cn",
         "anzeigename",
         "vorname",
         "nachname",

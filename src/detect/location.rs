@@ -500,6 +500,9 @@ fn well_known_text(text: &str) -> Option<&str> {
     Some(first.trim_matches(['(', ')', ' ']))
 }
 
+/// Decimals of a longitude that stands before its latitude, at least: other pairs of numbers have fewer.
+const KML_DECIMALS: usize = 3;
+
 /// `52.5200,13.4050` and `geo:52.52,13.405`.
 fn pair(text: &str) -> Option<(Degrees, Degrees)> {
     let text = text.trim();
@@ -510,8 +513,8 @@ fn pair(text: &str) -> Option<(Degrees, Degrees)> {
     // KML puts the longitude first, which shows where it is beyond 90°.
     match (first.value.abs() <= 90.0, second.value.abs() <= 90.0) {
         (true, _) => Some((first, second)),
-        (false, true) => Some((second, first)),
-        (false, false) => None,
+        (false, true) if first.decimals >= KML_DECIMALS => Some((second, first)),
+        _ => None,
     }
 }
 
@@ -581,6 +584,7 @@ mod tests {
     fn pairs_in_one_value_are_read() {
         assert!(pair("52.5200,13.4050").is_some());
         assert!(pair("geo:52.52,13.405").is_some());
+        assert!(pair("-112.2657,36.0904,2357").is_some());
         assert!(pair("152.5,13.4").is_none());
         assert!(pair("1024").is_none());
     }

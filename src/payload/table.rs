@@ -64,7 +64,7 @@ fn rows(text: &str) -> Option<Vec<Row<'_>>> {
         && names.iter().all(|cell| {
             is_name(cell.split(' ').next().unwrap_or_default())
                 && cell.len() <= LONGEST_NAME
-                && !cell.contains(['=', ':', '@'])
+                && !cell.contains(['=', ':', '@', '?', '!', '"'])
         });
     if !is_head {
         return None;
@@ -81,7 +81,11 @@ fn rows(text: &str) -> Option<Vec<Row<'_>>> {
         }
         rows.push(names.iter().copied().zip(cells).collect());
     }
-    (!rows.is_empty()).then_some(rows)
+    // Lines of prose have commas, too.
+    let has_data = rows.iter().flatten().any(|(_, cell): &(_, &str)| {
+        cell.contains('@') || cell.bytes().any(|byte| byte.is_ascii_digit())
+    });
+    has_data.then_some(rows)
 }
 
 /// The cells of a line; separators inside quotes do not separate.
@@ -127,8 +131,8 @@ fn assignments(text: &str) -> Option<Vec<Row<'_>>> {
             rows.push(row);
         }
     }
-    // A text of one pair is a pair from its first to its last letter.
-    let is_pair = || text.len() > 8 && !text.contains(|mark: char| mark.is_whitespace());
+    // One pair may be anything, unless it holds a list or what a form would encode.
+    let is_pair = || text.contains(['%', ',']) && !text.contains(|mark: char| mark.is_whitespace());
     (found >= 2 || found == 1 && is_pair()).then_some(rows)
 }
 

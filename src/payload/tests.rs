@@ -464,7 +464,7 @@ fn property_list_keys_become_names() {
         [
             "plist.version|xml|1.0",
             "plist.dict.UDID|xml|abc",
-            "plist.dict.list.string|xml|x",
+            "plist.dict.list[0]|xml|x",
         ]
     );
 }

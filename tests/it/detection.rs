@@ -107,9 +107,17 @@ fn one_contact_per_request_is_counted_whatever_its_name_and_place() {
         let expected = [("contact-phone-list".to_owned(), 3)];
         assert_eq!(contacts(&requests), expected, "{requests:?}");
     }
-    let tokens = ["xNG0OldtWfQiTQ", "Y29udGFjdC0xMg", "tG9yVb0QhCwLkA"];
+    let tokens = ["xNG0OldtWfQiTQ", "q7ZfW0sXb1KdEw", "tG9yVb0QhCwLkA"];
     let looked_up = tokens.map(|token| (format!("/v1/directory/{token}"), String::new()));
     assert_eq!(contacts(&looked_up), [("contact-hash-list".to_owned(), 3)]);
+}
+
+#[test]
+fn an_account_in_base64_is_no_hash_of_a_contact() {
+    // `account-01` and so on
+    let accounts = ["YWNjb3VudC0wMQ", "YWNjb3VudC0wMg", "YWNjb3VudC0wMw"];
+    let looked_up = accounts.map(|text| (format!("/v1/people/{text}"), String::new()));
+    assert_eq!(contacts(&looked_up), []);
 }
 
 #[test]
