@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::fleet::spread;
+use super::gather::{gather, keys};
 use super::sameness::Part;
-use super::{Options, Progress, Stage, Task, gather, keys, stream, summed, tasks};
+use super::{Options, Progress, Stage, Task, stream, summed, tasks};
 use crate::detect::known;
 use crate::intake;
 use crate::model::{Attributed, Coverage, DeviceId, Recipient};

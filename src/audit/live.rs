@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::gather::keys;
+use super::known_values::known_values;
 use super::reader::{Client, Reader, Told};
-use super::{Extent, Options, Progress, Stage, keys, known_values};
+use super::{Extent, Options, Progress, Stage};
 use crate::flow::Clients;
 use crate::intake::{Case, Item};
 use crate::model::{
