@@ -38,6 +38,7 @@ mod sensor;
 mod snoop;
 mod sqlite;
 mod suricata;
+mod tcc;
 mod tracker_control;
 mod utf16;
 mod window;
@@ -180,6 +181,7 @@ impl Input {
             bug_report::FORMAT.name,
             network_log::FORMAT.name,
             tracker_control::FORMAT.name,
+            tracker_control::DATABASE.name,
             data_usage::FORMAT.name,
         ]
         .contains(&self.format)
@@ -352,7 +354,9 @@ pub const FORMATS: &[Format] = &[
     appops::FORMAT,
     network_log::FORMAT,
     tracker_control::FORMAT,
+    tracker_control::DATABASE,
     data_usage::FORMAT,
+    tcc::FORMAT,
     inventory::PACKAGE_LIST,
     inventory::APPLE_ANSWER,
     inventory::CSV,

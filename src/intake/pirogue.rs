@@ -170,6 +170,23 @@ fn socket_trace(input: &Input) -> Result<Gathered> {
     Ok((dossier, notes))
 }
 
+/// Whose a process of Android is; one beside the main process has its name behind a colon.
+pub(super) fn of_process(process: &str) -> Owner {
+    let package = process.split(':').next().unwrap_or(process);
+    let is_package = package.contains('.') && !package.contains(['/', ' ']);
+    if is_package {
+        Owner {
+            package: Some(Arc::from(package)),
+            ..Owner::default()
+        }
+    } else {
+        Owner {
+            process: Some(Arc::from(process)),
+            ..Owner::default()
+        }
+    }
+}
+
 /// One call on a socket. Times are the phone's.
 fn socket(record: &Value) -> Option<(FlowKey, ConnectionNote)> {
     let data = record.get("data")?;
@@ -189,20 +206,7 @@ fn socket(record: &Value) -> Option<(FlowKey, ConnectionNote)> {
         _ => return None,
     };
     let process = record.get("process")?.as_str()?;
-    // A process beside the main one has its name behind a colon.
-    let package = process.split(':').next().unwrap_or(process);
-    let is_package = package.contains('.') && !package.contains(['/', ' ']);
-    let owner = if is_package {
-        Owner {
-            package: Some(Arc::from(package)),
-            ..Owner::default()
-        }
-    } else {
-        Owner {
-            process: Some(Arc::from(process)),
-            ..Owner::default()
-        }
-    };
+    let owner = of_process(process);
     let milliseconds = record.get("timestamp").and_then(Value::as_f64);
     #[expect(
         clippy::cast_possible_truncation,
