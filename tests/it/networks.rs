@@ -12,7 +12,7 @@ use phonehome::rules::Rules;
 
 use crate::forge::capture::{Pcap, Record};
 use crate::forge::stream::{Connection, Sent};
-use crate::forge::{http, packet, tls};
+use crate::forge::{http, packet, record, tls};
 
 const HOST: &str = "sync.app.example";
 const SERVER: &str = "198.51.100.20";
@@ -200,4 +200,64 @@ fn a_session_compared_with_itself_has_not_sent_more() {
             assert_eq!(noted.contains(&Shortfall::Truncated), name == "cut.pcap");
         }
     }
+}
+
+/// The upload as a sensor lists it.
+fn connection_log(client: SocketAddr) -> String {
+    let body = u64::try_from(CONTACTS.len()).unwrap();
+    let (address, port) = (client.ip(), client.port());
+    format!(
+        r#"{{"_path":"conn","ts":1760000000.0,"uid":"C1","id.orig_h":"{address}","id.orig_p":{port},"id.resp_h":"{SERVER}","id.resp_p":80,"proto":"tcp","service":"http","duration":0.2,"orig_bytes":{body},"resp_bytes":38,"conn_state":"SF","orig_pkts":6,"orig_ip_bytes":400,"resp_pkts":5,"resp_ip_bytes":300}}"#
+    ) + "\n"
+}
+
+/// The upload as a proxy keeps it.
+fn proxy_log() -> Vec<u8> {
+    record::har(&[record::Exchange {
+        method: "POST",
+        host: HOST.to_owned(),
+        target: "/sync".to_owned(),
+        headers: vec![("Content-Type", "application/json".to_owned())],
+        body: CONTACTS.as_bytes().to_vec(),
+        response: b"ok".to_vec(),
+    }])
+}
+
+#[test]
+fn what_a_capture_shows_counts_once_beside_records_of_it() {
+    let talk = capture(&[(0, upload(client(10)))]);
+    let sensor = connection_log(client(10));
+    for (name, record) in [("conn.log", sensor.as_bytes()), ("proxy.har", &proxy_log())] {
+        for options in [Options::default(), split()] {
+            let audited = |files: &[(&str, &[u8])]| {
+                audited(&folder(&format!("once-{name}"), files), &options)
+            };
+            let alone = audited(&[("net.pcap", &talk)]);
+            let both = audited(&[("net.pcap", &talk), (name, record)]);
+            assert_eq!(both.devices.len(), 1, "{name}");
+            assert_eq!(both.devices[0].traffic, alone.devices[0].traffic, "{name}");
+            assert_eq!(found(&both)[0].1, found(&alone)[0].1, "{name}");
+            assert!(has(&both, Shortfall::SameTraffic), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_only_the_record_has_still_counts() {
+    let talk = capture(&[(0, upload(client(10)))]);
+    let mut sensor = connection_log(client(10));
+    // Another phone, to another server.
+    sensor += &connection_log(client(11)).replace(SERVER, "198.51.100.21");
+    let files: [(&str, &[u8]); 2] = [("net.pcap", &talk), ("conn.log", sensor.as_bytes())];
+    let audit = audited(&folder("more", &files), &split());
+    let flows = audit.devices.iter().map(|device| {
+        let flows: u64 = device.traffic.values().map(|volume| volume.flows).sum();
+        (device.name.as_str(), flows)
+    });
+    let expected = [("02:00:00:00:00:0a", 1), ("192.168.7.11", 1)];
+    let mut flows: Vec<_> = flows.collect();
+    flows.sort_unstable();
+    let mut expected = Vec::from(expected);
+    expected.sort_unstable();
+    assert_eq!(flows, expected);
 }
