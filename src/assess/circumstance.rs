@@ -140,6 +140,8 @@ pub(super) mod observation {
     pub(in crate::assess) const PROFILING: &str = "profiling-recipient";
     /// Possible data of special categories.
     pub(in crate::assess) const SPECIAL_CATEGORY: &str = "special-category-hint";
+    /// Data of people under 18.
+    pub(in crate::assess) const CHILDREN: &str = "children-hint";
     /// Code of a third party that measures or advertises in an app of the company's own.
     pub(in crate::assess) const OWN_APP_SDK: &str = "own-app-sdk";
     /// Two criteria of an impact assessment.
@@ -147,7 +149,7 @@ pub(super) mod observation {
 
     /// All of them.
     #[cfg(test)]
-    pub(in crate::assess) const OBSERVATIONS: [&str; 16] = [
+    pub(in crate::assess) const OBSERVATIONS: [&str; 17] = [
         CONTACTS_PLAIN,
         CONTACTS_HASHED,
         CONTACTS_ENCLAVE,
@@ -162,6 +164,7 @@ pub(super) mod observation {
         THIRD_COUNTRY_ANY,
         PROFILING,
         SPECIAL_CATEGORY,
+        CHILDREN,
         OWN_APP_SDK,
         DPIA,
     ];

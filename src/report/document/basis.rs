@@ -97,7 +97,8 @@ impl Draft<'_> {
             DeviceKind::Private => self.word("private-phone"),
         };
         let profile = policy.has_work_profile.then(|| self.word("work-profile"));
-        let parts = [Some(kind), profile, policy.role.as_deref()];
+        let minors = policy.has_minors.then(|| self.word("minors"));
+        let parts = [Some(kind), profile, policy.role.as_deref(), minors];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
