@@ -61,7 +61,7 @@ pub(crate) fn run(cli: Cli) -> Status {
         Verb::Diff(options) => compare::diff(&options, talk),
         Verb::Verify(options) => compare::verify(&options, talk),
         Verb::Observe(options) => observe(&options, talk),
-        Verb::Interfaces => live::interfaces(),
+        Verb::Interfaces => live::interfaces(talk),
         Verb::Inputs(options) => inputs(&options, talk),
         Verb::WhatIf(options) => what_if(&options, talk),
         Verb::Document(options) => document(&options, talk),

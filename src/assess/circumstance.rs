@@ -194,4 +194,29 @@ mod tests {
         assert!(missing.is_empty(), "legal.toml: {missing:?}");
         assert!(rules.permission_category(CONTACTS_PERMISSION).is_some());
     }
+
+    /// The three that are left are for people to find: whom a privacy notice names, how an app is administered, whether the
+    /// company itself answers customers through it. What shows them beside, has observations of its own.
+    #[test]
+    fn observations_can_be_raised() {
+        let rules = Rules::embedded().unwrap();
+        let by_rule = |id: &str| {
+            let mut circumstances = rules.circumstances().iter();
+            circumstances.any(|rule| &*rule.id == id || rule.observation.as_deref() == Some(id))
+        };
+        let legal = rules.legal().observations.iter();
+        let unraised: Vec<&str> = legal
+            .filter(|one| one.identifiers.is_empty())
+            .map(|one| &*one.id)
+            .filter(|id| !observation::OBSERVATIONS.contains(id) && !by_rule(id))
+            .collect();
+        assert_eq!(
+            unraised,
+            [
+                "undeclared-recipient",
+                "employee-monitoring",
+                "business-channel"
+            ]
+        );
+    }
 }

@@ -304,11 +304,12 @@ fn is_safeguarded(subject: &Subject<'_>, key: &FactKey) -> bool {
             .is_some_and(is_for)
 }
 
-/// Whether data of a phone left it, or may have, that the company says people under 18 use.
+/// Whether data of a phone went to somebody outside, or may have, that the company says people under 18 use.
 fn is_of_minors(subject: &Subject<'_>, key: &FactKey) -> bool {
     is_personal(key.category)
         && key.grade != Grade::Declared
         && *subject.owner != Owner::System
+        && !recipient::is_own(subject.policy, &key.recipient)
         && subject
             .policy
             .device(subject.device_name)

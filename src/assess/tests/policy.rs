@@ -278,3 +278,35 @@ fn law_of_a_country_is_touched_where_the_company_may_be_seated_there() {
         assert!(app.provisions.iter().any(|id| &**id == "gdpr-88"));
     }
 }
+
+#[test]
+fn people_under_18_touch_art_8_and_weigh_more_but_not_on_servers_of_the_companys_own() {
+    let mut phone = whatsapp();
+    let seen = |phone: &Phone| {
+        let app = phone.app("whatsapp");
+        let metadata = observed(&app, "message-metadata");
+        let severity = metadata.score.as_ref().unwrap().severity;
+        let is_asked = |id: &str| app.questions.iter().any(|one| &*one.id == id);
+        let is_touched = app.provisions.iter().any(|id| &**id == "gdpr-8");
+        let asked = (is_asked("minors-consent"), is_asked("private-use"));
+        (severity, is_touched, asked)
+    };
+    let mut used_by = |kind: DeviceKind, has_minors: bool| {
+        phone.policy.devices = vec![DevicePolicy {
+            folder: "phone".to_owned(),
+            kind,
+            has_work_profile: false,
+            has_minors,
+            dedicated_to: Vec::new(),
+            role: None,
+            consent_at: None,
+        }];
+        seen(&phone)
+    };
+    let (company, private) = (DeviceKind::Company, DeviceKind::Private);
+    assert_eq!(used_by(company, false), (3, false, (false, false)));
+    assert_eq!(used_by(company, true), (4, true, (true, false)));
+    assert_eq!(used_by(private, true), (4, true, (true, true)));
+    phone.policy.own_hosts.push("whatsapp.net".to_owned());
+    assert!(!seen(&phone).1);
+}

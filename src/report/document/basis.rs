@@ -139,7 +139,7 @@ impl Draft<'_> {
 
     pub(super) fn not_seen(&self) -> Vec<Block> {
         let texts = self.prose.texts;
-        let mut lines = self.prose.shortfalls();
+        let mut lines = self.prose.plain_shortfalls();
         let left = lines.len().saturating_sub(SHORTFALLS);
         lines.truncate(SHORTFALLS);
         let mut blocks = vec![Block::Paragraph(texts.not_clean.to_owned())];

@@ -77,7 +77,7 @@ pub(super) const ENGLISH: Texts = Texts {
     package_says: "In its package:",
     contained_code: "code of",
     also_contacted: "contacted",
-    open_components: "{count} components open to other apps without a permission",
+    open_components: "components open to other apps without a permission: {count}",
     label_kinds: "privacy labels: {count} kinds of data collected, {tracking} of them for tracking",
     tracking_hosts: "declared as trackers, and contacted: {names}",
     granted: "granted",

@@ -77,7 +77,7 @@ pub(super) const GERMAN: Texts = Texts {
     package_says: "In ihrem Paket:",
     contained_code: "Code von",
     also_contacted: "angesprochen",
-    open_components: "{count} Komponenten ohne Berechtigung für andere Apps offen",
+    open_components: "Komponenten, die anderen Apps ohne Berechtigung offenstehen: {count}",
     label_kinds: "Datenschutzangaben: {count} Arten von Daten, davon {tracking} zur Verfolgung",
     tracking_hosts: "als Tracker angegeben und angesprochen: {names}",
     granted: "erteilt",
