@@ -247,5 +247,5 @@ fn the_sample_case_opens_filters_and_prints() {
 fn a_large_fleet_opens_filters_and_prints() {
     let rules = Rules::embedded().unwrap();
     let page = render(&fleet(&rules, PHONES, ""), &rules, "html", Language::German);
-    page_holds("fleet", &page, "recipient=Vendor%207", 130);
+    page_holds("fleet", &page, "recipient=Vendor%207", 230);
 }
