@@ -177,7 +177,8 @@ fn judge_one(subject: &Subject<'_>, links: &Links, fact: Fact) -> JudgedFinding 
         });
     let is_special = is_personal(key.category) && links.special.contains(&key.recipient);
     let adjustment = Adjustment {
-        is_special_category: is_special || is_of_minors(subject, &key),
+        is_special_category: is_special
+            || is_of_minors(subject, (key.category, key.grade), &key.recipient),
         is_coarse_location,
     };
     let score = base.filter(|_| !key.is_opted_out).map(|base| {
@@ -305,11 +306,15 @@ fn is_safeguarded(subject: &Subject<'_>, key: &FactKey) -> bool {
 }
 
 /// Whether data of a phone went to somebody outside, or may have, that the company says people under 18 use.
-fn is_of_minors(subject: &Subject<'_>, key: &FactKey) -> bool {
-    is_personal(key.category)
-        && key.grade != Grade::Declared
+pub(super) fn is_of_minors(
+    subject: &Subject<'_>,
+    (category, grade): (Category, Grade),
+    recipient: &Recipient,
+) -> bool {
+    is_personal(category)
+        && grade != Grade::Declared
         && *subject.owner != Owner::System
-        && !recipient::is_own(subject.policy, &key.recipient)
+        && !recipient::is_own(subject.policy, recipient)
         && subject
             .policy
             .device(subject.device_name)
@@ -520,7 +525,7 @@ fn provisions(
     if is_measured && subject.is_own_app() {
         touched.insert(observation::OWN_APP_SDK);
     }
-    if is_of_minors(subject, key) {
+    if is_of_minors(subject, (key.category, key.grade), &key.recipient) {
         touched.insert(observation::CHILDREN);
     }
     let is_touched = |id: &Arc<str>| touched.contains(&**id);

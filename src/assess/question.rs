@@ -100,7 +100,10 @@ impl Questions<'_> {
         if is_app && has_traffic && is_private {
             self.add("private-use", &Arc::from(self.subject.device_name));
         }
-        let has_minors = device.is_some_and(|device| device.has_minors);
+        let is_of_minors = |one: &JudgedFinding| {
+            judge::is_of_minors(self.subject, (one.category, one.grade), &one.recipient)
+        };
+        let has_minors = self.findings.iter().any(is_of_minors);
         self.about_app("minors-consent", is_app && has_traffic && has_minors);
         let ids = self.subject.ids();
         let is_decided = self

@@ -80,6 +80,10 @@ fn assert_harmless(name: &str, output: &[u8]) {
         "markdown" => {
             use pulldown_cmark::{Event, Parser, Tag};
             for event in Parser::new_ext(&text, pulldown_cmark::Options::all()) {
+                // Lines of a cell are broken by us; what others write is escaped.
+                if matches!(&event, Event::InlineHtml(tag) if &**tag == "<br>") {
+                    continue;
+                }
                 let obeys = matches!(
                     event,
                     Event::Html(_)
