@@ -480,10 +480,7 @@ impl Telling {
     fn may_be_in(self, look: Look) -> bool {
         let has_number = || {
             look.has(Look::DIGIT)
-                && (self.speaks_of_contacts
-                    || self.names_numbers
-                    // a plus, `tel:`, or groups
-                    || look.has(Look::PLUS | Look::COLON | Look::GROUP))
+                && (self.speaks_of_contacts || self.names_numbers || look.has(WRITTEN_AS_NUMBER))
         };
         self.takes_digests || look.has(Look::AT) || has_number()
     }
@@ -573,6 +570,9 @@ fn classify(text: &str, telling: &Telling) -> Option<(Kind, Rc<str>)> {
     }
     value::phone_anywhere(text).map(|number| (Kind::Phone, number))
 }
+
+/// Kinds of characters of which a text has one that [`is_written_as_number`]: a plus, the colon of `tel:`, or what parts groups.
+const WRITTEN_AS_NUMBER: u16 = Look::PLUS | Look::COLON | Look::GROUP;
 
 /// Whether a text says by its form that it is a phone number: by its plus, or by a trunk prefix and groups.
 fn is_written_as_number(text: &str) -> bool {
@@ -674,19 +674,19 @@ fn record_count(scene: &Scene<'_>, names: &Names) -> usize {
     let mut positions: HashMap<PathId, usize> = HashMap::new();
     let mut records: Vec<(PathId, bool, bool)> = Vec::new();
     for field in scene.fields {
-        if paths
-            .steps_back(field.path)
-            .all(|step| matches!(step, Step::Name(_)))
-            || !is_content(scene, field)
-        {
+        let is_name = is_name(field);
+        let names_numbers = names.of_path(field.path).numbers;
+        let may_be_reachable = field.look.has(Look::AT)
+            || field.look.has(Look::DIGIT) && (names_numbers || field.look.has(WRITTEN_AS_NUMBER));
+        if !is_name && !may_be_reachable || !is_content(scene, field) {
             continue;
         }
-        let is_name = is_name(field);
         let is_reachable = LazyCell::new(|| {
             let text = field.value.trim();
-            let may_be_number = || is_written_as_number(text) || names.of_path(field.path).numbers;
-            (text.contains('@') && value::is_email(text))
-                || may_be_number() && value::phone_e164(text).is_some()
+            let may_be_number = || names_numbers || is_written_as_number(text);
+            may_be_reachable
+                && ((text.contains('@') && value::is_email(text))
+                    || may_be_number() && value::phone_e164(text).is_some())
         });
         // Every element of an array that the field lies in may be the record.
         let mut at = field.path;

@@ -12,6 +12,9 @@ use crate::limits;
 /// A value without the quotes, brackets and URN prefixes that protocols wrap it in (RFC 7254: `"<urn:gsma:imei:…>"`).
 pub(super) fn bare(text: &str) -> &str {
     let text = text.trim().trim_matches(['"', '<', '>']);
+    if memchr::memchr(b':', text.as_bytes()).is_none() {
+        return text;
+    }
     ["urn:gsma:imei:", "urn:uuid:", "mailto:", "tel:"]
         .iter()
         .find_map(|prefix| text.strip_prefix(prefix))

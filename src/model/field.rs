@@ -182,6 +182,9 @@ pub struct Field<'a> {
     pub value: Cow<'a, str>,
 }
 
+/// Chains among which one that comes again is looked for.
+const LATELY: usize = 8;
+
 /// A [`DecodeChain`] of one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChainId(u32);
@@ -198,9 +201,17 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Adds a chain for the fields to come.
     pub fn add_chain(&mut self, steps: &[DecodeStep]) -> ChainId {
-        let id = ChainId(u32::try_from(self.chains.len()).unwrap_or(u32::MAX));
-        self.chains.push(DecodeChain(Arc::from(steps)));
-        id
+        // One that was added lately comes again: each value that may be base64 parts those around it.
+        let lately = self.chains.iter().enumerate().rev().take(LATELY);
+        let known = lately
+            .into_iter()
+            .find(|(_, chain)| *chain.0 == *steps)
+            .map(|(position, _)| position);
+        let position = known.unwrap_or_else(|| {
+            self.chains.push(DecodeChain(Arc::from(steps)));
+            self.chains.len().saturating_sub(1)
+        });
+        ChainId(u32::try_from(position).unwrap_or(u32::MAX))
     }
 
     /// Adds a field.

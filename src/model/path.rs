@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
+
 use super::{FieldPath, PathStep};
 
 /// A name on the paths of one message.
@@ -139,7 +141,7 @@ impl Paths {
                 *has_more = true;
             }
         }
-        let mut first = std::collections::HashMap::new();
+        let mut first = HashMap::new();
         for (number, node) in (1..).zip(&self.nodes) {
             let id = PathId(number);
             let has_more = has_more.get(id.position()).copied().unwrap_or_default();

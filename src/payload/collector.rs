@@ -171,7 +171,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Keeps bytes that are no text, as far as the bound allows.
-    pub(super) fn binary(&mut self, bytes: &[u8]) {
+    pub(super) fn binary(&mut self, bytes: Vec<u8>) {
         if bytes.len() < SHORTEST_BINARY || bytes.len() > self.binary_left || self.is_full() {
             return;
         }
@@ -182,7 +182,7 @@ impl<'a> Collector<'a> {
             place: self.place,
             path: self.path,
             chain,
-            bytes: Cow::Owned(bytes.to_vec()),
+            bytes: Cow::Owned(bytes),
         });
     }
 

@@ -294,18 +294,18 @@ fn hex<'s, 'a>(look: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Colle
     if !rest.is_empty() {
         return false;
     }
-    let decoded: Option<Vec<u8>> = pairs
+    let bytes: Option<Vec<u8>> = pairs
         .iter()
         .map(|[high, low]| Some(hex_digit(*high)? << 4 | hex_digit(*low)?))
         .collect();
-    let Some(decoded) = decoded else { return false };
-    let Some(decoded) = str::from_utf8(&decoded)
+    let Some(bytes) = bytes else { return false };
+    let Some(decoded) = str::from_utf8(&bytes)
         .ok()
         .filter(|text| text::is_readable(text))
     else {
         // Digests are told by their digits.
-        if decoded.len() > LONGEST_DIGEST || is_wide(&decoded) {
-            collector.undoing(DecodeStep::Hex, |collector| collector.binary(&decoded));
+        if bytes.len() > LONGEST_DIGEST || is_wide(&bytes) {
+            collector.undoing(DecodeStep::Hex, |collector| collector.binary(bytes));
         }
         return false;
     };
@@ -364,20 +364,20 @@ fn base64_text<'s, 'a>(
     if !look.is_all(Look::BASE64) || text.len() < 8 || look.is_all(Look::HEX) {
         return false;
     }
-    let Some(decoded) = base64_bytes(text) else {
+    let Some(bytes) = base64_bytes(text) else {
         return false;
     };
-    let Some(decoded) = str::from_utf8(&decoded)
+    let Some(decoded) = str::from_utf8(&bytes)
         .ok()
         .filter(|text| text::is_readable(text))
     else {
         let mut is_taken = false;
         collector.undoing(DecodeStep::Base64, |collector| {
-            is_taken = decode_bytes(&decoded, collector);
+            is_taken = decode_bytes(&bytes, collector);
             // Two bytes may begin like something compressed by chance.
-            let may_be_chance = decoded.len() <= LONGEST_CHANCE;
-            if may_be_chance || !is_taken && compression::by_magic(&decoded).is_none() {
-                collector.binary(&decoded);
+            let may_be_chance = bytes.len() <= LONGEST_CHANCE;
+            if may_be_chance || !is_taken && compression::by_magic(&bytes).is_none() {
+                collector.binary(bytes);
             }
         });
         return is_taken;

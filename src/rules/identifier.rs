@@ -165,8 +165,8 @@ fn one() -> u32 {
 impl Identifier {
     /// Whether the value has one of the shapes (any, if there are none) and is no placeholder. Validators are not asked.
     pub fn has_shape(&self, value: &str) -> bool {
-        !self.is_rejected(value)
-            && (self.values.is_empty() || self.values.iter().any(|shape| shape.fits(value)))
+        (self.values.is_empty() || self.values.iter().any(|shape| shape.fits(value)))
+            && !self.is_rejected(value)
     }
 
     /// Whether nothing but expressions tells the shape.
