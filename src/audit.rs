@@ -5,105 +5,43 @@
 
 mod baseline;
 mod fleet;
+mod gather;
+mod known_values;
 mod live;
+mod options;
 mod overlap;
 mod own_cipher;
+mod parallel;
 mod reader;
 mod sameness;
+mod series;
+mod volume;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-
-use zeroize::Zeroize;
+use std::sync::atomic::AtomicU64;
 
 use self::baseline::Baseline;
 use self::fleet::{Clients, Phones, spread};
+use self::gather::{gather, keys};
+use self::known_values::{known_values, note_neglected};
+pub use self::live::{Basis, Live};
+pub use self::options::Options;
+use self::parallel::{in_parallel, with_digest};
+use self::reader::{Client, Reader, Told};
+use self::sameness::{Fingerprint, Part};
+use self::series::series;
+use self::volume::{count_reads, count_traffic, note_moment};
 use crate::detect::known;
-use crate::intake::{self, Case, Gathered, Input, Item};
-use crate::manifest::CodeName;
+use crate::intake::{Case, Input};
 use crate::model::{
-    AppId, Audit, Consent, ContentState, Coverage, Day, DeviceId, Dossier, Event, InputId,
-    InputReport, KnownValue, Moment, Observation, ReadKey, Reads, Recipient, Shortfall, Tally,
-    Timestamp, TrafficKey,
+    Audit, Coverage, Day, DeviceId, Dossier, InputId, InputReport, Observation, Shortfall, Tally,
+    Timestamp,
 };
 use crate::payload::Decoded;
 use crate::protocol::KeyLog;
 use crate::rules::Rules;
 use crate::{Error, Result, assess, detect, flow};
-pub use live::{Basis, Live};
-use reader::{Client, Reader, Told};
-use sameness::{Fingerprint, Part};
-
-/// What the user asked for beside the inputs.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The app that all traffic belongs to (`--app`), but for that of the operating system.
-    pub app: Option<AppId>,
-    /// Key logs of all devices (`--keylog`), beside those that lie among the inputs.
-    pub key_logs: Vec<PathBuf>,
-    /// Lists of known values of all devices (`--known`), beside those that lie among the inputs.
-    pub known: Vec<PathBuf>,
-    /// Secrets that vendors mix into digests (`--pepper`).
-    pub peppers: Vec<Vec<u8>>,
-    /// BPF expression that packets must match (`--filter`); needs the feature `live`.
-    pub filter: Option<String>,
-    /// Code in app packages is also told by a list of trackers (`--trackers`), which the rules have in them.
-    pub has_trackers: bool,
-    /// Labels of values are made with a key (`--pseudonym-key`), which only reports need.
-    pub has_pseudonyms: bool,
-    /// Each client of a network is a phone of its own in captures and records of its traffic (`--split-clients`).
-    pub has_split_clients: bool,
-    /// When the people at the phones agreed (`--consent-at`), where `phonehome.toml` says nothing of a phone.
-    pub consent: Option<Consent>,
-    /// Captures of the same phones without contacts on them (`--baseline-capture`).
-    pub baseline: Vec<PathBuf>,
-    /// Inputs read at once; 0 means one per core.
-    pub jobs: usize,
-}
-
-impl Options {
-    /// What decides about the result, by the names of the flags: nothing of the machine, no secret, no path.
-    fn named(&self) -> BTreeMap<String, String> {
-        let text = |text: &Option<String>| text.clone();
-        let count = |count: usize| (count > 0).then(|| count.to_string());
-        let all = [
-            ("app", self.app.as_ref().map(ToString::to_string)),
-            ("baseline-capture", count(self.baseline.len())),
-            (
-                "consent-at",
-                self.consent.map(|consent| consent.to_string()),
-            ),
-            ("filter", text(&self.filter)),
-            ("keylog", count(self.key_logs.len())),
-            ("known", count(self.known.len())),
-            ("pepper", count(self.peppers.len())),
-            ("pseudonym-key", count(usize::from(self.has_pseudonyms))),
-            ("split-clients", count(usize::from(self.has_split_clients))),
-            ("trackers", count(usize::from(self.has_trackers))),
-        ];
-        let named = all.into_iter();
-        named
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-            .collect()
-    }
-
-    /// Takes over from a saved report what it names and the user did not.
-    pub fn take_over(&mut self, named: &BTreeMap<String, String>) {
-        if self.app.is_none() {
-            self.app = named.get("app").map(|app| AppId::new(app));
-        }
-        if self.consent.is_none() {
-            let consent = named.get("consent-at");
-            self.consent = consent.and_then(|text| Consent::parse(text));
-        }
-        if self.filter.is_none() {
-            self.filter = named.get("filter").cloned();
-        }
-        self.has_split_clients |= named.contains_key("split-clients");
-    }
-}
 
 /// How far the work has come; read by a progress bar while [`run`] works.
 #[derive(Debug, Default)]
@@ -161,7 +99,6 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     let mut clients = Clients::new(names.len());
     for (task, mut streamed) in tasks.iter().zip(streamed) {
         let Task { stage, device, .. } = task;
-        note_begin(task, &streamed, &mut began);
         for (input, (digest, read)) in task.inputs.iter().zip(std::mem::take(&mut streamed.inputs))
         {
             let extent = read.unwrap_or_else(|error| {
@@ -171,8 +108,13 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
             });
             inputs.push(report_of(input, device, digest, extent));
         }
-        if stage.is_network {
-            clients.take_over(stage.device, &mut streamed);
+        let of_clients = if stage.is_network {
+            clients.take_over(stage.device, &mut streamed)
+        } else {
+            vec![stage.device]
+        };
+        if sameness::is_traffic(&task.inputs) {
+            note_begin(&of_clients, &streamed.clients, &mut began);
         }
         if let Some(first) = task.inputs.first() {
             parts.push(Part {
@@ -189,7 +131,10 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     parts.sort_unstable_by_key(|part| part.input);
     let tally = summed(parts, &mut coverage);
     note_neglected(case, &known, &tally, &mut coverage);
-    let baseline = Baseline::read(rules, options, &mut errors)?;
+    let policy = (&case.policy, last_day(&inputs));
+    let baseline = Baseline::read(next_id(&inputs), rules, options, &mut errors)?;
+    inputs.extend(baseline.inputs.iter().cloned());
+    coverage.merge(baseline.coverage.clone());
     let seen = tally.devices();
     let shown: Vec<bool> = (0..)
         .map(DeviceId)
@@ -202,10 +147,10 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     let clients = clients.named(&names, &networks);
     let known = names.into_iter().zip(dossiers);
     let mut devices: Vec<(String, Dossier)> = known.chain(clients).collect();
-    put_beside(&mut devices, (case, options), &began, &baseline);
-    let policy = (&case.policy, last_day(&inputs));
-    let reports = assess::assess(rules, policy, &devices, &tally);
     let shown = shown.into_iter().chain(std::iter::repeat(true));
+    let is_only = devices.iter().zip(shown.clone()).filter(|it| it.1).count() == 1;
+    put_beside(&mut devices, (case, options), &began, (&baseline, is_only));
+    let reports = assess::assess(rules, policy, &devices, &tally);
     let audit = Audit {
         case: case.name.clone(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -285,11 +230,15 @@ fn note_unreadable(input: &Input, coverage: &mut Coverage) {
     coverage.add(input.id, shortfall, None, input.bytes, String::new);
 }
 
+/// The number behind those of the inputs.
+fn next_id(inputs: &[InputReport]) -> u32 {
+    let last = inputs.last();
+    last.map_or(0, |input| input.id.0.saturating_add(1))
+}
+
 /// Names the files that were left out, behind the inputs, and says why.
 fn leave_out(case: &Case, inputs: &mut Vec<InputReport>, coverage: &mut Coverage) {
-    let next = inputs
-        .last()
-        .map_or(0, |input| input.id.0.saturating_add(1));
+    let next = next_id(inputs);
     for ((path, shortfall, reason), id) in case.left_out.iter().zip(next..) {
         let id = InputId(id);
         coverage.add(id, *shortfall, None, 0, || reason.clone());
@@ -375,142 +324,13 @@ pub fn observe(
     Ok(errors)
 }
 
-/// Phase 1: what the inputs of each device say about it.
-fn gather(
-    case: &Case,
-    rules: &Rules,
-    coverage: &mut Coverage,
-    errors: &mut Vec<Error>,
-) -> Vec<Dossier> {
-    let mut dossiers = Vec::new();
-    for device in &case.devices {
-        let mut dossier = Dossier::default();
-        for input in &device.inputs {
-            match gather_one(input, rules) {
-                Ok(None) => {}
-                Ok(Some((part, shortfalls))) => {
-                    dossier.merge(part);
-                    for (shortfall, detail) in shortfalls {
-                        coverage.add(input.id, shortfall, None, 0, || detail);
-                    }
-                }
-                Err(error) => {
-                    note_unreadable(input, coverage);
-                    errors.push(error);
-                }
-            }
+/// Notes when the first thing of each phone's traffic was seen.
+fn note_begin(devices: &[DeviceId], clients: &[Client], began: &mut BTreeMap<DeviceId, Timestamp>) {
+    for (device, client) in devices.iter().zip(clients) {
+        if let Some(first) = client.first {
+            let earliest = began.entry(*device).or_insert(first);
+            *earliest = first.min(*earliest);
         }
-        dossiers.push(dossier);
-    }
-    dossiers
-}
-
-/// What one input says, with the third parties' code in the apps whose packages it holds.
-fn gather_one(input: &Input, rules: &Rules) -> Result<Option<Gathered>> {
-    let Some((mut part, mut shortfalls)) = input.gather()? else {
-        return Ok(None);
-    };
-    if let Some((declaration, _)) = part.declarations.values_mut().next() {
-        let mut matcher = rules.embedded_code();
-        shortfalls.extend(input.code_names(&mut |name| match name {
-            CodeName::Class(class) => matcher.class(class.name),
-            CodeName::Framework(name) => matcher.framework(name),
-        })?);
-        declaration.embedded = matcher.finish();
-    }
-    Ok(Some((part, shortfalls)))
-}
-
-/// The secrets of each device: those among its inputs and those that the user named. The texts they stood in are wiped.
-fn keys(
-    case: &Case,
-    dossiers: &mut [Dossier],
-    options: &Options,
-    coverage: &mut Coverage,
-) -> Result<Vec<Arc<KeyLog>>> {
-    let mut keys: Vec<KeyLog> = Vec::new();
-    for dossier in dossiers {
-        let mut of_device = KeyLog::default();
-        for text in std::mem::take(&mut dossier.key_logs) {
-            of_device.take(text);
-        }
-        keys.push(of_device);
-    }
-    for path in &options.key_logs {
-        let mut text = intake::read_key_log(path)?;
-        for of_device in &mut keys {
-            if !of_device.read(&text) {
-                return Err(Error::Format {
-                    path: path.clone(),
-                    reason: "it has no line that names a secret of TLS or QUIC".to_owned(),
-                });
-            }
-        }
-        text.zeroize();
-    }
-    for (device, keys) in case.devices.iter().zip(&keys) {
-        if let Some(input) = device.inputs.first()
-            && keys.unreadable() > 0
-        {
-            let shortfall = Shortfall::KeyLogLines;
-            coverage.add_many(input.id, shortfall, keys.unreadable(), None, 0, String::new);
-        }
-    }
-    Ok(keys.into_iter().map(Arc::new).collect())
-}
-
-/// Bytes from which on a checksum is worth a thread of its own.
-const LARGE_INPUT: u64 = 1 << 20;
-
-/// Does the work on an input, and its checksum beside it: hashing takes longer than reading, and the second of two readers of
-/// one file finds it in the page cache.
-fn with_digest<R>(input: &Input, work: impl FnOnce() -> Result<R>) -> (Result<Digest>, Result<R>) {
-    if input.bytes < LARGE_INPUT {
-        return (input.digest(), work());
-    }
-    std::thread::scope(|scope| {
-        let digest = scope.spawn(|| input.digest());
-        let done = work();
-        let digest = digest.join();
-        (
-            digest.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            done,
-        )
-    })
-}
-
-/// The known values of each device: those among its inputs and those that the user named.
-fn known_values(
-    dossiers: &mut [Dossier],
-    rules: &Rules,
-    options: &Options,
-) -> Result<Vec<Arc<known::Index>>> {
-    let mut named = Vec::new();
-    for path in &options.known {
-        named.extend(intake::read_known_values(path)?);
-    }
-    let jobs = threads(options.jobs);
-    let index = |values| Arc::new(known::Index::new(values, &options.peppers, rules, jobs));
-    let shared = index(named.clone());
-    let of_device = |dossier: &mut Dossier| {
-        let own = std::mem::take(&mut dossier.known);
-        if own.is_empty() {
-            dossier.address_book = known::address_book(&named);
-            return Arc::clone(&shared);
-        }
-        let all: Vec<KnownValue> = own.into_iter().chain(named.iter().cloned()).collect();
-        dossier.address_book = known::address_book(&all);
-        index(all)
-    };
-    Ok(dossiers.iter_mut().map(of_device).collect())
-}
-
-/// Notes when the first thing of a phone's traffic was seen.
-fn note_begin(task: &Task<'_>, streamed: &Streamed, began: &mut BTreeMap<DeviceId, Timestamp>) {
-    let has_traffic = task.inputs.iter().any(|input| input.has_traffic());
-    if let Some((first, _)) = streamed.period.filter(|_| has_traffic) {
-        let earliest = began.entry(task.stage.device).or_insert(first);
-        *earliest = first.min(*earliest);
     }
 }
 
@@ -519,79 +339,13 @@ fn put_beside(
     devices: &mut [(String, Dossier)],
     (case, options): (&Case, &Options),
     began: &BTreeMap<DeviceId, Timestamp>,
-    baseline: &Baseline,
+    (baseline, is_only): (&Baseline, bool),
 ) {
     for ((name, dossier), id) in devices.iter_mut().zip(0..) {
         let said = case.policy.device(name).and_then(|said| said.consent_at);
         let began = began.get(&DeviceId(id)).copied();
         dossier.consent = said.or(options.consent).and_then(|it| it.moment(began));
-        dossier.baseline = baseline.of(name);
-    }
-}
-
-/// Says of all phones which known values are not looked for in full.
-fn note_neglected(
-    case: &Case,
-    known: &[Arc<known::Index>],
-    tally: &Tally,
-    coverage: &mut Coverage,
-) {
-    for ((device, index), id) in case.devices.iter().zip(known).zip(0..) {
-        let bytes = readable_bytes(tally, DeviceId(id));
-        neglected(device.inputs.first(), index, bytes, coverage);
-    }
-}
-
-/// Bytes that a phone sent and that could be read.
-fn readable_bytes(tally: &Tally, device: DeviceId) -> u64 {
-    let of_device = tally.traffic.iter().filter(|(key, _)| {
-        let is_readable = matches!(
-            key.content,
-            ContentState::Clear | ContentState::Decrypted | ContentState::PartlyDecrypted
-        );
-        key.device == device && is_readable
-    });
-    let bytes = of_device.map(|(_, volume)| volume.sent_bytes);
-    bytes.fold(0, u64::saturating_add)
-}
-
-/// Says which known values are not looked for in full, and how often chance would meet them in so many bytes.
-#[expect(clippy::cast_precision_loss, reason = "an estimate with two digits")]
-fn neglected(input: Option<&Input>, index: &known::Index, bytes: u64, coverage: &mut Coverage) {
-    let Some(input) = input else { return };
-    let known::Neglected {
-        refused,
-        weak,
-        left_out,
-        refused_per_byte,
-        weak_per_byte,
-    } = index.neglected();
-    let by_chance = |per_byte: f64| {
-        let expected = per_byte * bytes as f64;
-        format!(" ({expected:.2e} hits expected by chance in {bytes} readable bytes)")
-    };
-    for (count, what, chance) in [
-        (
-            refused,
-            "known values too short or too common to be looked for",
-            by_chance(refused_per_byte),
-        ),
-        (
-            weak,
-            "known values so short that they count only beside others",
-            by_chance(weak_per_byte),
-        ),
-        (
-            left_out,
-            "encodings and digests left out because the list is long",
-            String::new(),
-        ),
-    ] {
-        if count > 0 {
-            coverage.add(input.id, Shortfall::KnownValues, None, 0, || {
-                format!("{count} {what}{chance}")
-            });
-        }
+        dossier.baseline = baseline.of(name, is_only);
     }
 }
 
@@ -654,7 +408,7 @@ struct Streamed {
     /// First and last moment of all of them.
     period: Option<(Timestamp, Timestamp)>,
     fingerprint: Fingerprint,
-    /// The phones of a network.
+    /// The phone; of a network, what is no client's, and its phones behind it.
     clients: Vec<Client>,
 }
 
@@ -663,59 +417,6 @@ struct Streamed {
 struct Extent {
     items: u64,
     period: Option<(Timestamp, Timestamp)>,
-}
-
-/// Inputs that belong together: a capture that was written into several files, in the order of time. Such files lie in one
-/// folder and differ by digits in their names (`tcpdump -C` and `-G`, `dumpcap -b`). So do the logs of the phone, which
-/// overlap. All others stand alone.
-fn series(inputs: &[Input]) -> Vec<Vec<&Input>> {
-    let mut all: Vec<(Option<String>, Vec<&Input>)> = Vec::new();
-    for input in inputs {
-        let is_file = input.has_traffic() && !input.is_stdin();
-        let name = is_file.then(|| {
-            if input.is_phone_log() {
-                return String::new();
-            }
-            let (folder, file) = input
-                .display
-                .rsplit_once('/')
-                .unwrap_or(("", &input.display));
-            format!(
-                "{folder}/{}",
-                file.replace(|letter: char| letter.is_ascii_digit(), "")
-            )
-        });
-        let known = all.iter_mut().find(|(known, inputs)| {
-            let is_alike = |other: &&Input| {
-                other.format == input.format || (other.is_phone_log() && input.is_phone_log())
-            };
-            *known == name && inputs.iter().all(is_alike)
-        });
-        match known {
-            Some((_, inputs)) if name.is_some() => inputs.push(input),
-            _ => all.push((name, vec![input])),
-        }
-    }
-    all.into_iter()
-        .map(|(_, mut inputs)| {
-            if inputs.len() > 1 {
-                inputs.sort_by_cached_key(|input| first_time(input));
-            }
-            inputs
-        })
-        .collect()
-}
-
-/// When the first thing in an input was seen; later, `read` says what is wrong with one that cannot be opened.
-fn first_time(input: &Input) -> Option<Timestamp> {
-    let mut source = input.open().ok()??;
-    loop {
-        match source.next_item().ok()?? {
-            Item::Packet(packet) => return Some(packet.origin.time),
-            Item::Sighting(sighting) => return Some(sighting.origin.time),
-            Item::Shortfall { .. } => {}
-        }
-    }
 }
 
 /// Phase 2 for inputs that belong together.
@@ -764,145 +465,5 @@ impl Extent {
             Some((first, last)) => (first.min(time), last.max(time)),
             None => (time, time),
         });
-    }
-}
-
-/// Adds what the system says that an app read.
-fn count_reads(observation: &Observation, tally: &mut Tally) {
-    let Event::Access(access) = &observation.sighting.event else {
-        return;
-    };
-    if access.host.is_some() || access.resource == "network" {
-        return;
-    }
-    let time = observation.sighting.origin.time;
-    let count = access.count.max(1);
-    let is_read = !access.is_refused;
-    let key = ReadKey {
-        device: observation.device,
-        app: observation.app.clone(),
-        resource: Arc::from(access.resource.as_str()),
-    };
-    let reads = Reads {
-        count: if is_read { count } else { 0 },
-        refused: if is_read { 0 } else { count },
-        in_background: if is_read && access.in_background == Some(true) {
-            count
-        } else {
-            0
-        },
-        first: if is_read { time } else { Timestamp::default() },
-        last: if is_read { time } else { Timestamp::default() },
-        tags: access.tag.iter().filter(|_| is_read).cloned().collect(),
-    };
-    tally.add_reads(key, reads);
-}
-
-/// Notes when a host was looked up or contacted, by the clock of the phone or of the capture.
-fn note_moment(observation: &Observation, tally: &mut Tally) {
-    let sighting = &observation.sighting;
-    let host = match &sighting.event {
-        Event::Lookup(lookup) if !lookup.is_response && !lookup.is_local => {
-            Some(Arc::from(lookup.name.as_str()))
-        }
-        Event::Handshake(handshake) => handshake.sni.as_deref().map(Arc::from),
-        Event::Access(access) => access.host.clone(),
-        _ => None,
-    };
-    let time = sighting.origin.time;
-    if let Some(host) = host.filter(|_| time != Timestamp::default()) {
-        let moment = Moment {
-            device: observation.device,
-            host,
-            is_log: sighting.flow.is_none(),
-        };
-        tally.add_moment(moment, time);
-    }
-}
-
-/// Adds flows, exchanges that a proxy recorded, and contacts that a device log tells of, to the traffic of their app.
-fn count_traffic(observation: &Observation, told: Told, tally: &mut Tally) {
-    let sighting = &observation.sighting;
-    let key = |content| TrafficKey {
-        device: observation.device,
-        app: observation.app.clone(),
-        recipient: Recipient::of(sighting),
-        content,
-    };
-    match &sighting.event {
-        Event::Traffic(traffic) => tally.add_traffic(key(traffic.content), traffic),
-        Event::Exchange(exchange) if told == Told::Record => {
-            let content = if exchange.is_protected {
-                ContentState::Decrypted
-            } else {
-                ContentState::Clear
-            };
-            tally.add_exchange(key(content), sighting.origin, exchange);
-        }
-        Event::Access(access) if access.host.is_some() => {
-            tally.add_contact(key(ContentState::NotExamined), sighting.origin, access);
-        }
-        _ => {}
-    }
-}
-
-/// Threads for so many jobs; one per core for 0.
-fn threads(jobs: usize) -> usize {
-    match jobs {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        jobs => jobs,
-    }
-}
-
-/// Runs `work` over all tasks on up to `jobs` threads; results in the order of the tasks.
-fn in_parallel<T: Sync, R: Send>(
-    tasks: &[T],
-    jobs: usize,
-    work: impl Fn(&T) -> R + Sync,
-) -> Vec<R> {
-    let jobs = threads(jobs).min(tasks.len());
-    if jobs <= 1 {
-        return tasks.iter().map(work).collect();
-    }
-    let next = AtomicUsize::new(0);
-    let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
-        let worker = || {
-            let mut done = Vec::new();
-            loop {
-                let position = next.fetch_add(1, Ordering::Relaxed);
-                let Some(task) = tasks.get(position) else {
-                    return done;
-                };
-                done.push((position, work(task)));
-            }
-        };
-        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(worker)).collect();
-        let mut all = Vec::new();
-        for handle in workers {
-            match handle.join() {
-                Ok(done) => all.extend(done),
-                // A panic is a bug of ours: let it end the program as it would without threads.
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        all
-    });
-    results.sort_unstable_by_key(|(position, _)| *position);
-    results.into_iter().map(|(_, result)| result).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parallel_work_keeps_the_order_of_tasks() {
-        let tasks: Vec<u32> = (0..100).collect();
-        for jobs in [0, 1, 2, 7] {
-            assert_eq!(
-                in_parallel(&tasks, jobs, |task| task * 2),
-                tasks.iter().map(|task| task * 2).collect::<Vec<_>>()
-            );
-        }
     }
 }

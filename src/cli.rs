@@ -1,12 +1,19 @@
-//! Every flag and its help; the only home of clap. What a verb does stands in `command.rs`.
+//! Every flag and its help; with the files below it the only home of clap. What a verb does stands in `command.rs`.
+
+mod options;
+mod value;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
-use phonehome::gate::Evidence;
-use phonehome::model::Grade;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+
+pub(crate) use self::options::{
+    GateOptions, InputOptions, LanguageOption, OutputOptions, RulesOption, SmallOutput,
+};
+use self::value::duration;
+pub(crate) use self::value::{ColorChoice, FailOn, FormatAndFile, LanguageChoice};
 
 /// Exit status, examples and environment of the whole tool.
 const AFTER_HELP: &str = "\
@@ -136,147 +143,6 @@ pub(crate) enum Verb {
     Generate(Generate),
 }
 
-/// What several verbs read.
-#[derive(Debug, Args)]
-pub(crate) struct InputOptions {
-    /// Capture, app package, device dump, or folder of these; `-` reads standard input
-    ///
-    /// Formats are recognised by content, never by name. In a folder, each folder right below it that holds inputs is one
-    /// phone.
-    #[arg(value_name = "INPUT", required_unless_present = "interface")]
-    pub(crate) inputs: Vec<PathBuf>,
-
-    /// Capture from this network interface until interrupted
-    #[arg(
-        long,
-        value_name = "IF",
-        conflicts_with = "inputs",
-        help_heading = "Input options"
-    )]
-    pub(crate) interface: Option<String>,
-
-    /// Read only packets that match this BPF expression
-    #[arg(long, value_name = "BPF", help_heading = "Input options")]
-    pub(crate) filter: Option<String>,
-
-    /// Decrypt with the secrets of this key log (`SSLKEYLOGFILE`); repeatable
-    ///
-    /// Key logs in a phone's folder and in captures are used without being named.
-    #[arg(long = "keylog", value_name = "FILE", help_heading = "Input options")]
-    pub(crate) key_logs: Vec<PathBuf>,
-
-    /// Look for the contacts, identifiers and positions of this list; repeatable
-    ///
-    /// A vCard, a CSV with a header (name, phone, email, imei, latitude …), TOML, getprop or `content query` output. Digests
-    /// instead of values will do, so that the list itself need not leave its place. Lists in a phone's folder are used without
-    /// being named.
-    #[arg(long = "known", value_name = "FILE", help_heading = "Input options")]
-    pub(crate) known: Vec<PathBuf>,
-
-    /// Secret that a vendor mixes into the digests it makes; repeatable
-    #[arg(
-        long = "pepper",
-        hide_short_help = true,
-        value_name = "TEXT",
-        help_heading = "Input options"
-    )]
-    pub(crate) peppers: Vec<String>,
-
-    /// When the people at the phones gave consent: RFC 3339, `+90s` after the first packet, or `never`
-    ///
-    /// What apps sent before is a finding of its own. `consent_at` of a phone in phonehome.toml goes before.
-    #[arg(long = "consent-at", hide_short_help = true, value_name = "TIME", value_parser = consent, help_heading = "Input options")]
-    pub(crate) consent: Option<phonehome::model::Consent>,
-
-    /// Compare with this capture of the same phone without contacts on it; repeatable
-    ///
-    /// Where a recipient gets as much more as fits the number of contacts in --known, that is said, with the calculation.
-    #[arg(
-        long = "baseline-capture",
-        hide_short_help = true,
-        value_name = "FILE",
-        help_heading = "Input options"
-    )]
-    pub(crate) baseline_captures: Vec<PathBuf>,
-
-    /// All traffic belongs to this app (package, bundle id or profile)
-    #[arg(long, value_name = "ID", help_heading = "Input options")]
-    pub(crate) app: Option<String>,
-
-    /// Tell code in app packages also by this list of trackers (JSON of ETIP or Exodus Privacy)
-    #[arg(long, value_name = "FILE", help_heading = "Input options")]
-    pub(crate) trackers: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) rules: RulesOption,
-}
-
-/// Where rules come from.
-#[derive(Debug, Args)]
-pub(crate) struct RulesOption {
-    /// Use the rules of this folder instead of the built-in ones
-    #[arg(
-        long = "rules",
-        value_name = "DIR",
-        env = "PHONEHOME_RULES",
-        hide_env = true,
-        help_heading = "Input options"
-    )]
-    pub(crate) folder: Option<PathBuf>,
-
-    /// Score with the numbers of this file: `[scoring]` as in rules/legal.toml
-    #[arg(
-        long,
-        hide_short_help = true,
-        value_name = "FILE",
-        help_heading = "Input options"
-    )]
-    pub(crate) method: Option<PathBuf>,
-}
-
-/// In which language people are told.
-#[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct LanguageOption {
-    /// Language of texts [default: that of the locale]
-    #[arg(
-        long = "language",
-        visible_alias = "lang",
-        value_name = "LANG",
-        env = "PHONEHOME_LANGUAGE",
-        hide_env = true,
-        help_heading = "Output options"
-    )]
-    pub(crate) choice: Option<LanguageChoice>,
-}
-
-/// How reports look.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output options")]
-pub(crate) struct OutputOptions {
-    /// Format, repeatable; `json=FILE` writes that one to FILE, `csv=DIR` fills a folder [default: by the name of --output, else table]
-    #[arg(short, long = "format", value_name = "FORMAT[=FILE]", value_parser = format_and_file)]
-    pub(crate) formats: Vec<FormatAndFile>,
-
-    /// Write to FILE instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-
-    /// Also write the pictures of the HTML report to DIR, as SVG
-    #[arg(long, value_name = "DIR")]
-    pub(crate) pictures: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) language: LanguageOption,
-
-    /// Show captured values instead of masks; the report becomes confidential
-    #[arg(long)]
-    pub(crate) show_values: bool,
-
-    /// Sign each report that goes to a file with this key of minisign (made by `minisign -G -W`)
-    #[arg(long, hide_short_help = true, value_name = "KEY")]
-    pub(crate) sign: Option<PathBuf>,
-}
-
 /// `phonehome audit`.
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
@@ -353,43 +219,6 @@ pub(crate) struct Report {
 
     #[command(flatten)]
     pub(crate) gate: GateOptions,
-}
-
-/// When an audit does not pass.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Gate options")]
-pub(crate) struct GateOptions {
-    /// Exit with status 1 if a finding sets a risk of this level or above
-    #[arg(long, value_name = "LEVEL", default_value = "never")]
-    pub(crate) fail_on: FailOn,
-
-    /// Count only findings with this evidence or better: a grade, or percent
-    #[arg(long, hide_short_help = true, value_name = "GRADE|PERCENT", value_parser = evidence)]
-    pub(crate) min_evidence: Option<Evidence>,
-
-    /// Exit with status 1 if less than this share of bytes could be read
-    #[arg(long, hide_short_help = true, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
-    pub(crate) min_coverage: Option<u8>,
-
-    /// Count only findings that this earlier JSON report does not have
-    #[arg(long, hide_short_help = true, value_name = "REPORT")]
-    pub(crate) baseline: Option<PathBuf>,
-
-    /// Suppressions of findings [default: `phonehome.toml` of the case]
-    #[arg(long, hide_short_help = true, value_name = "FILE")]
-    pub(crate) suppressions: Option<PathBuf>,
-}
-
-/// Where the output of small verbs goes, and how it looks.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output options")]
-pub(crate) struct SmallOutput {
-    /// Write to FILE instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) language: LanguageOption,
 }
 
 /// `phonehome diff`.
@@ -688,115 +517,6 @@ pub(crate) struct Schema {
     pub(crate) of: String,
 }
 
-/// Language of texts.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum LanguageChoice {
-    /// English
-    En,
-    /// German
-    De,
-}
-
-/// When to colour.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum ColorChoice {
-    /// On a terminal that can, and unless `NO_COLOR` is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-/// From which level on to exit with status 1.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum FailOn {
-    /// Never
-    Never,
-    /// 1 and above
-    Low,
-    /// 4 and above
-    Medium,
-    /// 9 and above
-    High,
-    /// 13 and above
-    VeryHigh,
-}
-
-/// One `--format`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FormatAndFile {
-    /// Name of the format.
-    pub(crate) format: &'static str,
-    /// Where to write it, if not where `--output` says.
-    pub(crate) file: Option<PathBuf>,
-}
-
-/// Reads a moment of consent.
-fn consent(text: &str) -> Result<phonehome::model::Consent, String> {
-    phonehome::intake::consent(text).ok_or_else(|| {
-        "write a time like 2026-10-05T08:12:00+02:00, a span like +90s, or never".to_owned()
-    })
-}
-
-/// Reads `90s`, `10m`, `2h`, or seconds without a letter.
-fn duration(text: &str) -> Result<std::time::Duration, String> {
-    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
-        Some(number) => (number, text.chars().last().unwrap_or('s')),
-        None => (text, 's'),
-    };
-    let seconds = match unit {
-        'm' => 60,
-        'h' => 3600,
-        _ => 1,
-    };
-    number
-        .parse::<u64>()
-        .ok()
-        .and_then(|number| number.checked_mul(seconds))
-        .filter(|seconds| *seconds > 0)
-        .map(std::time::Duration::from_secs)
-        .ok_or_else(|| "a time is written like 90s, 10m or 2h".to_owned())
-}
-
-/// Reads a grade, or percent with or without their sign.
-fn evidence(text: &str) -> Result<Evidence, String> {
-    if let Some(grade) = Grade::ALL.into_iter().find(|grade| grade.as_str() == text) {
-        return Ok(Evidence::Grade(grade));
-    }
-    let number = text.strip_suffix('%').unwrap_or(text).trim().parse();
-    number
-        .ok()
-        .filter(|percent| *percent <= 100)
-        .map(Evidence::Percent)
-        .ok_or_else(|| {
-            let grades = Grade::ALL.map(Grade::as_str).join(", ");
-            format!("neither percent nor one of {grades}")
-        })
-}
-
-/// Reads `FORMAT` or `FORMAT=FILE`.
-fn format_and_file(text: &str) -> Result<FormatAndFile, String> {
-    let (name, file) = match text.split_once('=') {
-        Some((_, "")) => return Err("a file name is missing after “=”".to_owned()),
-        Some((name, file)) => (name, Some(PathBuf::from(file))),
-        None => (text, None),
-    };
-    let known = || phonehome::report::FORMATS.iter().map(|format| format.name);
-    let format = known().find(|format| *format == name).ok_or_else(|| {
-        let most = (name.len() / 4).max(1);
-        let near = |known: &&str| strsim::damerau_levenshtein(known, name) <= most;
-        match known().find(near) {
-            Some(near) => format!("there is no format “{name}”; did you mean “{near}”?"),
-            None => format!(
-                "there is no format “{name}”; there are: {}",
-                known().collect::<Vec<_>>().join(", ")
-            ),
-        }
-    })?;
-    Ok(FormatAndFile { format, file })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -804,33 +524,5 @@ mod tests {
     #[test]
     fn the_definition_holds() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn times_have_units() {
-        let seconds = |text| duration(text).map(|time| time.as_secs());
-        assert_eq!(seconds("90s"), Ok(90));
-        assert_eq!(seconds("10m"), Ok(600));
-        assert_eq!(seconds("2h"), Ok(7200));
-        assert_eq!(seconds("5"), Ok(5));
-        for text in ["", "m", "0s", "-1s", "99999999999999999999h"] {
-            assert!(seconds(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_format_may_name_its_file() {
-        assert_eq!(
-            format_and_file("json=a=b.json").unwrap().file,
-            Some("a=b.json".into())
-        );
-        assert_eq!(format_and_file("table").unwrap().file, None);
-        assert!(format_and_file("json=").is_err());
-        assert!(format_and_file("portable").unwrap_err().contains("json"));
-        assert!(
-            format_and_file("jsn")
-                .unwrap_err()
-                .ends_with("did you mean “json”?")
-        );
     }
 }

@@ -5,6 +5,7 @@
 //! A packet of a flow whose payload is not read any more costs its headers, one look-up and two counters.
 
 mod client;
+mod datagrams;
 mod dissection;
 mod expectation;
 mod fragment;
@@ -14,6 +15,9 @@ mod migration;
 mod names;
 mod orientation;
 mod owner;
+mod peeling;
+mod sink;
+mod streams;
 mod table;
 mod tcp;
 
@@ -23,24 +27,24 @@ use std::sync::Arc;
 
 use crate::limits;
 use crate::model::{
-    CaptureDirection, ContentState, Coverage, Event, FlowKey, LinkType, Origin, Owner, Packet,
-    ServerName, Shortfall, Side, Sighting, Timestamp, Traffic, Transport,
+    CaptureDirection, ContentState, Coverage, Event, Origin, Owner, Packet, ServerName, Shortfall,
+    Sighting, Timestamp, Traffic,
 };
-use crate::protocol::{Chunk, KeyLog, PROTOCOLS, Protocol, Resumptions, Started};
+use crate::protocol::{KeyLog, PROTOCOLS, Protocol, Resumptions};
 
 pub use client::{ClientKey, Clients};
 
-use dissection::{Setting, Sink, Stage};
+use dissection::{Setting, Sink};
 use expectation::Expected;
 use fragment::Fragments;
-use internet::Datagram;
-use link::{OwnerMark, Refusal};
+use link::OwnerMark;
 use migration::Connections;
 use names::Names;
-use orientation::{End, sender_is_client};
 use owner::Owners;
-use table::{Class, Flow, Key, Live, Table};
-use tcp::{Delivery, Segment};
+use peeling::refuse;
+use sink::FlowSink;
+use streams::take;
+use table::{Flow, Live, Table};
 
 /// The flows of one device: of one capture, or of several that follow each other.
 pub struct Flows {
@@ -170,412 +174,6 @@ impl Flows {
         self.internet(frame.packet, cut, 0, arrival, coverage, emit);
     }
 
-    /// Takes an IP packet; `cut` bytes behind it were not captured.
-    #[inline]
-    fn internet(
-        &mut self,
-        packet: &[u8],
-        cut: u32,
-        depth: usize,
-        arrival: Arrival<'_>,
-        coverage: &mut Coverage,
-        emit: &mut dyn FnMut(Sighting),
-    ) {
-        match internet::datagram(packet, cut) {
-            Ok(datagram) => self.datagram(datagram, depth, arrival, coverage, emit),
-            Err(problem) => malformed(arrival.origin, packet.len(), problem, coverage),
-        }
-    }
-
-    #[inline]
-    fn datagram(
-        &mut self,
-        datagram: Datagram<'_>,
-        depth: usize,
-        arrival: Arrival<'_>,
-        coverage: &mut Coverage,
-        emit: &mut dyn FnMut(Sighting),
-    ) {
-        if datagram.fragment.is_some() {
-            return self.fragment(datagram, depth, arrival, coverage, emit);
-        }
-        let problem = match datagram.protocol {
-            6 => self.tcp(datagram, arrival, coverage, emit),
-            17 => self.udp(datagram, depth, arrival, coverage, emit),
-            protocol => {
-                match internet::tunnel(protocol, datagram.payload) {
-                    Some(_) if depth >= limits::TUNNEL_DEPTH => Err("tunnels nested too deeply"),
-                    Some(packet) => {
-                        let depth = depth.saturating_add(1);
-                        self.internet(packet, datagram.missing, depth, arrival, coverage, emit);
-                        return;
-                    }
-                    // no ports: all packets between two addresses are one flow
-                    None => {
-                        let ends = [
-                            End {
-                                address: datagram.source,
-                                port: 0,
-                            },
-                            End {
-                                address: datagram.destination,
-                                port: 0,
-                            },
-                        ];
-                        self.whole(datagram, ends, arrival, coverage, emit);
-                        Ok(())
-                    }
-                }
-            }
-        };
-        if let Err(problem) = problem {
-            malformed(arrival.origin, datagram.payload.len(), problem, coverage);
-        }
-    }
-
-    fn fragment(
-        &mut self,
-        datagram: Datagram<'_>,
-        depth: usize,
-        arrival: Arrival<'_>,
-        coverage: &mut Coverage,
-        emit: &mut dyn FnMut(Sighting),
-    ) {
-        let Some(fragment) = datagram.fragment else {
-            return;
-        };
-        // a fragmented packet inside a fragmented packet inside …
-        if depth >= limits::TUNNEL_DEPTH {
-            let problem = "tunnels nested too deeply";
-            return malformed(arrival.origin, datagram.payload.len(), problem, coverage);
-        }
-        let Some(whole) = self
-            .fragments
-            .add(&datagram, fragment, arrival.origin, coverage)
-        else {
-            return;
-        };
-        let whole_datagram = Datagram {
-            source: whole.source,
-            destination: whole.destination,
-            protocol: whole.protocol,
-            payload: &whole.bytes,
-            missing: 0,
-            fragment: None,
-        };
-        match whole_datagram.without_extensions() {
-            Ok(datagram) => {
-                self.datagram(datagram, depth.saturating_add(1), arrival, coverage, emit);
-            }
-            Err(problem) => malformed(arrival.origin, whole.bytes.len(), problem, coverage),
-        }
-    }
-
-    fn udp(
-        &mut self,
-        mut datagram: Datagram<'_>,
-        depth: usize,
-        arrival: Arrival<'_>,
-        coverage: &mut Coverage,
-        emit: &mut dyn FnMut(Sighting),
-    ) -> Result<(), &'static str> {
-        let (header, payload) = datagram
-            .payload
-            .split_first_chunk::<8>()
-            .ok_or("short UDP header")?;
-        let ports = [
-            u16::from_be_bytes([header[0], header[1]]),
-            u16::from_be_bytes([header[2], header[3]]),
-        ];
-        datagram.payload = payload;
-        // what is behind the length is no payload (RFC 768); zero is what offload and jumbograms leave
-        let length = usize::from(u16::from_be_bytes([header[4], header[5]]));
-        if length > 0 {
-            let length = length.checked_sub(8).ok_or("UDP length")?;
-            if let Some(payload) = payload.get(..length) {
-                datagram.payload = payload;
-                datagram.missing = 0;
-            }
-        }
-        if let Some(packet) = internet::tunnel_on_udp(ports, datagram.payload) {
-            if depth >= limits::TUNNEL_DEPTH {
-                return Err("tunnels nested too deeply");
-            }
-            let depth = depth.saturating_add(1);
-            self.internet(packet, datagram.missing, depth, arrival, coverage, emit);
-            return Ok(());
-        }
-        let [source, destination] = ports;
-        let ends = [
-            End {
-                address: datagram.source,
-                port: source,
-            },
-            End {
-                address: datagram.destination,
-                port: destination,
-            },
-        ];
-        self.whole(datagram, ends, arrival, coverage, emit);
-        Ok(())
-    }
-
-    /// Takes a datagram that stands for itself.
-    fn whole(
-        &mut self,
-        datagram: Datagram<'_>,
-        [sender, receiver]: [End; 2],
-        arrival: Arrival<'_>,
-        coverage: &mut Coverage,
-        emit: &mut dyn FnMut(Sighting),
-    ) {
-        let (key, sender_is_low) = Key::new(datagram.protocol, sender, receiver);
-        let time = arrival.origin.time;
-        let found = self.table.find(&key);
-        let index = match found.and_then(|index| Some((index, self.table.get_mut(index)?))) {
-            Some((index, flow)) if !flow.is_expired(time) => index,
-            stale => {
-                if let Some((index, _)) = stale {
-                    self.end(index, coverage, emit);
-                }
-                let transport = key.transport();
-                let sender_opened =
-                    sender_is_client(transport, sender, receiver, arrival.direction);
-                let class = match transport {
-                    Transport::Udp => Class::Udp,
-                    Transport::Tcp | Transport::Other(_) => Class::Other,
-                };
-                let mut flow =
-                    Flow::new(key, class, sender_is_low == sender_opened, arrival.origin);
-                if transport == Transport::Udp {
-                    flow.live = Some(Box::default());
-                }
-                self.open_flow(flow, coverage, emit)
-            }
-        };
-        if !self.connections.is_empty() {
-            self.follow(index, sender_is_low, datagram.payload);
-        }
-        let bytes = (datagram.payload.len() as u64).saturating_add(u64::from(datagram.missing));
-        let Some(flow) = self.table.get_mut(index) else {
-            return;
-        };
-        let side = flow.side(sender_is_low);
-        flow.count(side, bytes, arrival.origin);
-        if flow.owner.is_none() {
-            flow.owner = own(&mut self.owners, &arrival);
-        }
-        if datagram.payload.is_empty() {
-            return;
-        }
-        let Some(mut live) = flow.live.take() else {
-            return;
-        };
-        let setting = setting((&self.keys, &self.resumptions), self.protocols, flow);
-        let mut sink = FlowSink::new(
-            flow,
-            (&mut self.names, &mut self.expected),
-            arrival.origin,
-            coverage,
-            emit,
-        );
-        live.stage.feed(
-            setting,
-            Chunk {
-                side,
-                bytes: datagram.payload,
-                origin: arrival.origin,
-            },
-            &mut sink,
-        );
-        if datagram.missing > 0 {
-            live.stage
-                .gap(setting, side, u64::from(datagram.missing), &mut sink);
-        }
-        for (id, side) in std::mem::take(&mut sink.connection_ids) {
-            live.connection = self.connections.add(live.connection, index, &id, side);
-        }
-        keep(flow, live);
-    }
-
-    /// Lets a flow go on with the connection that a datagram belongs to, if that was read in another flow so far.
-    fn follow(&mut self, index: u32, sender_is_low: bool, datagram: &[u8]) {
-        let Some((connection, place, receiver)) = self.connections.of(datagram) else {
-            return;
-        };
-        let is_free = self.table.get_mut(index).is_some_and(|flow| {
-            let live = flow.live.as_ref();
-            flow.class == Class::Udp && live.is_none_or(|live| live.stage.is_probing())
-        });
-        if place == index || !is_free {
-            return;
-        }
-        let Some(former) = self.table.get_mut(place) else {
-            return;
-        };
-        let Some(live) = former
-            .live
-            .take_if(|live| live.connection == Some(connection))
-        else {
-            return;
-        };
-        former.outcome = live.stage.outcome();
-        let (server, owner) = (former.server.clone(), former.owner.clone());
-        if let Some(flow) = self.table.get_mut(index) {
-            if flow.packets == [0, 0] {
-                flow.client_is_low = sender_is_low == (receiver == Side::Server);
-            }
-            flow.server = server;
-            flow.owner = flow.owner.take().or(owner);
-            flow.live = Some(live);
-            self.connections.move_to(connection, index);
-        }
-    }
-
-    fn tcp(
-        &mut self,
-        datagram: Datagram<'_>,
-        arrival: Arrival<'_>,
-        coverage: &mut Coverage,
-        emit: &mut dyn FnMut(Sighting),
-    ) -> Result<(), &'static str> {
-        let ([source, destination], segment) = Segment::read(datagram.payload, datagram.missing)?;
-        let sender = End {
-            address: datagram.source,
-            port: source,
-        };
-        let receiver = End {
-            address: datagram.destination,
-            port: destination,
-        };
-        let (key, sender_is_low) = Key::new(6, sender, receiver);
-        let found = self.table.find(&key);
-        let index = match found.and_then(|index| Some((index, self.table.get_mut(index)?))) {
-            Some((index, flow)) if !is_over(flow, &segment, sender_is_low, arrival.origin.time) => {
-                index
-            }
-            stale => {
-                if let Some((index, _)) = stale {
-                    self.end(index, coverage, emit);
-                }
-                let sender_opened = match (segment.is_syn, segment.acknowledgement) {
-                    (true, None) => true,
-                    (true, Some(_)) => false,
-                    _ => sender_is_client(Transport::Tcp, sender, receiver, arrival.direction),
-                };
-                let client_is_low = sender_is_low == sender_opened;
-                let mut flow = Flow::new(key, Class::Tcp, client_is_low, arrival.origin);
-                flow.first_sequence = match (segment.is_syn, segment.acknowledgement) {
-                    (true, None) => Some(segment.sequence),
-                    (true, Some(acknowledgement)) => Some(acknowledgement.wrapping_sub(1)),
-                    _ => None,
-                };
-                let opened = if sender_opened { receiver } else { sender };
-                flow.live = Some(Box::default());
-                if let Some((listener, started)) = self.expected.take(opened) {
-                    if listener == Side::Client {
-                        flow.client_is_low = !client_is_low;
-                        flow.opener = Side::Server;
-                    }
-                    let setting = setting((&self.keys, &self.resumptions), self.protocols, &flow);
-                    flow.live = Some(Box::new(Live {
-                        stage: Stage::started(setting, started),
-                        ..Live::default()
-                    }));
-                }
-                self.open_flow(flow, coverage, emit)
-            }
-        };
-        let Some(flow) = self.table.get_mut(index) else {
-            return Ok(());
-        };
-        let side = flow.side(sender_is_low);
-        flow.count(side, segment.wire_payload(), arrival.origin);
-        if flow.owner.is_none() {
-            flow.owner = own(&mut self.owners, &arrival);
-        }
-        if flow.live.is_some() {
-            self.stream(index, side, &segment, arrival.origin, coverage, emit);
-        }
-        if segment.is_fin || segment.is_rst {
-            self.note_end(index, side, segment.is_rst);
-        }
-        Ok(())
-    }
-
-    /// A connection that both sides have ended, or one has reset, is kept only for stragglers.
-    fn note_end(&mut self, index: u32, side: Side, is_reset: bool) {
-        let Some(flow) = self.table.get_mut(index) else {
-            return;
-        };
-        match side {
-            Side::Client => flow.fins = [true, flow.fins[1]],
-            Side::Server => flow.fins = [flow.fins[0], true],
-        }
-        if is_reset || flow.fins == [true, true] {
-            self.table.reclassify(index, Class::Ending);
-        }
-    }
-
-    /// Reassembles a segment of a flow whose payload is still of interest.
-    fn stream(
-        &mut self,
-        index: u32,
-        side: Side,
-        segment: &Segment<'_>,
-        origin: Origin,
-        coverage: &mut Coverage,
-        emit: &mut dyn FnMut(Sighting),
-    ) {
-        let Some(flow) = self.table.get_mut(index) else {
-            return;
-        };
-        let Some(mut live) = flow.live.take() else {
-            return;
-        };
-        if flow.first_sequence.is_none() && !flow.is_late && segment.wire_payload() > 0 {
-            flow.is_late = true;
-            coverage.add(
-                origin.input,
-                Shortfall::StartedBefore,
-                Some(origin),
-                0,
-                || "TCP connection without its beginning".to_owned(),
-            );
-        }
-        let setting = setting((&self.keys, &self.resumptions), self.protocols, flow);
-        let mut sink = FlowSink::new(
-            flow,
-            (&mut self.names, &mut self.expected),
-            origin,
-            coverage,
-            emit,
-        );
-        let Live {
-            conversation,
-            stage,
-            ..
-        } = live.as_mut();
-        self.held_bytes = self.held_bytes.saturating_sub(conversation.held_bytes());
-        conversation.segment(side, segment, origin, &mut |delivery| {
-            take(stage, setting, delivery, &mut sink);
-        });
-        let held_bytes = self.held_bytes.saturating_add(conversation.held_bytes());
-        if held_bytes > limits::REORDER_BYTES_ALL {
-            take(stage, setting, Delivery::Limit, &mut sink);
-            conversation.finish(&mut |delivery| take(stage, setting, delivery, &mut sink));
-        }
-        if conversation.is_complete() && !stage.is_closed() {
-            stage.finish(setting, &mut sink);
-            flow.outcome = stage.outcome();
-            return;
-        }
-        if !stage.is_closed() {
-            self.held_bytes = self.held_bytes.saturating_add(conversation.held_bytes());
-        }
-        keep(flow, live);
-    }
-
     /// Makes room and puts a new flow into the table.
     fn open_flow(
         &mut self,
@@ -658,21 +256,6 @@ impl Flows {
     }
 }
 
-/// Whether a packet with the addresses and ports of a flow belongs to a later one: after long silence, or by a SYN that
-/// begins elsewhere (RFC 9293 §3.6.1).
-fn is_over(flow: &Flow, segment: &Segment<'_>, sender_is_low: bool, now: Timestamp) -> bool {
-    if segment.is_syn && segment.acknowledgement.is_none() {
-        let side = flow.side(sender_is_low);
-        if side == flow.opener {
-            return flow.first_sequence != Some(segment.sequence);
-        }
-        // both ends may open at once
-        let [client, server] = flow.packets;
-        return (if side == Side::Client { client } else { server }) > 0;
-    }
-    flow.is_expired(now)
-}
-
 /// The owner that a packet names, by the file format or by its link header.
 fn own(owners: &mut Owners, arrival: &Arrival<'_>) -> Option<Arc<Owner>> {
     match (arrival.owner, arrival.mark) {
@@ -697,27 +280,6 @@ fn setting<'a>(
         server_port: key.server.port(),
         depth: 0,
         is_protected: false,
-    }
-}
-
-/// Hands a delivery of the reassembly to the dissectors.
-fn take(stage: &mut Stage, setting: Setting<'_>, delivery: Delivery<'_>, sink: &mut dyn Sink) {
-    if stage.is_closed() {
-        return;
-    }
-    match delivery {
-        Delivery::Bytes(chunk) => stage.feed(setting, chunk, sink),
-        Delivery::Gap(side, lost) => {
-            sink.shortfall(Shortfall::StreamGap, lost, &"TCP bytes not captured");
-            stage.gap(setting, side, lost, sink);
-        }
-        Delivery::Limit => {
-            sink.shortfall(
-                Shortfall::ReorderLimit,
-                0,
-                &"too many TCP bytes out of order",
-            );
-        }
     }
 }
 
@@ -746,116 +308,5 @@ fn traffic(flow: &Flow) -> Traffic {
         } else {
             flow.outcome.content
         },
-    }
-}
-
-/// Counts a frame without an IP packet. What stays on the local network by its nature is no loss.
-#[cold]
-fn refuse(packet: &Packet<'_>, refusal: Refusal, coverage: &mut Coverage) {
-    let (shortfall, detail) = match refusal {
-        Refusal::NotInternet => return,
-        Refusal::Encrypted(what) => (Shortfall::Encrypted, what.to_owned()),
-        Refusal::Malformed(what) => (Shortfall::MalformedPacket, what.to_owned()),
-        Refusal::UnknownLinkType(number) => {
-            (Shortfall::UnknownLinkType, format!("link type {number}"))
-        }
-    };
-    let LinkType(number) = packet.link;
-    coverage.add(
-        packet.origin.input,
-        shortfall,
-        Some(packet.origin),
-        u64::from(packet.wire_len),
-        || match refusal {
-            Refusal::UnknownLinkType(_) => detail,
-            _ => format!("{detail} (link type {number})"),
-        },
-    );
-}
-
-#[cold]
-fn malformed(origin: Origin, bytes: usize, problem: &'static str, coverage: &mut Coverage) {
-    coverage.add(
-        origin.input,
-        Shortfall::MalformedPacket,
-        Some(origin),
-        bytes as u64,
-        || problem.to_owned(),
-    );
-}
-
-/// Turns what dissectors hand out into sightings of one flow.
-struct FlowSink<'s> {
-    key: FlowKey,
-    server: &'s mut Option<ServerName>,
-    owner: Option<&'s Owner>,
-    names: &'s mut Names,
-    /// The packet at hand.
-    origin: Origin,
-    coverage: &'s mut Coverage,
-    emit: &'s mut dyn FnMut(Sighting),
-    /// Ids by which the flow can be found again, with the side that receives them.
-    connection_ids: Vec<(Box<[u8]>, Side)>,
-    expected: &'s mut Expected,
-}
-
-impl<'s> FlowSink<'s> {
-    fn new(
-        flow: &'s mut Flow,
-        (names, expected): (&'s mut Names, &'s mut Expected),
-        origin: Origin,
-        coverage: &'s mut Coverage,
-        emit: &'s mut dyn FnMut(Sighting),
-    ) -> Self {
-        Self {
-            key: flow.flow_key(),
-            server: &mut flow.server,
-            owner: flow.owner.as_deref(),
-            names,
-            origin,
-            coverage,
-            emit,
-            connection_ids: Vec::new(),
-            expected,
-        }
-    }
-}
-
-impl Sink for FlowSink<'_> {
-    fn event(&mut self, event: Event, origin: Origin) {
-        if let Event::Lookup(lookup) = &event {
-            self.names.learn(self.key.client.ip(), lookup, origin.time);
-        }
-        (self.emit)(Sighting {
-            origin,
-            flow: Some(self.key),
-            server: self.server.clone(),
-            owner: self.owner.cloned().unwrap_or_default(),
-            event,
-        });
-    }
-
-    fn server(&mut self, name: &str) {
-        let name = names::tidy(name);
-        let is_known = matches!(&self.server, Some(ServerName::Asked(known)) if **known == *name);
-        if !name.is_empty() && !is_known {
-            *self.server = Some(ServerName::Asked(Arc::from(name)));
-        }
-    }
-
-    fn connection_id(&mut self, id: &[u8], side: Side) {
-        self.connection_ids.push((id.into(), side));
-    }
-
-    fn expect(&mut self, listener: Side, port: u16, started: Started) {
-        self.expected.add(self.key, listener, port, started);
-    }
-
-    fn shortfall(&mut self, shortfall: Shortfall, bytes: u64, detail: &dyn fmt::Display) {
-        let origin = self.origin;
-        self.coverage
-            .add(origin.input, shortfall, Some(origin), bytes, || {
-                detail.to_string()
-            });
     }
 }

@@ -117,6 +117,28 @@ pub struct Body {
     pub is_cut: bool,
 }
 
+impl Body {
+    /// Adds bytes that came and keeps what there is `room` for, as long as nothing is missing before them; returns how many bytes
+    /// were the first to be left out.
+    pub fn add(&mut self, bytes: &[u8], room: usize) -> u64 {
+        let length = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.wire_len = self.wire_len.saturating_add(length(bytes));
+        if self.is_cut {
+            return 0;
+        }
+        let (kept, left_out) = bytes.split_at(room.min(bytes.len()));
+        self.bytes.extend_from_slice(kept);
+        self.is_cut = !left_out.is_empty();
+        length(left_out)
+    }
+
+    /// Counts bytes that were not captured.
+    pub fn lose(&mut self, lost: u64) {
+        self.wire_len = self.wire_len.saturating_add(lost);
+        self.is_cut = true;
+    }
+}
+
 /// An HTTP request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {

@@ -197,7 +197,7 @@ impl Imap {
         {
             if line != "*" {
                 authentication.push(line);
-                self.settle(authentication, origin, emit);
+                self.authentication = authentication.settle(NAME, origin, emit);
             }
             return false;
         }
@@ -247,7 +247,8 @@ impl Imap {
             }
             ("AUTHENTICATE", [mechanism, rest @ ..]) => {
                 let initial = rest.first().map(String::as_str);
-                self.settle(Authentication::new(mechanism, initial), origin, emit);
+                let authentication = Authentication::new(mechanism, initial);
+                self.authentication = authentication.settle(NAME, origin, emit);
             }
             // RFC 2971: the client names itself
             ("ID", arguments) => {
@@ -267,19 +268,6 @@ impl Imap {
             }
             ("STARTTLS", _) => self.tls_tag = Some(tag.clone()),
             _ => {}
-        }
-    }
-
-    fn settle(
-        &mut self,
-        authentication: Authentication,
-        origin: Origin,
-        emit: &mut dyn FnMut(Output<'_>),
-    ) {
-        if authentication.is_complete() {
-            authentication.emit(NAME, origin, emit);
-        } else {
-            self.authentication = Some(authentication);
         }
     }
 

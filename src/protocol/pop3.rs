@@ -192,11 +192,7 @@ impl Pop3 {
             Some(line) => authentication.push(line),
             None => {}
         }
-        if authentication.is_complete() {
-            authentication.emit(NAME, origin, emit);
-        } else {
-            self.authentication = Some(authentication);
-        }
+        self.authentication = authentication.settle(NAME, origin, emit);
     }
 
     /// Takes a line of the server; `true` if TLS begins behind it.

@@ -34,22 +34,21 @@ impl Authentication {
         self.responses.push(decoded);
     }
 
-    /// Whether all that says something has come.
-    pub(super) fn is_complete(&self) -> bool {
-        let wanted = if self.mechanism == "LOGIN" { 2 } else { 1 };
-        self.responses.len() >= wanted
-    }
-
-    /// Hands it out as a message of its protocol.
-    pub(super) fn emit(
-        &self,
+    /// Hands it out as a message of its protocol if all that says something has come; else gives it back, to wait for more.
+    pub(super) fn settle(
+        self,
         protocol: &'static str,
         origin: Origin,
         emit: &mut dyn FnMut(Output<'_>),
-    ) {
+    ) -> Option<Self> {
+        let wanted = if self.mechanism == "LOGIN" { 2 } else { 1 };
+        if self.responses.len() < wanted {
+            return Some(self);
+        }
         let mut draft = Draft::new(protocol, "AUTH", Side::Client);
         self.describe(&mut draft);
         draft.emit(origin, emit);
+        None
     }
 
     /// Adds mechanism, user and password.

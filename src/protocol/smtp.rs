@@ -258,9 +258,6 @@ fn settle(
     origin: Origin,
     emit: &mut dyn FnMut(Output<'_>),
 ) -> Mode {
-    if !authentication.is_complete() {
-        return Mode::Authentication(authentication);
-    }
-    authentication.emit(NAME, origin, emit);
-    Mode::Command
+    let waiting = authentication.settle(NAME, origin, emit);
+    waiting.map_or(Mode::Command, Mode::Authentication)
 }

@@ -1,7 +1,7 @@
 //! Cases → captures of several kinds in a folder, and the audit of these.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use phonehome::audit::{self, Options, Progress};
@@ -11,12 +11,12 @@ use phonehome::rules::Rules;
 
 use serde_json::{Value, json};
 
-use super::case::{Case, Label};
+use super::case::{Case, Label, Transport};
 use super::world::World;
-use crate::forge::capture::{Pcapng, Record};
+use crate::forge::capture::{Pcap, Pcapng, Record};
 use crate::forge::record::{self, Exchange};
 use crate::forge::stream::Connection;
-use crate::forge::{http, tls};
+use crate::forge::{dns, http, mqtt, packet, tls, websocket};
 
 /// Exchanges of one file: each has a port of its own.
 const FILE_EXCHANGES: usize = 20_000;
@@ -24,12 +24,17 @@ const FILE_EXCHANGES: usize = 20_000;
 /// One finding: its rule, category and grade.
 pub(crate) type Found = (String, &'static str, Grade);
 
-/// Writes the cases in turn into a pcap, a HAR, a mitmproxy dump and a pcapng with keys.
+/// Writes the cases in turn into a pcap, a HAR, a mitmproxy dump and a pcapng with keys; those of other transports into a pcap.
 pub(crate) fn write(cases: &[Case], seed: u64) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("leakbench-{}-{seed}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let mut kinds: [Vec<Exchange>; 4] = Default::default();
-    for (number, case) in cases.iter().enumerate() {
+    let is_http = |case: &&Case| case.transport == Transport::Http;
+    let (of_http, talks): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(is_http);
+    if !talks.is_empty() {
+        std::fs::write(folder.join("talks.pcap"), over_connections(&talks)).unwrap();
+    }
+    for (number, case) in of_http.into_iter().enumerate() {
         // Handshakes take time: one in eight is behind TLS.
         let kind = [0, 1, 2, 0, 1, 0, 1, 3][number % 8];
         kinds[kind].extend(case.requests.iter().cloned());
@@ -45,7 +50,7 @@ pub(crate) fn write(cases: &[Case], seed: u64) -> PathBuf {
     folder
 }
 
-/// Leaves all cases in one HAR and one pcap, the known values, and what was planted and found, for other tools.
+/// Leaves all cases of HTTP in one HAR and one pcap, the known values, and what was planted and found, for other tools.
 pub(crate) fn keep(
     folder: &Path,
     cases: &[Case],
@@ -53,15 +58,17 @@ pub(crate) fn keep(
     found: &BTreeMap<String, Vec<Found>>,
 ) {
     std::fs::create_dir_all(folder).unwrap();
-    let exchanges: Vec<Exchange> = cases
+    let cases = cases
         .iter()
+        .filter(|case| case.transport == Transport::Http);
+    let exchanges: Vec<Exchange> = cases
+        .clone()
         .flat_map(|case| case.requests.iter().cloned())
         .collect();
     std::fs::write(folder.join("all.har"), record::har(&exchanges)).unwrap();
     std::fs::write(folder.join("all.pcap"), record::pcap(&exchanges)).unwrap();
     std::fs::write(folder.join("known.txt"), world.listed().join("\n")).unwrap();
     let planted: Vec<Value> = cases
-        .iter()
         .map(|case| {
             let is_found = found.get(&case.host).is_some_and(|found| {
                 found.iter().any(|(_, category, grade)| *grade == Grade::KnownValue && *category != "transport")
@@ -120,6 +127,66 @@ fn with_keys(exchanges: &[Exchange]) -> Vec<u8> {
         file.packet(interface, record, &[]);
     }
     file.bytes
+}
+
+/// A lookup of the host and one connection to it for each case, with `WebSocket` or MQTT inside.
+fn over_connections(cases: &[&Case]) -> Vec<u8> {
+    let phone: IpAddr = "2001:db8:1::10".parse().unwrap();
+    let resolver: IpAddr = "2001:db8:1::53".parse().unwrap();
+    let mut records = Vec::new();
+    for (number, case) in cases.iter().enumerate() {
+        let number = u16::try_from(number).unwrap();
+        let port = 10_000 + number;
+        let address = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 2, 0, 0, 0, 0, number));
+        let [asker, answerer] = [(phone, port), (resolver, 53)].map(SocketAddr::from);
+        let question = dns::query(number, &case.host, dns::AAAA);
+        let addresses = [dns::Answer::Address(&case.host, address)];
+        let answer = dns::answer(number, &case.host, dns::AAAA, &addresses);
+        let mut packets = vec![
+            packet::udp(asker, answerer, &question),
+            packet::udp(answerer, asker, &answer),
+        ];
+        let server = if case.transport == Transport::Mqtt {
+            1883
+        } else {
+            80
+        };
+        let mut connection = Connection::open(asker, SocketAddr::new(address, server));
+        if case.transport == Transport::Mqtt {
+            connection.send(Side::Client, &mqtt::connect("app"));
+            connection.send(Side::Server, &mqtt::ACCEPTED);
+            for message in &case.requests {
+                connection.send(Side::Client, &mqtt::publish(&message.target, &message.body));
+            }
+        } else {
+            let (asked, agreed) = websocket::handshake(&case.host, &case.requests[0].target, &[]);
+            connection.send(Side::Client, &asked);
+            connection.send(Side::Server, &agreed);
+            for message in &case.requests {
+                for (side, bytes) in [
+                    (Side::Client, &message.body),
+                    (Side::Server, &message.response),
+                ] {
+                    let is_text = std::str::from_utf8(bytes).is_ok();
+                    let kind = if is_text {
+                        websocket::TEXT
+                    } else {
+                        websocket::BINARY
+                    };
+                    connection.send(side, &websocket::frame(side, kind, bytes));
+                }
+            }
+        }
+        connection.close();
+        packets.extend(connection.packets.into_iter().map(|sent| sent.ip));
+        for (step, ip) in packets.into_iter().enumerate() {
+            let time = 1_765_000_000_000_000_000
+                + u64::from(number) * 1_000_000_000
+                + step as u64 * 100_000;
+            records.push(Record::at(time, ip));
+        }
+    }
+    Pcap::new(LinkType::RAW).write(&records)
 }
 
 /// The audit of a folder.

@@ -32,7 +32,67 @@ pub(crate) struct Case {
     pub(crate) encoding: String,
     pub(crate) format: &'static str,
     pub(crate) depth: usize,
+    pub(crate) transport: Transport,
     pub(crate) requests: Vec<Exchange>,
+}
+
+/// How the requests of a case travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// Each by itself.
+    #[default]
+    Http,
+    /// Over one connection: the first target opens it, bodies are messages of the client, responses the server's.
+    WebSocket,
+    /// Targets are topics, bodies are published.
+    Mqtt,
+}
+
+impl Case {
+    /// Without requests yet.
+    pub(crate) fn new(host: String) -> Self {
+        Self {
+            host,
+            label: Label::Decoy,
+            what: String::new(),
+            encoding: String::new(),
+            format: "",
+            depth: 0,
+            transport: Transport::Http,
+            requests: Vec::new(),
+        }
+    }
+
+    pub(crate) fn says(&mut self, label: Label, what: &str, encoding: &str) {
+        self.label = label;
+        what.clone_into(&mut self.what);
+        encoding.clone_into(&mut self.encoding);
+    }
+
+    pub(crate) fn post(&self, path: &str, media_type: &str, body: Vec<u8>) -> Exchange {
+        Exchange {
+            method: "POST",
+            host: self.host.clone(),
+            target: path.to_owned(),
+            headers: vec![
+                ("Accept", "*/*".to_owned()),
+                ("Content-Type", media_type.to_owned()),
+            ],
+            body,
+            response: b"ok".to_vec(),
+        }
+    }
+
+    pub(crate) fn get(&self, target: String, headers: Vec<(&'static str, String)>) -> Exchange {
+        Exchange {
+            method: "GET",
+            host: self.host.clone(),
+            target,
+            headers,
+            body: Vec::new(),
+            response: b"ok".to_vec(),
+        }
+    }
 }
 
 /// A case of its own number.
@@ -162,6 +222,7 @@ fn known(host: String, world: &World, dice: &mut Dice) -> Case {
         encoding,
         format: "",
         depth: depth_of_leaf,
+        transport: Transport::Http,
         requests: Vec::new(),
     };
     let mut document = around(dice.pick(&NEUTRAL), written, dice);
@@ -268,6 +329,7 @@ fn position(host: String, world: &World, dice: &mut Dice) -> Case {
         encoding: encoding.to_owned(),
         format: "",
         depth: 0,
+        transport: Transport::Http,
         requests: Vec::new(),
     };
     finish(&mut case, document, dice);
@@ -535,6 +597,7 @@ fn decoy(host: String, world: &World, dice: &mut Dice) -> Case {
         encoding: "decoy".to_owned(),
         format: "",
         depth: 0,
+        transport: Transport::Http,
         requests: Vec::new(),
     };
     finish(&mut case, document, dice);

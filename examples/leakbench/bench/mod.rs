@@ -23,6 +23,7 @@ pub(crate) mod measure;
 pub(crate) mod privacy;
 mod second;
 mod shape;
+mod third;
 mod world;
 
 use std::path::Path;
@@ -36,8 +37,11 @@ use world::{Dice, World};
 pub(crate) type Generator = fn(usize, &World, &mut Dice) -> case::Case;
 
 /// The generators, by name.
-pub(crate) const GENERATORS: [(&str, Generator); 2] =
-    [("first", case::draw), ("second", second::draw)];
+pub(crate) const GENERATORS: [(&str, Generator); 3] = [
+    ("first", case::draw),
+    ("second", second::draw),
+    ("third", third::draw),
+];
 
 /// Forges `messages` cases from `seed`, audits them with and without the known values, and counts. In `kept` it leaves what
 /// other tools are measured on.

@@ -6,7 +6,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_N
 use hmac::{KeyInit, Mac, SimpleHmac};
 use serde_json::{Map, Value, json};
 
-use super::case::{Case, Label};
+use super::case::{Case, Label, Transport};
 use super::world::{Device, Dice, Person, World};
 use super::{encode, geo};
 use crate::forge::record::Exchange;
@@ -21,6 +21,7 @@ pub(crate) fn draw(number: usize, world: &World, dice: &mut Dice) -> Case {
         encoding: String::new(),
         format: "",
         depth: 0,
+        transport: Transport::Http,
         requests: Vec::new(),
     };
     match dice.below(20) {

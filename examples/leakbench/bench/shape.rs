@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::body::{self, around};
-use super::case::{Case, Label, finish, phone};
+use super::case::{Case, Label, Transport, finish, phone};
 use super::world::{Device, Dice, Person, World};
 use super::{encode, geo};
 
@@ -15,6 +15,7 @@ pub(crate) fn draw(host: String, world: &World, dice: &mut Dice) -> Case {
         encoding: String::new(),
         format: "",
         depth: 0,
+        transport: Transport::Http,
         requests: Vec::new(),
     };
     let (class, what, document) = match dice.below(3) {

@@ -64,29 +64,16 @@ impl Dissector for Data {
     fn feed(&mut self, chunk: Chunk<'_>, emit: &mut dyn FnMut(Output<'_>)) {
         self.origin = chunk.origin;
         let body = self.body(chunk.side);
-        let length = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        body.wire_len = body.wire_len.saturating_add(length(chunk.bytes));
-        if body.is_cut {
-            return;
-        }
         let room = limits::BODY_BYTES.saturating_sub(body.bytes.len());
-        let (kept, left_out) = chunk.bytes.split_at(room.min(chunk.bytes.len()));
-        body.bytes.extend_from_slice(kept);
-        if !left_out.is_empty() {
-            body.is_cut = true;
+        let left_out = body.add(chunk.bytes, room);
+        if left_out > 0 {
             let what = "file longer than is kept";
-            emit(Output::Shortfall(
-                Shortfall::MessageLimit,
-                length(left_out),
-                what,
-            ));
+            emit(Output::Shortfall(Shortfall::MessageLimit, left_out, what));
         }
     }
 
     fn gap(&mut self, side: Side, lost: u64, _emit: &mut dyn FnMut(Output<'_>)) {
-        let body = self.body(side);
-        body.is_cut = true;
-        body.wire_len = body.wire_len.saturating_add(lost);
+        self.body(side).lose(lost);
     }
 
     fn finish(&mut self, emit: &mut dyn FnMut(Output<'_>)) {

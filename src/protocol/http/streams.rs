@@ -224,24 +224,16 @@ impl Streams {
         let Some(body) = stream.body(side) else {
             return;
         };
-        body.wire_len = body.wire_len.saturating_add(length(bytes));
-        if body.is_cut {
-            return;
-        }
+        let before = body.bytes.len();
         let room = limits::BODY_BYTES
-            .saturating_sub(body.bytes.len())
+            .saturating_sub(before)
             .min(limits::HTTP_PENDING_BYTES.saturating_sub(self.kept));
-        let (kept, left_out) = bytes.split_at(room.min(bytes.len()));
-        body.bytes.extend_from_slice(kept);
-        self.kept = self.kept.saturating_add(kept.len());
-        if !left_out.is_empty() {
-            body.is_cut = true;
+        let left_out = body.add(bytes, room);
+        let kept = body.bytes.len().saturating_sub(before);
+        self.kept = self.kept.saturating_add(kept);
+        if left_out > 0 {
             let what = "HTTP body longer than is kept";
-            emit(Output::Shortfall(
-                Shortfall::MessageLimit,
-                length(left_out),
-                what,
-            ));
+            emit(Output::Shortfall(Shortfall::MessageLimit, left_out, what));
         }
     }
 
@@ -275,8 +267,7 @@ impl Streams {
                 None => emit(Output::InnerStreamGap(id, side, lost)),
             }
         } else if let Some(body) = stream.body(side) {
-            body.wire_len = body.wire_len.saturating_add(lost);
-            body.is_cut = true;
+            body.lose(lost);
         }
     }
 
@@ -379,8 +370,4 @@ fn hand_on(id: u64, output: Output<'_>, emit: Emit<'_>) {
         Output::InnerGap(side, lost) => Output::InnerStreamGap(id, side, lost),
         output => output,
     });
-}
-
-fn length(bytes: &[u8]) -> u64 {
-    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }

@@ -240,28 +240,17 @@ impl Http1 {
         let Some(body) = self.exchanges.body(side) else {
             return;
         };
-        body.wire_len = body.wire_len.saturating_add(length(bytes));
-        if body.is_cut {
-            return;
-        }
         let room = limits::BODY_BYTES.saturating_sub(body.bytes.len());
-        let (kept, left_out) = bytes.split_at(room.min(bytes.len()));
-        body.bytes.extend_from_slice(kept);
-        if !left_out.is_empty() {
-            body.is_cut = true;
+        let left_out = body.add(bytes, room);
+        if left_out > 0 {
             let what = "HTTP body longer than is kept";
-            emit(Output::Shortfall(
-                Shortfall::MessageLimit,
-                length(left_out),
-                what,
-            ));
+            emit(Output::Shortfall(Shortfall::MessageLimit, left_out, what));
         }
     }
 
     fn add_lost(&mut self, side: Side, lost: u64) {
         if let Some(body) = self.exchanges.body(side) {
-            body.wire_len = body.wire_len.saturating_add(lost);
-            body.is_cut = true;
+            body.lose(lost);
         }
     }
 

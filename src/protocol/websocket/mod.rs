@@ -152,16 +152,10 @@ impl Direction {
             return;
         };
         let body = &mut unfinished.body;
-        body.wire_len = body.wire_len.saturating_add(length(bytes));
-        if body.is_cut {
-            return;
-        }
         let room = limits::BODY_BYTES.saturating_sub(body.bytes.len());
-        let (kept, left_out) = bytes.split_at(room.min(bytes.len()));
-        body.bytes.extend_from_slice(kept);
-        if !left_out.is_empty() {
-            body.is_cut = true;
-            report_long(length(left_out), emit);
+        let left_out = body.add(bytes, room);
+        if left_out > 0 {
+            report_long(left_out, emit);
         }
     }
 
@@ -282,10 +276,6 @@ fn plain(message: Unfinished, side: Side) -> Message {
 fn report_long(bytes: u64, emit: Emit<'_>) {
     let what = "WebSocket message longer than is kept";
     emit(Output::Shortfall(Shortfall::MessageLimit, bytes, what));
-}
-
-fn length(bytes: &[u8]) -> u64 {
-    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -178,7 +178,7 @@ impl Xmpp {
             "response" => {
                 if let Some(mut authentication) = self.authentication.take() {
                     authentication.push(element.value("").unwrap_or_default());
-                    self.settle(authentication, origin, emit);
+                    self.authentication = authentication.settle(NAME, origin, emit);
                 }
             }
             "features" => {
@@ -234,20 +234,8 @@ impl Xmpp {
             .or_else(|| element.value("initial-response"));
         let mechanism = element.value("mechanism").unwrap_or_default();
         let initial = initial.filter(|initial| !initial.is_empty());
-        self.settle(Authentication::new(mechanism, initial), origin, emit);
-    }
-
-    fn settle(
-        &mut self,
-        authentication: Authentication,
-        origin: Origin,
-        emit: &mut dyn FnMut(Output<'_>),
-    ) {
-        if authentication.is_complete() {
-            authentication.emit(NAME, origin, emit);
-        } else {
-            self.authentication = Some(authentication);
-        }
+        let authentication = Authentication::new(mechanism, initial);
+        self.authentication = authentication.settle(NAME, origin, emit);
     }
 }
 

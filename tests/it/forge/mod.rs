@@ -3,7 +3,7 @@
 //! - [`packet`]: IP packets (UDP, TCP, ICMP; fragments), Ethernet around them
 //! - [`stream`]: a whole TCP connection with handshake, acknowledgements and end
 //! - [`capture`]: pcap and pcapng files, also as `PCAPdroid` writes them
-//! - [`dns`], [`http`], [`http2`], [`websocket`]: messages
+//! - [`dns`], [`http`], [`http2`], [`websocket`], [`mqtt`]: messages
 //! - [`tls`], [`quic`]: real connections from a seed
 //! - [`record`]: the same exchanges as pcap, pcapng, HAR and mitmproxy dump
 //! - [`archive`], [`axml`]: gzip, ZIP and binary XML of app packages
@@ -27,6 +27,7 @@ pub(crate) mod http;
 pub(crate) mod http2;
 pub(crate) mod inventory;
 pub(crate) mod log;
+pub(crate) mod mqtt;
 pub(crate) mod observation;
 pub(crate) mod packet;
 pub(crate) mod phone;

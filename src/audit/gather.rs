@@ -1,0 +1,97 @@
+//! Phase 1: what the small inputs of each device say about it.
+
+use std::sync::Arc;
+
+use zeroize::Zeroize;
+
+use super::{Options, note_unreadable};
+use crate::intake::{self, Case, Gathered, Input};
+use crate::manifest::CodeName;
+use crate::model::{Coverage, Dossier, Shortfall};
+use crate::protocol::KeyLog;
+use crate::rules::Rules;
+use crate::{Error, Result};
+
+/// Phase 1: what the inputs of each device say about it.
+pub(super) fn gather(
+    case: &Case,
+    rules: &Rules,
+    coverage: &mut Coverage,
+    errors: &mut Vec<Error>,
+) -> Vec<Dossier> {
+    let mut dossiers = Vec::new();
+    for device in &case.devices {
+        let mut dossier = Dossier::default();
+        for input in &device.inputs {
+            match gather_one(input, rules) {
+                Ok(None) => {}
+                Ok(Some((part, shortfalls))) => {
+                    dossier.merge(part);
+                    for (shortfall, detail) in shortfalls {
+                        coverage.add(input.id, shortfall, None, 0, || detail);
+                    }
+                }
+                Err(error) => {
+                    note_unreadable(input, coverage);
+                    errors.push(error);
+                }
+            }
+        }
+        dossiers.push(dossier);
+    }
+    dossiers
+}
+
+/// What one input says, with the third parties' code in the apps whose packages it holds.
+fn gather_one(input: &Input, rules: &Rules) -> Result<Option<Gathered>> {
+    let Some((mut part, mut shortfalls)) = input.gather()? else {
+        return Ok(None);
+    };
+    if let Some((declaration, _)) = part.declarations.values_mut().next() {
+        let mut matcher = rules.embedded_code();
+        shortfalls.extend(input.code_names(&mut |name| match name {
+            CodeName::Class(class) => matcher.class(class.name),
+            CodeName::Framework(name) => matcher.framework(name),
+        })?);
+        declaration.embedded = matcher.finish();
+    }
+    Ok(Some((part, shortfalls)))
+}
+
+/// The secrets of each device: those among its inputs and those that the user named. The texts they stood in are wiped.
+pub(super) fn keys(
+    case: &Case,
+    dossiers: &mut [Dossier],
+    options: &Options,
+    coverage: &mut Coverage,
+) -> Result<Vec<Arc<KeyLog>>> {
+    let mut keys: Vec<KeyLog> = Vec::new();
+    for dossier in dossiers {
+        let mut of_device = KeyLog::default();
+        for text in std::mem::take(&mut dossier.key_logs) {
+            of_device.take(text);
+        }
+        keys.push(of_device);
+    }
+    for path in &options.key_logs {
+        let mut text = intake::read_key_log(path)?;
+        for of_device in &mut keys {
+            if !of_device.read(&text) {
+                return Err(Error::Format {
+                    path: path.clone(),
+                    reason: "it has no line that names a secret of TLS or QUIC".to_owned(),
+                });
+            }
+        }
+        text.zeroize();
+    }
+    for (device, keys) in case.devices.iter().zip(&keys) {
+        if let Some(input) = device.inputs.first()
+            && keys.unreadable() > 0
+        {
+            let shortfall = Shortfall::KeyLogLines;
+            coverage.add_many(input.id, shortfall, keys.unreadable(), None, 0, String::new);
+        }
+    }
+    Ok(keys.into_iter().map(Arc::new).collect())
+}

@@ -1,0 +1,103 @@
+//! The values that each device is known to hold, and which of them could not be looked for in full.
+
+use std::sync::Arc;
+
+use super::Options;
+use super::parallel::threads;
+use crate::Result;
+use crate::detect::known;
+use crate::intake::{self, Case, Input};
+use crate::model::{ContentState, Coverage, DeviceId, Dossier, KnownValue, Shortfall, Tally};
+use crate::rules::Rules;
+
+/// The known values of each device: those among its inputs and those that the user named.
+pub(super) fn known_values(
+    dossiers: &mut [Dossier],
+    rules: &Rules,
+    options: &Options,
+) -> Result<Vec<Arc<known::Index>>> {
+    let mut named = Vec::new();
+    for path in &options.known {
+        named.extend(intake::read_known_values(path)?);
+    }
+    let jobs = threads(options.jobs);
+    let index = |values| Arc::new(known::Index::new(values, &options.peppers, rules, jobs));
+    let shared = index(named.clone());
+    let of_device = |dossier: &mut Dossier| {
+        let own = std::mem::take(&mut dossier.known);
+        if own.is_empty() {
+            dossier.address_book = known::address_book(&named);
+            return Arc::clone(&shared);
+        }
+        let all: Vec<KnownValue> = own.into_iter().chain(named.iter().cloned()).collect();
+        dossier.address_book = known::address_book(&all);
+        index(all)
+    };
+    Ok(dossiers.iter_mut().map(of_device).collect())
+}
+
+/// Says of all phones which known values are not looked for in full.
+pub(super) fn note_neglected(
+    case: &Case,
+    known: &[Arc<known::Index>],
+    tally: &Tally,
+    coverage: &mut Coverage,
+) {
+    for ((device, index), id) in case.devices.iter().zip(known).zip(0..) {
+        let bytes = readable_bytes(tally, DeviceId(id));
+        neglected(device.inputs.first(), index, bytes, coverage);
+    }
+}
+
+/// Bytes that a phone sent and that could be read.
+fn readable_bytes(tally: &Tally, device: DeviceId) -> u64 {
+    let of_device = tally.traffic.iter().filter(|(key, _)| {
+        let is_readable = matches!(
+            key.content,
+            ContentState::Clear | ContentState::Decrypted | ContentState::PartlyDecrypted
+        );
+        key.device == device && is_readable
+    });
+    let bytes = of_device.map(|(_, volume)| volume.sent_bytes);
+    bytes.fold(0, u64::saturating_add)
+}
+
+/// Says which known values are not looked for in full, and how often chance would meet them in so many bytes.
+#[expect(clippy::cast_precision_loss, reason = "an estimate with two digits")]
+fn neglected(input: Option<&Input>, index: &known::Index, bytes: u64, coverage: &mut Coverage) {
+    let Some(input) = input else { return };
+    let known::Neglected {
+        refused,
+        weak,
+        left_out,
+        refused_per_byte,
+        weak_per_byte,
+    } = index.neglected();
+    let by_chance = |per_byte: f64| {
+        let expected = per_byte * bytes as f64;
+        format!(" ({expected:.2e} hits expected by chance in {bytes} readable bytes)")
+    };
+    for (count, what, chance) in [
+        (
+            refused,
+            "known values too short or too common to be looked for",
+            by_chance(refused_per_byte),
+        ),
+        (
+            weak,
+            "known values so short that they count only beside others",
+            by_chance(weak_per_byte),
+        ),
+        (
+            left_out,
+            "encodings and digests left out because the list is long",
+            String::new(),
+        ),
+    ] {
+        if count > 0 {
+            coverage.add(input.id, Shortfall::KnownValues, None, 0, || {
+                format!("{count} {what}{chance}")
+            });
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What each observation adds to the tally beside findings: volumes, reads of protected data, and when hosts were contacted.
+
+use std::sync::Arc;
+
+use super::reader::Told;
+use crate::model::{
+    ContentState, Event, Moment, Observation, ReadKey, Reads, Recipient, Tally, Timestamp,
+    TrafficKey,
+};
+
+/// Adds flows, exchanges that a proxy recorded, and contacts that a device log tells of, to the traffic of their app.
+pub(super) fn count_traffic(observation: &Observation, told: Told, tally: &mut Tally) {
+    let sighting = &observation.sighting;
+    let key = |content| TrafficKey {
+        device: observation.device,
+        app: observation.app.clone(),
+        recipient: Recipient::of(sighting),
+        content,
+    };
+    match &sighting.event {
+        Event::Traffic(traffic) => tally.add_traffic(key(traffic.content), traffic),
+        Event::Exchange(exchange) if told == Told::Record => {
+            let content = if exchange.is_protected {
+                ContentState::Decrypted
+            } else {
+                ContentState::Clear
+            };
+            tally.add_exchange(key(content), sighting.origin, exchange);
+        }
+        Event::Access(access) if access.host.is_some() => {
+            tally.add_contact(key(ContentState::NotExamined), sighting.origin, access);
+        }
+        _ => {}
+    }
+}
+
+/// Adds what the system says that an app read.
+pub(super) fn count_reads(observation: &Observation, tally: &mut Tally) {
+    let Event::Access(access) = &observation.sighting.event else {
+        return;
+    };
+    if access.host.is_some() || access.resource == "network" {
+        return;
+    }
+    let time = observation.sighting.origin.time;
+    let count = access.count.max(1);
+    let is_read = !access.is_refused;
+    let key = ReadKey {
+        device: observation.device,
+        app: observation.app.clone(),
+        resource: Arc::from(access.resource.as_str()),
+    };
+    let reads = Reads {
+        count: if is_read { count } else { 0 },
+        refused: if is_read { 0 } else { count },
+        in_background: if is_read && access.in_background == Some(true) {
+            count
+        } else {
+            0
+        },
+        first: if is_read { time } else { Timestamp::default() },
+        last: if is_read { time } else { Timestamp::default() },
+        tags: access.tag.iter().filter(|_| is_read).cloned().collect(),
+    };
+    tally.add_reads(key, reads);
+}
+
+/// Notes when a host was looked up or contacted, by the clock of the phone or of the capture.
+pub(super) fn note_moment(observation: &Observation, tally: &mut Tally) {
+    let sighting = &observation.sighting;
+    let host = match &sighting.event {
+        Event::Lookup(lookup) if !lookup.is_response && !lookup.is_local => {
+            Some(Arc::from(lookup.name.as_str()))
+        }
+        Event::Handshake(handshake) => handshake.sni.as_deref().map(Arc::from),
+        Event::Access(access) => access.host.clone(),
+        _ => None,
+    };
+    let time = sighting.origin.time;
+    if let Some(host) = host.filter(|_| time != Timestamp::default()) {
+        let moment = Moment {
+            device: observation.device,
+            host,
+            is_log: sighting.flow.is_none(),
+        };
+        tally.add_moment(moment, time);
+    }
+}
