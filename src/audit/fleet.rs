@@ -16,6 +16,8 @@ pub(super) struct Clients {
     /// Number of devices of the case.
     before: usize,
     by_key: BTreeMap<(DeviceId, String), usize>,
+    /// The hardware address behind an IP address, as captures show it; none where they show several.
+    by_address: BTreeMap<(DeviceId, String), Option<String>>,
     all: Vec<(DeviceId, Client)>,
 }
 
@@ -25,20 +27,47 @@ impl Clients {
         Self {
             before,
             by_key: BTreeMap::new(),
+            by_address: BTreeMap::new(),
             all: Vec::new(),
         }
     }
 
-    /// Puts what a capture of a network showed to the phones that its clients are.
-    pub(super) fn take_over(&mut self, network: DeviceId, streamed: &mut Streamed) {
+    /// Learns from a capture which addresses its clients have, by which records of the same network know them.
+    pub(super) fn learn(&mut self, network: DeviceId, streamed: &Streamed) {
+        for (address, place) in &streamed.addresses {
+            let Some(client) = streamed.clients.get(*place) else {
+                continue;
+            };
+            let known = self.by_address.entry((network, address.to_string()));
+            known
+                .and_modify(|known| {
+                    if known.as_ref() != Some(&client.key) {
+                        *known = None;
+                    }
+                })
+                .or_insert_with(|| Some(client.key.clone()));
+        }
+    }
+
+    /// Puts what a capture of a network showed to the phones that its clients are, and says which these are.
+    pub(super) fn take_over(
+        &mut self,
+        network: DeviceId,
+        streamed: &mut Streamed,
+    ) -> Vec<DeviceId> {
         let mut devices = vec![network];
         for client in streamed.clients.iter().skip(1) {
             let next = self.all.len();
+            let mut client = client.clone();
+            let own = (network, client.key.clone());
+            if let Some(Some(key)) = self.by_address.get(&own) {
+                client.key.clone_from(key);
+            }
             let key = (network, client.key.clone());
             let at = *self.by_key.entry(key).or_insert(next);
             match self.all.get_mut(at) {
-                Some((_, known)) => known.name = known.name.take().or(client.name.clone()),
-                None => self.all.push((network, client.clone())),
+                Some((_, known)) => known.name = known.name.take().or(client.name),
+                None => self.all.push((network, client)),
             }
             let device = self.before.saturating_add(at);
             devices.push(DeviceId(u32::try_from(device).unwrap_or(u32::MAX)));
@@ -48,6 +77,7 @@ impl Clients {
             let device = devices.get(local.0 as usize);
             device.copied().unwrap_or(network)
         });
+        devices
     }
 
     /// All of them with their names and what is known of the networks; those of several networks are named after these too.

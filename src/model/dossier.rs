@@ -91,14 +91,14 @@ pub struct Dossier {
     /// What apps encrypted by themselves, where a trace shows it.
     pub plaintexts: Plaintexts,
     /// Names of addresses, from pcapng name resolution blocks.
-    pub names: BTreeMap<IpAddr, Arc<str>>,
+    pub names: Arc<BTreeMap<IpAddr, Arc<str>>>,
     /// Values that the auditor knows to be on the device.
     pub known: Vec<KnownValue>,
     /// What these say of the user and of the address book.
     pub address_book: AddressBook,
     /// When the person at the phone agreed to what apps store and read, if somebody says so.
     pub consent: Option<Timestamp>,
-    /// Bytes that each recipient got in a session without contacts on the phone, if there was one.
+    /// Bytes that each recipient got in a session without contacts on the phone, if there was one that was captured whole.
     pub baseline: Option<BTreeMap<(Attributed, Recipient), u64>>,
     /// Key logs (NSS format), kept for the decryption stage; never printed.
     pub key_logs: Vec<Vec<u8>>,
@@ -142,6 +142,7 @@ impl Dossier {
         Self {
             names: self.names.clone(),
             known: self.known.clone(),
+            address_book: self.address_book.clone(),
             connections: self.connections.clone(),
             plaintexts: self.plaintexts.clone(),
             ..Self::default()
@@ -233,8 +234,9 @@ impl Dossier {
         for (uid, owner) in other.owners {
             self.owners.entry(uid).or_insert(owner);
         }
-        for (address, name) in other.names {
-            self.names.entry(address).or_insert(name);
+        let names = Arc::make_mut(&mut self.names);
+        for (address, name) in other.names.iter() {
+            names.entry(*address).or_insert_with(|| Arc::clone(name));
         }
         self.known.extend(other.known);
         self.connections.merge(other.connections);

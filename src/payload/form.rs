@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::body::MediaType;
-use super::collector::{Collector, index, name};
+use super::collector::Collector;
 use super::{Decoder, Input, Keep, copied, nested, text};
 use crate::limits;
 use crate::model::DecodeStep;
@@ -99,17 +99,17 @@ pub(super) fn pairs<'s, 'a>(form: &'s str, keep: Keep<'s, 'a>, collector: &mut C
 /// `user[address][0]` is a path of three steps, as PHP, Rails and jQuery write it; so are `points.0.lat` and `points[0].lat`.
 pub(super) fn enter_key(key: &str, collector: &mut Collector<'_>) -> usize {
     let Some(parts) = parts_of_key(key) else {
-        collector.enter(name(key));
+        collector.enter(key);
         return 1;
     };
     let mut steps = 0_usize;
     for part in parts.into_iter().take(limits::JSON_DEPTH) {
         match part.parse::<u32>() {
             Ok(position) if steps > 0 => {
-                collector.enter(index(usize::try_from(position).unwrap_or(usize::MAX)));
+                collector.enter_index(position);
             }
             _ if part.is_empty() => continue,
-            _ => collector.enter(name(part)),
+            _ => collector.enter(part),
         }
         steps = steps.saturating_add(1);
     }

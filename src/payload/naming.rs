@@ -2,10 +2,10 @@
 //! detection looks for them: `{"key": "lat", "value": {"doubleValue": 52.52}}` is also `lat`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::collector::name;
 use crate::limits;
-use crate::model::{DecodeStep, Field, FieldPath, PathStep, Place};
+use crate::model::{DecodeStep, FieldPath, Fields, PathStep, Place};
 
 /// What holds a name, and what holds its value, in lower case.
 const PAIRS: [(&str, &str); 12] = [
@@ -56,28 +56,56 @@ const HOLDERS: [&str; 8] = [
     "struct",
 ];
 
-/// The fields that have another name than the one on their path, under that.
-pub(super) fn otherwise_named<'a>(fields: &[Field<'a>]) -> Vec<Field<'a>> {
-    let keys = keys(fields);
+/// A field with its path as a list.
+struct Listed<'f> {
+    place: Place,
+    path: FieldPath,
+    is_xml: bool,
+    value: &'f str,
+}
+
+impl Listed<'_> {
+    fn name(&self) -> &str {
+        self.path.last_name().unwrap_or_default()
+    }
+}
+
+/// The fields that have another name than the one on their path, by their positions, and their paths under that.
+pub(super) fn otherwise_named(fields: &Fields<'_>) -> Vec<(usize, Vec<PathStep>)> {
+    // Few messages have such names at all.
+    if !fields.paths.names().iter().any(|name| is_telling(name)) {
+        return Vec::new();
+    }
+    let listed: Vec<Listed<'_>> = fields
+        .iter()
+        .map(|field| Listed {
+            place: field.place,
+            path: fields.path(field).to_field_path(),
+            is_xml: fields.chain(field.chain).0.last() == Some(&DecodeStep::Xml),
+            value: &field.value,
+        })
+        .collect();
+    let keys = keys(&listed);
     let mut found = Vec::new();
-    for (at, field) in fields.iter().enumerate() {
+    for (at, field) in listed.iter().enumerate() {
         let bare = without_types(&field.path.0);
         let named = if keys.is_empty() {
             None
         } else {
             let way = bare.as_deref().unwrap_or(&field.path.0);
-            beside(&keys, fields, at, way)
+            beside(&keys, &listed, at, way)
         };
         if let Some(path) = named.or(bare) {
-            found.push(Field {
-                place: field.place,
-                path: FieldPath(path),
-                chain: field.chain.clone(),
-                value: field.value.clone(),
-            });
+            found.push((at, path));
         }
     }
     found
+}
+
+/// Whether a name may hold another one, or say a type.
+fn is_telling(name: &str) -> bool {
+    let holds = |(key, _): &(&str, &str)| name.eq_ignore_ascii_case(key);
+    name.len() <= LONGEST_KEY && PAIRS.iter().any(holds) || TYPES.contains(&name)
 }
 
 /// The path without the steps that say types; `None` if there are none.
@@ -104,13 +132,13 @@ fn without_types(path: &[PathStep]) -> Option<Vec<PathStep>> {
 /// The fields that hold names, by the object that they are in.
 type Keys<'f> = BTreeMap<(Place, &'f [PathStep]), Vec<usize>>;
 
-fn keys<'f>(fields: &'f [Field<'_>]) -> Keys<'f> {
+fn keys<'f>(fields: &'f [Listed<'_>]) -> Keys<'f> {
     let mut keys = Keys::new();
     for (at, field) in fields.iter().enumerate() {
         if let [object @ .., PathStep::Name(last)] = field.path.0.as_slice()
             && last.len() <= LONGEST_KEY
             && PAIRS.iter().any(|(key, _)| last.eq_ignore_ascii_case(key))
-            && is_name(&field.value)
+            && is_name(field.value)
         {
             keys.entry((field.place, object)).or_default().push(at);
         }
@@ -127,10 +155,14 @@ fn is_name(text: &str) -> bool {
             .all(|letter| letter.is_alphanumeric() || "_-.$:[]".contains(letter))
 }
 
+fn name_step(name: &str) -> PathStep {
+    PathStep::Name(Arc::from(name))
+}
+
 /// The path of a value whose name stands beside it, with that in place of what holds both.
 fn beside(
     keys: &Keys<'_>,
-    fields: &[Field<'_>],
+    fields: &[Listed<'_>],
     at: usize,
     path: &[PathStep],
 ) -> Option<Vec<PathStep>> {
@@ -138,7 +170,7 @@ fn beside(
     let key_of = |object: &[PathStep], fits: &dyn Fn(&str, &str) -> bool| {
         let candidates = keys.get(&(field.place, object))?;
         let fits = |key: &&usize| {
-            let name = fields.get(**key).map_or("", Field::name);
+            let name = fields.get(**key).map_or("", Listed::name);
             let mut pairs = PAIRS.iter();
             **key != at
                 && pairs.any(|(key, value)| fits(key, value) && name.eq_ignore_ascii_case(key))
@@ -148,10 +180,14 @@ fn beside(
         before.or_else(|| candidates.iter().find(fits)).copied()
     };
     let with_name = |key: usize, holder: &[PathStep], below: &[PathStep]| {
-        let text = &fields.get(key)?.value;
+        let text = fields.get(key)?.value;
         let mut way = holder.to_vec();
         // A dotted name is a path of its own.
-        way.extend(text.split('.').filter(|part| !part.is_empty()).map(name));
+        way.extend(
+            text.split('.')
+                .filter(|part| !part.is_empty())
+                .map(name_step),
+        );
         way.extend_from_slice(below);
         Some(way)
     };
@@ -170,7 +206,7 @@ fn beside(
         }
     }
     // `<param name="imei">…</param>`
-    if field.chain.0.last() != Some(&DecodeStep::Xml) {
+    if !field.is_xml {
         return None;
     }
     let key = key_of(path, &|key, _| key == "name" || key == "key")?;
@@ -185,11 +221,11 @@ mod tests {
         let mut collector = super::super::collector::Collector::new(Place::Body);
         super::super::json::documents(json.as_bytes(), super::super::copied, &mut collector);
         let fields = collector.finish().fields;
-        let other = otherwise_named(&fields);
-        other
-            .iter()
-            .map(|field| format!("{}={}", field.path, field.value))
-            .collect()
+        let named = otherwise_named(&fields).into_iter();
+        let shown = |(at, path): (usize, Vec<PathStep>)| {
+            format!("{}={}", FieldPath(path), fields.get(at).unwrap().value)
+        };
+        named.map(shown).collect()
     }
 
     #[test]

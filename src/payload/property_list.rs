@@ -111,7 +111,7 @@ mod tests {
         let fields = collector.finish().fields;
         fields
             .iter()
-            .map(|field| format!("{}={}", field.path, field.value))
+            .map(|field| format!("{}={}", fields.path(field), field.value))
             .collect()
     }
 

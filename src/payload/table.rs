@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::collector::{Collector, index};
+use super::collector::Collector;
 use super::{copied, form};
 
 /// Longest name.
@@ -26,7 +26,7 @@ pub(super) fn fields(rows: Vec<Row<'_>>, collector: &mut Collector<'_>) {
     let is_one = rows.len() == 1;
     for (position, row) in rows.into_iter().enumerate() {
         if !is_one {
-            collector.enter(index(position));
+            collector.enter_index(u32::try_from(position).unwrap_or(u32::MAX));
         }
         for (key, value) in row {
             let steps = form::enter_key(key, collector);
@@ -171,7 +171,7 @@ mod tests {
         let fields = collector.finish().fields;
         fields
             .iter()
-            .map(|field| format!("{}={}", field.path, field.value))
+            .map(|field| format!("{}={}", fields.path(field), field.value))
             .collect()
     }
 

@@ -7,7 +7,7 @@ use quick_xml::escape::{resolve_predefined_entity, unescape};
 use quick_xml::events::{BytesStart, Event};
 
 use super::body::MediaType;
-use super::collector::{Collector, index, name};
+use super::collector::Collector;
 use super::{Decoder, Input, copied};
 use crate::limits;
 use crate::model::{DecodeStep, Shortfall};
@@ -133,21 +133,24 @@ fn flush(content: &mut String, collector: &mut Collector<'_>) {
 
 fn open_element(start: &BytesStart<'_>, open: &mut Vec<Element>, collector: &mut Collector<'_>) {
     let local = start.local_name().as_ref().to_owned();
-    let mut step = name(&local);
+    let mut step = Ok(local.clone());
     let mut is_on_path = open.len() < limits::JSON_DEPTH;
     let is_list = local == "array" && open.first().is_some_and(|root| root.name == "plist");
     if let Some(parent) = open.last_mut() {
         if is_key(parent, &local) {
             is_on_path = false;
         } else if let Some(key) = parent.key.take() {
-            step = name(&key);
+            step = Ok(key);
         } else if let Some(position) = parent.position.as_mut() {
-            step = index(*position);
+            step = Err(u32::try_from(*position).unwrap_or(u32::MAX));
             *position = position.saturating_add(1);
         }
     }
     if is_on_path {
-        collector.enter(step);
+        match step {
+            Ok(name) => collector.enter(&name),
+            Err(position) => collector.enter_index(position),
+        }
     }
     open.push(Element {
         name: local,
@@ -161,7 +164,7 @@ fn open_element(start: &BytesStart<'_>, open: &mut Vec<Element>, collector: &mut
             continue;
         }
         let value = unescape(&attribute.value).unwrap_or(Cow::Borrowed(&attribute.value));
-        collector.enter(name(key.as_ref()));
+        collector.enter(key.as_ref());
         collector.value(value, copied);
         collector.leave(1);
     }
