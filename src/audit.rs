@@ -102,16 +102,8 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         clients.learn(task.stage.device, streamed);
     }
     for (task, mut streamed) in tasks.iter().zip(streamed) {
-        let Task { stage, device, .. } = task;
-        for (input, (digest, read)) in task.inputs.iter().zip(std::mem::take(&mut streamed.inputs))
-        {
-            let extent = read.unwrap_or_else(|error| {
-                note_unreadable(input, &mut coverage);
-                errors.push(error);
-                Extent::default()
-            });
-            inputs.push(report_of(input, device, digest, extent));
-        }
+        let stage = &task.stage;
+        inputs.extend(task.reports(&mut streamed, &mut coverage, &mut errors));
         let of_clients = if stage.is_network {
             clients.take_over(stage.device, &mut streamed)
         } else {
@@ -120,15 +112,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         if sameness::is_traffic(&task.inputs) {
             note_begin(&of_clients, &streamed.clients, &mut began);
         }
-        if let Some(first) = task.inputs.first() {
-            parts.push(Part {
-                device: stage.device,
-                input: first.id,
-                format: first.format,
-                path: &first.display,
-                streamed,
-            });
-        }
+        parts.extend(task.part(streamed));
     }
     inputs.sort_unstable_by_key(|input| input.id);
     leave_out(case, &mut inputs, &mut coverage);
@@ -185,6 +169,39 @@ struct Task<'a> {
     stage: Stage<'a>,
     device: &'a str,
     inputs: Vec<&'a Input>,
+}
+
+impl<'a> Task<'a> {
+    /// What reports say of its inputs, now that they were read.
+    fn reports(
+        &self,
+        streamed: &mut Streamed,
+        coverage: &mut Coverage,
+        errors: &mut Vec<Error>,
+    ) -> Vec<InputReport> {
+        let read = std::mem::take(&mut streamed.inputs);
+        let report = |(input, (digest, read)): (&&Input, (_, Result<Extent>))| {
+            let extent = read.unwrap_or_else(|error| {
+                note_unreadable(input, coverage);
+                errors.push(error);
+                Extent::default()
+            });
+            report_of(input, self.device, digest, extent)
+        };
+        self.inputs.iter().zip(read).map(report).collect()
+    }
+
+    /// Its part of the sum; none without inputs.
+    fn part(&self, streamed: Streamed) -> Option<Part<'a>> {
+        let first = self.inputs.first()?;
+        Some(Part {
+            device: self.stage.device,
+            input: first.id,
+            format: first.format,
+            path: &first.display,
+            streamed,
+        })
+    }
 }
 
 /// What there is to stream of each device. With `networks`, traffic is that of a network.
