@@ -39,6 +39,10 @@ pub struct Texts {
     pub title: &'static str,
     /// Warning above a report that shows values.
     pub confidential: &'static str,
+    /// Why a suppressed finding does not count; `{owner}`, `{day}`, `{reason}`.
+    pub suppressed: &'static str,
+    /// Why a finding of the baseline does not count.
+    pub in_baseline: &'static str,
     /// One phone.
     pub phone: &'static str,
     /// Several phones.
@@ -227,6 +231,8 @@ const ENGLISH: Texts = Texts {
     affected: "affects",
     title: "What left the phones",
     confidential: "CONFIDENTIAL: this report shows captured values.",
+    suppressed: "suppressed by {owner} until {day}: {reason}",
+    in_baseline: "known from the baseline",
     phone: "phone",
     phones: "phones",
     input: "input",
@@ -333,6 +339,8 @@ const GERMAN: Texts = Texts {
     affected: "betrifft",
     title: "Was die Telefone verlassen hat",
     confidential: "VERTRAULICH: Dieser Bericht zeigt mitgeschnittene Werte.",
+    suppressed: "zurückgestellt durch {owner} bis {day}: {reason}",
+    in_baseline: "aus dem Vergleichsbericht bekannt",
     phone: "Telefon",
     phones: "Telefone",
     input: "Eingabe",

@@ -15,6 +15,7 @@ use super::{
     PermissionView, QuestionView, ReceiverView, RecipientView, SCHEMA_VERSION, ScoreView,
     ScreenedView, ShortfallView, VolumeView,
 };
+use crate::gate::Exemptions;
 use crate::model::{
     AppId, AppReport, Attributed, Audit, Basis, Category, ContentState, Coverage, CriterionState,
     DeclaredFact, DeclaredKind, DecodeChain, DecodeStep, DeviceReport, Distinct, Evidence,
@@ -55,6 +56,7 @@ impl Presentable {
         let view: AuditView = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         let report = Self {
             shows_values: view.shows_values,
+            exemptions: Exemptions::default(),
             audit: audit(view)?,
         };
         Ok((report, language))
