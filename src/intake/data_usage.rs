@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::document::read_whole;
 use super::log::Listed;
-use super::sqlite::{Cell, Database, MAGIC, Row, Table};
+use super::sqlite::{Cell, Database, Row, Table, has_names};
 use super::{Format, Input, Sample, Source};
 use crate::Result;
 use crate::limits::{DOCUMENT_BYTES, LOGGED_EVENTS};
@@ -14,7 +14,7 @@ use crate::model::{ContentState, Event, Origin, Owner, Shortfall, Timestamp, Tra
 /// Either database.
 pub(super) const FORMAT: Format = Format {
     name: "ios-data-usage",
-    sniff,
+    sniff: |sample: &Sample<'_>| has_names(sample, &[PROCESSES, USAGES]),
     gather: None,
     open: Some(open),
 };
@@ -23,16 +23,6 @@ pub(super) const FORMAT: Format = Format {
 const APPLE_EPOCH: f64 = 978_307_200.0;
 const PROCESSES: &str = "ZPROCESS";
 const USAGES: &str = "ZLIVEUSAGE";
-
-fn sniff(sample: &Sample<'_>) -> bool {
-    let names = |bytes: &[u8]| {
-        [PROCESSES, USAGES]
-            .iter()
-            .all(|name| memchr::memmem::find(bytes, name.as_bytes()).is_some())
-    };
-    // The schema is at the beginning, but may have grown beyond the head.
-    sample.head.starts_with(MAGIC) && (names(sample.head) || names(&sample.deep(0, DOCUMENT_BYTES)))
-}
 
 fn open(input: &Input) -> Result<Box<dyn Source>> {
     let (bytes, cut) = read_whole(input, DOCUMENT_BYTES)?;

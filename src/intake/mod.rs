@@ -38,6 +38,7 @@ mod sensor;
 mod snoop;
 mod sqlite;
 mod suricata;
+mod tcc;
 mod tracker_control;
 mod utf16;
 mod window;
@@ -50,7 +51,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use clock::{consent, in_zone};
+pub use clock::{Zone, consent};
 pub use discover::{discover, survey};
 pub use key_log::read_key_log;
 pub use known_values::read_known_values;
@@ -180,6 +181,7 @@ impl Input {
             bug_report::FORMAT.name,
             network_log::FORMAT.name,
             tracker_control::FORMAT.name,
+            tracker_control::DATABASE.name,
             data_usage::FORMAT.name,
         ]
         .contains(&self.format)
@@ -358,7 +360,9 @@ pub const FORMATS: &[Format] = &[
     appops::FORMAT,
     network_log::FORMAT,
     tracker_control::FORMAT,
+    tracker_control::DATABASE,
     data_usage::FORMAT,
+    tcc::FORMAT,
     inventory::PACKAGE_LIST,
     inventory::APPLE_ANSWER,
     inventory::CSV,

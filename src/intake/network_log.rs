@@ -2,7 +2,7 @@
 //!
 //! The system hands them to the device owner (`DevicePolicyManager.retrieveNetworkLogs`), who keeps them as he likes. Read are
 //! Android's intrusion logs (`{"dns_event":{…}}` a line), the events as they print themselves (`ConnectEvent(…)`), and JSON of
-//! any shape whose objects have a package, a time, and a host or an address. UDP is not logged, nor are lookups that an app
+//! any shape whose objects, or CSV whose rows, have a package, a time, and a host or an address. UDP is not logged, nor are lookups that an app
 //! makes by itself.
 
 use std::collections::{HashMap, HashSet};
@@ -19,7 +19,9 @@ use super::lines::Lines;
 use super::log::{LineLog, Listed, Told};
 use super::{Format, Input, Sample, Source};
 use crate::Result;
-use crate::limits::{DNS_ANSWERS, DOCUMENT_BYTES, JSON_DEPTH, LOGGED_EVENTS, RESOLVED_NAMES};
+use crate::limits::{
+    DNS_ANSWERS, DOCUMENT_BYTES, JSON_DEPTH, LOGGED_EVENTS, RESOLVED_NAMES, SNIFF_BYTES,
+};
 use crate::model::{Access, Answer, Event, Lookup, Owner, Shortfall, Timestamp};
 
 /// Such a log.
@@ -30,12 +32,20 @@ pub(super) const FORMAT: Format = Format {
     open: Some(open),
 };
 
+/// Names that exports give to what an event has, as [`plain`] has them.
+const PACKAGE: [&str; 3] = ["packagename", "package", "app"];
+const TIME: [&str; 4] = ["eventtime", "timestamp", "time", "timemillis"];
+const NAME: [&str; 3] = ["hostname", "host", "domain"];
+const ADDRESS: [&str; 4] = ["ipaddress", "inetaddress", "address", "destinationip"];
+const ANSWERS: [&str; 3] = ["ipaddresses", "inetaddresses", "addresses"];
+
 /// Lines among which one must be an event.
 const SNIFF_LINES: usize = 20;
 
 fn sniff(sample: &Sample<'_>) -> bool {
     sample.text().is_some_and(|text| {
         is_line_log(text)
+            || is_table(text)
             || (text.starts_with(['{', '[']) && {
                 // The head cuts a document, so the first object that is whole decides.
                 let is_event = |piece: &str| {
@@ -67,8 +77,76 @@ fn is_line_log(text: &str) -> bool {
     })
 }
 
+/// Columns under the names that members of objects have.
+fn is_table(text: &str) -> bool {
+    let header = text.lines().next().unwrap_or_default();
+    let mut names = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(header.as_bytes());
+    let names = names.records().next().and_then(std::result::Result::ok);
+    names.is_some_and(|names| {
+        let has = |known: &[&str]| {
+            names
+                .iter()
+                .any(|name| known.contains(&plain(name).as_str()))
+        };
+        has(&PACKAGE) && has(&TIME) && (has(&NAME) || has(&ADDRESS))
+    })
+}
+
+/// One event a row.
+fn list_table(bytes: &[u8], input: &Input, listed: &mut Listed) {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let Ok(header) = reader.headers().cloned() else {
+        return;
+    };
+    let mut log = Log::default();
+    let mut row = csv::ByteRecord::new();
+    // An error leaves nothing to go on from, but for an end of the file.
+    while reader.read_byte_record(&mut row).unwrap_or(false) {
+        let is_full = listed.len() >= LOGGED_EVENTS;
+        let mut told = listed.at(input.origin());
+        told.origin.frame = row.position().map_or(0, csv::Position::record);
+        if is_full {
+            let detail = format!("only the first {LOGGED_EVENTS} events are read");
+            return told.note(Shortfall::InputLimit, &detail);
+        }
+        let members: Map<String, Value> = header
+            .iter()
+            .zip(&row)
+            .filter(|(_, cell)| !cell.trim_ascii().is_empty())
+            .map(|(name, cell)| {
+                let text = String::from_utf8_lossy(cell.trim_ascii());
+                let is_list = ANSWERS.contains(&plain(name).as_str());
+                let value = if is_list {
+                    let addresses = text.split([' ', ',', ';']).filter(|part| !part.is_empty());
+                    addresses.map(Value::from).collect()
+                } else {
+                    Value::from(text)
+                };
+                (name.to_owned(), value)
+            })
+            .collect();
+        match network_event(&members) {
+            Some(event) => log.take(event, &mut told),
+            None => told.note_damage(),
+        }
+    }
+}
+
 fn open(input: &Input) -> Result<Box<dyn Source>> {
     let (bytes, cut) = read_whole(input, DOCUMENT_BYTES)?;
+    if str::from_utf8(bytes.get(..SNIFF_BYTES).unwrap_or(&bytes)).is_ok_and(is_table) {
+        let mut listed = Listed::default();
+        list_table(&bytes, input, &mut listed);
+        if let Some(detail) = cut {
+            listed
+                .at(input.origin())
+                .note(Shortfall::InputLimit, &detail);
+        }
+        return Ok(Box::new(listed));
+    }
     let document = cut.is_none().then(|| parse(&bytes)).flatten();
     let Some(document) = document else {
         if cut.is_some() && !input.is_stdin() {
@@ -236,12 +314,12 @@ fn network_event(members: &Map<String, Value>) -> Option<NetworkEvent> {
             .find(|(key, value)| !value.is_null() && names.contains(&plain(key).as_str()))
             .map(|(_, value)| value)
     };
-    let package = get(&["packagename", "package", "app"])?.as_str()?;
-    let time = time(get(&["eventtime", "timestamp", "time", "timemillis"])?)?;
-    let name = get(&["hostname", "host", "domain"]).and_then(Value::as_str);
-    let address = get(&["ipaddress", "inetaddress", "address", "destinationip"]);
+    let package = get(&PACKAGE)?.as_str()?;
+    let time = time(get(&TIME)?)?;
+    let name = get(&NAME).and_then(Value::as_str);
+    let address = get(&ADDRESS);
     let port = get(&["port", "destinationport"]);
-    let answers = get(&["ipaddresses", "inetaddresses", "addresses"]);
+    let answers = get(&ANSWERS);
     if package.is_empty() {
         return None;
     }
@@ -444,6 +522,29 @@ mod tests {
                 "1760000000100 org.example.chat → api.example",
             ]
         );
+        assert!(input.open().unwrap().is_some());
+    }
+
+    #[test]
+    fn a_table_of_a_device_management_is_read_by_the_names_of_its_columns() {
+        let table = "Event type,Package Name,Host name,IP addresses,IP address,Port,Timestamp\r\n\
+            dns,org.example.chat,API.example,\"198.51.100.7, 198.51.100.8\",,,1760000000000\r\n\
+            connect,org.example.chat,,,198.51.100.8,443,2025-10-09T08:53:20.100Z\r\n\
+            connect,,,,198.51.100.8,443,1760000000200\r\n";
+        assert!(is_table(table));
+        assert!(!is_table("Device name,Package name,Version\r\n"));
+        let input = Input::in_memory(InputId(0), FORMAT.name, table.as_bytes());
+        let mut listed = Listed::default();
+        list_table(table.as_bytes(), &input, &mut listed);
+        let (sightings, shortfalls) = drain(listed);
+        assert_eq!(
+            rows(&sightings),
+            [
+                "1760000000000 org.example.chat asks api.example 2",
+                "1760000000100 org.example.chat → api.example",
+            ]
+        );
+        assert_eq!(shortfalls, [Shortfall::Damaged]);
         assert!(input.open().unwrap().is_some());
     }
 

@@ -15,7 +15,7 @@ use super::json::{Cut, JsonText, parse};
 use super::known_values::{getprop_line, is_getprop, kind_of_property};
 use super::window::Window;
 use super::{Format, Gathered, Input, Sample};
-use crate::limits::{ADVERTISING_IDS, CONNECTION_NOTES, DOCUMENT_BYTES, ENTRY_BYTES};
+use crate::limits::{ADVERTISING_IDS, CONNECTION_NOTES, DOCUMENT_BYTES, ENTRY_BYTES, TEXT_BYTES};
 use crate::model::{
     ConnectionNote, Dossier, FlowKey, KnownKind, KnownValue, Owner, Platform, Shortfall, Timestamp,
     Transport,
@@ -115,7 +115,13 @@ fn each_record(
         });
         match next {
             Ok(None) => return Ok(()),
-            Ok(Some(Cut::Whole)) => {
+            Ok(Some(cut @ (Cut::Whole | Cut::Shortened))) => {
+                if cut == Cut::Shortened {
+                    let detail = format!(
+                        "a text in the record at byte {offset} is longer than {TEXT_BYTES} bytes; its beginning is kept"
+                    );
+                    notes.push((Shortfall::InputLimit, detail));
+                }
                 let Some(record) = parse(&bytes) else {
                     let detail = format!("what begins at byte {offset} is no JSON");
                     notes.push((Shortfall::Damaged, detail));
@@ -125,7 +131,7 @@ fn each_record(
                     return Ok(());
                 }
             }
-            Ok(Some(Cut::TooLong | Cut::Shortened)) => notes.push((
+            Ok(Some(Cut::TooLong)) => notes.push((
                 Shortfall::InputLimit,
                 format!("the record at byte {offset} is longer than {ENTRY_BYTES} bytes"),
             )),
@@ -164,6 +170,23 @@ fn socket_trace(input: &Input) -> Result<Gathered> {
     Ok((dossier, notes))
 }
 
+/// Whose a process of Android is; one beside the main process has its name behind a colon.
+pub(super) fn of_process(process: &str) -> Owner {
+    let package = process.split(':').next().unwrap_or(process);
+    let is_package = package.contains('.') && !package.contains(['/', ' ']);
+    if is_package {
+        Owner {
+            package: Some(Arc::from(package)),
+            ..Owner::default()
+        }
+    } else {
+        Owner {
+            process: Some(Arc::from(process)),
+            ..Owner::default()
+        }
+    }
+}
+
 /// One call on a socket. Times are the phone's.
 fn socket(record: &Value) -> Option<(FlowKey, ConnectionNote)> {
     let data = record.get("data")?;
@@ -183,20 +206,7 @@ fn socket(record: &Value) -> Option<(FlowKey, ConnectionNote)> {
         _ => return None,
     };
     let process = record.get("process")?.as_str()?;
-    // A process beside the main one has its name behind a colon.
-    let package = process.split(':').next().unwrap_or(process);
-    let is_package = package.contains('.') && !package.contains(['/', ' ']);
-    let owner = if is_package {
-        Owner {
-            package: Some(Arc::from(package)),
-            ..Owner::default()
-        }
-    } else {
-        Owner {
-            process: Some(Arc::from(process)),
-            ..Owner::default()
-        }
-    };
+    let owner = of_process(process);
     let milliseconds = record.get("timestamp").and_then(Value::as_f64);
     #[expect(
         clippy::cast_possible_truncation,

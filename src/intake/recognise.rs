@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::archive::is_archive;
-use super::{Content, FORMATS, Format, Input, Wrapping, inventory};
+use super::{Content, FORMATS, Format, Input, Wrapping, inventory, sqlite};
 use crate::limits::{SNIFF_BYTES, SNIFF_DEEP_BYTES};
 use crate::manifest::Column;
 use crate::model::{InputId, Shortfall};
@@ -125,6 +125,31 @@ impl Bytes<'_> {
     }
 }
 
+/// What often lies beside inputs and is not read: how it is recognised, and what to tell the user.
+const UNREAD: &[(fn(&Sample<'_>) -> bool, &str)] = &[
+    (
+        |sample| {
+            let has = |text: &str| {
+                ["\"adapter\"", "\"property\"", "\"reasoning\""]
+                    .iter()
+                    .all(|name| text.contains(name))
+            };
+            sample
+                .text()
+                .is_some_and(|text| text.starts_with('[') && has(text))
+        },
+        "results of TrackHAR: what another tool concluded is no evidence; give the HAR that it was made from",
+    ),
+    (
+        |sample| sample.head.starts_with(sqlite::MAGIC),
+        "an SQLite database of an unknown kind; read are DataUsage, netusage and TCC of iOS, and TrackerControl's Netguard",
+    ),
+    (
+        |sample| sample.head.get(4..8) == Some(b"ftyp"),
+        "a video: what a screen shows is not looked at",
+    ),
+];
+
 /// Recognises what these bytes are the beginning of.
 pub(super) fn recognise(
     path: &Path,
@@ -169,6 +194,7 @@ pub(super) fn recognise(
             columns: Arc::new(columns.clone()),
         }),
         (None, Some(wrapping)) => unknown(format!("{} of an unknown format", wrapping.name)),
+        (None, None) if let Some((_, reason)) = unread(&sample) => unknown((*reason).to_owned()),
         (None, None) if sample.text().is_some() => {
             if is_for_people(path) || is_report(&sample) {
                 Recognised::Quiet
@@ -188,6 +214,10 @@ pub(super) fn recognise(
 fn is_report(sample: &Sample<'_>) -> bool {
     let text = sample.text().unwrap_or_default();
     text.starts_with('{') && text.contains("\"phonehome-audit\"")
+}
+
+fn unread(sample: &Sample<'_>) -> Option<&'static (fn(&Sample<'_>) -> bool, &'static str)> {
+    UNREAD.iter().find(|(sniff, _)| sniff(sample))
 }
 
 /// Whether a text is of the kind that people put beside captures.

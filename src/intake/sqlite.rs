@@ -6,7 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::limits::{SQLITE_COLUMNS, SQLITE_DEPTH, SQLITE_ROW_BYTES};
+use super::Sample;
+use crate::limits::{DOCUMENT_BYTES, SQLITE_COLUMNS, SQLITE_DEPTH, SQLITE_ROW_BYTES};
 
 /// What every database begins with.
 pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -15,6 +16,17 @@ const SCHEMA_ROOT: u32 = 1;
 const FILE_HEADER_BYTES: usize = 100;
 /// Columns of the schema table: type, name, `tbl_name`, root page, SQL.
 const SCHEMA_COLUMNS: [&str; 5] = ["type", "name", "tbl_name", "rootpage", "sql"];
+
+/// Whether it is a database that has all these words, such as names of tables and columns.
+pub(super) fn has_names(sample: &Sample<'_>, names: &[&str]) -> bool {
+    let has = |bytes: &[u8]| {
+        names
+            .iter()
+            .all(|name| memchr::memmem::find(bytes, name.as_bytes()).is_some())
+    };
+    // The schema is at the beginning, but may have grown beyond the head.
+    sample.head.starts_with(MAGIC) && (has(sample.head) || has(&sample.deep(0, DOCUMENT_BYTES)))
+}
 
 /// One value of a row.
 #[derive(Clone, Debug, PartialEq)]

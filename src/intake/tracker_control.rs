@@ -1,10 +1,12 @@
-//! CSV exports of `TrackerControl`: hosts that apps contacted, as its local VPN saw them. A row is the latest contact of an app
-//! with a host, not every one.
+//! CSV exports of `TrackerControl`, and the database behind them, which `NetGuard` has too: hosts that apps contacted, as its
+//! local VPN saw them. A row is the latest contact of an app with a host, not every one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::document::read_whole;
 use super::log::{Listed, Told};
+use super::sqlite::{Database, has_names};
 use super::{Format, Input, Sample, Source};
 use crate::Result;
 use crate::limits::{DOCUMENT_BYTES, LOGGED_EVENTS};
@@ -16,6 +18,14 @@ pub(super) const FORMAT: Format = Format {
     sniff,
     gather: None,
     open: Some(open),
+};
+
+/// The database `Netguard`.
+pub(super) const DATABASE: Format = Format {
+    name: "trackercontrol-database",
+    sniff: |sample: &Sample<'_>| has_names(sample, &["daddr", "dport", "block"]),
+    gather: None,
+    open: Some(open_database),
 };
 
 fn sniff(sample: &Sample<'_>) -> bool {
@@ -119,6 +129,58 @@ fn contact(
     );
 }
 
+fn open_database(input: &Input) -> Result<Box<dyn Source>> {
+    let (bytes, cut) = read_whole(input, DOCUMENT_BYTES)?;
+    let mut listed = Listed::default();
+    if let Some(detail) = cut {
+        listed
+            .at(input.origin())
+            .note(Shortfall::InputLimit, &detail);
+    }
+    list_database(&bytes, input, &mut listed);
+    Ok(Box::new(listed))
+}
+
+/// Contacts that were let through; what was blocked did not leave the phone.
+fn list_database(bytes: &[u8], input: &Input, listed: &mut Listed) {
+    let Some(mut database) = Database::open(bytes) else {
+        return listed
+            .at(input.origin())
+            .note(Shortfall::Damaged, "a damaged header of the database");
+    };
+    let lookups = database.table("dns", LOGGED_EVENTS).unwrap_or_default();
+    let contacts = database.table("access", LOGGED_EVENTS).unwrap_or_default();
+    let text = |cell: Option<super::sqlite::Cell>| Some(cell?.text()?.to_owned());
+    let names: BTreeMap<String, String> = lookups
+        .rows
+        .iter()
+        .filter_map(|row| {
+            let address = text(lookups.cell(row, "resource"))?;
+            Some((address, text(lookups.cell(row, "qname"))?))
+        })
+        .collect();
+    for row in &contacts.rows {
+        let number = |column| contacts.cell(row, column).and_then(|cell| cell.integer());
+        if number("allowed") == Some(0) {
+            continue;
+        }
+        let mut told = listed.at(input.origin());
+        told.origin.frame = u64::try_from(row.id).unwrap_or(0);
+        let host = text(contacts.cell(row, "daddr"));
+        let host = host.map(|host| names.get(&host).cloned().unwrap_or(host));
+        let (uid, time) = (number("uid"), number("time"));
+        let [uid, time] = [uid, time].map(|number| number.map(|number| number.to_string()));
+        contact(
+            [uid.as_deref(), host.as_deref(), time.as_deref(), None],
+            None,
+            &mut told,
+        );
+    }
+    for detail in &database.damage {
+        listed.at(input.origin()).note(Shortfall::Damaged, detail);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
@@ -180,6 +242,24 @@ mod tests {
         );
     }
 
+    /// Forged by `sqlite3` with the tables that `TrackerControl` has.
+    const DATABASE: &[u8] = include_bytes!("../../tests/it/forge/netguard.sqlite");
+
+    #[test]
+    fn the_database_names_apps_by_uid_and_addresses_by_their_lookup() {
+        let input = Input::in_memory(InputId(0), super::DATABASE.name, DATABASE);
+        let mut listed = Listed::default();
+        list_database(DATABASE, &input, &mut listed);
+        let (sightings, shortfalls) = drain(listed);
+        assert_eq!(
+            rows(&sightings),
+            [(1, None, "ads.example"), (2, None, "push.example")]
+        );
+        let uids: Vec<_> = sightings.iter().map(|told| told.owner.uid).collect();
+        assert_eq!(uids, [Some(10_103), Some(10_104)]);
+        assert_eq!(shortfalls, []);
+    }
+
     #[test]
     fn only_a_package_and_a_date_name_an_app() {
         assert_eq!(
@@ -194,6 +274,18 @@ mod tests {
         #[test]
         fn any_bytes_are_survived(bytes: Vec<u8>) {
             let _ = read(&bytes, None);
+        }
+
+        #[test]
+        fn changed_and_cut_databases_are_survived(changes in prop::collection::vec((0..DATABASE.len(), any::<u8>()), 0..8), end in 0..DATABASE.len()) {
+            let mut bytes = DATABASE.to_vec();
+            for (at, byte) in changes {
+                bytes[at] = byte;
+            }
+            for bytes in [&bytes[..], &bytes[..end]] {
+                let input = Input::in_memory(InputId(0), super::DATABASE.name, bytes);
+                list_database(bytes, &input, &mut Listed::default());
+            }
         }
 
         #[test]

@@ -7,6 +7,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use flate2::read::DeflateDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
 use memchr::memmem;
 
 use super::little_endian::{u16_at, u32_at};
@@ -195,8 +196,9 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
 
     /// At most `count` bytes from `offset`; fewer at the end of the file.
     pub(super) fn bytes(&mut self, offset: u64, count: usize) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        if offset < self.length {
+        let left = usize::try_from(self.length.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let mut bytes = Vec::with_capacity(count.min(left));
+        if left > 0 {
             self.input.seek(SeekFrom::Start(offset))?;
             (&mut *self.input)
                 .take(count as u64)
@@ -298,6 +300,9 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
                 self.bytes(start, size.min(cap)).map(Some)
             }
             Method::Deflated => {
+                if let Some(content) = self.inflate_at_once(entry, start, cap)? {
+                    return Ok(Some(content));
+                }
                 self.input.seek(SeekFrom::Start(start))?;
                 // Deflate knows its own end, so a false compressed size does no harm.
                 let mut decoder = DeflateDecoder::new(&mut *self.input);
@@ -306,6 +311,33 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
                 Ok(Some(content))
             }
         }
+    }
+}
+
+impl<I: Read + Seek> Archive<'_, I> {
+    /// Inflates an entry into memory of the size that the directory states, which is twice as fast as piece by piece; `None`
+    /// where what it states is not true, or not within the bounds.
+    fn inflate_at_once(
+        &mut self,
+        entry: &Entry,
+        start: u64,
+        cap: usize,
+    ) -> io::Result<Option<Vec<u8>>> {
+        let honest = entry.compressed.saturating_mul(limits::ZIP_RATIO);
+        let left = self.length.saturating_sub(start);
+        let sizes = [entry.compressed, entry.uncompressed].map(usize::try_from);
+        let [Ok(compressed), Ok(uncompressed)] = sizes else {
+            return Ok(None);
+        };
+        if entry.uncompressed > honest || uncompressed > cap || entry.compressed > left {
+            return Ok(None);
+        }
+        let deflated = self.bytes(start, compressed)?;
+        let mut content = Vec::with_capacity(uncompressed);
+        let status =
+            Decompress::new(false).decompress_vec(&deflated, &mut content, FlushDecompress::Finish);
+        let is_whole = matches!(status, Ok(Status::StreamEnd)) && content.len() == uncompressed;
+        Ok(is_whole.then_some(content))
     }
 }
 

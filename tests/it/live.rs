@@ -233,6 +233,58 @@ fn clients_of_a_network_have_their_own_names_and_findings() {
     assert_eq!(found, expected);
 }
 
+/// While nobody reads, the kernel keeps what fits and counts the rest.
+#[cfg(feature = "live")]
+#[test]
+fn packets_that_the_kernel_dropped_are_counted() {
+    use std::net::UdpSocket;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use phonehome::intake::{self, Poll};
+    use phonehome::model::{InputId, Shortfall};
+
+    const DATAGRAMS: u64 = 4000;
+    let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let to = receiver.local_addr().unwrap();
+    let filter = format!("udp dst port {}", to.port());
+    let stop = Arc::new(AtomicBool::new(false));
+    let opened = intake::open_interface("lo", Some(&filter), None, InputId(0), Arc::clone(&stop));
+    let mut interface = match opened {
+        Ok(interface) => interface,
+        Err(error) => {
+            println!("skipped: {error}");
+            return;
+        }
+    };
+    // Four times what the kernel keeps.
+    let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for _ in 0..DATAGRAMS {
+        sender.send_to(&[7; 64_000], to).unwrap();
+    }
+    let (mut seen, mut dropped) = (0, 0);
+    loop {
+        match interface.poll().unwrap() {
+            Poll::Item(Item::Packet(_)) => seen += 1,
+            Poll::Item(Item::Shortfall {
+                shortfall: Shortfall::DroppedByCapture,
+                count,
+                ..
+            }) => dropped += count,
+            Poll::Item(other) => panic!("{other:?}"),
+            Poll::Idle => stop.store(true, Ordering::Relaxed),
+            Poll::End => break,
+        }
+    }
+    // The kernel counts what it has no room for on its way out and on its way in.
+    let lost = DATAGRAMS - seen;
+    assert!(seen > 0 && lost > 0, "{seen} seen");
+    assert!(
+        (lost..=2 * DATAGRAMS).contains(&dropped),
+        "{seen} seen, {dropped} dropped"
+    );
+}
+
 #[test]
 fn without_the_right_to_capture_the_next_step_is_named() {
     if !cfg!(feature = "live") {

@@ -326,6 +326,78 @@ fn files_that_were_left_out_are_in_the_report() {
     );
 }
 
+/// What lies beside inputs and is not read is named, with what to give instead.
+#[test]
+fn files_that_are_not_read_are_named() {
+    let results = br#"[[{"adapter":"example/track","property":"advertisingId","value":"x","context":"body","path":"$.id","reasoning":"x"}],null]"#;
+    let mut database = b"SQLite format 3\0".to_vec();
+    database.resize(4096, 0);
+    let files = [
+        ("results.json", results.as_slice(), "TrackHAR"),
+        ("manifest.db", &database, "SQLite"),
+        ("screen.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0", "video"),
+    ];
+    for (name, bytes, expected) in files {
+        let folder = phone("not-read", &[(name, bytes)]);
+        let found = intake::survey(&[folder]).unwrap();
+        assert!(found.devices.is_empty(), "{name}");
+        let [(_, shortfall, reason)] = found.left_out.as_slice() else {
+            panic!("{:?}", found.left_out);
+        };
+        assert_eq!(*shortfall, Shortfall::UnknownFormat);
+        assert!(reason.contains(expected), "{name}: {reason}");
+    }
+}
+
+#[test]
+fn what_ios_granted_is_told_of_the_app() {
+    let folder = phone("granted", &[("backup-file", log::TCC)]);
+    let audit = audited(&folder);
+    let app = &audit.devices[0].apps[0];
+    let grants: Vec<_> = app
+        .grants
+        .iter()
+        .map(|grant| (grant.permission.as_str(), grant.is_granted))
+        .collect();
+    assert_eq!(
+        grants,
+        [
+            ("NSContactsUsageDescription", Some(true)),
+            ("NSCameraUsageDescription", Some(false)),
+            ("NSPhotoLibraryUsageDescription", Some(true)),
+        ]
+    );
+}
+
+/// The database of TrackerControl knows apps by their uid alone; a list of packages beside it says who that is.
+#[test]
+fn contacts_in_the_database_of_tracker_control_are_put_to_apps() {
+    let packages = b"package:org.example.chat uid:10103\npackage:org.example.map uid:10104\n";
+    let files = [("Netguard", log::NETGUARD), ("packages.txt", packages)];
+    let audit = audited(&phone("netguard", &files));
+    let mut seen: Vec<(String, Vec<String>)> = audit.devices[0]
+        .apps
+        .iter()
+        .map(|app| {
+            let Attributed::Known { app: id, .. } = &app.app else {
+                panic!("{:?}", app.app);
+            };
+            let recipients = app.recipients.iter();
+            let hosts = recipients.map(|report| report.recipient.host.to_string());
+            (id.to_string(), hosts.collect())
+        })
+        .collect();
+    seen.sort();
+    let expected = |app: &str, host: &str| (app.to_owned(), vec![host.to_owned()]);
+    assert_eq!(
+        seen,
+        [
+            expected("org.example.chat", "ads.example"),
+            expected("org.example.map", "push.example")
+        ]
+    );
+}
+
 /// Findings and flows by recipient, without where they were seen.
 fn counts(audit: &Audit) -> Vec<(String, u64)> {
     let mut counts = Vec::new();
@@ -472,6 +544,8 @@ fn local_times_are_read_in_the_time_zone_of_the_phone() {
     assert_eq!(last(&[appops]), shown);
     let meant = ("2026-01-02T02:04:07.000Z".to_owned(), false);
     assert_eq!(last(&[appops, ("getprop.txt", zone)]), meant);
+    let unknown = b"[ro.product.model]: [Pixel 8]\n[persist.sys.timezone]: [Nowhere/Here]\n";
+    assert_eq!(last(&[appops, ("getprop.txt", unknown)]), shown);
     let report = crate::forge::inventory::bug_report().replace(
         "[ro.product.model]: [Pixel 8]",
         "[ro.product.model]: [Pixel 8]\n[persist.sys.timezone]: [Europe/Berlin]",

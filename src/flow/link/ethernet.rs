@@ -131,3 +131,43 @@ pub(super) fn logical_link(rest: &[u8]) -> Result<&[u8], Refusal> {
         _ => Err(Refusal::NotInternet),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An IPv4 packet of so many bytes, by its header.
+    fn packet(length: u8) -> Vec<u8> {
+        let mut packet = vec![0x45, 0, 0, length];
+        packet.resize(usize::from(length), 7);
+        packet
+    }
+
+    /// An unknown uid, a label that was cut inside a character, and padding in front of the trailer.
+    #[test]
+    fn the_trailer_of_pcapdroid_names_the_owner() {
+        let mut data = [&[0; 12][..], &[8, 0], &packet(21), &[0], &TRAILER_MAGIC].concat();
+        data.extend((-1_i32).to_be_bytes());
+        let label = b"Kalender f\xc3\xbcr Alle\xc3\0\0\0\0";
+        data.extend(&label[..20]);
+        data.extend([0; 4]);
+        let frame = captured(&data).unwrap();
+        assert_eq!(frame.packet.get(..21), Some(&packet(21)[..]));
+        assert_eq!(
+            frame.owner,
+            Some(OwnerMark::Trailer {
+                uid: -1,
+                label: &label[..20]
+            })
+        );
+    }
+
+    /// Both made-up parts are left out where they do not fit; only a length that agrees to the byte tells that from damage.
+    #[test]
+    fn a_packet_without_its_header_is_taken_where_its_length_agrees() {
+        let bare = packet(40);
+        assert_eq!(captured(&bare).unwrap().packet, bare);
+        let longer = [&bare[..], &[0]].concat();
+        assert!(captured(&longer).is_err());
+    }
+}

@@ -12,6 +12,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::intake::clock::{timestamp, timestamp_of_seconds};
+use crate::intake::pirogue::of_process;
 use crate::limits::{BODY_BYTES, HEADERS};
 use crate::model::{
     Body, ContentState, Event, Exchange, FlowKey, Handshake, Header, Message, Origin, Owner,
@@ -33,11 +34,12 @@ pub(super) fn sightings(entry: &Value, mut origin: Origin) -> Option<Vec<Sightin
     let is_address = url.host.parse::<IpAddr>().is_ok();
     let server = (!is_address).then(|| ServerName::Asked(Arc::from(url.host.as_str())));
     let flow = flow(entry, &url);
+    let owner = owner(entry);
     let sighting = |origin, event| Sighting {
         origin,
         flow,
         server: server.clone(),
-        owner: Owner::default(),
+        owner: owner.clone(),
         event,
     };
     let mut sightings = vec![sighting(origin, Event::Exchange(exchange))];
@@ -56,6 +58,15 @@ pub(super) fn sightings(entry: &Value, mut origin: Origin) -> Option<Vec<Sightin
         ));
     }
     Some(sightings)
+}
+
+/// Whose call on the socket it was, where a trace of the phone was joined in (`_stacktrace` of pcapng-utils).
+fn owner(entry: &Value) -> Owner {
+    let process = ["request", "response"]
+        .iter()
+        .filter_map(|side| text(entry.get(side)?.get("_stacktrace")?, "process"))
+        .find(|process| !process.is_empty());
+    process.map(of_process).unwrap_or_default()
 }
 
 /// A connection that the proxy could not look into (`_tlsErrors` of HTTP Toolkit), and why, in words free of captured values.
@@ -177,12 +188,17 @@ fn request_of(request: &Value, url: &Url) -> Request {
             sized(body, request)
         }
         // Bodies of requests that HAR has no place for, as pcapng-utils and HTTP Toolkit write them.
-        None => sized(
-            request
+        None => {
+            let content = request
                 .get("_content")
-                .and_then(|content| decoded(content, "text")),
-            request,
-        ),
+                .and_then(|content| decoded(content, "text"));
+            let mut body = sized(content, request);
+            // Too large, or not to be decoded.
+            body.is_cut |= body.bytes.is_empty()
+                && text(request, "_requestBodyStatus")
+                    .is_some_and(|it| it.starts_with("discarded"));
+            body
+        }
     };
     drop_undone_encoding(&mut headers, &body.bytes);
     Request {
@@ -555,6 +571,48 @@ mod tests {
         let exchange = exchange(&entry);
         assert!(exchange.request.body.is_cut && exchange.request.body.wire_len == 12);
         assert!(exchange.response.unwrap().body.is_cut);
+    }
+
+    /// As pcapng-utils writes what `PiRogue` traced on the phone.
+    #[test]
+    fn a_process_traced_on_the_phone_owns_its_exchange() {
+        let owner = |request: Value, response: Value| {
+            let entry = json!({"request": {"url": "https://a.example/", "_stacktrace": request},
+                "response": {"status": 200, "_stacktrace": response}});
+            let owner = sightings(&entry, Origin::default())
+                .unwrap()
+                .remove(0)
+                .owner;
+            (owner.package, owner.process)
+        };
+        let trace = |process: &str| json!({"process": process, "pid": 7, "stack": null});
+        let (package, process) = (
+            Some(Arc::from("org.example.chat")),
+            Some(Arc::from("zygote")),
+        );
+        assert_eq!(
+            owner(trace("org.example.chat:push"), Value::Null),
+            (package.clone(), None)
+        );
+        assert_eq!(
+            owner(Value::Null, trace("org.example.chat")),
+            (package, None)
+        );
+        assert_eq!(owner(trace("zygote"), Value::Null), (None, process));
+        assert_eq!(owner(Value::Null, Value::Null), (None, None));
+    }
+
+    #[test]
+    fn a_body_that_the_writer_discarded_is_said_to_be_cut() {
+        let body = |request: Value| exchange(&json!({"request": request})).request.body;
+        let lost =
+            body(json!({"url": "https://a.example/", "_requestBodyStatus": "discarded:too-large"}));
+        assert!(lost.is_cut && lost.bytes.is_empty());
+        let kept = body(
+            json!({"url": "https://a.example/", "_requestBodyStatus": "discarded:not-representable",
+            "_content": {"text": "//4AAQ==", "size": 4, "encoding": "base64"}}),
+        );
+        assert!(!kept.is_cut && kept.bytes == [0xff, 0xfe, 0, 1]);
     }
 
     #[test]

@@ -23,14 +23,13 @@ impl Aligned {
     fn clear(&mut self, capacity: usize) {
         let needed = capacity.saturating_add(PAGE_BYTES);
         if self.buffer.capacity() < needed {
+            // What lies in front of the boundary is written once, as long as the memory stays where it is.
             self.buffer = Vec::with_capacity(needed);
+            let start = self.buffer.as_ptr().align_offset(PAGE_BYTES);
+            self.start = if start < PAGE_BYTES { start } else { 0 };
+            self.buffer.resize(self.start, 0);
         }
-        self.start = self.buffer.as_ptr().align_offset(PAGE_BYTES);
-        if self.start >= PAGE_BYTES {
-            self.start = 0;
-        }
-        self.buffer.clear();
-        self.buffer.resize(self.start, 0);
+        self.buffer.truncate(self.start);
     }
 
     /// Takes a copy.

@@ -56,6 +56,12 @@ pub(crate) const TRACKER_CONTROL: &str = "\"uid\",\"daddr\",\"time\",\"uncertain
 \"10103\",\"ads.example\",\"1760000000000\",\"0\",\"Example, Inc\",\"Ads\",\"org.example.chat\",\"Chat\"\r
 ";
 
+/// Network events as a device management exports them in a table.
+pub(crate) const DEVICE_OWNER_CSV: &str = "Package name,Host name,IP address,Port,Timestamp\r
+org.example.chat,api.example,,,1760000000000\r
+org.example.chat,,198.51.100.7,443,1760000000100\r
+";
+
 /// `TrackerControl`'s export of one app.
 pub(crate) const TRACKER_CONTROL_ONE: &str =
     "\"daddr\",\"time\",\"uncertain\",\"Tracker Name\",\"Tracker Category\"\r
@@ -65,6 +71,12 @@ pub(crate) const TRACKER_CONTROL_ONE: &str =
 /// `DataUsage.sqlite`, made by `sqlite3` from the tables and columns that iOS has: three processes, 304 rows of usage (one
 /// long, one of a process that is missing).
 pub(crate) const DATA_USAGE: &[u8] = include_bytes!("data_usage.sqlite");
+
+/// `TCC.db`, made by `sqlite3`: granted, granted for a selection, refused, not decided, of no use, of a program of the system.
+pub(crate) const TCC: &[u8] = include_bytes!("tcc.sqlite");
+
+/// The database of `TrackerControl`, made by `sqlite3`: a contact by name, one by an address that was looked up, one blocked.
+pub(crate) const NETGUARD: &[u8] = include_bytes!("netguard.sqlite");
 
 /// Apple's App Privacy Report in both forms.
 pub(crate) const PRIVACY_REPORT: &str = r#"{"accessor":{"identifier":"org.example.chat","identifierType":"bundleID"},"category":"contacts","identifier":"A","kind":"intervalBegin","timeStamp":"2026-01-02T03:04:05.000+01:00","type":"access"}

@@ -33,10 +33,16 @@ pub(crate) fn files() -> Vec<Source> {
         ),
         ("Info.plist", "info-plist", text(INFO_PLIST)),
         (
+            "Netguard",
+            "trackercontrol-database",
+            log::NETGUARD.to_vec(),
+        ),
+        (
             "PrivacyInfo.xcprivacy",
             "privacy-manifest",
             text(PRIVACY_MANIFEST),
         ),
+        ("TCC.db", "ios-permissions", log::TCC.to_vec()),
         ("ad_ids.txt", "advertising-ids", text(AD_IDS)),
         ("aes_info.json", "pirogue-aes-trace", text(AES_INFO)),
         ("app.aab", "aab", app::bundle("com.example.notes")),

@@ -307,11 +307,13 @@ pub fn network_log(bytes: &[u8]) {
 /// An export of `TrackerControl`.
 pub fn tracker_control(bytes: &[u8]) {
     input("trackercontrol-csv", bytes);
+    input("trackercontrol-database", bytes);
 }
 
-/// A database of data usage of iOS.
+/// Databases of data usage and of permissions of iOS.
 pub fn data_usage(bytes: &[u8]) {
     input("ios-data-usage", bytes);
+    input("ios-permissions", bytes);
 }
 
 /// A list of installed apps, in every form.
