@@ -99,7 +99,6 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     let mut clients = Clients::new(names.len());
     for (task, mut streamed) in tasks.iter().zip(streamed) {
         let Task { stage, device, .. } = task;
-        note_begin(task, &streamed, &mut began);
         for (input, (digest, read)) in task.inputs.iter().zip(std::mem::take(&mut streamed.inputs))
         {
             let extent = read.unwrap_or_else(|error| {
@@ -109,8 +108,13 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
             });
             inputs.push(report_of(input, device, digest, extent));
         }
-        if stage.is_network {
-            clients.take_over(stage.device, &mut streamed);
+        let of_clients = if stage.is_network {
+            clients.take_over(stage.device, &mut streamed)
+        } else {
+            vec![stage.device]
+        };
+        if sameness::is_traffic(&task.inputs) {
+            note_begin(&of_clients, &streamed.clients, &mut began);
         }
         if let Some(first) = task.inputs.first() {
             parts.push(Part {
@@ -127,7 +131,10 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     parts.sort_unstable_by_key(|part| part.input);
     let tally = summed(parts, &mut coverage);
     note_neglected(case, &known, &tally, &mut coverage);
-    let baseline = Baseline::read(rules, options, &mut errors)?;
+    let policy = (&case.policy, last_day(&inputs));
+    let baseline = Baseline::read(next_id(&inputs), rules, options, &mut errors)?;
+    inputs.extend(baseline.inputs.iter().cloned());
+    coverage.merge(baseline.coverage.clone());
     let seen = tally.devices();
     let shown: Vec<bool> = (0..)
         .map(DeviceId)
@@ -140,10 +147,10 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     let clients = clients.named(&names, &networks);
     let known = names.into_iter().zip(dossiers);
     let mut devices: Vec<(String, Dossier)> = known.chain(clients).collect();
-    put_beside(&mut devices, (case, options), &began, &baseline);
-    let policy = (&case.policy, last_day(&inputs));
-    let reports = assess::assess(rules, policy, &devices, &tally);
     let shown = shown.into_iter().chain(std::iter::repeat(true));
+    let is_only = devices.iter().zip(shown.clone()).filter(|it| it.1).count() == 1;
+    put_beside(&mut devices, (case, options), &began, (&baseline, is_only));
+    let reports = assess::assess(rules, policy, &devices, &tally);
     let audit = Audit {
         case: case.name.clone(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -223,11 +230,15 @@ fn note_unreadable(input: &Input, coverage: &mut Coverage) {
     coverage.add(input.id, shortfall, None, input.bytes, String::new);
 }
 
+/// The number behind those of the inputs.
+fn next_id(inputs: &[InputReport]) -> u32 {
+    let last = inputs.last();
+    last.map_or(0, |input| input.id.0.saturating_add(1))
+}
+
 /// Names the files that were left out, behind the inputs, and says why.
 fn leave_out(case: &Case, inputs: &mut Vec<InputReport>, coverage: &mut Coverage) {
-    let next = inputs
-        .last()
-        .map_or(0, |input| input.id.0.saturating_add(1));
+    let next = next_id(inputs);
     for ((path, shortfall, reason), id) in case.left_out.iter().zip(next..) {
         let id = InputId(id);
         coverage.add(id, *shortfall, None, 0, || reason.clone());
@@ -313,12 +324,13 @@ pub fn observe(
     Ok(errors)
 }
 
-/// Notes when the first thing of a phone's traffic was seen.
-fn note_begin(task: &Task<'_>, streamed: &Streamed, began: &mut BTreeMap<DeviceId, Timestamp>) {
-    let has_traffic = task.inputs.iter().any(|input| input.has_traffic());
-    if let Some((first, _)) = streamed.period.filter(|_| has_traffic) {
-        let earliest = began.entry(task.stage.device).or_insert(first);
-        *earliest = first.min(*earliest);
+/// Notes when the first thing of each phone's traffic was seen.
+fn note_begin(devices: &[DeviceId], clients: &[Client], began: &mut BTreeMap<DeviceId, Timestamp>) {
+    for (device, client) in devices.iter().zip(clients) {
+        if let Some(first) = client.first {
+            let earliest = began.entry(*device).or_insert(first);
+            *earliest = first.min(*earliest);
+        }
     }
 }
 
@@ -327,13 +339,13 @@ fn put_beside(
     devices: &mut [(String, Dossier)],
     (case, options): (&Case, &Options),
     began: &BTreeMap<DeviceId, Timestamp>,
-    baseline: &Baseline,
+    (baseline, is_only): (&Baseline, bool),
 ) {
     for ((name, dossier), id) in devices.iter_mut().zip(0..) {
         let said = case.policy.device(name).and_then(|said| said.consent_at);
         let began = began.get(&DeviceId(id)).copied();
         dossier.consent = said.or(options.consent).and_then(|it| it.moment(began));
-        dossier.baseline = baseline.of(name);
+        dossier.baseline = baseline.of(name, is_only);
     }
 }
 
@@ -396,7 +408,7 @@ struct Streamed {
     /// First and last moment of all of them.
     period: Option<(Timestamp, Timestamp)>,
     fingerprint: Fingerprint,
-    /// The phones of a network.
+    /// The phone; of a network, what is no client's, and its phones behind it.
     clients: Vec<Client>,
 }
 

@@ -270,6 +270,8 @@ pub const INTERVALS: usize = 1 << 20;
 pub const NAME_BYTES: usize = 256;
 /// Names of fields of which each thread remembers what they say; apps use some thousands.
 pub const KNOWN_NAMES: usize = 4096;
+/// Phone numbers of which each thread remembers how they were read, at about 100 bytes each.
+pub const KNOWN_NUMBERS: usize = 1 << 16;
 /// Levels of objects, arrays or elements in one document; deeper ones are passed over. Real documents have below 20.
 pub const JSON_DEPTH: usize = 64;
 /// Content encodings of one body; more than two stacked ones have no honest use.

@@ -65,6 +65,18 @@ impl Owner {
         }
     }
 
+    /// Whether both may be the same: one is nobody known, or of several that cannot be told apart.
+    pub(super) fn may_be(&self, other: &Self) -> bool {
+        let is_unknown = |owner: &Self| *owner == Self::Unknown;
+        let candidates = self.candidates();
+        let is_shared = || {
+            candidates
+                .iter()
+                .any(|app| other.candidates().contains(app))
+        };
+        self == other || is_unknown(self) || is_unknown(other) || is_shared()
+    }
+
     /// The apps that it may be.
     pub(super) fn candidates(&self) -> &[AppId] {
         match self {

@@ -1003,6 +1003,16 @@ fn what_is_sent_more_with_contacts_than_without_is_a_conclusion_with_its_calcula
         phone.dossier.baseline = Some(BTreeMap::from([(key.clone(), without)]));
         assert_eq!(found(&phone), None, "{without}");
     }
+    // Whose it was is not known there, or it was not contacted under that name: it may have got as much.
+    let (app, recipient) = key;
+    for (app, recipient) in [
+        (Attributed::Unknown, recipient),
+        (app, remote("198.51.100.7")),
+    ] {
+        let baseline = BTreeMap::from([((app, recipient), 9000)]);
+        phone.dossier.baseline = Some(baseline);
+        assert_eq!(found(&phone), None);
+    }
 }
 
 #[test]
@@ -1028,6 +1038,7 @@ fn what_goes_before_consent_is_a_finding_of_its_own() {
     phone.dossier.consent = Some(Timestamp(1_500_000_000));
     let finding = found(&phone).unwrap();
     assert_eq!(finding.occurrences.count, 1);
+    assert_eq!(finding.occurrences.distinct.count(), 1);
     assert_eq!(finding.grade, Grade::Decoded);
     assert!(finding.provisions.iter().any(|id| &**id == "tdddg-25"));
     assert!(finding.provisions.iter().any(|id| &**id == "eprivacy-5-3"));

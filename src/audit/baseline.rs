@@ -1,32 +1,68 @@
 //! Sessions without contacts on the phone, which others are compared with: only how much each recipient got.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fleet::spread;
 use super::gather::{gather, keys};
 use super::sameness::Part;
-use super::{Options, Progress, Stage, Task, stream, summed, tasks};
+use super::{
+    Extent, Options, Progress, Stage, Task, note_unreadable, report_of, stream, summed, tasks,
+};
 use crate::detect::known;
-use crate::intake;
-use crate::model::{Attributed, Coverage, DeviceId, Recipient};
+use crate::intake::{self, Input};
+use crate::model::{
+    Attributed, Coverage, DeviceId, InputId, InputReport, Recipient, Shortfall, Tally,
+};
 use crate::rules::Rules;
 use crate::{Error, Result};
 
 /// Bytes by app and recipient.
 type Sent = BTreeMap<(Attributed, Recipient), u64>;
 
-/// What was sent, by phone.
+/// What was sent, by phone; nothing of phones of which not all of it was seen.
 #[derive(Default)]
-pub(super) struct Baseline(BTreeMap<String, Sent>);
+pub(super) struct Baseline {
+    by_phone: BTreeMap<String, Option<Sent>>,
+    /// The captures.
+    pub(super) inputs: Vec<InputReport>,
+    /// What was not seen in them.
+    pub(super) coverage: Coverage,
+}
+
+/// What takes bytes away from the sums: with them a session with contacts seems to send more.
+const LESSENING: [Shortfall; 10] = [
+    Shortfall::Truncated,
+    Shortfall::Damaged,
+    Shortfall::Unreadable,
+    Shortfall::InputLimit,
+    Shortfall::DroppedByCapture,
+    Shortfall::UnknownLinkType,
+    Shortfall::MalformedPacket,
+    Shortfall::FragmentsIncomplete,
+    Shortfall::StreamGap,
+    Shortfall::FindingLimit,
+];
 
 impl Baseline {
-    /// Reads the captures that the user named (`--baseline-capture`).
-    pub(super) fn read(rules: &Rules, options: &Options, errors: &mut Vec<Error>) -> Result<Self> {
+    /// Reads the captures that the user named (`--baseline-capture`), whose numbers as inputs begin at `first`.
+    pub(super) fn read(
+        first: u32,
+        rules: &Rules,
+        options: &Options,
+        errors: &mut Vec<Error>,
+    ) -> Result<Self> {
         let mut baseline = Self::default();
         if options.baseline.is_empty() {
             return Ok(baseline);
         }
-        let case = intake::discover(&options.baseline)?;
+        let mut case = intake::discover(&options.baseline)?;
+        for input in case
+            .devices
+            .iter_mut()
+            .flat_map(|device| &mut device.inputs)
+        {
+            input.id = InputId(input.id.0.saturating_add(first));
+        }
         let mut coverage = Coverage::default();
         let dossiers = gather(&case, rules, &mut coverage, errors);
         let mut dossiers = spread(&case, dossiers, rules).dossiers;
@@ -46,10 +82,22 @@ impl Baseline {
         });
         let mut parts = Vec::new();
         let all = tasks(&case, stages, &[]);
-        for Task { stage, inputs, .. } in &all {
+        for Task {
+            stage,
+            device,
+            inputs,
+        } in &all
+        {
             let mut streamed = stream(stage, inputs);
-            let read = std::mem::take(&mut streamed.inputs).into_iter();
-            errors.extend(read.filter_map(|(_, extent)| extent.err()));
+            for (input, (digest, read)) in inputs.iter().zip(std::mem::take(&mut streamed.inputs)) {
+                let extent = read.unwrap_or_else(|error| {
+                    note_unreadable(input, &mut coverage);
+                    errors.push(error);
+                    Extent::default()
+                });
+                let report = report_of(input, device, digest, extent);
+                baseline.inputs.push(report);
+            }
             if let Some(first) = inputs.first() {
                 parts.push(Part {
                     device: stage.device,
@@ -60,21 +108,40 @@ impl Baseline {
                 });
             }
         }
-        for (key, volume) in summed(parts, &mut coverage).traffic {
-            let device = usize::try_from(key.device.0).unwrap_or(usize::MAX);
-            let Some(device) = case.devices.get(device) else {
-                continue;
-            };
-            let of_device = baseline.0.entry(device.name.clone()).or_default();
-            let sum = of_device.entry((key.app, key.recipient)).or_default();
-            *sum = sum.saturating_add(volume.sent_bytes);
+        let sums = summed(parts, &mut coverage);
+        let lessened: BTreeSet<InputId> = coverage
+            .iter()
+            .filter(|(_, shortfall, _)| LESSENING.contains(shortfall))
+            .map(|(input, ..)| input)
+            .collect();
+        for (device, id) in case.devices.iter().zip(0..) {
+            let is_lessened = |input: &Input| lessened.contains(&input.id);
+            let is_whole = !device.inputs.iter().any(is_lessened);
+            let sent = is_whole.then(|| sent_by(&sums, DeviceId(id)));
+            baseline.by_phone.insert(device.name.clone(), sent);
         }
+        baseline.inputs.sort_unstable_by_key(|input| input.id);
+        baseline.coverage = coverage;
         Ok(baseline)
     }
 
-    /// That of the phone of this name, or the only one there is.
-    pub(super) fn of(&self, name: &str) -> Option<Sent> {
-        let only = || self.0.values().next().filter(|_| self.0.len() == 1);
-        self.0.get(name).or_else(only).cloned()
+    /// That of the phone of this name; where there is only one phone here and there, the names do not matter.
+    pub(super) fn of(&self, name: &str, is_only: bool) -> Option<Sent> {
+        let only = || match self.by_phone.values().collect::<Vec<_>>()[..] {
+            [sent] if is_only => Some(sent),
+            _ => None,
+        };
+        self.by_phone.get(name).or_else(only).cloned().flatten()
     }
+}
+
+fn sent_by(sums: &Tally, device: DeviceId) -> Sent {
+    let mut sent = Sent::new();
+    let of_device = sums.traffic.iter();
+    for (key, volume) in of_device.filter(|(key, _)| key.device == device) {
+        let key = (key.app.clone(), key.recipient.clone());
+        let sum = sent.entry(key).or_default();
+        *sum = sum.saturating_add(volume.sent_bytes);
+    }
+    sent
 }

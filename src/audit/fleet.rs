@@ -29,8 +29,12 @@ impl Clients {
         }
     }
 
-    /// Puts what a capture of a network showed to the phones that its clients are.
-    pub(super) fn take_over(&mut self, network: DeviceId, streamed: &mut Streamed) {
+    /// Puts what a capture of a network showed to the phones that its clients are, and says which these are.
+    pub(super) fn take_over(
+        &mut self,
+        network: DeviceId,
+        streamed: &mut Streamed,
+    ) -> Vec<DeviceId> {
         let mut devices = vec![network];
         for client in streamed.clients.iter().skip(1) {
             let next = self.all.len();
@@ -48,6 +52,7 @@ impl Clients {
             let device = devices.get(local.0 as usize);
             device.copied().unwrap_or(network)
         });
+        devices
     }
 
     /// All of them with their names and what is known of the networks; those of several networks are named after these too.

@@ -15,7 +15,7 @@ use crate::model::{
 use crate::payload::Decoded;
 use crate::protocol::KeyLog;
 use crate::rules::Rules;
-use crate::{Result, assess, detect};
+use crate::{Error, Result, assess, detect};
 
 /// What is known beforehand about all clients of an interface.
 #[derive(Debug, Default)]
@@ -29,6 +29,10 @@ pub struct Basis {
 impl Basis {
     /// Reads the key logs and lists of known values that the user named.
     pub fn new(options: &Options, rules: &Rules) -> Result<Self> {
+        if !options.baseline.is_empty() {
+            let reason = "--baseline-capture compares with files; write the capture (--write) and audit that";
+            return Err(Error::Usage(reason.to_owned()));
+        }
         let mut dossiers = [Dossier::default()];
         let mut coverage = Coverage::default();
         let keys = keys(&Case::default(), &mut dossiers, options, &mut coverage)?;
@@ -143,14 +147,18 @@ impl<'a> Live<'a> {
     }
 
     fn report(&self, tally: &Tally, coverage: Coverage) -> Audit {
-        let title = |(at, client): (usize, &Client)| match at {
-            0 => "this computer".to_owned(),
-            _ => client.title(),
+        let consent = self.stage.options.consent;
+        let device = |(at, client): (usize, &Client)| {
+            let title = match at {
+                0 => "this computer".to_owned(),
+                _ => client.title(),
+            };
+            let mut dossier = self.stage.dossier.clone();
+            dossier.consent = consent.and_then(|consent| consent.moment(client.first));
+            (title, dossier)
         };
-        let clients = self.reader.clients().enumerate().map(title);
-        let devices: Vec<(String, Dossier)> = clients
-            .map(|title| (title, self.stage.dossier.clone()))
-            .collect();
+        let devices: Vec<(String, Dossier)> =
+            self.reader.clients().enumerate().map(device).collect();
         let rules = self.stage.rules;
         let reports = assess::assess(rules, (&Policy::default(), None), &devices, tally);
         // The capturing computer is reported on where it talked itself.

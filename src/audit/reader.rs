@@ -45,6 +45,8 @@ pub(super) struct Client {
     pub(super) key: String,
     /// Its name in DHCP or multicast DNS.
     pub(super) name: Option<String>,
+    /// When the first thing of it was seen.
+    pub(super) first: Option<Timestamp>,
 }
 
 impl Client {
@@ -74,7 +76,11 @@ impl<'a> Phone<'a> {
         }
         Self {
             device,
-            client: Client { key, name: None },
+            client: Client {
+                key,
+                name: None,
+                first: None,
+            },
             attributor: Attributor::new(stage.rules, stage.dossier, stage.options.app.clone()),
             flows,
         }
@@ -143,8 +149,10 @@ impl<'a> Reader<'a> {
         } else {
             Told::Record
         };
-        let zone = stage.dossier.time_zone.as_ref();
-        let zone = zone.filter(|_| input.has_local_times());
+        let zone = stage.dossier.time_zone.as_deref();
+        let zone = zone
+            .filter(|_| input.has_local_times())
+            .and_then(intake::Zone::named);
         let progress = &stage.progress.bytes;
         let mut extent = Extent::default();
         let mut unreported_bytes = 0_u64;
@@ -157,9 +165,9 @@ impl<'a> Reader<'a> {
                     unreported_bytes = unreported_bytes.saturating_add(packet.data.len() as u64);
                 }
                 Item::Sighting(sighting) => {
-                    if let Some(zone) = zone {
+                    if let Some(zone) = &zone {
                         let time = &mut sighting.origin.time;
-                        *time = intake::in_zone(*time, zone);
+                        *time = zone.moment(*time);
                     }
                     let is_told = |overlap: &mut Overlap| overlap.is_told(input.id, sighting);
                     if self.overlap.as_mut().is_some_and(is_told) {
@@ -225,6 +233,12 @@ impl<'a> Reader<'a> {
                 return None;
             }
         };
+        if let Some(phone) = self.phones.get_mut(number)
+            && time != Timestamp::default()
+        {
+            let first = &mut phone.client.first;
+            *first = Some(first.map_or(time, |first| first.min(time)));
+        }
         if !self.seen.is_empty() {
             self.hand_out(number, told, coverage, take);
         }

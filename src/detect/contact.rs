@@ -6,10 +6,13 @@
 
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use hashbrown::HashMap;
 
 use super::name::Name;
 use super::{Scene, value};
-use crate::model::{DecodeStep, Event, Field, FieldPath, Grade, PathStep, Place, Sensitive, Tally};
+use crate::model::{DecodeStep, Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
 use crate::rules::{Identifier, normalise_name};
 
 /// Most values looked at in one field that holds a separated list.
@@ -36,7 +39,7 @@ impl Kind {
 /// Values of one kind under one name, with the first field that held one.
 #[derive(Default)]
 struct List<'a> {
-    values: BTreeSet<String>,
+    values: Vec<Rc<str>>,
     first: Option<&'a Field<'a>>,
     speaks_of_contacts: bool,
     /// What stands there and is none.
@@ -44,8 +47,8 @@ struct List<'a> {
 }
 
 impl<'a> List<'a> {
-    fn add(&mut self, value: String, field: &'a Field<'a>, speaks_of_contacts: bool) {
-        self.values.insert(value);
+    fn add(&mut self, value: Rc<str>, field: &'a Field<'a>, speaks_of_contacts: bool) {
+        self.values.push(value);
         self.first.get_or_insert(field);
         self.speaks_of_contacts |= speaks_of_contacts;
     }
@@ -55,6 +58,13 @@ impl<'a> List<'a> {
         self.first = self.first.or(other.first);
         self.speaks_of_contacts |= other.speaks_of_contacts;
         self.others = self.others.saturating_add(other.others);
+    }
+
+    /// The same with each value once, in order.
+    fn distinct(mut self) -> Self {
+        self.values.sort_unstable();
+        self.values.dedup();
+        self
     }
 
     /// Whether so much of what stands there is of the kind that it is no chance.
@@ -74,51 +84,67 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     ) {
         return;
     }
-    let mut lists: BTreeMap<ListKey<'_>, List<'_>> = BTreeMap::new();
+    let mut lists: BTreeMap<(Kind, Place, Way), List<'_>> = BTreeMap::new();
     let request = Request::of(scene);
-    let people = people(scene);
-    for field in scene.fields.iter().filter(|field| is_content(field)) {
-        if let Some(cards) = vcards(&field.value) {
+    let names = Names::of(scene);
+    let mut ways = Ways::of(scene);
+    let people = people(scene, &mut ways);
+    for field in scene.fields.iter().filter(|field| is_content(scene, field)) {
+        let below = names.of_path(field.path);
+        let name = scene.name(field);
+        let is_of_request = name.is_some_and(|name| name.is_of_request);
+        let is_beside_people = !people.is_empty() && people.contains(&ways.object(field.path));
+        let telling = Telling {
+            speaks_of_contacts: below.contacts || request.speaks_of_contacts,
+            takes_digests: below.contacts
+                || below.digests
+                || request.takes_digests() && !is_of_request,
+            names_numbers: is_beside_people || below.numbers,
+        };
+        if field.look.has(Look::COLON)
+            && let Some(cards) = vcards(&field.value)
+        {
             report_vcards(scene, tally, field, &cards);
             continue;
         }
-        let by_name = speaks_of_contacts_path(&field.path);
-        let speaks_of_contacts = by_name || request.speaks_of_contacts;
-        let is_beside_people = is_in(&people, field);
-        let names_numbers =
-            || is_beside_people || names(field).any(|name| Name::of(name).names_numbers);
-        let telling = Telling {
-            speaks_of_contacts,
-            takes_digests: by_name
-                || names(field).any(|name| Name::of(name).lists_digests)
-                || request.takes_digests() && !Name::of(field.name()).is_of_request,
-            names_numbers: &names_numbers,
-        };
+        let is_number = name.is_some_and(|name| name.may_be_contact);
+        if !is_number && !telling.may_be_in(field.look) {
+            continue;
+        }
         for part in parts(&field.value) {
-            if let Some((kind, value)) = classify(part, &telling) {
-                let key = (kind, field.place, names(field).collect());
-                let list = lists.entry(key).or_default();
-                list.add(value, field, speaks_of_contacts);
-            } else if is_beside_people && part.bytes().all(|byte| byte.is_ascii_digit()) {
-                let key = (Kind::Phone, field.place, names(field).collect());
-                let list = lists.entry(key).or_default();
-                list.others = list.others.saturating_add(1);
+            let found = classify(part, &telling);
+            let is_other = is_beside_people && part.bytes().all(|byte| byte.is_ascii_digit());
+            let kind = match &found {
+                Some((kind, _)) => *kind,
+                None if is_other => Kind::Phone,
+                None => continue,
+            };
+            let key = (kind, field.place, ways.of_path(field.path));
+            let list = lists.entry(key).or_default();
+            match found {
+                Some((_, value)) => list.add(value, field, telling.speaks_of_contacts),
+                None => list.others = list.others.saturating_add(1),
             }
         }
         // In `{"+49…": "Anna"}` the number is the name.
-        let name = field.name();
-        let of_name =
-            (name.starts_with('+') || name.contains('@')).then(|| classify(name, &telling));
+        let of_name = is_number.then(|| classify(scene.fields.name(field), &telling));
         if let Some((kind, value)) = of_name.flatten() {
-            let mut way: Vec<&str> = names(field).collect();
-            way.pop();
-            let list = lists.entry((kind, field.place, way)).or_default();
-            list.add(value, field, speaks_of_contacts);
+            let way = ways.of_path(field.path);
+            let list = lists.entry((kind, field.place, ways.before(way)));
+            let list = list.or_default();
+            list.add(value, field, telling.speaks_of_contacts);
         }
     }
-    let records = record_count(scene);
-    for ((kind, ..), list) in joined(scene, lists) {
-        report_list(scene, tally, kind, &list, records);
+    if lists.is_empty() {
+        return;
+    }
+    let records = record_count(scene, &names);
+    let lists = lists.into_iter().map(|((kind, place, way), list)| {
+        let key = (kind, place, ways.names(way));
+        (key, list.distinct())
+    });
+    for ((kind, ..), list) in joined(scene, lists.collect()) {
+        report_list(scene, tally, kind, &list.distinct(), records);
     }
 }
 
@@ -142,10 +168,12 @@ impl Request {
             request.looks_people_up |= LOOK_UPS.contains(&segment.as_str());
         }
         // `{"method": "contacts.upload", "params": […]}`, `{"operationName": "SyncContacts"}`, a topic of MQTT.
+        let has_action = scene.names.iter().any(|name| name.is_action);
         let actions = scene.fields.iter().filter(|field| {
-            field.value.len() <= LONGEST_ACTION
-                && field.path.0.len() <= DEEPEST_ACTION
-                && Name::of(field.name()).is_action
+            has_action
+                && field.value.len() <= LONGEST_ACTION
+                && scene.name(field).is_some_and(|name| name.is_action)
+                && scene.fields.path(field).depth() <= DEEPEST_ACTION
         });
         for field in actions {
             request.speaks_of_contacts |= field
@@ -254,37 +282,113 @@ fn joined<'a>(
 const LEAST_PEOPLE: usize = 3;
 
 /// Ways to objects of which several hold what looks like a person's name.
-fn people<'a>(scene: &'a Scene<'_>) -> BTreeSet<Vec<&'a str>> {
-    let mut found: BTreeMap<Vec<&str>, BTreeSet<&str>> = BTreeMap::new();
-    for field in scene.fields.iter().filter(|field| is_content(field)) {
-        let is_of_list = field
-            .path
-            .0
-            .iter()
-            .any(|step| matches!(step, PathStep::Index(_)));
-        if is_of_list && looks_like_person(&field.value) {
-            found.entry(object(field)).or_default().insert(&field.value);
+fn people<'a>(scene: &'a Scene<'_>, ways: &mut Ways<'a>) -> BTreeSet<Way> {
+    let mut found: BTreeMap<Way, BTreeSet<&str>> = BTreeMap::new();
+    for field in scene.fields {
+        if field.look.has(Look::SPACE)
+            && looks_like_person(&field.value)
+            && is_content(scene, field)
+            && scene.fields.path(field).has_index()
+        {
+            let object = ways.object(field.path);
+            found.entry(object).or_default().insert(&field.value);
         }
     }
-    found
+    let several = found
         .into_iter()
-        .filter(|(_, names)| names.len() >= LEAST_PEOPLE)
-        .map(|(way, _)| way)
-        .collect()
+        .filter(|(_, names)| names.len() >= LEAST_PEOPLE);
+    several.map(|(way, _)| way).collect()
 }
 
-/// The names on the way to the object that a field is a member of.
-fn object<'a>(field: &'a Field<'_>) -> Vec<&'a str> {
-    let mut way: Vec<&str> = names(field).collect();
-    // An element of `["Anna Beispiel", "4930…"]` has no name of its own.
-    if matches!(field.path.0.last(), Some(PathStep::Name(_))) {
-        way.pop();
+/// The names on the way to a value, without indexes and numbering: what all elements of a list share, also where it is an object
+/// keyed by contact id (`{"17": ["+49…"], "18": ["+49…"]}`) or a form of `phone1`, `phone2`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Way(u32);
+
+/// The ways of one message, as far as they were asked for.
+struct Ways<'a> {
+    scene: &'a Scene<'a>,
+    /// The way before the last name, and that name.
+    steps: Vec<(Way, &'a str)>,
+    by_step: HashMap<(Way, &'a str), Way>,
+    of_path: Vec<Option<Way>>,
+}
+
+impl<'a> Ways<'a> {
+    fn of(scene: &'a Scene<'a>) -> Self {
+        Self {
+            scene,
+            steps: Vec::new(),
+            by_step: HashMap::new(),
+            of_path: Vec::new(),
+        }
     }
-    way
-}
 
-fn is_in(people: &BTreeSet<Vec<&str>>, field: &Field<'_>) -> bool {
-    !people.is_empty() && people.contains(&object(field))
+    fn of_path(&mut self, path: PathId) -> Way {
+        let paths = &self.scene.fields.paths;
+        self.of_path.resize(paths.len().saturating_add(1), None);
+        let known =
+            |ways: &Self, path: PathId| ways.of_path.get(path.position()).copied().flatten();
+        let (mut unknown, mut at, mut way) = (Vec::new(), path, Way::default());
+        while let Some((parent, step)) = paths.split(at) {
+            if let Some(known) = known(self, at) {
+                way = known;
+                break;
+            }
+            unknown.push((at, step));
+            at = parent;
+        }
+        for (path, step) in unknown.into_iter().rev() {
+            if let Step::Name(name) = step
+                && let Some(name) = self.scene.names.get(name.position())
+            {
+                way = self.behind(way, &name.stem);
+            }
+            if let Some(known) = self.of_path.get_mut(path.position()) {
+                *known = Some(way);
+            }
+        }
+        way
+    }
+
+    fn behind(&mut self, way: Way, name: &'a str) -> Way {
+        let steps = &mut self.steps;
+        *self.by_step.entry((way, name)).or_insert_with(|| {
+            steps.push((way, name));
+            Way(u32::try_from(steps.len()).unwrap_or(u32::MAX))
+        })
+    }
+
+    fn step(&self, way: Way) -> Option<(Way, &'a str)> {
+        let position = usize::try_from(way.0).ok()?.checked_sub(1)?;
+        self.steps.get(position).copied()
+    }
+
+    /// The same without the last name.
+    fn before(&self, way: Way) -> Way {
+        self.step(way).map_or(way, |(before, _)| before)
+    }
+
+    /// The way to the object that a value is a member of.
+    fn object(&mut self, path: PathId) -> Way {
+        let way = self.of_path(path);
+        // An element of `["Anna Beispiel", "4930…"]` has no name of its own.
+        match self.scene.fields.paths.split(path) {
+            Some((_, Step::Name(_))) => self.before(way),
+            _ => way,
+        }
+    }
+
+    fn names(&self, way: Way) -> Vec<&'a str> {
+        let mut names = Vec::new();
+        let mut at = way;
+        while let Some((before, name)) = self.step(at) {
+            names.push(name);
+            at = before;
+        }
+        names.reverse();
+        names
+    }
 }
 
 /// Two to four words of letters that begin with a capital one.
@@ -311,18 +415,75 @@ fn looks_like_person(text: &str) -> bool {
 }
 
 /// Bodies, queries and paths, and documents in headers: what a header itself says is of the connection.
-fn is_content(field: &Field<'_>) -> bool {
+fn is_content(scene: &Scene<'_>, field: &Field<'_>) -> bool {
     match field.place {
         Place::Body | Place::Query | Place::Path => true,
-        Place::Header | Place::Cookie => field.path.0.len() > 1,
+        Place::Header | Place::Cookie => scene.fields.path(field).depth() > 1,
     }
 }
 
-/// What names say of the values below them.
-struct Telling<'a> {
+/// What the names on the way to a value say of it.
+#[derive(Clone, Copy, Default)]
+struct Below {
+    contacts: bool,
+    digests: bool,
+    numbers: bool,
+}
+
+/// What the names of a message say, by path; nothing, as nearly always, where no name says anything.
+struct Names(Vec<Below>);
+
+impl Names {
+    fn of(scene: &Scene<'_>) -> Self {
+        let says = |name: &Name| Below {
+            contacts: name.speaks_of_contacts,
+            digests: name.lists_digests,
+            numbers: name.names_numbers,
+        };
+        let mut names = scene.names.iter().map(|name| says(name));
+        if !names.any(|below| below.contacts || below.digests || below.numbers) {
+            return Self(Vec::new());
+        }
+        let paths = &scene.fields.paths;
+        let mut all = Vec::with_capacity(paths.len().saturating_add(1));
+        all.push(Below::default());
+        for (parent, step) in paths.iter() {
+            let mut below: Below = all.get(parent.position()).copied().unwrap_or_default();
+            if let Step::Name(name) = step
+                && let Some(name) = scene.names.get(name.position())
+            {
+                let own = says(name);
+                below.contacts |= own.contacts;
+                below.digests |= own.digests;
+                below.numbers |= own.numbers;
+            }
+            all.push(below);
+        }
+        Self(all)
+    }
+
+    fn of_path(&self, path: PathId) -> Below {
+        self.0.get(path.position()).copied().unwrap_or_default()
+    }
+}
+
+/// What stands around a value says of it.
+#[derive(Clone, Copy)]
+struct Telling {
     speaks_of_contacts: bool,
     takes_digests: bool,
-    names_numbers: &'a dyn Fn() -> bool,
+    names_numbers: bool,
+}
+
+impl Telling {
+    /// Whether a value can have a part that points to a person: what [`classify`] asks for, told by the kinds of its characters.
+    fn may_be_in(self, look: Look) -> bool {
+        let has_number = || {
+            look.has(Look::DIGIT)
+                && (self.speaks_of_contacts || self.names_numbers || look.has(WRITTEN_AS_NUMBER))
+        };
+        self.takes_digests || look.has(Look::AT) || has_number()
+    }
 }
 
 /// Whether a name, normalised, says that phone numbers are below it, also written as bare digits.
@@ -365,21 +526,15 @@ pub(super) fn speaks_of_contacts(name: &str) -> bool {
         && !["contactus", "contactform", "contactinfo", "kontaktformular"].contains(&name)
 }
 
-/// Whether any name on a path says that what is below it are contacts.
-pub(super) fn speaks_of_contacts_path(path: &FieldPath) -> bool {
-    path.0
-        .iter()
-        .any(|step| matches!(step, PathStep::Name(name) if Name::of(name).speaks_of_contacts))
-}
-
-/// The field names on the way to a value, without indexes and numbering: what all elements of a list share, also where it
-/// is an object keyed by contact id (`{"17": ["+49…"], "18": ["+49…"]}`) or a form of `phone1`, `phone2`.
-fn names<'a>(field: &'a Field<'_>) -> impl Iterator<Item = &'a str> {
-    field.path.0.iter().filter_map(|step| match step {
-        PathStep::Name(name) => {
-            Some(name.trim_end_matches(|character: char| character.is_ascii_digit()))
-        }
-        PathStep::Index(_) => None,
+/// Whether any name on the way to a value says that what is below it are contacts.
+pub(super) fn speaks_of_contacts_path(scene: &Scene<'_>, path: PathId) -> bool {
+    let mut steps = scene.fields.paths.steps_back(path);
+    steps.any(|step| match step {
+        Step::Name(name) => scene
+            .names
+            .get(name.position())
+            .is_some_and(|name| name.speaks_of_contacts),
+        Step::Index(_) => false,
     })
 }
 
@@ -395,25 +550,29 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
         .take(LIST_VALUES)
 }
 
-fn classify(text: &str, telling: &Telling<'_>) -> Option<(Kind, String)> {
+fn classify(text: &str, telling: &Telling) -> Option<(Kind, Rc<str>)> {
     // Digests are taken for contacts only under a name that says so: anything can be hashed.
     if telling.takes_digests && (value::is_cut_digest(text) || value::is_base64_digest(text)) {
-        return Some((Kind::Hash, text.to_owned()));
+        return Some((Kind::Hash, text.into()));
     }
     if text.len() > 320 {
         return None;
     }
     if text.contains('@') {
         let address = text.strip_prefix("mailto:").unwrap_or(text);
-        return value::is_email(address).then(|| (Kind::Email, address.to_ascii_lowercase()));
+        return value::is_email(address)
+            .then(|| (Kind::Email, address.to_ascii_lowercase().into()));
     }
     // Without a telling name, bare digits are order numbers and counters more often than phone numbers.
     let is_marked = is_written_as_number(text);
-    if !is_marked && !telling.speaks_of_contacts && !(telling.names_numbers)() {
+    if !is_marked && !telling.speaks_of_contacts && !telling.names_numbers {
         return None;
     }
     value::phone_anywhere(text).map(|number| (Kind::Phone, number))
 }
+
+/// Kinds of characters of which a text has one that [`is_written_as_number`]: a plus, the colon of `tel:`, or what parts groups.
+const WRITTEN_AS_NUMBER: u16 = Look::PLUS | Look::COLON | Look::GROUP;
 
 /// Whether a text says by its form that it is a phone number: by its plus, or by a trunk prefix and groups.
 fn is_written_as_number(text: &str) -> bool {
@@ -436,7 +595,8 @@ fn report_list(scene: &Scene<'_>, tally: &mut Tally, kind: Kind, list: &List<'_>
     };
     let is_list = list.values.len() >= usize::try_from(rule.min_items).unwrap_or(usize::MAX);
     // What a protocol itself names are the ends of a talk, which have a detector of their own.
-    let is_protocols_own = *first.chain.0 == [DecodeStep::Protocol] && first.place == Place::Header;
+    let is_protocols_own = *scene.fields.chain(first.chain).0 == [DecodeStep::Protocol]
+        && first.place == Place::Header;
     if !list.is_of_one_kind() || !is_list && is_protocols_own && !list.speaks_of_contacts {
         return;
     }
@@ -462,7 +622,7 @@ fn report(
     rule: &Identifier,
     grade: Grade,
     first: &Field<'_>,
-    values: &BTreeSet<String>,
+    values: &[Rc<str>],
 ) {
     let example = values.first().cloned().unwrap_or_default();
     let mut finding = scene.finding(rule, grade, first, &example);
@@ -498,62 +658,78 @@ pub(super) fn is_person_name(name: &str) -> bool {
 }
 
 /// How many objects hold both a name and a phone number or e-mail address.
-fn record_count(scene: &Scene<'_>) -> usize {
+fn record_count(scene: &Scene<'_>, names: &Names) -> usize {
     let is_name = |field: &Field<'_>| {
-        Name::of(field.name()).is_person
+        scene.name(field).is_some_and(|name| name.is_person)
+            && !field.look.has(Look::AT)
             && field.value.chars().any(char::is_alphabetic)
-            && !field.value.contains('@')
     };
     // Reading phone numbers is expensive, and without a name nothing is a record.
-    let mut body = scene.fields.iter();
-    if !body.any(|field| is_content(field) && is_name(field)) {
+    let has_person = scene.names.iter().any(|name| name.is_person);
+    let is_persons = |field: &Field<'_>| is_content(scene, field) && is_name(field);
+    if !has_person || !scene.fields.iter().any(is_persons) {
         return 0;
     }
-    let mut records: BTreeMap<&[PathStep], (bool, bool)> = BTreeMap::new();
-    for field in scene.fields.iter().filter(|field| is_content(field)) {
+    let paths = &scene.fields.paths;
+    let mut positions: HashMap<PathId, usize> = HashMap::new();
+    let mut records: Vec<(PathId, bool, bool)> = Vec::new();
+    for field in scene.fields {
         let is_name = is_name(field);
+        let names_numbers = names.of_path(field.path).numbers;
+        let may_be_reachable = field.look.has(Look::AT)
+            || field.look.has(Look::DIGIT) && (names_numbers || field.look.has(WRITTEN_AS_NUMBER));
+        if !is_name && !may_be_reachable || !is_content(scene, field) {
+            continue;
+        }
         let is_reachable = LazyCell::new(|| {
             let text = field.value.trim();
-            let names_numbers = || names(field).any(|name| Name::of(name).names_numbers);
-            let may_be_number = || is_written_as_number(text) || names_numbers();
-            (text.contains('@') && value::is_email(text))
-                || may_be_number() && value::phone_e164(text).is_some()
+            let may_be_number = || names_numbers || is_written_as_number(text);
+            may_be_reachable
+                && ((text.contains('@') && value::is_email(text))
+                    || may_be_number() && value::phone_e164(text).is_some())
         });
         // Every element of an array that the field lies in may be the record.
-        for (position, step) in field.path.0.iter().enumerate() {
-            if !matches!(step, PathStep::Index(_)) {
-                continue;
+        let mut at = field.path;
+        while let Some((parent, step)) = paths.split(at) {
+            if matches!(step, Step::Index(_)) {
+                let record = scene.first_of(at);
+                let end = records.len();
+                let position = *positions.entry(record).or_insert_with(|| {
+                    records.push((record, false, false));
+                    end
+                });
+                if let Some((_, has_name, has_reachable)) = records.get_mut(position) {
+                    *has_name |= is_name;
+                    *has_reachable = *has_reachable || *is_reachable;
+                }
             }
-            let Some(prefix) = field.path.0.get(..=position) else {
-                continue;
-            };
-            let entry = records.entry(prefix).or_default();
-            entry.0 |= is_name;
-            entry.1 = entry.1 || *is_reachable;
+            at = parent;
         }
     }
-    let mut by_list: BTreeMap<&[PathStep], usize> = BTreeMap::new();
-    for (prefix, _) in records
-        .iter()
-        .filter(|(_, (is_name, is_reachable))| *is_name && *is_reachable)
-    {
-        if let Some((_, list)) = prefix.split_last() {
-            let count = by_list.entry(list).or_default();
+    let mut by_list: HashMap<PathId, usize> = HashMap::new();
+    let mut most = 0;
+    for (record, has_name, has_reachable) in records {
+        if has_name
+            && has_reachable
+            && let Some((list, _)) = paths.split(record)
+        {
+            let count = by_list.entry(scene.first_of(list)).or_default();
             *count = count.saturating_add(1);
+            most = most.max(*count);
         }
     }
-    by_list.values().copied().max().unwrap_or(0)
+    most
 }
 
-fn have_equal_length(values: &BTreeSet<String>) -> bool {
-    let mut lengths = values.iter().map(String::len);
+fn have_equal_length(values: &[Rc<str>]) -> bool {
+    let mut lengths = values.iter().map(|value| value.len());
     lengths
         .next()
         .is_some_and(|first| lengths.all(|length| length == first))
 }
 
 /// Numbers that follow one another are a counter, not an address book.
-fn is_counter(values: &BTreeSet<String>) -> bool {
+fn is_counter(values: &[Rc<str>]) -> bool {
     let numbers: Vec<u64> = values
         .iter()
         .filter_map(|value| value.trim_start_matches('+').parse().ok())
@@ -593,10 +769,11 @@ fn report_vcards(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, cards:
     let Some(rule) = scene.rules.identifier("contact-vcard") else {
         return;
     };
-    let values: BTreeSet<String> = cards
+    let values: BTreeSet<Rc<str>> = cards
         .iter()
         .filter_map(|card| card.first())
-        .cloned()
+        .map(|value| Rc::from(value.as_str()))
         .collect();
+    let values: Vec<Rc<str>> = values.into_iter().collect();
     report(scene, tally, rule, Grade::Decoded, field, &values);
 }

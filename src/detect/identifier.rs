@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use super::{Scene, contact, value};
 use crate::model::{
-    Category, DecodeStep, Event, Field, FieldPath, Grade, PathStep, Place, Protection, Sensitive,
-    Tally,
+    Category, DecodeStep, Event, Field, Grade, PathId, Place, Protection, Sensitive, Step, Tally,
 };
 use crate::rules::{
     Identifier, NameStrength, PayloadLayout, Requirement, Validator, normalise_name,
@@ -55,14 +54,17 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             }
         }
         if !is_known && text.len() <= TELLING_BYTES {
-            for rule in scene.rules.telling_identifiers(value::bare(text)) {
+            for rule in scene
+                .rules
+                .telling_identifiers(value::bare(text), field.look)
+            {
                 if fits(scene, rule, field, text) {
                     add(&mut hits, rule, Grade::Shape, false, field, text);
                 }
             }
         }
         if matches!(field.place, Place::Body) {
-            for rule in scene.rules.body_identifiers(text) {
+            for rule in scene.rules.body_identifiers(text, field.look) {
                 let found = rule.body.as_ref().and_then(|body| body.regex()?.find(text));
                 if let Some(found) = found.filter(|_| !has_detector_of_its_own(rule)) {
                     add(
@@ -90,25 +92,30 @@ fn rules_of_field<'a>(
     field: &Field<'_>,
 ) -> Vec<&'a Identifier> {
     // What a protocol calls a field has one meaning, however short the name.
-    let is_protocols_own = *field.chain.0 == [DecodeStep::Protocol];
-    let mut rules: Vec<&Identifier> = scene
-        .rules
-        .identifiers_of_path(&field.path)
-        .into_iter()
-        .filter(|(_, strength)| *strength == NameStrength::Strong || is_sdk || is_protocols_own)
-        .map(|(rule, _)| rule)
-        .collect();
+    let is_protocols_own = *scene.fields.chain(field.chain).0 == [DecodeStep::Protocol];
+    let path = scene.fields.path(field);
+    let mut rules: Vec<&Identifier> = Vec::new();
+    if let Some(name) = scene.name(field) {
+        let before = path.names_back().skip(1);
+        let named = scene.rules.identifiers_of_names(&name.identifiers, before);
+        let named = named.into_iter().filter(|(_, strength)| {
+            *strength == NameStrength::Strong || is_sdk || is_protocols_own
+        });
+        rules.extend(named.map(|(rule, _)| rule));
+    }
     // `/imei/490154203237518`: a segment names the one behind it, if that has the form.
     if let Some(name) = segment_before(scene, field) {
-        let path = FieldPath(vec![PathStep::Name(Arc::from(name))]);
-        let named = scene.rules.identifiers_of_path(&path).into_iter();
+        let named = scene.rules.identifiers_named(name);
+        let named = scene.rules.identifiers_of_names(&named, std::iter::empty());
         let has_form = |rule: &&Identifier| rule.validator.is_some() || !rule.values.is_empty();
-        let strong = named.filter(|(_, strength)| *strength == NameStrength::Strong);
+        let strong = named
+            .into_iter()
+            .filter(|(_, strength)| *strength == NameStrength::Strong);
         rules.extend(strong.map(|(rule, _)| rule).filter(has_form));
     }
     for layout in layouts {
         let by_layout = layout
-            .field(field.place, &field.path)
+            .field(field.place, path)
             .and_then(|field| scene.rules.identifier_of_field(field));
         if let Some(rule) = by_layout.filter(|rule| rules.iter().all(|known| known.id != rule.id)) {
             rules.push(rule);
@@ -120,16 +127,20 @@ fn rules_of_field<'a>(
 
 /// The segment of the request's path that stands before a whole one.
 fn segment_before<'a>(scene: &Scene<'a>, field: &Field<'_>) -> Option<&'a str> {
-    let (Place::Path, [PathStep::Index(position)]) = (field.place, field.path.0.as_slice()) else {
+    if field.place != Place::Path {
         return None;
+    }
+    let paths = &scene.fields.paths;
+    let segment = |field: &Field<'_>| match paths.split(field.path) {
+        Some((parent, Step::Index(position))) if parent == PathId::default() => Some(position),
+        _ => None,
     };
-    let before = position.checked_sub(1)?;
+    let before = segment(field)?.checked_sub(1)?;
     let mut segments = scene
         .fields
         .iter()
         .take_while(|other| other.place == Place::Path);
-    let segment = segments
-        .find(|other| matches!(other.path.0.as_slice(), [PathStep::Index(at)] if *at == before))?;
+    let segment = segments.find(|other| segment(other) == Some(before))?;
     Some(segment.value.as_ref())
 }
 
@@ -153,9 +164,9 @@ fn fits(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &str) -> 
 
 /// Whether the same object has a member of one of these names.
 fn has_beside(scene: &Scene<'_>, words: &[Arc<str>], field: &Field<'_>) -> bool {
-    siblings(scene, field).any(|sibling| {
-        let name = normalise_name(sibling.name());
-        words.iter().any(|word| name == **word)
+    scene.siblings(field).any(|sibling| {
+        let name = scene.name(sibling).map_or("", |name| &name.normalised);
+        words.iter().any(|word| name == &**word)
     })
 }
 
@@ -167,7 +178,7 @@ fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &s
         Validator::ImeiLuhn => {
             value::is_imei(text)
                 || value::is_meid(text)
-                || names_serial(field.name()) && value::is_serial_number(text)
+                || names_serial(scene.fields.name(field)) && value::is_serial_number(text)
         }
         Validator::ImsiOrIccid => {
             value::is_imsi(text) || value::is_iccid(text) || value::is_ims_identity(text)
@@ -187,7 +198,8 @@ fn names_serial(name: &str) -> bool {
 /// Cell identities (3GPP TS 23.003 §4, §19.6) only mean something together: country, network, area and cell in one object,
 /// or in one value (`utran-cell-id-3gpp`, RFC 7315 §5.4; `mcc=… mnc=… lac=… ci=…`).
 fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
-    if normalise_name(field.name()).ends_with("3gpp") {
+    let name = |field: &Field<'_>| scene.name(field).map_or("", |name| &name.normalised);
+    if name(field).ends_with("3gpp") {
         return value::is_access_network_cell(text);
     }
     if text.starts_with("mcc=") {
@@ -195,9 +207,7 @@ fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
             .iter()
             .any(|cell| text.contains(cell));
     }
-    let names: BTreeSet<String> = siblings(scene, field)
-        .map(|field| normalise_name(field.name()))
-        .collect();
+    let names: BTreeSet<&str> = scene.siblings(field).map(name).collect();
     let has = |candidates: &[&str]| candidates.iter().any(|name| names.contains(*name));
     (has(&["mccmnc", "plmn"])
         || (has(&["mcc", "mobilecountrycode"]) && has(&["mnc", "mobilenetworkcode"])))
@@ -207,9 +217,9 @@ fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
 
 fn is_met(scene: &Scene<'_>, requirement: Requirement, field: &Field<'_>) -> bool {
     let sibling_named = |words: &[&str]| {
-        siblings(scene, field).any(|sibling| {
-            let name = normalise_name(sibling.name());
-            words.iter().any(|word| name.contains(word))
+        scene.siblings(field).any(|sibling| {
+            let name = scene.name(sibling);
+            name.is_some_and(|name| words.iter().any(|word| name.normalised.contains(word)))
         })
     };
     match requirement {
@@ -237,20 +247,6 @@ fn is_met(scene: &Scene<'_>, requirement: Requirement, field: &Field<'_>) -> boo
             "timestamp",
         ]),
     }
-}
-
-/// The fields of the same object: same place, same path but for the last name.
-fn siblings<'a>(scene: &Scene<'a>, field: &Field<'_>) -> impl Iterator<Item = &'a Field<'a>> {
-    let place = field.place;
-    let object: Vec<PathStep> = object_of(field).to_vec();
-    scene
-        .fields
-        .iter()
-        .filter(move |other| other.place == place && object_of(other) == object.as_slice())
-}
-
-fn object_of<'a>(field: &'a Field<'_>) -> &'a [PathStep] {
-    field.path.0.split_last().map_or(&[], |(_, object)| object)
 }
 
 /// Values that stand for nothing.
@@ -294,7 +290,7 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, grade: Grade, is_opted_out: bool
         |value: &&String| value.len() <= LONGEST_ACCOUNT && !value.starts_with(['{', '[']);
     let accounts = hit.values.iter().filter(is_account).count();
     let is_address_book = hit.rule.category == Category::Account
-        && (accounts >= OWN_ACCOUNTS || contact::speaks_of_contacts_path(&hit.first.path));
+        && (accounts >= OWN_ACCOUNTS || contact::speaks_of_contacts_path(scene, hit.first.path));
     if is_address_book {
         return;
     }

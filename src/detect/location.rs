@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Scene;
-use super::name::Name;
 use super::value::{self, Degrees, degrees};
-use crate::model::{Event, Field, Grade, PathStep, Place, Sensitive, Tally};
-use crate::rules::normalise_name;
+use crate::model::{Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
 
 /// A number that may be half of a position, with its field.
 type Coordinate<'a> = (&'a Field<'a>, Degrees);
@@ -27,16 +25,23 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     ) {
         return;
     }
-    let mut halves: BTreeMap<(Place, &[PathStep], Rc<str>), Halves<'_>> = BTreeMap::new();
-    let mut arrays: BTreeMap<&[PathStep], [Option<Coordinate<'_>>; 2]> = BTreeMap::new();
+    let mut halves: BTreeMap<(Place, PathId, Rc<str>), Halves<'_>> = BTreeMap::new();
+    let mut arrays: BTreeMap<PathId, [Option<Coordinate<'_>>; 2]> = BTreeMap::new();
+    let mut integers: BTreeMap<(Place, PathId, Rc<str>), Integers<'_>> = BTreeMap::new();
     let mut before: Option<Coordinate<'_>> = None;
     for field in scene.fields {
         let last = before.take();
-        let name = Name::of(field.name());
-        if let Some((axis, rest)) = &name.axis {
+        let name = scene.name(field);
+        if let Some((axis, rest)) = name.and_then(|name| name.integer_axis.as_ref()) {
+            integer(scene, field, *axis, rest, &mut integers);
+        }
+        if let Some((axis, rest)) = name.and_then(|name| name.axis.as_ref()) {
             let limit = if *axis == Axis::Latitude { 90.0 } else { 180.0 };
-            if let (Some(degrees), Some(object)) = (degrees(&field.value, limit), object(field)) {
-                let may_be_size = is_size_too(field.name())
+            if let (Some(degrees), Some(object)) =
+                (degrees(&field.value, limit), scene.object(field))
+            {
+                let name = name.map_or("", |name| &*name.normalised);
+                let may_be_size = is_size_too(name)
                     && degrees.decimals < SIZE_DECIMALS
                     && degrees.value >= 0.0
                     && !has_accuracy(scene, object);
@@ -53,38 +58,48 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 continue;
             }
         }
-        if let Some((latitude, longitude)) = telling_pair(&field.value) {
+        if !field.look.has(Look::DIGIT) && !name.is_some_and(|name| name.holds_way) {
+            continue;
+        }
+        // `geo:`, `POINT(…)`, degree signs, two numbers with a decimal point
+        let may_tell = field.look.has(Look::COLON | Look::GROUP | Look::BEYOND);
+        let may_be_pair = field.look.has(Look::DOT) && field.look.has(Look::LIST | Look::GROUP);
+        if may_tell && let Some((latitude, longitude)) = telling_pair(&field.value) {
             report(scene, tally, field, latitude, longitude);
-        } else if let Some((latitude, longitude)) = exact_pair(field.value.trim()) {
+        } else if may_be_pair && let Some((latitude, longitude)) = exact_pair(field.value.trim()) {
             report(scene, tally, field, latitude, longitude);
-        } else if name.holds_way
+        } else if name.is_some_and(|name| name.holds_way)
             && let Some((latitude, longitude)) = polyline(field.value.trim())
         {
             report(scene, tally, field, latitude, longitude);
-        } else if name.holds_pair {
+        } else if name.is_some_and(|name| name.holds_pair) {
+            let step = scene.fields.paths.split(field.path);
             if let Some((latitude, longitude)) = pair(&field.value) {
                 report(scene, tally, field, latitude, longitude);
-            } else if matches!(field.path.0.last(), Some(PathStep::Name(_))) {
+            } else if matches!(step, Some((_, Step::Name(_)))) {
                 // Elements of one name in a row, as a list is written in XML.
                 let half = degrees(&field.value, 180.0).map(|degrees| (field, degrees));
+                let path = |field: &Field<'_>| scene.fields.path(field);
                 match (last, half) {
-                    (Some(first), Some(second)) if first.0.path == field.path => {
+                    (Some(first), Some(second)) if path(first.0) == path(field) => {
                         both(scene, tally, first, second);
                     }
                     _ => before = half,
                 }
-            } else if let [.., PathStep::Index(position @ (0 | 1))] = field.path.0.as_slice()
-                && let (Some(degrees), Some(object)) = (degrees(&field.value, 180.0), object(field))
+            } else if let Some((_, Step::Index(position @ (0 | 1)))) = step
+                && let (Some(degrees), Some(object)) =
+                    (degrees(&field.value, 180.0), scene.object(field))
                 && let Some(slot) = arrays
                     .entry(object)
                     .or_default()
-                    .get_mut(usize::try_from(*position).unwrap_or(0))
+                    .get_mut(usize::try_from(position).unwrap_or(0))
             {
                 *slot = Some((field, degrees));
             }
         }
     }
-    for half in halves.into_values().chain(halves_of_integers(scene.fields)) {
+    let in_degrees = integers.into_iter().filter_map(halves_of_integers);
+    for half in halves.into_values().chain(in_degrees) {
         if let (Some((field, latitude)), Some((_, longitude))) = (half.latitude, half.longitude) {
             report(scene, tally, field, latitude, longitude);
         }
@@ -106,9 +121,15 @@ fn both(scene: &Scene<'_>, tally: &mut Tally, first: Coordinate<'_>, second: Coo
     }
 }
 
+/// Latitude and longitude as integers, with their fields.
+type Integers<'a> = [Option<(&'a Field<'a>, i64)>; 2];
+
+/// The ends of names of coordinates that say how they are scaled.
+const SCALES: [&str; 4] = ["e7", "e6", "e5", "micro"];
+
 /// [`axis`] of a name whose value is an integer; the rest has the scale at its end.
 pub(super) fn integer_axis(name: &str) -> Option<(Axis, String)> {
-    let bare = ["e7", "e6", "e5", "micro"]
+    let bare = SCALES
         .iter()
         .find_map(|end| name.strip_suffix(end))
         .unwrap_or(name);
@@ -117,60 +138,59 @@ pub(super) fn integer_axis(name: &str) -> Option<(Axis, String)> {
     Some((axis, format!("{rest}{scale}")))
 }
 
-/// Positions in which both halves are integers: ten millionths of a degree where the name or the size says so, else millionths.
-fn halves_of_integers<'a>(fields: &'a [Field<'a>]) -> Vec<Halves<'a>> {
-    type Integers<'a> = [Option<(&'a Field<'a>, i64)>; 2];
-    let mut pairs: BTreeMap<(Place, &[PathStep], Rc<str>), Integers<'_>> = BTreeMap::new();
-    for field in fields {
-        let name = Name::of(field.name());
-        let Some((axis, rest)) = &name.integer_axis else {
-            continue;
-        };
-        let number = field.value.parse::<i64>().ok();
-        let (Some(number), Some(object)) = (number, object(field)) else {
-            continue;
-        };
-        // Smaller ones are degrees without decimals, or anything.
-        if number.unsigned_abs() < 10_000 {
-            continue;
-        }
-        let pair = pairs
-            .entry((field.place, object, Rc::clone(rest)))
-            .or_default();
-        if let Some(slot) = pair.get_mut(usize::from(*axis == Axis::Longitude)) {
-            *slot = Some((field, number));
-        }
+/// Takes down what may be half of a position in integers.
+fn integer<'a>(
+    scene: &Scene<'a>,
+    field: &'a Field<'a>,
+    axis: Axis,
+    rest: &Rc<str>,
+    pairs: &mut BTreeMap<(Place, PathId, Rc<str>), Integers<'a>>,
+) {
+    let number = field.value.parse::<i64>().ok();
+    let (Some(number), Some(object)) = (number, scene.object(field)) else {
+        return;
+    };
+    // Smaller ones are degrees without decimals, or anything.
+    if number.unsigned_abs() < 10_000 {
+        return;
     }
-    pairs
-        .into_iter()
-        .filter_map(|((_, _, rest), pair)| {
-            let [Some((field, latitude)), Some((other, longitude))] = pair else {
-                return None;
-            };
-            let is_within = |decimals: i32| {
-                let scale = 10_f64.powi(decimals);
-                let degrees = [in_degrees(latitude, scale), in_degrees(longitude, scale)];
-                degrees[0].abs() <= 90.0 && degrees[1].abs() <= 180.0
-            };
-            let decimals = match &*rest {
-                rest if rest.ends_with("e5") => 5,
-                rest if rest.ends_with("e7") => 7,
-                _ if is_within(6) => 6,
-                _ => 7,
-            };
-            is_within(decimals).then(|| {
-                let half = |field, number| {
-                    let value = in_degrees(number, 10_f64.powi(decimals));
-                    let decimals = usize::try_from(decimals).unwrap_or(0);
-                    Some((field, Degrees { value, decimals }))
-                };
-                Halves {
-                    latitude: half(field, latitude),
-                    longitude: half(other, longitude),
-                }
-            })
-        })
-        .collect()
+    let pair = pairs
+        .entry((field.place, object, Rc::clone(rest)))
+        .or_default();
+    if let Some(slot) = pair.get_mut(usize::from(axis == Axis::Longitude)) {
+        *slot = Some((field, number));
+    }
+}
+
+/// Positions in which both halves are integers: ten millionths of a degree where the name or the size says so, else millionths.
+fn halves_of_integers(
+    ((_, _, rest), pair): ((Place, PathId, Rc<str>), Integers<'_>),
+) -> Option<Halves<'_>> {
+    let [Some((field, latitude)), Some((other, longitude))] = pair else {
+        return None;
+    };
+    let is_within = |decimals: i32| {
+        let scale = 10_f64.powi(decimals);
+        let degrees = [in_degrees(latitude, scale), in_degrees(longitude, scale)];
+        degrees[0].abs() <= 90.0 && degrees[1].abs() <= 180.0
+    };
+    let decimals = match &*rest {
+        rest if rest.ends_with("e5") => 5,
+        rest if rest.ends_with("e7") => 7,
+        _ if is_within(6) => 6,
+        _ => 7,
+    };
+    is_within(decimals).then(|| {
+        let half = |field, number| {
+            let value = in_degrees(number, 10_f64.powi(decimals));
+            let decimals = usize::try_from(decimals).unwrap_or(0);
+            Some((field, Degrees { value, decimals }))
+        };
+        Halves {
+            latitude: half(field, latitude),
+            longitude: half(other, longitude),
+        }
+    })
 }
 
 #[expect(
@@ -227,20 +247,18 @@ pub(super) fn axis(name: &str) -> Option<(Axis, &str)> {
 const SIZE_DECIMALS: usize = 4;
 
 /// Whether an object says how exact it is, as positions do and sizes do not.
-fn has_accuracy(scene: &Scene<'_>, object: &[PathStep]) -> bool {
+fn has_accuracy(scene: &Scene<'_>, object: PathId) -> bool {
     scene.fields.iter().any(|field| {
-        let is_beside = self::object(field).is_some_and(|other| other == object);
-        is_beside
-            && matches!(
-                normalise_name(field.name()).as_str(),
-                "acc" | "accuracy" | "genauigkeit"
-            )
+        scene.object(field) == Some(object)
+            && scene
+                .name(field)
+                .is_some_and(|name| matches!(&*name.normalised, "acc" | "accuracy" | "genauigkeit"))
     })
 }
 
-/// German has one word for latitude and width, and one for longitude and length.
+/// German has one word for latitude and width, and one for longitude and length; `name` is normalised.
 fn is_size_too(name: &str) -> bool {
-    matches!(normalise_name(name).as_str(), "breite" | "laenge" | "länge")
+    matches!(name, "breite" | "laenge" | "länge")
 }
 
 /// Names, normalised, of values that hold both coordinates.
@@ -433,11 +451,6 @@ fn pair(text: &str) -> Option<(Degrees, Degrees)> {
     let latitude = degrees(numbers.next()?, 90.0)?;
     let longitude = degrees(numbers.next()?, 180.0)?;
     Some((latitude, longitude))
-}
-
-/// The object that a field belongs to: its path without the last step.
-fn object<'a>(field: &'a Field<'_>) -> Option<&'a [PathStep]> {
-    field.path.0.split_last().map(|(_, object)| object)
 }
 
 fn report(

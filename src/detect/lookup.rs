@@ -1,5 +1,6 @@
 //! Names looked up: weaker than a contact, since a lookup alone does not show that a connection followed.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::Scene;
@@ -24,6 +25,9 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             host: Arc::from(lookup.name.as_str()),
         },
         protection: Protection::Unknown,
+        names: Vec::new(),
+        objects: OnceCell::new(),
+        members: OnceCell::new(),
         ..*scene
     };
     host.report(

@@ -14,16 +14,22 @@ mod transport;
 mod user_agent;
 mod value;
 
+use std::cell::OnceCell;
+use std::rc::Rc;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 pub use example::failed_examples;
 
 use crate::model::{
-    Category, DecodeChain, Dossier, Event, Evidence, Field, FieldPath, Finding, FindingKey, Grade,
-    Observation, Protection, Recipient, Sensitive, ServerName, Tally,
+    Category, DecodeChain, Dossier, Event, Evidence, Field, FieldPath, Fields, Finding, FindingKey,
+    Grade, Observation, PathId, Place, Protection, Recipient, Sensitive, ServerName, Tally,
 };
 use crate::payload::{Binary, Decoded};
 use crate::rules::{Identifier, Rules};
+
+use name::Name;
 
 /// What a detector sees: one observation and what is known around it.
 #[derive(Debug)]
@@ -31,7 +37,7 @@ pub struct Scene<'a> {
     /// The observation.
     pub observation: &'a Observation,
     /// The fields that the client sent.
-    pub fields: &'a [Field<'a>],
+    pub fields: &'a Fields<'a>,
     /// Bytes that the client sent and that are no text.
     pub binaries: &'a [Binary<'a>],
     /// The rules.
@@ -44,9 +50,53 @@ pub struct Scene<'a> {
     pub recipient: Recipient,
     /// How it was protected on the way.
     pub protection: Protection,
+    /// What the names of the fields say.
+    names: Vec<Rc<Name>>,
+    objects: OnceCell<Vec<PathId>>,
+    members: OnceCell<Members>,
 }
 
-impl Scene<'_> {
+/// The fields of each object, by their positions.
+type Members = HashMap<(Place, PathId), Vec<usize>>;
+
+impl<'a> Scene<'a> {
+    /// What a field's name says.
+    fn name(&self, field: &Field<'_>) -> Option<&Name> {
+        let name = self.fields.paths.last_name(field.path)?;
+        self.names.get(name.position()).map(|name| &**name)
+    }
+
+    /// The object that a field belongs to: its path without the last step. `None` if it stands for itself.
+    fn object(&self, field: &Field<'_>) -> Option<PathId> {
+        let (parent, _) = self.fields.paths.split(field.path)?;
+        Some(self.first_of(parent))
+    }
+
+    /// The first path with the same steps.
+    fn first_of(&self, path: PathId) -> PathId {
+        let objects = self.objects.get_or_init(|| self.fields.paths.objects());
+        objects.get(path.position()).copied().unwrap_or(path)
+    }
+
+    /// The fields of the same object: same place, same path but for the last name.
+    fn siblings(&self, field: &Field<'_>) -> impl Iterator<Item = &'a Field<'a>> {
+        let object = |field: &Field<'_>| self.object(field).unwrap_or_default();
+        let members = self.members.get_or_init(|| {
+            let mut members = Members::new();
+            for (position, field) in self.fields.iter().enumerate() {
+                let key = (field.place, object(field));
+                members.entry(key).or_default().push(position);
+            }
+            members
+        });
+        let members = members.get(&(field.place, object(field)));
+        let fields = self.fields;
+        members
+            .into_iter()
+            .flatten()
+            .filter_map(|position| fields.get(*position))
+    }
+
     /// Adds a finding of this scene to the tally.
     fn report(&self, tally: &mut Tally, finding: Finding) {
         let key = FindingKey {
@@ -77,8 +127,8 @@ impl Scene<'_> {
                 origin: self.observation.sighting.origin,
                 flow: self.observation.sighting.flow,
                 place: Some(field.place),
-                path: field.path.clone(),
-                chain: field.chain.clone(),
+                path: self.fields.path(field).to_field_path(),
+                chain: self.fields.chain(field.chain).clone(),
                 value: Some(sensitive),
             },
         }
@@ -206,6 +256,9 @@ pub fn inspect(
         known: device.known,
         recipient: Recipient::of(&observation.sighting),
         protection: protection(&observation.sighting.event),
+        names: Name::all(&decoded.fields.paths, device.rules),
+        objects: OnceCell::new(),
+        members: OnceCell::new(),
     };
     for detector in DETECTORS {
         (detector.inspect)(&scene, tally);

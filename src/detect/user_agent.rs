@@ -15,7 +15,9 @@ pub(super) struct DeviceAttributes<'a> {
 /// Reports model and operating system from `User-Agent` headers.
 pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     for field in scene.fields {
-        if field.place == Place::Header && field.name().eq_ignore_ascii_case("user-agent") {
+        if field.place == Place::Header
+            && scene.fields.name(field).eq_ignore_ascii_case("user-agent")
+        {
             let attributes = device_attributes(&field.value);
             report(scene, tally, field, "device-model", attributes.model);
             report(scene, tally, field, "os-version", attributes.os_version);

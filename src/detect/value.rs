@@ -1,12 +1,20 @@
 //! Whether a value is what its name says: check digits, numbering plans, shapes. Pure functions on text.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
+use std::rc::Rc;
 
+use hashbrown::HashMap;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region};
+
+use crate::limits;
 
 /// A value without the quotes, brackets and URN prefixes that protocols wrap it in (RFC 7254: `"<urn:gsma:imei:…>"`).
 pub(super) fn bare(text: &str) -> &str {
     let text = text.trim().trim_matches(['"', '<', '>']);
+    if memchr::memchr(b':', text.as_bytes()).is_none() {
+        return text;
+    }
     ["urn:gsma:imei:", "urn:uuid:", "mailto:", "tel:"]
         .iter()
         .find_map(|prefix| text.strip_prefix(prefix))
@@ -183,10 +191,43 @@ pub(super) fn is_email(value: &str) -> bool {
 /// Region whose national numbers are understood without a country code.
 const HOME_REGION: Region = Region::DE;
 
+/// What a text is as a phone number, in E.164 form.
+#[derive(Clone)]
+struct ReadNumber {
+    /// As it is read where the phone is at home.
+    at_home: Option<Rc<str>>,
+    /// As it is read there or in a country nearby, once that was asked for.
+    anywhere: Option<Option<Rc<str>>>,
+}
+
+/// Reads a phone number. Address books are sent again and again, and reading a number takes a microsecond, so each thread
+/// remembers what it has read.
+fn read_number<R>(candidate: &str, see: impl FnOnce(&mut ReadNumber) -> R) -> R {
+    thread_local! {
+        static READ: RefCell<HashMap<Box<str>, ReadNumber>> = RefCell::default();
+    }
+    READ.with_borrow_mut(|read| {
+        if let Some(known) = read.get_mut(candidate) {
+            return see(known);
+        }
+        if read.len() >= limits::KNOWN_NUMBERS {
+            read.clear();
+        }
+        let number = ReadNumber {
+            at_home: valid_number(candidate).map(|number| e164(&number)),
+            anywhere: None,
+        };
+        see(read.entry(Box::from(candidate)).insert(number).into_mut())
+    })
+}
+
+fn e164(number: &PhoneNumber) -> Rc<str> {
+    number.format_as(PhoneNumberFormat::E164).into()
+}
+
 /// A phone number that exists in a numbering plan, in E.164 form.
-pub(super) fn phone_e164(value: &str) -> Option<String> {
-    let number = phone_number(value)?;
-    Some(number.format_as(PhoneNumberFormat::E164).into_owned())
+pub(super) fn phone_e164(value: &str) -> Option<Rc<str>> {
+    read_number(shaped_number(value)?, |number| number.at_home.clone())
 }
 
 /// Regions whose national numbers are tried after those of the home region.
@@ -205,25 +246,37 @@ const NEIGHBOURS: [Region; 10] = [
 
 /// A phone number in E.164 form, also as it is written in a country nearby: of address books, where not all are of one
 /// country.
-pub(super) fn phone_anywhere(value: &str) -> Option<String> {
-    let number = phone_number(value).or_else(|| {
-        let text = shaped_number(value)?;
-        let is_national = !text.starts_with(['+']) && !text.starts_with("00");
-        let regions = NEIGHBOURS.iter().filter(|_| is_national);
-        let mut parsed =
-            regions.filter_map(|region| PHONE_NUMBER_UTIL.parse(text, Some(*region)).ok());
-        parsed.find(PhoneNumber::is_valid)
-    })?;
-    Some(number.format_as(PhoneNumberFormat::E164).into_owned())
+pub(super) fn phone_anywhere(value: &str) -> Option<Rc<str>> {
+    let text = shaped_number(value)?;
+    read_number(text, |number| {
+        let at_home = &number.at_home;
+        let anywhere = number.anywhere.get_or_insert_with(|| {
+            at_home
+                .clone()
+                .or_else(|| nearby(text).map(|number| e164(&number)))
+        });
+        anywhere.clone()
+    })
+}
+
+/// A phone number as it is written in a country nearby.
+fn nearby(text: &str) -> Option<PhoneNumber> {
+    let is_national = !text.starts_with(['+']) && !text.starts_with("00");
+    let regions = NEIGHBOURS.iter().filter(|_| is_national);
+    let mut parsed = regions.filter_map(|region| PHONE_NUMBER_UTIL.parse(text, Some(*region)).ok());
+    parsed.find(PhoneNumber::is_valid)
 }
 
 /// A phone number that exists in a numbering plan. Numbers without `+` or `00` are read as German national
 /// numbers or, if they have a country code's length, as international digits. Epoch times are no phone numbers.
 pub(super) fn phone_number(value: &str) -> Option<PhoneNumber> {
-    let trimmed = shaped_number(value)?;
-    let international = match trimmed.strip_prefix("00") {
+    valid_number(shaped_number(value)?)
+}
+
+fn valid_number(candidate: &str) -> Option<PhoneNumber> {
+    let international = match candidate.strip_prefix("00") {
         Some(rest) => format!("+{rest}"),
-        None => trimmed.to_owned(),
+        None => candidate.to_owned(),
     };
     // Bare digits are taken as international, as WhatsApp and others send them.
     let candidate = if international.starts_with(['+', '0', '(']) {

@@ -1,5 +1,7 @@
 //! Times as logs write them → time stamps.
 
+use jiff::tz::{Offset, TimeZone};
+
 use crate::model::{Consent, Timestamp, days_from_civil};
 
 /// RFC 3339 and its relatives: `T` or a space between, any number of decimals after `.` or `,`, zone as `Z`, `+01:00`, `+0100` or
@@ -43,20 +45,34 @@ pub(super) fn timestamp(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_parts(seconds, nanosecond))
 }
 
-/// The moment at which a clock in a time zone (IANA name) shows what `shown` would be in UTC; `shown` itself if the zone is not
-/// known. Of an hour that passes twice it is the first.
-pub fn in_zone(shown: Timestamp, zone: &str) -> Timestamp {
-    let moment = || {
-        let zone = jiff::tz::TimeZone::get(zone).ok()?;
-        let shown = jiff::Timestamp::from_nanosecond(i128::from(shown.0)).ok()?;
-        let shown = jiff::tz::TimeZone::UTC.to_datetime(shown);
-        let moment = zone.to_ambiguous_timestamp(shown).compatible().ok()?;
-        i64::try_from(moment.as_nanosecond()).ok()
-    };
-    if shown == Timestamp::default() {
-        return shown;
+/// The time zone that a clock shows.
+#[derive(Clone, Debug)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// That of this name: of the IANA, or `GMT+02:00` as Android calls those without one. `None` if it is not known.
+    pub fn named(name: &str) -> Option<Self> {
+        let fixed = || {
+            let seconds = zone(name.strip_prefix("GMT")?)?;
+            Offset::from_seconds(seconds.try_into().ok()?).ok()
+        };
+        let known = TimeZone::get(name).ok();
+        known.or_else(|| fixed().map(TimeZone::fixed)).map(Self)
     }
-    moment().map_or(shown, Timestamp)
+
+    /// The moment at which the clock shows what `shown` would be in UTC. Of an hour that passes twice it is the first.
+    pub fn moment(&self, shown: Timestamp) -> Timestamp {
+        let moment = || {
+            let shown = jiff::Timestamp::from_nanosecond(i128::from(shown.0)).ok()?;
+            let shown = TimeZone::UTC.to_datetime(shown);
+            let moment = self.0.to_ambiguous_timestamp(shown).compatible().ok()?;
+            i64::try_from(moment.as_nanosecond()).ok()
+        };
+        if shown == Timestamp::default() {
+            return shown;
+        }
+        moment().map_or(shown, Timestamp)
+    }
 }
 
 /// A moment of consent as people write it: a time as `timestamp` reads it, `+90s` after the first packet, or `never`.
@@ -156,18 +172,18 @@ mod tests {
                 "Asia/Kolkata",
                 "2026-01-01T21:34:05Z",
             ),
-            (
-                "2026-01-02 03:04:05",
-                "Nowhere/Here",
-                "2026-01-02T03:04:05Z",
-            ),
+            ("2026-01-02 03:04:05", "GMT", "2026-01-02T03:04:05Z"),
+            ("2026-01-02 03:04:05", "GMT+02:00", "2026-01-02T01:04:05Z"),
+            ("2026-01-02 03:04:05", "GMT-0330", "2026-01-02T06:34:05Z"),
         ] {
-            assert_eq!(in_zone(shown(text), zone), shown(moment), "{text} {zone}");
+            let zone = Zone::named(zone).unwrap();
+            assert_eq!(zone.moment(shown(text)), shown(moment), "{text} {zone:?}");
         }
-        assert_eq!(
-            in_zone(Timestamp::default(), "Europe/Berlin"),
-            Timestamp::default()
-        );
+        let zone = Zone::named("Europe/Berlin").unwrap();
+        assert_eq!(zone.moment(Timestamp::default()), Timestamp::default());
+        for unknown in ["", "Nowhere/Here", "GMT+", "GMT+99:00"] {
+            assert!(Zone::named(unknown).is_none(), "{unknown}");
+        }
     }
 
     #[test]

@@ -103,8 +103,11 @@ impl JsonText {
             let piece = if text <= TEXT_BYTES {
                 piece
             } else {
+                // What comes behind the first piece that is too much is left out whole: only that one may cut an escape.
+                if text.saturating_sub(length) <= TEXT_BYTES {
+                    drop_part_of_escape(into);
+                }
                 is_shortened = true;
-                drop_part_of_escape(into);
                 if scanner.in_string { b"" } else { &b"\""[..] }
             };
             if into.len().saturating_add(piece.len()) <= bound {

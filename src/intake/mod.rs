@@ -51,7 +51,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use clock::{consent, in_zone};
+pub use clock::{Zone, consent};
 pub use discover::{discover, survey};
 pub use key_log::read_key_log;
 pub use known_values::read_known_values;

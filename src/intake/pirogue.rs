@@ -15,7 +15,7 @@ use super::json::{Cut, JsonText, parse};
 use super::known_values::{getprop_line, is_getprop, kind_of_property};
 use super::window::Window;
 use super::{Format, Gathered, Input, Sample};
-use crate::limits::{ADVERTISING_IDS, CONNECTION_NOTES, DOCUMENT_BYTES, ENTRY_BYTES};
+use crate::limits::{ADVERTISING_IDS, CONNECTION_NOTES, DOCUMENT_BYTES, ENTRY_BYTES, TEXT_BYTES};
 use crate::model::{
     ConnectionNote, Dossier, FlowKey, KnownKind, KnownValue, Owner, Platform, Shortfall, Timestamp,
     Transport,
@@ -115,7 +115,13 @@ fn each_record(
         });
         match next {
             Ok(None) => return Ok(()),
-            Ok(Some(Cut::Whole)) => {
+            Ok(Some(cut @ (Cut::Whole | Cut::Shortened))) => {
+                if cut == Cut::Shortened {
+                    let detail = format!(
+                        "a text in the record at byte {offset} is longer than {TEXT_BYTES} bytes; its beginning is kept"
+                    );
+                    notes.push((Shortfall::InputLimit, detail));
+                }
                 let Some(record) = parse(&bytes) else {
                     let detail = format!("what begins at byte {offset} is no JSON");
                     notes.push((Shortfall::Damaged, detail));
@@ -125,7 +131,7 @@ fn each_record(
                     return Ok(());
                 }
             }
-            Ok(Some(Cut::TooLong | Cut::Shortened)) => notes.push((
+            Ok(Some(Cut::TooLong)) => notes.push((
                 Shortfall::InputLimit,
                 format!("the record at byte {offset} is longer than {ENTRY_BYTES} bytes"),
             )),

@@ -98,7 +98,7 @@ pub struct Dossier {
     pub address_book: AddressBook,
     /// When the person at the phone agreed to what apps store and read, if somebody says so.
     pub consent: Option<Timestamp>,
-    /// Bytes that each recipient got in a session without contacts on the phone, if there was one.
+    /// Bytes that each recipient got in a session without contacts on the phone, if there was one that was captured whole.
     pub baseline: Option<BTreeMap<(Attributed, Recipient), u64>>,
     /// Key logs (NSS format), kept for the decryption stage; never printed.
     pub key_logs: Vec<Vec<u8>>,
@@ -142,6 +142,7 @@ impl Dossier {
         Self {
             names: self.names.clone(),
             known: self.known.clone(),
+            address_book: self.address_book.clone(),
             connections: self.connections.clone(),
             plaintexts: self.plaintexts.clone(),
             ..Self::default()

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use super::{Look, Path, PathId, Paths};
 
 ids! {
     /// In which part of a message a field stands.
@@ -165,22 +167,108 @@ impl fmt::Display for DecodeChain {
     }
 }
 
-/// One decoded name and value. The path includes the name as its last [`PathStep::Name`].
+/// One decoded name and value; what it shares with others is in [`Fields`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field<'a> {
     /// Part of the message.
     pub place: Place,
-    /// Way to the value.
-    pub path: FieldPath,
+    /// Kinds of characters in the value.
+    pub look: Look,
+    /// Way to the value. It includes the name as its last [`PathStep::Name`].
+    pub path: PathId,
     /// Encodings undone on the way.
-    pub chain: DecodeChain,
+    pub chain: ChainId,
     /// The value as text; bytes that are not text do not become fields.
     pub value: Cow<'a, str>,
 }
 
-impl Field<'_> {
-    /// The key that says what the value is; empty for a bare list or text.
-    pub fn name(&self) -> &str {
-        self.path.last_name().unwrap_or_default()
+/// Chains among which one that comes again is looked for.
+const LATELY: usize = 8;
+
+/// A [`DecodeChain`] of one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChainId(u32);
+
+/// The fields of one message, and what they share: a field costs no copy of its path.
+#[derive(Debug, Default)]
+pub struct Fields<'a> {
+    all: Vec<Field<'a>>,
+    /// Their paths.
+    pub paths: Paths,
+    chains: Vec<DecodeChain>,
+}
+
+impl<'a> Fields<'a> {
+    /// Adds a chain for the fields to come.
+    pub fn add_chain(&mut self, steps: &[DecodeStep]) -> ChainId {
+        // One that was added lately comes again: each value that may be base64 parts those around it.
+        let lately = self.chains.iter().enumerate().rev().take(LATELY);
+        let known = lately
+            .into_iter()
+            .find(|(_, chain)| *chain.0 == *steps)
+            .map(|(position, _)| position);
+        let position = known.unwrap_or_else(|| {
+            self.chains.push(DecodeChain(Arc::from(steps)));
+            self.chains.len().saturating_sub(1)
+        });
+        ChainId(u32::try_from(position).unwrap_or(u32::MAX))
+    }
+
+    /// Adds a field.
+    pub fn push(&mut self, field: Field<'a>) {
+        self.all.push(field);
+    }
+
+    /// The field at a position, to be completed.
+    pub fn get_mut(&mut self, position: usize) -> Option<&mut Field<'a>> {
+        self.all.get_mut(position)
+    }
+
+    /// The field at a position.
+    pub fn get(&self, position: usize) -> Option<&Field<'a>> {
+        self.all.get(position)
+    }
+
+    /// All, in the order of the message.
+    pub fn iter(&self) -> std::slice::Iter<'_, Field<'a>> {
+        self.all.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The way to a field's value.
+    pub fn path(&self, field: &Field<'_>) -> Path<'_> {
+        self.paths.path(field.path)
+    }
+
+    /// The key that says what a field's value is; empty for a bare list or text.
+    pub fn name(&self, field: &Field<'_>) -> &str {
+        self.paths
+            .last_name(field.path)
+            .map_or("", |name| self.paths.text(name))
+    }
+
+    /// The encodings undone on the way to a value.
+    pub fn chain(&self, id: ChainId) -> &DecodeChain {
+        static NONE: LazyLock<DecodeChain> = LazyLock::new(DecodeChain::default);
+        let position = usize::try_from(id.0).unwrap_or(usize::MAX);
+        self.chains.get(position).unwrap_or(&NONE)
+    }
+}
+
+impl<'a, 'f> IntoIterator for &'f Fields<'a> {
+    type Item = &'f Field<'a>;
+    type IntoIter = std::slice::Iter<'f, Field<'a>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }

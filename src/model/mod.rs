@@ -21,9 +21,11 @@ mod field;
 mod finding;
 mod known;
 mod label;
+mod look;
 mod network_policy;
 mod origin;
 mod packet;
+mod path;
 mod plaintext;
 mod policy;
 mod sensitive;
@@ -47,14 +49,16 @@ pub use event::{
     Access, Answer, Body, ContentState, Event, Exchange, Handshake, Header, Lookup, Message,
     Observation, Request, Response, Sighting, Traffic,
 };
-pub use field::{DecodeChain, DecodeStep, Field, FieldPath, PathStep, Place};
+pub use field::{ChainId, DecodeChain, DecodeStep, Field, FieldPath, Fields, PathStep, Place};
 pub use finding::{Category, Evidence, Finding, Grade, Protection, Recipient, RecipientKind};
 pub use known::{KnownKind, KnownValue};
 pub use label::{CollectedData, DataLabel, LabelForm};
+pub use look::Look;
 pub use network_policy::{DomainRules, NetworkPolicy, NetworkRules};
 pub(crate) use origin::days_from_civil;
 pub use origin::{DeviceId, InputId, Origin, Timestamp};
 pub use packet::{CaptureDirection, FlowKey, LinkType, Owner, Packet, ServerName, Side, Transport};
+pub use path::{NameId, Path, PathId, Paths, Step};
 pub use plaintext::Plaintexts;
 pub use policy::{
     AppPolicy, AppStatus, Controller, Day, DeviceKind, DevicePolicy, Exception, ExceptionState,

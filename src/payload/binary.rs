@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use std::fmt::{Display, LowerExp, Write as _};
 use std::ops::ControlFlow;
 
-use super::collector::{Collector, name};
+use super::collector::Collector;
 use super::{Input, Keep, copied, nested, text};
 use crate::limits;
-use crate::model::{DecodeStep, PathStep, Shortfall};
+use crate::model::{DecodeStep, Shortfall};
 
 /// What a value is called by what holds it.
 #[derive(Clone, Debug, PartialEq)]
@@ -249,10 +249,10 @@ fn fields<'s, 'a>(
     let result = walk(cursor, &mut |token| {
         match token {
             Token::Enter(key) => {
-                collector.enter(match key {
-                    Key::Name(known) => name(&known),
-                    Key::Number(number) => PathStep::Index(number),
-                });
+                match key {
+                    Key::Name(known) => collector.enter(&known),
+                    Key::Number(number) => collector.enter_index(number),
+                }
                 steps = steps.saturating_add(1);
             }
             Token::Leave => {

@@ -189,7 +189,7 @@ pub(super) fn decode<'a>(
                 input.bytes.len(),
                 "body in a format without a decoder",
             );
-            collector.binary(input.bytes);
+            collector.binary(input.bytes.to_vec());
         }
     }
 }

@@ -1,26 +1,26 @@
 //! Gathers the fields of one message: where we stand (place, path, chain), what is left of the bounds, what went wrong.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::sync::Arc;
 
+use super::name::Names;
 use super::{Binary, Decoded, Keep, copied, nested};
 use crate::limits;
-use crate::model::{DecodeChain, DecodeStep, Field, FieldPath, PathStep, Place, Shortfall};
+use crate::model::{ChainId, DecodeStep, Field, Look, PathId, Place, Shortfall, Step};
 
 /// Fewest bytes that are kept: fewer can hold nothing that is looked for.
 const SHORTEST_BINARY: usize = 6;
-/// Names of which the copy is kept.
-const RECENT_NAMES: usize = 512;
 
 /// The state of decoding one message.
 pub(super) struct Collector<'a> {
     decoded: Decoded<'a>,
+    names: Names,
     place: Place,
-    path: Vec<PathStep>,
+    path: PathId,
+    /// Paths that fields have: these stay.
+    kept_paths: usize,
     chain: Vec<DecodeStep>,
     /// `chain` as fields hold it, until it changes.
-    shared_chain: Option<DecodeChain>,
+    shared_chain: Option<ChainId>,
     /// Encodings undone at this point.
     depth: usize,
     inflate_left: usize,
@@ -31,8 +31,10 @@ impl<'a> Collector<'a> {
     pub(super) fn new(place: Place) -> Self {
         Self {
             decoded: Decoded::default(),
+            names: Names::take(),
             place,
-            path: Vec::new(),
+            path: PathId::default(),
+            kept_paths: 0,
             chain: Vec::new(),
             shared_chain: None,
             depth: 0,
@@ -42,6 +44,7 @@ impl<'a> Collector<'a> {
     }
 
     pub(super) fn finish(self) -> Decoded<'a> {
+        self.names.put_back();
         self.decoded
     }
 
@@ -78,19 +81,53 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Goes one step down the path. Names longer than [`limits::NAME_BYTES`] are cut.
-    pub(super) fn enter(&mut self, step: PathStep) {
-        self.path.push(step);
+    /// Goes one step down the path, by a name: at most [`limits::NAME_BYTES`] of it.
+    pub(super) fn enter(&mut self, name: &str) {
+        let name = if name.len() > limits::NAME_BYTES {
+            name.get(..name.floor_char_boundary(limits::NAME_BYTES))
+                .unwrap_or(name)
+        } else {
+            name
+        };
+        let paths = &mut self.decoded.fields.paths;
+        let id = self.names.id(name, paths);
+        self.path = paths.add(self.path, Step::Name(id));
+    }
+
+    /// Goes one step down the path, by a position.
+    pub(super) fn enter_index(&mut self, position: u32) {
+        let paths = &mut self.decoded.fields.paths;
+        self.path = paths.add(self.path, Step::Index(position));
     }
 
     /// Goes `steps` up again.
     pub(super) fn leave(&mut self, steps: usize) {
-        self.path.truncate(self.path.len().saturating_sub(steps));
+        let paths = &mut self.decoded.fields.paths;
+        for _ in 0..steps {
+            let Some((parent, _)) = paths.split(self.path) else {
+                return;
+            };
+            self.path = parent;
+        }
+        // Empty objects leave nothing behind.
+        paths.take_back(self.kept_paths.max(self.path.position()));
     }
 
-    /// Does something one step down the path.
-    pub(super) fn within<R>(&mut self, step: PathStep, act: impl FnOnce(&mut Self) -> R) -> R {
-        self.enter(step);
+    /// Does something one step down the path, by a name.
+    pub(super) fn within<R>(&mut self, name: &str, act: impl FnOnce(&mut Self) -> R) -> R {
+        self.enter(name);
+        let result = act(self);
+        self.leave(1);
+        result
+    }
+
+    /// Does something one step down the path, by a position.
+    pub(super) fn within_index<R>(
+        &mut self,
+        position: usize,
+        act: impl FnOnce(&mut Self) -> R,
+    ) -> R {
+        self.enter_index(u32::try_from(position).unwrap_or(u32::MAX));
         let result = act(self);
         self.leave(1);
         result
@@ -122,54 +159,65 @@ impl<'a> Collector<'a> {
 
     /// Takes a value and whatever is encoded in it.
     pub(super) fn value<'s>(&mut self, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
-        let Some(index) = self.reserve() else { return };
+        let look = Look::of(&value);
+        let Some(index) = self.reserve(look) else {
+            return;
+        };
         match &value {
-            Cow::Borrowed(text) => nested::decode(text, keep, self),
-            Cow::Owned(text) => nested::decode(text, copied, self),
+            Cow::Borrowed(text) => nested::decode(look, text, keep, self),
+            Cow::Owned(text) => nested::decode(look, text, copied, self),
         }
         self.fill(index, value, keep);
     }
 
     /// Keeps bytes that are no text, as far as the bound allows.
-    pub(super) fn binary(&mut self, bytes: &[u8]) {
+    pub(super) fn binary(&mut self, bytes: Vec<u8>) {
         if bytes.len() < SHORTEST_BINARY || bytes.len() > self.binary_left || self.is_full() {
             return;
         }
         self.binary_left = self.binary_left.saturating_sub(bytes.len());
         let chain = self.chain();
+        self.keep_path();
         self.decoded.binaries.push(Binary {
             place: self.place,
-            path: FieldPath(self.path.clone()),
+            path: self.path,
             chain,
-            bytes: Cow::Owned(bytes.to_vec()),
+            bytes: Cow::Owned(bytes),
         });
     }
 
     /// The encodings undone so far, as fields hold them.
-    fn chain(&mut self) -> DecodeChain {
-        self.shared_chain
-            .get_or_insert_with(|| DecodeChain(Arc::from(self.chain.as_slice())))
-            .clone()
+    fn chain(&mut self) -> ChainId {
+        *self
+            .shared_chain
+            .get_or_insert_with(|| self.decoded.fields.add_chain(&self.chain))
+    }
+
+    /// The path where we stand, and those on the way, are some field's.
+    fn keep_path(&mut self) {
+        self.kept_paths = self.kept_paths.max(self.path.position());
     }
 
     /// Takes a value as it is.
     pub(super) fn plain_value<'s>(&mut self, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
-        if let Some(index) = self.reserve() {
+        if let Some(index) = self.reserve(Look::of(&value)) {
             self.fill(index, value, keep);
         }
     }
 
     /// A field at this place with its value still to come, so that it stands before the fields nested in it.
-    fn reserve(&mut self) -> Option<usize> {
+    fn reserve(&mut self, look: Look) -> Option<usize> {
         if self.is_full() {
             self.shortfall(Shortfall::FieldLimit, 0, "more fields than the bound");
             return None;
         }
         let chain = self.chain();
         let index = self.decoded.fields.len();
+        self.keep_path();
         self.decoded.fields.push(Field {
             place: self.place,
-            path: FieldPath(self.path.clone()),
+            look,
+            path: self.path,
             chain,
             value: Cow::Borrowed(""),
         });
@@ -187,42 +235,12 @@ impl<'a> Collector<'a> {
             );
         }
         if let Some(field) = self.decoded.fields.get_mut(index) {
+            if value.len() < full {
+                field.look = Look::of(&value);
+            }
             field.value = keep(value);
         }
     }
-}
-
-/// A step by name, cut at [`limits::NAME_BYTES`].
-pub(super) fn name(name: &str) -> PathStep {
-    let cut = name.get(..name.floor_char_boundary(limits::NAME_BYTES));
-    PathStep::Name(shared(cut.unwrap_or(name)))
-}
-
-/// A text of which there is one copy as long as it keeps coming: the same names stand before many values.
-fn shared(text: &str) -> Arc<str> {
-    thread_local! {
-        static RECENT: RefCell<[Option<Arc<str>>; RECENT_NAMES]> =
-            const { RefCell::new([const { None }; RECENT_NAMES]) };
-    }
-    // Names that differ rarely agree in all of these.
-    let bytes = text.as_bytes();
-    let byte = |at: usize| bytes.get(at).copied().map_or(0, usize::from);
-    let slot = byte(0)
-        .wrapping_mul(31)
-        .wrapping_add(byte(bytes.len() / 2).wrapping_mul(7))
-        .wrapping_add(byte(bytes.len().saturating_sub(1)).wrapping_mul(3))
-        .wrapping_add(bytes.len())
-        % RECENT_NAMES;
-    RECENT.with_borrow_mut(|recent| match recent.get_mut(slot) {
-        Some(Some(known)) if **known == *text => Arc::clone(known),
-        Some(place) => Arc::clone(place.insert(Arc::from(text))),
-        None => Arc::from(text),
-    })
-}
-
-/// A step by position.
-pub(super) fn index(position: usize) -> PathStep {
-    PathStep::Index(u32::try_from(position).unwrap_or(u32::MAX))
 }
 
 /// The text up to `most` bytes, at a character boundary.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::body::MediaType;
-use super::collector::{Collector, index, name};
+use super::collector::Collector;
 use super::{Decoder, Input, Keep, copied, nested, text};
 use crate::limits;
 use crate::model::DecodeStep;
@@ -106,16 +106,16 @@ pub(super) fn enter_key(key: &str, collector: &mut Collector<'_>) -> usize {
             !head.is_empty() && rest.split("][").all(is_step)
         })
     else {
-        collector.enter(name(key));
+        collector.enter(key);
         return 1;
     };
-    collector.enter(name(head));
+    collector.enter(head);
     let mut steps = 1_usize;
     for part in rest.split("][").take(limits::JSON_DEPTH) {
         match part.parse::<u32>() {
-            Ok(position) => collector.enter(index(usize::try_from(position).unwrap_or(usize::MAX))),
+            Ok(position) => collector.enter_index(position),
             Err(_) if part.is_empty() => continue,
-            Err(_) => collector.enter(name(part)),
+            Err(_) => collector.enter(part),
         }
         steps = steps.saturating_add(1);
     }

@@ -2,7 +2,7 @@
 //! `application/grpc-web-text`.
 
 use super::body::{self, MediaType};
-use super::collector::{Collector, index};
+use super::collector::Collector;
 use super::{Decoder, Input, compression, copied, text};
 use crate::model::{DecodeStep, Shortfall};
 
@@ -55,7 +55,7 @@ fn messages<'a>(media_type: &MediaType, input: Input<'_, 'a>, collector: &mut Co
             if position == 0 && rest.is_empty() {
                 one(*flag, &inner_type, message, collector);
             } else {
-                collector.within(index(position), |collector| {
+                collector.within_index(position, |collector| {
                     one(*flag, &inner_type, message, collector);
                 });
             }

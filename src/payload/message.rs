@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use base64::Engine;
 
 use super::body::{self, MediaType};
-use super::collector::{Collector, index, name};
+use super::collector::Collector;
 use super::{Decoded, Input, form, lent, nested, text};
-use crate::model::{DecodeStep, Message, Place, Request};
+use crate::model::{DecodeStep, Look, Message, Place, Request};
 
 /// The fields of an HTTP request.
 pub(super) fn request(request: &Request) -> Decoded<'_> {
@@ -64,7 +64,7 @@ pub(super) fn message(message: &Message) -> Decoded<'_> {
                     keep: lent,
                     is_cut: false,
                 };
-                collector.within(name(field), |collector| {
+                collector.within(field, |collector| {
                     body::encoded(&encodings, &media_type, input, collector);
                 });
             } else {
@@ -93,7 +93,7 @@ fn path<'a>(path: &'a str, collector: &mut Collector<'a>) {
     let path = path.strip_prefix('/').unwrap_or(path);
     for (position, segment) in path.split('/').enumerate() {
         if !segment.is_empty() {
-            collector.within(index(position), |collector| {
+            collector.within_index(position, |collector| {
                 collector.value(Cow::Borrowed(segment), lent);
             });
         }
@@ -106,9 +106,9 @@ fn header_value<'a>(header: &str, value: &'a str, collector: &mut Collector<'a>)
     match lower.as_str() {
         "cookie" => cookies(value, collector),
         "authorization" | "proxy-authorization" => {
-            collector.within(name(&lower), |collector| authorization(value, collector));
+            collector.within(&lower, |collector| authorization(value, collector));
         }
-        _ => collector.within(name(&lower), |collector| {
+        _ => collector.within(&lower, |collector| {
             collector.value(Cow::Borrowed(value), lent);
         }),
     }
@@ -118,7 +118,7 @@ fn header_value<'a>(header: &str, value: &'a str, collector: &mut Collector<'a>)
 fn part_value<'a>(path: &str, value: &'a str, collector: &mut Collector<'a>) {
     let mut steps = 0_usize;
     for step in path.split('.') {
-        collector.enter(name(step));
+        collector.enter(step);
         steps = steps.saturating_add(1);
     }
     collector.value(Cow::Borrowed(value), lent);
@@ -140,7 +140,7 @@ fn cookies<'a>(value: &'a str, collector: &mut Collector<'a>) {
             .and_then(|value| value.strip_suffix('"'))
             .filter(|inner| !inner.contains('"'))
             .unwrap_or(value);
-        collector.within(name(cookie.trim()), |collector| {
+        collector.within(cookie.trim(), |collector| {
             collector.value(Cow::Borrowed(value), lent);
         });
     }
@@ -164,7 +164,7 @@ fn authorization<'a>(value: &'a str, collector: &mut Collector<'a>) {
             .unwrap_or((credentials.as_ref(), ""));
         collector.undoing(DecodeStep::Base64, |collector| {
             for (part, value) in [("user", user), ("password", password)] {
-                collector.within(name(part), |collector| {
+                collector.within(part, |collector| {
                     collector.plain_value(Cow::Borrowed(value), super::copied);
                 });
             }
@@ -176,7 +176,7 @@ fn authorization<'a>(value: &'a str, collector: &mut Collector<'a>) {
         collector.value(Cow::Borrowed(value), lent);
     } else {
         collector.plain_value(Cow::Borrowed(value), lent);
-        nested::decode(rest, lent, collector);
+        nested::decode(Look::of(rest), rest, lent, collector);
     }
 }
 
@@ -191,7 +191,7 @@ fn parameters<'a>(text: &'a str, collector: &mut Collector<'a>) {
         let parameter = parameter
             .trim_matches([',', ' ', '\t'])
             .to_ascii_lowercase();
-        collector.within(name(&parameter), |collector| {
+        collector.within(&parameter, |collector| {
             collector.value(Cow::Borrowed(value.trim()), lent);
         });
         rest = tail;

@@ -15,6 +15,7 @@ mod json;
 mod message;
 mod message_pack;
 mod multipart;
+mod name;
 mod nested;
 mod protobuf;
 #[cfg(test)]
@@ -30,7 +31,7 @@ mod xml;
 
 use std::borrow::Cow;
 
-use crate::model::{DecodeChain, Event, Field, FieldPath, Message, Place, Shortfall};
+use crate::model::{ChainId, Event, Fields, Message, PathId, Place, Shortfall};
 
 use body::MediaType;
 use collector::Collector;
@@ -41,7 +42,7 @@ pub struct Decoded<'a> {
     /// What the *client* sent, in the order of the message; a value that is itself encoded stands before what it holds.
     /// Responses are not decoded: what comes from a server did not leave the phone. Mail, messages and calls that reach the
     /// phone in clear are, because everybody on the way reads them.
-    pub fields: Vec<Field<'a>>,
+    pub fields: Fields<'a>,
     /// Bytes that are no text, in formats without a decoder or out of an encoding inside a value.
     pub binaries: Vec<Binary<'a>>,
     /// What could not be decoded: kind, bytes, words free of captured values.
@@ -54,9 +55,9 @@ pub struct Binary<'a> {
     /// Part of the message.
     pub place: Place,
     /// Way to the bytes.
-    pub path: FieldPath,
+    pub path: PathId,
     /// Encodings undone on the way.
-    pub chain: DecodeChain,
+    pub chain: ChainId,
     /// The bytes.
     pub bytes: Cow<'a, [u8]>,
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use super::body::{self, MediaType};
-use super::collector::{Collector, index, name};
+use super::collector::Collector;
 use super::{Decoder, Input, copied, form};
 use crate::limits;
 use crate::model::{DecodeStep, Shortfall};
@@ -157,15 +157,15 @@ fn part<'a>(position: usize, input: Input<'_, 'a>, collector: &mut Collector<'a>
     let steps = if let Some(part_name) = disposition.parameter("name") {
         form::enter_key(part_name, collector)
     } else {
-        collector.enter(index(position));
+        collector.enter_index(u32::try_from(position).unwrap_or(u32::MAX));
         1
     };
     if let Some(file) = file_name(&disposition) {
-        collector.within(name("filename"), |collector| collector.value(file, copied));
+        collector.within("filename", |collector| collector.value(file, copied));
     }
     for (header, value) in &headers {
         if !header.starts_with("content-") {
-            collector.within(name(header), |collector| {
+            collector.within(header, |collector| {
                 collector.value(Cow::Borrowed(value), copied);
             });
         }

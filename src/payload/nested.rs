@@ -8,11 +8,11 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::body::MediaType;
-use super::collector::{Collector, name};
+use super::collector::Collector;
 use super::{
     Input, Keep, bson, cbor, compression, copied, form, json, message_pack, protobuf, text, xml,
 };
-use crate::model::DecodeStep;
+use crate::model::{DecodeStep, Look};
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true)
@@ -28,7 +28,7 @@ const LENIENT_BASE64_URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SA
 const LONGEST_CHANCE: usize = 512;
 
 /// Decodes a value if it is of this encoding. `false`: it is not, try the next.
-type Attempt = for<'s, 'a> fn(Shape, &'s str, Keep<'s, 'a>, &mut Collector<'a>) -> bool;
+type Attempt = for<'s, 'a> fn(Look, &'s str, Keep<'s, 'a>, &mut Collector<'a>) -> bool;
 
 /// All encodings inside values, the most telling first.
 const ENCODINGS: &[Attempt] = &[
@@ -61,13 +61,17 @@ const SHORTEST_DOCUMENT: usize = 24;
 const LONGEST_DIGEST: usize = 64;
 
 /// Decodes what is encoded in a value, if anything.
-pub(super) fn decode<'s, 'a>(text: &'s str, keep: Keep<'s, 'a>, collector: &mut Collector<'a>) {
+pub(super) fn decode<'s, 'a>(
+    look: Look,
+    text: &'s str,
+    keep: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) {
     if text.len() < SHORTEST {
         return;
     }
-    let shape = Shape::of(text);
     for attempt in ENCODINGS {
-        if attempt(shape, text, keep, collector) {
+        if attempt(look, text, keep, collector) {
             return;
         }
     }
@@ -101,84 +105,9 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
     true
 }
 
-/// Which kinds of characters a text has, found in one pass.
-#[derive(Clone, Copy)]
-struct Shape {
-    any: u8,
-    all: u8,
-}
-
-impl Shape {
-    const PERCENT: u8 = 1;
-    const AMPERSAND: u8 = 2;
-    const DOT: u8 = 4;
-    const COLON: u8 = 8;
-    const HEX: u8 = 16;
-    const BASE64: u8 = 32;
-    const DIGIT: u8 = 64;
-
-    const CLASSES: [u8; 256] = Self::classes();
-
-    #[expect(
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects,
-        reason = "evaluated by the compiler over the 256 values of a byte"
-    )]
-    const fn classes() -> [u8; 256] {
-        let mut classes = [0; 256];
-        let mut value = 0_usize;
-        while value < 256 {
-            #[expect(clippy::cast_possible_truncation, reason = "below 256")]
-            let byte = value as u8;
-            let mut class = match byte {
-                b'%' => Self::PERCENT,
-                b'&' => Self::AMPERSAND,
-                b'.' => Self::DOT,
-                b':' => Self::COLON,
-                // a space is what `+` became in a form
-                b'+' | b'/' | b'-' | b'_' | b'=' | b'\r' | b'\n' | b' ' => Self::BASE64,
-                _ => 0,
-            };
-            if byte.is_ascii_alphanumeric() {
-                class |= Self::BASE64;
-            }
-            if byte.is_ascii_hexdigit() {
-                class |= Self::HEX;
-            }
-            if byte.is_ascii_digit() {
-                class |= Self::DIGIT;
-            }
-            classes[value] = class;
-            value += 1;
-        }
-        classes
-    }
-
-    fn of(text: &str) -> Self {
-        let mut shape = Self { any: 0, all: 0xff };
-        for byte in text.bytes() {
-            let class = Self::CLASSES
-                .get(usize::from(byte))
-                .copied()
-                .unwrap_or_default();
-            shape.any |= class;
-            shape.all &= class;
-        }
-        shape
-    }
-
-    fn has(self, class: u8) -> bool {
-        self.any & class != 0
-    }
-
-    fn is_all(self, class: u8) -> bool {
-        self.all & class != 0
-    }
-}
-
 /// A JSON text, or a JSON string that holds something.
 fn json_text<'s, 'a>(
-    _: Shape,
+    _: Look,
     text: &'s str,
     keep: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
@@ -194,7 +123,7 @@ fn json_text<'s, 'a>(
 }
 
 fn xml_text<'s, 'a>(
-    _: Shape,
+    _: Look,
     text: &'s str,
     _: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
@@ -211,13 +140,13 @@ fn xml_text<'s, 'a>(
 /// Header and payload of a JSON Web Token (RFC 7519 §3), under `header` and `payload`; of an encrypted one (RFC 7516 §3.1) only
 /// the header is readable.
 fn json_web_token<'s, 'a>(
-    shape: Shape,
+    look: Look,
     text: &'s str,
     _: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> bool {
     // `eyJ` is base64url of `{"`
-    if !shape.has(Shape::DOT) || !text.starts_with("eyJ") {
+    if !look.has(Look::DOT) || !text.starts_with("eyJ") {
         return false;
     }
     let mut segments = text.split('.');
@@ -227,7 +156,7 @@ fn json_web_token<'s, 'a>(
     collector.undoing(DecodeStep::Jwt, |collector| {
         for (part, document) in [("header", Some(header)), ("payload", payload)] {
             if let Some(document) = document {
-                collector.within(name(part), |collector| {
+                collector.within(part, |collector| {
                     json::documents(&document, copied, collector);
                 });
             }
@@ -244,12 +173,12 @@ fn json_segment(segment: &str) -> Option<Vec<u8>> {
 
 /// The query of an absolute URL (a referrer, a redirect target), and its fragment where that holds parameters.
 fn url<'s, 'a>(
-    shape: Shape,
+    look: Look,
     text: &'s str,
     keep: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> bool {
-    if !shape.has(Shape::COLON) {
+    if !look.has(Look::COLON) {
         return false;
     }
     let Some((scheme, rest)) = text.split_once("://") else {
@@ -279,12 +208,12 @@ fn url<'s, 'a>(
 }
 
 fn form_text<'s, 'a>(
-    shape: Shape,
+    look: Look,
     text: &'s str,
     keep: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> bool {
-    if !shape.has(Shape::AMPERSAND) || !form::looks_like(text, 2) {
+    if !look.has(Look::AMPERSAND) || !form::looks_like(text, 2) {
         return false;
     }
     collector.undoing(DecodeStep::Form, |collector| {
@@ -294,12 +223,12 @@ fn form_text<'s, 'a>(
 }
 
 fn percent<'s, 'a>(
-    shape: Shape,
+    look: Look,
     text: &'s str,
     _: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> bool {
-    if !shape.has(Shape::PERCENT) {
+    if !look.has(Look::PERCENT) {
         return false;
     }
     let decoded: Vec<u8> = percent_encoding::percent_decode_str(text).collect();
@@ -322,12 +251,12 @@ fn percent<'s, 'a>(
 
 /// A text with escapes of JSON (`\u0040`) or XML (`&#64;`, `&amp;`) in it, outside a document of these.
 fn escaped<'s, 'a>(
-    shape: Shape,
+    look: Look,
     text: &'s str,
     _: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> bool {
-    if shape.has(Shape::AMPERSAND)
+    if look.has(Look::AMPERSAND)
         && text.contains(';')
         && let Ok(Cow::Owned(unescaped)) = quick_xml::escape::unescape(text)
     {
@@ -338,50 +267,45 @@ fn escaped<'s, 'a>(
     }
     if text.contains("\\u") && !text.contains('"') {
         let quoted = format!("\"{text}\"");
-        return json_text(shape, &quoted, copied, collector);
+        return json_text(look, &quoted, copied, collector);
     }
     false
 }
 
 /// Hexadecimal digits that spell a text. Ids and hashes do not spell anything.
-fn hex<'s, 'a>(
-    shape: Shape,
-    text: &'s str,
-    _: Keep<'s, 'a>,
-    collector: &mut Collector<'a>,
-) -> bool {
+fn hex<'s, 'a>(look: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Collector<'a>) -> bool {
     // `0x` of programs, `\x` of PostgreSQL's bytea
-    let (is_marked, shape, text) =
-        match text.strip_prefix("0x").or_else(|| text.strip_prefix("\\x")) {
-            Some(digits) => (true, Shape::of(digits), digits),
-            None => (false, shape, text),
-        };
+    let (is_marked, look, text) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("\\x"))
+    {
+        Some(digits) => (true, Look::of(digits), digits),
+        None => (false, look, text),
+    };
     let shortest = if is_marked {
         SHORTEST_MARKED
-    } else if shape.is_all(Shape::DIGIT) && !spells_number(text) {
+    } else if look.is_all(Look::DIGIT) && !spells_number(text) {
         SHORTEST_DIGITS
     } else {
         SHORTEST_HEX
     };
-    if !shape.is_all(Shape::HEX) || text.len() < shortest {
+    if !look.is_all(Look::HEX) || text.len() < shortest {
         return false;
     }
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     if !rest.is_empty() {
         return false;
     }
-    let decoded: Option<Vec<u8>> = pairs
+    let bytes: Option<Vec<u8>> = pairs
         .iter()
         .map(|[high, low]| Some(hex_digit(*high)? << 4 | hex_digit(*low)?))
         .collect();
-    let Some(decoded) = decoded else { return false };
-    let Some(decoded) = str::from_utf8(&decoded)
+    let Some(bytes) = bytes else { return false };
+    let Some(decoded) = str::from_utf8(&bytes)
         .ok()
         .filter(|text| text::is_readable(text))
     else {
         // Digests are told by their digits.
-        if decoded.len() > LONGEST_DIGEST || is_wide(&decoded) {
-            collector.undoing(DecodeStep::Hex, |collector| collector.binary(&decoded));
+        if bytes.len() > LONGEST_DIGEST || is_wide(&bytes) {
+            collector.undoing(DecodeStep::Hex, |collector| collector.binary(bytes));
         }
         return false;
     };
@@ -420,40 +344,40 @@ pub(super) fn hex_digit(digit: u8) -> Option<u8> {
 /// Base64 of text, of something compressed, or of a binary document. Words and random tokens are made of the same letters, but do
 /// not decode to any of them.
 fn base64_text<'s, 'a>(
-    shape: Shape,
+    look: Look,
     text: &'s str,
     _: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> bool {
-    if shape.is_all(Shape::DIGIT) {
+    if look.is_all(Look::DIGIT) {
         return false;
     }
     let text = text
         .strip_prefix("data:")
         .and_then(|rest| rest.split_once(";base64,"))
         .map_or(text, |(_, encoded)| encoded);
-    let shape = if shape.is_all(Shape::BASE64) {
-        shape
+    let look = if look.is_all(Look::BASE64) {
+        look
     } else {
-        Shape::of(text)
+        Look::of(text)
     };
-    if !shape.is_all(Shape::BASE64) || text.len() < 8 || shape.is_all(Shape::HEX) {
+    if !look.is_all(Look::BASE64) || text.len() < 8 || look.is_all(Look::HEX) {
         return false;
     }
-    let Some(decoded) = base64_bytes(text) else {
+    let Some(bytes) = base64_bytes(text) else {
         return false;
     };
-    let Some(decoded) = str::from_utf8(&decoded)
+    let Some(decoded) = str::from_utf8(&bytes)
         .ok()
         .filter(|text| text::is_readable(text))
     else {
         let mut is_taken = false;
         collector.undoing(DecodeStep::Base64, |collector| {
-            is_taken = decode_bytes(&decoded, collector);
+            is_taken = decode_bytes(&bytes, collector);
             // Two bytes may begin like something compressed by chance.
-            let may_be_chance = decoded.len() <= LONGEST_CHANCE;
-            if may_be_chance || !is_taken && compression::by_magic(&decoded).is_none() {
-                collector.binary(&decoded);
+            let may_be_chance = bytes.len() <= LONGEST_CHANCE;
+            if may_be_chance || !is_taken && compression::by_magic(&bytes).is_none() {
+                collector.binary(bytes);
             }
         });
         return is_taken;

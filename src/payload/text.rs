@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use base64::Engine;
 
 use super::body::MediaType;
-use super::collector::{Collector, index};
+use super::collector::Collector;
 use super::{Decoder, Input, copied, nested};
 use crate::limits;
 use crate::model::DecodeStep;
@@ -34,7 +34,7 @@ fn decode<'a>(media_type: &MediaType, input: Input<'_, 'a>, collector: &mut Coll
                 if position == 0 && tail.is_empty() {
                     collector.value(Cow::Borrowed(piece), copied);
                 } else {
-                    collector.within(index(position), |collector| {
+                    collector.within_index(position, |collector| {
                         collector.value(Cow::Borrowed(piece), copied);
                     });
                 }

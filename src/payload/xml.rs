@@ -7,7 +7,7 @@ use quick_xml::escape::{resolve_predefined_entity, unescape};
 use quick_xml::events::{BytesStart, Event};
 
 use super::body::MediaType;
-use super::collector::{Collector, name};
+use super::collector::Collector;
 use super::{Decoder, Input, copied};
 use crate::limits;
 use crate::model::{DecodeStep, Shortfall};
@@ -141,7 +141,7 @@ fn open_element(start: &BytesStart<'_>, open: &mut Vec<Element>, collector: &mut
         }
     }
     if is_on_path {
-        collector.enter(name(&step));
+        collector.enter(&step);
     }
     open.push(Element {
         name: local,
@@ -154,7 +154,7 @@ fn open_element(start: &BytesStart<'_>, open: &mut Vec<Element>, collector: &mut
             continue;
         }
         let value = unescape(&attribute.value).unwrap_or(Cow::Borrowed(&attribute.value));
-        collector.enter(name(key.as_ref()));
+        collector.enter(key.as_ref());
         collector.value(value, copied);
         collector.leave(1);
     }

@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::json::transport;
 use super::text::{self, Masks};
 use crate::limits;
-use crate::model::{Answer, AppId, Attributed, Category, Event, Field, Observation, Sensitive};
+use crate::model::{
+    Answer, AppId, Attributed, Category, Event, Field, Fields, Observation, Sensitive,
+};
 
 /// Version of the layout.
 const SCHEMA_VERSION: u32 = 1;
@@ -39,7 +41,7 @@ impl Observations {
         &mut self,
         device: &str,
         observation: &Observation,
-        fields: &[Field<'_>],
+        fields: &Fields<'_>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let view = self.view(device, observation, fields);
@@ -51,7 +53,7 @@ impl Observations {
         &mut self,
         device: &str,
         observation: &'a Observation,
-        fields: &[Field<'_>],
+        fields: &Fields<'_>,
     ) -> ObservationView<'a> {
         let sighting = &observation.sighting;
         ObservationView {
@@ -69,7 +71,10 @@ impl Observations {
                 .as_ref()
                 .map(|name| text::host_name(name.as_str())),
             event: self.event(&sighting.event),
-            fields: fields.iter().map(|field| self.field(field)).collect(),
+            fields: fields
+                .iter()
+                .map(|field| self.field(fields, field))
+                .collect(),
         }
     }
 
@@ -81,11 +86,16 @@ impl Observations {
         self.masks.show(&value)
     }
 
-    fn field(&mut self, field: &Field<'_>) -> FieldView {
+    fn field(&mut self, fields: &Fields<'_>, field: &Field<'_>) -> FieldView {
         FieldView {
             place: field.place.as_str(),
-            path: text::path(&field.path),
-            decoding: field.chain.0.iter().map(|step| step.as_str()).collect(),
+            path: text::path(&fields.path(field).to_field_path()),
+            decoding: fields
+                .chain(field.chain)
+                .0
+                .iter()
+                .map(|step| step.as_str())
+                .collect(),
             value: self.value(&field.value),
         }
     }

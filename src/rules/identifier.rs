@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
-use regex::Regex;
 use serde::Deserialize;
 
+use super::gate::Gate;
 use super::{DiscoveryMethod, Example, Pattern, Problems, Rules, Shape, Text};
-use crate::model::{Category, FieldPath, PathStep};
+use crate::model::{Category, Look};
 
 /// A check that a value must pass and that a pattern cannot express; `detect` has the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -32,6 +32,20 @@ pub enum Validator {
     PhoneValid,
     /// UUID that is not all zeros.
     UuidNotNil,
+}
+
+impl Validator {
+    /// Kinds of characters of which a value must have one.
+    fn kinds(self) -> u16 {
+        match self {
+            Self::Email => Look::AT,
+            Self::CoordinatePair | Self::ImsiOrIccid | Self::PhonePossible | Self::PhoneValid => {
+                Look::DIGIT
+            }
+            Self::IpAddress => Look::DOT | Look::COLON,
+            Self::CellIdentity | Self::ImeiLuhn | Self::UuidNotNil => u16::MAX,
+        }
+    }
 }
 
 /// How names are compared.
@@ -151,8 +165,8 @@ fn one() -> u32 {
 impl Identifier {
     /// Whether the value has one of the shapes (any, if there are none) and is no placeholder. Validators are not asked.
     pub fn has_shape(&self, value: &str) -> bool {
-        !self.is_rejected(value)
-            && (self.values.is_empty() || self.values.iter().any(|shape| shape.fits(value)))
+        (self.values.is_empty() || self.values.iter().any(|shape| shape.fits(value)))
+            && !self.is_rejected(value)
     }
 
     /// Whether nothing but expressions tells the shape.
@@ -351,6 +365,17 @@ pub enum NameStrength {
     Strong,
 }
 
+/// What a name may say.
+#[derive(Debug)]
+pub struct NamedIdentifiers {
+    /// As a whole, where what must stand before it does.
+    whole: Box<[NameEntry]>,
+    /// By words in it.
+    by_words: Box<[usize]>,
+    /// With qualifiers around, where it says nothing else.
+    within: Box<[usize]>,
+}
+
 /// One name in the index.
 #[derive(Clone, Debug)]
 struct NameEntry {
@@ -433,8 +458,8 @@ pub(super) struct Identifiers {
     by_id: HashMap<Arc<str>, usize>,
     telling: Vec<usize>,
     with_body: Vec<usize>,
-    telling_gate: OnceLock<Option<Regex>>,
-    body_gate: OnceLock<Option<Regex>>,
+    telling_gate: OnceLock<Gate>,
+    body_gate: OnceLock<Gate>,
     pub(super) tables: IdentifierFile,
 }
 
@@ -608,22 +633,6 @@ pub fn normalise_name(name: &str) -> String {
         .collect()
 }
 
-/// Whether any of the expressions matches; `true` also where they do not compile together. One pass for all of them, because
-/// nearly all values have none.
-fn is_in_any<'a, P: Iterator<Item = &'a Pattern>>(
-    gate: &OnceLock<Option<Regex>>,
-    patterns: impl FnOnce() -> P,
-    text: &str,
-) -> bool {
-    let gate = gate.get_or_init(|| {
-        let all: Vec<String> = patterns()
-            .map(|pattern| format!("(?:{})", pattern.as_str()))
-            .collect();
-        Regex::new(&all.join("|")).ok()
-    });
-    gate.as_ref().is_none_or(|gate| gate.is_match(text))
-}
-
 impl Rules {
     /// All kinds of personal data, in the order of the file.
     pub fn identifiers(&self) -> &[Identifier] {
@@ -637,37 +646,67 @@ impl Rules {
 
     /// The kinds whose shape alone may be telling of this value: those without expressions, and the others where one of
     /// all their expressions matches. Which of them it is remains to be asked.
-    pub fn telling_identifiers(&self, value: &str) -> impl Iterator<Item = &Identifier> {
+    pub fn telling_identifiers(
+        &self,
+        value: &str,
+        look: Look,
+    ) -> impl Iterator<Item = &Identifier> {
         let all = &self.identifiers;
         let kinds = || all.telling.iter().filter_map(|at| all.entries.get(*at));
-        let patterns = || kinds().flat_map(|kind| kind.values.iter().filter_map(Shape::pattern));
-        let is_expected = is_in_any(&all.telling_gate, patterns, value);
-        kinds().filter(move |kind| is_expected || !kind.has_only_patterns())
+        let gate = all.telling_gate.get_or_init(|| {
+            Gate::new(kinds().flat_map(|kind| kind.values.iter().filter_map(Shape::pattern)))
+        });
+        let is_expected = gate.may_match(value, look);
+        kinds().filter(move |kind| {
+            (is_expected || !kind.has_only_patterns())
+                && kind
+                    .validator
+                    .is_none_or(|validator| look.has(validator.kinds()))
+        })
     }
 
     /// The kinds that may be in a whole body or text: none, where none of all their expressions matches.
-    pub fn body_identifiers(&self, text: &str) -> impl Iterator<Item = &Identifier> {
+    pub fn body_identifiers(&self, text: &str, look: Look) -> impl Iterator<Item = &Identifier> {
         let all = &self.identifiers;
         let kinds = || all.with_body.iter().filter_map(|at| all.entries.get(*at));
-        let patterns = || kinds().filter_map(|kind| kind.body.as_ref());
-        let is_expected = is_in_any(&all.body_gate, patterns, text);
+        let gate = all
+            .body_gate
+            .get_or_init(|| Gate::new(kinds().filter_map(|kind| kind.body.as_ref())));
+        let is_expected = gate.may_match(text, look);
         kinds().filter(move |_| is_expected)
     }
 
-    /// What the names on a path say about the value at its end, in the order of the file.
-    pub fn identifiers_of_path(&self, path: &FieldPath) -> Vec<(&Identifier, NameStrength)> {
-        let mut names = path.0.iter().rev().filter_map(|step| match step {
-            PathStep::Name(name) => Some(&**name),
-            PathStep::Index(_) => None,
-        });
-        let Some(name) = names.next() else {
-            return Vec::new();
-        };
-        let last = normalise_name(name);
+    /// What a name may say about a value: to be asked once for each name.
+    pub fn identifiers_named(&self, name: &str) -> NamedIdentifiers {
+        let all = &self.identifiers;
+        let normalised = normalise_name(name);
+        let has_words = all.words.as_ref();
+        let has_words = has_words.is_none_or(|words| words.is_match(&normalised));
+        let by_words = all.by_words.iter().filter(|_| has_words);
+        NamedIdentifiers {
+            whole: all
+                .by_name
+                .get(&*normalised)
+                .map_or_else(Box::default, |entries| entries.as_slice().into()),
+            by_words: by_words
+                .filter(|(wanted, _)| wanted.is_in(name, &normalised))
+                .map(|(_, identifier)| *identifier)
+                .collect(),
+            within: all.within(name, &normalised).into(),
+        }
+    }
+
+    /// What the names on a path say about the value at its end, in the order of the file: `named` is what the last of them may
+    /// say, `before` are the others, from the last on.
+    pub fn identifiers_of_names<'a>(
+        &self,
+        named: &NamedIdentifiers,
+        before: impl Iterator<Item = &'a str> + Clone,
+    ) -> Vec<(&Identifier, NameStrength)> {
         let mut found: Vec<(usize, NameStrength)> = Vec::new();
         let mut most_parents = 0_usize;
-        for entry in self.identifiers.by_name.get(&*last).into_iter().flatten() {
-            let mut parents = names.clone();
+        for entry in &named.whole {
+            let mut parents = before.clone();
             let fits = entry.parents.iter().all(|wanted| {
                 parents
                     .next()
@@ -682,16 +721,13 @@ impl Rules {
                 found.push((entry.identifier, entry.strength));
             }
         }
-        let has_words = self.identifiers.words.as_ref();
-        let has_words = has_words.is_none_or(|words| words.is_match(&last));
-        for (wanted, identifier) in self.identifiers.by_words.iter().filter(|_| has_words) {
-            if wanted.is_in(name, &last) {
-                found.push((*identifier, NameStrength::Strong));
-            }
-        }
+        let certain = |identifiers: &[usize], found: &mut Vec<(usize, NameStrength)>| {
+            let identifiers = identifiers.iter();
+            found.extend(identifiers.map(|identifier| (*identifier, NameStrength::Strong)));
+        };
+        certain(&named.by_words, &mut found);
         if found.is_empty() {
-            let within = self.identifiers.within(name, &last).into_iter();
-            found.extend(within.map(|position| (position, NameStrength::Strong)));
+            certain(&named.within, &mut found);
         }
         found
             .sort_unstable_by_key(|(position, strength)| (*position, std::cmp::Reverse(*strength)));

@@ -14,14 +14,14 @@ use super::{
 };
 use crate::{Error, Result, limits};
 
-/// The texts of [`FILES`], in their order.
+/// The texts of [`FILES`], in their order; those that are borrowed are the embedded ones.
 pub(super) type Texts = [Cow<'static, str>; FILES.len()];
 
 /// Reads a rules folder.
 pub(super) fn read(folder: &Path) -> Result<Texts> {
     let mut texts: Texts = Default::default();
-    for ((name, _), text) in FILES.iter().zip(&mut texts) {
-        let path = folder.join(name);
+    for (file, text) in FILES.iter().zip(&mut texts) {
+        let path = folder.join(file.name);
         let read = |source| Error::Read {
             path: path.clone(),
             source,
@@ -29,7 +29,7 @@ pub(super) fn read(folder: &Path) -> Result<Texts> {
         let length = std::fs::metadata(&path).map_err(read)?.len();
         if length > limits::RULE_FILE_BYTES {
             return Err(Error::Rule {
-                file: (*name).to_owned(),
+                file: file.name.to_owned(),
                 reason: format!("{length} bytes are more than a rule file may have"),
             });
         }
@@ -55,17 +55,18 @@ fn parse<T: DeserializeOwned + Default>(
     texts: &Texts,
     problems: &mut Problems,
 ) -> T {
-    let text = FILES
-        .iter()
-        .zip(texts)
-        .find_map(|((file, _), text)| (*file == name).then_some(text));
-    match toml::from_str(text.map_or("", |text| text)) {
-        Ok(file) => file,
-        Err(error) => {
-            problems.add_syntax(name, error.to_string().trim_end().to_owned());
-            T::default()
+    let mut files = FILES.iter().zip(texts);
+    let parsed = match files.find(|(file, _)| file.name == name) {
+        Some((file, Cow::Borrowed(_))) => {
+            serde_json::from_str(file.json).map_err(|error| error.to_string())
         }
-    }
+        Some((_, Cow::Owned(text))) => toml::from_str(text).map_err(|error| error.to_string()),
+        None => Ok(T::default()),
+    };
+    parsed.unwrap_or_else(|error| {
+        problems.add_syntax(name, error.trim_end().to_owned());
+        T::default()
+    })
 }
 
 /// Parses what every run needs, and indexes it. All files are tried, so that all syntax errors are found at once; what
@@ -133,8 +134,8 @@ pub(super) fn sdks(rules: &Rules, problems: &mut Problems) -> Sdks {
 /// SHA-256 over name, length and text of each file, so that moving text between files changes it.
 fn sha256(texts: &Texts) -> String {
     let mut context = digest::Context::new(&digest::SHA256);
-    for ((name, _), text) in FILES.iter().zip(texts) {
-        context.update(name.as_bytes());
+    for (file, text) in FILES.iter().zip(texts) {
+        context.update(file.name.as_bytes());
         context.update(&(text.len() as u64).to_be_bytes());
         context.update(text.as_bytes());
     }

@@ -9,6 +9,7 @@ mod comparison;
 mod document;
 mod endpoint;
 mod example;
+mod gate;
 mod identifier;
 mod legal;
 mod load;
@@ -40,7 +41,8 @@ pub use endpoint::{Endpoint, EndpointSource, Role};
 pub use example::Example;
 pub use identifier::{
     ContactSize, Encoding, FlowHeuristic, HashForm, HashReversal, Identifier, NameMatch,
-    NameStrength, Precision, Requirement, SeedAdvice, Validator, ValidatorRule, normalise_name,
+    NameStrength, NamedIdentifiers, Precision, Requirement, SeedAdvice, Validator, ValidatorRule,
+    normalise_name,
 };
 pub use legal::{
     Adequacy, Authority, Dpia, DpiaCriterion, EvidenceFactor, Legal, LegalObservation, Level,
@@ -80,36 +82,42 @@ use signature::SignatureFile;
 use crate::Result;
 use crate::model::{Category, Platform, RiskLevel};
 
-/// The files of a rules folder, with the embedded text of each, in the order in which [`Rules::sha256`] takes them.
-pub const FILES: [(&str, &str); 13] = [
-    ("apps.toml", include_str!("../../rules/apps.toml")),
-    (
-        "circumstances.toml",
-        include_str!("../../rules/circumstances.toml"),
-    ),
-    (
-        "comparison.toml",
-        include_str!("../../rules/comparison.toml"),
-    ),
-    ("documents.toml", include_str!("../../rules/documents.toml")),
-    ("endpoints.toml", include_str!("../../rules/endpoints.toml")),
-    (
-        "identifiers.toml",
-        include_str!("../../rules/identifiers.toml"),
-    ),
-    ("legal.toml", include_str!("../../rules/legal.toml")),
-    ("measures.toml", include_str!("../../rules/measures.toml")),
-    ("payloads.toml", include_str!("../../rules/payloads.toml")),
-    (
-        "permissions.toml",
-        include_str!("../../rules/permissions.toml"),
-    ),
-    ("questions.toml", include_str!("../../rules/questions.toml")),
-    ("sdks.toml", include_str!("../../rules/sdks.toml")),
-    (
-        "signatures.toml",
-        include_str!("../../rules/signatures.toml"),
-    ),
+/// A file of a rules folder.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleFile {
+    /// Its name.
+    pub name: &'static str,
+    /// What is embedded of it, as written.
+    pub text: &'static str,
+    /// The same as `build.rs` writes it.
+    json: &'static str,
+}
+
+macro_rules! rule_file {
+    ($name:literal) => {
+        RuleFile {
+            name: concat!($name, ".toml"),
+            text: include_str!(concat!("../../rules/", $name, ".toml")),
+            json: include_str!(concat!(env!("OUT_DIR"), "/", $name, ".json")),
+        }
+    };
+}
+
+/// The files of a rules folder, in the order in which [`Rules::sha256`] takes them.
+pub const FILES: [RuleFile; 13] = [
+    rule_file!("apps"),
+    rule_file!("circumstances"),
+    rule_file!("comparison"),
+    rule_file!("documents"),
+    rule_file!("endpoints"),
+    rule_file!("identifiers"),
+    rule_file!("legal"),
+    rule_file!("measures"),
+    rule_file!("payloads"),
+    rule_file!("permissions"),
+    rule_file!("questions"),
+    rule_file!("sdks"),
+    rule_file!("signatures"),
 ];
 
 /// All rules, compiled.
@@ -137,7 +145,7 @@ pub struct Rules {
 impl Rules {
     /// The rules built into the tool. A test holds that they have no problems; only what the start needs is checked here.
     pub fn embedded() -> Result<Self> {
-        let texts = FILES.map(|(_, text)| Cow::Borrowed(text));
+        let texts = FILES.map(|file| Cow::Borrowed(file.text));
         let mut problems = Problems::default();
         let rules = load::assemble(texts, &mut problems);
         load::finish(rules, problems)
@@ -203,7 +211,8 @@ impl Rules {
     pub fn check(folder: Option<&Path>) -> Result<Vec<Problem>> {
         let texts = match folder {
             Some(folder) => load::read(folder)?,
-            None => FILES.map(|(_, text)| Cow::Borrowed(text)),
+            // as if they were not embedded, so that problems have their lines
+            None => FILES.map(|file| Cow::Owned(file.text.to_owned())),
         };
         let mut problems = Problems::default();
         let rules = load::assemble(texts, &mut problems);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::text::SuffixMap;
 use super::{Identifier, Pattern, Problems, Rules, Text};
-use crate::model::{FieldPath, PathStep, Place};
+use crate::model::{Path, Place};
 
 /// Where a layout is mainly met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -44,35 +44,37 @@ enum PatternStep {
 impl PathPattern {
     /// Whether the way to a value ends with it. SDKs wrap their messages (a form field that holds base64 that holds JSON),
     /// so what stands before does not matter. Names are compared without regard to case, because header names are.
-    pub fn matches(&self, path: &FieldPath) -> bool {
-        ends_with(&path.0, &self.0)
+    pub fn matches(&self, path: Path<'_>) -> bool {
+        ends_with(path.steps_back(), &self.0)
     }
 }
 
-/// Whether a way ends as wanted. Fields of a protobuf come several times without a step of their own for that: behind a number
-/// a star may stand for none.
-fn ends_with(path: &[PathStep], wanted: &[PatternStep]) -> bool {
+/// Whether a way, from its end, ends as wanted. Fields of a protobuf come several times without a step of their own for that:
+/// behind a number a star may stand for none.
+fn ends_with<'a>(
+    steps: impl Iterator<Item = Result<&'a str, u32>> + Clone,
+    wanted: &[PatternStep],
+) -> bool {
     let Some((last, before)) = wanted.split_last() else {
         return true;
     };
-    let is_there = path
-        .split_last()
-        .is_some_and(|(step, way)| last.fits(step) && ends_with(way, before));
+    let mut way = steps.clone();
+    let is_there = way.next().is_some_and(|step| last.fits(step)) && ends_with(way, before);
     let may_be_none =
         *last == PatternStep::Any && matches!(before.last(), Some(PatternStep::Index(_)));
-    is_there || may_be_none && ends_with(path, before)
+    is_there || may_be_none && ends_with(steps, before)
 }
 
 impl PatternStep {
-    fn fits(&self, step: &PathStep) -> bool {
+    fn fits(&self, step: Result<&str, u32>) -> bool {
         match (self, step) {
             (Self::Any, _) => true,
-            (Self::Name(wanted), PathStep::Name(name)) => wanted.eq_ignore_ascii_case(name),
-            (Self::Index(wanted), PathStep::Index(index)) => wanted == index,
-            (Self::Index(wanted), PathStep::Name(name)) => {
+            (Self::Name(wanted), Ok(name)) => wanted.eq_ignore_ascii_case(name),
+            (Self::Index(wanted), Err(index)) => *wanted == index,
+            (Self::Index(wanted), Ok(name)) => {
                 name.parse::<u32>().is_ok_and(|number| number == *wanted)
             }
-            (Self::Name(_), PathStep::Index(_)) => false,
+            (Self::Name(_), Err(_)) => false,
         }
     }
 }
@@ -144,7 +146,7 @@ impl PayloadLayout {
     }
 
     /// The field that stands at a place.
-    pub fn field(&self, place: Place, path: &FieldPath) -> Option<&LayoutField> {
+    pub fn field(&self, place: Place, path: Path<'_>) -> Option<&LayoutField> {
         self.layout
             .iter()
             .find(|field| field.place == place && field.path.matches(path))
@@ -339,34 +341,51 @@ impl Rules {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::PathPattern;
-    use crate::model::{FieldPath, PathStep};
+    use crate::model::{PathId, Paths, Step};
+
+    fn matches(pattern: &PathPattern, steps: &[Result<&str, u32>]) -> bool {
+        let mut paths = Paths::default();
+        let path = steps.iter().fold(PathId::default(), |path, step| {
+            let step = match step {
+                Ok(name) => Step::Name(paths.add_name(Arc::from(*name))),
+                Err(index) => Step::Index(*index),
+            };
+            paths.add(path, step)
+        });
+        pattern.matches(paths.path(path))
+    }
 
     #[test]
     fn behind_a_number_of_a_protobuf_a_star_may_stand_for_none() {
         let pattern = PathPattern::from("1.*.19");
-        let path =
-            |steps: &[u32]| FieldPath(steps.iter().map(|step| PathStep::Index(*step)).collect());
-        assert!(pattern.matches(&path(&[1, 19])));
-        assert!(pattern.matches(&path(&[1, 0, 19])));
-        assert!(!pattern.matches(&path(&[2, 19])));
-        assert!(!pattern.matches(&path(&[19])));
+        let matches = |steps: &[Result<&str, u32>]| matches(&pattern, steps);
+        assert!(matches(&[Err(1), Err(19)]));
+        assert!(matches(&[Err(1), Err(0), Err(19)]));
+        assert!(!matches(&[Err(2), Err(19)]));
+        assert!(!matches(&[Err(19)]));
     }
 
     #[test]
     fn a_star_stands_for_exactly_one_step() {
         let pattern = PathPattern::from("events.*.device.id");
-        let name = |name: &str| PathStep::Name(name.into());
-        let path = |index| FieldPath(vec![name("events"), index, name("device"), name("id")]);
-        assert!(pattern.matches(&path(PathStep::Index(3))));
-        assert!(pattern.matches(&path(name("first"))));
-        assert!(!pattern.matches(&FieldPath(vec![name("events"), name("device"), name("id")])));
-        assert!(pattern.matches(&FieldPath(vec![
-            name("data"),
-            name("Events"),
-            PathStep::Index(0),
-            name("device"),
-            name("id")
-        ])));
+        let matches = |steps: &[Result<&str, u32>]| matches(&pattern, steps);
+        assert!(matches(&[Ok("events"), Err(3), Ok("device"), Ok("id")]));
+        assert!(matches(&[
+            Ok("events"),
+            Ok("first"),
+            Ok("device"),
+            Ok("id")
+        ]));
+        assert!(!matches(&[Ok("events"), Ok("device"), Ok("id")]));
+        assert!(matches(&[
+            Ok("data"),
+            Ok("Events"),
+            Err(0),
+            Ok("device"),
+            Ok("id")
+        ]));
     }
 }

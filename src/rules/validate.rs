@@ -195,11 +195,11 @@ impl Rules {
     /// Checks every text for people in every file: what has one language has the other, fills in the same places, and judges
     /// nobody. Reported speech of courts and authorities may judge.
     fn validate_texts(&self, problems: &mut Problems) {
-        for ((file, _), text) in FILES.iter().zip(&self.texts) {
+        for (file, text) in FILES.iter().zip(&self.texts) {
             // What does not parse is a problem that parsing has named.
             for (key, value) in toml::from_str::<toml::Table>(text).unwrap_or_default() {
-                let is_reported = *file == "legal.toml" && key == "authority";
-                texts_of(file, (&key, is_reported), &value, problems);
+                let is_reported = file.name == "legal.toml" && key == "authority";
+                texts_of(file.name, (&key, is_reported), &value, problems);
             }
         }
     }

@@ -186,8 +186,9 @@ fn other_rules_and_options_are_no_forgery() {
     let case = case(&archive);
     let rules = Path::new(&archive).with_file_name("rules");
     fs::create_dir_all(&rules).unwrap();
-    for (name, text) in phonehome::rules::FILES {
-        fs::write(rules.join(name), format!("{text}\n# ours\n")).unwrap();
+    for file in phonehome::rules::FILES {
+        let ours = format!("{}\n# ours\n", file.text);
+        fs::write(rules.join(file.name), ours).unwrap();
     }
     let (status, found) = verify(&archive, &case, &["--rules", rules.to_str().unwrap()]);
     assert_eq!((status, &found["verdict"]), (0, &json!("evidence-holds")));

@@ -38,6 +38,7 @@ mod layers;
 mod live;
 mod manifests;
 mod narrow;
+mod networks;
 mod payloads;
 mod peer;
 mod quic;

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use phonehome::model::{FieldPath, PathStep, Place};
+use phonehome::model::{PathId, Paths, Place, Step};
 use phonehome::rules::{DiscoveryMethod, FILES, NameStrength, Role, Rules, TransferStatus};
 use phonehome::{Error, detect};
 
@@ -18,16 +18,28 @@ fn ids<'a>(apps: impl IntoIterator<Item = &'a phonehome::rules::App>) -> Vec<&'a
     apps.into_iter().map(|app| &*app.id).collect()
 }
 
-fn path(names: &[&str]) -> FieldPath {
-    FieldPath(
-        names
-            .iter()
-            .map(|name| match name.parse() {
-                Ok(index) => PathStep::Index(index),
-                Err(_) => PathStep::Name((*name).into()),
-            })
-            .collect(),
-    )
+fn path(names: &[&str]) -> (Paths, PathId) {
+    let mut paths = Paths::default();
+    let path = names.iter().fold(PathId::default(), |path, name| {
+        let step = match name.parse() {
+            Ok(index) => Step::Index(index),
+            Err(_) => Step::Name(paths.add_name((*name).into())),
+        };
+        paths.add(path, step)
+    });
+    (paths, path)
+}
+
+/// The kinds of data that a path speaks of.
+fn identifiers(rules: &Rules, names: &[&str]) -> Vec<(String, NameStrength)> {
+    let (paths, path) = path(names);
+    let path = paths.path(path);
+    let by_name = rules.identifiers_named(path.name());
+    let before = path.names_back().skip(1);
+    let found = rules.identifiers_of_names(&by_name, before).into_iter();
+    found
+        .map(|(rule, strength)| (rule.id.to_string(), strength))
+        .collect()
 }
 
 #[test]
@@ -147,22 +159,15 @@ fn names_are_compared_without_case_and_punctuation() {
         &["device", "ifa"],
         &["device.ifa"],
     ] {
-        let found = rules.identifiers_of_path(&path(spelling));
+        let strong = ("advertising-id".to_owned(), NameStrength::Strong);
         assert!(
-            found
-                .iter()
-                .any(|(rule, strength)| &*rule.id == "advertising-id"
-                    && *strength == NameStrength::Strong),
+            identifiers(&rules, spelling).contains(&strong),
             "{spelling:?}"
         );
     }
-    let weak = rules.identifiers_of_path(&path(&["adv_id"]));
-    assert!(
-        weak.iter().any(
-            |(rule, strength)| &*rule.id == "advertising-id" && *strength == NameStrength::Weak
-        )
-    );
-    assert!(rules.identifiers_of_path(&path(&["colour"])).is_empty());
+    let weak = ("advertising-id".to_owned(), NameStrength::Weak);
+    assert!(identifiers(&rules, &["adv_id"]).contains(&weak));
+    assert!(identifiers(&rules, &["colour"]).is_empty());
 }
 
 #[test]
@@ -173,7 +178,8 @@ fn a_layout_tells_what_its_fields_are() {
         .iter()
         .find(|layout| &*layout.id == "facebook-app-events")
         .unwrap();
-    let field = layout.field(Place::Body, &path(&["extinfo", "5"])).unwrap();
+    let (paths, path) = path(&["extinfo", "5"]);
+    let field = layout.field(Place::Body, paths.path(path)).unwrap();
     assert_eq!(&*field.property, "model");
     assert_eq!(
         &*rules.identifier_of_field(field).unwrap().id,
@@ -425,12 +431,40 @@ fn rules_of_a_folder_have_a_checksum_of_their_own() {
     fs::remove_dir_all(folder).unwrap();
 }
 
+#[test]
+fn what_is_embedded_is_what_the_files_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let (embedded, loaded) = (rules(), Rules::load(&folder).unwrap());
+    let parts = |rules: &Rules| {
+        [
+            format!("{:?}", rules.apps()),
+            format!("{:?}", rules.circumstances()),
+            format!("{:?}", rules.criteria()),
+            format!("{:?}", rules.messenger_options()),
+            format!("{:?}", rules.endpoints()),
+            format!("{:?}", rules.identifiers()),
+            format!("{:?}", rules.legal()),
+            format!("{:?}", rules.measures()),
+            format!("{:?}", rules.all_layouts()),
+            format!("{:?}", rules.all_permissions()),
+            format!("{:?}", rules.questions()),
+            format!("{:?}", rules.sdks()),
+            format!("{:?}", rules.signatures()),
+        ]
+    };
+    for (ours, theirs) in parts(&embedded).iter().zip(&parts(&loaded)) {
+        assert!(ours.len() > 1000);
+        assert_eq!(ours, theirs);
+    }
+    assert_eq!(embedded.sha256, loaded.sha256);
+}
+
 fn copy_of_the_rules(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("rules-{name}"));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
-    for (file, text) in FILES {
-        fs::write(folder.join(file), text).unwrap();
+    for file in FILES {
+        fs::write(folder.join(file.name), file.text).unwrap();
     }
     folder
 }
@@ -882,9 +916,9 @@ fn each_observation_touches_its_provisions() {
 fn method(name: &str, change: impl Fn(String) -> String) -> PathBuf {
     let legal = FILES
         .iter()
-        .find(|(name, _)| *name == "legal.toml")
+        .find(|file| file.name == "legal.toml")
         .unwrap()
-        .1;
+        .text;
     let from = legal.find("[scoring]").unwrap();
     let to = legal.find("[[scoring.example]]").unwrap();
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

@@ -544,6 +544,8 @@ fn local_times_are_read_in_the_time_zone_of_the_phone() {
     assert_eq!(last(&[appops]), shown);
     let meant = ("2026-01-02T02:04:07.000Z".to_owned(), false);
     assert_eq!(last(&[appops, ("getprop.txt", zone)]), meant);
+    let unknown = b"[ro.product.model]: [Pixel 8]\n[persist.sys.timezone]: [Nowhere/Here]\n";
+    assert_eq!(last(&[appops, ("getprop.txt", unknown)]), shown);
     let report = crate::forge::inventory::bug_report().replace(
         "[ro.product.model]: [Pixel 8]",
         "[ro.product.model]: [Pixel 8]\n[persist.sys.timezone]: [Europe/Berlin]",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::row::{Fact, FactKey, Subject};
 use super::super::{circumstance, judge};
 use super::fact;
-use crate::model::{Occurrences, Protection, Recipient, Timestamp};
+use crate::model::{Distinct, Occurrences, Protection, Recipient, Timestamp};
 
 /// The provision on storing on a device and reading from it, with all that touches it.
 const TERMINAL_EQUIPMENT: &str = "eprivacy-5-3";
@@ -64,7 +64,7 @@ pub(super) fn before(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     }
 }
 
-/// What of the occurrences lies before a moment: all of them, or as many as their evidence shows.
+/// What of the occurrences lies before a moment: all of them, or as many of them and of their values as their evidence shows.
 fn until(occurrences: &Occurrences, moment: Timestamp) -> Option<Occurrences> {
     let is_timed = occurrences.first != Timestamp::default();
     if !is_timed || occurrences.first >= moment {
@@ -78,5 +78,13 @@ fn until(occurrences: &Occurrences, moment: Timestamp) -> Option<Occurrences> {
     let last = early.evidence.iter().map(|piece| piece.origin.time).max();
     early.last = last.unwrap_or(occurrences.first);
     early.count = early.evidence.len().max(1).try_into().unwrap_or(u64::MAX);
+    early.distinct = Distinct::default();
+    for value in early
+        .evidence
+        .iter()
+        .filter_map(|piece| piece.value.as_ref())
+    {
+        early.distinct.insert(value);
+    }
     Some(early)
 }

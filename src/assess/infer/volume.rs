@@ -138,7 +138,7 @@ pub(super) fn burst(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     }
 }
 
-/// Compared with a session without contacts, a recipient got as much more as fits their number.
+/// Compared with a session without contacts, a recipient of both got as much more as fits their number.
 pub(super) fn difference(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     let Some(baseline) = &subject.dossier.baseline else {
         return;
@@ -150,13 +150,16 @@ pub(super) fn difference(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     expected.around = 0;
     let mut before: BTreeMap<&Recipient, u64> = BTreeMap::new();
     for ((app, recipient), bytes) in baseline {
-        if Owner::of(app).0 == *subject.owner {
+        if Owner::of(app).0.may_be(subject.owner) {
             let sum = before.entry(recipient).or_default();
             *sum = sum.saturating_add(*bytes);
         }
     }
     for (recipient, volumes) in &subject.row.traffic {
-        let without = before.get(recipient).copied().unwrap_or(0);
+        // Under another name, or of another app, it may have got the same without contacts.
+        let Some(without) = before.get(recipient).copied() else {
+            continue;
+        };
         let with = sent(volumes);
         let more = with.saturating_sub(without);
         // Sessions differ by some part of what they send anyway.

@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::digest::{self, FUNCTIONS, Mixture, SALTED, SALTED_FUNCTIONS};
-use super::literal::{Builder, Literals};
-use super::pattern::{self, BINARY, EXACT, FOLDED, Wrapping};
+use super::literal::{Builder, Literals, Window};
+use super::pattern::{self, BINARY, EXACT, FOLDED, Form, Wrapping};
 use super::position::Place;
-use super::spelling::{self, Spelling};
-use super::table::{Slot, Table, key};
+use super::spelled::{self, Spelled, Spelling};
+use super::table::{Hash, Slot, Table, key};
+use super::word::{Patterns, Words};
 use crate::limits;
 use crate::model::{DecodeStep, KnownKind, KnownValue};
 use crate::rules::{HashForm, Rules};
@@ -76,9 +77,11 @@ pub(super) const GIVEN: u8 = u8::MAX;
 #[derive(Debug, Default)]
 pub struct Index {
     pub(super) values: Vec<KnownValue>,
-    /// In text in lower case.
-    pub(super) folded: Literals,
-    /// In text as it stands.
+    spelled: Spelled,
+    pub(super) text: TextPatterns,
+    /// In base64.
+    pub(super) encoded: Literals,
+    /// In base64, of other writing than Latin: anywhere in text as it stands.
     pub(super) exact: Literals,
     /// In bytes that are no text.
     pub(super) binary: Literals,
@@ -92,6 +95,17 @@ pub struct Index {
     numeric: u64,
     neglected: Neglected,
     salted: Mutex<Salted>,
+}
+
+/// Patterns in text in lower case.
+#[derive(Debug, Default)]
+pub(super) struct TextPatterns {
+    /// Between the edges of words.
+    pub(super) words: Words,
+    /// Anywhere.
+    pub(super) folded: Literals,
+    /// In hexadecimal digits.
+    pub(super) hexed: Literals,
 }
 
 /// Digests with salts that were met in messages.
@@ -133,47 +147,55 @@ impl Index {
         if values.is_empty() {
             return Self::default();
         }
-        let spelled = spelled(&values, jobs);
-        let mut neglected = Neglected::default();
-        for (value, spellings) in values.iter().zip(&spelled) {
-            let has_none = spellings.is_empty()
-                && !matches!(value.kind, KnownKind::Position | KnownKind::Digest);
-            if has_none {
-                neglected.refused = neglected.refused.saturating_add(1);
-                neglected.refused_per_byte += chance(value.value.reveal());
-            } else if !spellings.is_empty() && spellings.iter().all(|spelling| spelling.is_weak) {
-                neglected.weak = neglected.weak.saturating_add(1);
-                let written = spellings.iter().filter(|spelling| spelling.is_written);
-                neglected.weak_per_byte +=
-                    written.map(|spelling| chance(&spelling.text)).sum::<f64>();
-            }
-        }
-        let has_digits =
-            |spellings: &&Vec<Spelling>| spellings.iter().any(|it| is_number(&it.text));
-        let numeric = spelled.iter().filter(has_digits).count();
-        let mut budget = Budget::default();
+        let spelled = Spelled::new(&values, jobs);
+        let mut neglected = neglected(&values, &spelled);
+        let has_digits = |value: &usize| {
+            let mut spellings = spelled.of_value(*value);
+            spellings.any(Spelling::is_number)
+        };
+        let numeric = (0..values.len()).filter(has_digits).count();
         let recipes = recipes(peppers, rules);
-        let by_start = digest_table(&values, &spelled, &recipes, &mut budget);
-        let wrapped = wrapped(&spelled);
-        let (folded, exact) = text_patterns(&spelled, &wrapped, &mut budget);
+        let (mut of_digests, mut of_text, mut of_base64, mut of_binary) =
+            <(Budget, _, _, _)>::default();
+        let ((by_start, numbers, checksums), ((encoded, exact), (text, binary))) = both(
+            jobs,
+            || {
+                let by_start = digest_table(&values, &spelled, &recipes, &mut of_digests);
+                (by_start, number_table(&spelled), checksum_table(&spelled))
+            },
+            |jobs| {
+                both(
+                    jobs,
+                    || base64_patterns(&spelled, &mut of_base64),
+                    |_| {
+                        (
+                            text_patterns(&values, &spelled, &mut of_text),
+                            binary_patterns(&spelled, &mut of_binary),
+                        )
+                    },
+                )
+            },
+        );
+        let left_out = [of_digests, of_text, of_base64, of_binary];
+        let left_out = left_out.iter().map(|budget: &Budget| budget.left_out);
+        neglected.left_out = left_out.fold(0, u64::saturating_add);
         Self {
-            folded,
+            text,
+            encoded,
             exact,
-            binary: binary_patterns(&spelled, &wrapped, &mut budget),
-            numbers: number_table(&spelled),
+            binary,
+            numbers,
             digests: Digests { recipes, by_start },
-            checksums: checksum_table(&spelled),
+            checksums,
             numeric: u64::try_from(numeric).unwrap_or(u64::MAX),
             places: values
                 .iter()
                 .zip(0..)
                 .filter_map(|(value, id)| Place::of(value, id))
                 .collect(),
-            neglected: Neglected {
-                left_out: budget.left_out,
-                ..neglected
-            },
+            neglected,
             values,
+            spelled,
             salted: Mutex::default(),
         }
     }
@@ -206,10 +228,9 @@ impl Index {
         self.values.get(usize::try_from(slot.value).ok()?)
     }
 
-    pub(super) fn spelling(&self, slot: Slot) -> Option<Spelling> {
-        spelling::spellings(self.value(slot)?)
-            .into_iter()
-            .nth(usize::from(slot.spelling))
+    pub(super) fn spelling(&self, slot: Slot) -> Option<Spelling<'_>> {
+        let value = usize::try_from(slot.value).ok()?;
+        self.spelled.of_value(value).nth(slot.spelling.into())
     }
 
     /// Digests of all values with a salt that a message carries. `None` once too many digests were made, or for too many values.
@@ -225,14 +246,11 @@ impl Index {
         if salted.made >= limits::SALTED_DIGESTS {
             return None;
         }
-        let spelled: Vec<Vec<Spelling>> = self.values.iter().map(spelling::spellings).collect();
         let recipes = salted_recipes(salt);
-        let by_start = digest_table(&[], &spelled, &recipes, &mut Budget::default());
+        let by_start = digest_table(&[], &self.spelled, &recipes, &mut Budget::default());
         let digests = Arc::new(Digests { recipes, by_start });
-        let hashed = spelled
-            .iter()
-            .flatten()
-            .filter(|spelling| spelling.is_hashed);
+        let all = self.spelled.iter();
+        let hashed = all.filter(|(_, _, spelling)| spelling.is_hashed);
         let made = hashed.count().saturating_mul(digests.recipes.len());
         salted.made = salted.made.saturating_add(made as u64);
         if salted.by_salt.len() >= limits::SALTS {
@@ -249,36 +267,51 @@ impl Index {
 /// meets one of the list once in ten times.
 const NUMBERS_FOR_ONE: u64 = 10_000_000;
 
-/// Values that are worth a thread: numbering plans take some microseconds for each.
-const SHARE: usize = 10_000;
-
-/// The spellings of all values; on several threads, because there may be a million.
-fn spelled(values: &[KnownValue], jobs: usize) -> Vec<Vec<Spelling>> {
-    let of_share = |share: &[KnownValue]| -> Vec<Vec<Spelling>> {
-        share.iter().map(spelling::spellings).collect()
-    };
-    if values.len() <= SHARE {
-        return of_share(values);
+/// Does two things, at once if there are threads for both; the second may use what is left of them.
+fn both<A: Send, B>(
+    jobs: usize,
+    one: impl FnOnce() -> A + Send,
+    other: impl FnOnce(usize) -> B,
+) -> (A, B) {
+    if jobs <= 1 {
+        return (one(), other(1));
     }
-    let share = values.len().div_ceil(jobs.max(1)).max(SHARE);
     std::thread::scope(|scope| {
-        let workers: Vec<_> = values
-            .chunks(share)
-            .map(|share| scope.spawn(move || of_share(share)))
-            .collect();
-        let done = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
-        done.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
+        let one = scope.spawn(one);
+        let other = other(jobs.saturating_sub(1));
+        match one.join() {
+            Ok(one) => (one, other),
+            // A panic is a bug of ours: let it end the program as it would without threads.
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
     })
 }
 
 /// How probable it is that a text begins at a given byte of random text: of digits where it is one of digits, else of letters
 /// and digits without regard to case.
 fn chance(text: &str) -> f64 {
-    let symbols: f64 = if is_number(text) { 10.0 } else { 36.0 };
+    let symbols: f64 = if spelled::is_number(text) { 10.0 } else { 36.0 };
     symbols
         .powi(i32::try_from(text.chars().count()).unwrap_or(i32::MAX))
         .recip()
+}
+
+/// Which values are too short to be looked for, or to count alone.
+fn neglected(values: &[KnownValue], spelled: &Spelled) -> Neglected {
+    let mut neglected = Neglected::default();
+    for (position, value) in values.iter().enumerate() {
+        let spellings = spelled.of_value(position);
+        let has_none = spellings.clone().next().is_none();
+        if has_none && !matches!(value.kind, KnownKind::Position | KnownKind::Digest) {
+            neglected.refused = neglected.refused.saturating_add(1);
+            neglected.refused_per_byte += chance(value.value.reveal());
+        } else if !has_none && spellings.clone().all(|spelling| spelling.is_weak) {
+            neglected.weak = neglected.weak.saturating_add(1);
+            let written = spellings.filter(|spelling| spelling.is_written);
+            neglected.weak_per_byte += written.map(|spelling| chance(spelling.text)).sum::<f64>();
+        }
+    }
+    neglected
 }
 
 fn salted_recipes(salt: &[u8]) -> Vec<Recipe> {
@@ -333,7 +366,7 @@ pub(super) fn start(digest: &[u8]) -> Option<u64> {
 
 fn digest_table(
     values: &[KnownValue],
-    spelled: &[Vec<Spelling>],
+    spelled: &Spelled,
     recipes: &[Recipe],
     budget: &mut Budget,
 ) -> Table {
@@ -346,15 +379,13 @@ fn digest_table(
         }
     }
     for (how, recipe) in recipes.iter().enumerate() {
-        for (position, spellings) in spelled.iter().enumerate() {
-            for (number, spelling) in spellings.iter().enumerate() {
-                if !spelling.is_hashed || !budget.allows(entries.len(), limits::KNOWN_DIGESTS) {
-                    continue;
-                }
-                let digest = recipe.compute(spelling.text.as_bytes());
-                if let Some(start) = digest.as_deref().and_then(start) {
-                    entries.push((start, slot(position, number, how)));
-                }
+        for (position, number, spelling) in spelled.iter() {
+            if !spelling.is_hashed || !budget.allows(entries.len(), limits::KNOWN_DIGESTS) {
+                continue;
+            }
+            let digest = recipe.compute(spelling.text.as_bytes());
+            if let Some(start) = digest.as_deref().and_then(start) {
+                entries.push((start, slot(position, number, how)));
             }
         }
     }
@@ -366,35 +397,31 @@ pub(super) fn given(text: &str) -> Option<Vec<u8>> {
     super::scan::hex_bytes(text.trim().as_bytes()).filter(|bytes| bytes.len() >= 8)
 }
 
-fn checksum_table(spelled: &[Vec<Spelling>]) -> Table {
-    let mut entries = Vec::new();
-    for (position, spellings) in spelled.iter().enumerate() {
-        for (number, spelling) in spellings.iter().enumerate() {
-            // Of a million values one in a thousand random numbers is the checksum of one.
-            if spelling.is_hashed && entries.len() < limits::KNOWN_CHECKSUMS {
-                let sum = digest::crc32(spelling.text.as_bytes());
-                entries.push((u64::from(sum), slot(position, number, 0)));
-            }
-        }
-    }
-    Table::new(entries)
-}
-
-fn is_number(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
+fn checksum_table(spelled: &Spelled) -> Table {
+    // Of a million values one in a thousand random numbers is the checksum of one.
+    let hashed = spelled.iter().filter(|(_, _, spelling)| spelling.is_hashed);
+    let entries = hashed
+        .take(limits::KNOWN_CHECKSUMS)
+        .map(|(position, number, spelling)| {
+            let sum = digest::crc32(spelling.text.as_bytes());
+            (u64::from(sum), slot(position, number, 0))
+        });
+    Table::new(entries.collect())
 }
 
 /// Spellings that are runs of digits, as they stand and reversed.
-fn number_table(spelled: &[Vec<Spelling>]) -> Table {
+fn number_table(spelled: &Spelled) -> Table {
     let mut entries = Vec::new();
-    for (position, spellings) in spelled.iter().enumerate() {
-        for (number, spelling) in spellings.iter().enumerate() {
-            if spelling.is_written && is_number(&spelling.text) {
-                entries.push((key(spelling.text.as_bytes()), slot(position, number, 0)));
-                if !spelling.is_weak {
-                    let reversed = pattern::reversed(&spelling.text);
-                    entries.push((key(reversed.as_bytes()), slot(position, number, 1)));
+    for (position, number, spelling) in spelled.iter() {
+        if spelling.is_written && spelling.is_number() {
+            let digits = spelling.text.as_bytes();
+            entries.push((key(digits), slot(position, number, 0)));
+            if !spelling.is_weak {
+                let mut hash = Hash::default();
+                for digit in digits.iter().rev() {
+                    hash.add(*digit);
                 }
+                entries.push((hash.key(), slot(position, number, 1)));
             }
         }
     }
@@ -403,113 +430,162 @@ fn number_table(spelled: &[Vec<Spelling>]) -> Table {
 
 /// Whether a spelling is looked for inside encodings: one that holds another strong one is found by that, but for numbers: a
 /// longer number is another one.
-fn is_wrapped(spellings: &[Spelling], number: usize) -> bool {
-    let Some(spelling) = spellings.get(number) else {
+fn is_wrapped<'a>(
+    spelling: Spelling<'_>,
+    number: usize,
+    mut spellings: impl Iterator<Item = Spelling<'a>>,
+) -> bool {
+    if spelling.is_weak || spelling.text.len() < 8 {
         return false;
-    };
-    let is_strong = |other: &Spelling| !other.is_weak && other.text.len() >= 10;
-    let holds_other = spellings.iter().enumerate().any(|(other, shorter)| {
-        other != number
-            && is_strong(shorter)
-            && !(is_number(&spelling.text) && is_number(&shorter.text))
+    }
+    let mut at = 0_usize;
+    let holds_other = spellings.any(|shorter| {
+        let is_other = at != number;
+        at = at.saturating_add(1);
+        is_other
+            && !shorter.is_weak
+            && shorter.text.len() >= 10
             && shorter.text.len() < spelling.text.len()
-            && spelling.text.contains(&shorter.text)
+            && !(spelling.is_number() && shorter.is_number())
+            && spelling.text.contains(shorter.text)
     });
-    !spelling.is_weak && spelling.text.len() >= 8 && !holds_other
+    !holds_other
 }
 
-/// Value and number of each spelling that is looked for inside encodings.
-fn wrapped(spelled: &[Vec<Spelling>]) -> Vec<(usize, usize)> {
-    let of_value = |(position, spellings)| {
-        let spellings: &[Spelling] = spellings;
-        (0..spellings.len())
-            .filter(move |number| is_wrapped(spellings, *number))
-            .map(move |number| (position, number))
-    };
-    let all = spelled.iter().map(Vec::as_slice).enumerate();
-    all.flat_map(of_value).collect()
-}
-
-/// Text as it is written first for all values, then inside encodings for as many as fit.
-fn text_patterns(
-    spelled: &[Vec<Spelling>],
-    wrapped: &[(usize, usize)],
+/// All spellings that are looked for inside encodings, each in one of them after the other; as many as fit.
+fn each_wrapped(
+    spelled: &Spelled,
+    wrappings: &[Wrapping],
+    from: usize,
     budget: &mut Budget,
-) -> (Literals, Literals) {
-    let (mut folded, mut exact) = (Builder::new(), Builder::new());
-    for (position, spellings) in spelled.iter().enumerate() {
-        for (number, spelling) in spellings.iter().enumerate() {
-            if spelling.is_written && !is_number(&spelling.text) {
-                add(
-                    &mut folded,
-                    FOLDED,
-                    0,
-                    spelling,
-                    slot(position, number, 0),
-                    budget,
-                );
+    see: &mut dyn FnMut(&[u8], Slot, Form),
+) {
+    let mut taken = 0_usize;
+    for (how, wrapping) in wrappings.iter().enumerate().skip(from) {
+        // What is beyond the bound is only counted; numbers have forms that other values have not.
+        let is_for_all = !matches!(wrapping.steps, [DecodeStep::Varint | DecodeStep::Fixed64]);
+        for (value, number, spelling) in spelled.iter() {
+            if !is_wrapped(spelling, number, spelled.of_value(value))
+                || is_for_all && !budget.allows(taken, limits::KNOWN_PATTERNS)
+            {
+                continue;
+            }
+            if let Some(pattern) = (wrapping.wrap)(spelling.text)
+                && budget.allows(taken, limits::KNOWN_PATTERNS)
+            {
+                taken = taken.saturating_add(1);
+                see(&pattern, slot(value, number, how), wrapping.form);
             }
         }
     }
-    let each = |wrappings: &[Wrapping], from: usize, builder: &mut Builder, budget: &mut Budget| {
-        for how in from..wrappings.len() {
-            add_all(builder, wrappings, how, spelled, wrapped, budget);
-        }
-    };
-    each(EXACT, 0, &mut exact, budget);
-    each(FOLDED, 1, &mut folded, budget);
-    (folded.build(), exact.build())
 }
 
-fn binary_patterns(
-    spelled: &[Vec<Spelling>],
-    wrapped: &[(usize, usize)],
-    budget: &mut Budget,
-) -> Literals {
+/// Patterns that wait for a table of windows anywhere.
+type Rest = Vec<(Vec<u8>, Slot)>;
+
+fn anywhere(rest: &Rest) -> Literals {
     let mut builder = Builder::new();
-    for how in 0..BINARY.len() {
-        add_all(&mut builder, BINARY, how, spelled, wrapped, budget);
+    for (pattern, _) in rest {
+        builder.count(pattern);
+    }
+    for (pattern, slot) in rest {
+        builder.file(pattern, *slot, Window::Any);
     }
     builder.build()
 }
 
-/// All spellings that are looked for inside encodings, in one of these.
-fn add_all(
-    builder: &mut Builder,
-    wrappings: &[Wrapping],
-    how: usize,
-    spelled: &[Vec<Spelling>],
-    wrapped: &[(usize, usize)],
-    budget: &mut Budget,
-) {
-    for (position, number) in wrapped {
-        let spelling = spelled.get(*position).and_then(|all| all.get(*number));
-        if let Some(spelling) = spelling {
-            let slot = slot(*position, *number, how);
-            add(builder, wrappings, how, spelling, slot, budget);
+/// Text as it is written first for all values, then inside hexadecimal digits and reversed for as many as fit.
+fn text_patterns(values: &[KnownValue], spelled: &Spelled, budget: &mut Budget) -> TextPatterns {
+    let (mut words, mut rest) = (Patterns::default(), Rest::new());
+    let kind = |slot: Slot| {
+        let value = usize::try_from(slot.value).ok()?;
+        values.get(value).map(|value| value.kind)
+    };
+    let mut add = |pattern: &[u8], slot: Slot, is_weak: bool| {
+        if is_of_words(kind(slot), is_weak) {
+            words.add(pattern, slot);
+        } else {
+            rest.push((pattern.to_vec(), slot));
         }
+    };
+    let mut taken = 0_usize;
+    for (value, number, spelling) in spelled.iter() {
+        let is_wanted = spelling.is_written && !spelling.is_number();
+        if is_wanted && budget.allows(taken, limits::KNOWN_PATTERNS) {
+            taken = taken.saturating_add(1);
+            let lower = spelling.text.to_lowercase();
+            add(lower.as_bytes(), slot(value, number, 0), spelling.is_weak);
+        }
+    }
+    let mut hexed = Builder::new();
+    each_wrapped(spelled, FOLDED, 1, budget, &mut |pattern, slot, form| {
+        if form != Form::Plain {
+            hexed.count(pattern);
+        } else if !pattern.iter().all(u8::is_ascii_digit) {
+            // Reversed numbers are found among the numbers; none of these is weak.
+            add(pattern, slot, false);
+        }
+    });
+    each_wrapped(
+        spelled,
+        FOLDED,
+        1,
+        &mut Budget::default(),
+        &mut |pattern, slot, form| {
+            if form != Form::Plain && !hexed.file(pattern, slot, Window::Hex) {
+                rest.push((pattern.to_vec(), slot));
+            }
+        },
+    );
+    TextPatterns {
+        words: words.build(),
+        folded: anywhere(&rest),
+        hexed: hexed.build(),
     }
 }
 
-fn add(
-    builder: &mut Builder,
-    wrappings: &[Wrapping],
-    how: usize,
-    spelling: &Spelling,
-    slot: Slot,
-    budget: &mut Budget,
-) {
-    let Some(wrapping) = wrappings.get(how) else {
-        return;
-    };
-    // What is beyond the bound is only counted; numbers have forms that other values have not.
-    let is_for_all = !matches!(wrapping.steps, [DecodeStep::Varint | DecodeStep::Fixed64]);
-    if is_for_all && !budget.allows(builder.len(), limits::KNOWN_PATTERNS) {
-        return;
-    }
-    if let Some(bytes) = (wrapping.wrap)(&spelling.text)
-        && budget.allows(builder.len(), limits::KNOWN_PATTERNS)
-    {
-        builder.add(bytes, slot);
-    }
+/// Whether what stands beside a spelling must not go on with a letter or digit.
+pub(super) fn is_of_words(kind: Option<KnownKind>, is_weak: bool) -> bool {
+    is_weak || matches!(kind, Some(KnownKind::Email | KnownKind::Name))
+}
+
+/// Patterns in base64, and those that need not lie where text in Latin letters does.
+fn base64_patterns(spelled: &Spelled, budget: &mut Budget) -> (Literals, Literals) {
+    let (mut builder, mut rest) = (Builder::new(), Rest::new());
+    each_wrapped(spelled, EXACT, 0, budget, &mut |pattern, _, _| {
+        builder.count(pattern);
+    });
+    each_wrapped(
+        spelled,
+        EXACT,
+        0,
+        &mut Budget::default(),
+        &mut |pattern, slot, form| {
+            let window = match form {
+                Form::Base64(offset) => Window::Base64(pattern::first_in_base64(offset)),
+                _ => Window::Any,
+            };
+            if !builder.file(pattern, slot, window) {
+                rest.push((pattern.to_vec(), slot));
+            }
+        },
+    );
+    (builder.build(), anywhere(&rest))
+}
+
+fn binary_patterns(spelled: &Spelled, budget: &mut Budget) -> Literals {
+    let mut builder = Builder::new();
+    each_wrapped(spelled, BINARY, 0, budget, &mut |pattern, _, _| {
+        builder.count(pattern);
+    });
+    each_wrapped(
+        spelled,
+        BINARY,
+        0,
+        &mut Budget::default(),
+        &mut |pattern, slot, _| {
+            builder.file(pattern, slot, Window::Any);
+        },
+    );
+    builder.build()
 }

@@ -1,12 +1,84 @@
-//! Many words in a text at a cost that does not grow with their number: windows of a few bytes are looked up in a filter, and
-//! only where one may begin or continue a word is it compared.
+//! Many patterns in bytes at a cost that does not grow with their number: windows of a few bytes are looked up in a filter, and
+//! only where one may belong to a pattern is it compared.
 
 use super::table::{Slot, Table};
 
-/// Bytes of a window. A word has at least as many.
+/// Bytes of a window. A pattern has at least as many.
 const WIDE: usize = 8;
-/// Bytes of a window for shorter words.
+/// Bytes of a window for shorter patterns.
 const NARROW: usize = 4;
+
+/// Where a window may be looked up; patterns are filed under such a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Window {
+    /// Anywhere.
+    Any,
+    /// Hexadecimal digits of four bytes of ASCII: `6572696b`.
+    Hex,
+    /// Two groups of base64 of six bytes of ASCII; the pattern begins so many characters into a group.
+    Base64(usize),
+}
+
+/// Whether a character of base64 may stand at a place of a group whose three bytes are ASCII: a bit for each of four places.
+const ASCII_IN_BASE64: [u8; 256] = places_in_base64();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "evaluated by the compiler over the 256 values of a byte"
+)]
+const fn places_in_base64() -> [u8; 256] {
+    let mut places = [0; 256];
+    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut value = 0;
+    while value < 64 {
+        // The highest bits of the three bytes are the bits 5, 3 and 1 of the first three characters (RFC 4648 §4).
+        let first = if value & 32 == 0 { 1 } else { 0 };
+        let second = if value & 8 == 0 { 2 } else { 0 };
+        let third = if value & 2 == 0 { 4 } else { 0 };
+        places[letters[value] as usize] = first | second | third | 8;
+        value += 1;
+    }
+    places[b'-' as usize] = places[b'+' as usize];
+    places[b'_' as usize] = places[b'/' as usize];
+    places
+}
+
+impl Window {
+    /// Whether a window with these bytes is looked up at all.
+    #[inline]
+    fn may_be(self, window: [u8; WIDE]) -> bool {
+        match self {
+            Self::Any => true,
+            // `0` to `7` at every second place
+            Self::Hex => u64::from_le_bytes(window) & 0x0048_0048_0048_0048 == 0,
+            Self::Base64(_) => {
+                let (groups, _) = window.as_chunks::<4>();
+                let may_stand = |byte: u8, place: u8| {
+                    let places = ASCII_IN_BASE64.get(usize::from(byte));
+                    places.is_some_and(|places| places & place != 0)
+                };
+                groups.iter().all(|[first, second, third, last]| {
+                    may_stand(*first, 1)
+                        && may_stand(*second, 2)
+                        && may_stand(*third, 4)
+                        && may_stand(*last, 8)
+                })
+            }
+        }
+    }
+
+    /// Whether a pattern may be filed under the window at this offset.
+    fn fits(self, offset: usize, window: &[u8]) -> bool {
+        let is_aligned = match self {
+            Self::Any => true,
+            Self::Hex => offset.is_multiple_of(2),
+            Self::Base64(start) => offset.wrapping_add(start).is_multiple_of(4),
+        };
+        let window = window.first_chunk();
+        is_aligned && window.is_some_and(|window| self.may_be(*window))
+    }
+}
 
 /// Patterns to be found anywhere in bytes.
 #[derive(Debug, Default)]
@@ -15,12 +87,13 @@ pub(super) struct Literals {
     narrow: Table,
 }
 
-/// Gathers patterns. Each is filed under the one of its windows that fewest others have, so that names that begin alike do
-/// not end up in one heap.
+/// Files patterns. Each goes under the one of its windows that fewest others have, so that names that begin alike do not end up in
+/// one heap; so all are shown twice: first to be counted, then to be filed.
 #[derive(Debug)]
 pub(super) struct Builder {
-    patterns: Vec<(Vec<u8>, Slot)>,
     popularity: Vec<u8>,
+    wide: Vec<(u64, Slot)>,
+    narrow: Vec<(u64, Slot)>,
 }
 
 /// Windows of one pattern that it may be filed under: their offsets fit a slot.
@@ -31,43 +104,48 @@ const COUNTERS: usize = 1 << 20;
 impl Builder {
     pub(super) fn new() -> Self {
         Self {
-            patterns: Vec::new(),
             popularity: vec![0; COUNTERS],
+            wide: Vec::new(),
+            narrow: Vec::new(),
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.patterns.len()
-    }
-
-    /// Adds a pattern; shorter ones than the narrow window are left out, which callers have made sure of.
-    pub(super) fn add(&mut self, pattern: Vec<u8>, slot: Slot) {
+    /// Shows a pattern.
+    pub(super) fn count(&mut self, pattern: &[u8]) {
         for window in pattern.windows(WIDE) {
             if let Some(count) = self.popularity.get_mut(counter(wide(window))) {
                 *count = count.saturating_add(1);
             }
         }
-        self.patterns.push((pattern, slot));
+    }
+
+    /// Files a pattern under a window of that kind; says whether it has one. Patterns shorter than the narrow window have none.
+    pub(super) fn file(&mut self, pattern: &[u8], slot: Slot, kind: Window) -> bool {
+        let rarest = pattern
+            .windows(WIDE)
+            .take(OFFSETS)
+            .enumerate()
+            .filter(|(offset, window)| kind.fits(*offset, window))
+            .min_by_key(|(_, window)| self.popularity.get(counter(wide(window))).copied());
+        if let Some((offset, window)) = rarest {
+            let offset = u16::try_from(offset).unwrap_or(0);
+            self.wide.push((wide(window), Slot { offset, ..slot }));
+            return true;
+        }
+        match pattern.get(..NARROW) {
+            Some(window) if pattern.len() < WIDE && kind == Window::Any => {
+                self.narrow
+                    .push((narrow(window), Slot { offset: 0, ..slot }));
+                true
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn build(self) -> Literals {
-        let (mut wide_entries, mut narrow_entries) = (Vec::new(), Vec::new());
-        for (pattern, slot) in &self.patterns {
-            let rarest = pattern
-                .windows(WIDE)
-                .take(OFFSETS)
-                .enumerate()
-                .min_by_key(|(_, window)| self.popularity.get(counter(wide(window))).copied());
-            if let Some((offset, window)) = rarest {
-                let offset = u16::try_from(offset).unwrap_or(0);
-                wide_entries.push((wide(window), Slot { offset, ..*slot }));
-            } else if let Some(window) = pattern.get(..NARROW) {
-                narrow_entries.push((narrow(window), Slot { offset: 0, ..*slot }));
-            }
-        }
         Literals {
-            wide: Table::new(wide_entries),
-            narrow: Table::new(narrow_entries),
+            wide: Table::new(self.wide),
+            narrow: Table::new(self.narrow),
         }
     }
 }
@@ -97,21 +175,37 @@ impl Literals {
     /// Calls `candidate` with the slot of each pattern that may begin at a position of `bytes`; the caller compares.
     pub(super) fn scan(&self, bytes: &[u8], candidate: &mut dyn FnMut(Slot, usize)) {
         if !self.wide.is_empty() {
-            look(&self.wide, bytes.windows(WIDE).map(wide), candidate);
+            self.scan_windows(Window::Any, bytes, candidate);
         }
         if !self.narrow.is_empty() {
-            look(&self.narrow, bytes.windows(NARROW).map(narrow), candidate);
+            for (position, window) in bytes.windows(NARROW).enumerate() {
+                look(&self.narrow, narrow(window), position, candidate);
+            }
+        }
+    }
+
+    /// The same of patterns that are all filed under windows of one kind, in bytes that are all of it.
+    pub(super) fn scan_windows(
+        &self,
+        kind: Window,
+        bytes: &[u8],
+        candidate: &mut dyn FnMut(Slot, usize),
+    ) {
+        for (position, window) in bytes.array_windows().enumerate() {
+            if kind.may_be(*window) {
+                let key = u64::from_le_bytes(*window);
+                look(&self.wide, key, position, candidate);
+            }
         }
     }
 }
 
-fn look(table: &Table, windows: impl Iterator<Item = u64>, candidate: &mut dyn FnMut(Slot, usize)) {
-    for (position, key) in windows.enumerate() {
-        if table.may_hold(key) {
-            for slot in table.get(key) {
-                if let Some(start) = position.checked_sub(usize::from(slot.offset)) {
-                    candidate(slot, start);
-                }
+#[inline]
+fn look(table: &Table, key: u64, position: usize, candidate: &mut dyn FnMut(Slot, usize)) {
+    if table.may_hold(key) {
+        for slot in table.get(key) {
+            if let Some(start) = position.checked_sub(usize::from(slot.offset)) {
+                candidate(slot, start);
             }
         }
     }
@@ -119,17 +213,31 @@ fn look(table: &Table, windows: impl Iterator<Item = u64>, candidate: &mut dyn F
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD_NO_PAD;
     use proptest::prelude::*;
 
     use super::*;
+
+    fn slot(position: usize) -> Slot {
+        let value = u32::try_from(position).unwrap();
+        Slot {
+            value,
+            spelling: 0,
+            how: 0,
+            offset: 0,
+        }
+    }
 
     proptest! {
         #[test]
         fn every_occurrence_is_a_candidate(words in proptest::collection::vec("[ab]{4,14}", 1..20), text in "[abc]{0,60}") {
             let mut builder = Builder::new();
+            for word in &words {
+                builder.count(word.as_bytes());
+            }
             for (position, word) in words.iter().enumerate() {
-                let value = u32::try_from(position).unwrap();
-                builder.add(word.clone().into_bytes(), Slot { value, spelling: 0, how: 0, offset: 0 });
+                prop_assert!(builder.file(word.as_bytes(), slot(position), Window::Any));
             }
             let literals = builder.build();
             let mut found = Vec::new();
@@ -145,6 +253,15 @@ mod tests {
                         prop_assert!(found.contains(&(word.clone(), start)), "{} at {}", word, start);
                     }
                 }
+            }
+        }
+
+        #[test]
+        fn text_in_base64_has_windows_that_are_looked_up(before in "[ -~]{0,5}", word in "[ -~]{8,20}", behind in "[ -~]{0,5}") {
+            let encoded = STANDARD_NO_PAD.encode([&*before, &word, &behind].concat());
+            for start in (0..encoded.len() - 8).step_by(4) {
+                let window = encoded.as_bytes()[start..].first_chunk().unwrap();
+                prop_assert!(Window::Base64(0).may_be(*window), "{}", encoded);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Values that the auditor knows to be on the phone, in whatever disguise: written, encoded, scaled, hashed, salted.
 //!
 //! `spelling` says how a value is written, `pattern` what it becomes inside encodings, `digest` how it is hashed; `index`
-//! prepares all of that once for a device, `scan` and `position` look. What is found is grade `known-value`: the strongest there is.
+//! prepares all of that once for a device in the tables of `word`, `literal` and `table`, `scan` and `position` look. What is found is grade `known-value`: the strongest there is.
 
 mod digest;
 mod index;
@@ -9,21 +9,21 @@ mod literal;
 mod pattern;
 mod position;
 mod scan;
+mod spelled;
 mod spelling;
 mod table;
+mod word;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 
 use self::scan::{Hit, Scanner};
-use super::name::Name;
 use super::{Scene, contact, value};
 use crate::model::{
-    AddressBook, DecodeChain, DecodeStep, Event, Evidence, Field, FieldPath, Finding, Grade,
-    KnownKind, KnownValue, Place, Sensitive, Tally,
+    AddressBook, DecodeChain, DecodeStep, Event, Evidence, Field, Finding, Grade, KnownKind,
+    KnownValue, PathId, Place, Sensitive, Tally,
 };
-use crate::rules::normalise_name;
 
 pub use index::{Index, Neglected};
 
@@ -36,6 +36,26 @@ const SALT_ENDS: [&str; 4] = ["key", "secret", "nonce", "seed"];
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 2..=128;
 /// Salts of one message that are tried.
 const SALTS_TRIED: usize = 4;
+
+/// Whether a name says that its value is mixed into digests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SaltName {
+    /// It says so.
+    Certain,
+    /// It may.
+    Possible,
+}
+
+/// What a name, normalised, says of salts.
+pub(super) fn salt_name(name: &str) -> Option<SaltName> {
+    if SALT_WORDS.iter().any(|word| name.contains(word)) {
+        return Some(SaltName::Certain);
+    }
+    SALT_ENDS
+        .iter()
+        .any(|end| name.ends_with(end))
+        .then_some(SaltName::Possible)
+}
 
 /// The rules that findings of a kind belong to: as it stands, and as a digest; first the user's own, then of contacts.
 fn rule(known: &KnownValue, is_digest: bool) -> &'static str {
@@ -111,16 +131,16 @@ struct Found<'a> {
 #[derive(Clone, Copy)]
 struct Spot<'a> {
     place: Place,
-    path: &'a FieldPath,
+    path: PathId,
     chain: &'a DecodeChain,
 }
 
 impl<'a> Spot<'a> {
-    fn of(field: &'a Field<'_>) -> Self {
+    fn of(scene: &Scene<'a>, field: &Field<'_>) -> Self {
         Self {
             place: field.place,
-            path: &field.path,
-            chain: &field.chain,
+            path: field.path,
+            chain: scene.fields.chain(field.chain),
         }
     }
 }
@@ -139,15 +159,15 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let mut scanner = Scanner::new(index);
     let mut hits = Vec::new();
     for field in scene.fields {
-        scanner.text(&field.value, &mut hits);
-        take(&mut hits, Spot::of(field), &mut found);
+        scanner.text(&field.value, field.look, &mut hits);
+        take(&mut hits, Spot::of(scene, field), &mut found);
     }
     for binary in scene.binaries {
         scanner.binary(&binary.bytes, &mut hits);
         let spot = Spot {
             place: binary.place,
-            path: &binary.path,
-            chain: &binary.chain,
+            path: binary.path,
+            chain: scene.fields.chain(binary.chain),
         };
         take(&mut hits, spot, &mut found);
     }
@@ -157,14 +177,14 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         };
         for field in scene.fields {
             scanner.salted(&digests, &field.value, &mut hits);
-            take(&mut hits, Spot::of(field), &mut found);
+            take(&mut hits, Spot::of(scene, field), &mut found);
         }
     }
-    position::fields(&index.places, scene.fields, &mut |field, hit| {
+    position::fields(&index.places, scene, &mut |field, hit| {
         if let Some(field) = scene.fields.get(field) {
             found.push(Found {
                 hit,
-                field: Spot::of(field),
+                field: Spot::of(scene, field),
             });
         }
     });
@@ -182,12 +202,9 @@ fn take<'a>(hits: &mut Vec<Hit>, field: Spot<'a>, found: &mut Vec<Found<'a>>) {
 fn salts(scene: &Scene<'_>) -> Vec<Vec<u8>> {
     let mut salts: Vec<(bool, Vec<u8>)> = Vec::new();
     for field in scene.fields {
-        if !SALT_BYTES.contains(&field.value.len()) {
-            continue;
-        }
-        let name = Name::of(field.name());
-        let is_telling = SALT_WORDS.iter().any(|word| name.normalised.contains(word));
-        if is_telling || SALT_ENDS.iter().any(|end| name.normalised.ends_with(end)) {
+        let name = scene.name(field).and_then(|name| name.salt);
+        if let Some(name) = name.filter(|_| SALT_BYTES.contains(&field.value.len())) {
+            let is_telling = name == SaltName::Certain;
             salts.push((!is_telling, field.value.as_bytes().to_vec()));
             let bytes = scan::hex_bytes(field.value.as_bytes()).filter(|bytes| bytes.len() >= 8);
             salts.extend(bytes.map(|bytes| (!is_telling, bytes)));
@@ -246,7 +263,7 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>]) {
             || together
                 .get(&known.kind)
                 .is_some_and(|values| values.len() >= TOGETHER)
-            || names_it(known, found.field);
+            || names_it(scene, known, found.field);
         if is_believed {
             let rule = rule(known, found.hit.is_digest);
             by_rule.entry(rule).or_default().push((known, found));
@@ -275,7 +292,7 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>]) {
                     origin: scene.observation.sighting.origin,
                     flow: scene.observation.sighting.flow,
                     place: Some(first.field.place),
-                    path: first.field.path.clone(),
+                    path: scene.fields.paths.path(first.field.path).to_field_path(),
                     chain: chain(first.field.chain, &first.hit.steps),
                     value: Some(known.value.clone()),
                 },
@@ -293,7 +310,7 @@ fn chain(chain: &DecodeChain, steps: &[DecodeStep]) -> DecodeChain {
 }
 
 /// Whether the field's name says that such a value is in it.
-fn names_it(known: &KnownValue, field: Spot<'_>) -> bool {
+fn names_it(scene: &Scene<'_>, known: &KnownValue, field: Spot<'_>) -> bool {
     let words: &[&str] = match known.kind {
         KnownKind::Phone => &["phone", "msisdn", "mobile", "tel", "number", "contact"],
         KnownKind::Email => &["mail", "contact"],
@@ -305,9 +322,10 @@ fn names_it(known: &KnownValue, field: Spot<'_>) -> bool {
         KnownKind::Text => &["text", "message", "body", "content"],
         _ => &[],
     };
-    let name = normalise_name(field.path.last_name().unwrap_or_default());
-    words.iter().any(|word| name.contains(word))
-        || known.is_of_contact && contact::speaks_of_contacts_path(field.path)
+    let name = scene.fields.paths.last_name(field.path);
+    let name = name.and_then(|name| scene.names.get(name.position()));
+    name.is_some_and(|name| words.iter().any(|word| name.normalised.contains(word)))
+        || known.is_of_contact && contact::speaks_of_contacts_path(scene, field.path)
 }
 
 #[cfg(test)]

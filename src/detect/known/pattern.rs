@@ -211,9 +211,7 @@ fn around_in_base64(
     value: &[u8],
 ) -> Option<[Option<u8>; 2]> {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
-    let group = found
-        .start
-        .checked_sub(offset.saturating_mul(8).div_ceil(6))?;
+    let group = found.start.checked_sub(first_in_base64(offset))?;
     let has_more = group
         .checked_sub(GROUP)
         .and_then(|start| bytes.get(start..group))
@@ -263,6 +261,11 @@ pub(super) fn reversed(text: &str) -> String {
     text.chars().rev().collect()
 }
 
+/// Which character of a group is the first that depends on nothing before a value that begins so many bytes into it.
+pub(super) fn first_in_base64(offset: usize) -> usize {
+    offset.saturating_mul(8).div_ceil(6)
+}
+
 /// The characters of base64 that are the same whatever stands before (`offset` bytes modulo three) and behind the value.
 fn base64(bytes: &[u8], offset: usize, is_url: bool) -> Option<Vec<u8>> {
     let mut padded = vec![0; offset];
@@ -276,7 +279,7 @@ fn base64(bytes: &[u8], offset: usize, is_url: bool) -> Option<Vec<u8>> {
     if is_url && !encoded.contains(['-', '_']) {
         return None;
     }
-    let first = offset.saturating_mul(8).div_ceil(6);
+    let first = first_in_base64(offset);
     let last = padded.len().saturating_mul(8) / 6;
     encoded
         .as_bytes()

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
-use super::super::value;
+use super::super::{Scene, value};
 use super::scan::Hit;
-use crate::model::{DecodeStep, Field, KnownKind, KnownValue, PathStep, Place as Part};
+use crate::model::{DecodeStep, KnownKind, KnownValue, Look, PathId, Place as Part};
 
 /// Metres of a degree of latitude.
 const METRES_PER_DEGREE: f64 = 111_320.0;
@@ -154,16 +154,20 @@ struct Half {
 }
 
 /// Looks for known positions in the fields of one message.
-pub(super) fn fields(places: &[Place], fields: &[Field<'_>], found: &mut dyn FnMut(usize, Hit)) {
+pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(usize, Hit)) {
     if places.is_empty() {
         return;
     }
+    let fields = scene.fields;
     // Latitudes of places, by the object they stand in.
-    let mut latitudes: BTreeMap<(Part, &[PathStep]), Vec<Half>> = BTreeMap::new();
+    let mut latitudes: BTreeMap<(Part, PathId), Vec<Half>> = BTreeMap::new();
     let mut longitudes = latitudes.clone();
     for (number, field) in fields.iter().enumerate() {
+        if !field.look.has(Look::DIGIT) {
+            continue;
+        }
         within_text(places, &field.value, &mut |hit| found(number, hit));
-        let Some((_, object)) = field.path.0.split_last() else {
+        let Some(object) = scene.object(field) else {
             continue;
         };
         let key = (field.place, object);
@@ -184,7 +188,7 @@ pub(super) fn fields(places: &[Place], fields: &[Field<'_>], found: &mut dyn FnM
             }
         }
     }
-    for (field, [zoom, x, y]) in tiles_of(fields) {
+    for (field, [zoom, x, y]) in tiles_of(scene) {
         if let Ok(zoom) = u8::try_from(zoom) {
             tile(places, zoom, x, y, &mut |hit| found(field, hit));
         }
@@ -192,7 +196,7 @@ pub(super) fn fields(places: &[Place], fields: &[Field<'_>], found: &mut dyn FnM
     let is_axis = |half: &Half| {
         fields
             .get(half.field)
-            .is_some_and(|field| is_axis(field.name()))
+            .is_some_and(|field| is_axis(fields.name(field)))
     };
     for (key, candidates) in &latitudes {
         for latitude in candidates {
@@ -217,18 +221,18 @@ pub(super) fn fields(places: &[Place], fields: &[Field<'_>], found: &mut dyn FnM
 }
 
 /// Tiles whose zoom level, column and row are members of one object, with the field of the first.
-fn tiles_of<'a>(fields: &'a [Field<'_>]) -> impl Iterator<Item = (usize, [u32; 3])> + 'a {
+fn tiles_of(scene: &Scene<'_>) -> impl Iterator<Item = (usize, [u32; 3])> {
     /// The field of its first member, zoom level, column, row.
     type Members = (usize, [Option<u32>; 3]);
-    let mut tiles: BTreeMap<(Part, &[PathStep]), Members> = BTreeMap::new();
-    for (number, field) in fields.iter().enumerate() {
-        let slot = match field.name() {
+    let mut tiles: BTreeMap<(Part, PathId), Members> = BTreeMap::new();
+    for (number, field) in scene.fields.iter().enumerate() {
+        let slot = match scene.fields.name(field) {
             "z" | "zoom" | "Z" | "level" | "zoomLevel" | "zoom_level" => 0,
             "x" | "X" | "tileX" | "tile_x" | "col" | "column" => 1,
             "y" | "Y" | "tileY" | "tile_y" | "row" => 2,
             _ => continue,
         };
-        let Some((_, object)) = field.path.0.split_last() else {
+        let Some(object) = scene.object(field) else {
             continue;
         };
         let tile = tiles

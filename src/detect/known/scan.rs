@@ -4,10 +4,13 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::index::{Digests, GIVEN, Index, given, start};
+use super::index::{Digests, GIVEN, Index, given, is_of_words, start};
+use super::literal::Window;
 use super::pattern::{self, BINARY, EXACT, FOLDED, Wrapping};
-use super::table::{Slot, Table, key};
-use crate::model::{DecodeStep, KnownKind};
+use super::spelling::SHORTEST;
+use super::table::{Slot, key};
+use super::word::is_word;
+use crate::model::{DecodeStep, Look};
 
 /// A known value that was found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +36,10 @@ const GAP: &[u8] = b" ()-./";
 /// Fewest characters of hexadecimal and base64 that hold the eight bytes by which digests are told.
 const SHORTEST_HEX: usize = 16;
 const SHORTEST_BASE64: usize = 11;
+/// Fewest characters of a pattern in base64: of a spelling of eight bytes.
+const SHORTEST_BASE64_PATTERN: usize = 10;
+/// Fewest characters of a checksum in hexadecimal digits, the shortest of what is looked for in words.
+const SHORTEST_TOKEN: usize = 8;
 /// Fewest bytes of a text among others.
 const SHORTEST_TEXT: usize = 6;
 /// Longest text in which a digest may stand alone; longer runs are encoded data, not digests.
@@ -59,31 +66,70 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Everything known in a text.
-    pub(super) fn text(&mut self, text: &str, hits: &mut Vec<Hit>) {
+    /// Everything known in a text that looks like this.
+    pub(super) fn text(&mut self, text: &str, look: Look, hits: &mut Vec<Hit>) {
+        if text.len() < SHORTEST {
+            return;
+        }
         let index = self.index;
-        if !index.folded.is_empty() {
-            self.folded.clear();
-            if text.is_ascii() {
-                self.folded.push_str(text);
-                self.folded.make_ascii_lowercase();
-            } else {
-                self.folded.push_str(&text.to_lowercase());
-            }
-            let folded = self.folded.as_bytes();
-            index.folded.scan(folded, &mut |slot, start| {
+        let patterns = &index.text;
+        let bytes = text.as_bytes();
+        let folded = if look.has(Look::UPPER | Look::BEYOND) {
+            fold(text, &mut self.folded)
+        } else {
+            bytes
+        };
+        // What is written in digits alone is among the numbers.
+        if !patterns.words.is_empty() && !look.is_all(Look::DIGIT) {
+            patterns.words.scan(folded, &mut |slot, start| {
                 literal(index, FOLDED, folded, slot, start, hits);
             });
         }
-        let bytes = text.as_bytes();
+        if !patterns.folded.is_empty() {
+            patterns.folded.scan(folded, &mut |slot, start| {
+                literal(index, FOLDED, folded, slot, start, hits);
+            });
+        }
+        if !patterns.hexed.is_empty() && look.has(Look::HEX) {
+            hex_runs(folded, &mut |start, run| {
+                let mut take = |slot, at: usize| {
+                    literal(index, FOLDED, folded, slot, start.saturating_add(at), hits);
+                };
+                patterns.hexed.scan_windows(Window::Hex, run, &mut take);
+            });
+        }
         if !index.exact.is_empty() {
             index.exact.scan(bytes, &mut |slot, start| {
                 literal(index, EXACT, bytes, slot, start, hits);
             });
         }
-        numbers(index, bytes, hits);
-        if !index.digests.by_start.is_empty() || !index.checksums.is_empty() {
-            digest_tokens(index, &index.digests, text, hits);
+        if look.has(Look::DIGIT) {
+            numbers(index, bytes, hits);
+        }
+        self.tokens(bytes, hits);
+    }
+
+    /// What is found in words of base64 and hexadecimal digits.
+    fn tokens(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
+        let index = self.index;
+        let has_digests = !index.digests.by_start.is_empty() || !index.checksums.is_empty();
+        let mut end = 0_usize;
+        for token in bytes.split(|byte| !is_token(*byte)) {
+            let start = end;
+            end = end.saturating_add(token.len()).saturating_add(1);
+            if token.len() < SHORTEST_TOKEN {
+                continue;
+            }
+            if token.len() >= SHORTEST_BASE64_PATTERN && !index.encoded.is_empty() {
+                let mut take = |slot, at: usize| {
+                    literal(index, EXACT, bytes, slot, start.saturating_add(at), hits);
+                };
+                let window = Window::Base64(0);
+                index.encoded.scan_windows(window, token, &mut take);
+            }
+            if has_digests {
+                digest_token(index, &index.digests, token, hits);
+            }
         }
     }
 
@@ -93,7 +139,7 @@ impl<'a> Scanner<'a> {
         for run in bytes.utf8_chunks() {
             for text in run.valid().split(|character: char| character.is_control()) {
                 if text.len() >= SHORTEST_TEXT {
-                    self.text(text, hits);
+                    self.text(text, Look::of(text), hits);
                 }
             }
         }
@@ -130,7 +176,7 @@ impl<'a> Scanner<'a> {
             }
             if run.len() >= SHORTEST_TEXT {
                 let from = hits.len();
-                self.text(&run, hits);
+                self.text(&run, Look::of(&run), hits);
                 for hit in hits.iter_mut().skip(from) {
                     hit.steps.push(DecodeStep::Utf16);
                 }
@@ -141,7 +187,45 @@ impl<'a> Scanner<'a> {
 
     /// Digests in a text that were made with a salt of the message's own.
     pub(super) fn salted(&self, digests: &Digests, text: &str, hits: &mut Vec<Hit>) {
-        digest_tokens(self.index, digests, text, hits);
+        let tokens = text.as_bytes().split(|byte| !is_token(*byte));
+        for token in tokens.filter(|token| token.len() >= SHORTEST_TOKEN) {
+            digest_token(self.index, digests, token, hits);
+        }
+    }
+}
+
+/// Text in lower case.
+fn fold<'t>(text: &str, folded: &'t mut String) -> &'t [u8] {
+    folded.clear();
+    if text.is_ascii() {
+        folded.push_str(text);
+        folded.make_ascii_lowercase();
+    } else {
+        folded.push_str(&text.to_lowercase());
+    }
+    folded.as_bytes()
+}
+
+/// Calls `see` with each run of hexadecimal digits that is long enough for a pattern, and where it begins.
+fn hex_runs(bytes: &[u8], see: &mut dyn FnMut(usize, &[u8])) {
+    let mut from = 0_usize;
+    // One digit of any such run is the last of so many bytes.
+    while let Some(last) = bytes.get(from.saturating_add(SHORTEST_HEX).saturating_sub(1)) {
+        if !last.is_ascii_hexdigit() {
+            from = from.saturating_add(SHORTEST_HEX);
+            continue;
+        }
+        let last = from.saturating_add(SHORTEST_HEX).saturating_sub(1);
+        let (before, behind) = bytes.split_at_checked(last).unwrap_or_default();
+        let before = before.get(from..).unwrap_or_default();
+        let is_digit = |byte: &&u8| byte.is_ascii_hexdigit();
+        let start = last.saturating_sub(before.iter().rev().take_while(is_digit).count());
+        let end = last.saturating_add(behind.iter().take_while(is_digit).count());
+        let run = bytes.get(start..end).unwrap_or_default();
+        if run.len() >= SHORTEST_HEX {
+            see(start, run);
+        }
+        from = end;
     }
 }
 
@@ -160,7 +244,7 @@ fn literal(
     let Some(wrapping) = wrappings.get(usize::from(slot.how)) else {
         return;
     };
-    let Some(pattern) = (wrapping.wrap)(&spelling.text) else {
+    let Some(pattern) = (wrapping.wrap)(spelling.text) else {
         return;
     };
     let end = start.saturating_add(pattern.len());
@@ -168,17 +252,15 @@ fn literal(
         return;
     }
     let value = if wrapping.steps.contains(&DecodeStep::Utf16) {
-        pattern::utf16(&spelling.text, u16::to_le_bytes)
+        pattern::utf16(spelling.text, u16::to_le_bytes)
     } else {
         spelling.text.as_bytes().to_vec()
     };
     let Some([before, behind]) = pattern::around(wrapping.form, bytes, start..end, &value) else {
         return;
     };
-    let is_of_words = spelling.is_weak
-        || index
-            .value(slot)
-            .is_some_and(|value| matches!(value.kind, KnownKind::Email | KnownKind::Name));
+    let kind = index.value(slot).map(|value| value.kind);
+    let is_of_words = is_of_words(kind, spelling.is_weak);
     // A longer number is another number, a longer name another name.
     let goes_on = |inner: Option<&u8>, outer: Option<u8>| {
         outer.is_some_and(|outer| {
@@ -186,8 +268,7 @@ fn literal(
                 || outer.is_ascii_digit() && inner.is_some_and(u8::is_ascii_digit)
         })
     };
-    let is_number = spelling.text.bytes().all(|byte| byte.is_ascii_digit());
-    let needs_edges = is_of_words || is_number;
+    let needs_edges = is_of_words || spelling.is_number();
     let text = spelling.text.as_bytes();
     if needs_edges && (goes_on(text.first(), before) || goes_on(text.last(), behind)) {
         return;
@@ -198,11 +279,6 @@ fn literal(
         is_weak: spelling.is_weak,
         is_digest: false,
     });
-}
-
-/// Letters and digits of ASCII, and whatever continues a character beyond it.
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || !byte.is_ascii()
 }
 
 /// Runs of digits as a whole, and numbers written in groups.
@@ -241,7 +317,8 @@ fn grouped(index: &Index, bytes: &[u8], first: (usize, usize), hits: &mut Vec<Hi
     if !bytes.get(first.1).is_some_and(|byte| GAP.contains(byte)) {
         return;
     }
-    let mut digits: Vec<u8> = bytes.get(first.0..first.1).unwrap_or_default().to_vec();
+    let first_group = bytes.get(first.0..first.1).unwrap_or_default();
+    let mut digits = Vec::new();
     let mut end = first.1;
     for _ in 0..GROUPS {
         let gap = bytes
@@ -259,6 +336,10 @@ fn grouped(index: &Index, bytes: &[u8], first: (usize, usize), hits: &mut Vec<Hi
             return;
         };
         let group = bytes.get(run.0..run.1).unwrap_or_default();
+        if digits.is_empty() {
+            digits.reserve(LONGEST_RUN);
+            digits.extend_from_slice(first_group);
+        }
         // `+49 (0)30`: the trunk prefix is not dialled from abroad.
         let is_trunk = group == b"0"
             && bytes
@@ -283,12 +364,13 @@ fn number(index: &Index, digits: &[u8], hits: &mut Vec<Hit>) {
             continue;
         };
         let is_reversed = slot.how == 1;
-        let written = if is_reversed {
-            pattern::reversed(&spelling.text)
+        let written = spelling.text.as_bytes();
+        let is_same = if is_reversed {
+            written.iter().rev().eq(digits)
         } else {
-            spelling.text
+            written == digits
         };
-        if written.as_bytes() == digits {
+        if is_same {
             hits.push(Hit {
                 value: slot.value,
                 steps: is_reversed
@@ -311,38 +393,40 @@ fn number(index: &Index, digits: &[u8], hits: &mut Vec<Hit>) {
     }
 }
 
-/// Words that may be a digest: hexadecimal or base64 in either alphabet, also behind a mark like `sha256:`.
-fn digest_tokens(index: &Index, digests: &Digests, text: &str, hits: &mut Vec<Hit>) {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
-    for token in text.as_bytes().split(|byte| !is_token(*byte)) {
-        if token.len() < 8 {
-            continue;
+/// What digests are written in: hexadecimal or base64 in either alphabet, also behind a mark like `sha256_`.
+#[inline]
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=')
+}
+
+/// A word that may be a digest, or end with one.
+fn digest_token(index: &Index, digests: &Digests, token: &[u8], hits: &mut Vec<Hit>) {
+    if token.len() <= LONGEST_TOKEN {
+        encoded_digest(index, digests, token, hits);
+    }
+    let is_mark = |byte: &u8| matches!(byte, b'-' | b'_' | b'/' | b'=' | b'+');
+    if !token.iter().any(is_mark) {
+        return;
+    }
+    // `user-0a1b…`, `sha256_…`: the part behind the mark.
+    for part in token.split(is_mark) {
+        if (SHORTEST_TOKEN..=LONGEST_TOKEN).contains(&part.len()) && part.len() < token.len() {
+            encoded_digest(index, digests, part, hits);
         }
-        if token.len() <= LONGEST_TOKEN {
-            encoded_digest(index, digests, token, hits);
-        }
-        // `user-0a1b…`, `sha256_…`: the part behind the mark.
-        if token.iter().any(|byte| b"-_/=+".contains(byte)) {
-            for part in token.split(|byte| b"-_/=+".contains(byte)) {
-                if (8..=LONGEST_TOKEN).contains(&part.len()) && part.len() < token.len() {
-                    encoded_digest(index, digests, part, hits);
-                }
-            }
-            for mark in [b'-', b'_', b'='] {
-                let first = token.iter().position(|byte| *byte == mark);
-                let behind = first.and_then(|at| token.get(at.saturating_add(1)..));
-                if let Some(behind) = behind.filter(|rest| rest.len() >= SHORTEST_BASE64) {
-                    encoded_digest(index, digests, behind, hits);
-                }
-            }
+    }
+    for mark in [b'-', b'_', b'='] {
+        let first = token.iter().position(|byte| *byte == mark);
+        let behind = first.and_then(|at| token.get(at.saturating_add(1)..));
+        if let Some(behind) = behind.filter(|rest| rest.len() >= SHORTEST_BASE64) {
+            encoded_digest(index, digests, behind, hits);
         }
     }
 }
 
 fn encoded_digest(index: &Index, digests: &Digests, token: &[u8], hits: &mut Vec<Hit>) {
-    let is_hex = token.iter().all(u8::is_ascii_hexdigit);
-    if is_hex {
+    if token.iter().all(u8::is_ascii_hexdigit) {
         if token.len() == 8
+            && !index.checksums.is_empty()
             && let Some(sum) = str::from_utf8(token)
                 .ok()
                 .and_then(|text| u32::from_str_radix(text, 16).ok())
@@ -350,44 +434,58 @@ fn encoded_digest(index: &Index, digests: &Digests, token: &[u8], hits: &mut Vec
             checksum(index, sum, hits);
             checksum(index, sum.swap_bytes(), hits);
         }
-        if token.len() >= SHORTEST_HEX
-            && may_begin(&digests.by_start, || hex_bytes(token.get(..SHORTEST_HEX)?))
+        if hex_start(token).is_some_and(|key| digests.by_start.may_hold(key))
             && let Some(bytes) = hex_bytes(token.get(..token.len() & !1).unwrap_or_default())
         {
             digest(index, digests, &bytes, true, hits);
         }
         return;
     }
-    let token = token.trim_ascii();
     let length = token
         .iter()
         .rposition(|byte| *byte != b'=')
         .map_or(0, |last| last.saturating_add(1));
-    let Some(bare) = token
-        .get(..length)
-        .filter(|bare| bare.len() >= SHORTEST_BASE64)
-    else {
+    let Some(bare) = token.get(..length) else {
         return;
     };
+    if !base64_start(bare).is_some_and(|key| digests.by_start.may_hold(key)) {
+        return;
+    }
     let engine = if bare.iter().any(|byte| matches!(byte, b'-' | b'_')) {
         &URL_SAFE
     } else {
         &STANDARD
     };
-    let first = || engine.decode(bare.get(..12).unwrap_or(bare)).ok();
-    if may_begin(&digests.by_start, first)
-        && let Ok(bytes) = engine.decode(bare)
-    {
+    if let Ok(bytes) = engine.decode(bare) {
         digest(index, digests, &bytes, true, hits);
     }
 }
 
-/// Whether the first bytes of a token are those of a digest that is looked for.
-fn may_begin(table: &Table, first: impl FnOnce() -> Option<Vec<u8>>) -> bool {
-    first()
-        .as_deref()
-        .and_then(start)
-        .is_some_and(|key| table.may_hold(key))
+/// [`start`] of what hexadecimal digits stand for.
+fn hex_start(digits: &[u8]) -> Option<u64> {
+    let digits = digits.first_chunk::<SHORTEST_HEX>()?;
+    digits.iter().try_fold(0, |start, digit| {
+        let value = char::from(*digit).to_digit(16)?;
+        Some(start << 4 | u64::from(value))
+    })
+}
+
+/// [`start`] of what base64, in either alphabet, stands for.
+fn base64_start(letters: &[u8]) -> Option<u64> {
+    let letters = letters.first_chunk::<SHORTEST_BASE64>()?;
+    let bits = letters.iter().try_fold(0_u128, |bits, letter| {
+        let value = match letter {
+            b'A'..=b'Z' => letter.wrapping_sub(b'A'),
+            b'a'..=b'z' => letter.wrapping_sub(b'a').wrapping_add(26),
+            b'0'..=b'9' => letter.wrapping_sub(b'0').wrapping_add(52),
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        Some(bits << 6 | u128::from(value))
+    })?;
+    // Eleven letters are two bits more than eight bytes.
+    u64::try_from(bits >> 2).ok()
 }
 
 /// Bytes that begin like a known digest. As a token of its own (`is_whole`) all of it must be the digest or its beginning;
@@ -402,7 +500,7 @@ fn digest(index: &Index, digests: &Digests, bytes: &[u8], is_whole: bool, hits: 
             let recipe = digests.recipes.get(usize::from(slot.how));
             let spelling = index.spelling(slot);
             let digest = recipe
-                .zip(spelling.as_ref())
+                .zip(spelling)
                 .and_then(|(recipe, spelling)| recipe.compute(spelling.text.as_bytes()));
             (
                 digest,

@@ -9,12 +9,12 @@ use std::ops::ControlFlow;
 use memchr::memchr2;
 
 use super::body::MediaType;
-use super::collector::{Collector, index, name};
+use super::collector::Collector;
 use super::{Decoder, Input, Keep};
 use crate::limits;
 use crate::model::{DecodeStep, Shortfall};
 
-use reader::{Token, walk};
+use reader::{Source, Token, walk};
 
 pub(super) use reader::End;
 
@@ -47,7 +47,11 @@ fn decode<'a>(_: &MediaType, input: Input<'_, 'a>, collector: &mut Collector<'a>
 pub(super) fn looks_like(document: &[u8], is_cut: bool) -> bool {
     let mut at = 0;
     let mut values = 0_usize;
-    let end = walk(document, &mut at, &mut |token| {
+    let source = Source {
+        bytes: document,
+        text: None,
+    };
+    let end = walk(source, &mut at, &mut |token| {
         if matches!(token, Token::Leave) {
             values = values.saturating_add(1);
         }
@@ -113,6 +117,10 @@ pub(super) fn documents<'s, 'a>(
     keep: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> End {
+    let source = Source {
+        bytes,
+        text: str::from_utf8(bytes).ok(),
+    };
     let mut at = prefix_length(bytes);
     let mut worst = End::Complete;
     loop {
@@ -126,7 +134,7 @@ pub(super) fn documents<'s, 'a>(
         at = at.saturating_add(between);
         let end = match bytes.get(at) {
             None => return worst,
-            Some(b'{' | b'[' | b'"') => document(bytes, &mut at, keep, collector),
+            Some(b'{' | b'[' | b'"') => document(source, &mut at, keep, collector),
             Some(_) => End::Damaged,
         };
         match end {
@@ -145,20 +153,20 @@ pub(super) fn documents<'s, 'a>(
 }
 
 fn document<'s, 'a>(
-    bytes: &'s [u8],
+    source: Source<'s>,
     at: &mut usize,
     keep: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> End {
     let mut steps = 0_usize;
-    let end = walk(bytes, at, &mut |token| {
+    let end = walk(source, at, &mut |token| {
         match token {
             Token::Key(key) => {
-                collector.enter(name(&key.text()));
+                collector.enter(&key.text());
                 steps = steps.saturating_add(1);
             }
             Token::Element(position) => {
-                collector.enter(index(position));
+                collector.enter_index(u32::try_from(position).unwrap_or(u32::MAX));
                 steps = steps.saturating_add(1);
             }
             Token::Leave => {

@@ -37,13 +37,17 @@ pub(super) enum Token<'s> {
 /// What stands between two quotes.
 pub(super) struct Quoted<'s> {
     raw: &'s [u8],
+    /// The same, where all of the document is known to be UTF-8.
+    sound: Option<&'s str>,
     has_escapes: bool,
 }
 
 impl<'s> Quoted<'s> {
     /// The text with escapes undone; bytes that are not UTF-8 are replaced.
     pub(super) fn text(&self) -> Cow<'s, str> {
-        let text = String::from_utf8_lossy(self.raw);
+        let text = self
+            .sound
+            .map_or_else(|| String::from_utf8_lossy(self.raw), Cow::Borrowed);
         if self.has_escapes {
             Cow::Owned(unescape(&text))
         } else {
@@ -124,12 +128,21 @@ enum State {
     Ended,
 }
 
+/// The bytes of documents.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'s> {
+    pub(super) bytes: &'s [u8],
+    /// The same as text, if they are known to be.
+    pub(super) text: Option<&'s str>,
+}
+
 /// Reads one document from `at` on, without recursion.
 pub(super) fn walk<'s>(
-    bytes: &'s [u8],
+    source: Source<'s>,
     at: &mut usize,
     see: &mut impl FnMut(Token<'s>) -> ControlFlow<()>,
 ) -> End {
+    let bytes = source.bytes;
     let mut stack: Vec<Container> = Vec::new();
     let mut state = State::Value;
     loop {
@@ -158,7 +171,7 @@ pub(super) fn walk<'s>(
             (State::Opened | State::Comma, _) => {
                 let is_next = matches!(state, State::Comma);
                 state = State::Value;
-                match entry(bytes, at, &mut stack, is_next) {
+                match entry(source, at, &mut stack, is_next) {
                     Ok(token) => token,
                     Err(end) => return end,
                 }
@@ -175,7 +188,7 @@ pub(super) fn walk<'s>(
                 continue;
             }
             (State::Value, _) => {
-                let token = match scalar(bytes, at, byte) {
+                let token = match scalar(source, at, byte) {
                     Ok(token) => token,
                     Err(end) => return end,
                 };
@@ -205,7 +218,7 @@ fn closes(container: Option<Container>, byte: u8) -> bool {
 
 /// The beginning of a member, with its key and colon, or of an element.
 fn entry<'s>(
-    bytes: &'s [u8],
+    source: Source<'s>,
     at: &mut usize,
     stack: &mut [Container],
     is_next: bool,
@@ -214,10 +227,11 @@ fn entry<'s>(
         *position = position.saturating_add(usize::from(is_next));
         return Ok(Token::Element(*position));
     }
+    let bytes = source.bytes;
     if bytes.get(*at) != Some(&b'"') {
         return Err(End::Damaged);
     }
-    let key = quoted(bytes, at).ok_or(End::Cut)?;
+    let key = quoted(source, at).ok_or(End::Cut)?;
     skip_space(bytes, at);
     match bytes.get(*at) {
         Some(b':') => advance(at, 1),
@@ -228,18 +242,18 @@ fn entry<'s>(
 }
 
 /// A string, number or word, or a container that is too deep.
-fn scalar<'s>(bytes: &'s [u8], at: &mut usize, first: u8) -> Result<Token<'s>, End> {
+fn scalar<'s>(source: Source<'s>, at: &mut usize, first: u8) -> Result<Token<'s>, End> {
     match first {
         b'{' | b'[' => {
             let start = *at;
-            if pass_over(bytes, at) {
+            if pass_over(source, at) {
                 Ok(Token::TooDeep(at.saturating_sub(start)))
             } else {
                 Err(End::Cut)
             }
         }
-        b'"' => quoted(bytes, at).map(Token::Text).ok_or(End::Cut),
-        _ => match bare(bytes, at) {
+        b'"' => quoted(source, at).map(Token::Text).ok_or(End::Cut),
+        _ => match bare(source, at) {
             Some(word) if is_literal(word) => Ok(Token::Bare(word)),
             Some(_) => Err(End::Damaged),
             None => Err(End::Cut),
@@ -258,7 +272,8 @@ fn skip_space(bytes: &[u8], at: &mut usize) {
 }
 
 /// The string at an opening quote; `None` if it does not end.
-fn quoted<'s>(bytes: &'s [u8], at: &mut usize) -> Option<Quoted<'s>> {
+fn quoted<'s>(source: Source<'s>, at: &mut usize) -> Option<Quoted<'s>> {
+    let bytes = source.bytes;
     let start = at.saturating_add(1);
     let mut end = start;
     let mut has_escapes = false;
@@ -268,7 +283,11 @@ fn quoted<'s>(bytes: &'s [u8], at: &mut usize) -> Option<Quoted<'s>> {
         end = end.saturating_add(found);
         if bytes.get(end) == Some(&b'"') {
             *at = end.saturating_add(1);
-            return bytes.get(start..end).map(|raw| Quoted { raw, has_escapes });
+            return bytes.get(start..end).map(|raw| Quoted {
+                raw,
+                sound: source.text.and_then(|text| text.get(start..end)),
+                has_escapes,
+            });
         }
         has_escapes = true;
         end = end.saturating_add(2);
@@ -276,12 +295,16 @@ fn quoted<'s>(bytes: &'s [u8], at: &mut usize) -> Option<Quoted<'s>> {
 }
 
 /// A number or word; `None` if the bytes end with it, because it may go on.
-fn bare<'s>(bytes: &'s [u8], at: &mut usize) -> Option<&'s str> {
-    let rest = bytes.get(*at..)?;
+fn bare<'s>(source: Source<'s>, at: &mut usize) -> Option<&'s str> {
+    let rest = source.bytes.get(*at..)?;
     let length = rest
         .iter()
         .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')))?;
-    let word = str::from_utf8(rest.get(..length)?).unwrap_or_default();
+    let word = match source.text {
+        Some(text) => text.get(*at..at.saturating_add(length)),
+        None => str::from_utf8(rest.get(..length)?).ok(),
+    };
+    let word = word.unwrap_or_default();
     advance(at, length);
     Some(word)
 }
@@ -300,12 +323,13 @@ fn is_literal(word: &str) -> bool {
 }
 
 /// Goes behind the container at `at` without reading it; `false` if it does not end.
-fn pass_over(bytes: &[u8], at: &mut usize) -> bool {
+fn pass_over(source: Source<'_>, at: &mut usize) -> bool {
+    let bytes = source.bytes;
     let mut depth = 0_usize;
     while let Some(byte) = bytes.get(*at) {
         match byte {
             b'"' => {
-                if quoted(bytes, at).is_none() {
+                if quoted(source, at).is_none() {
                     *at = bytes.len();
                     return false;
                 }

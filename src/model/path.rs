@@ -1,0 +1,230 @@
+//! The paths of one message's fields as a tree: each name is there once, and a path costs one node below another's.
+
+use std::fmt;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use super::{FieldPath, PathStep};
+
+/// A name on the paths of one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NameId(u32);
+
+impl NameId {
+    /// Its position among [`Paths::names`].
+    pub fn position(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+/// A path of one message. The default is the empty one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathId(u32);
+
+impl PathId {
+    /// A number for tables with an entry for each path, from 0 (the empty path) to [`Paths::len`].
+    pub fn position(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+/// One step of a [`Path`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// As [`PathStep::Name`].
+    Name(NameId),
+    /// As [`PathStep::Index`].
+    Index(u32),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    parent: PathId,
+    step: Step,
+}
+
+/// All paths of one message.
+#[derive(Debug, Default)]
+pub struct Paths {
+    names: Vec<Arc<str>>,
+    nodes: Vec<Node>,
+}
+
+impl Paths {
+    /// Adds a name; there may be several of the same text, but it should not be so.
+    pub fn add_name(&mut self, name: Arc<str>) -> NameId {
+        let id = NameId(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+        self.names.push(name);
+        id
+    }
+
+    /// Adds the path that goes one step on from another.
+    pub fn add(&mut self, parent: PathId, step: Step) -> PathId {
+        self.nodes.push(Node { parent, step });
+        PathId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Takes back the paths that were added last, down to `kept` of them.
+    pub fn take_back(&mut self, kept: usize) {
+        self.nodes.truncate(kept);
+    }
+
+    /// How many paths there are beside the empty one.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is none but the empty one.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// All names.
+    pub fn names(&self) -> &[Arc<str>] {
+        &self.names
+    }
+
+    /// All paths but the empty one, in the order of adding them: the path before the last step, and that step.
+    pub fn iter(&self) -> impl Iterator<Item = (PathId, Step)> + '_ {
+        self.nodes.iter().map(|node| (node.parent, node.step))
+    }
+
+    fn node(&self, path: PathId) -> Option<Node> {
+        self.nodes.get(path.position().checked_sub(1)?).copied()
+    }
+
+    /// The path without its last step, and that step; `None` for the empty one.
+    #[inline]
+    pub fn split(&self, path: PathId) -> Option<(PathId, Step)> {
+        self.node(path).map(|node| (node.parent, node.step))
+    }
+
+    /// The last name on a path, skipping indexes.
+    #[inline]
+    pub fn last_name(&self, path: PathId) -> Option<NameId> {
+        self.steps_back(path).find_map(|step| match step {
+            Step::Name(name) => Some(name),
+            Step::Index(_) => None,
+        })
+    }
+
+    /// The steps from the last to the first.
+    pub fn steps_back(&self, path: PathId) -> impl Iterator<Item = Step> + Clone + '_ {
+        let mut at = path;
+        std::iter::from_fn(move || {
+            let (parent, step) = self.split(at)?;
+            at = parent;
+            Some(step)
+        })
+    }
+
+    /// The text of a name.
+    #[inline]
+    pub fn text(&self, name: NameId) -> &str {
+        self.names.get(name.position()).map_or("", |name| name)
+    }
+
+    /// A path with what it needs to be read.
+    pub fn path(&self, id: PathId) -> Path<'_> {
+        Path { paths: self, id }
+    }
+
+    /// For each path, the first one with the same steps: documents may name a member twice, and forms begin anew for each
+    /// field. Only of elements, and of paths that others go on from.
+    pub fn objects(&self) -> Vec<PathId> {
+        let mut objects: Vec<PathId> = Vec::with_capacity(self.nodes.len().saturating_add(1));
+        objects.push(PathId::default());
+        let mut has_more = vec![false; self.nodes.len().saturating_add(1)];
+        for node in &self.nodes {
+            if let Some(has_more) = has_more.get_mut(node.parent.position()) {
+                *has_more = true;
+            }
+        }
+        let mut first = HashMap::new();
+        for (number, node) in (1..).zip(&self.nodes) {
+            let id = PathId(number);
+            let has_more = has_more.get(id.position()).copied().unwrap_or_default();
+            if !has_more && matches!(node.step, Step::Name(_)) {
+                objects.push(id);
+                continue;
+            }
+            let parent = objects.get(node.parent.position()).copied();
+            let step = match node.step {
+                Step::Name(name) => Ok(self.text(name)),
+                Step::Index(index) => Err(index),
+            };
+            objects.push(*first.entry((parent, step)).or_insert(id));
+        }
+        objects
+    }
+}
+
+/// A path of a message, to be read. Printed as [`FieldPath`].
+#[derive(Clone, Copy, Debug)]
+pub struct Path<'a> {
+    paths: &'a Paths,
+    id: PathId,
+}
+
+impl<'a> Path<'a> {
+    /// Number of steps.
+    pub fn depth(self) -> usize {
+        self.paths.steps_back(self.id).count()
+    }
+
+    /// The steps from the last to the first: names or indexes.
+    pub fn steps_back(self) -> impl Iterator<Item = Result<&'a str, u32>> + Clone {
+        self.paths.steps_back(self.id).map(move |step| match step {
+            Step::Name(name) => Ok(self.paths.text(name)),
+            Step::Index(index) => Err(index),
+        })
+    }
+
+    /// The names from the last to the first.
+    pub fn names_back(self) -> impl Iterator<Item = &'a str> + Clone {
+        self.steps_back().filter_map(Result::ok)
+    }
+
+    /// Whether it goes through an element of a list.
+    pub fn has_index(self) -> bool {
+        self.steps_back().any(|step| step.is_err())
+    }
+
+    /// The last name: the key that says what the value is; empty for a bare list or text.
+    pub fn name(self) -> &'a str {
+        self.names_back().next().unwrap_or_default()
+    }
+
+    /// A copy that outlives the message.
+    pub fn to_field_path(self) -> FieldPath {
+        let mut steps: Vec<PathStep> = self
+            .paths
+            .steps_back(self.id)
+            .map(|step| match step {
+                Step::Name(name) => PathStep::Name(
+                    self.paths
+                        .names
+                        .get(name.position())
+                        .cloned()
+                        .unwrap_or_default(),
+                ),
+                Step::Index(index) => PathStep::Index(index),
+            })
+            .collect();
+        steps.reverse();
+        FieldPath(steps)
+    }
+}
+
+impl PartialEq for Path<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.steps_back().eq(other.steps_back())
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_field_path().fmt(formatter)
+    }
+}
