@@ -399,18 +399,9 @@ pub(crate) struct Compare {
     #[arg(value_name = "APP", required = true)]
     pub(crate) apps: Vec<String>,
 
-    /// Audit this case, and show what was measured beside what is documented
-    #[arg(
-        long,
-        value_name = "DIR",
-        conflicts_with = "report",
-        help_heading = "Input options"
-    )]
+    /// Show what was measured beside what is documented: from a saved JSON report, or a case that is audited for it
+    #[arg(long, value_name = "CASE", help_heading = "Input options")]
     pub(crate) case: Option<PathBuf>,
-
-    /// Take what was measured from this saved JSON report
-    #[arg(long, value_name = "FILE", help_heading = "Input options")]
-    pub(crate) report: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) rules: RulesOption,

@@ -61,7 +61,7 @@ pub(crate) fn run(cli: Cli) -> Status {
         Verb::Diff(options) => compare::diff(&options, talk),
         Verb::Verify(options) => compare::verify(&options, talk),
         Verb::Observe(options) => observe(&options, talk),
-        Verb::Interfaces => live::interfaces(),
+        Verb::Interfaces => live::interfaces(talk),
         Verb::Inputs(options) => inputs(&options, talk),
         Verb::WhatIf(options) => what_if(&options, talk),
         Verb::Document(options) => document(&options, talk),
@@ -400,13 +400,20 @@ fn init(options: &Init, talk: TalkOptions) -> Result<Status> {
         let mut file = File::create_new(&path)?;
         file.write_all(template.as_bytes())
     };
-    write().map_err(|source| Error::WriteFile {
-        path: path.clone(),
-        source,
-    })?;
+    let shown = report::safe(&path.display().to_string());
+    match write() {
+        Err(source) if source.kind() == io::ErrorKind::AlreadyExists => {
+            return Err(Error::Usage(format!(
+                "{shown} is there already and stays as it is; move it away for a new one"
+            )));
+        }
+        Err(source) => return Err(Error::WriteFile { path, source }),
+        Ok(()) => {}
+    }
     if !talk.quiet {
-        let path = report::safe(&path.display().to_string());
-        say(&format!("{path} is written"));
+        say(&format!(
+            "{shown} is written: fill it in, then phonehome audit"
+        ));
     }
     Ok(Status::Done)
 }

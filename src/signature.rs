@@ -94,7 +94,8 @@ impl SecretKey {
         for part in [&algorithm[..], &id, &seed, &public] {
             digest.update(part);
         }
-        let is_whole = digest.finalize()[..] == expected;
+        // minisign leaves the checksum of a key without password empty; the public half tells damage all the same.
+        let is_whole = expected == [0; 32] || digest.finalize()[..] == expected;
         let pair = Ed25519KeyPair::from_seed_and_public_key(&seed, &public);
         seed.zeroize();
         match pair {

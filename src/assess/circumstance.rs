@@ -140,6 +140,8 @@ pub(super) mod observation {
     pub(in crate::assess) const PROFILING: &str = "profiling-recipient";
     /// Possible data of special categories.
     pub(in crate::assess) const SPECIAL_CATEGORY: &str = "special-category-hint";
+    /// Data of people under 18.
+    pub(in crate::assess) const CHILDREN: &str = "children-hint";
     /// Code of a third party that measures or advertises in an app of the company's own.
     pub(in crate::assess) const OWN_APP_SDK: &str = "own-app-sdk";
     /// Two criteria of an impact assessment.
@@ -147,7 +149,7 @@ pub(super) mod observation {
 
     /// All of them.
     #[cfg(test)]
-    pub(in crate::assess) const OBSERVATIONS: [&str; 16] = [
+    pub(in crate::assess) const OBSERVATIONS: [&str; 17] = [
         CONTACTS_PLAIN,
         CONTACTS_HASHED,
         CONTACTS_ENCLAVE,
@@ -162,6 +164,7 @@ pub(super) mod observation {
         THIRD_COUNTRY_ANY,
         PROFILING,
         SPECIAL_CATEGORY,
+        CHILDREN,
         OWN_APP_SDK,
         DPIA,
     ];
@@ -190,5 +193,30 @@ mod tests {
             .collect();
         assert!(missing.is_empty(), "legal.toml: {missing:?}");
         assert!(rules.permission_category(CONTACTS_PERMISSION).is_some());
+    }
+
+    /// The three that are left are for people to find: whom a privacy notice names, how an app is administered, whether the
+    /// company itself answers customers through it. What shows them beside, has observations of its own.
+    #[test]
+    fn observations_can_be_raised() {
+        let rules = Rules::embedded().unwrap();
+        let by_rule = |id: &str| {
+            let mut circumstances = rules.circumstances().iter();
+            circumstances.any(|rule| &*rule.id == id || rule.observation.as_deref() == Some(id))
+        };
+        let legal = rules.legal().observations.iter();
+        let unraised: Vec<&str> = legal
+            .filter(|one| one.identifiers.is_empty())
+            .map(|one| &*one.id)
+            .filter(|id| !observation::OBSERVATIONS.contains(id) && !by_rule(id))
+            .collect();
+        assert_eq!(
+            unraised,
+            [
+                "undeclared-recipient",
+                "employee-monitoring",
+                "business-channel"
+            ]
+        );
     }
 }

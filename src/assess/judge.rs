@@ -175,8 +175,10 @@ fn judge_one(subject: &Subject<'_>, links: &Links, fact: Fact) -> JudgedFinding 
             let precision = subject.rules.precision_of_metres(metres);
             precision.is_none_or(|precision| matches!(&*precision.class, "district" | "region"))
         });
+    let is_special = is_personal(key.category) && links.special.contains(&key.recipient);
     let adjustment = Adjustment {
-        is_special_category: is_personal(key.category) && links.special.contains(&key.recipient),
+        is_special_category: is_special
+            || is_of_minors(subject, (key.category, key.grade), &key.recipient),
         is_coarse_location,
     };
     let score = base.filter(|_| !key.is_opted_out).map(|base| {
@@ -301,6 +303,22 @@ fn is_safeguarded(subject: &Subject<'_>, key: &FactKey) -> bool {
             .policy
             .device(subject.device_name)
             .is_some_and(is_for)
+}
+
+/// Whether data of a phone went to somebody outside, or may have, that the company says people under 18 use.
+pub(super) fn is_of_minors(
+    subject: &Subject<'_>,
+    (category, grade): (Category, Grade),
+    recipient: &Recipient,
+) -> bool {
+    is_personal(category)
+        && grade != Grade::Declared
+        && *subject.owner != Owner::System
+        && !recipient::is_own(subject.policy, recipient)
+        && subject
+            .policy
+            .device(subject.device_name)
+            .is_some_and(|device| device.has_minors)
 }
 
 /// What the likelihood of one fact depends on.
@@ -506,6 +524,9 @@ fn provisions(
     );
     if is_measured && subject.is_own_app() {
         touched.insert(observation::OWN_APP_SDK);
+    }
+    if is_of_minors(subject, (key.category, key.grade), &key.recipient) {
+        touched.insert(observation::CHILDREN);
     }
     let is_touched = |id: &Arc<str>| touched.contains(&**id);
     let seat = subject.policy.country.as_deref();

@@ -10,7 +10,7 @@ use super::judge;
 use super::recipient::{self, Seat};
 use super::row::{Owner, Subject};
 use crate::model::{
-    Category, ContentState, Grant, JudgedFinding, Question, Recipient, RecipientKind,
+    Category, ContentState, DeviceKind, Grant, JudgedFinding, Question, Recipient, RecipientKind,
     RecipientReport, RiskLevel,
 };
 use crate::rules::{Art28, DiscoveryMethod, EndToEnd, Role};
@@ -95,6 +95,16 @@ impl Questions<'_> {
         );
         self.about_app("dpia-due", is_app && is_dpia_due);
         self.about_app("special-category", special);
+        let device = self.subject.policy.device(self.subject.device_name);
+        let is_private = device.is_some_and(|device| device.kind == DeviceKind::Private);
+        if is_app && has_traffic && is_private {
+            self.add("private-use", &Arc::from(self.subject.device_name));
+        }
+        let is_of_minors = |one: &JudgedFinding| {
+            judge::is_of_minors(self.subject, (one.category, one.grade), &one.recipient)
+        };
+        let has_minors = self.findings.iter().any(is_of_minors);
+        self.about_app("minors-consent", is_app && has_traffic && has_minors);
         let ids = self.subject.ids();
         let is_decided = self
             .subject

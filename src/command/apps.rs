@@ -1,14 +1,10 @@
 //! `phonehome apps` and `phonehome compare`.
 
-use std::path::Path;
-
-use phonehome::report::{self, COMPARISON_FORMATS, Comparison, Presentable};
+use phonehome::report::{self, COMPARISON_FORMATS, Comparison};
 use phonehome::rules::{App, Rules};
 use phonehome::{Error, Result};
 
-use super::{
-    Status, audited, complain_of, language, load_rules, read_report, write_prose, write_to,
-};
+use super::{Status, complain_of, language, load_rules, report_of, write_prose, write_to};
 use crate::cli::{Apps, Compare, TalkOptions};
 
 /// Lists the profiles, or shows one.
@@ -38,14 +34,13 @@ pub(super) fn compare(options: &Compare, talk: TalkOptions) -> Result<Status> {
         }
     }
     let mut status = Status::Done;
-    let measured = match (&options.case, &options.report) {
-        (Some(case), _) => {
-            let (report, errors) = audited(case, &rules, talk)?;
+    let measured = match &options.case {
+        Some(case) => {
+            let (report, errors) = report_of(case, &rules, talk)?;
             status = complain_of(&errors);
             Some(report)
         }
-        (None, Some(saved)) => Some(saved_report(saved)?),
-        (None, None) => None,
+        None => None,
     };
     let comparison = Comparison::new(&rules, &apps, measured.as_ref());
     let rendering = report::Options::plain(language(options.language), talk.width(false));
@@ -54,16 +49,6 @@ pub(super) fn compare(options: &Compare, talk: TalkOptions) -> Result<Status> {
         write_to(None, |out| (format.write)(&comparison, rendering, out))?;
     }
     Ok(status)
-}
-
-/// A report from its file.
-pub(super) fn saved_report(saved: &Path) -> Result<Presentable> {
-    let read = Presentable::from_json(&read_report(saved)?);
-    let (report, _) = read.map_err(|reason| Error::Format {
-        path: saved.to_owned(),
-        reason,
-    })?;
-    Ok(report)
 }
 
 fn named<'a>(rules: &'a Rules, name: &str) -> Result<&'a App> {

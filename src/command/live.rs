@@ -14,7 +14,7 @@ use phonehome::rules::Rules;
 use phonehome::{Error, Result};
 
 use super::talk::say;
-use super::{Status, language, pipeline_options, write_to};
+use super::{Status, language, pipeline_options, write_prose, write_to};
 use crate::cli::{Audit, OutputOptions, TalkOptions};
 
 /// How often the table is drawn anew: often enough to follow, seldom enough to read.
@@ -122,10 +122,10 @@ fn end_on_interrupt(_stop: &Arc<AtomicBool>) -> Result<()> {
 }
 
 /// Lists the interfaces.
-pub(super) fn interfaces() -> Result<Status> {
+pub(super) fn interfaces(talk: TalkOptions) -> Result<Status> {
     let interfaces = intake::interfaces()?;
     let width = interfaces.iter().map(|known| known.name.len()).max();
-    write_to(None, |out| {
+    write_prose(talk, |out| {
         for interface in &interfaces {
             let mut words = Vec::new();
             words.push(if interface.is_up { "up" } else { "down" }.to_owned());

@@ -75,6 +75,8 @@ struct DeviceView {
     #[serde(default)]
     work_profile: bool,
     #[serde(default)]
+    minors: bool,
+    #[serde(default)]
     dedicated_to: Vec<String>,
     role: Option<String>,
     #[serde(default, deserialize_with = "consent")]
@@ -262,6 +264,7 @@ impl DeviceView {
             folder: self.folder,
             kind: self.kind,
             has_work_profile: self.work_profile,
+            has_minors: self.minors,
             dedicated_to: self.dedicated_to,
             role: self.role,
             consent_at: self.consent_at,
@@ -534,6 +537,7 @@ mod tests {
                 .any(|device| device.kind == DeviceKind::Private)
         );
         assert!(devices.iter().any(|device| !device.dedicated_to.is_empty()));
+        assert!(devices.iter().any(|device| device.has_minors));
         assert!(apps.iter().any(|app| app.is_own));
         for status in AppStatus::ALL {
             assert!(apps.iter().any(|app| app.status == status), "{status:?}");

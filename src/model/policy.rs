@@ -130,6 +130,8 @@ pub struct DevicePolicy {
     pub kind: DeviceKind,
     /// Work data is kept apart in a work profile or container.
     pub has_work_profile: bool,
+    /// Some of its users are under 18: apprentices, pupils on placement.
+    pub has_minors: bool,
     /// The only apps that it is for; empty if it is a phone for everything.
     pub dedicated_to: Vec<String>,
     /// What its user does.

@@ -232,15 +232,15 @@ struct InputView {
 impl InputView {
     fn of(line: &InputLine, language: Language) -> Self {
         Self {
-            path: line.path.clone(),
-            device: Some(line.device.clone()).filter(|device| !device.is_empty()),
+            path: text::safe(&line.path),
+            device: Some(text::safe(&line.device)).filter(|device| !device.is_empty()),
             format: line.format.clone(),
             compression: line.wrapping.clone(),
             bytes: line.bytes,
             has_traffic: line.has_traffic,
             tells_of_device: line.tells_of_device,
             used_for: use_of(line, language),
-            reason: line.reason.clone(),
+            reason: line.reason.as_deref().map(text::safe),
         }
     }
 }

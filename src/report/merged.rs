@@ -114,7 +114,7 @@ pub(super) fn data(prose: &Prose<'_>, finding: &JudgedFinding) -> &'static str {
     match finding.category {
         Category::Recipient => prose
             .language
-            .pick("contact (IP address)", "Kontakt (IP-Adresse)"),
+            .pick("connection (IP address)", "Verbindung (IP-Adresse)"),
         other => prose.language.category(other),
     }
 }

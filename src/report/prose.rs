@@ -465,9 +465,18 @@ impl<'a> Prose<'a> {
 
     /// What was left out, cut or damaged: one line each.
     pub(super) fn shortfalls(&self) -> Vec<String> {
+        self.described(|missed| missed.detail.as_deref().unwrap_or_default())
+    }
+
+    /// The same without the details of the first place, which have no language.
+    pub(super) fn plain_shortfalls(&self) -> Vec<String> {
+        self.described(|_| "")
+    }
+
+    fn described<'b>(&'b self, detail: impl Fn(&'b ShortfallCount) -> &'b str) -> Vec<String> {
         let (audit, texts, language) = (self.audit, self.texts, self.language);
         let path = |id| self.input_of(id).map_or("", |input| &input.path);
-        let describe = |(id, shortfall, missed): (_, Shortfall, &ShortfallCount)| {
+        let describe = |(id, shortfall, missed): (_, Shortfall, &'b ShortfallCount)| {
             let mut line = format!("{}: {}", path(id), language.shortfall(shortfall));
             if missed.count > 1 {
                 line = format!("{line} ({}×)", missed.count);
@@ -478,10 +487,10 @@ impl<'a> Prose<'a> {
             if let Some(origin) = missed.first.filter(|origin| origin.frame > 0) {
                 line = format!("{line}, {} {}", texts.frame, origin.frame);
             }
-            if let Some(detail) = missed.detail.as_ref().filter(|detail| !detail.is_empty()) {
-                line = format!("{line}: {detail}");
+            match detail(missed) {
+                "" => line,
+                detail => format!("{line}: {detail}"),
             }
-            line
         };
         audit.coverage.iter().map(describe).collect()
     }

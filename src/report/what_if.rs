@@ -61,7 +61,7 @@ const ENGLISH: Words = Words {
     nothing: "This measure changes nothing here: nothing was found that it is about.",
     not_hostable: "By its documentation this app's server cannot be run by the company itself.",
     no_contract: "By documentation this vendor offers no processing contract for the app.",
-    ended: "{count} findings gone",
+    ended: "findings gone: {count}",
     anywhere: "to be introduced",
     reading: "A computation on what was found, for a decision that people make. Whether a measure works is shown by measuring again.",
 };
@@ -84,7 +84,7 @@ const GERMAN: Words = Words {
     nothing: "Diese Maßnahme ändert hier nichts: Es wurde nichts gefunden, das sie betrifft.",
     not_hostable: "Nach den Unterlagen lässt sich der Server dieser App nicht selbst betreiben.",
     no_contract: "Nach den Unterlagen bietet dieser Anbieter für die App keinen Vertrag zur Auftragsverarbeitung an.",
-    ended: "{count} Befunde entfallen",
+    ended: "entfallende Befunde: {count}",
     anywhere: "einzuführen",
     reading: "Eine Rechnung mit dem, was gefunden wurde, für eine Entscheidung von Menschen. Ob eine Maßnahme wirkt, zeigt eine neue Messung.",
 };

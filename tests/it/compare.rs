@@ -49,7 +49,7 @@ fn a_case_and_its_saved_report_show_the_same_beside_what_is_documented() {
     let file = saved("same", |_| {});
     let apps = ["compare", "WhatsApp", "Signal", "Mattermost"];
     let of_case = stdout(&[&apps[..], &["--case", "samples/case"]].concat());
-    let of_report = stdout(&[&apps[..], &["--report", &file]].concat());
+    let of_report = stdout(&[&apps[..], &["--case", &file]].concat());
     assert_eq!(of_case, of_report);
     assert!(of_case.contains("inferred:"), "{of_case}");
     assert!(of_case.contains("cdsi.signal.org"), "{of_case}");
@@ -62,7 +62,7 @@ fn a_case_and_its_saved_report_show_the_same_beside_what_is_documented() {
 fn what_does_not_fit_the_documents_is_marked_and_nothing_else_is() {
     let as_documented = saved("fits", |_| {});
     let compare =
-        |app: &str, file: &str| stdout(&["compare", app, "--report", file, "--format", "json"]);
+        |app: &str, file: &str| stdout(&["compare", app, "--case", file, "--format", "json"]);
     for app in ["whatsapp", "signal", "mattermost", "jira"] {
         let text = compare(app, &as_documented);
         assert!(
@@ -101,7 +101,7 @@ fn a_retired_system_that_is_still_there_is_marked() {
             }
         }
     });
-    let text = stdout(&["compare", "HipChat", "--report", &file, "-f", "json"]);
+    let text = stdout(&["compare", "HipChat", "--case", &file, "-f", "json"]);
     assert_eq!(
         measured(&text, "status")[0]["contradicts_documented"],
         Value::Bool(true)

@@ -285,14 +285,12 @@ fn a_comparison_says_what_is_new_gone_and_changed() {
 fn minisign() -> (String, String) {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
-    use blake2::digest::consts::U32;
-    use blake2::{Blake2b, Digest as _};
     use ring::signature::{Ed25519KeyPair, KeyPair as _};
     let seed = [42; 32];
     let pair = Ed25519KeyPair::from_seed_unchecked(&seed).unwrap();
     let (id, public) = (*b"phonehom", pair.public_key().as_ref().to_vec());
-    let digest = Blake2b::<U32>::digest([&b"Ed"[..], &id, &seed, &public].concat());
-    let secret = [&b"Ed\0\0B2"[..], &[0; 48], &id, &seed, &public, &digest[..]].concat();
+    // Without password minisign leaves salt, limits and checksum empty.
+    let secret = [&b"Ed\0\0B2"[..], &[0; 48], &id, &seed, &public, &[0; 32]].concat();
     (
         format!(
             "untrusted comment: minisign secret key\n{}\n",
@@ -327,6 +325,53 @@ fn signed_reports_are_trusted_until_they_change() {
     assert!(said.contains("does not hold"), "{said}");
     let output = run(&["report", &file, "--sign", key]);
     assert_eq!(output.status.code(), Some(2));
+}
+
+/// Debian: `apt-get install minisign`.
+#[test]
+fn minisign_trusts_what_is_signed_here_and_the_other_way_round() {
+    let minisign = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("minisign");
+        command.args(arguments).stdin(std::process::Stdio::null());
+        command.output().ok().map(|output| output.status.success())
+    };
+    if minisign(&["-v"]).is_none() {
+        println!("skipped: no minisign");
+        return;
+    }
+    let file = archive("minisign");
+    let place = |name: &str| {
+        let path = Path::new(&file).with_file_name(name);
+        path.to_str().unwrap().to_owned()
+    };
+    let (secret, public) = (place("secret"), place("public"));
+    assert_eq!(
+        minisign(&["-G", "-f", "-W", "-s", &secret, "-p", &public]),
+        Some(true)
+    );
+    let output = run(&["report", &file, "-o", &file, "--sign", &secret]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(minisign(&["-V", "-p", &public, "-m", &file]), Some(true));
+    let trusted = || {
+        let key = fs::read_to_string(&public).unwrap();
+        let output = run(&[
+            "report",
+            &file,
+            "-q",
+            "--trust",
+            key.lines().nth(1).unwrap(),
+        ]);
+        output.status.code().unwrap()
+    };
+    assert_eq!(trusted(), 0);
+    fs::remove_file(format!("{file}.minisig")).unwrap();
+    assert_ne!(trusted(), 0, "no signature");
+    assert_eq!(minisign(&["-S", "-s", &secret, "-m", &file]), Some(true));
+    assert_eq!(trusted(), 0);
+    let changed = fs::read_to_string(&file).unwrap() + "\n";
+    fs::write(&file, changed).unwrap();
+    assert_eq!(minisign(&["-V", "-p", &public, "-m", &file]), Some(false));
+    assert_ne!(trusted(), 0, "a changed report");
 }
 
 #[test]

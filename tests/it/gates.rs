@@ -7,6 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use phonehome::report::{
+    COMPARISON_FORMATS, DIFF_FORMATS, DOCUMENT_FORMATS, INPUT_FORMATS, VERIFY_FORMATS,
+    WHAT_IF_FORMATS,
+};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::Value;
@@ -357,39 +361,54 @@ fn suppressions_hold_until_their_day() {
     assert_eq!(code, 2, "{said}");
 }
 
-/// The commands that `docs/ci` gives away, run on the sample case.
+/// The steps of a job in `docs/ci` that use phonehome, as a shell gets them.
+fn steps(job: &str) -> String {
+    let begins = ["run: |", "script:"];
+    let mut script = String::new();
+    let mut lines = job.lines().peekable();
+    while let Some(line) = lines.next() {
+        let depth = |line: &str| line.len() - line.trim_start().len();
+        if !begins.contains(&line.trim_start_matches(' ')) {
+            continue;
+        }
+        while let Some(step) = lines.next_if(|step| depth(step) > depth(line)) {
+            script.push_str(step.trim_start().trim_start_matches("- "));
+            script.push('\n');
+        }
+    }
+    script
+}
+
+/// The steps that `docs/ci` gives away, run by a shell beside the sample case.
+#[cfg(unix)]
 #[test]
 fn ready_made_jobs_do_what_they_promise() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let program = Path::new(env!("CARGO_BIN_EXE_phonehome"));
     for (file, written) in [
         ("github.yml", ["audit.json", "audit.sarif"]),
         ("gitlab.yml", ["junit.xml", "quality.json"]),
     ] {
-        let job = fs::read_to_string(
-            Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("docs/ci")
-                .join(file),
-        )
-        .unwrap();
-        let command = job
-            .lines()
-            .find_map(|line| {
-                line.trim_start_matches([' ', '-'])
-                    .strip_prefix("phonehome ")
-            })
-            .unwrap();
+        let job = fs::read_to_string(root.join("docs/ci").join(file)).unwrap();
+        let script = steps(&job);
+        assert!(
+            script.contains("mkdir -p out\nphonehome audit case "),
+            "{script}"
+        );
         let folder = folder(file);
-        let out = format!("={}/", folder.display());
-        let command = command
-            .replace(" case ", " samples/case ")
-            .replace("=out/", &out);
-        let arguments: Vec<&str> = command.split(' ').collect();
-        let output = run(&arguments);
+        std::os::unix::fs::symlink(root.join("samples/case"), folder.join("case")).unwrap();
+        let path = format!("{}:/usr/bin:/bin", program.parent().unwrap().display());
+        let output = Command::new("sh")
+            .args(["-e", "-c", &script])
+            .env_clear()
+            .env("PATH", path)
+            .current_dir(&folder)
+            .output()
+            .unwrap();
         assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
         for name in written {
-            assert!(
-                fs::metadata(folder.join(name)).unwrap().len() > 1000,
-                "{name}"
-            );
+            let size = fs::metadata(folder.join("out").join(name)).unwrap().len();
+            assert!(size > 1000, "{name}");
         }
         if file == "github.yml" {
             assert!(text(&output.stdout).starts_with("::error file="));
@@ -453,16 +472,44 @@ fn planted_values_are_in_no_output() {
     fs::write(&key, "a secret of this company").unwrap();
     let key = key.to_str().unwrap();
     let case = "samples/case";
+    let place = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let (pictures, tables, other) = (place("pictures"), place("tables"), place("other.json"));
+    let company = "samples/case/company-phone";
+    assert_eq!(status(&["audit", company, "-o", &other, "-q"]), 0);
     let mut commands: Vec<Vec<&str>> = phonehome::report::FORMATS
         .iter()
-        .map(|format| vec!["audit", case, "-f", format.name, "--fail-on", "low"])
+        .map(|format| vec!["audit", case, "-v", "-f", format.name, "--fail-on", "low"])
         .collect();
+    for kind in phonehome::rules::DOCUMENTS {
+        for format in DOCUMENT_FORMATS {
+            commands.push(vec!["document", kind, &archive, "-f", format]);
+        }
+    }
+    for format in DIFF_FORMATS {
+        commands.push(vec!["diff", &other, &archive, "-f", format]);
+    }
+    for format in VERIFY_FORMATS {
+        commands.push(vec!["verify", &archive, case, "-f", format]);
+    }
+    for format in WHAT_IF_FORMATS {
+        let measure = "deny-contacts:whatsapp";
+        commands.push(vec!["what-if", &archive, "-f", format, "-m", measure]);
+        commands.push(vec!["what-if", &archive, "-f", format, "--plan"]);
+    }
+    for format in COMPARISON_FORMATS {
+        let name = format.name;
+        commands.push(vec![
+            "compare", "whatsapp", "signal", "--case", &archive, "-f", name,
+        ]);
+    }
+    for format in INPUT_FORMATS {
+        commands.push(vec!["inputs", case, "-f", format]);
+    }
+    let tables_of = format!("csv={tables}");
     commands.extend([
         vec!["audit", case, "-f", "json", "--pseudonym-key", key],
+        vec!["audit", case, "-f", &tables_of, "--pictures", &pictures],
         vec!["observe", case],
-        vec!["inputs", case],
-        vec!["verify", &archive, case, "-f", "json"],
-        vec!["diff", &archive, &archive],
         vec!["audit", "samples/case/company-phone/nothing.pcap"],
         vec![
             "audit",
@@ -476,8 +523,6 @@ fn planted_values_are_in_no_output() {
             "samples/case/company-phone/wifi-gateway.pcap",
             case,
         ],
-        vec!["what-if", case, "--plan"],
-        vec!["compare", "whatsapp", "signal", "--case", case],
     ]);
     let hidden: Vec<String> = PLANTED.iter().flat_map(|value| disguises(value)).collect();
     for command in &commands {
@@ -488,6 +533,18 @@ fn planted_values_are_in_no_output() {
             assert!(!said.contains(value), "{command:?} shows {value}");
         }
     }
+    let mut files = 0;
+    for folder in [&pictures, &tables] {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let said = format!("{path:?}{}", readable(&fs::read(&path).unwrap())).to_lowercase();
+            for value in &hidden {
+                assert!(!said.contains(value), "{path:?} shows {value}");
+            }
+            files += 1;
+        }
+    }
+    assert!(files > 10, "{files}");
     // They are there to be found. A message is one piece of evidence of a finding, with its first value: the address of the first
     // contact stands for all eleven; a record is known by number or address, so its name is no value of its own.
     let open = text(&run(&["audit", case, "-f", "json", "--show-values", "-q"]).stdout);

@@ -1,4 +1,5 @@
-//! Every verb that writes for people, in a terminal of 60 columns.
+//! Every verb that writes for people, in a terminal of 60 columns; but for documents, which are Markdown with one line for each
+//! paragraph and row.
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -39,6 +40,49 @@ fn sixty_columns_are_enough_for_every_verb() {
         let first: Vec<&str> = shown.lines().take(LINES).collect();
         insta::assert_snapshot!(name, first.join("\n"));
     }
+}
+
+/// What can be captured from differs from computer to computer; without live capture it is an error.
+#[test]
+fn sixty_columns_are_enough_for_interfaces() {
+    let output = run(&["interfaces", "--width", "60"]);
+    for line in text(&output.stdout).lines() {
+        assert!(line.width() <= 60, "{line}");
+    }
+    assert_eq!(output.status.success(), cfg!(feature = "live"));
+}
+
+/// A terminal of its own for a command (`script`, Debian: bsdutils); `None` where there is none.
+fn in_terminal(kind: &str, command: &str) -> Option<String> {
+    let mut script = std::process::Command::new("script");
+    let output = script
+        .args(["-qec", command, "/dev/null"])
+        .env("TERM", kind)
+        .env_remove("NO_COLOR")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(std::process::Stdio::null())
+        .output()
+        .ok()?;
+    Some(text(&output.stdout))
+}
+
+#[test]
+fn a_terminal_that_can_nothing_gets_plain_lines() {
+    let audit = format!("{} audit samples/case", env!("CARGO_BIN_EXE_phonehome"));
+    let Some(dumb) = in_terminal("dumb", &audit) else {
+        println!("skipped: no script");
+        return;
+    };
+    let able = in_terminal("xterm-256color", &audit).unwrap();
+    let moves = |shown: &str| {
+        shown.contains('\u{1b}') || shown.replace("\r\n", "").contains(['\r', '\u{8}'])
+    };
+    assert!(
+        moves(&able),
+        "a terminal that can is shown progress and colour"
+    );
+    assert!(!moves(&dumb), "{dumb}");
+    assert!(dumb.contains("RISK PER APP"), "{dumb}");
 }
 
 #[test]

@@ -97,7 +97,8 @@ impl Draft<'_> {
             DeviceKind::Private => self.word("private-phone"),
         };
         let profile = policy.has_work_profile.then(|| self.word("work-profile"));
-        let parts = [Some(kind), profile, policy.role.as_deref()];
+        let minors = policy.has_minors.then(|| self.word("minors"));
+        let parts = [Some(kind), profile, policy.role.as_deref(), minors];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
@@ -138,7 +139,7 @@ impl Draft<'_> {
 
     pub(super) fn not_seen(&self) -> Vec<Block> {
         let texts = self.prose.texts;
-        let mut lines = self.prose.shortfalls();
+        let mut lines = self.prose.plain_shortfalls();
         let left = lines.len().saturating_sub(SHORTFALLS);
         lines.truncate(SHORTFALLS);
         let mut blocks = vec![Block::Paragraph(texts.not_clean.to_owned())];

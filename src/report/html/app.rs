@@ -1,6 +1,7 @@
 //! Apps: the overview, and a part for each with its findings and their evidence.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use super::Page;
 use super::markup::Markup;
@@ -81,6 +82,9 @@ impl Page<'_> {
     }
 
     pub(super) fn overview(&self, out: &mut Markup) {
+        if self.shown().next().is_none() {
+            return;
+        }
         let (texts, language) = (self.prose.texts, self.prose.language);
         let heads = [
             texts.column_app,
@@ -88,34 +92,35 @@ impl Page<'_> {
             texts.column_findings,
             texts.column_recipients,
         ];
-        table(
-            "stack",
-            language.pick("Apps by risk", "Apps nach Risiko"),
-            &heads,
-            out,
-            |out| {
+        section("overview", texts.overview, out, |out| {
+            let caption = language.pick("Apps by risk", "Apps nach Risiko");
+            table("stack", caption, &heads, out, |out| {
                 for (position, app) in self.shown() {
-                    out.within(
-                        "tr",
-                        &[("class", &"of-app"), ("data-app", &app.name)],
-                        |out| {
-                            row_head(out, |out| {
-                                let target = format!("#{}", anchor(position));
-                                out.element("a", &[("href", &target)], &app.name);
-                            });
-                            out.within("td", &[], |out| badge(self, app.level, app.risk, out));
-                            out.element("td", &[], &self.stands_out(app));
-                            out.element(
-                                "td",
-                                &[("data-label", &texts.column_recipients)],
-                                &receivers(app),
-                            );
-                        },
-                    );
-                    out.line();
+                    self.overview_row(position, app, out);
                 }
-            },
-        );
+            });
+        });
+    }
+
+    fn overview_row(&self, position: usize, app: &MergedApp<'_>, out: &mut Markup) {
+        let row = [
+            ("class", &"of-app" as &dyn Display),
+            ("data-app", &app.name),
+        ];
+        out.within("tr", &row, |out| {
+            row_head(out, |out| {
+                let target = format!("#{}", anchor(position));
+                out.element("a", &[("href", &target)], &app.name);
+            });
+            out.within("td", &[], |out| badge(self, app.level, app.risk, out));
+            out.element("td", &[], &self.stands_out(app));
+            let label = [(
+                "data-label",
+                &self.prose.texts.column_recipients as &dyn Display,
+            )];
+            out.element("td", &label, &receivers(app));
+        });
+        out.line();
     }
 
     /// The gravest findings of an app in a few words.
@@ -144,6 +149,11 @@ impl Page<'_> {
             return;
         }
         section("apps", self.prose.texts.findings, out, |out| {
+            let brief = self.prose.language.pick(
+                "So many findings are printed without evidence, measures and permissions. Filter the page to print some with them.",
+                "So viele Befunde werden ohne Belege, Maßnahmen und Berechtigungen gedruckt. Mit einem Filter lassen sich einige samt diesen drucken.",
+            );
+            out.element("p", &[("class", &"soft brief-note")], &brief);
             for (position, app) in self.shown() {
                 self.app(position, app, out);
             }
@@ -162,7 +172,7 @@ impl Page<'_> {
 
     fn app(&self, position: usize, app: &MergedApp<'_>, out: &mut Markup) {
         let id = anchor(position);
-        let mut attributes: Vec<(&'static str, &dyn std::fmt::Display)> =
+        let mut attributes: Vec<(&'static str, &dyn Display)> =
             vec![("class", &"app"), ("id", &id), ("data-app", &app.name)];
         if position < OPEN {
             attributes.push(("open", &""));
@@ -283,7 +293,7 @@ impl Page<'_> {
             });
         let category = merged::data(prose, finding);
         let (recipient, country) = (merged::party(prose, finding), merged::seat(prose, finding));
-        let attributes: [(&'static str, &dyn std::fmt::Display); 6] = [
+        let attributes: [(&'static str, &dyn Display); 6] = [
             ("class", &"finding"),
             ("data-app", &app.name),
             ("data-category", &category),

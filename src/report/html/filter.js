@@ -87,6 +87,7 @@
     words.textContent = wanted.map(function (key) { return state.dataset[key] + ": " + filter[key]; }).join(" · ") +
       " – " + state.dataset.shown.replace("{count}", count).replace("{all}", rows.length);
     document.body.dataset.matching = String(count);
+    document.body.dataset.ready = String(Math.round(performance.now()));
   }
   // A link to an app opens it.
   function jump() {
@@ -104,8 +105,12 @@
       apply();
     }, 150);
   });
+  // Evidence of more findings would fill hundreds of pages.
+  var printed = 200;
   addEventListener("beforeprint", function () {
-    closed = all("details:not([open])");
+    var brief = Number(document.body.dataset.matching) > printed;
+    document.body.classList.toggle("brief", brief);
+    closed = all(brief ? "details.app:not([open])" : "details:not([open])");
     closed.forEach(function (one) { one.open = true; });
   });
   addEventListener("afterprint", function () { closed.forEach(function (one) { one.open = false; }); });

@@ -73,6 +73,11 @@ const SECTIONS: &[Section] = &[
         draw: |page, out| page.time(out),
     },
     Section {
+        id: "overview",
+        name: ("Overview", "Übersicht"),
+        draw: |page, out| page.overview(out),
+    },
+    Section {
         id: "questions",
         name: ("Questions", "Fragen"),
         draw: |page, out| page.questions(out),

@@ -369,7 +369,7 @@ fn draw_node(node: &Node, position: usize, scale: f64, canvas: Canvas, out: &mut
     let key = KEYS.get(position).copied().unwrap_or_default();
     let height = (node.weight * scale).max(2.0);
     let middle = node.top + node.weight * scale / 2.0;
-    let shown = text::in_columns(&node.name, if position == 0 { 24 } else { 22 });
+    let shown = text::in_columns(&node.name, if position < 2 { 24 } else { 22 });
     let draw = |out: &mut Markup| {
         let (x, y) = (format!("{left:.1}"), format!("{:.1}", node.top));
         let (width, height) = (format!("{NODE:.1}"), format!("{height:.1}"));

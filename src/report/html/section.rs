@@ -194,8 +194,6 @@ impl Page<'_> {
             }
             if self.shown().next().is_none() {
                 out.element("p", &[], &self.prose.texts.no_apps);
-            } else {
-                self.overview(out);
             }
         });
     }

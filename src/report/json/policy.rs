@@ -112,6 +112,9 @@ pub(super) struct GroupView {
     kind: Word,
     /// Work data is kept apart.
     has_work_profile: bool,
+    /// Some of its users are under 18.
+    #[serde(default)]
+    has_minors: bool,
     /// The only apps that it is for.
     dedicated_to: Vec<String>,
     /// What its user does.
@@ -127,6 +130,7 @@ impl GroupView {
             folder: policy.folder.clone(),
             kind: policy.kind.as_str().into(),
             has_work_profile: policy.has_work_profile,
+            has_minors: policy.has_minors,
             dedicated_to: policy.dedicated_to.clone(),
             role: policy.role.clone(),
             consent_at: policy.consent_at.map(|consent| consent.to_string()),
@@ -138,6 +142,7 @@ impl GroupView {
             folder: self.folder,
             kind: word(DeviceKind::from_id, &self.kind)?,
             has_work_profile: self.has_work_profile,
+            has_minors: self.has_minors,
             dedicated_to: self.dedicated_to,
             role: self.role,
             consent_at: self.consent_at.as_deref().map(consent).transpose()?,

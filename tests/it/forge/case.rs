@@ -37,6 +37,7 @@ hosts = ["nordlicht.example"]
 folder = "private-*"
 kind = "private"
 role = "drivers"
+minors = true
 
 [[device]]
 folder = "managed-*"

@@ -234,6 +234,7 @@ pub(crate) fn fleet(rules: &Rules, phones: u64, words: &str) -> Presentable {
                 folder: format!("phone-*{words}"),
                 kind: DeviceKind::Company,
                 has_work_profile: true,
+                has_minors: false,
                 dedicated_to: vec![format!("app{words}")],
                 role: Some(format!("role{words}")),
                 consent_at: None,

@@ -1,0 +1,151 @@
+//! From permission to transmission, with what does not fit.
+
+use super::*;
+
+/// A label that answers, and names these kinds of data.
+fn label(named: &[&str]) -> crate::model::DataLabel {
+    let mut label = crate::model::DataLabel::new(crate::model::LabelForm::DataSafety, "label.csv");
+    label.is_collecting = Some(!named.is_empty());
+    label.is_encrypted = Some(true);
+    for name in named {
+        let data = crate::model::CollectedData {
+            is_collected: true,
+            ..crate::model::CollectedData::default()
+        };
+        label.collected.insert((*name).to_owned(), data);
+    }
+    label
+}
+
+const NOTES: &str = "com.example.notes";
+
+impl Phone {
+    fn labelled(&mut self, package: &str, named: &[&str]) -> &mut Self {
+        let labels = self.dossier.labels.entry(package.to_owned()).or_default();
+        labels.push((label(named), Origin::default()));
+        self
+    }
+
+    fn chain(&self, app: &str, category: Category) -> Option<crate::model::DataChain> {
+        let chains = self.app(app).chains;
+        chains.into_iter().find(|chain| chain.category == category)
+    }
+}
+
+#[test]
+fn a_chain_leads_from_permission_to_transmission_and_names_what_does_not_fit() {
+    use crate::model::{Contradiction, LabelState};
+    let app = known(NOTES);
+    let mut phone = Phone::new();
+    phone
+        .installed(NOTES, Some(true))
+        .labelled(NOTES, &["PSL_APPROX_LOCATION"])
+        .read(&app, "contacts", 1)
+        .found(
+            &app,
+            &remote("api.example"),
+            "contact-phone-list",
+            Protection::Cleartext,
+            &[
+                "+4930231250011",
+                "+4930231250012",
+                "+4930231250013",
+                "+4930231250014",
+                "+4930231250015",
+            ],
+        );
+    let chain = phone.chain(NOTES, Category::Contacts).unwrap();
+    assert_eq!(chain.granted, [READ_CONTACTS.into()]);
+    assert_eq!(chain.label, LabelState::NotNamed);
+    assert_eq!(chain.reads.as_ref().map(|reads| reads.count), Some(2));
+    let sent = chain.sent.unwrap();
+    assert!(sent.grade.is_transmitted() && sent.is_in_clear);
+    assert_eq!(sent.recipients, 1);
+    assert_eq!(
+        chain.contradictions,
+        [
+            Contradiction::SentNotDeclared,
+            Contradiction::LabelSaysEncrypted,
+            Contradiction::ReadInBackground,
+        ]
+    );
+}
+
+#[test]
+fn what_labels_name_or_deny_changes_the_contradictions() {
+    use crate::model::Contradiction;
+    let app = known(NOTES);
+    let contradictions = |named: &[&str], granted| {
+        let mut phone = Phone::new();
+        phone
+            .installed(NOTES, granted)
+            .labelled(NOTES, named)
+            .found(
+                &app,
+                &remote("api.example"),
+                "contact-phone-list",
+                Protection::Encrypted,
+                &[
+                    "+4930231250011",
+                    "+4930231250012",
+                    "+4930231250013",
+                    "+4930231250014",
+                    "+4930231250015",
+                ],
+            );
+        phone
+            .chain(NOTES, Category::Contacts)
+            .unwrap()
+            .contradictions
+    };
+    assert_eq!(contradictions(&["PSL_CONTACTS"], Some(true)), []);
+    assert_eq!(
+        contradictions(&[], Some(false)),
+        [
+            Contradiction::LabelSaysNotCollected,
+            Contradiction::SentWithoutPermission
+        ]
+    );
+}
+
+#[test]
+fn a_granted_permission_is_unneeded_only_where_a_log_would_have_shown_its_use() {
+    use crate::model::Contradiction;
+    let mut phone = Phone::new();
+    phone.installed(NOTES, Some(true));
+    assert_eq!(
+        phone
+            .chain(NOTES, Category::Contacts)
+            .unwrap()
+            .contradictions,
+        []
+    );
+    phone.read(&known("com.example.other"), "location", 0);
+    assert_eq!(
+        phone
+            .chain(NOTES, Category::Contacts)
+            .unwrap()
+            .contradictions,
+        [Contradiction::GrantedNotNeeded]
+    );
+    phone.read(&known(NOTES), "contacts", 0);
+    assert_eq!(
+        phone
+            .chain(NOTES, Category::Contacts)
+            .unwrap()
+            .contradictions,
+        []
+    );
+}
+
+#[test]
+fn apps_that_cannot_be_told_apart_have_no_chains() {
+    let app = Attributed::Shared {
+        apps: vec![AppId::new("a.b"), AppId::new("a.c")],
+        by: Basis::DumpsysUid,
+    };
+    let mut phone = Phone::new();
+    phone.read(&app, "contacts", 1);
+    let device = phone.assess();
+    assert!(device.apps.iter().all(|app| app.chains.is_empty()));
+}

@@ -1,0 +1,305 @@
+//! Conclusions from several facts.
+
+use super::*;
+
+#[test]
+fn many_numbers_one_by_one_are_an_address_book() {
+    let mut phone = Phone::new();
+    let (app, server) = (known("com.example.dialer"), remote("api.example"));
+    phone.found(
+        &app,
+        &server,
+        "own-msisdn",
+        Protection::Encrypted,
+        &["+491511111111", "+491522222222"],
+    );
+    assert!(
+        phone
+            .app("com.example.dialer")
+            .findings
+            .iter()
+            .all(|finding| finding.category != Category::Contacts)
+    );
+    phone.found(
+        &app,
+        &server,
+        "own-msisdn",
+        Protection::Encrypted,
+        &["+491533333333"],
+    );
+    let app = phone.app("com.example.dialer");
+    let contacts = observed(&app, "contacts-plain");
+    assert_eq!(
+        (&*contacts.rule, contacts.occurrences.distinct.count()),
+        (circumstance::CONTACTS_ONE_BY_ONE, 3)
+    );
+}
+
+#[test]
+fn five_attributes_to_one_recipient_are_a_fingerprint() {
+    let attributes = [
+        "device-model",
+        "os-version",
+        "locale-timezone",
+        "carrier",
+        "hardware-state",
+    ];
+    let mut phone = Phone::new();
+    let app = known("com.example.game");
+    for (position, rule) in attributes.into_iter().enumerate() {
+        assert!(
+            position == 0
+                || phone
+                    .app("com.example.game")
+                    .findings
+                    .iter()
+                    .all(|finding| &*finding.rule != "device-fingerprint")
+        );
+        phone.found(
+            &app,
+            &remote("stats.example"),
+            rule,
+            Protection::Encrypted,
+            &["value"],
+        );
+        phone.found(
+            &app,
+            &remote("other.example"),
+            "device-model",
+            Protection::Encrypted,
+            &["value"],
+        );
+    }
+    let app = phone.app("com.example.game");
+    let fingerprints: Vec<&JudgedFinding> = app
+        .findings
+        .iter()
+        .filter(|finding| &*finding.rule == "device-fingerprint")
+        .collect();
+    assert_eq!(fingerprints.len(), 1);
+    assert_eq!(fingerprints[0].reasons.len(), 5);
+    assert_eq!(
+        fingerprints[0].occurrences.count, 1,
+        "five attributes of one message are one message"
+    );
+    assert_eq!(fingerprints[0].score.as_ref().unwrap().severity, 2);
+}
+
+#[test]
+fn single_contacts_are_no_address_book_until_they_add_up() {
+    let mut phone = Phone::new();
+    let (app, server) = (known("com.example.dialer"), remote("api.example"));
+    phone.found(
+        &app,
+        &server,
+        "contact-hash-list",
+        Protection::Encrypted,
+        &["h1", "h2"],
+    );
+    assert!(phone.app("com.example.dialer").findings.is_empty());
+    phone.found(
+        &app,
+        &server,
+        "contact-hash-list",
+        Protection::Encrypted,
+        &["h3"],
+    );
+    let app = phone.app("com.example.dialer");
+    let rules: Vec<&str> = app.findings.iter().map(|finding| &*finding.rule).collect();
+    assert_eq!(rules, [circumstance::CONTACTS_ONE_BY_ONE]);
+    assert_eq!(observed(&app, "contacts-hashed").grade, Grade::Decoded);
+}
+
+#[test]
+fn hashes_one_by_one_are_of_others_only_where_one_person_cannot_have_so_many() {
+    let (app, server) = (known("com.example.dialer"), remote("api.example"));
+    let many: Vec<String> = (0..12).map(|number| format!("digest {number}")).collect();
+    let rules = |values: &[String]| -> Vec<String> {
+        let mut phone = Phone::new();
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let protection = Protection::Encrypted;
+        phone.found(&app, &server, "email-or-phone-hash", protection, &values);
+        let app = phone.app("com.example.dialer");
+        app.findings
+            .iter()
+            .map(|finding| finding.rule.to_string())
+            .collect()
+    };
+    // Number and address of one person under several functions.
+    assert_eq!(rules(&many[..6]), ["email-or-phone-hash"]);
+    assert!(rules(&many).contains(&circumstance::CONTACTS_ONE_BY_ONE.to_owned()));
+}
+
+#[test]
+fn the_same_values_by_two_rules_are_one_conclusion() {
+    let mut phone = Phone::new();
+    let (app, server) = (known("com.example.dialer"), remote("api.example"));
+    let numbers = ["+491511111111", "+491522222222", "+491533333333"];
+    for rule in ["own-msisdn", "contact-phone-list"] {
+        phone.found(&app, &server, rule, Protection::Encrypted, &numbers);
+    }
+    let app = phone.app("com.example.dialer");
+    let is_conclusion =
+        |finding: &&JudgedFinding| &*finding.rule == circumstance::CONTACTS_ONE_BY_ONE;
+    let conclusions: Vec<&JudgedFinding> = app.findings.iter().filter(is_conclusion).collect();
+    assert_eq!(conclusions.len(), 1);
+    assert_eq!(conclusions[0].occurrences.count, 3);
+}
+
+/// A messenger that may read contacts, with one closed connection to its service that sent so much, so long after the read.
+fn burst(sent: u64, seconds_after: i64) -> Phone {
+    let mut phone = Phone::new();
+    let app = known("whatsapp");
+    phone.installed("com.whatsapp", Some(true));
+    phone.read(&app, "contacts", 0);
+    phone.dossier.address_book.numbers = 200;
+    let read = phone.tally.reads.values().next().unwrap().first;
+    let mut origin = phone.origin();
+    origin.time = Timestamp(read.0 + seconds_after * 1_000_000_000);
+    let last = Origin {
+        time: Timestamp(origin.time.0 + 4_000_000_000),
+        ..origin
+    };
+    let traffic = Traffic {
+        client_packets: 20,
+        server_packets: 20,
+        client_bytes: sent,
+        server_bytes: 500,
+        first: origin,
+        last,
+        protocol: "tls",
+        content: ContentState::NoKey,
+    };
+    let key = TrafficKey {
+        device: DeviceId(0),
+        app,
+        recipient: remote("g.whatsapp.net"),
+        content: ContentState::NoKey,
+    };
+    phone.tally.add_traffic(key, &traffic);
+    phone
+}
+
+#[test]
+fn an_amount_that_fits_after_a_read_of_the_address_book_is_a_conclusion_with_its_calculation() {
+    let found = |phone: &Phone| {
+        let findings = phone.app("whatsapp").findings.into_iter();
+        let mut of_rule = findings.filter(|it| &*it.rule == circumstance::CONTACT_UPLOAD_VOLUME);
+        of_rule.next()
+    };
+    let finding = found(&burst(9000, 20)).unwrap();
+    assert_eq!(finding.grade, Grade::Inferred);
+    assert_eq!(finding.observation.as_deref(), Some("contacts-plain"));
+    let calculation =
+        "volume: contacts=200 least=5 most=160 from=1000 to=32000 around=8192 sent=9000 seconds=4";
+    assert!(
+        finding
+            .reasons
+            .iter()
+            .any(|reason| &**reason == calculation),
+        "{:?}",
+        finding.reasons
+    );
+    // too little, too much, too late, before the read
+    for (sent, seconds) in [(600, 20), (90_000, 20), (9000, 90), (9000, -30)] {
+        assert_eq!(found(&burst(sent, seconds)), None, "{sent} {seconds}");
+    }
+    let mut refused = burst(9000, 20);
+    refused.installed("com.whatsapp", Some(false));
+    assert_eq!(found(&refused), None);
+    let mut unknown = burst(9000, 20);
+    unknown.dossier.address_book.numbers = 0;
+    assert_eq!(found(&unknown), None);
+}
+
+#[test]
+fn what_is_sent_more_with_contacts_than_without_is_a_conclusion_with_its_calculation() {
+    let mut phone = burst(9000, 500);
+    let key = (known("whatsapp"), remote("g.whatsapp.net"));
+    let found = |phone: &Phone| {
+        let findings = phone.app("whatsapp").findings.into_iter();
+        let mut of_rule =
+            findings.filter(|it| &*it.rule == circumstance::CONTACT_UPLOAD_DIFFERENCE);
+        of_rule.next()
+    };
+    assert_eq!(found(&phone), None);
+    phone.dossier.baseline = Some(BTreeMap::from([(key.clone(), 3000)]));
+    let finding = found(&phone).unwrap();
+    assert_eq!(finding.grade, Grade::Inferred);
+    let calculation = "volume: contacts=200 least=5 most=160 from=1000 to=32000 around=0 sent=9000 without=3000 more=6000";
+    assert_eq!(
+        finding
+            .reasons
+            .iter()
+            .map(|reason| &**reason)
+            .collect::<Vec<_>>(),
+        [calculation]
+    );
+    // The same, and no more than sessions differ anyway.
+    for without in [9000, 7900] {
+        phone.dossier.baseline = Some(BTreeMap::from([(key.clone(), without)]));
+        assert_eq!(found(&phone), None, "{without}");
+    }
+    // Whose it was is not known there, or it was not contacted under that name: it may have got as much.
+    let (app, recipient) = key;
+    for (app, recipient) in [
+        (Attributed::Unknown, recipient),
+        (app, remote("198.51.100.7")),
+    ] {
+        let baseline = BTreeMap::from([((app, recipient), 9000)]);
+        phone.dossier.baseline = Some(baseline);
+        assert_eq!(found(&phone), None);
+    }
+}
+
+#[test]
+fn what_goes_before_consent_is_a_finding_of_its_own() {
+    let mut phone = Phone::new();
+    let (app, server) = (known("com.example.game"), remote("ads.example"));
+    for value in ["a", "b"] {
+        phone.found(
+            &app,
+            &server,
+            "advertising-id",
+            Protection::Encrypted,
+            &[value],
+        );
+    }
+    let found = |phone: &Phone| {
+        let findings = phone.app("com.example.game").findings.into_iter();
+        let mut of_rule = findings.filter(|it| &*it.rule == circumstance::SENT_BEFORE_CONSENT);
+        of_rule.next()
+    };
+    assert_eq!(found(&phone), None);
+    // The first at second 1, the other at second 2.
+    phone.dossier.consent = Some(Timestamp(1_500_000_000));
+    let finding = found(&phone).unwrap();
+    assert_eq!(finding.occurrences.count, 1);
+    assert_eq!(finding.occurrences.distinct.count(), 1);
+    assert_eq!(finding.grade, Grade::Decoded);
+    assert!(finding.provisions.iter().any(|id| &**id == "tdddg-25"));
+    assert!(finding.provisions.iter().any(|id| &**id == "eprivacy-5-3"));
+    assert!(
+        finding
+            .reasons
+            .iter()
+            .any(|reason| &**reason == "consent: 1970-01-01T00:00:01.500Z")
+    );
+    let questions = phone.app("com.example.game").questions;
+    assert!(
+        questions
+            .iter()
+            .any(|question| &*question.id == "before-consent")
+    );
+    phone.dossier.consent = Some(Timestamp(i64::MAX));
+    let never = found(&phone).unwrap();
+    assert_eq!(never.occurrences.count, 2);
+    assert!(
+        never
+            .reasons
+            .iter()
+            .any(|reason| &**reason == "consent: never")
+    );
+    phone.dossier.consent = Some(Timestamp(1_000_000_000));
+    assert_eq!(found(&phone), None);
+}
