@@ -18,6 +18,7 @@ mod series;
 mod volume;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -97,6 +98,9 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     let mut parts = Vec::new();
     let mut began: BTreeMap<DeviceId, Timestamp> = BTreeMap::new();
     let mut clients = Clients::new(names.len());
+    for (task, streamed) in tasks.iter().zip(&streamed) {
+        clients.learn(task.stage.device, streamed);
+    }
     for (task, mut streamed) in tasks.iter().zip(streamed) {
         let Task { stage, device, .. } = task;
         for (input, (digest, read)) in task.inputs.iter().zip(std::mem::take(&mut streamed.inputs))
@@ -410,6 +414,8 @@ struct Streamed {
     fingerprint: Fingerprint,
     /// The phone; of a network, what is no client's, and its phones behind it.
     clients: Vec<Client>,
+    /// Addresses that one of these alone has used, with its place among them.
+    addresses: Vec<(IpAddr, usize)>,
 }
 
 /// How much an input held.
@@ -446,6 +452,7 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input]) -> Streamed {
         period,
         fingerprint,
         clients: reader.clients().cloned().collect(),
+        addresses: reader.addresses(),
     }
 }
 

@@ -79,6 +79,8 @@ pub const QUIC_CRYPTO_PIECES: usize = 512;
 pub const QUIC_DERIVATIONS: usize = 256;
 /// Connections that were agreed on (FTP's for its files) and have not opened yet; a client asks for one at a time.
 pub const EXPECTED_CONNECTIONS: usize = 1024;
+/// Nanoseconds that such a connection is waited for; clients open it at once, and servers give up about then.
+pub const EXPECTATION_LIFETIME: i64 = 60 * SECOND;
 /// Connections of one QUIC flow that are decrypted at once; a client with one socket may hold several to one server.
 pub const QUIC_CONNECTIONS: usize = 8;
 /// Connection ids of one side that are known; endpoints keep 2 to 8 at a time.
@@ -222,6 +224,10 @@ pub const PLAINTEXT_BYTES: usize = 256 << 20;
 pub const FINGERPRINT: usize = 1024;
 /// Clients of a live capture that are told apart: a /20 network.
 pub const LIVE_CLIENTS: usize = 4096;
+/// IP addresses of these clients; with version 6 each has several.
+pub const CLIENT_ADDRESSES: usize = 65_536;
+/// Names of servers by address by which two inputs of one phone are compared.
+pub const COMPARED_SERVERS: usize = 100_000;
 /// Names of addresses from pcapng name resolution blocks.
 pub const RESOLVED_NAMES: usize = 100_000;
 /// Bytes of key logs per input; a million lines are about 200 MB.

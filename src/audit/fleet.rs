@@ -16,6 +16,8 @@ pub(super) struct Clients {
     /// Number of devices of the case.
     before: usize,
     by_key: BTreeMap<(DeviceId, String), usize>,
+    /// The hardware address behind an IP address, as captures show it; none where they show several.
+    by_address: BTreeMap<(DeviceId, String), Option<String>>,
     all: Vec<(DeviceId, Client)>,
 }
 
@@ -25,7 +27,25 @@ impl Clients {
         Self {
             before,
             by_key: BTreeMap::new(),
+            by_address: BTreeMap::new(),
             all: Vec::new(),
+        }
+    }
+
+    /// Learns from a capture which addresses its clients have, by which records of the same network know them.
+    pub(super) fn learn(&mut self, network: DeviceId, streamed: &Streamed) {
+        for (address, place) in &streamed.addresses {
+            let Some(client) = streamed.clients.get(*place) else {
+                continue;
+            };
+            let known = self.by_address.entry((network, address.to_string()));
+            known
+                .and_modify(|known| {
+                    if known.as_ref() != Some(&client.key) {
+                        *known = None;
+                    }
+                })
+                .or_insert_with(|| Some(client.key.clone()));
         }
     }
 
@@ -38,11 +58,16 @@ impl Clients {
         let mut devices = vec![network];
         for client in streamed.clients.iter().skip(1) {
             let next = self.all.len();
+            let mut client = client.clone();
+            let own = (network, client.key.clone());
+            if let Some(Some(key)) = self.by_address.get(&own) {
+                client.key.clone_from(key);
+            }
             let key = (network, client.key.clone());
             let at = *self.by_key.entry(key).or_insert(next);
             match self.all.get_mut(at) {
-                Some((_, known)) => known.name = known.name.take().or(client.name.clone()),
-                None => self.all.push((network, client.clone())),
+                Some((_, known)) => known.name = known.name.take().or(client.name),
+                None => self.all.push((network, client)),
             }
             let device = self.before.saturating_add(at);
             devices.push(DeviceId(u32::try_from(device).unwrap_or(u32::MAX)));

@@ -1,15 +1,16 @@
 //! Inputs → observations: flows, attribution and decoding, for one phone or for each client of a network.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::overlap::Overlap;
+use super::overlap::{Known, Overlap};
 use super::{Extent, Stage, own_cipher};
 use crate::Result;
 use crate::attribute::Attributor;
-use crate::flow::{Clients, Flows};
+use crate::flow::{Clients, Flows, Load};
 use crate::intake::{self, Input, Item};
-use crate::limits::LIVE_CLIENTS;
+use crate::limits::{LIVE_CLIENTS, LOGGED_EVENTS};
 use crate::model::{
     Answer, Coverage, DeviceId, Dossier, Event, InputId, Observation, Packet, ServerName,
     Shortfall, Sighting, Timestamp,
@@ -71,9 +72,7 @@ impl<'a> Phone<'a> {
     fn new(stage: &Stage<'a>, device: DeviceId, key: String) -> Self {
         let mut flows = Flows::new();
         flows.set_keys(Arc::clone(stage.keys));
-        for (address, name) in &stage.dossier.names {
-            flows.add_name(*address, name);
-        }
+        flows.set_names(Arc::clone(&stage.dossier.names));
         Self {
             device,
             client: Client {
@@ -95,6 +94,8 @@ pub(super) struct Reader<'a> {
     clients: Option<Clients>,
     /// The phone; of a network, what is no client's, and behind it the clients, whose ids are their places here.
     phones: Vec<Phone<'a>>,
+    /// What the flows of all phones keep in memory.
+    load: Load,
     /// Sightings of one packet are collected, because flow holds the coverage while it works.
     seen: Vec<Sighting>,
     /// The last moment seen.
@@ -113,6 +114,7 @@ impl<'a> Reader<'a> {
         Self {
             clients,
             phones: vec![Phone::new(&stage, device, String::new())],
+            load: Load::default(),
             seen: Vec::new(),
             last: None,
             overlap: None,
@@ -128,6 +130,12 @@ impl<'a> Reader<'a> {
     /// The phones of the network, by device; the first is none.
     pub(super) fn clients(&self) -> impl ExactSizeIterator<Item = &Client> {
         self.phones.iter().map(|phone| &phone.client)
+    }
+
+    /// Addresses that one of them alone has used, with its place.
+    pub(super) fn addresses(&self) -> Vec<(IpAddr, usize)> {
+        let clients = self.clients.iter();
+        clients.flat_map(Clients::addresses).collect()
     }
 
     /// Reads an input to its end; flows stay open.
@@ -169,13 +177,24 @@ impl<'a> Reader<'a> {
                         let time = &mut sighting.origin.time;
                         *time = zone.moment(*time);
                     }
-                    let is_told = |overlap: &mut Overlap| overlap.is_told(input.id, sighting);
-                    if self.overlap.as_mut().is_some_and(is_told) {
-                        extent.add(sighting.origin.time);
-                        coverage.add(input.id, Shortfall::SameTraffic, None, 0, || {
-                            "records that another log of the phone has too".to_owned()
-                        });
-                        continue;
+                    let known = self
+                        .overlap
+                        .as_mut()
+                        .map_or(Known::No, |overlap| overlap.is_known(input.id, sighting));
+                    match known {
+                        Known::No => {}
+                        Known::Yes => {
+                            extent.add(sighting.origin.time);
+                            coverage.add(input.id, Shortfall::SameTraffic, None, 0, || {
+                                "records that another log of the phone has too".to_owned()
+                            });
+                            continue;
+                        }
+                        Known::Perhaps => {
+                            coverage.add(input.id, Shortfall::PerhapsSameTraffic, None, 0, || {
+                                format!("more than {LOGGED_EVENTS} records are not compared")
+                            });
+                        }
                     }
                 }
                 Item::Shortfall { shortfall, .. } => {
@@ -210,9 +229,11 @@ impl<'a> Reader<'a> {
                 let number = self.phone_of(&packet, coverage);
                 let seen = &mut self.seen;
                 if let Some(phone) = self.phones.get_mut(number) {
-                    phone
-                        .flows
-                        .packet(&packet, coverage, &mut |sighting| seen.push(sighting));
+                    let flows = &mut phone.flows;
+                    let others = self.load.without(flows.load());
+                    flows.set_others(others);
+                    flows.packet(&packet, coverage, &mut |sighting| seen.push(sighting));
+                    self.load = others.with(flows.load());
                 }
                 (packet.origin.time, number, Told::Packets)
             }
@@ -292,6 +313,7 @@ impl<'a> Reader<'a> {
                 *phone = Phone::new(&self.stage, phone.device, String::new());
                 phone.client = client;
             }
+            self.load = Load::default();
             self.last = None;
         }
     }

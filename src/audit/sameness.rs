@@ -1,13 +1,16 @@
 //! Inputs of one phone that show the same traffic: a capture, the list of its connections, a proxy's record of them. What the
 //! fuller one has shown is not counted a second time.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
 
 use super::Streamed;
 use crate::intake::Input;
-use crate::limits::FINGERPRINT;
-use crate::model::{Coverage, DeviceId, Event, InputId, Observation, Recipient, Shortfall, Tally};
+use crate::limits::{COMPARED_SERVERS, FINGERPRINT};
+use crate::model::{
+    Coverage, DeviceId, Event, FindingKey, InputId, Observation, Recipient, Shortfall, Tally,
+};
 
 /// Formats by how much they show, the fullest first. Those that are not here tell of other things than traffic.
 const FULLEST_FIRST: [&str; 8] = [
@@ -28,11 +31,13 @@ pub(super) fn is_traffic(inputs: &[&Input]) -> bool {
         .all(|input| FULLEST_FIRST.contains(&input.format))
 }
 
-/// What an input shows, so that it can be compared: the smallest hashes of its connections and of its requests.
+/// What an input shows, so that it can be compared: the smallest hashes of its connections and of its requests, and which
+/// addresses each recipient had.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fingerprint {
     connections: BTreeSet<u64>,
     requests: BTreeSet<u64>,
+    servers: BTreeSet<(Recipient, IpAddr)>,
 }
 
 impl Fingerprint {
@@ -46,6 +51,14 @@ impl Fingerprint {
             let mut ends = [flow.client, flow.server];
             ends.sort_unstable();
             keep(&mut self.connections, &(flow.transport, ends));
+        }
+        let is_counted = matches!(sighting.event, Event::Traffic(_) | Event::Exchange(_));
+        if let Some(flow) = sighting.flow.filter(|_| is_counted)
+            && !flow.server_ip().is_unspecified()
+            && self.servers.len() < COMPARED_SERVERS
+        {
+            let server = (Recipient::of(sighting), flow.server_ip());
+            self.servers.insert(server);
         }
         if let Event::Exchange(exchange) = &sighting.event {
             let request = &exchange.request;
@@ -142,24 +155,28 @@ pub(super) fn count_once(parts: &mut [Part<'_>], coverage: &mut Coverage) {
     let mut fuller: HashMap<DeviceId, Vec<usize>> = HashMap::new();
     for (_, at) in order {
         let Some(part) = parts.get(at) else { continue };
+        let input = part.input;
         let before = fuller.entry(part.device).or_default();
         let found = find_fuller(parts, before, part);
         before.push(at);
         let Some((leader, relation)) = found else {
             continue;
         };
-        let (known, path) = (leader.streamed.tally.clone(), leader.path);
-        let Some(part) = parts.get_mut(at) else {
-            continue;
-        };
         let (shortfall, detail) = if relation == Relation::Same {
-            part.streamed.tally.forget(&known);
+            let (counted, path) = (Counted::of(leader, part), leader.path);
+            let Some(part) = parts.get_mut(at) else {
+                continue;
+            };
+            if !part.streamed.tally.forget(&counted) {
+                continue;
+            }
             (Shortfall::SameTraffic, format!("as {path} shows"))
         } else {
+            let path = leader.path;
             let detail = format!("{path} may show it too: same time and hosts");
             (Shortfall::PerhapsSameTraffic, detail)
         };
-        coverage.add(part.input, shortfall, None, 0, || detail);
+        coverage.add(input, shortfall, None, 0, || detail);
     }
 }
 
@@ -185,28 +202,97 @@ fn find_fuller<'p, 'a>(
     perhaps
 }
 
+/// What an input has counted, in the words of another that shows the same traffic.
+struct Counted {
+    by_client: Tally,
+    /// The same, of all clients of a network together: some records do not say which one it was.
+    together: Tally,
+    /// The phone, or what is no client's of a network.
+    device: DeviceId,
+    /// What the other calls a recipient, and what this one calls it: by its name where it saw that, else by address.
+    names: BTreeMap<Recipient, BTreeSet<Recipient>>,
+}
+
+impl Counted {
+    fn of(leader: &Part<'_>, part: &Part<'_>) -> Self {
+        let of_leader = &leader.streamed.fingerprint.servers;
+        let mut names: BTreeMap<Recipient, BTreeSet<Recipient>> = BTreeMap::new();
+        for (name, address) in of_leader {
+            let names = names.entry(Recipient::address(*address)).or_default();
+            names.insert(name.clone());
+        }
+        for (name, address) in &part.streamed.fingerprint.servers {
+            let names = names.entry(name.clone()).or_default();
+            names.insert(Recipient::address(*address));
+        }
+        let by_client = leader.streamed.tally.clone();
+        let device = part.device;
+        Self {
+            together: by_client.clone().put_to(|_| device),
+            by_client,
+            device,
+            names,
+        }
+    }
+
+    /// The first that is found for a phone and one of the names of a recipient.
+    fn find<'c, T>(
+        &'c self,
+        (device, recipient): (DeviceId, &Recipient),
+        find: impl Fn(&'c Tally, Recipient) -> Option<T>,
+    ) -> Option<T> {
+        let tally = if device == self.device {
+            &self.together
+        } else {
+            &self.by_client
+        };
+        let others = self.names.get(recipient).into_iter().flatten();
+        std::iter::once(recipient)
+            .chain(others)
+            .find_map(|name| find(tally, name.clone()))
+    }
+}
+
 impl Tally {
     /// Takes out what another input of the same traffic has counted: occurrences as often as there, and the traffic with
-    /// each of its recipients.
-    fn forget(&mut self, other: &Self) {
-        for (key, theirs) in &other.findings {
-            let Some(ours) = self.findings.get_mut(key) else {
-                continue;
-            };
-            if ours.count <= theirs.count {
-                self.findings.remove(key);
-            } else {
-                ours.count = ours.count.saturating_sub(theirs.count);
-                ours.items = ours.items.saturating_sub(theirs.items);
-            }
-        }
-        let known: BTreeSet<(DeviceId, &Recipient)> = other
-            .traffic
-            .keys()
-            .map(|key| (key.device, &key.recipient))
-            .collect();
+    /// each of its recipients. Says whether there was anything.
+    fn forget(&mut self, counted: &Counted) -> bool {
+        let mut is_changed = false;
+        self.findings.retain(|key, ours| {
+            let theirs = counted.find((key.device, &key.recipient), |tally, recipient| {
+                let key = FindingKey {
+                    recipient,
+                    ..key.clone()
+                };
+                tally.findings.get(&key)
+            });
+            let Some(theirs) = theirs else { return true };
+            is_changed = true;
+            ours.items = ours.items.saturating_sub(theirs.items);
+            ours.count = ours.count.saturating_sub(theirs.count);
+            ours.count > 0
+        });
+        let recipients = |tally: &Tally| -> BTreeSet<(DeviceId, Recipient)> {
+            let keys = tally.traffic.keys();
+            keys.map(|key| (key.device, key.recipient.clone()))
+                .collect()
+        };
+        let mut known = recipients(&counted.by_client);
+        known.append(&mut recipients(&counted.together));
+        let is_new = |device: DeviceId, recipient: &Recipient| {
+            let found = counted.find((device, recipient), |_, name| {
+                known.contains(&(device, name)).then_some(())
+            });
+            found.is_none()
+        };
+        let before = self.traffic.len();
         self.traffic
-            .retain(|key, _| !known.contains(&(key.device, &key.recipient)));
+            .retain(|key, _| is_new(key.device, &key.recipient));
+        self.bursts
+            .retain(|key, _| is_new(key.device, &key.recipient));
+        self.moments
+            .retain(|moment, _| !counted.by_client.moments.contains_key(moment));
+        is_changed || self.traffic.len() < before
     }
 }
 

@@ -1,10 +1,11 @@
 //! Whose packet it is on a network that several phones share: by hardware address where the link has them, else by IP address.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::link;
-use crate::limits::LIVE_CLIENTS;
+use crate::limits::{CLIENT_ADDRESSES, LIVE_CLIENTS};
 use crate::model::{LinkType, Packet};
 
 /// A hardware address (EUI-48).
@@ -52,6 +53,8 @@ pub struct Clients {
     routers: HashSet<Mac>,
     numbers: HashMap<ClientKey, usize>,
     keys: Vec<ClientKey>,
+    /// Which client has used an IP address, where its hardware address is known; none if several have.
+    addresses: BTreeMap<IpAddr, Option<usize>>,
 }
 
 impl Clients {
@@ -65,7 +68,14 @@ impl Clients {
             routers: HashSet::new(),
             numbers: HashMap::from([(ClientKey::Own, 0)]),
             keys: vec![ClientKey::Own],
+            addresses: BTreeMap::new(),
         }
+    }
+
+    /// The IP addresses that one client alone has used, with its number; only where hardware addresses tell clients.
+    pub fn addresses(&self) -> impl Iterator<Item = (IpAddr, usize)> {
+        let all = self.addresses.iter();
+        all.filter_map(|(address, number)| Some((*address, (*number)?)))
     }
 
     /// By what the client with this number is known.
@@ -96,7 +106,11 @@ impl Clients {
             .collect();
         match candidates.as_slice() {
             [] => self.number(ClientKey::Own),
-            [one] => self.number(key(*one)),
+            [one] => {
+                let number = self.number(key(*one))?;
+                self.note_address(*one, number);
+                Some(number)
+            }
             // Between two clients: whichever was there first, so that both directions go to one.
             [first, second, ..] => match (known(*first), known(*second)) {
                 (Some(first), Some(second)) => Some(first.min(second)),
@@ -112,6 +126,22 @@ impl Clients {
         let is_public = matches!(source.address, IpAddr::V4(address) if !is_private(address) && !address.is_unspecified());
         if (is_public || self.own.contains(&source.address)) && self.routers.len() < LIVE_CLIENTS {
             self.routers.insert(mac);
+        }
+    }
+
+    fn note_address(&mut self, party: Party, number: usize) {
+        if party.mac.is_none() || party.address.is_unspecified() {
+            return;
+        }
+        let is_full = self.addresses.len() >= CLIENT_ADDRESSES;
+        match self.addresses.entry(party.address.to_canonical()) {
+            Entry::Occupied(mut known) if *known.get() != Some(number) => {
+                known.insert(None);
+            }
+            Entry::Vacant(new) if !is_full => {
+                new.insert(Some(number));
+            }
+            _ => {}
         }
     }
 

@@ -77,7 +77,12 @@ pub(super) struct Head {
     pieces: Vec<(Side, usize, Origin)>,
     /// Datagrams looked at.
     datagrams: usize,
+    /// Who reads the flow where no protocol of [`UNMISTAKABLE`] shows itself.
+    expected: Option<Started>,
 }
+
+/// Protocols whose beginning tells more than what another flow has announced of this one.
+const UNMISTAKABLE: [&str; 2] = ["tls", "http"];
 
 /// A running dissector and what is stacked on it.
 pub(super) struct Layer {
@@ -146,6 +151,28 @@ impl Stage {
         }
     }
 
+    /// For bytes that another flow has announced.
+    pub(super) fn expecting(started: Started) -> Self {
+        Self::Probing(Head {
+            expected: Some(started),
+            ..Head::default()
+        })
+    }
+
+    /// Whoever is expected reads what came so far. Says whether anybody is.
+    fn settle(&mut self, setting: Setting<'_>, sink: &mut dyn Sink) -> bool {
+        let Self::Probing(head) = self else {
+            return false;
+        };
+        let Some(started) = head.expected.take() else {
+            return false;
+        };
+        let head = std::mem::take(head);
+        *self = Self::started(setting, started);
+        head.replay(|chunk| self.feed(setting, chunk, sink));
+        true
+    }
+
     /// Whether no protocol has been found yet.
     pub(super) fn is_probing(&self) -> bool {
         matches!(self, Self::Probing(_))
@@ -168,7 +195,13 @@ impl Stage {
             }
             Self::Probing(head) => match head.probe(setting, chunk) {
                 Decision::Wait => {}
-                Decision::GiveUp => *self = Self::unknown(ContentState::NotExamined),
+                Decision::GiveUp => {
+                    if self.settle(setting, sink) {
+                        self.feed(setting, chunk, sink);
+                    } else {
+                        *self = Self::unknown(ContentState::NotExamined);
+                    }
+                }
                 Decision::Start(protocol) => {
                     let head = std::mem::take(head);
                     *self = Self::Running(Layer::new(protocol, setting));
@@ -181,6 +214,7 @@ impl Stage {
 
     /// `lost` bytes of one side are missing.
     pub(super) fn gap(&mut self, setting: Setting<'_>, side: Side, lost: u64, sink: &mut dyn Sink) {
+        self.settle(setting, sink);
         match self {
             Self::Closed(_) => {}
             Self::Probing(head) => {
@@ -200,6 +234,7 @@ impl Stage {
 
     /// The flow ended: what is pending is handed out, outermost first, since that may yield inner bytes.
     pub(super) fn finish(&mut self, setting: Setting<'_>, sink: &mut dyn Sink) {
+        self.settle(setting, sink);
         if let Self::Running(layer) = self {
             let closed = layer.drive(setting, sink, |dissector, emit| dissector.finish(emit));
             layer.finish_inner(setting, sink);
@@ -491,8 +526,8 @@ impl Head {
         if let Some(protocol) = protocol {
             return Decision::Start(protocol);
         }
-        let both_spoke = !self.side(chunk.side.opposite()).is_empty();
-        if own.len() >= limits::PROBE_BYTES || (both_spoke && !wants_more) {
+        let is_all = self.expected.is_some() || !self.side(chunk.side.opposite()).is_empty();
+        if own.len() >= limits::PROBE_BYTES || (is_all && !wants_more) {
             return Decision::GiveUp;
         }
         self.push(chunk);
@@ -523,7 +558,9 @@ impl Head {
             before,
         };
         let mut wants_more = false;
-        for protocol in setting.protocols {
+        let is_asked =
+            |protocol: &&Protocol| self.expected.is_none() || UNMISTAKABLE.contains(&protocol.name);
+        for protocol in setting.protocols.iter().filter(is_asked) {
             match (protocol.probe)(&probe) {
                 Verdict::Yes => return (Some(protocol), wants_more),
                 Verdict::More => wants_more = true,

@@ -21,6 +21,7 @@ mod streams;
 mod table;
 mod tcp;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -59,7 +60,37 @@ pub struct Flows {
     expected: Expected,
     /// Bytes held back in all flows.
     held_bytes: usize,
+    others: Load,
     clock: Clock,
+}
+
+/// What flows keep in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Flows that are open.
+    pub flows: usize,
+    /// Bytes held back because earlier ones are missing.
+    pub held_bytes: usize,
+}
+
+impl Load {
+    /// Both together.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            flows: self.flows.saturating_add(other.flows),
+            held_bytes: self.held_bytes.saturating_add(other.held_bytes),
+        }
+    }
+
+    /// The rest without a part.
+    #[must_use]
+    pub fn without(self, part: Self) -> Self {
+        Self {
+            flows: self.flows.saturating_sub(part.flows),
+            held_bytes: self.held_bytes.saturating_sub(part.held_bytes),
+        }
+    }
 }
 
 /// What a packet brings along besides its bytes.
@@ -128,6 +159,7 @@ impl Flows {
             connections: Connections::default(),
             expected: Expected::default(),
             held_bytes: 0,
+            others: Load::default(),
             clock: Clock::default(),
         }
     }
@@ -137,10 +169,23 @@ impl Flows {
         self.keys = keys;
     }
 
-    /// A name that the capture file itself gives to an address (name resolution block of pcapng). It counts for flows that
+    /// Names that the capture files themselves give to addresses (name resolution blocks of pcapng). They count for flows that
     /// open from now on and whose client did not look up another name.
-    pub fn add_name(&mut self, address: IpAddr, name: &str) {
-        self.names.give(address, name);
+    pub fn set_names(&mut self, names: Arc<BTreeMap<IpAddr, Arc<str>>>) {
+        self.names.set_given(names);
+    }
+
+    /// What is kept in memory now.
+    pub fn load(&self) -> Load {
+        Load {
+            flows: self.table.len(),
+            held_bytes: self.held_bytes,
+        }
+    }
+
+    /// What the flows of other phones of the network keep, which share the bounds with these.
+    pub fn set_others(&mut self, others: Load) {
+        self.others = others;
     }
 
     /// Number of flows open now.
@@ -181,7 +226,7 @@ impl Flows {
         coverage: &mut Coverage,
         emit: &mut dyn FnMut(Sighting),
     ) -> u32 {
-        if self.table.len() >= limits::OPEN_FLOWS
+        if self.table.len().saturating_add(self.others.flows) >= limits::OPEN_FLOWS
             && let Some(oldest) = self.table.oldest()
         {
             coverage.add(
@@ -213,6 +258,7 @@ impl Flows {
             return;
         };
         let flow = &mut flow;
+        self.expected.end(flow.flow_key());
         let last = flow.last;
         let live = flow.live.take();
         let setting = setting((&self.keys, &self.resumptions), self.protocols, flow);

@@ -1,6 +1,6 @@
 //! Passive names: which name a client had looked up before it talked to an address.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -26,19 +26,15 @@ pub(super) struct Names {
     known: HashMap<Key, Known>,
     /// In the order in which they were learnt.
     order: VecDeque<(Timestamp, Key, u64)>,
-    /// Names that the capture files say; they do not age.
-    given: HashMap<IpAddr, Arc<str>>,
+    /// Names that the capture files say, shared by all clients of a network; they do not age.
+    given: Arc<BTreeMap<IpAddr, Arc<str>>>,
     count: u64,
 }
 
 impl Names {
-    /// A name that the capture file itself gives to an address.
-    pub(super) fn give(&mut self, address: IpAddr, name: &str) {
-        if self.given.len() < limits::NAMES_LEARNT {
-            self.given
-                .entry(address)
-                .or_insert_with(|| Arc::from(tidy(name)));
-        }
+    /// Names that the capture files themselves give to addresses.
+    pub(super) fn set_given(&mut self, given: Arc<BTreeMap<IpAddr, Arc<str>>>) {
+        self.given = given;
     }
 
     /// Learns from a response. The name kept is the one that was asked for, not the alias that owns the address.
@@ -102,7 +98,10 @@ impl Names {
                     .filter(|known| known.asker.is_ipv4() != client.is_ipv4())
             })
             .map(|known| known.name.clone())
-            .or_else(|| self.given.get(&address).cloned())
+            .or_else(|| {
+                let given = self.given.get(&address)?;
+                Some(Arc::from(tidy(given)))
+            })
     }
 }
 

@@ -76,7 +76,9 @@ impl Sink for FlowSink<'_> {
     }
 
     fn expect(&mut self, listener: Side, port: u16, started: Started) {
-        self.expected.add(self.key, listener, port, started);
+        let since = self.origin.time;
+        self.expected
+            .add(self.key, since, (listener, port), started);
     }
 
     fn shortfall(&mut self, shortfall: Shortfall, bytes: u64, detail: &dyn fmt::Display) {

@@ -49,16 +49,20 @@ impl Flows {
                     (true, Some(acknowledgement)) => Some(acknowledgement.wrapping_sub(1)),
                     _ => None,
                 };
-                let opened = if sender_opened { receiver } else { sender };
+                let (opener, opened) = if sender_opened {
+                    (sender, receiver)
+                } else {
+                    (receiver, sender)
+                };
                 flow.live = Some(Box::default());
-                if let Some((listener, started)) = self.expected.take(opened) {
+                let now = arrival.origin.time;
+                if let Some((listener, started)) = self.expected.take(opener, opened, now) {
                     if listener == Side::Client {
                         flow.client_is_low = !client_is_low;
                         flow.opener = Side::Server;
                     }
-                    let setting = setting((&self.keys, &self.resumptions), self.protocols, &flow);
                     flow.live = Some(Box::new(Live {
-                        stage: Stage::started(setting, started),
+                        stage: Stage::expecting(started),
                         ..Live::default()
                     }));
                 }
@@ -92,6 +96,7 @@ impl Flows {
             Side::Server => flow.fins = [flow.fins[0], true],
         }
         if is_reset || flow.fins == [true, true] {
+            self.expected.end(flow.flow_key());
             self.table.reclassify(index, Class::Ending);
         }
     }
@@ -140,7 +145,7 @@ impl Flows {
             take(stage, setting, delivery, &mut sink);
         });
         let held_bytes = self.held_bytes.saturating_add(conversation.held_bytes());
-        if held_bytes > limits::REORDER_BYTES_ALL {
+        if held_bytes.saturating_add(self.others.held_bytes) > limits::REORDER_BYTES_ALL {
             take(stage, setting, Delivery::Limit, &mut sink);
             conversation.finish(&mut |delivery| take(stage, setting, delivery, &mut sink));
         }

@@ -375,6 +375,22 @@ mod tests {
         {"type":"socket_trace_log","process":"x","data":{"socket_type":"unix"}}"#;
 
     #[test]
+    fn a_record_with_a_long_text_keeps_the_rest() {
+        let long = "a".repeat(TEXT_BYTES + (1 << 20));
+        let text = TRACE.replacen("\"pid\":1", &format!("\"stack\":\"{long}\""), 1) + "]";
+        let (dossier, notes) = gathered(&SOCKET_TRACE, &text);
+        assert_eq!(
+            dossier.connections,
+            gathered(&SOCKET_TRACE, &format!("{TRACE}]")).0.connections
+        );
+        let [(shortfall, detail)] = &notes[..] else {
+            panic!("{notes:?}");
+        };
+        assert_eq!(*shortfall, Shortfall::InputLimit);
+        assert!(detail.contains(&TEXT_BYTES.to_string()), "{detail}");
+    }
+
+    #[test]
     fn sockets_are_joined_by_their_ends() {
         for (text, damage) in [(format!("{TRACE}]"), 0), (format!("{TRACE},{{\"a\":"), 1)] {
             let (dossier, notes) = gathered(&SOCKET_TRACE, &text);

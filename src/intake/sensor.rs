@@ -134,8 +134,7 @@ pub(super) fn gather(input: &Input, open: Open) -> Result<Gathered> {
                 if let Answer::Address(address) = answer
                     && dossier.names.len() < RESOLVED_NAMES
                 {
-                    dossier
-                        .names
+                    Arc::make_mut(&mut dossier.names)
                         .entry(*address)
                         .or_insert_with(|| Arc::from(lookup.name.as_str()));
                 }

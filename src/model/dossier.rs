@@ -91,7 +91,7 @@ pub struct Dossier {
     /// What apps encrypted by themselves, where a trace shows it.
     pub plaintexts: Plaintexts,
     /// Names of addresses, from pcapng name resolution blocks.
-    pub names: BTreeMap<IpAddr, Arc<str>>,
+    pub names: Arc<BTreeMap<IpAddr, Arc<str>>>,
     /// Values that the auditor knows to be on the device.
     pub known: Vec<KnownValue>,
     /// What these say of the user and of the address book.
@@ -234,8 +234,9 @@ impl Dossier {
         for (uid, owner) in other.owners {
             self.owners.entry(uid).or_insert(owner);
         }
-        for (address, name) in other.names {
-            self.names.entry(address).or_insert(name);
+        let names = Arc::make_mut(&mut self.names);
+        for (address, name) in other.names.iter() {
+            names.entry(*address).or_insert_with(|| Arc::clone(name));
         }
         self.known.extend(other.known);
         self.connections.merge(other.connections);

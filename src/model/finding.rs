@@ -135,7 +135,8 @@ impl Recipient {
         }
     }
 
-    fn address(address: IpAddr) -> Self {
+    /// Somebody of whom only the address is known.
+    pub fn address(address: IpAddr) -> Self {
         let kind = if is_local_address(address) {
             RecipientKind::Local
         } else {

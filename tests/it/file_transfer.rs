@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use phonehome::flow::Flows;
 use phonehome::model::{ContentState, Coverage, Event, LinkType, Origin, Packet, Side, Timestamp};
 
+use crate::forge::http;
 use crate::forge::stream::{Connection, Sent};
 
 const PHONE: [u8; 4] = [192, 0, 2, 7];
@@ -23,6 +24,11 @@ fn control() -> Connection {
 
 /// Files that were found, as `who verb name: contents`, and protocols and states of flows.
 fn seen(packets: &[Sent]) -> (Vec<String>, Vec<String>) {
+    seen_with_pause(packets, packets.len())
+}
+
+/// The same, with some minutes before the packet at a place.
+fn seen_with_pause(packets: &[Sent], pause_at: usize) -> (Vec<String>, Vec<String>) {
     let mut flows = Flows::new();
     let mut coverage = Coverage::default();
     let (mut files, mut states) = (Vec::new(), Vec::new());
@@ -51,10 +57,11 @@ fn seen(packets: &[Sent]) -> (Vec<String>, Vec<String>) {
         }
     };
     for (frame, sent) in (1_u64..).zip(packets) {
+        let pause = u64::from(frame > pause_at as u64) * 300_000;
         let packet = Packet {
             origin: Origin {
                 frame,
-                time: Timestamp(i64::try_from(frame).unwrap() * 1_000_000),
+                time: Timestamp(i64::try_from(frame + pause).unwrap() * 1_000_000),
                 ..Origin::default()
             },
             link: LinkType::RAW,
@@ -152,6 +159,53 @@ fn what_was_not_announced_or_is_protected_is_no_file() {
         assert_eq!(files, Vec::<String>::new());
         assert_eq!(states[1], " not-examined");
     }
+}
+
+/// A request to the port that was announced.
+fn request() -> Connection {
+    let mut web = Connection::open((PHONE, 40_002).into(), (SERVER, 50_000).into());
+    web.send(
+        Side::Client,
+        &http::request("GET", "app.example", "/", &[], b""),
+    )
+    .send(Side::Server, &http::response(200, &[], b"ok"))
+    .close();
+    web
+}
+
+#[test]
+fn what_comes_later_or_speaks_for_itself_is_no_file() {
+    let announced = || {
+        let mut control = control();
+        control
+            .send(Side::Client, b"PASV\r\n")
+            .send(Side::Server, b"227 (10,0,0,1,195,80)\r\n")
+            .send(Side::Client, b"STOR contacts.vcf\r\n");
+        control
+    };
+    let clear = ContentState::Clear.as_str();
+    let unknown = " not-examined".to_owned();
+    // At once, after minutes, and after the control connection.
+    let mut at_once = announced();
+    at_once.packets.extend(request().packets);
+    let expected = [format!("ftp {clear}"), format!("http {clear}")];
+    assert_eq!(seen(&at_once.packets).1, expected);
+    let opaque = |control: &mut Connection| {
+        let at = control.packets.len();
+        let mut data = Connection::open((PHONE, 40_001).into(), (SERVER, 50_000).into());
+        data.send(Side::Client, b"\x01\x02\x03 what nobody knows")
+            .close();
+        control.packets.extend(data.packets);
+        at
+    };
+    let mut later = announced();
+    let at = opaque(&mut later);
+    assert_eq!(seen_with_pause(&later.packets, at).1[1], unknown);
+    assert_eq!(seen(&later.packets).1[1], format!("ftp-data {clear}"));
+    let mut after = announced();
+    after.close();
+    opaque(&mut after);
+    assert_eq!(seen(&after.packets).1[1], unknown);
 }
 
 #[test]

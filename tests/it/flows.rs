@@ -270,3 +270,34 @@ fn a_flow_without_its_beginning_is_read_and_said_to_be_so() {
         assert_eq!(run.transcripts().len(), 1);
     }
 }
+
+#[test]
+fn the_phones_of_a_network_share_the_bound_on_open_flows() {
+    use phonehome::flow::Load;
+    use phonehome::limits::OPEN_FLOWS;
+
+    let mut flows = Flows::with_protocols(PROTOCOLS);
+    flows.set_others(Load {
+        flows: OPEN_FLOWS - 1,
+        held_bytes: 0,
+    });
+    let mut coverage = Coverage::default();
+    for port in [40_000, 40_001] {
+        let client: SocketAddr = ([192, 0, 2, 10], port).into();
+        let connection = Connection::open(client, "198.51.100.7:80".parse().unwrap());
+        for sent in &connection.packets {
+            let packet = Packet {
+                origin: Origin::default(),
+                link: LinkType::RAW,
+                data: &sent.ip,
+                direction: None,
+                wire_len: u32::try_from(sent.ip.len()).unwrap(),
+                owner: None,
+            };
+            flows.packet(&packet, &mut coverage, &mut |_| {});
+        }
+    }
+    assert_eq!(flows.load().flows, 1);
+    let mut noted = coverage.iter();
+    assert!(noted.any(|(_, shortfall, _)| shortfall == Shortfall::FlowLimit));
+}

@@ -1,18 +1,21 @@
 //! Captures of a network whose clients are told apart, and what lies beside a capture or is compared with it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use phonehome::audit::{self, Options, Progress};
+use phonehome::Error;
+use phonehome::audit::{self, Basis, Live, Options, Progress};
+use phonehome::flow::Clients;
 use phonehome::intake;
 use phonehome::model::{Audit, Consent, LinkType, Shortfall, Side};
 use phonehome::rules::Rules;
 
 use crate::forge::capture::{Pcap, Record};
 use crate::forge::stream::{Connection, Sent};
-use crate::forge::{http, packet, tls};
+use crate::forge::{http, packet, record, tls};
 
 const HOST: &str = "sync.app.example";
 const SERVER: &str = "198.51.100.20";
@@ -94,6 +97,18 @@ fn found(audit: &Audit) -> Vec<(&str, Vec<(&str, u64)>)> {
         .collect()
 }
 
+/// Flows of each phone.
+fn flows(audit: &Audit) -> BTreeMap<&str, u64> {
+    let flows = audit.devices.iter().map(|device| {
+        let volumes = device.traffic.values();
+        (
+            device.name.as_str(),
+            volumes.map(|volume| volume.flows).sum(),
+        )
+    });
+    flows.collect()
+}
+
 fn has(audit: &Audit, shortfall: Shortfall) -> bool {
     audit.coverage.iter().any(|(_, it, _)| it == shortfall)
 }
@@ -113,6 +128,33 @@ fn consent_counts_from_the_first_packet_of_each_client() {
     });
     let phones = [("02:00:00:00:00:0a", true), ("02:00:00:00:00:0b", true)];
     assert_eq!(early.collect::<Vec<_>>(), phones);
+}
+
+#[test]
+fn a_live_capture_knows_consent_and_refuses_what_it_cannot_compare_with() {
+    let rules = Rules::embedded().unwrap();
+    let mut options = Options {
+        consent: Consent::parse("+90s"),
+        ..Options::default()
+    };
+    let talks = [(0, upload(client(10))), (1000, upload(client(11)))];
+    let folder = folder("live", &[("gateway.pcap", &capture(&talks))]);
+    let case = intake::discover(&[folder]).unwrap();
+    let mut source = case.devices[0].inputs[0].open().unwrap().unwrap();
+    let basis = Basis::new(&options, &rules).unwrap();
+    let mut live = Live::new("net0", Clients::new([]), &rules, &basis, &options);
+    while let Some(item) = source.next_item().unwrap() {
+        live.take(item);
+    }
+    let audit = live.finish();
+    assert_eq!(audit.devices.len(), 2);
+    for (name, findings) in found(&audit) {
+        let mut rules = findings.iter().map(|it| it.0);
+        assert!(rules.any(|rule| rule == "sent-before-consent"), "{name}");
+    }
+    options.baseline = vec![PathBuf::from("without.pcap")];
+    let refused = Basis::new(&options, &rules).unwrap_err();
+    assert!(matches!(refused, Error::Usage(_)), "{refused}");
 }
 
 #[test]
@@ -200,4 +242,56 @@ fn a_session_compared_with_itself_has_not_sent_more() {
             assert_eq!(noted.contains(&Shortfall::Truncated), name == "cut.pcap");
         }
     }
+}
+
+/// The upload as a sensor lists it.
+fn connection_log(client: SocketAddr) -> String {
+    let body = u64::try_from(CONTACTS.len()).unwrap();
+    let (address, port) = (client.ip(), client.port());
+    format!(
+        r#"{{"_path":"conn","ts":1760000000.0,"uid":"C1","id.orig_h":"{address}","id.orig_p":{port},"id.resp_h":"{SERVER}","id.resp_p":80,"proto":"tcp","service":"http","duration":0.2,"orig_bytes":{body},"resp_bytes":38,"conn_state":"SF","orig_pkts":6,"orig_ip_bytes":400,"resp_pkts":5,"resp_ip_bytes":300}}"#
+    ) + "\n"
+}
+
+/// The upload as a proxy keeps it.
+fn proxy_log() -> Vec<u8> {
+    record::har(&[record::Exchange {
+        method: "POST",
+        host: HOST.to_owned(),
+        target: "/sync".to_owned(),
+        headers: vec![("Content-Type", "application/json".to_owned())],
+        body: CONTACTS.as_bytes().to_vec(),
+        response: b"ok".to_vec(),
+    }])
+}
+
+#[test]
+fn what_a_capture_shows_counts_once_beside_records_of_it() {
+    let talk = capture(&[(0, upload(client(10)))]);
+    let sensor = connection_log(client(10));
+    for (name, record) in [("conn.log", sensor.as_bytes()), ("proxy.har", &proxy_log())] {
+        for options in [Options::default(), split()] {
+            let audited = |files: &[(&str, &[u8])]| {
+                audited(&folder(&format!("once-{name}"), files), &options)
+            };
+            let alone = audited(&[("net.pcap", &talk)]);
+            let both = audited(&[("net.pcap", &talk), (name, record)]);
+            assert_eq!(both.devices.len(), 1, "{name}");
+            assert_eq!(flows(&both), flows(&alone), "{name}");
+            assert_eq!(found(&both)[0].1, found(&alone)[0].1, "{name}");
+            assert!(has(&both, Shortfall::SameTraffic), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_only_the_record_has_still_counts() {
+    let talk = capture(&[(0, upload(client(10)))]);
+    let mut sensor = connection_log(client(10));
+    // Another phone, to another server.
+    sensor += &connection_log(client(11)).replace(SERVER, "198.51.100.21");
+    let files: [(&str, &[u8]); 2] = [("net.pcap", &talk), ("conn.log", sensor.as_bytes())];
+    let audit = audited(&folder("more", &files), &split());
+    let expected = [("02:00:00:00:00:0a", 1), ("192.168.7.11", 1)];
+    assert_eq!(flows(&audit), BTreeMap::from(expected));
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use super::block::{Blocks, Options, Step, block_type, text, uid_map_entry};
 use crate::Result;
@@ -138,7 +139,8 @@ impl Gathering {
                 ));
                 return;
             }
-            self.dossier.names.entry(address).or_insert(name);
+            let names = Arc::make_mut(&mut self.dossier.names);
+            names.entry(address).or_insert(name);
         }
     }
 }
