@@ -115,7 +115,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         parts.extend(task.part(streamed));
     }
     inputs.sort_unstable_by_key(|input| input.id);
-    leave_out(case, &mut inputs, &mut coverage);
+    leave_out(case, &mut inputs, &mut coverage, &mut errors);
     parts.sort_unstable_by_key(|part| part.input);
     let tally = summed(parts, &mut coverage);
     note_neglected(case, &known, &tally, &mut coverage);
@@ -144,7 +144,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         rules_sha256: rules.sha256.clone(),
         law_as_of: rules.legal().as_of.to_string(),
-        options: options.named(),
+        options: options.named(case),
         method: rules.legal().scoring.profile.to_string(),
         controller: case.policy.controller(),
         inputs,
@@ -258,11 +258,22 @@ fn next_id(inputs: &[InputReport]) -> u32 {
 }
 
 /// Names the files that were left out, behind the inputs, and says why.
-fn leave_out(case: &Case, inputs: &mut Vec<InputReport>, coverage: &mut Coverage) {
+fn leave_out(
+    case: &Case,
+    inputs: &mut Vec<InputReport>,
+    coverage: &mut Coverage,
+    errors: &mut Vec<Error>,
+) {
     let next = next_id(inputs);
     for ((path, shortfall, reason), id) in case.left_out.iter().zip(next..) {
         let id = InputId(id);
         coverage.add(id, *shortfall, None, 0, || reason.clone());
+        if *shortfall == Shortfall::Unreadable {
+            errors.push(Error::LeftOut {
+                path: path.into(),
+                reason: reason.clone(),
+            });
+        }
         inputs.push(InputReport {
             id,
             path: path.clone(),
