@@ -102,16 +102,8 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         clients.learn(task.stage.device, streamed);
     }
     for (task, mut streamed) in tasks.iter().zip(streamed) {
-        let Task { stage, device, .. } = task;
-        for (input, (digest, read)) in task.inputs.iter().zip(std::mem::take(&mut streamed.inputs))
-        {
-            let extent = read.unwrap_or_else(|error| {
-                note_unreadable(input, &mut coverage);
-                errors.push(error);
-                Extent::default()
-            });
-            inputs.push(report_of(input, device, digest, extent));
-        }
+        let stage = &task.stage;
+        inputs.extend(task.reports(&mut streamed, &mut coverage, &mut errors));
         let of_clients = if stage.is_network {
             clients.take_over(stage.device, &mut streamed)
         } else {
@@ -120,18 +112,10 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         if sameness::is_traffic(&task.inputs) {
             note_begin(&of_clients, &streamed.clients, &mut began);
         }
-        if let Some(first) = task.inputs.first() {
-            parts.push(Part {
-                device: stage.device,
-                input: first.id,
-                format: first.format,
-                path: &first.display,
-                streamed,
-            });
-        }
+        parts.extend(task.part(streamed));
     }
     inputs.sort_unstable_by_key(|input| input.id);
-    leave_out(case, &mut inputs, &mut coverage);
+    leave_out(case, &mut inputs, &mut coverage, &mut errors);
     parts.sort_unstable_by_key(|part| part.input);
     let tally = summed(parts, &mut coverage);
     note_neglected(case, &known, &tally, &mut coverage);
@@ -160,7 +144,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         rules_sha256: rules.sha256.clone(),
         law_as_of: rules.legal().as_of.to_string(),
-        options: options.named(),
+        options: options.named(case),
         method: rules.legal().scoring.profile.to_string(),
         controller: case.policy.controller(),
         inputs,
@@ -185,6 +169,39 @@ struct Task<'a> {
     stage: Stage<'a>,
     device: &'a str,
     inputs: Vec<&'a Input>,
+}
+
+impl<'a> Task<'a> {
+    /// What reports say of its inputs, now that they were read.
+    fn reports(
+        &self,
+        streamed: &mut Streamed,
+        coverage: &mut Coverage,
+        errors: &mut Vec<Error>,
+    ) -> Vec<InputReport> {
+        let read = std::mem::take(&mut streamed.inputs);
+        let report = |(input, (digest, read)): (&&Input, (_, Result<Extent>))| {
+            let extent = read.unwrap_or_else(|error| {
+                note_unreadable(input, coverage);
+                errors.push(error);
+                Extent::default()
+            });
+            report_of(input, self.device, digest, extent)
+        };
+        self.inputs.iter().zip(read).map(report).collect()
+    }
+
+    /// Its part of the sum; none without inputs.
+    fn part(&self, streamed: Streamed) -> Option<Part<'a>> {
+        let first = self.inputs.first()?;
+        Some(Part {
+            device: self.stage.device,
+            input: first.id,
+            format: first.format,
+            path: &first.display,
+            streamed,
+        })
+    }
 }
 
 /// What there is to stream of each device. With `networks`, traffic is that of a network.
@@ -241,11 +258,22 @@ fn next_id(inputs: &[InputReport]) -> u32 {
 }
 
 /// Names the files that were left out, behind the inputs, and says why.
-fn leave_out(case: &Case, inputs: &mut Vec<InputReport>, coverage: &mut Coverage) {
+fn leave_out(
+    case: &Case,
+    inputs: &mut Vec<InputReport>,
+    coverage: &mut Coverage,
+    errors: &mut Vec<Error>,
+) {
     let next = next_id(inputs);
     for ((path, shortfall, reason), id) in case.left_out.iter().zip(next..) {
         let id = InputId(id);
         coverage.add(id, *shortfall, None, 0, || reason.clone());
+        if *shortfall == Shortfall::Unreadable {
+            errors.push(Error::LeftOut {
+                path: path.into(),
+                reason: reason.clone(),
+            });
+        }
         inputs.push(InputReport {
             id,
             path: path.clone(),

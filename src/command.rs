@@ -8,7 +8,6 @@ mod live;
 mod talk;
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -93,6 +92,16 @@ fn is_closed_pipe(error: &Error) -> bool {
 
 fn audit(options: &Audit, talk: TalkOptions) -> Result<Status> {
     let rules = rules_of(&options.input)?;
+    if options.input.interface.is_none() {
+        let of_live = [
+            ("--duration", options.duration.is_some()),
+            ("--write", options.write.is_some()),
+        ];
+        if let Some((flag, _)) = of_live.iter().find(|(_, is_given)| *is_given) {
+            let reason = format!("{flag} is about a live capture: name its --interface");
+            return Err(Error::Usage(reason));
+        }
+    }
     let targets = targets(&options.output)?;
     let mut gate = gate::read(&options.gate)?;
     let outcome = if let Some(name) = &options.input.interface {
@@ -117,16 +126,14 @@ fn audit(options: &Audit, talk: TalkOptions) -> Result<Status> {
         talk.note("the report shows captured values; treat it as confidential");
     }
     let shows_values = options.output.show_values;
-    let report = keys::presentable(
+    let mut report = keys::presentable(
         &audit,
         &rules,
         shows_values,
         options.pseudonym_key.as_deref(),
     )?;
-    let language = language(options.output.language);
-    let look = (language, talk);
-    write_reports(targets, &report, &rules, look, &options.output, &gate)?;
-    let judged = gate::judge(&gate, &report, &rules, talk);
+    let look = (language(options.output.language), talk);
+    let judged = deliver(targets, &mut report, &rules, look, &options.output, &gate)?;
     Ok(match read {
         Status::Done => judged,
         read => read,
@@ -138,7 +145,7 @@ fn report(options: &Report, talk: TalkOptions) -> Result<Status> {
         return Ok(Status::Risk);
     }
     let rules = load_rules(&options.rules)?;
-    let (report, written_in) = compare::saved(&options.saved)?;
+    let (mut report, written_in) = compare::saved(&options.saved)?;
     if options.output.show_values && !report.shows_values() {
         let reason =
             "the report holds no captured values; only an audit with --show-values keeps them";
@@ -155,8 +162,22 @@ fn report(options: &Report, talk: TalkOptions) -> Result<Status> {
     let mut gate = gate::read(&options.gate)?;
     gate::add_suppressions(&mut gate, &options.gate, None)?;
     let look = (language, talk);
-    write_reports(targets, &report, &rules, look, &options.output, &gate)?;
-    Ok(gate::judge(&gate, &report, &rules, talk))
+    deliver(targets, &mut report, &rules, look, &options.output, &gate)
+}
+
+/// Judges a report, writes it to all its places, and says what does not pass.
+fn deliver(
+    targets: Vec<Target>,
+    report: &mut Presentable,
+    rules: &Rules,
+    look: (Language, TalkOptions),
+    options: &OutputOptions,
+    gate: &Gate,
+) -> Result<Status> {
+    let verdict = gate::verdict(gate, report, rules);
+    report.exempt(verdict.exemptions.clone());
+    write_reports(targets, report, rules, look, options, gate)?;
+    Ok(gate::announce(gate, &verdict, look.1))
 }
 
 /// Reads a saved report, or standard input for `-`.
@@ -176,7 +197,7 @@ fn read_report(path: &Path) -> Result<Vec<u8>> {
 
 /// Renders a report in each format to its place.
 fn write_reports(
-    targets: Vec<(&'static report::Format, Option<PathBuf>)>,
+    targets: Vec<Target>,
     report: &Presentable,
     rules: &Rules,
     (language, talk): (Language, TalkOptions),
@@ -297,6 +318,10 @@ fn what_if(options: &WhatIf, talk: TalkOptions) -> Result<Status> {
         .map(|text| Step::parse(&rules, text).map_err(Error::Usage))
         .collect::<Result<_>>()?;
     let (report, errors) = report_of(&options.case, &rules, talk)?;
+    for step in &steps {
+        let known = step.must_be_known(&rules, report.audit());
+        known.map_err(Error::Usage)?;
+    }
     let look = report::Options {
         language: language(options.language),
         width: talk.width(false),
@@ -375,12 +400,17 @@ fn is_of_ours(text: &[u8]) -> bool {
 fn document(options: &Document, talk: TalkOptions) -> Result<Status> {
     let rules = load_rules(&options.rules)?;
     let (report, errors) = report_of(&options.case, &rules, talk)?;
-    let ending = options.output.as_deref().and_then(Path::extension);
-    let by_name = match ending.and_then(OsStr::to_str) {
-        Some("html" | "htm") => "html",
-        _ => "markdown",
+    let by_name = match options.output.as_deref().and_then(ending).as_deref() {
+        Some("html" | "htm") => Ok("html"),
+        Some("md" | "markdown" | "txt") | None => Ok("markdown"),
+        Some(ending) => Err(Error::Usage(format!(
+            "documents are written as .md or .html, which word processors open, and not as .{ending}"
+        ))),
     };
-    let format = options.format.as_deref().unwrap_or(by_name);
+    let format = match &options.format {
+        Some(format) => format.as_str(),
+        None => by_name?,
+    };
     let form = (format, language(options.language));
     write_to(options.output.as_deref(), |out| {
         report::write_document(&options.kind, &report, &rules, form, out)
@@ -458,6 +488,11 @@ fn find(options: &InputOptions) -> Result<Case> {
 }
 
 fn refuse_missing(paths: &[PathBuf]) -> Result<()> {
+    let is_stdin = |path: &&PathBuf| path.as_os_str() == Input::STDIN;
+    if paths.iter().filter(is_stdin).count() > 1 {
+        let reason = "standard input can be read only once";
+        return Err(Error::Usage(reason.to_owned()));
+    }
     for path in paths {
         if path.as_os_str() != Input::STDIN && !path.exists() {
             let near = neighbour(path).map_or_else(String::new, |near| {
@@ -527,12 +562,25 @@ fn load_rules(option: &RulesOption) -> Result<Rules> {
     Ok(rules)
 }
 
+/// A format, and the file that it goes to if not to standard output.
+type Target = (&'static report::Format, Option<PathBuf>);
+
 /// Where each report goes. Two reports in one place would overwrite or mix each other.
-fn targets(options: &OutputOptions) -> Result<Vec<(&'static report::Format, Option<PathBuf>)>> {
+fn targets(options: &OutputOptions) -> Result<Vec<Target>> {
+    if let Some(output) = &options.output
+        && !options.formats.is_empty()
+        && options.formats.iter().all(|format| format.file.is_some())
+    {
+        let reason = format!(
+            "nothing would go to {}: each --format names its own file",
+            output.display()
+        );
+        return Err(Error::Usage(reason));
+    }
     let mut taken = BTreeSet::new();
     let mut targets = Vec::new();
     let by_name = [FormatAndFile {
-        format: format_by_name(options.output.as_deref()),
+        format: format_by_name(options.output.as_deref())?,
         file: None,
     }];
     let formats = if options.formats.is_empty() {
@@ -557,16 +605,37 @@ fn targets(options: &OutputOptions) -> Result<Vec<(&'static report::Format, Opti
                 .map(|known| (known, file)),
         );
     }
+    let signs_nothing = targets.iter().any(|(format, file)| {
+        file.is_none() || report::FOLDERS.iter().any(|(name, _)| *name == format.name)
+    });
+    if options.sign.is_some() && signs_nothing {
+        let reason = "--sign signs reports in files: name one with --output, or --format json=FILE";
+        return Err(Error::Usage(reason.to_owned()));
+    }
     Ok(targets)
 }
 
-/// The format that the ending of a file's name asks for; the table if none does.
-fn format_by_name(file: Option<&Path>) -> &'static str {
-    let ending = file.and_then(Path::extension).and_then(OsStr::to_str);
-    FORMATS
-        .iter()
-        .find(|format| ending.is_some_and(|ending| format.endings.contains(&ending)))
-        .map_or("table", |format| format.name)
+/// The format that the ending of a file's name asks for; the table if it has none.
+fn format_by_name(file: Option<&Path>) -> Result<&'static str> {
+    let Some(ending) = file.and_then(ending) else {
+        return Ok("table");
+    };
+    let mut formats = FORMATS.iter();
+    let format = formats.find(|format| format.endings.contains(&ending.as_str()));
+    format.map(|format| format.name).ok_or_else(|| {
+        let advice = match ending.as_str() {
+            "csv" => "csv fills a folder: -f csv=DIR",
+            _ => "name the format: --format json, for instance",
+        };
+        Error::Usage(format!(
+            "no format is known by the ending .{ending}; {advice}"
+        ))
+    })
+}
+
+/// The ending of a file's name, in lower case.
+fn ending(file: &Path) -> Option<String> {
+    Some(file.extension()?.to_string_lossy().to_lowercase())
 }
 
 fn create_folder(path: &Path) -> Result<()> {
@@ -597,10 +666,16 @@ fn write_to(
 ) -> Result<()> {
     let Some(path) = file else {
         let mut out = BufWriter::new(io::stdout().lock());
-        write(&mut out)?;
-        return Ok(out.flush()?);
+        return match write(&mut out).and_then(|()| out.flush()) {
+            // Whoever reads has seen enough; the gate and other files are still to come.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => Ok(written?),
+        };
     };
     let to_file = || {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
         let mut out = BufWriter::new(File::create(path)?);
         write(&mut out)?;
         out.flush()

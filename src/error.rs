@@ -23,6 +23,14 @@ pub enum Error {
         /// What is wrong, where.
         reason: String,
     },
+    /// A file or folder of a case could not be looked at.
+    #[error("{path} is left out: {reason}")]
+    LeftOut {
+        /// The file or folder, as reports name it.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// The inputs hold nothing to audit.
     #[error("nothing to audit in {path}")]
     Empty {
@@ -115,6 +123,7 @@ impl Error {
             }
             Self::Read { .. }
             | Self::Format { .. }
+            | Self::LeftOut { .. }
             | Self::Write(_)
             | Self::WriteFile { .. }
             | Self::Usage(_) => None,

@@ -10,8 +10,10 @@ use crate::model::{Audit, Evidence, InputId, JudgedFinding, Sensitive};
 /// How an input compares with what the report says of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputState {
-    /// The same bytes.
+    /// The same bytes under the same name.
     Same,
+    /// The same bytes under another name.
+    Renamed,
     /// There is a file of that name with other bytes.
     Changed,
     /// It was not given.
@@ -25,6 +27,7 @@ impl InputState {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Same => "same",
+            Self::Renamed => "renamed",
             Self::Changed => "changed",
             Self::Missing => "missing",
             Self::Unhashed => "no-checksum",
@@ -134,6 +137,8 @@ pub struct Verification {
     /// Findings (phone and id) that say something else than the inputs show, or are missing on one side; only where inputs, tool,
     /// rules and options are the same.
     pub altered: Vec<(String, String)>,
+    /// Places in the report at which its inputs give something else; only where [`Self::altered`] is looked for.
+    pub differences: Vec<String>,
 }
 
 impl Verification {
@@ -155,8 +160,9 @@ fn place<'a>(rule: &'a str, input: InputId, evidence: &Evidence) -> Place<'a> {
     (rule, input, evidence.origin.frame, rest)
 }
 
-/// Compares a saved report with a new audit; both as they may be shown, with or without values alike.
-pub fn verify(saved: &Audit, anew: &Audit) -> Verification {
+/// Compares a saved report with a new audit; both as they may be shown, with or without values alike. `differences` are places at
+/// which they differ as they are written.
+pub fn verify(saved: &Audit, anew: &Audit, differences: Vec<String>) -> Verification {
     let inputs = inputs(saved, anew);
     let mut there: BTreeMap<Place<'_>, BTreeSet<Option<&str>>> = BTreeMap::new();
     for (_, finding) in findings(anew) {
@@ -172,7 +178,11 @@ pub fn verify(saved: &Audit, anew: &Audit) -> Verification {
         for piece in &finding.occurrences.evidence {
             let input = inputs.get(&piece.origin.input);
             let state = match input {
-                Some((_, InputState::Same | InputState::Unhashed, Some(anew))) => {
+                Some((
+                    _,
+                    InputState::Same | InputState::Renamed | InputState::Unhashed,
+                    Some(anew),
+                )) => {
                     let found = there.get(&place(&finding.rule, *anew, piece));
                     let label = piece.value.as_ref().map(Sensitive::reveal);
                     found.map_or(EvidenceState::NotFound, |values| {
@@ -198,10 +208,11 @@ pub fn verify(saved: &Audit, anew: &Audit) -> Verification {
     let same_inputs = !inputs.values().any(|(_, state, _)| is_other(*state))
         && saved.inputs.len() == anew.inputs.len();
     let is_comparable = same_tool && same_rules && same_options && same_inputs;
-    let altered = if is_comparable {
-        altered(saved, anew)
-    } else {
-        Vec::new()
+    // Inputs may have been given under other paths, which stand in many places.
+    let (altered, differences) = match is_comparable {
+        true if has_same_paths(saved, anew) => (altered(saved, anew), differences),
+        true => (altered(saved, anew), Vec::new()),
+        false => (Vec::new(), Vec::new()),
     };
     let holds = evidence
         .iter()
@@ -209,7 +220,11 @@ pub fn verify(saved: &Audit, anew: &Audit) -> Verification {
     let verdict = if !same_inputs {
         Verdict::OtherInputs
     } else if is_comparable {
-        if holds && altered.is_empty() && is_same(saved, anew) {
+        if holds
+            && altered.is_empty()
+            && differences.is_empty()
+            && saved.devices.len() == anew.devices.len()
+        {
             Verdict::Holds
         } else {
             Verdict::Altered
@@ -233,6 +248,7 @@ pub fn verify(saved: &Audit, anew: &Audit) -> Verification {
             .collect(),
         evidence,
         altered,
+        differences,
     }
 }
 
@@ -265,7 +281,8 @@ fn inputs<'a>(saved: &'a Audit, anew: &Audit) -> Inputs<'a> {
         };
         let (state, found) = match by_path.filter(is_same).or_else(by_bytes) {
             Some(found) if input.sha256.is_empty() => (InputState::Unhashed, Some(found.id)),
-            Some(found) => (InputState::Same, Some(found.id)),
+            Some(found) if found.path == input.path => (InputState::Same, Some(found.id)),
+            Some(found) => (InputState::Renamed, Some(found.id)),
             None if by_path.is_some() => (InputState::Changed, None),
             None => (InputState::Missing, None),
         };
@@ -353,17 +370,10 @@ fn says_same(saved: &JudgedFinding, anew: &JudgedFinding) -> bool {
         && without_evidence(saved) == without_evidence(anew)
 }
 
-/// Whether the rest is the same: inputs may have been given under other paths.
-fn is_same(saved: &Audit, anew: &Audit) -> bool {
+fn has_same_paths(saved: &Audit, anew: &Audit) -> bool {
     let paths = |audit: &Audit| -> Vec<String> {
-        audit
-            .inputs
-            .iter()
-            .map(|input| input.path.clone())
-            .collect()
+        let inputs = audit.inputs.iter();
+        inputs.map(|input| input.path.clone()).collect()
     };
-    if paths(saved) != paths(anew) {
-        return saved.devices.len() == anew.devices.len();
-    }
-    saved == anew
+    paths(saved) == paths(anew)
 }

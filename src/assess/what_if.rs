@@ -54,16 +54,49 @@ impl<'a> Step<'a> {
         if let Some(form) = form {
             return Err(format!("the measure is written {kind}{form}"));
         }
-        if !other.is_empty() && profile(rules, &AppId::new(other)).is_none() {
-            return Err(format!(
-                "there is no profile “{other}”, so nothing is documented about what it would send"
-            ));
+        let is_of_app = matches!(
+            measure.argument,
+            MeasureArgument::App | MeasureArgument::AppByApp
+        );
+        let named = |name: &str| rules.app_named(name).map(|app| app.id.to_string());
+        // An app without profile may be one of the audit.
+        let about = named(about)
+            .filter(|_| is_of_app)
+            .unwrap_or_else(|| about.to_owned());
+        let other = match other {
+            "" => String::new(),
+            name => named(name).ok_or_else(|| {
+                let advice = advice(rules, name);
+                format!(
+                    "there is no profile “{name}”, so nothing is documented about what it would send{advice}"
+                )
+            })?,
+        };
+        if !other.is_empty() && about == other {
+            return Err(format!("{other} would be replaced by itself"));
         }
         Ok(Self {
             measure,
-            about: about.to_owned(),
-            other: other.to_owned(),
+            about,
+            other,
         })
+    }
+
+    /// Refuses a measure about an app that neither an audit nor the profiles know: it would look like one that changes nothing.
+    pub fn must_be_known(&self, rules: &Rules, audit: &Audit) -> Result<(), String> {
+        let is_of_app = matches!(
+            self.measure.argument,
+            MeasureArgument::App | MeasureArgument::AppByApp
+        );
+        let mut apps = audit.devices.iter().flat_map(|device| &device.apps);
+        if !is_of_app
+            || apps.any(|app| self.is_about(app))
+            || profile(rules, &AppId::new(&self.about)).is_some()
+        {
+            return Ok(());
+        }
+        let advice = advice(rules, &self.about);
+        Err(format!("there is no app “{}”{advice}", self.about))
     }
 
     /// As it is written on the command line.
@@ -88,6 +121,16 @@ impl<'a> Step<'a> {
         let is_it = |id: &str| id == self.about;
         app.id.as_ref().is_some_and(|id| is_it(id.as_str()))
             || app.packages.iter().any(|package| is_it(package))
+    }
+}
+
+/// Profiles with a similar name.
+fn advice(rules: &Rules, name: &str) -> String {
+    let similar = rules.apps_like(name);
+    if similar.is_empty() {
+        String::new()
+    } else {
+        format!("; did you mean: {}?", similar.join(", "))
     }
 }
 

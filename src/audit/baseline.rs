@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fleet::spread;
 use super::gather::{gather, keys};
-use super::sameness::Part;
-use super::{
-    Extent, Options, Progress, Stage, Task, note_unreadable, report_of, stream, summed, tasks,
-};
+use super::{Options, Progress, Stage, stream, summed, tasks};
 use crate::detect::known;
 use crate::intake::{self, Input};
 use crate::model::{
@@ -82,31 +79,11 @@ impl Baseline {
         });
         let mut parts = Vec::new();
         let all = tasks(&case, stages, &[]);
-        for Task {
-            stage,
-            device,
-            inputs,
-        } in &all
-        {
-            let mut streamed = stream(stage, inputs);
-            for (input, (digest, read)) in inputs.iter().zip(std::mem::take(&mut streamed.inputs)) {
-                let extent = read.unwrap_or_else(|error| {
-                    note_unreadable(input, &mut coverage);
-                    errors.push(error);
-                    Extent::default()
-                });
-                let report = report_of(input, device, digest, extent);
-                baseline.inputs.push(report);
-            }
-            if let Some(first) = inputs.first() {
-                parts.push(Part {
-                    device: stage.device,
-                    input: first.id,
-                    format: first.format,
-                    path: &first.display,
-                    streamed,
-                });
-            }
+        for task in &all {
+            let mut streamed = stream(&task.stage, &task.inputs);
+            let reports = task.reports(&mut streamed, &mut coverage, errors);
+            baseline.inputs.extend(reports);
+            parts.extend(task.part(streamed));
         }
         let sums = summed(parts, &mut coverage);
         let lessened: BTreeSet<InputId> = coverage

@@ -169,7 +169,7 @@ impl<'a> Live<'a> {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             rules_sha256: rules.sha256.clone(),
             law_as_of: rules.legal().as_of.to_string(),
-            options: self.stage.options.named(),
+            options: self.stage.options.named(&Case::default()),
             method: rules.legal().scoring.profile.to_string(),
             controller: Controller::default(),
             inputs: vec![InputReport {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::intake::Case;
 use crate::model::{AppId, Consent};
 
 /// What the user asked for beside the inputs.
@@ -34,7 +35,7 @@ pub struct Options {
 
 impl Options {
     /// What decides about the result, by the names of the flags: nothing of the machine, no secret, no path.
-    pub(super) fn named(&self) -> BTreeMap<String, String> {
+    pub(super) fn named(&self, case: &Case) -> BTreeMap<String, String> {
         let text = |text: &Option<String>| text.clone();
         let count = |count: usize| (count > 0).then(|| count.to_string());
         let all = [
@@ -48,6 +49,7 @@ impl Options {
             ("keylog", count(self.key_logs.len())),
             ("known", count(self.known.len())),
             ("pepper", count(self.peppers.len())),
+            ("policy", case.policy_sha256.clone()),
             ("pseudonym-key", count(usize::from(self.has_pseudonyms))),
             ("split-clients", count(usize::from(self.has_split_clients))),
             ("trackers", count(usize::from(self.has_trackers))),

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::value::{FailOn, FormatAndFile, LanguageChoice, consent, evidence, format_and_file};
+use super::value::{
+    FailOn, FormatAndFile, LanguageChoice, consent, evidence, format_and_file, percent,
+};
 use phonehome::gate::Evidence;
 
 /// What several verbs read.
@@ -153,6 +155,8 @@ pub(crate) struct OutputOptions {
 #[command(next_help_heading = "Gate options")]
 pub(crate) struct GateOptions {
     /// Exit with status 1 if a finding sets a risk of this level or above
+    ///
+    /// In JUnit, such findings are failures; with `never`, those of medium risk or above.
     #[arg(long, value_name = "LEVEL", default_value = "never")]
     pub(crate) fail_on: FailOn,
 
@@ -161,14 +165,14 @@ pub(crate) struct GateOptions {
     pub(crate) min_evidence: Option<Evidence>,
 
     /// Exit with status 1 if less than this share of bytes could be read
-    #[arg(long, hide_short_help = true, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    #[arg(long, hide_short_help = true, value_name = "PERCENT", value_parser = percent)]
     pub(crate) min_coverage: Option<u8>,
 
     /// Count only findings that this earlier JSON report does not have
     #[arg(long, hide_short_help = true, value_name = "REPORT")]
     pub(crate) baseline: Option<PathBuf>,
 
-    /// Suppressions of findings [default: `phonehome.toml` of the case]
+    /// Suppressions of findings, as in `phonehome.toml` [default of audit: `phonehome.toml` of the case]
     #[arg(long, hide_short_help = true, value_name = "FILE")]
     pub(crate) suppressions: Option<PathBuf>,
 }

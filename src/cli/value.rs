@@ -77,6 +77,14 @@ pub(super) fn duration(text: &str) -> Result<std::time::Duration, String> {
         .ok_or_else(|| "a time is written like 90s, 10m or 2h".to_owned())
 }
 
+/// Reads 1 to 100, with or without the sign of percent.
+pub(super) fn percent(text: &str) -> Result<u8, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim().parse().ok();
+    number
+        .filter(|percent| (1..=100).contains(percent))
+        .ok_or_else(|| "write 1 to 100".to_owned())
+}
+
 /// Reads a grade, or percent with or without their sign.
 pub(super) fn evidence(text: &str) -> Result<Evidence, String> {
     if let Some(grade) = Grade::ALL.into_iter().find(|grade| grade.as_str() == text) {

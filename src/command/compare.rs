@@ -13,8 +13,11 @@ use crate::cli::{Diff, SmallOutput, TalkOptions, Verify};
 
 /// A saved report and the language that it was written in.
 pub(super) fn saved(path: &Path) -> Result<(Presentable, Language)> {
-    let text = read_report(path)?;
-    Presentable::from_json(&text).map_err(|reason| Error::Format {
+    parsed(path, &read_report(path)?)
+}
+
+fn parsed(path: &Path, text: &[u8]) -> Result<(Presentable, Language)> {
+    Presentable::from_json(text).map_err(|reason| Error::Format {
         path: path.to_owned(),
         reason,
     })
@@ -48,14 +51,18 @@ pub(super) fn diff(options: &Diff, talk: TalkOptions) -> Result<Status> {
     Ok(if is_worse { Status::Risk } else { Status::Done })
 }
 
-/// A report as it comes back from its JSON, so that it can be compared with one that did.
-fn archived(report: &Presentable, rules: &Rules, options: report::Options) -> Result<Presentable> {
+/// A report as JSON, and as it comes back from that, so that it can be compared with one that did.
+fn archived(
+    report: &Presentable,
+    rules: &Rules,
+    options: report::Options,
+) -> Result<(Vec<u8>, Presentable)> {
     let mut text = Vec::new();
     if let Some(format) = FORMATS.iter().find(|format| format.name == "json") {
         (format.write)(report, rules, options, &mut text)?;
     }
     let (report, _) = Presentable::from_json(&text).map_err(Error::Usage)?;
-    Ok(report)
+    Ok((text, report))
 }
 
 /// `phonehome verify`.
@@ -63,7 +70,8 @@ pub(super) fn verify(options: &Verify, talk: TalkOptions) -> Result<Status> {
     if !keys::is_trusted(options.trust.as_deref(), &options.report)? {
         return Ok(Status::Risk);
     }
-    let (saved, written_in) = saved(&options.report)?;
+    let text = read_report(&options.report)?;
+    let (saved, written_in) = parsed(&options.report, &text)?;
     let rules = rules_of(&options.input)?;
     let case = find(&options.input)?;
     let mut pipeline = pipeline_options(&options.input, options.jobs)?;
@@ -77,9 +85,14 @@ pub(super) fn verify(options: &Verify, talk: TalkOptions) -> Result<Status> {
     }
     let secret = options.pseudonym_key.as_deref();
     let anew = keys::presentable(&outcome.audit, &rules, saved.shows_values(), secret)?;
-    let anew = archived(&anew, &rules, rendering(&options.output, written_in, talk))?;
-    let found = verify::verify(saved.audit(), anew.audit());
     let rendering = rendering(&options.output, written_in, talk);
+    let in_its_language = report::Options {
+        language: written_in,
+        ..rendering
+    };
+    let (text_anew, anew) = archived(&anew, &rules, in_its_language)?;
+    let differences = report::differences(&text, &text_anew);
+    let found = verify::verify(saved.audit(), anew.audit(), differences);
     write_to(options.output.output.as_deref(), |out| {
         report::write_verification(&found, &options.format, rendering, out)
     })?;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use phonehome::Result;
-use phonehome::gate::{self, Date, Gate};
+use phonehome::gate::{self, Date, Gate, Verdict};
 use phonehome::model::{RiskLevel, Timestamp};
 use phonehome::report::{self, Presentable};
 use phonehome::rules::Rules;
@@ -47,10 +47,14 @@ pub(super) fn add_suppressions(
     Ok(())
 }
 
-/// Whether an audit passes; says why not.
-pub(super) fn judge(gate: &Gate, report: &Presentable, rules: &Rules, talk: TalkOptions) -> Status {
+/// What comes out for a report.
+pub(super) fn verdict(gate: &Gate, report: &Presentable, rules: &Rules) -> Verdict {
     let least = rules.legal().scoring.level_needs_percent;
-    let verdict = gate.judge(report.audit(), least, today());
+    gate.judge(report.audit(), least, today())
+}
+
+/// Says why a report does not pass, if it does not.
+pub(super) fn announce(gate: &Gate, verdict: &Verdict, talk: TalkOptions) -> Status {
     let about = |position: &usize| {
         let suppression = gate.suppressions.get(*position);
         report::safe(&suppression.map_or_else(String::new, gate::Suppression::about))
@@ -83,7 +87,7 @@ pub(super) fn judge(gate: &Gate, report: &Presentable, rules: &Rules, talk: Talk
         }
         for position in &verdict.unused {
             say(&format!(
-                "note: a suppression is not needed: {}",
+                "note: a suppression fits no finding that counts: {}",
                 about(position)
             ));
         }

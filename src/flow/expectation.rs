@@ -66,8 +66,7 @@ impl Expected {
     #[inline]
     pub(super) fn take(
         &mut self,
-        opener: End,
-        listener: End,
+        [opener, listener]: [End; 2],
         now: Timestamp,
     ) -> Option<(Side, Started)> {
         if self.by_ends.is_empty() {

@@ -49,14 +49,14 @@ impl Flows {
                     (true, Some(acknowledgement)) => Some(acknowledgement.wrapping_sub(1)),
                     _ => None,
                 };
-                let (opener, opened) = if sender_opened {
-                    (sender, receiver)
+                let ends = if sender_opened {
+                    [sender, receiver]
                 } else {
-                    (receiver, sender)
+                    [receiver, sender]
                 };
                 flow.live = Some(Box::default());
                 let now = arrival.origin.time;
-                if let Some((listener, started)) = self.expected.take(opener, opened, now) {
+                if let Some((listener, started)) = self.expected.take(ends, now) {
                     if listener == Side::Client {
                         flow.client_is_low = !client_is_low;
                         flow.opener = Side::Server;

@@ -5,7 +5,7 @@
 
 mod suppression;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use suppression::{Date, Suppression, read_suppressions};
 
@@ -52,6 +52,38 @@ pub struct Verdict {
     pub suppressed: usize,
     /// Findings that the baseline took away.
     pub known: usize,
+    /// Which findings these are, for reports.
+    pub exemptions: Exemptions,
+}
+
+/// Findings that do not count, whatever their evidence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exemptions {
+    /// Whether there were suppressions to look at.
+    pub has_suppressions: bool,
+    /// Whether there was a baseline to compare with.
+    pub has_baseline: bool,
+    /// By phone and id.
+    of: BTreeMap<(String, String), Exemption>,
+}
+
+/// Why a finding does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exemption {
+    /// Somebody answers for it.
+    Suppressed(Suppression),
+    /// The baseline has it.
+    Known,
+}
+
+impl Exemptions {
+    /// That of a finding.
+    pub fn of(&self, device: &str, id: &str) -> Option<&Exemption> {
+        if self.of.is_empty() {
+            return None;
+        }
+        self.of.get(&(device.to_owned(), id.to_owned()))
+    }
 }
 
 /// A finding that fails the gate.
@@ -105,29 +137,36 @@ impl Gate {
     /// Looks at an audit as it may be shown. `level_needs_percent` is the evidence that the rules ask for, `today` decides which
     /// suppressions are over.
     pub fn judge(&self, audit: &Audit, level_needs_percent: u8, today: Date) -> Verdict {
-        let mut verdict = Verdict::default();
+        let mut verdict = Verdict {
+            exemptions: Exemptions {
+                has_suppressions: !self.suppressions.is_empty(),
+                has_baseline: self.baseline.is_some(),
+                ..Exemptions::default()
+            },
+            ..Verdict::default()
+        };
         let mut used = BTreeSet::new();
         for device in &audit.devices {
             for app in &device.apps {
                 for finding in &app.findings {
-                    let Some(level) = self.level_of(finding, level_needs_percent) else {
-                        continue;
-                    };
+                    let level = self.level_of(finding, level_needs_percent);
                     let fitting = self.fitting(app, finding);
-                    used.extend(fitting.iter().copied());
-                    let is_suppressed = fitting.iter().any(|position| {
-                        let found = self.suppressions.get(*position);
-                        found.is_some_and(|suppression| !suppression.is_over(today))
-                    });
-                    if is_suppressed {
-                        verdict.suppressed = verdict.suppressed.saturating_add(1);
-                        continue;
+                    if level.is_some() {
+                        used.extend(fitting.iter().copied());
                     }
                     let key = (device.name.clone(), finding.id.clone());
-                    if self.baseline.as_ref().is_some_and(|old| old.contains(&key)) {
-                        verdict.known = verdict.known.saturating_add(1);
+                    if let Some(exemption) = self.exemption(&fitting, &key, today) {
+                        if level.is_some() {
+                            let count = match exemption {
+                                Exemption::Suppressed(_) => &mut verdict.suppressed,
+                                Exemption::Known => &mut verdict.known,
+                            };
+                            *count = count.saturating_add(1);
+                        }
+                        verdict.exemptions.of.insert(key, exemption);
                         continue;
                     }
+                    let Some(level) = level else { continue };
                     verdict.level = verdict.level.max(Some(level));
                     if self.fail_on.is_some_and(|least| level >= least) {
                         verdict.failing.push(Failing {
@@ -167,6 +206,23 @@ impl Gate {
             && score.evidence_percent >= level_needs_percent
             && !finding.is_opted_out;
         (is_enough && is_telling).then_some(score.level)
+    }
+
+    /// Why a finding does not count: one of these suppressions holds today, or the baseline has it.
+    fn exemption(
+        &self,
+        fitting: &[usize],
+        key: &(String, String),
+        today: Date,
+    ) -> Option<Exemption> {
+        let mut suppressions = fitting
+            .iter()
+            .filter_map(|position| self.suppressions.get(*position));
+        if let Some(suppression) = suppressions.find(|suppression| !suppression.is_over(today)) {
+            return Some(Exemption::Suppressed(suppression.clone()));
+        }
+        let is_known = self.baseline.as_ref().is_some_and(|old| old.contains(key));
+        is_known.then_some(Exemption::Known)
     }
 
     fn fitting(&self, app: &AppReport, finding: &JudgedFinding) -> Vec<usize> {

@@ -20,7 +20,7 @@ pub struct Suppression {
     pub finding: Option<String>,
     /// Rule of the finding.
     pub rule: Option<String>,
-    /// Id or package of the app.
+    /// Id, package or name of the app.
     pub app: Option<String>,
     /// Recipient, as reports show it; also all hosts below that name.
     pub recipient: Option<String>,
@@ -72,7 +72,14 @@ fn parse(text: &str) -> Result<Vec<Suppression>, String> {
             .and_then(|span| text.get(..span.start))
             .unwrap_or_default();
         let line = before.matches('\n').count().saturating_add(1);
-        format!("line {line}: {}", error.message())
+        let reason = match error.message() {
+            // The reader's words for a value in quotes.
+            message if message.contains("TOML datetime") => {
+                "write a day without quotes: expires = 2027-12-31"
+            }
+            message => message,
+        };
+        format!("line {line}: {reason}")
     })?;
     let numbered = policy.suppressions.into_iter().zip(1_u32..);
     numbered
@@ -118,6 +125,7 @@ impl Suppression {
         let is_app = |name: &str| {
             app.id.as_ref().is_some_and(|id| id.as_str() == name)
                 || app.packages.iter().any(|package| package == name)
+                || app.names.iter().any(|known| known == name)
         };
         let host = &*finding.recipient.host;
         let is_recipient = |name: &str| {

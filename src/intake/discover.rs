@@ -99,6 +99,7 @@ fn case(paths: &[PathBuf], search: Search, devices: BTreeMap<String, Vec<Input>>
             .clone()
             .unwrap_or_else(|| name_of_case(paths)),
         policy_file: search.policy,
+        policy_sha256: search.said.sha256,
         policy: search.said.policy,
         devices: numbered(devices),
         left_out,

@@ -265,15 +265,19 @@ impl Input {
             let range = window.take(usize::MAX);
             context.update(window.at(range));
         }
-        let digest = context.finish();
-        let hexadecimal = digest
-            .as_ref()
-            .iter()
-            .flat_map(|byte| [byte >> 4, byte & 15])
-            .filter_map(|digit| char::from_digit(u32::from(digit), 16))
-            .collect();
-        Ok(Some((hexadecimal, window.offset())))
+        Ok(Some((
+            hexadecimal(context.finish().as_ref()),
+            window.offset(),
+        )))
     }
+}
+
+/// Bytes as two digits each.
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+        .collect()
 }
 
 /// The inputs of one phone.
@@ -292,6 +296,8 @@ pub struct Case {
     pub name: String,
     /// `phonehome.toml` at the root, if there is one.
     pub policy_file: Option<PathBuf>,
+    /// SHA-256 of that file, in hexadecimal: a report depends on it as on its inputs.
+    pub policy_sha256: Option<String>,
     /// What it says.
     pub policy: Policy,
     /// Phones by name.

@@ -1,6 +1,6 @@
 //! `phonehome.toml` at the root of a case: what the company says of itself. Read by name, because the user put it there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -8,6 +8,9 @@ use std::path::Path;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use ring::digest::{SHA256, digest};
+
+use super::hexadecimal;
 use crate::limits::POLICY_BYTES;
 use crate::manifest::Column;
 use crate::model::{
@@ -26,6 +29,7 @@ pub const TEMPLATE_EN: &str = include_str!("policy/template.en.toml");
 #[serde(deny_unknown_fields, default)]
 struct FileView {
     organisation: Option<String>,
+    #[serde(deserialize_with = "country")]
     country: Option<String>,
     works_council: Option<bool>,
     retention: RetentionView,
@@ -149,6 +153,8 @@ pub(super) struct Said {
     pub(super) policy: Policy,
     /// Columns of lists of apps.
     pub(super) columns: BTreeMap<Column, String>,
+    /// Checksum of the file.
+    pub(super) sha256: Option<String>,
 }
 
 /// Names of what columns can mean, under `[inventory.columns]`.
@@ -173,9 +179,14 @@ pub(super) fn read(path: &Path) -> Result<Said> {
         path: path.to_owned(),
         source,
     })?;
-    parse(&text).map_err(|reason| Error::Policy {
+    let said = parse(&text).map_err(|reason| Error::Policy {
         path: path.to_owned(),
         reason,
+    })?;
+    let digest = digest(&SHA256, text.as_bytes());
+    Ok(Said {
+        sha256: Some(hexadecimal(digest.as_ref())),
+        ..said
     })
 }
 
@@ -197,6 +208,12 @@ fn parse(text: &str) -> Result<Said, String> {
             None => format!("line {line}: {message}"),
         }
     })?;
+    let mut seen = BTreeSet::new();
+    for AppView { id, devices, .. } in &view.app {
+        if !seen.insert((id, devices)) {
+            return Err(format!("[[app]] {id} stands twice for the same phones"));
+        }
+    }
     Ok(view.said())
 }
 
@@ -225,7 +242,7 @@ impl FileView {
         };
         let policy = Policy {
             organisation: trimmed(self.organisation),
-            country: trimmed(self.country).map(|code| code.to_ascii_uppercase()),
+            country: trimmed(self.country),
             has_works_council: self.works_council,
             devices: self.device.into_iter().map(DeviceView::policy).collect(),
             apps: self.app.into_iter().map(AppView::policy).collect(),
@@ -254,6 +271,7 @@ impl FileView {
         Said {
             policy,
             columns: self.inventory.columns,
+            sha256: None,
         }
     }
 }
@@ -309,6 +327,27 @@ impl ExceptionView {
             expires: self.expires,
         }
     }
+}
+
+/// A code of ISO 3166-1 alpha-2, also in lower case: the law of the wrong country would be applied without a word.
+fn country<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let code = text.trim().to_ascii_uppercase();
+    let is_code = match code.as_bytes() {
+        [] => true,
+        // Codes that the standard leaves to users are no countries; Kosovo (XK) is one to the Commission.
+        [b'X', second] => *second == b'K',
+        [b'A', b'A'] | [b'Z', b'Z'] | [b'Q', b'M'..=b'Z'] => false,
+        [first, second] => first.is_ascii_uppercase() && second.is_ascii_uppercase(),
+        _ => false,
+    };
+    if is_code {
+        return Ok(Some(code));
+    }
+    Err(D::Error::custom(format!(
+        "country “{}” is no code of ISO 3166-1: write DE for Germany, AT for Austria",
+        text.trim()
+    )))
 }
 
 /// One of the words of a list; others are refused with the whole list.

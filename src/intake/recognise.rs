@@ -77,7 +77,7 @@ pub(super) fn recognise_file(
     if !metadata.is_file() {
         // Opening a named pipe would wait for a writer, and looking at its first bytes would eat them.
         return Ok(Recognised::LeftOut(
-            Shortfall::Unreadable,
+            Shortfall::UnknownFormat,
             "neither a file nor a folder; a pipe can be given as standard input with -".to_owned(),
         ));
     }
@@ -196,15 +196,24 @@ pub(super) fn recognise(
         (None, Some(wrapping)) => unknown(format!("{} of an unknown format", wrapping.name)),
         (None, None) if let Some((_, reason)) = unread(&sample) => unknown((*reason).to_owned()),
         (None, None) if sample.text().is_some() => {
-            if is_for_people(path) {
+            if is_for_people(path) || is_report(&sample) {
                 Recognised::Quiet
             } else {
                 unknown("text of no known format".to_owned())
             }
         }
-        (None, None) if length.is_some() && is_archive(head) => Recognised::Archive,
+        (None, None) if is_archive(head) => match length {
+            Some(_) => Recognised::Archive,
+            None => unknown("an archive or app package, which must be named as a file".to_owned()),
+        },
         (None, None) => unknown("no known format".to_owned()),
     }
+}
+
+/// Whether it is a report of phonehome, which may well lie in the folder of its case.
+fn is_report(sample: &Sample<'_>) -> bool {
+    let text = sample.text().unwrap_or_default();
+    text.starts_with('{') && text.contains("\"phonehome-audit\"")
 }
 
 fn unread(sample: &Sample<'_>) -> Option<&'static (fn(&Sample<'_>) -> bool, &'static str)> {

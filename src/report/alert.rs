@@ -5,6 +5,7 @@ use ring::digest::{SHA256, digest};
 
 use super::prose::Prose;
 use super::text::hexadecimal;
+use crate::gate::Exemption;
 use crate::model::{
     AppReport, DeviceReport, Evidence, Grade, InputReport, JudgedFinding, RiskLevel, Score,
 };
@@ -18,6 +19,8 @@ pub(super) struct Alert<'a> {
     pub(super) score: &'a Score,
     /// The level that it gives its app; `None` if its evidence does not suffice to set one.
     pub(super) level: RiskLevel,
+    /// Why it does not count.
+    pub(super) exemption: Option<&'a Exemption>,
 }
 
 /// All weighed findings, in the order of reports. Opt-outs that were honoured are none.
@@ -34,6 +37,7 @@ pub(super) fn alerts_of<'a>(
     app: &'a AppReport,
 ) -> impl Iterator<Item = Alert<'a>> + use<'a> {
     let least = prose.rules.legal().scoring.level_needs_percent;
+    let exemptions = prose.exemptions;
     let findings = app.findings.iter().filter(|finding| !finding.is_opted_out);
     findings.filter_map(move |finding| {
         let score = finding.score.as_ref()?;
@@ -48,6 +52,7 @@ pub(super) fn alerts_of<'a>(
             } else {
                 RiskLevel::None
             },
+            exemption: exemptions.of(&device.name, &finding.id),
         })
     })
 }

@@ -49,12 +49,16 @@ fn write(
             let package = attribute(app.id.as_ref().map_or("", |id| id.as_str()));
             let failures = alerts
                 .iter()
-                .filter(|alert| alert.level >= options.level)
+                .filter(|alert| is_failure(alert, options))
+                .count();
+            let skipped = alerts
+                .iter()
+                .filter(|alert| alert.exemption.is_some())
                 .count();
             writeln!(
                 out,
                 "  <testsuite id=\"{id}\" name=\"{name}\" package=\"{package}\" timestamp=\"{time}\" hostname=\"localhost\" \
-                 tests=\"{}\" failures=\"{failures}\" errors=\"0\" time=\"0\">\n    {properties}",
+                 tests=\"{}\" failures=\"{failures}\" skipped=\"{skipped}\" errors=\"0\" time=\"0\">\n    {properties}",
                 alerts.len()
             )?;
             for alert in &alerts {
@@ -65,6 +69,10 @@ fn write(
         }
     }
     writeln!(out, "</testsuites>")
+}
+
+fn is_failure(alert: &Alert<'_>, options: Options) -> bool {
+    alert.level >= options.level && alert.exemption.is_none()
 }
 
 fn write_case(
@@ -88,7 +96,14 @@ fn write_case(
         attribute(&name),
         attribute(&class)
     )?;
-    if alert.level < options.level {
+    if let Some(exemption) = alert.exemption {
+        let why = attribute(&prose.exemption(exemption));
+        return writeln!(
+            out,
+            ">\n      <skipped message=\"{why}\"/>\n    </testcase>"
+        );
+    }
+    if !is_failure(alert, options) {
         return writeln!(out, "/>");
     }
     let mut lines = vec![prose.score(alert.score)];

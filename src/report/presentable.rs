@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::prose;
 use super::text::{self, Masks};
+use crate::gate::Exemptions;
 use crate::model::{
     AppId, AppReport, Attributed, Audit, Controller, Coverage, DataChain, DeclaredFact,
     DecodeChain, DevicePolicy, DeviceReport, Distinct, Evidence, Exception, ExceptionState,
@@ -30,6 +31,7 @@ pub(super) const CONSENT: &str = "consent: ";
 pub struct Presentable {
     pub(super) audit: Audit,
     pub(super) shows_values: bool,
+    pub(super) exemptions: Exemptions,
 }
 
 impl Presentable {
@@ -79,7 +81,13 @@ impl Presentable {
                 coverage: self::coverage(coverage),
             },
             shows_values,
+            exemptions: Exemptions::default(),
         }
+    }
+
+    /// Notes which findings do not count, for formats of continuous integration.
+    pub fn exempt(&mut self, exemptions: Exemptions) {
+        self.exemptions = exemptions;
     }
 
     /// The audit as it may be shown.

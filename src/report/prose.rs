@@ -9,6 +9,7 @@ use super::presentable::{CONSENT, CONTACT_DISCOVERY, Presentable, VOLUME};
 use super::text;
 use super::{Language, Options};
 use crate::assess::Step;
+use crate::gate::{Exemption, Exemptions};
 use crate::model::{
     AppId, AppReport, Attributed, Audit, Category, CriterionState, Evidence, Grade, InputId,
     InputReport, JudgedFinding, Protection, RecipientKind, RiskLevel, Score, Screened, Shortfall,
@@ -30,6 +31,8 @@ pub(super) struct Prose<'a> {
     pub(super) rules: &'a Rules,
     pub(super) language: Language,
     pub(super) texts: &'static Texts,
+    /// Findings that do not count in continuous integration.
+    pub(super) exemptions: &'a Exemptions,
     inputs: BTreeMap<InputId, &'a InputReport>,
 }
 
@@ -41,6 +44,7 @@ impl<'a> Prose<'a> {
             rules,
             language: options.language,
             texts: options.language.texts(),
+            exemptions: &report.exemptions,
             inputs: audit.inputs.iter().map(|input| (input.id, input)).collect(),
         }
     }
@@ -53,6 +57,25 @@ impl<'a> Prose<'a> {
             names.push(fill(self.texts.more, &[("count", &more.to_string())]));
         }
         names.join(", ")
+    }
+
+    /// Why a finding does not count.
+    pub(super) fn exemption(&self, exemption: &Exemption) -> String {
+        match exemption {
+            Exemption::Known => self.texts.in_baseline.to_owned(),
+            Exemption::Suppressed(suppression) => {
+                let (year, month, day) = suppression.expires;
+                let fields = [
+                    ("owner", text::safe(&suppression.owner)),
+                    ("day", format!("{year:04}-{month:02}-{day:02}")),
+                    ("reason", text::safe(&suppression.reason)),
+                ];
+                let fields = fields
+                    .each_ref()
+                    .map(|(name, value)| (*name, value.as_str()));
+                fill(self.texts.suppressed, &fields)
+            }
+        }
     }
 
     /// An app's name as shown.

@@ -13,6 +13,7 @@ use super::alert::{Alert, alerts};
 use super::presentable::Presentable;
 use super::prose::Prose;
 use super::{Format, Options};
+use crate::gate::Exemption;
 use crate::model::{Evidence, InputId, RiskLevel, Shortfall};
 use crate::rules::Rules;
 
@@ -196,7 +197,20 @@ struct SarifResult {
     locations: Vec<Location>,
     partial_fingerprints: BTreeMap<&'static str, String>,
     occurrence_count: u64,
+    /// Absent if there was no baseline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_state: Option<&'static str>,
+    /// Absent if there were no suppressions, empty if none fits (§3.27.23).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressions: Option<Vec<Suppression>>,
     properties: ResultProperties,
+}
+
+#[derive(Serialize)]
+struct Suppression {
+    kind: &'static str,
+    status: &'static str,
+    justification: String,
 }
 
 #[derive(Serialize)]
@@ -437,6 +451,26 @@ impl SarifResult {
                 ("phonehomeDeviceFinding/v1", alert.fingerprint()),
             ]),
             occurrence_count: finding.occurrences.count.max(1),
+            baseline_state: prose.exemptions.has_baseline.then_some(
+                if alert.exemption == Some(&Exemption::Known) {
+                    "unchanged"
+                } else {
+                    "new"
+                },
+            ),
+            suppressions: prose.exemptions.has_suppressions.then(|| {
+                let suppressed = alert
+                    .exemption
+                    .filter(|exemption| matches!(exemption, Exemption::Suppressed(_)));
+                suppressed
+                    .map(|exemption| Suppression {
+                        kind: "external",
+                        status: "accepted",
+                        justification: prose.exemption(exemption),
+                    })
+                    .into_iter()
+                    .collect()
+            }),
             properties: ResultProperties {
                 device: alert.device.name.clone(),
                 app: alert.app.id.as_ref().map_or(app, ToString::to_string),

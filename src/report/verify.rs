@@ -1,14 +1,20 @@
 //! What a verification found, as text or JSON.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::diff::write_wrapped;
 use super::language::fill;
+use super::text::safe;
 use super::{Language, Options};
 use crate::limits::EVIDENCE_PER_FINDING;
 use crate::verify::{EvidenceState, InputState, Verdict, Verification};
+
+/// Differences that are named; the rest is counted.
+const NAMED: usize = 20;
 
 /// Formats of a verification.
 pub const VERIFY_FORMATS: [&str; 2] = ["table", "json"];
@@ -25,6 +31,8 @@ struct VerificationView<'a> {
     inputs: Vec<InputView<'a>>,
     evidence: Vec<EvidenceView<'a>>,
     altered: Vec<FindingView<'a>>,
+    /// Places in the report (RFC 6901) at which its inputs give something else.
+    differences: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -86,6 +94,7 @@ pub fn write_verification(
         inputs: inputs.collect(),
         evidence: evidence.collect(),
         altered: altered.collect(),
+        differences: &found.differences,
     };
     serde_json::to_writer_pretty(&mut *out, &view)?;
     writeln!(out)
@@ -127,8 +136,8 @@ fn write_text(found: &Verification, options: Options, out: &mut dyn Write) -> io
         ),
         (
             found.same_options,
-            "The report was made with other options.",
-            "Der Bericht wurde mit anderen Optionen gemacht.",
+            "The report was made with other options, or with another phonehome.toml.",
+            "Der Bericht wurde mit anderen Optionen oder mit einer anderen phonehome.toml gemacht.",
         ),
     ];
     for (_, english, german) in others.iter().filter(|(is_same, ..)| !is_same) {
@@ -148,11 +157,12 @@ fn write_text(found: &Verification, options: Options, out: &mut dyn Write) -> io
         .filter(|piece| piece.state != EvidenceState::Holds)
     {
         let line = format!(
-            "{} {} ({}), {} {}: {}",
+            "{} {} ({}), {}, {} {}: {}",
             piece.device,
             piece.rule,
             piece.finding,
             piece.input,
+            language.pick("frame", "Rahmen"),
             piece.frame,
             evidence_state(language, piece.state)
         );
@@ -165,7 +175,60 @@ fn write_text(found: &Verification, options: Options, out: &mut dyn Write) -> io
         );
         write_wrapped(&format!("{device} {finding}: {words}"), "~ ", width, out)?;
     }
+    for place in found.differences.iter().take(NAMED) {
+        let words = language.pick(
+            "the inputs give something else",
+            "die Eingaben ergeben anderes",
+        );
+        write_wrapped(&format!("{place}: {words}"), "~ ", width, out)?;
+    }
+    let more = found.differences.len().saturating_sub(NAMED);
+    if more > 0 {
+        let words = fill(
+            language.pick("and {count} places more", "und {count} weitere Stellen"),
+            &[("count", &more.to_string())],
+        );
+        write_wrapped(&words, "~ ", width, out)?;
+    }
     Ok(())
+}
+
+/// The places (RFC 6901) at which two reports in JSON differ: nothing in a report may be changed without being noticed, whether
+/// another reader of it would show that or not.
+pub fn differences(saved: &[u8], anew: &[u8]) -> Vec<String> {
+    let mut places = Vec::new();
+    match (serde_json::from_slice(saved), serde_json::from_slice(anew)) {
+        (Ok(saved), Ok(anew)) => compare(&saved, &anew, &mut String::new(), &mut places),
+        _ => places.push(String::new()),
+    }
+    places
+}
+
+fn compare(saved: &Value, anew: &Value, place: &mut String, places: &mut Vec<String>) {
+    let length = place.len();
+    match (saved, anew) {
+        (Value::Object(saved), Value::Object(anew)) => {
+            let names: BTreeSet<&String> = saved.keys().chain(anew.keys()).collect();
+            for name in names {
+                place.push('/');
+                place.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                match (saved.get(name), anew.get(name)) {
+                    (Some(saved), Some(anew)) => compare(saved, anew, place, places),
+                    _ => places.push(safe(place)),
+                }
+                place.truncate(length);
+            }
+        }
+        (Value::Array(saved), Value::Array(anew)) if saved.len() == anew.len() => {
+            for (position, (saved, anew)) in saved.iter().zip(anew).enumerate() {
+                place.push_str(&format!("/{position}"));
+                compare(saved, anew, place, places);
+                place.truncate(length);
+            }
+        }
+        _ if saved == anew => {}
+        _ => places.push(safe(place)),
+    }
 }
 
 fn verdict(language: Language, verdict: Verdict) -> &'static str {
@@ -175,8 +238,8 @@ fn verdict(language: Language, verdict: Verdict) -> &'static str {
             "Der Bericht stimmt: Seine Eingaben ergeben dasselbe noch einmal.",
         ),
         Verdict::EvidenceHolds => language.pick(
-            "All evidence holds; what follows from it was judged by other rules, options or another version.",
-            "Alle Belege stimmen; was daraus folgt, wurde nach anderen Regeln, Optionen oder von einer anderen Version beurteilt.",
+            "All evidence is found again. Levels and texts were not checked: they are of other rules, options or another version.",
+            "Alle Belege finden sich wieder. Stufen und Texte wurden nicht geprüft: Sie stammen von anderen Regeln, Optionen oder einer anderen Version.",
         ),
         Verdict::OtherInputs => language.pick(
             "The inputs are not those of the report.",
@@ -187,8 +250,8 @@ fn verdict(language: Language, verdict: Verdict) -> &'static str {
             "Nicht alle Belege finden sich mit diesen Regeln, Optionen und dieser Version; mit denen des Berichts vielleicht schon.",
         ),
         Verdict::Altered => language.pick(
-            "The report was altered: it says what its inputs do not show.",
-            "Der Bericht wurde verändert: Er sagt, was seine Eingaben nicht zeigen.",
+            "The report was altered: it says something else than its inputs show.",
+            "Der Bericht wurde verändert: Er sagt etwas anderes, als seine Eingaben zeigen.",
         ),
     }
 }
@@ -196,6 +259,10 @@ fn verdict(language: Language, verdict: Verdict) -> &'static str {
 fn input_state(language: Language, state: InputState) -> &'static str {
     match state {
         InputState::Same => language.pick("the same", "dieselbe"),
+        InputState::Renamed => language.pick(
+            "the same bytes were given under another name",
+            "dieselben Bytes wurden unter einem anderen Namen angegeben",
+        ),
         InputState::Changed => language.pick("has other bytes", "hat andere Bytes"),
         InputState::Missing => language.pick("was not given", "wurde nicht angegeben"),
         InputState::Unhashed => language.pick(

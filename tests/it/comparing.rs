@@ -176,8 +176,27 @@ fn altered_reports_are_told() {
             .pop();
     });
     assert_eq!(verify(&removed, &case, &[]).1["verdict"], "altered");
-    let renamed = altered(&archive, |report| report["case"] = json!("Another GmbH"));
-    assert_eq!(verify(&renamed, &case, &[]).1["verdict"], "altered");
+    // What other readers of the file may show, though no report of ours does.
+    for place in [
+        "/case",
+        "/devices/0/apps/0/name",
+        "/devices/0/apps/0/findings/0/title",
+        "/coverage/0/text",
+    ] {
+        let changed = altered(&archive, |report| {
+            *report.pointer_mut(place).unwrap() = json!("Another GmbH");
+        });
+        let found = verify(&changed, &case, &[]).1;
+        assert_eq!(found["verdict"], "altered", "{place}");
+        let named = found["differences"].as_array().unwrap();
+        assert!(named.contains(&json!(place)), "{place}: {named:?}");
+    }
+    // The name of a file is no part of its bytes.
+    let moved = altered(&archive, |report| {
+        report["inputs"][0]["path"] = json!("elsewhere");
+    });
+    let found = verify(&moved, &case, &[]).1;
+    assert_eq!(found["inputs"][0]["state"], "renamed");
 }
 
 #[test]

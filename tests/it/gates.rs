@@ -144,7 +144,7 @@ type Names = &'static [&'static str];
 
 /// Elements of `JUnit`'s schema (windyroad/JUnit-Schema, the strictest in use): name, required and other attributes, children in
 /// their order.
-const JUNIT: [(&str, Names, Names, Names); 8] = [
+const JUNIT: [(&str, Names, Names, Names); 9] = [
     ("testsuites", &[], &[], &["testsuite"]),
     (
         "testsuite",
@@ -171,6 +171,8 @@ const JUNIT: [(&str, Names, Names, Names); 8] = [
         &["skipped", "error", "failure"],
     ),
     ("failure", &["type"], &["message"], &[]),
+    // Of any type.
+    ("skipped", &[], &["message"], &[]),
     ("system-out", &[], &[], &[]),
     ("system-err", &[], &[], &[]),
 ];
@@ -350,13 +352,42 @@ fn suppressions_hold_until_their_day() {
     let (code, said) = gate(&suppress("9999-12-31"));
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("findings do not count: suppressed"), "{said}");
+    let rendered = |format: &str| {
+        let gate = ["--suppressions", file, "--baseline", &archive];
+        text(&run(&[&["report", &archive, "-q", "-f", format], &gate[..]].concat()).stdout)
+    };
+    // Formats of continuous integration say so beside the finding.
+    let sarif = json(&rendered("sarif"));
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let (suppressed, others): (Vec<&Value>, Vec<&Value>) = results
+        .iter()
+        .partition(|result| worst.contains(result["ruleId"].as_str().unwrap()));
+    assert!(!suppressed.is_empty() && !others.is_empty());
+    for result in suppressed {
+        let words = "suppressed by IT until 9999-12-31: tested";
+        assert_eq!(result["suppressions"][0]["justification"], words);
+        assert_eq!(result["baselineState"], "new");
+    }
+    for result in others {
+        assert_eq!(result["suppressions"], Value::Array(Vec::new()));
+        assert_eq!(result["baselineState"], "unchanged");
+    }
+    let junit = rendered("junit");
+    assert_eq!(junit_problem(&junit), None, "{junit}");
+    assert!(junit.contains("<skipped message=\"suppressed by IT until 9999-12-31: tested\"/>"));
+    assert!(junit.contains("<skipped message=\"known from the baseline\"/>"));
+    assert!(!junit.contains("<failure"), "{junit}");
+    assert_eq!(json(&rendered("gitlab")), Value::Array(Vec::new()));
     let (code, said) = gate(&suppress("2001-01-01"));
     assert_eq!(code, 1);
     assert!(said.contains("a suppression has expired: rule "), "{said}");
     let unused = "[[suppression]]\nfinding = \"ffffffffffff\"\nowner = \"IT\"\nreason = \"x\"\nexpires = 9999-01-01\n";
     let (code, said) = gate(&format!("{}{unused}", suppress("9999-12-31")));
     assert_eq!(code, 0);
-    assert!(said.contains("not needed: finding ffffffffffff"), "{said}");
+    assert!(
+        said.contains("fits no finding that counts: finding ffffffffffff"),
+        "{said}"
+    );
     let (code, said) = gate("[[suppression]]\nrule = \"x\"\n");
     assert_eq!(code, 2, "{said}");
 }

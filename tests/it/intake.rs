@@ -411,7 +411,7 @@ fn phase_1_finds_owners_names_and_secrets_behind_the_packets() {
 
 #[test]
 fn documents_go_into_the_dossier() {
-    let place = folder("documents");
+    let place = folder("documents-of-a-phone");
     let dump = "Activity Resolver Table:\n  Non-Data Actions:\n\nPackages:\n  Package [org.example.chat] (1a2b3c):\n    userId=10123\n    versionName=1.2\n    User 0: ceDataInode=1 installed=true hidden=false\n\n";
     let plist = r#"<?xml version="1.0" encoding="UTF-8"?><plist version="1.0"><dict><key>CFBundleIdentifier</key><string>org.example.ios</string></dict></plist>"#;
     put(&place, "phone/a", MANIFEST);

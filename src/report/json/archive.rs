@@ -11,6 +11,7 @@ use super::policy::{GroupView, ShadowView};
 use super::recipient::read_volumes;
 use super::shown::Shown;
 use super::{AuditView, DeviceView, InputView, SCHEMA_VERSION, ShortfallView};
+use crate::gate::Exemptions;
 use crate::model::{
     Audit, Coverage, DeviceReport, InputId, InputReport, Origin, Platform, RiskLevel, Shortfall,
     Timestamp,
@@ -47,6 +48,7 @@ impl Presentable {
         let view: AuditView = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         let report = Self {
             shows_values: view.shows_values,
+            exemptions: Exemptions::default(),
             audit: audit(view)?,
         };
         Ok((report, language))

@@ -18,6 +18,8 @@ pub(super) const ENGLISH: Texts = Texts {
     affected: "affects",
     title: "What left the phones",
     confidential: "CONFIDENTIAL: this report shows captured values.",
+    suppressed: "suppressed by {owner} until {day}: {reason}",
+    in_baseline: "known from the baseline",
     phone: "phone",
     phones: "phones",
     input: "input",

@@ -18,6 +18,8 @@ pub(super) const GERMAN: Texts = Texts {
     affected: "betrifft",
     title: "Was die Telefone verlassen hat",
     confidential: "VERTRAULICH: Dieser Bericht zeigt mitgeschnittene Werte.",
+    suppressed: "zurückgestellt durch {owner} bis {day}: {reason}",
+    in_baseline: "aus dem Vergleichsbericht bekannt",
     phone: "Telefon",
     phones: "Telefone",
     input: "Eingabe",

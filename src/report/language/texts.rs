@@ -31,6 +31,10 @@ pub struct Texts {
     pub title: &'static str,
     /// Warning above a report that shows values.
     pub confidential: &'static str,
+    /// Why a suppressed finding does not count; `{owner}`, `{day}`, `{reason}`.
+    pub suppressed: &'static str,
+    /// Why a finding of the baseline does not count.
+    pub in_baseline: &'static str,
     /// One phone.
     pub phone: &'static str,
     /// Several phones.

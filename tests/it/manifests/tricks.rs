@@ -347,6 +347,10 @@ fn packages_with_damaged_archives_read_as_phones_read_them() {
         flags: 0x0800,
         ..deflated.clone()
     };
+    let of_size = |size: usize| Entry {
+        size,
+        ..deflated.clone()
+    };
     let honest = zip(&[deflated.clone(), other.clone()]);
     let mut dex_in_front = b"dex\n035\0".to_vec();
     dex_in_front.resize(500, 7);
@@ -359,6 +363,10 @@ fn packages_with_damaged_archives_read_as_phones_read_them() {
         ("", honest),
         ("", zip(std::slice::from_ref(&stored))),
         ("", zip(&[utf8])),
+        ("", zip(&[of_size(0)])),
+        ("", zip(&[of_size(manifest.len() / 2)])),
+        ("", zip(&[of_size(manifest.len() + 99)])),
+        ("", zip(&[of_size(usize::from(u16::MAX) << 15)])),
         (
             "",
             archive::zip_of(std::slice::from_ref(&deflated), &comment),
