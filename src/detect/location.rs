@@ -66,8 +66,9 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         if !field.look.has(Look::DIGIT) && !name.is_some_and(|name| name.holds_way) {
             continue;
         }
-        // `geo:`, `POINT(…)`, degree signs, two numbers with a decimal point
-        let may_tell = field.look.has(Look::COLON | Look::GROUP | Look::BEYOND);
+        // `geo:`, `POINT(…)`, degree signs, `@` of maps and `$` of receivers, two numbers with a decimal point
+        const TELLING: u16 = Look::COLON | Look::GROUP | Look::BEYOND | Look::AT | Look::OTHER;
+        let may_tell = field.look.has(TELLING);
         let may_be_pair = field.look.has(Look::DOT) && field.look.has(Look::LIST | Look::GROUP);
         if may_tell && let Some((latitude, longitude)) = telling_pair(&field.value) {
             report(scene, tally, field, latitude, longitude);

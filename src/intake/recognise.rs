@@ -194,7 +194,7 @@ pub(super) fn recognise(
             columns: Arc::new(columns.clone()),
         }),
         (None, Some(wrapping)) => unknown(format!("{} of an unknown format", wrapping.name)),
-        (None, None) if let Some((_, reason)) = unread(&sample) => unknown((*reason).to_owned()),
+        (None, None) if let Some(reason) = unread(&sample) => unknown(reason.to_owned()),
         (None, None) if sample.text().is_some() => {
             if is_for_people(path) || is_report(&sample) {
                 Recognised::Quiet
@@ -216,8 +216,9 @@ fn is_report(sample: &Sample<'_>) -> bool {
     text.starts_with('{') && text.contains("\"phonehome-audit\"")
 }
 
-fn unread(sample: &Sample<'_>) -> Option<&'static (fn(&Sample<'_>) -> bool, &'static str)> {
-    UNREAD.iter().find(|(sniff, _)| sniff(sample))
+fn unread(sample: &Sample<'_>) -> Option<&'static str> {
+    let found = UNREAD.iter().find(|(sniff, _)| sniff(sample));
+    found.map(|(_, reason)| *reason)
 }
 
 /// Whether a text is of the kind that people put beside captures.

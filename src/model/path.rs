@@ -1,9 +1,8 @@
 //! The paths of one message's fields as a tree: each name is there once, and a path costs one node below another's.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-
-use hashbrown::HashMap;
 
 use super::{FieldPath, PathStep};
 
