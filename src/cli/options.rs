@@ -156,7 +156,7 @@ pub(crate) struct OutputOptions {
 pub(crate) struct GateOptions {
     /// Exit with status 1 if a finding sets a risk of this level or above
     ///
-    /// In JUnit, such findings are failures; with `never`, those of medium risk or above.
+    /// In `JUnit`, such findings are failures; with `never`, those of medium risk or above.
     #[arg(long, value_name = "LEVEL", default_value = "never")]
     pub(crate) fail_on: FailOn,
 

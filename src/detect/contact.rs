@@ -115,7 +115,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             continue;
         }
         for part in parts(&field.value) {
-            let found = classify(part, &telling);
+            let found = classify(part, telling);
             let is_other = is_beside_people
                 && part.len() >= SHORTEST_NUMBER
                 && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -132,7 +132,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             }
         }
         // In `{"+49…": "Anna"}` the number is the name.
-        let of_name = is_number.then(|| classify(scene.fields.name(field), &telling));
+        let of_name = is_number.then(|| classify(scene.fields.name(field), telling));
         if let Some((kind, value)) = of_name.flatten() {
             let way = ways.of_path(field.path);
             let list = lists.entry((kind, field.place, ways.before(way)));
@@ -555,7 +555,7 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
         .take(LIST_VALUES)
 }
 
-fn classify(text: &str, telling: &Telling) -> Option<(Kind, Rc<str>)> {
+fn classify(text: &str, telling: Telling) -> Option<(Kind, Rc<str>)> {
     // Digests are taken for contacts only under a name that says so: anything can be hashed.
     if telling.takes_digests && (value::is_cut_digest(text) || value::is_base64_digest(text)) {
         return Some((Kind::Hash, text.into()));

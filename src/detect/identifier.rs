@@ -97,10 +97,10 @@ fn rules_of_field<'a>(
     let mut rules: Vec<&Identifier> = Vec::new();
     if let Some(name) = scene.name(field) {
         let before = path.names_back().skip(1);
-        let mut named = scene.rules.identifiers_of_names(&name.identifiers, before);
+        let mut named = scene.rules.identifiers_of_names(&name.identifiers, &before);
         if let (true, Some((last, way))) = (named.is_empty(), &name.flat) {
             let way = way.iter().map(|part| &**part);
-            named = scene.rules.identifiers_of_names(last, way);
+            named = scene.rules.identifiers_of_names(last, &way);
         }
         let named = named.into_iter().filter(|(_, strength)| {
             *strength == NameStrength::Strong || is_sdk || is_protocols_own
@@ -110,7 +110,9 @@ fn rules_of_field<'a>(
     // `/imei/490154203237518`: a segment names the one behind it, if that has the form.
     if let Some(name) = scene.segment_before(field) {
         let named = scene.rules.identifiers_named(name);
-        let named = scene.rules.identifiers_of_names(&named, std::iter::empty());
+        let named = scene
+            .rules
+            .identifiers_of_names(&named, &std::iter::empty());
         let has_form = |rule: &&Identifier| rule.validator.is_some() || !rule.values.is_empty();
         let strong = named
             .into_iter()

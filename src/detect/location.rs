@@ -67,7 +67,6 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             continue;
         }
         // `geo:`, `POINT(…)`, degree signs, `@` of maps and `$` of receivers, two numbers with a decimal point
-        const TELLING: u16 = Look::COLON | Look::GROUP | Look::BEYOND | Look::AT | Look::OTHER;
         let may_tell = field.look.has(TELLING);
         let may_be_pair = field.look.has(Look::DOT) && field.look.has(Look::LIST | Look::GROUP);
         if may_tell && let Some((latitude, longitude)) = telling_pair(&field.value) {
@@ -125,6 +124,9 @@ fn angle(text: &str, limit: f64) -> Option<Degrees> {
         is_exact.then(|| in_decimals(value, slack))
     })
 }
+
+/// What a position has that tells itself by its form.
+const TELLING: u16 = Look::COLON | Look::GROUP | Look::BEYOND | Look::AT | Look::OTHER;
 
 /// Half a minute or so: a bare degree is a region.
 const SEXAGESIMAL_SLACK: f64 = 0.02;

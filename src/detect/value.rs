@@ -1,6 +1,6 @@
 //! Whether a value is what its name says: check digits, numbering plans, shapes. Pure functions on text.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -199,7 +199,7 @@ struct ReadNumber {
     /// As it is read where the phone is at home.
     at_home: Option<Rc<str>>,
     /// As it is read there or in a country nearby, once that was asked for.
-    anywhere: Option<Option<Rc<str>>>,
+    anywhere: OnceCell<Option<Rc<str>>>,
 }
 
 /// Reads a phone number. Address books are sent again and again, and reading a number takes a microsecond, so each thread
@@ -217,7 +217,7 @@ fn read_number<R>(candidate: &str, see: impl FnOnce(&mut ReadNumber) -> R) -> R 
         }
         let number = ReadNumber {
             at_home: valid_number(candidate).map(|number| e164(&number)),
-            anywhere: None,
+            anywhere: OnceCell::new(),
         };
         see(read.entry(Box::from(candidate)).insert(number).into_mut())
     })
@@ -252,7 +252,7 @@ pub(super) fn phone_anywhere(value: &str) -> Option<Rc<str>> {
     let text = shaped_number(value)?;
     read_number(text, |number| {
         let at_home = &number.at_home;
-        let anywhere = number.anywhere.get_or_insert_with(|| {
+        let anywhere = number.anywhere.get_or_init(|| {
             at_home
                 .clone()
                 .or_else(|| nearby(text).map(|number| e164(&number)))

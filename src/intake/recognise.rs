@@ -125,8 +125,11 @@ impl Bytes<'_> {
     }
 }
 
-/// What often lies beside inputs and is not read: how it is recognised, and what to tell the user.
-const UNREAD: &[(fn(&Sample<'_>) -> bool, &str)] = &[
+/// How something is recognised, and what to tell the user of it.
+type Unread = (fn(&Sample<'_>) -> bool, &'static str);
+
+/// What often lies beside inputs and is not read.
+const UNREAD: &[Unread] = &[
     (
         |sample| {
             let has = |text: &str| {

@@ -40,7 +40,7 @@ pub(super) fn walk<'s>(cursor: &mut Cursor<'s>, tokens: See<'_, 's>) -> Result<(
             .ok_or(Stop::TooDeep)?;
         if let OwnedEvent::EndCollection = event {
             open.pop();
-            close(open.last_mut(), tokens)?;
+            close(&mut open, tokens)?;
             continue;
         }
         match open.last_mut() {
@@ -79,14 +79,14 @@ pub(super) fn walk<'s>(cursor: &mut Cursor<'s>, tokens: See<'_, 's>) -> Result<(
         if let Some(value) = value {
             see(tokens, value)?;
         }
-        close(open.last_mut(), tokens)?;
+        close(&mut open, tokens)?;
     }
     Ok(())
 }
 
 /// Goes up from a value to what holds it.
-fn close(holder: Option<&mut Open>, tokens: See<'_, '_>) -> Result<(), Stop> {
-    match holder {
+fn close(open: &mut [Open], tokens: See<'_, '_>) -> Result<(), Stop> {
+    match open.last_mut() {
         Some(Open::Dictionary { has_key }) => *has_key = false,
         Some(Open::List(_)) => {}
         None => return Ok(()),

@@ -221,7 +221,8 @@ fn compare(saved: &Value, anew: &Value, place: &mut String, places: &mut Vec<Str
         }
         (Value::Array(saved), Value::Array(anew)) if saved.len() == anew.len() => {
             for (position, (saved, anew)) in saved.iter().zip(anew).enumerate() {
-                place.push_str(&format!("/{position}"));
+                place.push('/');
+                place.push_str(&position.to_string());
                 compare(saved, anew, place, places);
                 place.truncate(length);
             }

@@ -736,7 +736,7 @@ impl Rules {
     pub fn identifiers_of_names<'a>(
         &self,
         named: &NamedIdentifiers,
-        before: impl Iterator<Item = &'a str> + Clone,
+        before: &(impl Iterator<Item = &'a str> + Clone),
     ) -> Vec<(&Identifier, NameStrength)> {
         let mut found: Vec<(usize, NameStrength)> = Vec::new();
         let mut most_parents = 0_usize;

@@ -6,10 +6,15 @@
     clippy::cast_sign_loss,
     clippy::format_collect,
     clippy::format_push_string,
+    clippy::doc_markdown,
     clippy::indexing_slicing,
+    clippy::manual_is_multiple_of,
+    clippy::needless_pass_by_value,
+    clippy::similar_names,
     clippy::string_slice,
     clippy::struct_field_names,
     clippy::too_many_lines,
+    clippy::unnecessary_wraps,
     clippy::unwrap_used,
     reason = "the bench reads only what it forged itself"
 )]

@@ -182,23 +182,19 @@ fn flow(entry: &Value, url: &Url) -> Option<FlowKey> {
 fn request_of(request: &Value, url: &Url) -> Request {
     let mut headers = headers_of(request);
     add_cookies(request, &mut headers);
-    let body = match request.get("postData").filter(|data| data.is_object()) {
-        Some(data) => {
-            let body = posted(data, &mut headers);
-            sized(body, request)
-        }
+    let body = if let Some(data) = request.get("postData").filter(|data| data.is_object()) {
+        let body = posted(data, &mut headers);
+        sized(body, request)
+    } else {
         // Bodies of requests that HAR has no place for, as pcapng-utils and HTTP Toolkit write them.
-        None => {
-            let content = request
-                .get("_content")
-                .and_then(|content| decoded(content, "text"));
-            let mut body = sized(content, request);
-            // Too large, or not to be decoded.
-            body.is_cut |= body.bytes.is_empty()
-                && text(request, "_requestBodyStatus")
-                    .is_some_and(|it| it.starts_with("discarded"));
-            body
-        }
+        let content = request
+            .get("_content")
+            .and_then(|content| decoded(content, "text"));
+        let mut body = sized(content, request);
+        // Too large, or not to be decoded.
+        body.is_cut |= body.bytes.is_empty()
+            && text(request, "_requestBodyStatus").is_some_and(|it| it.starts_with("discarded"));
+        body
     };
     drop_undone_encoding(&mut headers, &body.bytes);
     Request {

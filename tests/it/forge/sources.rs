@@ -10,6 +10,7 @@ use super::{app, archive, case, dns, http, inventory, log, packet, record, strea
 pub(crate) type Source = (&'static str, &'static str, Vec<u8>);
 
 /// All samples, in the order of their paths.
+#[allow(clippy::too_many_lines, reason = "a list")]
 pub(crate) fn files() -> Vec<Source> {
     let exchanges = exchanges();
     let text = |text: &str| text.as_bytes().to_vec();

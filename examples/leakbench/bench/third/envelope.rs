@@ -831,7 +831,7 @@ fn thrift(case: &mut Case, document: &Value, dice: &mut Dice) -> Option<Exchange
         match value {
             Value::Bool(_) => {}
             Value::Number(number) if number.is_f64() => {
-                into.extend(number.as_f64().unwrap().to_le_bytes())
+                into.extend(number.as_f64().unwrap().to_le_bytes());
             }
             Value::Number(number) => {
                 let number = number.as_i64().unwrap();

@@ -301,7 +301,7 @@ fn radio(case: &mut Case, dice: &mut Dice) {
     };
     let count = 3 + dice.below(5);
     let points: Vec<Value> = (0..count)
-        .map(|_| json!({"macAddress": address(dice), "signalStrength": -40 - dice.below(50) as i64, "channel": 1 + dice.below(11)}))
+        .map(|_| json!({"macAddress": address(dice), "signalStrength": -40 - i64::try_from(dice.below(50)).unwrap(), "channel": 1 + dice.below(11)}))
         .collect();
     let towers = json!([{"mobileCountryCode": 262, "mobileNetworkCode": 1 + dice.below(3), "locationAreaCode": 1000 + dice.below(60000), "cellId": 100_000 + dice.below(20_000_000)}]);
     let (encoding, document) = match dice.below(3) {
