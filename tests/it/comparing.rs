@@ -183,10 +183,10 @@ fn altered_reports_are_told() {
         "/devices/0/apps/0/findings/0/title",
         "/coverage/0/text",
     ] {
-        let changed = altered(&archive, |report| {
+        let forged = altered(&archive, |report| {
             *report.pointer_mut(place).unwrap() = json!("Another GmbH");
         });
-        let found = verify(&changed, &case, &[]).1;
+        let found = verify(&forged, &case, &[]).1;
         assert_eq!(found["verdict"], "altered", "{place}");
         let named = found["differences"].as_array().unwrap();
         assert!(named.contains(&json!(place)), "{place}: {named:?}");

@@ -36,7 +36,7 @@ fn identifiers(rules: &Rules, names: &[&str]) -> Vec<(String, NameStrength)> {
     let path = paths.path(path);
     let by_name = rules.identifiers_named(path.name());
     let before = path.names_back().skip(1);
-    let found = rules.identifiers_of_names(&by_name, before).into_iter();
+    let found = rules.identifiers_of_names(&by_name, &before).into_iter();
     found
         .map(|(rule, strength)| (rule.id.to_string(), strength))
         .collect()
