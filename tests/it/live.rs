@@ -260,7 +260,7 @@ fn packets_that_the_kernel_dropped_are_counted() {
     // Four times what the kernel keeps.
     let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
     for _ in 0..DATAGRAMS {
-        sender.send_to(&[7; 64_000], to).unwrap();
+        sender.send_to(&vec![7; 64_000], to).unwrap();
     }
     let (mut seen, mut dropped) = (0, 0);
     loop {
@@ -624,19 +624,10 @@ fn a_gateway_sees_each_phone_as_its_recordings_do() {
         (dump, said)
     });
     let mut capture = network.within(0, env!("CARGO_BIN_EXE_phonehome"));
-    capture
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap());
-    capture.args([
-        "audit",
-        "--interface",
-        "br0",
-        "--filter",
-        "tcp port 80",
-        "-f",
-        "json",
-    ]);
-    capture.args(["--write", ours.to_str().unwrap()]);
+    let path = std::env::var_os("PATH").unwrap();
+    capture.env_clear().env("PATH", path);
+    capture.args(["audit", "--interface", "br0", "--filter", "tcp port 80"]);
+    capture.args(["-f", "json", "--write", ours.to_str().unwrap()]);
     let (running, _messages) = Running::start(capture, 80).expect("root may capture");
     thread::sleep(Duration::from_millis(700));
     let mut requests = 0;

@@ -369,7 +369,7 @@ fn what_ios_granted_is_told_of_the_app() {
     );
 }
 
-/// The database of TrackerControl knows apps by their uid alone; a list of packages beside it says who that is.
+/// The database of `TrackerControl` knows apps by their uid alone; a list of packages beside it says who that is.
 #[test]
 fn contacts_in_the_database_of_tracker_control_are_put_to_apps() {
     let packages = b"package:org.example.chat uid:10103\npackage:org.example.map uid:10104\n";
