@@ -148,9 +148,40 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         let key = (kind, place, ways.names(way));
         (key, list.distinct())
     });
+    // A message has one finding of a rule, however many lists it holds.
+    let mut findings: Vec<Listed<'_>> = Vec::new();
     for ((kind, ..), list) in joined(scene, lists.collect()) {
-        report_list(scene, tally, kind, &list.distinct(), records);
+        let Some(listed) = listed(scene, kind, list.distinct(), records) else {
+            continue;
+        };
+        match findings
+            .iter_mut()
+            .find(|known| known.rule.id == listed.rule.id)
+        {
+            Some(known) => {
+                known.grade = known.grade.min(listed.grade);
+                known.values.extend(listed.values);
+            }
+            None => findings.push(listed),
+        }
     }
+    for listed in findings {
+        let Listed {
+            rule,
+            grade,
+            first,
+            values,
+        } = listed;
+        report(scene, tally, rule, grade, first, &values);
+    }
+}
+
+/// A list that is a finding.
+struct Listed<'a> {
+    rule: &'a Identifier,
+    grade: Grade,
+    first: &'a Field<'a>,
+    values: Vec<Rc<str>>,
 }
 
 /// What the request as a whole says of what is in it.
@@ -587,7 +618,8 @@ fn is_written_as_number(text: &str) -> bool {
         || text.starts_with(['0', '(']) && has_groups()
 }
 
-fn report_list(scene: &Scene<'_>, tally: &mut Tally, kind: Kind, list: &List<'_>, records: usize) {
+/// The finding that a list is, if it is one.
+fn listed<'a>(scene: &Scene<'a>, kind: Kind, list: List<'a>, records: usize) -> Option<Listed<'a>> {
     let rule_id = if records >= 1 && kind != Kind::Hash && list.speaks_of_contacts
         || records >= 3 && kind != Kind::Hash
     {
@@ -595,30 +627,33 @@ fn report_list(scene: &Scene<'_>, tally: &mut Tally, kind: Kind, list: &List<'_>
     } else {
         kind.rule()
     };
-    let (Some(rule), Some(first)) = (scene.rules.identifier(rule_id), list.first) else {
-        return;
-    };
+    let (rule, first) = (scene.rules.identifier(rule_id)?, list.first?);
     let is_list = list.values.len() >= usize::try_from(rule.min_items).unwrap_or(usize::MAX);
     // What a protocol itself names are the ends of a talk, which have a detector of their own.
     let is_protocols_own = *scene.fields.chain(first.chain).0 == [DecodeStep::Protocol]
         && first.place == Place::Header;
     if !list.is_of_one_kind() || !is_list && is_protocols_own && !list.speaks_of_contacts {
-        return;
+        return None;
     }
     if kind == Kind::Hash && !is_list && !have_equal_length(&list.values) {
-        return;
+        return None;
     }
     // Numbers given out in a row, as a company has them, have names beside them.
     let is_of_people = records >= 1 && list.speaks_of_contacts;
     if kind == Kind::Phone && !is_of_people && is_counter(&list.values) {
-        return;
+        return None;
     }
     let grade = if list.speaks_of_contacts || records > 0 {
         Grade::Decoded
     } else {
         Grade::Shape
     };
-    report(scene, tally, rule, grade, first, &list.values);
+    Some(Listed {
+        rule,
+        grade,
+        first,
+        values: list.values,
+    })
 }
 
 fn report(

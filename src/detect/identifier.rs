@@ -151,10 +151,8 @@ fn fits(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &str) -> 
 
 /// Whether the same object has a member of one of these names.
 fn has_beside(scene: &Scene<'_>, words: &[Arc<str>], field: &Field<'_>) -> bool {
-    scene.siblings(field).any(|sibling| {
-        let name = scene.name(sibling).map_or("", |name| &name.normalised);
-        words.iter().any(|word| name == &**word)
-    })
+    let mut names = scene.names_beside(field);
+    names.any(|name| words.iter().any(|word| *name.normalised == **word))
 }
 
 fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &str) -> bool {

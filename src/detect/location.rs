@@ -49,7 +49,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 let may_be_size = is_size_too(&name.normalised)
                     && degrees.decimals < SIZE_DECIMALS
                     && degrees.value >= 0.0
-                    && !has_accuracy(scene, object);
+                    && !has_accuracy(scene, field);
                 if may_be_size {
                     continue;
                 }
@@ -178,8 +178,8 @@ fn integer<'a>(
     let (Some(number), Some(object)) = (number, scene.object(field)) else {
         return;
     };
-    // Smaller ones are degrees without decimals, or anything.
-    if number.unsigned_abs() < 10_000 {
+    // Smaller ones are degrees without decimals, or anything; so are the latest and the longest of something.
+    if number.unsigned_abs() < 10_000 || rest.starts_with("est") {
         return;
     }
     let pair = pairs
@@ -208,7 +208,10 @@ fn halves_of_integers(
         _ if is_within(6) => 6,
         _ => 7,
     };
-    is_within(decimals).then(|| {
+    // Where the name has no scale, the size tells: not within a degree of both the equator and Greenwich.
+    let has_scale = SCALES.iter().any(|end| rest.ends_with(end));
+    let is_telling = latitude.unsigned_abs().max(longitude.unsigned_abs()) >= 1_000_000;
+    (is_within(decimals) && (has_scale || is_telling)).then(|| {
         let half = |field, number| {
             let value = in_degrees(number, 10_f64.powi(decimals));
             let decimals = usize::try_from(decimals).unwrap_or(0);
@@ -298,14 +301,10 @@ pub(super) fn axis(name: &str) -> Option<(Axis, &str)> {
 /// Decimals that no width or length of a thing is sent with.
 const SIZE_DECIMALS: usize = 4;
 
-/// Whether an object says how exact it is, as positions do and sizes do not.
-fn has_accuracy(scene: &Scene<'_>, object: PathId) -> bool {
-    scene.fields.iter().any(|field| {
-        scene.object(field) == Some(object)
-            && scene
-                .name(field)
-                .is_some_and(|name| matches!(&*name.normalised, "acc" | "accuracy" | "genauigkeit"))
-    })
+/// Whether the object of a field says how exact it is, as positions do and sizes do not.
+fn has_accuracy(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    let mut names = scene.names_beside(field);
+    names.any(|name| matches!(&*name.normalised, "acc" | "accuracy" | "genauigkeit"))
 }
 
 /// German and Polish have one word for latitude and width, and one for longitude and length; `name` is normalised.
@@ -477,6 +476,8 @@ const EXACT_DECIMALS: usize = 4;
 fn polyline(text: &str) -> Option<(Degrees, Degrees)> {
     /// Millionths of ten degrees between two points of one way, at most: half a degree.
     const STEP: i64 = 50_000;
+    /// One degree.
+    const DEGREE: i64 = 100_000;
     let mut numbers = Vec::new();
     let (mut number, mut shift) = (0_i64, 0_u32);
     for byte in text.bytes() {
@@ -496,9 +497,12 @@ fn polyline(text: &str) -> Option<(Degrees, Degrees)> {
     let [first, others @ ..] = points else {
         return None;
     };
+    // Words in capitals are points beside 0° 0'.
+    let is_somewhere = first.iter().any(|number| number.abs() >= DEGREE);
     let is_way = shift == 0
         && rest.is_empty()
         && !others.is_empty()
+        && is_somewhere
         && others.iter().flatten().all(|step| step.abs() <= STEP);
     let half = |number: i64, limit: f64| {
         let value = in_degrees(number, 1e5);

@@ -28,6 +28,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         names: Vec::new(),
         objects: OnceCell::new(),
         members: OnceCell::new(),
+        named: OnceCell::new(),
         segments: OnceCell::new(),
         ..*scene
     };

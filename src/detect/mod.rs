@@ -15,6 +15,7 @@ mod user_agent;
 mod value;
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -24,7 +25,8 @@ pub use example::failed_examples;
 
 use crate::model::{
     Category, DecodeChain, Dossier, Event, Evidence, Field, FieldPath, Fields, Finding, FindingKey,
-    Grade, Observation, PathId, Place, Protection, Recipient, Sensitive, ServerName, Step, Tally,
+    Grade, NameId, Observation, PathId, Place, Protection, Recipient, Sensitive, ServerName, Step,
+    Tally,
 };
 use crate::payload::{Binary, Decoded};
 use crate::rules::{Identifier, Rules};
@@ -54,6 +56,8 @@ pub struct Scene<'a> {
     names: Vec<Rc<Name>>,
     objects: OnceCell<Vec<PathId>>,
     members: OnceCell<Members>,
+    /// The names in each object.
+    named: OnceCell<HashMap<(Place, PathId), BTreeSet<NameId>>>,
     /// Whole segments of the request's path, by their positions.
     segments: OnceCell<HashMap<u32, usize>>,
 }
@@ -97,6 +101,25 @@ impl<'a> Scene<'a> {
             .into_iter()
             .flatten()
             .filter_map(|position| fields.get(*position))
+    }
+
+    /// What the names of the fields of the same object say; each name once, however often it comes.
+    fn names_beside(&self, field: &Field<'_>) -> impl Iterator<Item = &Name> {
+        let object = |field: &Field<'_>| self.object(field).unwrap_or_default();
+        let paths = &self.fields.paths;
+        let named = self.named.get_or_init(|| {
+            let mut named: HashMap<(Place, PathId), BTreeSet<NameId>> = HashMap::new();
+            for field in self.fields {
+                if let Some(name) = paths.last_name(field.path) {
+                    let key = (field.place, object(field));
+                    named.entry(key).or_default().insert(name);
+                }
+            }
+            named
+        });
+        let names = named.get(&(field.place, object(field)));
+        let names = names.into_iter().flatten();
+        names.filter_map(|name| self.names.get(name.position()).map(|name| &**name))
     }
 
     /// Adds a finding of this scene to the tally.
@@ -288,6 +311,7 @@ pub fn inspect(
         names: Name::all(&decoded.fields.paths, device.rules),
         objects: OnceCell::new(),
         members: OnceCell::new(),
+        named: OnceCell::new(),
         segments: OnceCell::new(),
     };
     for detector in DETECTORS {

@@ -64,6 +64,47 @@ fn a_list_of_contact_records_is_one_finding_with_its_size() {
 }
 
 #[test]
+fn lists_of_one_message_are_one_finding() {
+    let body = r#"{"contacts":[{"name":"Erika Muster","phone":"+49 30 901820","email":"erika@muster.example"},
+        {"name":"Max Beispiel","phone":"+49 40 428280","email":"max@beispiel.example"}]}"#;
+    let tally = tally(&[post("/sync", "application/json", body)]);
+    let counts: Vec<(u64, u64)> = tally
+        .findings
+        .iter()
+        .filter(|(key, _)| &*key.rule == "contact-name-phone-record")
+        .map(|(_, occurrences)| (occurrences.count, occurrences.most_items))
+        .collect();
+    assert_eq!(counts, [(1, 4)]);
+}
+
+#[test]
+fn words_and_sizes_are_no_positions() {
+    for body in [
+        r#"{"route":"HOME","track":"SETTINGS"}"#,
+        r#"{"stats":{"latest":4500000,"longest":8600000}}"#,
+        r#"{"lat":12000,"long":15000}"#,
+    ] {
+        assert_eq!(json("/state", body), [], "{body}");
+    }
+}
+
+/// Each of these took a look at all fields for each field: minutes, where a message takes a fraction of a second.
+#[test]
+fn messages_of_many_like_fields_are_looked_through_once() {
+    let repeated = |text: &str, count: usize| vec![text; count].join(",");
+    let bodies = [
+        format!("[{}]", repeated(r#"{"breite":1.5}"#, 40_000)),
+        format!("[{}]", repeated(r#"{"device_model":"Pixel 7"}"#, 40_000)),
+        format!("\"{}\"", "1+".repeat(200_000)),
+    ];
+    for body in &bodies {
+        json("/state", body);
+    }
+    let path = format!("/{}", repeated("a", 40_000).replace(',', "/"));
+    json(&path, "{}");
+}
+
+#[test]
 fn an_object_keyed_by_contact_is_a_list() {
     let body = r#"{"location":"DE","search":{"17":["+4930901820"],"18":["+4940428280"],"21":["+49892330000"]}}"#;
     assert!(json("/ocs/lookup", body).contains(&("contact-phone-list".to_owned(), 3, 3)));

@@ -576,17 +576,13 @@ fn planted_values_are_in_no_output() {
         }
     }
     assert!(files > 10, "{files}");
-    // They are there to be found. A message is one piece of evidence of a finding, with its first value: the address of the first
+    // They are there to be found. A message is one piece of evidence of a finding, with its first value: the number of the first
     // contact stands for all eleven; a record is known by number or address, so its name is no value of its own.
     let open = text(&run(&["audit", case, "-f", "json", "--show-values", "-q"]).stdout);
     let shown: Vec<&str> = PLANTED
         .into_iter()
         .filter(|value| open.contains(value))
         .collect();
-    let first = [
-        "7c4f1a0e-3b52-4d8e-9a61-5f0c2b7d4e93",
-        "3f9a1c0d5e7b2846",
-        "amelie.ahrens@beispiel.example",
-    ];
+    let first = ["7c4f1a0e-3b52-4d8e-9a61-5f0c2b7d4e93", "3f9a1c0d5e7b2846"];
     assert_eq!(shown, first);
 }

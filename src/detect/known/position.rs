@@ -299,22 +299,15 @@ fn pairs(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
             return;
         };
         let start = position.saturating_add(start);
-        let length = bytes
-            .get(start..)
-            .unwrap_or_default()
-            .iter()
-            .take_while(|byte| is_numeric(**byte))
-            .count();
-        let run = bytes
-            .get(start..start.saturating_add(length))
-            .unwrap_or_default();
         // `+52.5200+013.4050/` (ISO 6709 Annex H): a sign behind a digit begins the next number.
-        let is_next =
-            |pair: &[u8]| matches!(pair, [before, b'+' | b'-'] if before.is_ascii_digit());
-        let length = run
-            .windows(2)
-            .position(is_next)
-            .map_or(length, |before| before.saturating_add(1));
+        let mut is_behind_digit = false;
+        let is_of_number = |byte: &&u8| {
+            let is_next = is_behind_digit && matches!(byte, b'+' | b'-');
+            is_behind_digit = byte.is_ascii_digit();
+            is_numeric(**byte) && !is_next
+        };
+        let number = bytes.get(start..).unwrap_or_default().iter();
+        let length = number.take_while(is_of_number).count();
         let end = start.saturating_add(length);
         let number = text.get(start..end).unwrap_or_default();
         let angles = if number.len() >= 4 {
