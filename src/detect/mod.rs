@@ -117,9 +117,9 @@ impl<'a> Scene<'a> {
             }
             named
         });
-        let names = named.get(&(field.place, object(field)));
-        let names = names.into_iter().flatten();
-        names.filter_map(|name| self.names.get(name.position()).map(|name| &**name))
+        let beside = named.get(&(field.place, object(field)));
+        let beside = beside.into_iter().flatten();
+        beside.filter_map(|name| self.names.get(name.position()).map(|name| &**name))
     }
 
     /// Adds a finding of this scene to the tally.

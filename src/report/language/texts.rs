@@ -1,6 +1,6 @@
 //! Which fixed texts there are.
 
-/// Fixed texts of one language. `{…}` are filled by [`fill`].
+/// Fixed texts of one language. `{…}` are filled by [`fill`](super::fill).
 #[derive(Debug)]
 pub struct Texts {
     /// Heading of apps that the company does not know or does not allow.
