@@ -3,31 +3,32 @@
 mod apps;
 mod compare;
 mod gate;
+mod input;
 mod keys;
 mod live;
+mod output;
 mod talk;
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, IsTerminal, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 use phonehome::assess::{self, Step};
 use phonehome::audit::{self, Outcome};
 use phonehome::detect;
 use phonehome::gate::Gate;
-use phonehome::intake::{self, Case, Input};
-use phonehome::model::{AppId, RiskLevel};
-use phonehome::report::{self, BINARY, FORMATS, InputLine, Language, Observations, Presentable};
+use phonehome::intake;
+use phonehome::model::RiskLevel;
+use phonehome::report::{self, InputLine, Language, Observations, Presentable};
 use phonehome::rules::Rules;
 use phonehome::{Error, Result};
 
+use self::input::{find, load_rules, pipeline_options, refuse_missing, report_of, rules_of};
+use self::output::{Target, ending, targets, write_prose, write_reports, write_to};
 use self::talk::{complain, say};
 use crate::cli::{
-    self, Audit, Cli, Document, FormatAndFile, Generated, Init, InputOptions, Inputs,
-    LanguageChoice, LanguageOption, Observe, OutputOptions, Report, RuleExplain, RuleOptions,
-    RuleVerb, RulesOption, Schema, TalkOptions, Verb, WhatIf,
+    self, Audit, Cli, Document, Generated, Init, Inputs, LanguageChoice, LanguageOption, Observe,
+    OutputOptions, Report, RuleExplain, RuleOptions, RuleVerb, Schema, TalkOptions, Verb, WhatIf,
 };
 
 /// How the program ends.
@@ -180,81 +181,6 @@ fn deliver(
     Ok(gate::announce(gate, &verdict, look.1))
 }
 
-/// Reads a saved report, or standard input for `-`.
-fn read_report(path: &Path) -> Result<Vec<u8>> {
-    let mut text = Vec::new();
-    let read = if path.as_os_str() == Input::STDIN {
-        io::stdin().lock().read_to_end(&mut text)
-    } else {
-        File::open(path).and_then(|mut file| file.read_to_end(&mut text))
-    };
-    read.map_err(|source| Error::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    Ok(text)
-}
-
-/// Renders a report in each format to its place.
-fn write_reports(
-    targets: Vec<Target>,
-    report: &Presentable,
-    rules: &Rules,
-    (language, talk): (Language, TalkOptions),
-    options: &OutputOptions,
-    gate: &Gate,
-) -> Result<()> {
-    let signer = keys::signer(options.sign.as_deref())?;
-    for (format, file) in targets {
-        if file.is_none() && io::stdout().is_terminal() && BINARY.contains(&format.name) {
-            let name = format.name;
-            let advice = format!("{name} is no text for a terminal; name a file: -f {name}=FILE");
-            return Err(Error::Usage(advice));
-        }
-        let rendering = report::Options {
-            language,
-            width: talk.width(file.is_some()),
-            color: talk.is_coloured(file.is_some()),
-            level: gate.fail_on.unwrap_or(RiskLevel::Medium),
-        };
-        let mut folders = report::FOLDERS.iter();
-        match (&file, folders.find(|(name, _)| *name == format.name)) {
-            (Some(folder), Some((_, files))) => {
-                for (name, contents) in files(report, rules, rendering)? {
-                    create_folder(folder)?;
-                    write_to(Some(&folder.join(name)), |out| out.write_all(&contents))?;
-                }
-            }
-            _ => write_to(file.as_deref(), |out| {
-                (format.write)(report, rules, rendering, out)
-            })?,
-        }
-        if let Some(signer) = &signer {
-            keys::sign(signer, file.as_deref())?;
-        }
-    }
-    if let Some(folder) = &options.pictures {
-        write_pictures(folder, report, rules, language)?;
-    }
-    Ok(())
-}
-
-/// Writes the pictures of a report into a folder, which is made if there is none.
-fn write_pictures(
-    folder: &Path,
-    report: &Presentable,
-    rules: &Rules,
-    language: Language,
-) -> Result<()> {
-    create_folder(folder)?;
-    for (name, picture) in report::pictures(report, rules, language) {
-        write_to(Some(&folder.join(name)), |out| {
-            out.write_all(picture.as_bytes())
-        })?;
-    }
-    Ok(())
-}
-
 fn observe(options: &Observe, talk: TalkOptions) -> Result<Status> {
     let rules = rules_of(&options.input)?;
     let case = find(&options.input)?;
@@ -353,50 +279,6 @@ fn complain_of(errors: &[Error]) -> Status {
     }
 }
 
-/// A saved report, or one of a case or capture, with what could not be read of it.
-fn report_of(path: &Path, rules: &Rules, talk: TalkOptions) -> Result<(Presentable, Vec<Error>)> {
-    if path.as_os_str() == Input::STDIN {
-        return Ok((compare::saved(path)?.0, Vec::new()));
-    }
-    if begins_like_json(path) {
-        let text = read_report(path)?;
-        match Presentable::from_json(&text) {
-            Ok((report, _)) => return Ok((report, Vec::new())),
-            // A report that cannot be read is no input to audit; another JSON file may be one.
-            Err(reason) if is_of_ours(&text) => {
-                let path = path.to_owned();
-                return Err(Error::Format { path, reason });
-            }
-            Err(_) => {}
-        }
-    }
-    audited(path, rules, talk)
-}
-
-/// A case or capture, audited with masks, and what could not be read of it.
-fn audited(path: &Path, rules: &Rules, talk: TalkOptions) -> Result<(Presentable, Vec<Error>)> {
-    let paths = [path.to_owned()];
-    refuse_missing(&paths)?;
-    let case = intake::discover(&paths)?;
-    let Outcome { audit, errors } = talk.watched(&case, rules, |progress| {
-        audit::run(&case, rules, &audit::Options::default(), progress)
-    })?;
-    Ok((Presentable::new(&audit, rules, false), errors))
-}
-
-/// Whether it is worth reading a whole file as a report: captures may be larger than memory.
-fn begins_like_json(path: &Path) -> bool {
-    let mut first = [0; 1];
-    let read = File::open(path).and_then(|mut file| file.read(&mut first));
-    matches!(read, Ok(1)) && first == *b"{"
-}
-
-/// Whether a JSON file calls itself a report of phonehome.
-fn is_of_ours(text: &[u8]) -> bool {
-    const NAME: &[u8] = b"\"phonehome-audit\"";
-    text.windows(NAME.len()).any(|words| words == NAME)
-}
-
 fn document(options: &Document, talk: TalkOptions) -> Result<Status> {
     let rules = load_rules(&options.rules)?;
     let (report, errors) = report_of(&options.case, &rules, talk)?;
@@ -446,244 +328,6 @@ fn init(options: &Init, talk: TalkOptions) -> Result<Status> {
         ));
     }
     Ok(Status::Done)
-}
-
-/// What the pipeline needs to know beside the inputs.
-fn pipeline_options(options: &InputOptions, jobs: Option<u16>) -> Result<audit::Options> {
-    if options.filter.is_some() && !cfg!(feature = "live") {
-        return Err(Error::NoLive { flag: "--filter" });
-    }
-    Ok(audit::Options {
-        app: options.app.as_deref().map(AppId::new),
-        filter: options.filter.clone(),
-        key_logs: options.key_logs.clone(),
-        known: options.known.clone(),
-        peppers: options
-            .peppers
-            .iter()
-            .map(|pepper| pepper.as_bytes().to_vec())
-            .collect(),
-        consent: options.consent,
-        baseline: options.baseline_captures.clone(),
-        has_pseudonyms: false,
-        has_split_clients: false,
-        has_trackers: options.trackers.is_some(),
-        jobs: jobs.map_or(0, usize::from),
-    })
-}
-
-/// Finds the inputs that the user named.
-fn find(options: &InputOptions) -> Result<Case> {
-    if options.interface.is_some() {
-        return Err(if cfg!(feature = "live") {
-            Error::Usage("only audit captures from an interface".to_owned())
-        } else {
-            Error::NoLive {
-                flag: "--interface",
-            }
-        });
-    }
-    refuse_missing(&options.inputs)?;
-    intake::discover(&options.inputs)
-}
-
-fn refuse_missing(paths: &[PathBuf]) -> Result<()> {
-    let is_stdin = |path: &&PathBuf| path.as_os_str() == Input::STDIN;
-    if paths.iter().filter(is_stdin).count() > 1 {
-        let reason = "standard input can be read only once";
-        return Err(Error::Usage(reason.to_owned()));
-    }
-    for path in paths {
-        if path.as_os_str() != Input::STDIN && !path.exists() {
-            let near = neighbour(path).map_or_else(String::new, |near| {
-                format!("; did you mean {}?", near.display())
-            });
-            let reason = format!("there is no such file or folder{near}");
-            let source = io::Error::new(io::ErrorKind::NotFound, reason);
-            return Err(Error::Read {
-                path: path.clone(),
-                source,
-            });
-        }
-    }
-    Ok(())
-}
-
-/// What lies where a path was looked for, by nearly the same name.
-fn neighbour(path: &Path) -> Option<PathBuf> {
-    let missing = path.ancestors().find(|part| {
-        let folder = part.parent();
-        !part.exists()
-            && folder.is_some_and(|folder| folder.as_os_str().is_empty() || folder.is_dir())
-    })?;
-    let folder = missing.parent()?;
-    let place = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
-    let name = missing.file_name()?.to_string_lossy();
-    let names = fs::read_dir(place)
-        .ok()?
-        .filter_map(|entry| Some(entry.ok()?.file_name()));
-    let distance = |other: &std::ffi::OsString| {
-        strsim::damerau_levenshtein(
-            &name.to_lowercase(),
-            &other.to_string_lossy().to_lowercase(),
-        )
-    };
-    let near = names.filter(|other| distance(other) <= 2);
-    let near = near.min_by_key(|other| (distance(other), other.clone()))?;
-    let rest = path.strip_prefix(missing).ok()?;
-    let mut found = folder.join(near);
-    if rest.file_name().is_some() {
-        found.push(rest);
-    }
-    found.exists().then_some(found)
-}
-
-/// The rules for reading inputs, with the list of trackers that the user named.
-fn rules_of(options: &InputOptions) -> Result<Rules> {
-    let mut rules = load_rules(&options.rules)?;
-    if let Some(path) = &options.trackers {
-        rules.load_trackers(path)?;
-    }
-    Ok(rules)
-}
-
-fn load_rules(option: &RulesOption) -> Result<Rules> {
-    let mut rules = match &option.folder {
-        Some(folder) => Rules::load(folder)?,
-        None => Rules::embedded()?,
-    };
-    if let Some(path) = &option.method {
-        rules.load_method(path)?;
-    }
-    Ok(rules)
-}
-
-/// A format, and the file that it goes to if not to standard output.
-type Target = (&'static report::Format, Option<PathBuf>);
-
-/// Where each report goes. Two reports in one place would overwrite or mix each other.
-fn targets(options: &OutputOptions) -> Result<Vec<Target>> {
-    if let Some(output) = &options.output
-        && !options.formats.is_empty()
-        && options.formats.iter().all(|format| format.file.is_some())
-    {
-        let reason = format!(
-            "nothing would go to {}: each --format names its own file",
-            output.display()
-        );
-        return Err(Error::Usage(reason));
-    }
-    let mut taken = BTreeSet::new();
-    let mut targets = Vec::new();
-    let by_name = [FormatAndFile {
-        format: format_by_name(options.output.as_deref())?,
-        file: None,
-    }];
-    let formats = if options.formats.is_empty() {
-        by_name.as_slice()
-    } else {
-        &options.formats
-    };
-    for FormatAndFile { format, file } in formats {
-        let file = file.clone().or_else(|| options.output.clone());
-        if !taken.insert(file.clone()) {
-            let place = file.map_or_else(
-                || "standard output".to_owned(),
-                |file| file.display().to_string(),
-            );
-            let advice = "give each its own file: --format json=FILE";
-            return Err(Error::Usage(format!("two reports go to {place}; {advice}")));
-        }
-        targets.extend(
-            FORMATS
-                .iter()
-                .find(|known| known.name == *format)
-                .map(|known| (known, file)),
-        );
-    }
-    let signs_nothing = targets.iter().any(|(format, file)| {
-        file.is_none() || report::FOLDERS.iter().any(|(name, _)| *name == format.name)
-    });
-    if options.sign.is_some() && signs_nothing {
-        let reason = "--sign signs reports in files: name one with --output, or --format json=FILE";
-        return Err(Error::Usage(reason.to_owned()));
-    }
-    Ok(targets)
-}
-
-/// The format that the ending of a file's name asks for; the table if it has none.
-fn format_by_name(file: Option<&Path>) -> Result<&'static str> {
-    let Some(ending) = file.and_then(ending) else {
-        return Ok("table");
-    };
-    let mut formats = FORMATS.iter();
-    let format = formats.find(|format| format.endings.contains(&ending.as_str()));
-    format.map(|format| format.name).ok_or_else(|| {
-        let advice = match ending.as_str() {
-            "csv" => "csv fills a folder: -f csv=DIR",
-            _ => "name the format: --format json, for instance",
-        };
-        Error::Usage(format!(
-            "no format is known by the ending .{ending}; {advice}"
-        ))
-    })
-}
-
-/// The ending of a file's name, in lower case.
-fn ending(file: &Path) -> Option<String> {
-    Some(file.extension()?.to_string_lossy().to_lowercase())
-}
-
-fn create_folder(path: &Path) -> Result<()> {
-    fs::create_dir_all(path).map_err(|source| Error::WriteFile {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-/// Writes text to standard output, its lines broken at the width of the terminal, or the one that was asked for.
-fn write_prose(
-    talk: TalkOptions,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<()> {
-    let Some(width) = talk.terminal_width(false) else {
-        return write_to(None, write);
-    };
-    let mut text = Vec::new();
-    write(&mut text)?;
-    let text = report::wrapped(&String::from_utf8_lossy(&text), width);
-    write_to(None, |out| out.write_all(text.as_bytes()))
-}
-
-/// Writes to a file or to standard output.
-fn write_to(
-    file: Option<&Path>,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<()> {
-    let Some(path) = file else {
-        let mut out = BufWriter::new(io::stdout().lock());
-        return match write(&mut out).and_then(|()| out.flush()) {
-            // Whoever reads has seen enough; the gate and other files are still to come.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            written => Ok(written?),
-        };
-    };
-    let to_file = || {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut out = BufWriter::new(File::create(path)?);
-        write(&mut out)?;
-        out.flush()
-    };
-    to_file().map_err(|source| Error::WriteFile {
-        path: path.to_owned(),
-        source,
-    })
 }
 
 fn list_rules(options: &RuleOptions, talk: TalkOptions) -> Result<Status> {

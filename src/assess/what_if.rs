@@ -54,21 +54,17 @@ impl<'a> Step<'a> {
         if let Some(form) = form {
             return Err(format!("the measure is written {kind}{form}"));
         }
-        let is_of_app = matches!(
-            measure.argument,
-            MeasureArgument::App | MeasureArgument::AppByApp
-        );
         let named = |name: &str| rules.app_named(name).map(|app| app.id.to_string());
         // An app without profile may be one of the audit.
         let about = named(about)
-            .filter(|_| is_of_app)
+            .filter(|_| measure.argument.is_app())
             .unwrap_or_else(|| about.to_owned());
         let other = match other {
             "" => String::new(),
             name => named(name).ok_or_else(|| {
-                let advice = advice(rules, name);
+                let advice = rules.advice_for(name);
                 format!(
-                    "there is no profile “{name}”, so nothing is documented about what it would send{advice}"
+                    "there is no profile “{name}”, so nothing is documented about what it would send; {advice}"
                 )
             })?,
         };
@@ -84,19 +80,15 @@ impl<'a> Step<'a> {
 
     /// Refuses a measure about an app that neither an audit nor the profiles know: it would look like one that changes nothing.
     pub fn must_be_known(&self, rules: &Rules, audit: &Audit) -> Result<(), String> {
-        let is_of_app = matches!(
-            self.measure.argument,
-            MeasureArgument::App | MeasureArgument::AppByApp
-        );
         let mut apps = audit.devices.iter().flat_map(|device| &device.apps);
-        if !is_of_app
+        if !self.measure.argument.is_app()
             || apps.any(|app| self.is_about(app))
             || profile(rules, &AppId::new(&self.about)).is_some()
         {
             return Ok(());
         }
-        let advice = advice(rules, &self.about);
-        Err(format!("there is no app “{}”{advice}", self.about))
+        let advice = rules.advice_for(&self.about);
+        Err(format!("there is no app “{}”; {advice}", self.about))
     }
 
     /// As it is written on the command line.
@@ -121,16 +113,6 @@ impl<'a> Step<'a> {
         let is_it = |id: &str| id == self.about;
         app.id.as_ref().is_some_and(|id| is_it(id.as_str()))
             || app.packages.iter().any(|package| is_it(package))
-    }
-}
-
-/// Profiles with a similar name.
-fn advice(rules: &Rules, name: &str) -> String {
-    let similar = rules.apps_like(name);
-    if similar.is_empty() {
-        String::new()
-    } else {
-        format!("; did you mean: {}?", similar.join(", "))
     }
 }
 

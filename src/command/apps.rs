@@ -4,7 +4,9 @@ use phonehome::report::{self, COMPARISON_FORMATS, Comparison};
 use phonehome::rules::{App, Rules};
 use phonehome::{Error, Result};
 
-use super::{Status, complain_of, language, load_rules, report_of, write_prose, write_to};
+use super::input::{load_rules, report_of};
+use super::output::{write_prose, write_to};
+use super::{Status, complain_of, language};
 use crate::cli::{Apps, Compare, TalkOptions};
 
 /// Lists the profiles, or shows one.
@@ -53,12 +55,7 @@ pub(super) fn compare(options: &Compare, talk: TalkOptions) -> Result<Status> {
 
 fn named<'a>(rules: &'a Rules, name: &str) -> Result<&'a App> {
     rules.app_named(name).ok_or_else(|| {
-        let similar = rules.apps_like(name).join(", ");
-        let advice = if similar.is_empty() {
-            "phonehome apps lists all".to_owned()
-        } else {
-            format!("did you mean: {similar}?")
-        };
+        let advice = rules.advice_for(name);
         Error::Usage(format!("there is no profile of {name}; {advice}"))
     })
 }

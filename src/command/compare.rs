@@ -7,8 +7,10 @@ use phonehome::report::{self, FORMATS, Language, Presentable};
 use phonehome::rules::Rules;
 use phonehome::{Error, Result, audit, diff, verify};
 
+use super::input::{find, load_rules, pipeline_options, read_report, rules_of};
+use super::output::write_to;
 use super::talk::complain;
-use super::{Status, find, keys, load_rules, pipeline_options, read_report, rules_of, write_to};
+use super::{Status, keys};
 use crate::cli::{Diff, SmallOutput, TalkOptions, Verify};
 
 /// A saved report and the language that it was written in.

@@ -13,8 +13,9 @@ use phonehome::signature::{PublicKey, SecretKey};
 use phonehome::{Error, Result};
 use zeroize::Zeroizing;
 
+use super::input::read_report;
+use super::output::write_to;
 use super::talk::say;
-use super::write_to;
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::new());
@@ -101,7 +102,7 @@ pub(super) fn is_trusted(key: Option<&str>, report: &Path) -> Result<bool> {
         .map_err(|reason| Error::Usage(format!("--trust: neither a file nor a key: {reason}")))?;
     let signature = read(&beside(report))?;
     let signature = String::from_utf8_lossy(&signature);
-    let text = super::read_report(report)?;
+    let text = read_report(report)?;
     let found = key.verify(&text, &signature);
     if let Err(reason) = &found {
         say(&format!(

@@ -13,8 +13,10 @@ use phonehome::report::{self, FORMATS, Presentable};
 use phonehome::rules::Rules;
 use phonehome::{Error, Result};
 
+use super::input::pipeline_options;
+use super::output::{write_prose, write_to};
 use super::talk::say;
-use super::{Status, language, pipeline_options, write_prose, write_to};
+use super::{Status, language};
 use crate::cli::{Audit, OutputOptions, TalkOptions};
 
 /// How often the table is drawn anew: often enough to follow, seldom enough to read.

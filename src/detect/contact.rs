@@ -4,13 +4,20 @@
 //! such a name a single contact is reported too: one contact per request adds up in the tally, and `assess` drops what stays
 //! below the rule's `min_items`.
 
+mod way;
+mod words;
+
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use hashbrown::HashMap;
 
-use super::name::Name;
+use self::way::{Names, Way, Ways};
+use self::words::LOOK_UPS;
+pub(super) use self::words::{
+    is_action, is_of_request, is_person_name, lists_digests, names_numbers, speaks_of_contacts,
+};
 use super::{Scene, value};
 use crate::model::{DecodeStep, Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
 use crate::rules::{Identifier, normalise_name};
@@ -225,69 +232,10 @@ impl Request {
     }
 }
 
-/// Whether a name, normalised, is that of a value which tells one request or session from another, and is drawn at random.
-pub(super) fn is_of_request(name: &str) -> bool {
-    const WORDS: [&str; 13] = [
-        "token", "nonce", "sig", "session", "key", "etag", "csrf", "auth", "trace", "span", "salt",
-        "checksum", "device",
-    ];
-    name.ends_with("id") || WORDS.iter().any(|word| name.contains(word))
-}
-
-/// Segments of paths, normalised, under which services say who of an address book uses them.
-const LOOK_UPS: [&str; 8] = [
-    "directory",
-    "discovery",
-    "discover",
-    "friends",
-    "people",
-    "invite",
-    "invites",
-    "findpeople",
-];
 /// Steps to the name of an action, at most: it stands at the top of a message, or of each in a list.
 const DEEPEST_ACTION: usize = 2;
 /// Longest name of an action.
 const LONGEST_ACTION: usize = 64;
-
-/// Whether a name, normalised, is that of a value which says what a message is for.
-pub(super) fn is_action(name: &str) -> bool {
-    const NAMES: [&str; 11] = [
-        "method",
-        "operationname",
-        "operation",
-        "action",
-        "aktion",
-        "event",
-        "eventname",
-        "command",
-        "cmd",
-        "topic",
-        "type",
-    ];
-    NAMES.contains(&name)
-}
-
-/// Whether a name says that digests of people are below it, as services for finding people call them.
-pub(super) fn lists_digests(name: &str) -> bool {
-    const PEOPLE: [&str; 12] = [
-        "phone",
-        "telefon",
-        "rufnummer",
-        "mobile",
-        "msisdn",
-        "contact",
-        "kontakt",
-        "mail",
-        "addressbook",
-        "person",
-        "people",
-        "friend",
-    ];
-    const DIGESTS: [&str; 6] = ["hash", "sha", "md5", "digest", "hmac", "blake"];
-    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    has(&PEOPLE) && has(&DIGESTS)
-}
 
 /// Lists of which each holds less than a list needs, put together with those beside them: `{"Anna": "+49…", "Ben": "+49…"}`.
 fn joined<'a>(
@@ -336,97 +284,6 @@ fn people<'a>(scene: &'a Scene<'_>, ways: &mut Ways<'a>) -> BTreeSet<Way> {
     several.map(|(way, _)| way).collect()
 }
 
-/// The names on the way to a value, without indexes and numbering: what all elements of a list share, also where it is an object
-/// keyed by contact id (`{"17": ["+49…"], "18": ["+49…"]}`) or a form of `phone1`, `phone2`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Way(u32);
-
-/// The ways of one message, as far as they were asked for.
-struct Ways<'a> {
-    scene: &'a Scene<'a>,
-    /// The way before the last name, and that name.
-    steps: Vec<(Way, &'a str)>,
-    by_step: HashMap<(Way, &'a str), Way>,
-    of_path: Vec<Option<Way>>,
-}
-
-impl<'a> Ways<'a> {
-    fn of(scene: &'a Scene<'a>) -> Self {
-        Self {
-            scene,
-            steps: Vec::new(),
-            by_step: HashMap::new(),
-            of_path: Vec::new(),
-        }
-    }
-
-    fn of_path(&mut self, path: PathId) -> Way {
-        let paths = &self.scene.fields.paths;
-        self.of_path.resize(paths.len().saturating_add(1), None);
-        let known =
-            |ways: &Self, path: PathId| ways.of_path.get(path.position()).copied().flatten();
-        let (mut unknown, mut at, mut way) = (Vec::new(), path, Way::default());
-        while let Some((parent, step)) = paths.split(at) {
-            if let Some(known) = known(self, at) {
-                way = known;
-                break;
-            }
-            unknown.push((at, step));
-            at = parent;
-        }
-        for (path, step) in unknown.into_iter().rev() {
-            if let Step::Name(name) = step
-                && let Some(name) = self.scene.names.get(name.position())
-            {
-                way = self.behind(way, &name.stem);
-            }
-            if let Some(known) = self.of_path.get_mut(path.position()) {
-                *known = Some(way);
-            }
-        }
-        way
-    }
-
-    fn behind(&mut self, way: Way, name: &'a str) -> Way {
-        let steps = &mut self.steps;
-        *self.by_step.entry((way, name)).or_insert_with(|| {
-            steps.push((way, name));
-            Way(u32::try_from(steps.len()).unwrap_or(u32::MAX))
-        })
-    }
-
-    fn step(&self, way: Way) -> Option<(Way, &'a str)> {
-        let position = usize::try_from(way.0).ok()?.checked_sub(1)?;
-        self.steps.get(position).copied()
-    }
-
-    /// The same without the last name.
-    fn before(&self, way: Way) -> Way {
-        self.step(way).map_or(way, |(before, _)| before)
-    }
-
-    /// The way to the object that a value is a member of.
-    fn object(&mut self, path: PathId) -> Way {
-        let way = self.of_path(path);
-        // An element of `["Anna Beispiel", "4930…"]` has no name of its own.
-        match self.scene.fields.paths.split(path) {
-            Some((_, Step::Name(_))) => self.before(way),
-            _ => way,
-        }
-    }
-
-    fn names(&self, way: Way) -> Vec<&'a str> {
-        let mut names = Vec::new();
-        let mut at = way;
-        while let Some((before, name)) = self.step(at) {
-            names.push(name);
-            at = before;
-        }
-        names.reverse();
-        names
-    }
-}
-
 /// Two to four words of letters that begin with a capital one.
 fn looks_like_person(text: &str) -> bool {
     if text.len() > 64 || !text.contains(' ') {
@@ -458,51 +315,6 @@ fn is_content(scene: &Scene<'_>, field: &Field<'_>) -> bool {
     }
 }
 
-/// What the names on the way to a value say of it.
-#[derive(Clone, Copy, Default)]
-struct Below {
-    contacts: bool,
-    digests: bool,
-    numbers: bool,
-}
-
-/// What the names of a message say, by path; nothing, as nearly always, where no name says anything.
-struct Names(Vec<Below>);
-
-impl Names {
-    fn of(scene: &Scene<'_>) -> Self {
-        let says = |name: &Name| Below {
-            contacts: name.speaks_of_contacts,
-            digests: name.lists_digests,
-            numbers: name.names_numbers,
-        };
-        let mut names = scene.names.iter().map(|name| says(name));
-        if !names.any(|below| below.contacts || below.digests || below.numbers) {
-            return Self(Vec::new());
-        }
-        let paths = &scene.fields.paths;
-        let mut all = Vec::with_capacity(paths.len().saturating_add(1));
-        all.push(Below::default());
-        for (parent, step) in paths.iter() {
-            let mut below: Below = all.get(parent.position()).copied().unwrap_or_default();
-            if let Step::Name(name) = step
-                && let Some(name) = scene.names.get(name.position())
-            {
-                let own = says(name);
-                below.contacts |= own.contacts;
-                below.digests |= own.digests;
-                below.numbers |= own.numbers;
-            }
-            all.push(below);
-        }
-        Self(all)
-    }
-
-    fn of_path(&self, path: PathId) -> Below {
-        self.0.get(path.position()).copied().unwrap_or_default()
-    }
-}
-
 /// What stands around a value says of it.
 #[derive(Clone, Copy)]
 struct Telling {
@@ -520,46 +332,6 @@ impl Telling {
         };
         self.takes_digests || look.has(Look::AT) || has_number()
     }
-}
-
-/// Whether a name, normalised, says that phone numbers are below it, also written as bare digits.
-pub(super) fn names_numbers(name: &str) -> bool {
-    const PARTS: [&str; 7] = [
-        "phone",
-        "telefon",
-        "msisdn",
-        "rufnummer",
-        "handy",
-        "mobil",
-        "cellnumber",
-    ];
-    const NAMES: [&str; 5] = ["tel", "tels", "numbers", "nummern", "telnumbers"];
-    PARTS.iter().any(|part| name.contains(part)) || NAMES.contains(&name)
-}
-
-/// Whether a name, normalised, says that what is below it are contacts: parts of names in use for address-book uploads.
-pub(super) fn speaks_of_contacts(name: &str) -> bool {
-    const WORDS: [&str; 16] = [
-        "contact",
-        "kontakt",
-        "telefonbuch",
-        "adressbuch",
-        "hashednumber",
-        "numberhash",
-        "findfriends",
-        "addressbook",
-        "phonebook",
-        "invitee",
-        "msisdns",
-        "mobilenos",
-        "mobilenohash",
-        "phonehash",
-        "emailhash",
-        "hashedphone",
-    ];
-    // Contact forms and support pages speak of one contact: the sender himself.
-    WORDS.iter().any(|word| name.contains(word))
-        && !["contactus", "contactform", "contactinfo", "kontaktformular"].contains(&name)
 }
 
 /// Whether any name on the way to a value says that what is below it are contacts.
@@ -669,34 +441,6 @@ fn report(
     finding.items = values.len() as u64;
     finding.values = values.iter().map(|value| Sensitive::new(value)).collect();
     scene.report(tally, finding);
-}
-
-/// Whether a key, normalised, names a person.
-pub(super) fn is_person_name(name: &str) -> bool {
-    const NAMES: [&str; 20] = [
-        "name",
-        // of directories (RFC 4519)
-        "cn",
-        "anzeigename",
-        "vorname",
-        "nachname",
-        "kontaktname",
-        "personname",
-        "namefirst",
-        "namelast",
-        "displayname",
-        "givenname",
-        "familyname",
-        "firstname",
-        "lastname",
-        "fullname",
-        "nickname",
-        "contactname",
-        "fn",
-        "surname",
-        "middlename",
-    ];
-    NAMES.contains(&name)
 }
 
 /// How many objects hold both a name and a phone number or e-mail address.

@@ -183,8 +183,8 @@ fn names_serial(name: &str) -> bool {
 /// Cell identities (3GPP TS 23.003 §4, §19.6) only mean something together: country, network, area and cell in one object,
 /// or in one value (`utran-cell-id-3gpp`, RFC 7315 §5.4; `mcc=… mnc=… lac=… ci=…`).
 fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
-    let name = |field: &Field<'_>| scene.name(field).map_or("", |name| &name.normalised);
-    if name(field).ends_with("3gpp") {
+    let name = scene.name(field);
+    if name.is_some_and(|name| name.normalised.ends_with("3gpp")) {
         return value::is_access_network_cell(text);
     }
     if text.starts_with("mcc=") {
@@ -192,8 +192,10 @@ fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
             .iter()
             .any(|cell| text.contains(cell));
     }
-    let names: BTreeSet<&str> = scene.siblings(field).map(name).collect();
-    let has = |candidates: &[&str]| candidates.iter().any(|name| names.contains(*name));
+    let has = |candidates: &[&str]| {
+        let mut names = scene.names_beside(field);
+        names.any(|name| candidates.contains(&&*name.normalised))
+    };
     (has(&["mccmnc", "plmn"])
         || (has(&["mcc", "mobilecountrycode"]) && has(&["mnc", "mobilenetworkcode"])))
         && has(&["lac", "tac", "rai", "locationareacode", "trackingareacode"])
@@ -202,10 +204,8 @@ fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
 
 fn is_met(scene: &Scene<'_>, requirement: Requirement, field: &Field<'_>) -> bool {
     let sibling_named = |words: &[&str]| {
-        scene.siblings(field).any(|sibling| {
-            let name = scene.name(sibling);
-            name.is_some_and(|name| words.iter().any(|word| name.normalised.contains(word)))
-        })
+        let mut names = scene.names_beside(field);
+        names.any(|name| words.iter().any(|word| name.normalised.contains(word)))
     };
     match requirement {
         Requirement::CleartextTransport => scene.protection == Protection::Cleartext,

@@ -1,9 +1,8 @@
 //! Names looked up: weaker than a contact, since a lookup alone does not show that a connection followed.
 
-use std::cell::OnceCell;
 use std::sync::Arc;
 
-use super::Scene;
+use super::{Lookups, Scene};
 use crate::model::{Category, Event, Grade, Protection, Recipient, RecipientKind, Tally};
 
 /// Reports lookups of names on the internet, with the looked-up host as recipient.
@@ -26,10 +25,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         },
         protection: Protection::Unknown,
         names: Vec::new(),
-        objects: OnceCell::new(),
-        members: OnceCell::new(),
-        named: OnceCell::new(),
-        segments: OnceCell::new(),
+        found: Lookups::default(),
         ..*scene
     };
     host.report(

@@ -54,16 +54,19 @@ pub struct Scene<'a> {
     pub protection: Protection,
     /// What the names of the fields say.
     names: Vec<Rc<Name>>,
+    found: Lookups,
+}
+
+/// What detectors look up in a message, each made when it is first asked for.
+#[derive(Debug, Default)]
+struct Lookups {
+    /// For each path, the first one with the same steps.
     objects: OnceCell<Vec<PathId>>,
-    members: OnceCell<Members>,
     /// The names in each object.
-    named: OnceCell<HashMap<(Place, PathId), BTreeSet<NameId>>>,
+    names: OnceCell<HashMap<(Place, PathId), BTreeSet<NameId>>>,
     /// Whole segments of the request's path, by their positions.
     segments: OnceCell<HashMap<u32, usize>>,
 }
-
-/// The fields of each object, by their positions.
-type Members = HashMap<(Place, PathId), Vec<usize>>;
 
 impl<'a> Scene<'a> {
     /// What a field's name says.
@@ -80,34 +83,18 @@ impl<'a> Scene<'a> {
 
     /// The first path with the same steps.
     fn first_of(&self, path: PathId) -> PathId {
-        let objects = self.objects.get_or_init(|| self.fields.paths.objects());
+        let objects = self
+            .found
+            .objects
+            .get_or_init(|| self.fields.paths.objects());
         objects.get(path.position()).copied().unwrap_or(path)
-    }
-
-    /// The fields of the same object: same place, same path but for the last name.
-    fn siblings(&self, field: &Field<'_>) -> impl Iterator<Item = &'a Field<'a>> {
-        let object = |field: &Field<'_>| self.object(field).unwrap_or_default();
-        let members = self.members.get_or_init(|| {
-            let mut members = Members::new();
-            for (position, field) in self.fields.iter().enumerate() {
-                let key = (field.place, object(field));
-                members.entry(key).or_default().push(position);
-            }
-            members
-        });
-        let members = members.get(&(field.place, object(field)));
-        let fields = self.fields;
-        members
-            .into_iter()
-            .flatten()
-            .filter_map(|position| fields.get(*position))
     }
 
     /// What the names of the fields of the same object say; each name once, however often it comes.
     fn names_beside(&self, field: &Field<'_>) -> impl Iterator<Item = &Name> {
         let object = |field: &Field<'_>| self.object(field).unwrap_or_default();
         let paths = &self.fields.paths;
-        let named = self.named.get_or_init(|| {
+        let named = self.found.names.get_or_init(|| {
             let mut named: HashMap<(Place, PathId), BTreeSet<NameId>> = HashMap::new();
             for field in self.fields {
                 if let Some(name) = paths.last_name(field.path) {
@@ -203,7 +190,7 @@ impl<'a> Scene<'a> {
             Some((parent, Step::Index(position))) if parent == PathId::default() => Some(position),
             _ => None,
         };
-        let segments = self.segments.get_or_init(|| {
+        let segments = self.found.segments.get_or_init(|| {
             let of_path = self
                 .fields
                 .iter()
@@ -309,10 +296,7 @@ pub fn inspect(
         recipient: Recipient::of(&observation.sighting),
         protection: protection(&observation.sighting.event),
         names: Name::all(&decoded.fields.paths, device.rules),
-        objects: OnceCell::new(),
-        members: OnceCell::new(),
-        named: OnceCell::new(),
-        segments: OnceCell::new(),
+        found: Lookups::default(),
     };
     for detector in DETECTORS {
         (detector.inspect)(&scene, tally);

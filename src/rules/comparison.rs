@@ -221,7 +221,7 @@ impl Rules {
     }
 
     /// Ids of apps whose names are near to a misspelt one, nearest first.
-    pub fn apps_like(&self, name: &str) -> Vec<&str> {
+    fn apps_like(&self, name: &str) -> Vec<&str> {
         let wanted = folded(name);
         let likeness = |app: &App| {
             let known = self.names(app).map(|known| {
@@ -237,6 +237,16 @@ impl Rules {
             .collect();
         near.sort_by(|one, other| other.1.total_cmp(&one.1).then_with(|| one.0.cmp(other.0)));
         near.into_iter().map(|(id, _)| id).take(OFFERED).collect()
+    }
+
+    /// What to tell a user whose name is that of no app.
+    pub fn advice_for(&self, name: &str) -> String {
+        let similar = self.apps_like(name);
+        if similar.is_empty() {
+            "phonehome apps lists all".to_owned()
+        } else {
+            format!("did you mean: {}?", similar.join(", "))
+        }
     }
 
     fn names<'a>(&'a self, app: &'a App) -> impl Iterator<Item = &'a str> {

@@ -23,6 +23,13 @@ pub enum MeasureArgument {
     Company,
 }
 
+impl MeasureArgument {
+    /// Whether it names an app.
+    pub fn is_app(self) -> bool {
+        matches!(self, Self::App | Self::AppByApp)
+    }
+}
+
 /// How a measure works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -600,12 +600,14 @@ fn a_gateway_sees_each_phone_as_its_recordings_do() {
     let tcpdump = Command::new("tcpdump").arg("--version").output().is_ok();
     let mut dump = tcpdump.then(|| {
         let theirs = theirs.to_str().unwrap();
-        // Packets at once: else what came last is lost when it ends.
+        // Packets at once, else what came last is lost when it ends; with room for many of the longest.
         let arguments = [
             "-i",
             "br0",
             "-U",
             "--immediate-mode",
+            "-B",
+            "65536",
             "-Z",
             "root",
             "-w",

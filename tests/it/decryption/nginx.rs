@@ -67,7 +67,8 @@ location / {{ return 200 "{ANSWER}"; }}
 /// Begins to record; `None` if that is not allowed.
 fn record(port: u16, file: &Path) -> Option<Peer> {
     let mut command = Command::new("tcpdump");
-    command.args(["-i", "lo", "-U", "--immediate-mode", "-s", "0", "-w"]);
+    // Each packet takes room for the longest one: the usual buffer holds eight.
+    command.args(["-i", "lo", "-U", "--immediate-mode", "-B", "65536", "-w"]);
     command.arg(file).arg(format!("tcp port {port}"));
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let stderr = child.stderr.take().unwrap();

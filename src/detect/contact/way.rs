@@ -1,0 +1,143 @@
+//! The names on the ways to values, and what they say of these.
+
+use hashbrown::HashMap;
+
+use crate::detect::Scene;
+use crate::detect::name::Name;
+use crate::model::{PathId, Step};
+
+/// The names on the way to a value, without indexes and numbering: what all elements of a list share, also where it is an object
+/// keyed by contact id (`{"17": ["+49…"], "18": ["+49…"]}`) or a form of `phone1`, `phone2`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Way(u32);
+
+/// The ways of one message, as far as they were asked for.
+pub(super) struct Ways<'a> {
+    scene: &'a Scene<'a>,
+    /// The way before the last name, and that name.
+    steps: Vec<(Way, &'a str)>,
+    by_step: HashMap<(Way, &'a str), Way>,
+    of_path: Vec<Option<Way>>,
+}
+
+impl<'a> Ways<'a> {
+    pub(super) fn of(scene: &'a Scene<'a>) -> Self {
+        Self {
+            scene,
+            steps: Vec::new(),
+            by_step: HashMap::new(),
+            of_path: Vec::new(),
+        }
+    }
+
+    pub(super) fn of_path(&mut self, path: PathId) -> Way {
+        let paths = &self.scene.fields.paths;
+        self.of_path.resize(paths.len().saturating_add(1), None);
+        let known =
+            |ways: &Self, path: PathId| ways.of_path.get(path.position()).copied().flatten();
+        let (mut unknown, mut at, mut way) = (Vec::new(), path, Way::default());
+        while let Some((parent, step)) = paths.split(at) {
+            if let Some(known) = known(self, at) {
+                way = known;
+                break;
+            }
+            unknown.push((at, step));
+            at = parent;
+        }
+        for (path, step) in unknown.into_iter().rev() {
+            if let Step::Name(name) = step
+                && let Some(name) = self.scene.names.get(name.position())
+            {
+                way = self.behind(way, &name.stem);
+            }
+            if let Some(known) = self.of_path.get_mut(path.position()) {
+                *known = Some(way);
+            }
+        }
+        way
+    }
+
+    pub(super) fn behind(&mut self, way: Way, name: &'a str) -> Way {
+        let steps = &mut self.steps;
+        *self.by_step.entry((way, name)).or_insert_with(|| {
+            steps.push((way, name));
+            Way(u32::try_from(steps.len()).unwrap_or(u32::MAX))
+        })
+    }
+
+    pub(super) fn step(&self, way: Way) -> Option<(Way, &'a str)> {
+        let position = usize::try_from(way.0).ok()?.checked_sub(1)?;
+        self.steps.get(position).copied()
+    }
+
+    /// The same without the last name.
+    pub(super) fn before(&self, way: Way) -> Way {
+        self.step(way).map_or(way, |(before, _)| before)
+    }
+
+    /// The way to the object that a value is a member of.
+    pub(super) fn object(&mut self, path: PathId) -> Way {
+        let way = self.of_path(path);
+        // An element of `["Anna Beispiel", "4930…"]` has no name of its own.
+        match self.scene.fields.paths.split(path) {
+            Some((_, Step::Name(_))) => self.before(way),
+            _ => way,
+        }
+    }
+
+    pub(super) fn names(&self, way: Way) -> Vec<&'a str> {
+        let mut names = Vec::new();
+        let mut at = way;
+        while let Some((before, name)) = self.step(at) {
+            names.push(name);
+            at = before;
+        }
+        names.reverse();
+        names
+    }
+}
+
+/// What the names on the way to a value say of it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Below {
+    pub(super) contacts: bool,
+    pub(super) digests: bool,
+    pub(super) numbers: bool,
+}
+
+/// What the names of a message say, by path; nothing, as nearly always, where no name says anything.
+pub(super) struct Names(Vec<Below>);
+
+impl Names {
+    pub(super) fn of(scene: &Scene<'_>) -> Self {
+        let says = |name: &Name| Below {
+            contacts: name.speaks_of_contacts,
+            digests: name.lists_digests,
+            numbers: name.names_numbers,
+        };
+        let mut names = scene.names.iter().map(|name| says(name));
+        if !names.any(|below| below.contacts || below.digests || below.numbers) {
+            return Self(Vec::new());
+        }
+        let paths = &scene.fields.paths;
+        let mut all = Vec::with_capacity(paths.len().saturating_add(1));
+        all.push(Below::default());
+        for (parent, step) in paths.iter() {
+            let mut below: Below = all.get(parent.position()).copied().unwrap_or_default();
+            if let Step::Name(name) = step
+                && let Some(name) = scene.names.get(name.position())
+            {
+                let own = says(name);
+                below.contacts |= own.contacts;
+                below.digests |= own.digests;
+                below.numbers |= own.numbers;
+            }
+            all.push(below);
+        }
+        Self(all)
+    }
+
+    pub(super) fn of_path(&self, path: PathId) -> Below {
+        self.0.get(path.position()).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,129 @@
+//! What names in use for contacts are made of; all take them normalised.
+
+/// Whether a name, normalised, is that of a value which tells one request or session from another, and is drawn at random.
+pub(in crate::detect) fn is_of_request(name: &str) -> bool {
+    const WORDS: [&str; 13] = [
+        "token", "nonce", "sig", "session", "key", "etag", "csrf", "auth", "trace", "span", "salt",
+        "checksum", "device",
+    ];
+    name.ends_with("id") || WORDS.iter().any(|word| name.contains(word))
+}
+
+/// Segments of paths, normalised, under which services say who of an address book uses them.
+pub(super) const LOOK_UPS: [&str; 8] = [
+    "directory",
+    "discovery",
+    "discover",
+    "friends",
+    "people",
+    "invite",
+    "invites",
+    "findpeople",
+];
+
+/// Whether a name, normalised, is that of a value which says what a message is for.
+pub(in crate::detect) fn is_action(name: &str) -> bool {
+    const NAMES: [&str; 11] = [
+        "method",
+        "operationname",
+        "operation",
+        "action",
+        "aktion",
+        "event",
+        "eventname",
+        "command",
+        "cmd",
+        "topic",
+        "type",
+    ];
+    NAMES.contains(&name)
+}
+
+/// Whether a name says that digests of people are below it, as services for finding people call them.
+pub(in crate::detect) fn lists_digests(name: &str) -> bool {
+    const PEOPLE: [&str; 12] = [
+        "phone",
+        "telefon",
+        "rufnummer",
+        "mobile",
+        "msisdn",
+        "contact",
+        "kontakt",
+        "mail",
+        "addressbook",
+        "person",
+        "people",
+        "friend",
+    ];
+    const DIGESTS: [&str; 6] = ["hash", "sha", "md5", "digest", "hmac", "blake"];
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    has(&PEOPLE) && has(&DIGESTS)
+}
+
+/// Whether a name, normalised, says that phone numbers are below it, also written as bare digits.
+pub(in crate::detect) fn names_numbers(name: &str) -> bool {
+    const PARTS: [&str; 7] = [
+        "phone",
+        "telefon",
+        "msisdn",
+        "rufnummer",
+        "handy",
+        "mobil",
+        "cellnumber",
+    ];
+    const NAMES: [&str; 5] = ["tel", "tels", "numbers", "nummern", "telnumbers"];
+    PARTS.iter().any(|part| name.contains(part)) || NAMES.contains(&name)
+}
+
+/// Whether a name, normalised, says that what is below it are contacts: parts of names in use for address-book uploads.
+pub(in crate::detect) fn speaks_of_contacts(name: &str) -> bool {
+    const WORDS: [&str; 16] = [
+        "contact",
+        "kontakt",
+        "telefonbuch",
+        "adressbuch",
+        "hashednumber",
+        "numberhash",
+        "findfriends",
+        "addressbook",
+        "phonebook",
+        "invitee",
+        "msisdns",
+        "mobilenos",
+        "mobilenohash",
+        "phonehash",
+        "emailhash",
+        "hashedphone",
+    ];
+    // Contact forms and support pages speak of one contact: the sender himself.
+    WORDS.iter().any(|word| name.contains(word))
+        && !["contactus", "contactform", "contactinfo", "kontaktformular"].contains(&name)
+}
+
+/// Whether a key, normalised, names a person.
+pub(in crate::detect) fn is_person_name(name: &str) -> bool {
+    const NAMES: [&str; 20] = [
+        "name",
+        // of directories (RFC 4519)
+        "cn",
+        "anzeigename",
+        "vorname",
+        "nachname",
+        "kontaktname",
+        "personname",
+        "namefirst",
+        "namelast",
+        "displayname",
+        "givenname",
+        "familyname",
+        "firstname",
+        "lastname",
+        "fullname",
+        "nickname",
+        "contactname",
+        "fn",
+        "surname",
+        "middlename",
+    ];
+    NAMES.contains(&name)
+}

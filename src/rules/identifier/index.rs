@@ -1,0 +1,514 @@
+//! The kinds of personal data, found by what a name or a value says of them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
+
+use aho_corasick::AhoCorasick;
+
+use super::{
+    Encoding, FlowHeuristic, HashForm, HashReversal, Identifier, IdentifierFile, NameMatch,
+    Precision, SeedAdvice, ValidatorRule,
+};
+use crate::model::Look;
+use crate::rules::gate::Gate;
+use crate::rules::{Problems, Rules, Shape};
+
+/// How strongly a name says what a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NameStrength {
+    /// Needs a known SDK endpoint, or a value that alone is telling enough.
+    Weak,
+    /// Says it.
+    Strong,
+}
+
+/// What a name may say.
+#[derive(Debug)]
+pub struct NamedIdentifiers {
+    /// As a whole, where what must stand before it does.
+    whole: Box<[NameEntry]>,
+    /// By words in it.
+    by_words: Box<[usize]>,
+    /// With qualifiers around, where it says nothing else.
+    within: Box<[usize]>,
+}
+
+impl NamedIdentifiers {
+    /// Whether it names none.
+    pub fn is_empty(&self) -> bool {
+        self.whole.is_empty() && self.by_words.is_empty() && self.within.is_empty()
+    }
+}
+
+/// One name in the index.
+#[derive(Clone, Debug)]
+struct NameEntry {
+    identifier: usize,
+    strength: NameStrength,
+    /// Names that must stand before it on the path, innermost first.
+    parents: Box<[Box<str>]>,
+}
+
+impl NameEntry {
+    fn is_strong_alone(&self) -> bool {
+        self.strength == NameStrength::Strong && self.parents.is_empty()
+    }
+}
+
+/// A name of [`NameMatch::Words`].
+#[derive(Debug)]
+struct WordsName {
+    /// Normalised, without the `*`.
+    text: Box<str>,
+    may_go_on: bool,
+}
+
+impl WordsName {
+    fn new(name: &str) -> Self {
+        Self {
+            text: normalise_name(name.trim_end_matches('*')).into(),
+            may_go_on: name.ends_with('*'),
+        }
+    }
+
+    /// Whether `name` has it; `normalised` is the same name as [`normalise_name`] makes it.
+    fn is_in(&self, name: &str, normalised: &str) -> bool {
+        if !normalised.contains(&*self.text) {
+            return false;
+        }
+        let words = words(name);
+        (0..words.len()).any(|start| {
+            let mut run = String::new();
+            words.iter().skip(start).any(|word| {
+                run.push_str(word);
+                *run == *self.text || (self.may_go_on && run.starts_with(&*self.text))
+            })
+        })
+    }
+}
+
+/// The words of a key, in lower case: parted by what is no letter or digit, and before a capital that follows a small letter.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut follows_small = false;
+    for character in name.chars() {
+        let is_boundary =
+            !character.is_alphanumeric() || (character.is_uppercase() && follows_small);
+        if is_boundary && words.last().is_some_and(|word| !word.is_empty()) {
+            words.push(String::new());
+        }
+        follows_small = character.is_lowercase();
+        if character.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(character.to_lowercase());
+        }
+    }
+    words
+}
+
+/// Identifiers with their index.
+#[derive(Debug, Default)]
+pub(in crate::rules) struct Identifiers {
+    pub(in crate::rules) entries: Vec<Identifier>,
+    by_name: HashMap<Box<str>, Vec<NameEntry>>,
+    by_words: Vec<(WordsName, usize)>,
+    /// Words of keys that may stand around a name without changing what it says.
+    qualifiers: HashSet<Box<str>>,
+    /// Names that may stand between qualifiers, so that a key without one costs one pass.
+    qualified: Option<AhoCorasick>,
+    /// The texts of `by_words`, so that a name that has none of them costs one pass.
+    words: Option<AhoCorasick>,
+    by_id: HashMap<Arc<str>, usize>,
+    telling: Vec<usize>,
+    with_body: Vec<usize>,
+    telling_gate: OnceLock<Gate>,
+    body_gate: OnceLock<Gate>,
+    pub(in crate::rules) tables: IdentifierFile,
+}
+
+impl Identifiers {
+    pub(in crate::rules) fn new(mut file: IdentifierFile, problems: &mut Problems) -> Self {
+        let mut all = Self {
+            entries: std::mem::take(&mut file.identifiers),
+            ..Self::default()
+        };
+        for identifier in &mut all.entries {
+            if identifier.as_of.is_empty() {
+                identifier.as_of = file.as_of.clone();
+            }
+        }
+        problems.unique(
+            "identifiers.toml",
+            "identifier",
+            all.entries.iter().map(|identifier| &identifier.id),
+        );
+        for (position, identifier) in all.entries.iter().enumerate() {
+            let strong = identifier
+                .names
+                .iter()
+                .map(|name| (name, NameStrength::Strong));
+            let weak = identifier
+                .weak_names
+                .iter()
+                .map(|name| (name, NameStrength::Weak));
+            for (name, strength) in strong.chain(weak) {
+                if identifier.name_match == NameMatch::Words {
+                    all.by_words.push((WordsName::new(name), position));
+                    continue;
+                }
+                index_name(&mut all.by_name, name, strength, position);
+            }
+        }
+        let texts = all.by_words.iter().map(|(name, _)| &*name.text);
+        all.words = AhoCorasick::new(texts).ok();
+        let qualifiers = std::mem::take(&mut file.qualifiers).into_iter();
+        all.qualifiers = qualifiers
+            .map(|word| normalise_name(&word).into())
+            .collect();
+        let may_be_qualified = all.by_name.iter().filter(|(_, entries)| {
+            let mut of_shape = entries.iter();
+            of_shape.any(|entry| entry.is_strong_alone() && all.has_form(entry.identifier))
+        });
+        let names: Vec<&str> = may_be_qualified.map(|(name, _)| &**name).collect();
+        all.qualified = AhoCorasick::new(names).ok();
+        for (position, identifier) in all.entries.iter().enumerate() {
+            all.by_id.entry(identifier.id.clone()).or_insert(position);
+            if identifier.is_shape_telling {
+                all.telling.push(position);
+            }
+            if identifier.body.is_some() {
+                all.with_body.push(position);
+            }
+        }
+        all.tables = file;
+        all
+    }
+
+    /// Whether values of an identifier can be told from others: then a name need not be exact.
+    fn has_form(&self, identifier: usize) -> bool {
+        let identifier = self.entries.get(identifier);
+        identifier.is_some_and(|it| it.validator.is_some() || !it.values.is_empty())
+    }
+
+    /// The identifiers of a name with qualifiers around it: `ios_idfv`, `currentSsid`, `imei_no`, `imeis`.
+    fn within(&self, name: &str, normalised: &str) -> Vec<usize> {
+        const MOST_WORDS: usize = 6;
+        let may_have = self
+            .qualified
+            .as_ref()
+            .is_some_and(|names| names.is_match(normalised));
+        if !may_have {
+            return Vec::new();
+        }
+        let words = words(name);
+        let is_qualifier = |word: &String| {
+            word.bytes().all(|byte| byte.is_ascii_digit()) || self.qualifiers.contains(&**word)
+        };
+        let sizes = (1..=words.len())
+            .rev()
+            .filter(|_| words.len() <= MOST_WORDS);
+        let windows = sizes.flat_map(|size| {
+            (0..=words.len().saturating_sub(size))
+                .map(move |start| (start, start.saturating_add(size)))
+        });
+        for (start, end) in windows {
+            let inner: String = words.get(start..end).unwrap_or_default().concat();
+            let outer = words.iter().take(start).chain(words.iter().skip(end));
+            if !outer.clone().all(is_qualifier) {
+                continue;
+            }
+            let plural = inner.strip_suffix('s').unwrap_or(&inner);
+            for text in [inner.as_str(), plural] {
+                let entries = self.by_name.get(text).into_iter().flatten();
+                let found: Vec<usize> = entries
+                    .filter(|entry| entry.is_strong_alone() && self.has_form(entry.identifier))
+                    .map(|entry| entry.identifier)
+                    .collect();
+                if !found.is_empty() {
+                    return found;
+                }
+            }
+        }
+        if words.len() == 1 {
+            return self.run_together(normalised);
+        }
+        Vec::new()
+    }
+
+    /// The identifiers of a name that one qualifier runs into: `telefonimei`, `imeinummer`.
+    fn run_together(&self, normalised: &str) -> Vec<usize> {
+        const SHORTEST: usize = 3;
+        let halves = normalised.char_indices().filter_map(|(at, _)| {
+            let (first, second) = normalised.split_at_checked(at)?;
+            (first.len() >= SHORTEST && second.len() >= SHORTEST).then_some((first, second))
+        });
+        for (first, second) in halves {
+            for (qualifier, inner) in [(first, second), (second, first)] {
+                if !self.qualifiers.contains(qualifier) {
+                    continue;
+                }
+                let entries = self.by_name.get(inner).into_iter().flatten();
+                let found: Vec<usize> = entries
+                    .filter(|entry| entry.is_strong_alone() && self.has_form(entry.identifier))
+                    .map(|entry| entry.identifier)
+                    .collect();
+                if !found.is_empty() {
+                    return found;
+                }
+            }
+        }
+        Vec::new()
+    }
+}
+
+/// Puts a name into the index: under its last component with the others as parents, and, if it is dotted, also under all
+/// components run together, because flat forms write the dots into the key.
+fn index_name(
+    by_name: &mut HashMap<Box<str>, Vec<NameEntry>>,
+    name: &str,
+    strength: NameStrength,
+    identifier: usize,
+) {
+    let mut parts: Vec<Box<str>> = name
+        .split('.')
+        .map(|part| normalise_name(part).into())
+        .collect();
+    let Some(last) = parts.pop() else { return };
+    if !parts.is_empty() {
+        add_name(
+            by_name,
+            normalise_name(name).into(),
+            Box::default(),
+            strength,
+            identifier,
+        );
+    }
+    parts.reverse();
+    add_name(by_name, last, parts.into(), strength, identifier);
+}
+
+fn add_name(
+    by_name: &mut HashMap<Box<str>, Vec<NameEntry>>,
+    key: Box<str>,
+    parents: Box<[Box<str>]>,
+    strength: NameStrength,
+    identifier: usize,
+) {
+    let entries = by_name.entry(key).or_default();
+    let known = entries
+        .iter_mut()
+        .find(|entry| entry.identifier == identifier && entry.parents == parents);
+    match known {
+        Some(entry) => entry.strength = entry.strength.max(strength),
+        None => entries.push(NameEntry {
+            identifier,
+            strength,
+            parents,
+        }),
+    }
+}
+
+/// A key without what spellings differ in: lower case, without `_`, `-`, `.` and `$`.
+pub fn normalise_name(name: &str) -> String {
+    if name.is_ascii() {
+        let mut normalised = String::with_capacity(name.len());
+        let kept = name
+            .bytes()
+            .filter(|byte| !matches!(byte, b'_' | b'-' | b'.' | b'$'));
+        normalised.extend(kept.map(|byte| char::from(byte.to_ascii_lowercase())));
+        return normalised;
+    }
+    name.chars()
+        .filter(|character| !matches!(character, '_' | '-' | '.' | '$'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+impl Rules {
+    /// All kinds of personal data, in the order of the file.
+    pub fn identifiers(&self) -> &[Identifier] {
+        &self.identifiers.entries
+    }
+
+    /// The kind of that id.
+    pub fn identifier(&self, id: &str) -> Option<&Identifier> {
+        self.identifiers().get(*self.identifiers.by_id.get(id)?)
+    }
+
+    /// The kinds whose shape alone may be telling of this value: those without expressions, and the others where one of
+    /// all their expressions matches. Which of them it is remains to be asked.
+    pub fn telling_identifiers(
+        &self,
+        value: &str,
+        look: Look,
+    ) -> impl Iterator<Item = &Identifier> {
+        let all = &self.identifiers;
+        let kinds = || all.telling.iter().filter_map(|at| all.entries.get(*at));
+        let gate = all.telling_gate.get_or_init(|| {
+            Gate::new(kinds().flat_map(|kind| kind.values.iter().filter_map(Shape::pattern)))
+        });
+        let is_expected = gate.may_match(value, look);
+        kinds().filter(move |kind| {
+            (is_expected || !kind.has_only_patterns())
+                && kind
+                    .validator
+                    .is_none_or(|validator| look.has(validator.kinds()))
+        })
+    }
+
+    /// The kinds that may be in a whole body or text: none, where none of all their expressions matches.
+    pub fn body_identifiers(&self, text: &str, look: Look) -> impl Iterator<Item = &Identifier> {
+        let all = &self.identifiers;
+        let kinds = || all.with_body.iter().filter_map(|at| all.entries.get(*at));
+        let gate = all
+            .body_gate
+            .get_or_init(|| Gate::new(kinds().filter_map(|kind| kind.body.as_ref())));
+        let is_expected = gate.may_match(text, look);
+        kinds().filter(move |_| is_expected)
+    }
+
+    /// What a name may say about a value: to be asked once for each name.
+    pub fn identifiers_named(&self, name: &str) -> NamedIdentifiers {
+        let all = &self.identifiers;
+        let normalised = normalise_name(name);
+        let has_words = all.words.as_ref();
+        let has_words = has_words.is_none_or(|words| words.is_match(&normalised));
+        let by_words = all.by_words.iter().filter(|_| has_words);
+        NamedIdentifiers {
+            whole: all
+                .by_name
+                .get(&*normalised)
+                .map_or_else(Box::default, |entries| entries.as_slice().into()),
+            by_words: by_words
+                .filter(|(wanted, _)| wanted.is_in(name, &normalised))
+                .map(|(_, identifier)| *identifier)
+                .collect(),
+            within: all.within(name, &normalised).into(),
+        }
+    }
+
+    /// What the names on a path say about the value at its end, in the order of the file: `named` is what the last of them may
+    /// say, `before` are the others, from the last on.
+    pub fn identifiers_of_names<'a>(
+        &self,
+        named: &NamedIdentifiers,
+        before: &(impl Iterator<Item = &'a str> + Clone),
+    ) -> Vec<(&Identifier, NameStrength)> {
+        let mut found: Vec<(usize, NameStrength)> = Vec::new();
+        let mut most_parents = 0_usize;
+        for entry in &named.whole {
+            let mut parents = before.clone();
+            let fits = entry.parents.iter().all(|wanted| {
+                parents
+                    .next()
+                    .is_some_and(|name| **wanted == *normalise_name(name))
+            });
+            // `wifiAccessPoints[].macAddress` says more than `macAddress`.
+            if fits && entry.parents.len() > most_parents && self.has_form_of(entry) {
+                most_parents = entry.parents.len();
+                found.clear();
+            }
+            if fits && (entry.parents.len() >= most_parents) {
+                found.push((entry.identifier, entry.strength));
+            }
+        }
+        let certain = |identifiers: &[usize], found: &mut Vec<(usize, NameStrength)>| {
+            let identifiers = identifiers.iter();
+            found.extend(identifiers.map(|identifier| (*identifier, NameStrength::Strong)));
+        };
+        certain(&named.by_words, &mut found);
+        if found.is_empty() {
+            certain(&named.within, &mut found);
+        }
+        found
+            .sort_unstable_by_key(|(position, strength)| (*position, std::cmp::Reverse(*strength)));
+        found.dedup_by_key(|(position, _)| *position);
+        found
+            .into_iter()
+            .filter_map(|(position, strength)| Some((self.identifiers().get(position)?, strength)))
+            .collect()
+    }
+
+    fn has_form_of(&self, entry: &NameEntry) -> bool {
+        self.identifiers.has_form(entry.identifier)
+    }
+
+    /// How exact coordinates with so many decimals are; `None` without decimals.
+    pub fn precision(&self, digits: usize) -> Option<&Precision> {
+        self.precisions()
+            .iter()
+            .filter(|precision| usize::from(precision.digits) <= digits)
+            .max_by_key(|precision| precision.digits)
+    }
+
+    /// The class of a position that is exact to so many metres.
+    pub fn precision_of_metres(&self, metres: u32) -> Option<&Precision> {
+        self.precisions()
+            .iter()
+            .filter(|precision| precision.metres >= metres)
+            .min_by_key(|precision| precision.metres)
+    }
+
+    /// Decimals of coordinates → metres.
+    pub fn precisions(&self) -> &[Precision] {
+        &self.identifiers.tables.precisions
+    }
+
+    /// The validators in words.
+    pub fn validators(&self) -> &[ValidatorRule] {
+        &self.identifiers.tables.validators
+    }
+
+    /// Ways of wrapping values.
+    pub fn encodings(&self) -> &[Encoding] {
+        &self.identifiers.tables.encodings
+    }
+
+    /// Ways of hashing known values.
+    pub fn hashes(&self) -> &[HashForm] {
+        &self.identifiers.tables.hashes
+    }
+
+    /// Why hashing phone numbers does not make them anonymous.
+    pub fn hash_reversal(&self) -> &HashReversal {
+        &self.identifiers.tables.hash_reversal
+    }
+
+    /// Signs of an address-book upload in encrypted traffic.
+    pub fn flow_heuristics(&self) -> &[FlowHeuristic] {
+        &self.identifiers.tables.flow_heuristics
+    }
+
+    /// Advice on invented data for a test phone.
+    pub fn seed_advice(&self) -> &SeedAdvice {
+        &self.identifiers.tables.seed_advice
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WordsName;
+
+    fn is_in(wanted: &str, name: &str) -> bool {
+        WordsName::new(wanted).is_in(name, &super::normalise_name(name))
+    }
+
+    #[test]
+    fn words_are_found_in_any_spelling_but_not_inside_others() {
+        for name in [
+            "heart_rate",
+            "lastHeartRate",
+            "HEART-RATE",
+            "heartrate",
+            "user.heart.rate",
+        ] {
+            assert!(is_in("heart_rate", name), "{name}");
+        }
+        for name in ["sweetheart_rates", "heart", "rate_heart"] {
+            assert!(!is_in("heart_rate", name), "{name}");
+        }
+        assert!(is_in("pregnan*", "isPregnant") && !is_in("pregnan", "isPregnant"));
+        assert!(!is_in("cycle", "recycler") && !is_in("cycle*", "recycler"));
+    }
+}
