@@ -220,7 +220,7 @@ proptest! {
         width in 40_u16..200,
         is_german in any::<bool>(),
     ) {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let audit = audit(&rules, &tally(&rules, &seen), &name);
         let language = if is_german { Language::German } else { Language::English };
         let options = Options { language, width, color: false, level: RiskLevel::Medium };

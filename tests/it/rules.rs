@@ -11,7 +11,7 @@ use phonehome::rules::{DiscoveryMethod, FILES, NameStrength, Role, Rules, Transf
 use phonehome::{Error, detect};
 
 fn rules() -> Rules {
-    Rules::embedded().expect("the embedded rules have no problems")
+    Rules::embedded()
 }
 
 fn ids<'a>(apps: impl IntoIterator<Item = &'a phonehome::rules::App>) -> Vec<&'a str> {
@@ -844,7 +844,7 @@ fn handshakes_and_paths_tell_apps() {
 
 #[test]
 fn every_observation_touches_provisions_and_every_finding_has_its_terms() {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let legal = rules.legal();
     for observation in &legal.observations {
         assert!(

@@ -39,7 +39,7 @@ fn values() -> Vec<KnownValue> {
 
 /// The rules under which known values are found in a body of that type.
 fn rules_of(content_type: &str, body: &[u8]) -> Vec<String> {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let index = Index::new(values(), &[b"pepper".to_vec()], &rules, 1);
     let request = Request {
         method: "POST".to_owned(),
