@@ -27,7 +27,7 @@ mod validate;
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
 
@@ -125,8 +125,7 @@ pub const FILES: [RuleFile; 13] = [
 /// All rules, compiled.
 #[derive(Debug)]
 pub struct Rules {
-    /// SHA-256 over names and contents of all rule files, hexadecimal.
-    pub sha256: String,
+    sha256: OnceLock<String>,
     apps: Lazy<Apps>,
     circumstances: Lazy<CircumstanceFile>,
     comparison: Lazy<ComparisonFile>,
@@ -164,7 +163,7 @@ impl Rules {
 
     fn new(texts: Texts) -> Self {
         Self {
-            sha256: load::sha256(&texts),
+            sha256: OnceLock::new(),
             apps: Lazy::default(),
             circumstances: Lazy::default(),
             comparison: Lazy::default(),
@@ -259,6 +258,22 @@ impl Rules {
         self.signatures.check(self, &mut problems);
         self.validate(&mut problems);
         problems.into_vec()
+    }
+
+    /// SHA-256 over names and contents of all rule files, hexadecimal.
+    pub fn sha256(&self) -> &str {
+        self.sha256.get_or_init(|| load::sha256(&self.texts))
+    }
+
+    /// Reads what every audit asks for: to be done while the first inputs are read.
+    pub fn prepare(&self) {
+        self.sha256();
+        self.identifiers();
+        self.legal();
+        self.apps();
+        self.circumstances();
+        self.questions();
+        self.measures();
     }
 
     /// What the law says.

@@ -128,7 +128,7 @@ fn audit(rules: &Rules, tally: &Tally, name: &str) -> Audit {
     Audit {
         case: name.to_owned(),
         tool_version: "0".to_owned(),
-        rules_sha256: rules.sha256.clone(),
+        rules_sha256: rules.sha256().to_owned(),
         law_as_of: "2026-01-01".to_owned(),
         controller: Controller::default(),
         options: [("app".to_owned(), name.to_owned())].into(),

@@ -422,12 +422,12 @@ fn a_folder_without_one_of_the_files_is_refused_by_its_name() {
 fn rules_of_a_folder_have_a_checksum_of_their_own() {
     let folder = copy_of_the_rules("checksum");
     let same = Rules::load(&folder).unwrap();
-    assert_eq!(same.sha256, rules().sha256);
-    assert_eq!(same.sha256.len(), 64);
+    assert_eq!(same.sha256(), rules().sha256());
+    assert_eq!(same.sha256().len(), 64);
     let path = folder.join("questions.toml");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, format!("{text}\n# a remark\n")).unwrap();
-    assert_ne!(Rules::load(&folder).unwrap().sha256, same.sha256);
+    assert_ne!(Rules::load(&folder).unwrap().sha256(), same.sha256());
     fs::remove_dir_all(folder).unwrap();
 }
 
@@ -456,7 +456,7 @@ fn what_is_embedded_is_what_the_files_say() {
         assert!(ours.len() > 1000);
         assert_eq!(ours, theirs);
     }
-    assert_eq!(embedded.sha256, loaded.sha256);
+    assert_eq!(embedded.sha256(), loaded.sha256());
 }
 
 fn copy_of_the_rules(name: &str) -> PathBuf {
