@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::judge;
 use super::row::{Owner, Subject};
 use crate::model::{
-    AppId, Category, ContentState, CriterionState, DeviceReport, Grant, JudgedFinding, Screened,
+    AppId, Category, CriterionState, DeviceReport, Grant, JudgedFinding, Screened,
 };
 use crate::rules::{DpiaCriterion, Rules, VisibleBy};
 
@@ -93,7 +93,7 @@ fn is_visible(subject: &Subject<'_>, criterion: &DpiaCriterion) -> bool {
     let traffic = &subject.row.traffic;
     let is_open = || {
         let mut states = traffic.values().flat_map(BTreeMap::keys);
-        states.all(|state| matches!(state, ContentState::Clear | ContentState::Decrypted))
+        states.all(|state| state.is_open())
     };
     !traffic.is_empty()
         && match criterion.visible_by {
