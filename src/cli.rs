@@ -71,12 +71,7 @@ pub(crate) struct TalkOptions {
     pub(crate) verbose: bool,
 
     /// When to use colour
-    #[arg(
-        long,
-        global = true,
-        value_name = "WHEN",
-        default_value = "auto"
-    )]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorChoice,
 
     /// Columns of what is shown [default: those of the terminal, else 80]

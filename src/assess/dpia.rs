@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use super::judge;
 use super::row::{Owner, Subject};
-use crate::model::{
-    AppId, Category, CriterionState, DeviceReport, Grant, JudgedFinding, Screened,
-};
+use crate::model::{AppId, Category, CriterionState, DeviceReport, Grant, JudgedFinding, Screened};
 use crate::rules::{DpiaCriterion, Rules, VisibleBy};
 
 /// All criteria for one row; none for the operating system, about which nobody decides.

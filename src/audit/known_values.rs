@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::Options;
-use crate::parallel::threads;
 use crate::Result;
 use crate::detect::known;
 use crate::intake::{self, Case, Input};
 use crate::model::{ContentState, Coverage, DeviceId, Dossier, KnownValue, Shortfall, Tally};
+use crate::parallel::threads;
 use crate::rules::Rules;
 
 /// The known values of each device: those among its inputs and those that the user named.

@@ -100,9 +100,7 @@ impl MergedFinding<'_> {
                 amount
             };
         }
-        let phones = prose
-            .language
-            .counted(phones, texts.phone, texts.phones);
+        let phones = prose.language.counted(phones, texts.phone, texts.phones);
         if self.finding.grade == Grade::Declared {
             return phones;
         }

@@ -91,7 +91,10 @@ impl Remedy {
             ("measure", &*self.label),
             ("effort", prose.language.effort(self.effort)),
             ("levels", &levels),
-            ("changes", &changes(prose.language, [gone, lower, self.new, self.kept])),
+            (
+                "changes",
+                &changes(prose.language, [gone, lower, self.new, self.kept]),
+            ),
         ];
         fill(prose.texts.remedy, &values)
     }

@@ -422,10 +422,15 @@ impl Places {
 
     /// What the paths that are used are relative to.
     fn bases(&self, prose: &Prose<'_>) -> BTreeMap<&'static str, Base> {
-        let used = self.artifacts.iter().map(|artifact| artifact.location.uri_base_id);
+        let used = self
+            .artifacts
+            .iter()
+            .map(|artifact| artifact.location.uri_base_id);
         let base = |id: &'static str| {
             let text = match id {
-                CASE => prose.language.pick("The case folder", "Der Ordner des Falls"),
+                CASE => prose
+                    .language
+                    .pick("The case folder", "Der Ordner des Falls"),
                 _ => prose.language.pick(
                     "The folder that phonehome was started in",
                     "Der Ordner, in dem phonehome gestartet wurde",

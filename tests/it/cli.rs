@@ -265,13 +265,18 @@ fn wrong_arguments_are_refused_with_a_suggestion() {
     let output = run(&["what-if", "samples/case"]);
     assert_eq!(output.status.code(), Some(2));
     let said = stderr(&output);
-    assert!(said.contains("--measure") && said.contains("--plan"), "{said}");
+    assert!(
+        said.contains("--measure") && said.contains("--plan"),
+        "{said}"
+    );
 }
 
 #[test]
 fn what_a_proxy_recorded_is_not_called_decrypted() {
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/sources/traffic.har");
-    let record = fs::read_to_string(sample).unwrap().replace("http://", "https://");
+    let record = fs::read_to_string(sample)
+        .unwrap()
+        .replace("http://", "https://");
     let path = folder("recorded").join("traffic.har");
     fs::write(&path, record).unwrap();
     let report = json(&["audit", path.to_str().unwrap(), "--format", "json"]);
@@ -290,7 +295,10 @@ fn many_files_of_no_use_are_counted_and_json_names_all() {
         fs::write(path, [0xff; 100]).unwrap();
     }
     let path = folder.to_str().unwrap();
-    for (language, rest) in [("en", "and 32 more files: "), ("de", "und 32 weitere Dateien: ")] {
+    for (language, rest) in [
+        ("en", "and 32 more files: "),
+        ("de", "und 32 weitere Dateien: "),
+    ] {
         for verb in ["audit", "inputs"] {
             let shown = stdout(&run(&[verb, path, "--language", language]));
             assert_eq!(shown.matches("mystery").count(), 8, "{shown}");

@@ -455,7 +455,11 @@ fn files_are_named_from_where_the_program_was_started() {
     let archive = folder.join("audit.json");
     let archive = archive.to_str().unwrap();
     let absolute = root.join("samples/case");
-    for case in ["samples/case", "./samples/case/", absolute.to_str().unwrap()] {
+    for case in [
+        "samples/case",
+        "./samples/case/",
+        absolute.to_str().unwrap(),
+    ] {
         assert_eq!(status(&["audit", case, "-q", "-o", archive]), 0);
         for arguments in [["audit", case], ["report", archive]] {
             let github = text(&run(&[&arguments[..], &["-q", "-f", "github"]].concat()).stdout);
@@ -464,7 +468,9 @@ fn files_are_named_from_where_the_program_was_started() {
                 let (path, _) = path.split_once(',').unwrap();
                 assert!(root.join(path).is_file(), "{case}: {line}");
             }
-            let sarif = json(&text(&run(&[&arguments[..], &["-q", "-f", "sarif"]].concat()).stdout));
+            let sarif = json(&text(
+                &run(&[&arguments[..], &["-q", "-f", "sarif"]].concat()).stdout,
+            ));
             let run = &sarif["runs"][0];
             assert!(run["originalUriBaseIds"]["SRCROOT"]["description"].is_object());
             for artifact in run["artifacts"].as_array().unwrap() {
@@ -484,7 +490,12 @@ fn files_are_named_from_where_the_program_was_started() {
     assert!(!elsewhere.contains(root.to_str().unwrap()));
     let location = &json(&elsewhere)["runs"][0]["artifacts"][0]["location"];
     assert_eq!(location["uriBaseId"], "CASE");
-    assert!(location["uri"].as_str().unwrap().starts_with("company-phone/"));
+    assert!(
+        location["uri"]
+            .as_str()
+            .unwrap()
+            .starts_with("company-phone/")
+    );
 }
 
 #[test]

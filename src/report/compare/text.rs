@@ -91,7 +91,10 @@ fn beside(comparison: &Comparison<'_>, systems: Range<usize>, options: Options) 
         let cells = comparison.rows.iter().filter_map(|row| row.cells.get(at));
         let texts = cells.flat_map(|cell| paragraphs(cell, options.language));
         let parts = texts.map(|text| text::widest_part(&text));
-        parts.fold(usize::from(SYSTEM_WIDTH.saturating_sub(table::GAP)), usize::max)
+        parts.fold(
+            usize::from(SYSTEM_WIDTH.saturating_sub(table::GAP)),
+            usize::max,
+        )
     };
     let mut needed = 0;
     let fitting = systems.zip(1_usize..).take_while(|(at, count)| {

@@ -92,7 +92,12 @@ impl Graph {
             .iter()
             .flat_map(|app| app.findings.iter().map(move |merged| (app, merged)))
             .filter(|(_, merged)| merged.is_flow())
-            .map(|(app, merged)| (path(prose, app, merged), Kind::of(merged::grade(merged.finding))))
+            .map(|(app, merged)| {
+                (
+                    path(prose, app, merged),
+                    Kind::of(merged::grade(merged.finding)),
+                )
+            })
             .collect();
         let mut graph = Self::default();
         let mut places: [BTreeMap<&str, usize>; 4] = Default::default();

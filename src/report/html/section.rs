@@ -246,10 +246,7 @@ impl Page<'_> {
             ),
         ];
         if let Some(percent) = gate::readable_percent(self.prose.audit) {
-            let words = language.pick(
-                "of all bytes could be read",
-                "aller Bytes waren lesbar",
-            );
+            let words = language.pick("of all bytes could be read", "aller Bytes waren lesbar");
             numbers.push((format!("{percent} %"), words));
         }
         numbers
