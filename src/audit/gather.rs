@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use zeroize::Zeroize;
 
-use super::parallel::in_parallel;
 use super::{Options, note_unreadable};
 use crate::intake::{self, Case, Gathered, Input};
 use crate::manifest::CodeName;
 use crate::model::{Coverage, Dossier, Shortfall};
+use crate::parallel::in_parallel;
 use crate::protocol::KeyLog;
 use crate::rules::Rules;
 use crate::{Error, Result};
