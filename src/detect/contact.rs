@@ -14,7 +14,7 @@ use std::rc::Rc;
 use hashbrown::HashMap;
 
 use self::way::{Names, Way, Ways};
-use self::words::LOOK_UPS;
+use self::words::{LOOK_UPS, is_key};
 pub(super) use self::words::{
     is_action, is_of_request, is_person_name, lists_digests, names_numbers, speaks_of_contacts,
 };
@@ -157,7 +157,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     });
     // A message has one finding of a rule, however many lists it holds.
     let mut findings: Vec<Listed<'_>> = Vec::new();
-    for ((kind, ..), list) in joined(scene, lists.collect()) {
+    for ((kind, ..), list) in joined(scene, lists.collect(), records > 0) {
         let Some(listed) = listed(scene, kind, list.distinct(), records) else {
             continue;
         };
@@ -238,9 +238,11 @@ const DEEPEST_ACTION: usize = 2;
 const LONGEST_ACTION: usize = 64;
 
 /// Lists of which each holds less than a list needs, put together with those beside them: `{"Anna": "+49…", "Ben": "+49…"}`.
+/// Members of one object that each have a meaning of their own, as `from`, `to` and `support`, are no list together.
 fn joined<'a>(
     scene: &Scene<'_>,
     lists: BTreeMap<ListKey<'a>, List<'a>>,
+    has_records: bool,
 ) -> BTreeMap<ListKey<'a>, List<'a>> {
     let is_short = |kind: Kind, list: &List<'_>| {
         let rule = scene.rules.identifier(kind.rule());
@@ -248,12 +250,23 @@ fn joined<'a>(
     };
     let mut joined: BTreeMap<ListKey<'a>, List<'a>> = BTreeMap::new();
     let mut short: BTreeMap<ListKey<'a>, List<'a>> = BTreeMap::new();
+    let mut alone: BTreeMap<Kind, Vec<(ListKey<'a>, List<'a>)>> = BTreeMap::new();
     for ((kind, place, mut way), list) in lists {
-        if is_short(kind, &list) && !list.values.is_empty() {
+        if !is_short(kind, &list) || list.values.is_empty() {
+            joined.insert((kind, place, way), list);
+        } else if has_records || list.speaks_of_contacts || way.iter().any(|name| is_key(name)) {
             way.pop();
             short.entry((kind, place, way)).or_default().merge(list);
         } else {
-            joined.insert((kind, place, way), list);
+            let alone = alone.entry(kind).or_default();
+            alone.push(((kind, place, way), list));
+        }
+    }
+    for lists in alone.into_values() {
+        let values: BTreeSet<&Rc<str>> = lists.iter().flat_map(|(_, list)| &list.values).collect();
+        // The same value may be said twice.
+        if lists.len() == 1 || values.len() == 1 {
+            joined.extend(lists);
         }
     }
     for (key, list) in short {

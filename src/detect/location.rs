@@ -71,8 +71,16 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         let may_be_pair = field.look.has(Look::DOT) && field.look.has(Look::LIST | Look::GROUP);
         if may_tell && let Some((latitude, longitude)) = telling_pair(&field.value) {
             report(scene, tally, field, latitude, longitude);
-        } else if may_be_pair && let Some((latitude, longitude)) = exact_pair(field.value.trim()) {
-            report(scene, tally, field, latitude, longitude);
+        } else if may_be_pair
+            && !name.is_some_and(|name| name.holds_pair)
+            && let Some((latitude, longitude)) = exact_pair(field.value.trim())
+        {
+            // Where nothing says what they are, two numbers are no more than that.
+            match setting(scene, field, name) {
+                Setting::Position => report(scene, tally, field, latitude, longitude),
+                Setting::Unknown => shape(scene, tally, field, latitude, longitude),
+                Setting::Measure => {}
+            }
         } else if name.is_some_and(|name| name.holds_way)
             && let Some((latitude, longitude)) = polyline(field.value.trim())
         {
@@ -80,7 +88,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         } else if name.is_some_and(|name| name.holds_pair) {
             let step = scene.fields.paths.split(field.path);
             if let Some((latitude, longitude)) = pair(&field.value) {
-                report(scene, tally, field, latitude, longitude);
+                named(scene, tally, field, latitude, longitude);
             } else if matches!(step, Some((_, Step::Name(_)))) {
                 // Elements of one name in a row, as a list is written in XML.
                 let half = degrees(&field.value, 180.0).map(|degrees| (field, degrees));
@@ -143,10 +151,143 @@ fn in_decimals(value: f64, slack: f64) -> Degrees {
 fn both(scene: &Scene<'_>, tally: &mut Tally, first: Coordinate<'_>, second: Coordinate<'_>) {
     let ((field, first), (_, second)) = (first, second);
     if second.value.abs() <= 90.0 {
-        report(scene, tally, field, second, first);
+        named(scene, tally, field, second, first);
     } else if first.value.abs() <= 90.0 {
-        report(scene, tally, field, first, second);
+        named(scene, tally, field, first, second);
     }
+}
+
+/// A pair under a name that holds pairs, some of them on screens.
+fn named(
+    scene: &Scene<'_>,
+    tally: &mut Tally,
+    field: &Field<'_>,
+    latitude: Degrees,
+    longitude: Degrees,
+) {
+    let decimals = latitude.decimals.min(longitude.decimals);
+    let name = scene.name(field);
+    let is_telling =
+        name.is_none_or(|name| !is_on_screens_too(&name.normalised)) || decimals > SCREEN_DECIMALS;
+    match setting(scene, field, name) {
+        Setting::Position => report(scene, tally, field, latitude, longitude),
+        Setting::Unknown if is_telling && !is_share(latitude, longitude) => {
+            report(scene, tally, field, latitude, longitude);
+        }
+        Setting::Unknown | Setting::Measure => {}
+    }
+}
+
+/// Decimals of what is measured on screens, at most.
+const SCREEN_DECIMALS: usize = 2;
+
+/// Names, normalised, of pairs that are on screens as often as on maps.
+fn is_on_screens_too(name: &str) -> bool {
+    matches!(
+        name,
+        "pos" | "position" | "point" | "center" | "coord" | "coords" | "coordinate"
+    )
+}
+
+/// What the names around a pair of numbers say of it.
+enum Setting {
+    Position,
+    Measure,
+    Unknown,
+}
+
+fn setting(scene: &Scene<'_>, field: &Field<'_>, name: Option<&Name>) -> Setting {
+    let above = scene.fields.paths.steps_back(field.path);
+    let above = above.filter_map(|step| match step {
+        Step::Name(name) => scene.names.get(name.position()).map(|name| &**name),
+        Step::Index(_) => None,
+    });
+    // The nearest one that says something.
+    let said = name.into_iter().chain(above).find_map(|name| {
+        let is_clear_pair = name.holds_pair && !is_on_screens_too(&name.normalised);
+        if name.is_of_position || is_clear_pair {
+            Some(Setting::Position)
+        } else {
+            name.is_of_measure.then_some(Setting::Measure)
+        }
+    });
+    let is_beside = || scene.names_beside(field).any(|name| name.is_of_position);
+    said.unwrap_or_else(|| {
+        if is_beside() {
+            Setting::Position
+        } else {
+            Setting::Unknown
+        }
+    })
+}
+
+/// Whether a name, normalised, says that what is below or beside it is about where something is.
+pub(super) fn is_of_position(name: &str) -> bool {
+    const PARTS: [&str; 14] = [
+        "geo",
+        "gps",
+        "locat",
+        "latit",
+        "longit",
+        "latlon",
+        "latlng",
+        "standort",
+        "koordinat",
+        "accuracy",
+        "genauigkeit",
+        "altitude",
+        "waypoint",
+        "whereabouts",
+    ];
+    PARTS.iter().any(|part| name.contains(part)) || matches!(name, "acc" | "alt" | "bearing")
+}
+
+/// Whether a name, normalised, says that what is below it was measured on a screen or by a sensor.
+pub(super) fn is_of_measure(name: &str) -> bool {
+    const PARTS: [&str; 24] = [
+        "accel",
+        "gyro",
+        "magnet",
+        "gravity",
+        "rotation",
+        "orientation",
+        "velocity",
+        "bbox",
+        "viewport",
+        "screen",
+        "touch",
+        "swipe",
+        "scroll",
+        "mouse",
+        "cursor",
+        "offset",
+        "matrix",
+        "vector",
+        "quaternion",
+        "sensor",
+        "pixel",
+        "dimension",
+        "percent",
+        "score",
+    ];
+    const ENDS: [&str; 8] = [
+        "aspectratio",
+        "scale",
+        "size",
+        "box",
+        "frame",
+        "rect",
+        "delta",
+        "tap",
+    ];
+    PARTS.iter().any(|part| name.contains(part))
+        || ENDS.iter().any(|end| name.ends_with(end))
+        || matches!(name, "ratio" | "click" | "range" | "bounds" | "attitude")
+}
+
+/// Shares, colours and marks on a screen lie between 0 and 1.
+fn is_share(one: Degrees, other: Degrees) -> bool {
+    one.value.abs() <= 1.0 && other.value.abs() <= 1.0
 }
 
 /// Latitude and longitude as integers, with their fields.
@@ -463,9 +604,7 @@ fn exact_pair(text: &str) -> Option<(Degrees, Degrees)> {
         degrees(numbers.next()?, 180.0)?,
     );
     let is_exact = both.0.decimals.min(both.1.decimals) >= EXACT_DECIMALS;
-    // Shares, colours and marks on a screen lie between 0 and 1.
-    let is_share = both.0.value.abs() <= 1.0 && both.1.value.abs() <= 1.0;
-    (numbers.next().is_none() && is_exact && !is_share).then_some(both)
+    (numbers.next().is_none() && is_exact && !is_share(both.0, both.1)).then_some(both)
 }
 
 /// Decimals of degrees that tell by themselves: eleven metres.
@@ -552,6 +691,27 @@ fn report(
     latitude: Degrees,
     longitude: Degrees,
 ) {
+    graded(scene, tally, field, Grade::Decoded, (latitude, longitude));
+}
+
+/// What has the form of a position, and no more.
+fn shape(
+    scene: &Scene<'_>,
+    tally: &mut Tally,
+    field: &Field<'_>,
+    latitude: Degrees,
+    longitude: Degrees,
+) {
+    graded(scene, tally, field, Grade::Shape, (latitude, longitude));
+}
+
+fn graded(
+    scene: &Scene<'_>,
+    tally: &mut Tally,
+    field: &Field<'_>,
+    grade: Grade,
+    (latitude, longitude): (Degrees, Degrees),
+) {
     // The null island is where unset coordinates lie.
     let is_set = latitude.value != 0.0 || longitude.value != 0.0;
     let decimals = latitude.decimals.min(longitude.decimals);
@@ -563,7 +723,7 @@ fn report(
         return;
     };
     let position = format!("{},{}", latitude.value, longitude.value);
-    let mut finding = scene.finding(rule, Grade::Decoded, field, &position);
+    let mut finding = scene.finding(rule, grade, field, &position);
     finding.values = vec![Sensitive::new(&position)];
     finding.precision_metres = scene
         .rules

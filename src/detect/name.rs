@@ -44,6 +44,10 @@ pub(super) struct Name {
     pub(super) holds_way: bool,
     /// Its value holds both coordinates.
     pub(super) holds_pair: bool,
+    /// What is below it, or beside it, is about where something is.
+    pub(super) is_of_position: bool,
+    /// What is below it was measured on a screen or by a sensor.
+    pub(super) is_of_measure: bool,
     /// Its value may be mixed into digests.
     pub(super) salt: Option<SaltName>,
     /// The kinds of data that it names.
@@ -87,6 +91,8 @@ impl Name {
                 .map(|(axis, rest)| belongs((axis, &rest))),
             holds_way: location::holds_way(&normalised),
             holds_pair: location::holds_pair(&normalised),
+            is_of_position: location::is_of_position(&normalised),
+            is_of_measure: location::is_of_measure(&normalised),
             salt: known::salt_name(&normalised),
             identifiers,
             flat,

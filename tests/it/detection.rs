@@ -1,7 +1,7 @@
 //! What detectors conclude from whole messages, through the real chain of decoding and detection.
 
 use phonehome::detect::known::Index;
-use phonehome::model::{Dossier, Event, Message, Observation, Tally};
+use phonehome::model::{Dossier, Event, Grade, Message, Observation, Tally};
 use phonehome::rules::Rules;
 use phonehome::{detect, payload};
 
@@ -271,6 +271,111 @@ fn positions_are_found_in_queries_pairs_and_geojson() {
             .iter()
             .any(|(rule, ..)| rule == "coordinates")
     );
+}
+
+/// Findings of a rule by grade.
+fn grades(observation: Observation, rule: &str) -> Vec<Grade> {
+    let tally = tally(&[observation]);
+    let of_rule = tally.findings.keys().filter(|key| &*key.rule == rule);
+    of_rule.map(|key| key.grade).collect()
+}
+
+#[test]
+fn two_numbers_are_a_position_where_something_says_so() {
+    let graded = |body: &str| grades(post("/p", "application/json", body), "coordinates");
+    for body in [
+        r#"{"gps":"52.5200,13.4050"}"#,
+        r#"{"geo":{"v":"52.5200,13.4050"}}"#,
+        r#"{"v":"52.5200,13.4050","accuracy":12.5}"#,
+        r#"{"sensors":{"location":"52.5200,13.4050"}}"#,
+        r#"{"position":[52.5200,13.4050]}"#,
+        r#"{"near":"52.52,13.40"}"#,
+    ] {
+        assert_eq!(graded(body), [Grade::Decoded], "{body}");
+    }
+    assert_eq!(graded(r#"{"v":"52.5200,13.4050"}"#), [Grade::Shape]);
+    for body in [
+        r#"{"accel":"0.1234,9.8123"}"#,
+        r#"{"accel":[0.1234,9.8123]}"#,
+        r#"{"sensors":{"gyroscope":{"v":"1.2345 -2.3456"}}}"#,
+        r#"{"aspect_ratio":"1.7778,2.1654"}"#,
+        r#"{"touch":{"position":[120.5,33.25]}}"#,
+        r#"{"position":[0.2512,0.7512]}"#,
+        r#"{"center":[120.5,33.25]}"#,
+        r#"{"bbox":{"center":"12.3456,45.6789"}}"#,
+    ] {
+        assert_eq!(graded(body), [], "{body}");
+    }
+}
+
+#[test]
+fn members_with_meanings_of_their_own_are_no_address_book() {
+    let digests = ["commit", "asset", "css"].map(|name| {
+        let digest = format!("{:0<40}", hash_of(name));
+        format!("{name}={digest}")
+    });
+    let query = format!("/v1/discover?{}", digests.join("&"));
+    let imprint = r#"{"from":"anna@kunde.example","to":"ben@lieferant.example","support":"cem@verein.example"}"#;
+    let numbers = r#"{"hotline":"+49 30 901820","sales":"+49 40 428280","fax":"+49 89 2330111"}"#;
+    for (path, body) in [(&*query, ""), ("/mail", imprint), ("/imprint", numbers)] {
+        let found = contacts(&[(path.to_owned(), body.to_owned())]);
+        assert_eq!(found, [], "{path} {body}");
+    }
+    let keyed = r#"{"Anna":"+49 30 901820","Ben":"+49 40 428280","Cem":"+49 89 2330111"}"#;
+    let list = [("contact-phone-list".to_owned(), 3)];
+    assert_eq!(contacts(&[("/q".to_owned(), keyed.to_owned())]), list);
+    let digests = ["a", "b", "c"].map(|name| format!("h={:0<40}", hash_of(name)));
+    let query = format!("/v1/discover?{}", digests.join("&"));
+    let list = [("contact-hash-list".to_owned(), 3)];
+    assert_eq!(contacts(&[(query, String::new())]), list);
+}
+
+/// Some hexadecimal digits.
+fn hash_of(text: &str) -> String {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!(
+        "{:016x}{:016x}",
+        hasher.finish(),
+        hasher.finish().rotate_left(21)
+    )
+}
+
+/// A list of contacts without a name at the top of a document that is no text.
+#[test]
+fn contacts_at_the_top_of_packed_documents_are_a_list() {
+    let people = [
+        ("Anna Beispiel", "+4930901820"),
+        ("Ben Muster", "+4940428280"),
+        ("Cem Vorlage", "+492212210"),
+    ];
+    let records: Vec<_> = people
+        .iter()
+        .map(|(name, phone)| serde_json::json!({"name": name, "phone": phone}))
+        .collect();
+    let numbers: Vec<_> = people.iter().map(|(_, phone)| *phone).collect();
+    let documents = [
+        (serde_json::json!(records), "contact-name-phone-record"),
+        (serde_json::json!(numbers), "contact-phone-list"),
+        (serde_json::json!(people), "contact-phone-list"),
+    ];
+    for (document, rule) in &documents {
+        let mut cbor = Vec::new();
+        ciborium::into_writer(document, &mut cbor).unwrap();
+        let packed = rmp_serde::to_vec_named(document).unwrap();
+        for (kind, body) in [
+            ("application/cbor", cbor.clone()),
+            ("application/msgpack", packed.clone()),
+            ("application/octet-stream", cbor),
+            ("application/octet-stream", packed),
+        ] {
+            let headers = [("Content-Type", kind)];
+            let sent = observation::post("collector.example", "/v1/q", &headers, body, false);
+            let found = found(&[sent]);
+            assert!(has(&found, rule, 3), "{kind} {document}: {found:?}");
+        }
+    }
 }
 
 #[test]

@@ -39,8 +39,17 @@ fn values() -> Vec<KnownValue> {
 
 /// The rules under which known values are found in a body of that type.
 fn rules_of(content_type: &str, body: &[u8]) -> Vec<String> {
+    rules_of_known(values(), content_type, body)
+}
+
+fn rules_of_known(values: Vec<KnownValue>, content_type: &str, body: &[u8]) -> Vec<String> {
     let rules = Rules::embedded().unwrap();
-    let index = Index::new(values(), &[b"pepper".to_vec()], &rules, 1);
+    let index = Index::new(values, &[b"pepper".to_vec()], &rules, 1);
+    inspect_with(&index, content_type, body)
+}
+
+fn inspect_with(index: &Index, content_type: &str, body: &[u8]) -> Vec<String> {
+    let rules = Rules::embedded().unwrap();
     let request = Request {
         method: "POST".to_owned(),
         target: "/v1/sync".to_owned(),
@@ -74,7 +83,7 @@ fn rules_of(content_type: &str, body: &[u8]) -> Vec<String> {
     let device = Device {
         rules: &rules,
         dossier: &Dossier::default(),
-        known: &index,
+        known: index,
     };
     let mut tally = Tally::default();
     inspect(&observation, &decoded, device, &mut tally);
@@ -221,6 +230,64 @@ fn checksums_count_only_together() {
         .collect();
     assert!(json(&sums[0]).is_empty());
     assert_eq!(json(&sums.join(",")), ["contact-hash-list"]);
+}
+
+/// Known numbers, and a message of as many others as given with the checksums of the first of them among these.
+fn list_with_checksums(others: u32, known: usize, met: usize) -> Vec<String> {
+    let phones: Vec<String> = (0..known)
+        .map(|number| format!("+4930{number:07}"))
+        .collect();
+    let contacts = phones
+        .iter()
+        .map(|phone| KnownValue::of_contact(KnownKind::Phone, phone));
+    let mut numbers: Vec<u32> = (0..others)
+        .map(|number| number.wrapping_mul(2_654_435_761) | 1 << 31)
+        .collect();
+    let sums = phones.iter().take(met);
+    numbers.extend(sums.map(|phone| digest::crc32(phone.as_bytes())));
+    let body = serde_json::json!({ "values": numbers }).to_string();
+    rules_of_known(contacts.collect(), "application/json", body.as_bytes())
+}
+
+/// In so many numbers 18,000 checksums are met about once in six messages.
+#[test]
+fn what_chance_may_meet_in_a_long_list_is_not_found() {
+    assert_eq!(list_with_checksums(40_000, 3000, 4), <[&str; 0]>::default());
+    assert_eq!(list_with_checksums(40_000, 3000, 40), ["contact-hash-list"]);
+    assert_eq!(list_with_checksums(10, 3000, 4), ["contact-hash-list"]);
+}
+
+#[test]
+fn checksums_beyond_the_bound_are_counted() {
+    // Each has its spelling in lower case and as it stands.
+    let values = limits::KNOWN_CHECKSUMS / 2 + 10;
+    let values =
+        (0..values).map(|number| KnownValue::own(KnownKind::Text, &format!("Satz {number:06}")));
+    let values: Vec<KnownValue> = values.collect();
+    assert_eq!(index::checksums_left_out(&values), 20);
+}
+
+/// What one input holds must not decide what is found in another.
+#[test]
+fn salts_are_tried_for_inputs_by_themselves_and_those_left_out_are_counted() {
+    let rules = Rules::embedded().unwrap();
+    let index = Index::new(values(), &[], &rules, 1);
+    for number in 0_u32..5 {
+        assert!(index.with_salt(&number.to_be_bytes()).is_some());
+    }
+    index.spend(limits::SALTED_DIGESTS);
+    assert!(index.with_salt(b"new").is_none());
+    assert_eq!(index.untried_salts(), 1);
+    let other = index.afresh();
+    assert!(other.with_salt(b"new").is_some());
+    assert_eq!(other.untried_salts(), 0);
+    let salts: String = (0..9)
+        .map(|number| format!("\"salt{number}\":\"s4lt-{number}\","))
+        .collect();
+    let body = format!("{{{salts}\"v\":\"{}\"}}", hex(&[0xa7; 32]));
+    let known = other.afresh();
+    inspect_with(&known, "application/json", body.as_bytes());
+    assert_eq!(known.untried_salts(), 5);
 }
 
 #[test]
