@@ -28,6 +28,9 @@ const LIST_VALUES: usize = 10_000;
 /// Digits of the shortest phone number: fewer are flags and counts, which numbers may well have beside them.
 const SHORTEST_NUMBER: usize = 7;
 
+/// Digits of the shortest number that is believed beside people's names without a telling name: shorter ones are scores.
+const SHORTEST_WITH_AREA: usize = 9;
+
 /// What a value is, if it can point to a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -109,7 +112,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             takes_digests: below.contacts
                 || below.digests
                 || request.takes_digests() && !is_of_request,
-            names_numbers: is_beside_people || below.numbers,
+            names_numbers: below.numbers,
+            is_beside_people,
         };
         if field.look.has(Look::COLON)
             && let Some(cards) = vcards(&field.value)
@@ -117,8 +121,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             report_vcards(scene, tally, field, &cards);
             continue;
         }
-        let is_number = name.is_some_and(|name| name.may_be_contact);
-        if !is_number && !telling.may_be_in(field.look) {
+        if !telling.may_be_in(field.look) {
             continue;
         }
         for part in parts(&field.value) {
@@ -138,14 +141,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 None => list.others = list.others.saturating_add(1),
             }
         }
-        // In `{"+49…": "Anna"}` the number is the name.
-        let of_name = is_number.then(|| classify(scene.fields.name(field), telling));
-        if let Some((kind, value)) = of_name.flatten() {
-            let way = ways.of_path(field.path);
-            let list = lists.entry((kind, field.place, ways.before(way)));
-            let list = list.or_default();
-            list.add(value, field, telling.speaks_of_contacts);
-        }
+    }
+    // In `{"+49…": "Anna"}` and `{"+49…": {"name": "Anna"}}` the number is a name.
+    if scene.names.iter().any(|name| name.may_be_contact) {
+        keyed(scene, &names, &mut ways, &request, &mut lists);
     }
     if lists.is_empty() {
         return;
@@ -180,6 +179,45 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             values,
         } = listed;
         report(scene, tally, rule, grade, first, &values);
+    }
+}
+
+/// Adds names of fields and objects that are themselves numbers or addresses.
+fn keyed<'a>(
+    scene: &'a Scene<'_>,
+    names: &Names,
+    ways: &mut Ways<'a>,
+    request: &Request,
+    lists: &mut BTreeMap<(Kind, Place, Way), List<'a>>,
+) {
+    let paths = &scene.fields.paths;
+    let mut seen = BTreeSet::new();
+    for field in scene.fields.iter().filter(|field| is_content(scene, field)) {
+        let mut at = field.path;
+        while let Some((parent, step)) = paths.split(at) {
+            if !seen.insert((field.place, at)) {
+                break;
+            }
+            if let Step::Name(id) = step
+                && let Some(name) = scene.names.get(id.position())
+                && name.may_be_contact
+            {
+                let text = paths.text(id);
+                let telling = Telling {
+                    speaks_of_contacts: names.of_path(parent).contacts
+                        || request.speaks_of_contacts,
+                    takes_digests: false,
+                    names_numbers: false,
+                    is_beside_people: false,
+                };
+                if let Some((kind, value)) = classify(text, telling) {
+                    let way = ways.of_path(parent);
+                    let list = lists.entry((kind, field.place, way)).or_default();
+                    list.add(value, field, telling.speaks_of_contacts);
+                }
+            }
+            at = parent;
+        }
     }
 }
 
@@ -334,6 +372,7 @@ struct Telling {
     speaks_of_contacts: bool,
     takes_digests: bool,
     names_numbers: bool,
+    is_beside_people: bool,
 }
 
 impl Telling {
@@ -341,7 +380,11 @@ impl Telling {
     fn may_be_in(self, look: Look) -> bool {
         let has_number = || {
             look.has(Look::DIGIT)
-                && (self.speaks_of_contacts || self.names_numbers || look.has(WRITTEN_AS_NUMBER))
+                && (self.speaks_of_contacts
+                    || self.names_numbers
+                    || self.is_beside_people
+                    || look.is_all(Look::DIGIT)
+                    || look.has(WRITTEN_AS_NUMBER))
         };
         self.takes_digests || look.has(Look::AT) || has_number()
     }
@@ -364,8 +407,14 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     let is_separator = |mark: char| matches!(mark, ',' | ';' | '\n' | '\t' | '|' | '"');
     text.split(is_separator)
         .map(|part| {
-            part.trim()
-                .trim_matches(['\'', '[', ']', '(', '<', '>', ' '])
+            let part = part.trim_matches(|mark: char| {
+                mark.is_whitespace() || matches!(mark, '\'' | '[' | ']' | '<' | '>')
+            });
+            // `(415) 555-2671` begins with one that is its own.
+            let inner = part
+                .strip_prefix('(')
+                .and_then(|part| part.strip_suffix(')'));
+            inner.unwrap_or(part)
         })
         .filter(|part| !part.is_empty())
         .take(LIST_VALUES)
@@ -381,12 +430,17 @@ fn classify(text: &str, telling: Telling) -> Option<(Kind, Rc<str>)> {
     }
     if text.contains('@') {
         let address = text.strip_prefix("mailto:").unwrap_or(text);
-        return value::is_email(address)
-            .then(|| (Kind::Email, address.to_ascii_lowercase().into()));
+        let is_persons = value::is_email(address)
+            && (telling.speaks_of_contacts || !value::is_role_address(address));
+        return is_persons.then(|| (Kind::Email, address.to_ascii_lowercase().into()));
     }
     // Without a telling name, bare digits are order numbers and counters more often than phone numbers.
     let is_marked = is_written_as_number(text);
-    if !is_marked && !telling.speaks_of_contacts && !telling.names_numbers {
+    let is_long = || text.len() >= SHORTEST_WITH_AREA;
+    let is_told = telling.speaks_of_contacts
+        || telling.names_numbers
+        || telling.is_beside_people && is_long();
+    if !is_marked && !is_told {
         return None;
     }
     value::phone_anywhere(text).map(|number| (Kind::Phone, number))
@@ -400,7 +454,15 @@ fn is_written_as_number(text: &str) -> bool {
     let has_groups = || text.contains([' ', '/', '-', ')']);
     text.starts_with('+')
         || text.starts_with("tel:")
+        || text.strip_prefix("00").is_some_and(is_international)
         || text.starts_with(['0', '(']) && has_groups()
+}
+
+/// Digits behind an international prefix: a country code begins with none, and parcels have longer numbers.
+fn is_international(digits: &str) -> bool {
+    (10..=14).contains(&digits.len())
+        && !digits.starts_with('0')
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The finding that a list is, if it is one.

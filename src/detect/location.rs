@@ -36,16 +36,16 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         let segment = scene
             .segment_before(field)
             .map(|name| Name::of(name, scene.rules));
-        let name = segment.as_deref().or_else(|| scene.name(field));
+        let (own, object) = member(scene, field);
+        let name = segment.as_deref().or(own);
         if let Some((axis, rest)) = name.and_then(|name| name.integer_axis.as_ref()) {
-            integer(scene, field, *axis, rest, &mut integers);
+            integer(field, object, (*axis, rest), &mut integers);
         }
         if let Some(name) = name.filter(|name| !name.holds_pair)
             && let Some((axis, rest)) = &name.axis
         {
             let limit = if *axis == Axis::Latitude { 90.0 } else { 180.0 };
-            if let (Some(degrees), Some(object)) = (angle(&field.value, limit), scene.object(field))
-            {
+            if let (Some(degrees), Some(object)) = (angle(&field.value, limit), object) {
                 let may_be_size = is_size_too(&name.normalised)
                     && degrees.decimals < SIZE_DECIMALS
                     && degrees.value >= 0.0
@@ -73,13 +73,15 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             report(scene, tally, field, latitude, longitude);
         } else if may_be_pair
             && !name.is_some_and(|name| name.holds_pair)
-            && let Some((latitude, longitude)) = exact_pair(field.value.trim())
+            && let Some((latitude, longitude)) = exact_pair(field.value.trim(), BEHIND_PAIR)
         {
             // Where nothing says what they are, two numbers are no more than that.
             match setting(scene, field, name) {
                 Setting::Position => report(scene, tally, field, latitude, longitude),
-                Setting::Unknown => shape(scene, tally, field, latitude, longitude),
-                Setting::Measure => {}
+                Setting::Unknown if exact_pair(field.value.trim(), 0).is_some() => {
+                    shape(scene, tally, field, latitude, longitude);
+                }
+                Setting::Unknown | Setting::Measure => {}
             }
         } else if name.is_some_and(|name| name.holds_way)
             && let Some((latitude, longitude)) = polyline(field.value.trim())
@@ -124,9 +126,38 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     }
 }
 
-/// Degrees as a number, or with minutes and seconds.
+/// The name of a field and the object that it is a member of; of `{"latitude": {"value": 52.52}}` those of the member that holds
+/// the value.
+pub(super) fn member<'s>(
+    scene: &'s Scene<'_>,
+    field: &Field<'_>,
+) -> (Option<&'s Name>, Option<PathId>) {
+    let paths = &scene.fields.paths;
+    let own = scene.name(field);
+    let is_wrapped = own.is_some_and(|name| {
+        matches!(
+            &*name.normalised,
+            "value" | "val" | "wert" | "doublevalue" | "stringvalue" | "degrees" | "deg"
+        )
+    });
+    let holder = paths.split(field.path).filter(|_| is_wrapped);
+    let holder = holder.and_then(|(parent, _)| match paths.split(parent)? {
+        (object, Step::Name(name)) => Some((scene.names.get(name.position())?, object)),
+        _ => None,
+    });
+    match holder {
+        Some((name, object)) => (Some(name), Some(scene.first_of(object))),
+        None => (own, scene.object(field)),
+    }
+}
+
+/// Numbers behind a position in one value: how exact it is, its height, the time.
+const BEHIND_PAIR: usize = 3;
+
+/// Degrees as a number, also with a decimal comma, or with minutes and seconds.
 fn angle(text: &str, limit: f64) -> Option<Degrees> {
-    degrees(text, limit).or_else(|| {
+    let number = value::with_decimal_point(text);
+    degrees(&number, limit).or_else(|| {
         let (value, slack) = value::sexagesimal(text)?;
         let is_exact = slack < SEXAGESIMAL_SLACK && value.abs() <= limit;
         is_exact.then(|| in_decimals(value, slack))
@@ -171,7 +202,7 @@ fn named(
         name.is_none_or(|name| !is_on_screens_too(&name.normalised)) || decimals > SCREEN_DECIMALS;
     match setting(scene, field, name) {
         Setting::Position => report(scene, tally, field, latitude, longitude),
-        Setting::Unknown if is_telling && !is_share(latitude, longitude) => {
+        Setting::Unknown if is_telling && !is_at_null(latitude, longitude) => {
             report(scene, tally, field, latitude, longitude);
         }
         Setting::Unknown | Setting::Measure => {}
@@ -185,7 +216,16 @@ const SCREEN_DECIMALS: usize = 2;
 fn is_on_screens_too(name: &str) -> bool {
     matches!(
         name,
-        "pos" | "position" | "point" | "center" | "coord" | "coords" | "coordinate"
+        "pos"
+            | "position"
+            | "positions"
+            | "point"
+            | "center"
+            | "coord"
+            | "coords"
+            | "coordinate"
+            | "track"
+            | "trajectory"
     )
 }
 
@@ -244,7 +284,10 @@ pub(super) fn is_of_position(name: &str) -> bool {
 
 /// Whether a name, normalised, says that what is below it was measured on a screen or by a sensor.
 pub(super) fn is_of_measure(name: &str) -> bool {
-    const PARTS: [&str; 24] = [
+    const PARTS: [&str; 27] = [
+        "tilt",
+        "anchor",
+        "pivot",
         "accel",
         "gyro",
         "magnet",
@@ -282,12 +325,23 @@ pub(super) fn is_of_measure(name: &str) -> bool {
     ];
     PARTS.iter().any(|part| name.contains(part))
         || ENDS.iter().any(|end| name.ends_with(end))
-        || matches!(name, "ratio" | "click" | "range" | "bounds" | "attitude")
+        || matches!(
+            name,
+            "ratio"
+                | "aspect"
+                | "click"
+                | "range"
+                | "bounds"
+                | "attitude"
+                | "pitch"
+                | "roll"
+                | "yaw"
+        )
 }
 
-/// Shares, colours and marks on a screen lie between 0 and 1.
-fn is_share(one: Degrees, other: Degrees) -> bool {
-    one.value.abs() <= 1.0 && other.value.abs() <= 1.0
+/// Shares, colours, ratios and marks on a screen are about 0 and 1; on earth there is nothing but water.
+fn is_at_null(one: Degrees, other: Degrees) -> bool {
+    one.value.abs() < 4.0 && other.value.abs() < 4.0
 }
 
 /// Latitude and longitude as integers, with their fields.
@@ -309,14 +363,13 @@ pub(super) fn integer_axis(name: &str) -> Option<(Axis, String)> {
 
 /// Takes down what may be half of a position in integers.
 fn integer<'a>(
-    scene: &Scene<'a>,
     field: &'a Field<'a>,
-    axis: Axis,
-    rest: &Rc<str>,
+    object: Option<PathId>,
+    (axis, rest): (Axis, &Rc<str>),
     pairs: &mut BTreeMap<(Place, PathId, Rc<str>), Integers<'a>>,
 ) {
     let number = field.value.parse::<i64>().ok();
-    let (Some(number), Some(object)) = (number, scene.object(field)) else {
+    let (Some(number), Some(object)) = (number, object) else {
         return;
     };
     // Smaller ones are degrees without decimals, or anything; so are the latest and the longest of something.
@@ -426,6 +479,8 @@ pub(super) fn axis(name: &str) -> Option<(Axis, &str)> {
     ] {
         if let Some(rest) = name.strip_suffix(word).or_else(|| name.strip_prefix(word)) {
             // `platform`, `flat`, `along` and the like: what is left must be a word of its own or nothing.
+            // Headers of an application's own begin with an X.
+            let rest = if rest == "x" { "" } else { rest };
             let is_word = rest.is_empty()
                 || rest.len() >= 2
                     && !["p", "f", "re", "trans", "be", "temp", "templ"].contains(&rest);
@@ -433,8 +488,8 @@ pub(super) fn axis(name: &str) -> Option<(Axis, &str)> {
         }
     }
     match name {
-        "breite" => Some((Axis::Latitude, "")),
-        "laenge" | "länge" => Some((Axis::Longitude, "")),
+        "breite" | "la" => Some((Axis::Latitude, "")),
+        "laenge" | "länge" | "lo" => Some((Axis::Longitude, "")),
         _ => None,
     }
 }
@@ -448,17 +503,33 @@ fn has_accuracy(scene: &Scene<'_>, field: &Field<'_>) -> bool {
     names.any(|name| matches!(&*name.normalised, "acc" | "accuracy" | "genauigkeit"))
 }
 
-/// German and Polish have one word for latitude and width, and one for longitude and length; `name` is normalised.
+/// German and Polish have one word for latitude and width, and one for longitude and length, and two letters are anything;
+/// `name` is normalised.
 fn is_size_too(name: &str) -> bool {
     matches!(
         name,
-        "breite" | "laenge" | "länge" | "szerokosc" | "szerokość" | "dlugosc" | "długość"
+        "la" | "lo"
+            | "breite"
+            | "laenge"
+            | "länge"
+            | "szerokosc"
+            | "szerokość"
+            | "dlugosc"
+            | "długość"
     )
 }
 
 /// Names, normalised, of values that hold both coordinates.
 pub(super) fn holds_pair(name: &str) -> bool {
-    const NAMES: [&str; 49] = [
+    const NAMES: [&str; 57] = [
+        "track",
+        "trackpoints",
+        "waypoints",
+        "positions",
+        "locations",
+        "breadcrumbs",
+        "trajectory",
+        "geofence",
         "pos",
         "userloc",
         "koord",
@@ -589,22 +660,31 @@ fn signed_pair(text: &str) -> Option<(Degrees, Degrees)> {
     Some((latitude, degrees(rest.get(..end)?, 180.0)?))
 }
 
-/// Two numbers alone in a value, so exact that nothing else is: what stands in headers, paths and under names of any language.
-fn exact_pair(text: &str) -> Option<(Degrees, Degrees)> {
+/// Decimals that are no zeros at the end, of one of two numbers at least.
+const FULL_DECIMALS: usize = 3;
+
+/// Two numbers in a value with so many others behind them, so exact that nothing else is: what stands in headers, paths and under names of any language.
+fn exact_pair(text: &str, others: usize) -> Option<(Degrees, Degrees)> {
     if text.len() > 48
         || !text
             .bytes()
-            .all(|byte| byte.is_ascii_digit() || b"+-.,; ".contains(&byte))
+            .all(|byte| byte.is_ascii_digit() || b"+-.,; |/".contains(&byte))
     {
         return None;
     }
-    let mut numbers = text.split([',', ';', ' ']).filter(|part| !part.is_empty());
-    let both = (
-        degrees(numbers.next()?, 90.0)?,
-        degrees(numbers.next()?, 180.0)?,
-    );
+    let mut numbers = text
+        .split([',', ';', ' ', '|', '/'])
+        .filter(|part| !part.is_empty());
+    let texts = (numbers.next()?, numbers.next()?);
+    let both = (degrees(texts.0, 90.0)?, degrees(texts.1, 180.0)?);
     let is_exact = both.0.decimals.min(both.1.decimals) >= EXACT_DECIMALS;
-    (numbers.next().is_none() && is_exact && !is_share(both.0, both.1)).then_some(both)
+    // Shares and sizes are padded with zeros.
+    let is_full = [texts.0, texts.1].iter().any(|text| {
+        let decimals = text.split_once('.').map_or("", |(_, decimals)| decimals);
+        decimals.trim_end_matches('0').len() >= FULL_DECIMALS
+    });
+    let is_alone = numbers.count() <= others;
+    (is_alone && is_exact && is_full && !is_at_null(both.0, both.1)).then_some(both)
 }
 
 /// Decimals of degrees that tell by themselves: eleven metres.

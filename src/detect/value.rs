@@ -1,5 +1,6 @@
 //! Whether a value is what its name says: check digits, numbering plans, shapes. Pure functions on text.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -180,6 +181,21 @@ pub(super) fn is_email(value: &str) -> bool {
         "donotreply",
         "mailer-daemon",
         "postmaster",
+        "hostmaster",
+        "webmaster",
+        "abuse",
+        "bounce",
+        "bounces",
+        "support",
+        "helpdesk",
+        "customerservice",
+        "kundenservice",
+        "newsletter",
+        "privacy",
+        "datenschutz",
+        "press",
+        "presse",
+        "feedback",
     ]
     .contains(&local.to_ascii_lowercase().as_str());
     local_fits
@@ -188,6 +204,34 @@ pub(super) fn is_email(value: &str) -> bool {
         && top.bytes().all(|byte| byte.is_ascii_alphabetic())
         && !is_file_name
         && !names_nobody
+}
+
+/// Whether an address is that of a role, as companies give them out, rather than of a person.
+pub(super) fn is_role_address(value: &str) -> bool {
+    const ROLES: [&str; 20] = [
+        "info",
+        "sales",
+        "contact",
+        "kontakt",
+        "office",
+        "admin",
+        "service",
+        "help",
+        "hilfe",
+        "hello",
+        "hallo",
+        "team",
+        "news",
+        "jobs",
+        "career",
+        "billing",
+        "legal",
+        "security",
+        "marketing",
+        "shop",
+    ];
+    let local = value.split('@').next().unwrap_or_default();
+    ROLES.contains(&local.to_ascii_lowercase().as_str())
 }
 
 /// Region whose national numbers are understood without a country code.
@@ -232,8 +276,9 @@ pub(super) fn phone_e164(value: &str) -> Option<Rc<str>> {
     read_number(shaped_number(value)?, |number| number.at_home.clone())
 }
 
-/// Regions whose national numbers are tried after those of the home region.
-const NEIGHBOURS: [Region; 10] = [
+/// Regions whose national numbers are tried after those of the home region, and after its own without the trunk prefix.
+const NEIGHBOURS: [Region; 11] = [
+    HOME_REGION,
     Region::AT,
     Region::CH,
     Region::FR,
@@ -331,6 +376,16 @@ fn is_date_or_time(value: &str) -> bool {
 pub(super) struct Degrees {
     pub(super) value: f64,
     pub(super) decimals: usize,
+}
+
+/// A number with a decimal comma, as forms in many languages have it, with a point.
+pub(super) fn with_decimal_point(text: &str) -> Cow<'_, str> {
+    let is_comma = text.bytes().filter(|byte| *byte == b',').count() == 1 && !text.contains('.');
+    if is_comma {
+        Cow::Owned(text.replace(',', "."))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// Decimal degrees within ±`limit`, exactly as sent.

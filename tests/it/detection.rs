@@ -330,6 +330,106 @@ fn members_with_meanings_of_their_own_are_no_address_book() {
     assert_eq!(contacts(&[(query, String::new())]), list);
 }
 
+#[test]
+fn address_books_are_found_as_many_apps_write_them() {
+    let tokens: Vec<String> = ["a", "b", "c"]
+        .iter()
+        .map(|name| format!("{0}{0}", hash_of(name)))
+        .collect();
+    let tokens = serde_json::json!({ "tokens": tokens }).to_string();
+    for (path, body) in [
+        (
+            "/q",
+            r#"{"list":["004930901820","004940428280","0049892330000"]}"#,
+        ),
+        (
+            "/q",
+            r#"{"peers":{"+4930901820":{"nick":"Anna"},"+4940428280":{"nick":"Ben"},"+49892330000":{"nick":"Cem"}}}"#,
+        ),
+        (
+            "/q",
+            r#"{"people":[{"fullName":"Anna Beispiel","cell":"(415) 555-2671"},{"fullName":"Ben Muster","cell":"(415) 555-2672"},{"fullName":"Cem Vorlage","cell":"(415) 555-2679"}]}"#,
+        ),
+        (
+            "/q",
+            r#"{"contacts":[{"cc":"49","national":"15208073021"},{"cc":"49","national":"1714262129"},{"cc":"49","national":"15753681930"}]}"#,
+        ),
+        ("/v1/discovery", &*tokens),
+    ] {
+        let found = contacts(&[(path.to_owned(), body.to_owned())]);
+        assert!(
+            found.iter().any(|(_, values)| *values >= 3),
+            "{body}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn addresses_of_companies_and_scores_are_no_address_book() {
+    for body in [
+        r#"{"contactUs":{"emails":["support@shop.example","info@shop.example","presse@shop.example"]}}"#,
+        r#"{"mails":["sales@shop.example","jobs@shop.example","hello@shop.example"]}"#,
+        r#"{"scores":[{"name":"Level Eins","value":4930901},{"name":"Level Zwei","value":4930902},{"name":"Level Drei","value":4930909}]}"#,
+        r#"{"parcels":["00340434161094021501","00340434161094021518","00340434161094021525"]}"#,
+    ] {
+        let found = contacts(&[("/q".to_owned(), body.to_owned())]);
+        assert_eq!(found, [], "{body}");
+    }
+}
+
+#[test]
+fn positions_are_found_as_many_apps_write_them() {
+    for body in [
+        r#"{"breitengrad":"52,520008","laengengrad":"13,404954"}"#,
+        r#"{"coords":{"latitude":{"value":"52.520008"},"longitude":{"value":"13.404954"}}}"#,
+        r#"{"locationInfo":"52.520008|13.404954|15.0"}"#,
+        r#"{"track":[["52.520008","13.404954",1],["52.521008","13.404954",2]]}"#,
+        r#"{"fixes":[{"t":1,"la":52.520008,"lo":13.404954}]}"#,
+    ] {
+        let found = grades(post("/p", "application/json", body), "coordinates");
+        assert_eq!(found, [Grade::Decoded], "{body}");
+    }
+    let headers = [("X-Latitude", "52.520008"), ("X-Longitude", "13.404954")];
+    let sent = observation::post("collector.example", "/p", &headers, Vec::new(), false);
+    assert_eq!(grades(sent, "coordinates"), [Grade::Decoded]);
+    for body in [
+        r#"{"anchor":"0.5000,0.5000","pivot":"12.5000,24.7500"}"#,
+        r#"{"p":"50.0000 95.0000"}"#,
+        r#"{"fx":"1.0945,0.8533"}"#,
+        r#"{"tilt":"12.3456,45.1234"}"#,
+        r#"{"la":12,"lo":15}"#,
+    ] {
+        let found = grades(post("/p", "application/json", body), "coordinates");
+        assert_eq!(found, [], "{body}");
+    }
+}
+
+#[test]
+fn identifiers_are_found_with_any_separators() {
+    for (body, rule) in [
+        (r#"{"deviceImei":"49-015420-323751-8"}"#, "hardware-id"),
+        (r#"{"IMEI1":"490154 20 323751 8"}"#, "hardware-id"),
+        (r#"{"geraeteImei":"490154203237518"}"#, "hardware-id"),
+        (r#"{"mac":"0200.5e10.0001"}"#, "mac-address"),
+        (
+            r#"{"idfa":"384000008cf041bdb23e10b96e40000d"}"#,
+            "advertising-id",
+        ),
+        (
+            r#"{"adId":"{38400000-8cf0-41bd-b23e-10b96e40000d}"}"#,
+            "advertising-id",
+        ),
+        (
+            r#"{"idForVendor":"38400000-8CF0-41BD-B23E-10B96E40000D"}"#,
+            "vendor-scoped-id",
+        ),
+        (r#"{"wlanName":"Nordlicht Lager"}"#, "wifi-ssid"),
+    ] {
+        let found = grades(post("/p", "application/json", body), rule);
+        assert_eq!(found, [Grade::Decoded], "{body}");
+    }
+}
+
 /// Some hexadecimal digits.
 fn hash_of(text: &str) -> String {
     use std::hash::{DefaultHasher, Hash, Hasher};

@@ -29,7 +29,8 @@ pub(in crate::detect) fn is_of_request(name: &str) -> bool {
         "image",
         "cache",
     ];
-    name.ends_with("id") || WORDS.iter().any(|word| name.contains(word))
+    // Tokens in a row are what services for finding people call digests.
+    name != "tokens" && (name.ends_with("id") || WORDS.iter().any(|word| name.contains(word)))
 }
 
 /// Whether a name, as it is written, is data: that of a person, an address or a number, rather than a word for what stands

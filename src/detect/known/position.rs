@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
-use super::super::{Scene, value};
+use super::super::{Scene, location, value};
 use super::scan::Hit;
 use crate::model::{DecodeStep, KnownKind, KnownValue, Look, PathId, Place as Part};
 
@@ -189,11 +189,11 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
             continue;
         }
         within_text(places, &field.value, &mut |hit| found(number, hit));
-        let Some(object) = scene.object(field) else {
+        let Some(object) = location::member(scene, field).1 else {
             continue;
         };
         let key = (field.place, object);
-        for angle in readings(&field.value) {
+        for angle in readings(&value::with_decimal_point(&field.value)) {
             for place in places {
                 let entry = Half {
                     place: place.id,

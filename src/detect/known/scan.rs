@@ -467,6 +467,10 @@ fn digest_token(
     if token.len() <= LONGEST_TOKEN {
         encoded_digest(index, digests, token, looked, hits);
     }
+    // Sixteen bytes of a digest are also written as a UUID.
+    if let Some(digits) = uuid_digits(token) {
+        encoded_digest(index, digests, &digits, looked, hits);
+    }
     let is_mark = |byte: &u8| matches!(byte, b'-' | b'_' | b'/' | b'=' | b'+');
     if !token.iter().any(is_mark) {
         return;
@@ -484,6 +488,16 @@ fn digest_token(
             encoded_digest(index, digests, behind, looked, hits);
         }
     }
+}
+
+/// The hexadecimal digits of a UUID.
+fn uuid_digits(token: &[u8]) -> Option<Vec<u8>> {
+    let is_uuid = token.len() == 36
+        && token
+            .iter()
+            .enumerate()
+            .all(|(at, byte)| (*byte == b'-') == matches!(at, 8 | 13 | 18 | 23));
+    is_uuid.then(|| token.iter().copied().filter(|byte| *byte != b'-').collect())
 }
 
 fn encoded_digest(

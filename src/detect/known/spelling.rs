@@ -274,6 +274,12 @@ fn mac(text: &str, list: &mut List) {
         list.both(form.clone(), false);
         list.hashed(form.to_ascii_uppercase());
     }
+    // As the number of 48 bits that scans of networks have.
+    if let Ok(number) = u64::from_str_radix(&digits, 16)
+        && number >= 10_u64.pow(12)
+    {
+        list.add(number.to_string(), false, true, false);
+    }
 }
 
 /// A UUID or hexadecimal identifier, with and without its hyphens, in either case.

@@ -106,6 +106,12 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// 32 digits in the groups of a UUID.
+fn as_uuid(digits: &str) -> String {
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &digits[part]);
+    parts.join("-")
+}
+
 #[test]
 fn a_number_is_found_in_all_its_spellings() {
     for written in [
@@ -185,6 +191,7 @@ fn digests_are_found_whole_and_cut() {
         hex(&digest[..16]),
         STANDARD.encode(&Sha1::digest(PHONE)[..10]),
         hex(&md5::Md5::digest(b"493023125111")),
+        as_uuid(&hex(&md5::Md5::digest(EMAIL))),
         hex(&sha3::Sha3_256::digest(b"03023125111")),
         hex(&blake2::Blake2b512::digest(EMAIL)),
     ] {
@@ -295,6 +302,7 @@ fn identifiers_names_and_networks_are_found() {
     assert_eq!(json(IMEI), ["hardware-id"]);
     assert_eq!(json("02005e100001"), ["mac-address"]);
     assert_eq!(json("02-00-5e-10-00-01"), ["mac-address"]);
+    assert_eq!(json("2200601362433"), ["mac-address"]);
     assert_eq!(json("nordlicht-lager"), ["wifi-ssid"]);
     assert_eq!(json("384000008CF011BDB23E10B96E40000D"), ["advertising-id"]);
     assert_eq!(json("Beispielmann, Juergen"), ["contact-name-phone-record"]);
@@ -307,6 +315,8 @@ fn positions_are_found_in_pairs_of_fields() {
         "{\"latitudeE7\": 525200080, \"longitudeE7\": 134049540}",
         "{\"g\": {\"a\": 13.40495, \"b\": 52.52001}}",
         "{\"h\": \"u33dc0cpnp45\"}",
+        "{\"breite\": \"52,52\", \"laenge\": \"13,405\"}",
+        "{\"latitude\": {\"value\": 52.52}, \"longitude\": {\"value\": 13.405}}",
     ] {
         assert_eq!(
             rules_of("application/json", body.as_bytes()),
