@@ -80,9 +80,10 @@ impl<'a> List<'a> {
         self
     }
 
-    /// Whether so much of what stands there is of the kind that it is no chance.
+    /// Whether so much of what stands there is of the kind that it is no chance: where it is said to be of contacts, the half of it.
     fn is_of_one_kind(&self) -> bool {
-        self.others <= self.values.len() / 4
+        let share = if self.speaks_of_contacts { 1 } else { 4 };
+        self.others <= self.values.len() / share
     }
 }
 

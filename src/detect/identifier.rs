@@ -58,7 +58,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 .rules
                 .telling_identifiers(value::bare(text), field.look)
             {
-                if fits(scene, rule, field, text) {
+                if fits(scene, rule, field, text) && !value::is_role_address(text) {
                     add(&mut hits, rule, Grade::Shape, false, field, text);
                 }
             }

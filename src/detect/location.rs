@@ -251,7 +251,13 @@ fn setting(scene: &Scene<'_>, field: &Field<'_>, name: Option<&Name>) -> Setting
             name.is_of_measure.then_some(Setting::Measure)
         }
     });
-    let is_beside = || scene.names_beside(field).any(|name| name.is_of_position);
+    let own = scene.name(field).map(|name| &name.normalised);
+    let is_beside = || {
+        let mut others = scene.names_beside(field);
+        others.any(|name| {
+            name.is_of_position || is_of_fix(&name.normalised) && own != Some(&name.normalised)
+        })
+    };
     said.unwrap_or_else(|| {
         if is_beside() {
             Setting::Position
@@ -263,7 +269,7 @@ fn setting(scene: &Scene<'_>, field: &Field<'_>, name: Option<&Name>) -> Setting
 
 /// Whether a name, normalised, says that what is below or beside it is about where something is.
 pub(super) fn is_of_position(name: &str) -> bool {
-    const PARTS: [&str; 14] = [
+    const PARTS: [&str; 11] = [
         "geo",
         "gps",
         "locat",
@@ -273,13 +279,18 @@ pub(super) fn is_of_position(name: &str) -> bool {
         "latlng",
         "standort",
         "koordinat",
-        "accuracy",
-        "genauigkeit",
-        "altitude",
         "waypoint",
         "whereabouts",
     ];
-    PARTS.iter().any(|part| name.contains(part)) || matches!(name, "acc" | "alt" | "bearing")
+    PARTS.iter().any(|part| name.contains(part))
+}
+
+/// Whether a name, normalised, is that of what stands beside a position.
+fn is_of_fix(name: &str) -> bool {
+    name.contains("accuracy")
+        || name.contains("genauigkeit")
+        || name.contains("altitude")
+        || matches!(name, "acc" | "alt" | "bearing")
 }
 
 /// Whether a name, normalised, says that what is below it was measured on a screen or by a sensor.
@@ -665,6 +676,8 @@ const FULL_DECIMALS: usize = 3;
 
 /// Two numbers in a value with so many others behind them, so exact that nothing else is: what stands in headers, paths and under names of any language.
 fn exact_pair(text: &str, others: usize) -> Option<(Degrees, Degrees)> {
+    let with_points = value::pair_with_decimal_points(text);
+    let text = with_points.as_deref().unwrap_or(text);
     if text.len() > 48
         || !text
             .bytes()
@@ -753,6 +766,8 @@ const KML_DECIMALS: usize = 3;
 fn pair(text: &str) -> Option<(Degrees, Degrees)> {
     let text = text.trim();
     let text = text.strip_prefix("geo:").unwrap_or(text);
+    let with_points = value::pair_with_decimal_points(text);
+    let text = with_points.as_deref().unwrap_or(text);
     let mut numbers = text.split([',', ';', ' ']).filter(|part| !part.is_empty());
     let first = degrees(numbers.next()?, 180.0)?;
     let second = degrees(numbers.next()?, 180.0)?;

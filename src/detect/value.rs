@@ -230,8 +230,10 @@ pub(super) fn is_role_address(value: &str) -> bool {
         "marketing",
         "shop",
     ];
-    let local = value.split('@').next().unwrap_or_default();
-    ROLES.contains(&local.to_ascii_lowercase().as_str())
+    let local = value
+        .split_once('@')
+        .map(|(local, _)| local.to_ascii_lowercase());
+    local.is_some_and(|local| ROLES.contains(&local.as_str()))
 }
 
 /// Region whose national numbers are understood without a country code.
@@ -276,9 +278,8 @@ pub(super) fn phone_e164(value: &str) -> Option<Rc<str>> {
     read_number(shaped_number(value)?, |number| number.at_home.clone())
 }
 
-/// Regions whose national numbers are tried after those of the home region, and after its own without the trunk prefix.
-const NEIGHBOURS: [Region; 11] = [
-    HOME_REGION,
+/// Regions whose national numbers are tried after those of the home region.
+const NEIGHBOURS: [Region; 10] = [
     Region::AT,
     Region::CH,
     Region::FR,
@@ -386,6 +387,29 @@ pub(super) fn with_decimal_point(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(text)
     }
+}
+
+/// Two numbers with decimal commas (`52,5200 13,4050`, `52,5200,13,4050`, as apps write them that forget the language they run
+/// in), with points and a comma between them.
+pub(super) fn pair_with_decimal_points(text: &str) -> Option<String> {
+    if text.len() > 48 || text.contains('.') || !text.contains(',') {
+        return None;
+    }
+    let mut parts = text
+        .split([',', ';', ' ', '/', '|'])
+        .filter(|part| !part.is_empty());
+    let mut number = || {
+        let (whole, decimals) = (parts.next()?, parts.next()?);
+        let digits = whole.strip_prefix(['-', '+']).unwrap_or(whole);
+        let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let fits =
+            digits.len() <= 3 && decimals.len() >= 4 && is_digits(digits) && is_digits(decimals);
+        let number = format!("{whole}.{decimals}");
+        let is_there = text.contains(&number.replace('.', ","));
+        (fits && is_there).then_some(number)
+    };
+    let both = format!("{},{}", number()?, number()?);
+    parts.next().is_none().then_some(both)
 }
 
 /// Decimal degrees within ±`limit`, exactly as sent.

@@ -350,10 +350,6 @@ fn address_books_are_found_as_many_apps_write_them() {
             "/q",
             r#"{"people":[{"fullName":"Anna Beispiel","cell":"(415) 555-2671"},{"fullName":"Ben Muster","cell":"(415) 555-2672"},{"fullName":"Cem Vorlage","cell":"(415) 555-2679"}]}"#,
         ),
-        (
-            "/q",
-            r#"{"contacts":[{"cc":"49","national":"15208073021"},{"cc":"49","national":"1714262129"},{"cc":"49","national":"15753681930"}]}"#,
-        ),
         ("/v1/discovery", &*tokens),
     ] {
         let found = contacts(&[(path.to_owned(), body.to_owned())]);
@@ -383,6 +379,8 @@ fn positions_are_found_as_many_apps_write_them() {
         r#"{"breitengrad":"52,520008","laengengrad":"13,404954"}"#,
         r#"{"coords":{"latitude":{"value":"52.520008"},"longitude":{"value":"13.404954"}}}"#,
         r#"{"locationInfo":"52.520008|13.404954|15.0"}"#,
+        r#"{"gps":"52,520008,13,404954"}"#,
+        r#"{"gps":"52,520008 13,404954"}"#,
         r#"{"track":[["52.520008","13.404954",1],["52.521008","13.404954",2]]}"#,
         r#"{"fixes":[{"t":1,"la":52.520008,"lo":13.404954}]}"#,
     ] {
@@ -397,6 +395,8 @@ fn positions_are_found_as_many_apps_write_them() {
         r#"{"p":"50.0000 95.0000"}"#,
         r#"{"fx":"1.0945,0.8533"}"#,
         r#"{"tilt":"12.3456,45.1234"}"#,
+        r#"{"acc":"0.1234,9.8123,0.4321"}"#,
+        r#"{"fx":"1234,5678,9012"}"#,
         r#"{"la":12,"lo":15}"#,
     ] {
         let found = grades(post("/p", "application/json", body), "coordinates");

@@ -309,6 +309,9 @@ fn within_text(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
         return;
     }
     pairs(places, text, found);
+    if let Some(text) = value::pair_with_decimal_points(text) {
+        pairs(places, &text, found);
+    }
     sexagesimal(places, text, found);
     tiles(places, text, found);
     let is_cell = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+';
@@ -593,6 +596,7 @@ mod tests {
             "geo:52.52,13.40",
             "POINT(13.404954 52.520008)",
             "525200080,134049540",
+            "52,52001 13,40495",
             "52520008;13404954",
             "0.91664706,0.2339606",
             "52°31'12.0\"N 13°24'17.8\"E",

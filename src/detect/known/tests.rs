@@ -303,6 +303,7 @@ fn identifiers_names_and_networks_are_found() {
     assert_eq!(json("02005e100001"), ["mac-address"]);
     assert_eq!(json("02-00-5e-10-00-01"), ["mac-address"]);
     assert_eq!(json("2200601362433"), ["mac-address"]);
+    assert_eq!(json("OEAAAIzwEb2yPhC5bkAADQ=="), ["advertising-id"]);
     assert_eq!(json("nordlicht-lager"), ["wifi-ssid"]);
     assert_eq!(json("384000008CF011BDB23E10B96E40000D"), ["advertising-id"]);
     assert_eq!(json("Beispielmann, Juergen"), ["contact-name-phone-record"]);
