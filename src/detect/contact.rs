@@ -113,6 +113,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             takes_digests: below.contacts
                 || below.digests
                 || request.takes_digests() && !is_of_request,
+            lists_digests: below.digests,
             names_numbers: below.numbers,
             is_beside_people,
         };
@@ -204,10 +205,11 @@ fn keyed<'a>(
                 && name.may_be_contact
             {
                 let text = paths.text(id);
+                let below = names.of_path(parent);
                 let telling = Telling {
-                    speaks_of_contacts: names.of_path(parent).contacts
-                        || request.speaks_of_contacts,
-                    takes_digests: false,
+                    speaks_of_contacts: below.contacts || request.speaks_of_contacts,
+                    takes_digests: below.contacts || below.digests || request.takes_digests(),
+                    lists_digests: below.digests,
                     names_numbers: false,
                     is_beside_people: false,
                 };
@@ -372,6 +374,8 @@ fn is_content(scene: &Scene<'_>, field: &Field<'_>) -> bool {
 struct Telling {
     speaks_of_contacts: bool,
     takes_digests: bool,
+    /// Names themselves say that digests of people are below them.
+    lists_digests: bool,
     names_numbers: bool,
     is_beside_people: bool,
 }
@@ -423,17 +427,30 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 
 fn classify(text: &str, telling: Telling) -> Option<(Kind, Rc<str>)> {
     // Digests are taken for contacts only under a name that says so: anything can be hashed.
-    if telling.takes_digests && (value::is_cut_digest(text) || value::is_base64_digest(text)) {
-        return Some((Kind::Hash, text.into()));
+    if telling.takes_digests {
+        // `sha1:0a1b…`, `0x0a1b…`
+        let bare = text.split_once(':').map_or(text, |(_, digest)| digest);
+        let bare = bare.strip_prefix("0x").unwrap_or(bare);
+        let is_short = telling.lists_digests && value::is_short_digest(bare);
+        if is_short || value::is_cut_digest(bare) || value::is_base64_digest(bare) {
+            return Some((Kind::Hash, bare.into()));
+        }
     }
     if text.len() > 320 {
         return None;
     }
     if text.contains('@') {
-        let address = text.strip_prefix("mailto:").unwrap_or(text);
+        // `Anna Beispiel <anna@post.example>` (RFC 5322 §3.4)
+        let address = text.rsplit_once('<').map_or(text, |(_, address)| address);
+        let address = address.strip_prefix("mailto:").unwrap_or(address);
         let is_persons = value::is_email(address)
             && (telling.speaks_of_contacts || !value::is_role_address(address));
         return is_persons.then(|| (Kind::Email, address.to_ascii_lowercase().into()));
+    }
+    let plain = value::with_plain_separators(text);
+    let text = &*plain;
+    if let Some(number) = LINKS.iter().find_map(|link| text.strip_prefix(link)) {
+        return value::phone_anywhere(number).map(|number| (Kind::Phone, number));
     }
     // Without a telling name, bare digits are order numbers and counters more often than phone numbers.
     let is_marked = is_written_as_number(text);
@@ -447,12 +464,23 @@ fn classify(text: &str, telling: Telling) -> Option<(Kind, Rc<str>)> {
     value::phone_anywhere(text).map(|number| (Kind::Phone, number))
 }
 
+/// Beginnings of links to a person's number.
+const LINKS: [&str; 5] = [
+    "https://wa.me/",
+    "https://api.whatsapp.com/send?phone=",
+    "whatsapp://send?phone=",
+    "sms:",
+    "smsto:",
+];
+
 /// Kinds of characters of which a text has one that [`is_written_as_number`]: a plus, the colon of `tel:`, or what parts groups.
 const WRITTEN_AS_NUMBER: u16 = Look::PLUS | Look::COLON | Look::GROUP;
 
 /// Whether a text says by its form that it is a phone number: by its plus, or by a trunk prefix and groups.
 fn is_written_as_number(text: &str) -> bool {
-    let has_groups = || text.contains([' ', '/', '-', ')']);
+    // A zero by itself is of an article, not of a trunk prefix.
+    let is_article = || text.starts_with("0 ") || text.starts_with("0-");
+    let has_groups = || text.contains([' ', '/', '-', ')']) && !is_article();
     text.starts_with('+')
         || text.starts_with("tel:")
         || text.strip_prefix("00").is_some_and(is_international)

@@ -157,8 +157,9 @@ const BEHIND_PAIR: usize = 3;
 /// Degrees as a number, also with a decimal comma, or with minutes and seconds.
 fn angle(text: &str, limit: f64) -> Option<Degrees> {
     let number = value::with_decimal_point(text);
+    let number = value::without_direction(&number).map_or(number, Into::into);
     degrees(&number, limit).or_else(|| {
-        let (value, slack) = value::sexagesimal(text)?;
+        let (value, slack) = value::sexagesimal(text).or_else(|| value::degrees_in_a_row(text))?;
         let is_exact = slack < SEXAGESIMAL_SLACK && value.abs() <= limit;
         is_exact.then(|| in_decimals(value, slack))
     })
@@ -634,6 +635,9 @@ fn telling_pair(text: &str) -> Option<(Degrees, Degrees)> {
     if uri.starts_with("geo:") {
         return pair(uri.split(['>', ';', '?']).next()?);
     }
+    if let Some(both) = described(text) {
+        return Some(both);
+    }
     if let Some(both) = map_centre(text) {
         return Some(both);
     }
@@ -644,6 +648,16 @@ fn telling_pair(text: &str) -> Option<(Degrees, Degrees)> {
     let is_exact =
         slack.max(other) < SEXAGESIMAL_SLACK && latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
     is_exact.then(|| (in_decimals(latitude, slack), in_decimals(longitude, other)))
+}
+
+/// A position as systems describe it in words: `<+52.52000,+13.40500> +/- 5.00m …` and `Location[fused 52.5200,13.4050 hAcc=…`.
+fn described(text: &str) -> Option<(Degrees, Degrees)> {
+    let both = match text.strip_prefix("Location[") {
+        Some(rest) => rest.split(' ').nth(1)?,
+        None => text.strip_prefix('<')?.split('>').next()?,
+    };
+    let numbers = exact_pair(both, 0)?;
+    Some(numbers)
 }
 
 /// `@52.5200,13.4050,15z`, as links to maps have it.

@@ -336,6 +336,17 @@ fn address_books_are_found_as_many_apps_write_them() {
         .iter()
         .map(|name| format!("{0}{0}", hash_of(name)))
         .collect();
+    let [first, second, third] = &tokens[..] else {
+        unreachable!("three of them");
+    };
+    let keyed = serde_json::json!({ "contacts": { first: 1, second: 1, third: 2 } }).to_string();
+    let marked: Vec<String> = tokens
+        .iter()
+        .map(|digest| format!("sha256:{digest}"))
+        .collect();
+    let marked = serde_json::json!({ "contacts": marked }).to_string();
+    let short: Vec<&str> = tokens.iter().map(|digest| &digest[..16]).collect();
+    let short = serde_json::json!({ "hashedContacts": short }).to_string();
     let tokens = serde_json::json!({ "tokens": tokens }).to_string();
     for (path, body) in [
         (
@@ -351,6 +362,21 @@ fn address_books_are_found_as_many_apps_write_them() {
             r#"{"people":[{"fullName":"Anna Beispiel","cell":"(415) 555-2671"},{"fullName":"Ben Muster","cell":"(415) 555-2672"},{"fullName":"Cem Vorlage","cell":"(415) 555-2679"}]}"#,
         ),
         ("/v1/discovery", &*tokens),
+        ("/q", &*keyed),
+        ("/q", &*marked),
+        ("/q", &*short),
+        (
+            "/q",
+            r#"{"to":["Anna Beispiel <anna@post.example>","Ben Muster <ben@netz.example>","Cem Vorlage <cem@kunde.example>"]}"#,
+        ),
+        (
+            "/q",
+            r#"{"links":["https://wa.me/4930901820","https://wa.me/4940428280","https://wa.me/49892330000"]}"#,
+        ),
+        (
+            "/q",
+            "{\"contacts\":[\"\u{202a}+49\u{a0}30\u{a0}901820\u{202c}\",\"+49\u{2011}40\u{2011}428280\",\"+49 89 2330000\"]}",
+        ),
     ] {
         let found = contacts(&[(path.to_owned(), body.to_owned())]);
         assert!(
@@ -366,6 +392,11 @@ fn addresses_of_companies_and_scores_are_no_address_book() {
         r#"{"contactUs":{"emails":["support@shop.example","info@shop.example","presse@shop.example"]}}"#,
         r#"{"mails":["sales@shop.example","jobs@shop.example","hello@shop.example"]}"#,
         r#"{"scores":[{"name":"Level Eins","value":4930901},{"name":"Level Zwei","value":4930902},{"name":"Level Drei","value":4930909}]}"#,
+        r#"{"days":["02-03-2026","05-03-2026","09-03-2026"]}"#,
+        r#"{"days":["02/03/2026","05/03/2026","09/03/2026"]}"#,
+        r#"{"isbn":["0-306-40615-2","0-19-853453-1","0-201-53082-1"]}"#,
+        r#"{"upc":["0 36000 29145 2","0 12345 67890 5","0 72785 10357 9"]}"#,
+        r#"{"friends":12,"followers":340,"following":true}"#,
         r#"{"parcels":["00340434161094021501","00340434161094021518","00340434161094021525"]}"#,
     ] {
         let found = contacts(&[("/q".to_owned(), body.to_owned())]);
@@ -379,6 +410,12 @@ fn positions_are_found_as_many_apps_write_them() {
         r#"{"breitengrad":"52,520008","laengengrad":"13,404954"}"#,
         r#"{"coords":{"latitude":{"value":"52.520008"},"longitude":{"value":"13.404954"}}}"#,
         r#"{"locationInfo":"52.520008|13.404954|15.0"}"#,
+        r#"{"lat":"52.520008N","lon":"13.404954E"}"#,
+        r#"{"lat":"S52.520008","lon":"W13.404954"}"#,
+        r#"{"lat":"52.520008°","lon":"13.404954°"}"#,
+        r#"{"GPSLatitude":"52, 31, 12.03","GPSLongitude":"13, 24, 17.83"}"#,
+        r#"{"loc":"<+52.520008,+13.404954> +/- 5.00m (speed -1.00 mps / course -1.00)"}"#,
+        r#"{"l":"Location[fused 52.520008,13.404954 hAcc=12.0]"}"#,
         r#"{"gps":"52,520008,13,404954"}"#,
         r#"{"gps":"52,520008 13,404954"}"#,
         r#"{"track":[["52.520008","13.404954",1],["52.521008","13.404954",2]]}"#,
@@ -424,6 +461,18 @@ fn identifiers_are_found_with_any_separators() {
             "vendor-scoped-id",
         ),
         (r#"{"wlanName":"Nordlicht Lager"}"#, "wifi-ssid"),
+        (r#"{"imsi":"262 02 8955597971"}"#, "sim-id"),
+        (r#"{"mac":"02_00_5e_10_00_01"}"#, "mac-address"),
+        (r#"{"ether":"02:00:5e:10:00:01"}"#, "mac-address"),
+        (r#"{"cgi":"262-02-5126-26177"}"#, "cell-tower"),
+        (
+            r#"{"mcc":262,"mnc":2,"tac":1234,"nci":26177303123}"#,
+            "cell-tower",
+        ),
+        (
+            r#"{"bssid_list":["3c:84:6a:1e:6f:93","3c:84:6a:00:11:22"]}"#,
+            "wifi-bssid",
+        ),
     ] {
         let found = grades(post("/p", "application/json", body), rule);
         assert_eq!(found, [Grade::Decoded], "{body}");

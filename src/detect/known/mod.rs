@@ -23,7 +23,7 @@ use super::{Scene, contact, value};
 use crate::limits;
 use crate::model::{
     AddressBook, DecodeChain, DecodeStep, Event, Evidence, Field, Finding, Grade, KnownKind,
-    KnownValue, PathId, Place, Sensitive, Tally,
+    KnownValue, Look, PathId, Place, Sensitive, Step, Tally,
 };
 
 pub use index::{Index, Neglected, Prepared};
@@ -161,6 +161,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         scanner.text(&field.value, field.look, &mut hits);
         take(&mut hits, Spot::of(scene, field), &mut found);
     }
+    for (name, spot) in names_with_data(scene) {
+        scanner.text(name, Look::of(name), &mut hits);
+        take(&mut hits, spot, &mut found);
+    }
     for binary in scene.binaries {
         scanner.binary(&binary.bytes, &mut hits);
         let spot = Spot {
@@ -193,6 +197,35 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
     });
     report(scene, tally, &found, &scanner.looked);
+}
+
+/// Names of members that are themselves values, as keys of a map are (`{"+49…": {"seen": 3}}`), once for each way to them.
+fn names_with_data<'a>(scene: &Scene<'a>) -> Vec<(&'a str, Spot<'a>)> {
+    let is_data: Vec<bool> = scene.names.iter().map(|name| name.may_be_value).collect();
+    if !is_data.contains(&true) {
+        return Vec::new();
+    }
+    let paths = &scene.fields.paths;
+    let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
+    for field in scene.fields {
+        let mut at = field.path;
+        while let Some((parent, step)) = paths.split(at) {
+            if !seen.insert((field.place, at)) {
+                break;
+            }
+            if let Step::Name(name) = step
+                && is_data.get(name.position()) == Some(&true)
+            {
+                let spot = Spot {
+                    path: at,
+                    ..Spot::of(scene, field)
+                };
+                names.push((paths.text(name), spot));
+            }
+            at = parent;
+        }
+    }
+    names
 }
 
 fn take<'a>(hits: &mut Vec<Hit>, field: Spot<'a>, found: &mut Vec<Found<'a>>) {

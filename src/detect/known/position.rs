@@ -111,8 +111,11 @@ impl Scale {
 
 /// The readings of one written number.
 fn readings(text: &str) -> Vec<Angle> {
-    let text = text.trim();
-    if let Some((degrees, slack)) = value::sexagesimal(text) {
+    let bare = value::without_direction(text);
+    let text = bare.as_deref().unwrap_or(text).trim();
+    if let Some((degrees, slack)) =
+        value::sexagesimal(text).or_else(|| value::degrees_in_a_row(text))
+    {
         return vec![Angle {
             degrees,
             slack,

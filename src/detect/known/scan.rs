@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::super::value;
 use super::index::{Digests, GIVEN, Index, given, is_of_words, start};
 use super::literal::Window;
 use super::pattern::{self, BINARY, EXACT, FOLDED, Wrapping};
@@ -150,7 +151,8 @@ impl<'a> Scanner<'a> {
             });
         }
         if look.has(Look::DIGIT) {
-            numbers(index, bytes, &mut self.looked, hits);
+            let plain = value::with_plain_separators(text);
+            numbers(index, plain.as_bytes(), &mut self.looked, hits);
         }
         self.tokens(bytes, hits);
     }
@@ -466,6 +468,9 @@ fn digest_token(
 ) {
     if token.len() <= LONGEST_TOKEN {
         encoded_digest(index, digests, token, looked, hits);
+    }
+    if let Some(digits) = token.strip_prefix(b"0x") {
+        encoded_digest(index, digests, digits, looked, hits);
     }
     // Sixteen bytes of a digest are also written as a UUID.
     if let Some(digits) = uuid_digits(token) {

@@ -276,6 +276,9 @@ fn mac(text: &str, list: &mut List) {
         list.both(form.clone(), false);
         list.hashed(form.to_ascii_uppercase());
     }
+    for separator in ["_", " "] {
+        list.add(separated(2, separator), false, true, false);
+    }
     // As the number of 48 bits that scans of networks have.
     if let Ok(number) = u64::from_str_radix(&digits, 16)
         && number >= 10_u64.pow(12)

@@ -123,6 +123,7 @@ fn a_number_is_found_in_all_its_spellings() {
         "+49 (0)30 / 23125 111",
         "(030) 23125-111",
         "id=493023125111;v=2",
+        "+49\u{a0}30\u{a0}23125\u{2011}111",
         "u493023125111x",
         "111521320394",
     ] {
@@ -191,6 +192,7 @@ fn digests_are_found_whole_and_cut() {
         hex(&digest[..16]),
         STANDARD.encode(&Sha1::digest(PHONE)[..10]),
         hex(&md5::Md5::digest(b"493023125111")),
+        format!("0x{}", hex(&digest)),
         as_uuid(&hex(&md5::Md5::digest(EMAIL))),
         hex(&sha3::Sha3_256::digest(b"03023125111")),
         hex(&blake2::Blake2b512::digest(EMAIL)),
@@ -227,6 +229,21 @@ fn salts_of_the_message_and_of_the_auditor_are_tried() {
         rules_of("application/json", body.as_bytes()),
         ["contact-hash-list"]
     );
+}
+
+#[test]
+fn keys_of_a_map_are_values() {
+    use sha2::{Digest, Sha256};
+    let digest = hex(&Sha256::digest(PHONE));
+    for (key, rule) in [
+        (PHONE, "contact-phone-list"),
+        (&digest, "contact-hash-list"),
+        (EMAIL, "contact-email-list"),
+        (IMEI, "hardware-id"),
+    ] {
+        let body = serde_json::json!({ "seen": { key: { "times": 3 } } }).to_string();
+        assert_eq!(rules_of("application/json", body.as_bytes()), [rule]);
+    }
 }
 
 #[test]
@@ -303,6 +320,7 @@ fn identifiers_names_and_networks_are_found() {
     assert_eq!(json("02005e100001"), ["mac-address"]);
     assert_eq!(json("02-00-5e-10-00-01"), ["mac-address"]);
     assert_eq!(json("2200601362433"), ["mac-address"]);
+    assert_eq!(json("02 00 5e 10 00 01"), ["mac-address"]);
     assert_eq!(json("OEAAAIzwEb2yPhC5bkAADQ=="), ["advertising-id"]);
     assert_eq!(json("nordlicht-lager"), ["wifi-ssid"]);
     assert_eq!(json("384000008CF011BDB23E10B96E40000D"), ["advertising-id"]);
@@ -316,6 +334,8 @@ fn positions_are_found_in_pairs_of_fields() {
         "{\"latitudeE7\": 525200080, \"longitudeE7\": 134049540}",
         "{\"g\": {\"a\": 13.40495, \"b\": 52.52001}}",
         "{\"h\": \"u33dc0cpnp45\"}",
+        "{\"lat\": \"52.52N\", \"lon\": \"13.405E\"}",
+        "{\"lat\": \"52, 31, 12.03\", \"lon\": \"13, 24, 17.83\"}",
         "{\"breite\": \"52,52\", \"laenge\": \"13,405\"}",
         "{\"latitude\": {\"value\": 52.52}, \"longitude\": {\"value\": 13.405}}",
     ] {
