@@ -4,6 +4,7 @@
 //! each (or each capture of several files) has its own flows, tally and coverage; the sum is the same for any number of jobs.
 
 mod baseline;
+mod checksum;
 mod fleet;
 mod gather;
 mod known_values;
@@ -11,7 +12,6 @@ mod live;
 mod options;
 mod overlap;
 mod own_cipher;
-mod parallel;
 mod reader;
 mod sameness;
 mod series;
@@ -23,12 +23,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use self::baseline::Baseline;
+use self::checksum::with_digest;
 use self::fleet::{Clients, Phones, spread};
 use self::gather::{gather, keys};
 use self::known_values::{known_values, note_neglected, note_untried_salts};
 pub use self::live::{Basis, Live};
 pub use self::options::Options;
-use self::parallel::{in_parallel, with_digest};
 use self::reader::{Client, Reader, Told};
 use self::sameness::{Fingerprint, Part};
 use self::series::series;
@@ -39,6 +39,7 @@ use crate::model::{
     Audit, Coverage, Day, DeviceId, Dossier, InputId, InputReport, Observation, Shortfall, Tally,
     Timestamp,
 };
+use crate::parallel::in_parallel;
 use crate::payload::Decoded;
 use crate::protocol::KeyLog;
 use crate::rules::Rules;

@@ -23,7 +23,9 @@ use phonehome::report::{self, InputLine, Language, Observations, Presentable};
 use phonehome::rules::Rules;
 use phonehome::{Error, Result};
 
-use self::input::{find, load_rules, pipeline_options, refuse_missing, report_of, rules_of};
+use self::input::{
+    find, load_rules, named_inputs, pipeline_options, refuse_missing, report_of, rules_of,
+};
 use self::output::{Target, ending, targets, write_prose, write_reports, write_to};
 use self::talk::{complain, say};
 use crate::cli::{
@@ -105,6 +107,7 @@ fn audit(options: &Audit, talk: TalkOptions) -> Result<Status> {
     }
     let targets = targets(&options.output)?;
     let mut gate = gate::read(&options.gate)?;
+    let mut named = Vec::new();
     let outcome = if let Some(name) = &options.input.interface {
         gate::add_suppressions(&mut gate, &options.gate, None)?;
         Outcome {
@@ -113,6 +116,7 @@ fn audit(options: &Audit, talk: TalkOptions) -> Result<Status> {
         }
     } else {
         let case = find(&options.input)?;
+        named = named_inputs(&case);
         gate::add_suppressions(&mut gate, &options.gate, case.policy_file.as_deref())?;
         talk.watched(&case, &rules, |progress| {
             let mut pipeline = pipeline_options(&options.input, options.jobs)?;
@@ -133,6 +137,7 @@ fn audit(options: &Audit, talk: TalkOptions) -> Result<Status> {
         shows_values,
         options.pseudonym_key.as_deref(),
     )?;
+    report.name_inputs(named);
     let look = (language(options.output.language), talk);
     let judged = deliver(targets, &mut report, &rules, look, &options.output, &gate)?;
     Ok(match read {
@@ -238,6 +243,10 @@ fn inputs(options: &Inputs, talk: TalkOptions) -> Result<Status> {
 }
 
 fn what_if(options: &WhatIf, talk: TalkOptions) -> Result<Status> {
+    if options.measures.is_empty() && !options.plan {
+        let advice = "name measures with --measure KIND[:ARG], or let --plan rank them";
+        return Err(Error::Usage(advice.to_owned()));
+    }
     let rules = load_rules(&options.rules)?;
     let steps = options.measures.iter();
     let steps: Vec<Step<'_>> = steps

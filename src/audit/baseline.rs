@@ -102,7 +102,7 @@ impl Baseline {
             if let Some(input) = device.inputs.first().filter(|_| !left_out.is_empty()) {
                 let count = left_out.len() as u64;
                 coverage.add_many(input.id, Shortfall::NotCompared, count, None, 0, || {
-                    format!("{count} of {} in {}", all.len(), device.name)
+                    format!("{count} of {} recipients of {}", all.len(), device.name)
                 });
             }
             baseline.by_phone.insert(device.name.clone(), sent);

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::Options;
-use super::parallel::threads;
 use crate::Result;
 use crate::detect::known;
 use crate::intake::{self, Case, Input};
@@ -11,6 +10,7 @@ use crate::limits::{SALTED_DIGESTS, SALTED_VALUES, SALTS_PER_MESSAGE};
 use crate::model::{
     ContentState, Coverage, DeviceId, Dossier, InputId, KnownValue, Shortfall, Tally,
 };
+use crate::parallel::threads;
 use crate::rules::Rules;
 
 /// The known values of each device: those among its inputs and those that the user named.
@@ -55,10 +55,7 @@ pub(super) fn note_neglected(
 /// Bytes that a phone sent and that could be read.
 fn readable_bytes(tally: &Tally, device: DeviceId) -> u64 {
     let of_device = tally.traffic.iter().filter(|(key, _)| {
-        let is_readable = matches!(
-            key.content,
-            ContentState::Clear | ContentState::Decrypted | ContentState::PartlyDecrypted
-        );
+        let is_readable = key.content.is_open() || key.content == ContentState::PartlyDecrypted;
         key.device == device && is_readable
     });
     let bytes = of_device.map(|(_, volume)| volume.sent_bytes);

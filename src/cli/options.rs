@@ -126,7 +126,10 @@ pub(crate) struct LanguageOption {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output options")]
 pub(crate) struct OutputOptions {
-    /// Format, repeatable; `json=FILE` writes that one to FILE, `csv=DIR` fills a folder [default: by the name of --output, else table]
+    /// Format, repeatable: table, json, html, markdown, sarif, junit, gitlab, github, csv, xlsx, dpv [default: by the name of
+    /// --output, else table]
+    ///
+    /// `json=FILE` writes that one to FILE, `csv=DIR` fills a folder.
     #[arg(short, long = "format", value_name = "FORMAT[=FILE]", value_parser = format_and_file)]
     pub(crate) formats: Vec<FormatAndFile>,
 

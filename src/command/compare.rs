@@ -86,7 +86,8 @@ pub(super) fn verify(options: &Verify, talk: TalkOptions) -> Result<Status> {
         complain(error);
     }
     let secret = options.pseudonym_key.as_deref();
-    let anew = keys::presentable(&outcome.audit, &rules, saved.shows_values(), secret)?;
+    let mut anew = keys::presentable(&outcome.audit, &rules, saved.shows_values(), secret)?;
+    anew.name_inputs_as(&saved);
     let rendering = rendering(&options.output, written_in, talk);
     let in_its_language = report::Options {
         language: written_in,

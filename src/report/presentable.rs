@@ -4,7 +4,7 @@
 //! Formats get nothing else, so none of them can give away what another one hides. Each type is taken apart member by member:
 //! a new member does not compile until it is decided here how it is shown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::prose;
@@ -13,7 +13,7 @@ use crate::gate::Exemptions;
 use crate::model::{
     AppId, AppReport, Attributed, Audit, Controller, Coverage, DataChain, DeclaredFact,
     DecodeChain, DevicePolicy, DeviceReport, Distinct, Evidence, Exception, ExceptionState,
-    FieldPath, FlowKey, Grant, InputReport, JudgedFinding, Occurrences, Origin, PathStep,
+    FieldPath, FlowKey, Grant, InputId, InputReport, JudgedFinding, Occurrences, Origin, PathStep,
     Processor, Purpose, Question, Reads, Recipient, RecipientKind, RecipientReport, Sensitive,
     ShadowApp, Standing, TrafficReport, Volume,
 };
@@ -32,6 +32,8 @@ pub struct Presentable {
     pub(super) audit: Audit,
     pub(super) shows_values: bool,
     pub(super) exemptions: Exemptions,
+    /// Inputs as the user named them, seen from where the program ran; none where that is not known.
+    pub(super) named: BTreeMap<InputId, String>,
 }
 
 impl Presentable {
@@ -82,7 +84,19 @@ impl Presentable {
             },
             shows_values,
             exemptions: Exemptions::default(),
+            named: BTreeMap::new(),
         }
+    }
+
+    /// Notes where inputs are, seen from where the program ran: there, continuous integration looks for the files of findings.
+    pub fn name_inputs(&mut self, named: impl IntoIterator<Item = (InputId, String)>) {
+        let named = named.into_iter();
+        self.named = named.map(|(id, path)| (id, text::safe(&path))).collect();
+    }
+
+    /// Names inputs as another report does: from where they are read is no matter of what they show.
+    pub fn name_inputs_as(&mut self, other: &Self) {
+        self.named.clone_from(&other.named);
     }
 
     /// Notes which findings do not count, for formats of continuous integration.
@@ -362,28 +376,28 @@ impl Ready<'_> {
             || [CONTACT_DISCOVERY, VOLUME, CONSENT]
                 .iter()
                 .any(|start| reason.starts_with(start));
-        let is_company =
-            finding.recipient.kind == RecipientKind::Company && *finding.recipient.host == *reason;
-        if is_of_rules || is_company {
+        let is_of_recipient = finding.company.as_deref() == Some(reason)
+            || (finding.recipient.kind == RecipientKind::Company
+                && *finding.recipient.host == *reason);
+        if is_of_rules || is_of_recipient || self.is_company(reason) {
             text::safe(reason)
         } else {
             text::host_name(reason)
         }
     }
 
+    /// Whether the rules know a company of that name; hosts have no spaces and are made safe in another way.
+    fn is_company(&self, name: &str) -> bool {
+        let mut endpoints = self.rules.endpoints().iter();
+        endpoints.any(|endpoint| *endpoint.company == *name)
+            || self.rules.apps().iter().any(|app| *app.vendor == *name)
+    }
+
     fn question(&self, question: &Question) -> Question {
         let Question { id, subject } = question;
-        let is_known_company = || {
-            let is_it = |name: &Arc<str>| name == subject;
-            self.rules
-                .endpoints()
-                .iter()
-                .any(|endpoint| is_it(&endpoint.company))
-                || self.rules.apps().iter().any(|app| is_it(&app.vendor))
-        };
         let is_host = match self.rules.question(id).map(|rule| rule.subject) {
             Some(Subject::Host) => true,
-            Some(Subject::Company) => !is_known_company(),
+            Some(Subject::Company) => !self.is_company(subject),
             _ => false,
         };
         let subject = if is_host {

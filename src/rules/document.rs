@@ -67,6 +67,8 @@ pub enum Contents {
     Options,
     /// Each option in detail.
     Answers,
+    /// The levels of each option in a line.
+    Levels,
     /// Questions about messengers.
     MessengerQuestions,
     /// Choices to tick.

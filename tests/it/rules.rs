@@ -968,3 +968,23 @@ fn another_method_changes_scores_and_its_mistakes_have_a_line() {
     let order = refused("order.toml", "up_to = 3", "up_to = 9");
     assert!(order.contains("rising order"), "{order}");
 }
+
+/// Days are written in one form, so that no document has two.
+#[test]
+fn days_are_written_in_one_form() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let other = regex::Regex::new(
+        r"\b\d{1,2}\.\d{1,2}\.(19|20)\d\d\b|\b\d{1,2}\.? (Jan|Feb|M[aä]r|Apr|Ma[iy]|Jun|Jul|Aug|Sep|O[ck]t|Nov|De[cz])[a-zä]*\.? (19|20)\d\d\b",
+    )
+    .unwrap();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "toml") {
+            let text = fs::read_to_string(&path).unwrap();
+            let texts = text.lines().filter(|line| !line.starts_with("body ="));
+            for line in texts {
+                assert!(!other.is_match(line), "{}: {line}", path.display());
+            }
+        }
+    }
+}

@@ -59,7 +59,7 @@ fn a_dedicated_phone_ends_the_disclosure_of_contacts_and_not_the_metadata() {
     let shown = text(&["--measure", "dedicated-phone:whatsapp", "--language", "de"]);
     assert!(shown.contains("Metadaten bleiben"), "{shown}");
     assert!(
-        shown.contains("entfällt      12  Adressbuchabgleich"),
+        shown.contains("entfällt      12  Upload des Adressbuchs (gefolgert)"),
         "{shown}"
     );
 }
