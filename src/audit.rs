@@ -65,7 +65,10 @@ pub struct Outcome {
 pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -> Result<Outcome> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let dossiers = gather(case, rules, &mut coverage, &mut errors);
+    let dossiers = std::thread::scope(|scope| {
+        scope.spawn(|| rules.prepare());
+        gather(case, rules, options, &mut coverage, &mut errors)
+    });
     let Phones {
         names,
         mut dossiers,
@@ -146,7 +149,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     let audit = Audit {
         case: case.name.clone(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        rules_sha256: rules.sha256.clone(),
+        rules_sha256: rules.sha256().to_owned(),
         law_as_of: rules.legal().as_of.to_string(),
         options: options.named(case),
         method: rules.legal().scoring.profile.to_string(),
@@ -320,7 +323,10 @@ pub fn observe(
 ) -> Result<Vec<Error>> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let dossiers = gather(case, rules, &mut coverage, &mut errors);
+    let dossiers = std::thread::scope(|scope| {
+        scope.spawn(|| rules.prepare());
+        gather(case, rules, options, &mut coverage, &mut errors)
+    });
     let mut dossiers = spread(case, dossiers, rules).dossiers;
     let keys = keys(case, &mut dossiers, options, &mut coverage)?;
     let progress = Progress::default();

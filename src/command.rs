@@ -157,7 +157,7 @@ fn report(options: &Report, talk: TalkOptions) -> Result<Status> {
             "the report holds no captured values; only an audit with --show-values keeps them";
         return Err(Error::Usage(reason.to_owned()));
     }
-    if report.audit().rules_sha256 != rules.sha256 {
+    if report.audit().rules_sha256 != rules.sha256() {
         talk.note("the report was made with other rules; texts are those of the rules at hand");
     }
     let targets = targets(&options.output)?;

@@ -60,7 +60,7 @@ impl Baseline {
             input.id = InputId(input.id.0.saturating_add(first));
         }
         let mut coverage = Coverage::default();
-        let dossiers = gather(&case, rules, &mut coverage, errors);
+        let dossiers = gather(&case, rules, options, &mut coverage, errors);
         let mut dossiers = spread(&case, dossiers, rules).dossiers;
         let keys = keys(&case, &mut dossiers, options, &mut coverage)?;
         let known = known::Index::default();

@@ -168,7 +168,7 @@ impl<'a> Live<'a> {
         Audit {
             case: self.interface.clone(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            rules_sha256: rules.sha256.clone(),
+            rules_sha256: rules.sha256().to_owned(),
             law_as_of: rules.legal().as_of.to_string(),
             options: self.stage.options.named(&Case::default()),
             method: rules.legal().scoring.profile.to_string(),

@@ -129,8 +129,8 @@ impl Name {
             static KNOWN: RefCell<Known> = RefCell::default();
         }
         KNOWN.with_borrow_mut(|known| {
-            if known.rules != rules.sha256 {
-                known.rules.clone_from(&rules.sha256);
+            if known.rules != rules.sha256() {
+                rules.sha256().clone_into(&mut known.rules);
                 known.names.clear();
             }
             act(known)

@@ -15,7 +15,7 @@ fn post(path: &str, content_type: &str, body: &str) -> Observation {
 }
 
 fn tally(observations: &[Observation]) -> Tally {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let mut tally = Tally::default();
     for observation in observations {
         let decoded = payload::decode(&observation.sighting.event);

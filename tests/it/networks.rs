@@ -36,7 +36,7 @@ fn folder(test: &str, files: &[(&str, &[u8])]) -> PathBuf {
 
 fn audited(folder: &Path, options: &Options) -> Audit {
     let case = intake::discover(&[folder.to_owned()]).unwrap();
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let outcome = audit::run(&case, &rules, options, &Progress::default()).unwrap();
     assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
     outcome.audit
@@ -132,7 +132,7 @@ fn consent_counts_from_the_first_packet_of_each_client() {
 
 #[test]
 fn a_live_capture_knows_consent_and_refuses_what_it_cannot_compare_with() {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let mut options = Options {
         consent: Consent::parse("+90s"),
         ..Options::default()

@@ -43,13 +43,13 @@ fn rules_of(content_type: &str, body: &[u8]) -> Vec<String> {
 }
 
 fn rules_of_known(values: Vec<KnownValue>, content_type: &str, body: &[u8]) -> Vec<String> {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let index = Index::new(values, &[b"pepper".to_vec()], &rules, 1);
     inspect_with(&index, content_type, body)
 }
 
 fn inspect_with(index: &Index, content_type: &str, body: &[u8]) -> Vec<String> {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let request = Request {
         method: "POST".to_owned(),
         target: "/v1/sync".to_owned(),
@@ -294,7 +294,7 @@ fn checksums_beyond_the_bound_are_counted() {
 /// What one input holds must not decide what is found in another.
 #[test]
 fn salts_are_tried_for_inputs_by_themselves_and_those_left_out_are_counted() {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let index = Index::new(values(), &[], &rules, 1);
     for number in 0_u32..5 {
         assert!(index.with_salt(&number.to_be_bytes()).is_some());

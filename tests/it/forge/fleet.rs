@@ -257,7 +257,7 @@ pub(crate) fn fleet(rules: &Rules, phones: u64, words: &str) -> Presentable {
     let audit = Audit {
         case: format!("Fleet{words}"),
         tool_version: "0".to_owned(),
-        rules_sha256: rules.sha256.clone(),
+        rules_sha256: rules.sha256().to_owned(),
         law_as_of: "2026-01-01".to_owned(),
         controller: Controller {
             name: Some(format!("Controller{words}")),
