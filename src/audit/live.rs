@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::gather::keys;
-use super::known_values::known_values;
+use super::known_values::{known_values, note_untried_salts};
 use super::reader::{Client, Reader, Told};
 use super::{Extent, Options, Progress, Stage};
 use crate::flow::Clients;
@@ -146,7 +146,8 @@ impl<'a> Live<'a> {
         self.report(&tally, coverage)
     }
 
-    fn report(&self, tally: &Tally, coverage: Coverage) -> Audit {
+    fn report(&self, tally: &Tally, mut coverage: Coverage) -> Audit {
+        note_untried_salts(INPUT, self.stage.known.untried_salts(), &mut coverage);
         let consent = self.stage.options.consent;
         let device = |(at, client): (usize, &Client)| {
             let title = match at {

@@ -563,6 +563,7 @@ fn receiver(report: &RecipientReport) -> RecipientReport {
 /// Sums of traffic with the times of the first and last packet, without their places.
 fn volumes(volumes: &TrafficReport) -> TrafficReport {
     let sum = |volume: &Volume| Volume {
+        has_gap: false,
         first: Origin {
             time: volume.first.time.in_milliseconds(),
             ..Origin::default()

@@ -317,6 +317,9 @@ impl<'a> Prose<'a> {
             return fill(words, &numbers);
         }
         if let Some(time) = reason.strip_prefix(CONSENT) {
+            if let Some(time) = time.strip_suffix(" least") {
+                return fill(texts.consent_at_least, &[("time", time)]);
+            }
             return match time {
                 "never" => texts.consent_never.to_owned(),
                 time => fill(texts.consent_at, &[("time", time)]),

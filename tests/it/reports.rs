@@ -108,6 +108,7 @@ fn tally(rules: &Rules, seen: &[(Attributed, String, String, usize)]) -> Tally {
             last: origin(2),
             protocol: "",
             content: ContentState::Clear,
+            has_gap: false,
         };
         let key = TrafficKey {
             device: DeviceId(0),

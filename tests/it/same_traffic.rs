@@ -655,6 +655,7 @@ fn sums(seen: &[Seen]) -> (Tally, Coverage) {
             last: origin,
             protocol: "",
             content: ContentState::Clear,
+            has_gap: false,
         };
         let key = TrafficKey {
             device: DeviceId(0),

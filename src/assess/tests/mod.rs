@@ -67,6 +67,7 @@ impl Phone {
                 last: origin,
                 protocol: "tls",
                 content,
+                has_gap: false,
             };
             let key = TrafficKey {
                 device: DeviceId(0),

@@ -142,6 +142,7 @@ fn app(rules: &Rules, phone: u64, app: u64, words: &str) -> AppReport {
         flows: 3,
         sent_bytes: 1000 + app,
         received_bytes: 5000,
+        has_gap: false,
         first: Origin::default(),
         last: Timestamp(START),
     };
