@@ -1,11 +1,15 @@
 //! Tasks that run at the same time, on all cores. What comes out is in the order of the tasks, so that it does not depend on who was first.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Threads for so many jobs; one per core for 0.
 pub(crate) fn threads(jobs: usize) -> usize {
+    // Asking Linux reads several files.
+    static CORES: OnceLock<usize> = OnceLock::new();
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     match jobs {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        0 => *CORES.get_or_init(cores),
         jobs => jobs,
     }
 }
@@ -16,7 +20,8 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(
     jobs: usize,
     work: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
-    let jobs = threads(jobs).min(tasks.len());
+    // Alone, a task need not even know how many cores there are.
+    let jobs = if tasks.len() <= 1 { 1 } else { threads(jobs) };
     if jobs <= 1 {
         return tasks.iter().map(work).collect();
     }
@@ -32,7 +37,9 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(
                 done.push((position, work(task)));
             }
         };
-        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(worker)).collect();
+        let workers: Vec<_> = (0..jobs.min(tasks.len()))
+            .map(|_| scope.spawn(worker))
+            .collect();
         let mut all = Vec::new();
         for handle in workers {
             match handle.join() {

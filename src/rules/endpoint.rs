@@ -154,7 +154,6 @@ pub(super) struct Endpoints {
 }
 
 impl Part for Endpoints {
-    /// Every host of an app profile must have an endpoint: a report names the company behind each recipient.
     fn read(rules: &Rules, problems: &mut Problems) -> Self {
         let file: EndpointFile = load::parse("endpoints.toml", rules, problems);
         let mut all = Self {
@@ -176,13 +175,6 @@ impl Part for Endpoints {
             }
             *slot = Some(all.entries.len());
             all.entries.push(endpoint);
-        }
-        for app in rules.apps() {
-            for host in app.hosts.iter().chain(&app.shared_hosts) {
-                if all.by_suffix.longest(host).is_none() {
-                    problems.dangling("apps.toml", &app.id, "endpoint", host);
-                }
-            }
         }
         all
     }

@@ -67,9 +67,6 @@ impl Part for Sdks {
             if sdk.as_of.is_empty() {
                 sdk.as_of = file.as_of.clone();
             }
-            if !rules.is_company(&sdk.company) {
-                problems.dangling(FILE, &sdk.id, "company", &sdk.company);
-            }
             for package in &sdk.classes {
                 let slashes = package.replace('.', "/");
                 if sdks.by_package.insert(slashes, position).is_some() {
@@ -195,7 +192,7 @@ impl Rules {
     /// A collector for the names in one app's code.
     pub fn embedded_code(&self) -> CodeMatcher<'_> {
         CodeMatcher {
-            sdks: self.sdks.get(self),
+            rules: self,
             found: BTreeMap::new(),
         }
     }
@@ -204,21 +201,27 @@ impl Rules {
 /// Puts the names in an app's code to the SDKs that they belong to.
 #[derive(Debug)]
 pub struct CodeMatcher<'a> {
-    sdks: &'a Sdks,
+    rules: &'a Rules,
     /// First example and count by id.
     found: BTreeMap<String, (String, u64)>,
 }
 
-impl CodeMatcher<'_> {
+impl<'a> CodeMatcher<'a> {
+    /// A manifest alone has no code: then the file need not be read.
+    fn sdks(&self) -> &'a Sdks {
+        self.rules.sdks.get(self.rules)
+    }
+
     /// A class, with slashes.
     pub fn class(&mut self, name: &[u8]) {
         let Ok(name) = std::str::from_utf8(name) else {
             return;
         };
-        if let Some(sdk) = self.sdks.of_class(name) {
+        let sdks = self.sdks();
+        if let Some(sdk) = sdks.of_class(name) {
             self.count(&sdk.id, name);
         }
-        if let Some((names, finder, owners)) = &self.sdks.trackers {
+        if let Some((names, finder, owners)) = &sdks.trackers {
             let mut seen = Vec::new();
             for hit in finder.find_overlapping_iter(name) {
                 let Some(owner) = owners.get(hit.pattern().as_usize()) else {
@@ -236,8 +239,9 @@ impl CodeMatcher<'_> {
 
     /// A framework or bundle of an iOS app, without its ending.
     pub fn framework(&mut self, name: &str) {
-        let sdk = self.sdks.by_framework.get(name);
-        if let Some(sdk) = sdk.and_then(|position| self.sdks.entries.get(*position)) {
+        let sdks = self.sdks();
+        let sdk = sdks.by_framework.get(name);
+        if let Some(sdk) = sdk.and_then(|position| sdks.entries.get(*position)) {
             self.count(&sdk.id, name);
         }
     }

@@ -118,10 +118,17 @@ impl Rules {
                     problems.dangling("apps.toml", &app.id, "permission", name);
                 }
             }
-            for host in &app.contact_discovery.hosts {
+            // A report names the company behind each recipient.
+            let hosts = app.hosts.iter().chain(&app.shared_hosts);
+            for host in hosts.chain(&app.contact_discovery.hosts) {
                 if self.endpoint(host).is_none() {
                     problems.dangling("apps.toml", &app.id, "endpoint", host);
                 }
+            }
+        }
+        for sdk in self.sdks() {
+            if !self.is_company(&sdk.company) {
+                problems.dangling("sdks.toml", &sdk.id, "company", &sdk.company);
             }
         }
         for observation in &self.legal().observations {
