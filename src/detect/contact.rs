@@ -487,10 +487,11 @@ fn is_written_as_number(text: &str) -> bool {
         || text.starts_with(['0', '(']) && has_groups()
 }
 
-/// Digits behind an international prefix: a country code begins with none, and parcels have longer numbers.
+/// Digits behind an international prefix: a country code begins with no zero, parcels have longer numbers, and behind `001` any ten
+/// digits may be a number of North America.
 fn is_international(digits: &str) -> bool {
     (10..=14).contains(&digits.len())
-        && !digits.starts_with('0')
+        && !digits.starts_with(['0', '1'])
         && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -1,6 +1,6 @@
 //! Positions: pairs of coordinates in one object, in one value, or in a GeoJSON array, with the precision they were sent in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::Scene;
@@ -28,6 +28,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     }
     let mut halves: BTreeMap<(Place, PathId, Rc<str>), Halves<'_>> = BTreeMap::new();
     let mut arrays: BTreeMap<PathId, [Option<Coordinate<'_>>; 2]> = BTreeMap::new();
+    // Lists of numbers without end, as corners on a screen are.
+    let mut lists: BTreeSet<PathId> = BTreeSet::new();
     let mut integers: BTreeMap<(Place, PathId, Rc<str>), Integers<'_>> = BTreeMap::new();
     let mut before: Option<Coordinate<'_>> = None;
     for field in scene.fields {
@@ -110,6 +112,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                     .get_mut(usize::try_from(position).unwrap_or(0))
             {
                 *slot = Some((field, degrees));
+            } else if let Some((_, Step::Index(LONGEST_POSITION..))) = step
+                && name.is_some_and(|name| is_on_screens_too(&name.normalised))
+            {
+                lists.extend(scene.object(field));
             }
         }
     }
@@ -119,8 +125,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             report(scene, tally, field, latitude, longitude);
         }
     }
-    for pair in arrays.into_values() {
-        if let [Some(first), Some(second)] = pair {
+    for (object, pair) in arrays {
+        if let [Some(first), Some(second)] = pair
+            && !lists.contains(&object)
+        {
             both(scene, tally, first, second);
         }
     }
@@ -150,6 +158,9 @@ pub(super) fn member<'s>(
         None => (own, scene.object(field)),
     }
 }
+
+/// Numbers of one position in a list: latitude, longitude, height, time.
+const LONGEST_POSITION: u32 = 4;
 
 /// Numbers behind a position in one value: how exact it is, its height, the time.
 const BEHIND_PAIR: usize = 3;
@@ -690,8 +701,6 @@ const FULL_DECIMALS: usize = 3;
 
 /// Two numbers in a value with so many others behind them, so exact that nothing else is: what stands in headers, paths and under names of any language.
 fn exact_pair(text: &str, others: usize) -> Option<(Degrees, Degrees)> {
-    let with_points = value::pair_with_decimal_points(text);
-    let text = with_points.as_deref().unwrap_or(text);
     if text.len() > 48
         || !text
             .bytes()
@@ -699,6 +708,8 @@ fn exact_pair(text: &str, others: usize) -> Option<(Degrees, Degrees)> {
     {
         return None;
     }
+    let with_points = value::pair_with_decimal_points(text);
+    let text = with_points.as_deref().unwrap_or(text);
     let mut numbers = text
         .split([',', ';', ' ', '|', '/'])
         .filter(|part| !part.is_empty());
