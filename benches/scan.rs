@@ -244,7 +244,7 @@ fn body(observation: &Observation) -> &[u8] {
 }
 
 fn measure(count: usize, bytes: usize, runs: usize) {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let observations = observations();
     let values = known(count);
     let begin = Instant::now();

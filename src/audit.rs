@@ -26,7 +26,7 @@ use self::baseline::Baseline;
 use self::checksum::with_digest;
 use self::fleet::{Clients, Phones, spread};
 use self::gather::{gather, keys};
-use self::known_values::{known_values, note_neglected};
+use self::known_values::{known_values, note_neglected, note_untried_salts};
 pub use self::live::{Basis, Live};
 pub use self::options::Options;
 use self::reader::{Client, Reader, Told};
@@ -65,7 +65,10 @@ pub struct Outcome {
 pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -> Result<Outcome> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let dossiers = gather(case, rules, &mut coverage, &mut errors);
+    let dossiers = std::thread::scope(|scope| {
+        scope.spawn(|| rules.prepare());
+        gather(case, rules, options, &mut coverage, &mut errors)
+    });
     let Phones {
         names,
         mut dossiers,
@@ -113,6 +116,9 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         if sameness::is_traffic(&task.inputs) {
             note_begin(&of_clients, &streamed.clients, &mut began);
         }
+        if let Some(first) = task.inputs.first() {
+            note_untried_salts(first.id, streamed.untried_salts, &mut coverage);
+        }
         parts.extend(task.part(streamed));
     }
     inputs.sort_unstable_by_key(|input| input.id);
@@ -143,7 +149,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     let audit = Audit {
         case: case.name.clone(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        rules_sha256: rules.sha256.clone(),
+        rules_sha256: rules.sha256().to_owned(),
         law_as_of: rules.legal().as_of.to_string(),
         options: options.named(case),
         method: rules.legal().scoring.profile.to_string(),
@@ -317,7 +323,10 @@ pub fn observe(
 ) -> Result<Vec<Error>> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let dossiers = gather(case, rules, &mut coverage, &mut errors);
+    let dossiers = std::thread::scope(|scope| {
+        scope.spawn(|| rules.prepare());
+        gather(case, rules, options, &mut coverage, &mut errors)
+    });
     let mut dossiers = spread(case, dossiers, rules).dossiers;
     let keys = keys(case, &mut dossiers, options, &mut coverage)?;
     let progress = Progress::default();
@@ -445,6 +454,8 @@ struct Streamed {
     clients: Vec<Client>,
     /// Addresses that one of these alone has used, with its place among them.
     addresses: Vec<(IpAddr, usize)>,
+    /// Salts of messages with which known values were not hashed.
+    untried_salts: u64,
 }
 
 /// How much an input held.
@@ -456,6 +467,12 @@ struct Extent {
 
 /// Phase 2 for inputs that belong together.
 fn stream(stage: &Stage<'_>, inputs: &[&Input]) -> Streamed {
+    // What is found must not depend on what other threads read meanwhile.
+    let known = stage.known.afresh();
+    let stage = &Stage {
+        known: &known,
+        ..*stage
+    };
     let mut fingerprint = Fingerprint::default();
     let mut tally = Tally::default();
     let mut coverage = Coverage::default();
@@ -482,6 +499,7 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input]) -> Streamed {
         fingerprint,
         clients: reader.clients().cloned().collect(),
         addresses: reader.addresses(),
+        untried_salts: known.untried_salts(),
     }
 }
 

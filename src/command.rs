@@ -23,9 +23,7 @@ use phonehome::report::{self, InputLine, Language, Observations, Presentable};
 use phonehome::rules::Rules;
 use phonehome::{Error, Result};
 
-use self::input::{
-    find, load_rules, named_inputs, pipeline_options, refuse_missing, report_of, rules_of,
-};
+use self::input::{find, load_rules, pipeline_options, refuse_missing, report_of, rules_of};
 use self::output::{Target, ending, targets, write_prose, write_reports, write_to};
 use self::talk::{complain, say};
 use crate::cli::{
@@ -107,7 +105,6 @@ fn audit(options: &Audit, talk: TalkOptions) -> Result<Status> {
     }
     let targets = targets(&options.output)?;
     let mut gate = gate::read(&options.gate)?;
-    let mut named = Vec::new();
     let outcome = if let Some(name) = &options.input.interface {
         gate::add_suppressions(&mut gate, &options.gate, None)?;
         Outcome {
@@ -116,7 +113,6 @@ fn audit(options: &Audit, talk: TalkOptions) -> Result<Status> {
         }
     } else {
         let case = find(&options.input)?;
-        named = named_inputs(&case);
         gate::add_suppressions(&mut gate, &options.gate, case.policy_file.as_deref())?;
         talk.watched(&case, &rules, |progress| {
             let mut pipeline = pipeline_options(&options.input, options.jobs)?;
@@ -137,7 +133,6 @@ fn audit(options: &Audit, talk: TalkOptions) -> Result<Status> {
         shows_values,
         options.pseudonym_key.as_deref(),
     )?;
-    report.name_inputs(named);
     let look = (language(options.output.language), talk);
     let judged = deliver(targets, &mut report, &rules, look, &options.output, &gate)?;
     Ok(match read {
@@ -157,7 +152,7 @@ fn report(options: &Report, talk: TalkOptions) -> Result<Status> {
             "the report holds no captured values; only an audit with --show-values keeps them";
         return Err(Error::Usage(reason.to_owned()));
     }
-    if report.audit().rules_sha256 != rules.sha256 {
+    if report.audit().rules_sha256 != rules.sha256() {
         talk.note("the report was made with other rules; texts are those of the rules at hand");
     }
     let targets = targets(&options.output)?;
@@ -182,6 +177,9 @@ fn deliver(
 ) -> Result<Status> {
     let verdict = gate::verdict(gate, report, rules);
     report.exempt(verdict.exemptions.clone());
+    if let Some(folder) = &options.path_prefix {
+        report.set_path_prefix(folder);
+    }
     write_reports(targets, report, rules, look, options, gate)?;
     Ok(gate::announce(gate, &verdict, look.1))
 }

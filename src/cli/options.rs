@@ -141,6 +141,10 @@ pub(crate) struct OutputOptions {
     #[arg(long, value_name = "DIR")]
     pub(crate) pictures: Option<PathBuf>,
 
+    /// Where the case lies in a repository: SARIF, GitHub and GitLab then name files from its root
+    #[arg(long, hide_short_help = true, value_name = "DIR")]
+    pub(crate) path_prefix: Option<String>,
+
     #[command(flatten)]
     pub(crate) language: LanguageOption,
 

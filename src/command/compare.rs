@@ -86,8 +86,7 @@ pub(super) fn verify(options: &Verify, talk: TalkOptions) -> Result<Status> {
         complain(error);
     }
     let secret = options.pseudonym_key.as_deref();
-    let mut anew = keys::presentable(&outcome.audit, &rules, saved.shows_values(), secret)?;
-    anew.name_inputs_as(&saved);
+    let anew = keys::presentable(&outcome.audit, &rules, saved.shows_values(), secret)?;
     let rendering = rendering(&options.output, written_in, talk);
     let in_its_language = report::Options {
         language: written_in,

@@ -2,11 +2,11 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use phonehome::audit::{self, Outcome};
 use phonehome::intake::{self, Case, Input};
-use phonehome::model::{AppId, InputId};
+use phonehome::model::AppId;
 use phonehome::report::Presentable;
 use phonehome::rules::Rules;
 use phonehome::{Error, Result};
@@ -186,30 +186,10 @@ pub(super) fn rules_of(options: &InputOptions) -> Result<Rules> {
 pub(super) fn load_rules(option: &RulesOption) -> Result<Rules> {
     let mut rules = match &option.folder {
         Some(folder) => Rules::load(folder)?,
-        None => Rules::embedded()?,
+        None => Rules::embedded(),
     };
     if let Some(path) = &option.method {
         rules.load_method(path)?;
     }
     Ok(rules)
-}
-
-/// Where each input of a case is, seen from the folder that the program runs in; nothing of what lies elsewhere.
-pub(super) fn named_inputs(case: &Case) -> Vec<(InputId, String)> {
-    let here = std::env::current_dir().unwrap_or_default();
-    let inputs = case.devices.iter().flat_map(|device| &device.inputs);
-    let named = inputs.filter_map(|input| {
-        let path = input.path.strip_prefix(&here).unwrap_or(&input.path);
-        let steps: Option<Vec<String>> = path
-            .components()
-            .filter(|step| *step != Component::CurDir)
-            .map(|step| match step {
-                Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
-                _ => None,
-            })
-            .collect();
-        let is_file = input.path.as_os_str() != Input::STDIN;
-        Some((input.id, steps.filter(|_| is_file)?.join("/")))
-    });
-    named.collect()
 }

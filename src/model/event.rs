@@ -299,6 +299,8 @@ pub struct Traffic {
     pub protocol: &'static str,
     /// How readable it was.
     pub content: ContentState,
+    /// Parts of it are known to be missing in the capture.
+    pub has_gap: bool,
 }
 
 /// What the operating system logged about an app.

@@ -84,8 +84,8 @@ fn issue(prose: &Prose<'_>, alert: &Alert<'_>) -> Issue {
     }
 }
 
-/// Input and frame; without evidence in an input, the first of the phone. Paths are those of a repository, if the program ran
-/// at its root.
+/// Input and frame; without evidence in an input, the first of the phone. Paths are those of a repository, if
+/// it is known where the case lies in it.
 fn place(prose: &Prose<'_>, alert: &Alert<'_>) -> (String, u64) {
     let of_phone = || {
         let mut inputs = prose.audit.inputs.iter();
@@ -96,8 +96,8 @@ fn place(prose: &Prose<'_>, alert: &Alert<'_>) -> (String, u64) {
         None => (of_phone(), 1),
     };
     let path = input.map_or(&alert.device.name, |input| &input.path);
-    let named = input.and_then(|input| prose.named(input.id));
-    (named.unwrap_or(path).to_owned(), line)
+    let in_repository = input.and_then(|input| prose.path_in_repository(input));
+    (in_repository.unwrap_or_else(|| path.clone()), line)
 }
 
 fn write_github(

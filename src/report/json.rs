@@ -157,9 +157,6 @@ struct InputView {
     id: u32,
     /// Path relative to what the user named.
     path: String,
-    /// Path seen from where the program ran, as the user named it; absent where that is not known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    named: Option<String>,
     /// Phone that it belongs to.
     device: String,
     /// Format recognised.
@@ -323,7 +320,6 @@ fn inputs(prose: &Prose<'_>) -> Vec<InputView> {
     let view = |input: &crate::model::InputReport| InputView {
         id: input.id.0,
         path: input.path.clone(),
-        named: prose.named(input.id).map(str::to_owned),
         device: input.device.clone(),
         format: input.format.clone(),
         sha256: input.sha256.clone(),

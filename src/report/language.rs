@@ -339,6 +339,14 @@ impl Language {
                 "times without a zone, shown as if they were UTC",
                 "Zeiten ohne Zone, gezeigt, als wären sie UTC",
             ),
+            Shortfall::UntriedSalts => self.pick(
+                "salts of messages that known values were not hashed with",
+                "Salze von Nachrichten, mit denen bekannte Werte nicht gehasht wurden",
+            ),
+            Shortfall::NotCompared => self.pick(
+                "recipients of a session without contacts that are not compared",
+                "Empfänger einer Sitzung ohne Kontakte, die nicht verglichen werden",
+            ),
             Shortfall::KnownValues => self.pick(
                 "known values not looked for in full",
                 "bekannte Werte, die nicht vollständig gesucht wurden",

@@ -4,7 +4,7 @@
 //! Formats get nothing else, so none of them can give away what another one hides. Each type is taken apart member by member:
 //! a new member does not compile until it is decided here how it is shown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::prose;
@@ -13,7 +13,7 @@ use crate::gate::Exemptions;
 use crate::model::{
     AppId, AppReport, Attributed, Audit, Controller, Coverage, DataChain, DeclaredFact,
     DecodeChain, DevicePolicy, DeviceReport, Distinct, Evidence, Exception, ExceptionState,
-    FieldPath, FlowKey, Grant, InputId, InputReport, JudgedFinding, Occurrences, Origin, PathStep,
+    FieldPath, FlowKey, Grant, InputReport, JudgedFinding, Occurrences, Origin, PathStep,
     Processor, Purpose, Question, Reads, Recipient, RecipientKind, RecipientReport, Sensitive,
     ShadowApp, Standing, TrafficReport, Volume,
 };
@@ -32,8 +32,8 @@ pub struct Presentable {
     pub(super) audit: Audit,
     pub(super) shows_values: bool,
     pub(super) exemptions: Exemptions,
-    /// Inputs as the user named them, seen from where the program ran; none where that is not known.
-    pub(super) named: BTreeMap<InputId, String>,
+    /// The folder of the case, seen from the root of a repository.
+    pub(super) path_prefix: Option<String>,
 }
 
 impl Presentable {
@@ -84,19 +84,14 @@ impl Presentable {
             },
             shows_values,
             exemptions: Exemptions::default(),
-            named: BTreeMap::new(),
+            path_prefix: None,
         }
     }
 
-    /// Notes where inputs are, seen from where the program ran: there, continuous integration looks for the files of findings.
-    pub fn name_inputs(&mut self, named: impl IntoIterator<Item = (InputId, String)>) {
-        let named = named.into_iter();
-        self.named = named.map(|(id, path)| (id, text::safe(&path))).collect();
-    }
-
-    /// Names inputs as another report does: from where they are read is no matter of what they show.
-    pub fn name_inputs_as(&mut self, other: &Self) {
-        self.named.clone_from(&other.named);
+    /// Notes where the case is, seen from the root of a repository: there, continuous integration looks for the files of
+    /// findings.
+    pub fn set_path_prefix(&mut self, folder: &str) {
+        self.path_prefix = Some(text::safe(folder.trim_end_matches('/')));
     }
 
     /// Notes which findings do not count, for formats of continuous integration.
@@ -568,6 +563,7 @@ fn receiver(report: &RecipientReport) -> RecipientReport {
 /// Sums of traffic with the times of the first and last packet, without their places.
 fn volumes(volumes: &TrafficReport) -> TrafficReport {
     let sum = |volume: &Volume| Volume {
+        has_gap: false,
         first: Origin {
             time: volume.first.time.in_milliseconds(),
             ..Origin::default()

@@ -38,7 +38,7 @@ pub(super) struct Prose<'a> {
     pub(super) texts: &'static Texts,
     /// Findings that do not count in continuous integration.
     pub(super) exemptions: &'a Exemptions,
-    named: &'a BTreeMap<InputId, String>,
+    path_prefix: Option<&'a str>,
     inputs: BTreeMap<InputId, &'a InputReport>,
 }
 
@@ -51,7 +51,7 @@ impl<'a> Prose<'a> {
             language: options.language,
             texts: options.language.texts(),
             exemptions: &report.exemptions,
-            named: &report.named,
+            path_prefix: report.path_prefix.as_deref(),
             inputs: audit.inputs.iter().map(|input| (input.id, input)).collect(),
         }
     }
@@ -320,6 +320,9 @@ impl<'a> Prose<'a> {
             return fill(words, &numbers);
         }
         if let Some(time) = reason.strip_prefix(CONSENT) {
+            if let Some(time) = time.strip_suffix(" least") {
+                return fill(texts.consent_at_least, &[("time", time)]);
+            }
             return match time {
                 "never" => texts.consent_never.to_owned(),
                 time => fill(texts.consent_at, &[("time", time)]),
@@ -406,9 +409,10 @@ impl<'a> Prose<'a> {
         self.input_of(evidence.origin.input)
     }
 
-    /// Where an input is, seen from where the program ran, if that is known.
-    pub(super) fn named(&self, id: InputId) -> Option<&'a str> {
-        self.named.get(&id).map(String::as_str)
+    /// Where an input is, seen from the root of a repository, if that is known.
+    pub(super) fn path_in_repository(&self, input: &InputReport) -> Option<String> {
+        let folder = self.path_prefix?;
+        Some(format!("{folder}/{}", input.path))
     }
 
     pub(super) fn input_of(&self, id: InputId) -> Option<&'a InputReport> {

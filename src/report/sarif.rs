@@ -26,9 +26,9 @@ pub(super) const FORMAT: Format = Format {
 
 /// Where the format is defined.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
-/// Paths as the user named them, from where the program ran: in continuous integration, the root of the repository.
+/// Paths from the root of the repository that the case lies in.
 const SOURCE_ROOT: &str = "SRCROOT";
-/// Paths in the case, of reports that do not know where it was.
+/// Paths in the case, of reports that were not told where it lies.
 const CASE: &str = "CASE";
 /// What stays as it is in a relative reference (RFC 3986, unreserved and `/`).
 const KEPT_IN_PATHS: &AsciiSet = &NON_ALPHANUMERIC
@@ -392,9 +392,9 @@ impl Places {
     fn of(prose: &Prose<'_>) -> Self {
         let inputs = &prose.audit.inputs;
         let artifact = |input: &crate::model::InputReport| Artifact {
-            location: match prose.named(input.id) {
-                Some(named) => ArtifactLocation {
-                    uri: uri(named),
+            location: match prose.path_in_repository(input) {
+                Some(path) => ArtifactLocation {
+                    uri: uri(&path),
                     uri_base_id: SOURCE_ROOT,
                     index: None,
                 },

@@ -327,7 +327,7 @@ mod tests {
 
     #[test]
     fn each_sheet_and_column_has_its_words() {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let audit = Audit {
             case: String::new(),
             controller: crate::model::Controller::default(),

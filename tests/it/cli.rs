@@ -962,7 +962,7 @@ fn the_sample_case_touches_each_provision() {
         .flat_map(|app| app["provisions"].as_array().unwrap())
         .map(|id| id.as_str().unwrap().to_owned())
         .collect();
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let untouched: Vec<&str> = rules
         .legal()
         .provisions

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::super::value;
 use super::index::{Digests, GIVEN, Index, given, is_of_words, start};
 use super::literal::Window;
 use super::pattern::{self, BINARY, EXACT, FOLDED, Wrapping};
@@ -23,12 +24,27 @@ pub(super) struct Hit {
     pub(super) is_weak: bool,
     /// Only a digest of it.
     pub(super) is_digest: bool,
+    /// What it was told by, where there are so few of that form that long lists meet some by chance.
+    pub(super) form: Option<Scarce>,
+    /// How exact a position was sent, in metres.
+    pub(super) metres: Option<u32>,
+}
+
+/// A form of values of which there are so few that chance meets them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Scarce {
+    /// A run of so many digits.
+    Number(usize),
+    /// A CRC-32.
+    Checksum,
 }
 
 /// Fewest digits of a run that is looked up.
 const SHORTEST_RUN: usize = 4;
 /// Most digits of a number written in groups.
 const LONGEST_RUN: usize = 24;
+/// Digits of a checksum as a number: all but one in 400 have so many.
+const CHECKSUM_DIGITS: std::ops::RangeInclusive<usize> = 8..=10;
 /// Groups of digits that a number may be written in: `+49 (0) 30 23 12 51 11`.
 const GROUPS: usize = 8;
 /// What stands between groups.
@@ -51,9 +67,39 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 pub(super) const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
+/// How often values of each form were looked up in one message.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    /// By digits.
+    numbers: [u32; LONGEST_RUN + 1],
+    checksums: u32,
+}
+
+impl Looked {
+    fn add(&mut self, form: Scarce) {
+        let count = match form {
+            Scarce::Number(digits) => self.numbers.get_mut(digits),
+            Scarce::Checksum => Some(&mut self.checksums),
+        };
+        if let Some(count) = count {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Values of a form that chance would meet in the message if it held nothing but random ones.
+    pub(super) fn by_chance(&self, index: &Index, form: Scarce) -> f64 {
+        let looked = match form {
+            Scarce::Number(digits) => self.numbers.get(digits).copied().unwrap_or(0),
+            Scarce::Checksum => self.checksums,
+        };
+        f64::from(looked) * index.chance(form)
+    }
+}
+
 /// Looks in the values of one message.
 pub(super) struct Scanner<'a> {
     index: &'a Index,
+    pub(super) looked: Looked,
     /// Text in lower case, kept between values.
     folded: String,
 }
@@ -62,6 +108,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn new(index: &'a Index) -> Self {
         Self {
             index,
+            looked: Looked::default(),
             folded: String::new(),
         }
     }
@@ -104,13 +151,14 @@ impl<'a> Scanner<'a> {
             });
         }
         if look.has(Look::DIGIT) {
-            numbers(index, bytes, hits);
+            let plain = value::with_plain_separators(text);
+            numbers(index, plain.as_bytes(), &mut self.looked, hits);
         }
         self.tokens(bytes, hits);
     }
 
     /// What is found in words of base64 and hexadecimal digits.
-    fn tokens(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
+    fn tokens(&mut self, bytes: &[u8], hits: &mut Vec<Hit>) {
         let index = self.index;
         let has_digests = !index.digests.by_start.is_empty() || !index.checksums.is_empty();
         let mut end = 0_usize;
@@ -128,7 +176,7 @@ impl<'a> Scanner<'a> {
                 index.encoded.scan_windows(window, token, &mut take);
             }
             if has_digests {
-                digest_token(index, &index.digests, token, hits);
+                digest_token(index, &index.digests, token, &mut self.looked, hits);
             }
         }
     }
@@ -186,10 +234,10 @@ impl<'a> Scanner<'a> {
     }
 
     /// Digests in a text that were made with a salt of the message's own.
-    pub(super) fn salted(&self, digests: &Digests, text: &str, hits: &mut Vec<Hit>) {
+    pub(super) fn salted(&mut self, digests: &Digests, text: &str, hits: &mut Vec<Hit>) {
         let tokens = text.as_bytes().split(|byte| !is_token(*byte));
         for token in tokens.filter(|token| token.len() >= SHORTEST_TOKEN) {
-            digest_token(self.index, digests, token, hits);
+            digest_token(self.index, digests, token, &mut self.looked, hits);
         }
     }
 }
@@ -278,11 +326,13 @@ fn literal(
         steps: wrapping.steps.to_vec(),
         is_weak: spelling.is_weak,
         is_digest: false,
+        form: None,
+        metres: None,
     });
 }
 
 /// Runs of digits as a whole, and numbers written in groups.
-fn numbers(index: &Index, bytes: &[u8], hits: &mut Vec<Hit>) {
+fn numbers(index: &Index, bytes: &[u8], looked: &mut Looked, hits: &mut Vec<Hit>) {
     if index.numbers.is_empty() {
         return;
     }
@@ -290,10 +340,10 @@ fn numbers(index: &Index, bytes: &[u8], hits: &mut Vec<Hit>) {
     while let Some(run) = next_run(bytes, position) {
         let digits = bytes.get(run.0..run.1).unwrap_or_default();
         if (SHORTEST_RUN..=LONGEST_RUN).contains(&digits.len()) {
-            number(index, digits, hits);
+            number(index, digits, looked, hits);
         }
         if digits.len() <= 8 {
-            grouped(index, bytes, run, hits);
+            grouped(index, bytes, run, looked, hits);
         }
         position = run.1;
     }
@@ -313,7 +363,13 @@ fn next_run(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
 }
 
 /// A number written in groups that begins with this run: looked up after each group.
-fn grouped(index: &Index, bytes: &[u8], first: (usize, usize), hits: &mut Vec<Hit>) {
+fn grouped(
+    index: &Index,
+    bytes: &[u8],
+    first: (usize, usize),
+    looked: &mut Looked,
+    hits: &mut Vec<Hit>,
+) {
     if !bytes.get(first.1).is_some_and(|byte| GAP.contains(byte)) {
         return;
     }
@@ -352,13 +408,15 @@ fn grouped(index: &Index, bytes: &[u8], first: (usize, usize), hits: &mut Vec<Hi
             return;
         }
         if digits.len() >= 7 {
-            number(index, &digits, hits);
+            number(index, &digits, looked, hits);
         }
         end = run.1;
     }
 }
 
-fn number(index: &Index, digits: &[u8], hits: &mut Vec<Hit>) {
+fn number(index: &Index, digits: &[u8], looked: &mut Looked, hits: &mut Vec<Hit>) {
+    let form = Scarce::Number(digits.len());
+    looked.add(form);
     for slot in index.numbers.get(key(digits)) {
         let Some(spelling) = index.spelling(slot) else {
             continue;
@@ -379,17 +437,18 @@ fn number(index: &Index, digits: &[u8], hits: &mut Vec<Hit>) {
                     .collect(),
                 is_weak: spelling.is_weak && index.may_be_chance(digits),
                 is_digest: false,
+                form: Some(form),
+                metres: None,
             });
         }
     }
-    // A checksum as a number: ten digits at most.
-    if digits.len() <= 10
+    if CHECKSUM_DIGITS.contains(&digits.len())
         && !index.checksums.is_empty()
         && let Some(sum) = str::from_utf8(digits)
             .ok()
             .and_then(|text| text.parse().ok())
     {
-        checksum(index, sum, hits);
+        checksum(index, sum, looked, hits);
     }
 }
 
@@ -400,9 +459,22 @@ fn is_token(byte: u8) -> bool {
 }
 
 /// A word that may be a digest, or end with one.
-fn digest_token(index: &Index, digests: &Digests, token: &[u8], hits: &mut Vec<Hit>) {
+fn digest_token(
+    index: &Index,
+    digests: &Digests,
+    token: &[u8],
+    looked: &mut Looked,
+    hits: &mut Vec<Hit>,
+) {
     if token.len() <= LONGEST_TOKEN {
-        encoded_digest(index, digests, token, hits);
+        encoded_digest(index, digests, token, looked, hits);
+    }
+    if let Some(digits) = token.strip_prefix(b"0x") {
+        encoded_digest(index, digests, digits, looked, hits);
+    }
+    // Sixteen bytes of a digest are also written as a UUID.
+    if let Some(digits) = uuid_digits(token) {
+        encoded_digest(index, digests, &digits, looked, hits);
     }
     let is_mark = |byte: &u8| matches!(byte, b'-' | b'_' | b'/' | b'=' | b'+');
     if !token.iter().any(is_mark) {
@@ -411,19 +483,35 @@ fn digest_token(index: &Index, digests: &Digests, token: &[u8], hits: &mut Vec<H
     // `user-0a1b…`, `sha256_…`: the part behind the mark.
     for part in token.split(is_mark) {
         if (SHORTEST_TOKEN..=LONGEST_TOKEN).contains(&part.len()) && part.len() < token.len() {
-            encoded_digest(index, digests, part, hits);
+            encoded_digest(index, digests, part, looked, hits);
         }
     }
     for mark in [b'-', b'_', b'='] {
         let first = token.iter().position(|byte| *byte == mark);
         let behind = first.and_then(|at| token.get(at.saturating_add(1)..));
         if let Some(behind) = behind.filter(|rest| rest.len() >= SHORTEST_BASE64) {
-            encoded_digest(index, digests, behind, hits);
+            encoded_digest(index, digests, behind, looked, hits);
         }
     }
 }
 
-fn encoded_digest(index: &Index, digests: &Digests, token: &[u8], hits: &mut Vec<Hit>) {
+/// The hexadecimal digits of a UUID.
+fn uuid_digits(token: &[u8]) -> Option<Vec<u8>> {
+    let is_uuid = token.len() == 36
+        && token
+            .iter()
+            .enumerate()
+            .all(|(at, byte)| (*byte == b'-') == matches!(at, 8 | 13 | 18 | 23));
+    is_uuid.then(|| token.iter().copied().filter(|byte| *byte != b'-').collect())
+}
+
+fn encoded_digest(
+    index: &Index,
+    digests: &Digests,
+    token: &[u8],
+    looked: &mut Looked,
+    hits: &mut Vec<Hit>,
+) {
     if token.iter().all(u8::is_ascii_hexdigit) {
         if token.len() == 8
             && !index.checksums.is_empty()
@@ -431,8 +519,8 @@ fn encoded_digest(index: &Index, digests: &Digests, token: &[u8], hits: &mut Vec
                 .ok()
                 .and_then(|text| u32::from_str_radix(text, 16).ok())
         {
-            checksum(index, sum, hits);
-            checksum(index, sum.swap_bytes(), hits);
+            checksum(index, sum, looked, hits);
+            checksum(index, sum.swap_bytes(), looked, hits);
         }
         if hex_start(token).is_some_and(|key| digests.by_start.may_hold(key))
             && let Some(bytes) = hex_bytes(token.get(..token.len() & !1).unwrap_or_default())
@@ -519,19 +607,24 @@ fn digest(index: &Index, digests: &Digests, bytes: &[u8], is_whole: bool, hits: 
                 steps,
                 is_weak: false,
                 is_digest: true,
+                form: None,
+                metres: None,
             });
         }
     }
 }
 
 /// A CRC-32: weak, since there are only four billion of them.
-fn checksum(index: &Index, sum: u32, hits: &mut Vec<Hit>) {
+fn checksum(index: &Index, sum: u32, looked: &mut Looked, hits: &mut Vec<Hit>) {
+    looked.add(Scarce::Checksum);
     for slot in index.checksums.get(sum.into()) {
         hits.push(Hit {
             value: slot.value,
             steps: vec![DecodeStep::Crc32],
             is_weak: true,
             is_digest: true,
+            form: Some(Scarce::Checksum),
+            metres: None,
         });
     }
 }

@@ -59,14 +59,10 @@ impl Presentable {
         let Shown = shown.map_err(|error| error.to_string())?;
         let view = view.map_err(|error| error.to_string())?;
         let language = word(Language::from_id, &view.language)?;
-        let named = view.inputs.iter().filter_map(|input| {
-            let named = input.named.clone()?;
-            Some((InputId(input.id), named))
-        });
         let report = Self {
             shows_values: view.shows_values,
             exemptions: Exemptions::default(),
-            named: named.collect(),
+            path_prefix: None,
             audit: audit(view)?,
         };
         Ok((report, language))

@@ -150,14 +150,26 @@ const DETAILS: &[(&str, &str)] = &[
         "{} bekannte Werte, die so kurz sind, dass sie nur neben anderen zählen (zu erwartende Zufallstreffer: {} in {} lesbaren Bytes)",
     ),
     (
-        "{} encodings and digests left out because the list is long",
-        "{} Kodierungen und Hashwerte ausgelassen, weil die Liste lang ist",
+        "{} encodings, digests and checksums left out because the list is long",
+        "{} Kodierungen, Hashwerte und Prüfsummen ausgelassen, weil die Liste lang ist",
     ),
+    (
+        "more than {} in a message, more than {} known values, or more than {} digests",
+        "mehr als {} in einer Nachricht, mehr als {} bekannte Werte oder mehr als {} Hashwerte",
+    ),
+    ("{} of {} recipients of {}", "{} von {} Empfängern von {}"),
     ("dumpsys appops", "dumpsys appops"),
 ];
 
-/// A detail in German; `None` where it has no German words.
+/// A detail in German, or several of them; `None` where one has no German words.
 pub(super) fn in_german(detail: &str) -> Option<String> {
+    one_in_german(detail).or_else(|| {
+        let parts: Option<Vec<String>> = detail.split("; ").map(one_in_german).collect();
+        Some(parts?.join("; "))
+    })
+}
+
+fn one_in_german(detail: &str) -> Option<String> {
     DETAILS.iter().find_map(|(english, german)| {
         let values = values(english, detail)?;
         let mut values = values.into_iter();
@@ -208,6 +220,10 @@ mod tests {
         assert_eq!(
             german("TCP bytes not captured"),
             "TCP-Bytes fehlen im Mitschnitt"
+        );
+        assert_eq!(
+            german("TCP bytes not captured; as phone/a.pcap shows"),
+            "TCP-Bytes fehlen im Mitschnitt; wie phone/a.pcap"
         );
         assert_eq!(in_german("the file is empty?"), None);
         assert_eq!(in_german(""), None);

@@ -63,6 +63,7 @@ pub(super) const ENGLISH: Texts = Texts {
     volume_burst: "{contacts} contacts × {least} to {most} bytes = {from} to {to} bytes, and up to {around} around them; {sent} bytes were sent in {seconds} s",
     volume_difference: "{contacts} contacts × {least} to {most} bytes = {from} to {to} bytes; {sent} bytes with contacts − {without} without = {more}",
     consent_at: "consent given at {time}",
+    consent_at_least: "consent given at {time}; there were at least so many messages and values before",
     consent_never: "no consent given",
     about: "about",
     precision: "exact to {metres} m",

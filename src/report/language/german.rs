@@ -63,6 +63,7 @@ pub(super) const GERMAN: Texts = Texts {
     volume_burst: "{contacts} Kontakte × {least} bis {most} Bytes = {from} bis {to} Bytes, dazu bis zu {around} Bytes für die Anfrage selbst; gesendet wurden {sent} Bytes in {seconds} s",
     volume_difference: "{contacts} Kontakte × {least} bis {most} Bytes = {from} bis {to} Bytes; {sent} Bytes mit Kontakten − {without} ohne = {more}",
     consent_at: "Einwilligung erteilt am {time}",
+    consent_at_least: "Einwilligung erteilt am {time}; davor waren es mindestens so viele Nachrichten und Werte",
     consent_never: "keine Einwilligung erteilt",
     about: "etwa",
     precision: "auf {metres} m genau",

@@ -121,6 +121,8 @@ pub struct Texts {
     pub volume_difference: &'static str,
     /// Consent given at `{time}`.
     pub consent_at: &'static str,
+    /// The same where not all that went before is known.
+    pub consent_at_least: &'static str,
     /// No consent given.
     pub consent_never: &'static str,
     /// Before an estimated number.
