@@ -157,7 +157,7 @@ fn audit(rules: &Rules, tally: &Tally, name: &str) -> Audit {
 
 #[test]
 fn findings_read_as_one_name_each_of_their_reasons_once() {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let mut audit = fleet(&rules, 1, "").audit().clone();
     audit.devices[0].apps.truncate(1);
     let findings = &mut audit.devices[0].apps[0].findings;
