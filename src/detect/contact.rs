@@ -128,9 +128,9 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
         for part in parts(&field.value) {
             let found = classify(part, telling);
-            let is_other = is_beside_people
-                && part.len() >= SHORTEST_NUMBER
-                && part.bytes().all(|byte| byte.is_ascii_digit());
+            let is_other = part.len() >= SHORTEST_NUMBER
+                && (is_beside_people && part.bytes().all(|byte| byte.is_ascii_digit())
+                    || value::is_number_in_groups(part));
             let kind = match &found {
                 Some((kind, _)) => *kind,
                 None if is_other => Kind::Phone,
@@ -361,11 +361,17 @@ fn looks_like_person(text: &str) -> bool {
     (2..=4).contains(&words)
 }
 
-/// Bodies, queries and paths, and documents in headers: what a header itself says is of the connection.
+/// Bodies, queries and paths, and documents and lists in headers: what else a header says is of the connection.
 fn is_content(scene: &Scene<'_>, field: &Field<'_>) -> bool {
     match field.place {
         Place::Body | Place::Query | Place::Path => true,
-        Place::Header | Place::Cookie => scene.fields.path(field).depth() > 1,
+        Place::Header | Place::Cookie => {
+            scene.fields.path(field).depth() > 1
+                || field.look.has(Look::LIST)
+                    && scene
+                        .name(field)
+                        .is_some_and(|name| name.speaks_of_contacts || name.names_numbers)
+        }
     }
 }
 

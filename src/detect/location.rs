@@ -683,6 +683,12 @@ fn map_centre(text: &str) -> Option<(Degrees, Degrees)> {
 /// `+52.5200+013.4050/` (ISO 6709 Annex H).
 fn signed_pair(text: &str) -> Option<(Degrees, Degrees)> {
     let inner = text.strip_suffix('/')?;
+    // A plus became a space in a form.
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let with_signs = inner
+        .starts_with(is_digit)
+        .then(|| format!("+{}", inner.replace(' ', "+")));
+    let inner = with_signs.as_deref().unwrap_or(inner);
     let is_sign = |mark: char| matches!(mark, '+' | '-');
     let first = inner.strip_prefix(is_sign)?;
     let middle = first.find(is_sign)?.saturating_add(1);
@@ -699,7 +705,8 @@ fn signed_pair(text: &str) -> Option<(Degrees, Degrees)> {
 /// Decimals that are no zeros at the end, of one of two numbers at least.
 const FULL_DECIMALS: usize = 3;
 
-/// Two numbers in a value with so many others behind them, so exact that nothing else is: what stands in headers, paths and under names of any language.
+/// Two numbers in a value with so many others behind them, so exact that few other things are: what stands in headers, paths and under
+/// names of any language.
 fn exact_pair(text: &str, others: usize) -> Option<(Degrees, Degrees)> {
     if text.len() > 48
         || !text
