@@ -82,8 +82,13 @@ impl<'a> List<'a> {
 
     /// Whether so much of what stands there is of the kind that it is no chance: where it is said to be of contacts, the half of it.
     fn is_of_one_kind(&self) -> bool {
-        let share = if self.speaks_of_contacts { 1 } else { 4 };
-        self.others <= self.values.len() / share
+        let numbers = self.values.len();
+        let most = if self.speaks_of_contacts {
+            numbers
+        } else {
+            numbers / 4
+        };
+        self.others <= most
     }
 }
 
@@ -377,6 +382,10 @@ fn is_content(scene: &Scene<'_>, field: &Field<'_>) -> bool {
 
 /// What stands around a value says of it.
 #[derive(Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "answers to questions that do not depend on each other"
+)]
 struct Telling {
     speaks_of_contacts: bool,
     takes_digests: bool,

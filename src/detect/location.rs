@@ -73,18 +73,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         let may_be_pair = field.look.has(Look::DOT) && field.look.has(Look::LIST | Look::GROUP);
         if may_tell && let Some((latitude, longitude)) = telling_pair(&field.value) {
             report(scene, tally, field, latitude, longitude);
-        } else if may_be_pair
-            && !name.is_some_and(|name| name.holds_pair)
-            && let Some((latitude, longitude)) = exact_pair(field.value.trim(), BEHIND_PAIR)
-        {
-            // Where nothing says what they are, two numbers are no more than that.
-            match setting(scene, field, name) {
-                Setting::Position => report(scene, tally, field, latitude, longitude),
-                Setting::Unknown if exact_pair(field.value.trim(), 0).is_some() => {
-                    shape(scene, tally, field, latitude, longitude);
-                }
-                Setting::Unknown | Setting::Measure => {}
-            }
+        } else if may_be_pair && unnamed(scene, tally, field, name) {
         } else if name.is_some_and(|name| name.holds_way)
             && let Some((latitude, longitude)) = polyline(field.value.trim())
         {
@@ -198,6 +187,23 @@ fn both(scene: &Scene<'_>, tally: &mut Tally, first: Coordinate<'_>, second: Coo
     } else if first.value.abs() <= 90.0 {
         named(scene, tally, field, first, second);
     }
+}
+
+/// Reports two numbers under a name that holds no pair: where nothing nearby says what they are, they are no more than that.
+fn unnamed(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option<&Name>) -> bool {
+    let text = field.value.trim();
+    let is_named = name.is_some_and(|name| name.holds_pair);
+    let Some((latitude, longitude)) = exact_pair(text, BEHIND_PAIR).filter(|_| !is_named) else {
+        return false;
+    };
+    match setting(scene, field, name) {
+        Setting::Position => report(scene, tally, field, latitude, longitude),
+        Setting::Unknown if exact_pair(text, 0).is_some() => {
+            shape(scene, tally, field, latitude, longitude);
+        }
+        Setting::Unknown | Setting::Measure => {}
+    }
+    true
 }
 
 /// A pair under a name that holds pairs, some of them on screens.
