@@ -76,7 +76,7 @@ fn is_joint(character: char) -> bool {
 pub(super) fn widest_part(text: &str) -> usize {
     let parts = text.split(|character: char| character.is_whitespace());
     let parts = parts.flat_map(|word| word.split_inclusive(is_joint));
-    parts.map(|part| part.width()).max().unwrap_or(0)
+    parts.map(str::width).max().unwrap_or(0)
 }
 
 /// A text with a space where a word that is wider than so many columns is to be broken: behind a hyphen, stroke or point. What
