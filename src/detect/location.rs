@@ -73,18 +73,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         let may_be_pair = field.look.has(Look::DOT) && field.look.has(Look::LIST | Look::GROUP);
         if may_tell && let Some((latitude, longitude)) = telling_pair(&field.value) {
             report(scene, tally, field, latitude, longitude);
-        } else if may_be_pair
-            && !name.is_some_and(|name| name.holds_pair)
-            && let Some((latitude, longitude)) = exact_pair(field.value.trim(), BEHIND_PAIR)
-        {
-            // Where nothing says what they are, two numbers are no more than that.
-            match setting(scene, field, name) {
-                Setting::Position => report(scene, tally, field, latitude, longitude),
-                Setting::Unknown if exact_pair(field.value.trim(), 0).is_some() => {
-                    shape(scene, tally, field, latitude, longitude);
-                }
-                Setting::Unknown | Setting::Measure => {}
-            }
+        } else if may_be_pair && unnamed(scene, tally, field, name) {
         } else if name.is_some_and(|name| name.holds_way)
             && let Some((latitude, longitude)) = polyline(field.value.trim())
         {
@@ -198,6 +187,23 @@ fn both(scene: &Scene<'_>, tally: &mut Tally, first: Coordinate<'_>, second: Coo
     } else if first.value.abs() <= 90.0 {
         named(scene, tally, field, first, second);
     }
+}
+
+/// Reports two numbers under a name that holds no pair: where nothing nearby says what they are, they are no more than that.
+fn unnamed(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option<&Name>) -> bool {
+    let text = field.value.trim();
+    let is_named = name.is_some_and(|name| name.holds_pair);
+    let Some((latitude, longitude)) = exact_pair(text, BEHIND_PAIR).filter(|_| !is_named) else {
+        return false;
+    };
+    match setting(scene, field, name) {
+        Setting::Position => report(scene, tally, field, latitude, longitude),
+        Setting::Unknown if exact_pair(text, 0).is_some() => {
+            shape(scene, tally, field, latitude, longitude);
+        }
+        Setting::Unknown | Setting::Measure => {}
+    }
+    true
 }
 
 /// A pair under a name that holds pairs, some of them on screens.
@@ -683,6 +689,12 @@ fn map_centre(text: &str) -> Option<(Degrees, Degrees)> {
 /// `+52.5200+013.4050/` (ISO 6709 Annex H).
 fn signed_pair(text: &str) -> Option<(Degrees, Degrees)> {
     let inner = text.strip_suffix('/')?;
+    // A plus became a space in a form.
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let with_signs = inner
+        .starts_with(is_digit)
+        .then(|| format!("+{}", inner.replace(' ', "+")));
+    let inner = with_signs.as_deref().unwrap_or(inner);
     let is_sign = |mark: char| matches!(mark, '+' | '-');
     let first = inner.strip_prefix(is_sign)?;
     let middle = first.find(is_sign)?.saturating_add(1);
@@ -699,7 +711,8 @@ fn signed_pair(text: &str) -> Option<(Degrees, Degrees)> {
 /// Decimals that are no zeros at the end, of one of two numbers at least.
 const FULL_DECIMALS: usize = 3;
 
-/// Two numbers in a value with so many others behind them, so exact that nothing else is: what stands in headers, paths and under names of any language.
+/// Two numbers in a value with so many others behind them, so exact that few other things are: what stands in headers, paths and under
+/// names of any language.
 fn exact_pair(text: &str, others: usize) -> Option<(Degrees, Degrees)> {
     if text.len() > 48
         || !text
