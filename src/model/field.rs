@@ -218,6 +218,12 @@ impl<'a> Fields<'a> {
         ChainId(u32::try_from(position).unwrap_or(u32::MAX))
     }
 
+    /// Makes room for so many more, each with a path of two steps.
+    pub fn reserve(&mut self, count: usize) {
+        self.all.reserve(count);
+        self.paths.reserve(count.saturating_mul(2));
+    }
+
     /// Adds a field.
     pub fn push(&mut self, field: Field<'a>) {
         self.all.push(field);
@@ -258,6 +264,11 @@ impl<'a> Fields<'a> {
         self.paths
             .last_name(field.path)
             .map_or("", |name| self.paths.text(name))
+    }
+
+    /// All chains that were added; one may come again.
+    pub fn chains(&self) -> &[DecodeChain] {
+        &self.chains
     }
 
     /// The encodings undone on the way to a value.

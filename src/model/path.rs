@@ -1,6 +1,5 @@
 //! The paths of one message's fields as a tree: each name is there once, and a path costs one node below another's.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -58,6 +57,11 @@ impl Paths {
         id
     }
 
+    /// Makes room for so many more.
+    pub fn reserve(&mut self, count: usize) {
+        self.nodes.reserve(count);
+    }
+
     /// Adds the path that goes one step on from another.
     pub fn add(&mut self, parent: PathId, step: Step) -> PathId {
         self.nodes.push(Node { parent, step });
@@ -84,9 +88,16 @@ impl Paths {
         &self.names
     }
 
-    /// All paths but the empty one, in the order of adding them: the path before the last step, and that step.
+    /// All paths but the empty one, in the order of adding them, which is that of [`PathId::position`]: the path before the last
+    /// step, and that step.
     pub fn iter(&self) -> impl Iterator<Item = (PathId, Step)> + '_ {
         self.nodes.iter().map(|node| (node.parent, node.step))
+    }
+
+    /// All paths, the empty one first.
+    pub fn ids(&self) -> impl Iterator<Item = PathId> + use<> {
+        let count = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        (0..=count).map(PathId)
     }
 
     fn node(&self, path: PathId) -> Option<Node> {
@@ -127,35 +138,6 @@ impl Paths {
     /// A path with what it needs to be read.
     pub fn path(&self, id: PathId) -> Path<'_> {
         Path { paths: self, id }
-    }
-
-    /// For each path, the first one with the same steps: documents may name a member twice, and forms begin anew for each
-    /// field. Only of elements, and of paths that others go on from.
-    pub fn objects(&self) -> Vec<PathId> {
-        let mut objects: Vec<PathId> = Vec::with_capacity(self.nodes.len().saturating_add(1));
-        objects.push(PathId::default());
-        let mut has_more = vec![false; self.nodes.len().saturating_add(1)];
-        for node in &self.nodes {
-            if let Some(has_more) = has_more.get_mut(node.parent.position()) {
-                *has_more = true;
-            }
-        }
-        let mut first = HashMap::new();
-        for (number, node) in (1..).zip(&self.nodes) {
-            let id = PathId(number);
-            let has_more = has_more.get(id.position()).copied().unwrap_or_default();
-            if !has_more && matches!(node.step, Step::Name(_)) {
-                objects.push(id);
-                continue;
-            }
-            let parent = objects.get(node.parent.position()).copied();
-            let step = match node.step {
-                Step::Name(name) => Ok(self.text(name)),
-                Step::Index(index) => Err(index),
-            };
-            objects.push(*first.entry((parent, step)).or_insert(id));
-        }
-        objects
     }
 }
 

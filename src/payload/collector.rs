@@ -10,6 +10,11 @@ use crate::model::{ChainId, DecodeStep, Field, Look, PathId, PathStep, Place, Sh
 /// Fewest bytes that are kept: fewer can hold nothing that is looked for.
 const SHORTEST_BINARY: usize = 6;
 
+/// Bytes of a body for each of its fields, about.
+const BYTES_PER_FIELD: usize = 20;
+/// Bytes of a body for which room is made at once.
+const MOST_EXPECTED: usize = 64 << 10;
+
 /// The state of decoding one message.
 pub(super) struct Collector<'a> {
     decoded: Decoded<'a>,
@@ -25,6 +30,7 @@ pub(super) struct Collector<'a> {
     depth: usize,
     inflate_left: usize,
     binary_left: usize,
+    buffer: Vec<u8>,
 }
 
 impl<'a> Collector<'a> {
@@ -40,7 +46,14 @@ impl<'a> Collector<'a> {
             depth: 0,
             inflate_left: limits::INFLATE_BYTES,
             binary_left: limits::BINARY_BYTES,
+            buffer: Vec::new(),
         }
+    }
+
+    /// Makes room for what a body of so many bytes may hold.
+    pub(super) fn expect(&mut self, bytes: usize) {
+        let fields = bytes.min(MOST_EXPECTED) / BYTES_PER_FIELD;
+        self.decoded.fields.reserve(fields);
     }
 
     pub(super) fn finish(mut self) -> Decoded<'a> {
@@ -169,15 +182,19 @@ impl<'a> Collector<'a> {
     /// Like [`Self::undoing`] for steps that undo nothing (plain text, a protocol's own fields) and so do not count.
     pub(super) fn labelled(&mut self, step: DecodeStep, act: impl FnOnce(&mut Self)) {
         self.chain.push(step);
-        self.shared_chain = None;
+        let outer = self.shared_chain.take();
         act(self);
         self.chain.pop();
-        self.shared_chain = None;
+        self.shared_chain = outer;
     }
 
     /// Takes a value and whatever is encoded in it.
     pub(super) fn value<'s>(&mut self, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
-        let look = Look::of(&value);
+        self.looked_value(Look::of(&value), value, keep);
+    }
+
+    /// [`Self::value`] that looks like this.
+    pub(super) fn looked_value<'s>(&mut self, look: Look, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
         let Some(index) = self.reserve(look) else {
             return;
         };
@@ -189,19 +206,30 @@ impl<'a> Collector<'a> {
     }
 
     /// Keeps bytes that are no text, as far as the bound allows.
-    pub(super) fn binary(&mut self, bytes: Vec<u8>) {
+    pub(super) fn binary(&mut self, bytes: &[u8]) {
         if bytes.len() < SHORTEST_BINARY || bytes.len() > self.binary_left || self.is_full() {
             return;
         }
         self.binary_left = self.binary_left.saturating_sub(bytes.len());
         let chain = self.chain();
         self.keep_path();
-        self.decoded.binaries.push(Binary {
+        let binary = Binary {
             place: self.place,
             path: self.path,
             chain,
-            bytes: Cow::Owned(bytes),
-        });
+        };
+        self.decoded.binaries.push(binary, bytes);
+    }
+
+    /// A buffer for one step of decoding; to be put back, so that the next step finds it.
+    pub(super) fn take_buffer(&mut self) -> Vec<u8> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.clear();
+        buffer
+    }
+
+    pub(super) fn put_buffer(&mut self, buffer: Vec<u8>) {
+        self.buffer = buffer;
     }
 
     /// The encodings undone so far, as fields hold them.
@@ -218,7 +246,17 @@ impl<'a> Collector<'a> {
 
     /// Takes a value as it is.
     pub(super) fn plain_value<'s>(&mut self, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
-        if let Some(index) = self.reserve(Look::of(&value)) {
+        self.looked_plain_value(Look::of(&value), value, keep);
+    }
+
+    /// [`Self::plain_value`] that looks like this.
+    pub(super) fn looked_plain_value<'s>(
+        &mut self,
+        look: Look,
+        value: Cow<'s, str>,
+        keep: Keep<'s, 'a>,
+    ) {
+        if let Some(index) = self.reserve(look) {
             self.fill(index, value, keep);
         }
     }

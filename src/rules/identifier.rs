@@ -164,9 +164,10 @@ fn one() -> u32 {
 }
 
 impl Identifier {
-    /// Whether the value has one of the shapes (any, if there are none) and is no placeholder. Validators are not asked.
-    pub fn has_shape(&self, value: &str) -> bool {
-        (self.values.is_empty() || self.values.iter().any(|shape| shape.fits(value)))
+    /// Whether the value has one of the shapes (any, if there are none) and is no placeholder. Validators are not asked. The value,
+    /// or what it is a part of, looks like this.
+    pub fn has_shape(&self, value: &str, look: Look) -> bool {
+        (self.values.is_empty() || self.values.iter().any(|shape| shape.fits(value, look)))
             && !self.is_rejected(value)
     }
 

@@ -9,6 +9,7 @@ mod literal;
 mod pattern;
 mod position;
 mod scan;
+mod seen;
 mod spelled;
 mod spelling;
 mod table;
@@ -162,8 +163,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         scanner.text(&field.value, field.look, &mut hits);
         take(&mut hits, Spot::of(scene, field), &mut found);
     }
-    for binary in scene.binaries {
-        scanner.binary(&binary.bytes, &mut hits);
+    for (binary, bytes) in scene.binaries.iter() {
+        scanner.binary(bytes, &mut hits);
         let spot = Spot {
             place: binary.place,
             path: binary.path,
@@ -180,6 +181,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             take(&mut hits, Spot::of(scene, field), &mut found);
         }
     }
+    scanner.finish();
     position::fields(&index.places, scene, &mut |field, hit| {
         if let Some(field) = scene.fields.get(field) {
             found.push(Found {
