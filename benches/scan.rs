@@ -29,7 +29,9 @@ use std::time::{Duration, Instant};
 
 use forge::Chance;
 use phonehome::detect::{self, DETECTORS, Detector, known};
-use phonehome::model::{Dossier, Event, Grade, KnownKind, KnownValue, Observation, Tally};
+use phonehome::model::{
+    DecodeStep, Dossier, Event, Evidence, Grade, KnownKind, KnownValue, Observation, Tally,
+};
 use phonehome::payload;
 use phonehome::rules::Rules;
 
@@ -249,9 +251,12 @@ fn looked_through(
         !is_all || !tally.findings.is_empty(),
         "the bodies hold something"
     );
-    let false_hits = tally.findings.keys();
-    let false_hits = false_hits.filter(|key| key.grade == Grade::KnownValue);
-    assert_eq!(false_hits.count(), 0, "nothing known is in the bodies");
+    // Of a hundred thousand checksums one of four thousand million numbers is one by chance; of digests none is.
+    let is_chance = |evidence: &Evidence| evidence.chain.0.contains(&DecodeStep::Crc32);
+    let mut false_hits = tally.findings.iter().filter(|(key, found)| {
+        key.grade == Grade::KnownValue && !found.evidence.iter().all(is_chance)
+    });
+    assert_eq!(false_hits.next(), None, "nothing known is in the bodies");
     read
 }
 

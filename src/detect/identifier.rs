@@ -62,9 +62,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             }
         }
         if !is_known && text.len() <= TELLING_BYTES {
-            for rule in scene
-                .rules
-                .telling_identifiers(value::bare(text, field.look), field.look)
+            for rule in
+                scene
+                    .rules
+                    .telling_identifiers(value::bare(text, field.look), field.look, &rules)
             {
                 if fits(scene, rule, field, text) {
                     add(&mut hits, rule, Grade::Shape, false, field, text);

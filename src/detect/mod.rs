@@ -70,6 +70,7 @@ struct Lookups {
 
 impl<'a> Scene<'a> {
     /// What a field's name says.
+    #[inline]
     fn name(&self, field: &Field<'_>) -> Option<&Name> {
         let name = self.fields.paths.last_name(field.path)?;
         self.names.get(name.position()).map(|name| &**name)

@@ -225,11 +225,13 @@ impl<'a> Fields<'a> {
     }
 
     /// Adds a field.
+    #[inline]
     pub fn push(&mut self, field: Field<'a>) {
         self.all.push(field);
     }
 
     /// The field at a position, to be completed.
+    #[inline]
     pub fn get_mut(&mut self, position: usize) -> Option<&mut Field<'a>> {
         self.all.get_mut(position)
     }
@@ -245,6 +247,7 @@ impl<'a> Fields<'a> {
     }
 
     /// How many there are.
+    #[inline]
     pub fn len(&self) -> usize {
         self.all.len()
     }
@@ -272,6 +275,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The encodings undone on the way to a value.
+    #[inline]
     pub fn chain(&self, id: ChainId) -> &DecodeChain {
         static NONE: LazyLock<DecodeChain> = LazyLock::new(DecodeChain::default);
         let position = usize::try_from(id.0).unwrap_or(usize::MAX);

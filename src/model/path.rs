@@ -11,6 +11,7 @@ pub struct NameId(u32);
 
 impl NameId {
     /// Its position among [`Paths::names`].
+    #[inline]
     pub fn position(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
@@ -22,6 +23,7 @@ pub struct PathId(u32);
 
 impl PathId {
     /// A number for tables with an entry for each path, from 0 (the empty path) to [`Paths::len`].
+    #[inline]
     pub fn position(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
@@ -63,12 +65,14 @@ impl Paths {
     }
 
     /// Adds the path that goes one step on from another.
+    #[inline]
     pub fn add(&mut self, parent: PathId, step: Step) -> PathId {
         self.nodes.push(Node { parent, step });
         PathId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX))
     }
 
     /// Takes back the paths that were added last, down to `kept` of them.
+    #[inline]
     pub fn take_back(&mut self, kept: usize) {
         self.nodes.truncate(kept);
     }
@@ -100,6 +104,7 @@ impl Paths {
         (0..=count).map(PathId)
     }
 
+    #[inline]
     fn node(&self, path: PathId) -> Option<Node> {
         self.nodes.get(path.position().checked_sub(1)?).copied()
     }
@@ -120,6 +125,7 @@ impl Paths {
     }
 
     /// The steps from the last to the first.
+    #[inline]
     pub fn steps_back(&self, path: PathId) -> impl Iterator<Item = Step> + Clone + '_ {
         let mut at = path;
         std::iter::from_fn(move || {

@@ -26,6 +26,8 @@ pub(super) struct Collector<'a> {
     chain: Vec<DecodeStep>,
     /// `chain` as fields hold it, until it changes.
     shared_chain: Option<ChainId>,
+    /// A chain, the step that was taken from it last, and the chain with that.
+    last_inner: Option<(ChainId, DecodeStep, ChainId)>,
     /// Encodings undone at this point.
     depth: usize,
     inflate_left: usize,
@@ -43,6 +45,7 @@ impl<'a> Collector<'a> {
             kept_paths: 0,
             chain: Vec::new(),
             shared_chain: None,
+            last_inner: None,
             depth: 0,
             inflate_left: limits::INFLATE_BYTES,
             binary_left: limits::BINARY_BYTES,
@@ -54,6 +57,7 @@ impl<'a> Collector<'a> {
     pub(super) fn expect(&mut self, bytes: usize) {
         let fields = bytes.min(MOST_EXPECTED) / BYTES_PER_FIELD;
         self.decoded.fields.reserve(fields);
+        self.decoded.binaries.reserve(fields / 4);
     }
 
     pub(super) fn finish(mut self) -> Decoded<'a> {
@@ -85,6 +89,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Whether no more fields will be taken.
+    #[inline]
     pub(super) fn is_full(&self) -> bool {
         self.decoded.fields.len() >= limits::FIELDS
     }
@@ -113,6 +118,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Goes one step down the path, by a name: at most [`limits::NAME_BYTES`] of it.
+    #[inline]
     pub(super) fn enter(&mut self, name: &str) {
         let name = if name.len() > limits::NAME_BYTES {
             name.get(..name.floor_char_boundary(limits::NAME_BYTES))
@@ -126,12 +132,14 @@ impl<'a> Collector<'a> {
     }
 
     /// Goes one step down the path, by a position.
+    #[inline]
     pub(super) fn enter_index(&mut self, position: u32) {
         let paths = &mut self.decoded.fields.paths;
         self.path = paths.add(self.path, Step::Index(position));
     }
 
     /// Goes `steps` up again.
+    #[inline]
     pub(super) fn leave(&mut self, steps: usize) {
         let paths = &mut self.decoded.fields.paths;
         for _ in 0..steps {
@@ -183,7 +191,15 @@ impl<'a> Collector<'a> {
     pub(super) fn labelled(&mut self, step: DecodeStep, act: impl FnOnce(&mut Self)) {
         self.chain.push(step);
         let outer = self.shared_chain.take();
+        // Word after word is undone the same way.
+        let last = self.last_inner;
+        self.shared_chain = last
+            .filter(|(known, known_step, _)| (Some(*known), *known_step) == (outer, step))
+            .map(|(.., inner)| inner);
         act(self);
+        if let (Some(outer), Some(inner)) = (outer, self.shared_chain) {
+            self.last_inner = Some((outer, step, inner));
+        }
         self.chain.pop();
         self.shared_chain = outer;
     }
@@ -194,7 +210,11 @@ impl<'a> Collector<'a> {
     }
 
     /// [`Self::value`] that looks like this.
+    #[inline]
     pub(super) fn looked_value<'s>(&mut self, look: Look, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
+        if !nested::may_hold(look, &value) {
+            return self.looked_plain_value(look, value, keep);
+        }
         let Some(index) = self.reserve(look) else {
             return;
         };
@@ -233,6 +253,7 @@ impl<'a> Collector<'a> {
     }
 
     /// The encodings undone so far, as fields hold them.
+    #[inline]
     fn chain(&mut self) -> ChainId {
         *self
             .shared_chain
@@ -240,6 +261,7 @@ impl<'a> Collector<'a> {
     }
 
     /// The path where we stand, and those on the way, are some field's.
+    #[inline]
     fn keep_path(&mut self) {
         self.kept_paths = self.kept_paths.max(self.path.position());
     }
@@ -250,36 +272,46 @@ impl<'a> Collector<'a> {
     }
 
     /// [`Self::plain_value`] that looks like this.
+    #[inline]
     pub(super) fn looked_plain_value<'s>(
         &mut self,
         look: Look,
         value: Cow<'s, str>,
         keep: Keep<'s, 'a>,
     ) {
-        if let Some(index) = self.reserve(look) {
+        if value.len() <= limits::FIELD_BYTES && !self.is_full() {
+            self.push(look, keep(value));
+        } else if let Some(index) = self.reserve(look) {
             self.fill(index, value, keep);
         }
     }
 
-    /// A field at this place with its value still to come, so that it stands before the fields nested in it.
-    fn reserve(&mut self, look: Look) -> Option<usize> {
-        if self.is_full() {
-            self.shortfall(Shortfall::FieldLimit, 0, "more fields than the bound");
-            return None;
-        }
+    #[inline]
+    fn push(&mut self, look: Look, value: Cow<'a, str>) {
         let chain = self.chain();
-        let index = self.decoded.fields.len();
         self.keep_path();
         self.decoded.fields.push(Field {
             place: self.place,
             look,
             path: self.path,
             chain,
-            value: Cow::Borrowed(""),
+            value,
         });
+    }
+
+    /// A field at this place with its value still to come, so that it stands before the fields nested in it.
+    #[inline]
+    fn reserve(&mut self, look: Look) -> Option<usize> {
+        if self.is_full() {
+            self.shortfall(Shortfall::FieldLimit, 0, "more fields than the bound");
+            return None;
+        }
+        let index = self.decoded.fields.len();
+        self.push(look, Cow::Borrowed(""));
         Some(index)
     }
 
+    #[inline]
     fn fill<'s>(&mut self, index: usize, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
         let full = value.len();
         let value = shorten(value, limits::FIELD_BYTES);

@@ -73,6 +73,13 @@ pub struct Binaries {
 }
 
 impl Binaries {
+    /// Makes room for so many more, each as short as a word.
+    fn reserve(&mut self, count: usize) {
+        self.all.reserve(count);
+        self.bytes.reserve(count.saturating_mul(8));
+    }
+
+    #[inline]
     fn push(&mut self, binary: Binary, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
         self.all.push((binary, self.bytes.len()));

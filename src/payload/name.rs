@@ -45,11 +45,13 @@ impl Mark {
         }
     }
 
+    #[inline]
     fn slot(self) -> usize {
         let mixed = self.first ^ self.last.rotate_left(29) ^ self.length as u64;
         usize::try_from(mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48).unwrap_or(0) % RECENT
     }
 
+    #[inline]
     fn is_all(self) -> bool {
         self.length <= 16
     }

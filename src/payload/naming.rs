@@ -23,6 +23,9 @@ const PAIRS: [(&str, &str); 12] = [
     ("type", "data"),
 ];
 
+/// Bytes of the longest of them.
+const LONGEST_OF_PAIR: usize = 5;
+
 /// Steps that say the type of what is below: Firestore, OTLP (`stringValue`), `DynamoDB` (`S`), XML-RPC.
 const TYPES: [&str; 14] = [
     "stringValue",
@@ -67,6 +70,9 @@ impl Role {
             is_type: TYPES.contains(&name),
             ..Self::default()
         };
+        if name.len() > LONGEST_OF_PAIR {
+            return role;
+        }
         for (bit, (key, value)) in PAIRS.iter().enumerate() {
             role.keys |= u16::from(name.eq_ignore_ascii_case(key)) << bit;
             role.values |= u16::from(name.eq_ignore_ascii_case(value)) << bit;

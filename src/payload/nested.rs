@@ -106,6 +106,8 @@ const ANY: u16 = {
 
 /// Shortest value that is looked into.
 const SHORTEST: usize = 4;
+/// Shortest base64 that is looked into.
+const SHORTEST_WORD: usize = 8;
 /// Shortest base64 that is believed when it gives any text.
 const SHORTEST_BASE64: usize = 16;
 /// Shortest hexadecimal text that is looked into: shorter ones are ids.
@@ -121,6 +123,19 @@ const SHORTEST_DOCUMENT: usize = 24;
 /// Bytes of the longest digest in use (SHA-512).
 const LONGEST_DIGEST: usize = 64;
 
+/// Whether anything may be encoded in a value, as far as a look tells.
+#[inline]
+pub(super) fn may_hold(look: Look, text: &str) -> bool {
+    // Short words are no base64 of anything, and ids no hexadecimal text.
+    let is_word = |shortest: usize| text.len() >= shortest && look.is_all(Look::BASE64);
+    let shortest = if look.is_all(Look::HEX) {
+        SHORTEST_HEX
+    } else {
+        SHORTEST_WORD
+    };
+    text.len() >= SHORTEST && look.has(ANY) || is_word(shortest)
+}
+
 /// Decodes what is encoded in a value, if anything.
 pub(super) fn decode<'s, 'a>(
     look: Look,
@@ -128,7 +143,7 @@ pub(super) fn decode<'s, 'a>(
     keep: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) {
-    if text.len() < SHORTEST || !look.has(ANY) && !look.is_all(Look::BASE64) {
+    if !may_hold(look, text) {
         return;
     }
     for encoding in ENCODINGS {
@@ -143,6 +158,9 @@ pub(super) fn decode<'s, 'a>(
 /// Decodes bytes that came out of an encoding inside a value and are not text: compressed ones are decompressed, and documents
 /// that are of a binary format from the first to the last byte are read.
 pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool {
+    if bytes.len() < SHORTEST_DOCUMENT && compression::by_magic(bytes).is_none() {
+        return false;
+    }
     let input = Input {
         bytes,
         keep: copied,
@@ -430,7 +448,7 @@ fn base64_text<'s, 'a>(
     } else {
         Look::of(text)
     };
-    if !look.is_all(Look::BASE64) || text.len() < 8 || look.is_all(Look::HEX) {
+    if !look.is_all(Look::BASE64) || text.len() < SHORTEST_WORD || look.is_all(Look::HEX) {
         return false;
     }
     let mut buffer = collector.take_buffer();

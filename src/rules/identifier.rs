@@ -178,18 +178,14 @@ impl Identifier {
 
     /// Whether the value is a placeholder.
     pub fn is_rejected(&self, value: &str) -> bool {
-        let value = value.trim();
-        self.reject
-            .iter()
-            .any(|placeholder| placeholder.eq_ignore_ascii_case(value))
+        let mut placeholders = self.reject.iter();
+        placeholders.any(|placeholder| placeholder.eq_ignore_ascii_case(value.trim()))
     }
 
     /// Whether the value says that tracking is limited.
     pub fn is_opted_out(&self, value: &str) -> bool {
-        let value = value.trim();
-        self.opted_out
-            .iter()
-            .any(|zero| zero.eq_ignore_ascii_case(value))
+        let mut zeros = self.opted_out.iter();
+        zeros.any(|zero| zero.eq_ignore_ascii_case(value.trim()))
     }
 }
 

@@ -133,6 +133,7 @@ impl Numbers {
 }
 
 /// Of lengths from 63 on there is one bit.
+#[inline]
 fn length_bit(digits: usize) -> u64 {
     1 << digits.min(63)
 }

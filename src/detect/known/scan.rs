@@ -247,6 +247,7 @@ fn fold<'t>(text: &str, folded: &'t mut String) -> &'t [u8] {
 }
 
 /// Calls `see` with each run of hexadecimal digits that is long enough for a pattern, and where it begins.
+#[inline]
 fn hex_runs(bytes: &[u8], see: &mut dyn FnMut(usize, &[u8])) {
     let mut from = 0_usize;
     // One digit of any such run is the last of so many bytes.
@@ -398,6 +399,7 @@ fn grouped(index: &Index, bytes: &[u8], first: (usize, usize), hits: &mut Vec<Hi
     }
 }
 
+#[inline]
 fn number(index: &Index, digits: &[u8], hits: &mut Vec<Hit>) {
     let known = index.numbers.of_length(digits.len());
     for slot in known.iter().flat_map(|known| known.get(key(digits))) {
@@ -611,6 +613,7 @@ fn digest(index: &Index, digests: &Digests, bytes: &[u8], is_whole: bool, hits: 
 }
 
 /// A CRC-32: weak, since there are only four billion of them.
+#[inline]
 fn checksum(index: &Index, sum: u32, hits: &mut Vec<Hit>) {
     for slot in index.checksums.get(sum.into()) {
         hits.push(Hit {

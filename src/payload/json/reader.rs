@@ -46,6 +46,7 @@ pub(super) struct Quoted<'s> {
 
 impl<'s> Quoted<'s> {
     /// The text with escapes undone; bytes that are not UTF-8 are replaced.
+    #[inline]
     pub(super) fn text(&self) -> Cow<'s, str> {
         let text = self
             .sound
@@ -219,6 +220,7 @@ fn closes(container: Option<Container>, byte: u8) -> bool {
 }
 
 /// The beginning of a member, with its key and colon, or of an element.
+#[inline]
 fn entry<'s>(
     source: Source<'s>,
     at: &mut usize,
@@ -244,6 +246,7 @@ fn entry<'s>(
 }
 
 /// A string, number or word, or a container that is too deep.
+#[inline]
 fn scalar<'s>(source: Source<'s>, at: &mut usize, first: u8) -> Result<Token<'s>, End> {
     match first {
         b'{' | b'[' => {
@@ -263,26 +266,36 @@ fn scalar<'s>(source: Source<'s>, at: &mut usize, first: u8) -> Result<Token<'s>
     }
 }
 
+#[inline]
 fn advance(at: &mut usize, by: usize) {
     *at = at.saturating_add(by);
 }
 
+#[inline]
 fn skip_space(bytes: &[u8], at: &mut usize) {
     while matches!(bytes.get(*at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
         advance(at, 1);
     }
 }
 
+/// Bytes of a string that are looked at one by one.
+const SHORT: usize = 24;
+
 /// The string at an opening quote; `None` if it does not end.
+#[inline]
 fn quoted<'s>(source: Source<'s>, at: &mut usize) -> Option<Quoted<'s>> {
     let bytes = source.bytes;
     let start = at.saturating_add(1);
-    let mut end = start;
+    // Most are names, too short to be worth a search by blocks.
+    let short = bytes.get(start..)?.iter().take(SHORT);
+    let plain = short.take_while(|byte| !matches!(byte, b'"' | b'\\'));
+    let mut end = start.saturating_add(plain.count());
     let mut has_escapes = false;
     loop {
-        let rest = bytes.get(end..)?;
-        let found = memchr2(b'"', b'\\', rest)?;
-        end = end.saturating_add(found);
+        if !matches!(bytes.get(end), Some(b'"' | b'\\')) {
+            let rest = bytes.get(end..)?;
+            end = end.saturating_add(memchr2(b'"', b'\\', rest)?);
+        }
         if bytes.get(end) == Some(&b'"') {
             *at = end.saturating_add(1);
             return bytes.get(start..end).map(|raw| Quoted {
@@ -297,6 +310,7 @@ fn quoted<'s>(source: Source<'s>, at: &mut usize) -> Option<Quoted<'s>> {
 }
 
 /// The string at an opening quote, looked at on the way to its end.
+#[inline]
 fn text<'s>(source: Source<'s>, at: &mut usize) -> Option<Token<'s>> {
     let start = at.saturating_add(1);
     let mut look = Look::default();
@@ -324,6 +338,7 @@ fn text<'s>(source: Source<'s>, at: &mut usize) -> Option<Token<'s>> {
 }
 
 /// A number or word; `None` if the bytes end with it, because it may go on.
+#[inline]
 fn bare<'s>(source: Source<'s>, at: &mut usize) -> Option<(&'s str, Look)> {
     let rest = source.bytes.get(*at..)?;
     let mut look = Look::default();
@@ -343,6 +358,7 @@ fn bare<'s>(source: Source<'s>, at: &mut usize) -> Option<(&'s str, Look)> {
     Some((word, look))
 }
 
+#[inline]
 fn is_literal(word: &str, look: Look) -> bool {
     if look.is_all(Look::DIGIT) {
         return !word.is_empty();

@@ -339,18 +339,21 @@ impl Rules {
     }
 
     /// The kinds whose shape alone may be telling of this value: those without expressions, and the others where one of
-    /// all their expressions matches. Which of them it is remains to be asked.
-    pub fn telling_identifiers(
-        &self,
+    /// all their expressions matches. Which of them it is remains to be asked; it is none of those that were `tried`.
+    pub fn telling_identifiers<'r>(
+        &'r self,
         value: &str,
         look: Look,
-    ) -> impl Iterator<Item = &Identifier> {
+        tried: &[&Identifier],
+    ) -> impl Iterator<Item = &'r Identifier> {
         let all = &self.identifiers;
         let kinds = || all.telling.iter().filter_map(|at| all.entries.get(*at));
         let gate = all.telling_gate.get_or_init(|| {
             Gate::new(kinds().flat_map(|kind| kind.values.iter().filter_map(Shape::pattern)))
         });
-        let is_expected = gate.may_match(value, look);
+        let is_tried = |kind: &Identifier| tried.iter().any(|tried| tried.id == kind.id);
+        let mut untried = kinds().filter(|kind| kind.has_only_patterns() && !is_tried(kind));
+        let is_expected = untried.next().is_some() && gate.may_match(value, look);
         kinds().filter(move |kind| {
             (is_expected || !kind.has_only_patterns())
                 && kind
