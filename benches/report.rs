@@ -25,7 +25,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let kept = arguments.iter().position(|argument| argument == "--keep");
     let kept = kept.and_then(|at| arguments.get(at + 1));
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let report = fleet::fleet(&rules, fleet::PHONES, "");
     let options = Options {
         language: Language::German,

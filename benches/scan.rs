@@ -296,7 +296,7 @@ impl Measure<'_> {
 }
 
 fn measure(count: usize, bytes: usize, runs: usize, has_stages: bool) {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let observations = observations();
     let values = known(count);
     let begin = Instant::now();

@@ -4,6 +4,7 @@
 //! each (or each capture of several files) has its own flows, tally and coverage; the sum is the same for any number of jobs.
 
 mod baseline;
+mod checksum;
 mod fleet;
 mod gather;
 mod known_values;
@@ -11,7 +12,6 @@ mod live;
 mod options;
 mod overlap;
 mod own_cipher;
-mod parallel;
 mod reader;
 mod sameness;
 mod series;
@@ -23,12 +23,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use self::baseline::Baseline;
+use self::checksum::with_digest;
 use self::fleet::{Clients, Phones, spread};
 use self::gather::{gather, keys};
-use self::known_values::{known_values, note_neglected};
+use self::known_values::{known_values, note_neglected, note_untried_salts};
 pub use self::live::{Basis, Live};
 pub use self::options::Options;
-use self::parallel::{in_parallel, with_digest};
 use self::reader::{Client, Reader, Told};
 use self::sameness::{Fingerprint, Part};
 use self::series::series;
@@ -39,6 +39,7 @@ use crate::model::{
     Audit, Coverage, Day, DeviceId, Dossier, InputId, InputReport, Observation, Shortfall, Tally,
     Timestamp,
 };
+use crate::parallel::in_parallel;
 use crate::payload::Decoded;
 use crate::protocol::KeyLog;
 use crate::rules::Rules;
@@ -64,7 +65,10 @@ pub struct Outcome {
 pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -> Result<Outcome> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let dossiers = gather(case, rules, &mut coverage, &mut errors);
+    let dossiers = std::thread::scope(|scope| {
+        scope.spawn(|| rules.prepare());
+        gather(case, rules, options, &mut coverage, &mut errors)
+    });
     let Phones {
         names,
         mut dossiers,
@@ -112,6 +116,9 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         if sameness::is_traffic(&task.inputs) {
             note_begin(&of_clients, &streamed.clients, &mut began);
         }
+        if let Some(first) = task.inputs.first() {
+            note_untried_salts(first.id, streamed.untried_salts, &mut coverage);
+        }
         parts.extend(task.part(streamed));
     }
     inputs.sort_unstable_by_key(|input| input.id);
@@ -142,7 +149,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     let audit = Audit {
         case: case.name.clone(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        rules_sha256: rules.sha256.clone(),
+        rules_sha256: rules.sha256().to_owned(),
         law_as_of: rules.legal().as_of.to_string(),
         options: options.named(case),
         method: rules.legal().scoring.profile.to_string(),
@@ -316,7 +323,10 @@ pub fn observe(
 ) -> Result<Vec<Error>> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let dossiers = gather(case, rules, &mut coverage, &mut errors);
+    let dossiers = std::thread::scope(|scope| {
+        scope.spawn(|| rules.prepare());
+        gather(case, rules, options, &mut coverage, &mut errors)
+    });
     let mut dossiers = spread(case, dossiers, rules).dossiers;
     let keys = keys(case, &mut dossiers, options, &mut coverage)?;
     let progress = Progress::default();
@@ -444,6 +454,8 @@ struct Streamed {
     clients: Vec<Client>,
     /// Addresses that one of these alone has used, with its place among them.
     addresses: Vec<(IpAddr, usize)>,
+    /// Salts of messages with which known values were not hashed.
+    untried_salts: u64,
 }
 
 /// How much an input held.
@@ -455,6 +467,12 @@ struct Extent {
 
 /// Phase 2 for inputs that belong together.
 fn stream(stage: &Stage<'_>, inputs: &[&Input]) -> Streamed {
+    // What is found must not depend on what other threads read meanwhile.
+    let known = stage.known.afresh();
+    let stage = &Stage {
+        known: &known,
+        ..*stage
+    };
     let mut fingerprint = Fingerprint::default();
     let mut tally = Tally::default();
     let mut coverage = Coverage::default();
@@ -481,6 +499,7 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input]) -> Streamed {
         fingerprint,
         clients: reader.clients().cloned().collect(),
         addresses: reader.addresses(),
+        untried_salts: known.untried_salts(),
     }
 }
 

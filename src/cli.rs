@@ -71,13 +71,7 @@ pub(crate) struct TalkOptions {
     pub(crate) verbose: bool,
 
     /// When to use colour
-    #[arg(
-        long,
-        global = true,
-        value_name = "WHEN",
-        default_value = "auto",
-        hide_possible_values = true
-    )]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorChoice,
 
     /// Columns of what is shown [default: those of the terminal, else 80]
@@ -303,12 +297,7 @@ pub(crate) struct WhatIf {
     ///
     /// dedicated-phone:APP, deny-contacts:APP, replace:APP=APP, block-host:HOST, self-host:APP, work-profile,
     /// sign-contract:COMPANY.
-    #[arg(
-        short,
-        long = "measure",
-        value_name = "KIND[:ARG]",
-        required_unless_present = "plan"
-    )]
+    #[arg(short, long = "measure", value_name = "KIND[:ARG]")]
     pub(crate) measures: Vec<String>,
 
     /// Rank single measures by how much risk they take away for their effort

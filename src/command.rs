@@ -152,7 +152,7 @@ fn report(options: &Report, talk: TalkOptions) -> Result<Status> {
             "the report holds no captured values; only an audit with --show-values keeps them";
         return Err(Error::Usage(reason.to_owned()));
     }
-    if report.audit().rules_sha256 != rules.sha256 {
+    if report.audit().rules_sha256 != rules.sha256() {
         talk.note("the report was made with other rules; texts are those of the rules at hand");
     }
     let targets = targets(&options.output)?;
@@ -177,6 +177,9 @@ fn deliver(
 ) -> Result<Status> {
     let verdict = gate::verdict(gate, report, rules);
     report.exempt(verdict.exemptions.clone());
+    if let Some(folder) = &options.path_prefix {
+        report.set_path_prefix(folder);
+    }
     write_reports(targets, report, rules, look, options, gate)?;
     Ok(gate::announce(gate, &verdict, look.1))
 }
@@ -238,6 +241,10 @@ fn inputs(options: &Inputs, talk: TalkOptions) -> Result<Status> {
 }
 
 fn what_if(options: &WhatIf, talk: TalkOptions) -> Result<Status> {
+    if options.measures.is_empty() && !options.plan {
+        let advice = "name measures with --measure KIND[:ARG], or let --plan rank them";
+        return Err(Error::Usage(advice.to_owned()));
+    }
     let rules = load_rules(&options.rules)?;
     let steps = options.measures.iter();
     let steps: Vec<Step<'_>> = steps

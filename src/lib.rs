@@ -42,6 +42,7 @@ pub mod intake;
 pub mod limits;
 pub mod manifest;
 pub mod model;
+mod parallel;
 pub mod payload;
 pub mod protocol;
 pub mod report;

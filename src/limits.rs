@@ -116,7 +116,9 @@ pub const KNOWN_PATTERNS: usize = 2 << 20;
 pub const KNOWN_CHECKSUMS: usize = 100_000;
 /// Salts whose digests are kept for the next message with the same salt.
 pub const SALTS: usize = 32;
-/// Digests of known values made with salts of messages, on one phone: half a minute's work.
+/// Salts of one message that are tried; most have one, and other random values beside it.
+pub const SALTS_PER_MESSAGE: usize = 4;
+/// Digests of known values made with salts of messages, of inputs that belong together: half a minute's work.
 pub const SALTED_DIGESTS: u64 = 100_000_000;
 /// Known values for which digests with salts of messages are made (about 20 µs each).
 pub const SALTED_VALUES: usize = 20_000;

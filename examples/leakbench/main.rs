@@ -37,7 +37,7 @@ fn main() {
         at.and_then(|at| arguments.get(at.checked_add(1)?)?.parse().ok())
             .unwrap_or(default)
     };
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let messages = usize::try_from(number("--messages", 4000)).unwrap();
     let seed = number("--seed", 1);
     let named = arguments

@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn every_condition_of_the_code_has_its_rule() {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let missing: Vec<&str> = CIRCUMSTANCES
             .into_iter()
             .filter(|id| rules.circumstance(id).is_none())
@@ -199,7 +199,7 @@ mod tests {
     /// company itself answers customers through it. What shows them beside, has observations of its own.
     #[test]
     fn observations_can_be_raised() {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let by_rule = |id: &str| {
             let mut circumstances = rules.circumstances().iter();
             circumstances.any(|rule| &*rule.id == id || rule.observation.as_deref() == Some(id))

@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use super::judge;
 use super::row::{Owner, Subject};
-use crate::model::{
-    AppId, Category, ContentState, CriterionState, DeviceReport, Grant, JudgedFinding, Screened,
-};
+use crate::model::{AppId, Category, CriterionState, DeviceReport, Grant, JudgedFinding, Screened};
 use crate::rules::{DpiaCriterion, Rules, VisibleBy};
 
 /// All criteria for one row; none for the operating system, about which nobody decides.
@@ -93,7 +91,7 @@ fn is_visible(subject: &Subject<'_>, criterion: &DpiaCriterion) -> bool {
     let traffic = &subject.row.traffic;
     let is_open = || {
         let mut states = traffic.values().flat_map(BTreeMap::keys);
-        states.all(|state| matches!(state, ContentState::Clear | ContentState::Decrypted))
+        states.all(|state| state.is_open())
     };
     !traffic.is_empty()
         && match criterion.visible_by {

@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_worked_examples_of_the_rules_come_out_as_written() {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let scoring = &rules.legal().scoring;
         assert!(scoring.examples.len() >= 8);
         for example in &scoring.examples {
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn every_modifier_and_grade_of_the_code_has_its_rule() {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let scoring = &rules.legal().scoring;
         for id in MODIFIERS {
             assert!(scoring.modifier(id).is_some(), "{id}");
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn severity_stays_between_one_and_four() {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let scoring = &rules.legal().scoring;
         let with = |is_special_category, is_coarse_location| Adjustment {
             is_special_category,

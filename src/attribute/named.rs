@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     fn resolved(name: &str, platform: Platform) -> (String, bool) {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let mut dossier = Dossier {
             platform: Some(platform),
             ..Dossier::default()

@@ -8,7 +8,7 @@ use super::{Options, Progress, Stage, stream, summed, tasks};
 use crate::detect::known;
 use crate::intake::{self, Input};
 use crate::model::{
-    Attributed, Coverage, DeviceId, InputId, InputReport, Recipient, Shortfall, Tally,
+    Attributed, Coverage, DeviceId, InputId, InputReport, Recipient, Shortfall, Tally, Volume,
 };
 use crate::rules::Rules;
 use crate::{Error, Result};
@@ -16,7 +16,7 @@ use crate::{Error, Result};
 /// Bytes by app and recipient.
 type Sent = BTreeMap<(Attributed, Recipient), u64>;
 
-/// What was sent, by phone; nothing of phones of which not all of it was seen.
+/// What was sent, by phone; nothing of phones of which not all of it was seen, nor to recipients of which parts are missing.
 #[derive(Default)]
 pub(super) struct Baseline {
     by_phone: BTreeMap<String, Option<Sent>>,
@@ -26,8 +26,8 @@ pub(super) struct Baseline {
     pub(super) coverage: Coverage,
 }
 
-/// What takes bytes away from the sums: with them a session with contacts seems to send more.
-const LESSENING: [Shortfall; 10] = [
+/// What takes bytes away from the sums, nobody knows from whose: with them a session with contacts seems to send more.
+const LESSENING: [Shortfall; 9] = [
     Shortfall::Truncated,
     Shortfall::Damaged,
     Shortfall::Unreadable,
@@ -36,7 +36,6 @@ const LESSENING: [Shortfall; 10] = [
     Shortfall::UnknownLinkType,
     Shortfall::MalformedPacket,
     Shortfall::FragmentsIncomplete,
-    Shortfall::StreamGap,
     Shortfall::FindingLimit,
 ];
 
@@ -61,7 +60,7 @@ impl Baseline {
             input.id = InputId(input.id.0.saturating_add(first));
         }
         let mut coverage = Coverage::default();
-        let dossiers = gather(&case, rules, &mut coverage, errors);
+        let dossiers = gather(&case, rules, options, &mut coverage, errors);
         let mut dossiers = spread(&case, dossiers, rules).dossiers;
         let keys = keys(&case, &mut dossiers, options, &mut coverage)?;
         let known = known::Index::default();
@@ -94,7 +93,18 @@ impl Baseline {
         for (device, id) in case.devices.iter().zip(0..) {
             let is_lessened = |input: &Input| lessened.contains(&input.id);
             let is_whole = !device.inputs.iter().any(is_lessened);
-            let sent = is_whole.then(|| sent_by(&sums, DeviceId(id)));
+            let all = recipients(&sums, DeviceId(id), |_| true);
+            let mut left_out = recipients(&sums, DeviceId(id), |volume| volume.has_gap);
+            let sent = is_whole.then(|| sent_by(&sums, DeviceId(id), &left_out));
+            if !is_whole {
+                left_out = all.clone();
+            }
+            if let Some(input) = device.inputs.first().filter(|_| !left_out.is_empty()) {
+                let count = left_out.len() as u64;
+                coverage.add_many(input.id, Shortfall::NotCompared, count, None, 0, || {
+                    format!("{count} of {} recipients of {}", all.len(), device.name)
+                });
+            }
             baseline.by_phone.insert(device.name.clone(), sent);
         }
         baseline.inputs.sort_unstable_by_key(|input| input.id);
@@ -112,10 +122,25 @@ impl Baseline {
     }
 }
 
-fn sent_by(sums: &Tally, device: DeviceId) -> Sent {
+/// Recipients of a phone's traffic of that kind.
+fn recipients(
+    sums: &Tally,
+    device: DeviceId,
+    is_meant: impl Fn(&Volume) -> bool,
+) -> BTreeSet<Recipient> {
+    let of_device = sums.traffic.iter();
+    of_device
+        .filter(|(key, volume)| key.device == device && is_meant(volume))
+        .map(|(key, _)| key.recipient.clone())
+        .collect()
+}
+
+fn sent_by(sums: &Tally, device: DeviceId, left_out: &BTreeSet<Recipient>) -> Sent {
     let mut sent = Sent::new();
     let of_device = sums.traffic.iter();
-    for (key, volume) in of_device.filter(|(key, _)| key.device == device) {
+    for (key, volume) in
+        of_device.filter(|(key, _)| key.device == device && !left_out.contains(&key.recipient))
+    {
         let key = (key.app.clone(), key.recipient.clone());
         let sum = sent.entry(key).or_default();
         *sum = sum.saturating_add(volume.sent_bytes);

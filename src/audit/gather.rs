@@ -8,6 +8,7 @@ use super::{Options, note_unreadable};
 use crate::intake::{self, Case, Gathered, Input};
 use crate::manifest::CodeName;
 use crate::model::{Coverage, Dossier, Shortfall};
+use crate::parallel::in_parallel;
 use crate::protocol::KeyLog;
 use crate::rules::Rules;
 use crate::{Error, Result};
@@ -16,14 +17,19 @@ use crate::{Error, Result};
 pub(super) fn gather(
     case: &Case,
     rules: &Rules,
+    options: &Options,
     coverage: &mut Coverage,
     errors: &mut Vec<Error>,
 ) -> Vec<Dossier> {
+    let devices = case.devices.iter();
+    let tasks: Vec<&Input> = devices.flat_map(|device| &device.inputs).collect();
+    let gathered = in_parallel(&tasks, options.jobs, |input| gather_one(input, rules));
+    let mut gathered = tasks.iter().zip(gathered);
     let mut dossiers = Vec::new();
     for device in &case.devices {
         let mut dossier = Dossier::default();
-        for input in &device.inputs {
-            match gather_one(input, rules) {
+        for (input, gathered) in gathered.by_ref().take(device.inputs.len()) {
+            match gathered {
                 Ok(None) => {}
                 Ok(Some((part, shortfalls))) => {
                     dossier.merge(part);

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use super::Options;
-use super::parallel::threads;
 use crate::Result;
 use crate::detect::known;
 use crate::intake::{self, Case, Input};
-use crate::model::{ContentState, Coverage, DeviceId, Dossier, KnownValue, Shortfall, Tally};
+use crate::limits::{SALTED_DIGESTS, SALTED_VALUES, SALTS_PER_MESSAGE};
+use crate::model::{
+    ContentState, Coverage, DeviceId, Dossier, InputId, KnownValue, Shortfall, Tally,
+};
+use crate::parallel::threads;
 use crate::rules::Rules;
 
 /// The known values of each device: those among its inputs and those that the user named.
@@ -52,10 +55,7 @@ pub(super) fn note_neglected(
 /// Bytes that a phone sent and that could be read.
 fn readable_bytes(tally: &Tally, device: DeviceId) -> u64 {
     let of_device = tally.traffic.iter().filter(|(key, _)| {
-        let is_readable = matches!(
-            key.content,
-            ContentState::Clear | ContentState::Decrypted | ContentState::PartlyDecrypted
-        );
+        let is_readable = key.content.is_open() || key.content == ContentState::PartlyDecrypted;
         key.device == device && is_readable
     });
     let bytes = of_device.map(|(_, volume)| volume.sent_bytes);
@@ -77,7 +77,7 @@ fn neglected(input: Option<&Input>, index: &known::Index, bytes: u64, coverage: 
         let expected = per_byte * bytes as f64;
         format!(" ({expected:.2e} hits expected by chance in {bytes} readable bytes)")
     };
-    for (count, what, chance) in [
+    let parts: Vec<String> = [
         (
             refused,
             "known values too short or too common to be looked for",
@@ -90,14 +90,29 @@ fn neglected(input: Option<&Input>, index: &known::Index, bytes: u64, coverage: 
         ),
         (
             left_out,
-            "encodings and digests left out because the list is long",
+            "encodings, digests and checksums left out because the list is long",
             String::new(),
         ),
-    ] {
-        if count > 0 {
-            coverage.add(input.id, Shortfall::KnownValues, None, 0, || {
-                format!("{count} {what}{chance}")
-            });
-        }
+    ]
+    .into_iter()
+    .filter(|(count, ..)| *count > 0)
+    .map(|(count, what, chance)| format!("{count} {what}{chance}"))
+    .collect();
+    let count = parts.len() as u64;
+    if count > 0 {
+        coverage.add_many(input.id, Shortfall::KnownValues, count, None, 0, || {
+            parts.join("; ")
+        });
+    }
+}
+
+/// Says how often a message had a salt with which known values were not hashed.
+pub(super) fn note_untried_salts(input: InputId, salts: u64, coverage: &mut Coverage) {
+    if salts > 0 {
+        coverage.add_many(input, Shortfall::UntriedSalts, salts, None, 0, || {
+            format!(
+                "more than {SALTS_PER_MESSAGE} in a message, more than {SALTED_VALUES} known values, or more than {SALTED_DIGESTS} digests"
+            )
+        });
     }
 }

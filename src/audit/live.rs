@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::gather::keys;
-use super::known_values::known_values;
+use super::known_values::{known_values, note_untried_salts};
 use super::reader::{Client, Reader, Told};
 use super::{Extent, Options, Progress, Stage};
 use crate::flow::Clients;
@@ -146,7 +146,8 @@ impl<'a> Live<'a> {
         self.report(&tally, coverage)
     }
 
-    fn report(&self, tally: &Tally, coverage: Coverage) -> Audit {
+    fn report(&self, tally: &Tally, mut coverage: Coverage) -> Audit {
+        note_untried_salts(INPUT, self.stage.known.untried_salts(), &mut coverage);
         let consent = self.stage.options.consent;
         let device = |(at, client): (usize, &Client)| {
             let title = match at {
@@ -167,7 +168,7 @@ impl<'a> Live<'a> {
         Audit {
             case: self.interface.clone(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            rules_sha256: rules.sha256.clone(),
+            rules_sha256: rules.sha256().to_owned(),
             law_as_of: rules.legal().as_of.to_string(),
             options: self.stage.options.named(&Case::default()),
             method: rules.legal().scoring.profile.to_string(),

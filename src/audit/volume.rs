@@ -21,7 +21,7 @@ pub(super) fn count_traffic(observation: &Observation, told: Told, tally: &mut T
         Event::Traffic(traffic) => tally.add_traffic(key(traffic.content), traffic),
         Event::Exchange(exchange) if told == Told::Record => {
             let content = if exchange.is_protected {
-                ContentState::Decrypted
+                ContentState::RecordedInside
             } else {
                 ContentState::Clear
             };

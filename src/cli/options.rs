@@ -126,7 +126,10 @@ pub(crate) struct LanguageOption {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output options")]
 pub(crate) struct OutputOptions {
-    /// Format, repeatable; `json=FILE` writes that one to FILE, `csv=DIR` fills a folder [default: by the name of --output, else table]
+    /// Format, repeatable: table, json, html, markdown, sarif, junit, gitlab, github, csv, xlsx, dpv [default: by the name of
+    /// --output, else table]
+    ///
+    /// `json=FILE` writes that one to FILE, `csv=DIR` fills a folder.
     #[arg(short, long = "format", value_name = "FORMAT[=FILE]", value_parser = format_and_file)]
     pub(crate) formats: Vec<FormatAndFile>,
 
@@ -137,6 +140,10 @@ pub(crate) struct OutputOptions {
     /// Also write the pictures of the HTML report to DIR, as SVG
     #[arg(long, value_name = "DIR")]
     pub(crate) pictures: Option<PathBuf>,
+
+    /// Where the case lies in a repository: SARIF, GitHub and GitLab then name files from its root
+    #[arg(long, hide_short_help = true, value_name = "DIR")]
+    pub(crate) path_prefix: Option<String>,
 
     #[command(flatten)]
     pub(crate) language: LanguageOption,

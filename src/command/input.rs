@@ -186,7 +186,7 @@ pub(super) fn rules_of(options: &InputOptions) -> Result<Rules> {
 pub(super) fn load_rules(option: &RulesOption) -> Result<Rules> {
     let mut rules = match &option.folder {
         Some(folder) => Rules::load(folder)?,
-        None => Rules::embedded()?,
+        None => Rules::embedded(),
     };
     if let Some(path) = &option.method {
         rules.load_method(path)?;

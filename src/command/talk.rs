@@ -131,7 +131,7 @@ impl TalkOptions {
 
     /// Says what is going to be read, and by which rules.
     pub(super) fn announce(self, case: &Case, rules: &Rules) {
-        let rules_sha256 = rules.sha256.get(..12).unwrap_or_default();
+        let rules_sha256 = rules.sha256().get(..12).unwrap_or_default();
         self.detail(&format!(
             "phonehome {}, rules {rules_sha256}",
             env!("CARGO_PKG_VERSION")

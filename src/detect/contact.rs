@@ -14,7 +14,7 @@ use std::rc::Rc;
 use hashbrown::HashMap;
 
 use self::way::{Names, Way, Ways};
-use self::words::LOOK_UPS;
+use self::words::{LOOK_UPS, is_key};
 pub(super) use self::words::{
     is_action, is_of_request, is_person_name, lists_digests, names_numbers, speaks_of_contacts,
 };
@@ -30,6 +30,9 @@ const SHORTEST_NUMBER: usize = 7;
 
 /// Kinds of characters of which a number, an address and a card have one.
 const OF_CONTACTS: u16 = Look::DIGIT | Look::AT | Look::COLON;
+
+/// Digits of the shortest number that is believed beside people's names without a telling name: shorter ones are scores.
+const SHORTEST_WITH_AREA: usize = 9;
 
 /// What a value is, if it can point to a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,9 +83,10 @@ impl<'a> List<'a> {
         self
     }
 
-    /// Whether so much of what stands there is of the kind that it is no chance.
+    /// Whether so much of what stands there is of the kind that it is no chance: where it is said to be of contacts, the half of it.
     fn is_of_one_kind(&self) -> bool {
-        self.others <= self.values.len() / 4
+        let share = if self.speaks_of_contacts { 1 } else { 4 };
+        self.others <= self.values.len() / share
     }
 }
 
@@ -105,9 +109,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     for field in scene.fields.iter().filter(|field| is_content(scene, field)) {
         let below = names.of_path(field.path);
         let name = scene.name(field);
-        let is_number = name.is_some_and(|name| name.may_be_contact);
         let may_be_digest = below.contacts || below.digests || request.takes_digests();
-        if !is_number && !may_be_digest && !field.look.has(OF_CONTACTS) {
+        if !may_be_digest && !field.look.has(OF_CONTACTS) {
             continue;
         }
         let is_of_request = name.is_some_and(|name| name.is_of_request);
@@ -117,7 +120,9 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             takes_digests: below.contacts
                 || below.digests
                 || request.takes_digests() && !is_of_request,
-            names_numbers: is_beside_people || below.numbers,
+            lists_digests: below.digests,
+            names_numbers: below.numbers,
+            is_beside_people,
         };
         if field.look.has(Look::COLON)
             && let Some(cards) = vcards(&field.value)
@@ -125,7 +130,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             report_vcards(scene, tally, field, &cards);
             continue;
         }
-        if !is_number && !telling.may_be_in(field.look) {
+        if !telling.may_be_in(field.look) {
             continue;
         }
         for part in parts(&field.value) {
@@ -145,14 +150,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 None => list.others = list.others.saturating_add(1),
             }
         }
-        // In `{"+49…": "Anna"}` the number is the name.
-        let of_name = is_number.then(|| classify(scene.fields.name(field), telling));
-        if let Some((kind, value)) = of_name.flatten() {
-            let way = ways.of_path(field.path);
-            let list = lists.entry((kind, field.place, ways.before(way)));
-            let list = list.or_default();
-            list.add(value, field, telling.speaks_of_contacts);
-        }
+    }
+    // In `{"+49…": "Anna"}` and `{"+49…": {"name": "Anna"}}` the number is a name.
+    if scene.names.iter().any(|name| name.may_be_contact) {
+        keyed(scene, &names, &ways, &request, &mut lists);
     }
     if lists.is_empty() {
         return;
@@ -164,7 +165,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     });
     // A message has one finding of a rule, however many lists it holds.
     let mut findings: Vec<Listed<'_>> = Vec::new();
-    for ((kind, ..), list) in joined(scene, lists.collect()) {
+    for ((kind, ..), list) in joined(scene, lists.collect(), records > 0) {
         let Some(listed) = listed(scene, kind, list.distinct(), records) else {
             continue;
         };
@@ -187,6 +188,46 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             values,
         } = listed;
         report(scene, tally, rule, grade, first, &values);
+    }
+}
+
+/// Adds names of fields and objects that are themselves numbers or addresses.
+fn keyed<'a>(
+    scene: &'a Scene<'_>,
+    names: &Names,
+    ways: &Ways<'_>,
+    request: &Request,
+    lists: &mut BTreeMap<(Kind, Place, Way), List<'a>>,
+) {
+    let paths = &scene.fields.paths;
+    let mut seen = BTreeSet::new();
+    for field in scene.fields.iter().filter(|field| is_content(scene, field)) {
+        let mut at = field.path;
+        while let Some((parent, step)) = paths.split(at) {
+            if !seen.insert((field.place, at)) {
+                break;
+            }
+            if let Step::Name(id) = step
+                && let Some(name) = scene.names.get(id.position())
+                && name.may_be_contact
+            {
+                let text = paths.text(id);
+                let below = names.of_path(parent);
+                let telling = Telling {
+                    speaks_of_contacts: below.contacts || request.speaks_of_contacts,
+                    takes_digests: below.contacts || below.digests || request.takes_digests(),
+                    lists_digests: below.digests,
+                    names_numbers: false,
+                    is_beside_people: false,
+                };
+                if let Some((kind, value)) = classify(text, telling) {
+                    let way = ways.of_path(parent);
+                    let list = lists.entry((kind, field.place, way)).or_default();
+                    list.add(value, field, telling.speaks_of_contacts);
+                }
+            }
+            at = parent;
+        }
     }
 }
 
@@ -245,9 +286,11 @@ const DEEPEST_ACTION: usize = 2;
 const LONGEST_ACTION: usize = 64;
 
 /// Lists of which each holds less than a list needs, put together with those beside them: `{"Anna": "+49…", "Ben": "+49…"}`.
+/// Members of one object that each have a meaning of their own, as `from`, `to` and `support`, are no list together.
 fn joined<'a>(
     scene: &Scene<'_>,
     lists: BTreeMap<ListKey<'a>, List<'a>>,
+    has_records: bool,
 ) -> BTreeMap<ListKey<'a>, List<'a>> {
     let is_short = |kind: Kind, list: &List<'_>| {
         let rule = scene.rules.identifier(kind.rule());
@@ -255,12 +298,23 @@ fn joined<'a>(
     };
     let mut joined: BTreeMap<ListKey<'a>, List<'a>> = BTreeMap::new();
     let mut short: BTreeMap<ListKey<'a>, List<'a>> = BTreeMap::new();
+    let mut alone: BTreeMap<Kind, Vec<(ListKey<'a>, List<'a>)>> = BTreeMap::new();
     for ((kind, place, mut way), list) in lists {
-        if is_short(kind, &list) && !list.values.is_empty() {
+        if !is_short(kind, &list) || list.values.is_empty() {
+            joined.insert((kind, place, way), list);
+        } else if has_records || list.speaks_of_contacts || way.iter().any(|name| is_key(name)) {
             way.pop();
             short.entry((kind, place, way)).or_default().merge(list);
         } else {
-            joined.insert((kind, place, way), list);
+            let alone = alone.entry(kind).or_default();
+            alone.push(((kind, place, way), list));
+        }
+    }
+    for lists in alone.into_values() {
+        let values: BTreeSet<&Rc<str>> = lists.iter().flat_map(|(_, list)| &list.values).collect();
+        // The same value may be said twice.
+        if lists.len() == 1 || values.len() == 1 {
+            joined.extend(lists);
         }
     }
     for (key, list) in short {
@@ -329,7 +383,10 @@ fn is_content(scene: &Scene<'_>, field: &Field<'_>) -> bool {
 struct Telling {
     speaks_of_contacts: bool,
     takes_digests: bool,
+    /// Names themselves say that digests of people are below them.
+    lists_digests: bool,
     names_numbers: bool,
+    is_beside_people: bool,
 }
 
 impl Telling {
@@ -337,7 +394,11 @@ impl Telling {
     fn may_be_in(self, look: Look) -> bool {
         let has_number = || {
             look.has(Look::DIGIT)
-                && (self.speaks_of_contacts || self.names_numbers || look.has(WRITTEN_AS_NUMBER))
+                && (self.speaks_of_contacts
+                    || self.names_numbers
+                    || self.is_beside_people
+                    || look.is_all(Look::DIGIT)
+                    || look.has(WRITTEN_AS_NUMBER))
         };
         self.takes_digests || look.has(Look::AT) || has_number()
     }
@@ -360,8 +421,14 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     let is_separator = |mark: char| matches!(mark, ',' | ';' | '\n' | '\t' | '|' | '"');
     text.split(is_separator)
         .map(|part| {
-            part.trim()
-                .trim_matches(['\'', '[', ']', '(', '<', '>', ' '])
+            let part = part.trim_matches(|mark: char| {
+                mark.is_whitespace() || matches!(mark, '\'' | '[' | ']' | '<' | '>')
+            });
+            // `(415) 555-2671` begins with one that is its own.
+            let inner = part
+                .strip_prefix('(')
+                .and_then(|part| part.strip_suffix(')'));
+            inner.unwrap_or(part)
         })
         .filter(|part| !part.is_empty())
         .take(LIST_VALUES)
@@ -369,34 +436,71 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 
 fn classify(text: &str, telling: Telling) -> Option<(Kind, Rc<str>)> {
     // Digests are taken for contacts only under a name that says so: anything can be hashed.
-    if telling.takes_digests && (value::is_cut_digest(text) || value::is_base64_digest(text)) {
-        return Some((Kind::Hash, text.into()));
+    if telling.takes_digests {
+        // `sha1:0a1b…`, `0x0a1b…`
+        let bare = text.split_once(':').map_or(text, |(_, digest)| digest);
+        let bare = bare.strip_prefix("0x").unwrap_or(bare);
+        let is_short = telling.lists_digests && value::is_short_digest(bare);
+        if is_short || value::is_cut_digest(bare) || value::is_base64_digest(bare) {
+            return Some((Kind::Hash, bare.into()));
+        }
     }
     if text.len() > 320 {
         return None;
     }
     if text.contains('@') {
-        let address = text.strip_prefix("mailto:").unwrap_or(text);
-        return value::is_email(address)
-            .then(|| (Kind::Email, address.to_ascii_lowercase().into()));
+        // `Anna Beispiel <anna@post.example>` (RFC 5322 §3.4)
+        let address = text.rsplit_once('<').map_or(text, |(_, address)| address);
+        let address = address.strip_prefix("mailto:").unwrap_or(address);
+        let is_persons = value::is_email(address)
+            && (telling.speaks_of_contacts || !value::is_role_address(address));
+        return is_persons.then(|| (Kind::Email, address.to_ascii_lowercase().into()));
+    }
+    let plain = value::with_plain_separators(text);
+    let text = &*plain;
+    if let Some(number) = LINKS.iter().find_map(|link| text.strip_prefix(link)) {
+        return value::phone_anywhere(number).map(|number| (Kind::Phone, number));
     }
     // Without a telling name, bare digits are order numbers and counters more often than phone numbers.
     let is_marked = is_written_as_number(text);
-    if !is_marked && !telling.speaks_of_contacts && !telling.names_numbers {
+    let is_long = || text.len() >= SHORTEST_WITH_AREA;
+    let is_told = telling.speaks_of_contacts
+        || telling.names_numbers
+        || telling.is_beside_people && is_long();
+    if !is_marked && !is_told {
         return None;
     }
     value::phone_anywhere(text).map(|number| (Kind::Phone, number))
 }
+
+/// Beginnings of links to a person's number.
+const LINKS: [&str; 5] = [
+    "https://wa.me/",
+    "https://api.whatsapp.com/send?phone=",
+    "whatsapp://send?phone=",
+    "sms:",
+    "smsto:",
+];
 
 /// Kinds of characters of which a text has one that [`is_written_as_number`]: a plus, the colon of `tel:`, or what parts groups.
 const WRITTEN_AS_NUMBER: u16 = Look::PLUS | Look::COLON | Look::GROUP;
 
 /// Whether a text says by its form that it is a phone number: by its plus, or by a trunk prefix and groups.
 fn is_written_as_number(text: &str) -> bool {
-    let has_groups = || text.contains([' ', '/', '-', ')']);
+    // A zero by itself is of an article, not of a trunk prefix.
+    let is_article = || text.starts_with("0 ") || text.starts_with("0-");
+    let has_groups = || text.contains([' ', '/', '-', ')']) && !is_article();
     text.starts_with('+')
         || text.starts_with("tel:")
+        || text.strip_prefix("00").is_some_and(is_international)
         || text.starts_with(['0', '(']) && has_groups()
+}
+
+/// Digits behind an international prefix: a country code begins with none, and parcels have longer numbers.
+fn is_international(digits: &str) -> bool {
+    (10..=14).contains(&digits.len())
+        && !digits.starts_with('0')
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The finding that a list is, if it is one.

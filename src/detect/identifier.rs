@@ -67,7 +67,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                     .rules
                     .telling_identifiers(value::bare(text, field.look), field.look, &rules)
             {
-                if fits(scene, rule, field, text) {
+                if fits(scene, rule, field, text) && !value::is_role_address(text) {
                     add(&mut hits, rule, Grade::Shape, false, field, text);
                 }
             }
@@ -210,6 +210,9 @@ fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
             .iter()
             .any(|cell| text.contains(cell));
     }
+    if value::is_cell_in_groups(text) {
+        return true;
+    }
     let has = |candidates: &[&str]| {
         let mut names = scene.names_beside(field);
         names.any(|name| candidates.contains(&&*name.normalised))
@@ -217,7 +220,16 @@ fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
     (has(&["mccmnc", "plmn"])
         || (has(&["mcc", "mobilecountrycode"]) && has(&["mnc", "mobilenetworkcode"])))
         && has(&["lac", "tac", "rai", "locationareacode", "trackingareacode"])
-        && has(&["cid", "ci", "cellid", "eci", "cgi", "ecgi"])
+        && has(&[
+            "cid",
+            "ci",
+            "cellid",
+            "eci",
+            "cgi",
+            "ecgi",
+            "nci",
+            "nrcellidentity",
+        ])
 }
 
 fn is_met(scene: &Scene<'_>, requirement: Requirement, field: &Field<'_>) -> bool {

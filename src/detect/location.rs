@@ -36,16 +36,16 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         let segment = scene
             .segment_before(field)
             .map(|name| Name::of(name, scene.rules));
-        let name = segment.as_deref().or_else(|| scene.name(field));
+        let (own, object) = member(scene, field);
+        let name = segment.as_deref().or(own);
         if let Some((axis, rest)) = name.and_then(|name| name.integer_axis.as_ref()) {
-            integer(scene, field, *axis, rest, &mut integers);
+            integer(field, object, (*axis, rest), &mut integers);
         }
         if let Some(name) = name.filter(|name| !name.holds_pair)
             && let Some((axis, rest)) = &name.axis
         {
             let limit = if *axis == Axis::Latitude { 90.0 } else { 180.0 };
-            if let (Some(degrees), Some(object)) = (angle(&field.value, limit), scene.object(field))
-            {
+            if let (Some(degrees), Some(object)) = (angle(&field.value, limit), object) {
                 let may_be_size = is_size_too(&name.normalised)
                     && degrees.decimals < SIZE_DECIMALS
                     && degrees.value >= 0.0
@@ -71,8 +71,18 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         let may_be_pair = field.look.has(Look::DOT) && field.look.has(Look::LIST | Look::GROUP);
         if may_tell && let Some((latitude, longitude)) = telling_pair(&field.value) {
             report(scene, tally, field, latitude, longitude);
-        } else if may_be_pair && let Some((latitude, longitude)) = exact_pair(field.value.trim()) {
-            report(scene, tally, field, latitude, longitude);
+        } else if may_be_pair
+            && !name.is_some_and(|name| name.holds_pair)
+            && let Some((latitude, longitude)) = exact_pair(field.value.trim(), BEHIND_PAIR)
+        {
+            // Where nothing says what they are, two numbers are no more than that.
+            match setting(scene, field, name) {
+                Setting::Position => report(scene, tally, field, latitude, longitude),
+                Setting::Unknown if exact_pair(field.value.trim(), 0).is_some() => {
+                    shape(scene, tally, field, latitude, longitude);
+                }
+                Setting::Unknown | Setting::Measure => {}
+            }
         } else if name.is_some_and(|name| name.holds_way)
             && let Some((latitude, longitude)) = polyline(field.value.trim())
         {
@@ -80,7 +90,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         } else if name.is_some_and(|name| name.holds_pair) {
             let step = scene.fields.paths.split(field.path);
             if let Some((latitude, longitude)) = pair(&field.value) {
-                report(scene, tally, field, latitude, longitude);
+                named(scene, tally, field, latitude, longitude);
             } else if matches!(step, Some((_, Step::Name(_)))) {
                 // Elements of one name in a row, as a list is written in XML.
                 let half = degrees(&field.value, 180.0).map(|degrees| (field, degrees));
@@ -116,10 +126,40 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     }
 }
 
-/// Degrees as a number, or with minutes and seconds.
+/// The name of a field and the object that it is a member of; of `{"latitude": {"value": 52.52}}` those of the member that holds
+/// the value.
+pub(super) fn member<'s>(
+    scene: &'s Scene<'_>,
+    field: &Field<'_>,
+) -> (Option<&'s Name>, Option<PathId>) {
+    let paths = &scene.fields.paths;
+    let own = scene.name(field);
+    let is_wrapped = own.is_some_and(|name| {
+        matches!(
+            &*name.normalised,
+            "value" | "val" | "wert" | "doublevalue" | "stringvalue" | "degrees" | "deg"
+        )
+    });
+    let holder = paths.split(field.path).filter(|_| is_wrapped);
+    let holder = holder.and_then(|(parent, _)| match paths.split(parent)? {
+        (object, Step::Name(name)) => Some((scene.names.get(name.position())?, object)),
+        _ => None,
+    });
+    match holder {
+        Some((name, object)) => (Some(name), Some(scene.first_of(object))),
+        None => (own, scene.object(field)),
+    }
+}
+
+/// Numbers behind a position in one value: how exact it is, its height, the time.
+const BEHIND_PAIR: usize = 3;
+
+/// Degrees as a number, also with a decimal comma, or with minutes and seconds.
 fn angle(text: &str, limit: f64) -> Option<Degrees> {
-    degrees(text, limit).or_else(|| {
-        let (value, slack) = value::sexagesimal(text)?;
+    let number = value::with_decimal_point(text);
+    let number = value::without_direction(&number).map_or(number, Into::into);
+    degrees(&number, limit).or_else(|| {
+        let (value, slack) = value::sexagesimal(text).or_else(|| value::degrees_in_a_row(text))?;
         let is_exact = slack < SEXAGESIMAL_SLACK && value.abs() <= limit;
         is_exact.then(|| in_decimals(value, slack))
     })
@@ -143,10 +183,177 @@ fn in_decimals(value: f64, slack: f64) -> Degrees {
 fn both(scene: &Scene<'_>, tally: &mut Tally, first: Coordinate<'_>, second: Coordinate<'_>) {
     let ((field, first), (_, second)) = (first, second);
     if second.value.abs() <= 90.0 {
-        report(scene, tally, field, second, first);
+        named(scene, tally, field, second, first);
     } else if first.value.abs() <= 90.0 {
-        report(scene, tally, field, first, second);
+        named(scene, tally, field, first, second);
     }
+}
+
+/// A pair under a name that holds pairs, some of them on screens.
+fn named(
+    scene: &Scene<'_>,
+    tally: &mut Tally,
+    field: &Field<'_>,
+    latitude: Degrees,
+    longitude: Degrees,
+) {
+    let decimals = latitude.decimals.min(longitude.decimals);
+    let name = scene.name(field);
+    let is_telling =
+        name.is_none_or(|name| !is_on_screens_too(&name.normalised)) || decimals > SCREEN_DECIMALS;
+    match setting(scene, field, name) {
+        Setting::Position => report(scene, tally, field, latitude, longitude),
+        Setting::Unknown if is_telling && !is_at_null(latitude, longitude) => {
+            report(scene, tally, field, latitude, longitude);
+        }
+        Setting::Unknown | Setting::Measure => {}
+    }
+}
+
+/// Decimals of what is measured on screens, at most.
+const SCREEN_DECIMALS: usize = 2;
+
+/// Names, normalised, of pairs that are on screens as often as on maps.
+fn is_on_screens_too(name: &str) -> bool {
+    matches!(
+        name,
+        "pos"
+            | "position"
+            | "positions"
+            | "point"
+            | "center"
+            | "coord"
+            | "coords"
+            | "coordinate"
+            | "track"
+            | "trajectory"
+    )
+}
+
+/// What the names around a pair of numbers say of it.
+enum Setting {
+    Position,
+    Measure,
+    Unknown,
+}
+
+fn setting(scene: &Scene<'_>, field: &Field<'_>, name: Option<&Name>) -> Setting {
+    let above = scene.fields.paths.steps_back(field.path);
+    let above = above.filter_map(|step| match step {
+        Step::Name(name) => scene.names.get(name.position()).map(|name| &**name),
+        Step::Index(_) => None,
+    });
+    // The nearest one that says something.
+    let said = name.into_iter().chain(above).find_map(|name| {
+        let is_clear_pair = name.holds_pair && !is_on_screens_too(&name.normalised);
+        if name.is_of_position || is_clear_pair {
+            Some(Setting::Position)
+        } else {
+            name.is_of_measure.then_some(Setting::Measure)
+        }
+    });
+    let own = scene.name(field).map(|name| &name.normalised);
+    let is_beside = || {
+        let mut others = scene.names_beside(field);
+        others.any(|name| {
+            name.is_of_position || is_of_fix(&name.normalised) && own != Some(&name.normalised)
+        })
+    };
+    said.unwrap_or_else(|| {
+        if is_beside() {
+            Setting::Position
+        } else {
+            Setting::Unknown
+        }
+    })
+}
+
+/// Whether a name, normalised, says that what is below or beside it is about where something is.
+pub(super) fn is_of_position(name: &str) -> bool {
+    const PARTS: [&str; 11] = [
+        "geo",
+        "gps",
+        "locat",
+        "latit",
+        "longit",
+        "latlon",
+        "latlng",
+        "standort",
+        "koordinat",
+        "waypoint",
+        "whereabouts",
+    ];
+    PARTS.iter().any(|part| name.contains(part))
+}
+
+/// Whether a name, normalised, is that of what stands beside a position.
+fn is_of_fix(name: &str) -> bool {
+    name.contains("accuracy")
+        || name.contains("genauigkeit")
+        || name.contains("altitude")
+        || matches!(name, "acc" | "alt" | "bearing")
+}
+
+/// Whether a name, normalised, says that what is below it was measured on a screen or by a sensor.
+pub(super) fn is_of_measure(name: &str) -> bool {
+    const PARTS: [&str; 27] = [
+        "tilt",
+        "anchor",
+        "pivot",
+        "accel",
+        "gyro",
+        "magnet",
+        "gravity",
+        "rotation",
+        "orientation",
+        "velocity",
+        "bbox",
+        "viewport",
+        "screen",
+        "touch",
+        "swipe",
+        "scroll",
+        "mouse",
+        "cursor",
+        "offset",
+        "matrix",
+        "vector",
+        "quaternion",
+        "sensor",
+        "pixel",
+        "dimension",
+        "percent",
+        "score",
+    ];
+    const ENDS: [&str; 8] = [
+        "aspectratio",
+        "scale",
+        "size",
+        "box",
+        "frame",
+        "rect",
+        "delta",
+        "tap",
+    ];
+    PARTS.iter().any(|part| name.contains(part))
+        || ENDS.iter().any(|end| name.ends_with(end))
+        || matches!(
+            name,
+            "ratio"
+                | "aspect"
+                | "click"
+                | "range"
+                | "bounds"
+                | "attitude"
+                | "pitch"
+                | "roll"
+                | "yaw"
+        )
+}
+
+/// Shares, colours, ratios and marks on a screen are about 0 and 1; on earth there is nothing but water.
+fn is_at_null(one: Degrees, other: Degrees) -> bool {
+    one.value.abs() < 4.0 && other.value.abs() < 4.0
 }
 
 /// Latitude and longitude as integers, with their fields.
@@ -168,14 +375,13 @@ pub(super) fn integer_axis(name: &str) -> Option<(Axis, String)> {
 
 /// Takes down what may be half of a position in integers.
 fn integer<'a>(
-    scene: &Scene<'a>,
     field: &'a Field<'a>,
-    axis: Axis,
-    rest: &Rc<str>,
+    object: Option<PathId>,
+    (axis, rest): (Axis, &Rc<str>),
     pairs: &mut BTreeMap<(Place, PathId, Rc<str>), Integers<'a>>,
 ) {
     let number = field.value.parse::<i64>().ok();
-    let (Some(number), Some(object)) = (number, scene.object(field)) else {
+    let (Some(number), Some(object)) = (number, object) else {
         return;
     };
     // Smaller ones are degrees without decimals, or anything; so are the latest and the longest of something.
@@ -285,6 +491,8 @@ pub(super) fn axis(name: &str) -> Option<(Axis, &str)> {
     ] {
         if let Some(rest) = name.strip_suffix(word).or_else(|| name.strip_prefix(word)) {
             // `platform`, `flat`, `along` and the like: what is left must be a word of its own or nothing.
+            // Headers of an application's own begin with an X.
+            let rest = if rest == "x" { "" } else { rest };
             let is_word = rest.is_empty()
                 || rest.len() >= 2
                     && !["p", "f", "re", "trans", "be", "temp", "templ"].contains(&rest);
@@ -292,8 +500,8 @@ pub(super) fn axis(name: &str) -> Option<(Axis, &str)> {
         }
     }
     match name {
-        "breite" => Some((Axis::Latitude, "")),
-        "laenge" | "länge" => Some((Axis::Longitude, "")),
+        "breite" | "la" => Some((Axis::Latitude, "")),
+        "laenge" | "länge" | "lo" => Some((Axis::Longitude, "")),
         _ => None,
     }
 }
@@ -307,17 +515,33 @@ fn has_accuracy(scene: &Scene<'_>, field: &Field<'_>) -> bool {
     names.any(|name| matches!(&*name.normalised, "acc" | "accuracy" | "genauigkeit"))
 }
 
-/// German and Polish have one word for latitude and width, and one for longitude and length; `name` is normalised.
+/// German and Polish have one word for latitude and width, and one for longitude and length, and two letters are anything;
+/// `name` is normalised.
 fn is_size_too(name: &str) -> bool {
     matches!(
         name,
-        "breite" | "laenge" | "länge" | "szerokosc" | "szerokość" | "dlugosc" | "długość"
+        "la" | "lo"
+            | "breite"
+            | "laenge"
+            | "länge"
+            | "szerokosc"
+            | "szerokość"
+            | "dlugosc"
+            | "długość"
     )
 }
 
 /// Names, normalised, of values that hold both coordinates.
 pub(super) fn holds_pair(name: &str) -> bool {
-    const NAMES: [&str; 49] = [
+    const NAMES: [&str; 57] = [
+        "track",
+        "trackpoints",
+        "waypoints",
+        "positions",
+        "locations",
+        "breadcrumbs",
+        "trajectory",
+        "geofence",
         "pos",
         "userloc",
         "koord",
@@ -411,6 +635,9 @@ fn telling_pair(text: &str) -> Option<(Degrees, Degrees)> {
     if uri.starts_with("geo:") {
         return pair(uri.split(['>', ';', '?']).next()?);
     }
+    if let Some(both) = described(text) {
+        return Some(both);
+    }
     if let Some(both) = map_centre(text) {
         return Some(both);
     }
@@ -421,6 +648,16 @@ fn telling_pair(text: &str) -> Option<(Degrees, Degrees)> {
     let is_exact =
         slack.max(other) < SEXAGESIMAL_SLACK && latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
     is_exact.then(|| (in_decimals(latitude, slack), in_decimals(longitude, other)))
+}
+
+/// A position as systems describe it in words: `<+52.52000,+13.40500> +/- 5.00m …` and `Location[fused 52.5200,13.4050 hAcc=…`.
+fn described(text: &str) -> Option<(Degrees, Degrees)> {
+    let both = match text.strip_prefix("Location[") {
+        Some(rest) => rest.split(' ').nth(1)?,
+        None => text.strip_prefix('<')?.split('>').next()?,
+    };
+    let numbers = exact_pair(both, 0)?;
+    Some(numbers)
 }
 
 /// `@52.5200,13.4050,15z`, as links to maps have it.
@@ -448,24 +685,33 @@ fn signed_pair(text: &str) -> Option<(Degrees, Degrees)> {
     Some((latitude, degrees(rest.get(..end)?, 180.0)?))
 }
 
-/// Two numbers alone in a value, so exact that nothing else is: what stands in headers, paths and under names of any language.
-fn exact_pair(text: &str) -> Option<(Degrees, Degrees)> {
+/// Decimals that are no zeros at the end, of one of two numbers at least.
+const FULL_DECIMALS: usize = 3;
+
+/// Two numbers in a value with so many others behind them, so exact that nothing else is: what stands in headers, paths and under names of any language.
+fn exact_pair(text: &str, others: usize) -> Option<(Degrees, Degrees)> {
+    let with_points = value::pair_with_decimal_points(text);
+    let text = with_points.as_deref().unwrap_or(text);
     if text.len() > 48
         || !text
             .bytes()
-            .all(|byte| byte.is_ascii_digit() || b"+-.,; ".contains(&byte))
+            .all(|byte| byte.is_ascii_digit() || b"+-.,; |/".contains(&byte))
     {
         return None;
     }
-    let mut numbers = text.split([',', ';', ' ']).filter(|part| !part.is_empty());
-    let both = (
-        degrees(numbers.next()?, 90.0)?,
-        degrees(numbers.next()?, 180.0)?,
-    );
+    let mut numbers = text
+        .split([',', ';', ' ', '|', '/'])
+        .filter(|part| !part.is_empty());
+    let texts = (numbers.next()?, numbers.next()?);
+    let both = (degrees(texts.0, 90.0)?, degrees(texts.1, 180.0)?);
     let is_exact = both.0.decimals.min(both.1.decimals) >= EXACT_DECIMALS;
-    // Shares, colours and marks on a screen lie between 0 and 1.
-    let is_share = both.0.value.abs() <= 1.0 && both.1.value.abs() <= 1.0;
-    (numbers.next().is_none() && is_exact && !is_share).then_some(both)
+    // Shares and sizes are padded with zeros.
+    let is_full = [texts.0, texts.1].iter().any(|text| {
+        let decimals = text.split_once('.').map_or("", |(_, decimals)| decimals);
+        decimals.trim_end_matches('0').len() >= FULL_DECIMALS
+    });
+    let is_alone = numbers.count() <= others;
+    (is_alone && is_exact && is_full && !is_at_null(both.0, both.1)).then_some(both)
 }
 
 /// Decimals of degrees that tell by themselves: eleven metres.
@@ -534,6 +780,8 @@ const KML_DECIMALS: usize = 3;
 fn pair(text: &str) -> Option<(Degrees, Degrees)> {
     let text = text.trim();
     let text = text.strip_prefix("geo:").unwrap_or(text);
+    let with_points = value::pair_with_decimal_points(text);
+    let text = with_points.as_deref().unwrap_or(text);
     let mut numbers = text.split([',', ';', ' ']).filter(|part| !part.is_empty());
     let first = degrees(numbers.next()?, 180.0)?;
     let second = degrees(numbers.next()?, 180.0)?;
@@ -552,6 +800,27 @@ fn report(
     latitude: Degrees,
     longitude: Degrees,
 ) {
+    graded(scene, tally, field, Grade::Decoded, (latitude, longitude));
+}
+
+/// What has the form of a position, and no more.
+fn shape(
+    scene: &Scene<'_>,
+    tally: &mut Tally,
+    field: &Field<'_>,
+    latitude: Degrees,
+    longitude: Degrees,
+) {
+    graded(scene, tally, field, Grade::Shape, (latitude, longitude));
+}
+
+fn graded(
+    scene: &Scene<'_>,
+    tally: &mut Tally,
+    field: &Field<'_>,
+    grade: Grade,
+    (latitude, longitude): (Degrees, Degrees),
+) {
     // The null island is where unset coordinates lie.
     let is_set = latitude.value != 0.0 || longitude.value != 0.0;
     let decimals = latitude.decimals.min(longitude.decimals);
@@ -563,7 +832,7 @@ fn report(
         return;
     };
     let position = format!("{},{}", latitude.value, longitude.value);
-    let mut finding = scene.finding(rule, Grade::Decoded, field, &position);
+    let mut finding = scene.finding(rule, grade, field, &position);
     finding.values = vec![Sensitive::new(&position)];
     finding.precision_metres = scene
         .rules

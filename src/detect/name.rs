@@ -6,7 +6,7 @@ use std::rc::Rc;
 use hashbrown::HashMap;
 
 use super::known::{self, SaltName};
-use super::{contact, location};
+use super::{contact, location, value};
 use crate::limits;
 use crate::model::Paths;
 use crate::rules::{NamedIdentifiers, Rules, normalise_name};
@@ -22,8 +22,10 @@ pub(super) struct Name {
     pub(super) normalised: Box<str>,
     /// As it is written, without numbering at its end.
     pub(super) stem: Box<str>,
-    /// It may itself be a phone number or an e-mail address.
+    /// It may itself be a phone number, an e-mail address or a digest.
     pub(super) may_be_contact: bool,
+    /// It may itself be a value, as the key of a map: it has more digits than names have, or is an address.
+    pub(super) may_be_value: bool,
     /// What is below it are contacts.
     pub(super) speaks_of_contacts: bool,
     /// Its value says what the message is for.
@@ -44,6 +46,10 @@ pub(super) struct Name {
     pub(super) holds_way: bool,
     /// Its value holds both coordinates.
     pub(super) holds_pair: bool,
+    /// What is below it, or beside it, is about where something is.
+    pub(super) is_of_position: bool,
+    /// What is below it was measured on a screen or by a sensor.
+    pub(super) is_of_measure: bool,
     /// Its value may be mixed into digests.
     pub(super) salt: Option<SaltName>,
     /// The kinds of data that it names.
@@ -58,6 +64,9 @@ struct Known {
     rules: String,
     names: HashMap<Box<str>, Rc<Name>>,
 }
+
+/// Digits that names have not.
+const VALUE_DIGITS: usize = 5;
 
 impl Name {
     fn new(name: &str, rules: &Rules) -> Self {
@@ -75,7 +84,12 @@ impl Name {
         let bare = normalise_name(stem);
         let belongs = |(axis, rest): (location::Axis, &str)| (axis, Rc::from([way, rest].concat()));
         Self {
-            may_be_contact: name.starts_with('+') || name.contains('@'),
+            may_be_contact: name.starts_with('+')
+                || name.contains('@')
+                || value::is_cut_digest(name)
+                || value::is_base64_digest(name),
+            may_be_value: name.contains('@')
+                || name.bytes().filter(u8::is_ascii_digit).count() >= VALUE_DIGITS,
             speaks_of_contacts: contact::speaks_of_contacts(&normalised),
             is_action: contact::is_action(&normalised),
             lists_digests: contact::lists_digests(&bare),
@@ -87,6 +101,8 @@ impl Name {
                 .map(|(axis, rest)| belongs((axis, &rest))),
             holds_way: location::holds_way(&normalised),
             holds_pair: location::holds_pair(&normalised),
+            is_of_position: location::is_of_position(&normalised),
+            is_of_measure: location::is_of_measure(&normalised),
             salt: known::salt_name(&normalised),
             identifiers,
             flat,
@@ -113,8 +129,8 @@ impl Name {
             static KNOWN: RefCell<Known> = RefCell::default();
         }
         KNOWN.with_borrow_mut(|known| {
-            if known.rules != rules.sha256 {
-                known.rules.clone_from(&rules.sha256);
+            if known.rules != rules.sha256() {
+                rules.sha256().clone_into(&mut known.rules);
                 known.names.clear();
             }
             act(known)

@@ -1,5 +1,6 @@
 //! Whether a value is what its name says: check digits, numbering plans, shapes. Pure functions on text.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -95,6 +96,7 @@ pub(super) fn is_meid(value: &str) -> bool {
 
 /// An IMSI (ITU-T E.212): 14 or 15 digits that begin with a mobile country code.
 pub(super) fn is_imsi(value: &str) -> bool {
+    let value = &*without_separators(value);
     matches!(value.len(), 14 | 15)
         && value.bytes().all(|byte| byte.is_ascii_digit())
         && matches!(value.as_bytes().first(), Some(b'2'..=b'7'))
@@ -123,8 +125,27 @@ pub(super) fn is_access_network_cell(value: &str) -> bool {
         && !is_one_symbol(value)
 }
 
+/// A cell in groups of digits (3GPP TS 23.003 §4.3): country, network, area, cell.
+pub(super) fn is_cell_in_groups(value: &str) -> bool {
+    let groups: Vec<&str> = value.split(['-', ':', '_', '.']).collect();
+    let [country, network, area, cell] = groups[..] else {
+        return false;
+    };
+    let is_number = |text: &str, most: usize| {
+        (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    country.len() == 3
+        && matches!(country.as_bytes().first(), Some(b'2'..=b'7'))
+        && is_number(country, 3)
+        && (2..=3).contains(&network.len())
+        && is_number(network, 3)
+        && is_number(area, 8)
+        && is_number(cell, 11)
+}
+
 /// An ICCID (ITU-T E.118): 18 to 20 digits from 89 on; 19 and 20 digits carry a check digit (some append a filler F).
 pub(super) fn is_iccid(value: &str) -> bool {
+    let value = &*without_separators(value);
     let digits = value.trim_end_matches(['F', 'f']);
     digits.starts_with("89")
         && digits.bytes().all(|byte| byte.is_ascii_digit())
@@ -194,6 +215,21 @@ pub(super) fn is_email(value: &str) -> bool {
         "donotreply",
         "mailer-daemon",
         "postmaster",
+        "hostmaster",
+        "webmaster",
+        "abuse",
+        "bounce",
+        "bounces",
+        "support",
+        "helpdesk",
+        "customerservice",
+        "kundenservice",
+        "newsletter",
+        "privacy",
+        "datenschutz",
+        "press",
+        "presse",
+        "feedback",
     ]
     .contains(&local.to_ascii_lowercase().as_str());
     local_fits
@@ -202,6 +238,36 @@ pub(super) fn is_email(value: &str) -> bool {
         && top.bytes().all(|byte| byte.is_ascii_alphabetic())
         && !is_file_name
         && !names_nobody
+}
+
+/// Whether an address is that of a role, as companies give them out, rather than of a person.
+pub(super) fn is_role_address(value: &str) -> bool {
+    const ROLES: [&str; 20] = [
+        "info",
+        "sales",
+        "contact",
+        "kontakt",
+        "office",
+        "admin",
+        "service",
+        "help",
+        "hilfe",
+        "hello",
+        "hallo",
+        "team",
+        "news",
+        "jobs",
+        "career",
+        "billing",
+        "legal",
+        "security",
+        "marketing",
+        "shop",
+    ];
+    let local = value
+        .split_once('@')
+        .map(|(local, _)| local.to_ascii_lowercase());
+    local.is_some_and(|local| ROLES.contains(&local.as_str()))
 }
 
 /// Region whose national numbers are understood without a country code.
@@ -327,8 +393,7 @@ fn shaped_number(value: &str) -> Option<&str> {
 /// Unix seconds or milliseconds of this century, or a calendar date written in digits.
 fn is_date_or_time(value: &str) -> bool {
     if !value.bytes().all(|byte| byte.is_ascii_digit()) {
-        let hyphens = value.bytes().filter(|byte| *byte == b'-').count();
-        return hyphens == 2 && value.len() == 10 && value.as_bytes().get(4) == Some(&b'-');
+        return is_date(value);
     }
     match value.len() {
         10 | 13 | 16 => matches!(
@@ -340,11 +405,113 @@ fn is_date_or_time(value: &str) -> bool {
     }
 }
 
+/// Day, month and year of this time in three groups of digits, in either order.
+fn is_date(value: &str) -> bool {
+    let groups: Vec<&str> = value.split(['-', '/', '.']).collect();
+    let (year, others) = match groups[..] {
+        [year, month, day] if year.len() == 4 => (year, [month, day]),
+        [day, month, year] if year.len() == 4 => (year, [month, day]),
+        _ => return false,
+    };
+    let is_small = |group: &str| {
+        group
+            .parse()
+            .is_ok_and(|number: u32| (1..=31).contains(&number))
+    };
+    matches!(year.get(..2), Some("19" | "20")) && others.iter().all(|group| is_small(group))
+}
+
 /// A number of degrees, and how many decimals it was sent with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Degrees {
     pub(super) value: f64,
     pub(super) decimals: usize,
+}
+
+/// A number with a decimal comma, as forms in many languages have it, with a point.
+pub(super) fn with_decimal_point(text: &str) -> Cow<'_, str> {
+    let is_comma = text.bytes().filter(|byte| *byte == b',').count() == 1 && !text.contains('.');
+    if is_comma {
+        Cow::Owned(text.replace(',', "."))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Degrees with what stands around the number taken off: a degree sign, and north, south, east or west as its sign.
+pub(super) fn without_direction(text: &str) -> Option<String> {
+    let is_direction = |letter: char| matches!(letter, 'N' | 'S' | 'E' | 'W' | 'O');
+    let text = text.trim();
+    if text.len() > 24 || !text.contains('.') {
+        return None;
+    }
+    let bare =
+        text.trim_matches(|letter| is_direction(letter) || matches!(letter, ' ' | '°' | 'º'));
+    let is_number = bare
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+    if bare.len() == text.len() || !is_number {
+        return None;
+    }
+    let sign = if text.contains(['S', 'W']) { "-" } else { "" };
+    Some(format!("{sign}{bare}"))
+}
+
+/// Degrees, minutes and seconds in a row (`52, 31, 12.03`, `52:31:12.03`), as pictures have them, with half a unit of the last
+/// digit.
+pub(super) fn degrees_in_a_row(text: &str) -> Option<(f64, f64)> {
+    let mut parts = text.split([',', ':']).map(str::trim);
+    let (whole, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
+    let whole: u8 = whole.parse().ok()?;
+    let minutes: u8 = minutes.parse().ok()?;
+    let decimals = seconds
+        .split_once('.')
+        .map_or(0, |(_, decimals)| decimals.len());
+    let seconds: f64 = seconds.parse().ok()?;
+    let fits = parts.next().is_none() && minutes < 60 && (0.0..60.0).contains(&seconds);
+    let degrees = f64::from(whole) + f64::from(minutes) / 60.0 + seconds / 3600.0;
+    fits.then(|| (degrees, half_a_unit(decimals) / 3600.0))
+}
+
+/// A text in which spaces and hyphens of typography are plain ones, and marks of writing direction are gone: address books of
+/// phones put these into numbers.
+pub(super) fn with_plain_separators(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let plain = text.chars().filter_map(|letter| match letter {
+        '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' => Some(' '),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => Some('-'),
+        '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{feff}' => None,
+        letter => Some(letter),
+    });
+    Cow::Owned(plain.collect())
+}
+
+/// Two numbers with decimal commas (`52,5200 13,4050`, `52,5200,13,4050`, as apps write them that forget the language they run
+/// in), with points and a comma between them.
+pub(super) fn pair_with_decimal_points(text: &str) -> Option<String> {
+    if text.len() > 48 || text.contains('.') || !text.contains(',') {
+        return None;
+    }
+    let mut parts = text
+        .split([',', ';', ' ', '/', '|'])
+        .filter(|part| !part.is_empty());
+    let mut number = || {
+        let (whole, decimals) = (parts.next()?, parts.next()?);
+        let digits = whole.strip_prefix(['-', '+']).unwrap_or(whole);
+        let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let fits =
+            digits.len() <= 3 && decimals.len() >= 4 && is_digits(digits) && is_digits(decimals);
+        let number = format!("{whole}.{decimals}");
+        let is_there = text.contains(&number.replace('.', ","));
+        (fits && is_there).then_some(number)
+    };
+    let both = format!("{},{}", number()?, number()?);
+    parts.next().is_none().then_some(both)
 }
 
 /// Decimal degrees within ±`limit`, exactly as sent.
@@ -499,6 +666,14 @@ pub(super) fn is_cut_digest(value: &str) -> bool {
         && is_hex(value)
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
         && !is_one_symbol(value)
+}
+
+/// The first eight or nine bytes of a digest in hexadecimal digits.
+pub(super) fn is_short_digest(value: &str) -> bool {
+    matches!(value.len(), 16 | 18)
+        && is_hex(value)
+        && value.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && value.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// A serial number of a device: letters and digits, no counter and no word.

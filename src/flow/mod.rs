@@ -354,5 +354,6 @@ fn traffic(flow: &Flow) -> Traffic {
         } else {
             flow.outcome.content
         },
+        has_gap: flow.has_gap,
     }
 }

@@ -16,6 +16,7 @@ use crate::protocol::Started;
 pub(super) struct FlowSink<'s> {
     key: FlowKey,
     server: &'s mut Option<ServerName>,
+    has_gap: &'s mut bool,
     owner: Option<&'s Owner>,
     names: &'s mut Names,
     /// The packet at hand.
@@ -38,6 +39,7 @@ impl<'s> FlowSink<'s> {
         Self {
             key: flow.flow_key(),
             server: &mut flow.server,
+            has_gap: &mut flow.has_gap,
             owner: flow.owner.as_deref(),
             names,
             origin,
@@ -83,6 +85,7 @@ impl Sink for FlowSink<'_> {
 
     fn shortfall(&mut self, shortfall: Shortfall, bytes: u64, detail: &dyn fmt::Display) {
         let origin = self.origin;
+        *self.has_gap |= shortfall == Shortfall::StreamGap;
         self.coverage
             .add(origin.input, shortfall, Some(origin), bytes, || {
                 detail.to_string()

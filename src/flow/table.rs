@@ -101,6 +101,8 @@ pub(super) struct Flow {
     /// From the client, and from the server.
     pub(super) packets: [u64; 2],
     pub(super) bytes: [u64; 2],
+    /// Parts of it are known to be missing.
+    pub(super) has_gap: bool,
     pub(super) first: Origin,
     pub(super) last: Origin,
     pub(super) server: Option<ServerName>,
@@ -138,6 +140,7 @@ impl Flow {
             last: first,
             server: None,
             owner: None,
+            has_gap: false,
             outcome: Outcome::NOT_EXAMINED,
             live: None,
         }

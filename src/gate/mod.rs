@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use suppression::{Date, Suppression, read_suppressions};
 
-use crate::model::{AppReport, Audit, ContentState, Grade, JudgedFinding, RiskLevel};
+use crate::model::{AppReport, Audit, Grade, JudgedFinding, RiskLevel};
 
 /// The weakest evidence that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +125,7 @@ pub fn readable_percent(audit: &Audit) -> Option<u8> {
     for (content, volume) in audit.devices.iter().flat_map(|device| &device.traffic) {
         let bytes = u128::from(volume.sent_bytes).saturating_add(u128::from(volume.received_bytes));
         all = all.saturating_add(bytes);
-        if matches!(content, ContentState::Clear | ContentState::Decrypted) {
+        if content.is_open() {
             readable = readable.saturating_add(bytes);
         }
     }

@@ -124,6 +124,7 @@ impl Connection {
                 last: at(self.last),
                 protocol: "",
                 content: ContentState::NotExamined,
+                has_gap: false,
             }),
         }
     }

@@ -118,6 +118,7 @@ fn traffic(usages: &Table, row: &Row, origin: Origin) -> Traffic {
         last: origin,
         protocol: "",
         content: ContentState::NotExamined,
+        has_gap: false,
     }
 }
 

@@ -323,6 +323,7 @@ fn traffic(flow: &Value, record: &Value, origin: &mut Origin) -> Traffic {
         } else {
             content
         },
+        has_gap: false,
     }
 }
 

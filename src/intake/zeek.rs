@@ -251,6 +251,7 @@ impl Row<'_> {
             last: at(end),
             protocol,
             content,
+            has_gap: count("missed_bytes") > 0,
         }
     }
 

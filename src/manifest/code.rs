@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use super::dex::{DexType, dex};
+use super::dex::{DexType, bytes_needed, dex};
 use super::package_set;
 use super::zip_archive::{Archive, Entry};
 use crate::limits;
@@ -52,7 +52,9 @@ fn names<I: io::Read + io::Seek>(
         let [method, other] = entry.methods();
         let is_dex = |content: &Vec<u8>| content.starts_with(b"dex\n");
         let content = archive
-            .content(entry, method, limits::DEX_BYTES)
+            .beginning(entry, limits::DEX_BYTES, &bytes_needed)
+            .filter(is_dex)
+            .or_else(|| archive.content(entry, method, limits::DEX_BYTES))
             .filter(is_dex)
             .or_else(|| archive.content(entry, other, limits::DEX_BYTES));
         let content = content.unwrap_or_default();

@@ -13,6 +13,80 @@ pub struct DexType<'a> {
 }
 
 const HEADER_BYTES: usize = 0x70;
+const STRING_ID_BYTES: usize = 4;
+const TYPE_ID_BYTES: usize = 4;
+const CLASS_DEF_BYTES: usize = 32;
+/// A ULEB128 of 32 bits at its longest.
+const LENGTH_BYTES: usize = 5;
+
+/// How many bytes from the beginning of a DEX file hold what [`dex`] looks at, as far as the bytes that are there tell: the
+/// header says where the tables end, and they say how far the names of types reach. Code and annotations often lie behind.
+pub(super) fn bytes_needed(bytes: &[u8]) -> usize {
+    let tables = Tables::of(bytes);
+    if bytes.len() < HEADER_BYTES {
+        return HEADER_BYTES;
+    }
+    let ends = [
+        (tables.strings, STRING_ID_BYTES),
+        (tables.types, TYPE_ID_BYTES),
+        (tables.classes, CLASS_DEF_BYTES),
+    ];
+    let ends = ends.map(|((count, at), size)| at.saturating_add(count.saturating_mul(size)));
+    let tables_end = ends.into_iter().max().unwrap_or(0);
+    if bytes.len() < tables_end {
+        return tables_end;
+    }
+    let names = (0..tables.types.0.min(limits::DEX_TYPES)).filter_map(|number| {
+        let string = u32_at(bytes, tables.type_at(number)?)?;
+        usize_at(bytes, tables.string_at(string)?)
+    });
+    let last = names.max().unwrap_or(0);
+    last.saturating_add(LENGTH_BYTES)
+        .saturating_add(limits::DEX_NAME_BYTES)
+        .max(tables_end)
+}
+
+/// Number of entries and offset of the tables that are read.
+#[derive(Clone, Copy)]
+struct Tables {
+    strings: (usize, usize),
+    types: (usize, usize),
+    classes: (usize, usize),
+}
+
+impl Tables {
+    fn of(bytes: &[u8]) -> Self {
+        let table = |size_at: usize| {
+            let size = usize_at(bytes, size_at).unwrap_or(0);
+            let offset = usize_at(bytes, size_at.saturating_add(4)).unwrap_or(0);
+            (size, offset)
+        };
+        Self {
+            strings: table(0x38),
+            types: table(0x40),
+            classes: table(0x60),
+        }
+    }
+
+    /// Where the `string_id_item` of that index lies.
+    fn string_at(&self, index: u32) -> Option<usize> {
+        let (count, offset) = self.strings;
+        let index = usize::try_from(index).ok().filter(|index| *index < count)?;
+        index.checked_mul(STRING_ID_BYTES)?.checked_add(offset)
+    }
+
+    /// Where the `type_id_item` with that number lies.
+    fn type_at(&self, number: usize) -> Option<usize> {
+        number.checked_mul(TYPE_ID_BYTES)?.checked_add(self.types.1)
+    }
+
+    /// Where the `class_def_item` with that number lies.
+    fn class_at(&self, number: usize) -> Option<usize> {
+        number
+            .checked_mul(CLASS_DEF_BYTES)?
+            .checked_add(self.classes.1)
+    }
+}
 
 /// Hands out each class that a DEX file names, in the order of its table; arrays and primitive types are left out. Returns
 /// what was damaged.
@@ -22,19 +96,12 @@ pub fn dex(bytes: &[u8], visit: &mut dyn FnMut(DexType<'_>)) -> Vec<String> {
         damage.push("no DEX file".to_owned());
         return damage;
     }
-    let table = |size_at: usize| {
-        let size = usize_at(bytes, size_at).unwrap_or(0);
-        let offset = usize_at(bytes, size_at.saturating_add(4)).unwrap_or(0);
-        (size, offset)
-    };
-    let (strings, types, classes) = (table(0x38), table(0x40), table(0x60));
-    // `class_idx` of each `class_def_item`, which has 32 bytes.
-    let mut defined = vec![false; types.0.min(limits::DEX_TYPES)];
-    for number in 0..classes.0.min(limits::DEX_TYPES) {
-        let at = number
-            .checked_mul(32)
-            .and_then(|at| at.checked_add(classes.1));
-        let Some(class) = at.and_then(|at| usize_at(bytes, at)) else {
+    let tables = Tables::of(bytes);
+    let types = tables.types.0.min(limits::DEX_TYPES);
+    // `class_idx` of each `class_def_item`.
+    let mut defined = vec![false; types];
+    for number in 0..tables.classes.0.min(limits::DEX_TYPES) {
+        let Some(class) = tables.class_at(number).and_then(|at| usize_at(bytes, at)) else {
             damage.push("DEX file cut in its table of classes".to_owned());
             break;
         };
@@ -43,12 +110,11 @@ pub fn dex(bytes: &[u8], visit: &mut dyn FnMut(DexType<'_>)) -> Vec<String> {
         }
     }
     for (number, is_defined) in defined.into_iter().enumerate() {
-        let at = number.checked_mul(4).and_then(|at| at.checked_add(types.1));
-        let Some(string) = at.and_then(|at| u32_at(bytes, at)) else {
+        let Some(string) = tables.type_at(number).and_then(|at| u32_at(bytes, at)) else {
             damage.push("DEX file cut in its table of types".to_owned());
             break;
         };
-        match descriptor(bytes, strings, string) {
+        match descriptor(bytes, &tables, string) {
             Some([b'L', name @ .., b';']) => visit(DexType { name, is_defined }),
             Some(_) => {}
             None => {
@@ -59,18 +125,17 @@ pub fn dex(bytes: &[u8], visit: &mut dyn FnMut(DexType<'_>)) -> Vec<String> {
             }
         }
     }
-    if types.0 > limits::DEX_TYPES {
+    if tables.types.0 > limits::DEX_TYPES {
         damage.push("more types in a DEX file than the bound".to_owned());
     }
     damage
 }
 
 /// The string with that index: its length in UTF-16 units (ULEB128), the bytes, a NUL.
-fn descriptor(bytes: &[u8], (count, table): (usize, usize), index: u32) -> Option<&[u8]> {
-    let index = usize::try_from(index).ok().filter(|index| *index < count)?;
-    let at = index.checked_mul(4)?.checked_add(table)?;
-    let data = bytes.get(usize_at(bytes, at)?..)?;
-    let length_bytes = data.iter().take(5).position(|byte| byte & 0x80 == 0)?;
+fn descriptor<'a>(bytes: &'a [u8], tables: &Tables, index: u32) -> Option<&'a [u8]> {
+    let data = bytes.get(usize_at(bytes, tables.string_at(index)?)?..)?;
+    let mut length = data.iter().take(LENGTH_BYTES);
+    let length_bytes = length.position(|byte| byte & 0x80 == 0)?;
     let text = data.get(length_bytes.checked_add(1)?..)?;
     let end = memchr::memchr(0, text.get(..limits::DEX_NAME_BYTES).unwrap_or(text))?;
     text.get(..end)
@@ -117,6 +182,24 @@ mod tests {
         }
         bytes.extend(data);
         bytes
+    }
+
+    #[test]
+    fn what_is_needed_gives_the_same_names() {
+        let types = ["Lcom/example/Notes;", "I", "[Lcom/example/Notes;", "La;"];
+        let whole = forge(&types, 2);
+        let mut long = whole.clone();
+        long.resize(whole.len() + 10_000, 0xff);
+        let mut have = 0;
+        loop {
+            let needed = bytes_needed(&long[..have]).min(long.len());
+            if needed <= have {
+                break;
+            }
+            have = needed;
+        }
+        assert!(have < long.len());
+        assert_eq!(names(&long[..have]), names(&whole));
     }
 
     fn names(bytes: &[u8]) -> (Vec<(String, bool)>, Vec<String>) {

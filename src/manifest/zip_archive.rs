@@ -323,6 +323,57 @@ impl<I: Read + Seek> Archive<'_, I> {
         start: u64,
         cap: usize,
     ) -> io::Result<Option<Vec<u8>>> {
+        let Some((deflated, size)) = self.deflated(entry, start, cap)? else {
+            return Ok(None);
+        };
+        let mut content = Vec::with_capacity(size);
+        let status =
+            Decompress::new(false).decompress_vec(&deflated, &mut content, FlushDecompress::Finish);
+        let is_whole = matches!(status, Ok(Status::StreamEnd)) && content.len() == size;
+        Ok(is_whole.then_some(content))
+    }
+
+    /// The beginning of a deflated entry, as much as is needed: `needed` says how many bytes that is, by those it is given, and
+    /// is asked again once they are there. `None` where the directory is not true of the entry, or nothing is gained.
+    pub(super) fn beginning(
+        &mut self,
+        entry: &Entry,
+        cap: usize,
+        needed: &dyn Fn(&[u8]) -> usize,
+    ) -> Option<Vec<u8>> {
+        if entry.methods() != [Method::Deflated, Method::Stored] || entry.flags & ENCRYPTED != 0 {
+            return None;
+        }
+        let start = self.start(entry).ok()??;
+        let (deflated, size) = self.deflated(entry, start, cap).ok()??;
+        let mut inflater = Decompress::new(false);
+        let mut content = Vec::new();
+        loop {
+            let more = needed(&content).min(size).saturating_sub(content.len());
+            if more == 0 {
+                return Some(content);
+            }
+            content.reserve_exact(more);
+            let read = usize::try_from(inflater.total_in()).ok()?;
+            let before = content.len();
+            let status = inflater
+                .decompress_vec(deflated.get(read..)?, &mut content, FlushDecompress::None)
+                .ok()?;
+            if content.len() == before || matches!(status, Status::StreamEnd) {
+                // shorter than the directory says, or damaged
+                return (content.len() == size).then_some(content);
+            }
+        }
+    }
+
+    /// A deflated entry's bytes, and its size unpacked; `None` where what the directory states of it can't be true, or is not
+    /// within the bounds.
+    fn deflated(
+        &mut self,
+        entry: &Entry,
+        start: u64,
+        cap: usize,
+    ) -> io::Result<Option<(Vec<u8>, usize)>> {
         let honest = entry.compressed.saturating_mul(limits::ZIP_RATIO);
         let left = self.length.saturating_sub(start);
         let sizes = [entry.compressed, entry.uncompressed].map(usize::try_from);
@@ -333,11 +384,7 @@ impl<I: Read + Seek> Archive<'_, I> {
             return Ok(None);
         }
         let deflated = self.bytes(start, compressed)?;
-        let mut content = Vec::with_capacity(uncompressed);
-        let status =
-            Decompress::new(false).decompress_vec(&deflated, &mut content, FlushDecompress::Finish);
-        let is_whole = matches!(status, Ok(Status::StreamEnd)) && content.len() == uncompressed;
-        Ok(is_whole.then_some(content))
+        Ok(Some((deflated, uncompressed)))
     }
 }
 

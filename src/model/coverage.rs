@@ -66,6 +66,10 @@ ids! {
         LocalTime = "local-time",
         /// Known values that are not looked for in full.
         KnownValues = "known-values",
+        /// Salts of messages with which known values were not hashed.
+        UntriedSalts = "untried-salts",
+        /// Recipients in a session without contacts of which not all was seen: they are not compared.
+        NotCompared = "not-compared",
         // --- tally
         /// Another input of the phone shows the same traffic: it is counted once.
         SameTraffic = "same-traffic",

@@ -220,7 +220,7 @@ pub struct Exchange {
     pub request: Request,
     /// What came back, if seen.
     pub response: Option<Response>,
-    /// Whether the exchange was protected on the wire and is readable only because it was decrypted (keys, proxy).
+    /// Whether the exchange was protected on the wire and is readable only because it was decrypted with keys or recorded inside.
     pub is_protected: bool,
 }
 
@@ -248,6 +248,8 @@ ids! {
         Clear = "clear",
         /// Decrypted with keys.
         Decrypted = "decrypted",
+        /// Recorded inside the encryption, by a proxy or browser that sees what goes in: HAR, flow dumps.
+        RecordedInside = "recorded-inside",
         /// Decrypted in part.
         PartlyDecrypted = "partly-decrypted",
         /// Encrypted by a known protocol, and no key was at hand.
@@ -264,6 +266,11 @@ ids! {
 }
 
 impl ContentState {
+    /// Whether all of it could be read.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Clear | Self::Decrypted | Self::RecordedInside)
+    }
+
     /// Whether nothing of it could be read, because it was encrypted.
     pub fn is_closed(self) -> bool {
         matches!(
@@ -292,6 +299,8 @@ pub struct Traffic {
     pub protocol: &'static str,
     /// How readable it was.
     pub content: ContentState,
+    /// Parts of it are known to be missing in the capture.
+    pub has_gap: bool,
 }
 
 /// What the operating system logged about an app.

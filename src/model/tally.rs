@@ -39,6 +39,8 @@ pub struct Distinct {
     smallest: BTreeSet<u64>,
     /// The count and whether it is exact, where the hashes are no longer there (a saved report).
     counted: Option<(u64, bool)>,
+    /// Not all values are known: there may be more.
+    is_least: bool,
 }
 
 impl Distinct {
@@ -47,7 +49,13 @@ impl Distinct {
         Self {
             smallest: BTreeSet::new(),
             counted: Some((count, is_exact)),
+            is_least: false,
         }
+    }
+
+    /// Notes that there may be more values.
+    pub fn set_least(&mut self) {
+        self.is_least = true;
     }
 
     /// Adds a value.
@@ -74,6 +82,7 @@ impl Distinct {
         for hash in &other.smallest {
             self.insert_hash(*hash);
         }
+        self.is_least |= other.is_least;
     }
 
     /// Whether some value is in both, as far as their hashes are kept.
@@ -110,10 +119,11 @@ impl Distinct {
 
     /// Whether [`Distinct::count`] is exact.
     pub fn is_exact(&self) -> bool {
-        self.counted.map_or(
+        let is_exact = self.counted.map_or(
             self.smallest.len() < limits::DISTINCT_VALUES,
             |(_, is_exact)| is_exact,
-        )
+        );
+        is_exact && !self.is_least
     }
 }
 
@@ -242,6 +252,8 @@ pub struct Volume {
     pub sent_bytes: u64,
     /// Payload bytes to the phone.
     pub received_bytes: u64,
+    /// Parts of it are known to be missing in the capture; saved reports do not keep that.
+    pub has_gap: bool,
     /// The first packet.
     pub first: Origin,
     /// Time of the last packet.
@@ -254,6 +266,7 @@ impl Volume {
         self.flows = self.flows.saturating_add(other.flows);
         self.sent_bytes = self.sent_bytes.saturating_add(other.sent_bytes);
         self.received_bytes = self.received_bytes.saturating_add(other.received_bytes);
+        self.has_gap |= other.has_gap;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
     }
@@ -364,6 +377,7 @@ impl Tally {
                 flows: 1,
                 sent_bytes: traffic.client_bytes,
                 received_bytes: traffic.server_bytes,
+                has_gap: traffic.has_gap,
                 first: traffic.first,
                 last: traffic.last.time,
             },
@@ -386,6 +400,7 @@ impl Tally {
                 flows: 1,
                 sent_bytes,
                 received_bytes,
+                has_gap: false,
                 first: origin,
                 last: origin.time,
             },
@@ -401,6 +416,7 @@ impl Tally {
                 flows,
                 sent_bytes: 0,
                 received_bytes: 0,
+                has_gap: false,
                 first: origin,
                 last: origin.time,
             },

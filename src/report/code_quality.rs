@@ -84,12 +84,20 @@ fn issue(prose: &Prose<'_>, alert: &Alert<'_>) -> Issue {
     }
 }
 
-/// Input and frame; without evidence in an input, the phone.
+/// Input and frame; without evidence in an input, the first of the phone. Paths are those of a repository, if
+/// it is known where the case lies in it.
 fn place(prose: &Prose<'_>, alert: &Alert<'_>) -> (String, u64) {
-    alert.place(prose).map_or_else(
-        || (alert.device.name.clone(), 1),
-        |(evidence, input)| (input.path.clone(), evidence.origin.frame.max(1)),
-    )
+    let of_phone = || {
+        let mut inputs = prose.audit.inputs.iter();
+        inputs.find(|input| input.device == alert.device.name)
+    };
+    let (input, line) = match alert.place(prose) {
+        Some((evidence, input)) => (Some(input), evidence.origin.frame.max(1)),
+        None => (of_phone(), 1),
+    };
+    let path = input.map_or(&alert.device.name, |input| &input.path);
+    let in_repository = input.and_then(|input| prose.path_in_repository(input));
+    (in_repository.unwrap_or_else(|| path.clone()), line)
 }
 
 fn write_github(
@@ -111,7 +119,7 @@ fn write_github(
             out,
             "::{command} file={},line={frame},title={}::{}",
             property(&path),
-            property(&prose.title(alert.finding)),
+            property(&prose.headline(alert.finding)),
             data(&alert.message(&prose)),
         )?;
     }

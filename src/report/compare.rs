@@ -201,7 +201,7 @@ mod tests {
     use unicode_width::UnicodeWidthStr as _;
 
     fn rendered(format: usize, names: &[&str], options: Options) -> String {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let apps: Vec<&App> = names
             .iter()
             .map(|name| rules.app_named(name).unwrap())
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn many_systems_fit_the_page_and_none_is_left_out() {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let names: Vec<&str> = rules.apps().iter().map(|app| &*app.id).collect();
         for language in Language::ALL {
             for width in [40, 80, 120] {

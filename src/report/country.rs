@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn every_country_of_the_rules_has_a_name() {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let of_hosts = rules
             .endpoints()
             .iter()

@@ -7,8 +7,9 @@ use std::io::{self, Write};
 
 use super::presentable::Presentable;
 use super::prose::Prose;
-use super::sheet::{self, Cell, Sheet};
+use super::sheet::{Cell, SHEETS, Sheet};
 use super::{Format, Options};
+use crate::parallel::in_parallel;
 use crate::rules::Rules;
 
 /// CSV.
@@ -25,9 +26,11 @@ pub(super) fn files(
     options: Options,
 ) -> io::Result<Vec<(String, Vec<u8>)>> {
     let prose = Prose::new(report, rules, options);
-    let file = |sheet: Sheet| Ok((format!("{}.csv", sheet.name), csv(&sheet)?));
-    let sheets = sheet::sheets(report, &prose);
-    sheets.into_iter().map(file).collect()
+    let files = in_parallel(&SHEETS, 0, |make| {
+        let sheet = make(report, &prose);
+        Ok((format!("{}.csv", sheet.name), csv(&sheet)?))
+    });
+    files.into_iter().collect()
 }
 
 fn write(

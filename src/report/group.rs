@@ -173,6 +173,15 @@ impl<'a> Group<'a> {
         prose.with_protection(first, &labels.join("; "))
     }
 
+    /// The same where nothing else says that it was concluded.
+    pub(super) fn headline(&self, prose: &Prose<'_>) -> String {
+        let title = self.title(prose);
+        match self.first() {
+            Some(first) => prose.with_grade(first, title),
+            None => title,
+        }
+    }
+
     /// Who received it, how often and how much: one line each.
     pub(super) fn recipient_lines(&self, prose: &Prose<'_>) -> Vec<String> {
         let of_first_rule: Vec<&JudgedFinding> = self
@@ -220,10 +229,7 @@ impl<'a> Group<'a> {
             return Vec::new();
         };
         let mut lines: Vec<String> = first.score.iter().map(|score| prose.score(score)).collect();
-        let is_concluded = !first.reasons.is_empty() && first.grade != Grade::Contacted;
-        if is_concluded {
-            lines.push(prose.reasons(first));
-        }
+        lines.extend(prose.reasons(self.findings.iter().copied()));
         let provisions = self.provisions(prose.rules);
         if !provisions.is_empty() {
             lines.push(format!(
@@ -255,14 +261,12 @@ impl<'a> Group<'a> {
             .map(|finding| prose.recipient(finding))
             .filter(|recipient| !recipient.is_empty())
             .collect();
-        let mut line = format!(
-            "{} ({})",
-            prose.title(first),
-            prose.language.grade(first.grade)
-        );
-        if first.is_opted_out {
-            line = format!("{line}: {}", prose.texts.opted_out);
-        }
+        let mut line = if first.is_opted_out {
+            format!("{}: {}", prose.rule(&first.rule), prose.texts.opted_out)
+        } else {
+            let grade = prose.language.grade(first.grade);
+            format!("{} ({grade})", prose.title(first))
+        };
         if !recipients.is_empty() {
             line = format!("{line} → {}", recipients.join("; "));
         }

@@ -7,6 +7,9 @@ use serde::Serialize;
 
 use super::{Language, text};
 
+/// Files without use that are named for one reason; the rest is counted, and JSON names all.
+const UNUSED: usize = 8;
+
 /// Formats of the list.
 pub const INPUT_FORMATS: [&str; 2] = ["table", "json"];
 
@@ -61,13 +64,13 @@ const USES: &[(&str, &str, &str)] = &[
     ),
     (
         "har",
-        "requests and responses, decrypted",
-        "Anfragen und Antworten, entschlüsselt",
+        "requests and responses, recorded before they were encrypted",
+        "Anfragen und Antworten, aufgezeichnet vor der Verschlüsselung",
     ),
     (
         "mitmproxy",
-        "requests and responses, decrypted",
-        "Anfragen und Antworten, entschlüsselt",
+        "requests and responses, recorded before they were encrypted",
+        "Anfragen und Antworten, aufgezeichnet vor der Verschlüsselung",
     ),
     (
         "pcapdroid-csv",
@@ -186,7 +189,15 @@ pub fn write_inputs(
             (true, Language::German) => "(kein Gerät)".to_owned(),
         };
         writeln!(out, "{heading}")?;
+        let mut unused: BTreeMap<&str, usize> = BTreeMap::new();
         for line in lines {
+            if let Some(reason) = &line.reason {
+                let count = unused.entry(reason).or_default();
+                *count = count.saturating_add(1);
+                if *count > UNUSED {
+                    continue;
+                }
+            }
             let mut what = line.format.clone();
             if let Some(wrapping) = &line.wrapping {
                 what = format!("{what}, {wrapping}");
@@ -198,9 +209,20 @@ pub fn write_inputs(
                 text::safe(&what),
                 use_of(line, language)
             )?;
-            match &line.reason {
-                Some(reason) => writeln!(out, " ({})", text::safe(reason))?,
+            match line.reason.as_deref().map(|reason| language.detail(reason)) {
+                Some(reason) if reason.is_empty() => writeln!(out)?,
+                Some(reason) => writeln!(out, " ({})", text::safe(&reason))?,
                 None => writeln!(out)?,
+            }
+        }
+        for (reason, count) in unused {
+            let more = count.saturating_sub(UNUSED);
+            if more > 0 {
+                let reason = text::safe(&language.detail(reason));
+                match language {
+                    Language::English => writeln!(out, "  and {more} more files: {reason}")?,
+                    Language::German => writeln!(out, "  und {more} weitere Dateien: {reason}")?,
+                }
             }
         }
     }

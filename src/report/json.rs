@@ -16,6 +16,8 @@ use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::{Deserialize, Serialize};
+use serde_json::Serializer;
+use serde_json::ser::{Formatter as _, PrettyFormatter};
 
 use self::app::AppView;
 use self::chain::ClockView;
@@ -25,7 +27,8 @@ use self::recipient::{VolumeView, volumes};
 use super::presentable::Presentable;
 use super::prose::Prose;
 use super::{Format, Language, Options};
-use crate::model::{Audit, DeviceReport, RiskLevel, Timestamp};
+use crate::model::{DeviceReport, RiskLevel, Timestamp};
+use crate::parallel::in_parallel;
 use crate::rules::Rules;
 
 /// The JSON report.
@@ -40,6 +43,10 @@ type Word = Cow<'static, str>;
 
 /// Version of the layout.
 const SCHEMA_VERSION: u32 = 1;
+/// How deep a phone stands in a report.
+const DEVICE_DEPTH: usize = 2;
+/// The phones of [`AuditView::of`] as they are written.
+const NO_DEVICES: &[u8] = b"\n  \"devices\": []";
 
 /// The JSON Schema of the report.
 pub fn schema() -> Schema {
@@ -53,8 +60,37 @@ fn write(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let prose = Prose::new(report, rules, options);
-    serde_json::to_writer_pretty(&mut *out, &AuditView::of(&prose, report.shows_values))?;
+    let around = serde_json::to_vec_pretty(&AuditView::of(&prose, report.shows_values))?;
+    let devices = &prose.audit.devices;
+    let devices = in_parallel(devices, 0, |device| {
+        indented(&DeviceView::of(&prose, device), DEVICE_DEPTH)
+    });
+    // A line break is never inside a text of JSON, so this is the member.
+    let at = memchr::memmem::find(&around, NO_DEVICES).filter(|_| !devices.is_empty());
+    let (before, after) = around.split_at(at.unwrap_or(around.len()));
+    out.write_all(before)?;
+    let mut lead = "\n  \"devices\": [\n    ";
+    for device in devices {
+        out.write_all(lead.as_bytes())?;
+        out.write_all(&device?)?;
+        lead = ",\n    ";
+    }
+    if let Some(after) = after.strip_prefix(NO_DEVICES) {
+        out.write_all(b"\n  ]")?;
+        out.write_all(after)?;
+    }
     writeln!(out)
+}
+
+/// A value as it stands so deep in a report.
+fn indented<T: Serialize>(value: &T, depth: usize) -> io::Result<Vec<u8>> {
+    let mut formatter = PrettyFormatter::new();
+    for _ in 0..depth {
+        formatter.begin_array(&mut io::sink())?;
+    }
+    let mut out = Vec::new();
+    value.serialize(&mut Serializer::with_formatter(&mut out, formatter))?;
+    Ok(out)
 }
 
 /// An audit: what the apps of each phone sent, to whom, and the risk.
@@ -207,6 +243,7 @@ struct ShortfallView {
 }
 
 impl AuditView {
+    /// All but the phones, which are written by themselves: they are most of a report, and all cores write at once.
     fn of(prose: &Prose<'_>, shows_values: bool) -> Self {
         let (audit, legal) = (prose.audit, prose.rules.legal());
         let language = prose.language;
@@ -260,12 +297,8 @@ impl AuditView {
             method: audit.method.clone(),
             controller: ControllerView::of(&audit.controller),
             level: audit.level().as_str().into(),
-            inputs: inputs(audit),
-            devices: audit
-                .devices
-                .iter()
-                .map(|device| DeviceView::of(prose, device))
-                .collect(),
+            inputs: inputs(prose),
+            devices: Vec::new(),
             provisions: provisions.collect(),
             rules: rules.collect(),
             measures: legal
@@ -283,7 +316,7 @@ impl AuditView {
     }
 }
 
-fn inputs(audit: &Audit) -> Vec<InputView> {
+fn inputs(prose: &Prose<'_>) -> Vec<InputView> {
     let view = |input: &crate::model::InputReport| InputView {
         id: input.id.0,
         path: input.path.clone(),
@@ -295,7 +328,7 @@ fn inputs(audit: &Audit) -> Vec<InputView> {
         first: input.period.map(|(first, _)| first.to_string()),
         last: input.period.map(|(_, last)| last.to_string()),
     };
-    audit.inputs.iter().map(view).collect()
+    prose.audit.inputs.iter().map(view).collect()
 }
 
 fn coverage(prose: &Prose<'_>) -> Vec<ShortfallView> {

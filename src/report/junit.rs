@@ -83,7 +83,7 @@ fn write_case(
 ) -> io::Result<()> {
     let finding = alert.finding;
     let recipient = prose.recipient(finding);
-    let title = prose.title(finding);
+    let title = prose.headline(finding);
     let name = if recipient.is_empty() {
         format!("{title} [{}]", finding.id)
     } else {

@@ -1,6 +1,7 @@
 //! The words of reports, in every language. A text is a field of [`Texts`], so a language without it does not compile;
 //! what comes from rules (names of findings, provisions, questions) has both languages there.
 
+mod detail;
 mod english;
 mod german;
 mod texts;
@@ -10,7 +11,7 @@ use self::german::GERMAN;
 pub use self::texts::Texts;
 use super::Language;
 use crate::model::{
-    AppStatus, Basis, Category, ContentState, Contradiction, Grade, LabelState, Protection,
+    AppStatus, Basis, Category, ContentState, Contradiction, Grade, LabelState, Place, Protection,
     RiskLevel, Shortfall,
 };
 use crate::rules::{MeasureKind, Text};
@@ -46,7 +47,7 @@ impl Language {
         all.find(|language| language.as_str() == code)
     }
 
-    pub(super) fn pick(self, english: &'static str, german: &'static str) -> &'static str {
+    pub(super) fn pick<T>(self, english: T, german: T) -> T {
         match self {
             Self::English => english,
             Self::German => german,
@@ -92,7 +93,16 @@ impl Language {
         }
     }
 
-    /// The verb that a grade of evidence allows.
+    /// The verb alone that a grade of evidence allows.
+    pub(super) fn verb(self, grade: Grade) -> &'static str {
+        self.grade(if grade.is_transmitted() {
+            Grade::Decoded
+        } else {
+            grade
+        })
+    }
+
+    /// The verb that a grade of evidence allows, and what there is to say of it.
     pub fn grade(self, grade: Grade) -> &'static str {
         match grade {
             Grade::KnownValue => {
@@ -210,6 +220,10 @@ impl Language {
             ContentState::Decrypted => {
                 self.pick("decrypted with keys", "mit Schlüsseln entschlüsselt")
             }
+            ContentState::RecordedInside => self.pick(
+                "recorded inside the encryption",
+                "vor der Verschlüsselung aufgezeichnet",
+            ),
             ContentState::PartlyDecrypted => {
                 self.pick("decrypted in part", "teilweise entschlüsselt")
             }
@@ -325,6 +339,14 @@ impl Language {
                 "times without a zone, shown as if they were UTC",
                 "Zeiten ohne Zone, gezeigt, als wären sie UTC",
             ),
+            Shortfall::UntriedSalts => self.pick(
+                "salts of messages that known values were not hashed with",
+                "Salze von Nachrichten, mit denen bekannte Werte nicht gehasht wurden",
+            ),
+            Shortfall::NotCompared => self.pick(
+                "recipients of a session without contacts that are not compared",
+                "Empfänger einer Sitzung ohne Kontakte, die nicht verglichen werden",
+            ),
             Shortfall::KnownValues => self.pick(
                 "known values not looked for in full",
                 "bekannte Werte, die nicht vollständig gesucht wurden",
@@ -341,6 +363,25 @@ impl Language {
                 "more findings than the limit, the rest only counted",
                 "mehr Befunde als die Grenze, der Rest nur gezählt",
             ),
+        }
+    }
+
+    /// What exactly was not seen, at its first place; empty where there are no words for it in this language.
+    pub(super) fn detail(self, detail: &str) -> String {
+        match self {
+            Self::English => detail.to_owned(),
+            Self::German => detail::in_german(detail).unwrap_or_default(),
+        }
+    }
+
+    /// A part of a message (`body` …) in a word.
+    pub(super) fn place(self, place: Place) -> &'static str {
+        match place {
+            Place::Path => self.pick("path", "Pfad"),
+            Place::Query => self.pick("query", "Abfrage"),
+            Place::Header => self.pick("header", "Kopfzeile"),
+            Place::Cookie => self.pick("cookie", "Cookie"),
+            Place::Body => self.pick("body", "Inhalt"),
         }
     }
 
@@ -397,8 +438,8 @@ impl Language {
             "base" => self.pick("base", "Grundwert"),
             "no-contract" => self.pick("no contract", "kein Vertrag"),
             "third-country" => self.pick("third country", "Drittland"),
-            "recurring" => self.pick("recurring", "wiederholt"),
-            "ads-or-link" => self.pick("advertising or linked", "Werbung oder verknüpft"),
+            "recurring" => self.pick("recurring or ongoing", "wiederholt oder laufend"),
+            "ads-or-link" => self.pick("advertising or linked", "Werbung oder Verknüpfung"),
             "cleartext" => self.pick("unencrypted", "unverschlüsselt"),
             "mitigated" => self.pick("safeguard", "Schutzmaßnahme"),
             "self-hosted" => self.pick("self-hosted", "selbst gehostet"),

@@ -90,6 +90,9 @@ fn write(
     for line in chain::clocks(&prose) {
         writeln!(out, "{}\n", plain(&line))?;
     }
+    if let Some(line) = prose.readable() {
+        writeln!(out, "{}\n", plain(&line))?;
+    }
     writeln!(out, "{}\n", plain(texts.not_clean))?;
     writeln!(out, "## {}\n", plain(texts.reading))?;
     for line in prose.reading(report.shows_values) {

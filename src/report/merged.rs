@@ -61,8 +61,8 @@ pub(super) struct MergedApp<'a> {
 pub(super) struct MergedFinding<'a> {
     /// The most serious one, which stands for all.
     pub(super) finding: &'a JudgedFinding,
-    /// Phones on which it was found.
-    pub(super) phones: u64,
+    /// All of them, one for each phone on which it was found.
+    pub(super) same: Vec<&'a JudgedFinding>,
     /// Messages or connections.
     pub(super) count: u64,
     /// First and last time, if known.
@@ -91,7 +91,8 @@ impl MergedFinding<'_> {
     /// How often on one phone; or, of several, how often in all.
     pub(super) fn amount(&self, prose: &Prose<'_>) -> String {
         let texts = prose.texts;
-        if self.phones <= 1 {
+        let phones = u64::try_from(self.same.len()).unwrap_or(u64::MAX);
+        if phones <= 1 {
             let amount = prose.amount(self.finding);
             return if amount.is_empty() {
                 "–".to_owned()
@@ -99,9 +100,7 @@ impl MergedFinding<'_> {
                 amount
             };
         }
-        let phones = prose
-            .language
-            .counted(self.phones, texts.phone, texts.phones);
+        let phones = prose.language.counted(phones, texts.phone, texts.phones);
         if self.finding.grade == Grade::Declared {
             return phones;
         }
@@ -116,6 +115,14 @@ pub(super) fn data(prose: &Prose<'_>, finding: &JudgedFinding) -> &'static str {
             .language
             .pick("connection (IP address)", "Verbindung (IP-Adresse)"),
         other => prose.language.category(other),
+    }
+}
+
+/// How it is known that it went. Of a recipient it is seen that it was contacted, whatever is concluded about it.
+pub(super) fn grade(finding: &JudgedFinding) -> Grade {
+    match finding.category {
+        Category::Recipient if finding.grade == Grade::Inferred => Grade::Contacted,
+        _ => finding.grade,
     }
 }
 
@@ -241,12 +248,12 @@ fn add<'a>(
     let is_telling = is_telling(finding, prose.rules);
     let merged = findings.entry(key).or_insert(MergedFinding {
         finding,
-        phones: 0,
+        same: Vec::new(),
         count: 0,
         period: None,
         is_telling,
     });
-    merged.phones = merged.phones.saturating_add(1);
+    merged.same.push(finding);
     merged.count = merged.count.saturating_add(occurrences.count);
     merged.is_telling |= is_telling;
     merged.period = match (merged.period, period) {

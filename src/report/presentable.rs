@@ -32,6 +32,8 @@ pub struct Presentable {
     pub(super) audit: Audit,
     pub(super) shows_values: bool,
     pub(super) exemptions: Exemptions,
+    /// The folder of the case, seen from the root of a repository.
+    pub(super) path_prefix: Option<String>,
 }
 
 impl Presentable {
@@ -82,7 +84,14 @@ impl Presentable {
             },
             shows_values,
             exemptions: Exemptions::default(),
+            path_prefix: None,
         }
+    }
+
+    /// Notes where the case is, seen from the root of a repository: there, continuous integration looks for the files of
+    /// findings.
+    pub fn set_path_prefix(&mut self, folder: &str) {
+        self.path_prefix = Some(text::safe(folder.trim_end_matches('/')));
     }
 
     /// Notes which findings do not count, for formats of continuous integration.
@@ -362,28 +371,28 @@ impl Ready<'_> {
             || [CONTACT_DISCOVERY, VOLUME, CONSENT]
                 .iter()
                 .any(|start| reason.starts_with(start));
-        let is_company =
-            finding.recipient.kind == RecipientKind::Company && *finding.recipient.host == *reason;
-        if is_of_rules || is_company {
+        let is_of_recipient = finding.company.as_deref() == Some(reason)
+            || (finding.recipient.kind == RecipientKind::Company
+                && *finding.recipient.host == *reason);
+        if is_of_rules || is_of_recipient || self.is_company(reason) {
             text::safe(reason)
         } else {
             text::host_name(reason)
         }
     }
 
+    /// Whether the rules know a company of that name; hosts have no spaces and are made safe in another way.
+    fn is_company(&self, name: &str) -> bool {
+        let mut endpoints = self.rules.endpoints().iter();
+        endpoints.any(|endpoint| *endpoint.company == *name)
+            || self.rules.apps().iter().any(|app| *app.vendor == *name)
+    }
+
     fn question(&self, question: &Question) -> Question {
         let Question { id, subject } = question;
-        let is_known_company = || {
-            let is_it = |name: &Arc<str>| name == subject;
-            self.rules
-                .endpoints()
-                .iter()
-                .any(|endpoint| is_it(&endpoint.company))
-                || self.rules.apps().iter().any(|app| is_it(&app.vendor))
-        };
         let is_host = match self.rules.question(id).map(|rule| rule.subject) {
             Some(Subject::Host) => true,
-            Some(Subject::Company) => !is_known_company(),
+            Some(Subject::Company) => !self.is_company(subject),
             _ => false,
         };
         let subject = if is_host {
@@ -554,6 +563,7 @@ fn receiver(report: &RecipientReport) -> RecipientReport {
 /// Sums of traffic with the times of the first and last packet, without their places.
 fn volumes(volumes: &TrafficReport) -> TrafficReport {
     let sum = |volume: &Volume| Volume {
+        has_gap: false,
         first: Origin {
             time: volume.first.time.in_milliseconds(),
             ..Origin::default()

@@ -9,13 +9,18 @@ use super::presentable::{CONSENT, CONTACT_DISCOVERY, Presentable, VOLUME};
 use super::text;
 use super::{Language, Options};
 use crate::assess::Step;
-use crate::gate::{Exemption, Exemptions};
+use crate::gate::{self, Exemption, Exemptions};
 use crate::model::{
     AppId, AppReport, Attributed, Audit, Category, CriterionState, Evidence, Grade, InputId,
     InputReport, JudgedFinding, Protection, RecipientKind, RiskLevel, Score, Screened, Shortfall,
     ShortfallCount,
 };
 use crate::rules::{Rules, Text};
+
+/// Facts named behind one conclusion; the rest is counted.
+const REASONS: usize = 8;
+/// Files named for one reason of not having seen something; the rest is counted.
+const PLACES: usize = 8;
 
 /// What one question is asked about.
 #[derive(Debug, Default)]
@@ -33,6 +38,7 @@ pub(super) struct Prose<'a> {
     pub(super) texts: &'static Texts,
     /// Findings that do not count in continuous integration.
     pub(super) exemptions: &'a Exemptions,
+    path_prefix: Option<&'a str>,
     inputs: BTreeMap<InputId, &'a InputReport>,
 }
 
@@ -45,6 +51,7 @@ impl<'a> Prose<'a> {
             language: options.language,
             texts: options.language.texts(),
             exemptions: &report.exemptions,
+            path_prefix: report.path_prefix.as_deref(),
             inputs: audit.inputs.iter().map(|input| (input.id, input)).collect(),
         }
     }
@@ -123,6 +130,19 @@ impl<'a> Prose<'a> {
     /// What a finding found, with how open it lay.
     pub(super) fn title(&self, finding: &JudgedFinding) -> String {
         self.with_protection(finding, &self.rule(&finding.rule))
+    }
+
+    /// The same where nothing else says that it was concluded.
+    pub(super) fn headline(&self, finding: &JudgedFinding) -> String {
+        self.with_grade(finding, self.title(finding))
+    }
+
+    /// Marks a title of what was concluded.
+    pub(super) fn with_grade(&self, finding: &JudgedFinding, title: String) -> String {
+        match finding.grade {
+            Grade::Inferred => format!("{title} ({})", self.language.grade(finding.grade)),
+            _ => title,
+        }
     }
 
     /// Adds to a name of data that it could be read by anyone on the way.
@@ -242,14 +262,26 @@ impl<'a> Prose<'a> {
         format!("{} {risk}", self.language.level(level))
     }
 
-    /// The facts behind a conclusion.
-    pub(super) fn reasons(&self, finding: &JudgedFinding) -> String {
-        let words: Vec<String> = finding
-            .reasons
-            .iter()
-            .map(|reason| self.reason(finding, reason))
-            .collect();
-        format!("{} {}", self.texts.because, words.join(", "))
+    /// The facts behind a conclusion, or behind several that are read as one: each fact once.
+    pub(super) fn reasons<'f>(
+        &self,
+        findings: impl IntoIterator<Item = &'f JudgedFinding>,
+    ) -> Option<String> {
+        let mut words: Vec<String> = Vec::new();
+        // Of a contact the recipient's own name is the reason.
+        let concluded = findings
+            .into_iter()
+            .filter(|finding| finding.grade != Grade::Contacted);
+        for finding in concluded {
+            for reason in &finding.reasons {
+                let word = self.reason(finding, reason);
+                if !words.contains(&word) {
+                    words.push(word);
+                }
+            }
+        }
+        let is_concluded = !words.is_empty();
+        is_concluded.then(|| format!("{} {}", self.texts.because, self.first(words, REASONS)))
     }
 
     fn reason(&self, finding: &JudgedFinding, reason: &str) -> String {
@@ -285,6 +317,9 @@ impl<'a> Prose<'a> {
             return fill(words, &numbers);
         }
         if let Some(time) = reason.strip_prefix(CONSENT) {
+            if let Some(time) = time.strip_suffix(" least") {
+                return fill(texts.consent_at_least, &[("time", time)]);
+            }
             return match time {
                 "never" => texts.consent_never.to_owned(),
                 time => fill(texts.consent_at, &[("time", time)]),
@@ -320,11 +355,10 @@ impl<'a> Prose<'a> {
             None => cite(ids),
             Some(code) => {
                 let seat = self.language.pick("if seated in", "bei Sitz in");
-                format!(
-                    "{seat} {}: {}",
-                    country::name(self.language, code),
-                    cite(ids)
-                )
+                let name = country::name(self.language, code);
+                // The country is named once.
+                let cited = cite(ids).replace(&format!(" ({name})"), "");
+                format!("{seat} {name}: {cited}")
             }
         });
         parts.collect::<Vec<_>>().join("; ")
@@ -355,7 +389,8 @@ impl<'a> Prose<'a> {
         };
         let mut words = format!("{path}, {word} {}", evidence.origin.frame);
         if let Some(place) = evidence.place {
-            words = format!("{words}, {} {}", place.as_str(), evidence.path);
+            let place = self.language.place(place);
+            words = format!("{words}, {place} {}", evidence.path);
         }
         if let Some(value) = &evidence.value {
             words = format!("{words} = {}", value.reveal());
@@ -365,6 +400,12 @@ impl<'a> Prose<'a> {
 
     pub(super) fn input(&self, evidence: &Evidence) -> Option<&'a InputReport> {
         self.input_of(evidence.origin.input)
+    }
+
+    /// Where an input is, seen from the root of a repository, if that is known.
+    pub(super) fn path_in_repository(&self, input: &InputReport) -> Option<String> {
+        let folder = self.path_prefix?;
+        Some(format!("{folder}/{}", input.path))
     }
 
     pub(super) fn input_of(&self, id: InputId) -> Option<&'a InputReport> {
@@ -424,8 +465,8 @@ impl<'a> Prose<'a> {
         fill(self.language.of(text), &parts)
     }
 
-    /// Why a criterion of WP 248 stands as it does.
-    pub(super) fn screened(&self, screened: &Screened) -> String {
+    /// Why a criterion of WP 248 stands as it does for an app, with how what shows it is known.
+    pub(super) fn screened(&self, app: &AppReport, screened: &Screened) -> String {
         let legal = self.rules.legal();
         let mut criteria = legal.dpia.criteria.iter();
         let Some(rule) = criteria.find(|rule| rule.number == screened.number) else {
@@ -436,8 +477,18 @@ impl<'a> Prose<'a> {
         let pick = |english, german| self.language.pick(english, german);
         match (screened.state, seen_when) {
             (CriterionState::Met, _) if !screened.because.is_empty() => {
+                let known = |id: &Arc<str>| {
+                    let findings = app.findings.iter();
+                    let counted = findings.filter(|one| one.observation.as_ref() == Some(id));
+                    let grade = counted.map(|finding| finding.grade).min();
+                    grade.map_or_else(String::new, |grade| {
+                        format!(" ({})", self.language.verb(grade))
+                    })
+                };
                 let name = |id: &Arc<str>| match legal.observation(id) {
-                    Some(observation) => self.language.of(&observation.label).to_owned(),
+                    Some(observation) => {
+                        format!("{}{}", self.language.of(&observation.label), known(id))
+                    }
                     None => format!("{} {}", permission(id), self.texts.granted),
                 };
                 let names: Vec<String> = screened.because.iter().map(name).collect();
@@ -486,20 +537,29 @@ impl<'a> Prose<'a> {
             .then(|| fill(self.texts.screening, &values))
     }
 
-    /// What was left out, cut or damaged: one line each.
+    /// How much could be read, as the gate measures it.
+    pub(super) fn readable(&self) -> Option<String> {
+        let percent = gate::readable_percent(self.audit)?.to_string();
+        Some(fill(self.texts.readable, &[("percent", &percent)]))
+    }
+
+    /// What was left out, cut or damaged: a line for each of the first files, and one for each reason that has more.
     pub(super) fn shortfalls(&self) -> Vec<String> {
-        self.described(|missed| missed.detail.as_deref().unwrap_or_default())
+        self.described(|missed| {
+            let detail = missed.detail.as_deref().unwrap_or_default();
+            self.language.detail(detail)
+        })
     }
 
-    /// The same without the details of the first place, which have no language.
+    /// The same without the details of the first place.
     pub(super) fn plain_shortfalls(&self) -> Vec<String> {
-        self.described(|_| "")
+        self.described(|_| String::new())
     }
 
-    fn described<'b>(&'b self, detail: impl Fn(&'b ShortfallCount) -> &'b str) -> Vec<String> {
+    fn described(&self, detail: impl Fn(&ShortfallCount) -> String) -> Vec<String> {
         let (audit, texts, language) = (self.audit, self.texts, self.language);
         let path = |id| self.input_of(id).map_or("", |input| &input.path);
-        let describe = |(id, shortfall, missed): (_, Shortfall, &'b ShortfallCount)| {
+        let describe = |(id, shortfall, missed): (_, Shortfall, &ShortfallCount)| {
             let mut line = format!("{}: {}", path(id), language.shortfall(shortfall));
             if missed.count > 1 {
                 line = format!("{line} ({}×)", missed.count);
@@ -510,12 +570,29 @@ impl<'a> Prose<'a> {
             if let Some(origin) = missed.first.filter(|origin| origin.frame > 0) {
                 line = format!("{line}, {} {}", texts.frame, origin.frame);
             }
-            match detail(missed) {
+            match detail(missed).as_str() {
                 "" => line,
-                detail => format!("{line}: {detail}"),
+                detail => format!("{line} ({detail})"),
             }
         };
-        audit.coverage.iter().map(describe).collect()
+        let mut counts: BTreeMap<Shortfall, usize> = BTreeMap::new();
+        let mut lines = Vec::new();
+        for missed in audit.coverage.iter() {
+            let count = counts.entry(missed.1).or_default();
+            *count = count.saturating_add(1);
+            if *count <= PLACES {
+                lines.push(describe(missed));
+            }
+        }
+        for (shortfall, count) in counts {
+            let more = count.saturating_sub(PLACES);
+            if more > 0 {
+                let more = more.to_string();
+                let values = [("count", &*more), ("reason", language.shortfall(shortfall))];
+                lines.push(fill(texts.more_files, &values));
+            }
+        }
+        lines
     }
 
     /// How the report is to be read, by which law and rules it judges; the last line names the tool.

@@ -1,5 +1,6 @@
 //! What single measures would change for one app: which findings go, which fall, and the level before and after.
 
+use super::Language;
 use super::language::fill;
 use super::prose::Prose;
 use super::what_if::{Outcome, outcome};
@@ -79,19 +80,43 @@ impl Remedy {
             .iter()
             .filter(|(_, risk)| risk.is_none())
             .count();
+        let lower = self.changed.len().saturating_sub(gone);
+        let (before, after) = (level(self.before), level(self.after));
+        let levels = if before == after {
+            format!("{} {before}", prose.language.pick("stays", "bleibt"))
+        } else {
+            format!("{before} → {after}")
+        };
         let values = [
-            ("measure", self.label.clone()),
-            ("effort", prose.language.effort(self.effort).to_owned()),
-            ("before", level(self.before)),
-            ("after", level(self.after)),
-            ("gone", gone.to_string()),
-            ("other", self.changed.len().saturating_sub(gone).to_string()),
-            ("kept", self.kept.to_string()),
+            ("measure", &*self.label),
+            ("effort", prose.language.effort(self.effort)),
+            ("levels", &levels),
+            (
+                "changes",
+                &changes(prose.language, [gone, lower, self.new, self.kept]),
+            ),
         ];
-        let values: Vec<(&str, &str)> = values
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
         fill(prose.texts.remedy, &values)
     }
+}
+
+/// How many findings go, fall, come and stay, as far as there are any.
+pub(super) fn changes(language: Language, counts: [usize; 4]) -> String {
+    let words = [
+        language.pick(["goes", "go"], ["entfällt", "entfallen"]),
+        language.pick(["falls", "fall"], ["sinkt", "sinken"]),
+        language.pick(["comes", "come"], ["kommt hinzu", "kommen hinzu"]),
+        language.pick(["stays", "stay"], ["bleibt", "bleiben"]),
+    ];
+    let nouns = language.pick(["finding ", "findings "], ["Befund ", "Befunde "]);
+    let mut parts = Vec::new();
+    for (count, words) in counts.into_iter().zip(words) {
+        let of = |[one, many]: [&'static str; 2]| if count == 1 { one } else { many };
+        // What is counted is named once.
+        let noun = if parts.is_empty() { of(nouns) } else { "" };
+        if count > 0 {
+            parts.push(format!("{count} {noun}{}", of(words)));
+        }
+    }
+    parts.join(", ")
 }

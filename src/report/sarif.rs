@@ -26,6 +26,10 @@ pub(super) const FORMAT: Format = Format {
 
 /// Where the format is defined.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+/// Paths from the root of the repository that the case lies in.
+const SOURCE_ROOT: &str = "SRCROOT";
+/// Paths in the case, of reports that were not told where it lies.
+const CASE: &str = "CASE";
 /// What stays as it is in a relative reference (RFC 3986, unreserved and `/`).
 const KEPT_IN_PATHS: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -60,11 +64,19 @@ struct Run {
     tool: Tool,
     language: &'static str,
     automation_details: Id,
+    original_uri_base_ids: BTreeMap<&'static str, Base>,
     invocations: [Invocation; 1],
     artifacts: Vec<Artifact>,
     results: Vec<SarifResult>,
     column_kind: &'static str,
     properties: RunProperties,
+}
+
+/// What paths are relative to. Where that is on some computer is nobody else's business, so it is described and not named
+/// (§3.14.14).
+#[derive(Serialize)]
+struct Base {
+    description: Text,
 }
 
 #[derive(Serialize)]
@@ -155,8 +167,10 @@ struct ArtifactProperties {
 }
 
 #[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct ArtifactLocation {
     uri: String,
+    uri_base_id: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<usize>,
 }
@@ -261,6 +275,7 @@ impl Log {
             automation_details: Id {
                 id: format!("phonehome/{}", audit.case),
             },
+            original_uri_base_ids: places.bases(prose),
             invocations: [invocation(prose, &places)],
             results: results.collect(),
             artifacts: places.artifacts,
@@ -377,9 +392,17 @@ impl Places {
     fn of(prose: &Prose<'_>) -> Self {
         let inputs = &prose.audit.inputs;
         let artifact = |input: &crate::model::InputReport| Artifact {
-            location: ArtifactLocation {
-                uri: uri(&input.path),
-                index: None,
+            location: match prose.path_in_repository(input) {
+                Some(path) => ArtifactLocation {
+                    uri: uri(&path),
+                    uri_base_id: SOURCE_ROOT,
+                    index: None,
+                },
+                None => ArtifactLocation {
+                    uri: uri(&input.path),
+                    uri_base_id: CASE,
+                    index: None,
+                },
             },
             length: i64::try_from(input.bytes).unwrap_or(-1),
             hashes: Some(("sha-256", input.sha256.clone()))
@@ -395,6 +418,30 @@ impl Places {
             artifacts: inputs.iter().map(artifact).collect(),
             positions: inputs.iter().map(|input| input.id).zip(0..).collect(),
         }
+    }
+
+    /// What the paths that are used are relative to.
+    fn bases(&self, prose: &Prose<'_>) -> BTreeMap<&'static str, Base> {
+        let used = self
+            .artifacts
+            .iter()
+            .map(|artifact| artifact.location.uri_base_id);
+        let base = |id: &'static str| {
+            let text = match id {
+                CASE => prose
+                    .language
+                    .pick("The case folder", "Der Ordner des Falls"),
+                _ => prose.language.pick(
+                    "The folder that phonehome was started in",
+                    "Der Ordner, in dem phonehome gestartet wurde",
+                ),
+            };
+            let description = Text {
+                text: text.to_owned(),
+            };
+            (id, Base { description })
+        };
+        used.map(base).collect()
     }
 
     fn input(&self, id: InputId) -> Option<ArtifactLocation> {

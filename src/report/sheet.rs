@@ -78,22 +78,23 @@ macro_rules! row {
     ($($cell:expr),* $(,)?) => { vec![$(Cell::from($cell)),*] };
 }
 
-/// All tables, in the order of reports.
-pub(super) fn sheets(report: &Presentable, prose: &Prose<'_>) -> Vec<Sheet> {
-    vec![
-        about(prose, report.shows_values()),
-        apps(prose),
-        findings(prose),
-        evidence(prose),
-        recipients(prose),
-        permissions(prose),
-        devices(prose),
-        inputs(prose.audit),
-        coverage(prose),
-        questions(prose),
-        record(report, prose),
-    ]
-}
+/// What makes a table.
+pub(super) type MakeSheet = fn(&Presentable, &Prose<'_>) -> Sheet;
+
+/// All tables, in the order of reports. Some are long, so formats make them at the same time.
+pub(super) const SHEETS: [MakeSheet; 11] = [
+    |report, prose| about(prose, report.shows_values()),
+    |_, prose| apps(prose),
+    |_, prose| findings(prose),
+    |_, prose| evidence(prose),
+    |_, prose| recipients(prose),
+    |_, prose| permissions(prose),
+    |_, prose| devices(prose),
+    |_, prose| inputs(prose.audit),
+    |_, prose| coverage(prose),
+    |_, prose| questions(prose),
+    record,
+];
 
 fn reports(audit: &Audit) -> impl Iterator<Item = (&DeviceReport, &AppReport)> {
     let devices = audit.devices.iter();
@@ -172,14 +173,12 @@ fn about(prose: &Prose<'_>, shows_values: bool) -> Sheet {
 fn apps(prose: &Prose<'_>) -> Sheet {
     let row = |(device, app): (&DeviceReport, &AppReport)| {
         let traffic = app.traffic();
-        let bytes = |content: ContentState| {
-            let volume = traffic.get(&content);
-            volume.map_or(0, |volume| volume.sent_bytes)
+        let sum = |is_meant: fn(ContentState) -> bool| {
+            let meant = traffic.iter().filter(|(content, _)| is_meant(**content));
+            let bytes = meant.map(|(_, volume)| volume.sent_bytes);
+            bytes.fold(0_u64, u64::saturating_add)
         };
-        let sent = traffic
-            .values()
-            .fold(0_u64, |sum, volume| sum.saturating_add(volume.sent_bytes));
-        let readable = bytes(ContentState::Clear).saturating_add(bytes(ContentState::Decrypted));
+        let (sent, readable) = (sum(|_| true), sum(ContentState::is_open));
         row![
             &*device.name,
             app.id.as_ref().map(AppId::as_str),

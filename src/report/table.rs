@@ -20,6 +20,7 @@ use super::{Format, Options, remedy, text};
 use crate::model::{
     AppReport, ContentState, DeviceReport, RecipientKind, RecipientReport, RiskLevel, Volume,
 };
+use crate::parallel::in_parallel;
 use crate::rules::Rules;
 
 /// The terminal report.
@@ -34,7 +35,7 @@ const WIDE: u16 = 100;
 /// Columns below which the overview leaves out the recipients.
 const NARROW: u16 = 72;
 /// Spaces between columns.
-const GAP: u16 = 2;
+pub(super) const GAP: u16 = 2;
 /// Before apps, below their phone: spaces at which no line is broken.
 const INDENT: &str = "\u{a0}\u{a0}";
 /// Measures of one app; JSON has all.
@@ -48,27 +49,25 @@ fn write(
     options: Options,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut page = Page {
-        prose: Prose::new(report, rules, options),
+    let page = Page {
+        prose: &Prose::new(report, rules, options),
         options,
         shows_values: report.shows_values,
-        out,
+        out: Vec::new(),
     };
-    page.title()?;
-    page.overview()?;
-    page.findings()?;
-    page.shadow()?;
-    page.questions()?;
-    page.coverage()?;
-    page.reading()
+    // Laying out tables is most of the work, and each is laid out by itself.
+    for section in in_parallel(&Page::SECTIONS, 0, |section| page.part(section)) {
+        out.write_all(&section?)?;
+    }
+    Ok(())
 }
 
-/// The page being written.
+/// The page being written, or a part of it.
 struct Page<'a> {
-    prose: Prose<'a>,
+    prose: &'a Prose<'a>,
     options: Options,
     shows_values: bool,
-    out: &'a mut dyn Write,
+    out: Vec<u8>,
 }
 
 /// How a text looks.
@@ -94,6 +93,27 @@ fn styled(text: impl Into<String>, look: Look) -> Cell {
 }
 
 impl Page<'_> {
+    /// All parts, in their order.
+    const SECTIONS: [fn(&mut Self) -> io::Result<()>; 7] = [
+        Self::title,
+        Self::overview,
+        Self::findings,
+        Self::shadow,
+        Self::questions,
+        Self::coverage,
+        Self::reading,
+    ];
+
+    /// What something writes on a page of its own that looks the same.
+    fn part(&self, write: impl FnOnce(&mut Self) -> io::Result<()>) -> io::Result<Vec<u8>> {
+        let mut part = Self {
+            out: Vec::new(),
+            ..*self
+        };
+        write(&mut part)?;
+        Ok(part.out)
+    }
+
     fn title(&mut self) -> io::Result<()> {
         let (audit, texts, language) = (self.prose.audit, self.prose.texts, self.prose.language);
         let case = if audit.case == "-" {
@@ -140,7 +160,7 @@ impl Page<'_> {
         header.extend((!is_narrow).then_some(texts.column_recipients));
         let mut table = self.table(&header);
         let app = self.app_column();
-        let risk = if self.options.width < WIDE { 15 } else { 19 };
+        let risk = self.risk_column();
         fix(
             &mut table,
             &[app, risk, 0, if is_narrow { 0 } else { 12 }],
@@ -171,7 +191,7 @@ impl Page<'_> {
         let (telling, _) = group::groups(app, self.prose.rules);
         let mut labels: Vec<String> = Vec::new();
         for group in &telling {
-            let label = group.title(&self.prose);
+            let label = group.headline(self.prose);
             if !labels.contains(&label) {
                 labels.push(label);
             }
@@ -179,6 +199,12 @@ impl Page<'_> {
         let most = if self.options.width < WIDE { 2 } else { 3 };
         let more = labels.len().saturating_sub(most);
         labels.truncate(most);
+        let taken = self.app_column().saturating_add(self.risk_column());
+        let taken = taken.saturating_add(if self.options.width < NARROW { 0 } else { 12 });
+        let room = self.options.width.saturating_sub(taken).saturating_sub(GAP);
+        for label in &mut labels {
+            *label = text::with_joints(label, room.into());
+        }
         if more > 0 {
             labels.push(fill(self.prose.texts.more, &[("count", &more.to_string())]));
         }
@@ -205,8 +231,9 @@ impl Page<'_> {
 
     /// An app's name below its phone, each of its lines as far in.
     fn indented(&self, name: &str) -> String {
-        let around = GAP.saturating_mul(2);
-        let lines = text::wrapped(name, self.app_column().saturating_sub(around));
+        let room = self.app_column().saturating_sub(GAP.saturating_mul(2));
+        let name = text::with_joints(name, room.into());
+        let lines = text::wrapped(&name, room);
         let lines: Vec<String> = lines
             .lines()
             .map(|line| format!("{INDENT}{}", line.trim_start()))
@@ -217,6 +244,11 @@ impl Page<'_> {
     /// Width of the column of apps in the overview.
     fn app_column(&self) -> u16 {
         (self.options.width / 4).saturating_add(4).clamp(16, 36)
+    }
+
+    /// Width of the column of risks in the overview.
+    fn risk_column(&self) -> u16 {
+        if self.options.width < WIDE { 15 } else { 19 }
     }
 
     fn level(&self, app: &AppReport) -> String {
@@ -246,7 +278,7 @@ impl Page<'_> {
             );
             self.paragraph(&format!("{phone}: {sentence}"), Look::Dim)?;
         }
-        if let Some(sentence) = chain::granted_in_vain(&self.prose, device) {
+        if let Some(sentence) = chain::granted_in_vain(self.prose, device) {
             self.paragraph(&sentence, Look::Dim)?;
         }
         if silent > 0 {
@@ -257,18 +289,18 @@ impl Page<'_> {
     }
 
     fn findings(&mut self) -> io::Result<()> {
-        let audit = self.prose.audit;
-        let apps = || {
-            audit
-                .devices
-                .iter()
-                .flat_map(|device| device.apps.iter().map(move |app| (device, app)))
-        };
-        if apps().any(|(device, app)| is_shown(device, app)) {
+        let devices = self.prose.audit.devices.iter();
+        let apps = devices.flat_map(|device| device.apps.iter().map(move |app| (device, app)));
+        let shown: Vec<_> = apps.filter(|(device, app)| is_shown(device, app)).collect();
+        if !shown.is_empty() {
             self.heading(self.prose.texts.findings)?;
         }
-        for (device, app) in apps().filter(|(device, app)| is_shown(device, app)) {
-            self.app(device, app)?;
+        let page = &*self;
+        let parts = in_parallel(&shown, 0, |(device, app)| {
+            page.part(|page| page.app(device, app))
+        });
+        for part in parts {
+            self.out.extend(part?);
         }
         Ok(())
     }
@@ -290,11 +322,11 @@ impl Page<'_> {
         }
         writeln!(self.out)?;
         self.print(table)?;
-        self.paragraph(&portrait::identity(&self.prose, &[app], NAMES), Look::Dim)?;
+        self.paragraph(&portrait::identity(self.prose, &[app], NAMES), Look::Dim)?;
         if let Some(note) = self.prose.app_note(app) {
             self.paragraph(note, Look::Dim)?;
         }
-        self.list(&portrait::standing(&self.prose, app), Look::Dim)?;
+        self.list(&portrait::standing(self.prose, app), Look::Dim)?;
         let (telling, weak) = group::groups(app, self.prose.rules);
         if telling.is_empty() {
             self.paragraph(texts.no_findings, Look::Plain)?;
@@ -304,11 +336,11 @@ impl Page<'_> {
             self.paragraph(texts.unproven, Look::Plain)?;
             let lines: Vec<String> = weak
                 .iter()
-                .map(|group| group.short_line(&self.prose))
+                .map(|group| group.short_line(self.prose))
                 .collect();
             self.list(&lines, Look::Dim)?;
         }
-        for (title, lines) in portrait::parts(&self.prose, &[app], NAMES) {
+        for (title, lines) in portrait::parts(self.prose, &[app], NAMES) {
             self.paragraph(title, Look::Plain)?;
             self.list(&lines, Look::Dim)?;
         }
@@ -319,11 +351,11 @@ impl Page<'_> {
         if let Some(screening) = self.prose.screening(app) {
             self.paragraph(&screening, Look::Dim)?;
         }
-        let remedies = remedy::of_app(&self.prose, &device.name, app);
+        let remedies = remedy::of_app(self.prose, &device.name, app);
         if !remedies.is_empty() {
             self.paragraph(texts.remedies, Look::Plain)?;
             let lines = remedies.iter().take(REMEDIES);
-            let lines: Vec<String> = lines.map(|one| one.line(&self.prose)).collect();
+            let lines: Vec<String> = lines.map(|one| one.line(self.prose)).collect();
             self.list(&lines, Look::Plain)?;
         }
         Ok(())
@@ -345,7 +377,7 @@ impl Page<'_> {
             let lines: Vec<String> = device
                 .shadow
                 .iter()
-                .map(|app| portrait::shadow(&self.prose, app))
+                .map(|app| portrait::shadow(self.prose, app))
                 .collect();
             self.list(&lines, Look::Plain)?;
         }
@@ -361,12 +393,12 @@ impl Page<'_> {
             let grade = self.prose.language.grade(first.grade);
             table.add_row(vec![
                 styled(format!("{:>2}", score.risk), Look::Level(score.level)),
-                styled(group.title(&self.prose), Look::Bold),
+                styled(group.title(self.prose), Look::Bold),
                 styled(grade, Look::Plain).set_alignment(CellAlignment::Right),
             ]);
             let lines = [
-                (group.recipient_lines(&self.prose), Look::Plain),
-                (group.detail_lines(&self.prose), Look::Dim),
+                (group.recipient_lines(self.prose), Look::Plain),
+                (group.detail_lines(self.prose), Look::Dim),
             ];
             for (lines, look) in lines.into_iter().filter(|(lines, _)| !lines.is_empty()) {
                 table.add_row(vec![
@@ -393,6 +425,9 @@ impl Page<'_> {
         let texts = self.prose.texts;
         self.heading(texts.coverage)?;
         self.contents()?;
+        if let Some(readable) = self.prose.readable() {
+            self.paragraph(&readable, Look::Plain)?;
+        }
         let lines = self.prose.shortfalls();
         if lines.is_empty() {
             self.paragraph(texts.coverage_complete, Look::Plain)?;
@@ -400,7 +435,7 @@ impl Page<'_> {
             self.paragraph(texts.shortfalls, Look::Plain)?;
             self.list(&lines, Look::Plain)?;
         }
-        let clocks = chain::clocks(&self.prose);
+        let clocks = chain::clocks(self.prose);
         self.list(&clocks, Look::Plain)?;
         self.paragraph(texts.not_clean, Look::Plain)
     }
@@ -427,6 +462,8 @@ impl Page<'_> {
                 if audit.devices.len() > 1 {
                     name = format!("{} › {name}", text::safe_up_to(&device.name, 40));
                 }
+                // About what is left for names beside the numbers.
+                name = text::with_joints(&name, usize::from(self.options.width / 4));
                 for row in self.volumes(&app.traffic()) {
                     // the name once, before its first row
                     let name = Cell::new_owned(std::mem::take(&mut name));
@@ -543,12 +580,23 @@ pub(super) fn columns(
     } else {
         table.force_no_tty();
     }
-    for row in rows {
-        table.add_row(row.iter().map(|text| styled(text, Look::Plain)));
-    }
-    let count = table.column_count();
+    let count = header
+        .len()
+        .max(rows.iter().map(Vec::len).max().unwrap_or(0));
     let others = u16::try_from(count.saturating_sub(1)).unwrap_or(u16::MAX);
     let share = options.width.saturating_sub(first).checked_div(others);
+    for row in rows {
+        let cells = row.iter().enumerate().map(|(position, text)| {
+            let width = if position == 0 {
+                first
+            } else {
+                share.unwrap_or_default()
+            };
+            let room = usize::from(width.saturating_sub(GAP));
+            styled(text::with_joints(text, room), Look::Plain)
+        });
+        table.add_row(cells);
+    }
     for (position, column) in table.column_iter_mut().enumerate() {
         let width = if position == 0 {
             first

@@ -67,6 +67,41 @@ pub(super) fn in_columns(text: &str, columns: usize) -> String {
     shown
 }
 
+/// Characters of a long word behind which it may be broken.
+fn is_joint(character: char) -> bool {
+    matches!(character, '-' | '/' | '.' | '_')
+}
+
+/// Columns of the widest part of a text that is not to be broken.
+pub(super) fn widest_part(text: &str) -> usize {
+    let parts = text.split(|character: char| character.is_whitespace());
+    let parts = parts.flat_map(|word| word.split_inclusive(is_joint));
+    parts.map(|part| part.width()).max().unwrap_or(0)
+}
+
+/// A text with a space where a word that is wider than so many columns is to be broken: behind a hyphen, stroke or point. What
+/// lays out the text breaks it there instead of anywhere.
+pub(super) fn with_joints(text: &str, columns: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_inclusive(char::is_whitespace) {
+        if word.trim_end().width() <= columns {
+            out.push_str(word);
+            continue;
+        }
+        let mut used = 0_usize;
+        for part in word.split_inclusive(is_joint) {
+            let width = part.trim_end().width();
+            if used > 0 && used.saturating_add(width) > columns {
+                out.push(' ');
+                used = 0;
+            }
+            out.push_str(part);
+            used = used.saturating_add(width);
+        }
+    }
+    out
+}
+
 /// A text whose lines are at most so many columns: longer ones are broken between words, and go on below their beginning, a
 /// little further in.
 pub fn wrapped(text: &str, columns: u16) -> String {
@@ -364,6 +399,18 @@ mod tests {
 
     use super::*;
     use crate::model::RecipientKind;
+
+    #[test]
+    fn long_words_are_broken_where_readers_expect_it() {
+        assert_eq!(
+            with_joints("com.example.werkzeug.kalender oder b", 22),
+            "com.example.werkzeug. kalender oder b"
+        );
+        assert_eq!(with_joints("Ende-zu-Ende", 12), "Ende-zu-Ende");
+        assert_eq!(with_joints("Ende-zu-Ende\nx", 8), "Ende-zu- Ende\nx");
+        assert_eq!(with_joints("unteilbarlang", 5), "unteilbarlang");
+        assert_eq!(widest_part("Ende-zu-Ende ist\nunteilbar"), 9);
+    }
 
     #[test]
     fn escapes_and_invisible_characters_become_visible() {

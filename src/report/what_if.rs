@@ -341,7 +341,7 @@ impl<'a> Page<'a> {
                     (word, format!("{before} → {}", risk(finding)))
                 }
             };
-            let mut line = self.prose.title(finding);
+            let mut line = self.prose.headline(finding);
             let recipient = self.prose.recipient(finding);
             if !recipient.is_empty() {
                 line = format!("{line} → {recipient}");

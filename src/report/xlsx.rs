@@ -12,9 +12,10 @@ use rust_xlsxwriter::{
 
 use super::presentable::Presentable;
 use super::prose::Prose;
-use super::sheet::{self, Cell, Sheet};
+use super::sheet::{Cell, SHEETS, Sheet};
 use super::{Format, Language, Options};
 use crate::model::{Audit, RiskLevel};
+use crate::parallel::in_parallel;
 use crate::rules::Rules;
 
 /// Spreadsheets.
@@ -153,19 +154,20 @@ fn write(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let prose = Prose::new(report, rules, options);
-    let book = book(&prose, sheet::sheets(report, &prose)).map_err(io::Error::other)?;
+    let book = book(report, &prose).map_err(io::Error::other)?;
     out.write_all(&book)
 }
 
-fn book(prose: &Prose<'_>, sheets: Vec<Sheet>) -> Result<Vec<u8>, XlsxError> {
+fn book(report: &Presentable, prose: &Prose<'_>) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let properties = DocProperties::new()
         .set_title(format!("{}: {}", prose.texts.title, prose.audit.case))
         .set_creation_datetime(&made(prose.audit)?);
     book.set_properties(&properties);
     let looks = Looks::new();
-    for sheet in sheets {
-        fill(prose, &looks, &sheet, book.add_worksheet())?;
+    let pages = in_parallel(&SHEETS, 0, |make| page(prose, &looks, &make(report, prose)));
+    for page in pages {
+        book.push_worksheet(page?);
     }
     book.save_to_buffer()
 }
@@ -233,12 +235,8 @@ impl Looks {
     }
 }
 
-fn fill(
-    prose: &Prose<'_>,
-    looks: &Looks,
-    sheet: &Sheet,
-    page: &mut Worksheet,
-) -> Result<(), XlsxError> {
+fn page(prose: &Prose<'_>, looks: &Looks, sheet: &Sheet) -> Result<Worksheet, XlsxError> {
+    let mut page = Worksheet::new();
     let language = prose.language;
     page.set_name(word(language, sheet.name).unwrap_or(sheet.name))?;
     page.set_freeze_panes(1, 0)?;
@@ -287,7 +285,7 @@ fn fill(
     if let (Ok(last_row), Ok(last_column)) = (u32::try_from(last_row), u16::try_from(last_column)) {
         page.autofilter(0, 0, last_row, last_column.saturating_sub(1))?;
     }
-    Ok(())
+    Ok(page)
 }
 
 /// Spreadsheets know no other numbers.
@@ -329,7 +327,7 @@ mod tests {
 
     #[test]
     fn each_sheet_and_column_has_its_words() {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let audit = Audit {
             case: String::new(),
             controller: crate::model::Controller::default(),
@@ -344,7 +342,7 @@ mod tests {
         };
         let report = Presentable::new(&audit, &rules, false);
         let prose = Prose::new(&report, &rules, Options::plain(Language::German, 80));
-        for sheet in sheet::sheets(&report, &prose) {
+        for sheet in SHEETS.map(|make| make(&report, &prose)) {
             assert!(
                 word(Language::German, sheet.name).is_some(),
                 "{}",
@@ -354,6 +352,6 @@ mod tests {
                 assert!(word(Language::German, column).is_some(), "{column}");
             }
         }
-        assert!(book(&prose, sheet::sheets(&report, &prose)).is_ok());
+        assert!(book(&report, &prose).is_ok());
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::text::SuffixMap;
-use super::{Problems, Rules, Text};
+use super::{Part, Problems, Rules, Text, load};
 
 /// Whether messages are encrypted from end to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -227,8 +227,9 @@ pub(super) struct Apps {
     by_address_set: HashMap<Arc<str>, Vec<usize>>,
 }
 
-impl Apps {
-    pub(super) fn new(file: AppFile, problems: &mut Problems) -> Self {
+impl Part for Apps {
+    fn read(rules: &Rules, problems: &mut Problems) -> Self {
+        let file: AppFile = load::parse("apps.toml", rules, problems);
         let mut all = Self::default();
         let mut apps = file.apps;
         for (position, app) in apps.iter_mut().enumerate() {
@@ -274,7 +275,9 @@ impl Apps {
         all.entries = apps;
         all
     }
+}
 
+impl Apps {
     fn at(&self, positions: Option<&Vec<usize>>) -> Vec<&App> {
         positions
             .into_iter()
@@ -287,40 +290,46 @@ impl Apps {
 impl Rules {
     /// All app profiles, in the order of the file.
     pub fn apps(&self) -> &[App] {
-        &self.apps.entries
+        &self.apps.get(self).entries
     }
 
     /// The profile of that id.
     pub fn app(&self, id: &str) -> Option<&App> {
-        self.apps.entries.get(*self.apps.by_id.get(id)?)
+        let apps = self.apps.get(self);
+        apps.entries.get(*apps.by_id.get(id)?)
     }
 
     /// The profile to which an Android package or iOS bundle id belongs.
     pub fn app_of_package(&self, package: &str) -> Option<&App> {
-        self.apps.entries.get(*self.apps.by_package.get(package)?)
+        let apps = self.apps.get(self);
+        apps.entries.get(*apps.by_package.get(package)?)
     }
 
     /// The apps that traffic to `host` (lower case) tells: of the longest suffix that any profile names. Several apps where
     /// they share it (WhatsApp and WhatsApp Business); none where the suffix is a shared one.
     pub fn apps_of_host(&self, host: &str) -> Vec<&App> {
-        self.apps.at(self.apps.by_host.longest(host))
+        let apps = self.apps.get(self);
+        apps.at(apps.by_host.longest(host))
     }
 
     /// The apps that a wire signature tells (`whatsapp-noise`); also the names of protocols that only they speak.
     pub fn apps_of_signature(&self, signature: &str) -> Vec<&App> {
-        self.apps.at(self.apps.by_signature.get(signature))
+        let apps = self.apps.get(self);
+        apps.at(apps.by_signature.get(signature))
     }
 
     /// The apps whose vendor announces `address`. Address ranges carry more than one service: a weak sign.
     pub fn apps_of_address(&self, address: std::net::IpAddr) -> Vec<&App> {
+        let apps = self.apps.get(self);
         self.address_set_of(address)
-            .map(|set| self.apps.at(self.apps.by_address_set.get(&set.id)))
+            .map(|set| apps.at(apps.by_address_set.get(&set.id)))
             .unwrap_or_default()
     }
 
     /// The app that names itself in a User-Agent header. The longest name wins.
     pub fn app_of_user_agent(&self, user_agent: &str) -> Option<&App> {
         self.apps
+            .get(self)
             .entries
             .iter()
             .flat_map(|app| app.user_agents.iter().map(move |name| (app, name)))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Problems, Rules, Text};
+use super::{Part, Problems, Rules, Text, load};
 use crate::model::Category;
 
 /// A rule whose condition is code in `detect` or `assess`.
@@ -49,26 +49,27 @@ pub(super) struct CircumstanceFile {
     pub(super) circumstances: Vec<Circumstance>,
 }
 
-impl CircumstanceFile {
-    pub(super) fn finish(mut self, problems: &mut Problems) -> Self {
-        for circumstance in &mut self.circumstances {
+impl Part for CircumstanceFile {
+    fn read(rules: &Rules, problems: &mut Problems) -> Self {
+        let mut all: Self = load::parse("circumstances.toml", rules, problems);
+        for circumstance in &mut all.circumstances {
             if circumstance.as_of.is_empty() {
-                circumstance.as_of = self.as_of.clone();
+                circumstance.as_of = all.as_of.clone();
             }
         }
         problems.unique(
             "circumstances.toml",
             "circumstance",
-            self.circumstances.iter().map(|entry| &entry.id),
+            all.circumstances.iter().map(|entry| &entry.id),
         );
-        self
+        all
     }
 }
 
 impl Rules {
     /// All rules whose condition is code, in the order of the file.
     pub fn circumstances(&self) -> &[Circumstance] {
-        &self.circumstances.circumstances
+        &self.circumstances.get(self).circumstances
     }
 
     /// The circumstance of that id.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{App, Art28, DataPrivacyFramework, EndToEnd, Problems, Rules, Text};
+use super::{App, Art28, DataPrivacyFramework, EndToEnd, Part, Problems, Rules, Text, load};
 
 const FILE: &str = "comparison.toml";
 /// Likeness (Jaro-Winkler, 0 to 1) from which on a system is offered for a misspelt name.
@@ -63,6 +63,12 @@ pub(super) struct ComparisonFile {
     criteria: Vec<Criterion>,
     #[serde(default, rename = "system")]
     systems: Vec<System>,
+}
+
+impl Part for ComparisonFile {
+    fn read(rules: &Rules, problems: &mut Problems) -> Self {
+        load::parse("comparison.toml", rules, problems)
+    }
 }
 
 /// How sure a documented fact is: by what kind of source it is known.
@@ -166,7 +172,7 @@ impl Said<'_> {
 impl Rules {
     /// The criteria, in the order of rows.
     pub fn criteria(&self) -> &[Criterion] {
-        &self.comparison.criteria
+        &self.comparison.get(self).criteria
     }
 
     /// Whether the vendor of an app is documented to say that it keeps as little metadata as it can.
@@ -177,7 +183,7 @@ impl Rules {
 
     /// What is documented of an app by a criterion; `None` if it is not known.
     pub fn documented(&self, app: &App, criterion: &str) -> Option<Documented> {
-        let file = &self.comparison;
+        let file = self.comparison.get(self);
         let row = file.criteria.iter().find(|row| &*row.id == criterion)?;
         let system = file.systems.iter().find(|system| system.app == app.id);
         let of_system = system.map(|system| Said {
@@ -205,7 +211,12 @@ impl Rules {
 
     /// Other names of an app.
     pub fn aliases(&self, app: &str) -> &[String] {
-        let system = self.comparison.systems.iter().find(|it| &*it.app == app);
+        let system = self
+            .comparison
+            .get(self)
+            .systems
+            .iter()
+            .find(|it| &*it.app == app);
         system.map_or(&[], |system| &system.aliases)
     }
 
@@ -256,7 +267,7 @@ impl Rules {
 
     /// Everything that is wrong with `comparison.toml` but its texts.
     pub(super) fn validate_comparison(&self, problems: &mut Problems) {
-        let file = &self.comparison;
+        let file = self.comparison.get(self);
         problems.unique(FILE, "criterion", file.criteria.iter().map(|row| &row.id));
         problems.unique(FILE, "system", file.systems.iter().map(|it| &it.app));
         let mut named: BTreeMap<String, &str> = BTreeMap::new();
@@ -470,7 +481,7 @@ mod tests {
 
     #[test]
     fn every_profile_is_compared_by_every_criterion_that_needs_no_looking_up() {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         assert!(rules.apps().len() >= 45);
         for app in rules.apps() {
             for criterion in [
@@ -492,7 +503,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_not_guessed() {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let documented = |app: &str, criterion| rules.documented(rules.app(app)?, criterion);
         assert_eq!(documented("signal", "certifications"), None);
         assert_eq!(documented("xmpp-generic", "vendor"), None);
@@ -506,7 +517,7 @@ mod tests {
 
     #[test]
     fn systems_are_found_by_any_of_their_names() {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         for (name, id) in [
             ("WhatsApp", "whatsapp"),
             ("WhatsApp Business", "whatsapp-business"),

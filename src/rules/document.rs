@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Problems, Rules, Text};
+use super::{Part, Problems, Rules, Text, load};
 
 const FILE: &str = "documents.toml";
 
@@ -67,6 +67,8 @@ pub enum Contents {
     Options,
     /// Each option in detail.
     Answers,
+    /// The levels of each option in a line.
+    Levels,
     /// Questions about messengers.
     MessengerQuestions,
     /// Choices to tick.
@@ -159,27 +161,33 @@ pub(super) struct DocumentFile {
     documents: Vec<DocumentRule>,
 }
 
+impl Part for DocumentFile {
+    fn read(rules: &Rules, problems: &mut Problems) -> Self {
+        load::parse("documents.toml", rules, problems)
+    }
+}
+
 impl Rules {
     /// The kind of document of that id.
     pub fn document(&self, id: &str) -> Option<&DocumentRule> {
-        let mut documents = self.documents.documents.iter();
+        let mut documents = self.documents.get(self).documents.iter();
         documents.find(|document| &*document.id == id)
     }
 
     /// A word of documents.
     pub fn document_word(&self, id: &str) -> Option<&Text> {
-        self.documents.words.get(id)
+        self.documents.get(self).words.get(id)
     }
 
     /// The answers of the memo on messengers.
     pub fn messenger_options(&self) -> &[MessengerOption] {
-        &self.documents.options
+        &self.documents.get(self).options
     }
 
     pub(super) fn validate_documents(&self, problems: &mut Problems) {
         let DocumentFile {
             options, documents, ..
-        } = &self.documents;
+        } = self.documents.get(self);
         problems.unique(FILE, "document", documents.iter().map(|one| &one.id));
         problems.unique(FILE, "option", options.iter().map(|one| &one.id));
         for id in DOCUMENTS {

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::app::App;
 use super::text::SuffixMap;
-use super::{Problems, Rules};
+use super::{Part, Problems, Rules, load};
 
 /// What a service does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -154,9 +153,10 @@ pub(super) struct Endpoints {
     by_suffix: SuffixMap<Option<usize>>,
 }
 
-impl Endpoints {
+impl Part for Endpoints {
     /// Every host of an app profile must have an endpoint: a report names the company behind each recipient.
-    pub(super) fn new(file: EndpointFile, apps: &[App], problems: &mut Problems) -> Self {
+    fn read(rules: &Rules, problems: &mut Problems) -> Self {
+        let file: EndpointFile = load::parse("endpoints.toml", rules, problems);
         let mut all = Self {
             sources: file.sources,
             ..Self::default()
@@ -177,7 +177,7 @@ impl Endpoints {
             *slot = Some(all.entries.len());
             all.entries.push(endpoint);
         }
-        for app in apps {
+        for app in rules.apps() {
             for host in app.hosts.iter().chain(&app.shared_hosts) {
                 if all.by_suffix.longest(host).is_none() {
                     problems.dangling("apps.toml", &app.id, "endpoint", host);
@@ -191,7 +191,7 @@ impl Endpoints {
 impl Rules {
     /// All endpoints, in the order of the file.
     pub fn endpoints(&self) -> &[Endpoint] {
-        &self.endpoints.entries
+        &self.endpoints.get(self).entries
     }
 
     /// Whether a company of that name is behind a host.
@@ -204,13 +204,14 @@ impl Rules {
 
     /// Where the endpoints' facts come from.
     pub fn endpoint_sources(&self) -> &[EndpointSource] {
-        &self.endpoints.sources
+        &self.endpoints.get(self).sources
     }
 
     /// Who is behind `host` (lower case): the longest suffix wins, on label boundaries.
     pub fn endpoint(&self, host: &str) -> Option<&Endpoint> {
-        let position = self.endpoints.by_suffix.longest(host).copied().flatten()?;
-        self.endpoints.entries.get(position)
+        let endpoints = self.endpoints.get(self);
+        let position = endpoints.by_suffix.longest(host).copied().flatten()?;
+        endpoints.entries.get(position)
     }
 
     /// Whether phones contact `host` (lower case) of their own accord.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Problems, Text};
+use super::{Part, Problems, Rules, Text, load};
 use crate::model::RiskLevel;
 
 /// A provision of law.
@@ -462,48 +462,53 @@ impl Legal {
             .iter()
             .find(|mitigation| &*mitigation.id == id)
     }
+}
 
-    pub(super) fn finish(mut self, problems: &mut Problems) -> Self {
-        for provision in &mut self.provisions {
+impl Part for Legal {
+    fn read(rules: &Rules, problems: &mut Problems) -> Self {
+        let file = "legal.toml";
+        let mut legal: Self = load::parse(file, rules, problems);
+        for provision in &mut legal.provisions {
             if provision.as_of.is_empty() {
-                provision.as_of = self.as_of.clone();
+                provision.as_of = legal.as_of.clone();
             }
         }
-        let file = "legal.toml";
         problems.unique(
             file,
             "provision",
-            self.provisions.iter().map(|entry| &entry.id),
+            legal.provisions.iter().map(|entry| &entry.id),
         );
         problems.unique(
             file,
             "observation",
-            self.observations.iter().map(|entry| &entry.id),
+            legal.observations.iter().map(|entry| &entry.id),
         );
         problems.unique(
             file,
             "authority",
-            self.authorities.iter().map(|entry| &entry.id),
+            legal.authorities.iter().map(|entry| &entry.id),
         );
         problems.unique(
             file,
             "mitigation",
-            self.mitigations.iter().map(|entry| &entry.id),
+            legal.mitigations.iter().map(|entry| &entry.id),
         );
         problems.unique(
             file,
             "likelihood",
-            self.scoring.modifiers.iter().map(|entry| &entry.id),
+            legal.scoring.modifiers.iter().map(|entry| &entry.id),
         );
         problems.unique(
             file,
             "evidence",
-            self.scoring.evidence.iter().map(|entry| &entry.id),
+            legal.scoring.evidence.iter().map(|entry| &entry.id),
         );
-        self.check_references(problems);
-        self
+        legal.check_references(problems);
+        legal
     }
+}
 
+impl Legal {
     fn check_references(&self, problems: &mut Problems) {
         let file = "legal.toml";
         for provision in &self.provisions {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Problems, Rules, Text};
+use super::{Part, Problems, Rules, Text, load};
 use crate::model::Category;
 
 /// What a measure is taken about; follows the colon in `--measure KIND:ARGUMENT`.
@@ -164,6 +164,12 @@ pub(super) struct MeasureFile {
     alternatives: Vec<Alternative>,
 }
 
+impl Part for MeasureFile {
+    fn read(rules: &Rules, problems: &mut Problems) -> Self {
+        load::parse("measures.toml", rules, problems)
+    }
+}
+
 /// The terms that a finding is described with, beside its provisions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
@@ -185,7 +191,7 @@ const THIRD_PARTIES: &str = "third-parties";
 impl Rules {
     /// All measures, in the order of the file.
     pub fn measures(&self) -> &[Measure] {
-        &self.measures.measures
+        &self.measures.get(self).measures
     }
 
     /// The measure of that id.
@@ -195,12 +201,13 @@ impl Rules {
 
     /// All groups of people, in the order of the file.
     pub fn persons(&self) -> &[Person] {
-        &self.measures.persons
+        &self.measures.get(self).persons
     }
 
     /// The group of people of that id.
     pub fn person(&self, id: &str) -> Option<&Person> {
         self.measures
+            .get(self)
             .persons
             .iter()
             .find(|person| &*person.id == id)
@@ -208,7 +215,7 @@ impl Rules {
 
     /// What to offer instead of an app.
     pub fn alternative(&self, app: &str) -> Option<&Alternative> {
-        let all = &self.measures.alternatives;
+        let all = &self.measures.get(self).alternatives;
         let names = |one: &&Alternative| one.apps.iter().any(|id| &**id == app);
         all.iter()
             .find(names)
@@ -222,6 +229,7 @@ impl Rules {
         let identifier = self.identifier(rule);
         let defaults = self
             .measures
+            .get(self)
             .categories
             .iter()
             .find(|one| one.id == category);
@@ -258,7 +266,7 @@ impl Rules {
             persons,
             alternatives,
             ..
-        } = &self.measures;
+        } = self.measures.get(self);
         problems.unique(file, "measure", measures.iter().map(|one| &one.id));
         problems.unique(file, "person", persons.iter().map(|one| &one.id));
         for measure in measures {

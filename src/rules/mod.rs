@@ -14,6 +14,7 @@ mod identifier;
 mod legal;
 mod load;
 mod measure;
+mod part;
 mod payload;
 mod permission;
 mod problem;
@@ -72,6 +73,7 @@ use endpoint::Endpoints;
 use identifier::Identifiers;
 use load::Texts;
 use measure::MeasureFile;
+use part::{Lazy, Part};
 use payload::Payloads;
 use permission::Permissions;
 use problem::Problems;
@@ -123,42 +125,60 @@ pub const FILES: [RuleFile; 13] = [
 /// All rules, compiled.
 #[derive(Debug)]
 pub struct Rules {
-    /// SHA-256 over names and contents of all rule files, hexadecimal.
-    pub sha256: String,
-    apps: Apps,
-    circumstances: CircumstanceFile,
-    comparison: ComparisonFile,
-    documents: DocumentFile,
-    endpoints: Endpoints,
-    identifiers: Identifiers,
-    legal: Legal,
-    measures: MeasureFile,
-    questions: QuestionFile,
-    signatures: SignatureFile,
-    /// What only some runs need is parsed at its first use.
-    payloads: OnceLock<Payloads>,
-    permissions: OnceLock<Permissions>,
-    sdks: OnceLock<Sdks>,
+    sha256: OnceLock<String>,
+    apps: Lazy<Apps>,
+    circumstances: Lazy<CircumstanceFile>,
+    comparison: Lazy<ComparisonFile>,
+    documents: Lazy<DocumentFile>,
+    endpoints: Lazy<Endpoints>,
+    identifiers: Lazy<Identifiers>,
+    legal: Lazy<Legal>,
+    measures: Lazy<MeasureFile>,
+    payloads: Lazy<Payloads>,
+    permissions: Lazy<Permissions>,
+    questions: Lazy<QuestionFile>,
+    sdks: Lazy<Sdks>,
+    signatures: Lazy<SignatureFile>,
     texts: Texts,
 }
 
 impl Rules {
-    /// The rules built into the tool. A test holds that they have no problems; only what the start needs is checked here.
-    pub fn embedded() -> Result<Self> {
-        let texts = FILES.map(|file| Cow::Borrowed(file.text));
-        let mut problems = Problems::default();
-        let rules = load::assemble(texts, &mut problems);
-        load::finish(rules, problems)
+    /// The rules built into the tool. A test holds that they have no problems.
+    pub fn embedded() -> Self {
+        Self::new(FILES.map(|file| Cow::Borrowed(file.text)))
     }
 
     /// Rules from a folder instead of the embedded ones; it must have all of [`FILES`]. Everything is checked, and the first
     /// problem is the error.
     pub fn load(folder: &Path) -> Result<Self> {
-        let texts = load::read(folder)?;
-        let mut problems = Problems::default();
-        let rules = load::assemble(texts, &mut problems);
-        rules.validate(&mut problems);
-        load::finish(rules, problems)
+        let rules = Self::new(load::read(folder)?);
+        match rules.problems().into_iter().next() {
+            None => Ok(rules),
+            Some(problem) => Err(crate::Error::Rule {
+                file: problem.file.to_owned(),
+                reason: problem.reason,
+            }),
+        }
+    }
+
+    fn new(texts: Texts) -> Self {
+        Self {
+            sha256: OnceLock::new(),
+            apps: Lazy::default(),
+            circumstances: Lazy::default(),
+            comparison: Lazy::default(),
+            documents: Lazy::default(),
+            endpoints: Lazy::default(),
+            identifiers: Lazy::default(),
+            legal: Lazy::default(),
+            measures: Lazy::default(),
+            payloads: Lazy::default(),
+            permissions: Lazy::default(),
+            questions: Lazy::default(),
+            sdks: Lazy::default(),
+            signatures: Lazy::default(),
+            texts,
+        }
     }
 
     /// Takes the numbers of the scoring from a file instead: a table `[scoring]` as in `legal.toml`. The conditions of its
@@ -188,7 +208,7 @@ impl Rules {
             ids.sort_unstable();
             ids
         };
-        let (ours, theirs) = (ids(&self.legal.scoring), ids(&method.scoring));
+        let (ours, theirs) = (ids(&self.legal().scoring), ids(&method.scoring));
         if ours != theirs {
             let differs = ours.iter().find(|id| !theirs.contains(id));
             let differs = differs.or_else(|| theirs.iter().find(|id| !ours.contains(id)));
@@ -197,7 +217,9 @@ impl Rules {
                 "its likelihood and evidence entries must be those of the built-in scoring: {name}"
             )));
         }
-        self.legal.scoring = method.scoring;
+        if let Some(legal) = self.legal.get_mut() {
+            legal.scoring = method.scoring;
+        }
         let mut problems = Problems::default();
         self.validate_scoring(&mut problems);
         match problems.into_vec().into_iter().next() {
@@ -214,22 +236,54 @@ impl Rules {
             // as if they were not embedded, so that problems have their lines
             None => FILES.map(|file| Cow::Owned(file.text.to_owned())),
         };
+        Ok(Self::new(texts).problems())
+    }
+
+    /// Reads every file, and checks what holds between them.
+    fn problems(&self) -> Vec<Problem> {
         let mut problems = Problems::default();
-        let rules = load::assemble(texts, &mut problems);
-        if !problems.has_syntax_errors() {
-            rules.validate(&mut problems);
-        }
-        Ok(problems.into_vec())
+        self.apps.check(self, &mut problems);
+        self.circumstances.check(self, &mut problems);
+        self.comparison.check(self, &mut problems);
+        self.documents.check(self, &mut problems);
+        self.endpoints.check(self, &mut problems);
+        self.identifiers.check(self, &mut problems);
+        self.legal.check(self, &mut problems);
+        self.measures.check(self, &mut problems);
+        // those that look at others come after them
+        self.payloads.check(self, &mut problems);
+        self.permissions.check(self, &mut problems);
+        self.questions.check(self, &mut problems);
+        self.sdks.check(self, &mut problems);
+        self.signatures.check(self, &mut problems);
+        self.validate(&mut problems);
+        problems.into_vec()
+    }
+
+    /// SHA-256 over names and contents of all rule files, hexadecimal.
+    pub fn sha256(&self) -> &str {
+        self.sha256.get_or_init(|| load::sha256(&self.texts))
+    }
+
+    /// Reads what every audit asks for: to be done while the first inputs are read.
+    pub fn prepare(&self) {
+        self.sha256();
+        self.identifiers();
+        self.legal();
+        self.apps();
+        self.circumstances();
+        self.questions();
+        self.measures();
     }
 
     /// What the law says.
     pub fn legal(&self) -> &Legal {
-        &self.legal
+        self.legal.get(self)
     }
 
     /// All questions, in the order of the file.
     pub fn questions(&self) -> &[QuestionRule] {
-        &self.questions.questions
+        &self.questions.get(self).questions
     }
 
     /// The question of that id.
@@ -253,22 +307,6 @@ impl Rules {
             .iter()
             .map(Description::of_circumstance);
         identifiers.chain(circumstances)
-    }
-
-    fn payloads(&self) -> &Payloads {
-        self.payloads.get_or_init(|| {
-            load::payloads(&self.texts, &self.identifiers, &mut Problems::default())
-        })
-    }
-
-    fn permissions(&self) -> &Permissions {
-        self.permissions
-            .get_or_init(|| load::permissions(&self.texts, &mut Problems::default()))
-    }
-
-    fn sdk_index(&self) -> &Sdks {
-        self.sdks
-            .get_or_init(|| load::sdks(self, &mut Problems::default()))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::text::SuffixMap;
-use super::{Identifier, Pattern, Problems, Rules, Text};
+use super::{Identifier, Part, Pattern, Problems, Rules, Text, load};
 use crate::model::{Path, Place};
 
 /// Where a layout is mainly met.
@@ -237,12 +237,10 @@ pub(super) struct Payloads {
     of_any_host: Vec<usize>,
 }
 
-impl Payloads {
-    pub(super) fn new(
-        file: PayloadFile,
-        identifiers: &[Identifier],
-        problems: &mut Problems,
-    ) -> Self {
+impl Part for Payloads {
+    fn read(rules: &Rules, problems: &mut Problems) -> Self {
+        let file: PayloadFile = load::parse("payloads.toml", rules, problems);
+        let identifiers = rules.identifiers();
         let mut all = Self {
             layouts: file.payloads,
             properties: file.properties,
@@ -295,7 +293,7 @@ impl Payloads {
 impl Rules {
     /// The layouts that fit a request, those of named hosts before those of any host, else in the order of the file.
     pub fn layouts(&self, host: &str, path: &str) -> Vec<&PayloadLayout> {
-        let payloads = self.payloads();
+        let payloads = self.payloads.get(self);
         let mut named: Vec<usize> = payloads.by_host.matches(host).flatten().copied().collect();
         named.sort_unstable();
         named.dedup();
@@ -309,28 +307,28 @@ impl Rules {
 
     /// Whether a host (lower case) belongs to an SDK whose layouts are known: there short names count.
     pub fn is_sdk_host(&self, host: &str) -> bool {
-        self.payloads().by_host.longest(host).is_some()
+        self.payloads.get(self).by_host.longest(host).is_some()
     }
 
     /// All layouts, in the order of the file.
     pub fn all_layouts(&self) -> &[PayloadLayout] {
-        &self.payloads().layouts
+        &self.payloads.get(self).layouts
     }
 
     /// Whom the layouts are owed to.
     pub fn layout_credit(&self) -> &str {
-        &self.payloads().credit
+        &self.payloads.get(self).credit
     }
 
     /// The property of that id.
     pub fn property(&self, id: &str) -> Option<&Property> {
-        let payloads = self.payloads();
+        let payloads = self.payloads.get(self);
         payloads.properties.get(*payloads.property_by_id.get(id)?)
     }
 
     /// All properties, in the order of the file.
     pub fn properties(&self) -> &[Property] {
-        &self.payloads().properties
+        &self.payloads.get(self).properties
     }
 
     /// What a field of a layout counts as; `None` if it says nothing about a person or device.

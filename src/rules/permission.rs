@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Problems, Rules, Text};
+use super::{Part, Problems, Rules, Text, load};
 use crate::model::{Category, Platform};
 
 /// How a permission is obtained.
@@ -151,8 +151,9 @@ pub(super) struct Permissions {
     newest_api_level: u16,
 }
 
-impl Permissions {
-    pub(super) fn new(file: PermissionFile, problems: &mut Problems) -> Self {
+impl Part for Permissions {
+    fn read(rules: &Rules, problems: &mut Problems) -> Self {
+        let file: PermissionFile = load::parse("permissions.toml", rules, problems);
         problems.unique(
             "permissions.toml",
             "category",
@@ -187,13 +188,13 @@ impl Permissions {
 impl Rules {
     /// The rule of a permission or manifest key, by its full name.
     pub fn permission(&self, name: &str) -> Option<&Permission> {
-        let permissions = self.permissions();
+        let permissions = self.permissions.get(self);
         permissions.entries.get(*permissions.by_name.get(name)?)
     }
 
     /// All permissions and manifest keys, in the order of the file.
     pub fn all_permissions(&self) -> &[Permission] {
-        &self.permissions().entries
+        &self.permissions.get(self).entries
     }
 
     /// The permission category of that id.
@@ -205,22 +206,22 @@ impl Rules {
 
     /// All permission categories, in the order of the file.
     pub fn permission_categories(&self) -> &[PermissionCategory] {
-        &self.permissions().categories
+        &self.permissions.get(self).categories
     }
 
     /// Where the facts about permissions come from.
     pub fn permission_source(&self) -> &str {
-        &self.permissions().source
+        &self.permissions.get(self).source
     }
 
     /// The newest Android API level that the permissions cover.
     pub fn newest_api_level(&self) -> u16 {
-        self.permissions().newest_api_level
+        self.permissions.get(self).newest_api_level
     }
 
     /// All names of privacy labels, in the order of the file.
     pub fn privacy_labels(&self) -> &[PrivacyLabel] {
-        &self.permissions().privacy_labels
+        &self.permissions.get(self).privacy_labels
     }
 
     /// The category of findings of a kind of data that a privacy label names (`NSPrivacyCollectedDataTypeContacts`,

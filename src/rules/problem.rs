@@ -23,7 +23,7 @@ impl fmt::Display for Problem {
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     problems: Vec<Problem>,
-    has_syntax_errors: bool,
+    syntax_errors: Vec<Problem>,
 }
 
 impl Problems {
@@ -32,12 +32,7 @@ impl Problems {
     }
 
     pub(super) fn add_syntax(&mut self, file: &'static str, reason: String) {
-        self.has_syntax_errors = true;
-        self.add(file, reason);
-    }
-
-    pub(super) fn has_syntax_errors(&self) -> bool {
-        self.has_syntax_errors
+        self.syntax_errors.push(Problem { file, reason });
     }
 
     pub(super) fn duplicate(&mut self, file: &'static str, kind: &str, id: &str) {
@@ -66,7 +61,12 @@ impl Problems {
         }
     }
 
+    /// The problems; where files do not parse, only that: the others may merely follow from it.
     pub(super) fn into_vec(self) -> Vec<Problem> {
-        self.problems
+        if self.syntax_errors.is_empty() {
+            self.problems
+        } else {
+            self.syntax_errors
+        }
     }
 }

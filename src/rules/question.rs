@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::Text;
+use super::{Part, Problems, Rules, Text, load};
 
 /// What a question is about; fills [`crate::model::Question::subject`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -51,4 +51,10 @@ pub(super) struct QuestionFile {
     pub(super) _as_of: Arc<str>,
     #[serde(default, rename = "question")]
     pub(super) questions: Vec<QuestionRule>,
+}
+
+impl Part for QuestionFile {
+    fn read(rules: &Rules, problems: &mut Problems) -> Self {
+        load::parse("questions.toml", rules, problems)
+    }
 }

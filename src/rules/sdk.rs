@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, MatchKind};
 use serde::Deserialize;
 
-use super::{Problems, Role, Rules};
+use super::{Part, Problems, Role, Rules, load};
 use crate::model::EmbeddedCode;
 use crate::{Error, Result, limits};
 
@@ -57,20 +57,17 @@ pub(super) struct Sdks {
     trackers: Option<(Vec<String>, AhoCorasick, Vec<usize>)>,
 }
 
-impl Sdks {
-    pub(super) fn new(
-        file: SdkFile,
-        companies: &dyn Fn(&str) -> bool,
-        problems: &mut Problems,
-    ) -> Self {
+impl Part for Sdks {
+    fn read(rules: &Rules, problems: &mut Problems) -> Self {
         const FILE: &str = "sdks.toml";
+        let file: SdkFile = load::parse(FILE, rules, problems);
         problems.unique(FILE, "sdk", file.sdks.iter().map(|sdk| &sdk.id));
         let mut sdks = Self::default();
         for (position, mut sdk) in file.sdks.into_iter().enumerate() {
             if sdk.as_of.is_empty() {
                 sdk.as_of = file.as_of.clone();
             }
-            if !companies(&sdk.company) {
+            if !rules.is_company(&sdk.company) {
                 problems.dangling(FILE, &sdk.id, "company", &sdk.company);
             }
             for package in &sdk.classes {
@@ -92,7 +89,9 @@ impl Sdks {
         }
         sdks
     }
+}
 
+impl Sdks {
     /// The entry of the longest package around a class.
     fn of_class(&self, name: &str) -> Option<&Sdk> {
         let mut rest = name;
@@ -176,7 +175,7 @@ impl Rules {
             .match_kind(MatchKind::Standard)
             .build(&patterns)
             .map_err(|error| error.to_string())?;
-        self.sdk_index();
+        self.sdks.get(self);
         if let Some(sdks) = self.sdks.get_mut() {
             sdks.trackers = Some((names, finder, owners));
         }
@@ -185,7 +184,7 @@ impl Rules {
 
     /// All SDKs, in the order of the file.
     pub fn sdks(&self) -> &[Sdk] {
-        &self.sdk_index().entries
+        &self.sdks.get(self).entries
     }
 
     /// The SDK of that id.
@@ -196,7 +195,7 @@ impl Rules {
     /// A collector for the names in one app's code.
     pub fn embedded_code(&self) -> CodeMatcher<'_> {
         CodeMatcher {
-            sdks: self.sdk_index(),
+            sdks: self.sdks.get(self),
             found: BTreeMap::new(),
         }
     }
@@ -277,7 +276,7 @@ mod tests {
 
     #[test]
     fn classes_belong_to_the_longest_package_at_a_boundary() {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let found = ids(
             &rules,
             &[
@@ -299,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_list_of_the_users_is_searched_as_exodus_searches() {
-        let mut rules = Rules::embedded().unwrap();
+        let mut rules = Rules::embedded();
         let list = r#"{"trackers": {"1": {"id": 1, "name": "Example Track", "code_signature": "com.example.track.|org.other\\.sdk", "network_signature": "x"},
             "2": {"name": "Nothing", "code_signature": "NC"}}}"#;
         rules.add_trackers(list).unwrap();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{App, Pattern, Problems, Rules, Text};
+use super::{App, Part, Pattern, Problems, Rules, Text, load};
 
 /// How sure a signature is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -153,36 +153,37 @@ pub(super) struct SignatureFile {
     pub(super) address_sets: Vec<AddressSet>,
 }
 
-impl SignatureFile {
-    pub(super) fn finish(mut self, problems: &mut Problems) -> Self {
-        for signature in &mut self.signatures {
+impl Part for SignatureFile {
+    fn read(rules: &Rules, problems: &mut Problems) -> Self {
+        let mut all: Self = load::parse("signatures.toml", rules, problems);
+        for signature in &mut all.signatures {
             if signature.as_of.is_empty() {
-                signature.as_of = self.as_of.clone();
+                signature.as_of = all.as_of.clone();
             }
         }
-        for set in &mut self.address_sets {
+        for set in &mut all.address_sets {
             if set.as_of.is_empty() {
-                set.as_of = self.as_of.clone();
+                set.as_of = all.as_of.clone();
             }
         }
         problems.unique(
             "signatures.toml",
             "signature",
-            self.signatures.iter().map(|signature| &signature.id),
+            all.signatures.iter().map(|signature| &signature.id),
         );
         problems.unique(
             "signatures.toml",
             "address_set",
-            self.address_sets.iter().map(|set| &set.id),
+            all.address_sets.iter().map(|set| &set.id),
         );
-        self
+        all
     }
 }
 
 impl Rules {
     /// All wire signatures, in the order of the file.
     pub fn signatures(&self) -> &[Signature] {
-        &self.signatures.signatures
+        &self.signatures.get(self).signatures
     }
 
     /// The signature of that id.
@@ -227,7 +228,7 @@ impl Rules {
 
     /// All address sets, in the order of the file.
     pub fn address_sets(&self) -> &[AddressSet] {
-        &self.signatures.address_sets
+        &self.signatures.get(self).address_sets
     }
 
     /// The set that announces `address`. A few hundred ranges are compared: call it once a flow, not once a packet.

@@ -1,6 +1,6 @@
 //! What holds between files, and in texts: everything that parsing alone does not refuse.
 
-use super::{FILES, Identifier, Problems, Rules, load};
+use super::{FILES, Identifier, Problems, Rules};
 
 /// Words that judge: what the tool must never say about anybody. Reported speech of authorities is exempt.
 const VERDICTS: [&str; 12] = [
@@ -21,9 +21,6 @@ const VERDICTS: [&str; 12] = [
 impl Rules {
     /// Checks everything, also what is otherwise parsed at its first use.
     pub(super) fn validate(&self, problems: &mut Problems) {
-        load::payloads(&self.texts, &self.identifiers, problems);
-        load::permissions(&self.texts, problems);
-        load::sdks(self, problems);
         self.validate_ids(problems);
         self.validate_references(problems);
         self.validate_comparison(problems);
@@ -78,13 +75,13 @@ impl Rules {
                     .map(|rule| ("permissions.toml", &rule.id)),
             )
             .chain(
-                self.legal
+                self.legal()
                     .provisions
                     .iter()
                     .map(|rule| ("legal.toml", &rule.id)),
             )
             .chain(
-                self.legal
+                self.legal()
                     .observations
                     .iter()
                     .map(|rule| ("legal.toml", &rule.id)),
@@ -127,7 +124,7 @@ impl Rules {
                 }
             }
         }
-        for observation in &self.legal.observations {
+        for observation in &self.legal().observations {
             for id in &observation.identifiers {
                 if self.identifier(id).is_none() {
                     problems.dangling("legal.toml", &observation.id, "identifier", id);
@@ -136,20 +133,20 @@ impl Rules {
         }
         for circumstance in self.circumstances() {
             if let Some(id) = &circumstance.observation
-                && self.legal.observation(id).is_none()
+                && self.legal().observation(id).is_none()
             {
                 problems.dangling("circumstances.toml", &circumstance.id, "observation", id);
             }
         }
         for question in self.questions() {
             for id in &question.provisions {
-                if self.legal.provision(id).is_none() {
+                if self.legal().provision(id).is_none() {
                     problems.dangling("questions.toml", &question.id, "provision", id);
                 }
             }
         }
         for heuristic in self.flow_heuristics() {
-            if self.legal.scoring.evidence(&heuristic.evidence).is_none() {
+            if self.legal().scoring.evidence(&heuristic.evidence).is_none() {
                 problems.dangling(
                     "identifiers.toml",
                     &heuristic.id,
@@ -158,7 +155,7 @@ impl Rules {
                 );
             }
         }
-        for example in &self.legal.scoring.examples {
+        for example in &self.legal().scoring.examples {
             if let Some(id) = &example.profile
                 && self.app(id).is_none()
             {
@@ -205,7 +202,7 @@ impl Rules {
     }
 
     pub(super) fn validate_scoring(&self, problems: &mut Problems) {
-        let scoring = &self.legal.scoring;
+        let scoring = &self.legal().scoring;
         let mut below = 0;
         for level in &scoring.levels {
             if level.up_to <= below {
@@ -219,7 +216,7 @@ impl Rules {
                 "the highest level does not end at 16".to_owned(),
             );
         }
-        for observation in &self.legal.observations {
+        for observation in &self.legal().observations {
             if observation
                 .severity
                 .is_some_and(|severity| !(1..=4).contains(&severity))

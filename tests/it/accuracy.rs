@@ -8,7 +8,7 @@ pub(crate) mod bench;
 /// Runs a generator and holds it to the least recall, precision and F1.
 fn holds(generator: usize, seed: u64, cases: usize, recall: f64) {
     let (name, draw) = bench::GENERATORS[generator];
-    let measured = bench::run(seed, cases, draw, None, &Rules::embedded().unwrap());
+    let measured = bench::run(seed, cases, draw, None, &Rules::embedded());
     let all = measured.known["all"];
     let errors = measured.errors.join("\n");
     assert!(all.hits > 150, "{name}: {all:?}");

@@ -155,7 +155,7 @@ fn the_short_help_fits_one_screen() {
     Options:
       -q, --quiet         No progress and no notes on standard error, only errors
       -v, --verbose       Say on standard error what is read, and how fast
-          --color <WHEN>  When to use colour [default: auto]
+          --color <WHEN>  When to use colour [default: auto] [possible values: auto, always, never]
       -h, --help          Print help (see more with '--help')
       -V, --version       Print version
     ");
@@ -242,6 +242,10 @@ fn the_long_help_has_examples_exit_status_and_environment() {
         }
     }
     assert_eq!((status(&["--help"]), status(&["--version"])), (0, 0));
+    let help = stdout(&run(&["audit", "-h"]));
+    for format in phonehome::report::FORMATS {
+        assert!(help.contains(format.name), "{}: {help}", format.name);
+    }
 }
 
 #[test]
@@ -258,6 +262,53 @@ fn wrong_arguments_are_refused_with_a_suggestion() {
     );
     assert_eq!(status(&[]), 2);
     assert_eq!(status(&["audit"]), 2);
+    let output = run(&["what-if", "samples/case"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = stderr(&output);
+    assert!(
+        said.contains("--measure") && said.contains("--plan"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_a_proxy_recorded_is_not_called_decrypted() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/sources/traffic.har");
+    let record = fs::read_to_string(sample)
+        .unwrap()
+        .replace("http://", "https://");
+    let path = folder("recorded").join("traffic.har");
+    fs::write(&path, record).unwrap();
+    let report = json(&["audit", path.to_str().unwrap(), "--format", "json"]);
+    let traffic = report["devices"][0]["traffic"].as_array().unwrap();
+    let states: Vec<&Value> = traffic.iter().map(|volume| &volume["content"]).collect();
+    assert_eq!(states, ["recorded-inside"]);
+}
+
+#[test]
+fn many_files_of_no_use_are_counted_and_json_names_all() {
+    let folder = folder("many");
+    fs::create_dir_all(folder.join("phone")).unwrap();
+    fs::write(folder.join("phone/capture.pcap"), tracking_capture()).unwrap();
+    for number in 0..40 {
+        let path = folder.join(format!("phone/mystery{number:02}.bin"));
+        fs::write(path, [0xff; 100]).unwrap();
+    }
+    let path = folder.to_str().unwrap();
+    for (language, rest) in [
+        ("en", "and 32 more files: "),
+        ("de", "und 32 weitere Dateien: "),
+    ] {
+        for verb in ["audit", "inputs"] {
+            let shown = stdout(&run(&[verb, path, "--language", language]));
+            assert_eq!(shown.matches("mystery").count(), 8, "{shown}");
+            assert!(shown.contains(rest), "{shown}");
+        }
+    }
+    for verb in ["audit", "inputs"] {
+        let all = stdout(&run(&[verb, path, "--format", "json"]));
+        assert_eq!(all.matches("mystery").count(), 40);
+    }
 }
 
 #[test]
@@ -757,7 +808,16 @@ fn german_reports_are_german() {
     ] {
         assert!(table.contains(words), "{words}");
     }
-    for words in ["GDPR", "transmitted", "evidence", "Recipient"] {
+    for words in [
+        "GDPR",
+        "transmitted",
+        "evidence",
+        "Recipient",
+        "the file",
+        "connection",
+        "body ",
+        "header ",
+    ] {
         assert!(!table.contains(words), "{words}");
     }
 }
@@ -902,7 +962,7 @@ fn the_sample_case_touches_each_provision() {
         .flat_map(|app| app["provisions"].as_array().unwrap())
         .map(|id| id.as_str().unwrap().to_owned())
         .collect();
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let untouched: Vec<&str> = rules
         .legal()
         .provisions

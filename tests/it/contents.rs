@@ -180,7 +180,7 @@ fn samples() -> PathBuf {
 
 #[test]
 fn flows_and_bytes_of_the_states_add_up_in_the_samples() {
-    check(&samples(), &Rules::embedded().unwrap());
+    check(&samples(), &Rules::embedded());
 }
 
 /// Connections and bytes of transport payload, counted by another reader of headers.
@@ -241,7 +241,7 @@ fn no_flow_and_no_byte_is_left_out_or_counted_twice() {
 
 #[test]
 fn the_table_says_per_app_what_could_be_read_in_both_languages() {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let audit = audited(&samples(), &rules);
     for language in [Language::English, Language::German] {
         let table = written(&audit, &rules, "table", language);
@@ -269,7 +269,7 @@ fn flows_and_bytes_of_the_states_add_up_in_real_captures() {
         println!("skipped: ../shared/corpus is absent");
         return;
     };
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let mut count = 0;
     for file in files {
         let file = file.unwrap();

@@ -98,7 +98,7 @@ fn of(report: &AppReport, kind: DeclaredKind) -> Vec<&DeclaredFact> {
 
 #[test]
 fn a_package_alone_is_reported_with_what_it_contains_and_allows() {
-    let mut rules = Rules::embedded().unwrap();
+    let mut rules = Rules::embedded();
     let report_without = report("declared-own", &rules);
     let [sdk] = of(&report_without, DeclaredKind::Sdk)[..] else {
         panic!("{:?}", report_without.declared);

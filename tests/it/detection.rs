@@ -1,7 +1,7 @@
 //! What detectors conclude from whole messages, through the real chain of decoding and detection.
 
 use phonehome::detect::known::Index;
-use phonehome::model::{Dossier, Event, Message, Observation, Tally};
+use phonehome::model::{Dossier, Event, Grade, Message, Observation, Tally};
 use phonehome::rules::Rules;
 use phonehome::{detect, payload};
 
@@ -15,7 +15,7 @@ fn post(path: &str, content_type: &str, body: &str) -> Observation {
 }
 
 fn tally(observations: &[Observation]) -> Tally {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let mut tally = Tally::default();
     for observation in observations {
         let decoded = payload::decode(&observation.sighting.event);
@@ -271,6 +271,259 @@ fn positions_are_found_in_queries_pairs_and_geojson() {
             .iter()
             .any(|(rule, ..)| rule == "coordinates")
     );
+}
+
+/// Findings of a rule by grade.
+fn grades(observation: Observation, rule: &str) -> Vec<Grade> {
+    let tally = tally(&[observation]);
+    let of_rule = tally.findings.keys().filter(|key| &*key.rule == rule);
+    of_rule.map(|key| key.grade).collect()
+}
+
+#[test]
+fn two_numbers_are_a_position_where_something_says_so() {
+    let graded = |body: &str| grades(post("/p", "application/json", body), "coordinates");
+    for body in [
+        r#"{"gps":"52.5200,13.4050"}"#,
+        r#"{"geo":{"v":"52.5200,13.4050"}}"#,
+        r#"{"v":"52.5200,13.4050","accuracy":12.5}"#,
+        r#"{"sensors":{"location":"52.5200,13.4050"}}"#,
+        r#"{"position":[52.5200,13.4050]}"#,
+        r#"{"near":"52.52,13.40"}"#,
+    ] {
+        assert_eq!(graded(body), [Grade::Decoded], "{body}");
+    }
+    assert_eq!(graded(r#"{"v":"52.5200,13.4050"}"#), [Grade::Shape]);
+    for body in [
+        r#"{"accel":"0.1234,9.8123"}"#,
+        r#"{"accel":[0.1234,9.8123]}"#,
+        r#"{"sensors":{"gyroscope":{"v":"1.2345 -2.3456"}}}"#,
+        r#"{"aspect_ratio":"1.7778,2.1654"}"#,
+        r#"{"touch":{"position":[120.5,33.25]}}"#,
+        r#"{"position":[0.2512,0.7512]}"#,
+        r#"{"center":[120.5,33.25]}"#,
+        r#"{"bbox":{"center":"12.3456,45.6789"}}"#,
+    ] {
+        assert_eq!(graded(body), [], "{body}");
+    }
+}
+
+#[test]
+fn members_with_meanings_of_their_own_are_no_address_book() {
+    let digests = ["commit", "asset", "css"].map(|name| {
+        let digest = format!("{:0<40}", hash_of(name));
+        format!("{name}={digest}")
+    });
+    let query = format!("/v1/discover?{}", digests.join("&"));
+    let imprint = r#"{"from":"anna@kunde.example","to":"ben@lieferant.example","support":"cem@verein.example"}"#;
+    let numbers = r#"{"hotline":"+49 30 901820","sales":"+49 40 428280","fax":"+49 89 2330111"}"#;
+    for (path, body) in [(&*query, ""), ("/mail", imprint), ("/imprint", numbers)] {
+        let found = contacts(&[(path.to_owned(), body.to_owned())]);
+        assert_eq!(found, [], "{path} {body}");
+    }
+    let keyed = r#"{"Anna":"+49 30 901820","Ben":"+49 40 428280","Cem":"+49 89 2330111"}"#;
+    let list = [("contact-phone-list".to_owned(), 3)];
+    assert_eq!(contacts(&[("/q".to_owned(), keyed.to_owned())]), list);
+    let digests = ["a", "b", "c"].map(|name| format!("h={:0<40}", hash_of(name)));
+    let query = format!("/v1/discover?{}", digests.join("&"));
+    let list = [("contact-hash-list".to_owned(), 3)];
+    assert_eq!(contacts(&[(query, String::new())]), list);
+}
+
+#[test]
+fn address_books_are_found_as_many_apps_write_them() {
+    let tokens: Vec<String> = ["a", "b", "c"]
+        .iter()
+        .map(|name| format!("{0}{0}", hash_of(name)))
+        .collect();
+    let [first, second, third] = &tokens[..] else {
+        unreachable!("three of them");
+    };
+    let keyed = serde_json::json!({ "contacts": { first: 1, second: 1, third: 2 } }).to_string();
+    let marked: Vec<String> = tokens
+        .iter()
+        .map(|digest| format!("sha256:{digest}"))
+        .collect();
+    let marked = serde_json::json!({ "contacts": marked }).to_string();
+    let short: Vec<&str> = tokens.iter().map(|digest| &digest[..16]).collect();
+    let short = serde_json::json!({ "hashedContacts": short }).to_string();
+    let tokens = serde_json::json!({ "tokens": tokens }).to_string();
+    for (path, body) in [
+        (
+            "/q",
+            r#"{"list":["004930901820","004940428280","0049892330000"]}"#,
+        ),
+        (
+            "/q",
+            r#"{"peers":{"+4930901820":{"nick":"Anna"},"+4940428280":{"nick":"Ben"},"+49892330000":{"nick":"Cem"}}}"#,
+        ),
+        (
+            "/q",
+            r#"{"people":[{"fullName":"Anna Beispiel","cell":"(415) 555-2671"},{"fullName":"Ben Muster","cell":"(415) 555-2672"},{"fullName":"Cem Vorlage","cell":"(415) 555-2679"}]}"#,
+        ),
+        ("/v1/discovery", &*tokens),
+        ("/q", &*keyed),
+        ("/q", &*marked),
+        ("/q", &*short),
+        (
+            "/q",
+            r#"{"to":["Anna Beispiel <anna@post.example>","Ben Muster <ben@netz.example>","Cem Vorlage <cem@kunde.example>"]}"#,
+        ),
+        (
+            "/q",
+            r#"{"links":["https://wa.me/4930901820","https://wa.me/4940428280","https://wa.me/49892330000"]}"#,
+        ),
+        (
+            "/q",
+            "{\"contacts\":[\"\u{202a}+49\u{a0}30\u{a0}901820\u{202c}\",\"+49\u{2011}40\u{2011}428280\",\"+49 89 2330000\"]}",
+        ),
+    ] {
+        let found = contacts(&[(path.to_owned(), body.to_owned())]);
+        assert!(
+            found.iter().any(|(_, values)| *values >= 3),
+            "{body}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn addresses_of_companies_and_scores_are_no_address_book() {
+    for body in [
+        r#"{"contactUs":{"emails":["support@shop.example","info@shop.example","presse@shop.example"]}}"#,
+        r#"{"mails":["sales@shop.example","jobs@shop.example","hello@shop.example"]}"#,
+        r#"{"scores":[{"name":"Level Eins","value":4930901},{"name":"Level Zwei","value":4930902},{"name":"Level Drei","value":4930909}]}"#,
+        r#"{"days":["02-03-2026","05-03-2026","09-03-2026"]}"#,
+        r#"{"days":["02/03/2026","05/03/2026","09/03/2026"]}"#,
+        r#"{"isbn":["0-306-40615-2","0-19-853453-1","0-201-53082-1"]}"#,
+        r#"{"upc":["0 36000 29145 2","0 12345 67890 5","0 72785 10357 9"]}"#,
+        r#"{"parcels":["00340434161094021501","00340434161094021518","00340434161094021525"]}"#,
+    ] {
+        let found = contacts(&[("/q".to_owned(), body.to_owned())]);
+        assert_eq!(found, [], "{body}");
+    }
+}
+
+#[test]
+fn positions_are_found_as_many_apps_write_them() {
+    for body in [
+        r#"{"breitengrad":"52,520008","laengengrad":"13,404954"}"#,
+        r#"{"coords":{"latitude":{"value":"52.520008"},"longitude":{"value":"13.404954"}}}"#,
+        r#"{"locationInfo":"52.520008|13.404954|15.0"}"#,
+        r#"{"lat":"52.520008N","lon":"13.404954E"}"#,
+        r#"{"lat":"S52.520008","lon":"W13.404954"}"#,
+        r#"{"lat":"52.520008°","lon":"13.404954°"}"#,
+        r#"{"GPSLatitude":"52, 31, 12.03","GPSLongitude":"13, 24, 17.83"}"#,
+        r#"{"loc":"<+52.520008,+13.404954> +/- 5.00m (speed -1.00 mps / course -1.00)"}"#,
+        r#"{"l":"Location[fused 52.520008,13.404954 hAcc=12.0]"}"#,
+        r#"{"gps":"52,520008,13,404954"}"#,
+        r#"{"gps":"52,520008 13,404954"}"#,
+        r#"{"track":[["52.520008","13.404954",1],["52.521008","13.404954",2]]}"#,
+        r#"{"fixes":[{"t":1,"la":52.520008,"lo":13.404954}]}"#,
+    ] {
+        let found = grades(post("/p", "application/json", body), "coordinates");
+        assert_eq!(found, [Grade::Decoded], "{body}");
+    }
+    let headers = [("X-Latitude", "52.520008"), ("X-Longitude", "13.404954")];
+    let sent = observation::post("collector.example", "/p", &headers, Vec::new(), false);
+    assert_eq!(grades(sent, "coordinates"), [Grade::Decoded]);
+    for body in [
+        r#"{"anchor":"0.5000,0.5000","pivot":"12.5000,24.7500"}"#,
+        r#"{"p":"50.0000 95.0000"}"#,
+        r#"{"fx":"1.0945,0.8533"}"#,
+        r#"{"tilt":"12.3456,45.1234"}"#,
+        r#"{"acc":"0.1234,9.8123,0.4321"}"#,
+        r#"{"fx":"1234,5678,9012"}"#,
+        r#"{"la":12,"lo":15}"#,
+    ] {
+        let found = grades(post("/p", "application/json", body), "coordinates");
+        assert_eq!(found, [], "{body}");
+    }
+}
+
+#[test]
+fn identifiers_are_found_with_any_separators() {
+    for (body, rule) in [
+        (r#"{"deviceImei":"49-015420-323751-8"}"#, "hardware-id"),
+        (r#"{"IMEI1":"490154 20 323751 8"}"#, "hardware-id"),
+        (r#"{"geraeteImei":"490154203237518"}"#, "hardware-id"),
+        (r#"{"mac":"0200.5e10.0001"}"#, "mac-address"),
+        (
+            r#"{"idfa":"384000008cf041bdb23e10b96e40000d"}"#,
+            "advertising-id",
+        ),
+        (
+            r#"{"adId":"{38400000-8cf0-41bd-b23e-10b96e40000d}"}"#,
+            "advertising-id",
+        ),
+        (
+            r#"{"idForVendor":"38400000-8CF0-41BD-B23E-10B96E40000D"}"#,
+            "vendor-scoped-id",
+        ),
+        (r#"{"wlanName":"Nordlicht Lager"}"#, "wifi-ssid"),
+        (r#"{"imsi":"262 02 8955597971"}"#, "sim-id"),
+        (r#"{"mac":"02_00_5e_10_00_01"}"#, "mac-address"),
+        (r#"{"ether":"02:00:5e:10:00:01"}"#, "mac-address"),
+        (r#"{"cgi":"262-02-5126-26177"}"#, "cell-tower"),
+        (
+            r#"{"mcc":262,"mnc":2,"tac":1234,"nci":26177303123}"#,
+            "cell-tower",
+        ),
+        (
+            r#"{"bssid_list":["3c:84:6a:1e:6f:93","3c:84:6a:00:11:22"]}"#,
+            "wifi-bssid",
+        ),
+    ] {
+        let found = grades(post("/p", "application/json", body), rule);
+        assert_eq!(found, [Grade::Decoded], "{body}");
+    }
+}
+
+/// Some hexadecimal digits.
+fn hash_of(text: &str) -> String {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!(
+        "{:016x}{:016x}",
+        hasher.finish(),
+        hasher.finish().rotate_left(21)
+    )
+}
+
+/// A list of contacts without a name at the top of a document that is no text.
+#[test]
+fn contacts_at_the_top_of_packed_documents_are_a_list() {
+    let people = [
+        ("Anna Beispiel", "+4930901820"),
+        ("Ben Muster", "+4940428280"),
+        ("Cem Vorlage", "+492212210"),
+    ];
+    let records: Vec<_> = people
+        .iter()
+        .map(|(name, phone)| serde_json::json!({"name": name, "phone": phone}))
+        .collect();
+    let numbers: Vec<_> = people.iter().map(|(_, phone)| *phone).collect();
+    let documents = [
+        (serde_json::json!(records), "contact-name-phone-record"),
+        (serde_json::json!(numbers), "contact-phone-list"),
+        (serde_json::json!(people), "contact-phone-list"),
+    ];
+    for (document, rule) in &documents {
+        let mut cbor = Vec::new();
+        ciborium::into_writer(document, &mut cbor).unwrap();
+        let packed = rmp_serde::to_vec_named(document).unwrap();
+        for (kind, body) in [
+            ("application/cbor", cbor.clone()),
+            ("application/msgpack", packed.clone()),
+            ("application/octet-stream", cbor),
+            ("application/octet-stream", packed),
+        ] {
+            let headers = [("Content-Type", kind)];
+            let sent = observation::post("collector.example", "/v1/q", &headers, body, false);
+            let found = found(&[sent]);
+            assert!(has(&found, rule, 3), "{kind} {document}: {found:?}");
+        }
+    }
 }
 
 #[test]

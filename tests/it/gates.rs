@@ -447,6 +447,40 @@ fn ready_made_jobs_do_what_they_promise() {
     }
 }
 
+/// Continuous integration looks for files from the root of a repository.
+#[test]
+fn files_are_named_from_the_root_of_a_repository() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = folder("prefix");
+    let archive = folder.join("audit.json");
+    let archive = archive.to_str().unwrap();
+    assert_eq!(status(&["audit", "samples/case", "-q", "-o", archive]), 0);
+    for arguments in [["audit", "samples/case"], ["report", archive]] {
+        let render = |format: &str, rest: &[&str]| {
+            text(&run(&[&arguments[..], &["-q", "-f", format], rest].concat()).stdout)
+        };
+        let prefix = ["--path-prefix", "samples/case/"];
+        for line in render("github", &prefix).lines() {
+            let (_, path) = line.split_once("file=").unwrap();
+            let (path, _) = path.split_once(',').unwrap();
+            assert!(root.join(path).is_file(), "{line}");
+        }
+        let known = json(&render("sarif", &prefix));
+        let known = &known["runs"][0];
+        assert!(known["originalUriBaseIds"]["SRCROOT"]["description"].is_object());
+        for artifact in known["artifacts"].as_array().unwrap() {
+            let location = &artifact["location"];
+            assert_eq!(location["uriBaseId"], "SRCROOT");
+            assert!(root.join(location["uri"].as_str().unwrap()).exists());
+        }
+        // Where it is not said, paths are those in the case.
+        let location = &json(&render("sarif", &[]))["runs"][0]["artifacts"][0]["location"];
+        assert_eq!(location["uriBaseId"], "CASE");
+        let path = location["uri"].as_str().unwrap();
+        assert!(path.starts_with("company-phone/"), "{path}");
+    }
+}
+
 #[test]
 fn csv_fills_a_folder() {
     let folder = folder("csv").join("tables");

@@ -45,7 +45,7 @@ fn sample(rules: &Rules) -> Presentable {
 
 #[test]
 fn a_large_fleet_is_a_page_that_a_mail_can_carry() {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let report = fleet(&rules, PHONES, "");
     for format in ["html", "markdown"] {
         let page = render(&report, &rules, format, Language::English);
@@ -57,7 +57,7 @@ fn a_large_fleet_is_a_page_that_a_mail_can_carry() {
 
 #[test]
 fn nothing_captured_becomes_markup() {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let hostile = [
         "</script><script>alert(1)</script>",
         "\" onload=\"alert(1)",
@@ -93,7 +93,7 @@ fn nothing_captured_becomes_markup() {
 
 #[test]
 fn the_page_asks_for_nothing() {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let page = render(&sample(&rules), &rules, "html", Language::English);
     for begin in [
         "src=",
@@ -238,14 +238,14 @@ fn page_holds(name: &str, page: &str, filter: &str, pages: usize) {
 
 #[test]
 fn the_sample_case_opens_filters_and_prints() {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let page = render(&sample(&rules), &rules, "html", Language::English);
     page_holds("sample", &page, "recipient=InMobi", 30);
 }
 
 #[test]
 fn a_large_fleet_opens_filters_and_prints() {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let page = render(&fleet(&rules, PHONES, ""), &rules, "html", Language::German);
     page_holds("fleet", &page, "recipient=Vendor%207", 230);
 }

@@ -23,7 +23,7 @@ fn case(test: &str, files: &[(&str, &[u8])]) -> PathBuf {
 
 fn audited(folder: &Path) -> Audit {
     let case = intake::discover(&[folder.to_owned()]).unwrap();
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let outcome = audit::run(&case, &rules, &Options::default(), &Progress::default()).unwrap();
     assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
     outcome.audit

@@ -31,7 +31,7 @@ fn phone(test: &str) -> PathBuf {
 
 fn audited(folder: &Path) -> Audit {
     let case = intake::discover(&[folder.to_owned()]).unwrap();
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let outcome = audit::run(&case, &rules, &Options::default(), &Progress::default()).unwrap();
     assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
     outcome.audit
@@ -42,7 +42,7 @@ fn format(name: &str) -> &'static Format {
 }
 
 fn written(report: &Presentable, name: &str, language: Language) -> String {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let options = report::Options {
         language,
         width: 400,
@@ -55,14 +55,14 @@ fn written(report: &Presentable, name: &str, language: Language) -> String {
 }
 
 fn rendered(audit: &Audit, name: &str, language: Language) -> String {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     written(&Presentable::new(audit, &rules, false), name, language)
 }
 
 /// The network log that the phone would have kept of its own capture.
 fn network_log(folder: &Path) -> String {
     let case = intake::discover(&[folder.to_owned()]).unwrap();
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let mut log = String::new();
     let mut note = |observation: &phonehome::model::Observation,
                     _: &phonehome::payload::Decoded<'_>| {

@@ -161,7 +161,7 @@ fn dhcp_request(mac: [u8; 6], name: &str) -> Vec<u8> {
 #[test]
 fn clients_of_a_network_have_their_own_names_and_findings() {
     const GATEWAY: [u8; 6] = [2, 0, 0, 0, 0, 1];
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let options = Options::default();
     let basis = Basis::new(&options, &rules).unwrap();
     let clients = Clients::new(["192.168.7.1".parse().unwrap()]);

@@ -42,6 +42,17 @@ fn sixty_columns_are_enough_for_every_verb() {
     }
 }
 
+/// A document is a file to go on with, no text for a terminal: its lines end where paragraphs and rows do, on any terminal.
+#[test]
+fn a_document_is_the_same_on_any_terminal() {
+    let report = archive("document");
+    for kind in ["messenger", "staff"] {
+        let document = |width| run(&["document", kind, &report, "--width", width]).stdout;
+        assert!(!document("60").is_empty());
+        assert_eq!(document("60"), document("200"));
+    }
+}
+
 /// What can be captured from differs from computer to computer; without live capture it is an error.
 #[test]
 fn sixty_columns_are_enough_for_interfaces() {

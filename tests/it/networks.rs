@@ -36,7 +36,7 @@ fn folder(test: &str, files: &[(&str, &[u8])]) -> PathBuf {
 
 fn audited(folder: &Path, options: &Options) -> Audit {
     let case = intake::discover(&[folder.to_owned()]).unwrap();
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let outcome = audit::run(&case, &rules, options, &Progress::default()).unwrap();
     assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
     outcome.audit
@@ -132,7 +132,7 @@ fn consent_counts_from_the_first_packet_of_each_client() {
 
 #[test]
 fn a_live_capture_knows_consent_and_refuses_what_it_cannot_compare_with() {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let mut options = Options {
         consent: Consent::parse("+90s"),
         ..Options::default()
@@ -180,26 +180,91 @@ fn the_address_book_that_is_named_counts_for_each_client() {
 
 /// An upload of which only the amount is known.
 fn closed_upload() -> Vec<u8> {
+    capture(&[(0, closed(1500))])
+}
+
+/// A connection of which only the amount is known.
+fn closed(bytes: usize) -> Vec<Sent> {
     let server = SocketAddr::new(SERVER.parse().unwrap(), 443);
     let mut session = tls::Session::new(&tls::Settings::new(HOST, 5));
     let mut connection = Connection::open(client(10), server);
     for (side, bytes) in session.handshake() {
         connection.send(side, &bytes);
     }
-    let sent = session.send(Side::Client, &[b'x'; 1500]);
+    let sent = session.send(Side::Client, &vec![b'x'; bytes]);
     connection.send(Side::Client, &sent).close();
-    capture(&[(0, connection.packets)])
+    connection.packets
 }
 
-#[test]
-fn a_session_compared_with_itself_has_not_sent_more() {
+/// A list of so many contacts.
+fn address_book(contacts: usize) -> String {
     let mut list = String::new();
-    for number in 0..20 {
+    for number in 0..contacts {
         let _ = writeln!(
             list,
             "[[contact]]\nname = \"Erika Muster {number}\"\nphone = \"+4930231251{number:02}\""
         );
     }
+    list
+}
+
+fn is_concluded(audit: &Audit) -> bool {
+    let apps = audit.devices.iter().flat_map(|device| &device.apps);
+    let mut findings = apps.flat_map(|app| &app.findings);
+    findings.any(|it| &*it.rule == "contact-upload-difference")
+}
+
+#[test]
+fn a_lost_segment_leaves_out_its_recipient_and_no_other() {
+    let with_contacts = capture(&[(0, closed(1500))]);
+    let without = |mut elsewhere: Vec<Sent>, is_lost: bool| {
+        if is_lost {
+            let longest = elsewhere
+                .iter()
+                .enumerate()
+                .max_by_key(|(_, it)| it.ip.len());
+            let longest = longest.unwrap().0;
+            elsewhere.remove(longest);
+        }
+        capture(&[(0, closed(200)), (100, elsewhere)])
+    };
+    let other = SocketAddr::new("198.51.100.77".parse().unwrap(), 80);
+    let talk = |server: SocketAddr, host: &str| {
+        let mut connection = Connection::open(client(10), server);
+        let request = http::request("POST", host, "/sync", &[], CONTACTS.as_bytes());
+        connection.send_in(Side::Client, &request, 100);
+        connection.send(Side::Server, &http::response(200, &[], b"ok"));
+        connection.close();
+        connection.packets
+    };
+    let same = SocketAddr::new(SERVER.parse().unwrap(), 80);
+    for (elsewhere, is_lost, concluded, left_out) in [
+        (talk(other, "news.example"), false, true, 0),
+        (talk(other, "news.example"), true, true, 1),
+        (talk(same, HOST), true, false, 1),
+    ] {
+        let baseline = without(elsewhere, is_lost);
+        let list = address_book(20);
+        let files: [(&str, &[u8]); 2] =
+            [("known.toml", list.as_bytes()), ("without.pcap", &baseline)];
+        let beside = folder("lost-beside", &files);
+        let folder = folder("lost", &[("phone.pcap", &with_contacts)]);
+        let options = Options {
+            known: vec![beside.join("known.toml")],
+            baseline: vec![beside.join("without.pcap")],
+            ..Options::default()
+        };
+        let audit = audited(&folder, &options);
+        assert_eq!(is_concluded(&audit), concluded, "{is_lost} {left_out}");
+        let noted = audit.coverage.iter();
+        let noted = noted.filter(|(_, shortfall, _)| *shortfall == Shortfall::NotCompared);
+        assert_eq!(noted.map(|it| it.2.count).sum::<u64>(), left_out);
+    }
+}
+
+#[test]
+fn a_session_compared_with_itself_has_not_sent_more() {
+    let list = address_book(20);
     let owners = "IPProto,SrcIP,SrcPort,DstIp,DstPort,UID,App,PackageName,Proto,Status,Info,BytesSent,BytesRcvd,PktsSent,PktsRcvd,FirstSeen,LastSeen\n\
         6,192.168.7.10,40000,198.51.100.20,443,10214,Wetter,com.example.wetter,TLS,Closed,sync.app.example,2000,700,6,6,2025-10-09T08:53:20.000+00:00,2025-10-09T08:53:21.000+00:00\n";
     let whole = closed_upload();
@@ -211,11 +276,6 @@ fn a_session_compared_with_itself_has_not_sent_more() {
             ("cut.pcap", &whole[..whole.len() - 40]),
         ],
     );
-    let concluded = |audit: &Audit| {
-        let apps = audit.devices.iter().flat_map(|device| &device.apps);
-        let mut findings = apps.flat_map(|app| &app.findings);
-        findings.any(|it| &*it.rule == "contact-upload-difference")
-    };
     let files: [(&str, &[u8]); 2] = [("phone.pcap", &whole), ("owners.csv", owners.as_bytes())];
     for files in [&files[..1], &files] {
         let folder = folder("compared", files);
@@ -226,7 +286,7 @@ fn a_session_compared_with_itself_has_not_sent_more() {
                 ..Options::default()
             };
             let audit = audited(&folder, &options);
-            assert!(!concluded(&audit), "{name} beside {} files", files.len());
+            assert!(!is_concluded(&audit), "{name} beside {} files", files.len());
             // What was compared with is named, with what is missing of it.
             let input = audit
                 .inputs

@@ -357,7 +357,7 @@ fn forged(layout: &toml::Value, rules: &Rules) -> (Sent, BTreeSet<String>) {
 
 #[test]
 fn each_layout_finds_in_its_own_request_what_it_names() {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let mut missing = Vec::new();
     let layouts = layouts();
     for layout in &layouts {
@@ -407,7 +407,7 @@ fn each_researched_sdk_has_a_layout() {
 /// As SDKs write them: forms around JSON, base64, gzip, protobuf.
 #[test]
 fn requests_of_sdks_are_unpacked() {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let id = "6f1d2c3b-4a59-4687-9786-a5b4c3d2e1f0";
     let json_of = |key: &str| json!({key: id, "os": "17.2"}).to_string();
     let form_type = (

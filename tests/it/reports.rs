@@ -108,6 +108,7 @@ fn tally(rules: &Rules, seen: &[(Attributed, String, String, usize)]) -> Tally {
             last: origin(2),
             protocol: "",
             content: ContentState::Clear,
+            has_gap: false,
         };
         let key = TrafficKey {
             device: DeviceId(0),
@@ -128,7 +129,7 @@ fn audit(rules: &Rules, tally: &Tally, name: &str) -> Audit {
     Audit {
         case: name.to_owned(),
         tool_version: "0".to_owned(),
-        rules_sha256: rules.sha256.clone(),
+        rules_sha256: rules.sha256().to_owned(),
         law_as_of: "2026-01-01".to_owned(),
         controller: Controller::default(),
         options: [("app".to_owned(), name.to_owned())].into(),
@@ -220,7 +221,7 @@ proptest! {
         width in 40_u16..200,
         is_german in any::<bool>(),
     ) {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let audit = audit(&rules, &tally(&rules, &seen), &name);
         let language = if is_german { Language::German } else { Language::English };
         let options = Options { language, width, color: false, level: RiskLevel::Medium };

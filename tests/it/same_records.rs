@@ -160,7 +160,7 @@ proptest! {
     fn captures_and_records_of_the_same_exchanges_give_the_same_findings(
         exchanges in prop::collection::vec(exchange(), 1..5),
     ) {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let (expected, coverage) = said("pcap", &record::pcap(&exchanges), &rules);
         prop_assert!(coverage.is_empty(), "{coverage:?}");
         prop_assert!(!expected.is_empty(), "clear text is a finding at least");

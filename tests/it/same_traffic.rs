@@ -448,7 +448,7 @@ fn findings(test: &str, files: &[(&str, Vec<u8>)]) -> String {
     for (name, bytes) in files {
         fs::write(phone.join(name), bytes).unwrap();
     }
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let case = intake::discover(&[folder]).unwrap();
     let outcome = audit::run(&case, &rules, &Options::default(), &Progress::default()).unwrap();
     assert!(outcome.errors.is_empty());
@@ -655,6 +655,7 @@ fn sums(seen: &[Seen]) -> (Tally, Coverage) {
             last: origin,
             protocol: "",
             content: ContentState::Clear,
+            has_gap: false,
         };
         let key = TrafficKey {
             device: DeviceId(0),

@@ -33,7 +33,7 @@ fn phone(test: &str, files: &[(&str, &[u8])]) -> PathBuf {
 
 fn audited(folder: &Path) -> Audit {
     let case = intake::discover(&[folder.to_owned()]).unwrap();
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let outcome = audit::run(&case, &rules, &Options::default(), &Progress::default()).unwrap();
     assert!(outcome.errors.is_empty());
     outcome.audit
@@ -297,7 +297,7 @@ fn lookups_over_https_in_a_record_are_lookups() {
     ] {
         let folder = phone("lookups", &[(name, &bytes)]);
         let case = intake::discover(&[folder]).unwrap();
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let mut names = Vec::new();
         audit::observe(&case, &rules, &Options::default(), &mut |seen, _| {
             if let Event::Lookup(lookup) = &seen.sighting.event {
@@ -606,7 +606,7 @@ fn a_capture_of_a_network_has_a_phone_for_each_client() {
     };
     let phones = |files: &[(&str, &[u8])], options: &Options| {
         let case = intake::discover(&[phone("network", files)]).unwrap();
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let audit = audit::run(&case, &rules, options, &Progress::default())
             .unwrap()
             .audit;

@@ -59,7 +59,7 @@ fn a_dedicated_phone_ends_the_disclosure_of_contacts_and_not_the_metadata() {
     let shown = text(&["--measure", "dedicated-phone:whatsapp", "--language", "de"]);
     assert!(shown.contains("Metadaten bleiben"), "{shown}");
     assert!(
-        shown.contains("entfällt      12  Adressbuchabgleich"),
+        shown.contains("entfällt      12  Upload des Adressbuchs (gefolgert)"),
         "{shown}"
     );
 }
@@ -101,7 +101,7 @@ fn a_server_of_ones_own_is_low_and_signal_keeps_contacts_in_an_enclave() {
 
 #[test]
 fn what_profiles_document_scores_as_in_the_worked_examples() {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let risk = |app: &str, observation: &str| {
         let findings = documented(&rules, rules.app(app).unwrap());
         let mut findings = findings.into_iter();

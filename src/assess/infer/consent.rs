@@ -16,29 +16,31 @@ pub(super) fn before(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     let Some(moment) = subject.dossier.consent else {
         return;
     };
-    let mut by_recipient: BTreeMap<&Recipient, Vec<(&FactKey, Occurrences)>> = BTreeMap::new();
+    let mut by_recipient: BTreeMap<&Recipient, Vec<(&FactKey, Occurrences, bool)>> =
+        BTreeMap::new();
     for (key, occurrences) in &subject.row.findings {
         let is_of_device = key.grade.is_transmitted()
             && !key.is_opted_out
             && !judge::is_housekeeping(subject.owner, &key.recipient)
             && !judge::is_too_few(subject, key, occurrences)
             && judge::touches(subject, key, occurrences, TERMINAL_EQUIPMENT);
-        if let Some(early) = until(occurrences, moment).filter(|_| is_of_device) {
+        if let Some((early, is_least)) = until(occurrences, moment).filter(|_| is_of_device) {
             by_recipient
                 .entry(&key.recipient)
                 .or_default()
-                .push((key, early));
+                .push((key, early, is_least));
         }
     }
     for (recipient, parts) in by_recipient {
-        let rules: BTreeSet<&Arc<str>> = parts.iter().map(|(key, _)| &key.rule).collect();
+        let rules: BTreeSet<&Arc<str>> = parts.iter().map(|(key, ..)| &key.rule).collect();
         // One value is enough: as strong as the strongest, as open as the most open.
-        let grade = parts.iter().map(|(key, _)| key.grade).min();
-        let protection = parts.iter().map(|(key, _)| key.protection).min();
-        let most = parts.iter().map(|(_, early)| early.count).max();
+        let grade = parts.iter().map(|(key, ..)| key.grade).min();
+        let protection = parts.iter().map(|(key, ..)| key.protection).min();
+        let most = parts.iter().map(|(_, early, _)| early.count).max();
+        let is_least = parts.iter().any(|(.., is_least)| *is_least);
         let together = parts
             .iter()
-            .map(|(_, early)| early.clone())
+            .map(|(_, early, _)| early.clone())
             .reduce(|mut all, next| {
                 all.merge(next);
                 all
@@ -56,7 +58,8 @@ pub(super) fn before(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
         let of_consent = if moment.0 == i64::MAX {
             "consent: never".to_owned()
         } else {
-            format!("consent: {moment}")
+            let least = if is_least { " least" } else { "" };
+            format!("consent: {moment}{least}")
         };
         fact.conclusion.reasons = rules.into_iter().cloned().collect();
         fact.conclusion.reasons.push(of_consent.into());
@@ -64,16 +67,19 @@ pub(super) fn before(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     }
 }
 
-/// What of the occurrences lies before a moment: all of them, or as many of them and of their values as their evidence shows.
-fn until(occurrences: &Occurrences, moment: Timestamp) -> Option<Occurrences> {
+/// What of the occurrences lies before a moment: all of them, or as many of them and of their values as their evidence shows,
+/// and whether these are the least there were.
+fn until(occurrences: &Occurrences, moment: Timestamp) -> Option<(Occurrences, bool)> {
     let is_timed = occurrences.first != Timestamp::default();
     if !is_timed || occurrences.first >= moment {
         return None;
     }
     let mut early = occurrences.clone();
     if occurrences.last < moment {
-        return Some(early);
+        return Some((early, false));
     }
+    // Evidence is kept of the first messages, and of each names one value.
+    let is_all = occurrences.count == early.evidence.len() as u64 && occurrences.most_items <= 1;
     early.evidence.retain(|piece| piece.origin.time < moment);
     let last = early.evidence.iter().map(|piece| piece.origin.time).max();
     early.last = last.unwrap_or(occurrences.first);
@@ -86,5 +92,8 @@ fn until(occurrences: &Occurrences, moment: Timestamp) -> Option<Occurrences> {
     {
         early.distinct.insert(value);
     }
-    Some(early)
+    if !is_all {
+        early.distinct.set_least();
+    }
+    Some((early, !is_all))
 }

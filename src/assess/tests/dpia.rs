@@ -58,7 +58,7 @@ fn what_could_not_be_read_is_asked_and_staff_alone_is_no_reason() {
 
 #[test]
 fn one_app_with_contacts_on_fifty_phones_is_large_in_scale() {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let screened = |phones: u32| {
         let mut tally = Tally::default();
         let mut devices = Vec::new();

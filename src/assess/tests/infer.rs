@@ -169,6 +169,7 @@ fn burst(sent: u64, seconds_after: i64) -> Phone {
         last,
         protocol: "tls",
         content: ContentState::NoKey,
+        has_gap: false,
     };
     let key = TrafficKey {
         device: DeviceId(0),
@@ -302,4 +303,34 @@ fn what_goes_before_consent_is_a_finding_of_its_own() {
     );
     phone.dossier.consent = Some(Timestamp(1_000_000_000));
     assert_eq!(found(&phone), None);
+}
+
+#[test]
+fn what_went_before_consent_is_said_to_be_the_least_where_not_all_of_it_is_known() {
+    let mut phone = Phone::new();
+    let (app, server) = (known("com.example.game"), remote("ads.example"));
+    // More than evidence is kept of.
+    for number in 0..20 {
+        let value = format!("{number:032x}");
+        let rule = "advertising-id";
+        phone.found(&app, &server, rule, Protection::Encrypted, &[&value]);
+    }
+    let found = |phone: &Phone| {
+        let findings = phone.app("com.example.game").findings.into_iter();
+        let mut of_rule = findings.filter(|it| &*it.rule == circumstance::SENT_BEFORE_CONSENT);
+        of_rule.next().unwrap()
+    };
+    let says = |finding: &JudgedFinding, end: &str| {
+        let mut reasons = finding.reasons.iter();
+        reasons.any(|reason| reason.starts_with("consent: ") && reason.ends_with(end))
+    };
+    phone.dossier.consent = Some(Timestamp(15_500_000_000));
+    let finding = found(&phone);
+    assert!(!finding.occurrences.distinct.is_exact());
+    assert!(says(&finding, " least"), "{:?}", finding.reasons);
+    phone.dossier.consent = Some(Timestamp(99_000_000_000));
+    let all = found(&phone);
+    assert!(all.occurrences.distinct.is_exact());
+    assert_eq!(all.occurrences.distinct.count(), 20);
+    assert!(!says(&all, " least"));
 }

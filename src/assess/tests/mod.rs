@@ -67,6 +67,7 @@ impl Phone {
                 last: origin,
                 protocol: "tls",
                 content,
+                has_gap: false,
             };
             let key = TrafficKey {
                 device: DeviceId(0),
@@ -87,7 +88,7 @@ impl Phone {
         protection: Protection,
         values: &[&str],
     ) -> &mut Self {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let category = rules.describe(rule).unwrap().category;
         for value in values {
             let mut evidence = Evidence::at(self.origin());
@@ -159,7 +160,7 @@ impl Phone {
     }
 
     fn assess(&self) -> DeviceReport {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let devices = [("phone".to_owned(), self.dossier.clone())];
         assess(&rules, (&self.policy, self.day), &devices, &self.tally).remove(0)
     }

@@ -183,7 +183,7 @@ fn a_dedicated_phone_is_a_safeguard_for_contacts_alone() {
 #[test]
 fn a_work_profile_is_a_safeguard_for_contacts_and_what_if_then_changes_nothing_more() {
     let mut phone = whatsapp();
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let step = Step::parse(&rules, "work-profile").unwrap();
     let risks = |phone: &Phone| -> BTreeMap<String, u8> {
         let findings = phone.app("whatsapp").findings.into_iter();
@@ -252,7 +252,7 @@ fn a_tracker_in_an_app_of_the_companys_own_raises_who_is_responsible() {
 fn law_of_a_country_is_touched_where_the_company_may_be_seated_there() {
     let mut phone = whatsapp();
     let german = |phone: &Phone| {
-        let rules = Rules::embedded().unwrap();
+        let rules = Rules::embedded();
         let app = phone.app("whatsapp");
         let all = app.provisions.into_iter();
         let of_country = all.filter(|id| {

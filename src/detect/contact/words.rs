@@ -2,11 +2,57 @@
 
 /// Whether a name, normalised, is that of a value which tells one request or session from another, and is drawn at random.
 pub(in crate::detect) fn is_of_request(name: &str) -> bool {
-    const WORDS: [&str; 13] = [
-        "token", "nonce", "sig", "session", "key", "etag", "csrf", "auth", "trace", "span", "salt",
-        "checksum", "device",
+    const WORDS: [&str; 24] = [
+        "token",
+        "nonce",
+        "sig",
+        "session",
+        "key",
+        "etag",
+        "csrf",
+        "auth",
+        "trace",
+        "span",
+        "salt",
+        "checksum",
+        "device",
+        // of what was sent or built
+        "commit",
+        "asset",
+        "css",
+        "script",
+        "bundle",
+        "build",
+        "version",
+        "revision",
+        "integrity",
+        "image",
+        "cache",
     ];
-    name.ends_with("id") || WORDS.iter().any(|word| name.contains(word))
+    // Tokens in a row are what services for finding people call digests.
+    name != "tokens" && (name.ends_with("id") || WORDS.iter().any(|word| name.contains(word)))
+}
+
+/// Whether a name, as it is written, is data: that of a person, an address or a number, rather than a word for what stands
+/// behind it.
+pub(super) fn is_key(name: &str) -> bool {
+    const WORDS: [&str; 20] = [
+        "mail", "phone", "tel", "fax", "mobil", "number", "contact", "support", "sales", "info",
+        "help", "hotline", "service", "from", "to", "cc", "bcc", "reply", "sender", "owner",
+    ];
+    let is_written_as_name = name.chars().next().is_some_and(char::is_uppercase)
+        && name.chars().skip(1).any(char::is_lowercase);
+    let is_mixed = name
+        .bytes()
+        .any(|byte| byte.is_ascii_digit() || b" @+".contains(&byte));
+    let lower = name.to_lowercase();
+    // A whole word is one of two letters, a longer one also inside of others.
+    let is_word = WORDS.iter().any(|word| {
+        lower == *word
+            || word.len() > 3 && lower.contains(word)
+            || word.len() == 3 && lower.starts_with(word)
+    });
+    name.is_empty() || (is_written_as_name || is_mixed) && !is_word
 }
 
 /// Segments of paths, normalised, under which services say who of an address book uses them.

@@ -2,13 +2,15 @@
 //! ten values as for a million.
 
 use std::collections::VecDeque;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::digest::{self, FUNCTIONS, Mixture, SALTED, SALTED_FUNCTIONS};
 use super::literal::{Builder, Literals, Window};
 use super::pattern::{self, BINARY, EXACT, FOLDED, Form, Wrapping};
 use super::position::Place;
+use super::scan::Scarce;
 use super::spelled::{self, Spelled, Spelling};
 use super::table::{Hash, Slot, Table, key};
 use super::word::{Patterns, Words};
@@ -74,9 +76,24 @@ pub(super) struct Digests {
 /// Spelling number of a digest that the auditor gave as such.
 pub(super) const GIVEN: u8 = u8::MAX;
 
-/// Known values, prepared for looking.
+/// Known values, prepared for looking, and what is made of them while inputs are read.
 #[derive(Debug, Default)]
 pub struct Index {
+    prepared: Arc<Prepared>,
+    salted: Mutex<Salted>,
+}
+
+impl Deref for Index {
+    type Target = Prepared;
+
+    fn deref(&self) -> &Prepared {
+        &self.prepared
+    }
+}
+
+/// Known values, prepared for looking.
+#[derive(Debug, Default)]
+pub struct Prepared {
     pub(super) values: Vec<KnownValue>,
     spelled: Spelled,
     pub(super) text: TextPatterns,
@@ -91,12 +108,14 @@ pub struct Index {
     pub(super) digests: Digests,
     /// CRC-32 of spellings.
     pub(super) checksums: Table,
+    /// How probable it is that a random value of a form is a known one: of numbers by their digits, and of checksums.
+    number_chances: Vec<f64>,
+    checksum_chance: f64,
     pub(super) places: Vec<Place>,
     /// Values that are written as runs of digits.
     numeric: u64,
     neglected: Neglected,
-    salted: Mutex<Salted>,
-    /// Tells it from others of this run.
+    /// Tells them from others of this run.
     number: u64,
 }
 
@@ -145,6 +164,8 @@ struct Salted {
     by_salt: VecDeque<(Vec<u8>, Arc<Digests>)>,
     /// How many were made so far.
     made: u64,
+    /// Salts that were met and not tried.
+    untried: u64,
 }
 
 /// Bounds of what is prepared.
@@ -194,7 +215,8 @@ impl Index {
             jobs,
             || {
                 let by_start = digest_table(&values, &spelled, &recipes, &mut of_digests);
-                (by_start, number_table(&spelled), checksum_table(&spelled))
+                let checksums = checksum_table(&spelled, &mut of_digests);
+                (by_start, number_table(&spelled), checksums)
             },
             |jobs| {
                 both(
@@ -212,13 +234,15 @@ impl Index {
         let left_out = [of_digests, of_text, of_base64, of_binary];
         let left_out = left_out.iter().map(|budget: &Budget| budget.left_out);
         neglected.left_out = left_out.fold(0, u64::saturating_add);
-        Self {
+        let prepared = Prepared {
             text,
             encoded,
             exact,
             binary,
             numbers,
             digests: Digests { recipes, by_start },
+            checksum_chance: f64::from(checksums.len()) / 2_f64.powi(32),
+            number_chances: number_chances(&spelled),
             checksums,
             numeric: u64::try_from(numeric).unwrap_or(u64::MAX),
             places: values
@@ -229,12 +253,76 @@ impl Index {
             neglected,
             values,
             spelled,
-            salted: Mutex::default(),
             number: INDEXES.fetch_add(1, Ordering::Relaxed),
+        };
+        Self {
+            prepared: Arc::new(prepared),
+            salted: Mutex::default(),
         }
     }
 
-    /// What tells it from others of this run.
+    /// The same for inputs that are read by themselves: what was met in others does not change what is found in these.
+    #[must_use]
+    pub fn afresh(&self) -> Self {
+        Self {
+            prepared: Arc::clone(&self.prepared),
+            salted: Mutex::default(),
+        }
+    }
+
+    /// Salts of messages that were not tried: beyond [`limits::SALTED_DIGESTS`] or [`limits::SALTS_PER_MESSAGE`], or of a list
+    /// beyond [`limits::SALTED_VALUES`].
+    pub fn untried_salts(&self) -> u64 {
+        self.salted().untried
+    }
+
+    /// As if so many digests were made.
+    #[cfg(test)]
+    pub(super) fn spend(&self, digests: u64) {
+        self.salted().made = digests;
+    }
+
+    /// Counts salts that are not tried.
+    pub(super) fn leave_out(&self, salts: usize) {
+        let mut salted = self.salted();
+        salted.untried = salted.untried.saturating_add(salts as u64);
+    }
+
+    /// Another thread that panicked while it held this has left it whole: entries are put in at once.
+    fn salted(&self) -> MutexGuard<'_, Salted> {
+        self.salted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Digests of all values with a salt that a message carries. `None` once too many digests were made, or for too many values.
+    pub(super) fn with_salt(&self, salt: &[u8]) -> Option<Arc<Digests>> {
+        let mut salted = self.salted();
+        if let Some((_, known)) = salted.by_salt.iter().find(|(known, _)| known == salt) {
+            return Some(Arc::clone(known));
+        }
+        let is_too_long = self.values.len() > limits::SALTED_VALUES;
+        if is_too_long || salted.made >= limits::SALTED_DIGESTS {
+            salted.untried = salted.untried.saturating_add(1);
+            return None;
+        }
+        let recipes = salted_recipes(salt);
+        let by_start = digest_table(&[], &self.spelled, &recipes, &mut Budget::default());
+        let digests = Arc::new(Digests { recipes, by_start });
+        let all = self.spelled.iter();
+        let hashed = all.filter(|(_, _, spelling)| spelling.is_hashed);
+        let made = hashed.count().saturating_mul(digests.recipes.len());
+        salted.made = salted.made.saturating_add(made as u64);
+        if salted.by_salt.len() >= limits::SALTS {
+            salted.by_salt.pop_front();
+        }
+        salted
+            .by_salt
+            .push_back((salt.to_vec(), Arc::clone(&digests)));
+        Some(digests)
+    }
+}
+
+impl Prepared {
+    /// What tells them from others of this run.
     pub(super) fn number(&self) -> u64 {
         self.number
     }
@@ -263,6 +351,14 @@ impl Index {
         drawn == digits.len() || for_one < NUMBERS_FOR_ONE
     }
 
+    /// How probable it is that a random value of a form is a known one.
+    pub(super) fn chance(&self, form: Scarce) -> f64 {
+        match form {
+            Scarce::Number(digits) => self.number_chances.get(digits).copied().unwrap_or(0.0),
+            Scarce::Checksum => self.checksum_chance,
+        }
+    }
+
     pub(super) fn value(&self, slot: Slot) -> Option<&KnownValue> {
         self.values.get(usize::try_from(slot.value).ok()?)
     }
@@ -270,35 +366,6 @@ impl Index {
     pub(super) fn spelling(&self, slot: Slot) -> Option<Spelling<'_>> {
         let value = usize::try_from(slot.value).ok()?;
         self.spelled.of_value(value).nth(slot.spelling.into())
-    }
-
-    /// Digests of all values with a salt that a message carries. `None` once too many digests were made, or for too many values.
-    pub(super) fn with_salt(&self, salt: &[u8]) -> Option<Arc<Digests>> {
-        if self.values.len() > limits::SALTED_VALUES {
-            return None;
-        }
-        // Another thread that panicked while it held the map has left it whole: entries are put in at once.
-        let mut salted = self.salted.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, known)) = salted.by_salt.iter().find(|(known, _)| known == salt) {
-            return Some(Arc::clone(known));
-        }
-        if salted.made >= limits::SALTED_DIGESTS {
-            return None;
-        }
-        let recipes = salted_recipes(salt);
-        let by_start = digest_table(&[], &self.spelled, &recipes, &mut Budget::default());
-        let digests = Arc::new(Digests { recipes, by_start });
-        let all = self.spelled.iter();
-        let hashed = all.filter(|(_, _, spelling)| spelling.is_hashed);
-        let made = hashed.count().saturating_mul(digests.recipes.len());
-        salted.made = salted.made.saturating_add(made as u64);
-        if salted.by_salt.len() >= limits::SALTS {
-            salted.by_salt.pop_front();
-        }
-        salted
-            .by_salt
-            .push_back((salt.to_vec(), Arc::clone(&digests)));
-        Some(digests)
     }
 }
 
@@ -436,16 +503,35 @@ pub(super) fn given(text: &str) -> Option<Vec<u8>> {
     super::scan::hex_bytes(text.trim().as_bytes()).filter(|bytes| bytes.len() >= 8)
 }
 
-fn checksum_table(spelled: &Spelled) -> Table {
-    // Of a million values one in a thousand random numbers is the checksum of one.
+/// CRC-32 of as many spellings as fit: with more, too many of the four billion would be hit by chance.
+fn checksum_table(spelled: &Spelled, budget: &mut Budget) -> Table {
     let hashed = spelled.iter().filter(|(_, _, spelling)| spelling.is_hashed);
-    let entries = hashed
-        .take(limits::KNOWN_CHECKSUMS)
-        .map(|(position, number, spelling)| {
+    let mut entries = Vec::new();
+    for (position, number, spelling) in hashed {
+        if budget.allows(entries.len(), limits::KNOWN_CHECKSUMS) {
             let sum = digest::crc32(spelling.text.as_bytes());
-            (u64::from(sum), slot(position, number, 0))
-        });
-    Table::new(entries.collect())
+            entries.push((u64::from(sum), slot(position, number, 0)));
+        }
+    }
+    Table::new(entries)
+}
+
+/// By the number of digits, how probable it is that a random run of so many is one that is looked for.
+fn number_chances(spelled: &Spelled) -> Vec<f64> {
+    let mut chances = Vec::new();
+    let written = spelled
+        .iter()
+        .filter(|(_, _, spelling)| spelling.is_written);
+    for (_, _, spelling) in written.filter(|(_, _, spelling)| spelling.is_number()) {
+        let digits = spelling.text.len();
+        if chances.len() <= digits {
+            chances.resize(digits.saturating_add(1), 0.0);
+        }
+        if let Some(chance) = chances.get_mut(digits) {
+            *chance += self::chance(spelling.text);
+        }
+    }
+    chances
 }
 
 /// Spellings that are runs of digits, as they stand and reversed.
@@ -631,4 +717,12 @@ fn binary_patterns(spelled: &Spelled, budget: &mut Budget) -> Literals {
         },
     );
     builder.build()
+}
+
+/// How many checksums of values are beyond the bound.
+#[cfg(test)]
+pub(super) fn checksums_left_out(values: &[KnownValue]) -> u64 {
+    let mut budget = Budget::default();
+    checksum_table(&Spelled::new(values, 1), &mut budget);
+    budget.left_out
 }

@@ -19,14 +19,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 
-use self::scan::{Hit, Scanner};
+use self::scan::{Hit, Looked, Scanner, Scarce};
 use super::{Scene, contact, value};
+use crate::limits;
 use crate::model::{
     AddressBook, DecodeChain, DecodeStep, Event, Evidence, Field, Finding, Grade, KnownKind,
-    KnownValue, PathId, Place, Sensitive, Tally,
+    KnownValue, Look, PathId, Place, Sensitive, Step, Tally,
 };
 
-pub use index::{Index, Neglected};
+pub use index::{Index, Neglected, Prepared};
 
 /// Weak values that must be found in one message before they count: short ones by chance, several of them hardly.
 const TOGETHER: usize = 3;
@@ -35,8 +36,6 @@ const SALT_WORDS: [&str; 4] = ["salt", "pepper", "hmac", "hashkey"];
 const SALT_ENDS: [&str; 4] = ["key", "secret", "nonce", "seed"];
 /// Bytes of a salt.
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 2..=128;
-/// Salts of one message that are tried.
-const SALTS_TRIED: usize = 4;
 
 /// Whether a name says that its value is mixed into digests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,6 +162,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         scanner.text(&field.value, field.look, &mut hits);
         take(&mut hits, Spot::of(scene, field), &mut found);
     }
+    for (name, spot) in names_with_data(scene) {
+        scanner.text(name, Look::of(name), &mut hits);
+        take(&mut hits, spot, &mut found);
+    }
     for (binary, bytes) in scene.binaries.iter() {
         scanner.binary(bytes, &mut hits);
         let spot = Spot {
@@ -172,8 +175,13 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         };
         take(&mut hits, spot, &mut found);
     }
-    for salt in salts(scene) {
-        let Some(digests) = index.with_salt(&salt) else {
+    let salts = salts(scene);
+    let (tried, others) = salts
+        .split_at_checked(limits::SALTS_PER_MESSAGE)
+        .unwrap_or((&salts, &[]));
+    index.leave_out(others.len());
+    for salt in tried {
+        let Some(digests) = index.with_salt(salt) else {
             continue;
         };
         for field in scene.fields {
@@ -181,7 +189,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             take(&mut hits, Spot::of(scene, field), &mut found);
         }
     }
-    scanner.finish();
+    let looked = scanner.finish();
     position::fields(&index.places, scene, &mut |field, hit| {
         if let Some(field) = scene.fields.get(field) {
             found.push(Found {
@@ -190,7 +198,36 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             });
         }
     });
-    report(scene, tally, &found);
+    report(scene, tally, &found, &looked);
+}
+
+/// Names of members that are themselves values, as keys of a map are (`{"+49…": {"seen": 3}}`), once for each way to them.
+fn names_with_data<'a>(scene: &Scene<'a>) -> Vec<(&'a str, Spot<'a>)> {
+    let is_data: Vec<bool> = scene.names.iter().map(|name| name.may_be_value).collect();
+    if !is_data.contains(&true) {
+        return Vec::new();
+    }
+    let paths = &scene.fields.paths;
+    let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
+    for field in scene.fields {
+        let mut at = field.path;
+        while let Some((parent, step)) = paths.split(at) {
+            if !seen.insert((field.place, at)) {
+                break;
+            }
+            if let Step::Name(name) = step
+                && is_data.get(name.position()) == Some(&true)
+            {
+                let spot = Spot {
+                    path: at,
+                    ..Spot::of(scene, field)
+                };
+                names.push((paths.text(name), spot));
+            }
+            at = parent;
+        }
+    }
+    names
 }
 
 fn take<'a>(hits: &mut Vec<Hit>, field: Spot<'a>, found: &mut Vec<Found<'a>>) {
@@ -228,15 +265,11 @@ fn salts(scene: &Scene<'_>) -> Vec<Vec<u8>> {
     }
     salts.sort();
     salts.dedup();
-    salts
-        .into_iter()
-        .map(|(_, salt)| salt)
-        .take(SALTS_TRIED)
-        .collect()
+    salts.into_iter().map(|(_, salt)| salt).collect()
 }
 
 /// One finding for each rule: all values of the message together.
-fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>]) {
+fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>], looked: &Looked) {
     if found.is_empty() {
         return;
     }
@@ -246,9 +279,24 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>]) {
             .ok()
             .and_then(|id| index.values.get(id))
     };
+    // How many different values were told by a form of which there are few.
+    let mut by_form: BTreeMap<Scarce, BTreeSet<u32>> = BTreeMap::new();
+    for hit in found.iter().map(|found| &found.hit) {
+        if let Some(form) = hit.form {
+            by_form.entry(form).or_default().insert(hit.value);
+        }
+    }
+    by_form.retain(|form, values| !is_chance(values.len(), looked.by_chance(index, *form)));
+    let is_more = |found: &&Found<'_>| {
+        found
+            .hit
+            .form
+            .is_none_or(|form| by_form.contains_key(&form))
+    };
+    let found: Vec<&Found<'_>> = found.iter().filter(is_more).collect();
     // How many different values of a kind are in the message: what tells chance from a list.
     let mut together: BTreeMap<KnownKind, BTreeSet<u32>> = BTreeMap::new();
-    for found in found {
+    for found in &found {
         if let Some(known) = value(&found.hit) {
             together
                 .entry(known.kind)
@@ -279,7 +327,8 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>]) {
             continue;
         };
         let values: BTreeSet<&KnownValue> = found.iter().map(|(known, _)| *known).collect();
-        let precision = (known.kind == KnownKind::Position).then_some(known.radius_metres);
+        // The most exact of what was sent.
+        let precision = found.iter().filter_map(|(_, found)| found.hit.metres).min();
         scene.report(
             tally,
             Finding {
@@ -301,6 +350,13 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>]) {
             },
         );
     }
+}
+
+/// Whether so many hits may well be chance where so many are expected of it: within ten standard deviations of their number
+/// (Poisson's). One hit counts where one in a hundred messages like this would have it.
+fn is_chance(hits: usize, expected: f64) -> bool {
+    let hits = f64::from(u32::try_from(hits).unwrap_or(u32::MAX));
+    hits < expected + 10.0 * expected.sqrt()
 }
 
 /// The field's own chain with what was undone to find the value.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
-use super::super::{Scene, value};
+use super::super::{Scene, location, value};
 use super::scan::Hit;
 use crate::model::{DecodeStep, KnownKind, KnownValue, Look, PathId, Place as Part};
 
@@ -52,6 +52,11 @@ impl Place {
         self.radius_metres / (METRES_PER_DEGREE * self.latitude.to_radians().cos().max(0.01))
     }
 
+    /// The longer side of a box around it, from its sides in degrees.
+    fn metres_of_box(self, high: f64, wide: f64) -> f64 {
+        high.max(wide * self.latitude.to_radians().cos()) * METRES_PER_DEGREE
+    }
+
     /// Whether a latitude, known to `slack` degrees, is that of this place.
     fn has_latitude(self, latitude: f64, slack: f64) -> bool {
         (latitude - self.latitude).abs() <= self.radius_metres / METRES_PER_DEGREE + slack
@@ -70,6 +75,16 @@ struct Angle {
     slack: f64,
     decimals: usize,
     scale: Scale,
+}
+
+impl Angle {
+    /// How exact it was written, in metres of latitude.
+    fn metres(self) -> f64 {
+        match self.scale {
+            Scale::Sexagesimal => self.slack * 2.0 * METRES_PER_DEGREE,
+            _ => metres_of(self.decimals),
+        }
+    }
 }
 
 /// How degrees were made a number.
@@ -96,8 +111,11 @@ impl Scale {
 
 /// The readings of one written number.
 fn readings(text: &str) -> Vec<Angle> {
-    let text = text.trim();
-    if let Some((degrees, slack)) = value::sexagesimal(text) {
+    let bare = value::without_direction(text);
+    let text = bare.as_deref().unwrap_or(text).trim();
+    if let Some((degrees, slack)) =
+        value::sexagesimal(text).or_else(|| value::degrees_in_a_row(text))
+    {
         return vec![Angle {
             degrees,
             slack,
@@ -156,8 +174,7 @@ fn readings(text: &str) -> Vec<Angle> {
 #[derive(Clone, Copy)]
 struct Half {
     place: u32,
-    scale: Scale,
-    decimals: usize,
+    angle: Angle,
     field: usize,
 }
 
@@ -175,16 +192,15 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
             continue;
         }
         within_text(places, &field.value, &mut |hit| found(number, hit));
-        let Some(object) = scene.object(field) else {
+        let Some(object) = location::member(scene, field).1 else {
             continue;
         };
         let key = (field.place, object);
-        for angle in readings(&field.value) {
+        for angle in readings(&value::with_decimal_point(&field.value)) {
             for place in places {
                 let entry = Half {
                     place: place.id,
-                    scale: angle.scale,
-                    decimals: angle.decimals,
+                    angle,
                     field: number,
                 };
                 if place.has_latitude(angle.degrees, angle.slack) {
@@ -209,20 +225,21 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
     for (key, candidates) in &latitudes {
         for latitude in candidates {
             let belongs = |longitude: &&Half| {
-                let is_telling = latitude.decimals.min(longitude.decimals) >= TELLING_DECIMALS;
+                let decimals = latitude.angle.decimals.min(longitude.angle.decimals);
                 latitude.place == longitude.place
-                    && latitude.scale == longitude.scale
+                    && latitude.angle.scale == longitude.angle.scale
                     && latitude.field != longitude.field
                     && latitude.field.abs_diff(longitude.field) <= FIELDS_BETWEEN
-                    && (is_telling || is_axis(latitude) && is_axis(longitude))
+                    && (decimals >= TELLING_DECIMALS || is_axis(latitude) && is_axis(longitude))
             };
-            if longitudes
-                .get(key)
-                .into_iter()
-                .flatten()
-                .any(|half| belongs(&half))
-            {
-                found(latitude.field, hit(latitude.place, latitude.scale.steps()));
+            let longitudes = longitudes.get(key).into_iter().flatten();
+            let metres = longitudes
+                .filter(belongs)
+                .map(|longitude| latitude.angle.metres().max(longitude.angle.metres()))
+                .reduce(f64::min);
+            if let Some(metres) = metres {
+                let steps = latitude.angle.scale.steps();
+                found(latitude.field, hit(latitude.place, steps, metres));
             }
         }
     }
@@ -256,13 +273,30 @@ fn tiles_of(scene: &Scene<'_>) -> impl Iterator<Item = (usize, [u32; 3])> {
     })
 }
 
-fn hit(value: u32, steps: Vec<DecodeStep>) -> Hit {
+/// A place that was found, in a form that is so many metres exact.
+fn hit(value: u32, steps: Vec<DecodeStep>, metres: f64) -> Hit {
     Hit {
         value,
         steps,
         is_weak: false,
         is_digest: false,
+        form: None,
+        metres: Some(whole_metres(metres)),
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "nothing on earth is further than 40,000 km, and the cast saturates"
+)]
+fn whole_metres(metres: f64) -> u32 {
+    (metres.round() as u32).max(1)
+}
+
+/// Metres of the last digit of degrees with so many decimals, as `rules/identifiers.toml` counts them.
+fn metres_of(decimals: usize) -> f64 {
+    value::half_a_unit(decimals) * 2.0 * 111_000.0
 }
 
 /// Whether a name speaks of latitude or longitude.
@@ -278,6 +312,9 @@ fn within_text(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
         return;
     }
     pairs(places, text, found);
+    if let Some(text) = value::pair_with_decimal_points(text) {
+        pairs(places, &text, found);
+    }
     sexagesimal(places, text, found);
     tiles(places, text, found);
     let is_cell = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+';
@@ -340,7 +377,8 @@ fn beside(places: &[Place], first: &[Angle], second: &[Angle], found: &mut dyn F
                     || place.has_longitude(one.degrees, one.slack)
                         && place.has_latitude(other.degrees, other.slack);
                 if is_there {
-                    found(hit(place.id, one.scale.steps()));
+                    let metres = one.metres().max(other.metres());
+                    found(hit(place.id, one.scale.steps(), metres));
                 }
             }
         }
@@ -356,7 +394,8 @@ fn sexagesimal(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
                 && place.has_latitude(latitude, slack)
                 && place.has_longitude(longitude, other_slack)
             {
-                found(hit(place.id, Scale::Sexagesimal.steps()));
+                let metres = slack.max(other_slack) * 2.0 * METRES_PER_DEGREE;
+                found(hit(place.id, Scale::Sexagesimal.steps(), metres));
             }
         }
     }
@@ -389,7 +428,8 @@ fn tile(places: &[Place], zoom: u8, x: u32, y: u32, found: &mut dyn FnMut(Hit)) 
         let down = (1.0 - (latitude.tan() + 1.0 / latitude.cos()).ln() / PI) / 2.0 * count;
         if (across.floor() - f64::from(x)).abs() < 0.5 && (down.floor() - f64::from(y)).abs() < 0.5
         {
-            found(hit(place.id, vec![DecodeStep::Tile]));
+            let width = 360.0 / count * METRES_PER_DEGREE * latitude.cos();
+            found(hit(place.id, vec![DecodeStep::Tile], width));
         }
     }
 }
@@ -436,7 +476,8 @@ fn geohash(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
         if (south - near_latitude..=north + near_latitude).contains(&place.latitude)
             && (west - near_longitude..=east + near_longitude).contains(&place.longitude)
         {
-            found(hit(place.id, vec![DecodeStep::Geohash]));
+            let metres = place.metres_of_box(north - south, east - west);
+            found(hit(place.id, vec![DecodeStep::Geohash], metres));
         }
     }
 }
@@ -507,7 +548,8 @@ fn plus_code(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
         if (south - near_latitude..=south + high + near_latitude).contains(&place.latitude)
             && (west - near_longitude..=west + wide + near_longitude).contains(&place.longitude)
         {
-            found(hit(place.id, vec![DecodeStep::PlusCode]));
+            let metres = place.metres_of_box(high, wide);
+            found(hit(place.id, vec![DecodeStep::PlusCode], metres));
         }
     }
 }
@@ -530,7 +572,8 @@ fn h3(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
             continue;
         };
         if point.to_cell(cell.resolution()) == cell {
-            found(hit(place.id, vec![DecodeStep::H3]));
+            let width = 2.0 * cell.resolution().edge_length_m();
+            found(hit(place.id, vec![DecodeStep::H3], width));
         }
     }
 }
@@ -556,6 +599,7 @@ mod tests {
             "geo:52.52,13.40",
             "POINT(13.404954 52.520008)",
             "525200080,134049540",
+            "52,52001 13,40495",
             "52520008;13404954",
             "0.91664706,0.2339606",
             "52°31'12.0\"N 13°24'17.8\"E",
@@ -567,6 +611,36 @@ mod tests {
             &cell,
         ] {
             assert!(is_found(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_position_is_as_exact_as_it_was_sent() {
+        let known = KnownValue::own(KnownKind::Position, "52.520008,13.404954");
+        let place = Place::of(&known, 0).unwrap();
+        let point = h3o::LatLng::new(52.520_008, 13.404_954).unwrap();
+        let cell = point.to_cell(h3o::Resolution::Seven).to_string();
+        for (text, metres) in [
+            ("/12/2200/1343.png", 5945..5975),
+            ("/15/17604/10746.png", 740..750),
+            ("120210233222", 5945..5975),
+            ("u33db", 4800..5000),
+            ("u33dc0cpn", 1..6),
+            ("9F4MGC00+", 5000..6000),
+            ("9F4MGCC3+2X", 10..15),
+            (&*cell, 2000..3000),
+            ("52.52,13.40", 1110..1111),
+            ("52.520008,13.404954", 1..2),
+            ("525200080,134049540", 1..2),
+            ("52°31'12.0\"N 13°24'17.8\"E", 3..4),
+        ] {
+            let mut hits = Vec::new();
+            within_text(&[place], text, &mut |hit| hits.push(hit));
+            let sent = hits.iter().filter_map(|hit| hit.metres).min();
+            assert!(
+                sent.is_some_and(|sent| metres.contains(&sent)),
+                "{text}: {sent:?}"
+            );
         }
     }
 

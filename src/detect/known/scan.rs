@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::super::value;
 use super::index::{Digests, GIVEN, Index, given, is_of_words, start};
 use super::literal::Window;
 use super::pattern::{self, BINARY, EXACT, FOLDED, Wrapping};
@@ -24,12 +25,27 @@ pub(super) struct Hit {
     pub(super) is_weak: bool,
     /// Only a digest of it.
     pub(super) is_digest: bool,
+    /// What it was told by, where there are so few of that form that long lists meet some by chance.
+    pub(super) form: Option<Scarce>,
+    /// How exact a position was sent, in metres.
+    pub(super) metres: Option<u32>,
+}
+
+/// A form of values of which there are so few that chance meets them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Scarce {
+    /// A run of so many digits.
+    Number(usize),
+    /// A CRC-32.
+    Checksum,
 }
 
 /// Fewest digits of a run that is looked up.
 const SHORTEST_RUN: usize = 4;
 /// Most digits of a number written in groups.
 const LONGEST_RUN: usize = 24;
+/// Digits of a checksum as a number: all but one in 400 have so many.
+const CHECKSUM_DIGITS: std::ops::RangeInclusive<usize> = 8..=10;
 /// Groups of digits that a number may be written in: `+49 (0) 30 23 12 51 11`.
 const GROUPS: usize = 8;
 /// What stands between groups.
@@ -52,9 +68,41 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 pub(super) const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
+/// How often values of each form were looked up in one message.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    /// By digits.
+    numbers: [u32; LONGEST_RUN + 1],
+    checksums: u32,
+    all: u64,
+}
+
+impl Looked {
+    fn add(&mut self, form: Scarce) {
+        self.all = self.all.saturating_add(1);
+        let count = match form {
+            Scarce::Number(digits) => self.numbers.get_mut(digits),
+            Scarce::Checksum => Some(&mut self.checksums),
+        };
+        if let Some(count) = count {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Values of a form that chance would meet in the message if it held nothing but random ones.
+    pub(super) fn by_chance(&self, index: &Index, form: Scarce) -> f64 {
+        let looked = match form {
+            Scarce::Number(digits) => self.numbers.get(digits).copied().unwrap_or(0),
+            Scarce::Checksum => self.checksums,
+        };
+        f64::from(looked) * index.chance(form)
+    }
+}
+
 /// Looks in the values of one message.
 pub(super) struct Scanner<'a> {
     index: &'a Index,
+    looked: Looked,
     /// Text in lower case, kept between values.
     folded: String,
     seen: Seen,
@@ -64,14 +112,16 @@ impl<'a> Scanner<'a> {
     pub(super) fn new(index: &'a Index) -> Self {
         Self {
             index,
+            looked: Looked::default(),
             folded: String::new(),
             seen: Seen::take(index.number()),
         }
     }
 
-    /// Keeps what was seen for the next message.
-    pub(super) fn finish(self) {
+    /// Keeps what was seen for the next message, and says how much was looked up.
+    pub(super) fn finish(self) -> Looked {
         self.seen.put_back();
+        self.looked
     }
 
     /// Everything known in a text that looks like this.
@@ -90,7 +140,7 @@ impl<'a> Scanner<'a> {
         });
     }
 
-    /// Looks, unless it was in vain lately.
+    /// Looks, unless it was in vain lately. What counts as looked up is not remembered, because it counts each time.
     fn unless_seen(
         &mut self,
         short: Option<Short>,
@@ -100,9 +150,10 @@ impl<'a> Scanner<'a> {
         if short.is_some_and(|short| self.seen.has(short)) {
             return;
         }
-        let before = hits.len();
+        let before = (hits.len(), self.looked.all);
         look(self, hits);
-        if let Some(short) = short.filter(|_| hits.len() == before) {
+        let is_in_vain = before == (hits.len(), self.looked.all);
+        if let Some(short) = short.filter(|_| is_in_vain) {
             self.seen.add(short);
         }
     }
@@ -141,13 +192,14 @@ impl<'a> Scanner<'a> {
             });
         }
         if look.has(Look::DIGIT) {
-            numbers(index, bytes, hits);
+            let plain = value::with_plain_separators(text);
+            numbers(index, plain.as_bytes(), &mut self.looked, hits);
         }
         self.tokens(bytes, look, hits);
     }
 
     /// What is found in words of base64 and hexadecimal digits.
-    fn tokens(&self, bytes: &[u8], look: Look, hits: &mut Vec<Hit>) {
+    fn tokens(&mut self, bytes: &[u8], look: Look, hits: &mut Vec<Hit>) {
         let index = self.index;
         let has_digests = !index.digests.by_start.is_empty() || !index.checksums.is_empty();
         if bytes.len() < SHORTEST_TOKEN {
@@ -162,7 +214,8 @@ impl<'a> Scanner<'a> {
                 index.encoded.scan_windows(window, token, &mut take);
             }
             if has_digests {
-                digest_token(index, &index.digests, token, look, hits);
+                let looked = &mut self.looked;
+                digest_token(index, &index.digests, token, look, looked, hits);
             }
         });
     }
@@ -226,10 +279,9 @@ impl<'a> Scanner<'a> {
     }
 
     /// Digests in a text that were made with a salt of the message's own.
-    pub(super) fn salted(&self, digests: &Digests, text: &str, hits: &mut Vec<Hit>) {
-        let bytes = text.as_bytes();
-        each_token(bytes, Look::of(text), &mut |_, token, look| {
-            digest_token(self.index, digests, token, look, hits);
+    pub(super) fn salted(&mut self, digests: &Digests, text: &str, hits: &mut Vec<Hit>) {
+        each_token(text.as_bytes(), Look::of(text), &mut |_, token, look| {
+            digest_token(self.index, digests, token, look, &mut self.looked, hits);
         });
     }
 }
@@ -319,11 +371,13 @@ fn literal(
         steps: wrapping.steps.to_vec(),
         is_weak: spelling.is_weak,
         is_digest: false,
+        form: None,
+        metres: None,
     });
 }
 
 /// Runs of digits as a whole, and numbers written in groups.
-fn numbers(index: &Index, bytes: &[u8], hits: &mut Vec<Hit>) {
+fn numbers(index: &Index, bytes: &[u8], looked: &mut Looked, hits: &mut Vec<Hit>) {
     if index.numbers.is_empty() {
         return;
     }
@@ -331,10 +385,10 @@ fn numbers(index: &Index, bytes: &[u8], hits: &mut Vec<Hit>) {
     while let Some(run) = next_run(bytes, position) {
         let digits = bytes.get(run.0..run.1).unwrap_or_default();
         if (SHORTEST_RUN..=LONGEST_RUN).contains(&digits.len()) {
-            number(index, digits, hits);
+            number(index, digits, looked, hits);
         }
         if digits.len() <= 8 {
-            grouped(index, bytes, run, hits);
+            grouped(index, bytes, run, looked, hits);
         }
         position = run.1;
     }
@@ -354,7 +408,13 @@ fn next_run(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
 }
 
 /// A number written in groups that begins with this run: looked up after each group.
-fn grouped(index: &Index, bytes: &[u8], first: (usize, usize), hits: &mut Vec<Hit>) {
+fn grouped(
+    index: &Index,
+    bytes: &[u8],
+    first: (usize, usize),
+    looked: &mut Looked,
+    hits: &mut Vec<Hit>,
+) {
     if !bytes.get(first.1).is_some_and(|byte| GAP.contains(byte)) {
         return;
     }
@@ -393,14 +453,16 @@ fn grouped(index: &Index, bytes: &[u8], first: (usize, usize), hits: &mut Vec<Hi
             return;
         }
         if digits.len() >= 7 {
-            number(index, &digits, hits);
+            number(index, &digits, looked, hits);
         }
         end = run.1;
     }
 }
 
 #[inline]
-fn number(index: &Index, digits: &[u8], hits: &mut Vec<Hit>) {
+fn number(index: &Index, digits: &[u8], looked: &mut Looked, hits: &mut Vec<Hit>) {
+    let form = Scarce::Number(digits.len());
+    looked.add(form);
     let known = index.numbers.of_length(digits.len());
     for slot in known.iter().flat_map(|known| known.get(key(digits))) {
         let Some(spelling) = index.spelling(slot) else {
@@ -422,17 +484,18 @@ fn number(index: &Index, digits: &[u8], hits: &mut Vec<Hit>) {
                     .collect(),
                 is_weak: spelling.is_weak && index.may_be_chance(digits),
                 is_digest: false,
+                form: Some(form),
+                metres: None,
             });
         }
     }
-    // A checksum as a number: ten digits at most.
-    if digits.len() <= 10
+    if CHECKSUM_DIGITS.contains(&digits.len())
         && !index.checksums.is_empty()
         && let Some(sum) = str::from_utf8(digits)
             .ok()
             .and_then(|text| text.parse().ok())
     {
-        checksum(index, sum, hits);
+        checksum(index, sum, looked, hits);
     }
 }
 
@@ -467,32 +530,59 @@ fn each_token(bytes: &[u8], look: Look, see: &mut dyn FnMut(usize, &[u8], Look))
 }
 
 /// A word that may be a digest, or end with one.
-fn digest_token(index: &Index, digests: &Digests, token: &[u8], look: Look, hits: &mut Vec<Hit>) {
+fn digest_token(
+    index: &Index,
+    digests: &Digests,
+    token: &[u8],
+    look: Look,
+    looked: &mut Looked,
+    hits: &mut Vec<Hit>,
+) {
+    let is_hex = look.is_all(Look::HEX);
     if token.len() <= LONGEST_TOKEN {
-        encoded_digest(index, digests, token, look.is_all(Look::HEX), hits);
+        encoded_digest(index, digests, token, is_hex, looked, hits);
     }
-    let is_mark = |byte: &u8| matches!(byte, b'-' | b'_' | b'/' | b'=' | b'+');
-    let may_have_mark = !look.is_all(Look::HEX);
-    if !may_have_mark || !token.iter().any(is_mark) {
+    if is_hex {
         return;
     }
-    let encoded_digest = |part: &[u8], hits: &mut Vec<Hit>| {
+    let mut encoded_digest = |part: &[u8]| {
         let is_hex = part.iter().all(u8::is_ascii_hexdigit);
-        encoded_digest(index, digests, part, is_hex, hits);
+        encoded_digest(index, digests, part, is_hex, looked, hits);
     };
+    if let Some(digits) = token.strip_prefix(b"0x") {
+        encoded_digest(digits);
+    }
+    // Sixteen bytes of a digest are also written as a UUID.
+    if let Some(digits) = uuid_digits(token) {
+        encoded_digest(&digits);
+    }
+    let is_mark = |byte: &u8| matches!(byte, b'-' | b'_' | b'/' | b'=' | b'+');
+    if !token.iter().any(is_mark) {
+        return;
+    }
     // `user-0a1b…`, `sha256_…`: the part behind the mark.
     for part in token.split(is_mark) {
         if (SHORTEST_TOKEN..=LONGEST_TOKEN).contains(&part.len()) && part.len() < token.len() {
-            encoded_digest(part, hits);
+            encoded_digest(part);
         }
     }
     for mark in [b'-', b'_', b'='] {
         let first = token.iter().position(|byte| *byte == mark);
         let behind = first.and_then(|at| token.get(at.saturating_add(1)..));
         if let Some(behind) = behind.filter(|rest| rest.len() >= SHORTEST_BASE64) {
-            encoded_digest(behind, hits);
+            encoded_digest(behind);
         }
     }
+}
+
+/// The hexadecimal digits of a UUID.
+fn uuid_digits(token: &[u8]) -> Option<Vec<u8>> {
+    let is_uuid = token.len() == 36
+        && token
+            .iter()
+            .enumerate()
+            .all(|(at, byte)| (*byte == b'-') == matches!(at, 8 | 13 | 18 | 23));
+    is_uuid.then(|| token.iter().copied().filter(|byte| *byte != b'-').collect())
 }
 
 fn encoded_digest(
@@ -500,6 +590,7 @@ fn encoded_digest(
     digests: &Digests,
     token: &[u8],
     is_hex: bool,
+    looked: &mut Looked,
     hits: &mut Vec<Hit>,
 ) {
     if is_hex {
@@ -509,8 +600,8 @@ fn encoded_digest(
                 .ok()
                 .and_then(|text| u32::from_str_radix(text, 16).ok())
         {
-            checksum(index, sum, hits);
-            checksum(index, sum.swap_bytes(), hits);
+            checksum(index, sum, looked, hits);
+            checksum(index, sum.swap_bytes(), looked, hits);
         }
         if hex_start(token).is_some_and(|key| digests.by_start.may_hold(key))
             && let Some(bytes) = hex_bytes(token.get(..token.len() & !1).unwrap_or_default())
@@ -607,6 +698,8 @@ fn digest(index: &Index, digests: &Digests, bytes: &[u8], is_whole: bool, hits: 
                 steps,
                 is_weak: false,
                 is_digest: true,
+                form: None,
+                metres: None,
             });
         }
     }
@@ -614,13 +707,16 @@ fn digest(index: &Index, digests: &Digests, bytes: &[u8], is_whole: bool, hits: 
 
 /// A CRC-32: weak, since there are only four billion of them.
 #[inline]
-fn checksum(index: &Index, sum: u32, hits: &mut Vec<Hit>) {
+fn checksum(index: &Index, sum: u32, looked: &mut Looked, hits: &mut Vec<Hit>) {
+    looked.add(Scarce::Checksum);
     for slot in index.checksums.get(sum.into()) {
         hits.push(Hit {
             value: slot.value,
             steps: vec![DecodeStep::Crc32],
             is_weak: true,
             is_digest: true,
+            form: Some(Scarce::Checksum),
+            metres: None,
         });
     }
 }

@@ -1,5 +1,7 @@
 //! A known value → the ways in which apps write it.
 
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 use unicode_normalization::UnicodeNormalization;
 
@@ -274,6 +276,15 @@ fn mac(text: &str, list: &mut List) {
         list.both(form.clone(), false);
         list.hashed(form.to_ascii_uppercase());
     }
+    for separator in ["_", " "] {
+        list.add(separated(2, separator), false, true, false);
+    }
+    // As the number of 48 bits that scans of networks have.
+    if let Ok(number) = u64::from_str_radix(&digits, 16)
+        && number >= 10_u64.pow(12)
+    {
+        list.add(number.to_string(), false, true, false);
+    }
 }
 
 /// A UUID or hexadecimal identifier, with and without its hyphens, in either case.
@@ -285,6 +296,17 @@ fn identifier(text: &str, list: &mut List) {
         list.hashed(form.to_uppercase());
     }
     list.hashed(text);
+    packed(&text.replace('-', ""), list);
+}
+
+/// The 16 bytes of a UUID in base64, as JSON has them of a field of bytes.
+fn packed(bare: &str, list: &mut List) {
+    let bytes = super::scan::hex_bytes(bare.as_bytes()).filter(|bytes| bytes.len() == 16);
+    for engine in [&BASE64_STANDARD_NO_PAD, &BASE64_URL_SAFE_NO_PAD] {
+        if let Some(bytes) = &bytes {
+            list.add(engine.encode(bytes), false, true, false);
+        }
+    }
 }
 
 /// Free text and identifiers of no fixed form.

@@ -127,6 +127,11 @@ impl Table {
         self.entries.is_empty()
     }
 
+    /// How many keys there are.
+    pub(super) fn len(&self) -> u32 {
+        u32::try_from(self.entries.len()).unwrap_or(u32::MAX)
+    }
+
     /// Whether the key may be there.
     #[inline]
     pub(super) fn may_hold(&self, key: u64) -> bool {

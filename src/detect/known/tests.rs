@@ -39,8 +39,17 @@ fn values() -> Vec<KnownValue> {
 
 /// The rules under which known values are found in a body of that type.
 fn rules_of(content_type: &str, body: &[u8]) -> Vec<String> {
-    let rules = Rules::embedded().unwrap();
-    let index = Index::new(values(), &[b"pepper".to_vec()], &rules, 1);
+    rules_of_known(values(), content_type, body)
+}
+
+fn rules_of_known(values: Vec<KnownValue>, content_type: &str, body: &[u8]) -> Vec<String> {
+    let rules = Rules::embedded();
+    let index = Index::new(values, &[b"pepper".to_vec()], &rules, 1);
+    inspect_with(&index, content_type, body)
+}
+
+fn inspect_with(index: &Index, content_type: &str, body: &[u8]) -> Vec<String> {
+    let rules = Rules::embedded();
     let request = Request {
         method: "POST".to_owned(),
         target: "/v1/sync".to_owned(),
@@ -74,7 +83,7 @@ fn rules_of(content_type: &str, body: &[u8]) -> Vec<String> {
     let device = Device {
         rules: &rules,
         dossier: &Dossier::default(),
-        known: &index,
+        known: index,
     };
     let mut tally = Tally::default();
     inspect(&observation, &decoded, device, &mut tally);
@@ -97,6 +106,12 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// 32 digits in the groups of a UUID.
+fn as_uuid(digits: &str) -> String {
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &digits[part]);
+    parts.join("-")
+}
+
 #[test]
 fn a_number_is_found_in_all_its_spellings() {
     for written in [
@@ -108,6 +123,7 @@ fn a_number_is_found_in_all_its_spellings() {
         "+49 (0)30 / 23125 111",
         "(030) 23125-111",
         "id=493023125111;v=2",
+        "+49\u{a0}30\u{a0}23125\u{2011}111",
         "u493023125111x",
         "111521320394",
     ] {
@@ -176,6 +192,8 @@ fn digests_are_found_whole_and_cut() {
         hex(&digest[..16]),
         STANDARD.encode(&Sha1::digest(PHONE)[..10]),
         hex(&md5::Md5::digest(b"493023125111")),
+        format!("0x{}", hex(&digest)),
+        as_uuid(&hex(&md5::Md5::digest(EMAIL))),
         hex(&sha3::Sha3_256::digest(b"03023125111")),
         hex(&blake2::Blake2b512::digest(EMAIL)),
     ] {
@@ -214,6 +232,21 @@ fn salts_of_the_message_and_of_the_auditor_are_tried() {
 }
 
 #[test]
+fn keys_of_a_map_are_values() {
+    use sha2::{Digest, Sha256};
+    let digest = hex(&Sha256::digest(PHONE));
+    for (key, rule) in [
+        (PHONE, "contact-phone-list"),
+        (&digest, "contact-hash-list"),
+        (EMAIL, "contact-email-list"),
+        (IMEI, "hardware-id"),
+    ] {
+        let body = serde_json::json!({ "seen": { key: { "times": 3 } } }).to_string();
+        assert_eq!(rules_of("application/json", body.as_bytes()), [rule]);
+    }
+}
+
+#[test]
 fn checksums_count_only_together() {
     let sums: Vec<String> = ["+493023125111", "+493023125222", "+493023125333"]
         .iter()
@@ -223,11 +256,72 @@ fn checksums_count_only_together() {
     assert_eq!(json(&sums.join(",")), ["contact-hash-list"]);
 }
 
+/// Known numbers, and a message of as many others as given with the checksums of the first of them among these.
+fn list_with_checksums(others: u32, known: usize, met: usize) -> Vec<String> {
+    let phones: Vec<String> = (0..known)
+        .map(|number| format!("+4930{number:07}"))
+        .collect();
+    let contacts = phones
+        .iter()
+        .map(|phone| KnownValue::of_contact(KnownKind::Phone, phone));
+    let mut numbers: Vec<u32> = (0..others)
+        .map(|number| number.wrapping_mul(2_654_435_761) | 1 << 31)
+        .collect();
+    let sums = phones.iter().take(met);
+    numbers.extend(sums.map(|phone| digest::crc32(phone.as_bytes())));
+    let body = serde_json::json!({ "values": numbers }).to_string();
+    rules_of_known(contacts.collect(), "application/json", body.as_bytes())
+}
+
+/// In so many numbers 18,000 checksums are met about once in six messages.
+#[test]
+fn what_chance_may_meet_in_a_long_list_is_not_found() {
+    assert_eq!(list_with_checksums(40_000, 3000, 4), <[&str; 0]>::default());
+    assert_eq!(list_with_checksums(40_000, 3000, 40), ["contact-hash-list"]);
+    assert_eq!(list_with_checksums(10, 3000, 4), ["contact-hash-list"]);
+}
+
+#[test]
+fn checksums_beyond_the_bound_are_counted() {
+    // Each has its spelling in lower case and as it stands.
+    let values = limits::KNOWN_CHECKSUMS / 2 + 10;
+    let values =
+        (0..values).map(|number| KnownValue::own(KnownKind::Text, &format!("Satz {number:06}")));
+    let values: Vec<KnownValue> = values.collect();
+    assert_eq!(index::checksums_left_out(&values), 20);
+}
+
+/// What one input holds must not decide what is found in another.
+#[test]
+fn salts_are_tried_for_inputs_by_themselves_and_those_left_out_are_counted() {
+    let rules = Rules::embedded();
+    let index = Index::new(values(), &[], &rules, 1);
+    for number in 0_u32..5 {
+        assert!(index.with_salt(&number.to_be_bytes()).is_some());
+    }
+    index.spend(limits::SALTED_DIGESTS);
+    assert!(index.with_salt(b"new").is_none());
+    assert_eq!(index.untried_salts(), 1);
+    let other = index.afresh();
+    assert!(other.with_salt(b"new").is_some());
+    assert_eq!(other.untried_salts(), 0);
+    let salts: String = (0..9)
+        .map(|number| format!("\"salt{number}\":\"s4lt-{number}\","))
+        .collect();
+    let body = format!("{{{salts}\"v\":\"{}\"}}", hex(&[0xa7; 32]));
+    let known = other.afresh();
+    inspect_with(&known, "application/json", body.as_bytes());
+    assert_eq!(known.untried_salts(), 5);
+}
+
 #[test]
 fn identifiers_names_and_networks_are_found() {
     assert_eq!(json(IMEI), ["hardware-id"]);
     assert_eq!(json("02005e100001"), ["mac-address"]);
     assert_eq!(json("02-00-5e-10-00-01"), ["mac-address"]);
+    assert_eq!(json("2200601362433"), ["mac-address"]);
+    assert_eq!(json("02 00 5e 10 00 01"), ["mac-address"]);
+    assert_eq!(json("OEAAAIzwEb2yPhC5bkAADQ=="), ["advertising-id"]);
     assert_eq!(json("nordlicht-lager"), ["wifi-ssid"]);
     assert_eq!(json("384000008CF011BDB23E10B96E40000D"), ["advertising-id"]);
     assert_eq!(json("Beispielmann, Juergen"), ["contact-name-phone-record"]);
@@ -240,6 +334,10 @@ fn positions_are_found_in_pairs_of_fields() {
         "{\"latitudeE7\": 525200080, \"longitudeE7\": 134049540}",
         "{\"g\": {\"a\": 13.40495, \"b\": 52.52001}}",
         "{\"h\": \"u33dc0cpnp45\"}",
+        "{\"lat\": \"52.52N\", \"lon\": \"13.405E\"}",
+        "{\"lat\": \"52, 31, 12.03\", \"lon\": \"13, 24, 17.83\"}",
+        "{\"breite\": \"52,52\", \"laenge\": \"13,405\"}",
+        "{\"latitude\": {\"value\": 52.52}, \"longitude\": {\"value\": 13.405}}",
     ] {
         assert_eq!(
             rules_of("application/json", body.as_bytes()),

@@ -98,6 +98,7 @@ pub(super) fn tls_error(error: &Value, mut origin: Origin) -> Option<(Vec<Sighti
         last: origin,
         protocol: "tls",
         content: ContentState::NoKey,
+        has_gap: false,
     };
     let sightings = [Event::Handshake(handshake), Event::Traffic(traffic)].map(|event| Sighting {
         origin,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::ops::Range;
 
 use super::{Cell, Comparison, certainty, unknown};
 use crate::report::markup;
-use crate::report::{Language, Options, table};
+use crate::report::{Language, Options, table, text};
 
 /// Columns that a system needs to be read.
 const SYSTEM_WIDTH: u16 = 20;
@@ -83,6 +84,26 @@ fn legend(comparison: &Comparison<'_>, language: Language) -> Vec<String> {
     lines
 }
 
+/// How many of these systems fit beside each other without a broken word; one at least.
+fn beside(comparison: &Comparison<'_>, systems: Range<usize>, options: Options) -> usize {
+    let room = usize::from(options.width.saturating_sub(CRITERION_WIDTH));
+    let widest = |at: usize| {
+        let cells = comparison.rows.iter().filter_map(|row| row.cells.get(at));
+        let texts = cells.flat_map(|cell| paragraphs(cell, options.language));
+        let parts = texts.map(|text| text::widest_part(&text));
+        parts.fold(
+            usize::from(SYSTEM_WIDTH.saturating_sub(table::GAP)),
+            usize::max,
+        )
+    };
+    let mut needed = 0;
+    let fitting = systems.zip(1_usize..).take_while(|(at, count)| {
+        needed = needed.max(widest(*at).saturating_add(table::GAP.into()));
+        needed.saturating_mul(*count) <= room
+    });
+    fitting.count().max(1)
+}
+
 /// As many pages one below the other as the systems need.
 pub(super) fn table(
     comparison: &Comparison<'_>,
@@ -90,10 +111,10 @@ pub(super) fn table(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let language = options.language;
-    let room = options.width.saturating_sub(CRITERION_WIDTH);
-    let beside = usize::from((room / SYSTEM_WIDTH).max(1));
-    let positions: Vec<usize> = (0..comparison.apps.len()).collect();
-    for page in positions.chunks(beside) {
+    let mut left = 0..comparison.apps.len();
+    while !left.is_empty() {
+        let beside = beside(comparison, left.clone(), options);
+        let page: Vec<usize> = left.by_ref().take(beside).collect();
         let mut header = vec![String::new()];
         header.extend(
             page.iter()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::record::companies;
 use super::{Block, Draft, Table, joined};
-use crate::model::{AppId, Attributed, Category, Grade, JudgedFinding, RiskLevel};
+use crate::model::{Attributed, Category, Grade, JudgedFinding, RiskLevel};
 use crate::report::language::fill;
 use crate::report::merged::{self, MergedApp, MergedFinding};
 use crate::report::{country, text};
@@ -73,7 +73,7 @@ impl Draft<'_> {
         let prose = &self.prose;
         [
             prose.with_protection(finding, merged::data(prose, finding)),
-            prose.language.grade(finding.grade).to_owned(),
+            prose.language.grade(merged::grade(finding)).to_owned(),
             merged::party(prose, finding),
             merged::seat(prose, finding),
         ]
@@ -87,7 +87,10 @@ impl Draft<'_> {
                 let findings = app.findings.iter().filter(|merged| merged.is_flow());
                 let data: Vec<String> = findings
                     .filter(|merged| merged::party(&self.prose, merged.finding) == company)
-                    .map(|merged| merged::data(&self.prose, merged.finding).to_owned())
+                    .map(|merged| {
+                        let verb = self.prose.language.verb(merged::grade(merged.finding));
+                        format!("{}: {verb}", merged::data(&self.prose, merged.finding))
+                    })
                     .collect();
                 let entry = found.entry((company, country)).or_default();
                 entry.0.insert(app.name.clone());
@@ -220,13 +223,23 @@ impl Draft<'_> {
         self.table(&["app", "data", "known", "recipient", "country"], rows)
     }
 
-    /// What was found in sentences, for apps from medium risk on.
+    /// What was found in sentences, for apps from medium risk on, and what of that is no app's.
     pub(super) fn staff_findings(&self) -> Vec<String> {
         let apps = self
             .shown()
-            .filter(|app| app.level >= RiskLevel::Medium && is_one_app(app))
+            .filter(|app| app.level >= RiskLevel::Medium)
             .take(APPS);
         apps.flat_map(|app| self.sentences(app)).collect()
+    }
+
+    /// An app's name; of traffic that is no app's, a description.
+    fn staff_name<'b>(&'b self, app: &'b MergedApp<'_>) -> &'b str {
+        let mut owners = app.reports.iter().map(|(_, report)| &report.app);
+        if owners.any(|owner| *owner == Attributed::Unknown) {
+            self.word("activity-unknown")
+        } else {
+            &app.name
+        }
     }
 
     fn sentences(&self, app: &MergedApp<'_>) -> Vec<String> {
@@ -234,7 +247,7 @@ impl Draft<'_> {
         let told = |id: &str, is_meant: &dyn Fn(Grade) -> bool, is_named: bool| {
             let findings = || {
                 let all = app.findings.iter().filter(|merged| merged.is_flow());
-                let known = all.filter(|merged| is_meant(merged.finding.grade));
+                let known = all.filter(|merged| is_meant(merged::grade(merged.finding)));
                 known.filter(|merged| !is_named || plain_word(merged.finding.category).is_some())
             };
             let data = findings().filter_map(|merged| plain_word(merged.finding.category));
@@ -244,7 +257,7 @@ impl Draft<'_> {
                 .collect();
             let parties: Vec<String> = parties.into_iter().collect();
             let values = [
-                ("app", app.name.as_str()),
+                ("app", self.staff_name(app)),
                 ("data", &joined(data)),
                 ("recipients", &self.few(&parties)),
             ];
@@ -259,16 +272,6 @@ impl Draft<'_> {
             .flatten()
             .collect()
     }
-}
-
-/// Whether a row is that of one app, or of one of a few: nobody can do anything about the rest.
-fn is_one_app(app: &MergedApp<'_>) -> bool {
-    let mut owners = app.reports.iter().map(|(_, report)| &report.app);
-    owners.any(|owner| match owner {
-        Attributed::Known { app, .. } => app.as_str() != AppId::SYSTEM,
-        Attributed::Shared { .. } => true,
-        Attributed::Unknown => false,
-    })
 }
 
 /// Data of people in words that need no explanation; none for circumstances.

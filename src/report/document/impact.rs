@@ -3,6 +3,7 @@
 use super::{Block, Draft, Table};
 use crate::assess::{self, Change};
 use crate::model::CriterionState;
+use crate::report::remedy;
 use crate::report::what_if::{Outcome, outcome};
 
 /// Measures in a document.
@@ -18,12 +19,14 @@ impl Draft<'_> {
         let rows = criteria.iter().map(|criterion| {
             let screened = || {
                 self.apps.iter().flat_map(|app| {
-                    let screened = app.reports.iter().flat_map(|(_, report)| &report.screening);
-                    let own = screened.filter(|one| one.number == criterion.number);
-                    own.map(|one| (app.name.as_str(), one))
+                    let reports = app.reports.iter().map(|(_, report)| *report);
+                    let screened = reports
+                        .flat_map(|report| report.screening.iter().map(move |one| (report, one)));
+                    let own = screened.filter(|(_, one)| one.number == criterion.number);
+                    own.map(|(report, one)| (app.name.as_str(), report, one))
                 })
             };
-            let is = |state| screened().any(|(_, one)| one.state == state);
+            let is = |state| screened().any(|(.., one)| one.state == state);
             let state = if is(CriterionState::Met) {
                 CriterionState::Met
             } else if is(CriterionState::ToBeAsked) || screened().next().is_none() {
@@ -35,8 +38,8 @@ impl Draft<'_> {
                 self.gap(language.of(&criterion.ask))
             } else {
                 let mut why: Vec<String> = Vec::new();
-                for (app, one) in screened().filter(|(_, one)| one.state == state) {
-                    let reason = self.prose.screened(one);
+                for (app, report, one) in screened().filter(|(.., one)| one.state == state) {
+                    let reason = self.prose.screened(report, one);
                     let line = if one.because.is_empty() {
                         reason
                     } else {
@@ -108,21 +111,17 @@ impl Draft<'_> {
     fn effect(&self, change: &Change<'_>) -> String {
         let count = |wanted| {
             let changes = change.apps.iter().flat_map(|app| &app.findings);
-            changes
-                .filter(|one| outcome(one) == wanted)
-                .count()
-                .to_string()
+            changes.filter(|one| outcome(one) == wanted).count()
         };
+        let counts = [Outcome::Gone, Outcome::Lower, Outcome::New].map(count);
+        let [gone, lower, new] = counts;
         let values = [
-            ("gone", count(Outcome::Gone)),
-            ("lower", count(Outcome::Lower)),
-            ("new", count(Outcome::New)),
-            ("relief", change.relief(self.prose.rules).to_string()),
+            (
+                "changes",
+                &*remedy::changes(self.prose.language, [gone, lower, new, 0]),
+            ),
+            ("relief", &change.relief(self.prose.rules).to_string()),
         ];
-        let values: Vec<(&str, &str)> = values
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
         self.filled("effect-text", &values)
     }
 }

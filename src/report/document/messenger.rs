@@ -65,6 +65,25 @@ impl<'a> Draft<'a> {
             .collect()
     }
 
+    /// The risk of each option in a line: by the documents, and as measured.
+    pub(super) fn levels(&self) -> Block {
+        let line = |answer: Answer<'a>| {
+            let rows: Vec<&AppChange> = answer.measured.iter().collect();
+            let measured = if rows.is_empty() {
+                self.word("not-in-case").to_owned()
+            } else {
+                self.filled("as-measured", &[("risk", &self.highest(&rows))])
+            };
+            let values = [
+                ("option", self.prose.language.of(&answer.option.label)),
+                ("documented", &self.highest(&[&answer.documented])),
+                ("measured", &measured),
+            ];
+            self.filled("levels", &values)
+        };
+        Block::List(self.computed().into_iter().map(line).collect())
+    }
+
     /// All options by all criteria, with the risk of each.
     pub(super) fn options(&self) -> Vec<Block> {
         let (rules, language) = (self.prose.rules, self.prose.language);
@@ -161,14 +180,13 @@ impl<'a> Draft<'a> {
             blocks.push(Block::Paragraph(documented));
             blocks.push(Block::List(self.changes(&answer.documented)));
             if answer.measured.is_empty() {
-                let words = [self.word("measured"), self.word("not-in-case")];
-                blocks.push(Block::Paragraph(words.join(": ")));
+                blocks.push(Block::Paragraph(self.word("not-measured").to_owned()));
             }
             for row in &answer.measured {
                 let phone = row.device.as_deref().unwrap_or_default();
                 let [before, after] =
                     [row.before, row.after].map(|(level, risk)| self.level(level, risk));
-                let levels = if option.measures.is_empty() {
+                let levels = if before == after {
                     after
                 } else {
                     format!("{before} → {after}")
@@ -196,13 +214,10 @@ impl<'a> Draft<'a> {
                 _ => self.word("remains"),
             };
             let risk = finding.score.as_ref().map_or(0, |score| score.risk);
-            let mut title = self.prose.title(finding);
+            let title = self.prose.title(finding);
             let grade = self.prose.language.grade(finding.grade);
-            if !title.contains(grade) {
-                title = format!("{title} ({grade})");
-            }
             let risk = self.filled("risk-number", &[("risk", &risk.to_string())]);
-            Some(format!("{title}, {risk}: {state}"))
+            Some(format!("{title} ({grade}), {risk}: {state}"))
         };
         let mut lines: Vec<String> = row.findings.iter().filter_map(line).collect();
         if lines.is_empty() {

@@ -168,6 +168,7 @@ impl<'a> Draft<'a> {
             Contents::Exceptions => self.list(self.exceptions()),
             Contents::Options => self.options(),
             Contents::Answers => self.answers(),
+            Contents::Levels => vec![self.levels()],
             Contents::MessengerQuestions => self.list(self.messenger_questions()),
             Contents::Decision => vec![self.decision()],
             Contents::Signature => vec![self.signature()],

@@ -139,19 +139,29 @@ impl Draft<'_> {
         names.collect::<Vec<_>>().join("; ")
     }
 
-    /// The kinds of data that went, each by the strongest way in which that is known.
+    /// The kinds of data, and to whom each went or is concluded to have gone.
     fn data(&self, app: &MergedApp<'_>) -> String {
-        let mut found: BTreeMap<&str, Grade> = BTreeMap::new();
+        let mut found: BTreeMap<&str, BTreeMap<Grade, BTreeSet<String>>> = BTreeMap::new();
         for merged in app.findings.iter().filter(|merged| merged.is_flow()) {
-            let grade = merged.finding.grade;
-            found
-                .entry(merged::data(&self.prose, merged.finding))
-                .and_modify(|known| *known = grade.min(*known))
-                .or_insert(grade);
+            let (finding, grade) = (merged.finding, merged::grade(merged.finding));
+            // How well something transmitted was read is no matter here.
+            let known = if grade.is_transmitted() {
+                Grade::Decoded
+            } else {
+                grade
+            };
+            let data = found.entry(merged::data(&self.prose, finding)).or_default();
+            let parties = data.entry(known).or_default();
+            parties.insert(merged::party(&self.prose, finding));
         }
-        let words = found
-            .iter()
-            .map(|(data, grade)| format!("{data}: {}", self.prose.language.grade(*grade)));
+        let words = found.iter().map(|(data, known)| {
+            let parts = known.iter().map(|(grade, parties)| {
+                let parties: Vec<String> = parties.iter().cloned().collect();
+                let verb = self.prose.language.verb(*grade);
+                format!("{verb} ({})", self.few(&parties))
+            });
+            format!("{data}: {}", parts.collect::<Vec<_>>().join(", "))
+        });
         words.collect::<Vec<_>>().join("; ")
     }
 

@@ -127,7 +127,7 @@ impl Page<'_> {
     fn stands_out(&self, app: &MergedApp<'_>) -> String {
         let mut labels: Vec<String> = Vec::new();
         for merged in app.findings.iter().filter(|merged| merged.is_telling) {
-            let label = self.prose.title(merged.finding);
+            let label = self.prose.headline(merged.finding);
             if !labels.contains(&label) {
                 labels.push(label);
             }
@@ -151,7 +151,7 @@ impl Page<'_> {
         section("apps", self.prose.texts.findings, out, |out| {
             let brief = self.prose.language.pick(
                 "So many findings are printed without evidence, measures and permissions. Filter the page to print some with them.",
-                "So viele Befunde werden ohne Belege, Maßnahmen und Berechtigungen gedruckt. Mit einem Filter lassen sich einige samt diesen drucken.",
+                "Bei so vielen Befunden werden Belege, Maßnahmen und Berechtigungen nicht mitgedruckt. Filtern Sie die Seite, um einige vollständig zu drucken.",
             );
             out.element("p", &[("class", &"soft brief-note")], &brief);
             for (position, app) in self.shown() {
@@ -358,9 +358,7 @@ impl Page<'_> {
             .iter()
             .map(|score| prose.score(score))
             .collect();
-        if !finding.reasons.is_empty() && finding.grade != Grade::Contacted {
-            lines.push(prose.reasons(finding));
-        }
+        lines.extend(prose.reasons(merged.same.iter().copied()));
         if !finding.provisions.is_empty() {
             lines.push(format!(
                 "{} {}",

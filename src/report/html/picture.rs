@@ -293,7 +293,7 @@ pub(super) fn timeline(
                 let (first, last) = merged.period?;
                 let title = format!(
                     "{} → {}",
-                    prose.title(merged.finding),
+                    prose.headline(merged.finding),
                     prose.recipient(merged.finding)
                 );
                 Some((first, last, merged.finding.grade, title))

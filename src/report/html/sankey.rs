@@ -17,8 +17,10 @@ const NODES: [usize; 4] = [12, 11, 14, 10];
 /// Width of the picture.
 const WIDTH: f64 = 980.0;
 /// Left edge of each column.
-const LEFT: [f64; 4] = [190.0, 372.0, 590.0, 818.0];
-/// Width of a node.
+const LEFT: [f64; 4] = [172.0, 290.0, 565.0, 838.0];
+/// Right edge, where bands leave: labels of inner columns stand between, so that no band runs below them.
+const RIGHT: [f64; 4] = [183.0, 458.0, 731.0, 849.0];
+/// Width of a node, or of both bars of an inner one.
 const NODE: f64 = 11.0;
 /// Space between nodes: room for a label even where nodes are thin.
 const GAP: f64 = 15.0;
@@ -90,7 +92,12 @@ impl Graph {
             .iter()
             .flat_map(|app| app.findings.iter().map(move |merged| (app, merged)))
             .filter(|(_, merged)| merged.is_flow())
-            .map(|(app, merged)| (path(prose, app, merged), Kind::of(merged.finding.grade)))
+            .map(|(app, merged)| {
+                (
+                    path(prose, app, merged),
+                    Kind::of(merged::grade(merged.finding)),
+                )
+            })
             .collect();
         let mut graph = Self::default();
         let mut places: [BTreeMap<&str, usize>; 4] = Default::default();
@@ -332,8 +339,9 @@ fn draw_links(graph: &Graph, position: usize, scale: f64, out: &mut Markup) {
     ) else {
         return;
     };
-    let x = |at: usize| LEFT.get(at).copied().unwrap_or_default();
-    let (from, to) = (x(position) + NODE, x(position.saturating_add(1)));
+    let from = RIGHT.get(position).copied().unwrap_or_default();
+    let to = LEFT.get(position.saturating_add(1));
+    let to = to.copied().unwrap_or_default();
     let middle = f64::midpoint(from, to);
     for (key, (start, end)) in graph.ends(position, scale) {
         let thick = links.get(&key).copied().unwrap_or_default() * scale;
@@ -369,26 +377,38 @@ fn draw_node(node: &Node, position: usize, scale: f64, canvas: Canvas, out: &mut
     let key = KEYS.get(position).copied().unwrap_or_default();
     let height = (node.weight * scale).max(2.0);
     let middle = node.top + node.weight * scale / 2.0;
-    let shown = text::in_columns(&node.name, if position < 2 { 24 } else { 22 });
+    let right = RIGHT.get(position).copied().unwrap_or_default();
+    let is_inner = right - left > NODE;
+    let shown = text::in_columns(&node.name, if is_inner { 23 } else { 22 });
     let draw = |out: &mut Markup| {
-        let (x, y) = (format!("{left:.1}"), format!("{:.1}", node.top));
-        let (width, height) = (format!("{NODE:.1}"), format!("{height:.1}"));
-        out.element(
-            "rect",
-            &[
-                ("class", &"node"),
-                ("x", &x),
-                ("y", &y),
-                ("width", &width),
-                ("height", &height),
-                ("rx", &"2"),
-            ],
-            &"",
-        );
-        let (x, anchor) = if position == 0 {
-            (left - 7.0, "end")
+        let y = format!("{:.1}", node.top);
+        let height = format!("{height:.1}");
+        let mut bar = |x: f64, width: f64| {
+            let (x, width) = (format!("{x:.1}"), format!("{width:.1}"));
+            out.element(
+                "rect",
+                &[
+                    ("class", &"node"),
+                    ("x", &x),
+                    ("y", &y),
+                    ("width", &width),
+                    ("height", &height),
+                    ("rx", &"2"),
+                ],
+                &"",
+            );
+        };
+        if is_inner {
+            // One bar where bands arrive, one where they leave, the label between.
+            bar(left, NODE / 2.0);
+            bar(right - NODE / 2.0, NODE / 2.0);
         } else {
-            (left + NODE + 6.0, "start")
+            bar(left, NODE);
+        }
+        let (x, anchor) = match position {
+            0 => (left - 7.0, "end"),
+            _ if is_inner => (f64::midpoint(left, right), "middle"),
+            _ => (left + NODE + 6.0, "start"),
         };
         let (x, y) = (format!("{x:.1}"), format!("{:.1}", middle + 4.3));
         out.within(

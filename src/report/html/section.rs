@@ -7,7 +7,8 @@ use super::app::{anchor, badge};
 use super::markup::Markup;
 use super::picture::{self, Canvas};
 use super::{Page, Section, sankey};
-use crate::model::{ContentState, DeviceReport, RecipientKind, RiskLevel};
+use crate::gate;
+use crate::model::{DeviceReport, RecipientKind, RiskLevel};
 use crate::report::chain::{self, minute};
 use crate::report::language::fill;
 use crate::report::{country, merged, portrait, text};
@@ -244,32 +245,11 @@ impl Page<'_> {
                 ),
             ),
         ];
-        if let Some(percent) = self.unread() {
-            let words = language.pick(
-                "of the traffic could not be read",
-                "des Verkehrs waren nicht lesbar",
-            );
+        if let Some(percent) = gate::readable_percent(self.prose.audit) {
+            let words = language.pick("of all bytes could be read", "aller Bytes waren lesbar");
             numbers.push((format!("{percent} %"), words));
         }
         numbers
-    }
-
-    /// The part of the traffic, in percent, whose contents could not be read.
-    fn unread(&self) -> Option<u64> {
-        let (mut all, mut read) = (0_u64, 0_u64);
-        for (state, volume) in merged::traffic(self.prose.audit) {
-            let bytes = volume.sent_bytes.saturating_add(volume.received_bytes);
-            all = all.saturating_add(bytes);
-            if matches!(
-                state,
-                ContentState::Clear | ContentState::Decrypted | ContentState::PartlyDecrypted
-            ) {
-                read = read.saturating_add(bytes);
-            }
-        }
-        let unread = u128::from(all.saturating_sub(read)).saturating_mul(100);
-        let percent = unread.checked_div(u128::from(all))?;
-        u64::try_from(percent).ok()
     }
 
     fn sentences(&self) -> Vec<String> {
@@ -361,11 +341,7 @@ impl Page<'_> {
                         words = format!("{words} → {recipient}");
                     }
                     let grade = self.prose.language.grade(merged.finding.grade);
-                    // Some conclusions say how they are known by their name.
-                    if !words.contains(grade) {
-                        words = format!("{words} ({grade})");
-                    }
-                    out.text(&words);
+                    out.text(&format!("{words} ({grade})"));
                 });
             }
         });
@@ -539,7 +515,7 @@ impl Page<'_> {
             }
             TransferStatus::PartlyAdequate(_) => language.pick(
                 "adequacy decision for some recipients: look it up",
-                "Angemessenheitsbeschluss für manche Empfänger: nachzusehen",
+                "Angemessenheitsbeschluss nur für manche Empfänger (nachsehen)",
             ),
             TransferStatus::None => language.pick(
                 "no adequacy decision known",

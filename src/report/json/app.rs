@@ -235,7 +235,7 @@ impl AppView {
                     state: screened.state.as_str().into(),
                     because: strings(&screened.because),
                     text: prose.criteria(&[screened.number]),
-                    reason: prose.screened(screened),
+                    reason: prose.screened(app, screened),
                 })
                 .collect(),
             what_if: remedy::of_app(prose, device, app)

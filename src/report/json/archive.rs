@@ -21,34 +21,50 @@ use crate::report::{Language, Presentable};
 /// What is wrong with a report.
 pub(super) type Result<T> = std::result::Result<T, String>;
 
-/// What tells whether the rest can be read at all.
+/// What tells why the rest cannot be read.
 #[derive(serde::Deserialize)]
 struct Header {
     format: String,
     schema_version: u32,
-    language: String,
 }
 
 impl Presentable {
     /// Reads a JSON report that this tool has written, and the language it was written in. The error says what does not hold.
     pub fn from_json(text: &[u8]) -> Result<(Self, Language)> {
         const FOREIGN: &str = "it is no JSON report of phonehome (made with --format json)";
-        let header: Header = serde_json::from_slice(text).map_err(|_| FOREIGN.to_owned())?;
-        if header.format != "phonehome-audit" {
+        // Both look at all of a text that may be long.
+        let (shown, view) = std::thread::scope(|scope| {
+            let shown = scope.spawn(|| serde_json::from_slice::<Shown>(text));
+            let view = serde_json::from_slice::<AuditView>(text);
+            let shown = shown.join();
+            (
+                shown.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                view,
+            )
+        });
+        let (format, schema_version) = match &view {
+            Ok(view) => (view.format.clone(), view.schema_version),
+            Err(_) => {
+                let header: Header =
+                    serde_json::from_slice(text).map_err(|_| FOREIGN.to_owned())?;
+                (header.format.into(), header.schema_version)
+            }
+        };
+        if format != "phonehome-audit" {
             return Err(FOREIGN.to_owned());
         }
-        if header.schema_version != SCHEMA_VERSION {
+        if schema_version != SCHEMA_VERSION {
             return Err(format!(
-                "its layout has version {}, this phonehome reads version {SCHEMA_VERSION}",
-                header.schema_version
+                "its layout has version {schema_version}, this phonehome reads version {SCHEMA_VERSION}",
             ));
         }
-        let Shown = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-        let language = word(Language::from_id, &header.language)?;
-        let view: AuditView = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        let Shown = shown.map_err(|error| error.to_string())?;
+        let view = view.map_err(|error| error.to_string())?;
+        let language = word(Language::from_id, &view.language)?;
         let report = Self {
             shows_values: view.shows_values,
             exemptions: Exemptions::default(),
+            path_prefix: None,
             audit: audit(view)?,
         };
         Ok((report, language))

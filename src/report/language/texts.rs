@@ -121,6 +121,8 @@ pub struct Texts {
     pub volume_difference: &'static str,
     /// Consent given at `{time}`.
     pub consent_at: &'static str,
+    /// The same where not all that went before is known.
+    pub consent_at_least: &'static str,
     /// No consent given.
     pub consent_never: &'static str,
     /// Before an estimated number.
@@ -171,7 +173,7 @@ pub struct Texts {
     pub chains: &'static str,
     /// Above measures of one app.
     pub remedies: &'static str,
-    /// A measure; `{measure}`, `{effort}`, `{before}`, `{after}`, `{gone}`, `{other}`, `{kept}`.
+    /// A measure; `{measure}`, `{effort}`, `{levels}`, `{changes}`.
     pub remedy: &'static str,
     /// More than shown; `{count}`.
     pub more: &'static str,
@@ -189,6 +191,10 @@ pub struct Texts {
     pub not_clean: &'static str,
     /// Files left out and the like, per input.
     pub shortfalls: &'static str,
+    /// More files with the same shortfall; `{count}`, `{reason}`.
+    pub more_files: &'static str,
+    /// How much could be read; `{percent}`.
+    pub readable: &'static str,
     /// Heading of explanations.
     pub reading: &'static str,
     /// Explains the verbs.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::model::Look;
 use crate::rules::gate::Gate;
-use crate::rules::{Problems, Rules, Shape};
+use crate::rules::{Part, Problems, Rules, Shape, load};
 
 /// How strongly a name says what a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,8 +129,9 @@ pub(in crate::rules) struct Identifiers {
     pub(in crate::rules) tables: IdentifierFile,
 }
 
-impl Identifiers {
-    pub(in crate::rules) fn new(mut file: IdentifierFile, problems: &mut Problems) -> Self {
+impl Part for Identifiers {
+    fn read(rules: &Rules, problems: &mut Problems) -> Self {
+        let mut file: IdentifierFile = load::parse("identifiers.toml", rules, problems);
         let mut all = Self {
             entries: std::mem::take(&mut file.identifiers),
             ..Self::default()
@@ -186,7 +187,9 @@ impl Identifiers {
         all.tables = file;
         all
     }
+}
 
+impl Identifiers {
     /// Whether values of an identifier can be told from others: then a name need not be exact.
     fn has_form(&self, identifier: usize) -> bool {
         let identifier = self.entries.get(identifier);
@@ -330,12 +333,13 @@ pub fn normalise_name(name: &str) -> String {
 impl Rules {
     /// All kinds of personal data, in the order of the file.
     pub fn identifiers(&self) -> &[Identifier] {
-        &self.identifiers.entries
+        &self.identifiers.get(self).entries
     }
 
     /// The kind of that id.
     pub fn identifier(&self, id: &str) -> Option<&Identifier> {
-        self.identifiers().get(*self.identifiers.by_id.get(id)?)
+        self.identifiers()
+            .get(*self.identifiers.get(self).by_id.get(id)?)
     }
 
     /// The kinds whose shape alone may be telling of this value: those without expressions, and the others where one of
@@ -346,7 +350,7 @@ impl Rules {
         look: Look,
         tried: &[&Identifier],
     ) -> impl Iterator<Item = &'r Identifier> {
-        let all = &self.identifiers;
+        let all = self.identifiers.get(self);
         let kinds = || all.telling.iter().filter_map(|at| all.entries.get(*at));
         let gate = all.telling_gate.get_or_init(|| {
             Gate::new(kinds().flat_map(|kind| kind.values.iter().filter_map(Shape::pattern)))
@@ -364,7 +368,7 @@ impl Rules {
 
     /// The kinds that may be in a whole body or text: none, where none of all their expressions matches.
     pub fn body_identifiers(&self, text: &str, look: Look) -> impl Iterator<Item = &Identifier> {
-        let all = &self.identifiers;
+        let all = self.identifiers.get(self);
         let kinds = || all.with_body.iter().filter_map(|at| all.entries.get(*at));
         let gate = all
             .body_gate
@@ -375,7 +379,7 @@ impl Rules {
 
     /// What a name may say about a value: to be asked once for each name.
     pub fn identifiers_named(&self, name: &str) -> NamedIdentifiers {
-        let all = &self.identifiers;
+        let all = self.identifiers.get(self);
         let normalised = normalise_name(name);
         let has_words = all.words.as_ref();
         let has_words = has_words.is_none_or(|words| words.is_match(&normalised));
@@ -458,7 +462,7 @@ impl Rules {
     }
 
     fn has_form_of(&self, entry: &NameEntry) -> bool {
-        self.identifiers.has_form(entry.identifier)
+        self.identifiers.get(self).has_form(entry.identifier)
     }
 
     /// How exact coordinates with so many decimals are; `None` without decimals.
@@ -479,37 +483,37 @@ impl Rules {
 
     /// Decimals of coordinates → metres.
     pub fn precisions(&self) -> &[Precision] {
-        &self.identifiers.tables.precisions
+        &self.identifiers.get(self).tables.precisions
     }
 
     /// The validators in words.
     pub fn validators(&self) -> &[ValidatorRule] {
-        &self.identifiers.tables.validators
+        &self.identifiers.get(self).tables.validators
     }
 
     /// Ways of wrapping values.
     pub fn encodings(&self) -> &[Encoding] {
-        &self.identifiers.tables.encodings
+        &self.identifiers.get(self).tables.encodings
     }
 
     /// Ways of hashing known values.
     pub fn hashes(&self) -> &[HashForm] {
-        &self.identifiers.tables.hashes
+        &self.identifiers.get(self).tables.hashes
     }
 
     /// Why hashing phone numbers does not make them anonymous.
     pub fn hash_reversal(&self) -> &HashReversal {
-        &self.identifiers.tables.hash_reversal
+        &self.identifiers.get(self).tables.hash_reversal
     }
 
     /// Signs of an address-book upload in encrypted traffic.
     pub fn flow_heuristics(&self) -> &[FlowHeuristic] {
-        &self.identifiers.tables.flow_heuristics
+        &self.identifiers.get(self).tables.flow_heuristics
     }
 
     /// Advice on invented data for a test phone.
     pub fn seed_advice(&self) -> &SeedAdvice {
-        &self.identifiers.tables.seed_advice
+        &self.identifiers.get(self).tables.seed_advice
     }
 }
 

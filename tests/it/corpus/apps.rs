@@ -94,7 +94,7 @@ fn apps_that_ndpi_recognises_are_recognised_and_no_others() {
         println!("skipped: ../shared/corpus is absent");
         return;
     };
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let known: BTreeSet<&str> = APPS
         .iter()
         .flat_map(|(_, apps)| apps.iter().copied())

@@ -100,7 +100,7 @@ fn labelled_data_is_found_in_its_frame_and_traps_are_not() {
         return;
     };
     let labels: Value = serde_json::from_str(&labels).expect("labels are JSON");
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     let (mut hits, mut all) = (0, 0);
     let mut unexplained = Vec::new();
     for row in labels.as_array().expect("a list of files") {

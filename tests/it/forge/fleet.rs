@@ -142,6 +142,7 @@ fn app(rules: &Rules, phone: u64, app: u64, words: &str) -> AppReport {
         flows: 3,
         sent_bytes: 1000 + app,
         received_bytes: 5000,
+        has_gap: false,
         first: Origin::default(),
         last: Timestamp(START),
     };
@@ -256,7 +257,7 @@ pub(crate) fn fleet(rules: &Rules, phones: u64, words: &str) -> Presentable {
     let audit = Audit {
         case: format!("Fleet{words}"),
         tool_version: "0".to_owned(),
-        rules_sha256: rules.sha256.clone(),
+        rules_sha256: rules.sha256().to_owned(),
         law_as_of: "2026-01-01".to_owned(),
         controller: Controller {
             name: Some(format!("Controller{words}")),

@@ -185,7 +185,7 @@ fn capture(tape: &Tape) -> Vec<u8> {
 
 fn audited(folder: &Path) -> Audit {
     let case = intake::discover(&[folder.to_owned()]).unwrap();
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     audit::run(&case, &rules, &Options::default(), &Progress::default())
         .unwrap()
         .audit

@@ -1,13 +1,9 @@
-//! What runs at the same time: tasks on all cores, and the checksum of an input beside the work on it.
+//! Tasks that run at the same time, on all cores. What comes out is in the order of the tasks, so that it does not depend on who was first.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::Digest;
-use crate::Result;
-use crate::intake::Input;
-
 /// Threads for so many jobs; one per core for 0.
-pub(super) fn threads(jobs: usize) -> usize {
+pub(crate) fn threads(jobs: usize) -> usize {
     match jobs {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         jobs => jobs,
@@ -15,7 +11,7 @@ pub(super) fn threads(jobs: usize) -> usize {
 }
 
 /// Runs `work` over all tasks on up to `jobs` threads; results in the order of the tasks.
-pub(super) fn in_parallel<T: Sync, R: Send>(
+pub(crate) fn in_parallel<T: Sync, R: Send>(
     tasks: &[T],
     jobs: usize,
     work: impl Fn(&T) -> R + Sync,
@@ -49,29 +45,6 @@ pub(super) fn in_parallel<T: Sync, R: Send>(
     });
     results.sort_unstable_by_key(|(position, _)| *position);
     results.into_iter().map(|(_, result)| result).collect()
-}
-
-/// Bytes from which on a checksum is worth a thread of its own.
-const LARGE_INPUT: u64 = 1 << 20;
-
-/// Does the work on an input, and its checksum beside it: hashing takes longer than reading, and the second of two readers of
-/// one file finds it in the page cache.
-pub(super) fn with_digest<R>(
-    input: &Input,
-    work: impl FnOnce() -> Result<R>,
-) -> (Result<Digest>, Result<R>) {
-    if input.bytes < LARGE_INPUT {
-        return (input.digest(), work());
-    }
-    std::thread::scope(|scope| {
-        let digest = scope.spawn(|| input.digest());
-        let done = work();
-        let digest = digest.join();
-        (
-            digest.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            done,
-        )
-    })
 }
 
 #[cfg(test)]

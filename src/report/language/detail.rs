@@ -1,0 +1,240 @@
+//! What exactly was not seen, in German. Whoever reads a file says it in English, once for all reports; `{}` stands for numbers
+//! and names. What is not here is left out of German texts; the JSON report has it.
+
+/// English and German; no `{}` stands beside another.
+const DETAILS: &[(&str, &str)] = &[
+    ("text of no known format", "Text in keinem bekannten Format"),
+    (
+        "no pcap magic number at byte {}",
+        "keine pcap-Kennung bei Byte {}",
+    ),
+    ("the file is empty", "die Datei ist leer"),
+    (
+        "the file ends within the record at byte {}",
+        "sie endet im Datensatz bei Byte {}",
+    ),
+    (
+        "the file ends within the block at byte {}",
+        "sie endet im Block bei Byte {}",
+    ),
+    (
+        "the file ends within the entry at byte {}",
+        "sie endet im Eintrag bei Byte {}",
+    ),
+    (
+        "the file ends within the flow at byte {}",
+        "sie endet in der Verbindung bei Byte {}",
+    ),
+    (
+        "the file ends within the list of entries",
+        "sie endet in der Liste der Einträge",
+    ),
+    ("the file ends within the log", "sie endet im Protokoll"),
+    (
+        "the log ends in the middle of a line",
+        "sie endet mitten in einer Zeile",
+    ),
+    ("the log is damaged", "das Protokoll ist beschädigt"),
+    (
+        "the list of entries is damaged",
+        "die Liste der Einträge ist beschädigt",
+    ),
+    (
+        "a damaged header of the database",
+        "der Kopf der Datenbank ist beschädigt",
+    ),
+    ("reading stopped at byte {}: {}", "gelesen bis Byte {}"),
+    (
+        "the record at byte {} is longer than {} bytes",
+        "der Datensatz bei Byte {} ist länger als {} Bytes",
+    ),
+    (
+        "the entry at byte {} is longer than {} bytes",
+        "der Eintrag bei Byte {} ist länger als {} Bytes",
+    ),
+    (
+        "the line at byte {} is longer than {} bytes",
+        "die Zeile bei Byte {} ist länger als {} Bytes",
+    ),
+    (
+        "the entry at byte {} is no HAR entry",
+        "der Eintrag bei Byte {} ist kein HAR-Eintrag",
+    ),
+    (
+        "what begins at byte {} is no JSON",
+        "was bei Byte {} beginnt, ist kein JSON",
+    ),
+    (
+        "the {} block at byte {} contradicts itself",
+        "der Block {} bei Byte {} widerspricht sich",
+    ),
+    (
+        "only the first {} files of the archive are looked at",
+        "nur die ersten {} Dateien des Archivs wurden angesehen",
+    ),
+    (
+        "packets captured with a snap length shorter than they were",
+        "beim Mitschneiden gekürzt (Snap Length)",
+    ),
+    (
+        "packets dropped by the capturing system, by its own count",
+        "nach eigener Zählung des mitschneidenden Systems",
+    ),
+    ("link type {}", "Verbindungstyp {}"),
+    ("protocol {}", "Protokoll {}"),
+    (
+        "TCP connection without its beginning",
+        "TCP-Verbindung ohne ihren Anfang",
+    ),
+    ("TCP bytes not captured", "TCP-Bytes fehlen im Mitschnitt"),
+    (
+        "QUIC stream bytes not captured",
+        "QUIC-Bytes fehlen im Mitschnitt",
+    ),
+    ("not captured", "nicht mitgeschnitten"),
+    (
+        "too many TCP bytes out of order",
+        "zu viele TCP-Bytes außer der Reihe",
+    ),
+    (
+        "too many QUIC stream bytes out of order",
+        "zu viele QUIC-Bytes außer der Reihe",
+    ),
+    (
+        "more than {} flows at once",
+        "mehr als {} Verbindungen zugleich",
+    ),
+    (
+        "image, sound, film or font",
+        "Bild, Ton, Film oder Schriftart",
+    ),
+    (
+        "body in a format without a decoder",
+        "Inhalt in einem Format, das nicht gelesen wird",
+    ),
+    (
+        "body in a content encoding without a decoder",
+        "Inhalt in einer Kodierung, die nicht gelesen wird",
+    ),
+    (
+        "the key log has no secret for this direction",
+        "im Schlüsselprotokoll fehlt das Geheimnis dieser Richtung",
+    ),
+    (
+        "the keys do not open it: damaged, or too much is missing before it",
+        "die Schlüssel öffnen es nicht: beschädigt, oder davor fehlt zu viel",
+    ),
+    (
+        "mitmproxy writes binary bodies into HAR as text; its flow dump has them whole",
+        "mitmproxy schreibt binäre Inhalte als Text in HAR-Dateien; sein eigenes Format hat sie unversehrt",
+    ),
+    (
+        "the bug report has no output of dumpsys appops",
+        "der Fehlerbericht enthält keine Ausgabe von dumpsys appops",
+    ),
+    (
+        "records that another log of the phone has too",
+        "Einträge, die ein anderes Protokoll des Telefons auch hat",
+    ),
+    ("as {} shows", "wie {}"),
+    (
+        "{} may show it too: same time and hosts",
+        "{} zeigt ihn vielleicht auch: gleiche Zeit, gleiche Server",
+    ),
+    (
+        "{} known values too short or too common to be looked for ({} hits expected by chance in {} readable bytes)",
+        "{} bekannte Werte, die zu kurz oder zu häufig sind, um nach ihnen zu suchen (zu erwartende Zufallstreffer: {} in {} lesbaren Bytes)",
+    ),
+    (
+        "{} known values so short that they count only beside others ({} hits expected by chance in {} readable bytes)",
+        "{} bekannte Werte, die so kurz sind, dass sie nur neben anderen zählen (zu erwartende Zufallstreffer: {} in {} lesbaren Bytes)",
+    ),
+    (
+        "{} encodings, digests and checksums left out because the list is long",
+        "{} Kodierungen, Hashwerte und Prüfsummen ausgelassen, weil die Liste lang ist",
+    ),
+    (
+        "more than {} in a message, more than {} known values, or more than {} digests",
+        "mehr als {} in einer Nachricht, mehr als {} bekannte Werte oder mehr als {} Hashwerte",
+    ),
+    ("{} of {} recipients of {}", "{} von {} Empfängern von {}"),
+    ("dumpsys appops", "dumpsys appops"),
+];
+
+/// A detail in German, or several of them; `None` where one has no German words.
+pub(super) fn in_german(detail: &str) -> Option<String> {
+    one_in_german(detail).or_else(|| {
+        let parts: Option<Vec<String>> = detail.split("; ").map(one_in_german).collect();
+        Some(parts?.join("; "))
+    })
+}
+
+fn one_in_german(detail: &str) -> Option<String> {
+    DETAILS.iter().find_map(|(english, german)| {
+        let values = values(english, detail)?;
+        let mut values = values.into_iter();
+        let mut pieces = german.split("{}");
+        let mut text = pieces.next()?.to_owned();
+        for piece in pieces {
+            text.push_str(values.next()?);
+            text.push_str(piece);
+        }
+        Some(text)
+    })
+}
+
+/// What stands in the places of a template.
+fn values<'a>(template: &str, text: &'a str) -> Option<Vec<&'a str>> {
+    let mut pieces = template.split("{}");
+    let mut rest = text.strip_prefix(pieces.next()?)?;
+    let mut values = Vec::new();
+    for piece in pieces {
+        let at = if piece.is_empty() {
+            rest.len()
+        } else {
+            rest.find(piece)?
+        };
+        let (value, after) = rest.split_at_checked(at)?;
+        values.push(value);
+        rest = after.strip_prefix(piece)?;
+    }
+    rest.is_empty().then_some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_names_stay_where_they_were() {
+        let german = |detail| in_german(detail).unwrap_or_default();
+        assert_eq!(
+            german("the file ends within the record at byte 88485"),
+            "sie endet im Datensatz bei Byte 88485"
+        );
+        assert_eq!(
+            german("the record at byte 24 is longer than 100 bytes"),
+            "der Datensatz bei Byte 24 ist länger als 100 Bytes"
+        );
+        assert_eq!(german("as phone/a.pcap shows"), "wie phone/a.pcap");
+        assert_eq!(
+            german("TCP bytes not captured"),
+            "TCP-Bytes fehlen im Mitschnitt"
+        );
+        assert_eq!(
+            german("TCP bytes not captured; as phone/a.pcap shows"),
+            "TCP-Bytes fehlen im Mitschnitt; wie phone/a.pcap"
+        );
+        assert_eq!(in_german("the file is empty?"), None);
+        assert_eq!(in_german(""), None);
+    }
+
+    #[test]
+    fn german_needs_no_more_values_than_english_has() {
+        for (english, german) in DETAILS {
+            let count = |text: &str| text.matches("{}").count();
+            assert!(count(german) <= count(english), "{english}");
+            assert!(!english.contains("{}{}"));
+        }
+    }
+}
