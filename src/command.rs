@@ -331,7 +331,7 @@ fn init(options: &Init, talk: TalkOptions) -> Result<Status> {
     }
     if !talk.quiet {
         say(&format!(
-            "{shown} is written: fill it in, then phonehome audit"
+            "{shown} is written: fill it in, put the files of each phone into a folder beside it, then phonehome audit"
         ));
     }
     Ok(Status::Done)

@@ -97,7 +97,7 @@ impl Baseline {
             let mut left_out = recipients(&sums, DeviceId(id), |volume| volume.has_gap);
             let sent = is_whole.then(|| sent_by(&sums, DeviceId(id), &left_out));
             if !is_whole {
-                left_out = all.clone();
+                left_out.clone_from(&all);
             }
             if let Some(input) = device.inputs.first().filter(|_| !left_out.is_empty()) {
                 let count = left_out.len() as u64;

@@ -85,8 +85,13 @@ impl<'a> List<'a> {
 
     /// Whether so much of what stands there is of the kind that it is no chance: where it is said to be of contacts, the half of it.
     fn is_of_one_kind(&self) -> bool {
-        let share = if self.speaks_of_contacts { 1 } else { 4 };
-        self.others <= self.values.len() / share
+        let numbers = self.values.len();
+        let most = if self.speaks_of_contacts {
+            numbers
+        } else {
+            numbers / 4
+        };
+        self.others <= most
     }
 }
 
@@ -135,9 +140,9 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
         for part in parts(&field.value) {
             let found = classify(part, telling);
-            let is_other = is_beside_people
-                && part.len() >= SHORTEST_NUMBER
-                && part.bytes().all(|byte| byte.is_ascii_digit());
+            let is_other = part.len() >= SHORTEST_NUMBER
+                && (is_beside_people && part.bytes().all(|byte| byte.is_ascii_digit())
+                    || value::is_number_in_groups(part));
             let kind = match &found {
                 Some((kind, _)) => *kind,
                 None if is_other => Kind::Phone,
@@ -370,16 +375,26 @@ fn looks_like_person(text: &str) -> bool {
     (2..=4).contains(&words)
 }
 
-/// Bodies, queries and paths, and documents in headers: what a header itself says is of the connection.
+/// Bodies, queries and paths, and documents and lists in headers: what else a header says is of the connection.
 fn is_content(scene: &Scene<'_>, field: &Field<'_>) -> bool {
     match field.place {
         Place::Body | Place::Query | Place::Path => true,
-        Place::Header | Place::Cookie => scene.fields.path(field).depth() > 1,
+        Place::Header | Place::Cookie => {
+            scene.fields.path(field).depth() > 1
+                || field.look.has(Look::LIST)
+                    && scene
+                        .name(field)
+                        .is_some_and(|name| name.speaks_of_contacts || name.names_numbers)
+        }
     }
 }
 
 /// What stands around a value says of it.
 #[derive(Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "answers to questions that do not depend on each other"
+)]
 struct Telling {
     speaks_of_contacts: bool,
     takes_digests: bool,
@@ -496,10 +511,11 @@ fn is_written_as_number(text: &str) -> bool {
         || text.starts_with(['0', '(']) && has_groups()
 }
 
-/// Digits behind an international prefix: a country code begins with none, and parcels have longer numbers.
+/// Digits behind an international prefix: a country code begins with no zero, parcels have longer numbers, and behind `001` any ten
+/// digits may be a number of North America.
 fn is_international(digits: &str) -> bool {
     (10..=14).contains(&digits.len())
-        && !digits.starts_with('0')
+        && !digits.starts_with(['0', '1'])
         && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 

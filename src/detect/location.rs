@@ -1,6 +1,6 @@
 //! Positions: pairs of coordinates in one object, in one value, or in a GeoJSON array, with the precision they were sent in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::Scene;
@@ -28,6 +28,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     }
     let mut halves: BTreeMap<(Place, PathId, Rc<str>), Halves<'_>> = BTreeMap::new();
     let mut arrays: BTreeMap<PathId, [Option<Coordinate<'_>>; 2]> = BTreeMap::new();
+    // Lists of numbers without end, as corners on a screen are.
+    let mut lists: BTreeSet<PathId> = BTreeSet::new();
     let mut integers: BTreeMap<(Place, PathId, Rc<str>), Integers<'_>> = BTreeMap::new();
     let mut before: Option<Coordinate<'_>> = None;
     for field in scene.fields {
@@ -71,18 +73,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         let may_be_pair = field.look.has(Look::DOT) && field.look.has(Look::LIST | Look::GROUP);
         if may_tell && let Some((latitude, longitude)) = telling_pair(&field.value) {
             report(scene, tally, field, latitude, longitude);
-        } else if may_be_pair
-            && !name.is_some_and(|name| name.holds_pair)
-            && let Some((latitude, longitude)) = exact_pair(field.value.trim(), BEHIND_PAIR)
-        {
-            // Where nothing says what they are, two numbers are no more than that.
-            match setting(scene, field, name) {
-                Setting::Position => report(scene, tally, field, latitude, longitude),
-                Setting::Unknown if exact_pair(field.value.trim(), 0).is_some() => {
-                    shape(scene, tally, field, latitude, longitude);
-                }
-                Setting::Unknown | Setting::Measure => {}
-            }
+        } else if may_be_pair && unnamed(scene, tally, field, name) {
         } else if name.is_some_and(|name| name.holds_way)
             && let Some((latitude, longitude)) = polyline(field.value.trim())
         {
@@ -110,6 +101,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                     .get_mut(usize::try_from(position).unwrap_or(0))
             {
                 *slot = Some((field, degrees));
+            } else if let Some((_, Step::Index(LONGEST_POSITION..))) = step
+                && name.is_some_and(|name| is_on_screens_too(&name.normalised))
+            {
+                lists.extend(scene.object(field));
             }
         }
     }
@@ -119,8 +114,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             report(scene, tally, field, latitude, longitude);
         }
     }
-    for pair in arrays.into_values() {
-        if let [Some(first), Some(second)] = pair {
+    for (object, pair) in arrays {
+        if let [Some(first), Some(second)] = pair
+            && !lists.contains(&object)
+        {
             both(scene, tally, first, second);
         }
     }
@@ -150,6 +147,9 @@ pub(super) fn member<'s>(
         None => (own, scene.object(field)),
     }
 }
+
+/// Numbers of one position in a list: latitude, longitude, height, time.
+const LONGEST_POSITION: u32 = 4;
 
 /// Numbers behind a position in one value: how exact it is, its height, the time.
 const BEHIND_PAIR: usize = 3;
@@ -187,6 +187,23 @@ fn both(scene: &Scene<'_>, tally: &mut Tally, first: Coordinate<'_>, second: Coo
     } else if first.value.abs() <= 90.0 {
         named(scene, tally, field, first, second);
     }
+}
+
+/// Reports two numbers under a name that holds no pair: where nothing nearby says what they are, they are no more than that.
+fn unnamed(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option<&Name>) -> bool {
+    let text = field.value.trim();
+    let is_named = name.is_some_and(|name| name.holds_pair);
+    let Some((latitude, longitude)) = exact_pair(text, BEHIND_PAIR).filter(|_| !is_named) else {
+        return false;
+    };
+    match setting(scene, field, name) {
+        Setting::Position => report(scene, tally, field, latitude, longitude),
+        Setting::Unknown if exact_pair(text, 0).is_some() => {
+            shape(scene, tally, field, latitude, longitude);
+        }
+        Setting::Unknown | Setting::Measure => {}
+    }
+    true
 }
 
 /// A pair under a name that holds pairs, some of them on screens.
@@ -672,6 +689,12 @@ fn map_centre(text: &str) -> Option<(Degrees, Degrees)> {
 /// `+52.5200+013.4050/` (ISO 6709 Annex H).
 fn signed_pair(text: &str) -> Option<(Degrees, Degrees)> {
     let inner = text.strip_suffix('/')?;
+    // A plus became a space in a form.
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let with_signs = inner
+        .starts_with(is_digit)
+        .then(|| format!("+{}", inner.replace(' ', "+")));
+    let inner = with_signs.as_deref().unwrap_or(inner);
     let is_sign = |mark: char| matches!(mark, '+' | '-');
     let first = inner.strip_prefix(is_sign)?;
     let middle = first.find(is_sign)?.saturating_add(1);
@@ -688,10 +711,9 @@ fn signed_pair(text: &str) -> Option<(Degrees, Degrees)> {
 /// Decimals that are no zeros at the end, of one of two numbers at least.
 const FULL_DECIMALS: usize = 3;
 
-/// Two numbers in a value with so many others behind them, so exact that nothing else is: what stands in headers, paths and under names of any language.
+/// Two numbers in a value with so many others behind them, so exact that few other things are: what stands in headers, paths and under
+/// names of any language.
 fn exact_pair(text: &str, others: usize) -> Option<(Degrees, Degrees)> {
-    let with_points = value::pair_with_decimal_points(text);
-    let text = with_points.as_deref().unwrap_or(text);
     if text.len() > 48
         || !text
             .bytes()
@@ -699,6 +721,8 @@ fn exact_pair(text: &str, others: usize) -> Option<(Degrees, Degrees)> {
     {
         return None;
     }
+    let with_points = value::pair_with_decimal_points(text);
+    let text = with_points.as_deref().unwrap_or(text);
     let mut numbers = text
         .split([',', ';', ' ', '|', '/'])
         .filter(|part| !part.is_empty());

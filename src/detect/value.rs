@@ -405,6 +405,15 @@ fn is_date_or_time(value: &str) -> bool {
     }
 }
 
+/// Digits in two groups or more, and no date: tickets and articles have them as well as phone numbers.
+pub(super) fn is_number_in_groups(value: &str) -> bool {
+    let has_group = value.bytes().any(|byte| matches!(byte, b'-' | b'/' | b' '));
+    let is_of_digits = value
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'/' | b' '));
+    has_group && is_of_digits && !is_date(value)
+}
+
 /// Day, month and year of this time in three groups of digits, in either order.
 fn is_date(value: &str) -> bool {
     let groups: Vec<&str> = value.split(['-', '/', '.']).collect();

@@ -140,7 +140,10 @@ impl<'a> Prose<'a> {
     /// Marks a title of what was concluded.
     pub(super) fn with_grade(&self, finding: &JudgedFinding, title: String) -> String {
         match finding.grade {
-            Grade::Inferred => format!("{title} ({})", self.language.grade(finding.grade)),
+            // What a log of the phone says is no conclusion about what went to anybody.
+            Grade::Inferred if finding.recipient.kind != RecipientKind::None => {
+                format!("{title} ({})", self.language.grade(finding.grade))
+            }
             _ => title,
         }
     }
@@ -361,7 +364,11 @@ impl<'a> Prose<'a> {
                 format!("{seat} {name}: {cited}")
             }
         });
-        parts.collect::<Vec<_>>().join("; ")
+        // No line ends behind a section sign.
+        parts
+            .collect::<Vec<_>>()
+            .join("; ")
+            .replace("§ ", "§\u{a0}")
     }
 
     /// The first place in traffic and the first in a document.

@@ -276,14 +276,14 @@ impl Page<'_> {
                 texts.only_permissions,
                 &[("count", &count), ("names", &names)],
             );
-            self.paragraph(&format!("{phone}: {sentence}"), Look::Dim)?;
+            self.paragraph(&format!("{phone} – {sentence}"), Look::Dim)?;
         }
         if let Some(sentence) = chain::granted_in_vain(self.prose, device) {
             self.paragraph(&sentence, Look::Dim)?;
         }
         if silent > 0 {
             let sentence = fill(texts.silent_apps, &[("count", &silent.to_string())]);
-            self.paragraph(&format!("{phone}: {sentence}"), Look::Dim)?;
+            self.paragraph(&format!("{phone} – {sentence}"), Look::Dim)?;
         }
         Ok(())
     }

@@ -28,6 +28,9 @@ pub fn safe(text: &str) -> String {
 
 /// [`safe`], but at most `longest` characters.
 pub(super) fn safe_up_to(text: &str, longest: usize) -> String {
+    if text.len() <= longest && is_plain(text) {
+        return text.to_owned();
+    }
     let mut shown = String::with_capacity(text.len().min(longest));
     let mut marks = 0_usize;
     for (position, character) in text.chars().enumerate() {
@@ -76,7 +79,7 @@ fn is_joint(character: char) -> bool {
 pub(super) fn widest_part(text: &str) -> usize {
     let parts = text.split(|character: char| character.is_whitespace());
     let parts = parts.flat_map(|word| word.split_inclusive(is_joint));
-    parts.map(|part| part.width()).max().unwrap_or(0)
+    parts.map(str::width).max().unwrap_or(0)
 }
 
 /// A text with a space where a word that is wider than so many columns is to be broken: behind a hyphen, stroke or point. What
@@ -155,6 +158,11 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     text
 }
 
+/// Whether a text has nothing but printable ASCII, as most have: none of it is unsafe, and that is soon seen.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// Characters that a terminal obeys, or that a reader cannot see.
 fn is_unsafe(character: char) -> bool {
     character.is_control()
@@ -169,9 +177,10 @@ fn is_unsafe(character: char) -> bool {
 /// Whether a text has nothing that [`safe`] takes away. What the program itself says may have line breaks and fixed spaces.
 pub(super) fn is_shown(text: &str) -> bool {
     let is_ours = |character| matches!(character, '\n' | '\u{a0}' | '\u{202f}');
-    !text
-        .chars()
-        .any(|character| is_unsafe(character) && !is_ours(character))
+    is_plain(text)
+        || !text
+            .chars()
+            .any(|character| is_unsafe(character) && !is_ours(character))
 }
 
 /// Characters that are drawn over the one before them.

@@ -387,6 +387,24 @@ fn address_books_are_found_as_many_apps_write_them() {
 }
 
 #[test]
+fn a_list_of_numbers_in_a_cookie_is_an_address_book() {
+    let sent = |cookie: &str| {
+        let headers = [("Cookie", cookie)];
+        found(&[observation::post(
+            "collector.example",
+            "/q",
+            &headers,
+            Vec::new(),
+            false,
+        )])
+    };
+    let list = sent("msisdns=tel:+4930901820,tel:+4940428280,tel:+49892330000");
+    assert!(has(&list, "contact-phone-list", 3), "{list:?}");
+    let own = sent("msisdn=+4930901820; theme=dark");
+    assert!(!has(&own, "contact-phone-list", 1), "{own:?}");
+}
+
+#[test]
 fn addresses_of_companies_and_scores_are_no_address_book() {
     for body in [
         r#"{"contactUs":{"emails":["support@shop.example","info@shop.example","presse@shop.example"]}}"#,
@@ -396,6 +414,8 @@ fn addresses_of_companies_and_scores_are_no_address_book() {
         r#"{"days":["02/03/2026","05/03/2026","09/03/2026"]}"#,
         r#"{"isbn":["0-306-40615-2","0-19-853453-1","0-201-53082-1"]}"#,
         r#"{"upc":["0 36000 29145 2","0 12345 67890 5","0 72785 10357 9"]}"#,
+        r#"{"tickets":["2956-359964","0367-377798","5996-110880","0421-449964","4609-689937","0239-147323","7922-362899"]}"#,
+        r#"{"ids":["0012025550123","0012125550188","0013105550142"]}"#,
         r#"{"parcels":["00340434161094021501","00340434161094021518","00340434161094021525"]}"#,
     ] {
         let found = contacts(&[("/q".to_owned(), body.to_owned())]);
@@ -423,6 +443,11 @@ fn positions_are_found_as_many_apps_write_them() {
         let found = grades(post("/p", "application/json", body), "coordinates");
         assert_eq!(found, [Grade::Decoded], "{body}");
     }
+    for body in ["loc=+16.4675-100.9254/", "loc=+52.5200+013.4050/"] {
+        let kind = "application/x-www-form-urlencoded";
+        let found = grades(post("/p", kind, body), "coordinates");
+        assert_eq!(found, [Grade::Decoded], "{body}");
+    }
     let headers = [("X-Latitude", "52.520008"), ("X-Longitude", "13.404954")];
     let sent = observation::post("collector.example", "/p", &headers, Vec::new(), false);
     assert_eq!(grades(sent, "coordinates"), [Grade::Decoded]);
@@ -431,6 +456,7 @@ fn positions_are_found_as_many_apps_write_them() {
         r#"{"p":"50.0000 95.0000"}"#,
         r#"{"fx":"1.0945,0.8533"}"#,
         r#"{"tilt":"12.3456,45.1234"}"#,
+        r#"{"positions":[12.3456,45.1234,7.1234,22.3456,15.1234,9.1234]}"#,
         r#"{"acc":"0.1234,9.8123,0.4321"}"#,
         r#"{"fx":"1234,5678,9012"}"#,
         r#"{"la":12,"lo":15}"#,

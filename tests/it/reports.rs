@@ -13,6 +13,7 @@ use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::accuracy::bench::privacy::readable;
+use crate::forge::fleet::fleet;
 use crate::gates::junit_problem;
 
 /// Stands in every captured text; must stand in no report.
@@ -114,7 +115,7 @@ fn tally(rules: &Rules, seen: &[(Attributed, String, String, usize)]) -> Tally {
             device: DeviceId(0),
             app: app.clone(),
             recipient,
-            content: ContentState::ALL[pick % 8],
+            content: ContentState::ALL[pick % ContentState::ALL.len()],
         };
         tally.add_traffic(key, &traffic);
     }
@@ -152,6 +153,37 @@ fn audit(rules: &Rules, tally: &Tally, name: &str) -> Audit {
         ),
         coverage,
     }
+}
+
+#[test]
+fn findings_read_as_one_name_each_of_their_reasons_once() {
+    let rules = Rules::embedded();
+    let mut audit = fleet(&rules, 1, "").audit().clone();
+    audit.devices[0].apps.truncate(1);
+    let findings = &mut audit.devices[0].apps[0].findings;
+    let mut one = findings[2].clone();
+    assert_eq!(one.grade, Grade::Inferred);
+    one.reasons = vec!["whatsapp".into(), "Meta Platforms".into()];
+    let mut other = one.clone();
+    other.id = "other".to_owned();
+    other.recipient.host = "other.example".into();
+    other.reasons = vec!["whatsapp".into(), "signal".into()];
+    *findings = vec![one, other];
+    let report = Presentable::new(&audit, &rules, false);
+    let table = FORMATS
+        .iter()
+        .find(|format| format.name == "table")
+        .unwrap();
+    let mut out = Vec::new();
+    let options = Options::plain(Language::English, 80);
+    (table.write)(&report, &rules, options, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let text = words.join(" ");
+    let because =
+        "because documented for WhatsApp, Meta Platforms contacted, documented for Signal";
+    assert!(text.contains(because), "{text}");
+    assert_eq!(text.matches("because documented").count(), 1, "{text}");
 }
 
 /// A cell that a spreadsheet would take for a formula.

@@ -57,7 +57,7 @@ fn a_dedicated_phone_ends_the_disclosure_of_contacts_and_not_the_metadata() {
     assert_eq!(finding(&report, "whatsapp", "message-metadata").0, "same");
     assert_eq!(finding(&report, "whatsapp", "no-art28-contract").0, "same");
     let shown = text(&["--measure", "dedicated-phone:whatsapp", "--language", "de"]);
-    assert!(shown.contains("Metadaten bleiben"), "{shown}");
+    assert!(shown.contains("Die Metadaten; der Anbieter"), "{shown}");
     assert!(
         shown.contains("entfällt      12  Upload des Adressbuchs (gefolgert)"),
         "{shown}"

@@ -108,7 +108,7 @@ fn hex(bytes: &[u8]) -> String {
 
 /// 32 digits in the groups of a UUID.
 fn as_uuid(digits: &str) -> String {
-    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &digits[part]);
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| digits.get(part).unwrap());
     parts.join("-")
 }
 
@@ -305,10 +305,10 @@ fn salts_are_tried_for_inputs_by_themselves_and_those_left_out_are_counted() {
     let other = index.afresh();
     assert!(other.with_salt(b"new").is_some());
     assert_eq!(other.untried_salts(), 0);
-    let salts: String = (0..9)
-        .map(|number| format!("\"salt{number}\":\"s4lt-{number}\","))
-        .collect();
-    let body = format!("{{{salts}\"v\":\"{}\"}}", hex(&[0xa7; 32]));
+    let salts = (0..9).map(|number| (format!("salt{number}"), format!("s4lt-{number}")));
+    let mut members: BTreeMap<String, String> = salts.collect();
+    members.insert("v".to_owned(), hex(&[0xa7; 32]));
+    let body = serde_json::json!(members).to_string();
     let known = other.afresh();
     inspect_with(&known, "application/json", body.as_bytes());
     assert_eq!(known.untried_salts(), 5);

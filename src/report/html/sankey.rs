@@ -17,9 +17,9 @@ const NODES: [usize; 4] = [12, 11, 14, 10];
 /// Width of the picture.
 const WIDTH: f64 = 980.0;
 /// Left edge of each column.
-const LEFT: [f64; 4] = [172.0, 290.0, 565.0, 838.0];
+const LEFT: [f64; 4] = [158.0, 269.0, 545.0, 821.0];
 /// Right edge, where bands leave: labels of inner columns stand between, so that no band runs below them.
-const RIGHT: [f64; 4] = [183.0, 458.0, 731.0, 849.0];
+const RIGHT: [f64; 4] = [169.0, 445.0, 721.0, 832.0];
 /// Width of a node, or of both bars of an inner one.
 const NODE: f64 = 11.0;
 /// Space between nodes: room for a label even where nodes are thin.

@@ -42,13 +42,11 @@ impl Presentable {
                 view,
             )
         });
-        let (format, schema_version) = match &view {
-            Ok(view) => (view.format.clone(), view.schema_version),
-            Err(_) => {
-                let header: Header =
-                    serde_json::from_slice(text).map_err(|_| FOREIGN.to_owned())?;
-                (header.format.into(), header.schema_version)
-            }
+        let (format, schema_version) = if let Ok(view) = &view {
+            (view.format.clone(), view.schema_version)
+        } else {
+            let header: Header = serde_json::from_slice(text).map_err(|_| FOREIGN.to_owned())?;
+            (header.format.into(), header.schema_version)
         };
         if format != "phonehome-audit" {
             return Err(FOREIGN.to_owned());
