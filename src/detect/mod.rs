@@ -96,22 +96,22 @@ impl<'a> Scene<'a> {
         let object = |field: &Field<'_>| self.object(field).unwrap_or_default();
         let paths = &self.fields.paths;
         let named = self.found.names.get_or_init(|| {
-            let mut named: HashMap<(Place, PathId), Vec<NameId>> = HashMap::new();
+            let mut by_object: HashMap<(Place, PathId), Vec<NameId>> = HashMap::new();
             let mut fields = self.fields.iter().peekable();
             // Fields of one object mostly stand in a row.
             while let Some(first) = fields.peek() {
                 let key = (first.place, object(first));
-                let names = named.entry(key).or_default();
+                let names = by_object.entry(key).or_default();
                 while let Some(next) = fields.next_if(|next| (next.place, object(next)) == key) {
                     let name = paths.last_name(next.path);
                     names.extend(name.filter(|name| names.last() != Some(name)));
                 }
             }
-            for names in named.values_mut() {
+            for names in by_object.values_mut() {
                 names.sort_unstable();
                 names.dedup();
             }
-            named
+            by_object
         });
         let beside = named.get(&(field.place, object(field)));
         let beside = beside.into_iter().flatten();

@@ -123,13 +123,13 @@ pub(super) fn otherwise_named(fields: &Fields<'_>) -> Vec<(usize, Vec<PathStep>)
     let mut found = Vec::new();
     for (number, field) in listed.iter().enumerate() {
         let bare = without_types(&field.path.0);
-        let named = if keys.is_empty() {
+        let other = if keys.is_empty() {
             None
         } else {
             let way = bare.as_deref().unwrap_or(&field.path.0);
             beside(&keys, &listed, number, way)
         };
-        if let Some(path) = named.or(bare) {
+        if let Some(path) = other.or(bare) {
             found.push((field.at, path));
         }
     }

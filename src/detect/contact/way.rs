@@ -27,30 +27,33 @@ struct All<'a> {
 
 impl<'a> All<'a> {
     fn of(scene: &'a Scene<'a>) -> Self {
-        let mut stems: HashMap<&str, u32> = HashMap::new();
+        let mut first: HashMap<&str, u32> = HashMap::new();
         let names = (0..).zip(&scene.names);
         let stems: Vec<(u32, &'a str)> = names
-            .map(|(number, name)| (*stems.entry(&name.stem).or_insert(number), &*name.stem))
+            .map(|(number, name)| (*first.entry(&name.stem).or_insert(number), &*name.stem))
             .collect();
         let paths = &scene.fields.paths;
-        let mut steps = Vec::new();
+        let mut ways = Vec::new();
         let mut of_path: Vec<Way> = Vec::with_capacity(paths.len().saturating_add(1));
         let mut by_step: HashMap<(Way, u32), Way> = HashMap::new();
         of_path.push(Way::default());
         for (parent, step) in paths.iter() {
             let before = of_path.get(parent.position()).copied().unwrap_or_default();
-            let stem = match step {
+            let own = match step {
                 Step::Name(name) => stems.get(name.position()),
                 Step::Index(_) => None,
             };
-            of_path.push(stem.map_or(before, |(number, stem)| {
+            of_path.push(own.map_or(before, |(number, stem)| {
                 *by_step.entry((before, *number)).or_insert_with(|| {
-                    steps.push((before, *stem));
-                    Way(u32::try_from(steps.len()).unwrap_or(u32::MAX))
+                    ways.push((before, *stem));
+                    Way(u32::try_from(ways.len()).unwrap_or(u32::MAX))
                 })
             }));
         }
-        Self { steps, of_path }
+        Self {
+            steps: ways,
+            of_path,
+        }
     }
 }
 

@@ -45,7 +45,6 @@ const WORD: [bool; 256] = {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::indexing_slicing,
-            clippy::arithmetic_side_effects,
             reason = "evaluated by the compiler over the 256 values of a byte"
         )]
         {
