@@ -28,6 +28,9 @@ const LIST_VALUES: usize = 10_000;
 /// Digits of the shortest phone number: fewer are flags and counts, which numbers may well have beside them.
 const SHORTEST_NUMBER: usize = 7;
 
+/// Kinds of characters of which a number, an address and a card have one.
+const OF_CONTACTS: u16 = Look::DIGIT | Look::AT | Look::COLON;
+
 /// Digits of the shortest number that is believed beside people's names without a telling name: shorter ones are scores.
 const SHORTEST_WITH_AREA: usize = 9;
 
@@ -106,11 +109,15 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let mut lists: BTreeMap<(Kind, Place, Way), List<'_>> = BTreeMap::new();
     let request = Request::of(scene);
     let names = Names::of(scene);
-    let mut ways = Ways::of(scene);
-    let people = people(scene, &mut ways);
+    let ways = Ways::of(scene);
+    let people = people(scene, &ways);
     for field in scene.fields.iter().filter(|field| is_content(scene, field)) {
         let below = names.of_path(field.path);
         let name = scene.name(field);
+        let may_be_digest = below.contacts || below.digests || request.takes_digests();
+        if !may_be_digest && !field.look.has(OF_CONTACTS) {
+            continue;
+        }
         let is_of_request = name.is_some_and(|name| name.is_of_request);
         let is_beside_people = !people.is_empty() && people.contains(&ways.object(field.path));
         let telling = Telling {
@@ -151,7 +158,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     }
     // In `{"+49…": "Anna"}` and `{"+49…": {"name": "Anna"}}` the number is a name.
     if scene.names.iter().any(|name| name.may_be_contact) {
-        keyed(scene, &names, &mut ways, &request, &mut lists);
+        keyed(scene, &names, &ways, &request, &mut lists);
     }
     if lists.is_empty() {
         return;
@@ -193,7 +200,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
 fn keyed<'a>(
     scene: &'a Scene<'_>,
     names: &Names,
-    ways: &mut Ways<'a>,
+    ways: &Ways<'_>,
     request: &Request,
     lists: &mut BTreeMap<(Kind, Place, Way), List<'a>>,
 ) {
@@ -325,7 +332,7 @@ fn joined<'a>(
 const LEAST_PEOPLE: usize = 3;
 
 /// Ways to objects of which several hold what looks like a person's name.
-fn people<'a>(scene: &'a Scene<'_>, ways: &mut Ways<'a>) -> BTreeSet<Way> {
+fn people(scene: &Scene<'_>, ways: &Ways<'_>) -> BTreeSet<Way> {
     let mut found: BTreeMap<Way, BTreeSet<&str>> = BTreeMap::new();
     for field in scene.fields {
         if field.look.has(Look::SPACE)
@@ -333,8 +340,10 @@ fn people<'a>(scene: &'a Scene<'_>, ways: &mut Ways<'a>) -> BTreeSet<Way> {
             && is_content(scene, field)
             && scene.fields.path(field).has_index()
         {
-            let object = ways.object(field.path);
-            found.entry(object).or_default().insert(&field.value);
+            let names = found.entry(ways.object(field.path)).or_default();
+            if names.len() < LEAST_PEOPLE {
+                names.insert(&field.value);
+            }
         }
     }
     let several = found

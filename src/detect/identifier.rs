@@ -1,9 +1,10 @@
 //! Names and shapes of personal data in single fields, as `rules/identifiers.toml` and the layouts of known SDKs describe them.
 //! Lists of contacts and positions have detectors of their own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::Cell;
 use std::sync::Arc;
 
+use super::name::Name;
 use super::{Scene, contact, value};
 use crate::model::{
     Category, DecodeStep, Event, Field, Grade, Place, Protection, Sensitive, Tally,
@@ -23,11 +24,15 @@ const LONGEST_ACCOUNT: usize = 64;
 /// What one message tells under one rule.
 struct Hit<'a> {
     rule: &'a Identifier,
-    values: BTreeSet<String>,
+    grade: Grade,
+    is_opted_out: bool,
+    /// As they come, until all fields have been looked at.
+    values: Vec<&'a str>,
     first: &'a Field<'a>,
 }
 
-type Hits<'a> = BTreeMap<(Arc<str>, Grade, bool), Hit<'a>>;
+/// What one message tells, by rule, grade and whether it is an opt-out: few of these.
+type Hits<'a> = Vec<Hit<'a>>;
 
 /// Reports identifiers.
 pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
@@ -38,13 +43,16 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     };
     let is_sdk = !layouts.is_empty() || scene.rules.is_sdk_host(scene.host());
     let mut hits = Hits::new();
+    let mut rules = Vec::new();
     for field in scene.fields {
-        let text = field.value.trim();
+        let text = value::trimmed(&field.value, field.look);
         if is_empty(text) {
             continue;
         }
         let mut is_known = false;
-        for rule in rules_of_field(scene, &layouts, is_sdk, field) {
+        rules.clear();
+        rules_of_field(scene, &layouts, is_sdk, field, &mut rules);
+        for rule in rules.iter().copied() {
             if rule.is_opted_out(text) {
                 add(&mut hits, rule, Grade::Decoded, true, field, text);
                 is_known = true;
@@ -54,9 +62,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             }
         }
         if !is_known && text.len() <= TELLING_BYTES {
-            for rule in scene
-                .rules
-                .telling_identifiers(value::bare(text), field.look)
+            for rule in
+                scene
+                    .rules
+                    .telling_identifiers(value::bare(text, field.look), field.look, &rules)
             {
                 if fits(scene, rule, field, text) && !value::is_role_address(text) {
                     add(&mut hits, rule, Grade::Shape, false, field, text);
@@ -79,8 +88,11 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             }
         }
     }
-    for ((_, grade, is_opted_out), hit) in hits {
-        report(scene, tally, grade, is_opted_out, &hit);
+    hits.sort_by_key(|hit| (&hit.rule.id, hit.grade, hit.is_opted_out));
+    for mut hit in hits {
+        hit.values.sort_unstable();
+        hit.values.dedup();
+        report(scene, tally, &hit);
     }
 }
 
@@ -90,34 +102,41 @@ fn rules_of_field<'a>(
     layouts: &[&'a PayloadLayout],
     is_sdk: bool,
     field: &Field<'_>,
-) -> Vec<&'a Identifier> {
-    // What a protocol calls a field has one meaning, however short the name.
-    let is_protocols_own = *scene.fields.chain(field.chain).0 == [DecodeStep::Protocol];
+    rules: &mut Vec<&'a Identifier>,
+) {
+    let all = scene.rules;
     let path = scene.fields.path(field);
-    let mut rules: Vec<&Identifier> = Vec::new();
     if let Some(name) = scene.name(field) {
+        // What a protocol calls a field has one meaning, however short the name.
+        let is_strong = |strength| {
+            strength == NameStrength::Strong
+                || is_sdk
+                || *scene.fields.chain(field.chain).0 == [DecodeStep::Protocol]
+        };
+        let is_named = Cell::new(false);
+        let mut take = |rule, strength| {
+            is_named.set(true);
+            if is_strong(strength) {
+                rules.push(rule);
+            }
+        };
         let before = path.names_back().skip(1);
-        let mut named = scene.rules.identifiers_of_names(&name.identifiers, &before);
-        if let (true, Some((last, way))) = (named.is_empty(), &name.flat) {
+        all.identifiers_of_names(&name.identifiers, &before, &mut take);
+        if let (false, Some((last, way))) = (is_named.get(), &name.flat) {
             let way = way.iter().map(|part| &**part);
-            named = scene.rules.identifiers_of_names(last, &way);
+            all.identifiers_of_names(last, &way, take);
         }
-        let named = named.into_iter().filter(|(_, strength)| {
-            *strength == NameStrength::Strong || is_sdk || is_protocols_own
-        });
-        rules.extend(named.map(|(rule, _)| rule));
     }
     // `/imei/490154203237518`: a segment names the one behind it, if that has the form.
     if let Some(name) = scene.segment_before(field) {
-        let named = scene.rules.identifiers_named(name);
-        let named = scene
-            .rules
-            .identifiers_of_names(&named, &std::iter::empty());
-        let has_form = |rule: &&Identifier| rule.validator.is_some() || !rule.values.is_empty();
-        let strong = named
-            .into_iter()
-            .filter(|(_, strength)| *strength == NameStrength::Strong);
-        rules.extend(strong.map(|(rule, _)| rule).filter(has_form));
+        let name = Name::of(name, all);
+        let none = std::iter::empty();
+        all.identifiers_of_names(&name.identifiers, &none, |rule, strength| {
+            let has_form = rule.validator.is_some() || !rule.values.is_empty();
+            if has_form && strength == NameStrength::Strong {
+                rules.push(rule);
+            }
+        });
     }
     for layout in layouts {
         let by_layout = layout
@@ -128,7 +147,6 @@ fn rules_of_field<'a>(
         }
     }
     rules.retain(|rule| !has_detector_of_its_own(rule));
-    rules
 }
 
 /// Rules whose data only show in several fields together.
@@ -137,8 +155,8 @@ fn has_detector_of_its_own(rule: &Identifier) -> bool {
 }
 
 fn fits(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &str) -> bool {
-    let text = value::bare(text);
-    rule.has_shape(text)
+    let text = value::bare(text, field.look);
+    rule.has_shape(text, field.look)
         && rule
             .validator
             .is_none_or(|validator| is_valid(scene, validator, field, text))
@@ -269,36 +287,42 @@ fn add<'a>(
     grade: Grade,
     is_opted_out: bool,
     field: &'a Field<'a>,
-    text: &str,
+    text: &'a str,
 ) {
-    let hit = hits
-        .entry((rule.id.clone(), grade, is_opted_out))
-        .or_insert_with(|| Hit {
+    let value = value::bare(text, field.look);
+    let known = hits.iter_mut().find(|hit| {
+        (hit.grade, hit.is_opted_out) == (grade, is_opted_out) && hit.rule.id == rule.id
+    });
+    match known {
+        Some(hit) => hit.values.push(value),
+        None => hits.push(Hit {
             rule,
-            values: BTreeSet::new(),
+            grade,
+            is_opted_out,
+            values: vec![value],
             first: field,
-        });
-    hit.values.insert(value::bare(text).to_owned());
+        }),
+    }
 }
 
-fn report(scene: &Scene<'_>, tally: &mut Tally, grade: Grade, is_opted_out: bool, hit: &Hit<'_>) {
+fn report(scene: &Scene<'_>, tally: &mut Tally, hit: &Hit<'_>) {
     // What holds the others in an encoding is no account.
     let is_account =
-        |value: &&String| value.len() <= LONGEST_ACCOUNT && !value.starts_with(['{', '[']);
+        |value: &&&str| value.len() <= LONGEST_ACCOUNT && !value.starts_with(['{', '[']);
     let accounts = hit.values.iter().filter(is_account).count();
     let is_address_book = hit.rule.category == Category::Account
         && (accounts >= OWN_ACCOUNTS || contact::speaks_of_contacts_path(scene, hit.first.path));
     if is_address_book {
         return;
     }
-    let example = hit.values.first().cloned().unwrap_or_default();
-    let mut finding = scene.finding(hit.rule, grade, hit.first, &example);
+    let example = hit.values.first().copied().unwrap_or_default();
+    let mut finding = scene.finding(hit.rule, hit.grade, hit.first, example);
     finding.items = hit.values.len() as u64;
     finding.values = hit
         .values
         .iter()
         .map(|value| Sensitive::new(value))
         .collect();
-    finding.is_opted_out = is_opted_out;
+    finding.is_opted_out = hit.is_opted_out;
     scene.report(tally, finding);
 }

@@ -10,12 +10,12 @@ mod location;
 mod lookup;
 mod message;
 mod name;
+mod object;
 mod transport;
 mod user_agent;
 mod value;
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ use crate::model::{
     Grade, NameId, Observation, PathId, Place, Protection, Recipient, Sensitive, ServerName, Step,
     Tally,
 };
-use crate::payload::{Binary, Decoded};
+use crate::payload::{Binaries, Decoded};
 use crate::rules::{Identifier, Rules};
 
 use name::Name;
@@ -41,7 +41,7 @@ pub struct Scene<'a> {
     /// The fields that the client sent.
     pub fields: &'a Fields<'a>,
     /// Bytes that the client sent and that are no text.
-    pub binaries: &'a [Binary<'a>],
+    pub binaries: &'a Binaries,
     /// The rules.
     pub rules: &'a Rules,
     /// What is known about the device.
@@ -63,13 +63,14 @@ struct Lookups {
     /// For each path, the first one with the same steps.
     objects: OnceCell<Vec<PathId>>,
     /// The names in each object.
-    names: OnceCell<HashMap<(Place, PathId), BTreeSet<NameId>>>,
+    names: OnceCell<HashMap<(Place, PathId), Vec<NameId>>>,
     /// Whole segments of the request's path, by their positions.
     segments: OnceCell<HashMap<u32, usize>>,
 }
 
 impl<'a> Scene<'a> {
     /// What a field's name says.
+    #[inline]
     fn name(&self, field: &Field<'_>) -> Option<&Name> {
         let name = self.fields.paths.last_name(field.path)?;
         self.names.get(name.position()).map(|name| &**name)
@@ -86,7 +87,7 @@ impl<'a> Scene<'a> {
         let objects = self
             .found
             .objects
-            .get_or_init(|| self.fields.paths.objects());
+            .get_or_init(|| object::objects(&self.fields.paths));
         objects.get(path.position()).copied().unwrap_or(path)
     }
 
@@ -95,14 +96,22 @@ impl<'a> Scene<'a> {
         let object = |field: &Field<'_>| self.object(field).unwrap_or_default();
         let paths = &self.fields.paths;
         let named = self.found.names.get_or_init(|| {
-            let mut named: HashMap<(Place, PathId), BTreeSet<NameId>> = HashMap::new();
-            for field in self.fields {
-                if let Some(name) = paths.last_name(field.path) {
-                    let key = (field.place, object(field));
-                    named.entry(key).or_default().insert(name);
+            let mut by_object: HashMap<(Place, PathId), Vec<NameId>> = HashMap::new();
+            let mut fields = self.fields.iter().peekable();
+            // Fields of one object mostly stand in a row.
+            while let Some(first) = fields.peek() {
+                let key = (first.place, object(first));
+                let names = by_object.entry(key).or_default();
+                while let Some(next) = fields.next_if(|next| (next.place, object(next)) == key) {
+                    let name = paths.last_name(next.path);
+                    names.extend(name.filter(|name| names.last() != Some(name)));
                 }
             }
-            named
+            for names in by_object.values_mut() {
+                names.sort_unstable();
+                names.dedup();
+            }
+            by_object
         });
         let beside = named.get(&(field.place, object(field)));
         let beside = beside.into_iter().flatten();
@@ -283,6 +292,17 @@ pub fn inspect(
     device: Device<'_>,
     tally: &mut Tally,
 ) {
+    inspect_by(DETECTORS, observation, decoded, device, tally);
+}
+
+/// Runs some detectors over one observation.
+pub fn inspect_by(
+    detectors: &[Detector],
+    observation: &Observation,
+    decoded: &Decoded<'_>,
+    device: Device<'_>,
+    tally: &mut Tally,
+) {
     if matches!(observation.sighting.event, Event::Traffic(_)) {
         return;
     }
@@ -298,7 +318,7 @@ pub fn inspect(
         names: Name::all(&decoded.fields.paths, device.rules),
         found: Lookups::default(),
     };
-    for detector in DETECTORS {
+    for detector in detectors {
         (detector.inspect)(&scene, tally);
     }
 }

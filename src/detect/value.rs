@@ -11,11 +11,25 @@ use hashbrown::HashMap;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region};
 
 use crate::limits;
+use crate::model::Look;
 
-/// A value without the quotes, brackets and URN prefixes that protocols wrap it in (RFC 7254: `"<urn:gsma:imei:…>"`).
-pub(super) fn bare(text: &str) -> &str {
-    let text = text.trim().trim_matches(['"', '<', '>']);
-    if memchr::memchr(b':', text.as_bytes()).is_none() {
+/// Kinds of characters of which white space is.
+const WHITE: u16 = Look::SPACE | Look::BEYOND;
+
+/// A text that looks like this without white space around it.
+pub(super) fn trimmed(text: &str, look: Look) -> &str {
+    if look.has(WHITE) { text.trim() } else { text }
+}
+
+/// A value without the quotes, brackets and URN prefixes that protocols wrap it in (RFC 7254: `"<urn:gsma:imei:…>"`); it, or
+/// what it is a part of, looks like this.
+pub(super) fn bare(text: &str, look: Look) -> &str {
+    let text = if look.has(WHITE | Look::OTHER) {
+        text.trim().trim_matches(['"', '<', '>'])
+    } else {
+        text
+    };
+    if !look.has(Look::COLON) {
         return text;
     }
     ["urn:gsma:imei:", "urn:uuid:", "mailto:", "tel:"]

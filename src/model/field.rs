@@ -218,12 +218,20 @@ impl<'a> Fields<'a> {
         ChainId(u32::try_from(position).unwrap_or(u32::MAX))
     }
 
+    /// Makes room for so many more, each with a path of two steps.
+    pub fn reserve(&mut self, count: usize) {
+        self.all.reserve(count);
+        self.paths.reserve(count.saturating_mul(2));
+    }
+
     /// Adds a field.
+    #[inline]
     pub fn push(&mut self, field: Field<'a>) {
         self.all.push(field);
     }
 
     /// The field at a position, to be completed.
+    #[inline]
     pub fn get_mut(&mut self, position: usize) -> Option<&mut Field<'a>> {
         self.all.get_mut(position)
     }
@@ -239,6 +247,7 @@ impl<'a> Fields<'a> {
     }
 
     /// How many there are.
+    #[inline]
     pub fn len(&self) -> usize {
         self.all.len()
     }
@@ -260,7 +269,13 @@ impl<'a> Fields<'a> {
             .map_or("", |name| self.paths.text(name))
     }
 
+    /// All chains that were added; one may come again.
+    pub fn chains(&self) -> &[DecodeChain] {
+        &self.chains
+    }
+
     /// The encodings undone on the way to a value.
+    #[inline]
     pub fn chain(&self, id: ChainId) -> &DecodeChain {
         static NONE: LazyLock<DecodeChain> = LazyLock::new(DecodeChain::default);
         let position = usize::try_from(id.0).unwrap_or(usize::MAX);

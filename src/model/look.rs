@@ -7,6 +7,13 @@ pub struct Look {
     all: u16,
 }
 
+impl Default for Look {
+    /// That of the empty text.
+    fn default() -> Self {
+        Self { any: 0, all: !0 }
+    }
+}
+
 impl Look {
     /// `%`
     pub const PERCENT: u16 = 1;
@@ -34,8 +41,8 @@ impl Look {
     pub const GROUP: u16 = 1 << 11;
     /// White space of ASCII.
     pub const SPACE: u16 = 1 << 12;
-    /// `'` and `"`.
-    pub const QUOTE: u16 = 1 << 13;
+    /// `=`
+    pub const EQUALS: u16 = 1 << 13;
     /// Other punctuation, and control characters.
     pub const OTHER: u16 = 1 << 14;
     /// Bytes beyond ASCII.
@@ -63,9 +70,9 @@ impl Look {
                 b'+' => Self::PLUS,
                 b',' | b';' | b'|' | b'\t' | b'\n' => Self::LIST,
                 b' ' | b'-' | b'/' | b'(' | b')' => Self::GROUP,
-                b'\'' | b'"' => Self::QUOTE,
+                b'=' => Self::EQUALS,
                 0x80.. => Self::BEYOND,
-                b'_' | b'=' => 0,
+                b'_' => 0,
                 _ if byte.is_ascii_alphanumeric() => 0,
                 _ => Self::OTHER,
             };
@@ -107,13 +114,18 @@ impl Look {
     /// Looks at a text.
     #[inline]
     pub fn of(text: &str) -> Self {
-        let mut look = Self { any: 0, all: !0 };
+        let mut look = Self::default();
         for byte in text.bytes() {
-            let class = Self::class(byte);
-            look.any |= class;
-            look.all &= class;
+            look.add(Self::class(byte));
         }
         look
+    }
+
+    /// Adds a byte of these kinds.
+    #[inline]
+    pub fn add(&mut self, class: u16) {
+        self.any |= class;
+        self.all &= class;
     }
 
     /// Whether some character is of one of these kinds.

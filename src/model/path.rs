@@ -1,6 +1,5 @@
 //! The paths of one message's fields as a tree: each name is there once, and a path costs one node below another's.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ pub struct NameId(u32);
 
 impl NameId {
     /// Its position among [`Paths::names`].
+    #[inline]
     pub fn position(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
@@ -23,6 +23,7 @@ pub struct PathId(u32);
 
 impl PathId {
     /// A number for tables with an entry for each path, from 0 (the empty path) to [`Paths::len`].
+    #[inline]
     pub fn position(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
@@ -58,13 +59,20 @@ impl Paths {
         id
     }
 
+    /// Makes room for so many more.
+    pub fn reserve(&mut self, count: usize) {
+        self.nodes.reserve(count);
+    }
+
     /// Adds the path that goes one step on from another.
+    #[inline]
     pub fn add(&mut self, parent: PathId, step: Step) -> PathId {
         self.nodes.push(Node { parent, step });
         PathId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX))
     }
 
     /// Takes back the paths that were added last, down to `kept` of them.
+    #[inline]
     pub fn take_back(&mut self, kept: usize) {
         self.nodes.truncate(kept);
     }
@@ -84,11 +92,19 @@ impl Paths {
         &self.names
     }
 
-    /// All paths but the empty one, in the order of adding them: the path before the last step, and that step.
+    /// All paths but the empty one, in the order of adding them, which is that of [`PathId::position`]: the path before the last
+    /// step, and that step.
     pub fn iter(&self) -> impl Iterator<Item = (PathId, Step)> + '_ {
         self.nodes.iter().map(|node| (node.parent, node.step))
     }
 
+    /// All paths, the empty one first.
+    pub fn ids(&self) -> impl Iterator<Item = PathId> + use<> {
+        let count = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        (0..=count).map(PathId)
+    }
+
+    #[inline]
     fn node(&self, path: PathId) -> Option<Node> {
         self.nodes.get(path.position().checked_sub(1)?).copied()
     }
@@ -109,6 +125,7 @@ impl Paths {
     }
 
     /// The steps from the last to the first.
+    #[inline]
     pub fn steps_back(&self, path: PathId) -> impl Iterator<Item = Step> + Clone + '_ {
         let mut at = path;
         std::iter::from_fn(move || {
@@ -127,35 +144,6 @@ impl Paths {
     /// A path with what it needs to be read.
     pub fn path(&self, id: PathId) -> Path<'_> {
         Path { paths: self, id }
-    }
-
-    /// For each path, the first one with the same steps: documents may name a member twice, and forms begin anew for each
-    /// field. Only of elements, and of paths that others go on from.
-    pub fn objects(&self) -> Vec<PathId> {
-        let mut objects: Vec<PathId> = Vec::with_capacity(self.nodes.len().saturating_add(1));
-        objects.push(PathId::default());
-        let mut has_more = vec![false; self.nodes.len().saturating_add(1)];
-        for node in &self.nodes {
-            if let Some(has_more) = has_more.get_mut(node.parent.position()) {
-                *has_more = true;
-            }
-        }
-        let mut first = HashMap::new();
-        for (number, node) in (1..).zip(&self.nodes) {
-            let id = PathId(number);
-            let has_more = has_more.get(id.position()).copied().unwrap_or_default();
-            if !has_more && matches!(node.step, Step::Name(_)) {
-                objects.push(id);
-                continue;
-            }
-            let parent = objects.get(node.parent.position()).copied();
-            let step = match node.step {
-                Step::Name(name) => Ok(self.text(name)),
-                Step::Index(index) => Err(index),
-            };
-            objects.push(*first.entry((parent, step)).or_insert(id));
-        }
-        objects
     }
 }
 

@@ -190,7 +190,7 @@ pub(super) fn decode<'a>(
                 "body in a format without a decoder",
             );
             text::strings(input.bytes, collector);
-            collector.binary(input.bytes.to_vec());
+            collector.binary(input.bytes);
         }
     }
 }

@@ -10,6 +10,11 @@ use crate::model::{ChainId, DecodeStep, Field, Look, PathId, PathStep, Place, Sh
 /// Fewest bytes that are kept: fewer can hold nothing that is looked for.
 const SHORTEST_BINARY: usize = 6;
 
+/// Bytes of a body for each of its fields, about.
+const BYTES_PER_FIELD: usize = 20;
+/// Bytes of a body for which room is made at once.
+const MOST_EXPECTED: usize = 64 << 10;
+
 /// The state of decoding one message.
 pub(super) struct Collector<'a> {
     decoded: Decoded<'a>,
@@ -21,10 +26,13 @@ pub(super) struct Collector<'a> {
     chain: Vec<DecodeStep>,
     /// `chain` as fields hold it, until it changes.
     shared_chain: Option<ChainId>,
+    /// A chain, the step that was taken from it last, and the chain with that.
+    last_inner: Option<(ChainId, DecodeStep, ChainId)>,
     /// Encodings undone at this point.
     depth: usize,
     inflate_left: usize,
     binary_left: usize,
+    buffer: Vec<u8>,
 }
 
 impl<'a> Collector<'a> {
@@ -37,10 +45,19 @@ impl<'a> Collector<'a> {
             kept_paths: 0,
             chain: Vec::new(),
             shared_chain: None,
+            last_inner: None,
             depth: 0,
             inflate_left: limits::INFLATE_BYTES,
             binary_left: limits::BINARY_BYTES,
+            buffer: Vec::new(),
         }
+    }
+
+    /// Makes room for what a body of so many bytes may hold.
+    pub(super) fn expect(&mut self, bytes: usize) {
+        let fields = bytes.min(MOST_EXPECTED) / BYTES_PER_FIELD;
+        self.decoded.fields.reserve(fields);
+        self.decoded.binaries.reserve(fields / 4);
     }
 
     pub(super) fn finish(mut self) -> Decoded<'a> {
@@ -72,6 +89,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Whether no more fields will be taken.
+    #[inline]
     pub(super) fn is_full(&self) -> bool {
         self.decoded.fields.len() >= limits::FIELDS
     }
@@ -100,6 +118,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Goes one step down the path, by a name: at most [`limits::NAME_BYTES`] of it.
+    #[inline]
     pub(super) fn enter(&mut self, name: &str) {
         let name = if name.len() > limits::NAME_BYTES {
             name.get(..name.floor_char_boundary(limits::NAME_BYTES))
@@ -113,12 +132,14 @@ impl<'a> Collector<'a> {
     }
 
     /// Goes one step down the path, by a position.
+    #[inline]
     pub(super) fn enter_index(&mut self, position: u32) {
         let paths = &mut self.decoded.fields.paths;
         self.path = paths.add(self.path, Step::Index(position));
     }
 
     /// Goes `steps` up again.
+    #[inline]
     pub(super) fn leave(&mut self, steps: usize) {
         let paths = &mut self.decoded.fields.paths;
         for _ in 0..steps {
@@ -169,15 +190,31 @@ impl<'a> Collector<'a> {
     /// Like [`Self::undoing`] for steps that undo nothing (plain text, a protocol's own fields) and so do not count.
     pub(super) fn labelled(&mut self, step: DecodeStep, act: impl FnOnce(&mut Self)) {
         self.chain.push(step);
-        self.shared_chain = None;
+        let outer = self.shared_chain.take();
+        // Word after word is undone the same way.
+        let last = self.last_inner;
+        self.shared_chain = last
+            .filter(|(known, known_step, _)| (Some(*known), *known_step) == (outer, step))
+            .map(|(.., inner)| inner);
         act(self);
+        if let (Some(outer), Some(inner)) = (outer, self.shared_chain) {
+            self.last_inner = Some((outer, step, inner));
+        }
         self.chain.pop();
-        self.shared_chain = None;
+        self.shared_chain = outer;
     }
 
     /// Takes a value and whatever is encoded in it.
     pub(super) fn value<'s>(&mut self, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
-        let look = Look::of(&value);
+        self.looked_value(Look::of(&value), value, keep);
+    }
+
+    /// [`Self::value`] that looks like this.
+    #[inline]
+    pub(super) fn looked_value<'s>(&mut self, look: Look, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
+        if !nested::may_hold(look, &value) {
+            return self.looked_plain_value(look, value, keep);
+        }
         let Some(index) = self.reserve(look) else {
             return;
         };
@@ -189,22 +226,34 @@ impl<'a> Collector<'a> {
     }
 
     /// Keeps bytes that are no text, as far as the bound allows.
-    pub(super) fn binary(&mut self, bytes: Vec<u8>) {
+    pub(super) fn binary(&mut self, bytes: &[u8]) {
         if bytes.len() < SHORTEST_BINARY || bytes.len() > self.binary_left || self.is_full() {
             return;
         }
         self.binary_left = self.binary_left.saturating_sub(bytes.len());
         let chain = self.chain();
         self.keep_path();
-        self.decoded.binaries.push(Binary {
+        let binary = Binary {
             place: self.place,
             path: self.path,
             chain,
-            bytes: Cow::Owned(bytes),
-        });
+        };
+        self.decoded.binaries.push(binary, bytes);
+    }
+
+    /// A buffer for one step of decoding; to be put back, so that the next step finds it.
+    pub(super) fn take_buffer(&mut self) -> Vec<u8> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.clear();
+        buffer
+    }
+
+    pub(super) fn put_buffer(&mut self, buffer: Vec<u8>) {
+        self.buffer = buffer;
     }
 
     /// The encodings undone so far, as fields hold them.
+    #[inline]
     fn chain(&mut self) -> ChainId {
         *self
             .shared_chain
@@ -212,36 +261,57 @@ impl<'a> Collector<'a> {
     }
 
     /// The path where we stand, and those on the way, are some field's.
+    #[inline]
     fn keep_path(&mut self) {
         self.kept_paths = self.kept_paths.max(self.path.position());
     }
 
     /// Takes a value as it is.
     pub(super) fn plain_value<'s>(&mut self, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
-        if let Some(index) = self.reserve(Look::of(&value)) {
+        self.looked_plain_value(Look::of(&value), value, keep);
+    }
+
+    /// [`Self::plain_value`] that looks like this.
+    #[inline]
+    pub(super) fn looked_plain_value<'s>(
+        &mut self,
+        look: Look,
+        value: Cow<'s, str>,
+        keep: Keep<'s, 'a>,
+    ) {
+        if value.len() <= limits::FIELD_BYTES && !self.is_full() {
+            self.push(look, keep(value));
+        } else if let Some(index) = self.reserve(look) {
             self.fill(index, value, keep);
         }
     }
 
-    /// A field at this place with its value still to come, so that it stands before the fields nested in it.
-    fn reserve(&mut self, look: Look) -> Option<usize> {
-        if self.is_full() {
-            self.shortfall(Shortfall::FieldLimit, 0, "more fields than the bound");
-            return None;
-        }
+    #[inline]
+    fn push(&mut self, look: Look, value: Cow<'a, str>) {
         let chain = self.chain();
-        let index = self.decoded.fields.len();
         self.keep_path();
         self.decoded.fields.push(Field {
             place: self.place,
             look,
             path: self.path,
             chain,
-            value: Cow::Borrowed(""),
+            value,
         });
+    }
+
+    /// A field at this place with its value still to come, so that it stands before the fields nested in it.
+    #[inline]
+    fn reserve(&mut self, look: Look) -> Option<usize> {
+        if self.is_full() {
+            self.shortfall(Shortfall::FieldLimit, 0, "more fields than the bound");
+            return None;
+        }
+        let index = self.decoded.fields.len();
+        self.push(look, Cow::Borrowed(""));
         Some(index)
     }
 
+    #[inline]
     fn fill<'s>(&mut self, index: usize, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
         let full = value.len();
         let value = shorten(value, limits::FIELD_BYTES);

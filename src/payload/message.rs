@@ -12,6 +12,7 @@ use crate::model::{DecodeStep, Look, Message, Place, Request};
 /// The fields of an HTTP request.
 pub(super) fn request(request: &Request) -> Decoded<'_> {
     let mut collector = Collector::new(Place::Path);
+    collector.expect(request.body.bytes.len());
     path(request.path(), &mut collector);
     if let Some(query) = request.query() {
         collector.set_place(Place::Query);

@@ -47,22 +47,53 @@ pub struct Decoded<'a> {
     /// phone in clear are, because everybody on the way reads them.
     pub fields: Fields<'a>,
     /// Bytes that are no text, in formats without a decoder or out of an encoding inside a value.
-    pub binaries: Vec<Binary<'a>>,
+    pub binaries: Binaries,
     /// What could not be decoded: kind, bytes, words free of captured values.
     pub shortfalls: Vec<(Shortfall, u64, &'static str)>,
 }
 
-/// Bytes of a message that are no text.
+/// Where bytes of a message stand that are no text.
 #[derive(Clone, Debug)]
-pub struct Binary<'a> {
+pub struct Binary {
     /// Part of the message.
     pub place: Place,
     /// Way to the bytes.
     pub path: PathId,
     /// Encodings undone on the way.
     pub chain: ChainId,
-    /// The bytes.
-    pub bytes: Cow<'a, [u8]>,
+}
+
+/// All bytes of a message that are no text, one after the other: words may be base64, so there are as many as fields, and each is
+/// short.
+#[derive(Debug, Default)]
+pub struct Binaries {
+    /// Each with the end of its bytes, which begin where those before end.
+    all: Vec<(Binary, usize)>,
+    bytes: Vec<u8>,
+}
+
+impl Binaries {
+    /// Makes room for so many more, each as short as a word.
+    fn reserve(&mut self, count: usize) {
+        self.all.reserve(count);
+        self.bytes.reserve(count.saturating_mul(8));
+    }
+
+    #[inline]
+    fn push(&mut self, binary: Binary, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        self.all.push((binary, self.bytes.len()));
+    }
+
+    /// All, in the order of the message, with their bytes.
+    pub fn iter(&self) -> impl Iterator<Item = (&Binary, &[u8])> {
+        let mut start = 0_usize;
+        self.all.iter().map(move |(binary, end)| {
+            let bytes = self.bytes.get(start..*end).unwrap_or_default();
+            start = *end;
+            (binary, bytes)
+        })
+    }
 }
 
 /// Decodes what the client sent in an event. Lookups, handshakes and traffic have no fields.

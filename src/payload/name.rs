@@ -11,9 +11,50 @@ const RECENT: usize = 2048;
 /// A name with its number in the message where it stood last.
 #[derive(Debug)]
 struct Recent {
+    mark: Mark,
     text: Arc<str>,
     message: u64,
     id: NameId,
+}
+
+/// What tells a name: its length and the words that it begins and ends with. Of up to sixteen bytes that is all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mark {
+    first: u64,
+    last: u64,
+    length: usize,
+}
+
+impl Mark {
+    #[inline]
+    fn of(name: &[u8]) -> Self {
+        let wide = |chunk: Option<&[u8; 8]>| chunk.map(|chunk| u64::from_le_bytes(*chunk));
+        let half =
+            |chunk: Option<&[u8; 4]>| chunk.map(|chunk| u64::from(u32::from_le_bytes(*chunk)));
+        let ends = wide(name.first_chunk()).zip(wide(name.last_chunk()));
+        let ends = ends.or_else(|| half(name.first_chunk()).zip(half(name.last_chunk())));
+        let short = || {
+            let bytes = name.iter();
+            bytes.fold(0, |word, byte| word << 8 | u64::from(*byte))
+        };
+        let (first, last) = ends.unwrap_or_else(|| (short(), 0));
+        Self {
+            first,
+            last,
+            length: name.len(),
+        }
+    }
+
+    #[inline]
+    fn slot(self) -> usize {
+        let mixed = self.first ^ self.last.rotate_left(29) ^ self.length as u64;
+        usize::try_from(mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48).unwrap_or(0) % RECENT
+    }
+
+    #[inline]
+    fn is_all(self) -> bool {
+        self.length <= 16
+    }
 }
 
 /// The names of a thread, taken by the message that is decoded.
@@ -44,12 +85,12 @@ impl Names {
     /// The number of a name among the paths of this message.
     #[inline]
     pub(super) fn id(&mut self, text: &str, paths: &mut Paths) -> NameId {
-        let slot = hash(text.as_bytes()) % RECENT;
-        let Some(recent) = self.recent.get_mut(slot) else {
+        let mark = Mark::of(text.as_bytes());
+        let Some(recent) = self.recent.get_mut(mark.slot()) else {
             return paths.add_name(Arc::from(text));
         };
         match recent {
-            Some(recent) if *recent.text == *text => {
+            Some(recent) if recent.mark == mark && (mark.is_all() || *recent.text == *text) => {
                 if recent.message != self.message {
                     recent.message = self.message;
                     recent.id = paths.add_name(Arc::clone(&recent.text));
@@ -60,6 +101,7 @@ impl Names {
                 let text: Arc<str> = Arc::from(text);
                 let id = paths.add_name(Arc::clone(&text));
                 *recent = Some(Recent {
+                    mark,
                     text,
                     message: self.message,
                     id,
@@ -70,20 +112,17 @@ impl Names {
     }
 }
 
-/// Spreads names over the slots: the first and last eight bytes, and the length.
-#[inline]
-fn hash(bytes: &[u8]) -> usize {
-    let wide = |chunk: Option<&[u8; 8]>| chunk.map(|chunk| u64::from_le_bytes(*chunk));
-    let half = |chunk: Option<&[u8; 4]>| chunk.map(|chunk| u64::from(u32::from_le_bytes(*chunk)));
-    let ends = wide(bytes.first_chunk()).zip(wide(bytes.last_chunk()));
-    let ends = ends.or_else(|| half(bytes.first_chunk()).zip(half(bytes.last_chunk())));
-    let short = || {
-        bytes
-            .iter()
-            .fold(0, |word, byte| word << 8 | u64::from(*byte))
-    };
-    let (first, last) = ends.unwrap_or_else(|| (short(), 0));
-    let mixed =
-        (first ^ last.rotate_left(29) ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    usize::try_from(mixed >> 48).unwrap_or(0)
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn short_names_are_told_by_their_marks(one in "[ab\\x00]{0,16}", other in "[ab\\x00]{0,16}") {
+            let is_same = Mark::of(one.as_bytes()) == Mark::of(other.as_bytes());
+            prop_assert_eq!(is_same, one == other, "{:?} {:?}", one, other);
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::limits;
-use crate::model::{DecodeStep, FieldPath, Fields, PathStep, Place};
+use crate::model::{DecodeChain, DecodeStep, FieldPath, Fields, PathStep, Place, Step};
 
 /// What holds a name, and what holds its value, in lower case.
 const PAIRS: [(&str, &str); 12] = [
@@ -23,8 +23,8 @@ const PAIRS: [(&str, &str); 12] = [
     ("type", "data"),
 ];
 
-/// Length of the longest of the first.
-const LONGEST_KEY: usize = 5;
+/// Bytes of the longest of them.
+const LONGEST_OF_PAIR: usize = 5;
 
 /// Steps that say the type of what is below: Firestore, OTLP (`stringValue`), `DynamoDB` (`S`), XML-RPC.
 const TYPES: [&str; 14] = [
@@ -56,8 +56,43 @@ const HOLDERS: [&str; 8] = [
     "struct",
 ];
 
-/// A field with its path as a list.
+/// What a name may be: which of [`PAIRS`] it may be the first and the second of, a bit for each, and whether it says a type.
+#[derive(Clone, Copy, Default)]
+struct Role {
+    keys: u16,
+    values: u16,
+    is_type: bool,
+}
+
+impl Role {
+    fn of(name: &str) -> Self {
+        let mut role = Self {
+            is_type: TYPES.contains(&name),
+            ..Self::default()
+        };
+        if name.len() > LONGEST_OF_PAIR {
+            return role;
+        }
+        for (bit, (key, value)) in PAIRS.iter().enumerate() {
+            role.keys |= u16::from(name.eq_ignore_ascii_case(key)) << bit;
+            role.values |= u16::from(name.eq_ignore_ascii_case(value)) << bit;
+        }
+        role
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            keys: self.keys | other.keys,
+            values: self.values | other.values,
+            is_type: self.is_type || other.is_type,
+        }
+    }
+}
+
+/// A field with its path as a list, of those that hold names, or may be named by others.
 struct Listed<'f> {
+    /// Position among the fields.
+    at: usize,
     place: Place,
     path: FieldPath,
     is_xml: bool,
@@ -72,40 +107,71 @@ impl Listed<'_> {
 
 /// The fields that have another name than the one on their path, by their positions, and their paths under that.
 pub(super) fn otherwise_named(fields: &Fields<'_>) -> Vec<(usize, Vec<PathStep>)> {
-    // Few messages have such names at all.
-    if !fields.paths.names().iter().any(|name| is_telling(name)) {
+    let names = fields.paths.names().iter();
+    let roles: Vec<Role> = names.map(|name| Role::of(name)).collect();
+    let all = roles
+        .iter()
+        .fold(Role::default(), |all, role| all.and(*role));
+    let is_xml = |chain: &DecodeChain| chain.0.last() == Some(&DecodeStep::Xml);
+    let has_xml = all.keys != 0 && fields.chains().iter().any(is_xml);
+    // Few messages have names of both at all.
+    if all.keys & all.values == 0 && !all.is_type && !has_xml {
         return Vec::new();
     }
-    let listed: Vec<Listed<'_>> = fields
-        .iter()
-        .map(|field| Listed {
-            place: field.place,
-            path: fields.path(field).to_field_path(),
-            is_xml: fields.chain(field.chain).0.last() == Some(&DecodeStep::Xml),
-            value: &field.value,
-        })
-        .collect();
+    let listed = listed(fields, &roles);
     let keys = keys(&listed);
     let mut found = Vec::new();
-    for (at, field) in listed.iter().enumerate() {
+    for (number, field) in listed.iter().enumerate() {
         let bare = without_types(&field.path.0);
-        let named = if keys.is_empty() {
+        let other = if keys.is_empty() {
             None
         } else {
             let way = bare.as_deref().unwrap_or(&field.path.0);
-            beside(&keys, &listed, at, way)
+            beside(&keys, &listed, number, way)
         };
-        if let Some(path) = named.or(bare) {
-            found.push((at, path));
+        if let Some(path) = other.or(bare) {
+            found.push((field.at, path));
         }
     }
     found
 }
 
-/// Whether a name may hold another one, or say a type.
-fn is_telling(name: &str) -> bool {
-    let holds = |(key, _): &(&str, &str)| name.eq_ignore_ascii_case(key);
-    name.len() <= LONGEST_KEY && PAIRS.iter().any(holds) || TYPES.contains(&name)
+/// The fields that hold names, those below what may hold a value or a type, and all of XML.
+fn listed<'f>(fields: &'f Fields<'_>, roles: &[Role]) -> Vec<Listed<'f>> {
+    let paths = &fields.paths;
+    let own = |step: Step| match step {
+        Step::Name(name) => roles.get(name.position()).copied().unwrap_or_default(),
+        Step::Index(_) => Role::default(),
+    };
+    // Of each path, whether a name on it may hold a value or a type.
+    let mut may_hold = Vec::with_capacity(paths.len().saturating_add(1));
+    may_hold.push(false);
+    for (parent, step) in paths.iter() {
+        let role = own(step);
+        let of_parent = may_hold.get(parent.position()).copied().unwrap_or_default();
+        may_hold.push(of_parent || role.values != 0 || role.is_type);
+    }
+    let all = fields.iter().enumerate();
+    all.filter_map(|(at, field)| {
+        let is_xml = fields.chain(field.chain).0.last() == Some(&DecodeStep::Xml);
+        let is_key = || {
+            paths
+                .split(field.path)
+                .is_some_and(|(_, step)| own(step).keys != 0)
+        };
+        let is_below = may_hold
+            .get(field.path.position())
+            .copied()
+            .unwrap_or_default();
+        (is_below || is_xml || is_key()).then(|| Listed {
+            at,
+            place: field.place,
+            path: fields.path(field).to_field_path(),
+            is_xml,
+            value: &field.value,
+        })
+    })
+    .collect()
 }
 
 /// The path without the steps that say types; `None` if there are none.
@@ -136,7 +202,6 @@ fn keys<'f>(fields: &'f [Listed<'_>]) -> Keys<'f> {
     let mut keys = Keys::new();
     for (at, field) in fields.iter().enumerate() {
         if let [object @ .., PathStep::Name(last)] = field.path.0.as_slice()
-            && last.len() <= LONGEST_KEY
             && PAIRS.iter().any(|(key, _)| last.eq_ignore_ascii_case(key))
             && is_name(field.value)
         {

@@ -31,22 +31,83 @@ const LONGEST_CHANCE: usize = 512;
 /// Decodes a value if it is of this encoding. `false`: it is not, try the next.
 type Attempt = for<'s, 'a> fn(Look, &'s str, Keep<'s, 'a>, &mut Collector<'a>) -> bool;
 
+/// An encoding inside values.
+struct Encoding {
+    /// Kinds of characters of which a value has one …
+    has: u16,
+    /// … or a kind that all of its characters are of.
+    all: u16,
+    attempt: Attempt,
+}
+
 /// All encodings inside values, the most telling first.
-const ENCODINGS: &[Attempt] = &[
-    json_text,
-    xml_text,
-    json_web_token,
-    url,
-    form_text,
-    table_text,
-    percent,
-    escaped,
-    hex,
-    base64_text,
+const ENCODINGS: &[Encoding] = &[
+    Encoding {
+        has: Look::OTHER,
+        all: 0,
+        attempt: json_text,
+    },
+    Encoding {
+        has: Look::OTHER,
+        all: 0,
+        attempt: xml_text,
+    },
+    Encoding {
+        has: Look::DOT,
+        all: 0,
+        attempt: json_web_token,
+    },
+    Encoding {
+        has: Look::COLON,
+        all: 0,
+        attempt: url,
+    },
+    Encoding {
+        has: Look::AMPERSAND,
+        all: 0,
+        attempt: form_text,
+    },
+    Encoding {
+        has: Look::COLON | Look::EQUALS | Look::LIST,
+        all: 0,
+        attempt: table_text,
+    },
+    Encoding {
+        has: Look::PERCENT,
+        all: 0,
+        attempt: percent,
+    },
+    Encoding {
+        has: Look::AMPERSAND | Look::OTHER,
+        all: 0,
+        attempt: escaped,
+    },
+    Encoding {
+        has: Look::OTHER,
+        all: Look::BASE64,
+        attempt: hex,
+    },
+    Encoding {
+        has: Look::COLON,
+        all: Look::BASE64,
+        attempt: base64_text,
+    },
 ];
+
+/// Kinds of which nothing that is encoded has none, unless all its characters are of base64.
+const ANY: u16 = {
+    let (mut any, mut rest) = (0, ENCODINGS);
+    while let [encoding, behind @ ..] = rest {
+        any |= encoding.has;
+        rest = behind;
+    }
+    any
+};
 
 /// Shortest value that is looked into.
 const SHORTEST: usize = 4;
+/// Shortest base64 that is looked into.
+const SHORTEST_WORD: usize = 8;
 /// Shortest base64 that is believed when it gives any text.
 const SHORTEST_BASE64: usize = 16;
 /// Shortest hexadecimal text that is looked into: shorter ones are ids.
@@ -62,6 +123,19 @@ const SHORTEST_DOCUMENT: usize = 24;
 /// Bytes of the longest digest in use (SHA-512).
 const LONGEST_DIGEST: usize = 64;
 
+/// Whether anything may be encoded in a value, as far as a look tells.
+#[inline]
+pub(super) fn may_hold(look: Look, text: &str) -> bool {
+    // Short words are no base64 of anything, and ids no hexadecimal text.
+    let is_word = |shortest: usize| text.len() >= shortest && look.is_all(Look::BASE64);
+    let shortest = if look.is_all(Look::HEX) {
+        SHORTEST_HEX
+    } else {
+        SHORTEST_WORD
+    };
+    text.len() >= SHORTEST && look.has(ANY) || is_word(shortest)
+}
+
 /// Decodes what is encoded in a value, if anything.
 pub(super) fn decode<'s, 'a>(
     look: Look,
@@ -69,11 +143,13 @@ pub(super) fn decode<'s, 'a>(
     keep: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) {
-    if text.len() < SHORTEST {
+    if !may_hold(look, text) {
         return;
     }
-    for attempt in ENCODINGS {
-        if attempt(look, text, keep, collector) {
+    for encoding in ENCODINGS {
+        if (look.has(encoding.has) || look.is_all(encoding.all))
+            && (encoding.attempt)(look, text, keep, collector)
+        {
             return;
         }
     }
@@ -82,6 +158,9 @@ pub(super) fn decode<'s, 'a>(
 /// Decodes bytes that came out of an encoding inside a value and are not text: compressed ones are decompressed, and documents
 /// that are of a binary format from the first to the last byte are read.
 pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool {
+    if bytes.len() < SHORTEST_DOCUMENT && compression::by_magic(bytes).is_none() {
+        return false;
+    }
     let input = Input {
         bytes,
         keep: copied,
@@ -143,13 +222,13 @@ fn xml_text<'s, 'a>(
 /// Header and payload of a JSON Web Token (RFC 7519 §3), under `header` and `payload`; of an encrypted one (RFC 7516 §3.1) only
 /// the header is readable.
 fn json_web_token<'s, 'a>(
-    look: Look,
+    _: Look,
     text: &'s str,
     _: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> bool {
     // `eyJ` is base64url of `{"`
-    if !look.has(Look::DOT) || !text.starts_with("eyJ") {
+    if !text.starts_with("eyJ") {
         return false;
     }
     let mut segments = text.split('.');
@@ -175,15 +254,7 @@ fn json_segment(segment: &str) -> Option<Vec<u8>> {
 }
 
 /// The query of an absolute URL (a referrer, a redirect target), and its fragment where that holds parameters.
-fn url<'s, 'a>(
-    look: Look,
-    text: &'s str,
-    keep: Keep<'s, 'a>,
-    collector: &mut Collector<'a>,
-) -> bool {
-    if !look.has(Look::COLON) {
-        return false;
-    }
+fn url<'s, 'a>(_: Look, text: &'s str, keep: Keep<'s, 'a>, collector: &mut Collector<'a>) -> bool {
     let Some((scheme, rest)) = text.split_once("://") else {
         return false;
     };
@@ -211,12 +282,12 @@ fn url<'s, 'a>(
 }
 
 fn form_text<'s, 'a>(
-    look: Look,
+    _: Look,
     text: &'s str,
     keep: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> bool {
-    if !look.has(Look::AMPERSAND) || !form::looks_like(text, 2) {
+    if !form::looks_like(text, 2) {
         return false;
     }
     collector.undoing(DecodeStep::Form, |collector| {
@@ -232,8 +303,9 @@ fn table_text<'s, 'a>(
     collector: &mut Collector<'a>,
 ) -> bool {
     // What it is has white space, or is a pair; base64 ends in `=`.
-    let may_be = text.contains([' ', '\n']) || text.trim_end_matches('=').contains('=');
-    if !may_be || !(look.has(Look::COLON) || text.contains(['=', '\n'])) {
+    let is_pair = || look.has(Look::EQUALS) && text.trim_end_matches('=').contains('=');
+    let may_be = look.has(Look::SPACE) && text.contains([' ', '\n']) || is_pair();
+    if !may_be || !(look.has(Look::COLON | Look::EQUALS) || text.contains('\n')) {
         return false;
     }
     let Some(rows) = table::read(text) else {
@@ -245,15 +317,7 @@ fn table_text<'s, 'a>(
     true
 }
 
-fn percent<'s, 'a>(
-    look: Look,
-    text: &'s str,
-    _: Keep<'s, 'a>,
-    collector: &mut Collector<'a>,
-) -> bool {
-    if !look.has(Look::PERCENT) {
-        return false;
-    }
+fn percent<'s, 'a>(_: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Collector<'a>) -> bool {
     let decoded: Vec<u8> = percent_encoding::percent_decode_str(text).collect();
     if decoded == text.as_bytes() {
         return false;
@@ -328,7 +392,7 @@ fn hex<'s, 'a>(look: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Colle
     else {
         // Digests are told by their digits.
         if bytes.len() > LONGEST_DIGEST || is_wide(&bytes) {
-            collector.undoing(DecodeStep::Hex, |collector| collector.binary(bytes));
+            collector.undoing(DecodeStep::Hex, |collector| collector.binary(&bytes));
         }
         return false;
     };
@@ -384,22 +448,28 @@ fn base64_text<'s, 'a>(
     } else {
         Look::of(text)
     };
-    if !look.is_all(Look::BASE64) || text.len() < 8 || look.is_all(Look::HEX) {
+    if !look.is_all(Look::BASE64) || text.len() < SHORTEST_WORD || look.is_all(Look::HEX) {
         return false;
     }
-    let Some(bytes) = base64_bytes(text) else {
-        return false;
-    };
-    let Some(decoded) = str::from_utf8(&bytes)
+    let mut buffer = collector.take_buffer();
+    let is_taken =
+        base64_bytes(text, look, &mut buffer).is_some() && take_base64(text, &buffer, collector);
+    collector.put_buffer(buffer);
+    is_taken
+}
+
+/// Takes what base64 stands for.
+fn take_base64(text: &str, bytes: &[u8], collector: &mut Collector<'_>) -> bool {
+    let Some(decoded) = str::from_utf8(bytes)
         .ok()
         .filter(|text| text::is_readable(text))
     else {
         let mut is_taken = false;
         collector.undoing(DecodeStep::Base64, |collector| {
-            is_taken = decode_bytes(&bytes, collector);
+            is_taken = decode_bytes(bytes, collector);
             // Two bytes may begin like something compressed by chance.
             let may_be_chance = bytes.len() <= LONGEST_CHANCE;
-            if may_be_chance || !is_taken && compression::by_magic(&bytes).is_none() {
+            if may_be_chance || !is_taken && compression::by_magic(bytes).is_none() {
                 collector.binary(bytes);
             }
         });
@@ -419,19 +489,19 @@ fn base64_text<'s, 'a>(
 }
 
 /// Base64 in either alphabet, with line ends, or with spaces where a form ate the `+`.
-fn base64_bytes(text: &str) -> Option<Vec<u8>> {
+fn base64_bytes(text: &str, look: Look, bytes: &mut Vec<u8>) -> Option<()> {
     let text = text.trim_ascii();
-    if text.bytes().any(|byte| matches!(byte, b'-' | b'_')) {
-        return LENIENT_BASE64_URL.decode(text).ok();
+    if look.has(Look::GROUP) && text.contains('-') || text.contains('_') {
+        return LENIENT_BASE64_URL.decode_vec(text, bytes).ok();
     }
-    if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+    if look.has(Look::SPACE) && text.bytes().any(|byte| byte.is_ascii_whitespace()) {
         let has_lines = text.contains('\n');
         let dense: Vec<u8> = text
             .bytes()
             .filter(|byte| !(matches!(byte, b'\r' | b'\n') || has_lines && *byte == b' '))
             .map(|byte| if byte == b' ' { b'+' } else { byte })
             .collect();
-        return LENIENT_BASE64.decode(dense).ok();
+        return LENIENT_BASE64.decode_vec(dense, bytes).ok();
     }
-    LENIENT_BASE64.decode(text).ok()
+    LENIENT_BASE64.decode_vec(text, bytes).ok()
 }

@@ -164,9 +164,10 @@ fn one() -> u32 {
 }
 
 impl Identifier {
-    /// Whether the value has one of the shapes (any, if there are none) and is no placeholder. Validators are not asked.
-    pub fn has_shape(&self, value: &str) -> bool {
-        (self.values.is_empty() || self.values.iter().any(|shape| shape.fits(value)))
+    /// Whether the value has one of the shapes (any, if there are none) and is no placeholder. Validators are not asked. The value,
+    /// or what it is a part of, looks like this.
+    pub fn has_shape(&self, value: &str, look: Look) -> bool {
+        (self.values.is_empty() || self.values.iter().any(|shape| shape.fits(value, look)))
             && !self.is_rejected(value)
     }
 
@@ -177,18 +178,14 @@ impl Identifier {
 
     /// Whether the value is a placeholder.
     pub fn is_rejected(&self, value: &str) -> bool {
-        let value = value.trim();
-        self.reject
-            .iter()
-            .any(|placeholder| placeholder.eq_ignore_ascii_case(value))
+        let mut placeholders = self.reject.iter();
+        placeholders.any(|placeholder| placeholder.eq_ignore_ascii_case(value.trim()))
     }
 
     /// Whether the value says that tracking is limited.
     pub fn is_opted_out(&self, value: &str) -> bool {
-        let value = value.trim();
-        self.opted_out
-            .iter()
-            .any(|zero| zero.eq_ignore_ascii_case(value))
+        let mut zeros = self.opted_out.iter();
+        zeros.any(|zero| zero.eq_ignore_ascii_case(value.trim()))
     }
 }
 

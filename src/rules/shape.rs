@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::Pattern;
+use crate::model::Look;
 
 /// A shape of a value.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,10 +26,10 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// Whether `value` has it.
-    pub fn fits(&self, value: &str) -> bool {
+    /// Whether `value` has it; it, or what it is a part of, looks like this.
+    pub fn fits(&self, value: &str, look: Look) -> bool {
         match self {
-            Self::Uuid => is_uuid(value),
+            Self::Uuid => value.len() == 36 && is_uuid(value),
             Self::Hex(least, most) => {
                 (*least..=*most).contains(&value.len())
                     && is_all(value, |byte| byte.is_ascii_hexdigit())
@@ -51,7 +52,7 @@ impl Shape {
             }
             Self::TimeZone => is_time_zone(value),
             Self::Text => value.chars().any(char::is_alphabetic),
-            Self::Regex(pattern) => pattern.is_match(value),
+            Self::Regex(pattern) => pattern.may_match(value, look) && pattern.is_match(value),
         }
     }
 
@@ -142,27 +143,40 @@ impl TryFrom<String> for Shape {
 
 #[cfg(test)]
 mod tests {
-    use super::Shape;
+    use super::{Look, Shape};
 
-    fn shape(text: &str) -> Shape {
-        Shape::try_from(text.to_owned()).unwrap()
+    fn fits(shape: &str, value: &str) -> bool {
+        let shape = Shape::try_from(shape.to_owned()).unwrap();
+        shape.fits(value, Look::of(value))
     }
 
     #[test]
     fn shapes_accept_what_they_name() {
-        assert!(shape("uuid").fits("38400000-8CF0-11bd-b23e-10b96e40000d"));
-        assert!(!shape("uuid").fits("38400000-8cf0-11bd-b23e-10b96e40000d-"));
-        assert!(!shape("uuid").fits("384000008cf011bdb23e10b96e40000d"));
-        assert!(shape("hex:16..64").fits("9f86d081884c7d65"));
-        assert!(!shape("hex:16..64").fits("9f86d081884c7d6"));
-        assert!(shape("base64:32").fits("n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="));
-        assert!(shape("base64:32").fits("n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg"));
-        assert!(!shape("base64:32").fits("n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCg=="));
-        assert!(!shape("base64:32").fits("n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg"));
-        assert!(shape("base64url:22").fits("cAbC123_-4567890abcdef"));
-        assert!(shape("time-zone").fits("America/Argentina/Buenos_Aires"));
-        assert!(!shape("time-zone").fits("text/plain"));
-        assert!(shape("regex:^a+$").fits("aaa"));
+        assert!(fits("uuid", "38400000-8CF0-11bd-b23e-10b96e40000d"));
+        assert!(!fits("uuid", "38400000-8cf0-11bd-b23e-10b96e40000d-"));
+        assert!(!fits("uuid", "384000008cf011bdb23e10b96e40000d"));
+        assert!(fits("hex:16..64", "9f86d081884c7d65"));
+        assert!(!fits("hex:16..64", "9f86d081884c7d6"));
+        assert!(fits(
+            "base64:32",
+            "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="
+        ));
+        assert!(fits(
+            "base64:32",
+            "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg"
+        ));
+        assert!(!fits(
+            "base64:32",
+            "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCg=="
+        ));
+        assert!(!fits(
+            "base64:32",
+            "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg"
+        ));
+        assert!(fits("base64url:22", "cAbC123_-4567890abcdef"));
+        assert!(fits("time-zone", "America/Argentina/Buenos_Aires"));
+        assert!(!fits("time-zone", "text/plain"));
+        assert!(fits("regex:^a+$", "aaa"));
     }
 
     #[test]

@@ -7,6 +7,9 @@ use std::sync::OnceLock;
 use regex::Regex;
 use serde::Deserialize;
 
+use super::gate::Needs;
+use crate::model::Look;
+
 /// A text for people, in both languages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,12 +27,20 @@ pub struct Text {
 pub struct Pattern {
     source: String,
     compiled: OnceLock<Option<Regex>>,
+    needs: OnceLock<Needs>,
 }
 
 impl Pattern {
     /// The expression as written.
     pub fn as_str(&self) -> &str {
         &self.source
+    }
+
+    /// Whether it may occur in `text`, which looks like this, or is a part of what does.
+    #[inline]
+    pub fn may_match(&self, text: &str, look: Look) -> bool {
+        let needs = self.needs.get_or_init(|| Needs::of(&self.source));
+        needs.are_met(text, look)
     }
 
     /// Whether it occurs in `text`.
@@ -58,6 +69,7 @@ impl From<String> for Pattern {
         Self {
             source,
             compiled: OnceLock::new(),
+            needs: OnceLock::new(),
         }
     }
 }

@@ -36,10 +36,11 @@ fn identifiers(rules: &Rules, names: &[&str]) -> Vec<(String, NameStrength)> {
     let path = paths.path(path);
     let by_name = rules.identifiers_named(path.name());
     let before = path.names_back().skip(1);
-    let found = rules.identifiers_of_names(&by_name, &before).into_iter();
+    let mut found = Vec::new();
+    rules.identifiers_of_names(&by_name, &before, |rule, strength| {
+        found.push((rule.id.to_string(), strength));
+    });
     found
-        .map(|(rule, strength)| (rule.id.to_string(), strength))
-        .collect()
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The names on the ways to values, and what they say of these.
 
+use std::cell::OnceCell;
+
 use hashbrown::HashMap;
 
 use crate::detect::Scene;
@@ -11,63 +13,70 @@ use crate::model::{PathId, Step};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Way(u32);
 
-/// The ways of one message, as far as they were asked for.
+/// The ways of one message; made once one is asked for.
 pub(super) struct Ways<'a> {
     scene: &'a Scene<'a>,
+    all: OnceCell<All<'a>>,
+}
+
+struct All<'a> {
     /// The way before the last name, and that name.
     steps: Vec<(Way, &'a str)>,
-    by_step: HashMap<(Way, &'a str), Way>,
-    of_path: Vec<Option<Way>>,
+    of_path: Vec<Way>,
+}
+
+impl<'a> All<'a> {
+    fn of(scene: &'a Scene<'a>) -> Self {
+        let mut first: HashMap<&str, u32> = HashMap::new();
+        let names = (0..).zip(&scene.names);
+        let stems: Vec<(u32, &'a str)> = names
+            .map(|(number, name)| (*first.entry(&name.stem).or_insert(number), &*name.stem))
+            .collect();
+        let paths = &scene.fields.paths;
+        let mut ways = Vec::new();
+        let mut of_path: Vec<Way> = Vec::with_capacity(paths.len().saturating_add(1));
+        let mut by_step: HashMap<(Way, u32), Way> = HashMap::new();
+        of_path.push(Way::default());
+        for (parent, step) in paths.iter() {
+            let before = of_path.get(parent.position()).copied().unwrap_or_default();
+            let own = match step {
+                Step::Name(name) => stems.get(name.position()),
+                Step::Index(_) => None,
+            };
+            of_path.push(own.map_or(before, |(number, stem)| {
+                *by_step.entry((before, *number)).or_insert_with(|| {
+                    ways.push((before, *stem));
+                    Way(u32::try_from(ways.len()).unwrap_or(u32::MAX))
+                })
+            }));
+        }
+        Self {
+            steps: ways,
+            of_path,
+        }
+    }
 }
 
 impl<'a> Ways<'a> {
     pub(super) fn of(scene: &'a Scene<'a>) -> Self {
         Self {
             scene,
-            steps: Vec::new(),
-            by_step: HashMap::new(),
-            of_path: Vec::new(),
+            all: OnceCell::new(),
         }
     }
 
-    pub(super) fn of_path(&mut self, path: PathId) -> Way {
-        let paths = &self.scene.fields.paths;
-        self.of_path.resize(paths.len().saturating_add(1), None);
-        let known =
-            |ways: &Self, path: PathId| ways.of_path.get(path.position()).copied().flatten();
-        let (mut unknown, mut at, mut way) = (Vec::new(), path, Way::default());
-        while let Some((parent, step)) = paths.split(at) {
-            if let Some(known) = known(self, at) {
-                way = known;
-                break;
-            }
-            unknown.push((at, step));
-            at = parent;
-        }
-        for (path, step) in unknown.into_iter().rev() {
-            if let Step::Name(name) = step
-                && let Some(name) = self.scene.names.get(name.position())
-            {
-                way = self.behind(way, &name.stem);
-            }
-            if let Some(known) = self.of_path.get_mut(path.position()) {
-                *known = Some(way);
-            }
-        }
-        way
+    fn all(&self) -> &All<'a> {
+        self.all.get_or_init(|| All::of(self.scene))
     }
 
-    pub(super) fn behind(&mut self, way: Way, name: &'a str) -> Way {
-        let steps = &mut self.steps;
-        *self.by_step.entry((way, name)).or_insert_with(|| {
-            steps.push((way, name));
-            Way(u32::try_from(steps.len()).unwrap_or(u32::MAX))
-        })
+    pub(super) fn of_path(&self, path: PathId) -> Way {
+        let all = &self.all().of_path;
+        all.get(path.position()).copied().unwrap_or_default()
     }
 
-    pub(super) fn step(&self, way: Way) -> Option<(Way, &'a str)> {
+    fn step(&self, way: Way) -> Option<(Way, &'a str)> {
         let position = usize::try_from(way.0).ok()?.checked_sub(1)?;
-        self.steps.get(position).copied()
+        self.all().steps.get(position).copied()
     }
 
     /// The same without the last name.
@@ -76,7 +85,7 @@ impl<'a> Ways<'a> {
     }
 
     /// The way to the object that a value is a member of.
-    pub(super) fn object(&mut self, path: PathId) -> Way {
+    pub(super) fn object(&self, path: PathId) -> Way {
         let way = self.of_path(path);
         // An element of `["Anna Beispiel", "4930…"]` has no name of its own.
         match self.scene.fields.paths.split(path) {

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::digest::{self, FUNCTIONS, Mixture, SALTED, SALTED_FUNCTIONS};
@@ -103,7 +104,7 @@ pub struct Prepared {
     /// In bytes that are no text.
     pub(super) binary: Literals,
     /// Runs of digits as a whole.
-    pub(super) numbers: Table,
+    pub(super) numbers: Numbers,
     pub(super) digests: Digests,
     /// CRC-32 of spellings.
     pub(super) checksums: Table,
@@ -114,6 +115,8 @@ pub struct Prepared {
     /// Values that are written as runs of digits.
     numeric: u64,
     neglected: Neglected,
+    /// Tells them from others of this run.
+    number: u64,
 }
 
 /// Patterns in text in lower case.
@@ -125,6 +128,33 @@ pub(super) struct TextPatterns {
     pub(super) folded: Literals,
     /// In hexadecimal digits.
     pub(super) hexed: Literals,
+}
+
+/// Spellings that are runs of digits.
+#[derive(Debug, Default)]
+pub(super) struct Numbers {
+    all: Table,
+    /// A bit for each number of digits that one of them has.
+    lengths: u64,
+}
+
+impl Numbers {
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Those that may have so many digits.
+    #[inline]
+    pub(super) fn of_length(&self, digits: usize) -> Option<&Table> {
+        let is_there = self.lengths & length_bit(digits) != 0;
+        is_there.then_some(&self.all)
+    }
+}
+
+/// Of lengths from 63 on there is one bit.
+#[inline]
+fn length_bit(digits: usize) -> u64 {
+    1 << digits.min(63)
 }
 
 /// Digests with salts that were met in messages.
@@ -153,6 +183,9 @@ impl Budget {
         is_within
     }
 }
+
+/// Indexes made so far, and one.
+static INDEXES: AtomicU64 = AtomicU64::new(1);
 
 impl Index {
     /// Prepares values, on up to `jobs` threads. `peppers` are secrets that a vendor mixes into its digests, where the auditor
@@ -220,6 +253,7 @@ impl Index {
             neglected,
             values,
             spelled,
+            number: INDEXES.fetch_add(1, Ordering::Relaxed),
         };
         Self {
             prepared: Arc::new(prepared),
@@ -288,6 +322,11 @@ impl Index {
 }
 
 impl Prepared {
+    /// What tells them from others of this run.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
     /// Whether there is nothing to look for.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
@@ -496,11 +535,12 @@ fn number_chances(spelled: &Spelled) -> Vec<f64> {
 }
 
 /// Spellings that are runs of digits, as they stand and reversed.
-fn number_table(spelled: &Spelled) -> Table {
-    let mut entries = Vec::new();
+fn number_table(spelled: &Spelled) -> Numbers {
+    let (mut entries, mut lengths) = (Vec::new(), 0);
     for (position, number, spelling) in spelled.iter() {
         if spelling.is_written && spelling.is_number() {
             let digits = spelling.text.as_bytes();
+            lengths |= length_bit(digits.len());
             entries.push((key(digits), slot(position, number, 0)));
             if !spelling.is_weak {
                 let mut hash = Hash::default();
@@ -511,7 +551,10 @@ fn number_table(spelled: &Spelled) -> Table {
             }
         }
     }
-    Table::new(entries)
+    Numbers {
+        all: Table::new(entries),
+        lengths,
+    }
 }
 
 /// Whether a spelling is looked for inside encodings: one that holds another strong one is found by that, but for numbers: a

@@ -19,7 +19,7 @@ pub(super) enum Window {
     Base64(usize),
 }
 
-/// Whether a character of base64 may stand at a place of a group whose three bytes are ASCII: a bit for each of four places.
+/// Whether a character of base64 may stand at a place of two groups whose bytes are ASCII: a bit for each of eight places.
 const ASCII_IN_BASE64: [u8; 256] = places_in_base64();
 
 #[expect(
@@ -36,7 +36,8 @@ const fn places_in_base64() -> [u8; 256] {
         let first = if value & 32 == 0 { 1 } else { 0 };
         let second = if value & 8 == 0 { 2 } else { 0 };
         let third = if value & 2 == 0 { 4 } else { 0 };
-        places[letters[value] as usize] = first | second | third | 8;
+        let group = first | second | third | 8;
+        places[letters[value] as usize] = group << 4 | group;
         value += 1;
     }
     places[b'-' as usize] = places[b'+' as usize];
@@ -191,10 +192,31 @@ impl Literals {
         bytes: &[u8],
         candidate: &mut dyn FnMut(Slot, usize),
     ) {
+        if let Window::Base64(_) = kind {
+            self.scan_base64(bytes, candidate);
+            return;
+        }
         for (position, window) in bytes.array_windows().enumerate() {
             if kind.may_be(*window) {
                 let key = u64::from_le_bytes(*window);
                 look(&self.wide, key, position, candidate);
+            }
+        }
+    }
+}
+
+impl Literals {
+    /// [`Self::scan_windows`] of base64: each byte moves all windows that it may go on by one place.
+    fn scan_base64(&self, bytes: &[u8], candidate: &mut dyn FnMut(Slot, usize)) {
+        let mut windows = 0_u8;
+        for (behind, byte) in (1_usize..).zip(bytes) {
+            let places = ASCII_IN_BASE64.get(usize::from(*byte)).copied();
+            windows = (windows << 1 | 1) & places.unwrap_or_default();
+            if windows >> (WIDE - 1) == 1
+                && let Some(position) = behind.checked_sub(WIDE)
+                && let Some(window) = bytes.get(position..behind)
+            {
+                look(&self.wide, wide(window), position, candidate);
             }
         }
     }
@@ -254,6 +276,23 @@ mod tests {
                     }
                 }
             }
+        }
+
+        #[test]
+        fn windows_of_base64_are_those_that_are_looked_up(text in "[A-Za-z0-9+/_-]{0,40}") {
+            let bytes = text.as_bytes();
+            let windows: Vec<usize> = (0..bytes.len().saturating_sub(WIDE - 1))
+                .filter(|start| Window::Base64(0).may_be(*bytes[*start..].first_chunk().unwrap()))
+                .collect();
+            let entry = |start: &usize| {
+                let value = u32::try_from(*start).unwrap();
+                (wide(&bytes[*start..]), Slot { value, spelling: 0, how: 0, offset: 0 })
+            };
+            let literals = Literals { wide: Table::new(windows.iter().map(entry).collect()), narrow: Table::default() };
+            let mut found = Vec::new();
+            literals.scan_windows(Window::Base64(0), bytes, &mut |_, start| found.push(start));
+            found.dedup();
+            prop_assert_eq!(found, windows);
         }
 
         #[test]

@@ -9,6 +9,7 @@ mod literal;
 mod pattern;
 mod position;
 mod scan;
+mod seen;
 mod spelled;
 mod spelling;
 mod table;
@@ -165,8 +166,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         scanner.text(name, Look::of(name), &mut hits);
         take(&mut hits, spot, &mut found);
     }
-    for binary in scene.binaries {
-        scanner.binary(&binary.bytes, &mut hits);
+    for (binary, bytes) in scene.binaries.iter() {
+        scanner.binary(bytes, &mut hits);
         let spot = Spot {
             place: binary.place,
             path: binary.path,
@@ -188,6 +189,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             take(&mut hits, Spot::of(scene, field), &mut found);
         }
     }
+    let looked = scanner.finish();
     position::fields(&index.places, scene, &mut |field, hit| {
         if let Some(field) = scene.fields.get(field) {
             found.push(Found {
@@ -196,7 +198,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             });
         }
     });
-    report(scene, tally, &found, &scanner.looked);
+    report(scene, tally, &found, &looked);
 }
 
 /// Names of members that are themselves values, as keys of a map are (`{"+49…": {"seen": 3}}`), once for each way to them.

@@ -8,6 +8,7 @@ use super::super::value;
 use super::index::{Digests, GIVEN, Index, given, is_of_words, start};
 use super::literal::Window;
 use super::pattern::{self, BINARY, EXACT, FOLDED, Wrapping};
+use super::seen::{Seen, Short};
 use super::spelling::SHORTEST;
 use super::table::{Slot, key};
 use super::word::is_word;
@@ -73,10 +74,12 @@ pub(super) struct Looked {
     /// By digits.
     numbers: [u32; LONGEST_RUN + 1],
     checksums: u32,
+    all: u64,
 }
 
 impl Looked {
     fn add(&mut self, form: Scarce) {
+        self.all = self.all.saturating_add(1);
         let count = match form {
             Scarce::Number(digits) => self.numbers.get_mut(digits),
             Scarce::Checksum => Some(&mut self.checksums),
@@ -99,9 +102,10 @@ impl Looked {
 /// Looks in the values of one message.
 pub(super) struct Scanner<'a> {
     index: &'a Index,
-    pub(super) looked: Looked,
+    looked: Looked,
     /// Text in lower case, kept between values.
     folded: String,
+    seen: Seen,
 }
 
 impl<'a> Scanner<'a> {
@@ -110,7 +114,14 @@ impl<'a> Scanner<'a> {
             index,
             looked: Looked::default(),
             folded: String::new(),
+            seen: Seen::take(index.number()),
         }
+    }
+
+    /// Keeps what was seen for the next message, and says how much was looked up.
+    pub(super) fn finish(self) -> Looked {
+        self.seen.put_back();
+        self.looked
     }
 
     /// Everything known in a text that looks like this.
@@ -118,6 +129,36 @@ impl<'a> Scanner<'a> {
         if text.len() < SHORTEST {
             return;
         }
+        // Numbers and ids do not come again.
+        let short = if look.is_all(Look::HEX) {
+            None
+        } else {
+            Short::text(text.as_bytes())
+        };
+        self.unless_seen(short, hits, |scanner, hits| {
+            scanner.whole_text(text, look, hits);
+        });
+    }
+
+    /// Looks, unless it was in vain lately. What counts as looked up is not remembered, because it counts each time.
+    fn unless_seen(
+        &mut self,
+        short: Option<Short>,
+        hits: &mut Vec<Hit>,
+        look: impl FnOnce(&mut Self, &mut Vec<Hit>),
+    ) {
+        if short.is_some_and(|short| self.seen.has(short)) {
+            return;
+        }
+        let before = (hits.len(), self.looked.all);
+        look(self, hits);
+        let is_in_vain = before == (hits.len(), self.looked.all);
+        if let Some(short) = short.filter(|_| is_in_vain) {
+            self.seen.add(short);
+        }
+    }
+
+    fn whole_text(&mut self, text: &str, look: Look, hits: &mut Vec<Hit>) {
         let index = self.index;
         let patterns = &index.text;
         let bytes = text.as_bytes();
@@ -154,20 +195,17 @@ impl<'a> Scanner<'a> {
             let plain = value::with_plain_separators(text);
             numbers(index, plain.as_bytes(), &mut self.looked, hits);
         }
-        self.tokens(bytes, hits);
+        self.tokens(bytes, look, hits);
     }
 
     /// What is found in words of base64 and hexadecimal digits.
-    fn tokens(&mut self, bytes: &[u8], hits: &mut Vec<Hit>) {
+    fn tokens(&mut self, bytes: &[u8], look: Look, hits: &mut Vec<Hit>) {
         let index = self.index;
         let has_digests = !index.digests.by_start.is_empty() || !index.checksums.is_empty();
-        let mut end = 0_usize;
-        for token in bytes.split(|byte| !is_token(*byte)) {
-            let start = end;
-            end = end.saturating_add(token.len()).saturating_add(1);
-            if token.len() < SHORTEST_TOKEN {
-                continue;
-            }
+        if bytes.len() < SHORTEST_TOKEN {
+            return;
+        }
+        each_token(bytes, look, &mut |start, token, look| {
             if token.len() >= SHORTEST_BASE64_PATTERN && !index.encoded.is_empty() {
                 let mut take = |slot, at: usize| {
                     literal(index, EXACT, bytes, slot, start.saturating_add(at), hits);
@@ -176,13 +214,20 @@ impl<'a> Scanner<'a> {
                 index.encoded.scan_windows(window, token, &mut take);
             }
             if has_digests {
-                digest_token(index, &index.digests, token, &mut self.looked, hits);
+                let looked = &mut self.looked;
+                digest_token(index, &index.digests, token, look, looked, hits);
             }
-        }
+        });
     }
 
     /// Everything known in bytes that are no text, and in the texts among them.
     pub(super) fn binary(&mut self, bytes: &[u8], hits: &mut Vec<Hit>) {
+        self.unless_seen(Short::binary(bytes), hits, |scanner, hits| {
+            scanner.whole_binary(bytes, hits);
+        });
+    }
+
+    fn whole_binary(&mut self, bytes: &[u8], hits: &mut Vec<Hit>) {
         let index = self.index;
         for run in bytes.utf8_chunks() {
             for text in run.valid().split(|character: char| character.is_control()) {
@@ -235,10 +280,9 @@ impl<'a> Scanner<'a> {
 
     /// Digests in a text that were made with a salt of the message's own.
     pub(super) fn salted(&mut self, digests: &Digests, text: &str, hits: &mut Vec<Hit>) {
-        let tokens = text.as_bytes().split(|byte| !is_token(*byte));
-        for token in tokens.filter(|token| token.len() >= SHORTEST_TOKEN) {
-            digest_token(self.index, digests, token, &mut self.looked, hits);
-        }
+        each_token(text.as_bytes(), Look::of(text), &mut |_, token, look| {
+            digest_token(self.index, digests, token, look, &mut self.looked, hits);
+        });
     }
 }
 
@@ -255,6 +299,7 @@ fn fold<'t>(text: &str, folded: &'t mut String) -> &'t [u8] {
 }
 
 /// Calls `see` with each run of hexadecimal digits that is long enough for a pattern, and where it begins.
+#[inline]
 fn hex_runs(bytes: &[u8], see: &mut dyn FnMut(usize, &[u8])) {
     let mut from = 0_usize;
     // One digit of any such run is the last of so many bytes.
@@ -414,10 +459,12 @@ fn grouped(
     }
 }
 
+#[inline]
 fn number(index: &Index, digits: &[u8], looked: &mut Looked, hits: &mut Vec<Hit>) {
     let form = Scarce::Number(digits.len());
     looked.add(form);
-    for slot in index.numbers.get(key(digits)) {
+    let known = index.numbers.of_length(digits.len());
+    for slot in known.iter().flat_map(|known| known.get(key(digits))) {
         let Some(spelling) = index.spelling(slot) else {
             continue;
         };
@@ -455,7 +502,31 @@ fn number(index: &Index, digits: &[u8], looked: &mut Looked, hits: &mut Vec<Hit>
 /// What digests are written in: hexadecimal or base64 in either alphabet, also behind a mark like `sha256_`.
 #[inline]
 fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=')
+    Look::class(byte) & (Look::BASE64 | Look::SPACE) == Look::BASE64
+}
+
+/// Calls `see` with each token of a text that looks like this, where it begins, and how it looks; not with those too short to be
+/// anything that is looked for.
+fn each_token(bytes: &[u8], look: Look, see: &mut dyn FnMut(usize, &[u8], Look)) {
+    // Of these kinds, only white space is none of a token's.
+    if look.is_all(Look::BASE64) && !look.has(Look::SPACE) {
+        if bytes.len() >= SHORTEST_TOKEN {
+            see(0, bytes, look);
+        }
+        return;
+    }
+    let (mut start, mut look) = (0_usize, Look::default());
+    for (end, byte) in bytes.iter().map(Some).chain([None]).enumerate() {
+        if let Some(byte) = byte.filter(|byte| is_token(**byte)) {
+            look.add(Look::class(*byte));
+            continue;
+        }
+        let token = bytes.get(start..end).unwrap_or_default();
+        if token.len() >= SHORTEST_TOKEN {
+            see(start, token, look);
+        }
+        (start, look) = (end.saturating_add(1), Look::default());
+    }
 }
 
 /// A word that may be a digest, or end with one.
@@ -463,18 +534,27 @@ fn digest_token(
     index: &Index,
     digests: &Digests,
     token: &[u8],
+    look: Look,
     looked: &mut Looked,
     hits: &mut Vec<Hit>,
 ) {
+    let is_hex = look.is_all(Look::HEX);
     if token.len() <= LONGEST_TOKEN {
-        encoded_digest(index, digests, token, looked, hits);
+        encoded_digest(index, digests, token, is_hex, looked, hits);
     }
+    if is_hex {
+        return;
+    }
+    let mut encoded_digest = |part: &[u8]| {
+        let is_hex = part.iter().all(u8::is_ascii_hexdigit);
+        encoded_digest(index, digests, part, is_hex, looked, hits);
+    };
     if let Some(digits) = token.strip_prefix(b"0x") {
-        encoded_digest(index, digests, digits, looked, hits);
+        encoded_digest(digits);
     }
     // Sixteen bytes of a digest are also written as a UUID.
     if let Some(digits) = uuid_digits(token) {
-        encoded_digest(index, digests, &digits, looked, hits);
+        encoded_digest(&digits);
     }
     let is_mark = |byte: &u8| matches!(byte, b'-' | b'_' | b'/' | b'=' | b'+');
     if !token.iter().any(is_mark) {
@@ -483,14 +563,14 @@ fn digest_token(
     // `user-0a1b…`, `sha256_…`: the part behind the mark.
     for part in token.split(is_mark) {
         if (SHORTEST_TOKEN..=LONGEST_TOKEN).contains(&part.len()) && part.len() < token.len() {
-            encoded_digest(index, digests, part, looked, hits);
+            encoded_digest(part);
         }
     }
     for mark in [b'-', b'_', b'='] {
         let first = token.iter().position(|byte| *byte == mark);
         let behind = first.and_then(|at| token.get(at.saturating_add(1)..));
         if let Some(behind) = behind.filter(|rest| rest.len() >= SHORTEST_BASE64) {
-            encoded_digest(index, digests, behind, looked, hits);
+            encoded_digest(behind);
         }
     }
 }
@@ -509,10 +589,11 @@ fn encoded_digest(
     index: &Index,
     digests: &Digests,
     token: &[u8],
+    is_hex: bool,
     looked: &mut Looked,
     hits: &mut Vec<Hit>,
 ) {
-    if token.iter().all(u8::is_ascii_hexdigit) {
+    if is_hex {
         if token.len() == 8
             && !index.checksums.is_empty()
             && let Some(sum) = str::from_utf8(token)
@@ -552,10 +633,20 @@ fn encoded_digest(
 /// [`start`] of what hexadecimal digits stand for.
 fn hex_start(digits: &[u8]) -> Option<u64> {
     let digits = digits.first_chunk::<SHORTEST_HEX>()?;
-    digits.iter().try_fold(0, |start, digit| {
-        let value = char::from(*digit).to_digit(16)?;
-        Some(start << 4 | u64::from(value))
-    })
+    let (halves, _) = digits.as_chunks::<8>();
+    let halves = halves
+        .iter()
+        .map(|half| four_bytes(u64::from_be_bytes(*half)));
+    Some(halves.fold(0, |start, half| start << 32 | half))
+}
+
+/// What eight hexadecimal digits stand for, all at once: a letter is nine more than its lower four bits.
+fn four_bytes(digits: u64) -> u64 {
+    let letters = digits >> 6 & 0x0101_0101_0101_0101;
+    let values = (digits & 0x0f0f_0f0f_0f0f_0f0f).wrapping_add(letters.wrapping_mul(9));
+    let bytes = (values >> 4 | values) & 0x00ff_00ff_00ff_00ff;
+    let pairs = (bytes >> 8 | bytes) & 0x0000_ffff_0000_ffff;
+    (pairs >> 16 | pairs) & 0xffff_ffff
 }
 
 /// [`start`] of what base64, in either alphabet, stands for.
@@ -615,6 +706,7 @@ fn digest(index: &Index, digests: &Digests, bytes: &[u8], is_whole: bool, hits: 
 }
 
 /// A CRC-32: weak, since there are only four billion of them.
+#[inline]
 fn checksum(index: &Index, sum: u32, looked: &mut Looked, hits: &mut Vec<Hit>) {
     looked.add(Scarce::Checksum);
     for slot in index.checksums.get(sum.into()) {
@@ -655,4 +747,43 @@ pub(super) fn hex_bytes(digits: &[u8]) -> Option<Vec<u8>> {
         .iter()
         .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_start_of_a_digest_is_read_from_its_digits() {
+        assert_eq!(
+            hex_start(b"0123456789abcdefff"),
+            Some(0x0123_4567_89ab_cdef)
+        );
+        assert_eq!(hex_start(b"FEDCBA9876543210"), Some(0xfedc_ba98_7654_3210));
+        assert_eq!(hex_start(b"0123"), None);
+    }
+
+    #[test]
+    fn tokens_are_told_from_what_parts_them() {
+        let tokens = |text: &str| {
+            let mut tokens = Vec::new();
+            each_token(
+                text.as_bytes(),
+                Look::of(text),
+                &mut |start, token, look| {
+                    let token = str::from_utf8(token).unwrap();
+                    assert_eq!(look, Look::of(token));
+                    assert_eq!(text.get(start..start + token.len()), Some(token));
+                    tokens.push(token.to_owned());
+                },
+            );
+            tokens
+        };
+        assert_eq!(tokens("sha256_0a1b2c3d"), ["sha256_0a1b2c3d"]);
+        assert_eq!(
+            tokens("id: 0a1b2c3d, short; ä-0123456=="),
+            ["0a1b2c3d", "-0123456=="]
+        );
+        assert_eq!(tokens("two words"), [""; 0]);
+    }
 }

@@ -139,6 +139,7 @@ impl Table {
     }
 
     /// Everything that the key stands for.
+    #[inline]
     pub(super) fn get(&self, key: u64) -> impl Iterator<Item = Slot> + '_ {
         let mixed = mixed(key);
         let entries = if self.filter.may_hold_mixed(mixed) {
@@ -167,6 +168,7 @@ impl Table {
 }
 
 /// A key for bytes of any length (FNV-1a with a final mix; every hit is compared byte by byte afterwards).
+#[inline]
 pub(super) fn key(bytes: &[u8]) -> u64 {
     let mut hash = Hash::default();
     for byte in bytes {

@@ -13,13 +13,53 @@ pub(super) struct Words {
     long: Filter,
     short: Filter,
     whole: Table,
+    /// The bytes that patterns begin with.
+    first: Bytes,
+    shortest: usize,
     longest: usize,
 }
+
+/// A set of bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bytes([u64; 4]);
+
+impl Bytes {
+    #[inline]
+    fn has(&self, byte: u8) -> bool {
+        let word = self.0.get(usize::from(byte >> 6));
+        word.is_some_and(|word| word >> (byte & 63) & 1 == 1)
+    }
+
+    fn add(&mut self, byte: u8) {
+        if let Some(word) = self.0.get_mut(usize::from(byte >> 6)) {
+            *word |= 1 << (byte & 63);
+        }
+    }
+}
+
+/// [`is_word`] of each byte.
+const WORD: [bool; 256] = {
+    let mut is_word = [false; 256];
+    let mut value = 0;
+    while value < 256 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::indexing_slicing,
+            reason = "evaluated by the compiler over the 256 values of a byte"
+        )]
+        {
+            let byte = value as u8;
+            is_word[value] = byte.is_ascii_alphanumeric() || !byte.is_ascii();
+            value += 1;
+        }
+    }
+    is_word
+};
 
 /// Letters and digits of ASCII, and whatever continues a character beyond it.
 #[inline]
 pub(super) fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || !byte.is_ascii()
+    WORD.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 fn long(bytes: &[u8]) -> Option<u64> {
@@ -41,9 +81,15 @@ impl Words {
 
     /// Calls `candidate` with the slot of each pattern that may begin at a position of `bytes`; the caller compares.
     pub(super) fn scan(&self, bytes: &[u8], candidate: &mut dyn FnMut(Slot, usize)) {
+        let Some(last) = bytes.len().checked_sub(self.shortest) else {
+            return;
+        };
         let mut is_inside = false;
-        for (start, byte) in bytes.iter().enumerate() {
-            if !is_inside && let Some(rest) = bytes.get(start..) {
+        for (start, byte) in bytes.iter().enumerate().take(last.saturating_add(1)) {
+            if !is_inside
+                && self.first.has(*byte)
+                && let Some(rest) = bytes.get(start..)
+            {
                 self.look(rest, start, candidate);
             }
             is_inside = is_word(*byte);
@@ -88,6 +134,8 @@ pub(super) struct Patterns {
     long: Vec<u64>,
     short: Vec<u64>,
     entries: Vec<(u64, Slot)>,
+    first: Bytes,
+    shortest: Option<usize>,
     longest: usize,
 }
 
@@ -99,6 +147,11 @@ impl Patterns {
             (None, Some(short)) => self.short.push(short),
             (None, None) => return,
         }
+        if let Some(first) = pattern.first() {
+            self.first.add(*first);
+        }
+        let shortest = self.shortest.unwrap_or(pattern.len());
+        self.shortest = Some(shortest.min(pattern.len()));
         self.longest = self.longest.max(pattern.len());
         self.entries.push((key(pattern), slot));
     }
@@ -113,6 +166,8 @@ impl Patterns {
             long: filter(&self.long),
             short: filter(&self.short),
             whole: Table::new(self.entries),
+            first: self.first,
+            shortest: self.shortest.unwrap_or_default(),
             longest: self.longest,
         }
     }

@@ -12,7 +12,7 @@ use super::body::MediaType;
 use super::collector::Collector;
 use super::{Decoder, Input, Keep};
 use crate::limits;
-use crate::model::{DecodeStep, Shortfall};
+use crate::model::{DecodeStep, Look, Shortfall};
 
 use reader::{Source, Token, walk};
 
@@ -173,9 +173,15 @@ fn document<'s, 'a>(
                 collector.leave(1);
                 steps = steps.saturating_sub(1);
             }
-            Token::Text(text) => collector.value(text.text(), keep),
-            Token::Bare("null" | "undefined") => {}
-            Token::Bare(word) => collector.plain_value(Cow::Borrowed(word), keep),
+            Token::Text(text, look) => {
+                let value = text.text();
+                let look = look.unwrap_or_else(|| Look::of(&value));
+                collector.looked_value(look, value, keep);
+            }
+            Token::Bare("null" | "undefined", _) => {}
+            Token::Bare(word, look) => {
+                collector.looked_plain_value(look, Cow::Borrowed(word), keep);
+            }
             Token::TooDeep(bytes) => collector.shortfall(
                 Shortfall::DepthLimit,
                 bytes,

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use memchr::memchr2;
 
 use crate::limits;
+use crate::model::Look;
 
 /// How a document ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +28,10 @@ pub(super) enum Token<'s> {
     Element(usize),
     /// The member or element ended.
     Leave,
-    Text(Quoted<'s>),
+    /// Its look, unless escapes are still to be undone.
+    Text(Quoted<'s>, Option<Look>),
     /// Number, `true`, `false`, `null` as sent.
-    Bare(&'s str),
+    Bare(&'s str, Look),
     /// A container below [`limits::JSON_DEPTH`] was passed over.
     TooDeep(usize),
 }
@@ -44,6 +46,7 @@ pub(super) struct Quoted<'s> {
 
 impl<'s> Quoted<'s> {
     /// The text with escapes undone; bytes that are not UTF-8 are replaced.
+    #[inline]
     pub(super) fn text(&self) -> Cow<'s, str> {
         let text = self
             .sound
@@ -217,6 +220,7 @@ fn closes(container: Option<Container>, byte: u8) -> bool {
 }
 
 /// The beginning of a member, with its key and colon, or of an element.
+#[inline]
 fn entry<'s>(
     source: Source<'s>,
     at: &mut usize,
@@ -242,6 +246,7 @@ fn entry<'s>(
 }
 
 /// A string, number or word, or a container that is too deep.
+#[inline]
 fn scalar<'s>(source: Source<'s>, at: &mut usize, first: u8) -> Result<Token<'s>, End> {
     match first {
         b'{' | b'[' => {
@@ -252,35 +257,45 @@ fn scalar<'s>(source: Source<'s>, at: &mut usize, first: u8) -> Result<Token<'s>
                 Err(End::Cut)
             }
         }
-        b'"' => quoted(source, at).map(Token::Text).ok_or(End::Cut),
+        b'"' => text(source, at).ok_or(End::Cut),
         _ => match bare(source, at) {
-            Some(word) if is_literal(word) => Ok(Token::Bare(word)),
+            Some((word, look)) if is_literal(word, look) => Ok(Token::Bare(word, look)),
             Some(_) => Err(End::Damaged),
             None => Err(End::Cut),
         },
     }
 }
 
+#[inline]
 fn advance(at: &mut usize, by: usize) {
     *at = at.saturating_add(by);
 }
 
+#[inline]
 fn skip_space(bytes: &[u8], at: &mut usize) {
     while matches!(bytes.get(*at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
         advance(at, 1);
     }
 }
 
+/// Bytes of a string that are looked at one by one.
+const SHORT: usize = 24;
+
 /// The string at an opening quote; `None` if it does not end.
+#[inline]
 fn quoted<'s>(source: Source<'s>, at: &mut usize) -> Option<Quoted<'s>> {
     let bytes = source.bytes;
     let start = at.saturating_add(1);
-    let mut end = start;
+    // Most are names, too short to be worth a search by blocks.
+    let short = bytes.get(start..)?.iter().take(SHORT);
+    let plain = short.take_while(|byte| !matches!(byte, b'"' | b'\\'));
+    let mut end = start.saturating_add(plain.count());
     let mut has_escapes = false;
     loop {
-        let rest = bytes.get(end..)?;
-        let found = memchr2(b'"', b'\\', rest)?;
-        end = end.saturating_add(found);
+        if !matches!(bytes.get(end), Some(b'"' | b'\\')) {
+            let rest = bytes.get(end..)?;
+            end = end.saturating_add(memchr2(b'"', b'\\', rest)?);
+        }
         if bytes.get(end) == Some(&b'"') {
             *at = end.saturating_add(1);
             return bytes.get(start..end).map(|raw| Quoted {
@@ -294,22 +309,60 @@ fn quoted<'s>(source: Source<'s>, at: &mut usize) -> Option<Quoted<'s>> {
     }
 }
 
+/// The string at an opening quote, looked at on the way to its end.
+#[inline]
+fn text<'s>(source: Source<'s>, at: &mut usize) -> Option<Token<'s>> {
+    let start = at.saturating_add(1);
+    let mut look = Look::default();
+    for (length, byte) in source.bytes.get(start..)?.iter().enumerate() {
+        let class = Look::class(*byte);
+        // both marks are of this kind
+        if class & Look::OTHER != 0 {
+            if *byte == b'"' {
+                let end = start.saturating_add(length);
+                *at = end.saturating_add(1);
+                let quoted = Quoted {
+                    raw: source.bytes.get(start..end)?,
+                    sound: source.text.and_then(|text| text.get(start..end)),
+                    has_escapes: false,
+                };
+                return Some(Token::Text(quoted, Some(look)));
+            }
+            if *byte == b'\\' {
+                break;
+            }
+        }
+        look.add(class);
+    }
+    quoted(source, at).map(|quoted| Token::Text(quoted, None))
+}
+
 /// A number or word; `None` if the bytes end with it, because it may go on.
-fn bare<'s>(source: Source<'s>, at: &mut usize) -> Option<&'s str> {
+#[inline]
+fn bare<'s>(source: Source<'s>, at: &mut usize) -> Option<(&'s str, Look)> {
     let rest = source.bytes.get(*at..)?;
-    let length = rest
-        .iter()
-        .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')))?;
+    let mut look = Look::default();
+    let length = rest.iter().position(|byte| {
+        let is_of_word = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        if is_of_word {
+            look.add(Look::class(*byte));
+        }
+        !is_of_word
+    })?;
     let word = match source.text {
         Some(text) => text.get(*at..at.saturating_add(length)),
         None => str::from_utf8(rest.get(..length)?).ok(),
     };
     let word = word.unwrap_or_default();
     advance(at, length);
-    Some(word)
+    Some((word, look))
 }
 
-fn is_literal(word: &str) -> bool {
+#[inline]
+fn is_literal(word: &str, look: Look) -> bool {
+    if look.is_all(Look::DIGIT) {
+        return !word.is_empty();
+    }
     let number = word.strip_prefix('-').unwrap_or(word);
     let is_number = number.starts_with(|first: char| first.is_ascii_digit())
         && number

@@ -31,6 +31,8 @@ pub struct NamedIdentifiers {
     by_words: Box<[usize]>,
     /// With qualifiers around, where it says nothing else.
     within: Box<[usize]>,
+    /// All of that, in the order of the file, where nothing depends on what stands before.
+    always: Option<Box<[(usize, NameStrength)]>>,
 }
 
 impl NamedIdentifiers {
@@ -341,18 +343,21 @@ impl Rules {
     }
 
     /// The kinds whose shape alone may be telling of this value: those without expressions, and the others where one of
-    /// all their expressions matches. Which of them it is remains to be asked.
-    pub fn telling_identifiers(
-        &self,
+    /// all their expressions matches. Which of them it is remains to be asked; it is none of those that were `tried`.
+    pub fn telling_identifiers<'r>(
+        &'r self,
         value: &str,
         look: Look,
-    ) -> impl Iterator<Item = &Identifier> {
+        tried: &[&Identifier],
+    ) -> impl Iterator<Item = &'r Identifier> {
         let all = self.identifiers.get(self);
         let kinds = || all.telling.iter().filter_map(|at| all.entries.get(*at));
         let gate = all.telling_gate.get_or_init(|| {
             Gate::new(kinds().flat_map(|kind| kind.values.iter().filter_map(Shape::pattern)))
         });
-        let is_expected = gate.may_match(value, look);
+        let is_tried = |kind: &Identifier| tried.iter().any(|tried| tried.id == kind.id);
+        let mut untried = kinds().filter(|kind| kind.has_only_patterns() && !is_tried(kind));
+        let is_expected = untried.next().is_some() && gate.may_match(value, look);
         kinds().filter(move |kind| {
             (is_expected || !kind.has_only_patterns())
                 && kind
@@ -379,7 +384,7 @@ impl Rules {
         let has_words = all.words.as_ref();
         let has_words = has_words.is_none_or(|words| words.is_match(&normalised));
         let by_words = all.by_words.iter().filter(|_| has_words);
-        NamedIdentifiers {
+        let mut named = NamedIdentifiers {
             whole: all
                 .by_name
                 .get(&*normalised)
@@ -389,16 +394,41 @@ impl Rules {
                 .map(|(_, identifier)| *identifier)
                 .collect(),
             within: all.within(name, &normalised).into(),
+            always: None,
+        };
+        if named.whole.iter().all(|entry| entry.parents.is_empty()) {
+            named.always = Some(self.said(&named, &std::iter::empty()).into());
+        }
+        named
+    }
+
+    /// Shows what the names on a path say about the value at its end, in the order of the file: `named` is what the last of them
+    /// may say, `before` are the others, from the last on.
+    pub fn identifiers_of_names<'r, 'a>(
+        &'r self,
+        named: &NamedIdentifiers,
+        before: &(impl Iterator<Item = &'a str> + Clone),
+        mut see: impl FnMut(&'r Identifier, NameStrength),
+    ) {
+        let made;
+        let said = if let Some(always) = &named.always {
+            always
+        } else {
+            made = self.said(named, before);
+            &*made
+        };
+        for (position, strength) in said {
+            if let Some(identifier) = self.identifiers().get(*position) {
+                see(identifier, *strength);
+            }
         }
     }
 
-    /// What the names on a path say about the value at its end, in the order of the file: `named` is what the last of them may
-    /// say, `before` are the others, from the last on.
-    pub fn identifiers_of_names<'a>(
+    fn said<'a>(
         &self,
         named: &NamedIdentifiers,
         before: &(impl Iterator<Item = &'a str> + Clone),
-    ) -> Vec<(&Identifier, NameStrength)> {
+    ) -> Vec<(usize, NameStrength)> {
         let mut found: Vec<(usize, NameStrength)> = Vec::new();
         let mut most_parents = 0_usize;
         for entry in &named.whole {
@@ -429,9 +459,6 @@ impl Rules {
             .sort_unstable_by_key(|(position, strength)| (*position, std::cmp::Reverse(*strength)));
         found.dedup_by_key(|(position, _)| *position);
         found
-            .into_iter()
-            .filter_map(|(position, strength)| Some((self.identifiers().get(position)?, strength)))
-            .collect()
     }
 
     fn has_form_of(&self, entry: &NameEntry) -> bool {
