@@ -92,7 +92,9 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     for mut hit in hits {
         hit.values.sort_unstable();
         hit.values.dedup();
-        report(scene, tally, &hit);
+        if hit.values.len() as u64 >= u64::from(hit.rule.min_items) {
+            report(scene, tally, &hit);
+        }
     }
 }
 

@@ -507,6 +507,9 @@ struct Contact {
     kind: i32,
 }
 
+/// Bytes of a body that may by chance be sound in another format, too: `81 a1 64 ce 95 48 6e e0` is.
+const AMBIGUOUS: usize = 12;
+
 proptest! {
     #[test]
     fn what_other_encoders_wrote_is_read(document in document()) {
@@ -526,7 +529,14 @@ proptest! {
                 .map(|line| line.replacen(&format!("|{format}|"), "|", 1))
                 .collect();
             prop_assert_eq!(&seen, &wanted, "{}", format);
-            prop_assert_eq!(lines("", &body), lines(&format!("application/{format}"), &body));
+            // A few bytes may be sound in two formats: then what is read is one of them.
+            let guessed = lines("", &body);
+            let mut sound = vec![format];
+            if body.len() <= AMBIGUOUS {
+                sound.extend(["cbor", "msgpack"]);
+            }
+            let mut sound = sound.iter().map(|format| lines(&format!("application/{format}"), &body));
+            prop_assert!(sound.any(|read| read == guessed), "{}: {:?}", format, guessed);
         }
     }
 
