@@ -1,4 +1,4 @@
-//! A workbook for spreadsheets: the tables of [`sheet`] with heads and words for people, filters and a fixed first row.
+//! A workbook for spreadsheets: the tables of `sheet` with heads and words for people, filters and a fixed first row.
 //!
 //! Text is written as text, never as a formula, and marked so (`quotePrefix`) where it looks like one: it stays text when somebody
 //! edits the cell. The same audit gives the same bytes: the file says it was made when the last input ended.
