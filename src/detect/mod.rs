@@ -213,7 +213,9 @@ impl<'a> Scene<'a> {
             segments
         });
         let before = segments.get(&position(field)?.checked_sub(1)?)?;
-        self.fields.get(*before).map(|field| field.value.as_ref())
+        let name = self.fields.get(*before)?.value.as_ref();
+        // As with other names, what is longer is data.
+        (name.len() <= crate::limits::NAME_BYTES).then_some(name)
     }
 
     /// The path of the request; empty for other events.

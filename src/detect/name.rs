@@ -111,10 +111,11 @@ impl Name {
         }
     }
 
-    /// What the names of a message say, in their order.
+    /// What the names of a message say, in their order; nothing of those that no field is below.
     pub(super) fn all(paths: &Paths, rules: &Rules) -> Vec<Rc<Self>> {
         Self::with_known(rules, |known| {
-            let names = paths.names().iter();
+            let names = paths.names().iter().zip(paths.names_in_use());
+            let names = names.map(|(name, is_used)| if is_used { name } else { "" });
             names.map(|name| known.of(name, rules)).collect()
         })
     }

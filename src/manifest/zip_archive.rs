@@ -349,19 +349,21 @@ impl<I: Read + Seek> Archive<'_, I> {
         let mut inflater = Decompress::new(false);
         let mut content = Vec::new();
         loop {
-            let more = needed(&content).min(size).saturating_sub(content.len());
-            if more == 0 {
+            let wanted = needed(&content);
+            if wanted <= content.len() {
                 return Some(content);
             }
-            content.reserve_exact(more);
+            // One byte more than there should be shows whether the directory is right.
+            let more = wanted.min(size.saturating_add(1));
+            content.reserve_exact(more.saturating_sub(content.len()));
             let read = usize::try_from(inflater.total_in()).ok()?;
             let before = content.len();
             let status = inflater
                 .decompress_vec(deflated.get(read..)?, &mut content, FlushDecompress::None)
                 .ok()?;
-            if content.len() == before || matches!(status, Status::StreamEnd) {
-                // shorter than the directory says, or damaged
-                return (content.len() == size).then_some(content);
+            let has_ended = matches!(status, Status::StreamEnd);
+            if has_ended || content.len() == before || content.len() > size {
+                return (has_ended && content.len() == size).then_some(content);
             }
         }
     }
@@ -532,4 +534,46 @@ fn local_entry(header: &[u8], offset: u64) -> Option<Entry> {
         uncompressed: u64::from(u32_at(header, 22)?),
         offset,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write as _};
+
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    /// An archive with one deflated entry, whose directory says that it has `said` bytes.
+    fn archive(content: &[u8], said: u32) -> Vec<u8> {
+        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let options =
+            SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+        writer.start_file("classes.dex", options).unwrap();
+        writer.write_all(content).unwrap();
+        let mut bytes = writer.finish().unwrap().into_inner();
+        let at = memmem::rfind(&bytes, DIRECTORY_SIGNATURE).unwrap() + 24;
+        bytes[at..at + 4].copy_from_slice(&said.to_le_bytes());
+        bytes
+    }
+
+    #[test]
+    fn a_beginning_is_there_unless_the_directory_lies() {
+        let content: Vec<u8> = (0..20_000_u32).flat_map(u32::to_le_bytes).collect();
+        let beginning = |said: u32, count: usize| {
+            let mut input = Cursor::new(archive(&content, said));
+            let mut archive = Archive::open(&mut input);
+            let entry = archive.entries[0].clone();
+            archive.beginning(&entry, usize::MAX, &|_| count)
+        };
+        let (length, size) = (content.len(), u32::try_from(content.len()).unwrap());
+        let some = beginning(size, 5000).unwrap();
+        assert!(some.len() >= 5000 && content.starts_with(&some) && some.len() < length);
+        for count in [length, length + 9999] {
+            assert_eq!(beginning(size, count).as_ref(), Some(&content));
+        }
+        for said in [0, 100, size - 1, size + 1] {
+            assert_eq!(beginning(said, length + 9999), None, "{said}");
+        }
+    }
 }

@@ -92,6 +92,19 @@ impl Paths {
         &self.names
     }
 
+    /// Which of [`Self::names`] stand in a path that is kept: those of empty objects do not.
+    pub fn names_in_use(&self) -> Vec<bool> {
+        let mut in_use = vec![false; self.names.len()];
+        for node in &self.nodes {
+            if let Step::Name(name) = node.step
+                && let Some(is_used) = in_use.get_mut(name.position())
+            {
+                *is_used = true;
+            }
+        }
+        in_use
+    }
+
     /// All paths but the empty one, in the order of adding them, which is that of [`PathId::position`]: the path before the last
     /// step, and that step.
     pub fn iter(&self) -> impl Iterator<Item = (PathId, Step)> + '_ {

@@ -266,7 +266,29 @@ fn looks_personal(label: &str) -> bool {
         || longest_run_of_digits(label) >= 7
         || digits >= 9
         || is_identifier
+        || is_digest(label)
         || label.len() > 40
+}
+
+/// Whether a label is a hardware address, or a digest, also a shortened one, in hexadecimal digits or base64.
+fn is_digest(label: &str) -> bool {
+    let of_hexadecimal = |label: &str| {
+        let has_digit = label.contains(|one: char| one.is_ascii_digit());
+        has_digit && label.chars().all(|one| one.is_ascii_hexdigit())
+    };
+    let mut pairs = label.split([':', '-']);
+    let is_address = label.len() == 17
+        && pairs.all(|pair| pair.len() == 2 && pair.chars().all(|one| one.is_ascii_hexdigit()));
+    let digits = label.chars().filter(char::is_ascii_digit).count();
+    let marks = label.contains(['+', '/', '=']);
+    let is_base64 = label.len() >= 16
+        && label
+            .chars()
+            .all(|one| one.is_ascii_alphanumeric() || "+/=-_".contains(one))
+        && label.contains(|one: char| one.is_ascii_uppercase())
+        && label.contains(|one: char| one.is_ascii_lowercase())
+        && (marks || digits >= 3);
+    is_address || label.len() >= 12 && of_hexadecimal(label) || is_base64
 }
 
 fn longest_run_of_digits(text: &str) -> usize {
@@ -408,6 +430,32 @@ mod tests {
 
     use super::*;
     use crate::model::RecipientKind;
+
+    #[test]
+    fn names_that_are_data_are_not_shown() {
+        for name in [
+            "+4915112345678",
+            "anna@example.org",
+            "tDBiW1ZMwWOERkDffJ44QX+BOME=",
+            "ewAnFUpqOEa1Y2VfBcZjOQ==",
+            "0219a0fa3cfd4bd8",
+            "aa:bb:cc:d2:e4:f6",
+            "AA-BB-CC-DD-EE-FF",
+        ] {
+            assert!(looks_personal(name), "{name}");
+        }
+        for name in [
+            "contacts",
+            "advertisingIdentifier",
+            "firebaseInstanceIdV2Token",
+            "device_fingerprint_v2",
+            "sha256",
+            "access-control-12",
+            "com.example.notes",
+        ] {
+            assert!(!looks_personal(name), "{name}");
+        }
+    }
 
     #[test]
     fn long_words_are_broken_where_readers_expect_it() {
