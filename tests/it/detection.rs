@@ -153,6 +153,23 @@ fn one_contact_per_request_is_counted_whatever_its_name_and_place() {
     assert_eq!(contacts(&looked_up), [("contact-hash-list".to_owned(), 3)]);
 }
 
+/// What else a message says of numbers does not hide the one that is another in each.
+#[test]
+fn one_contact_per_request_is_counted_beside_a_number_of_another_object() {
+    for (path, beside) in [
+        ("/q", r#","b":{"support":"+49 89 2330111"}"#),
+        ("/q?cb=%2B49892330111", ""),
+    ] {
+        let numbers = ["+4930901820", "+4940428280", "+492212210"];
+        let requests = numbers.map(|number| {
+            let body = format!(r#"{{"a":{{"caller":"{number}"}}{beside}}}"#);
+            (path.to_owned(), body)
+        });
+        let expected = [("contact-phone-list".to_owned(), 4)];
+        assert_eq!(contacts(&requests), expected, "{path} {beside}");
+    }
+}
+
 #[test]
 fn an_account_in_base64_is_no_hash_of_a_contact() {
     // `account-01` and so on
