@@ -261,6 +261,24 @@ fn the_precision_of_a_position_is_that_of_its_coarser_half() {
 }
 
 #[test]
+fn the_precision_of_minutes_and_seconds_is_that_of_their_last_digit() {
+    for (body, metres) in [
+        (r#"{"where":"52°31'12\"N 13°24'17\"E"}"#, 31),
+        (r#"{"where":"52°31'12.0\"N 13°24'17.0\"E"}"#, 3),
+        (r#"{"where":"52°31'N 13°24'E"}"#, 1855),
+        (r#"{"latitude":"-33:52:07","longitude":"151:12:33.48"}"#, 31),
+        (r#"{"latitude":"52.52","longitude":"13°24'17\"E"}"#, 1110),
+    ] {
+        let tally = tally(&[post("/p", "application/json", body)]);
+        let mut found = tally.findings.iter();
+        let precision = found
+            .find(|(key, _)| &*key.rule == "coordinates")
+            .and_then(|(_, occurrences)| occurrences.precision_metres);
+        assert_eq!(precision, Some(metres), "{body}");
+    }
+}
+
+#[test]
 fn positions_are_found_in_queries_pairs_and_geojson() {
     for target in ["/p?lat=52.5200&lon=13.4050", "/p?ll=52.5200,13.4050"] {
         assert!(
