@@ -285,15 +285,14 @@ fn what_chance_may_meet_in_a_long_list_is_not_found() {
 #[test]
 fn a_number_sent_again_and_again_is_no_more_of_a_chance() {
     let phones = (0..3000).map(|number| format!("+4930{number:04}"));
-    let known: Vec<KnownValue> = phones
-        .map(|phone| KnownValue::of_contact(KnownKind::Phone, &phone))
-        .collect();
+    let known = phones.map(|phone| KnownValue::of_contact(KnownKind::Phone, &phone));
+    let index = Index::new(known.collect(), &[], &Rules::embedded(), 1);
     let found = |numbers: &mut dyn Iterator<Item = u32>| {
         let events: Vec<_> = numbers
             .map(|number| serde_json::json!({ "phone": number.to_string() }))
             .collect();
         let body = serde_json::json!({ "events": events }).to_string();
-        rules_of_known(known.clone(), "application/json", body.as_bytes())
+        inspect_with(&index, "application/json", body.as_bytes())
     };
     let again = found(&mut std::iter::repeat_n(49_301_234, 2000));
     assert_eq!(again, ["contact-phone-list"]);
