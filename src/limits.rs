@@ -122,6 +122,9 @@ pub const SALTS_PER_MESSAGE: usize = 4;
 pub const SALTED_DIGESTS: u64 = 100_000_000;
 /// Known values for which digests with salts of messages are made (about 20 µs each).
 pub const SALTED_VALUES: usize = 20_000;
+/// Different numbers and checksums of one message that count once however often they are sent, at about 20 bytes each; each
+/// further one counts each time, so that what is known among them is sooner taken for chance.
+pub const DISTINCT_LOOK_UPS: usize = 1 << 18;
 /// Bytes of a list of known values; a million numbers are about 20 MB.
 pub const KNOWN_LIST_BYTES: u64 = 256 << 20;
 /// Fields per message. An address book of 10,000 contacts with ten fields each fits; a field costs about 200 bytes while its message is

@@ -303,7 +303,8 @@ fn joined<'a>(
     };
     let mut joined: BTreeMap<ListKey<'a>, List<'a>> = BTreeMap::new();
     let mut short: BTreeMap<ListKey<'a>, List<'a>> = BTreeMap::new();
-    let mut alone: BTreeMap<Kind, Vec<(ListKey<'a>, List<'a>)>> = BTreeMap::new();
+    // By the object that they are members of.
+    let mut alone: BTreeMap<ListKey<'a>, Vec<(ListKey<'a>, List<'a>)>> = BTreeMap::new();
     for ((kind, place, mut way), list) in lists {
         if !is_short(kind, &list) || list.values.is_empty() {
             joined.insert((kind, place, way), list);
@@ -311,8 +312,9 @@ fn joined<'a>(
             way.pop();
             short.entry((kind, place, way)).or_default().merge(list);
         } else {
-            let alone = alone.entry(kind).or_default();
-            alone.push(((kind, place, way), list));
+            let above = way.split_last().map_or(&[][..], |(_, above)| above);
+            let members = alone.entry((kind, place, above.to_vec())).or_default();
+            members.push(((kind, place, way), list));
         }
     }
     for lists in alone.into_values() {

@@ -7,6 +7,7 @@ use super::Scene;
 use super::name::Name;
 use super::value::{self, Degrees, degrees};
 use crate::model::{Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
+use crate::rules::Rules;
 
 /// A number that may be half of a position, with its field.
 type Coordinate<'a> = (&'a Field<'a>, Degrees);
@@ -174,8 +175,23 @@ const SEXAGESIMAL_SLACK: f64 = 0.02;
 fn in_decimals(value: f64, slack: f64) -> Degrees {
     Degrees {
         value,
-        // a hundredth of a degree is 1.1 km, a ten thousandth 11 m
-        decimals: if slack < 0.000_1 { 4 } else { 2 },
+        // a hundredth of a degree is 1.1 km, a thousandth 111 m, a ten thousandth 11 m
+        decimals: match slack {
+            ..0.000_1 => 4,
+            ..0.001 => 3,
+            _ => 2,
+        },
+        slack: Some(slack),
+    }
+}
+
+/// Metres of the last digit of degrees: by the rules' table, or, with minutes and seconds, by what these are on the ground.
+fn metres(rules: &Rules, degrees: Degrees) -> Option<u32> {
+    match degrees.slack {
+        Some(slack) => Some(value::whole_metres(slack * 2.0 * value::METRES_PER_DEGREE)),
+        None => rules
+            .precision(degrees.decimals)
+            .map(|precision| precision.metres),
     }
 }
 
@@ -438,7 +454,15 @@ fn halves_of_integers(
         let half = |field, number| {
             let value = in_degrees(number, 10_f64.powi(decimals));
             let decimals = usize::try_from(decimals).unwrap_or(0);
-            Some((field, Degrees { value, decimals }))
+            let slack = None;
+            Some((
+                field,
+                Degrees {
+                    value,
+                    decimals,
+                    slack,
+                },
+            ))
         };
         Halves {
             latitude: half(field, latitude),
@@ -776,7 +800,11 @@ fn polyline(text: &str) -> Option<(Degrees, Degrees)> {
         && others.iter().flatten().all(|step| step.abs() <= STEP);
     let half = |number: i64, limit: f64| {
         let value = in_degrees(number, 1e5);
-        (value.abs() <= limit).then_some(Degrees { value, decimals: 5 })
+        (value.abs() <= limit).then_some(Degrees {
+            value,
+            decimals: 5,
+            slack: None,
+        })
     };
     is_way.then_some((half(first[0], 90.0)?, half(first[1], 180.0)?))
 }
@@ -858,10 +886,7 @@ fn graded(
     let position = format!("{},{}", latitude.value, longitude.value);
     let mut finding = scene.finding(rule, grade, field, &position);
     finding.values = vec![Sensitive::new(&position)];
-    finding.precision_metres = scene
-        .rules
-        .precision(decimals)
-        .map(|precision| precision.metres);
+    finding.precision_metres = metres(scene.rules, latitude).max(metres(scene.rules, longitude));
     scene.report(tally, finding);
 }
 

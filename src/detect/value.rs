@@ -435,6 +435,8 @@ fn is_date(value: &str) -> bool {
 pub(super) struct Degrees {
     pub(super) value: f64,
     pub(super) decimals: usize,
+    /// Half a unit of the last digit, where it was sent with minutes: these are no decimals of degrees.
+    pub(super) slack: Option<f64>,
 }
 
 /// A number with a decimal comma, as forms in many languages have it, with a point.
@@ -471,6 +473,12 @@ pub(super) fn without_direction(text: &str) -> Option<String> {
 pub(super) fn degrees_in_a_row(text: &str) -> Option<(f64, f64)> {
     let mut parts = text.split([',', ':']).map(str::trim);
     let (whole, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
+    let (sign, whole) = whole
+        .strip_prefix('-')
+        .map_or((1.0, whole), |whole| (-1.0, whole));
+    if !whole.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     let whole: u8 = whole.parse().ok()?;
     let minutes: u8 = minutes.parse().ok()?;
     let decimals = seconds
@@ -479,7 +487,7 @@ pub(super) fn degrees_in_a_row(text: &str) -> Option<(f64, f64)> {
     let seconds: f64 = seconds.parse().ok()?;
     let fits = parts.next().is_none() && minutes < 60 && (0.0..60.0).contains(&seconds);
     let degrees = f64::from(whole) + f64::from(minutes) / 60.0 + seconds / 3600.0;
-    fits.then(|| (degrees, half_a_unit(decimals) / 3600.0))
+    fits.then(|| (sign * degrees, half_a_unit(decimals) / 3600.0))
 }
 
 /// A text in which spaces and hyphens of typography are plain ones, and marks of writing direction are gone: address books of
@@ -540,6 +548,7 @@ pub(super) fn degrees(value: &str, limit: f64) -> Option<Degrees> {
     (number.abs() <= limit).then_some(Degrees {
         value: number,
         decimals,
+        slack: None,
     })
 }
 
@@ -641,6 +650,18 @@ fn sexagesimal_angle(before: &str, behind: &str) -> Option<(f64, f64)> {
     }
     let is_negative = sign.ends_with('-') || rest.starts_with(['S', 'W', 's', 'w']);
     Some((if is_negative { -degrees } else { degrees }, slack))
+}
+
+/// Metres of a degree of latitude.
+pub(super) const METRES_PER_DEGREE: f64 = 111_320.0;
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "nothing on earth is further than 40,000 km, and the cast saturates"
+)]
+pub(super) fn whole_metres(metres: f64) -> u32 {
+    (metres.round() as u32).max(1)
 }
 
 /// Half a unit of the last of so many decimals.
@@ -822,12 +843,28 @@ mod tests {
     }
 
     #[test]
+    fn degrees_in_a_row_keep_their_sign() {
+        for (text, expected) in [
+            ("33:52:07.68", 33.8688),
+            ("-33:52:07.68", -33.8688),
+            ("-0, 7, 30", -0.125),
+        ] {
+            let degrees = degrees_in_a_row(text).map(|(degrees, _)| degrees);
+            let is_same = degrees.is_some_and(|degrees| (degrees - expected).abs() < 1e-6);
+            assert!(is_same, "{text}: {degrees:?}");
+        }
+        assert_eq!(degrees_in_a_row("--33:52:07.68"), None);
+        assert_eq!(degrees_in_a_row("-+33:52:07.68"), None);
+    }
+
+    #[test]
     fn degrees_keep_the_decimals_that_were_sent() {
         assert_eq!(
             degrees("52.5200", 90.0),
             Some(Degrees {
                 value: 52.52,
-                decimals: 4
+                decimals: 4,
+                slack: None,
             })
         );
         assert_eq!(degrees("91", 90.0), None);

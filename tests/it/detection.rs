@@ -153,6 +153,23 @@ fn one_contact_per_request_is_counted_whatever_its_name_and_place() {
     assert_eq!(contacts(&looked_up), [("contact-hash-list".to_owned(), 3)]);
 }
 
+/// What else a message says of numbers does not hide the one that is another in each.
+#[test]
+fn one_contact_per_request_is_counted_beside_a_number_of_another_object() {
+    for (path, beside) in [
+        ("/q", r#","b":{"support":"+49 89 2330111"}"#),
+        ("/q?cb=%2B49892330111", ""),
+    ] {
+        let numbers = ["+4930901820", "+4940428280", "+492212210"];
+        let requests = numbers.map(|number| {
+            let body = format!(r#"{{"a":{{"caller":"{number}"}}{beside}}}"#);
+            (path.to_owned(), body)
+        });
+        let expected = [("contact-phone-list".to_owned(), 4)];
+        assert_eq!(contacts(&requests), expected, "{path} {beside}");
+    }
+}
+
 #[test]
 fn an_account_in_base64_is_no_hash_of_a_contact() {
     // `account-01` and so on
@@ -241,6 +258,24 @@ fn the_precision_of_a_position_is_that_of_its_coarser_half() {
         .map(|(_, occurrences)| occurrences.precision_metres)
         .collect();
     assert_eq!(precision, [Some(1110)]);
+}
+
+#[test]
+fn the_precision_of_minutes_and_seconds_is_that_of_their_last_digit() {
+    for (body, metres) in [
+        (r#"{"where":"52°31'12\"N 13°24'17\"E"}"#, 31),
+        (r#"{"where":"52°31'12.0\"N 13°24'17.0\"E"}"#, 3),
+        (r#"{"where":"52°31'N 13°24'E"}"#, 1855),
+        (r#"{"latitude":"-33:52:07","longitude":"151:12:33.48"}"#, 31),
+        (r#"{"latitude":"52.52","longitude":"13°24'17\"E"}"#, 1110),
+    ] {
+        let tally = tally(&[post("/p", "application/json", body)]);
+        let mut found = tally.findings.iter();
+        let precision = found
+            .find(|(key, _)| &*key.rule == "coordinates")
+            .and_then(|(_, occurrences)| occurrences.precision_metres);
+        assert_eq!(precision, Some(metres), "{body}");
+    }
 }
 
 #[test]

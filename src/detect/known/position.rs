@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
+use super::super::value::METRES_PER_DEGREE;
 use super::super::{Scene, location, value};
 use super::scan::Hit;
 use crate::model::{DecodeStep, KnownKind, KnownValue, Look, PathId, Place as Part};
 
-/// Metres of a degree of latitude.
-const METRES_PER_DEGREE: f64 = 111_320.0;
 /// Letters of geohash (base 32 without a, i, l, o).
 const GEOHASH: &[u8; 32] = b"0123456789bcdefghjkmnpqrstuvwxyz";
 /// Letters of Open Location Code.
@@ -229,11 +228,11 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
                 latitude.place == longitude.place
                     && latitude.angle.scale == longitude.angle.scale
                     && latitude.field != longitude.field
-                    && latitude.field.abs_diff(longitude.field) <= FIELDS_BETWEEN
                     && (decimals >= TELLING_DECIMALS || is_axis(latitude) && is_axis(longitude))
             };
-            let longitudes = longitudes.get(key).into_iter().flatten();
-            let metres = longitudes
+            let longitudes = longitudes.get(key).map_or(&[][..], Vec::as_slice);
+            let metres = near(longitudes, latitude.field)
+                .iter()
                 .filter(belongs)
                 .map(|longitude| latitude.angle.metres().max(longitude.angle.metres()))
                 .reduce(f64::min);
@@ -243,6 +242,15 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
             }
         }
     }
+}
+
+/// Those of some numbers, in the order of their fields, that stand near a field.
+fn near(halves: &[Half], field: usize) -> &[Half] {
+    let first = field.saturating_sub(FIELDS_BETWEEN);
+    let last = field.saturating_add(FIELDS_BETWEEN);
+    let start = halves.partition_point(|half| half.field < first);
+    let end = halves.partition_point(|half| half.field <= last);
+    halves.get(start..end).unwrap_or_default()
 }
 
 /// Tiles whose zoom level, column and row are members of one object, with the field of the first.
@@ -281,17 +289,8 @@ fn hit(value: u32, steps: Vec<DecodeStep>, metres: f64) -> Hit {
         is_weak: false,
         is_digest: false,
         form: None,
-        metres: Some(whole_metres(metres)),
+        metres: Some(value::whole_metres(metres)),
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "nothing on earth is further than 40,000 km, and the cast saturates"
-)]
-fn whole_metres(metres: f64) -> u32 {
-    (metres.round() as u32).max(1)
 }
 
 /// Metres of the last digit of degrees with so many decimals, as `rules/identifiers.toml` counts them.
@@ -612,6 +611,23 @@ mod tests {
         ] {
             assert!(is_found(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_number_is_compared_with_those_near_it_alone() {
+        let half = |field| Half {
+            place: 0,
+            angle: readings("13.40495")[0],
+            field,
+        };
+        let halves: Vec<Half> = [0, 1, 5, 5, 9, 10].map(half).to_vec();
+        let fields = |field| {
+            let near = near(&halves, field).iter();
+            near.map(|half| half.field).collect::<Vec<usize>>()
+        };
+        assert_eq!(fields(5), [1, 5, 5, 9]);
+        assert_eq!(fields(0), [0, 1]);
+        assert_eq!(fields(15), <[usize; 0]>::default());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use hashbrown::HashSet;
 
 use super::super::value;
 use super::index::{Digests, GIVEN, Index, given, is_of_words, start};
@@ -12,6 +13,7 @@ use super::seen::{Seen, Short};
 use super::spelling::SHORTEST;
 use super::table::{Slot, key};
 use super::word::is_word;
+use crate::limits;
 use crate::model::{DecodeStep, Look};
 
 /// A known value that was found.
@@ -68,18 +70,30 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 pub(super) const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-/// How often values of each form were looked up in one message.
+/// How many different values of each form were looked up in one message.
 #[derive(Debug, Default)]
 pub(super) struct Looked {
     /// By digits.
     numbers: [u32; LONGEST_RUN + 1],
     checksums: u32,
+    /// Keys of what counts already: chance has one try with each, however often it was sent.
+    counted: HashSet<u64>,
+    /// Each time that something was looked up.
     all: u64,
 }
 
 impl Looked {
-    fn add(&mut self, form: Scarce) {
+    fn add(&mut self, form: Scarce, key: u64) {
         self.all = self.all.saturating_add(1);
+        // What there is no room for counts each time: chance is then thought likelier than it is, never less likely.
+        let is_known = if self.counted.len() < limits::DISTINCT_LOOK_UPS {
+            !self.counted.insert(key)
+        } else {
+            self.counted.contains(&key)
+        };
+        if is_known {
+            return;
+        }
         let count = match form {
             Scarce::Number(digits) => self.numbers.get_mut(digits),
             Scarce::Checksum => Some(&mut self.checksums),
@@ -140,7 +154,7 @@ impl<'a> Scanner<'a> {
         });
     }
 
-    /// Looks, unless it was in vain lately. What counts as looked up is not remembered, because it counts each time.
+    /// Looks, unless it was in vain lately. What counts as looked up is not remembered, because it counts in each message.
     fn unless_seen(
         &mut self,
         short: Option<Short>,
@@ -214,8 +228,12 @@ impl<'a> Scanner<'a> {
                 index.encoded.scan_windows(window, token, &mut take);
             }
             if has_digests {
-                let looked = &mut self.looked;
-                digest_token(index, &index.digests, token, look, looked, hits);
+                each_digest(token, look, &mut |digits, is_hex| {
+                    if is_hex {
+                        hex_checksum(index, digits, &mut self.looked, hits);
+                    }
+                    encoded_digest(index, &index.digests, digits, is_hex, hits);
+                });
             }
         });
     }
@@ -278,10 +296,12 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Digests in a text that were made with a salt of the message's own.
-    pub(super) fn salted(&mut self, digests: &Digests, text: &str, hits: &mut Vec<Hit>) {
+    /// Digests in a text that were made with a salt of the message's own; checksums are not.
+    pub(super) fn salted(&self, digests: &Digests, text: &str, hits: &mut Vec<Hit>) {
         each_token(text.as_bytes(), Look::of(text), &mut |_, token, look| {
-            digest_token(self.index, digests, token, look, &mut self.looked, hits);
+            each_digest(token, look, &mut |digits, is_hex| {
+                encoded_digest(self.index, digests, digits, is_hex, hits);
+            });
         });
     }
 }
@@ -462,9 +482,12 @@ fn grouped(
 #[inline]
 fn number(index: &Index, digits: &[u8], looked: &mut Looked, hits: &mut Vec<Hit>) {
     let form = Scarce::Number(digits.len());
-    looked.add(form);
+    let key = key(digits);
     let known = index.numbers.of_length(digits.len());
-    for slot in known.iter().flat_map(|known| known.get(key(digits))) {
+    if known.is_some() {
+        looked.add(form, key);
+    }
+    for slot in known.iter().flat_map(|known| known.get(key)) {
         let Some(spelling) = index.spelling(slot) else {
             continue;
         };
@@ -529,32 +552,23 @@ fn each_token(bytes: &[u8], look: Look, see: &mut dyn FnMut(usize, &[u8], Look))
     }
 }
 
-/// A word that may be a digest, or end with one.
-fn digest_token(
-    index: &Index,
-    digests: &Digests,
-    token: &[u8],
-    look: Look,
-    looked: &mut Looked,
-    hits: &mut Vec<Hit>,
-) {
+/// Calls `see` with what may be a digest of a word that looks like this, all of it or its end, and whether it is hexadecimal.
+#[inline]
+fn each_digest(token: &[u8], look: Look, see: &mut impl FnMut(&[u8], bool)) {
     let is_hex = look.is_all(Look::HEX);
     if token.len() <= LONGEST_TOKEN {
-        encoded_digest(index, digests, token, is_hex, looked, hits);
+        see(token, is_hex);
     }
     if is_hex {
         return;
     }
-    let mut encoded_digest = |part: &[u8]| {
-        let is_hex = part.iter().all(u8::is_ascii_hexdigit);
-        encoded_digest(index, digests, part, is_hex, looked, hits);
-    };
+    let mut see = |part: &[u8]| see(part, part.iter().all(u8::is_ascii_hexdigit));
     if let Some(digits) = token.strip_prefix(b"0x") {
-        encoded_digest(digits);
+        see(digits);
     }
     // Sixteen bytes of a digest are also written as a UUID.
     if let Some(digits) = uuid_digits(token) {
-        encoded_digest(&digits);
+        see(&digits);
     }
     let is_mark = |byte: &u8| matches!(byte, b'-' | b'_' | b'/' | b'=' | b'+');
     if !token.iter().any(is_mark) {
@@ -563,14 +577,14 @@ fn digest_token(
     // `user-0a1b…`, `sha256_…`: the part behind the mark.
     for part in token.split(is_mark) {
         if (SHORTEST_TOKEN..=LONGEST_TOKEN).contains(&part.len()) && part.len() < token.len() {
-            encoded_digest(part);
+            see(part);
         }
     }
     for mark in [b'-', b'_', b'='] {
         let first = token.iter().position(|byte| *byte == mark);
         let behind = first.and_then(|at| token.get(at.saturating_add(1)..));
         if let Some(behind) = behind.filter(|rest| rest.len() >= SHORTEST_BASE64) {
-            encoded_digest(behind);
+            see(behind);
         }
     }
 }
@@ -585,24 +599,27 @@ fn uuid_digits(token: &[u8]) -> Option<Vec<u8>> {
     is_uuid.then(|| token.iter().copied().filter(|byte| *byte != b'-').collect())
 }
 
+/// A checksum in hexadecimal digits, in either order of bytes.
+fn hex_checksum(index: &Index, digits: &[u8], looked: &mut Looked, hits: &mut Vec<Hit>) {
+    if digits.len() == 8
+        && !index.checksums.is_empty()
+        && let Some(sum) = str::from_utf8(digits)
+            .ok()
+            .and_then(|text| u32::from_str_radix(text, 16).ok())
+    {
+        checksum(index, sum, looked, hits);
+        checksum(index, sum.swap_bytes(), looked, hits);
+    }
+}
+
 fn encoded_digest(
     index: &Index,
     digests: &Digests,
     token: &[u8],
     is_hex: bool,
-    looked: &mut Looked,
     hits: &mut Vec<Hit>,
 ) {
     if is_hex {
-        if token.len() == 8
-            && !index.checksums.is_empty()
-            && let Some(sum) = str::from_utf8(token)
-                .ok()
-                .and_then(|text| u32::from_str_radix(text, 16).ok())
-        {
-            checksum(index, sum, looked, hits);
-            checksum(index, sum.swap_bytes(), looked, hits);
-        }
         if hex_start(token).is_some_and(|key| digests.by_start.may_hold(key))
             && let Some(bytes) = hex_bytes(token.get(..token.len() & !1).unwrap_or_default())
         {
@@ -708,7 +725,7 @@ fn digest(index: &Index, digests: &Digests, bytes: &[u8], is_whole: bool, hits: 
 /// A CRC-32: weak, since there are only four billion of them.
 #[inline]
 fn checksum(index: &Index, sum: u32, looked: &mut Looked, hits: &mut Vec<Hit>) {
-    looked.add(Scarce::Checksum);
+    looked.add(Scarce::Checksum, sum.into());
     for slot in index.checksums.get(sum.into()) {
         hits.push(Hit {
             value: slot.value,

@@ -281,6 +281,50 @@ fn what_chance_may_meet_in_a_long_list_is_not_found() {
     assert_eq!(list_with_checksums(10, 3000, 4), ["contact-hash-list"]);
 }
 
+/// In 2000 others a number of eight digits of 3000 known ones is met once in sixteen messages; sent 2000 times it is still one.
+#[test]
+fn a_number_sent_again_and_again_is_no_more_of_a_chance() {
+    let phones = (0..3000).map(|number| format!("+4930{number:04}"));
+    let known = phones.map(|phone| KnownValue::of_contact(KnownKind::Phone, &phone));
+    let index = Index::new(known.collect(), &[], &Rules::embedded(), 1);
+    let found = |numbers: &mut dyn Iterator<Item = u32>| {
+        let events: Vec<_> = numbers
+            .map(|number| serde_json::json!({ "phone": number.to_string() }))
+            .collect();
+        let body = serde_json::json!({ "events": events }).to_string();
+        inspect_with(&index, "application/json", body.as_bytes())
+    };
+    let again = found(&mut std::iter::repeat_n(49_301_234, 2000));
+    assert_eq!(again, ["contact-phone-list"]);
+    let once = found(&mut (71_000_000..71_002_000).chain([49_301_234]));
+    assert_eq!(once, <[&str; 0]>::default());
+}
+
+/// Checksums are of values without a salt.
+#[test]
+fn salts_do_not_make_checksums_a_chance() {
+    let phones = (0..3000).map(|number| format!("+4930{number:07}"));
+    let phones: Vec<String> = phones.collect();
+    let contacts = phones
+        .iter()
+        .map(|phone| KnownValue::of_contact(KnownKind::Phone, phone));
+    let index = Index::new(contacts.collect(), &[], &Rules::embedded(), 1);
+    let sums = phones.iter().take(4);
+    let sums = sums.map(|phone| digest::crc32(phone.as_bytes()));
+    let others = (0..6000_u32).map(|number| number.wrapping_mul(2_654_435_761) | 1 << 31);
+    let sums: Vec<String> = sums.chain(others).map(|sum| format!("{sum:08x}")).collect();
+    for salts in [0, limits::SALTS_PER_MESSAGE] {
+        let mut members: BTreeMap<String, serde_json::Value> = (0..salts)
+            .map(|number| (format!("salt{number}"), format!("s4lt-{number}").into()))
+            .collect();
+        members.insert("v".to_owned(), sums.clone().into());
+        members.insert("digest".to_owned(), hex(&[0xa7; 32]).into());
+        let body = serde_json::json!(members).to_string();
+        let found = inspect_with(&index.afresh(), "application/json", body.as_bytes());
+        assert_eq!(found, ["contact-hash-list"], "{salts}");
+    }
+}
+
 #[test]
 fn checksums_beyond_the_bound_are_counted() {
     // Each has its spelling in lower case and as it stands.
@@ -355,6 +399,22 @@ fn positions_are_found_in_pairs_of_fields() {
             "{body}"
         );
     }
+}
+
+/// Pairing each latitude with each longitude takes the square of their number.
+#[test]
+fn many_halves_of_a_position_are_paired_with_those_beside_them() {
+    let numbers = [["52.52000"; 20_000], ["13.40495"; 20_000]].concat();
+    let apart = serde_json::json!({ "p": numbers }).to_string();
+    let found = rules_of("application/json", apart.as_bytes());
+    assert_eq!(found, ["coordinates"]);
+    let between = |others: usize| {
+        let numbers = [vec!["52.52000"], vec!["7.5"; others], vec!["13.40495"]].concat();
+        let body = serde_json::json!({ "p": numbers }).to_string();
+        rules_of("application/json", body.as_bytes())
+    };
+    assert_eq!(between(3), ["coordinates"]);
+    assert_eq!(between(4), <[&str; 0]>::default());
 }
 
 #[test]
