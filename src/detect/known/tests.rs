@@ -404,7 +404,7 @@ fn positions_are_found_in_pairs_of_fields() {
 /// Pairing each latitude with each longitude takes the square of their number.
 #[test]
 fn many_halves_of_a_position_are_paired_with_those_beside_them() {
-    let numbers = [["52.52000"; 20_000], ["13.40495"; 20_000]].concat();
+    let numbers = [vec!["52.52000"; 20_000], vec!["13.40495"; 20_000]].concat();
     let apart = serde_json::json!({ "p": numbers }).to_string();
     let found = rules_of("application/json", apart.as_bytes());
     assert_eq!(found, ["coordinates"]);
