@@ -250,7 +250,7 @@ impl Rules {
         self.identifiers.check(self, &mut problems);
         self.legal.check(self, &mut problems);
         self.measures.check(self, &mut problems);
-        // those that look at others come after them
+        // Those look at identifiers, whose problems have been said by now.
         self.payloads.check(self, &mut problems);
         self.permissions.check(self, &mut problems);
         self.questions.check(self, &mut problems);

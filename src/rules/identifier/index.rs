@@ -225,11 +225,7 @@ impl Identifiers {
             }
             let plural = inner.strip_suffix('s').unwrap_or(&inner);
             for text in [inner.as_str(), plural] {
-                let entries = self.by_name.get(text).into_iter().flatten();
-                let found: Vec<usize> = entries
-                    .filter(|entry| entry.is_strong_alone() && self.has_form(entry.identifier))
-                    .map(|entry| entry.identifier)
-                    .collect();
+                let found = self.strong_with_form(text);
                 if !found.is_empty() {
                     return found;
                 }
@@ -239,6 +235,15 @@ impl Identifiers {
             return self.run_together(normalised);
         }
         Vec::new()
+    }
+
+    /// The identifiers that a name tells by itself and whose values have a form.
+    fn strong_with_form(&self, name: &str) -> Vec<usize> {
+        let entries = self.by_name.get(name).into_iter().flatten();
+        entries
+            .filter(|entry| entry.is_strong_alone() && self.has_form(entry.identifier))
+            .map(|entry| entry.identifier)
+            .collect()
     }
 
     /// The identifiers of a name that one qualifier runs into: `telefonimei`, `imeinummer`.
@@ -253,11 +258,7 @@ impl Identifiers {
                 if !self.qualifiers.contains(qualifier) {
                     continue;
                 }
-                let entries = self.by_name.get(inner).into_iter().flatten();
-                let found: Vec<usize> = entries
-                    .filter(|entry| entry.is_strong_alone() && self.has_form(entry.identifier))
-                    .map(|entry| entry.identifier)
-                    .collect();
+                let found = self.strong_with_form(inner);
                 if !found.is_empty() {
                     return found;
                 }

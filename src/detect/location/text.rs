@@ -1,0 +1,232 @@
+//! Positions inside one value: pairs, links, sentences of receivers, well-known text, encoded ways.
+
+use super::super::value::{self, Degrees, degrees};
+use super::{in_degrees, is_at_null};
+use crate::model::Look;
+
+/// Degrees as a number, also with a decimal comma, or with minutes and seconds.
+pub(super) fn angle(text: &str, limit: f64) -> Option<Degrees> {
+    let number = value::with_decimal_point(text);
+    let number = value::without_direction(&number).map_or(number, Into::into);
+    degrees(&number, limit).or_else(|| {
+        let (value, slack) = value::sexagesimal(text).or_else(|| value::degrees_in_a_row(text))?;
+        let is_exact = slack < SEXAGESIMAL_SLACK && value.abs() <= limit;
+        is_exact.then(|| in_decimals(value, slack))
+    })
+}
+
+/// What a position has that tells itself by its form.
+pub(super) const TELLING: u16 = Look::COLON | Look::GROUP | Look::BEYOND | Look::AT | Look::OTHER;
+
+/// Half a minute or so: a bare degree is a region.
+const SEXAGESIMAL_SLACK: f64 = 0.02;
+
+pub(super) fn in_decimals(value: f64, slack: f64) -> Degrees {
+    Degrees {
+        value,
+        // a hundredth of a degree is 1.1 km, a thousandth 111 m, a ten thousandth 11 m
+        decimals: match slack {
+            ..0.000_1 => 4,
+            ..0.001 => 3,
+            _ => 2,
+        },
+        slack: Some(slack),
+    }
+}
+
+/// What is a position by its form: degrees with minutes and seconds, `POINT(13.4050 52.5200)` (OGC 06-103r4 §7), `geo:52.52,13.405`
+/// (RFC 5870).
+pub(super) fn telling_pair(text: &str) -> Option<(Degrees, Degrees)> {
+    let text = text.trim();
+    if let Some(inner) = well_known_text(text) {
+        let mut numbers = inner.split_ascii_whitespace();
+        let longitude = degrees(numbers.next()?, 180.0)?;
+        return Some((degrees(numbers.next()?, 90.0)?, longitude));
+    }
+    // In a header it stands in angle brackets, with parameters behind it.
+    let uri = text.trim_start_matches('<');
+    if uri.starts_with("geo:") {
+        return pair(uri.split(['>', ';', '?']).next()?);
+    }
+    if let Some(both) = described(text) {
+        return Some(both);
+    }
+    if let Some(both) = map_centre(text) {
+        return Some(both);
+    }
+    if let Some(both) = signed_pair(text) {
+        return Some(both);
+    }
+    let [(latitude, slack), (longitude, other)] = *value::sexagesimal_pairs(text).first()?;
+    let is_exact =
+        slack.max(other) < SEXAGESIMAL_SLACK && latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
+    is_exact.then(|| (in_decimals(latitude, slack), in_decimals(longitude, other)))
+}
+
+/// A position as systems describe it in words: `<+52.52000,+13.40500> +/- 5.00m …` and `Location[fused 52.5200,13.4050 hAcc=…`.
+fn described(text: &str) -> Option<(Degrees, Degrees)> {
+    let both = match text.strip_prefix("Location[") {
+        Some(rest) => rest.split(' ').nth(1)?,
+        None => text.strip_prefix('<')?.split('>').next()?,
+    };
+    let numbers = exact_pair(both, 0)?;
+    Some(numbers)
+}
+
+/// `@52.5200,13.4050,15z`, as links to maps have it.
+fn map_centre(text: &str) -> Option<(Degrees, Degrees)> {
+    let (both, zoom) = text.strip_prefix('@')?.rsplit_once(',')?;
+    let is_zoom = zoom
+        .strip_suffix(['z', 'm', 'a'])
+        .is_some_and(|zoom| zoom.parse::<f64>().is_ok());
+    is_zoom.then(|| pair(both)).flatten()
+}
+
+/// `+52.5200+013.4050/` (ISO 6709 Annex H).
+pub(super) fn signed_pair(text: &str) -> Option<(Degrees, Degrees)> {
+    let inner = text.strip_suffix('/')?;
+    // A plus became a space in a form.
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let with_signs = inner
+        .starts_with(is_digit)
+        .then(|| format!("+{}", inner.replace(' ', "+")));
+    let inner = with_signs.as_deref().unwrap_or(inner);
+    let is_sign = |mark: char| matches!(mark, '+' | '-');
+    let first = inner.strip_prefix(is_sign)?;
+    let middle = first.find(is_sign)?.saturating_add(1);
+    let (latitude, rest) = inner.split_at_checked(middle)?;
+    // A height may follow.
+    let end = rest
+        .get(1..)?
+        .find(is_sign)
+        .map_or(rest.len(), |end| end.saturating_add(1));
+    let latitude = degrees(latitude, 90.0).filter(|degrees| degrees.decimals > 0)?;
+    Some((latitude, degrees(rest.get(..end)?, 180.0)?))
+}
+
+/// Decimals that are no zeros at the end, of one of two numbers at least.
+const FULL_DECIMALS: usize = 3;
+
+/// Two numbers in a value with so many others behind them, so exact that few other things are: what stands in headers, paths and under
+/// names of any language.
+pub(super) fn exact_pair(text: &str, others: usize) -> Option<(Degrees, Degrees)> {
+    if text.len() > 48
+        || !text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || b"+-.,; |/".contains(&byte))
+    {
+        return None;
+    }
+    let with_points = value::pair_with_decimal_points(text);
+    let text = with_points.as_deref().unwrap_or(text);
+    let mut numbers = text
+        .split([',', ';', ' ', '|', '/'])
+        .filter(|part| !part.is_empty());
+    let texts = (numbers.next()?, numbers.next()?);
+    let both = (degrees(texts.0, 90.0)?, degrees(texts.1, 180.0)?);
+    let is_exact = both.0.decimals.min(both.1.decimals) >= EXACT_DECIMALS;
+    // Shares and sizes are padded with zeros.
+    let is_full = [texts.0, texts.1].iter().any(|text| {
+        let decimals = text.split_once('.').map_or("", |(_, decimals)| decimals);
+        decimals.trim_end_matches('0').len() >= FULL_DECIMALS
+    });
+    let is_alone = numbers.count() <= others;
+    (is_alone && is_exact && is_full && !is_at_null(both.0, both.1)).then_some(both)
+}
+
+/// Decimals of degrees that tell by themselves: eleven metres.
+const EXACT_DECIMALS: usize = 4;
+
+/// The first point of an encoded polyline (five decimals), as maps and trackers send ways; `None` unless all of it is one, with
+/// points that lie beside each other.
+pub(super) fn polyline(text: &str) -> Option<(Degrees, Degrees)> {
+    /// Millionths of ten degrees between two points of one way, at most: half a degree.
+    const STEP: i64 = 50_000;
+    /// One degree.
+    const DEGREE: i64 = 100_000;
+    let mut numbers = Vec::new();
+    let (mut number, mut shift) = (0_i64, 0_u32);
+    for byte in text.bytes() {
+        let bits = byte.checked_sub(63).filter(|bits| *bits < 64)?;
+        number |= i64::from(bits & 0x1f).checked_shl(shift)?;
+        shift = shift.checked_add(5).filter(|shift| *shift <= 35)?;
+        if bits & 0x20 == 0 {
+            numbers.push(if number & 1 == 1 {
+                !(number >> 1)
+            } else {
+                number >> 1
+            });
+            (number, shift) = (0, 0);
+        }
+    }
+    let (points, rest) = numbers.as_chunks::<2>();
+    let [first, others @ ..] = points else {
+        return None;
+    };
+    // Words in capitals are points beside 0° 0'.
+    let is_somewhere = first.iter().any(|number| number.abs() >= DEGREE);
+    let is_way = shift == 0
+        && rest.is_empty()
+        && !others.is_empty()
+        && is_somewhere
+        && others.iter().flatten().all(|step| step.abs() <= STEP);
+    let half = |number: i64, limit: f64| {
+        let value = in_degrees(number, 1e5);
+        (value.abs() <= limit).then_some(Degrees {
+            value,
+            decimals: 5,
+            slack: None,
+        })
+    };
+    is_way.then_some((half(first[0], 90.0)?, half(first[1], 180.0)?))
+}
+
+/// The numbers of a point in well-known text.
+fn well_known_text(text: &str) -> Option<&str> {
+    let text = text.rsplit_once(';').map_or(text, |(_, text)| text);
+    let (head, rest) = text.split_once('(')?;
+    let head = head.trim();
+    if head.eq_ignore_ascii_case("point") {
+        return rest.strip_suffix(')');
+    }
+    // Of a way the first point tells.
+    let is_way = ["linestring", "multipoint", "polygon"]
+        .iter()
+        .any(|kind| head.eq_ignore_ascii_case(kind));
+    let first = rest.split(',').next().filter(|_| is_way)?;
+    Some(first.trim_matches(['(', ')', ' ']))
+}
+
+/// Decimals of a longitude that stands before its latitude, at least: other pairs of numbers have fewer.
+const KML_DECIMALS: usize = 3;
+
+/// `52.5200,13.4050` and `geo:52.52,13.405`.
+pub(super) fn pair(text: &str) -> Option<(Degrees, Degrees)> {
+    let text = text.trim();
+    let text = text.strip_prefix("geo:").unwrap_or(text);
+    let with_points = value::pair_with_decimal_points(text);
+    let text = with_points.as_deref().unwrap_or(text);
+    let mut numbers = text.split([',', ';', ' ']).filter(|part| !part.is_empty());
+    let first = degrees(numbers.next()?, 180.0)?;
+    let second = degrees(numbers.next()?, 180.0)?;
+    // KML puts the longitude first, which shows where it is beyond 90°.
+    match (first.value.abs() <= 90.0, second.value.abs() <= 90.0) {
+        (true, _) => Some((first, second)),
+        (false, true) if first.decimals >= KML_DECIMALS => Some((second, first)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_in_one_value_are_read() {
+        assert!(pair("52.5200,13.4050").is_some());
+        assert!(pair("geo:52.52,13.405").is_some());
+        assert!(pair("-112.2657,36.0904,2357").is_some());
+        assert!(pair("152.5,13.4").is_none());
+        assert!(pair("1024").is_none());
+    }
+}

@@ -1,0 +1,320 @@
+//! What names say of positions, their halves and what only looks like them. All names are normalised.
+
+/// Names, normalised, of pairs that are on screens as often as on maps.
+pub(super) fn is_on_screens_too(name: &str) -> bool {
+    matches!(
+        name,
+        "pos"
+            | "position"
+            | "positions"
+            | "point"
+            | "center"
+            | "coord"
+            | "coords"
+            | "coordinate"
+            | "track"
+            | "trajectory"
+    )
+}
+
+/// Whether a name, normalised, says that what is below or beside it is about where something is.
+pub(in crate::detect) fn is_of_position(name: &str) -> bool {
+    const PARTS: [&str; 11] = [
+        "geo",
+        "gps",
+        "locat",
+        "latit",
+        "longit",
+        "latlon",
+        "latlng",
+        "standort",
+        "koordinat",
+        "waypoint",
+        "whereabouts",
+    ];
+    PARTS.iter().any(|part| name.contains(part))
+}
+
+/// Whether a name, normalised, is that of what stands beside a position.
+pub(super) fn is_of_fix(name: &str) -> bool {
+    name.contains("accuracy")
+        || name.contains("genauigkeit")
+        || name.contains("altitude")
+        || matches!(name, "acc" | "alt" | "bearing")
+}
+
+/// Whether a name, normalised, says that what is below it was measured on a screen or by a sensor.
+pub(in crate::detect) fn is_of_measure(name: &str) -> bool {
+    const PARTS: [&str; 27] = [
+        "tilt",
+        "anchor",
+        "pivot",
+        "accel",
+        "gyro",
+        "magnet",
+        "gravity",
+        "rotation",
+        "orientation",
+        "velocity",
+        "bbox",
+        "viewport",
+        "screen",
+        "touch",
+        "swipe",
+        "scroll",
+        "mouse",
+        "cursor",
+        "offset",
+        "matrix",
+        "vector",
+        "quaternion",
+        "sensor",
+        "pixel",
+        "dimension",
+        "percent",
+        "score",
+    ];
+    const ENDS: [&str; 8] = [
+        "aspectratio",
+        "scale",
+        "size",
+        "box",
+        "frame",
+        "rect",
+        "delta",
+        "tap",
+    ];
+    PARTS.iter().any(|part| name.contains(part))
+        || ENDS.iter().any(|end| name.ends_with(end))
+        || matches!(
+            name,
+            "ratio"
+                | "aspect"
+                | "click"
+                | "range"
+                | "bounds"
+                | "attitude"
+                | "pitch"
+                | "roll"
+                | "yaw"
+        )
+}
+
+/// The ends of names of coordinates that say how they are scaled.
+pub(super) const SCALES: [&str; 4] = ["e7", "e6", "e5", "micro"];
+
+/// [`axis`] of a name whose value is an integer; the rest has the scale at its end.
+pub(in crate::detect) fn integer_axis(name: &str) -> Option<(Axis, String)> {
+    let bare = SCALES
+        .iter()
+        .find_map(|end| name.strip_suffix(end))
+        .unwrap_or(name);
+    let (axis, rest) = axis(bare)?;
+    let scale = name.strip_prefix(bare).unwrap_or_default();
+    Some((axis, format!("{rest}{scale}")))
+}
+
+/// A coordinate's direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::detect) enum Axis {
+    /// North or south.
+    Latitude,
+    /// East or west.
+    Longitude,
+}
+
+/// Which axis a name, normalised, stands for, and the rest of it: `geo_lat` and `geo_lon` belong together, `from_lat` and `to_lon` do not.
+pub(in crate::detect) fn axis(name: &str) -> Option<(Axis, &str)> {
+    for (word, axis) in [
+        ("latitude", Axis::Latitude),
+        ("longitude", Axis::Longitude),
+        ("latitud", Axis::Latitude),
+        ("longitud", Axis::Longitude),
+        ("latitudine", Axis::Latitude),
+        ("longitudine", Axis::Longitude),
+        ("breddegrad", Axis::Latitude),
+        ("breitengrad", Axis::Latitude),
+        ("laengengrad", Axis::Longitude),
+        ("längengrad", Axis::Longitude),
+        ("breedtegraad", Axis::Latitude),
+        ("lengtegraad", Axis::Longitude),
+        ("breddgrad", Axis::Latitude),
+        ("langdgrad", Axis::Longitude),
+        ("längdgrad", Axis::Longitude),
+        ("lengdegrad", Axis::Longitude),
+        ("szerokosc", Axis::Latitude),
+        ("szerokość", Axis::Latitude),
+        ("dlugosc", Axis::Longitude),
+        ("długość", Axis::Longitude),
+        ("zemepisnasirka", Axis::Latitude),
+        ("zemepisnadelka", Axis::Longitude),
+        ("leveysaste", Axis::Latitude),
+        ("pituusaste", Axis::Longitude),
+        ("enlem", Axis::Latitude),
+        ("boylam", Axis::Longitude),
+        ("shirota", Axis::Latitude),
+        ("широта", Axis::Latitude),
+        ("dolgota", Axis::Longitude),
+        ("долгота", Axis::Longitude),
+        ("weidu", Axis::Latitude),
+        ("纬度", Axis::Latitude),
+        ("jingdu", Axis::Longitude),
+        ("经度", Axis::Longitude),
+        ("lat", Axis::Latitude),
+        ("long", Axis::Longitude),
+        ("lng", Axis::Longitude),
+        ("lon", Axis::Longitude),
+    ] {
+        if let Some(rest) = name.strip_suffix(word).or_else(|| name.strip_prefix(word)) {
+            // `platform`, `flat`, `along` and the like: what is left must be a word of its own or nothing.
+            // Headers of an application's own begin with an X.
+            let rest = if rest == "x" { "" } else { rest };
+            let is_word = rest.is_empty()
+                || rest.len() >= 2
+                    && !["p", "f", "re", "trans", "be", "temp", "templ"].contains(&rest);
+            return is_word.then_some((axis, rest));
+        }
+    }
+    match name {
+        "breite" | "la" => Some((Axis::Latitude, "")),
+        "laenge" | "länge" | "lo" => Some((Axis::Longitude, "")),
+        _ => None,
+    }
+}
+
+/// German and Polish have one word for latitude and width, and one for longitude and length, and two letters are anything;
+/// `name` is normalised.
+pub(super) fn is_size_too(name: &str) -> bool {
+    matches!(
+        name,
+        "la" | "lo"
+            | "breite"
+            | "laenge"
+            | "länge"
+            | "szerokosc"
+            | "szerokość"
+            | "dlugosc"
+            | "długość"
+    )
+}
+
+/// Names, normalised, of values that hold both coordinates.
+pub(in crate::detect) fn holds_pair(name: &str) -> bool {
+    const NAMES: [&str; 57] = [
+        "track",
+        "trackpoints",
+        "waypoints",
+        "positions",
+        "locations",
+        "breadcrumbs",
+        "trajectory",
+        "geofence",
+        "pos",
+        "userloc",
+        "koord",
+        "koordinate",
+        "coord",
+        "ort",
+        "ubicacion",
+        "ubicación",
+        "posicion",
+        "posición",
+        "localisation",
+        "posizione",
+        "locatie",
+        "konum",
+        "geocoord",
+        "geocoordinates",
+        "standort",
+        "koordinaten",
+        "lastlocation",
+        "lastposition",
+        "currentlocation",
+        "userlocation",
+        "devicelocation",
+        "mylocation",
+        "gpslocation",
+        "gpsposition",
+        "homelocation",
+        "near",
+        "latlngs",
+        "geopoint",
+        "geoposition",
+        "q",
+        "latlng",
+        "latlon",
+        "latlong",
+        "lastlatlng",
+        "ll",
+        "coordinates",
+        "coords",
+        "coordinate",
+        "location",
+        "loc",
+        "geo",
+        "position",
+        "gps",
+        "center",
+        "lastknownlocation",
+        "geolocation",
+        "point",
+    ];
+    // Headers of an application's own begin with an X.
+    let name = name
+        .strip_prefix('x')
+        .filter(|rest| rest.len() > 2)
+        .unwrap_or(name);
+    let qualified = [
+        "last",
+        "lastknown",
+        "current",
+        "user",
+        "device",
+        "my",
+        "home",
+        "gps",
+        "start",
+        "end",
+    ]
+    .iter()
+    .filter_map(|qualifier| name.strip_prefix(qualifier))
+    .any(|rest| rest.len() > 2 && NAMES.contains(&rest));
+    NAMES.contains(&name) || qualified
+}
+
+/// Whether a name, normalised, is that of an encoded way.
+pub(in crate::detect) fn holds_way(name: &str) -> bool {
+    name.contains("polyline")
+        || matches!(name, "route" | "track" | "path" | "trail" | "encodedpath")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::normalise_name;
+
+    #[test]
+    fn axis_names_are_words() {
+        for name in [
+            "lat",
+            "latitude",
+            "geo_lat",
+            "location_lat",
+            "device.geo.lat",
+        ] {
+            assert!(
+                matches!(
+                    axis(&normalise_name(name.rsplit('.').next().unwrap())),
+                    Some((Axis::Latitude, _))
+                ),
+                "{name}"
+            );
+        }
+        for name in ["lon", "lng", "long", "longitude", "gps_lon"] {
+            assert!(matches!(axis(name), Some((Axis::Longitude, _))), "{name}");
+        }
+        for name in ["platform", "flat", "format", "late", "belong"] {
+            assert!(axis(name).is_none(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Phone numbers, by numbering plans, and what is written like them: dates, times, tickets.
+
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+
+use hashbrown::HashMap;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region};
+
+use crate::limits;
+
+/// Region whose national numbers are understood without a country code.
+const HOME_REGION: Region = Region::DE;
+
+/// What a text is as a phone number, in E.164 form.
+#[derive(Clone)]
+struct ReadNumber {
+    /// As it is read where the phone is at home.
+    at_home: Option<Rc<str>>,
+    /// As it is read there or in a country nearby, once that was asked for.
+    anywhere: OnceCell<Option<Rc<str>>>,
+}
+
+/// Reads a phone number. Address books are sent again and again, and reading a number takes a microsecond, so each thread
+/// remembers what it has read.
+fn read_number<R>(candidate: &str, see: impl FnOnce(&mut ReadNumber) -> R) -> R {
+    thread_local! {
+        static READ: RefCell<HashMap<Box<str>, ReadNumber>> = RefCell::default();
+    }
+    READ.with_borrow_mut(|read| {
+        if let Some(known) = read.get_mut(candidate) {
+            return see(known);
+        }
+        if read.len() >= limits::KNOWN_NUMBERS {
+            read.clear();
+        }
+        let number = ReadNumber {
+            at_home: valid_number(candidate).map(|number| e164(&number)),
+            anywhere: OnceCell::new(),
+        };
+        see(read.entry(Box::from(candidate)).insert(number).into_mut())
+    })
+}
+
+fn e164(number: &PhoneNumber) -> Rc<str> {
+    number.format_as(PhoneNumberFormat::E164).into()
+}
+
+/// A phone number that exists in a numbering plan, in E.164 form.
+pub(in crate::detect) fn phone_e164(value: &str) -> Option<Rc<str>> {
+    read_number(shaped_number(value)?, |number| number.at_home.clone())
+}
+
+/// Regions whose national numbers are tried after those of the home region.
+const NEIGHBOURS: [Region; 10] = [
+    Region::AT,
+    Region::CH,
+    Region::FR,
+    Region::GB,
+    Region::US,
+    Region::IT,
+    Region::ES,
+    Region::NL,
+    Region::PL,
+    Region::TR,
+];
+
+/// A phone number in E.164 form, also as it is written in a country nearby: of address books, where not all are of one
+/// country.
+pub(in crate::detect) fn phone_anywhere(value: &str) -> Option<Rc<str>> {
+    let text = shaped_number(value)?;
+    read_number(text, |number| {
+        let at_home = &number.at_home;
+        let anywhere = number.anywhere.get_or_init(|| {
+            at_home
+                .clone()
+                .or_else(|| nearby(text).map(|number| e164(&number)))
+        });
+        anywhere.clone()
+    })
+}
+
+/// A phone number as it is written in a country nearby.
+fn nearby(text: &str) -> Option<PhoneNumber> {
+    let is_national = !text.starts_with(['+']) && !text.starts_with("00");
+    let regions = NEIGHBOURS.iter().filter(|_| is_national);
+    let mut parsed = regions.filter_map(|region| PHONE_NUMBER_UTIL.parse(text, Some(*region)).ok());
+    parsed.find(PhoneNumber::is_valid)
+}
+
+/// A phone number that exists in a numbering plan. Numbers without `+` or `00` are read as German national
+/// numbers or, if they have a country code's length, as international digits. Epoch times are no phone numbers.
+pub(in crate::detect) fn phone_number(value: &str) -> Option<PhoneNumber> {
+    valid_number(shaped_number(value)?)
+}
+
+fn valid_number(candidate: &str) -> Option<PhoneNumber> {
+    let international = match candidate.strip_prefix("00") {
+        Some(rest) => format!("+{rest}"),
+        None => candidate.to_owned(),
+    };
+    // Bare digits are taken as international, as WhatsApp and others send them.
+    let candidate = if international.starts_with(['+', '0', '(']) {
+        international
+    } else {
+        format!("+{international}")
+    };
+    let number = PHONE_NUMBER_UTIL
+        .parse(&candidate, Some(HOME_REGION))
+        .ok()?;
+    number.is_valid().then_some(number)
+}
+
+/// What has the form of a phone number, and of nothing else that is as long.
+fn shaped_number(value: &str) -> Option<&str> {
+    let trimmed = value.trim();
+    let trimmed = trimmed.strip_prefix("tel:").unwrap_or(trimmed);
+    let digits = trimmed.bytes().filter(u8::is_ascii_digit).count();
+    let fits = (7..=17).contains(&digits)
+        && trimmed.len() <= 32
+        && trimmed.bytes().enumerate().all(|(position, byte)| {
+            byte.is_ascii_digit()
+                || b" ()./-".contains(&byte)
+                || (byte == b'+' && position == 0)
+                || (byte == b'(' && position == 0)
+        });
+    // Coordinates, amounts and versions have one dot; phone numbers with dots have several.
+    let is_decimal = trimmed.bytes().filter(|byte| *byte == b'.').count() == 1;
+    (fits && !is_decimal && !is_date_or_time(trimmed)).then_some(trimmed)
+}
+
+/// Unix seconds or milliseconds of this century, or a calendar date written in digits.
+fn is_date_or_time(value: &str) -> bool {
+    if !value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return is_date(value);
+    }
+    match value.len() {
+        10 | 13 | 16 => matches!(
+            value.get(..2),
+            Some("09" | "10" | "11" | "12" | "13" | "14" | "15" | "16" | "17" | "18" | "19" | "20")
+        ),
+        8 | 14 => matches!(value.get(..2), Some("19" | "20")),
+        _ => false,
+    }
+}
+
+/// Digits in two groups or more, and no date: tickets and articles have them as well as phone numbers.
+pub(in crate::detect) fn is_number_in_groups(value: &str) -> bool {
+    let has_group = value.bytes().any(|byte| matches!(byte, b'-' | b'/' | b' '));
+    let is_of_digits = value
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'/' | b' '));
+    has_group && is_of_digits && !is_date(value)
+}
+
+/// Day, month and year of this time in three groups of digits, in either order.
+fn is_date(value: &str) -> bool {
+    let groups: Vec<&str> = value.split(['-', '/', '.']).collect();
+    let (year, others) = match groups[..] {
+        [year, month, day] if year.len() == 4 => (year, [month, day]),
+        [day, month, year] if year.len() == 4 => (year, [month, day]),
+        _ => return false,
+    };
+    let is_small = |group: &str| {
+        group
+            .parse()
+            .is_ok_and(|number: u32| (1..=31).contains(&number))
+    };
+    matches!(year.get(..2), Some("19" | "20")) && others.iter().all(|group| is_small(group))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phone_numbers_are_told_from_times_coordinates_and_versions() {
+        assert_eq!(phone_e164("+49 30 901820").as_deref(), Some("+4930901820"));
+        assert_eq!(phone_e164("0049 30 901820").as_deref(), Some("+4930901820"));
+        assert_eq!(phone_e164("030 901820").as_deref(), Some("+4930901820"));
+        assert_eq!(phone_e164("4930901820").as_deref(), Some("+4930901820"));
+        for other in [
+            "1700000000",
+            "1700000000123",
+            "20231120",
+            "2023-11-20",
+            "52.520008",
+            "1.2.3.4",
+            "12345",
+            "+1",
+        ] {
+            assert_eq!(phone_e164(other), None, "{other}");
+        }
+    }
+}
