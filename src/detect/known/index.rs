@@ -9,9 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::digest::{self, FUNCTIONS, Mixture, SALTED, SALTED_FUNCTIONS};
 use super::literal::{Builder, Literals, Window};
 use super::pattern::{self, BINARY, EXACT, FOLDED, Form, Wrapping};
+use super::person;
 use super::position::Place;
 use super::scan::Scarce;
 use super::spelled::{self, Spelled, Spelling};
+use super::spelling;
 use super::table::{Hash, Slot, Table, key};
 use super::word::{Patterns, Words};
 use crate::limits;
@@ -112,6 +114,8 @@ pub struct Prepared {
     number_chances: Vec<f64>,
     checksum_chance: f64,
     pub(super) places: Vec<Place>,
+    /// Names by their parts.
+    pub(super) persons: Table,
     /// Values that are written as runs of digits.
     numeric: u64,
     neglected: Neglected,
@@ -231,7 +235,9 @@ impl Index {
                 )
             },
         );
-        let left_out = [of_digests, of_text, of_base64, of_binary];
+        let mut of_persons = Budget::default();
+        let persons = person_table(&values, &mut of_persons);
+        let left_out = [of_digests, of_text, of_base64, of_binary, of_persons];
         let left_out = left_out.iter().map(|budget: &Budget| budget.left_out);
         neglected.left_out = left_out.fold(0, u64::saturating_add);
         let prepared = Prepared {
@@ -250,6 +256,7 @@ impl Index {
                 .zip(0..)
                 .filter_map(|(value, id)| Place::of(value, id))
                 .collect(),
+            persons,
             neglected,
             values,
             spelled,
@@ -431,6 +438,20 @@ fn salted_recipes(salt: &[u8]) -> Vec<Recipe> {
             })
         })
         .collect()
+}
+
+/// Names by their parts.
+fn person_table(values: &[KnownValue], budget: &mut Budget) -> Table {
+    let mut entries = Vec::new();
+    let names = values.iter().enumerate();
+    for (position, value) in names.filter(|(_, value)| value.kind == KnownKind::Name) {
+        for (how, way) in person::divided(value.value.reveal()).iter().enumerate() {
+            if budget.allows(entries.len(), limits::KNOWN_PATTERNS) {
+                entries.push((person::key_of(way), slot(position, 0, how)));
+            }
+        }
+    }
+    Table::new(entries)
 }
 
 /// Digests looked for, the most usual first.
@@ -642,7 +663,7 @@ fn text_patterns(values: &[KnownValue], spelled: &Spelled, budget: &mut Budget) 
         let is_wanted = spelling.is_written && !spelling.is_number();
         if is_wanted && budget.allows(taken, limits::KNOWN_PATTERNS) {
             taken = taken.saturating_add(1);
-            let lower = spelling.text.to_lowercase();
+            let lower = spelling::lower(spelling.text);
             add(lower.as_bytes(), slot(value, number, 0), spelling.is_weak);
         }
     }

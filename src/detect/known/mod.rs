@@ -7,6 +7,7 @@ mod digest;
 mod index;
 mod literal;
 mod pattern;
+mod person;
 mod position;
 mod scan;
 mod seen;
@@ -28,6 +29,7 @@ use crate::model::{
 };
 
 pub use index::{Index, Neglected, Prepared};
+pub(super) use person::{NamePart, name_part};
 
 /// Weak values that must be found in one message before they count: short ones by chance, several of them hardly.
 const TOGETHER: usize = 3;
@@ -190,14 +192,14 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
     }
     let looked = scanner.finish();
-    position::fields(&index.places, scene, &mut |field, hit| {
+    let mut take_of = |field: usize, hit| {
         if let Some(field) = scene.fields.get(field) {
-            found.push(Found {
-                hit,
-                field: Spot::of(scene, field),
-            });
+            let field = Spot::of(scene, field);
+            found.push(Found { hit, field });
         }
-    });
+    };
+    person::fields(index, scene, &mut take_of);
+    position::fields(&index.places, scene, &mut take_of);
     report(scene, tally, &found, &looked);
 }
 

@@ -10,7 +10,7 @@ use super::index::{Digests, GIVEN, Index, given, is_of_words, start};
 use super::literal::Window;
 use super::pattern::{self, BINARY, EXACT, FOLDED, Wrapping};
 use super::seen::{Seen, Short};
-use super::spelling::SHORTEST;
+use super::spelling::{self, SHORTEST};
 use super::table::{Slot, key};
 use super::word::is_word;
 use crate::limits;
@@ -313,7 +313,7 @@ fn fold<'t>(text: &str, folded: &'t mut String) -> &'t [u8] {
         folded.push_str(text);
         folded.make_ascii_lowercase();
     } else {
-        folded.push_str(&text.to_lowercase());
+        folded.push_str(&spelling::lower(text));
     }
     folded.as_bytes()
 }

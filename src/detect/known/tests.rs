@@ -9,7 +9,7 @@ use super::*;
 use crate::detect::{Device, inspect};
 use crate::model::{
     Attributed, Body, DeviceId, Dossier, Exchange, Header, Observation, Origin, Owner, Request,
-    Sighting,
+    Response, Sighting,
 };
 use crate::payload;
 use crate::rules::Rules;
@@ -49,21 +49,37 @@ fn rules_of_known(values: Vec<KnownValue>, content_type: &str, body: &[u8]) -> V
 }
 
 fn inspect_with(index: &Index, content_type: &str, body: &[u8]) -> Vec<String> {
-    let rules = Rules::embedded();
-    let request = Request {
+    let request = request("/v1/sync", content_type, body);
+    inspect_exchange(index, request, None)
+}
+
+fn request(target: &str, content_type: &str, body: &[u8]) -> Request {
+    Request {
         method: "POST".to_owned(),
-        target: "/v1/sync".to_owned(),
+        target: target.to_owned(),
         host: Some("api.app.example".to_owned()),
-        headers: vec![Header {
-            name: "Content-Type".to_owned(),
-            value: content_type.to_owned(),
-        }],
-        body: Body {
-            bytes: body.to_vec(),
-            wire_len: body.len() as u64,
-            is_cut: false,
-        },
-    };
+        headers: vec![header(content_type)],
+        body: whole(body),
+    }
+}
+
+fn header(content_type: &str) -> Header {
+    Header {
+        name: "Content-Type".to_owned(),
+        value: content_type.to_owned(),
+    }
+}
+
+fn whole(bytes: &[u8]) -> Body {
+    Body {
+        bytes: bytes.to_vec(),
+        wire_len: bytes.len() as u64,
+        is_cut: false,
+    }
+}
+
+fn inspect_exchange(index: &Index, request: Request, response: Option<Response>) -> Vec<String> {
+    let rules = Rules::embedded();
     let observation = Observation {
         sighting: Sighting {
             origin: Origin::default(),
@@ -72,7 +88,7 @@ fn inspect_with(index: &Index, content_type: &str, body: &[u8]) -> Vec<String> {
             owner: Owner::default(),
             event: Event::Exchange(Exchange {
                 request,
-                response: None,
+                response,
                 is_protected: true,
             }),
         },
@@ -430,5 +446,123 @@ fn what_only_looks_alike_is_not_found() {
         "3023125111",
     ] {
         assert!(json(text).is_empty(), "{text}");
+    }
+}
+
+/// The rules under which known values are found in a path.
+fn path(target: &str) -> Vec<String> {
+    let index = Index::new(values(), &[], &Rules::embedded(), 1);
+    inspect_exchange(&index, request(target, "", b""), None)
+}
+
+#[test]
+fn tiles_of_a_map_are_found_in_paths() {
+    for target in [
+        "/15/17604/10746.png",
+        "/tiles/15/17604/10746",
+        "/v4/streets/15/17604/10746.mvt?access_token=a",
+        "/styles/v1/app/day/tiles/256/15/17604/10746@2x",
+        "/15/17604/10746@2x.png",
+        "/MapServer/tile/15/10746/17604",
+        "/12/2200/1343.webp",
+    ] {
+        assert_eq!(path(target), ["coordinates"], "{target}");
+    }
+    for target in [
+        "/15/17605/10746.png",
+        "/15/17604/x/10746.png",
+        "/11/1100/671.png",
+        "/15/17604a/10746.png",
+    ] {
+        assert_eq!(path(target), <[&str; 0]>::default(), "{target}");
+    }
+}
+
+#[test]
+fn names_are_found_in_parts() {
+    for body in [
+        r#"{"firstName": "Jürgen", "lastName": "Beispielmann"}"#,
+        r#"{"family_name": "BEISPIELMANN", "given_name": "Juergen"}"#,
+        r#"{"contacts": [{"vorname": "Jurgen ", "mitte": "x", "nachname": "Beispielmann"}]}"#,
+        r#"{"first": "Jürgen", "last": "Beispielmann"}"#,
+        r#"{"prenom": "Jürgen", "nom": "Beispielmann"}"#,
+        r#"{"name": "Beispielmann", "vorname": "Jürgen"}"#,
+        r#"{"data2": "Jürgen", "data3": "Beispielmann"}"#,
+        r#"{"rows": [["1", "Jürgen", "Beispielmann", "+49 30 1"]]}"#,
+    ] {
+        let found = rules_of("application/json", body.as_bytes());
+        assert_eq!(found, ["contact-name-phone-record"], "{body}");
+    }
+    for body in [
+        r#"{"firstName": "Jürgen", "lastName": "Beispiel"}"#,
+        r#"{"firstName": "Jürgen", "city": "Beispielmann"}"#,
+        r#"{"a": {"firstName": "Jürgen"}, "b": {"lastName": "Beispielmann"}}"#,
+        r#"{"firstName": "Jürgen Max", "lastName": "Beispielmann"}"#,
+        r#"{"lastName": "Jürgen", "firstName": "Beispielmann"}"#,
+        r#"{"rows": [["Jürgen", "1", "Beispielmann"]]}"#,
+    ] {
+        let found = rules_of("application/json", body.as_bytes());
+        assert_eq!(found, <[&str; 0]>::default(), "{body}");
+    }
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Beispielmann;Jürgen;;;\r\nEND:VCARD\r\n";
+    let found = rules_of("text/vcard", card.as_bytes());
+    assert_eq!(found, ["contact-name-phone-record"]);
+    let table = "id;vorname;nachname\n17;Jürgen;Beispielmann\n";
+    let found = rules_of("text/csv", table.as_bytes());
+    assert_eq!(found, ["contact-name-phone-record"]);
+}
+
+/// Words that follow each other in a list, as of names, are no name.
+#[test]
+fn words_of_a_long_list_are_no_name() {
+    let mut words = vec!["wort"; 20];
+    words.extend(["Jürgen", "Beispielmann"]);
+    let body = serde_json::json!({ "words": words }).to_string();
+    let found = rules_of("application/json", body.as_bytes());
+    assert_eq!(found, <[&str; 0]>::default());
+}
+
+#[test]
+fn names_are_found_in_the_capitals_and_the_ascii_of_their_language() {
+    for (name, written) in [
+        ("Çağla Demirkıran", "ÇAĞLA DEMİRKIRAN"),
+        ("Çağla Demirkıran", "CAGLA DEMIRKIRAN"),
+        ("Çağla Demirkıran", "Çağla Demirkiran"),
+        ("İbrahim Öztürkmen", "ibrahim öztürkmen"),
+        ("İbrahim Öztürkmen", "Ibrahim Ozturkmen"),
+        ("Łukasz Wiśniewolski", "Lukasz Wisniewolski"),
+        ("Søren Kjærgaard", "Soren Kjaergaard"),
+    ] {
+        let known = vec![KnownValue::of_contact(KnownKind::Name, name)];
+        let body = serde_json::json!({ "v": written }).to_string();
+        let found = rules_of_known(known, "application/json", body.as_bytes());
+        assert_eq!(found, ["contact-name-phone-record"], "{written}");
+    }
+}
+
+/// A field of bytes of a protocol buffer, and a text so that it is told to be one.
+fn protobuf(bytes: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(bytes.len()).unwrap();
+    [&[0x0a, 3], b"abc".as_slice(), &[0x12, length], bytes].concat()
+}
+
+fn varint(mut number: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number > 0x7f {
+        bytes.push(number.to_le_bytes()[0] | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number.to_le_bytes()[0]);
+    bytes
+}
+
+#[test]
+fn numbers_are_found_in_packed_fields() {
+    let numbers = [493_023_125_111_u64, 493_023_125_112, 4_915_112_345_678];
+    let groups: Vec<u8> = numbers.iter().copied().flat_map(varint).collect();
+    let eights: Vec<u8> = numbers.iter().flat_map(|it| it.to_le_bytes()).collect();
+    for packed in [&groups, &varint(numbers[0]), &eights] {
+        let found = rules_of("application/x-protobuf", &protobuf(packed));
+        assert_eq!(found, ["contact-phone-list"], "{packed:?}");
     }
 }
