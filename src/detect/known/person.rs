@@ -140,25 +140,31 @@ pub(super) fn fields(index: &Index, scene: &Scene<'_>, found: &mut dyn FnMut(usi
         if field.look.has(Look::DIGIT | Look::AT) || !PART_BYTES.contains(&field.value.len()) {
             continue;
         }
-        let part = match scene.fields.paths.split(field.path) {
-            Some((_, Step::Index(position))) if position < ROW => Err(position),
-            Some((_, Step::Name(_))) => {
-                match scene.name(field).and_then(|name| name.part_of_person) {
-                    Some(part) => Ok(part),
-                    None => continue,
-                }
-            }
+        let Some((parent, step)) = scene.fields.paths.split(field.path) else {
+            continue;
+        };
+        let named = || scene.name(field).and_then(|name| name.part_of_person);
+        let part = match step {
+            Step::Index(position) if position < ROW => Err(position),
+            Step::Name(_) if let Some(part) = named() => Ok(part),
             _ => continue,
         };
-        if let Some(object) = scene.object(field) {
-            let members = objects.entry((field.place, object)).or_default();
-            members.push(Member {
-                field: number,
-                part,
-            });
+        let member = Member {
+            field: number,
+            part,
+        };
+        let members = objects.entry((field.place, parent)).or_default();
+        members.push(member);
+    }
+    // Elements of XML stand beside others of the same name, and are objects of their own; forms begin anew for each field.
+    let mut forms: BTreeMap<(Place, PathId), Vec<Member>> = BTreeMap::new();
+    for ((place, parent), members) in &objects {
+        if members.len() == 1 {
+            let object = forms.entry((*place, scene.first_of(*parent))).or_default();
+            object.extend(members);
         }
     }
-    for members in objects.values() {
+    for members in objects.values().chain(forms.values()) {
         for (at, one) in members.iter().enumerate() {
             for other in members.iter().skip(at).skip(1).take(MEMBERS_BETWEEN) {
                 for (given, family) in [(one, other), (other, one)] {

@@ -504,6 +504,17 @@ fn names_are_found_in_parts() {
         let found = rules_of("application/json", body.as_bytes());
         assert_eq!(found, <[&str; 0]>::default(), "{body}");
     }
+    let form = b"contact[first_name]=J%C3%BCrgen&contact[last_name]=Beispielmann";
+    let found = rules_of("application/x-www-form-urlencoded", form);
+    assert_eq!(found, ["contact-name-phone-record"]);
+    let elements = |first: &str, second: &str| {
+        let one = format!("<c><vorname>Max</vorname><nachname>{first}</nachname></c>");
+        let other = format!("<c><vorname>Jürgen</vorname><nachname>{second}</nachname></c>");
+        rules_of("text/xml", format!("<r>{one}{other}</r>").as_bytes())
+    };
+    let found = elements("Muster", "Beispielmann");
+    assert_eq!(found, ["contact-name-phone-record"]);
+    assert_eq!(elements("Beispielmann", "Muster"), <[&str; 0]>::default());
     let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Beispielmann;Jürgen;;;\r\nEND:VCARD\r\n";
     let found = rules_of("text/vcard", card.as_bytes());
     assert_eq!(found, ["contact-name-phone-record"]);
