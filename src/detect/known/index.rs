@@ -1,7 +1,7 @@
 //! All known values of a device, prepared once: spellings, wrappings and digests in tables, so that looking costs the same for
 //! ten values as for a million.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -168,6 +168,10 @@ struct Salted {
     by_salt: VecDeque<(Vec<u8>, Arc<Digests>)>,
     /// How many were made so far.
     made: u64,
+    /// The same with what may be a salt and has no name.
+    guessed: u64,
+    /// Salts that servers gave out, by host, the last ones.
+    told: BTreeMap<String, VecDeque<Vec<u8>>>,
     /// Salts that were met and not tried.
     untried: u64,
 }
@@ -289,6 +293,12 @@ impl Index {
         self.salted().made = digests;
     }
 
+    /// As if so many digests were made with what may be a salt.
+    #[cfg(test)]
+    pub(super) fn spend_guesses(&self, digests: u64) {
+        self.salted().guessed = digests;
+    }
+
     /// Counts salts that are not tried.
     pub(super) fn leave_out(&self, salts: usize) {
         let mut salted = self.salted();
@@ -300,14 +310,50 @@ impl Index {
         self.salted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Salts that this host gave out.
+    pub(super) fn told_salts(&self, host: &str) -> Vec<Vec<u8>> {
+        let salted = self.salted();
+        let told = salted.told.get(host).into_iter().flatten();
+        told.cloned().collect()
+    }
+
+    /// Remembers a salt that a host gave out, for the requests that come after.
+    pub(super) fn learn_salt(&self, host: &str, salt: Vec<u8>) {
+        let mut salted = self.salted();
+        if !salted.told.contains_key(host) && salted.told.len() >= limits::SALT_HOSTS {
+            salted.untried = salted.untried.saturating_add(1);
+            return;
+        }
+        let told = salted.told.entry(host.to_owned()).or_default();
+        told.retain(|known| *known != salt);
+        if told.len() >= limits::SALTS_PER_MESSAGE {
+            told.pop_front();
+        }
+        told.push_back(salt);
+    }
+
     /// Digests of all values with a salt that a message carries. `None` once too many digests were made, or for too many values.
     pub(super) fn with_salt(&self, salt: &[u8]) -> Option<Arc<Digests>> {
+        self.salted_digests(salt, false)
+    }
+
+    /// The same with what may be a salt.
+    pub(super) fn with_guessed_salt(&self, salt: &[u8]) -> Option<Arc<Digests>> {
+        self.salted_digests(salt, true)
+    }
+
+    fn salted_digests(&self, salt: &[u8], is_guessed: bool) -> Option<Arc<Digests>> {
         let mut salted = self.salted();
         if let Some((_, known)) = salted.by_salt.iter().find(|(known, _)| known == salt) {
             return Some(Arc::clone(known));
         }
         let is_too_long = self.values.len() > limits::SALTED_VALUES;
-        if is_too_long || salted.made >= limits::SALTED_DIGESTS {
+        let is_spent = if is_guessed {
+            salted.guessed >= limits::GUESSED_DIGESTS
+        } else {
+            salted.made >= limits::SALTED_DIGESTS
+        };
+        if is_too_long || is_spent {
             salted.untried = salted.untried.saturating_add(1);
             return None;
         }
@@ -317,7 +363,12 @@ impl Index {
         let all = self.spelled.iter();
         let hashed = all.filter(|(_, _, spelling)| spelling.is_hashed);
         let made = hashed.count().saturating_mul(digests.recipes.len());
-        salted.made = salted.made.saturating_add(made as u64);
+        let sum = if is_guessed {
+            &mut salted.guessed
+        } else {
+            &mut salted.made
+        };
+        *sum = sum.saturating_add(made as u64);
         if salted.by_salt.len() >= limits::SALTS {
             salted.by_salt.pop_front();
         }

@@ -577,3 +577,131 @@ fn numbers_are_found_in_packed_fields() {
         assert_eq!(found, ["contact-phone-list"], "{packed:?}");
     }
 }
+
+/// A request with a digest of a number that was made with a salt, after an answer of the same host.
+fn after_answer(answer: &str, salt: &str) -> Vec<String> {
+    use sha2::{Digest, Sha256};
+    let index = Index::new(values(), &[], &Rules::embedded(), 1);
+    let response = Response {
+        status: 200,
+        headers: vec![header("application/json")],
+        body: whole(answer.as_bytes()),
+    };
+    let asked = request("/hash_details", "", b"");
+    assert!(inspect_exchange(&index, asked, Some(response)).is_empty());
+    let digest = hex(&Sha256::digest(format!("{salt}{PHONE}")));
+    let body = serde_json::json!({ "hashes": [digest] }).to_string();
+    inspect_with(&index, "application/json", body.as_bytes())
+}
+
+#[test]
+fn salts_that_a_server_gave_out_are_tried() {
+    let salt = "9f3a77c1d0e24b58";
+    for answer in [
+        r#"{"salt": "9f3a77c1d0e24b58"}"#,
+        r#"{"lookup_pepper": "9f3a77c1d0e24b58", "algorithms": ["sha256"]}"#,
+        r#"{"config": {"contacts": {"hashSalt": "9f3a77c1d0e24b58"}}}"#,
+    ] {
+        assert_eq!(
+            after_answer(answer, salt),
+            ["contact-hash-list"],
+            "{answer}"
+        );
+    }
+    assert!(after_answer(r#"{"salt": "0f3a77c1d0e24b58"}"#, salt).is_empty());
+    assert!(after_answer(r#"{"token": "9f3a77c1d0e24b58"}"#, salt).is_empty());
+}
+
+/// What one host gave out is nothing to another, and what one input holds nothing to another.
+#[test]
+fn salts_are_those_of_the_host_and_of_the_input() {
+    let index = Index::new(values(), &[], &Rules::embedded(), 1);
+    for number in 0_u8..9 {
+        index.learn_salt("a.example", vec![number; 4]);
+    }
+    assert_eq!(
+        index.told_salts("a.example").len(),
+        limits::SALTS_PER_MESSAGE
+    );
+    assert_eq!(index.told_salts("a.example").last(), Some(&vec![8; 4]));
+    assert!(index.told_salts("b.example").is_empty());
+    assert!(index.afresh().told_salts("a.example").is_empty());
+    for number in 0..limits::SALT_HOSTS {
+        index.learn_salt(&format!("{number}.example"), vec![1; 4]);
+    }
+    assert_eq!(index.untried_salts(), 1);
+}
+
+#[test]
+fn salts_without_a_telling_name_are_tried_beside_digests() {
+    use sha2::{Digest, Sha256};
+    let salt = "9f3a77c1d0e24b58";
+    let digest = Sha256::digest(format!("{salt}{PHONE}"));
+    let body = serde_json::json!({ "h": hex(&digest), "s": salt }).to_string();
+    let found = rules_of("application/json", body.as_bytes());
+    assert_eq!(found, ["contact-hash-list"]);
+    let body = [
+        &[0x0a, 64],
+        hex(&digest).as_bytes(),
+        &[0x12, 16],
+        salt.as_bytes(),
+    ]
+    .concat();
+    let found = rules_of("application/x-protobuf", &body);
+    assert_eq!(found, ["contact-hash-list"]);
+    let salt = [0x9f, 0x3a, 0x77, 0xc1, 0xd0, 0xe2, 0x4b, 0x58];
+    let digest = Sha256::digest([&salt, PHONE.as_bytes()].concat());
+    let body = [&[0x0a, 32], &*digest, &[0x12, 8], &salt].concat();
+    let found = rules_of("application/x-protobuf", &body);
+    assert_eq!(found, ["contact-hash-list"]);
+}
+
+/// Of values that may be a salt a message has few, or they are something else; and making digests with them has an end.
+#[test]
+fn what_may_be_a_salt_is_tried_within_bounds() {
+    use sha2::{Digest, Sha256};
+    let digest = hex(&Sha256::digest(format!("9f3a77c1d0e24b58{PHONE}")));
+    let found = |index: &Index, others: usize| {
+        let others = (0..others).map(|number| format!("0a1b2c{number:02}"));
+        let mut row: Vec<String> = others.collect();
+        row.extend([digest.clone(), "9f3a77c1d0e24b58".to_owned()]);
+        let body = serde_json::json!({ "v": row }).to_string();
+        inspect_with(index, "application/json", body.as_bytes())
+    };
+    let index = Index::new(values(), &[], &Rules::embedded(), 1);
+    let most = limits::GUESSED_SALTS - 1;
+    assert_eq!(found(&index, most), ["contact-hash-list"]);
+    assert!(found(&index, most + 1).is_empty());
+    let index = index.afresh();
+    index.spend_guesses(limits::GUESSED_DIGESTS);
+    assert!(found(&index, 0).is_empty());
+    assert!(index.untried_salts() > 0);
+}
+
+#[test]
+fn a_number_in_the_groups_of_its_country_needs_no_prefix() {
+    for (number, written) in [
+        ("+14157289678", "call me at (415) 728-9678, please"),
+        ("+14157289678", "415-728-9678"),
+        ("+14157289678", "415.728.9678"),
+        ("+48660604332", "660 604 332"),
+        ("+905321234567", "532 123 45 67"),
+    ] {
+        let known = vec![KnownValue::of_contact(KnownKind::Phone, number)];
+        let body = serde_json::json!({ "v": written }).to_string();
+        let found = rules_of_known(known, "application/json", body.as_bytes());
+        assert_eq!(found, ["contact-phone-list"], "{written}");
+    }
+    for written in [
+        "4157289678",
+        "41 57 28 96 78",
+        "415 728 9678 001",
+        "12 415 728 9678",
+        "4157-28-96 78",
+    ] {
+        let known = vec![KnownValue::of_contact(KnownKind::Phone, "+14157289678")];
+        let body = serde_json::json!({ "v": written }).to_string();
+        let found = rules_of_known(known, "application/json", body.as_bytes());
+        assert_eq!(found, <[&str; 0]>::default(), "{written}");
+    }
+}
