@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::recipient;
 use super::row::Subject;
 use crate::model::{
-    Component, DataLabel, Declaration, DeclaredFact, DeclaredKind, NetworkRules, Platform,
+    Component, DataLabel, Declaration, DeclaredFact, DeclaredKind, NetworkRules, Platform, is_at,
 };
 
 /// Everything that the packages of the subject declare, sorted by kind and name.
@@ -286,15 +286,8 @@ impl List<'_, '_> {
             self.add(DeclaredKind::CollectedData, name, values);
         }
         for domain in &label.tracking_domains {
-            // Some vendors write addresses in place of names.
-            let host = domain
-                .split_once("://")
-                .map_or(domain.as_str(), |(_, host)| host);
             let mut contacted = self.subject.row.traffic.keys();
-            let is_contacted = contacted.any(|recipient| {
-                let below = recipient.host.strip_suffix(host);
-                below.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-            });
+            let is_contacted = contacted.any(|recipient| is_at(&recipient.host, domain));
             self.facts.insert(DeclaredFact {
                 kind: DeclaredKind::TrackingDomain,
                 name: domain.clone(),

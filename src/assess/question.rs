@@ -90,7 +90,7 @@ impl Questions<'_> {
         self.about_app(
             "works-council",
             is_app
-                && (metadata || location)
+                && (metadata || location || self.counts_as(observation::EMPLOYEE_MONITORING))
                 && self.subject.policy.has_works_council != Some(false),
         );
         self.about_app("dpia-due", is_app && is_dpia_due);
@@ -212,6 +212,15 @@ impl Questions<'_> {
     /// What follows from data that was seen on its way to somebody.
     fn about_findings(&mut self) {
         for finding in self.findings {
+            match &*finding.rule {
+                circumstance::RECIPIENT_NOT_NAMED => {
+                    self.add("undeclared-recipient", &finding.recipient.host);
+                }
+                circumstance::BUSINESS_CHANNEL => {
+                    self.add("business-channel", &finding.recipient.host);
+                }
+                _ => {}
+            }
             if !finding.grade.is_transmitted() || finding.is_opted_out {
                 continue;
             }

@@ -101,6 +101,8 @@ struct AppView {
     since: Option<Day>,
     #[serde(default)]
     own_app: bool,
+    #[serde(default)]
+    business_channel: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -300,6 +302,7 @@ impl AppView {
             purposes: self.purpose.into_iter().map(purpose).collect(),
             since: self.since,
             is_own: self.own_app,
+            is_business_channel: self.business_channel,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::is_below;
+
 /// The form in which a vendor says what is collected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LabelForm {
@@ -80,4 +82,27 @@ impl DataLabel {
             required_reasons: BTreeMap::new(),
         }
     }
+
+    /// Whether it says anything of data that goes to a host for following people: names the host or a domain above it, or,
+    /// where the form asks for no names, that data are passed on at all.
+    pub fn admits(&self, host: &str) -> bool {
+        match self.form {
+            LabelForm::PrivacyManifest => {
+                let mut domains = self.tracking_domains.iter();
+                domains.any(|domain| is_at(host, domain))
+            }
+            LabelForm::DataSafety => {
+                let mut kinds = self.collected.values();
+                kinds.any(|data| data.is_shared == Some(true))
+            }
+        }
+    }
+}
+
+/// Whether a host is of a tracking domain, or below it. Some vendors write addresses (`https://track.example/`) in place of names.
+pub fn is_at(host: &str, tracking_domain: &str) -> bool {
+    let (_, name) = tracking_domain
+        .split_once("://")
+        .unwrap_or(("", tracking_domain));
+    is_below(host, name.split(['/', ':']).next().unwrap_or(name))
 }

@@ -52,7 +52,7 @@ pub use event::{
 pub use field::{ChainId, DecodeChain, DecodeStep, Field, FieldPath, Fields, PathStep, Place};
 pub use finding::{Category, Evidence, Finding, Grade, Protection, Recipient, RecipientKind};
 pub use known::{KnownKind, KnownValue};
-pub use label::{CollectedData, DataLabel, LabelForm};
+pub use label::{CollectedData, DataLabel, LabelForm, is_at};
 pub use look::Look;
 pub use network_policy::{DomainRules, NetworkPolicy, NetworkRules};
 pub(crate) use origin::days_from_civil;

@@ -164,6 +164,8 @@ pub struct AppPolicy {
     pub since: Option<Day>,
     /// It is an app of the company's own: what is built into it, the company has chosen.
     pub is_own: bool,
+    /// The company talks to the public through it.
+    pub is_business_channel: bool,
 }
 
 /// A company that processes data on behalf of this one.

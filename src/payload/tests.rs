@@ -181,9 +181,24 @@ fn json_documents_in_a_row_are_all_read() {
     ] {
         assert_eq!(
             body_lines(&post("", "", body)),
-            ["a|json|1", "a|json|2"],
+            ["[0].a|json|1", "[1].a|json|2"],
             "{body:?}"
         );
+    }
+}
+
+#[test]
+fn a_json_document_on_lines_of_its_own_is_one() {
+    for body in [
+        "[\n{\"a\":\"1\"},\n{\"a\":\"2\"}\n]",
+        "{\"a\":\"}{\"}\n",
+        "{\"a\":\n{\"b\":\"1\"}\n}\n;",
+    ] {
+        let lines = body_lines(&post("application/json", "", body.as_bytes()));
+        let is_one = lines
+            .iter()
+            .all(|line| !line.starts_with("[1][") && !line.starts_with("[0].a.b"));
+        assert!(is_one && !lines.is_empty(), "{body:?}: {lines:?}");
     }
 }
 
@@ -209,7 +224,7 @@ fn damage_in_one_json_line_does_not_hide_the_next() {
         "",
         b"{\"a\":\"1\"}\n{\"b\":oops}\n{\"c\":\"3\"}\n",
     );
-    assert_eq!(body_lines(&event), ["a|json|1", "c|json|3"]);
+    assert_eq!(body_lines(&event), ["[0].a|json|1", "[2].c|json|3"]);
     assert_eq!(decode(&event).shortfalls[0].0, Shortfall::DamagedBody);
 }
 

@@ -155,6 +155,9 @@ pub struct App {
     pub end_to_end: EndToEnd,
     /// Whether one cannot register without a phone number.
     pub needs_phone_number: bool,
+    /// Whether it is made for companies that talk to the public through the vendor's service.
+    #[serde(default)]
+    pub is_business_channel: bool,
     /// Processing contract.
     pub art28: Art28,
     /// More on it.

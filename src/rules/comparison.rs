@@ -181,6 +181,16 @@ impl Rules {
         documented.is_some_and(|fact| fact.value.as_deref() == Some("vendor-minimal"))
     }
 
+    /// Whether a company that has introduced an app is documented to see and set in one place what its people do with it.
+    pub fn is_administered(&self, app: &App) -> bool {
+        let documented = self.documented(app, "administration");
+        let value = documented.and_then(|fact| fact.value);
+        matches!(
+            value.as_deref(),
+            Some("console" | "server" | "console-or-server")
+        )
+    }
+
     /// What is documented of an app by a criterion; `None` if it is not known.
     pub fn documented(&self, app: &App, criterion: &str) -> Option<Documented> {
         let file = self.comparison.get(self);

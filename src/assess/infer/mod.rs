@@ -4,6 +4,7 @@
 mod consent;
 mod contacts;
 mod data;
+mod employer;
 mod linkage;
 mod manifest;
 mod recipients;
@@ -24,7 +25,7 @@ use crate::rules::App;
 type Conclude = fn(&Subject<'_>, &mut Vec<Fact>);
 
 /// All conclusions.
-const CONCLUSIONS: [Conclude; 14] = [
+const CONCLUSIONS: [Conclude; 17] = [
     data::cleartext,
     data::device_fingerprint,
     linkage::linked,
@@ -38,6 +39,9 @@ const CONCLUSIONS: [Conclude; 14] = [
     recipients::advertising,
     recipients::third_country,
     recipients::no_contract,
+    recipients::not_named,
+    recipients::business_channel,
+    employer::can_see,
     manifest::manifest,
 ];
 

@@ -6,7 +6,7 @@ use super::super::circumstance::{self, observation};
 use super::super::recipient::{self, Seat, as_recipient};
 use super::super::row::{Fact, FactKey, Subject};
 use super::{company_fact, fact, service};
-use crate::model::{Category, Grade, Occurrences, Recipient};
+use crate::model::{Category, DataLabel, Grade, Occurrences, Recipient};
 use crate::rules::{App, Art28, EndToEnd, Endpoint, Role, Rules};
 
 /// Whoever carries messages knows who is connected when, from where, and with whom.
@@ -122,19 +122,51 @@ pub(super) fn no_contract(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     else {
         return;
     };
-    let Some((recipient, contact)) = service(subject, app) else {
+    facts.extend(standing(subject, circumstance::NO_CONTRACT, app));
+}
+
+/// Advertising and attribution services that the app's own statements about its data do not name.
+pub(super) fn not_named(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
+    let labels = subject.packages.iter();
+    let labels: Vec<&DataLabel> = labels
+        .flat_map(|package| subject.dossier.labels_of(package))
+        .map(|(label, _)| label)
+        .collect();
+    // Where only an embedded part says anything, the app itself is silent rather than incomplete.
+    if labels.iter().all(|label| label.part.is_some()) {
+        return;
+    }
+    let is_left_out = |host: &str| !labels.iter().any(|label| label.admits(host));
+    let follows_people = |endpoint: &Endpoint| endpoint.role.is_advertising();
+    for mut company in
+        recipient::companies_that(subject.rules, &subject.row.traffic, follows_people)
+    {
+        company.hosts.retain(|(host, _)| is_left_out(&host.host));
+        if company.hosts.is_empty() {
+            continue;
+        }
+        let rule = circumstance::RECIPIENT_NOT_NAMED;
+        if let Some(occurrences) = company.contact.occurrences(company.hosts.len()) {
+            facts.push(company_fact(subject, rule, &company, occurrences));
+        }
+    }
+}
+
+/// An app in use through which companies talk to the public: who decides what for is a matter of both.
+pub(super) fn business_channel(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
+    let decision = subject.policy.app(subject.device_name, &subject.ids());
+    let is_said = decision.is_some_and(|decision| decision.is_business_channel);
+    let Some(app) = subject.every_profile(|app| is_said || app.is_business_channel) else {
         return;
     };
-    let Some(occurrences) = contact.occurrences(1) else {
-        return;
-    };
-    let mut fact = fact(
-        subject,
-        circumstance::NO_CONTRACT,
-        recipient,
-        Grade::Inferred,
-        occurrences,
-    );
+    facts.extend(standing(subject, circumstance::BUSINESS_CHANNEL, app));
+}
+
+/// What follows from an app as it is documented, once its service was contacted.
+pub(super) fn standing(subject: &Subject<'_>, rule: &str, app: &App) -> Option<Fact> {
+    let (recipient, contact) = service(subject, app)?;
+    let occurrences = contact.occurrences(1)?;
+    let mut fact = fact(subject, rule, recipient, Grade::Inferred, occurrences);
     fact.conclusion.reasons = vec![Arc::clone(&app.id)];
-    facts.push(fact);
+    Some(fact)
 }

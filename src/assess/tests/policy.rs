@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::model::{
-    AppPolicy, AppStatus, DeviceKind, DevicePolicy, Exception, Processor, TransferTool,
+    AppPolicy, AppStatus, CollectedData, DataLabel, DeviceKind, DevicePolicy, Exception, LabelForm,
+    Processor, TransferTool,
 };
 
 fn day(text: &str) -> Day {
@@ -17,6 +18,7 @@ fn decided(id: &str, status: AppStatus) -> AppPolicy {
         purposes: Vec::new(),
         since: None,
         is_own: false,
+        is_business_channel: false,
     }
 }
 
@@ -307,4 +309,141 @@ fn people_under_18_touch_art_8_and_weigh_more() {
     assert_eq!(used_by(company, false), (3, false, (false, false)));
     assert_eq!(used_by(company, true), (4, true, (true, false)));
     assert_eq!(used_by(private, true), (4, true, (true, true)));
+}
+
+fn raises(app: &AppReport, observation: &str) -> bool {
+    let mut findings = app.findings.iter();
+    findings.any(|one| one.observation.as_deref() == Some(observation))
+}
+
+#[test]
+fn what_the_employer_can_see_is_named_where_the_company_runs_or_has_introduced_the_app() {
+    let mut phone = messenger("chat.nordlicht.example", "mattermost", "com.mattermost.rn");
+    assert!(!raises(&phone.app("mattermost"), "employee-monitoring"));
+    phone
+        .policy
+        .apps
+        .push(decided("mattermost", AppStatus::Tolerated));
+    assert!(
+        !raises(&phone.app("mattermost"), "employee-monitoring"),
+        "tolerated is not introduced"
+    );
+    phone.policy.apps[0].status = AppStatus::Required;
+    let introduced = phone.app("mattermost");
+    let finding = observed(&introduced, "employee-monitoring");
+    assert_eq!(finding.grade, Grade::Inferred);
+    assert!(
+        finding.provisions.iter().any(|id| &**id == "betrvg-87-1-6"),
+        "{finding:#?}"
+    );
+    assert!(
+        introduced
+            .questions
+            .iter()
+            .any(|one| &*one.id == "works-council")
+    );
+}
+
+#[test]
+fn positions_on_servers_of_the_company_are_what_it_can_see_and_others_are_not() {
+    let mut phone = Phone::new();
+    let app = known("com.example.tour");
+    for host in ["fleet.nordlicht.example", "maps.example"] {
+        let values = ["52.5200,13.4050"];
+        phone.found(
+            &app,
+            &remote(host),
+            "coordinates",
+            Protection::Encrypted,
+            &values,
+        );
+    }
+    assert!(!raises(
+        &phone.app("com.example.tour"),
+        "employee-monitoring"
+    ));
+    phone.policy.own_hosts.push("nordlicht.example".to_owned());
+    let seen = phone.app("com.example.tour");
+    let finding = observed(&seen, "employee-monitoring");
+    assert_eq!(&*finding.recipient.host, "fleet.nordlicht.example");
+    assert_eq!(finding.reasons, ["coordinates".into()]);
+}
+
+#[test]
+fn a_channel_to_customers_needs_an_arrangement_by_its_profile_or_as_the_company_says() {
+    let business = messenger("g.whatsapp.net", "whatsapp-business", "com.whatsapp.w4b");
+    assert!(raises(
+        &business.app("whatsapp-business"),
+        "business-channel"
+    ));
+    let mut plain = whatsapp();
+    assert!(!raises(&plain.app("whatsapp"), "business-channel"));
+    plain
+        .policy
+        .apps
+        .push(decided("whatsapp", AppStatus::Tolerated));
+    plain.policy.apps[0].is_business_channel = true;
+    let channel = plain.app("whatsapp");
+    let finding = observed(&channel, "business-channel");
+    assert!(finding.provisions.iter().any(|id| &**id == "gdpr-26"));
+    assert!(
+        channel
+            .questions
+            .iter()
+            .any(|one| &*one.id == "business-channel")
+    );
+}
+
+#[test]
+fn advertising_that_the_apps_own_statements_leave_out_is_named() {
+    let manifest = |domains: &[&str]| {
+        let mut label = DataLabel::new(LabelForm::PrivacyManifest, "PrivacyInfo.xcprivacy");
+        label.tracking_domains = domains.iter().map(|domain| (*domain).to_owned()).collect();
+        label
+    };
+    let form = |is_shared: bool| {
+        let mut label = DataLabel::new(LabelForm::DataSafety, "data_safety.csv");
+        let data = CollectedData {
+            is_collected: true,
+            is_shared: Some(is_shared),
+            ..CollectedData::default()
+        };
+        label.collected.insert("PSL_USER_ACCOUNT".to_owned(), data);
+        label
+    };
+    let of_part = DataLabel {
+        part: Some("Adjust.framework".to_owned()),
+        ..manifest(&[])
+    };
+    let cases = [
+        (None, false),
+        (Some(manifest(&[])), true),
+        (Some(manifest(&["track.example"])), true),
+        (Some(manifest(&["https://doubleclick.net/"])), false),
+        (Some(form(false)), true),
+        (Some(form(true)), false),
+        (Some(of_part), false),
+    ];
+    for (label, is_left_out) in cases {
+        let mut phone = messenger("ad.doubleclick.net", "com.example.game", "com.example.game");
+        let described = format!("{label:?}");
+        if let Some(label) = label {
+            let labels = vec![(label, Origin::default())];
+            phone
+                .dossier
+                .labels
+                .insert("com.example.game".to_owned(), labels);
+        }
+        let app = phone.app("com.example.game");
+        assert_eq!(
+            raises(&app, "undeclared-recipient"),
+            is_left_out,
+            "{described}"
+        );
+        let is_asked = app
+            .questions
+            .iter()
+            .any(|one| &*one.id == "undeclared-recipient");
+        assert_eq!(is_asked, is_left_out, "{described}");
+    }
 }

@@ -6,7 +6,7 @@ mod reader;
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use memchr::memchr2;
+use memchr::{memchr2, memmem};
 
 use super::body::MediaType;
 use super::collector::Collector;
@@ -111,7 +111,7 @@ pub(super) fn prefix_length(bytes: &[u8]) -> usize {
     bytes.len().saturating_sub(rest.len())
 }
 
-/// Reads documents until the bytes end; all start from the path where the first did. The worst end of any is returned.
+/// Reads documents until the bytes end; of several, each is an element of a list. The worst end of any is returned.
 pub(super) fn documents<'s, 'a>(
     bytes: &'s [u8],
     keep: Keep<'s, 'a>,
@@ -123,20 +123,20 @@ pub(super) fn documents<'s, 'a>(
     };
     let mut at = prefix_length(bytes);
     let mut worst = End::Complete;
+    let mut position = 0_usize;
+    let are_several = are_several(source, at);
     loop {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let between = rest
-            .iter()
-            .take_while(|byte| {
-                byte.is_ascii_whitespace() || matches!(byte, b'\x1e' | b',' | b')' | b';')
-            })
-            .count();
-        at = at.saturating_add(between);
+        at = at.saturating_add(between(bytes, at));
         let end = match bytes.get(at) {
             None => return worst,
+            Some(b'{' | b'[' | b'"') if are_several || position > 0 => collector
+                .within_index(position, |collector| {
+                    document(source, &mut at, keep, collector)
+                }),
             Some(b'{' | b'[' | b'"') => document(source, &mut at, keep, collector),
             Some(_) => End::Damaged,
         };
+        position = position.saturating_add(1);
         match end {
             End::Complete => {}
             End::Cut | End::Stopped => return end,
@@ -150,6 +150,33 @@ pub(super) fn documents<'s, 'a>(
             }
         }
     }
+}
+
+/// Bytes between two documents.
+fn between(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let is_between =
+        |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'\x1e' | b',' | b')' | b';');
+    rest.iter().take_while(|byte| is_between(byte)).count()
+}
+
+/// Whether another document follows the first. Where none is on a line of its own and none follows without anything between,
+/// that is not looked for: commas between them are too much like those in lists.
+fn are_several(source: Source<'_>, start: usize) -> bool {
+    let rest = source.bytes.get(start..).unwrap_or_default();
+    let may_be = ["\n{", "\n[", "}{", "\x1e"]
+        .iter()
+        .any(|between| memmem::find(rest, between.as_bytes()).is_some());
+    let mut at = start;
+    may_be
+        && matches!(
+            walk(source, &mut at, &mut |_| ControlFlow::Continue(())),
+            End::Complete
+        )
+        && {
+            at = at.saturating_add(between(source.bytes, at));
+            matches!(source.bytes.get(at), Some(b'{' | b'[' | b'"'))
+        }
 }
 
 fn document<'s, 'a>(

@@ -76,6 +76,7 @@ purpose = [{ text = "Tickets" }]
 [[app]]
 id = "whatsapp"
 status = "forbidden"
+business_channel = true
 
 [[processor]]
 company = "Atlassian"
