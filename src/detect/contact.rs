@@ -111,7 +111,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let names = Names::of(scene);
     let ways = Ways::of(scene);
     let people = people(scene, &ways);
-    for field in scene.fields.iter().filter(|field| is_content(scene, field)) {
+    for (position, field) in scene.fields.iter().enumerate() {
+        if !is_content(scene, field) || scene.holds_document(position) {
+            continue;
+        }
         let below = names.of_path(field.path);
         let name = scene.name(field);
         let may_be_digest = below.contacts || below.digests || request.takes_digests();

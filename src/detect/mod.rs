@@ -24,9 +24,9 @@ use hashbrown::HashMap;
 pub use example::failed_examples;
 
 use crate::model::{
-    Category, DecodeChain, Dossier, Event, Evidence, Field, FieldPath, Fields, Finding, FindingKey,
-    Grade, NameId, Observation, PathId, Place, Protection, Recipient, Sensitive, ServerName, Step,
-    Tally,
+    Category, DecodeChain, DecodeStep, Dossier, Event, Evidence, Field, FieldPath, Fields, Finding,
+    FindingKey, Grade, NameId, Observation, PathId, Place, Protection, Recipient, Sensitive,
+    ServerName, Step, Tally,
 };
 use crate::payload::{Binaries, Decoded};
 use crate::rules::{Identifier, Rules};
@@ -80,6 +80,22 @@ impl<'a> Scene<'a> {
     fn object(&self, field: &Field<'_>) -> Option<PathId> {
         let (parent, _) = self.fields.paths.split(field.path)?;
         Some(self.first_of(parent))
+    }
+
+    /// Whether the field at a position is a document whose values are the fields behind it.
+    fn holds_document(&self, position: usize) -> bool {
+        let chain = |field: &Field<'_>| self.fields.chain(field.chain);
+        let (Some(own), Some(next)) = (
+            self.fields.get(position),
+            self.fields.get(position.saturating_add(1)),
+        ) else {
+            return false;
+        };
+        let is_inside = next.chain != own.chain && next.place == own.place;
+        is_inside
+            && chain(next).0.split_last().is_some_and(|(step, before)| {
+                *before == *chain(own).0 && matches!(step, DecodeStep::Json | DecodeStep::Xml)
+            })
     }
 
     /// The first path with the same steps.

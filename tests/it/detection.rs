@@ -245,6 +245,16 @@ fn order_numbers_times_and_counters_are_no_contacts() {
 }
 
 #[test]
+fn an_address_in_a_document_in_a_document_is_one() {
+    let inner = r#"{"hint":"+49 123 456789","placeholder":"max.mustermann@post.example"}"#;
+    let middle = format!("<r><i>1</i><d>{inner}</d></r>");
+    let body = serde_json::json!({"data": middle, "e": 1}).to_string();
+    let found = json("/collect", &body);
+    let most = found.iter().map(|(_, items, _)| *items).max();
+    assert_eq!(most, Some(1), "{found:?}");
+}
+
+#[test]
 fn each_json_document_of_a_body_has_its_own_objects() {
     let line = |number: u32| {
         format!(
