@@ -420,7 +420,7 @@ fn quoted_printable<'s, 'a>(
     if !text.as_bytes().array_windows().any(is_letter) {
         return false;
     }
-    let decoded = super::text::quoted_printable(text.as_bytes());
+    let decoded = text::quoted_printable(text.as_bytes());
     let Ok(decoded) = String::from_utf8(decoded) else {
         return false;
     };
