@@ -74,7 +74,7 @@ fn lists_of_one_message_are_one_finding() {
         .filter(|(key, _)| &*key.rule == "contact-name-phone-record")
         .map(|(_, occurrences)| (occurrences.count, occurrences.most_items))
         .collect();
-    assert_eq!(counts, [(1, 4)]);
+    assert_eq!(counts, [(1, 2)], "two people, whatever they are reached by");
 }
 
 #[test]
@@ -526,6 +526,134 @@ fn positions_are_found_as_many_apps_write_them() {
     ] {
         let found = grades(post("/p", "application/json", body), "coordinates");
         assert_eq!(found, [], "{body}");
+    }
+}
+
+/// The findings of some rules, by items.
+fn items_of(body: &str, rules: &[&str]) -> Vec<(String, u64)> {
+    let found = json("/v1/e", body).into_iter();
+    let wanted = found.filter(|(rule, ..)| rules.iter().any(|start| rule.starts_with(start)));
+    wanted.map(|(rule, items, _)| (rule, items)).collect()
+}
+
+#[test]
+fn ids_of_messages_and_members_are_no_addresses_of_people() {
+    for body in [
+        r#"{"messageIds":["<a10221c5.1@mx.post.example>","<6e9ce8bf.2@mx.post.example>","<999b6859.3@mx.post.example>"]}"#,
+        r#"{"headers":{"Message-ID":"<a1.b2@mx.post.example>","In-Reply-To":"<c3.d4@mx.post.example>"}}"#,
+        r#"{"members":[{"id":"14501846373","name":"Anna Beispiel"},{"id":"14767036736","name":"Ben Muster"},{"id":"14730044383","name":"Cem Vorlage"},{"id":"15756834567","name":"Dora Probe"}]}"#,
+    ] {
+        assert_eq!(items_of(body, &["contact-", "own-email"]), [], "{body}");
+    }
+}
+
+#[test]
+fn numbers_are_found_as_keys_however_they_are_dialled() {
+    for numbers in [
+        ["0171 5632729", "0172 5232792", "0177 7486257"],
+        ["00491715632729", "00491725232792", "00491777486257"],
+        ["491715632729", "491725232792", "491777486257"],
+    ] {
+        let [one, two, three] = numbers;
+        let body = format!(
+            r#"{{"people":{{"{one}":"Anna Beispiel","{two}":"Ben Muster","{three}":"Cem Vorlage"}}}}"#
+        );
+        let expected = [("contact-phone-list".to_owned(), 3)];
+        assert_eq!(items_of(&body, &["contact-"]), expected, "{body}");
+    }
+}
+
+#[test]
+fn digests_are_of_people_under_names_of_what_these_are_reached_by() {
+    let digests: Vec<String> = (0..5)
+        .map(|number| hash_of(&format!("+4917156327{number}")))
+        .collect();
+    let list = serde_json::to_string(&digests).unwrap();
+    for name in [
+        "phones",
+        "phone_numbers",
+        "numbers",
+        "emails",
+        "mails",
+        "emailAddresses",
+    ] {
+        let body = format!(r#"{{"{name}":{list}}}"#);
+        let expected = [("contact-hash-list".to_owned(), 5)];
+        assert_eq!(items_of(&body, &["contact-"]), expected, "{name}");
+    }
+    for name in ["identifiers", "assets", "blocks"] {
+        let body = format!(r#"{{"{name}":{list}}}"#);
+        assert_eq!(items_of(&body, &["contact-", "push-token"]), [], "{name}");
+    }
+}
+
+#[test]
+fn people_are_counted_and_not_what_they_are_reached_by() {
+    let body = r#"{"contacts":[
+        {"name":"Anna Beispiel","phones":["+491715632729","+493023125111"],"email":"anna@post.example"},
+        {"name":"Ben Muster","phones":["+491725232792","+493023125222"],"email":"ben@post.example"},
+        {"name":"Cem Vorlage","phones":["+491777486257","+493023125333"],"email":"cem@post.example"}]}"#;
+    let expected = [("contact-name-phone-record".to_owned(), 3)];
+    assert_eq!(items_of(body, &["contact-"]), expected);
+}
+
+#[test]
+fn hardware_addresses_of_what_is_around_are_no_own_ones() {
+    let scan = |name: &str, address: &str| {
+        let points: Vec<String> = (1..=5)
+            .map(|number| {
+                format!(r#"{{"{address}":"3c:5a:b4:01:02:0{number}","rssi":-6{number}}}"#)
+            })
+            .collect();
+        format!(r#"{{"{name}":[{}]}}"#, points.join(","))
+    };
+    for (name, address) in [
+        ("networks", "macAddress"),
+        ("scan", "macAddress"),
+        ("found", "mac"),
+    ] {
+        let expected = [("wifi-bssid".to_owned(), 5)];
+        let found = items_of(&scan(name, address), &["wifi-", "mac-"]);
+        assert_eq!(found, expected, "{name}");
+    }
+    let beacons = items_of(
+        &scan("bluetoothDevices", "address"),
+        &["blue", "wifi-", "mac-"],
+    );
+    assert_eq!(beacons, [("bluetooth-beacon".to_owned(), 5)]);
+    let own = items_of(
+        r#"{"wifi":{"mac":"3c:5a:b4:01:02:03","ssid":"Werkstatt"}}"#,
+        &["mac-"],
+    );
+    assert_eq!(own, [("mac-address".to_owned(), 1)]);
+}
+
+#[test]
+fn an_identifier_is_the_same_however_it_is_spelled() {
+    for (name, one, other) in [
+        (
+            "gaid",
+            "3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3",
+            "3F2B8C1E-5A47-4D09-9E6B-7C1D20F4A8B3",
+        ),
+        ("email", "Anna@Post.example", "anna@post.example"),
+        ("phone", "+493023125111", "493023125111"),
+        ("wifi_mac", "3c:5a:b4:01:02:03", "3C5AB4010203"),
+        ("imei", "490154203237518", "49-015420-323751-8"),
+    ] {
+        let bodies = [one, other].map(|value| {
+            post(
+                "/v1/e",
+                "application/json",
+                &format!(r#"{{"{name}":"{value}"}}"#),
+            )
+        });
+        let distinct: Vec<u64> = found(&bodies)
+            .into_iter()
+            .map(|(.., distinct)| distinct)
+            .collect();
+        let is_one = distinct.iter().all(|distinct| *distinct == 1);
+        assert!(is_one && !distinct.is_empty(), "{name}: {distinct:?}");
     }
 }
 
