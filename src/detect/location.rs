@@ -1,21 +1,26 @@
 //! Positions: pairs of coordinates in one object, in one value, or in a GeoJSON array, with the precision they were sent in.
 
+mod columns;
 mod text;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use self::text::{TELLING, angle, exact_pair, pair, polyline, telling_pair};
+use self::columns::{Columns, column_holder};
+use self::text::{TELLING, angle, exact_pair, first_of_route, pair, polyline, telling_pair};
 pub(super) use self::words::{
     Axis, axis, holds_pair, holds_way, integer_axis, is_of_measure, is_of_position,
 };
-use self::words::{SCALES, is_of_fix, is_on_screens_too, is_size_too};
+use self::words::{
+    SCALES, is_longitude_first, is_of_fix, is_on_screens_too, is_size_too, plane_axis,
+    says_longitude_first,
+};
 use super::Scene;
 use super::name::Name;
 use super::value::{self, Degrees, degrees};
-use crate::model::{Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
-use crate::rules::Rules;
+use crate::model::{DecodeStep, Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
+use crate::rules::{Rules, normalise_name};
 
 /// A number that may be half of a position, with its field.
 type Coordinate<'a> = (&'a Field<'a>, Degrees);
@@ -27,6 +32,15 @@ struct Halves<'a> {
     longitude: Option<Coordinate<'a>>,
 }
 
+impl<'a> Halves<'a> {
+    fn set(&mut self, axis: Axis, coordinate: Coordinate<'a>) {
+        match axis {
+            Axis::Latitude => self.latitude = Some(coordinate),
+            Axis::Longitude => self.longitude = Some(coordinate),
+        }
+    }
+}
+
 /// Reports positions.
 pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     if !matches!(
@@ -36,7 +50,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         return;
     }
     let mut halves: BTreeMap<(Place, PathId, Rc<str>), Halves<'_>> = BTreeMap::new();
-    let mut arrays: BTreeMap<PathId, [Option<Coordinate<'_>>; 2]> = BTreeMap::new();
+    let mut columns: BTreeMap<(Place, PathId, Rc<str>), Columns<'_>> = BTreeMap::new();
+    let mut rows: BTreeMap<PathId, [Option<Coordinate<'_>>; 3]> = BTreeMap::new();
+    let mut unnamed_number: Option<Coordinate<'_>> = None;
+    let is_about_position = request_is_of_position(scene);
     // Lists of numbers without end, as corners on a screen are.
     let mut lists: BTreeSet<PathId> = BTreeSet::new();
     let mut integers: BTreeMap<(Place, PathId, Rc<str>), Integers<'_>> = BTreeMap::new();
@@ -56,6 +73,11 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             && let Some((axis, rest)) = &name.axis
         {
             let limit = if *axis == Axis::Latitude { 90.0 } else { 180.0 };
+            if let Some(holder) = column_holder(scene, field) {
+                let key = (field.place, holder, Rc::clone(rest));
+                columns.entry(key).or_default().add(*axis, field, limit);
+                continue;
+            }
             if let (Some(degrees), Some(object)) = (angle(&field.value, limit), object) {
                 let may_be_size = is_size_too(&name.normalised)
                     && degrees.decimals < SIZE_DECIMALS
@@ -67,20 +89,41 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 let half = halves
                     .entry((field.place, object, Rc::clone(rest)))
                     .or_default();
-                match axis {
-                    Axis::Latitude => half.latitude = Some((field, degrees)),
-                    Axis::Longitude => half.longitude = Some((field, degrees)),
-                }
+                half.set(*axis, (field, degrees));
                 continue;
             }
         }
         if !field.look.has(Look::DIGIT) && !name.is_some_and(|name| name.holds_way) {
             continue;
         }
+        if let Some(axis) = plane(scene, field) {
+            let rest: Rc<str> = Rc::from("plane");
+            integer(field, object, (axis, &rest), &mut integers);
+            let limit = if axis == Axis::Latitude { 90.0 } else { 180.0 };
+            let exact = degrees(&field.value, limit);
+            let exact = exact.filter(|degrees| degrees.decimals >= SIZE_DECIMALS);
+            if let (Some(degrees), Some(object)) = (exact, object) {
+                let half = halves.entry((field.place, object, rest)).or_default();
+                half.set(axis, (field, degrees));
+            }
+            continue;
+        }
+        if is_about_position && let Some(number) = number_of_protobuf(scene, field) {
+            // Without names, neighbours tell: latitude and longitude have numbers in a row.
+            match unnamed_number.take() {
+                Some(first) if follows(scene, first.0, field) => {
+                    report(scene, tally, first.0, first.1, number);
+                }
+                _ => unnamed_number = Some((field, number)),
+            }
+            continue;
+        }
         // `geo:`, `POINT(…)`, degree signs, `@` of maps and `$` of receivers, two numbers with a decimal point
         let may_tell = field.look.has(TELLING);
         let may_be_pair = field.look.has(Look::DOT) && field.look.has(Look::LIST | Look::GROUP);
         if may_tell && let Some((latitude, longitude)) = telling_pair(&field.value) {
+            report(scene, tally, field, latitude, longitude);
+        } else if let Some((latitude, longitude)) = neighbours(scene, field) {
             report(scene, tally, field, latitude, longitude);
         } else if may_be_pair && unnamed(scene, tally, field, name) {
         } else if name.is_some_and(|name| name.holds_way)
@@ -89,7 +132,19 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             report(scene, tally, field, latitude, longitude);
         } else if name.is_some_and(|name| name.holds_pair) {
             let step = scene.fields.paths.split(field.path);
-            if let Some((latitude, longitude)) = pair(&field.value) {
+            if is_of_kml(scene, field) {
+                for tuple in field.value.split_ascii_whitespace() {
+                    if let Some((longitude, latitude)) = pair(tuple) {
+                        named(scene, tally, field, latitude, longitude);
+                    }
+                }
+            } else if let Some((first, second)) = pair(&field.value) {
+                let is_turned = name.is_some_and(|name| says_longitude_first(&name.normalised));
+                let (latitude, longitude) = if is_turned {
+                    (second, first)
+                } else {
+                    (first, second)
+                };
                 named(scene, tally, field, latitude, longitude);
             } else if matches!(step, Some((_, Step::Name(_)))) {
                 // Elements of one name in a row, as a list is written in XML.
@@ -101,10 +156,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                     }
                     _ => before = half,
                 }
-            } else if let Some((_, Step::Index(position @ (0 | 1)))) = step
+            } else if let Some((_, Step::Index(position @ 0..=2))) = step
                 && let (Some(degrees), Some(object)) =
                     (degrees(&field.value, 180.0), scene.object(field))
-                && let Some(slot) = arrays
+                && let Some(slot) = rows
                     .entry(object)
                     .or_default()
                     .get_mut(usize::try_from(position).unwrap_or(0))
@@ -123,11 +178,23 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             report(scene, tally, field, latitude, longitude);
         }
     }
-    for (object, pair) in arrays {
-        if let [Some(first), Some(second)] = pair
-            && !lists.contains(&object)
-        {
-            both(scene, tally, first, second);
+    for columns in columns.into_values() {
+        for (field, latitude, longitude) in columns.positions() {
+            report(scene, tally, field, latitude, longitude);
+        }
+    }
+    for (object, row) in rows {
+        match row {
+            _ if lists.contains(&object) => {}
+            [Some(first), Some(second), _] => both(scene, tally, first, second),
+            // The time may stand before it, which is no angle.
+            [None, Some((field, latitude)), Some((_, longitude))]
+                if latitude.decimals.min(longitude.decimals) > SCREEN_DECIMALS
+                    && latitude.value.abs() <= 90.0 =>
+            {
+                named(scene, tally, field, latitude, longitude);
+            }
+            _ => {}
         }
     }
 }
@@ -173,19 +240,109 @@ fn metres(rules: &Rules, degrees: Degrees) -> Option<u32> {
     }
 }
 
-/// Two numbers of a list. GeoJSON (RFC 7946 §3.1.1) puts the longitude first; others do not, which shows where it is beyond 90°.
+/// Two numbers of a list. GeoJSON (RFC 7946 §3.1.1) puts the longitude first under the names that it has, most others do not;
+/// beyond 90° it is clear.
 fn both(scene: &Scene<'_>, tally: &mut Tally, first: Coordinate<'_>, second: Coordinate<'_>) {
     let ((field, first), (_, second)) = (first, second);
-    if second.value.abs() <= 90.0 {
-        named(scene, tally, field, second, first);
-    } else if first.value.abs() <= 90.0 {
-        named(scene, tally, field, first, second);
+    let is_turned = scene
+        .name(field)
+        .is_none_or(|name| is_longitude_first(&name.normalised));
+    let (latitude, longitude) = if is_turned {
+        (second, first)
+    } else {
+        (first, second)
+    };
+    if latitude.value.abs() <= 90.0 {
+        named(scene, tally, field, latitude, longitude);
+    } else if longitude.value.abs() <= 90.0 {
+        named(scene, tally, field, longitude, latitude);
     }
+}
+
+/// Whether a value is a row of tuples as KML writes them: longitude, latitude and height, with spaces between the tuples.
+fn is_of_kml(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    let is_xml = scene.fields.chain(field.chain).0.last() == Some(&DecodeStep::Xml);
+    is_xml
+        && field.value.contains(',')
+        && scene
+            .name(field)
+            .is_some_and(|name| &*name.normalised == "coordinates")
+}
+
+/// Whether the path of the request, or the first label of the host, is about where something is.
+fn request_is_of_position(scene: &Scene<'_>) -> bool {
+    let label = scene.host().split('.').next().unwrap_or_default();
+    let mut words = scene.request_path().split('/').chain([label]);
+    words.any(|word| is_of_position(&normalise_name(word)))
+}
+
+/// Which axis a field is that is called `x` or `y`; none where there is a `z`, as in a room.
+fn plane(scene: &Scene<'_>, field: &Field<'_>) -> Option<Axis> {
+    let name = scene
+        .name(field)
+        .filter(|name| name.normalised.len() == 1)?;
+    let mut above = scene.fields.paths.steps_back(field.path).skip(1);
+    let Step::Name(above) = above.next()? else {
+        return None;
+    };
+    let above = scene.names.get(above.position())?;
+    let axis = plane_axis(&name.normalised, &above.normalised)?;
+    let mut beside = scene.names_beside(field);
+    (!beside.any(|name| &*name.normalised == "z")).then_some(axis)
+}
+
+/// A field of a protobuf that may be half of a position: exact degrees, or ten millionths of them.
+fn number_of_protobuf(scene: &Scene<'_>, field: &Field<'_>) -> Option<Degrees> {
+    /// Ten millionths of a degree, from which on a number is not something small.
+    const LEAST: u64 = 10_000_000;
+    if scene.fields.chain(field.chain).0.last() != Some(&DecodeStep::Protobuf) {
+        return None;
+    }
+    if let Ok(number) = field.value.parse::<i64>() {
+        let degrees = Degrees {
+            value: in_degrees(number, 1e7),
+            decimals: 7,
+            slack: None,
+        };
+        return (number.unsigned_abs() >= LEAST && degrees.value.abs() <= 180.0).then_some(degrees);
+    }
+    degrees(&field.value, 180.0).filter(|degrees| degrees.decimals > SCREEN_DECIMALS)
+}
+
+/// Whether a field of a protobuf has the number after that of another in the same message, and both may be a position.
+fn follows(scene: &Scene<'_>, first: &Field<'_>, second: &Field<'_>) -> bool {
+    let step = |field: &Field<'_>| match scene.fields.paths.split(field.path)? {
+        (_, Step::Index(number)) => Some((scene.object(field), number)),
+        _ => None,
+    };
+    let is_latitude = degrees(&first.value, 90.0).is_some()
+        || first
+            .value
+            .parse::<i64>()
+            .is_ok_and(|number| in_degrees(number, 1e7).abs() <= 90.0);
+    match (step(first), step(second)) {
+        (Some((object, number)), Some((other, next))) => {
+            object == other && next == number.saturating_add(1) && is_latitude
+        }
+        _ => false,
+    }
+}
+
+/// Two segments of a path that are a position: `/forecast/52.5163/13.3777`.
+fn neighbours(scene: &Scene<'_>, field: &Field<'_>) -> Option<(Degrees, Degrees)> {
+    let is_number = field.place == Place::Path && field.look.has(Look::DOT);
+    let before = scene.segment_before(field).filter(|_| is_number)?;
+    exact_pair(&[before, &field.value].join(","), 0)
 }
 
 /// Reports two numbers under a name that holds no pair: where nothing nearby says what they are, they are no more than that.
 fn unnamed(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option<&Name>) -> bool {
     let text = field.value.trim();
+    let text = if field.place == Place::Path {
+        first_of_route(text)
+    } else {
+        text
+    };
     let is_named = name.is_some_and(|name| name.holds_pair);
     let Some((latitude, longitude)) = exact_pair(text, BEHIND_PAIR).filter(|_| !is_named) else {
         return false;

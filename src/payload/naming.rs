@@ -8,12 +8,13 @@ use crate::limits;
 use crate::model::{DecodeChain, DecodeStep, FieldPath, Fields, PathStep, Place, Step};
 
 /// What holds a name, and what holds its value, in lower case.
-const PAIRS: [(&str, &str); 15] = [
+const PAIRS: [(&str, &str); 16] = [
     ("key", "value"),
     ("key", "val"),
     ("k", "v"),
     ("name", "value"),
     ("name", "val"),
+    ("name", "v"),
     ("n", "v"),
     ("field", "value"),
     ("field", "data"),

@@ -529,6 +529,111 @@ fn positions_are_found_as_many_apps_write_them() {
     }
 }
 
+/// Positions of one message, as the pieces of evidence have them.
+fn positions(observation: Observation) -> Vec<String> {
+    let tally = tally(&[observation]);
+    let mut found = tally
+        .findings
+        .iter()
+        .filter(|(key, _)| &*key.rule == "coordinates");
+    let evidence = found
+        .by_ref()
+        .flat_map(|(_, occurrences)| &occurrences.evidence);
+    let values = evidence.filter_map(|piece| piece.value.as_ref());
+    values.map(|value| value.reveal().to_owned()).collect()
+}
+
+#[test]
+fn the_order_of_coordinates_is_that_of_the_name() {
+    let body = |name: &str| format!(r#"{{"{name}":[52.520008,13.404954]}}"#);
+    for name in ["latlng", "track", "location", "waypoints"] {
+        let found = positions(post("/p", "application/json", &body(name)));
+        assert_eq!(found, ["52.520008,13.404954"], "{name}");
+    }
+    for name in ["coordinates", "lnglat", "center"] {
+        let found = positions(post("/p", "application/json", &body(name)));
+        assert_eq!(found, ["13.404954,52.520008"], "{name}");
+    }
+    let kml = "<kml><Placemark><LineString><coordinates>13.404954,52.520008,34 13.405954,52.521008,34</coordinates></LineString></Placemark></kml>";
+    let found = positions(post("/p", "application/vnd.google-earth.kml+xml", kml));
+    assert_eq!(found, ["52.520008,13.404954", "52.521008,13.405954"]);
+}
+
+#[test]
+fn positions_in_columns_and_rows_with_times_are_each_found() {
+    for body in [
+        r#"{"lats":[52.520008,52.521008],"lons":[13.404954,13.405954]}"#,
+        r#"{"latitude":[52.520008,52.521008],"longitude":[13.404954,13.405954]}"#,
+        r#"{"track":[[1772438400,52.520008,13.404954],[1772438430,52.521008,13.405954]]}"#,
+        r#"{"latitude":"52.520008,52.521008","longitude":"13.404954,13.405954"}"#,
+    ] {
+        let found = positions(post("/p", "application/json", body));
+        assert_eq!(
+            found,
+            ["52.520008,13.404954", "52.521008,13.405954"],
+            "{body}"
+        );
+    }
+    let picture = r#"{"GPSLatitude":[52,30,36],"GPSLongitude":[13,15,36]}"#;
+    assert_eq!(
+        positions(post("/p", "application/json", picture)),
+        ["52.51,13.26"]
+    );
+    let uneven = r#"{"lats":[52.520008,52.521008],"lons":[13.404954]}"#;
+    assert_eq!(positions(post("/p", "application/json", uneven)), [""; 0]);
+}
+
+#[test]
+fn positions_are_found_in_paths_and_planes() {
+    let path = |path: &str| {
+        grades(
+            observation::post("collector.example", path, &[], Vec::new(), false),
+            "coordinates",
+        )
+    };
+    assert_eq!(path("/v1/forecast/52.5163/13.3777"), [Grade::Decoded]);
+    assert_eq!(
+        path("/route/13.37771,52.51632;13.41053,52.52437"),
+        [Grade::Shape]
+    );
+    assert_eq!(path("/places/13.37771,52.51632.json"), [Grade::Shape]);
+    for version in ["/v1.2/3.4", "/sdk/12.1000/13.2000", "/a/1.2345/0.1234"] {
+        assert_eq!(path(version), [], "{version}");
+    }
+    for (body, grades_of) in [
+        (
+            r#"{"cCrd":{"x":13377710,"y":52516320}}"#,
+            &[Grade::Decoded][..],
+        ),
+        (
+            r#"{"geometry":{"x":13.37771,"y":52.51632,"wkid":4326}}"#,
+            &[Grade::Decoded],
+        ),
+        (r#"{"coord":{"x":13.37771,"y":52.51632,"z":4.2}}"#, &[]),
+        (r#"{"touch":{"x":13.37771,"y":52.51632}}"#, &[]),
+        (r#"{"geometry":{"x":113.5,"y":52.25}}"#, &[]),
+    ] {
+        let found = grades(post("/p", "application/json", body), "coordinates");
+        assert_eq!(found, grades_of, "{body}");
+    }
+}
+
+#[test]
+fn neighbours_in_a_protobuf_are_a_position_where_the_request_is_about_one() {
+    let fixed =
+        |number: u8, value: f64| [vec![number << 3 | 1], value.to_le_bytes().to_vec()].concat();
+    let message = [fixed(1, 52.520_008), fixed(2, 13.404_954)].concat();
+    let headers = [("Content-Type", "application/x-protobuf")];
+    let sent = |path: &str, message: &[u8]| {
+        let sent = observation::post("collector.example", path, &headers, message.to_vec(), false);
+        positions(sent)
+    };
+    assert_eq!(sent("/v1/location", &message), ["52.520008,13.404954"]);
+    assert_eq!(sent("/v1/metrics", &message), [""; 0]);
+    let apart = [fixed(1, 52.520_008), fixed(4, 13.404_954)].concat();
+    assert_eq!(sent("/v1/location", &apart), [""; 0]);
+}
+
 /// The findings of some rules, by items.
 fn items_of(body: &str, rules: &[&str]) -> Vec<(String, u64)> {
     let found = json("/v1/e", body).into_iter();
