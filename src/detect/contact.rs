@@ -173,12 +173,21 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     if lists.is_empty() {
         return;
     }
-    let records = Records::of(scene, &names);
+    report_lists(scene, tally, lists, &ways, &Records::of(scene, &names));
+}
+
+/// Reports lists; a message has one finding of a rule, however many lists it holds.
+fn report_lists(
+    scene: &Scene<'_>,
+    tally: &mut Tally,
+    lists: BTreeMap<(Kind, Place, Way), List<'_>>,
+    ways: &Ways<'_>,
+    records: &Records,
+) {
     let lists = lists.into_iter().map(|((kind, place, way), list)| {
         let key = (kind, place, ways.names(way));
         (key, list.distinct())
     });
-    // A message has one finding of a rule, however many lists it holds.
     let mut findings: Vec<Listed<'_>> = Vec::new();
     for ((kind, ..), list) in joined(scene, lists.collect(), records.count > 0) {
         let Some(listed) = listed(scene, kind, list.distinct(), records.count) else {
@@ -257,6 +266,9 @@ struct Listed<'a> {
     first: &'a Field<'a>,
     values: Vec<Value>,
 }
+
+/// Numbers and addresses of one person in an address book, at most, on average.
+const VALUES_OF_PERSON: usize = 6;
 
 /// The rule of records: people by name, with what they are reached by.
 const RECORDS: &str = "contact-name-phone-record";
@@ -600,8 +612,12 @@ struct Records {
 }
 
 impl Records {
-    /// The values, of each object only one: it is people that are counted, not what they are reached by.
+    /// The values, of each object only one: it is people that are counted, not what they are reached by. An object with more than
+    /// people have is no person but holds several.
     fn one_each(&self, scene: &Scene<'_>, values: Vec<Value>) -> Vec<Value> {
+        if values.len() > self.count.saturating_mul(VALUES_OF_PERSON) {
+            return values;
+        }
         let mut seen: HashSet<PathId> = HashSet::new();
         let is_first = |(_, path): &Value| {
             let record = self.list.and_then(|list| record_in(scene, list, *path));

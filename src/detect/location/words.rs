@@ -140,6 +140,16 @@ pub(in crate::detect) enum Axis {
     Longitude,
 }
 
+impl Axis {
+    /// The most degrees on it, either way.
+    pub(super) fn limit(self) -> f64 {
+        match self {
+            Self::Latitude => 90.0,
+            Self::Longitude => 180.0,
+        }
+    }
+}
+
 /// Which axis a name, normalised, stands for, and the rest of it: `geo_lat` and `geo_lon` belong together, `from_lat` and `to_lon` do not.
 pub(in crate::detect) fn axis(name: &str) -> Option<(Axis, &str)> {
     for (word, axis) in [
