@@ -65,9 +65,16 @@ pub struct Outcome {
 pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -> Result<Outcome> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let dossiers = std::thread::scope(|scope| {
+    let (dossiers, digests) = std::thread::scope(|scope| {
         scope.spawn(|| rules.prepare());
-        gather(case, rules, options, &mut coverage, &mut errors)
+        let digests = scope.spawn(|| {
+            rules.sha256();
+            checksum::of_documents(case, options)
+        });
+        let dossiers = gather(case, rules, options, &mut coverage, &mut errors);
+        let digests = digests.join();
+        let digests = digests.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (dossiers, digests)
     });
     let Phones {
         names,
@@ -95,7 +102,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     });
     let tasks = tasks(case, stages, &networks);
     let streamed = in_parallel(&tasks, options.jobs, |task| {
-        stream(&task.stage, &task.inputs)
+        stream(&task.stage, &task.inputs, &digests)
     });
 
     let mut inputs = Vec::new();
@@ -440,6 +447,9 @@ impl<'a> Stage<'a> {
 /// Checksum and size of an input; `None` if it can be read only once.
 type Digest = Option<(String, u64)>;
 
+/// Those that were made while the inputs were first read.
+type Digests = BTreeMap<InputId, (String, u64)>;
+
 /// What phase 2 keeps of inputs that belong together.
 #[derive(Default)]
 struct Streamed {
@@ -466,7 +476,7 @@ struct Extent {
 }
 
 /// Phase 2 for inputs that belong together.
-fn stream(stage: &Stage<'_>, inputs: &[&Input]) -> Streamed {
+fn stream(stage: &Stage<'_>, inputs: &[&Input], digests: &Digests) -> Streamed {
     // What is found must not depend on what other threads read meanwhile.
     let known = stage.known.afresh();
     let stage = &Stage {
@@ -484,7 +494,13 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input]) -> Streamed {
     let mut reader = reader(*stage, inputs);
     let inputs: Vec<(Result<Digest>, Result<Extent>)> = inputs
         .iter()
-        .map(|input| with_digest(input, || reader.read(input, &mut coverage, &mut take)))
+        .map(|input| {
+            let mut read = || reader.read(input, &mut coverage, &mut take);
+            match digests.get(&input.id) {
+                Some(digest) => (Ok(Some(digest.clone())), read()),
+                None => with_digest(input, read),
+            }
+        })
         .collect();
     reader.finish(&mut coverage, &mut take);
     let period = inputs
