@@ -65,17 +65,7 @@ pub struct Outcome {
 pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -> Result<Outcome> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let (dossiers, digests) = std::thread::scope(|scope| {
-        scope.spawn(|| rules.prepare());
-        let digests = scope.spawn(|| {
-            rules.sha256();
-            checksum::of_documents(case, options)
-        });
-        let dossiers = gather(case, rules, options, &mut coverage, &mut errors);
-        let digests = digests.join();
-        let digests = digests.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (dossiers, digests)
-    });
+    let (dossiers, digests) = first_read(case, rules, options, &mut coverage, &mut errors);
     let Phones {
         names,
         mut dossiers,
@@ -170,6 +160,27 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         coverage,
     };
     Ok(Outcome { audit, errors })
+}
+
+/// Phase 1, and what takes time beside it: reading the rules, and the checksums of what is read in it.
+fn first_read(
+    case: &Case,
+    rules: &Rules,
+    options: &Options,
+    coverage: &mut Coverage,
+    errors: &mut Vec<Error>,
+) -> (Vec<Dossier>, Digests) {
+    std::thread::scope(|scope| {
+        scope.spawn(|| rules.prepare());
+        let digests = scope.spawn(|| {
+            rules.sha256();
+            checksum::of_documents(case, options)
+        });
+        let dossiers = gather(case, rules, options, coverage, errors);
+        let digests = digests.join();
+        let digests = digests.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (dossiers, digests)
+    })
 }
 
 /// The day on which the last input ended, by which exceptions are judged: there is no other clock.

@@ -215,7 +215,7 @@ mod tests {
             have.resize(start, 0);
             have.extend(&long[start..needed.end.min(long.len())]);
         }
-        assert!(have.len() < long.len() && !have.contains(&0xff));
+        assert!(have.len() < long.len() && !have[..names_at + 5000].contains(&0xff));
         assert_eq!(names(&have), names(&whole));
     }
 
