@@ -118,6 +118,14 @@ pub const KNOWN_CHECKSUMS: usize = 100_000;
 pub const SALTS: usize = 32;
 /// Salts of one message that are tried; most have one, and other random values beside it.
 pub const SALTS_PER_MESSAGE: usize = 4;
+/// Hosts whose answers told salts that are tried with the requests behind them.
+pub const SALT_HOSTS: usize = 1024;
+/// Bytes of an answer in which a salt is looked for.
+pub const SALT_ANSWER_BYTES: usize = 64 << 10;
+/// Values of one message that may be a salt without saying so; where there are more, none is tried.
+pub const GUESSED_SALTS: usize = 3;
+/// Digests of known values made with these, of inputs that belong together: two seconds' work.
+pub const GUESSED_DIGESTS: u64 = 5_000_000;
 /// Digests of known values made with salts of messages, of inputs that belong together: half a minute's work.
 pub const SALTED_DIGESTS: u64 = 100_000_000;
 /// Known values for which digests with salts of messages are made (about 20 µs each).

@@ -6,7 +6,7 @@ use super::Options;
 use crate::Result;
 use crate::detect::known;
 use crate::intake::{self, Case, Input};
-use crate::limits::{SALTED_DIGESTS, SALTED_VALUES, SALTS_PER_MESSAGE};
+use crate::limits::{GUESSED_DIGESTS, SALTED_DIGESTS, SALTED_VALUES, SALTS_PER_MESSAGE};
 use crate::model::{
     ContentState, Coverage, DeviceId, Dossier, InputId, KnownValue, Shortfall, Tally,
 };
@@ -111,7 +111,7 @@ pub(super) fn note_untried_salts(input: InputId, salts: u64, coverage: &mut Cove
     if salts > 0 {
         coverage.add_many(input, Shortfall::UntriedSalts, salts, None, 0, || {
             format!(
-                "more than {SALTS_PER_MESSAGE} in a message, more than {SALTED_VALUES} known values, or more than {SALTED_DIGESTS} digests"
+                "more than {SALTS_PER_MESSAGE} in a message, more than {SALTED_VALUES} known values, more than {SALTED_DIGESTS} digests, or more than {GUESSED_DIGESTS} with what does not say that it is a salt"
             )
         });
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use hashbrown::HashMap;
 
-use super::known::{self, SaltName};
+use super::known::{self, NamePart, SaltName};
 use super::{contact, location, value};
 use crate::limits;
 use crate::model::Paths;
@@ -42,6 +42,8 @@ pub(super) struct Name {
     pub(super) names_addresses: bool,
     /// Its value is a person's name.
     pub(super) is_person: bool,
+    /// Its value is a part of a person's name.
+    pub(super) part_of_person: Option<NamePart>,
     /// Its value is half of a position, and the rest of the name.
     pub(super) axis: Option<(location::Axis, Rc<str>)>,
     /// The same of a position in integers; the rest has the scale at its end.
@@ -102,6 +104,7 @@ impl Name {
             is_of_mail: contact::is_of_mail(&normalised),
             names_addresses: contact::names_addresses(&bare),
             is_person: contact::is_person_name(&normalised),
+            part_of_person: known::name_part(&normalised),
             axis: location::axis(&last_alone).map(belongs),
             integer_axis: location::integer_axis(&last_alone)
                 .map(|(axis, rest)| belongs((axis, &rest))),

@@ -7,7 +7,7 @@ use base64::Engine;
 use super::body::{self, MediaType};
 use super::collector::Collector;
 use super::{Decoded, Input, form, lent, nested, text};
-use crate::model::{DecodeStep, Look, Message, Place, Request};
+use crate::model::{Body, DecodeStep, Header, Look, Message, Place, Request, Response};
 
 /// The fields of an HTTP request.
 pub(super) fn request(request: &Request) -> Decoded<'_> {
@@ -22,22 +22,36 @@ pub(super) fn request(request: &Request) -> Decoded<'_> {
         collector.set_place(Place::Header);
         header_value(&header.name, &header.value, &mut collector);
     }
+    body(&request.headers, &request.body, &mut collector);
+    collector.finish()
+}
+
+/// The fields of the body of an HTTP response.
+pub(super) fn response(response: &Response) -> Decoded<'_> {
+    let mut collector = Collector::new(Place::Body);
+    body(&response.headers, &response.body, &mut collector);
+    collector.finish()
+}
+
+fn body<'a>(headers: &'a [Header], body: &'a Body, collector: &mut Collector<'a>) {
     collector.set_place(Place::Body);
-    let media_type = MediaType::parse(request.header("content-type").unwrap_or_default());
-    let encodings: Vec<&str> = request
-        .headers
-        .iter()
-        .filter(|header| header.name.eq_ignore_ascii_case("content-encoding"))
-        .flat_map(|header| header.value.split(','))
+    let named = |name: &'static str| {
+        headers
+            .iter()
+            .filter(move |header| header.name.eq_ignore_ascii_case(name))
+            .map(|header| header.value.as_str())
+    };
+    let media_type = MediaType::parse(named("content-type").next().unwrap_or_default());
+    let encodings: Vec<&str> = named("content-encoding")
+        .flat_map(|encodings| encodings.split(','))
         .map(str::trim)
         .collect();
     let input = Input {
-        bytes: &request.body.bytes,
+        bytes: &body.bytes,
         keep: lent,
-        is_cut: request.body.is_cut,
+        is_cut: body.is_cut,
     };
-    body::encoded(&encodings, &media_type, input, &mut collector);
-    collector.finish()
+    body::encoded(&encodings, &media_type, input, collector);
 }
 
 /// The fields of a message of another protocol. Its body, and a field named `body` or `payload`, is decoded like a request's, by the fields

@@ -34,7 +34,7 @@ mod xml;
 
 use std::borrow::Cow;
 
-use crate::model::{ChainId, Event, Fields, Message, PathId, Place, Shortfall};
+use crate::model::{ChainId, Event, Fields, Message, PathId, Place, Response, Shortfall};
 
 use body::MediaType;
 use collector::Collector;
@@ -105,6 +105,11 @@ pub fn decode(event: &Event) -> Decoded<'_> {
         }
         _ => Decoded::default(),
     }
+}
+
+/// Decodes what the server answered.
+pub fn decode_response(response: &Response) -> Decoded<'_> {
+    message::response(response)
 }
 
 fn is_talk_in_clear(message: &Message) -> bool {

@@ -195,14 +195,25 @@ fn content<'s>(bytes: &'s [u8], depth: usize, tokens: See<'_, 's>) -> Result<(),
         return message(bytes, deeper(depth)?, tokens);
     }
     if let Some(doubles) = packed_doubles(bytes) {
-        for (position, double) in (0_u32..).zip(doubles) {
-            under(Key::Number(position), tokens, |tokens| {
-                see(tokens, Token::Float(double))
-            })?;
+        return row(doubles.into_iter().map(Token::Float), tokens);
+    }
+    if let Some(numbers) = packed_fixed(bytes).or_else(|| packed_varints(bytes)) {
+        let is_row = numbers.len() > 1;
+        row(numbers.into_iter().map(Token::Integer), tokens)?;
+        // Six random bytes are one such number once in sixty times, sixteen a row of them once in four thousand.
+        if is_row {
+            return Ok(());
         }
-        return Ok(());
     }
     see(tokens, Token::Bytes(Cow::Borrowed(bytes)))
+}
+
+/// Values that follow each other in one field.
+fn row<'s>(values: impl Iterator<Item = Token<'s>>, tokens: See<'_, 's>) -> Result<(), Stop> {
+    for (position, value) in (0_u32..).zip(values) {
+        under(Key::Number(position), tokens, |tokens| see(tokens, value))?;
+    }
+    Ok(())
 }
 
 /// Whether bytes that could be text are rather a message: its first tag and length happen to be printable, as those of a field
@@ -226,4 +237,33 @@ fn packed_doubles(bytes: &[u8]) -> Option<Vec<f64>> {
         .map(|chunk| f64::from_le_bytes(*chunk))
         .map(|double| (double == 0.0 || is_plausible(double)).then_some(double))
         .collect()
+}
+
+/// Numbers as long as those of phones with their country code, and of devices and SIM cards: smaller ones are in any bytes.
+const LONG_NUMBERS: std::ops::Range<u64> = 10_000_000..10_000_000_000_000_000;
+
+/// Long numbers in eight bytes each and nothing else: a list of phone numbers (`repeated fixed64`).
+fn packed_fixed(bytes: &[u8]) -> Option<Vec<i128>> {
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    if chunks.is_empty() || !rest.is_empty() {
+        return None;
+    }
+    let numbers = chunks.iter().map(|chunk| u64::from_le_bytes(*chunk));
+    numbers
+        .map(|number| LONG_NUMBERS.contains(&number).then(|| i128::from(number)))
+        .collect()
+}
+
+/// The same in groups of seven bits (`repeated uint64`, "Packed Repeated Fields"). No message begins with a tag so large.
+fn packed_varints(bytes: &[u8]) -> Option<Vec<i128>> {
+    let mut cursor = Cursor::new(bytes);
+    let mut numbers = Vec::new();
+    while !cursor.is_empty() {
+        let number = cursor.varint().ok()?;
+        if !LONG_NUMBERS.contains(&number) {
+            return None;
+        }
+        numbers.push(i128::from(number));
+    }
+    (!numbers.is_empty()).then_some(numbers)
 }

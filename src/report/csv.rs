@@ -49,7 +49,7 @@ fn write(
     Ok(())
 }
 
-fn csv(sheet: &Sheet) -> io::Result<Vec<u8>> {
+fn csv(sheet: &Sheet<'_>) -> io::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(sheet.header)?;
     for row in &sheet.rows {

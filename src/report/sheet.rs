@@ -1,6 +1,8 @@
 //! What an audit says, as tables: apps, findings, evidence, recipients, permissions, devices, inputs, coverage and questions.
 //! CSV and spreadsheets write the same tables; only these know what a format does with a cell.
 
+use std::borrow::Cow;
+
 use super::document;
 use super::presentable::Presentable;
 use super::prose::Prose;
@@ -10,66 +12,66 @@ use crate::model::{
 };
 
 /// A table: its id, the ids of its columns, its rows.
-pub(super) struct Sheet {
+pub(super) struct Sheet<'a> {
     pub(super) name: &'static str,
     pub(super) header: &'static [&'static str],
-    pub(super) rows: Vec<Vec<Cell>>,
+    pub(super) rows: Vec<Vec<Cell<'a>>>,
 }
 
-/// A cell.
+/// A cell. Most text is lent by the audit: there are many cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Cell {
+pub(super) enum Cell<'a> {
     /// Text; empty if there is nothing to say.
-    Text(String),
+    Text(Cow<'a, str>),
     /// A number that can be counted with.
     Number(u64),
     /// A stable id for programs, and the words for people.
     Id(&'static str, &'static str),
 }
 
-impl From<String> for Cell {
+impl From<String> for Cell<'_> {
     fn from(text: String) -> Self {
-        Self::Text(text)
+        Self::Text(text.into())
     }
 }
 
-impl From<&str> for Cell {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+impl<'a> From<&'a str> for Cell<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text.into())
     }
 }
 
-impl From<u64> for Cell {
+impl From<u64> for Cell<'_> {
     fn from(number: u64) -> Self {
         Self::Number(number)
     }
 }
 
-impl From<u8> for Cell {
+impl From<u8> for Cell<'_> {
     fn from(number: u8) -> Self {
         Self::Number(number.into())
     }
 }
 
-impl From<usize> for Cell {
+impl From<usize> for Cell<'_> {
     fn from(number: usize) -> Self {
         Self::Number(u64::try_from(number).unwrap_or(u64::MAX))
     }
 }
 
-impl From<Timestamp> for Cell {
+impl From<Timestamp> for Cell<'_> {
     fn from(time: Timestamp) -> Self {
         Self::Text(if time == Timestamp::default() {
-            String::new()
+            "".into()
         } else {
-            time.to_string()
+            time.to_string().into()
         })
     }
 }
 
-impl<T: Into<Self>> From<Option<T>> for Cell {
+impl<T: Into<Self>> From<Option<T>> for Cell<'_> {
     fn from(value: Option<T>) -> Self {
-        value.map_or_else(|| Self::Text(String::new()), Into::into)
+        value.map_or_else(|| Self::Text("".into()), Into::into)
     }
 }
 
@@ -79,7 +81,7 @@ macro_rules! row {
 }
 
 /// What makes a table.
-pub(super) type MakeSheet = fn(&Presentable, &Prose<'_>) -> Sheet;
+pub(super) type MakeSheet = for<'a> fn(&'a Presentable, &Prose<'a>) -> Sheet<'a>;
 
 /// All tables, in the order of reports. Some are long, so formats make them at the same time.
 pub(super) const SHEETS: [MakeSheet; 11] = [
@@ -108,11 +110,11 @@ fn judged(audit: &Audit) -> impl Iterator<Item = (&DeviceReport, &AppReport, &Ju
     })
 }
 
-fn level(prose: &Prose<'_>, level: RiskLevel) -> Cell {
+fn level(prose: &Prose<'_>, level: RiskLevel) -> Cell<'static> {
     Cell::Id(level.as_str(), prose.language.level(level))
 }
 
-fn yes(prose: &Prose<'_>, holds: bool) -> Cell {
+fn yes(prose: &Prose<'_>, holds: bool) -> Cell<'static> {
     if holds {
         Cell::Id("true", prose.language.pick("yes", "ja"))
     } else {
@@ -120,7 +122,7 @@ fn yes(prose: &Prose<'_>, holds: bool) -> Cell {
     }
 }
 
-fn kind(prose: &Prose<'_>, kind: RecipientKind) -> Cell {
+fn kind(prose: &Prose<'_>, kind: RecipientKind) -> Cell<'static> {
     let words = match kind {
         RecipientKind::Remote => prose.language.pick("internet", "Internet"),
         RecipientKind::Local => prose.texts.local_network,
@@ -130,7 +132,7 @@ fn kind(prose: &Prose<'_>, kind: RecipientKind) -> Cell {
     Cell::Id(kind.as_str(), words)
 }
 
-fn about(prose: &Prose<'_>, shows_values: bool) -> Sheet {
+fn about<'a>(prose: &Prose<'a>, shows_values: bool) -> Sheet<'a> {
     let audit = prose.audit;
     let name = |id, english, german| Cell::Id(id, prose.language.pick(english, german));
     let mut rows = vec![
@@ -170,8 +172,8 @@ fn about(prose: &Prose<'_>, shows_values: bool) -> Sheet {
     }
 }
 
-fn apps(prose: &Prose<'_>) -> Sheet {
-    let row = |(device, app): (&DeviceReport, &AppReport)| {
+fn apps<'a>(prose: &Prose<'a>) -> Sheet<'a> {
+    let row = |(device, app): (&'a DeviceReport, &'a AppReport)| {
         let traffic = app.traffic();
         let sum = |is_meant: fn(ContentState) -> bool| {
             let meant = traffic.iter().filter(|(content, _)| is_meant(**content));
@@ -212,9 +214,9 @@ fn apps(prose: &Prose<'_>) -> Sheet {
     }
 }
 
-fn findings(prose: &Prose<'_>) -> Sheet {
+fn findings<'a>(prose: &Prose<'a>) -> Sheet<'a> {
     let language = prose.language;
-    let row = |(device, app, finding): (&DeviceReport, &AppReport, &JudgedFinding)| {
+    let row = |(device, app, finding): (&'a DeviceReport, &'a AppReport, &'a JudgedFinding)| {
         let score = finding.score.as_ref();
         let seen = &finding.occurrences;
         row![
@@ -276,7 +278,7 @@ fn findings(prose: &Prose<'_>) -> Sheet {
     }
 }
 
-fn evidence(prose: &Prose<'_>) -> Sheet {
+fn evidence<'a>(prose: &Prose<'a>) -> Sheet<'a> {
     let mut rows = Vec::new();
     for (device, _, finding) in judged(prose.audit) {
         for piece in &finding.occurrences.evidence {
@@ -305,7 +307,7 @@ fn evidence(prose: &Prose<'_>) -> Sheet {
     }
 }
 
-fn recipients(prose: &Prose<'_>) -> Sheet {
+fn recipients<'a>(prose: &Prose<'a>) -> Sheet<'a> {
     let mut rows = Vec::new();
     for (device, app) in reports(prose.audit) {
         let name = prose.app(app);
@@ -313,7 +315,7 @@ fn recipients(prose: &Prose<'_>) -> Sheet {
             for (content, volume) in &report.volumes {
                 rows.push(row![
                     &*device.name,
-                    &*name,
+                    name.clone(),
                     &*report.recipient.host,
                     kind(prose, report.recipient.kind),
                     report.company.as_deref(),
@@ -350,13 +352,13 @@ fn recipients(prose: &Prose<'_>) -> Sheet {
     }
 }
 
-fn permissions(prose: &Prose<'_>) -> Sheet {
+fn permissions<'a>(prose: &Prose<'a>) -> Sheet<'a> {
     let rows = reports(prose.audit).flat_map(|(device, app)| {
         let name = prose.app(app);
         app.grants.iter().map(move |grant| {
             row![
                 &*device.name,
-                &*name,
+                name.clone(),
                 &*grant.permission,
                 grant.category.as_deref(),
                 grant.risk,
@@ -382,8 +384,8 @@ fn permissions(prose: &Prose<'_>) -> Sheet {
     }
 }
 
-fn devices(prose: &Prose<'_>) -> Sheet {
-    let row = |device: &DeviceReport| {
+fn devices<'a>(prose: &Prose<'a>) -> Sheet<'a> {
+    let row = |device: &'a DeviceReport| {
         let highest = device.apps.iter().map(|app| app.level).max();
         row![
             &*device.name,
@@ -408,8 +410,8 @@ fn devices(prose: &Prose<'_>) -> Sheet {
     }
 }
 
-fn inputs(audit: &Audit) -> Sheet {
-    let row = |input: &InputReport| {
+fn inputs<'a>(audit: &'a Audit) -> Sheet<'a> {
+    let row = |input: &'a InputReport| {
         row![
             &*input.path,
             &*input.device,
@@ -430,7 +432,7 @@ fn inputs(audit: &Audit) -> Sheet {
     }
 }
 
-fn coverage(prose: &Prose<'_>) -> Sheet {
+fn coverage<'a>(prose: &Prose<'a>) -> Sheet<'a> {
     let rows = prose.audit.coverage.iter().map(|(input, reason, missed)| {
         row![
             prose.input_of(input).map(|input| &*input.path),
@@ -452,7 +454,7 @@ fn coverage(prose: &Prose<'_>) -> Sheet {
 }
 
 /// Rows for the record of processing activities (GDPR Art. 30).
-fn record(report: &Presentable, prose: &Prose<'_>) -> Sheet {
+fn record<'a>(report: &'a Presentable, prose: &Prose<'a>) -> Sheet<'a> {
     let record = document::record(report, prose.rules, prose.language);
     let rows = record.rows.into_iter();
     Sheet {
@@ -464,7 +466,7 @@ fn record(report: &Presentable, prose: &Prose<'_>) -> Sheet {
     }
 }
 
-fn questions(prose: &Prose<'_>) -> Sheet {
+fn questions<'a>(prose: &Prose<'a>) -> Sheet<'a> {
     let rows = reports(prose.audit).flat_map(|(device, app)| {
         let name = prose.app(app);
         app.questions.iter().map(move |question| {
@@ -474,7 +476,7 @@ fn questions(prose: &Prose<'_>) -> Sheet {
                 std::slice::from_ref(&subject),
                 std::slice::from_ref(&name),
             );
-            row![&*device.name, &*name, &*question.id, subject, asked]
+            row![&*device.name, name.clone(), &*question.id, subject, asked]
         })
     });
     Sheet {

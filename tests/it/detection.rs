@@ -1046,3 +1046,46 @@ fn calls_and_mail_say_who_with_whom() {
     let found = message("stun", "create-permission-request", false, true, &relay);
     assert!(has(&found, "call-peer", 1), "{found:?}");
 }
+
+/// A message of protobuf with a text and one field of bytes.
+fn with_bytes(bytes: &[u8]) -> Vec<(String, u64, u64)> {
+    let length = u8::try_from(bytes.len()).unwrap();
+    let body = [&[0x0a, 3], b"abc".as_slice(), &[0x12, length], bytes].concat();
+    let headers = [("Content-Type", "application/x-protobuf")];
+    let host = "collector.example";
+    found(&[observation::post(
+        host,
+        "/contacts/sync",
+        &headers,
+        body,
+        false,
+    )])
+}
+
+#[test]
+fn packed_fields_of_protobuf_are_lists_of_numbers() {
+    let numbers = [
+        4_930_901_820_u64,
+        4_940_428_280,
+        49_892_330,
+        492_212_210,
+        12_128_036_130,
+    ];
+    let mut groups = Vec::new();
+    for mut number in numbers {
+        while number > 0x7f {
+            groups.push(number.to_le_bytes()[0] | 0x80);
+            number >>= 7;
+        }
+        groups.push(number.to_le_bytes()[0]);
+    }
+    let eights: Vec<u8> = numbers.iter().flat_map(|it| it.to_le_bytes()).collect();
+    for packed in [&groups, &eights] {
+        assert_eq!(
+            with_bytes(packed),
+            [("contact-phone-list".to_owned(), 5, 5)]
+        );
+    }
+    let random: Vec<u8> = (1..=70_u8).map(|it| it.wrapping_mul(0x9d)).collect();
+    assert_eq!(with_bytes(&random), []);
+}

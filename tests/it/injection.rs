@@ -18,7 +18,7 @@ use crate::forge::fleet::fleet;
 use crate::gates::{junit_problem, run};
 use crate::reports::{formula, workbook};
 
-const HOSTILE: [&str; 12] = [
+const HOSTILE: [&str; 13] = [
     "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m",
     "\u{202e}gnp.exe\u{2066}\u{200b}\u{feff}",
     "</script><script>alert(1)</script>",
@@ -26,6 +26,7 @@ const HOSTILE: [&str; 12] = [
     "=cmd|'/c calc'!A1",
     "x;=cmd|'/c calc'!A1",
     "+1-1@SUM(1)",
+    "<r><t>&owned;</t></r>",
     "&lt;&#60;&amp;<!DOCTYPE x [<!ENTITY y SYSTEM \"file:///etc/passwd\">]>&y;",
     "\r\n::error file=x::y\n::stop-commands::z",
     "\" onload=\"alert(1)\" x='",

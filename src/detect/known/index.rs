@@ -1,7 +1,7 @@
 //! All known values of a device, prepared once: spellings, wrappings and digests in tables, so that looking costs the same for
 //! ten values as for a million.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,9 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::digest::{self, FUNCTIONS, Mixture, SALTED, SALTED_FUNCTIONS};
 use super::literal::{Builder, Literals, Window};
 use super::pattern::{self, BINARY, EXACT, FOLDED, Form, Wrapping};
+use super::person;
 use super::position::Place;
 use super::scan::Scarce;
 use super::spelled::{self, Spelled, Spelling};
+use super::spelling;
 use super::table::{Hash, Slot, Table, key};
 use super::word::{Patterns, Words};
 use crate::limits;
@@ -112,6 +114,8 @@ pub struct Prepared {
     number_chances: Vec<f64>,
     checksum_chance: f64,
     pub(super) places: Vec<Place>,
+    /// Names by their parts.
+    pub(super) persons: Table,
     /// Values that are written as runs of digits.
     numeric: u64,
     neglected: Neglected,
@@ -164,6 +168,10 @@ struct Salted {
     by_salt: VecDeque<(Vec<u8>, Arc<Digests>)>,
     /// How many were made so far.
     made: u64,
+    /// The same with what may be a salt and has no name.
+    guessed: u64,
+    /// Salts that servers gave out, by host, the last ones.
+    told: BTreeMap<String, VecDeque<Vec<u8>>>,
     /// Salts that were met and not tried.
     untried: u64,
 }
@@ -231,7 +239,9 @@ impl Index {
                 )
             },
         );
-        let left_out = [of_digests, of_text, of_base64, of_binary];
+        let mut of_persons = Budget::default();
+        let persons = person_table(&values, &mut of_persons);
+        let left_out = [of_digests, of_text, of_base64, of_binary, of_persons];
         let left_out = left_out.iter().map(|budget: &Budget| budget.left_out);
         neglected.left_out = left_out.fold(0, u64::saturating_add);
         let prepared = Prepared {
@@ -250,6 +260,7 @@ impl Index {
                 .zip(0..)
                 .filter_map(|(value, id)| Place::of(value, id))
                 .collect(),
+            persons,
             neglected,
             values,
             spelled,
@@ -282,6 +293,12 @@ impl Index {
         self.salted().made = digests;
     }
 
+    /// As if so many digests were made with what may be a salt.
+    #[cfg(test)]
+    pub(super) fn spend_guesses(&self, digests: u64) {
+        self.salted().guessed = digests;
+    }
+
     /// Counts salts that are not tried.
     pub(super) fn leave_out(&self, salts: usize) {
         let mut salted = self.salted();
@@ -293,14 +310,50 @@ impl Index {
         self.salted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Salts that this host gave out.
+    pub(super) fn told_salts(&self, host: &str) -> Vec<Vec<u8>> {
+        let salted = self.salted();
+        let told = salted.told.get(host).into_iter().flatten();
+        told.cloned().collect()
+    }
+
+    /// Remembers a salt that a host gave out, for the requests that come after.
+    pub(super) fn learn_salt(&self, host: &str, salt: Vec<u8>) {
+        let mut salted = self.salted();
+        if !salted.told.contains_key(host) && salted.told.len() >= limits::SALT_HOSTS {
+            salted.untried = salted.untried.saturating_add(1);
+            return;
+        }
+        let told = salted.told.entry(host.to_owned()).or_default();
+        told.retain(|known| *known != salt);
+        if told.len() >= limits::SALTS_PER_MESSAGE {
+            told.pop_front();
+        }
+        told.push_back(salt);
+    }
+
     /// Digests of all values with a salt that a message carries. `None` once too many digests were made, or for too many values.
     pub(super) fn with_salt(&self, salt: &[u8]) -> Option<Arc<Digests>> {
+        self.salted_digests(salt, false)
+    }
+
+    /// The same with what may be a salt.
+    pub(super) fn with_guessed_salt(&self, salt: &[u8]) -> Option<Arc<Digests>> {
+        self.salted_digests(salt, true)
+    }
+
+    fn salted_digests(&self, salt: &[u8], is_guessed: bool) -> Option<Arc<Digests>> {
         let mut salted = self.salted();
         if let Some((_, known)) = salted.by_salt.iter().find(|(known, _)| known == salt) {
             return Some(Arc::clone(known));
         }
         let is_too_long = self.values.len() > limits::SALTED_VALUES;
-        if is_too_long || salted.made >= limits::SALTED_DIGESTS {
+        let is_spent = if is_guessed {
+            salted.guessed >= limits::GUESSED_DIGESTS
+        } else {
+            salted.made >= limits::SALTED_DIGESTS
+        };
+        if is_too_long || is_spent {
             salted.untried = salted.untried.saturating_add(1);
             return None;
         }
@@ -310,7 +363,12 @@ impl Index {
         let all = self.spelled.iter();
         let hashed = all.filter(|(_, _, spelling)| spelling.is_hashed);
         let made = hashed.count().saturating_mul(digests.recipes.len());
-        salted.made = salted.made.saturating_add(made as u64);
+        let sum = if is_guessed {
+            &mut salted.guessed
+        } else {
+            &mut salted.made
+        };
+        *sum = sum.saturating_add(made as u64);
         if salted.by_salt.len() >= limits::SALTS {
             salted.by_salt.pop_front();
         }
@@ -431,6 +489,20 @@ fn salted_recipes(salt: &[u8]) -> Vec<Recipe> {
             })
         })
         .collect()
+}
+
+/// Names by their parts.
+fn person_table(values: &[KnownValue], budget: &mut Budget) -> Table {
+    let mut entries = Vec::new();
+    let names = values.iter().enumerate();
+    for (position, value) in names.filter(|(_, value)| value.kind == KnownKind::Name) {
+        for (how, way) in person::divided(value.value.reveal()).iter().enumerate() {
+            if budget.allows(entries.len(), limits::KNOWN_PATTERNS) {
+                entries.push((person::key_of(way), slot(position, 0, how)));
+            }
+        }
+    }
+    Table::new(entries)
 }
 
 /// Digests looked for, the most usual first.
@@ -642,7 +714,7 @@ fn text_patterns(values: &[KnownValue], spelled: &Spelled, budget: &mut Budget) 
         let is_wanted = spelling.is_written && !spelling.is_number();
         if is_wanted && budget.allows(taken, limits::KNOWN_PATTERNS) {
             taken = taken.saturating_add(1);
-            let lower = spelling.text.to_lowercase();
+            let lower = spelling::lower(spelling.text);
             add(lower.as_bytes(), slot(value, number, 0), spelling.is_weak);
         }
     }

@@ -7,7 +7,9 @@ mod digest;
 mod index;
 mod literal;
 mod pattern;
+mod person;
 mod position;
+mod salt;
 mod scan;
 mod seen;
 mod spelled;
@@ -16,8 +18,6 @@ mod table;
 mod word;
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use base64::Engine as _;
 
 use self::scan::{Hit, Looked, Scanner, Scarce};
 use super::{Scene, contact, value};
@@ -28,35 +28,11 @@ use crate::model::{
 };
 
 pub use index::{Index, Neglected, Prepared};
+pub(super) use person::{NamePart, name_part};
+pub(super) use salt::{SaltName, salt_name};
 
 /// Weak values that must be found in one message before they count: short ones by chance, several of them hardly.
 const TOGETHER: usize = 3;
-/// Parts of names of fields that carry a salt, and ends of names that may.
-const SALT_WORDS: [&str; 4] = ["salt", "pepper", "hmac", "hashkey"];
-const SALT_ENDS: [&str; 4] = ["key", "secret", "nonce", "seed"];
-/// Bytes of a salt.
-const SALT_BYTES: std::ops::RangeInclusive<usize> = 2..=128;
-
-/// Whether a name says that its value is mixed into digests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SaltName {
-    /// It says so.
-    Certain,
-    /// It may.
-    Possible,
-}
-
-/// What a name, normalised, says of salts.
-pub(super) fn salt_name(name: &str) -> Option<SaltName> {
-    if SALT_WORDS.iter().any(|word| name.contains(word)) {
-        return Some(SaltName::Certain);
-    }
-    SALT_ENDS
-        .iter()
-        .any(|end| name.ends_with(end))
-        .then_some(SaltName::Possible)
-}
-
 /// The rules that findings of a kind belong to: as it stands, and as a digest; first the user's own, then of contacts.
 fn rule(known: &KnownValue, is_digest: bool) -> &'static str {
     match (known.kind, known.is_of_contact, is_digest) {
@@ -175,29 +151,31 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         };
         take(&mut hits, spot, &mut found);
     }
-    let salts = salts(scene);
+    let salts = salt::of_message(index, scene);
     let (tried, others) = salts
+        .named
         .split_at_checked(limits::SALTS_PER_MESSAGE)
-        .unwrap_or((&salts, &[]));
+        .unwrap_or((&salts.named, &[]));
     index.leave_out(others.len());
-    for salt in tried {
-        let Some(digests) = index.with_salt(salt) else {
-            continue;
-        };
+    let named = tried.iter().map(|salt| index.with_salt(salt));
+    let guessed = salts.guessed.iter();
+    let guessed = guessed.map(|salt| index.with_guessed_salt(salt));
+    for digests in named.chain(guessed).flatten() {
         for field in scene.fields {
             scanner.salted(&digests, &field.value, &mut hits);
             take(&mut hits, Spot::of(scene, field), &mut found);
         }
     }
     let looked = scanner.finish();
-    position::fields(&index.places, scene, &mut |field, hit| {
+    let mut take_of = |field: usize, hit| {
         if let Some(field) = scene.fields.get(field) {
-            found.push(Found {
-                hit,
-                field: Spot::of(scene, field),
-            });
+            let field = Spot::of(scene, field);
+            found.push(Found { hit, field });
         }
-    });
+    };
+    salt::learn(index, scene);
+    person::fields(index, scene, &mut take_of);
+    position::fields(&index.places, scene, &mut take_of);
     report(scene, tally, &found, &looked);
 }
 
@@ -234,38 +212,6 @@ fn take<'a>(hits: &mut Vec<Hit>, field: Spot<'a>, found: &mut Vec<Found<'a>>) {
     hits.sort_unstable();
     hits.dedup_by(|next, first| next.value == first.value && next.is_digest == first.is_digest);
     found.extend(hits.drain(..).map(|hit| Found { hit, field }));
-}
-
-/// Salts that the message itself carries: as they are written, and as the bytes that hexadecimal digits stand for. None where
-/// nothing may be a digest.
-fn salts(scene: &Scene<'_>) -> Vec<Vec<u8>> {
-    let mut salts: Vec<(bool, Vec<u8>)> = Vec::new();
-    for field in scene.fields {
-        let name = scene.name(field).and_then(|name| name.salt);
-        if let Some(name) = name.filter(|_| SALT_BYTES.contains(&field.value.len())) {
-            let is_telling = name == SaltName::Certain;
-            salts.push((!is_telling, field.value.as_bytes().to_vec()));
-            let bytes = scan::hex_bytes(field.value.as_bytes()).filter(|bytes| bytes.len() >= 8);
-            salts.extend(bytes.map(|bytes| (!is_telling, bytes)));
-            let packed = field.value.trim_end_matches('=').as_bytes();
-            let bytes = scan::STANDARD
-                .decode(packed)
-                .ok()
-                .filter(|bytes| bytes.len() >= 8);
-            salts.extend(bytes.map(|bytes| (!is_telling, bytes)));
-        }
-    }
-    let is_needed = !salts.is_empty()
-        && scene
-            .fields
-            .iter()
-            .any(|field| scan::may_hold_digest(&field.value));
-    if !is_needed {
-        return Vec::new();
-    }
-    salts.sort();
-    salts.dedup();
-    salts.into_iter().map(|(_, salt)| salt).collect()
 }
 
 /// One finding for each rule: all values of the message together.

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
+use super::spelling;
 use crate::model::DecodeStep;
 
 /// A way to wrap a spelling.
@@ -38,7 +39,7 @@ pub(super) const FOLDED: &[Wrapping] = &[
     Wrapping {
         steps: &[],
         form: Form::Plain,
-        wrap: |text| Some(text.to_lowercase().into_bytes()),
+        wrap: |text| Some(spelling::lower(text).into_bytes()),
     },
     Wrapping {
         steps: &[DecodeStep::Hex],
@@ -48,7 +49,7 @@ pub(super) const FOLDED: &[Wrapping] = &[
     Wrapping {
         steps: &[DecodeStep::Reversed],
         form: Form::Plain,
-        wrap: |text| Some(reversed(&text.to_lowercase()).into_bytes()),
+        wrap: |text| Some(reversed(&spelling::lower(text)).into_bytes()),
     },
     Wrapping {
         steps: &[DecodeStep::Hex, DecodeStep::Utf16],

@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 use super::super::value::METRES_PER_DEGREE;
 use super::super::{Scene, location, value};
 use super::scan::Hit;
-use crate::model::{DecodeStep, KnownKind, KnownValue, Look, PathId, Place as Part};
+use crate::model::{DecodeStep, KnownKind, KnownValue, Look, PathId, Place as Part, Step};
 
 /// Letters of geohash (base 32 without a, i, l, o).
 const GEOHASH: &[u8; 32] = b"0123456789bcdefghjkmnpqrstuvwxyz";
@@ -216,6 +216,14 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
             tile(places, zoom, x, y, &mut |hit| found(field, hit));
         }
     }
+    for (field, [zoom, first, second]) in tiles_in_path(scene) {
+        if let Ok(zoom) = u8::try_from(zoom) {
+            // Column and row, or the other way round as ArcGIS has them.
+            for (x, y) in [(first, second), (second, first)] {
+                tile(places, zoom, x, y, &mut |hit| found(field, hit));
+            }
+        }
+    }
     let is_axis = |half: &Half| {
         fields
             .get(half.field)
@@ -279,6 +287,35 @@ fn tiles_of(scene: &Scene<'_>) -> impl Iterator<Item = (usize, [u32; 3])> {
         let [zoom, x, y] = tile;
         Some((field, [zoom?, x?, y?]))
     })
+}
+
+/// Three segments of the request's path that follow each other and are numbers, as a tile's zoom level and place (`/15/17602/10747@2x.png`), with the
+/// field of the first.
+fn tiles_in_path<'a>(scene: &'a Scene<'_>) -> impl Iterator<Item = (usize, [u32; 3])> + 'a {
+    let paths = &scene.fields.paths;
+    let segments = scene.fields.iter().enumerate();
+    let segments = segments.take_while(|(_, field)| field.place == Part::Path);
+    let segments = segments.filter_map(|(number, field)| match paths.split(field.path)? {
+        (parent, Step::Index(position)) if parent == PathId::default() => {
+            let digits = field.value.bytes().take_while(u8::is_ascii_digit).count();
+            let (digits, rest) = field.value.split_at_checked(digits)?;
+            let is_number = rest.is_empty() || rest.starts_with(['.', '@']);
+            let value = is_number.then(|| digits.parse::<u32>().ok()).flatten()?;
+            Some((number, position, value))
+        }
+        _ => None,
+    });
+    let segments: Vec<(usize, u32, u32)> = segments.collect();
+    let mut tiles = Vec::new();
+    for window in segments.windows(3) {
+        if let [(field, at, zoom), (_, next, x), (_, last, y)] = window
+            && next.checked_sub(*at) == Some(1)
+            && last.checked_sub(*next) == Some(1)
+        {
+            tiles.push((*field, [*zoom, *x, *y]));
+        }
+    }
+    tiles.into_iter()
 }
 
 /// A place that was found, in a form that is so many metres exact.
@@ -403,7 +440,7 @@ fn sexagesimal(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
 /// Web Mercator tiles in paths and queries: `/15/17602/10747.png`.
 fn tiles(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
     let parts: Vec<&str> = text
-        .split(['/', ',', '-', '_', '.', '=', '&', '?'])
+        .split(['/', ',', '-', '_', '.', '=', '&', '?', '@'])
         .collect();
     for window in parts.windows(3) {
         let [zoom, x, y] = window else { continue };

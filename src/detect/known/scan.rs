@@ -10,7 +10,7 @@ use super::index::{Digests, GIVEN, Index, given, is_of_words, start};
 use super::literal::Window;
 use super::pattern::{self, BINARY, EXACT, FOLDED, Wrapping};
 use super::seen::{Seen, Short};
-use super::spelling::SHORTEST;
+use super::spelling::{self, SHORTEST};
 use super::table::{Slot, key};
 use super::word::is_word;
 use crate::limits;
@@ -313,7 +313,7 @@ fn fold<'t>(text: &str, folded: &'t mut String) -> &'t [u8] {
         folded.push_str(text);
         folded.make_ascii_lowercase();
     } else {
-        folded.push_str(&text.to_lowercase());
+        folded.push_str(&spelling::lower(text));
     }
     folded.as_bytes()
 }
@@ -405,7 +405,7 @@ fn numbers(index: &Index, bytes: &[u8], looked: &mut Looked, hits: &mut Vec<Hit>
     while let Some(run) = next_run(bytes, position) {
         let digits = bytes.get(run.0..run.1).unwrap_or_default();
         if (SHORTEST_RUN..=LONGEST_RUN).contains(&digits.len()) {
-            number(index, digits, looked, hits);
+            number(index, digits, false, looked, hits);
         }
         if digits.len() <= 8 {
             grouped(index, bytes, run, looked, hits);
@@ -439,6 +439,10 @@ fn grouped(
         return;
     }
     let first_group = bytes.get(first.0..first.1).unwrap_or_default();
+    let before = bytes.get(..first.0).unwrap_or_default().iter().rev();
+    let mut before = before.skip_while(|byte| GAP.contains(byte));
+    let begins = !before.next().is_some_and(u8::is_ascii_digit);
+    let mut sizes = vec![first_group.len()];
     let mut digits = Vec::new();
     let mut end = first.1;
     for _ in 0..GROUPS {
@@ -472,15 +476,29 @@ fn grouped(
         if digits.len() > LONGEST_RUN {
             return;
         }
-        if digits.len() >= 7 {
-            number(index, &digits, looked, hits);
-        }
+        sizes.push(group.len());
         end = run.1;
+        if digits.len() >= 7 {
+            let is_told =
+                begins && TELLING_GROUPS.contains(&sizes.as_slice()) && !goes_on(bytes, end);
+            number(index, &digits, is_told, looked, hits);
+        }
     }
 }
 
+/// Sizes of groups that say that digits are a national number, also without a trunk prefix: `(415) 555-2671` of North America, and
+/// how those of countries without trunk prefixes are written.
+const TELLING_GROUPS: [&[usize]; 4] = [&[3, 3, 4], &[3, 3, 3], &[3, 2, 2, 2], &[3, 3, 2, 2]];
+
+/// Whether a further group follows.
+fn goes_on(bytes: &[u8], end: usize) -> bool {
+    let behind = bytes.get(end..).unwrap_or_default().iter();
+    let mut behind = behind.skip_while(|byte| GAP.contains(byte));
+    behind.next().is_some_and(u8::is_ascii_digit)
+}
+
 #[inline]
-fn number(index: &Index, digits: &[u8], looked: &mut Looked, hits: &mut Vec<Hit>) {
+fn number(index: &Index, digits: &[u8], is_told: bool, looked: &mut Looked, hits: &mut Vec<Hit>) {
     let form = Scarce::Number(digits.len());
     let key = key(digits);
     let known = index.numbers.of_length(digits.len());
@@ -505,7 +523,7 @@ fn number(index: &Index, digits: &[u8], looked: &mut Looked, hits: &mut Vec<Hit>
                     .then_some(DecodeStep::Reversed)
                     .into_iter()
                     .collect(),
-                is_weak: spelling.is_weak && index.may_be_chance(digits),
+                is_weak: spelling.is_weak && !is_told && index.may_be_chance(digits),
                 is_digest: false,
                 form: Some(form),
                 metres: None,

@@ -23,7 +23,7 @@ pub(super) struct Spelling {
 /// Shortest spelling that is looked for at all: shorter ones are in any text.
 pub(super) const SHORTEST: usize = 4;
 /// Shortest spelling that is believed alone.
-const SHORTEST_STRONG: usize = 8;
+pub(super) const SHORTEST_STRONG: usize = 8;
 /// Digits of a run that is believed alone: 5,000 numbers meet a random run of 11 digits once in 20 million.
 const STRONG_DIGITS: usize = 11;
 
@@ -171,6 +171,16 @@ fn email(text: &str, list: &mut List) {
     }
 }
 
+/// A text in lower case, whose dotted capital I is the letter i as in Turkish: by Unicode alone it is one with a second dot.
+pub(super) fn lower(text: &str) -> String {
+    let lower = text.to_lowercase();
+    if lower.contains('\u{307}') {
+        lower.replace("i\u{307}", "i")
+    } else {
+        lower
+    }
+}
+
 /// First and last name in both orders, with and without diacritics.
 fn name(text: &str, list: &mut List) {
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -181,7 +191,7 @@ fn name(text: &str, list: &mut List) {
         return;
     }
     text_forms(&joined, is_weak, list);
-    for form in without_accents(&joined.to_lowercase()) {
+    for form in without_accents(&lower(&joined)) {
         let words: Vec<&str> = form.split(' ').collect();
         let [given @ .., family] = words.as_slice() else {
             continue;
@@ -193,6 +203,8 @@ fn name(text: &str, list: &mut List) {
         for turned in [
             format!("{family}, {given}"),
             format!("{family} {given}"),
+            // as vCard has them (RFC 6350 §6.2.2)
+            format!("{family};{given}"),
             format!("{given}.{family}"),
             format!("{given}{family}"),
             format!("{given}_{family}"),
@@ -204,12 +216,13 @@ fn name(text: &str, list: &mut List) {
 
 /// In lower case, composed and decomposed (Unicode Standard Annex #15), without diacritics, with German digraphs.
 fn text_forms(text: &str, is_weak: bool, list: &mut List) {
-    let lower = text.to_lowercase();
+    let lower = lower(text);
     list.both(lower.nfc().collect::<String>(), is_weak);
     list.hashed(text);
     if lower.is_ascii() {
         return;
     }
+    list.hashed(text.to_lowercase().nfc().collect::<String>());
     list.add(lower.nfd().collect::<String>(), is_weak, true, false);
     list.add(lower.nfkc().collect::<String>(), is_weak, true, false);
     for form in without_accents(&lower) {
@@ -217,22 +230,46 @@ fn text_forms(text: &str, is_weak: bool, list: &mut List) {
     }
 }
 
-/// A text in lower case as it is, without diacritics, and with German digraphs.
-fn without_accents(lower: &str) -> Vec<String> {
+/// A text in lower case as it is, without diacritics, with German digraphs, and with one letter i as capital letters have it.
+pub(super) fn without_accents(lower: &str) -> Vec<String> {
     let composed: String = lower.nfc().collect();
     if composed.is_ascii() {
         return vec![composed];
     }
-    let bare: String = lower
-        .nfd()
-        .filter(|character| !is_mark(*character))
-        .collect();
+    let mut bare = String::with_capacity(lower.len());
+    for letter in lower.nfd().filter(|letter| !is_mark(*letter)) {
+        match BARE_LETTERS.iter().find(|(known, _)| *known == letter) {
+            Some((_, ascii)) => bare.push_str(ascii),
+            None => bare.push(letter),
+        }
+    }
     let mut digraphs = composed.clone();
     for (letter, digraph) in [("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")] {
         digraphs = digraphs.replace(letter, digraph);
     }
-    vec![composed, bare, digraphs]
+    let mut forms = vec![composed, bare, digraphs];
+    let dotted = forms
+        .iter()
+        .filter(|form| form.contains('ı'))
+        .map(|form| form.replace('ı', "i"));
+    forms.extend(dotted.collect::<Vec<_>>());
+    forms.dedup();
+    forms
 }
+
+/// Letters that Unicode does not take apart, and what is written where there is but ASCII.
+const BARE_LETTERS: [(char, &str); 10] = [
+    ('ł', "l"),
+    ('ø', "o"),
+    ('đ', "d"),
+    ('ð', "d"),
+    ('þ', "th"),
+    ('ħ', "h"),
+    ('ı', "i"),
+    ('æ', "ae"),
+    ('œ', "oe"),
+    ('ß', "ss"),
+];
 
 fn is_mark(character: char) -> bool {
     unicode_normalization::char::is_combining_mark(character)

@@ -9,7 +9,7 @@ use super::*;
 use crate::detect::{Device, inspect};
 use crate::model::{
     Attributed, Body, DeviceId, Dossier, Exchange, Header, Observation, Origin, Owner, Request,
-    Sighting,
+    Response, Sighting,
 };
 use crate::payload;
 use crate::rules::Rules;
@@ -49,21 +49,37 @@ fn rules_of_known(values: Vec<KnownValue>, content_type: &str, body: &[u8]) -> V
 }
 
 fn inspect_with(index: &Index, content_type: &str, body: &[u8]) -> Vec<String> {
-    let rules = Rules::embedded();
-    let request = Request {
+    let request = request("/v1/sync", content_type, body);
+    inspect_exchange(index, request, None)
+}
+
+fn request(target: &str, content_type: &str, body: &[u8]) -> Request {
+    Request {
         method: "POST".to_owned(),
-        target: "/v1/sync".to_owned(),
+        target: target.to_owned(),
         host: Some("api.app.example".to_owned()),
-        headers: vec![Header {
-            name: "Content-Type".to_owned(),
-            value: content_type.to_owned(),
-        }],
-        body: Body {
-            bytes: body.to_vec(),
-            wire_len: body.len() as u64,
-            is_cut: false,
-        },
-    };
+        headers: vec![header(content_type)],
+        body: whole(body),
+    }
+}
+
+fn header(content_type: &str) -> Header {
+    Header {
+        name: "Content-Type".to_owned(),
+        value: content_type.to_owned(),
+    }
+}
+
+fn whole(bytes: &[u8]) -> Body {
+    Body {
+        bytes: bytes.to_vec(),
+        wire_len: bytes.len() as u64,
+        is_cut: false,
+    }
+}
+
+fn inspect_exchange(index: &Index, request: Request, response: Option<Response>) -> Vec<String> {
+    let rules = Rules::embedded();
     let observation = Observation {
         sighting: Sighting {
             origin: Origin::default(),
@@ -72,7 +88,7 @@ fn inspect_with(index: &Index, content_type: &str, body: &[u8]) -> Vec<String> {
             owner: Owner::default(),
             event: Event::Exchange(Exchange {
                 request,
-                response: None,
+                response,
                 is_protected: true,
             }),
         },
@@ -430,5 +446,262 @@ fn what_only_looks_alike_is_not_found() {
         "3023125111",
     ] {
         assert!(json(text).is_empty(), "{text}");
+    }
+}
+
+/// The rules under which known values are found in a path.
+fn path(target: &str) -> Vec<String> {
+    let index = Index::new(values(), &[], &Rules::embedded(), 1);
+    inspect_exchange(&index, request(target, "", b""), None)
+}
+
+#[test]
+fn tiles_of_a_map_are_found_in_paths() {
+    for target in [
+        "/15/17604/10746.png",
+        "/tiles/15/17604/10746",
+        "/v4/streets/15/17604/10746.mvt?access_token=a",
+        "/styles/v1/app/day/tiles/256/15/17604/10746@2x",
+        "/15/17604/10746@2x.png",
+        "/MapServer/tile/15/10746/17604",
+        "/12/2200/1343.webp",
+    ] {
+        assert_eq!(path(target), ["coordinates"], "{target}");
+    }
+    for target in [
+        "/15/17605/10746.png",
+        "/15/17604/x/10746.png",
+        "/11/1100/671.png",
+        "/15/17604a/10746.png",
+    ] {
+        assert_eq!(path(target), <[&str; 0]>::default(), "{target}");
+    }
+}
+
+#[test]
+fn names_are_found_in_parts() {
+    for body in [
+        r#"{"firstName": "Jürgen", "lastName": "Beispielmann"}"#,
+        r#"{"family_name": "BEISPIELMANN", "given_name": "Juergen"}"#,
+        r#"{"contacts": [{"vorname": "Jurgen ", "mitte": "x", "nachname": "Beispielmann"}]}"#,
+        r#"{"first": "Jürgen", "last": "Beispielmann"}"#,
+        r#"{"prenom": "Jürgen", "nom": "Beispielmann"}"#,
+        r#"{"name": "Beispielmann", "vorname": "Jürgen"}"#,
+        r#"{"data2": "Jürgen", "data3": "Beispielmann"}"#,
+        r#"{"rows": [["1", "Jürgen", "Beispielmann", "+49 30 1"]]}"#,
+    ] {
+        let found = rules_of("application/json", body.as_bytes());
+        assert_eq!(found, ["contact-name-phone-record"], "{body}");
+    }
+    for body in [
+        r#"{"firstName": "Jürgen", "lastName": "Beispiel"}"#,
+        r#"{"firstName": "Jürgen", "city": "Beispielmann"}"#,
+        r#"{"a": {"firstName": "Jürgen"}, "b": {"lastName": "Beispielmann"}}"#,
+        r#"{"firstName": "Jürgen Max", "lastName": "Beispielmann"}"#,
+        r#"{"lastName": "Jürgen", "firstName": "Beispielmann"}"#,
+        r#"{"rows": [["Jürgen", "1", "Beispielmann"]]}"#,
+    ] {
+        let found = rules_of("application/json", body.as_bytes());
+        assert_eq!(found, <[&str; 0]>::default(), "{body}");
+    }
+    let form = b"contact[first_name]=J%C3%BCrgen&contact[last_name]=Beispielmann";
+    let found = rules_of("application/x-www-form-urlencoded", form);
+    assert_eq!(found, ["contact-name-phone-record"]);
+    let elements = |first: &str, second: &str| {
+        let one = format!("<c><vorname>Max</vorname><nachname>{first}</nachname></c>");
+        let other = format!("<c><vorname>Jürgen</vorname><nachname>{second}</nachname></c>");
+        rules_of("text/xml", format!("<r>{one}{other}</r>").as_bytes())
+    };
+    let found = elements("Muster", "Beispielmann");
+    assert_eq!(found, ["contact-name-phone-record"]);
+    assert_eq!(elements("Beispielmann", "Muster"), <[&str; 0]>::default());
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Beispielmann;Jürgen;;;\r\nEND:VCARD\r\n";
+    let found = rules_of("text/vcard", card.as_bytes());
+    assert_eq!(found, ["contact-name-phone-record"]);
+    let table = "id;vorname;nachname\n17;Jürgen;Beispielmann\n";
+    let found = rules_of("text/csv", table.as_bytes());
+    assert_eq!(found, ["contact-name-phone-record"]);
+}
+
+/// Words that follow each other in a list, as of names, are no name.
+#[test]
+fn words_of_a_long_list_are_no_name() {
+    let mut words = vec!["wort"; 20];
+    words.extend(["Jürgen", "Beispielmann"]);
+    let body = serde_json::json!({ "words": words }).to_string();
+    let found = rules_of("application/json", body.as_bytes());
+    assert_eq!(found, <[&str; 0]>::default());
+}
+
+#[test]
+fn names_are_found_in_the_capitals_and_the_ascii_of_their_language() {
+    for (name, written) in [
+        ("Çağla Demirkıran", "ÇAĞLA DEMİRKIRAN"),
+        ("Çağla Demirkıran", "CAGLA DEMIRKIRAN"),
+        ("Çağla Demirkıran", "Çağla Demirkiran"),
+        ("İbrahim Öztürkmen", "ibrahim öztürkmen"),
+        ("İbrahim Öztürkmen", "Ibrahim Ozturkmen"),
+        ("Łukasz Wiśniewolski", "Lukasz Wisniewolski"),
+        ("Søren Kjærgaard", "Soren Kjaergaard"),
+    ] {
+        let known = vec![KnownValue::of_contact(KnownKind::Name, name)];
+        let body = serde_json::json!({ "v": written }).to_string();
+        let found = rules_of_known(known, "application/json", body.as_bytes());
+        assert_eq!(found, ["contact-name-phone-record"], "{written}");
+    }
+}
+
+/// A field of bytes of a protocol buffer, and a text so that it is told to be one.
+fn protobuf(bytes: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(bytes.len()).unwrap();
+    [&[0x0a, 3], b"abc".as_slice(), &[0x12, length], bytes].concat()
+}
+
+fn varint(mut number: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number > 0x7f {
+        bytes.push(number.to_le_bytes()[0] | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number.to_le_bytes()[0]);
+    bytes
+}
+
+#[test]
+fn numbers_are_found_in_packed_fields() {
+    let numbers = [493_023_125_111_u64, 493_023_125_112, 4_915_112_345_678];
+    let groups: Vec<u8> = numbers.iter().copied().flat_map(varint).collect();
+    let eights: Vec<u8> = numbers.iter().flat_map(|it| it.to_le_bytes()).collect();
+    for packed in [&groups, &varint(numbers[0]), &eights] {
+        let found = rules_of("application/x-protobuf", &protobuf(packed));
+        assert_eq!(found, ["contact-phone-list"], "{packed:?}");
+    }
+}
+
+/// A request with a digest of a number that was made with a salt, after an answer of the same host.
+fn after_answer(answer: &str, salt: &str) -> Vec<String> {
+    use sha2::{Digest, Sha256};
+    let index = Index::new(values(), &[], &Rules::embedded(), 1);
+    let response = Response {
+        status: 200,
+        headers: vec![header("application/json")],
+        body: whole(answer.as_bytes()),
+    };
+    let asked = request("/hash_details", "", b"");
+    assert!(inspect_exchange(&index, asked, Some(response)).is_empty());
+    let digest = hex(&Sha256::digest(format!("{salt}{PHONE}")));
+    let body = serde_json::json!({ "hashes": [digest] }).to_string();
+    inspect_with(&index, "application/json", body.as_bytes())
+}
+
+#[test]
+fn salts_that_a_server_gave_out_are_tried() {
+    let salt = "9f3a77c1d0e24b58";
+    for answer in [
+        r#"{"salt": "9f3a77c1d0e24b58"}"#,
+        r#"{"lookup_pepper": "9f3a77c1d0e24b58", "algorithms": ["sha256"]}"#,
+        r#"{"config": {"contacts": {"hashSalt": "9f3a77c1d0e24b58"}}}"#,
+    ] {
+        assert_eq!(
+            after_answer(answer, salt),
+            ["contact-hash-list"],
+            "{answer}"
+        );
+    }
+    assert!(after_answer(r#"{"salt": "0f3a77c1d0e24b58"}"#, salt).is_empty());
+    assert!(after_answer(r#"{"token": "9f3a77c1d0e24b58"}"#, salt).is_empty());
+}
+
+/// What one host gave out is nothing to another, and what one input holds nothing to another.
+#[test]
+fn salts_are_those_of_the_host_and_of_the_input() {
+    let index = Index::new(values(), &[], &Rules::embedded(), 1);
+    for number in 0_u8..9 {
+        index.learn_salt("a.example", vec![number; 4]);
+    }
+    assert_eq!(
+        index.told_salts("a.example").len(),
+        limits::SALTS_PER_MESSAGE
+    );
+    assert_eq!(index.told_salts("a.example").last(), Some(&vec![8; 4]));
+    assert!(index.told_salts("b.example").is_empty());
+    assert!(index.afresh().told_salts("a.example").is_empty());
+    for number in 0..limits::SALT_HOSTS {
+        index.learn_salt(&format!("{number}.example"), vec![1; 4]);
+    }
+    assert_eq!(index.untried_salts(), 1);
+}
+
+#[test]
+fn salts_without_a_telling_name_are_tried_beside_digests() {
+    use sha2::{Digest, Sha256};
+    let salt = "9f3a77c1d0e24b58";
+    let digest = Sha256::digest(format!("{salt}{PHONE}"));
+    let body = serde_json::json!({ "h": hex(&digest), "s": salt }).to_string();
+    let found = rules_of("application/json", body.as_bytes());
+    assert_eq!(found, ["contact-hash-list"]);
+    let body = [
+        &[0x0a, 64],
+        hex(&digest).as_bytes(),
+        &[0x12, 16],
+        salt.as_bytes(),
+    ]
+    .concat();
+    let found = rules_of("application/x-protobuf", &body);
+    assert_eq!(found, ["contact-hash-list"]);
+    let salt = [0x9f, 0x3a, 0x77, 0xc1, 0xd0, 0xe2, 0x4b, 0x58];
+    let digest = Sha256::digest([&salt, PHONE.as_bytes()].concat());
+    let body = [&[0x0a, 32], &*digest, &[0x12, 8], &salt].concat();
+    let found = rules_of("application/x-protobuf", &body);
+    assert_eq!(found, ["contact-hash-list"]);
+}
+
+/// Of values that may be a salt a message has few, or they are something else; and making digests with them has an end.
+#[test]
+fn what_may_be_a_salt_is_tried_within_bounds() {
+    use sha2::{Digest, Sha256};
+    let digest = hex(&Sha256::digest(format!("9f3a77c1d0e24b58{PHONE}")));
+    let found = |index: &Index, others: usize| {
+        let others = (0..others).map(|number| format!("0a1b2c{number:02}"));
+        let mut row: Vec<String> = others.collect();
+        row.extend([digest.clone(), "9f3a77c1d0e24b58".to_owned()]);
+        let body = serde_json::json!({ "v": row }).to_string();
+        inspect_with(index, "application/json", body.as_bytes())
+    };
+    let index = Index::new(values(), &[], &Rules::embedded(), 1);
+    let most = limits::GUESSED_SALTS - 1;
+    assert_eq!(found(&index, most), ["contact-hash-list"]);
+    assert!(found(&index, most + 1).is_empty());
+    let index = index.afresh();
+    index.spend_guesses(limits::GUESSED_DIGESTS);
+    assert!(found(&index, 0).is_empty());
+    assert!(index.untried_salts() > 0);
+}
+
+#[test]
+fn a_number_in_the_groups_of_its_country_needs_no_prefix() {
+    for (number, written) in [
+        ("+14157289678", "call me at (415) 728-9678, please"),
+        ("+14157289678", "415-728-9678"),
+        ("+14157289678", "415.728.9678"),
+        ("+48660604332", "660 604 332"),
+        ("+905321234567", "532 123 45 67"),
+    ] {
+        let known = vec![KnownValue::of_contact(KnownKind::Phone, number)];
+        let body = serde_json::json!({ "v": written }).to_string();
+        let found = rules_of_known(known, "application/json", body.as_bytes());
+        assert_eq!(found, ["contact-phone-list"], "{written}");
+    }
+    for written in [
+        "4157289678",
+        "41 57 28 96 78",
+        "415 728 9678 001",
+        "12 415 728 9678",
+        "4157-28-96 78",
+    ] {
+        let known = vec![KnownValue::of_contact(KnownKind::Phone, "+14157289678")];
+        let body = serde_json::json!({ "v": written }).to_string();
+        let found = rules_of_known(known, "application/json", body.as_bytes());
+        assert_eq!(found, <[&str; 0]>::default(), "{written}");
     }
 }

@@ -1,0 +1,177 @@
+//! What is mixed into digests, as far as traffic shows it: in the same message, under a name or without one, and in what the
+//! same server answered before.
+
+use base64::Engine as _;
+
+use super::super::Scene;
+use super::index::Index;
+use super::scan;
+use crate::limits;
+use crate::model::{Event, Field, Fields, Look, Response, Step};
+use crate::payload;
+use crate::rules::normalise_name;
+
+/// Parts of names of fields that carry a salt, and ends of names that may.
+const SALT_WORDS: [&str; 4] = ["salt", "pepper", "hmac", "hashkey"];
+const SALT_ENDS: [&str; 4] = ["key", "secret", "nonce", "seed"];
+/// Bytes of a salt.
+const SALT_BYTES: std::ops::RangeInclusive<usize> = 2..=128;
+/// Characters of a salt without a telling name: up to those of a UUID.
+const GUESSED_BYTES: std::ops::RangeInclusive<usize> = 6..=36;
+/// Longest name that says nothing: `s`.
+const MUTE_NAME: usize = 2;
+/// Fields of a message in which a salt without a name is looked for: where there are more, values that may be one are in plenty.
+const FEW_FIELDS: usize = 64;
+
+/// Whether a name says that its value is mixed into digests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::detect) enum SaltName {
+    /// It says so.
+    Certain,
+    /// It may.
+    Possible,
+}
+
+/// What a name, normalised, says of salts.
+pub(in crate::detect) fn salt_name(name: &str) -> Option<SaltName> {
+    if SALT_WORDS.iter().any(|word| name.contains(word)) {
+        return Some(SaltName::Certain);
+    }
+    SALT_ENDS
+        .iter()
+        .any(|end| name.ends_with(end))
+        .then_some(SaltName::Possible)
+}
+
+/// Salts of a message, the likeliest first.
+#[derive(Debug, Default)]
+pub(super) struct Salts {
+    /// Under a name that says so, or told by the server before.
+    pub(super) named: Vec<Vec<u8>>,
+    /// Random values without a name beside a digest.
+    pub(super) guessed: Vec<Vec<u8>>,
+}
+
+/// Salts that go with a message. None where nothing may be a digest.
+pub(super) fn of_message(index: &Index, scene: &Scene<'_>) -> Salts {
+    let mut named: Vec<(SaltName, Vec<u8>)> = Vec::new();
+    for field in scene.fields {
+        if let Some(name) = scene.name(field).and_then(|name| name.salt) {
+            named.extend(readings(&field.value).map(|salt| (name, salt)));
+        }
+    }
+    let told = index.told_salts(scene.host());
+    named.extend(told.into_iter().map(|salt| (SaltName::Certain, salt)));
+    let guessed = guesses(scene);
+    let is_needed = !(named.is_empty() && guessed.is_empty())
+        && scene
+            .fields
+            .iter()
+            .any(|field| scan::may_hold_digest(&field.value));
+    if !is_needed {
+        return Salts::default();
+    }
+    named.sort();
+    named.dedup();
+    Salts {
+        named: named.into_iter().map(|(_, salt)| salt).collect(),
+        guessed,
+    }
+}
+
+/// Salts as they are written, and as the bytes that hexadecimal digits or base64 stand for.
+fn readings(text: &str) -> impl Iterator<Item = Vec<u8>> {
+    let is_salt = SALT_BYTES.contains(&text.len());
+    let written = is_salt.then(|| text.as_bytes().to_vec());
+    let is_long = |bytes: &Vec<u8>| bytes.len() >= 8;
+    let hex = is_salt
+        .then(|| scan::hex_bytes(text.as_bytes()))
+        .flatten()
+        .filter(is_long);
+    let packed = text.trim_end_matches('=').as_bytes();
+    let base64 = is_salt
+        .then(|| scan::STANDARD.decode(packed).ok())
+        .flatten()
+        .filter(is_long);
+    written.into_iter().chain(hex).chain(base64)
+}
+
+/// Values without a telling name that may be a salt, where they stand beside a digest and are few.
+fn guesses(scene: &Scene<'_>) -> Vec<Vec<u8>> {
+    let fields = scene.fields;
+    if fields.iter().len() > FEW_FIELDS || !fields.iter().any(is_digest) {
+        return Vec::new();
+    }
+    let is_mute = |field: &&Field<'_>| match fields.paths.split(field.path) {
+        Some((_, Step::Name(name))) => fields.paths.text(name).len() <= MUTE_NAME,
+        Some((_, Step::Index(_))) => true,
+        None => false,
+    };
+    let is_random = |field: &&Field<'_>| {
+        GUESSED_BYTES.contains(&field.value.len())
+            && field.look.is_all(Look::BASE64)
+            && !field.look.has(Look::SPACE)
+            && field.look.has(Look::DIGIT)
+            && field.value.bytes().any(|byte| byte.is_ascii_alphabetic())
+    };
+    let mut salts: Vec<&str> = fields
+        .iter()
+        .filter(is_random)
+        .filter(is_mute)
+        .map(|field| &*field.value)
+        .collect();
+    salts.sort_unstable();
+    salts.dedup();
+    if salts.len() > limits::GUESSED_SALTS {
+        return Vec::new();
+    }
+    salts.into_iter().flat_map(readings).collect()
+}
+
+/// Whether a value is as long as a digest, and nothing else.
+fn is_digest(field: &Field<'_>) -> bool {
+    let text = field.value.trim_end_matches('=');
+    let is_hex = field.look.is_all(Look::HEX);
+    let lengths: &[usize] = if is_hex {
+        &[32, 40, 56, 64, 96, 128]
+    } else {
+        &[22, 27, 38, 43, 64, 86]
+    };
+    lengths.contains(&text.len()) && field.look.is_all(Look::BASE64) && field.look.has(Look::DIGIT)
+}
+
+/// Remembers the salts that a server gives out, for the requests that come after.
+pub(super) fn learn(index: &Index, scene: &Scene<'_>) {
+    let Event::Exchange(exchange) = &scene.observation.sighting.event else {
+        return;
+    };
+    let Some(response) = exchange.response.as_ref().filter(|it| may_tell_salt(it)) else {
+        return;
+    };
+    let decoded = payload::decode_response(response);
+    for salt in told(&decoded.fields) {
+        index.learn_salt(scene.host(), salt);
+    }
+}
+
+fn told(fields: &Fields<'_>) -> Vec<Vec<u8>> {
+    let is_told = |field: &&Field<'_>| {
+        salt_name(&normalise_name(fields.name(field))) == Some(SaltName::Certain)
+    };
+    let salts = fields.iter().filter(is_told);
+    salts.flat_map(|field| readings(&field.value)).collect()
+}
+
+/// Whether a response is short, and has the word for it or is compressed.
+fn may_tell_salt(response: &Response) -> bool {
+    let bytes = &response.body.bytes;
+    let has_word = || {
+        SALT_WORDS.iter().any(|word| {
+            let word = word.as_bytes();
+            let mut windows = bytes.windows(word.len());
+            windows.any(|window| window.eq_ignore_ascii_case(word))
+        })
+    };
+    (1..=limits::SALT_ANSWER_BYTES).contains(&bytes.len())
+        && (response.header("content-encoding").is_some() || has_word())
+}
