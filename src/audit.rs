@@ -65,10 +65,7 @@ pub struct Outcome {
 pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -> Result<Outcome> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let dossiers = std::thread::scope(|scope| {
-        scope.spawn(|| rules.prepare());
-        gather(case, rules, options, &mut coverage, &mut errors)
-    });
+    let (dossiers, digests) = first_read(case, rules, options, &mut coverage, &mut errors);
     let Phones {
         names,
         mut dossiers,
@@ -95,7 +92,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     });
     let tasks = tasks(case, stages, &networks);
     let streamed = in_parallel(&tasks, options.jobs, |task| {
-        stream(&task.stage, &task.inputs)
+        stream(&task.stage, &task.inputs, &digests)
     });
 
     let mut inputs = Vec::new();
@@ -163,6 +160,27 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         coverage,
     };
     Ok(Outcome { audit, errors })
+}
+
+/// Phase 1, and what takes time beside it: reading the rules, and the checksums of what is read in it.
+fn first_read(
+    case: &Case,
+    rules: &Rules,
+    options: &Options,
+    coverage: &mut Coverage,
+    errors: &mut Vec<Error>,
+) -> (Vec<Dossier>, Digests) {
+    std::thread::scope(|scope| {
+        scope.spawn(|| rules.prepare());
+        let digests = scope.spawn(|| {
+            rules.sha256();
+            checksum::of_documents(case, options)
+        });
+        let dossiers = gather(case, rules, options, coverage, errors);
+        let digests = digests.join();
+        let digests = digests.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (dossiers, digests)
+    })
 }
 
 /// The day on which the last input ended, by which exceptions are judged: there is no other clock.
@@ -440,6 +458,9 @@ impl<'a> Stage<'a> {
 /// Checksum and size of an input; `None` if it can be read only once.
 type Digest = Option<(String, u64)>;
 
+/// Those that were made while the inputs were first read.
+type Digests = BTreeMap<InputId, (String, u64)>;
+
 /// What phase 2 keeps of inputs that belong together.
 #[derive(Default)]
 struct Streamed {
@@ -466,7 +487,7 @@ struct Extent {
 }
 
 /// Phase 2 for inputs that belong together.
-fn stream(stage: &Stage<'_>, inputs: &[&Input]) -> Streamed {
+fn stream(stage: &Stage<'_>, inputs: &[&Input], digests: &Digests) -> Streamed {
     // What is found must not depend on what other threads read meanwhile.
     let known = stage.known.afresh();
     let stage = &Stage {
@@ -484,7 +505,13 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input]) -> Streamed {
     let mut reader = reader(*stage, inputs);
     let inputs: Vec<(Result<Digest>, Result<Extent>)> = inputs
         .iter()
-        .map(|input| with_digest(input, || reader.read(input, &mut coverage, &mut take)))
+        .map(|input| {
+            let mut read = || reader.read(input, &mut coverage, &mut take);
+            match digests.get(&input.id) {
+                Some(digest) => (Ok(Some(digest.clone())), read()),
+                None => with_digest(input, read),
+            }
+        })
         .collect();
     reader.finish(&mut coverage, &mut take);
     let period = inputs

@@ -119,10 +119,10 @@ impl<'a> Step<'a> {
 /// What becomes of one finding.
 #[derive(Clone, Debug)]
 pub struct FindingChange {
-    /// As it is; `None` if a measure brings it.
-    pub before: Option<JudgedFinding>,
+    /// As it is; `None` if a measure brings it. Shared by all that may be done about it.
+    pub before: Option<Arc<JudgedFinding>>,
     /// As it would be; `None` if it ends.
-    pub after: Option<JudgedFinding>,
+    pub after: Option<Arc<JudgedFinding>>,
 }
 
 /// What becomes of one app on one phone.
@@ -131,7 +131,7 @@ pub struct AppChange {
     /// The phone; `None` for an app that is nowhere yet.
     pub device: Option<String>,
     /// As it is; `None` if a measure brings it.
-    pub app: Option<AppReport>,
+    pub app: Option<Arc<AppReport>>,
     /// Name of its profile, if a measure brings it.
     pub brought: Option<Arc<str>>,
     /// Level and risk as they are.
@@ -169,7 +169,7 @@ pub struct Change<'a> {
 impl Change<'_> {
     /// Sum of the risks that end or are lowered, less those that come or are raised; unproven findings do not count.
     pub fn relief(&self, rules: &Rules) -> i32 {
-        let risk = |finding: &Option<JudgedFinding>| {
+        let risk = |finding: &Option<Arc<JudgedFinding>>| {
             let proven = finding.as_ref().and_then(|finding| proven(rules, finding));
             proven.map_or(0, |score| i32::from(score.risk))
         };
@@ -219,8 +219,9 @@ pub fn as_documented(rules: &Rules, app: &App, steps: &[Step<'_>]) -> AppChange 
     let findings = documented(rules, app);
     let mut findings: Vec<FindingChange> = findings
         .into_iter()
+        .map(Arc::new)
         .map(|finding| FindingChange {
-            before: Some(finding.clone()),
+            before: Some(Arc::clone(&finding)),
             after: Some(finding),
         })
         .collect();
@@ -242,22 +243,30 @@ pub fn as_documented(rules: &Rules, app: &App, steps: &[Step<'_>]) -> AppChange 
 
 /// The assessment before and after the steps, which are taken one after the other.
 pub fn what_if<'a>(rules: &Rules, audit: &Audit, steps: &[Step<'a>]) -> Change<'a> {
+    changed(rules, rows(audit), steps)
+}
+
+/// All apps of an audit before anything is done.
+fn rows(audit: &Audit) -> Vec<AppChange> {
     let rows = audit.devices.iter().flat_map(|device| {
         let apps = device.apps.iter();
         apps.map(|app| as_it_is(&device.name, app))
     });
-    changed(rules, rows.collect(), steps)
+    rows.collect()
 }
 
 /// An app before anything is done.
 fn as_it_is(device: &str, app: &AppReport) -> AppChange {
-    let unchanged = |finding: &JudgedFinding| FindingChange {
-        before: Some(finding.clone()),
-        after: Some(finding.clone()),
+    let unchanged = |finding: &JudgedFinding| {
+        let finding = Arc::new(finding.clone());
+        FindingChange {
+            before: Some(Arc::clone(&finding)),
+            after: Some(finding),
+        }
     };
     AppChange {
         device: Some(device.to_owned()),
-        app: Some(app.clone()),
+        app: Some(Arc::new(app.clone())),
         brought: None,
         before: (app.level, app.risk),
         after: (app.level, app.risk),
@@ -410,7 +419,9 @@ fn apply(rules: &Rules, step: &Step<'_>, change: &mut FindingChange) -> bool {
         (held.contains(id) && !has(&measure.drops, id)) || has(&measure.adds, id)
     });
     let is_changed = after != *known;
-    finding.score = Some(after);
+    if is_changed {
+        Arc::make_mut(finding).score = Some(after);
+    }
     is_changed
 }
 
@@ -453,7 +464,7 @@ fn bring(rules: &Rules, step: &Step<'_>, apps: &mut Vec<AppChange>) -> bool {
             findings: documented
                 .map(|finding| FindingChange {
                     before: None,
-                    after: Some(finding),
+                    after: Some(Arc::new(finding)),
                 })
                 .collect(),
         });
@@ -600,15 +611,16 @@ pub fn plan<'a>(rules: &'a Rules, audit: &Audit) -> Vec<Change<'a>> {
     for app in audit.devices.iter().flat_map(|device| &device.apps) {
         candidates(rules, app, &mut specs);
     }
-    ranked(rules, &specs, |step| what_if(rules, audit, &[step]))
+    let rows = rows(audit);
+    ranked(rules, &specs, |step| changed(rules, rows.clone(), &[step]))
 }
 
 /// Single measures that would lower risks of one app on one phone, in the same order.
 pub fn measures<'a>(rules: &'a Rules, device: &str, app: &AppReport) -> Vec<Change<'a>> {
     let mut specs = BTreeSet::new();
     candidates(rules, app, &mut specs);
-    let rows = || vec![as_it_is(device, app)];
-    ranked(rules, &specs, |step| changed(rules, rows(), &[step]))
+    let rows = vec![as_it_is(device, app)];
+    ranked(rules, &specs, |step| changed(rules, rows.clone(), &[step]))
 }
 
 fn ranked<'a>(

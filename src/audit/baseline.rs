@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fleet::spread;
 use super::gather::{gather, keys};
-use super::{Options, Progress, Stage, stream, summed, tasks};
+use super::{Digests, Options, Progress, Stage, stream, summed, tasks};
 use crate::detect::known;
 use crate::intake::{self, Input};
 use crate::model::{
@@ -79,7 +79,7 @@ impl Baseline {
         let mut parts = Vec::new();
         let all = tasks(&case, stages, &[]);
         for task in &all {
-            let mut streamed = stream(&task.stage, &task.inputs);
+            let mut streamed = stream(&task.stage, &task.inputs, &Digests::new());
             let reports = task.reports(&mut streamed, &mut coverage, errors);
             baseline.inputs.extend(reports);
             parts.extend(task.part(streamed));

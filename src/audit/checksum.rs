@@ -1,8 +1,9 @@
 //! The checksum of an input beside the work on it.
 
-use super::Digest;
+use super::{Digest, Digests, Options};
 use crate::Result;
-use crate::intake::Input;
+use crate::intake::{Case, Input};
+use crate::parallel::in_parallel;
 
 /// Bytes from which on a checksum is worth a thread of its own.
 const LARGE_INPUT: u64 = 1 << 20;
@@ -25,4 +26,15 @@ pub(super) fn with_digest<R>(
             done,
         )
     })
+}
+
+/// Checksums and sizes of the inputs that have no traffic: to be made while they are read. What cannot be read is left to its reader.
+pub(super) fn of_documents(case: &Case, options: &Options) -> Digests {
+    let inputs = case.devices.iter().flat_map(|device| &device.inputs);
+    let documents: Vec<&Input> = inputs.filter(|input| !input.has_traffic()).collect();
+    let digests = in_parallel(&documents, options.jobs, |input| input.digest());
+    let digests = documents.iter().zip(digests);
+    digests
+        .filter_map(|(input, digest)| Some((input.id, digest.ok()??)))
+        .collect()
 }

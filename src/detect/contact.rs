@@ -11,12 +11,13 @@ use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use self::way::{Names, Way, Ways};
 use self::words::{LOOK_UPS, is_key};
 pub(super) use self::words::{
-    is_action, is_of_request, is_person_name, lists_digests, names_numbers, speaks_of_contacts,
+    is_action, is_of_mail, is_of_request, is_person_name, lists_digests, may_be_number,
+    names_addresses, names_numbers, speaks_of_contacts,
 };
 use super::{Scene, value};
 use crate::model::{DecodeStep, Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
@@ -52,10 +53,13 @@ impl Kind {
     }
 }
 
+/// What points to a person, and where it stood.
+type Value = (Rc<str>, PathId);
+
 /// Values of one kind under one name, with the first field that held one.
 #[derive(Default)]
 struct List<'a> {
-    values: Vec<Rc<str>>,
+    values: Vec<Value>,
     first: Option<&'a Field<'a>>,
     speaks_of_contacts: bool,
     /// What stands there and is none.
@@ -64,7 +68,7 @@ struct List<'a> {
 
 impl<'a> List<'a> {
     fn add(&mut self, value: Rc<str>, field: &'a Field<'a>, speaks_of_contacts: bool) {
-        self.values.push(value);
+        self.values.push((value, field.path));
         self.first.get_or_insert(field);
         self.speaks_of_contacts |= speaks_of_contacts;
     }
@@ -79,7 +83,7 @@ impl<'a> List<'a> {
     /// The same with each value once, in order.
     fn distinct(mut self) -> Self {
         self.values.sort_unstable();
-        self.values.dedup();
+        self.values.dedup_by(|(one, _), (other, _)| one == other);
         self
     }
 
@@ -117,17 +121,20 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
         let below = names.of_path(field.path);
         let name = scene.name(field);
-        let may_be_digest = below.contacts || below.digests || request.takes_digests();
+        let may_be_digest = below.takes_digests() || request.takes_digests();
         if !may_be_digest && !field.look.has(OF_CONTACTS) {
             continue;
         }
         let is_of_request = name.is_some_and(|name| name.is_of_request);
-        let is_beside_people = !people.is_empty() && people.contains(&ways.object(field.path));
+        if name.is_some_and(|name| name.is_of_mail) {
+            continue;
+        }
+        // `{"id": "11002929087", "name": "Anna Beispiel"}`: members have numbers, too.
+        let is_beside_people =
+            !people.is_empty() && !is_of_request && people.contains(&ways.object(field.path));
         let telling = Telling {
             speaks_of_contacts: below.contacts || request.speaks_of_contacts,
-            takes_digests: below.contacts
-                || below.digests
-                || request.takes_digests() && !is_of_request,
+            takes_digests: below.takes_digests() || request.takes_digests() && !is_of_request,
             lists_digests: below.digests,
             names_numbers: below.numbers,
             is_beside_people,
@@ -166,15 +173,24 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     if lists.is_empty() {
         return;
     }
-    let records = record_count(scene, &names);
+    report_lists(scene, tally, lists, &ways, &Records::of(scene, &names));
+}
+
+/// Reports lists; a message has one finding of a rule, however many lists it holds.
+fn report_lists(
+    scene: &Scene<'_>,
+    tally: &mut Tally,
+    lists: BTreeMap<(Kind, Place, Way), List<'_>>,
+    ways: &Ways<'_>,
+    records: &Records,
+) {
     let lists = lists.into_iter().map(|((kind, place, way), list)| {
         let key = (kind, place, ways.names(way));
         (key, list.distinct())
     });
-    // A message has one finding of a rule, however many lists it holds.
     let mut findings: Vec<Listed<'_>> = Vec::new();
-    for ((kind, ..), list) in joined(scene, lists.collect(), records > 0) {
-        let Some(listed) = listed(scene, kind, list.distinct(), records) else {
+    for ((kind, ..), list) in joined(scene, lists.collect(), records.count > 0) {
+        let Some(listed) = listed(scene, kind, list.distinct(), records.count) else {
             continue;
         };
         match findings
@@ -193,8 +209,12 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             rule,
             grade,
             first,
-            values,
+            mut values,
         } = listed;
+        if &*rule.id == RECORDS {
+            values = records.one_each(scene, values);
+        }
+        let values: Vec<Rc<str>> = values.into_iter().map(|(value, _)| value).collect();
         report(scene, tally, rule, grade, first, &values);
     }
 }
@@ -223,10 +243,10 @@ fn keyed<'a>(
                 let below = names.of_path(parent);
                 let telling = Telling {
                     speaks_of_contacts: below.contacts || request.speaks_of_contacts,
-                    takes_digests: below.contacts || below.digests || request.takes_digests(),
+                    takes_digests: below.takes_digests() || request.takes_digests(),
                     lists_digests: below.digests,
                     names_numbers: false,
-                    is_beside_people: false,
+                    is_beside_people: looks_like_person(&field.value),
                 };
                 if let Some((kind, value)) = classify(text, telling) {
                     let way = ways.of_path(parent);
@@ -244,8 +264,14 @@ struct Listed<'a> {
     rule: &'a Identifier,
     grade: Grade,
     first: &'a Field<'a>,
-    values: Vec<Rc<str>>,
+    values: Vec<Value>,
 }
+
+/// Numbers and addresses of one person in an address book, at most, on average.
+const VALUES_OF_PERSON: usize = 6;
+
+/// The rule of records: people by name, with what they are reached by.
+const RECORDS: &str = "contact-name-phone-record";
 
 /// What the request as a whole says of what is in it.
 struct Request {
@@ -321,7 +347,8 @@ fn joined<'a>(
         }
     }
     for lists in alone.into_values() {
-        let values: BTreeSet<&Rc<str>> = lists.iter().flat_map(|(_, list)| &list.values).collect();
+        let values = lists.iter().flat_map(|(_, list)| &list.values);
+        let values: BTreeSet<&Rc<str>> = values.map(|(value, _)| value).collect();
         // The same value may be said twice.
         if lists.len() == 1 || values.len() == 1 {
             joined.extend(lists);
@@ -529,7 +556,7 @@ fn listed<'a>(scene: &Scene<'a>, kind: Kind, list: List<'a>, records: usize) -> 
     let rule_id = if records >= 1 && kind != Kind::Hash && list.speaks_of_contacts
         || records >= 3 && kind != Kind::Hash
     {
-        "contact-name-phone-record"
+        RECORDS
     } else {
         kind.rule()
     };
@@ -577,82 +604,125 @@ fn report(
     scene.report(tally, finding);
 }
 
-/// How many objects hold both a name and a phone number or e-mail address.
-fn record_count(scene: &Scene<'_>, names: &Names) -> usize {
-    let is_name = |field: &Field<'_>| {
-        scene.name(field).is_some_and(|name| name.is_person)
-            && !field.look.has(Look::AT)
-            && field.value.chars().any(char::is_alphabetic)
-    };
-    // Reading phone numbers is expensive, and without a name nothing is a record.
-    let has_person = scene.names.iter().any(|name| name.is_person);
-    let is_persons = |field: &Field<'_>| is_content(scene, field) && is_name(field);
-    if !has_person || !scene.fields.iter().any(is_persons) {
-        return 0;
-    }
-    let paths = &scene.fields.paths;
-    let mut positions: HashMap<PathId, usize> = HashMap::new();
-    let mut records: Vec<(PathId, bool, bool)> = Vec::new();
-    for field in scene.fields {
-        let is_name = is_name(field);
-        let names_numbers = names.of_path(field.path).numbers;
-        let may_be_reachable = field.look.has(Look::AT)
-            || field.look.has(Look::DIGIT) && (names_numbers || field.look.has(WRITTEN_AS_NUMBER));
-        if !is_name && !may_be_reachable || !is_content(scene, field) {
-            continue;
-        }
-        let is_reachable = LazyCell::new(|| {
-            let text = field.value.trim();
-            let may_be_number = || names_numbers || is_written_as_number(text);
-            may_be_reachable
-                && ((text.contains('@') && value::is_email(text))
-                    || may_be_number() && value::phone_e164(text).is_some())
-        });
-        // Every element of an array that the field lies in may be the record.
-        let mut at = field.path;
-        while let Some((parent, step)) = paths.split(at) {
-            if matches!(step, Step::Index(_)) {
-                let record = scene.first_of(at);
-                let end = records.len();
-                let position = *positions.entry(record).or_insert_with(|| {
-                    records.push((record, false, false));
-                    end
-                });
-                if let Some((_, has_name, has_reachable)) = records.get_mut(position) {
-                    *has_name |= is_name;
-                    *has_reachable = *has_reachable || *is_reachable;
-                }
-            }
-            at = parent;
-        }
-    }
-    let mut by_list: HashMap<PathId, usize> = HashMap::new();
-    let mut most = 0;
-    for (record, has_name, has_reachable) in records {
-        if has_name
-            && has_reachable
-            && let Some((list, _)) = paths.split(record)
-        {
-            let count = by_list.entry(scene.first_of(list)).or_default();
-            *count = count.saturating_add(1);
-            most = most.max(*count);
-        }
-    }
-    most
+/// Objects that hold both a name and a phone number or e-mail address: those of the longest list of them.
+#[derive(Default)]
+struct Records {
+    count: usize,
+    list: Option<PathId>,
 }
 
-fn have_equal_length(values: &[Rc<str>]) -> bool {
-    let mut lengths = values.iter().map(|value| value.len());
+impl Records {
+    /// The values, of each object only one: it is people that are counted, not what they are reached by. An object with more than
+    /// people have is no person but holds several.
+    fn one_each(&self, scene: &Scene<'_>, values: Vec<Value>) -> Vec<Value> {
+        if values.len() > self.count.saturating_mul(VALUES_OF_PERSON) {
+            return values;
+        }
+        let mut seen: HashSet<PathId> = HashSet::new();
+        let is_first = |(_, path): &Value| {
+            let record = self.list.and_then(|list| record_in(scene, list, *path));
+            record.is_none_or(|record| seen.insert(record))
+        };
+        let mut values = values;
+        values.sort_unstable();
+        values.into_iter().filter(is_first).collect()
+    }
+
+    fn of(scene: &Scene<'_>, names: &Names) -> Self {
+        let is_name = |field: &Field<'_>| {
+            scene.name(field).is_some_and(|name| name.is_person)
+                && !field.look.has(Look::AT)
+                && field.value.chars().any(char::is_alphabetic)
+        };
+        // Reading phone numbers is expensive, and without a name nothing is a record.
+        let has_person = scene.names.iter().any(|name| name.is_person);
+        let is_persons = |field: &Field<'_>| is_content(scene, field) && is_name(field);
+        if !has_person || !scene.fields.iter().any(is_persons) {
+            return Self::default();
+        }
+        let paths = &scene.fields.paths;
+        let mut positions: HashMap<PathId, usize> = HashMap::new();
+        let mut records: Vec<(PathId, bool, bool)> = Vec::new();
+        for field in scene.fields {
+            let is_name = is_name(field);
+            let names_numbers = names.of_path(field.path).numbers;
+            let may_be_reachable = field.look.has(Look::AT)
+                || field.look.has(Look::DIGIT)
+                    && (names_numbers || field.look.has(WRITTEN_AS_NUMBER));
+            if !is_name && !may_be_reachable || !is_content(scene, field) {
+                continue;
+            }
+            let is_reachable = LazyCell::new(|| {
+                let text = field.value.trim();
+                let may_be_number = || names_numbers || is_written_as_number(text);
+                may_be_reachable
+                    && ((text.contains('@') && value::is_email(text))
+                        || may_be_number() && value::phone_e164(text).is_some())
+            });
+            // Every element of an array that the field lies in may be the record.
+            let mut at = field.path;
+            while let Some((parent, step)) = paths.split(at) {
+                if matches!(step, Step::Index(_)) {
+                    let record = scene.first_of(at);
+                    let end = records.len();
+                    let position = *positions.entry(record).or_insert_with(|| {
+                        records.push((record, false, false));
+                        end
+                    });
+                    if let Some((_, has_name, has_reachable)) = records.get_mut(position) {
+                        *has_name |= is_name;
+                        *has_reachable = *has_reachable || *is_reachable;
+                    }
+                }
+                at = parent;
+            }
+        }
+        let mut by_list: HashMap<PathId, usize> = HashMap::new();
+        let mut most = Self::default();
+        for (record, has_name, has_reachable) in records {
+            if has_name
+                && has_reachable
+                && let Some((list, _)) = paths.split(record)
+            {
+                let list = scene.first_of(list);
+                let count = by_list.entry(list).or_default();
+                *count = count.saturating_add(1);
+                if *count > most.count {
+                    most = Self {
+                        count: *count,
+                        list: Some(list),
+                    };
+                }
+            }
+        }
+        most
+    }
+}
+
+/// The element of a list that a path goes through.
+fn record_in(scene: &Scene<'_>, list: PathId, path: PathId) -> Option<PathId> {
+    let mut at = path;
+    while let Some((parent, step)) = scene.fields.paths.split(at) {
+        if matches!(step, Step::Index(_)) && scene.first_of(parent) == list {
+            return Some(scene.first_of(at));
+        }
+        at = parent;
+    }
+    None
+}
+
+fn have_equal_length(values: &[Value]) -> bool {
+    let mut lengths = values.iter().map(|(value, _)| value.len());
     lengths
         .next()
         .is_some_and(|first| lengths.all(|length| length == first))
 }
 
 /// Numbers that follow one another are a counter, not an address book.
-fn is_counter(values: &[Rc<str>]) -> bool {
+fn is_counter(values: &[Value]) -> bool {
     let numbers: Vec<u64> = values
         .iter()
-        .filter_map(|value| value.trim_start_matches('+').parse().ok())
+        .filter_map(|(value, _)| value.trim_start_matches('+').parse().ok())
         .collect();
     numbers.len() >= 3
         && numbers.windows(2).all(|pair| match pair {

@@ -1,6 +1,7 @@
 //! Names and shapes of personal data in single fields, as `rules/identifiers.toml` and the layouts of known SDKs describe them.
 //! Lists of contacts and positions have detectors of their own.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -17,6 +18,12 @@ use crate::rules::{
 const TELLING_BYTES: usize = 320;
 /// So many different accounts in one message are an address book rather than the user's own account.
 const OWN_ACCOUNTS: usize = 3;
+
+/// Network interfaces of a phone: Wi-Fi, Bluetooth, a dock's.
+const OWN_INTERFACES: usize = 3;
+
+/// Shortest identifier that is still one without what parts its groups.
+const SHORTEST_IN_GROUPS: usize = 12;
 
 /// Longest name of an account.
 const LONGEST_ACCOUNT: usize = 64;
@@ -67,7 +74,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                     .rules
                     .telling_identifiers(value::bare(text, field.look), field.look, &rules)
             {
-                if fits(scene, rule, field, text) && !value::is_role_address(text) {
+                if fits(scene, rule, field, text) && is_of_person(scene, rule, field, text) {
                     add(&mut hits, rule, Grade::Shape, false, field, text);
                 }
             }
@@ -182,6 +189,12 @@ fn fits(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &str) -> 
         && (rule.unless_beside.is_empty() || !has_beside(scene, &rule.unless_beside, field))
 }
 
+/// Whether an address that its name does not tell is a person's, rather than that of a desk or the id of a message.
+fn is_of_person(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &str) -> bool {
+    let is_of_mail = || scene.name(field).is_some_and(|name| name.is_of_mail);
+    rule.validator != Some(Validator::Email) || !value::is_role_address(text) && !is_of_mail()
+}
+
 /// Whether the same object has a member of one of these names.
 fn has_beside(scene: &Scene<'_>, words: &[Arc<str>], field: &Field<'_>) -> bool {
     let mut names = scene.names_beside(field);
@@ -196,7 +209,8 @@ fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &s
         Validator::ImeiLuhn => {
             value::is_imei(text)
                 || value::is_meid(text)
-                || names_serial(scene.fields.name(field)) && value::is_serial_number(text)
+                || names(scene, field, &SERIALS) && value::is_serial_number(text)
+                || names(scene, field, &HARDWARE_KEYS) && value::is_hardware_key(text)
         }
         Validator::ImsiOrIccid => {
             value::is_imsi(text) || value::is_iccid(text) || value::is_ims_identity(text)
@@ -207,10 +221,16 @@ fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &s
     }
 }
 
-/// Serial numbers have no form of their own: the name must say it.
-fn names_serial(name: &str) -> bool {
-    let name = normalise_name(name);
-    ["serial", "serie"].iter().any(|word| name.contains(word))
+/// Parts of names of serial numbers, normalised: these have no form of their own.
+const SERIALS: [&str; 4] = ["serial", "serie", "hwid", "hardwareid"];
+
+/// The same of what is burnt into a phone: Apple's UDID, the id of an eSIM (GSMA SGP.02), of a DRM module.
+const HARDWARE_KEYS: [&str; 4] = ["udid", "eid", "drm", "widevine"];
+
+/// Whether the name of a field has one of some words.
+fn names(scene: &Scene<'_>, field: &Field<'_>, words: &[&str]) -> bool {
+    let name = normalise_name(scene.fields.name(field));
+    words.iter().any(|word| name.contains(word))
 }
 
 /// Cell identities (3GPP TS 23.003 §4, §19.6) only mean something together: country, network, area and cell in one object,
@@ -320,6 +340,34 @@ fn add<'a>(
     }
 }
 
+/// A value without what spellings of it differ in, so that it is the same at several recipients: case, what parts groups, how a
+/// number is dialled.
+fn canonical<'a>(rule: &Identifier, value: &'a str) -> Cow<'a, str> {
+    let is_number = matches!(
+        rule.validator,
+        Some(Validator::PhonePossible | Validator::PhoneValid)
+    );
+    if let Some(number) = value::phone_e164(value).filter(|_| is_number) {
+        return Cow::Owned(number.to_string());
+    }
+    let is_mark = |byte: u8| b" :-._{}".contains(&byte);
+    let is_in_groups = value.bytes().any(is_mark)
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || is_mark(byte));
+    if is_in_groups {
+        let bare: String = value.chars().filter(char::is_ascii_hexdigit).collect();
+        if bare.len() >= SHORTEST_IN_GROUPS {
+            return Cow::Owned(bare.to_ascii_lowercase());
+        }
+    }
+    if value.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(value.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(value)
+    }
+}
+
 fn report(scene: &Scene<'_>, tally: &mut Tally, hit: &Hit<'_>) {
     // What holds the others in an encoding is no account.
     let is_account =
@@ -327,16 +375,23 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, hit: &Hit<'_>) {
     let accounts = hit.values.iter().filter(is_account).count();
     let is_address_book = hit.rule.category == Category::Account
         && (accounts >= OWN_ACCOUNTS || contact::speaks_of_contacts_path(scene, hit.first.path));
-    if is_address_book {
+    // A phone has one of these for each app and service: a list of them is of something else.
+    let is_list = &*hit.rule.id == "push-token" && hit.values.len() > OWN_INTERFACES;
+    if is_address_book || is_list {
         return;
     }
+    // A phone has few of these itself: more are of what is around it.
+    let surroundings = (&*hit.rule.id == "mac-address" && hit.values.len() > OWN_INTERFACES)
+        .then(|| scene.rules.identifier("wifi-bssid"))
+        .flatten();
+    let rule = surroundings.unwrap_or(hit.rule);
     let example = hit.values.first().copied().unwrap_or_default();
-    let mut finding = scene.finding(hit.rule, hit.grade, hit.first, example);
+    let mut finding = scene.finding(rule, hit.grade, hit.first, example);
     finding.items = hit.values.len() as u64;
     finding.values = hit
         .values
         .iter()
-        .map(|value| Sensitive::new(value))
+        .map(|value| Sensitive::new(&canonical(hit.rule, value)))
         .collect();
     finding.is_opted_out = hit.is_opted_out;
     scene.report(tally, finding);

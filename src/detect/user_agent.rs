@@ -1,6 +1,6 @@
 //! Device attributes inside a User-Agent: browsers, Dalvik, `CFNetwork` and the formats of large apps.
 
-use super::Scene;
+use super::{Scene, value};
 use crate::model::{Field, Grade, Place, Tally};
 
 /// What a User-Agent tells of the device; borrowed from it.
@@ -21,6 +21,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             let attributes = device_attributes(&field.value);
             report(scene, tally, field, "device-model", attributes.model);
             report(scene, tally, field, "os-version", attributes.os_version);
+            report(scene, tally, field, "hardware-id", imei(&field.value));
         }
     }
 }
@@ -48,6 +49,16 @@ pub(super) fn device_attributes(user_agent: &str) -> DeviceAttributes<'_> {
     }
     from_tokens(user_agent, &mut attributes);
     attributes
+}
+
+/// `… IMEI 490154203237518 …`, with a colon, a slash or an equals sign.
+fn imei(user_agent: &str) -> Option<&str> {
+    let (_, behind) = user_agent
+        .split_once("IMEI")
+        .or_else(|| user_agent.split_once("imei"))?;
+    let behind = behind.trim_start_matches([' ', ':', '/', '=']);
+    let digits = behind.split(|mark: char| !mark.is_ascii_digit()).next()?;
+    value::is_imei(digits).then_some(digits)
 }
 
 /// The parts in parentheses or brackets, outermost first.

@@ -336,6 +336,22 @@ pub(super) fn is_serial_number(value: &str) -> bool {
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
+/// What is burnt into a phone, by its form: Apple's UDID (`00008101-000A1D2E3F40001E`), the 32 digits of an eSIM, a digest.
+pub(super) fn is_hardware_key(value: &str) -> bool {
+    let is_udid = || {
+        value.split_once('-').is_some_and(|(chip, unique)| {
+            chip.len() == 8 && unique.len() == 16 && is_hex(chip) && is_hex(unique)
+        })
+    };
+    let is_esim = || {
+        value.len() == 32
+            && value.starts_with("89")
+            && value.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    !is_one_symbol(value)
+        && (is_udid() || is_esim() || matches!(value.len(), 40 | 64) && is_hex(value))
+}
+
 /// Base64 (either alphabet, padded or not) of 10, 16, 20 or 32 bytes that look random.
 pub(super) fn is_base64_digest(value: &str) -> bool {
     let bare = value.trim_end_matches('=');

@@ -1,5 +1,7 @@
 //! DEX files (source.android.com/docs/core/runtime/dex-format) → names of the types in them.
 
+use std::ops::Range;
+
 use super::little_endian::{u32_at, usize_at};
 use crate::limits;
 
@@ -19,12 +21,12 @@ const CLASS_DEF_BYTES: usize = 32;
 /// A ULEB128 of 32 bits at its longest.
 const LENGTH_BYTES: usize = 5;
 
-/// How many bytes from the beginning of a DEX file hold what [`dex`] looks at, as far as the bytes that are there tell: the
-/// header says where the tables end, and they say how far the names of types reach. Code and annotations often lie behind.
-pub(super) fn bytes_needed(bytes: &[u8]) -> usize {
+/// Which bytes of a DEX file [`dex`] looks at, as far as the bytes that are there tell: the header says where the tables end, and
+/// they say where the names of types lie. Code is in front of these, annotations behind.
+pub(super) fn bytes_needed(bytes: &[u8]) -> Range<usize> {
     let tables = Tables::of(bytes);
     if bytes.len() < HEADER_BYTES {
-        return HEADER_BYTES;
+        return 0..HEADER_BYTES;
     }
     let ends = [
         (tables.strings, STRING_ID_BYTES),
@@ -34,16 +36,20 @@ pub(super) fn bytes_needed(bytes: &[u8]) -> usize {
     let ends = ends.map(|((count, at), size)| at.saturating_add(count.saturating_mul(size)));
     let tables_end = ends.into_iter().max().unwrap_or(0);
     if bytes.len() < tables_end {
-        return tables_end;
+        return 0..tables_end;
     }
     let names = (0..tables.types.0.min(limits::DEX_TYPES)).filter_map(|number| {
         let string = u32_at(bytes, tables.type_at(number)?)?;
         usize_at(bytes, tables.string_at(string)?)
     });
-    let last = names.max().unwrap_or(0);
-    last.saturating_add(LENGTH_BYTES)
+    let (first, last) = names.fold((usize::MAX, 0), |(first, last), at| {
+        (at.min(first), at.max(last))
+    });
+    let end = last
+        .saturating_add(LENGTH_BYTES)
         .saturating_add(limits::DEX_NAME_BYTES)
-        .max(tables_end)
+        .max(tables_end);
+    first.min(end)..end
 }
 
 /// Number of entries and offset of the tables that are read.
@@ -188,18 +194,29 @@ mod tests {
     fn what_is_needed_gives_the_same_names() {
         let types = ["Lcom/example/Notes;", "I", "[Lcom/example/Notes;", "La;"];
         let whole = forge(&types, 2);
-        let mut long = whole.clone();
-        long.resize(whole.len() + 10_000, 0xff);
-        let mut have = 0;
+        // Code between the tables and the names, and annotations behind them.
+        let names_at = whole.len() - types.iter().map(|name| name.len() + 2).sum::<usize>();
+        let mut long = whole[..names_at].to_vec();
+        long.resize(names_at + 5000, 0xff);
+        long.extend(&whole[names_at..]);
+        long.resize(long.len() + 10_000, 0xff);
+        for string in 0..types.len() {
+            let at = HEADER_BYTES + STRING_ID_BYTES * string;
+            let moved = u32_at(&whole, at).unwrap() + 5000;
+            long[at..at + 4].copy_from_slice(&moved.to_le_bytes());
+        }
+        let mut have = Vec::new();
         loop {
-            let needed = bytes_needed(&long[..have]).min(long.len());
-            if needed <= have {
+            let needed = bytes_needed(&have);
+            if needed.end.min(long.len()) <= have.len() {
                 break;
             }
-            have = needed;
+            let start = needed.start.max(have.len());
+            have.resize(start, 0);
+            have.extend(&long[start..needed.end.min(long.len())]);
         }
-        assert!(have < long.len());
-        assert_eq!(names(&long[..have]), names(&whole));
+        assert!(have.len() < long.len() && !have[..names_at + 5000].contains(&0xff));
+        assert_eq!(names(&have), names(&whole));
     }
 
     fn names(bytes: &[u8]) -> (Vec<(String, bool)>, Vec<String>) {

@@ -4,8 +4,10 @@
 //! compression methods, false extra lengths, an encryption flag on plain entries and a missing end, and of two entries with
 //! one name it hides the first, which the platform reads. Only what is asked for is read.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
 
+use flate2::bufread;
 use flate2::read::DeflateDecoder;
 use flate2::{Decompress, FlushDecompress, Status};
 use memchr::memmem;
@@ -20,6 +22,8 @@ const END_SIGNATURE: &[u8; 4] = b"PK\x05\x06";
 const LOCAL_BYTES: usize = 30;
 const DIRECTORY_BYTES: usize = 46;
 const END_BYTES: usize = 22;
+/// Bytes that are read, or unpacked without being kept, at once.
+const PIECE: usize = 1 << 17;
 /// Bit 0 of the general-purpose flags.
 const ENCRYPTED: u16 = 1;
 
@@ -323,9 +327,10 @@ impl<I: Read + Seek> Archive<'_, I> {
         start: u64,
         cap: usize,
     ) -> io::Result<Option<Vec<u8>>> {
-        let Some((deflated, size)) = self.deflated(entry, start, cap)? else {
+        let Some((compressed, size)) = self.sizes(entry, start, cap) else {
             return Ok(None);
         };
+        let deflated = self.bytes(start, compressed)?;
         let mut content = Vec::with_capacity(size);
         let status =
             Decompress::new(false).decompress_vec(&deflated, &mut content, FlushDecompress::Finish);
@@ -333,60 +338,63 @@ impl<I: Read + Seek> Archive<'_, I> {
         Ok(is_whole.then_some(content))
     }
 
-    /// The beginning of a deflated entry, as much as is needed: `needed` says how many bytes that is, by those it is given, and
-    /// is asked again once they are there. `None` where the directory is not true of the entry, or nothing is gained.
+    /// The beginning of a deflated entry, as much as is needed: `needed` says which bytes that are, by those it is given, and is
+    /// asked again once they are there. What lies in front of them and was not asked for is zero: it is unpacked, but not kept, for
+    /// memory that is written for the first time takes longer than that. `None` where the directory is not true of the entry.
     pub(super) fn beginning(
         &mut self,
         entry: &Entry,
         cap: usize,
-        needed: &dyn Fn(&[u8]) -> usize,
+        needed: &dyn Fn(&[u8]) -> Range<usize>,
     ) -> Option<Vec<u8>> {
         if entry.methods() != [Method::Deflated, Method::Stored] || entry.flags & ENCRYPTED != 0 {
             return None;
         }
         let start = self.start(entry).ok()??;
-        let (deflated, size) = self.deflated(entry, start, cap).ok()??;
-        let mut inflater = Decompress::new(false);
-        let mut content = Vec::new();
+        let (compressed, size) = self.sizes(entry, start, cap)?;
+        self.input.seek(SeekFrom::Start(start)).ok()?;
+        let deflated = (&mut *self.input).take(compressed as u64);
+        let mut inflater = bufread::DeflateDecoder::new(BufReader::with_capacity(PIECE, deflated));
+        let mut content = vec![0; size];
+        let mut skipped = Vec::new();
+        let mut have = 0;
         loop {
-            let wanted = needed(&content);
-            if wanted <= content.len() {
+            let wanted = needed(content.get(..have)?);
+            if wanted.end <= have {
+                content.truncate(have);
                 return Some(content);
             }
-            // One byte more than there should be shows whether the directory is right.
-            let more = wanted.min(size.saturating_add(1));
-            content.reserve_exact(more.saturating_sub(content.len()));
-            let read = usize::try_from(inflater.total_in()).ok()?;
-            let before = content.len();
-            let status = inflater
-                .decompress_vec(deflated.get(read..)?, &mut content, FlushDecompress::None)
-                .ok()?;
-            let has_ended = matches!(status, Status::StreamEnd);
-            if has_ended || content.len() == before || content.len() > size {
-                return (has_ended && content.len() == size).then_some(content);
+            while have < wanted.end.min(size) {
+                let read = if have < wanted.start {
+                    let left = wanted.start.min(size).saturating_sub(have);
+                    skipped.resize(left.min(PIECE), 0);
+                    inflater.read(&mut skipped).ok()?
+                } else {
+                    let end = wanted.end.min(size);
+                    inflater.read(content.get_mut(have..end)?).ok()?
+                };
+                if read == 0 {
+                    return None;
+                }
+                have = have.saturating_add(read);
+            }
+            if have == size {
+                // One byte more than there should be shows that the directory lies.
+                let is_whole = matches!(inflater.read(&mut [0]), Ok(0));
+                return is_whole.then_some(content);
             }
         }
     }
 
-    /// A deflated entry's bytes, and its size unpacked; `None` where what the directory states of it can't be true, or is not
-    /// within the bounds.
-    fn deflated(
-        &mut self,
-        entry: &Entry,
-        start: u64,
-        cap: usize,
-    ) -> io::Result<Option<(Vec<u8>, usize)>> {
+    /// A deflated entry's size in the archive and unpacked; `None` where what the directory states of it can't be true, or is
+    /// not within the bounds.
+    fn sizes(&self, entry: &Entry, start: u64, cap: usize) -> Option<(usize, usize)> {
         let honest = entry.compressed.saturating_mul(limits::ZIP_RATIO);
         let left = self.length.saturating_sub(start);
-        let sizes = [entry.compressed, entry.uncompressed].map(usize::try_from);
-        let [Ok(compressed), Ok(uncompressed)] = sizes else {
-            return Ok(None);
-        };
-        if entry.uncompressed > honest || uncompressed > cap || entry.compressed > left {
-            return Ok(None);
-        }
-        let deflated = self.bytes(start, compressed)?;
-        Ok(Some((deflated, uncompressed)))
+        let compressed = usize::try_from(entry.compressed).ok()?;
+        let uncompressed = usize::try_from(entry.uncompressed).ok()?;
+        let is_false = entry.uncompressed > honest || entry.compressed > left;
+        (!is_false && uncompressed <= cap).then_some((compressed, uncompressed))
     }
 }
 
@@ -560,20 +568,24 @@ mod tests {
     #[test]
     fn a_beginning_is_there_unless_the_directory_lies() {
         let content: Vec<u8> = (0..20_000_u32).flat_map(u32::to_le_bytes).collect();
-        let beginning = |said: u32, count: usize| {
+        let beginning = |said: u32, needed: Range<usize>| {
             let mut input = Cursor::new(archive(&content, said));
             let mut archive = Archive::open(&mut input);
             let entry = archive.entries[0].clone();
-            archive.beginning(&entry, usize::MAX, &|_| count)
+            archive.beginning(&entry, usize::MAX, &|_| needed.clone())
         };
         let (length, size) = (content.len(), u32::try_from(content.len()).unwrap());
-        let some = beginning(size, 5000).unwrap();
-        assert!(some.len() >= 5000 && content.starts_with(&some) && some.len() < length);
+        assert_eq!(beginning(size, 0..5000).as_deref(), Some(&content[..5000]));
+        let some = beginning(size, 3000..5000).unwrap();
+        assert_eq!(
+            (&some[..3000], &some[3000..]),
+            (&[0; 3000][..], &content[3000..5000])
+        );
         for count in [length, length + 9999] {
-            assert_eq!(beginning(size, count).as_ref(), Some(&content));
+            assert_eq!(beginning(size, 0..count).as_ref(), Some(&content));
         }
         for said in [0, 100, size - 1, size + 1] {
-            assert_eq!(beginning(said, length + 9999), None, "{said}");
+            assert_eq!(beginning(said, 0..length + 9999), None, "{said}");
         }
     }
 }

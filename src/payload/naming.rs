@@ -8,12 +8,13 @@ use crate::limits;
 use crate::model::{DecodeChain, DecodeStep, FieldPath, Fields, PathStep, Place, Step};
 
 /// What holds a name, and what holds its value, in lower case.
-const PAIRS: [(&str, &str); 12] = [
+const PAIRS: [(&str, &str); 16] = [
     ("key", "value"),
     ("key", "val"),
     ("k", "v"),
     ("name", "value"),
     ("name", "val"),
+    ("name", "v"),
     ("n", "v"),
     ("field", "value"),
     ("field", "data"),
@@ -21,10 +22,13 @@ const PAIRS: [(&str, &str); 12] = [
     ("id", "value"),
     ("type", "value"),
     ("type", "data"),
+    ("type", "id"),
+    ("idtype", "id"),
+    ("deviceidtype", "deviceid"),
 ];
 
 /// Bytes of the longest of them.
-const LONGEST_OF_PAIR: usize = 5;
+const LONGEST_OF_PAIR: usize = 12;
 
 /// Steps that say the type of what is below: Firestore, OTLP (`stringValue`), `DynamoDB` (`S`), XML-RPC.
 const TYPES: [&str; 14] = [
@@ -256,7 +260,8 @@ fn beside(
         way.extend_from_slice(below);
         Some(way)
     };
-    for (position, step) in path.iter().enumerate() {
+    // The nearest name is the value's own; one further out may be that of an envelope (`{"type": "batch", "data": …}`).
+    for (position, step) in path.iter().enumerate().rev() {
         let PathStep::Name(holds) = step else {
             continue;
         };
@@ -304,6 +309,19 @@ mod tests {
         assert_eq!(
             named(r#"[{"key": "imei", "value": {"stringValue": "1"}}]"#),
             ["imei=1"]
+        );
+        assert_eq!(
+            named(r#"{"type": "batch", "data": {"params": [{"key": "imei", "value": "1"}]}}"#),
+            [
+                "batch.params[0].key=imei",
+                "data.params.imei=1",
+                "batch.params.imei=1"
+            ],
+            "the nearest name counts, and that is in the envelope, too"
+        );
+        assert_eq!(
+            named(r#"{"ids": [{"type": "gaid", "id": "1"}]}"#),
+            ["ids.gaid=1"]
         );
         assert_eq!(
             named(r#"{"type": "latlng", "data": [[52.5, 13.4]]}"#),

@@ -332,7 +332,7 @@ impl<'a> Page<'a> {
                 Outcome::New => (words.new, risk(finding).to_string()),
                 Outcome::Same => (words.same, risk(finding).to_string()),
                 changed => {
-                    let before = change.before.as_ref().map_or(0, risk);
+                    let before = change.before.as_deref().map_or(0, risk);
                     let word = if changed == Outcome::Lower {
                         words.lower
                     } else {
@@ -439,8 +439,8 @@ impl<'a> Page<'a> {
                 recipient: self.prose.recipient(finding),
                 is_documented_only: change.before.is_none(),
                 outcome: outcome(change),
-                risk_before: change.before.as_ref().map(risk),
-                risk_after: change.after.as_ref().map(risk),
+                risk_before: change.before.as_deref().map(risk),
+                risk_after: change.after.as_deref().map(risk),
             })
         };
         AppChangeView {

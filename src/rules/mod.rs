@@ -265,15 +265,16 @@ impl Rules {
         self.sha256.get_or_init(|| load::sha256(&self.texts))
     }
 
-    /// Reads what every audit asks for: to be done while the first inputs are read.
+    /// Reads what nearly every audit asks for: to be done while the first inputs are read.
     pub fn prepare(&self) {
-        self.sha256();
         self.identifiers();
         self.legal();
         self.apps();
         self.circumstances();
         self.questions();
         self.measures();
+        self.permissions.get(self);
+        self.endpoints.get(self);
     }
 
     /// What the law says.

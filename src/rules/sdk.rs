@@ -1,11 +1,12 @@
 //! `sdks.toml`: third parties' code inside apps, by the names of classes and frameworks; and the list of trackers that a user
 //! brings along (ETIP and Exodus Privacy, JSON).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use hashbrown::HashMap;
 use serde::Deserialize;
 
 use super::{Part, Problems, Role, Rules, load};

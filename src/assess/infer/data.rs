@@ -11,6 +11,9 @@ use crate::model::{Grade, Occurrences, Protection, Recipient};
 /// Severity from which on data in clear text is a finding of its own.
 const TELLING_SEVERITY: u8 = 2;
 
+/// Kinds of attributes that a fingerprint has at least: many of one kind are a list of something.
+const LEAST_KINDS: usize = 3;
+
 /// Personal data on its way without encryption, by recipient. What hardly says anything about anybody does not count.
 pub(super) fn cleartext(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     let is_telling = |key: &FactKey| {
@@ -101,12 +104,18 @@ pub(super) fn device_fingerprint(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     }
     for (recipient, attributes) in by_recipient {
         let rules = rules_of(&attributes);
-        if rules.len() < usize::try_from(observation.min_distinct).unwrap_or(usize::MAX) {
+        // Each kind may have several: width and height of the screen, maker and model.
+        let count = attributes.iter().fold(0_u64, |sum, (_, found)| {
+            sum.saturating_add(found.most_items)
+        });
+        if rules.len() < LEAST_KINDS || count < u64::from(observation.min_distinct) {
             continue;
         }
-        let Some(occurrences) = together(&attributes) else {
+        let Some(mut occurrences) = together(&attributes) else {
             continue;
         };
+        occurrences.items = count;
+        occurrences.most_items = count;
         // As weak as the weakest of its parts, as open as the most open.
         let grade = attributes
             .iter()

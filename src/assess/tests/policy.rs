@@ -197,7 +197,10 @@ fn a_work_profile_is_a_safeguard_for_contacts_and_what_if_then_changes_nothing_m
         let after = change.apps.into_iter().flat_map(|app| app.findings);
         let risk = |one: FindingChange| {
             let after = one.after?;
-            Some((after.observation?.to_string(), after.score?.risk))
+            Some((
+                after.observation.as_ref()?.to_string(),
+                after.score.as_ref()?.risk,
+            ))
         };
         after.filter_map(risk).collect()
     };

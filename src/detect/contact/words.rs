@@ -1,5 +1,7 @@
 //! What names in use for contacts are made of; all take them normalised.
 
+use super::SHORTEST_WITH_AREA;
+
 /// Whether a name, normalised, is that of a value which tells one request or session from another, and is drawn at random.
 pub(in crate::detect) fn is_of_request(name: &str) -> bool {
     const WORDS: [&str; 24] = [
@@ -31,6 +33,36 @@ pub(in crate::detect) fn is_of_request(name: &str) -> bool {
     ];
     // Tokens in a row are what services for finding people call digests.
     name != "tokens" && (name.ends_with("id") || WORDS.iter().any(|word| name.contains(word)))
+}
+
+/// Whether a name, normalised, is that of ids of messages, which look like addresses.
+pub(in crate::detect) fn is_of_mail(name: &str) -> bool {
+    const WORDS: [&str; 5] = ["messageid", "msgid", "contentid", "inreplyto", "mailid"];
+    WORDS.iter().any(|word| name.contains(word)) || name == "references"
+}
+
+/// Whether a name, as it is written, may be a phone number: that of a map from numbers to people.
+pub(in crate::detect) fn may_be_number(name: &str) -> bool {
+    let is_digit = |byte: &u8| byte.is_ascii_digit();
+    let digits = name.bytes().filter(|byte| is_digit(byte)).count();
+    name.starts_with('+')
+        || (SHORTEST_WITH_AREA..=15).contains(&digits)
+            && name
+                .bytes()
+                .all(|byte| is_digit(&byte) || b" -/().".contains(&byte))
+}
+
+/// Whether a name, normalised, says that e-mail addresses are below it.
+pub(in crate::detect) fn names_addresses(name: &str) -> bool {
+    [
+        "mail",
+        "mails",
+        "email",
+        "emails",
+        "emailaddress",
+        "emailaddresses",
+    ]
+    .contains(&name)
 }
 
 /// Whether a name, as it is written, is data: that of a person, an address or a number, rather than a word for what stands

@@ -134,6 +134,17 @@ pub(super) fn exact_pair(text: &str, others: usize) -> Option<(Degrees, Degrees)
     (is_alone && is_exact && is_full && !is_at_null(both.0, both.1)).then_some(both)
 }
 
+/// The first point of a route in the segment of a path, without the ending of a file: `13.37771,52.51632;13.41053,52.52437.json`.
+pub(super) fn first_of_route(segment: &str) -> &str {
+    let first = segment.split(';').next().unwrap_or(segment);
+    match first.rsplit_once('.') {
+        Some((before, ending)) if ending.starts_with(|first: char| first.is_ascii_alphabetic()) => {
+            before
+        }
+        _ => first,
+    }
+}
+
 /// Decimals of degrees that tell by themselves: eleven metres.
 const EXACT_DECIMALS: usize = 4;
 
@@ -206,7 +217,9 @@ pub(super) fn pair(text: &str) -> Option<(Degrees, Degrees)> {
     let text = text.strip_prefix("geo:").unwrap_or(text);
     let with_points = value::pair_with_decimal_points(text);
     let text = with_points.as_deref().unwrap_or(text);
-    let mut numbers = text.split([',', ';', ' ']).filter(|part| !part.is_empty());
+    let mut numbers = text
+        .split([',', ';', ' ', '|'])
+        .filter(|part| !part.is_empty());
     let first = degrees(numbers.next()?, 180.0)?;
     let second = degrees(numbers.next()?, 180.0)?;
     // KML puts the longitude first, which shows where it is beyond 90°.

@@ -17,6 +17,23 @@ pub(super) fn is_on_screens_too(name: &str) -> bool {
     )
 }
 
+/// Whether a name, normalised, says itself that the longitude stands first.
+pub(super) fn says_longitude_first(name: &str) -> bool {
+    ["lnglat", "lonlat", "longlat"]
+        .iter()
+        .any(|order| name.contains(order))
+}
+
+/// Whether the longitude stands first in a list of that name, normalised: it says so, or it is a name of GeoJSON and of those who
+/// follow it.
+pub(super) fn is_longitude_first(name: &str) -> bool {
+    says_longitude_first(name)
+        || matches!(
+            name,
+            "coordinates" | "coordinate" | "coords" | "coord" | "center" | "geometry"
+        )
+}
+
 /// Whether a name, normalised, says that what is below or beside it is about where something is.
 pub(in crate::detect) fn is_of_position(name: &str) -> bool {
     const PARTS: [&str; 11] = [
@@ -123,9 +140,24 @@ pub(in crate::detect) enum Axis {
     Longitude,
 }
 
+impl Axis {
+    /// The most degrees on it, either way.
+    pub(super) fn limit(self) -> f64 {
+        match self {
+            Self::Latitude => 90.0,
+            Self::Longitude => 180.0,
+        }
+    }
+}
+
 /// Which axis a name, normalised, stands for, and the rest of it: `geo_lat` and `geo_lon` belong together, `from_lat` and `to_lon` do not.
 pub(in crate::detect) fn axis(name: &str) -> Option<(Axis, &str)> {
     for (word, axis) in [
+        ("latitudes", Axis::Latitude),
+        ("longitudes", Axis::Longitude),
+        ("lats", Axis::Latitude),
+        ("lngs", Axis::Longitude),
+        ("lons", Axis::Longitude),
         ("latitude", Axis::Latitude),
         ("longitude", Axis::Longitude),
         ("latitud", Axis::Latitude),
@@ -182,6 +214,26 @@ pub(in crate::detect) fn axis(name: &str) -> Option<(Axis, &str)> {
     }
 }
 
+/// Which axis a member is by a name of planes: `x` is east, `y` is north, below a name of places as timetables and maps use it.
+pub(super) fn plane_axis(name: &str, above: &str) -> Option<Axis> {
+    const PLACES: [&str; 8] = [
+        "crd",
+        "ccrd",
+        "coord",
+        "coordinate",
+        "coordinates",
+        "geometry",
+        "location",
+        "geopoint",
+    ];
+    match name {
+        _ if !PLACES.contains(&above) => None,
+        "x" => Some(Axis::Longitude),
+        "y" => Some(Axis::Latitude),
+        _ => None,
+    }
+}
+
 /// German and Polish have one word for latitude and width, and one for longitude and length, and two letters are anything;
 /// `name` is normalised.
 pub(super) fn is_size_too(name: &str) -> bool {
@@ -200,7 +252,12 @@ pub(super) fn is_size_too(name: &str) -> bool {
 
 /// Names, normalised, of values that hold both coordinates.
 pub(in crate::detect) fn holds_pair(name: &str) -> bool {
-    const NAMES: [&str; 57] = [
+    const NAMES: [&str; 62] = [
+        "lnglat",
+        "lonlat",
+        "longlat",
+        "geocode",
+        "lnglats",
         "track",
         "trackpoints",
         "waypoints",
@@ -285,7 +342,10 @@ pub(in crate::detect) fn holds_pair(name: &str) -> bool {
 /// Whether a name, normalised, is that of an encoded way.
 pub(in crate::detect) fn holds_way(name: &str) -> bool {
     name.contains("polyline")
-        || matches!(name, "route" | "track" | "path" | "trail" | "encodedpath")
+        || matches!(
+            name,
+            "route" | "track" | "path" | "trail" | "encodedpath" | "points" | "geometry" | "shape"
+        )
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl<'a> Draft<'a> {
                 id.is_some_and(|id| id.as_str() == &*app.id) && !report.findings.is_empty()
             };
             let changes = assess::what_if(rules, audit, &steps).apps.into_iter();
-            let measured = changes.filter(|change| change.app.as_ref().is_some_and(is_it));
+            let measured = changes.filter(|change| change.app.as_deref().is_some_and(is_it));
             Some(Answer {
                 option,
                 app,
@@ -147,7 +147,7 @@ impl<'a> Draft<'a> {
         };
         let changes = &answer.documented.findings;
         let is_ended = |change: &assess::FindingChange| {
-            change.before.as_ref().is_some_and(is_about) && change.after.is_none()
+            change.before.as_deref().is_some_and(is_about) && change.after.is_none()
         };
         if changes.iter().any(is_ended) {
             return self.word("ends").to_owned();

@@ -118,9 +118,9 @@ pub(in crate::rules) struct Identifiers {
     /// Words of keys that may stand around a name without changing what it says.
     qualifiers: HashSet<Box<str>>,
     /// Names that may stand between qualifiers, so that a key without one costs one pass.
-    qualified: Option<AhoCorasick>,
+    qualified: OnceLock<Option<AhoCorasick>>,
     /// The texts of `by_words`, so that a name that has none of them costs one pass.
-    words: Option<AhoCorasick>,
+    words: OnceLock<Option<AhoCorasick>>,
     by_id: HashMap<Arc<str>, usize>,
     telling: Vec<usize>,
     with_body: Vec<usize>,
@@ -163,18 +163,10 @@ impl Part for Identifiers {
                 index_name(&mut all.by_name, name, strength, position);
             }
         }
-        let texts = all.by_words.iter().map(|(name, _)| &*name.text);
-        all.words = AhoCorasick::new(texts).ok();
         let qualifiers = std::mem::take(&mut file.qualifiers).into_iter();
         all.qualifiers = qualifiers
             .map(|word| normalise_name(&word).into())
             .collect();
-        let may_be_qualified = all.by_name.iter().filter(|(_, entries)| {
-            let mut of_shape = entries.iter();
-            of_shape.any(|entry| entry.is_strong_alone() && all.has_form(entry.identifier))
-        });
-        let names: Vec<&str> = may_be_qualified.map(|(name, _)| &**name).collect();
-        all.qualified = AhoCorasick::new(names).ok();
         for (position, identifier) in all.entries.iter().enumerate() {
             all.by_id.entry(identifier.id.clone()).or_insert(position);
             if identifier.is_shape_telling {
@@ -190,6 +182,24 @@ impl Part for Identifiers {
 }
 
 impl Identifiers {
+    /// Built at its first use, for a manifest has no keys to look up.
+    fn words(&self) -> Option<&AhoCorasick> {
+        let texts = || self.by_words.iter().map(|(name, _)| &*name.text);
+        let build = || AhoCorasick::new(texts()).ok();
+        self.words.get_or_init(build).as_ref()
+    }
+
+    fn qualified(&self) -> Option<&AhoCorasick> {
+        let is_strong =
+            |entry: &NameEntry| entry.is_strong_alone() && self.has_form(entry.identifier);
+        let build = || {
+            let names = self.by_name.iter();
+            let names = names.filter(|(_, entries)| entries.iter().any(is_strong));
+            AhoCorasick::new(names.map(|(name, _)| &**name)).ok()
+        };
+        self.qualified.get_or_init(build).as_ref()
+    }
+
     /// Whether values of an identifier can be told from others: then a name need not be exact.
     fn has_form(&self, identifier: usize) -> bool {
         let identifier = self.entries.get(identifier);
@@ -199,10 +209,8 @@ impl Identifiers {
     /// The identifiers of a name with qualifiers around it: `ios_idfv`, `currentSsid`, `imei_no`, `imeis`.
     fn within(&self, name: &str, normalised: &str) -> Vec<usize> {
         const MOST_WORDS: usize = 6;
-        let may_have = self
-            .qualified
-            .as_ref()
-            .is_some_and(|names| names.is_match(normalised));
+        let names = self.qualified();
+        let may_have = names.is_some_and(|names| names.is_match(normalised));
         if !may_have {
             return Vec::new();
         }
@@ -382,7 +390,7 @@ impl Rules {
     pub fn identifiers_named(&self, name: &str) -> NamedIdentifiers {
         let all = self.identifiers.get(self);
         let normalised = normalise_name(name);
-        let has_words = all.words.as_ref();
+        let has_words = all.words();
         let has_words = has_words.is_none_or(|words| words.is_match(&normalised));
         let by_words = all.by_words.iter().filter(|_| has_words);
         let mut named = NamedIdentifiers {
