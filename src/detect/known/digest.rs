@@ -50,6 +50,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 /// How many of [`FUNCTIONS`] are used with salts: the others are not seen with one.
 pub(super) const SALTED_FUNCTIONS: usize = 4;
+/// Bytes of the digests of these.
+pub(super) const SALTED_BYTES: [usize; SALTED_FUNCTIONS] = [32, 20, 16, 64];
 
 fn digest<H: Digest>(parts: &[&[u8]]) -> Vec<u8> {
     let mut hasher = H::new();
@@ -95,6 +97,14 @@ pub(super) const SALTED: [Mixture; 6] = [
     Mixture::SaltColonLast,
     Mixture::Hmac,
     Mixture::Lookup,
+];
+
+/// Mixtures with what may be a salt.
+pub(super) const GUESSED: [Mixture; 4] = [
+    Mixture::SaltFirst,
+    Mixture::SaltLast,
+    Mixture::SaltColonFirst,
+    Mixture::Hmac,
 ];
 
 /// The digest of a value.
@@ -162,6 +172,10 @@ mod tests {
         for (function, start) in FUNCTIONS.iter().zip(starts) {
             let digest = compute(function, &Mixture::Plain, b"abc", b"").unwrap();
             assert!(hex(&digest).starts_with(start), "{:?}", function.step);
+        }
+        for (function, bytes) in FUNCTIONS.iter().zip(SALTED_BYTES) {
+            let digest = compute(function, &Mixture::Plain, b"abc", b"").unwrap();
+            assert_eq!(digest.len(), bytes);
         }
         assert_eq!(FUNCTIONS.len(), starts.len());
     }

@@ -337,41 +337,16 @@ impl Index {
 
     /// Digests of all values with a salt that a message carries. `None` once too many digests were made, or for too many values.
     pub(super) fn with_salt(&self, salt: &[u8]) -> Option<Arc<Digests>> {
-        self.salted_digests(salt, false)
-    }
-
-    /// The same with what may be a salt.
-    pub(super) fn with_guessed_salt(&self, salt: &[u8]) -> Option<Arc<Digests>> {
-        self.salted_digests(salt, true)
-    }
-
-    fn salted_digests(&self, salt: &[u8], is_guessed: bool) -> Option<Arc<Digests>> {
         let mut salted = self.salted();
         if let Some((_, known)) = salted.by_salt.iter().find(|(known, _)| known == salt) {
             return Some(Arc::clone(known));
         }
-        let is_too_long = self.values.len() > limits::SALTED_VALUES;
-        let is_spent = if is_guessed {
-            salted.guessed >= limits::GUESSED_DIGESTS
-        } else {
-            salted.made >= limits::SALTED_DIGESTS
-        };
-        if is_too_long || is_spent {
+        if self.is_too_long_for_salts() || salted.made >= limits::SALTED_DIGESTS {
             salted.untried = salted.untried.saturating_add(1);
             return None;
         }
-        let recipes = salted_recipes(salt);
-        let by_start = digest_table(&[], &self.spelled, &recipes, &mut Budget::default());
-        let digests = Arc::new(Digests { recipes, by_start });
-        let all = self.spelled.iter();
-        let hashed = all.filter(|(_, _, spelling)| spelling.is_hashed);
-        let made = hashed.count().saturating_mul(digests.recipes.len());
-        let sum = if is_guessed {
-            &mut salted.guessed
-        } else {
-            &mut salted.made
-        };
-        *sum = sum.saturating_add(made as u64);
+        let (digests, made) = self.salted_digests(salted_recipes(salt));
+        salted.made = salted.made.saturating_add(made);
         if salted.by_salt.len() >= limits::SALTS {
             salted.by_salt.pop_front();
         }
@@ -379,6 +354,40 @@ impl Index {
             .by_salt
             .push_back((salt.to_vec(), Arc::clone(&digests)));
         Some(digests)
+    }
+
+    /// The same with what may be a salt, of functions that give so many bytes. It is another one in each message and not kept.
+    pub(super) fn with_guessed_salt(&self, salt: &[u8], bytes: &[usize]) -> Option<Arc<Digests>> {
+        let mut salted = self.salted();
+        if self.is_too_long_for_salts() || salted.guessed >= limits::GUESSED_DIGESTS {
+            salted.untried = salted.untried.saturating_add(1);
+            return None;
+        }
+        let functions = (0..).zip(digest::SALTED_BYTES);
+        let functions = functions.filter(|(_, gives)| bytes.contains(gives));
+        let recipes = functions.flat_map(|(function, _)| {
+            digest::GUESSED.map(|mixture| Recipe {
+                function,
+                mixture,
+                salt: salt.to_vec(),
+            })
+        });
+        let (digests, made) = self.salted_digests(recipes.collect());
+        salted.guessed = salted.guessed.saturating_add(made);
+        Some(digests)
+    }
+
+    fn is_too_long_for_salts(&self) -> bool {
+        self.values.len() > limits::SALTED_VALUES
+    }
+
+    /// Digests of all values, and how many were made.
+    fn salted_digests(&self, recipes: Vec<Recipe>) -> (Arc<Digests>, u64) {
+        let by_start = digest_table(&[], &self.spelled, &recipes, &mut Budget::default());
+        let all = self.spelled.iter();
+        let hashed = all.filter(|(_, _, spelling)| spelling.is_hashed);
+        let made = hashed.count().saturating_mul(recipes.len());
+        (Arc::new(Digests { recipes, by_start }), made as u64)
     }
 }
 

@@ -159,7 +159,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     index.leave_out(others.len());
     let named = tried.iter().map(|salt| index.with_salt(salt));
     let guessed = salts.guessed.iter();
-    let guessed = guessed.map(|salt| index.with_guessed_salt(salt));
+    let guessed = guessed.map(|salt| index.with_guessed_salt(salt, &salts.digest_bytes));
     for digests in named.chain(guessed).flatten() {
         for field in scene.fields {
             scanner.salted(&digests, &field.value, &mut hits);

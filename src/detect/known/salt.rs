@@ -20,6 +20,8 @@ const SALT_BYTES: std::ops::RangeInclusive<usize> = 2..=128;
 const GUESSED_BYTES: std::ops::RangeInclusive<usize> = 6..=36;
 /// Longest name that says nothing: `s`.
 const MUTE_NAME: usize = 2;
+/// Bytes of digests beside which a salt without a name is looked for.
+const DIGEST_BYTES: [usize; 4] = [16, 20, 32, 64];
 /// Fields of a message in which a salt without a name is looked for: where there are more, values that may be one are in plenty.
 const FEW_FIELDS: usize = 64;
 
@@ -50,6 +52,8 @@ pub(super) struct Salts {
     pub(super) named: Vec<Vec<u8>>,
     /// Random values without a name beside a digest.
     pub(super) guessed: Vec<Vec<u8>>,
+    /// Bytes of the digests beside them.
+    pub(super) digest_bytes: Vec<usize>,
 }
 
 /// Salts that go with a message. None where nothing may be a digest.
@@ -62,7 +66,18 @@ pub(super) fn of_message(index: &Index, scene: &Scene<'_>) -> Salts {
     }
     let told = index.told_salts(scene.host());
     named.extend(told.into_iter().map(|salt| (SaltName::Certain, salt)));
-    let guessed = guesses(scene);
+    let mut digest_bytes: Vec<usize> = if scene.fields.iter().len() > FEW_FIELDS {
+        Vec::new()
+    } else {
+        scene.fields.iter().filter_map(digest_bytes_of).collect()
+    };
+    digest_bytes.sort_unstable();
+    digest_bytes.dedup();
+    let guessed = if digest_bytes.is_empty() {
+        Vec::new()
+    } else {
+        guesses(scene)
+    };
     let is_needed = !(named.is_empty() && guessed.is_empty())
         && scene
             .fields
@@ -76,6 +91,7 @@ pub(super) fn of_message(index: &Index, scene: &Scene<'_>) -> Salts {
     Salts {
         named: named.into_iter().map(|(_, salt)| salt).collect(),
         guessed,
+        digest_bytes,
     }
 }
 
@@ -99,9 +115,6 @@ fn readings(text: &str) -> impl Iterator<Item = Vec<u8>> {
 /// Values without a telling name that may be a salt, where they stand beside a digest and are few.
 fn guesses(scene: &Scene<'_>) -> Vec<Vec<u8>> {
     let fields = scene.fields;
-    if fields.iter().len() > FEW_FIELDS || !fields.iter().any(is_digest) {
-        return Vec::new();
-    }
     let is_mute = |field: &&Field<'_>| match fields.paths.split(field.path) {
         Some((_, Step::Name(name))) => fields.paths.text(name).len() <= MUTE_NAME,
         Some((_, Step::Index(_))) => true,
@@ -128,16 +141,18 @@ fn guesses(scene: &Scene<'_>) -> Vec<Vec<u8>> {
     salts.into_iter().flat_map(readings).collect()
 }
 
-/// Whether a value is as long as a digest, and nothing else.
-fn is_digest(field: &Field<'_>) -> bool {
+/// The bytes of a value that is as long as a digest, in hexadecimal digits or base64, and nothing else.
+fn digest_bytes_of(field: &Field<'_>) -> Option<usize> {
     let text = field.value.trim_end_matches('=');
-    let is_hex = field.look.is_all(Look::HEX);
-    let lengths: &[usize] = if is_hex {
-        &[32, 40, 56, 64, 96, 128]
+    if !field.look.is_all(Look::BASE64) || !field.look.has(Look::DIGIT) {
+        return None;
+    }
+    let bytes = if field.look.is_all(Look::HEX) {
+        text.len() / 2
     } else {
-        &[22, 27, 38, 43, 64, 86]
+        text.len().saturating_mul(6) / 8
     };
-    lengths.contains(&text.len()) && field.look.is_all(Look::BASE64) && field.look.has(Look::DIGIT)
+    DIGEST_BYTES.contains(&bytes).then_some(bytes)
 }
 
 /// Remembers the salts that a server gives out, for the requests that come after.
