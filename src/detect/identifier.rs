@@ -123,9 +123,22 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     for mut hit in hits {
         hit.values.sort_unstable();
         hit.values.dedup();
+        hit.values
+            .retain(|value| !is_known_of_contact(scene, hit.rule, value));
         if hit.values.len() as u64 >= u64::from(hit.rule.min_items) {
             report(scene, tally, &hit);
         }
+    }
+}
+
+/// Whether what a name calls the user's own is, as the auditor knows, a contact's: it is found as that.
+fn is_known_of_contact(scene: &Scene<'_>, rule: &Identifier, value: &str) -> bool {
+    match &*rule.id {
+        "own-email" => scene.known.is_of_contact(value),
+        "own-msisdn" if !scene.known.is_empty() => {
+            value::phone_e164(value).is_some_and(|number| scene.known.is_of_contact(&number))
+        }
+        _ => false,
     }
 }
 

@@ -183,6 +183,8 @@ pub(super) fn decode<'a>(
             input.bytes.len(),
             "image, sound, film or font",
         ),
+        None if !input.is_cut
+            && compression::undo_without_magic(media_type, input.bytes, collector) => {}
         None => {
             collector.shortfall(
                 Shortfall::UnknownEncoding,

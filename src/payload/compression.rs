@@ -9,7 +9,7 @@ use ruzstd::decoding::StreamingDecoder;
 
 use super::body::{self, MediaType};
 use super::collector::Collector;
-use super::{Decoder, Input, copied};
+use super::{Decoder, Input, copied, text};
 use crate::model::{DecodeStep, Shortfall};
 
 /// Gzip by its magic (RFC 1952 §2.3.1), announced or not.
@@ -119,7 +119,8 @@ pub(super) fn undo<'a>(
         return true;
     }
     let Inflated { bytes, end } = decompress(compression, input.bytes, most);
-    if bytes.is_empty() && end == End::Damaged {
+    let is_sure = bytes_say(compression, input);
+    if (bytes.is_empty() || !is_sure) && end == End::Damaged {
         return false;
     }
     collector.spend_inflated(bytes.len());
@@ -141,6 +142,13 @@ pub(super) fn undo<'a>(
         then(inner, collector);
     });
     true
+}
+
+/// Whether damage is believed: what is no more than said to be raw deflate may be something else.
+fn bytes_say(compression: Compression, input: Input<'_, '_>) -> bool {
+    compression != Compression::Deflate
+        || input.is_cut
+        || by_magic(input.bytes) == Some(Compression::Deflate)
 }
 
 const BOUND: &str = "a message decompresses to more than the bound";
@@ -174,6 +182,46 @@ fn decompress(compression: Compression, bytes: &[u8], most: usize) -> Inflated {
             drain(DeflateDecoder::new(bytes), most)
         }
     }
+}
+
+/// What has neither magic nor header: raw deflate (RFC 1951) and Brotli (RFC 7932). Random bytes are neither to their last byte, and
+/// give no text.
+pub(super) fn without_magic(bytes: &[u8], most: usize) -> Option<Compression> {
+    let inflate = |compression, bytes| decompress(compression, bytes, most);
+    [Compression::Deflate, Compression::Brotli]
+        .into_iter()
+        .find(|compression| {
+            let inflated = inflate(*compression, bytes);
+            inflated.end == End::Whole
+                && inflated.bytes.len() >= SHORTEST_TEXT
+                && str::from_utf8(&inflated.bytes).is_ok_and(text::is_readable)
+                // Readers pass over what stands behind the end.
+                && bytes.split_last().is_some_and(|(_, shorter)| {
+                    inflate(*compression, shorter).end == End::Damaged
+                })
+        })
+}
+
+/// Fewest bytes of a text that was compressed without a sign of it.
+const SHORTEST_TEXT: usize = 16;
+
+/// [`without_magic`] as a decoder of bodies, after all others.
+pub(super) fn undo_without_magic(
+    media_type: &MediaType,
+    bytes: &[u8],
+    collector: &mut Collector<'_>,
+) -> bool {
+    let Some(compression) = without_magic(bytes, collector.inflate_left()) else {
+        return false;
+    };
+    let input = Input {
+        bytes,
+        keep: copied,
+        is_cut: false,
+    };
+    undo(compression, input, collector, |inner, collector| {
+        body::decode(media_type, inner, collector);
+    })
 }
 
 /// Frames follow each other until the bytes end (RFC 8878 §3).

@@ -68,6 +68,11 @@ const ENCODINGS: &[Encoding] = &[
         attempt: form_text,
     },
     Encoding {
+        has: Look::EQUALS,
+        all: 0,
+        attempt: quoted_printable,
+    },
+    Encoding {
         has: Look::COLON | Look::EQUALS | Look::LIST,
         all: 0,
         attempt: table_text,
@@ -78,7 +83,7 @@ const ENCODINGS: &[Encoding] = &[
         attempt: percent,
     },
     Encoding {
-        has: Look::AMPERSAND | Look::OTHER,
+        has: Look::AMPERSAND | Look::OTHER | Look::PERCENT,
         all: 0,
         attempt: escaped,
     },
@@ -182,7 +187,10 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
         .iter()
         .chain(documents)
         .find(|decoder| (decoder.matches)(&media_type, input));
-    let Some(decoder) = decoder else { return false };
+    let Some(decoder) = decoder else {
+        return bytes.len() >= SHORTEST_DOCUMENT
+            && compression::undo_without_magic(&media_type, bytes, collector);
+    };
     (decoder.decode)(&media_type, input, collector);
     true
 }
@@ -356,7 +364,70 @@ fn escaped<'s, 'a>(
         let quoted = format!("\"{text}\"");
         return json_text(look, &quoted, copied, collector);
     }
+    // In a script among other text, and as `escape` of JavaScript has it.
+    for (mark, step) in [("\\u", DecodeStep::Json), ("%u", DecodeStep::Percent)] {
+        if text.contains(mark)
+            && let Some(unescaped) = with_units(text, mark)
+        {
+            collector.undoing(step, |collector| {
+                collector.value(Cow::Owned(unescaped), copied);
+            });
+            return true;
+        }
+    }
     false
+}
+
+/// A text with the code units of UTF-16 that stand in it as a mark and four hexadecimal digits; `None` if there are none.
+fn with_units(text: &str, mark: &str) -> Option<String> {
+    let mut parts = text.split(mark);
+    let mut plain = parts.next()?.to_owned();
+    let (mut units, mut found) = (Vec::new(), false);
+    for part in parts {
+        let unit = part
+            .split_at_checked(4)
+            .filter(|(digits, _)| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .and_then(|(digits, rest)| Some((u16::from_str_radix(digits, 16).ok()?, rest)));
+        let rest = unit.map_or(part, |(_, rest)| rest);
+        units.extend(unit.map(|(unit, _)| unit));
+        found |= unit.is_some();
+        if unit.is_some() && rest.is_empty() {
+            continue;
+        }
+        plain.push_str(&String::from_utf16_lossy(&units));
+        units.clear();
+        if unit.is_none() {
+            plain.push_str(mark);
+        }
+        plain.push_str(rest);
+    }
+    plain.push_str(&String::from_utf16_lossy(&units));
+    found.then_some(plain)
+}
+
+/// A text in which letters beyond ASCII are written as quoted-printable (RFC 2045 §6.7) has them: `Schl=C3=BCssel`.
+fn quoted_printable<'s, 'a>(
+    _: Look,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    let is_high = |byte: u8| matches!(byte, b'8' | b'9' | b'A'..=b'F');
+    let is_letter = |window: &[u8; 6]| {
+        let [first, high, _, second, other, _] = *window;
+        first == b'=' && second == b'=' && is_high(high) && is_high(other)
+    };
+    if !text.as_bytes().array_windows().any(is_letter) {
+        return false;
+    }
+    let decoded = text::quoted_printable(text.as_bytes());
+    let Ok(decoded) = String::from_utf8(decoded) else {
+        return false;
+    };
+    collector.undoing(DecodeStep::QuotedPrintable, |collector| {
+        collector.value(Cow::Owned(decoded), copied);
+    });
+    true
 }
 
 /// Hexadecimal digits that spell a text. Ids and hashes do not spell anything.
@@ -391,10 +462,16 @@ fn hex<'s, 'a>(look: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Colle
         .filter(|text| text::is_readable(text))
     else {
         // Digests are told by their digits.
+        let mut is_taken = false;
         if bytes.len() > LONGEST_DIGEST || is_wide(&bytes) {
-            collector.undoing(DecodeStep::Hex, |collector| collector.binary(&bytes));
+            collector.undoing(DecodeStep::Hex, |collector| {
+                is_taken = decode_bytes(&bytes, collector);
+                if !is_taken {
+                    collector.binary(&bytes);
+                }
+            });
         }
-        return false;
+        return is_taken;
     };
     collector.undoing(DecodeStep::Hex, |collector| {
         collector.value(Cow::Borrowed(decoded), copied);

@@ -270,6 +270,33 @@ fn unknown_encodings_and_formats_are_counted() {
 }
 
 #[test]
+fn what_is_compressed_without_a_sign_of_it_is_told_by_its_text() {
+    let text = br#"{"a": "what is said at some length, so that there is something to compress"}"#;
+    let read = |body: &[u8]| {
+        let event = post("application/octet-stream", "", body);
+        let decoded = decode(&event);
+        let fields = decoded.fields.iter();
+        let values = fields.map(|field| field.value.to_string());
+        values.filter(|it| it.starts_with("what")).count()
+    };
+    for packed in [raw_deflate(text), brotli(text)] {
+        let inside = |written: String| format!(r#"{{"d": "{written}"}}"#).into_bytes();
+        let digits = packed.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(read(&packed), 1);
+        assert_eq!(read(&inside(STANDARD.encode(&packed))), 1);
+        assert_eq!(read(&inside(digits)), 1);
+        // Cut, or with something behind its end, it may be anything.
+        assert_eq!(read(&packed[..packed.len() - 3]), 0);
+        assert_eq!(read(&[&packed[..], &[0; 9]].concat()), 0);
+    }
+    let digits: String = gzip(text)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_eq!(read(format!(r#"{{"d": "{digits}"}}"#).as_bytes()), 1);
+}
+
+#[test]
 fn compression_bombs_stop_at_the_bound() {
     let zeros = vec![b' '; limits::INFLATE_BYTES + 1000];
     let bomb = gzip(&zeros);

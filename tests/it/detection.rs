@@ -1,7 +1,7 @@
 //! What detectors conclude from whole messages, through the real chain of decoding and detection.
 
 use phonehome::detect::known::Index;
-use phonehome::model::{Dossier, Event, Grade, Message, Observation, Tally};
+use phonehome::model::{Dossier, Event, Grade, KnownKind, KnownValue, Message, Observation, Tally};
 use phonehome::rules::Rules;
 use phonehome::{detect, payload};
 
@@ -1105,4 +1105,46 @@ fn packed_fields_of_protobuf_are_lists_of_numbers() {
     }
     let random: Vec<u8> = (1..=70_u8).map(|it| it.wrapping_mul(0x9d)).collect();
     assert_eq!(with_bytes(&random), []);
+}
+
+/// What the auditor knows goes before what a name says.
+#[test]
+fn the_number_of_a_known_contact_is_not_the_owners() {
+    let rules = Rules::embedded();
+    let message = post(
+        "/v1/e",
+        "application/json",
+        r#"{"phone": "+49 30 901820", "email": "Erika@muster.example"}"#,
+    );
+    let found = |values: Vec<KnownValue>| {
+        let mut tally = Tally::default();
+        let device = detect::Device {
+            rules: &rules,
+            dossier: &Dossier::default(),
+            known: &Index::new(values, &[], &rules, 1),
+        };
+        let decoded = payload::decode(&message.sighting.event);
+        detect::inspect(&message, &decoded, device, &mut tally);
+        let own = tally
+            .findings
+            .keys()
+            .filter(|key| key.rule.starts_with("own-"));
+        own.map(|key| (key.rule.to_string(), key.grade))
+            .collect::<Vec<_>>()
+    };
+    let contact = |kind, text| KnownValue::of_contact(kind, text);
+    let both = vec![
+        contact(KnownKind::Phone, "+4930901820"),
+        contact(KnownKind::Email, "erika@muster.example"),
+    ];
+    assert_eq!(found(both.clone()), []);
+    let named = |grade| ["own-email", "own-msisdn"].map(|rule| (rule.to_owned(), grade));
+    assert_eq!(found(Vec::new()), named(Grade::Decoded));
+    // Who is on both lists is the owner.
+    let own = vec![
+        KnownValue::own(KnownKind::Phone, "+4930901820"),
+        KnownValue::own(KnownKind::Email, "erika@muster.example"),
+    ];
+    let found = found([both, own].concat());
+    assert!(named(Grade::Decoded).iter().all(|it| found.contains(it)));
 }

@@ -116,6 +116,8 @@ pub struct Prepared {
     pub(super) places: Vec<Place>,
     /// Names by their parts.
     pub(super) persons: Table,
+    /// Phone numbers in E.164 form and e-mail addresses in lower case.
+    addresses: Table,
     /// Values that are written as runs of digits.
     numeric: u64,
     neglected: Neglected,
@@ -261,6 +263,7 @@ impl Index {
                 .filter_map(|(value, id)| Place::of(value, id))
                 .collect(),
             persons,
+            addresses: address_table(&values, &spelled),
             neglected,
             values,
             spelled,
@@ -409,6 +412,18 @@ impl Prepared {
         drawn == digits.len() || for_one < NUMBERS_FOR_ONE
     }
 
+    /// Whether a phone number in E.164 form, or an e-mail address, is a contact's and not the owner's.
+    pub(in crate::detect) fn is_of_contact(&self, address: &str) -> bool {
+        let lower = address.to_lowercase();
+        let slots = self.addresses.get(key(lower.as_bytes()));
+        let slots = slots.filter(|slot| {
+            let spelling = self.spelling(*slot);
+            spelling.is_some_and(|spelling| spelling.text == lower)
+        });
+        let mut known = slots.filter_map(|slot| self.value(slot)).peekable();
+        known.peek().is_some() && known.all(|known| known.is_of_contact)
+    }
+
     /// How probable it is that a random value of a form is a known one.
     pub(super) fn chance(&self, form: Scarce) -> f64 {
         match form {
@@ -503,6 +518,18 @@ fn person_table(values: &[KnownValue], budget: &mut Budget) -> Table {
         }
     }
     Table::new(entries)
+}
+
+/// Phone numbers and e-mail addresses by their first spelling.
+fn address_table(values: &[KnownValue], spelled: &Spelled) -> Table {
+    let is_address = |kind| matches!(kind, KnownKind::Phone | KnownKind::Email);
+    let values = values.iter().enumerate();
+    let addresses = values.filter(|(_, value)| is_address(value.kind));
+    let entries = addresses.filter_map(|(position, _)| {
+        let spelling = spelled.of_value(position).next()?;
+        Some((key(spelling.text.as_bytes()), slot(position, 0, 0)))
+    });
+    Table::new(entries.collect())
 }
 
 /// Digests looked for, the most usual first.

@@ -169,6 +169,18 @@ fn readings(text: &str) -> Vec<Angle> {
     readings
 }
 
+/// The readings of a number of protobuf as one of `sint32` or `sint64`, whose sign is the last bit.
+fn zigzag(text: &str) -> Vec<Angle> {
+    let Ok(number) = text.parse::<u64>() else {
+        return Vec::new();
+    };
+    let half = (number >> 1).cast_signed();
+    let signed = if number & 1 == 0 { half } else { !half };
+    let mut readings = readings(&signed.to_string());
+    readings.retain(|angle| matches!(angle.scale, Scale::E5 | Scale::E6 | Scale::E7));
+    readings
+}
+
 /// A number that may be half of a known position.
 #[derive(Clone, Copy)]
 struct Half {
@@ -195,7 +207,12 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
             continue;
         };
         let key = (field.place, object);
-        for angle in readings(&value::with_decimal_point(&field.value)) {
+        let written = value::with_decimal_point(&field.value);
+        let mut angles = readings(&written);
+        if scene.fields.chain(field.chain).0.last() == Some(&DecodeStep::Protobuf) {
+            angles.extend(zigzag(&written));
+        }
+        for angle in angles {
             for place in places {
                 let entry = Half {
                     place: place.id,
@@ -477,7 +494,11 @@ fn cell(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
         quad_key(places, token, found);
     }
     match token.len() {
-        15 if is_h3(token) => h3(places, token, found),
+        15 if is_h3(token) => h3(places, token.to_ascii_lowercase().parse().ok(), found),
+        // The same as a number.
+        18 if let Ok(cell) = token.parse::<u64>() => {
+            h3(places, cell.try_into().ok(), found);
+        }
         5..=12 if !token.contains('+') => geohash(places, token, found),
         9..=12 => plus_code(places, token, found),
         _ => {}
@@ -595,8 +616,8 @@ fn is_h3(token: &str) -> bool {
     token.starts_with('8') && token.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn h3(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
-    let Ok(cell) = token.to_ascii_lowercase().parse::<h3o::CellIndex>() else {
+fn h3(places: &[Place], cell: Option<h3o::CellIndex>, found: &mut dyn FnMut(Hit)) {
+    let Some(cell) = cell else {
         return;
     };
     // Below resolution 5 a cell is wider than a district.
@@ -607,7 +628,9 @@ fn h3(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
         let Ok(point) = h3o::LatLng::new(place.latitude, place.longitude) else {
             continue;
         };
-        if point.to_cell(cell.resolution()) == cell {
+        // A cell beside that of the place may lie within its radius.
+        let is_near = || h3o::LatLng::from(cell).distance_m(point) <= place.radius_metres;
+        if point.to_cell(cell.resolution()) == cell || is_near() {
             let width = 2.0 * cell.resolution().edge_length_m();
             found(hit(place.id, vec![DecodeStep::H3], width));
         }

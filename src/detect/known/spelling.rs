@@ -316,9 +316,16 @@ fn mac(text: &str, list: &mut List) {
     for separator in ["_", " "] {
         list.add(separated(2, separator), false, true, false);
     }
+    // iOS writes octets as numbers, without a leading zero.
+    let octets = separated(2, ":");
+    let octets = octets
+        .split(':')
+        .map(|octet| octet.strip_prefix('0').unwrap_or(octet));
+    list.both(octets.collect::<Vec<_>>().join(":"), false);
+    packed(&digits, list);
     // As the number of 48 bits that scans of networks have.
     if let Ok(number) = u64::from_str_radix(&digits, 16)
-        && number >= 10_u64.pow(12)
+        && number >= 10_u64.pow(10)
     {
         list.add(number.to_string(), false, true, false);
     }
@@ -336,9 +343,10 @@ fn identifier(text: &str, list: &mut List) {
     packed(&text.replace('-', ""), list);
 }
 
-/// The 16 bytes of a UUID in base64, as JSON has them of a field of bytes.
+/// The 16 bytes of a UUID or the 6 of a hardware address in base64, as JSON has them of a field of bytes.
 fn packed(bare: &str, list: &mut List) {
-    let bytes = super::scan::hex_bytes(bare.as_bytes()).filter(|bytes| bytes.len() == 16);
+    let bytes = super::scan::hex_bytes(bare.as_bytes());
+    let bytes = bytes.filter(|bytes| matches!(bytes.len(), 6 | 16));
     for engine in [&BASE64_STANDARD_NO_PAD, &BASE64_URL_SAFE_NO_PAD] {
         if let Some(bytes) = &bytes {
             list.add(engine.encode(bytes), false, true, false);

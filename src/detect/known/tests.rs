@@ -705,3 +705,86 @@ fn a_number_in_the_groups_of_its_country_needs_no_prefix() {
         assert_eq!(found, <[&str; 0]>::default(), "{written}");
     }
 }
+
+#[test]
+fn hardware_addresses_are_found_as_systems_write_them() {
+    for (address, written) in [
+        ("00:1A:4F:0B:71:8F", "0:1a:4f:b:71:8f"),
+        ("00:1A:4F:0B:71:8F", "0:1A:4F:B:71:8F"),
+        ("00:1A:4F:0B:71:8F", "ABpPC3GP"),
+        ("5C:49:79:0F:F5:15", "XEl5D_UV"),
+        ("00:1A:4F:0B:71:8F", "112995299727"),
+    ] {
+        let known = vec![KnownValue::own(KnownKind::Mac, address)];
+        let body = serde_json::json!({ "v": written }).to_string();
+        let found = rules_of_known(known, "application/json", body.as_bytes());
+        assert_eq!(found, ["mac-address"], "{written}");
+    }
+}
+
+#[test]
+fn cells_are_found_as_numbers_and_within_the_radius() {
+    let known = |cell: h3o::CellIndex, radius_metres: u32, is_number: bool| {
+        let mut place = KnownValue::own(KnownKind::Position, POSITION);
+        place.radius_metres = radius_metres;
+        let cell = if is_number {
+            serde_json::json!({ "h3": u64::from(cell) })
+        } else {
+            serde_json::json!({ "h3": cell.to_string() })
+        };
+        let body = cell.to_string();
+        rules_of_known(vec![place], "application/json", body.as_bytes())
+    };
+    let cell = |north: f64| {
+        let point = h3o::LatLng::new(52.520_008 + north, 13.404_954).unwrap();
+        point.to_cell(h3o::Resolution::Eleven)
+    };
+    assert_eq!(known(cell(0.0), 100, false), ["coordinates"]);
+    assert_eq!(known(cell(0.0), 100, true), ["coordinates"]);
+    assert_eq!(known(cell(0.000_5), 100, false), ["coordinates"]);
+    assert!(known(cell(0.000_5), 20, false).is_empty());
+    assert!(known(cell(0.002), 100, false).is_empty());
+}
+
+#[test]
+fn positions_of_protobuf_may_have_their_sign_in_the_last_bit() {
+    let zigzag = |number: i64| ((number << 1) ^ (number >> 63)).cast_unsigned();
+    let position = |latitude, longitude| {
+        let [latitude, longitude] = [latitude, longitude].map(|it| varint(zigzag(it)));
+        let place = [&[0x08], &*latitude, &[0x10], &*longitude].concat();
+        rules_of("application/x-protobuf", &protobuf(&place))
+    };
+    assert_eq!(position(525_200_080, 134_049_540), ["coordinates"]);
+    assert!(position(525_200_080, -134_049_540).is_empty());
+}
+
+#[test]
+fn letters_are_found_however_they_are_escaped() {
+    let text = "Der Schlüssel liegt unter dem Blumentopf";
+    for (media_type, written) in [
+        (
+            "application/json",
+            r#"{"b": "<p>Der Schl&uuml;ssel liegt unter dem Blumentopf</p>"}"#,
+        ),
+        (
+            "application/json",
+            r#"{"b": "Der Schl&uuml;ssel liegt unter dem Blumentopf"}"#,
+        ),
+        (
+            "text/plain",
+            "Der Schl=C3=BCssel liegt unter dem =\r\nBlumentopf",
+        ),
+        (
+            "text/html",
+            r#"<script>var m = {"a": "Der Schl\u00fcssel liegt unter dem Blumentopf"};</script>"#,
+        ),
+        (
+            "application/x-www-form-urlencoded",
+            "m=Der%20Schl%u00FCssel%20liegt%20unter%20dem%20Blumentopf",
+        ),
+    ] {
+        let known = vec![KnownValue::own(KnownKind::Text, text)];
+        let found = rules_of_known(known, media_type, written.as_bytes());
+        assert_eq!(found, ["message-content-cleartext"], "{written}");
+    }
+}

@@ -422,9 +422,8 @@ fn drop_undone_encoding(headers: &mut Vec<Header>, body: &[u8]) {
         match header.value.trim().to_ascii_lowercase().as_str() {
             "gzip" | "x-gzip" => body.starts_with(&[0x1f, 0x8b]),
             "zstd" => body.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]),
-            "deflate" => matches!(body, [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]),
-            // Brotli has no magic number, but it is never text.
-            "br" => str::from_utf8(body).is_err(),
+            // Brotli and raw deflate have no magic number, but they are never text.
+            "br" | "deflate" => str::from_utf8(body).is_err(),
             _ => true,
         }
     });
