@@ -14,6 +14,21 @@ use crate::rules::{
     Identifier, NameStrength, PayloadLayout, Requirement, Validator, normalise_name,
 };
 
+/// The rule of Wi-Fi access points.
+const ACCESS_POINTS: &str = "wifi-bssid";
+
+/// Segments of paths, normalised, behind which a phone is named.
+const DEVICE_SEGMENTS: [&str; 8] = [
+    "device",
+    "devices",
+    "handset",
+    "handsets",
+    "phone",
+    "phones",
+    "terminal",
+    "terminals",
+];
+
 /// Longest value that can be an identifier by its shape alone.
 const TELLING_BYTES: usize = 320;
 /// So many different accounts in one message are an address book rather than the user's own account.
@@ -60,7 +75,16 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         rules.clear();
         rules_of_field(scene, &layouts, is_sdk, field, &mut rules);
         for rule in rules.iter().copied() {
-            if rule.is_opted_out(text) {
+            if &*rule.id == ACCESS_POINTS && text.contains(['|', ';']) {
+                // `3c:5a:b4:01:02:03,-61,Werkstatt|…`
+                for point in text.split(['|', ';']) {
+                    let address = point.split(',').next().unwrap_or(point).trim();
+                    if fits(scene, rule, field, address) {
+                        add(&mut hits, rule, Grade::Decoded, false, field, address);
+                        is_known = true;
+                    }
+                }
+            } else if rule.is_opted_out(text) {
                 add(&mut hits, rule, Grade::Decoded, true, field, text);
                 is_known = true;
             } else if fits(scene, rule, field, text) {
@@ -159,6 +183,9 @@ fn rules_of_field<'a>(
                 rules.push(rule);
             }
         });
+        if DEVICE_SEGMENTS.contains(&&*name.normalised) && value::is_imei(&field.value) {
+            rules.extend(all.identifier("hardware-id"));
+        }
     }
     for layout in layouts {
         let by_layout = layout
@@ -382,7 +409,7 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, hit: &Hit<'_>) {
     }
     // A phone has few of these itself: more are of what is around it.
     let surroundings = (&*hit.rule.id == "mac-address" && hit.values.len() > OWN_INTERFACES)
-        .then(|| scene.rules.identifier("wifi-bssid"))
+        .then(|| scene.rules.identifier(ACCESS_POINTS))
         .flatten();
     let rule = surroundings.unwrap_or(hit.rule);
     let example = hit.values.first().copied().unwrap_or_default();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::limits;
-use crate::model::{DecodeChain, DecodeStep, FieldPath, Fields, PathStep, Place, Step};
+use crate::model::{DecodeChain, DecodeStep, FieldPath, Fields, PathId, PathStep, Place, Step};
 
 /// What holds a name, and what holds its value, in lower case.
 const PAIRS: [(&str, &str); 16] = [
@@ -25,6 +25,14 @@ const PAIRS: [(&str, &str); 16] = [
     ("type", "id"),
     ("idtype", "id"),
     ("deviceidtype", "deviceid"),
+];
+
+/// What holds the names of columns, and what holds the rows, in lower case.
+const HEADS: [&str; 7] = [
+    "headers", "header", "columns", "cols", "fields", "schema", "names",
+];
+const ROWS: [&str; 7] = [
+    "rows", "data", "values", "records", "items", "points", "events",
 ];
 
 /// Bytes of the longest of them.
@@ -66,12 +74,17 @@ struct Role {
     keys: u16,
     values: u16,
     is_type: bool,
+    is_head: bool,
+    is_rows: bool,
 }
 
 impl Role {
     fn of(name: &str) -> Self {
+        let is_one_of = |words: &[&str]| words.iter().any(|word| name.eq_ignore_ascii_case(word));
         let mut role = Self {
             is_type: TYPES.contains(&name),
+            is_head: is_one_of(&HEADS),
+            is_rows: is_one_of(&ROWS),
             ..Self::default()
         };
         if name.len() > LONGEST_OF_PAIR {
@@ -89,6 +102,8 @@ impl Role {
             keys: self.keys | other.keys,
             values: self.values | other.values,
             is_type: self.is_type || other.is_type,
+            is_head: self.is_head || other.is_head,
+            is_rows: self.is_rows || other.is_rows,
         }
     }
 }
@@ -118,13 +133,18 @@ pub(super) fn otherwise_named(fields: &Fields<'_>) -> Vec<(usize, Vec<PathStep>)
         .fold(Role::default(), |all, role| all.and(*role));
     let is_xml = |chain: &DecodeChain| chain.0.last() == Some(&DecodeStep::Xml);
     let has_xml = all.keys != 0 && fields.chains().iter().any(is_xml);
+    let in_rows = if all.is_head && all.is_rows {
+        in_rows(fields, &roles)
+    } else {
+        Vec::new()
+    };
     // Few messages have names of both at all.
     if all.keys & all.values == 0 && !all.is_type && !has_xml {
-        return Vec::new();
+        return in_rows;
     }
     let listed = listed(fields, &roles);
     let keys = keys(&listed);
-    let mut found = Vec::new();
+    let mut found = in_rows;
     for (number, field) in listed.iter().enumerate() {
         let bare = without_types(&field.path.0);
         let other = if keys.is_empty() {
@@ -138,6 +158,43 @@ pub(super) fn otherwise_named(fields: &Fields<'_>) -> Vec<(usize, Vec<PathStep>)
         }
     }
     found
+}
+
+/// The cells of tables whose columns are named in a list beside them: `{"columns": ["lat", "lon"], "rows": [[52.52, 13.40]]}`.
+fn in_rows(fields: &Fields<'_>, roles: &[Role]) -> Vec<(usize, Vec<PathStep>)> {
+    let paths = &fields.paths;
+    let role = |step: Step| match step {
+        Step::Name(name) => roles.get(name.position()).copied().unwrap_or_default(),
+        Step::Index(_) => Role::default(),
+    };
+    // By place and object.
+    let mut heads: BTreeMap<(Place, PathId), BTreeMap<u32, &str>> = BTreeMap::new();
+    for field in fields {
+        if let Some((list, Step::Index(column))) = paths.split(field.path)
+            && let Some((object, name)) = paths.split(list)
+            && role(name).is_head
+            && is_name(&field.value)
+        {
+            let head = heads.entry((field.place, object)).or_default();
+            head.entry(column).or_insert(&field.value);
+        }
+    }
+    let all = fields.iter().enumerate().filter(|_| !heads.is_empty());
+    all.filter_map(|(at, field)| {
+        let (row, Step::Index(column)) = paths.split(field.path)? else {
+            return None;
+        };
+        let (rows, Step::Index(_)) = paths.split(row)? else {
+            return None;
+        };
+        let (object, name) = paths.split(rows)?;
+        let head = heads.get(&(field.place, object))?;
+        let name = name_step(head.get(&column).filter(|_| role(name).is_rows)?);
+        let mut path = paths.path(row).to_field_path().0;
+        path.push(name);
+        Some((at, path))
+    })
+    .collect()
 }
 
 /// The fields that hold names, those below what may hold a value or a type, and all of XML.
@@ -326,6 +383,23 @@ mod tests {
         assert_eq!(
             named(r#"{"type": "latlng", "data": [[52.5, 13.4]]}"#),
             ["latlng[0][0]=52.5", "latlng[0][1]=13.4"]
+        );
+    }
+
+    #[test]
+    fn cells_have_the_names_of_their_columns() {
+        assert_eq!(
+            named(r#"{"columns": ["t", "lat"], "rows": [[7, 52.52], [8, 52.53]]}"#),
+            [
+                "rows[0].t=7",
+                "rows[0].lat=52.52",
+                "rows[1].t=8",
+                "rows[1].lat=52.53"
+            ]
+        );
+        assert_eq!(
+            named(r#"{"columns": [1, 2], "rows": [[7, 52.52]]}"#),
+            [""; 0]
         );
     }
 

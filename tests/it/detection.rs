@@ -726,11 +726,28 @@ fn hardware_addresses_of_what_is_around_are_no_own_ones() {
         &["blue", "wifi-", "mac-"],
     );
     assert_eq!(beacons, [("bluetooth-beacon".to_owned(), 5)]);
+    let row = r#"{"macs":"3c:5a:b4:01:02:03,-61,Werkstatt|3c:5a:b4:01:02:04,-70,Lager"}"#;
+    assert_eq!(items_of(row, &["wifi-"]), [("wifi-bssid".to_owned(), 2)]);
     let own = items_of(
         r#"{"wifi":{"mac":"3c:5a:b4:01:02:03","ssid":"Werkstatt"}}"#,
         &["mac-"],
     );
     assert_eq!(own, [("mac-address".to_owned(), 1)]);
+}
+
+#[test]
+fn a_segment_behind_devices_may_be_their_number() {
+    let path = |path: &str| {
+        let sent = observation::post("collector.example", path, &[], Vec::new(), false);
+        grades(sent, "hardware-id")
+    };
+    assert_eq!(path("/v1/devices/490154203237518/state"), [Grade::Decoded]);
+    for other in [
+        "/v1/devices/490154203237519/state",
+        "/v1/orders/490154203237518",
+    ] {
+        assert_eq!(path(other), [], "{other}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What names in use for contacts are made of; all take them normalised.
 
-use super::SHORTEST_WITH_AREA;
+use super::part::SHORTEST_WITH_AREA;
 
 /// Whether a name, normalised, is that of a value which tells one request or session from another, and is drawn at random.
 pub(in crate::detect) fn is_of_request(name: &str) -> bool {

@@ -79,10 +79,27 @@ pub(in crate::detect) fn phone_anywhere(value: &str) -> Option<Rc<str>> {
     })
 }
 
+/// Three digits of an area in parentheses or before a hyphen, then three, a hyphen and four.
+fn is_of_north_america(text: &str) -> bool {
+    let digits = |text: &str, count: usize| {
+        text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let parts = match text.strip_prefix('(') {
+        Some(rest) => rest.split_once(") ").or_else(|| rest.split_once(')')),
+        None => text.split_once('-'),
+    };
+    parts.is_some_and(|(area, rest)| {
+        let local = rest.split_once('-');
+        digits(area, 3) && local.is_some_and(|(first, last)| digits(first, 3) && digits(last, 4))
+    })
+}
+
 /// A phone number as it is written in a country nearby.
 fn nearby(text: &str) -> Option<PhoneNumber> {
     let is_national = !text.starts_with(['+']) && !text.starts_with("00");
-    let regions = NEIGHBOURS.iter().filter(|_| is_national);
+    // `(415) 555-2671` is how North America writes, whatever else the digits may be elsewhere.
+    let first = is_of_north_america(text).then_some(Region::US);
+    let regions = first.iter().chain(&NEIGHBOURS).filter(|_| is_national);
     let mut parsed = regions.filter_map(|region| PHONE_NUMBER_UTIL.parse(text, Some(*region)).ok());
     parsed.find(PhoneNumber::is_valid)
 }

@@ -1,0 +1,189 @@
+//! Lists of numbers, addresses or digests: what stands under one name, what belongs together, and what of it is a finding.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::record::RECORDS;
+use super::words::is_key;
+use crate::detect::Scene;
+use crate::model::{DecodeStep, Field, Grade, PathId, Place};
+use crate::rules::Identifier;
+
+/// What a value is, if it can point to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Phone,
+    Email,
+    Hash,
+}
+
+impl Kind {
+    pub(super) const fn rule(self) -> &'static str {
+        match self {
+            Self::Phone => "contact-phone-list",
+            Self::Email => "contact-email-list",
+            Self::Hash => "contact-hash-list",
+        }
+    }
+}
+
+/// What points to a person, and where it stood.
+pub(super) type Value = (Rc<str>, PathId);
+
+/// Values of one kind under one name, with the first field that held one.
+#[derive(Default)]
+pub(super) struct List<'a> {
+    pub(super) values: Vec<Value>,
+    pub(super) first: Option<&'a Field<'a>>,
+    pub(super) speaks_of_contacts: bool,
+    /// What stands there and is none.
+    pub(super) others: usize,
+}
+
+impl<'a> List<'a> {
+    pub(super) fn add(&mut self, value: Rc<str>, field: &'a Field<'a>, speaks_of_contacts: bool) {
+        self.values.push((value, field.path));
+        self.first.get_or_insert(field);
+        self.speaks_of_contacts |= speaks_of_contacts;
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.values.extend(other.values);
+        self.first = self.first.or(other.first);
+        self.speaks_of_contacts |= other.speaks_of_contacts;
+        self.others = self.others.saturating_add(other.others);
+    }
+
+    /// The same with each value once, in order.
+    pub(super) fn distinct(mut self) -> Self {
+        self.values.sort_unstable();
+        self.values.dedup_by(|(one, _), (other, _)| one == other);
+        self
+    }
+
+    /// Whether so much of what stands there is of the kind that it is no chance: where it is said to be of contacts, the half of it.
+    pub(super) fn is_of_one_kind(&self) -> bool {
+        let numbers = self.values.len();
+        let most = if self.speaks_of_contacts {
+            numbers
+        } else {
+            numbers / 4
+        };
+        self.others <= most
+    }
+}
+
+/// Kind, place, and names on the way.
+pub(super) type ListKey<'a> = (Kind, Place, Vec<&'a str>);
+
+/// Lists of which each holds less than a list needs, put together with those beside them: `{"Anna": "+49…", "Ben": "+49…"}`.
+/// Members of one object that each have a meaning of their own, as `from`, `to` and `support`, are no list together.
+pub(super) fn joined<'a>(
+    scene: &Scene<'_>,
+    lists: BTreeMap<ListKey<'a>, List<'a>>,
+    has_records: bool,
+) -> BTreeMap<ListKey<'a>, List<'a>> {
+    let is_short = |kind: Kind, list: &List<'_>| {
+        let rule = scene.rules.identifier(kind.rule());
+        rule.is_none_or(|rule| list.values.len() < usize::try_from(rule.min_items).unwrap_or(0))
+    };
+    let mut joined: BTreeMap<ListKey<'a>, List<'a>> = BTreeMap::new();
+    let mut short: BTreeMap<ListKey<'a>, List<'a>> = BTreeMap::new();
+    // By the object that they are members of.
+    let mut alone: BTreeMap<ListKey<'a>, Vec<(ListKey<'a>, List<'a>)>> = BTreeMap::new();
+    for ((kind, place, mut way), list) in lists {
+        if !is_short(kind, &list) || list.values.is_empty() {
+            joined.insert((kind, place, way), list);
+        } else if has_records || list.speaks_of_contacts || way.iter().any(|name| is_key(name)) {
+            way.pop();
+            short.entry((kind, place, way)).or_default().merge(list);
+        } else {
+            let above = way.split_last().map_or(&[][..], |(_, above)| above);
+            let members = alone.entry((kind, place, above.to_vec())).or_default();
+            members.push(((kind, place, way), list));
+        }
+    }
+    for lists in alone.into_values() {
+        let values = lists.iter().flat_map(|(_, list)| &list.values);
+        let values: BTreeSet<&Rc<str>> = values.map(|(value, _)| value).collect();
+        // The same value may be said twice.
+        if lists.len() == 1 || values.len() == 1 {
+            joined.extend(lists);
+        }
+    }
+    for (key, list) in short {
+        joined.entry(key).or_default().merge(list);
+    }
+    joined
+}
+
+/// A list that is a finding.
+pub(super) struct Listed<'a> {
+    pub(super) rule: &'a Identifier,
+    pub(super) grade: Grade,
+    pub(super) first: &'a Field<'a>,
+    pub(super) values: Vec<Value>,
+}
+
+/// The finding that a list is, if it is one.
+pub(super) fn listed<'a>(
+    scene: &Scene<'a>,
+    kind: Kind,
+    list: List<'a>,
+    records: usize,
+) -> Option<Listed<'a>> {
+    let rule_id = if records >= 1 && kind != Kind::Hash && list.speaks_of_contacts
+        || records >= 3 && kind != Kind::Hash
+    {
+        RECORDS
+    } else {
+        kind.rule()
+    };
+    let (rule, first) = (scene.rules.identifier(rule_id)?, list.first?);
+    let is_list = list.values.len() >= usize::try_from(rule.min_items).unwrap_or(usize::MAX);
+    // What a protocol itself names are the ends of a talk, which have a detector of their own.
+    let is_protocols_own = *scene.fields.chain(first.chain).0 == [DecodeStep::Protocol]
+        && first.place == Place::Header;
+    if !list.is_of_one_kind() || !is_list && is_protocols_own && !list.speaks_of_contacts {
+        return None;
+    }
+    if kind == Kind::Hash && !is_list && !have_equal_length(&list.values) {
+        return None;
+    }
+    // Numbers given out in a row, as a company has them, have names beside them.
+    let is_of_people = records >= 1 && list.speaks_of_contacts;
+    if kind == Kind::Phone && !is_of_people && is_counter(&list.values) {
+        return None;
+    }
+    let grade = if list.speaks_of_contacts || records > 0 {
+        Grade::Decoded
+    } else {
+        Grade::Shape
+    };
+    Some(Listed {
+        rule,
+        grade,
+        first,
+        values: list.values,
+    })
+}
+
+pub(super) fn have_equal_length(values: &[Value]) -> bool {
+    let mut lengths = values.iter().map(|(value, _)| value.len());
+    lengths
+        .next()
+        .is_some_and(|first| lengths.all(|length| length == first))
+}
+
+/// Numbers that follow one another are a counter, not an address book.
+pub(super) fn is_counter(values: &[Value]) -> bool {
+    let numbers: Vec<u64> = values
+        .iter()
+        .filter_map(|(value, _)| value.trim_start_matches('+').parse().ok())
+        .collect();
+    numbers.len() >= 3
+        && numbers.windows(2).all(|pair| match pair {
+            [first, second] => second.abs_diff(*first) == 1,
+            _ => false,
+        })
+}

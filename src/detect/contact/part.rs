@@ -1,0 +1,154 @@
+//! What in one value points to a person: numbers, addresses, digests; alone, in a list, or among other text.
+
+use std::rc::Rc;
+
+use super::list::Kind;
+use crate::detect::value;
+use crate::model::Look;
+
+/// Most values looked at in one field that holds a separated list.
+pub(super) const LIST_VALUES: usize = 10_000;
+
+/// Digits of the shortest number that is believed beside people's names without a telling name: shorter ones are scores.
+pub(super) const SHORTEST_WITH_AREA: usize = 9;
+
+/// What stands around a value says of it.
+#[derive(Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "answers to questions that do not depend on each other"
+)]
+pub(super) struct Telling {
+    pub(super) speaks_of_contacts: bool,
+    pub(super) takes_digests: bool,
+    /// Names themselves say that digests of people are below them.
+    pub(super) lists_digests: bool,
+    pub(super) names_numbers: bool,
+    pub(super) is_beside_people: bool,
+}
+
+impl Telling {
+    /// Whether a value can have a part that points to a person: what [`classify`] asks for, told by the kinds of its characters.
+    pub(super) fn may_be_in(self, look: Look) -> bool {
+        let has_number = || {
+            look.has(Look::DIGIT)
+                && (self.speaks_of_contacts
+                    || self.names_numbers
+                    || self.is_beside_people
+                    || look.is_all(Look::DIGIT)
+                    || look.has(WRITTEN_AS_NUMBER))
+        };
+        self.takes_digests || look.has(Look::AT) || has_number()
+    }
+}
+
+/// The values of a field that holds a list in one string, or addresses and numbers among other text.
+pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let is_separator = |mark: char| matches!(mark, ',' | ';' | '\n' | '\t' | '|' | '"');
+    text.split(is_separator)
+        .map(|part| {
+            let part = part.trim_matches(|mark: char| {
+                mark.is_whitespace() || matches!(mark, '\'' | '[' | ']' | '<' | '>')
+            });
+            // `(415) 555-2671` begins with one that is its own.
+            let inner = part
+                .strip_prefix('(')
+                .and_then(|part| part.strip_suffix(')'));
+            inner.unwrap_or(part)
+        })
+        .filter(|part| !part.is_empty())
+        .take(LIST_VALUES)
+}
+
+pub(super) fn classify(text: &str, telling: Telling) -> Option<(Kind, Rc<str>)> {
+    // Digests are taken for contacts only under a name that says so: anything can be hashed.
+    if telling.takes_digests {
+        // `sha1:0a1b…`, `0x0a1b…`
+        let bare = text.split_once(':').map_or(text, |(_, digest)| digest);
+        let bare = bare.strip_prefix("0x").unwrap_or(bare);
+        let is_short = telling.lists_digests && value::is_short_digest(bare);
+        if is_short || value::is_cut_digest(bare) || value::is_base64_digest(bare) {
+            return Some((Kind::Hash, bare.into()));
+        }
+    }
+    if text.len() > 320 {
+        return None;
+    }
+    if text.contains('@') {
+        // `Anna Beispiel <anna@post.example>` (RFC 5322 §3.4)
+        let address = text.rsplit_once('<').map_or(text, |(_, address)| address);
+        let address = address.strip_prefix("mailto:").unwrap_or(address);
+        let is_persons = value::is_email(address)
+            && (telling.speaks_of_contacts || !value::is_role_address(address));
+        return is_persons.then(|| (Kind::Email, address.to_ascii_lowercase().into()));
+    }
+    let plain = value::with_plain_separators(text);
+    let text = &*plain;
+    if let Some(number) = LINKS.iter().find_map(|link| text.strip_prefix(link)) {
+        return value::phone_anywhere(number).map(|number| (Kind::Phone, number));
+    }
+    // Without a telling name, bare digits are order numbers and counters more often than phone numbers.
+    let is_marked = is_written_as_number(text);
+    let is_long = || text.len() >= SHORTEST_WITH_AREA;
+    let is_told = telling.speaks_of_contacts
+        || telling.names_numbers
+        || telling.is_beside_people && is_long();
+    if !is_marked && !is_told {
+        return None;
+    }
+    value::phone_anywhere(text).map(|number| (Kind::Phone, number))
+}
+
+/// Beginnings of links to a person's number.
+pub(super) const LINKS: [&str; 5] = [
+    "https://wa.me/",
+    "https://api.whatsapp.com/send?phone=",
+    "whatsapp://send?phone=",
+    "sms:",
+    "smsto:",
+];
+
+/// Kinds of characters of which a text has one that [`is_written_as_number`]: a plus, the colon of `tel:`, or what parts groups.
+pub(super) const WRITTEN_AS_NUMBER: u16 = Look::PLUS | Look::COLON | Look::GROUP;
+
+/// Whether a text says by its form that it is a phone number: by its plus, or by a trunk prefix and groups.
+pub(super) fn is_written_as_number(text: &str) -> bool {
+    // A zero by itself is of an article, not of a trunk prefix.
+    let is_article = || text.starts_with("0 ") || text.starts_with("0-");
+    let has_groups = || text.contains([' ', '/', '-', ')']) && !is_article();
+    text.starts_with('+')
+        || text.starts_with("tel:")
+        || text.strip_prefix("00").is_some_and(is_international)
+        || text.starts_with(['0', '(']) && has_groups()
+}
+
+/// Digits behind an international prefix: a country code begins with no zero, parcels have longer numbers, and behind `001` any ten
+/// digits may be a number of North America.
+pub(super) fn is_international(digits: &str) -> bool {
+    (10..=14).contains(&digits.len())
+        && !digits.starts_with(['0', '1'])
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Two to four words of letters that begin with a capital one.
+pub(super) fn looks_like_person(text: &str) -> bool {
+    if text.len() > 64 || !text.contains(' ') {
+        return false;
+    }
+    let mut words = 0_usize;
+    for word in text.split(' ') {
+        let is_particle = [
+            "von", "van", "de", "der", "den", "zu", "di", "da", "la", "bin", "al",
+        ]
+        .contains(&word);
+        let is_name = word.chars().next().is_some_and(char::is_uppercase)
+            && word
+                .chars()
+                .all(|letter| letter.is_alphabetic() || matches!(letter, '-' | '\'' | '.' | '’'));
+        if !is_particle && !is_name {
+            return false;
+        }
+        words = words.saturating_add(1);
+    }
+    (2..=4).contains(&words)
+}

@@ -1,0 +1,125 @@
+//! Records of people: objects with a name and what somebody is reached by.
+
+use std::cell::LazyCell;
+
+use hashbrown::{HashMap, HashSet};
+
+use super::is_content;
+use super::list::Value;
+use super::part::{WRITTEN_AS_NUMBER, is_written_as_number};
+use super::way::Names;
+use crate::detect::{Scene, value};
+use crate::model::{Field, Look, PathId, Step};
+
+/// Numbers and addresses of one person in an address book, at most, on average.
+pub(super) const VALUES_OF_PERSON: usize = 6;
+
+/// The rule of records: people by name, with what they are reached by.
+pub(super) const RECORDS: &str = "contact-name-phone-record";
+
+/// Objects that hold both a name and a phone number or e-mail address: those of the longest list of them.
+#[derive(Default)]
+pub(super) struct Records {
+    pub(super) count: usize,
+    pub(super) list: Option<PathId>,
+}
+
+impl Records {
+    /// The values, of each object only one: it is people that are counted, not what they are reached by. An object with more than
+    /// people have is no person but holds several.
+    pub(super) fn one_each(&self, scene: &Scene<'_>, values: Vec<Value>) -> Vec<Value> {
+        if values.len() > self.count.saturating_mul(VALUES_OF_PERSON) {
+            return values;
+        }
+        let mut seen: HashSet<PathId> = HashSet::new();
+        let is_first = |(_, path): &Value| {
+            let record = self.list.and_then(|list| record_in(scene, list, *path));
+            record.is_none_or(|record| seen.insert(record))
+        };
+        let mut values = values;
+        values.sort_unstable();
+        values.into_iter().filter(is_first).collect()
+    }
+
+    pub(super) fn of(scene: &Scene<'_>, names: &Names) -> Self {
+        let is_name = |field: &Field<'_>| {
+            scene.name(field).is_some_and(|name| name.is_person)
+                && !field.look.has(Look::AT)
+                && field.value.chars().any(char::is_alphabetic)
+        };
+        // Reading phone numbers is expensive, and without a name nothing is a record.
+        let has_person = scene.names.iter().any(|name| name.is_person);
+        let is_persons = |field: &Field<'_>| is_content(scene, field) && is_name(field);
+        if !has_person || !scene.fields.iter().any(is_persons) {
+            return Self::default();
+        }
+        let paths = &scene.fields.paths;
+        let mut positions: HashMap<PathId, usize> = HashMap::new();
+        let mut records: Vec<(PathId, bool, bool)> = Vec::new();
+        for field in scene.fields {
+            let is_name = is_name(field);
+            let names_numbers = names.of_path(field.path).numbers;
+            let may_be_reachable = field.look.has(Look::AT)
+                || field.look.has(Look::DIGIT)
+                    && (names_numbers || field.look.has(WRITTEN_AS_NUMBER));
+            if !is_name && !may_be_reachable || !is_content(scene, field) {
+                continue;
+            }
+            let is_reachable = LazyCell::new(|| {
+                let text = field.value.trim();
+                let may_be_number = || names_numbers || is_written_as_number(text);
+                may_be_reachable
+                    && ((text.contains('@') && value::is_email(text))
+                        || may_be_number() && value::phone_e164(text).is_some())
+            });
+            // Every element of an array that the field lies in may be the record.
+            let mut at = field.path;
+            while let Some((parent, step)) = paths.split(at) {
+                if matches!(step, Step::Index(_)) {
+                    let record = scene.first_of(at);
+                    let end = records.len();
+                    let position = *positions.entry(record).or_insert_with(|| {
+                        records.push((record, false, false));
+                        end
+                    });
+                    if let Some((_, has_name, has_reachable)) = records.get_mut(position) {
+                        *has_name |= is_name;
+                        *has_reachable = *has_reachable || *is_reachable;
+                    }
+                }
+                at = parent;
+            }
+        }
+        let mut by_list: HashMap<PathId, usize> = HashMap::new();
+        let mut most = Self::default();
+        for (record, has_name, has_reachable) in records {
+            if has_name
+                && has_reachable
+                && let Some((list, _)) = paths.split(record)
+            {
+                let list = scene.first_of(list);
+                let count = by_list.entry(list).or_default();
+                *count = count.saturating_add(1);
+                if *count > most.count {
+                    most = Self {
+                        count: *count,
+                        list: Some(list),
+                    };
+                }
+            }
+        }
+        most
+    }
+}
+
+/// The element of a list that a path goes through.
+pub(super) fn record_in(scene: &Scene<'_>, list: PathId, path: PathId) -> Option<PathId> {
+    let mut at = path;
+    while let Some((parent, step)) = scene.fields.paths.split(at) {
+        if matches!(step, Step::Index(_)) && scene.first_of(parent) == list {
+            return Some(scene.first_of(at));
+        }
+        at = parent;
+    }
+    None
+}
