@@ -305,7 +305,7 @@ struct Upgrade {
     word: &'static str,
 }
 
-const UPGRADES: [Upgrade; 3] = [
+const UPGRADES: [Upgrade; 5] = [
     Upgrade {
         port: 587,
         clear: &[
@@ -341,6 +341,41 @@ const UPGRADES: [Upgrade; 3] = [
             (Side::Server, "a2 OK\r\n"),
         ],
         protocol: "imap",
+        word: "erika",
+    },
+    // What comes first inside shows neither a greeting nor the port of the protocol.
+    Upgrade {
+        port: 1143,
+        clear: &[
+            (Side::Server, "* OK ready\r\n"),
+            (Side::Client, "a0 CAPABILITY\r\n"),
+            (Side::Server, "* CAPABILITY IMAP4rev1 STARTTLS\r\na0 OK\r\n"),
+            (Side::Client, "a1 STARTTLS\r\n"),
+            (Side::Server, "a1 OK go\r\n"),
+        ],
+        sealed: &[
+            (Side::Client, "a2 LOGIN erika secret\r\n"),
+            (Side::Server, "a2 OK\r\n"),
+        ],
+        protocol: "imap",
+        word: "erika",
+    },
+    Upgrade {
+        port: 21,
+        clear: &[
+            (Side::Server, "220 ready\r\n"),
+            (Side::Client, "AUTH TLS\r\n"),
+            (Side::Server, "234 go\r\n"),
+        ],
+        sealed: &[
+            (Side::Client, "PBSZ 0\r\n"),
+            (Side::Server, "200 ok\r\n"),
+            (Side::Client, "USER erika\r\n"),
+            (Side::Server, "331 password\r\n"),
+            (Side::Client, "PASS secret\r\n"),
+            (Side::Server, "230 welcome\r\n"),
+        ],
+        protocol: "ftp",
         word: "erika",
     },
     Upgrade {
