@@ -272,7 +272,7 @@ fn what_is_decrypted_and_nobody_knows_is_not_examined() {
     for (passed, key_log, state) in [
         (said.as_slice(), String::new(), " not-examined"),
         (&sealed, session.key_log(), "tls not-examined"),
-        (&sealed, String::new(), "tls no-key"),
+        (&sealed, String::new(), "tls encrypted-no-key"),
     ] {
         let mut connection = open(40_000, "203.0.113.80:9443");
         for (side, bytes) in passed {
