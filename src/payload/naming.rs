@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use crate::limits;
 use crate::model::{DecodeChain, DecodeStep, FieldPath, Fields, PathId, PathStep, Place, Step};
-use crate::rules::normalise_name;
 
 /// What holds a name, and what holds its value, in lower case.
 const PAIRS: [(&str, &str); 15] = [
@@ -303,7 +302,8 @@ fn is_name(text: &str) -> bool {
 }
 
 fn is_type_of_id(text: &str) -> bool {
-    let name = normalise_name(text);
+    let letters = text.chars().filter(char::is_ascii_alphanumeric);
+    let name: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
     TYPES_OF_IDS.iter().any(|kind| name.contains(kind))
 }
 
