@@ -21,8 +21,8 @@ use self::record::{RECORDS, Records};
 use self::way::{Names, Way, Ways};
 use self::words::LOOK_UPS;
 pub(super) use self::words::{
-    is_action, is_of_mail, is_of_request, is_person_name, lists_digests, may_be_number,
-    names_addresses, names_numbers, speaks_of_contacts,
+    is_action, is_message_id, is_of_request, is_person_name, lists_digests, lists_reachable,
+    may_be_number, names_numbers, speaks_of_contacts,
 };
 use super::{Scene, value};
 use crate::model::{Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
@@ -53,12 +53,14 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
         let below = names.of_path(field.path);
         let name = scene.name(field);
-        let may_be_digest = below.takes_digests() || request.takes_digests();
+        let lists_reachable = name.is_some_and(|name| name.lists_reachable);
+        let may_be_digest =
+            below.contacts || below.digests || lists_reachable || request.takes_digests();
         if !may_be_digest && !field.look.has(OF_CONTACTS) {
             continue;
         }
         let is_of_request = name.is_some_and(|name| name.is_of_request);
-        if name.is_some_and(|name| name.is_of_mail) {
+        if name.is_some_and(|name| is_message_id(&name.normalised, &field.value)) {
             continue;
         }
         // `{"id": "11002929087", "name": "Anna Beispiel"}`: members have numbers, too.
@@ -66,7 +68,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             !people.is_empty() && !is_of_request && people.contains(&ways.object(field.path));
         let telling = Telling {
             speaks_of_contacts: below.contacts || request.speaks_of_contacts,
-            takes_digests: below.takes_digests() || request.takes_digests() && !is_of_request,
+            takes_digests: below.contacts
+                || below.digests
+                || request.takes_digests() && !is_of_request,
+            lists_reachable,
             lists_digests: below.digests,
             names_numbers: below.numbers,
             is_beside_people,
@@ -175,7 +180,8 @@ fn keyed<'a>(
                 let below = names.of_path(parent);
                 let telling = Telling {
                     speaks_of_contacts: below.contacts || request.speaks_of_contacts,
-                    takes_digests: below.takes_digests() || request.takes_digests(),
+                    takes_digests: below.contacts || below.digests || request.takes_digests(),
+                    lists_reachable: false,
                     lists_digests: below.digests,
                     names_numbers: false,
                     is_beside_people: looks_like_person(&field.value),

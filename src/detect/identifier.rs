@@ -3,12 +3,13 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::name::Name;
 use super::{Scene, contact, value};
 use crate::model::{
-    Category, DecodeStep, Event, Field, Grade, Place, Protection, Sensitive, Tally,
+    Category, DecodeStep, Event, Field, Grade, PathId, Place, Protection, Sensitive, Step, Tally,
 };
 use crate::rules::{
     Identifier, NameStrength, PayloadLayout, Requirement, Validator, normalise_name,
@@ -34,8 +35,8 @@ const TELLING_BYTES: usize = 320;
 /// So many different accounts in one message are an address book rather than the user's own account.
 const OWN_ACCOUNTS: usize = 3;
 
-/// Network interfaces of a phone: Wi-Fi, Bluetooth, a dock's.
-const OWN_INTERFACES: usize = 3;
+/// Push tokens of one phone in a message: of several services.
+const OWN_TOKENS: usize = 3;
 
 /// Shortest identifier that is still one without what parts its groups.
 const SHORTEST_IN_GROUPS: usize = 12;
@@ -50,7 +51,11 @@ struct Hit<'a> {
     is_opted_out: bool,
     /// As they come, until all fields have been looked at.
     values: Vec<&'a str>,
+    /// Where they stood, of attributes of which several make a fingerprint.
+    paths: Vec<PathId>,
     first: &'a Field<'a>,
+    /// What stood there.
+    first_value: &'a str,
 }
 
 /// What one message tells, by rule, grade and whether it is an opt-out: few of these.
@@ -78,12 +83,16 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             if &*rule.id == ACCESS_POINTS && text.contains(['|', ';']) {
                 // `3c:5a:b4:01:02:03,-61,Werkstatt|…`
                 for point in text.split(['|', ';']) {
-                    let address = point.split(',').next().unwrap_or(point).trim();
+                    let Some((address, _)) = point.trim().split_once(',') else {
+                        continue;
+                    };
                     if fits(scene, rule, field, address) {
                         add(&mut hits, rule, Grade::Decoded, false, field, address);
                         is_known = true;
                     }
                 }
+            } else if &*rule.id == ACCESS_POINTS && !is_of_scan(scene, field) {
+                // `{"wifi": "3c:5a:b4:01:02:03"}` is the phone's own.
             } else if rule.is_opted_out(text) {
                 add(&mut hits, rule, Grade::Decoded, true, field, text);
                 is_known = true;
@@ -216,10 +225,43 @@ fn fits(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &str) -> 
         && (rule.unless_beside.is_empty() || !has_beside(scene, &rule.unless_beside, field))
 }
 
+/// Whether a hardware address under a name of access points is one's: the name says no more than that it is about Wi-Fi where it
+/// stands alone, but in a row something stands beside it.
+fn is_of_scan(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    let name = scene.name(field).map_or("", |name| &name.normalised);
+    if !["wifi", "wlan", "wifis", "macs", "wifimacs", "aps"].contains(&name) {
+        return true;
+    }
+    let paths = &scene.fields.paths;
+    let above = |path| match paths.split(path)? {
+        (parent, Step::Index(_)) => Some(parent),
+        _ => None,
+    };
+    above(field.path).and_then(above).is_some()
+}
+
+/// Whether how strong it is received stands beside a hardware address.
+fn is_received(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    const SIGNALS: [&str; 7] = [
+        "rssi",
+        "signal",
+        "signalstrength",
+        "level",
+        "dbm",
+        "channel",
+        "frequency",
+    ];
+    let mut names = scene.names_beside(field);
+    names.any(|name| SIGNALS.contains(&&*name.normalised))
+}
+
 /// Whether an address that its name does not tell is a person's, rather than that of a desk or the id of a message.
 fn is_of_person(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &str) -> bool {
-    let is_of_mail = || scene.name(field).is_some_and(|name| name.is_of_mail);
-    rule.validator != Some(Validator::Email) || !value::is_role_address(text) && !is_of_mail()
+    let is_message_id = || {
+        let name = scene.name(field);
+        name.is_some_and(|name| contact::is_message_id(&name.normalised, text))
+    };
+    rule.validator != Some(Validator::Email) || !value::is_role_address(text) && !is_message_id()
 }
 
 /// Whether the same object has a member of one of these names.
@@ -237,7 +279,7 @@ fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &s
             value::is_imei(text)
                 || value::is_meid(text)
                 || names(scene, field, &SERIALS) && value::is_serial_number(text)
-                || names(scene, field, &HARDWARE_KEYS) && value::is_hardware_key(text)
+                || value::is_hardware_key(&normalise_name(scene.fields.name(field)), text)
         }
         Validator::ImsiOrIccid => {
             value::is_imsi(text) || value::is_iccid(text) || value::is_ims_identity(text)
@@ -250,9 +292,6 @@ fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &s
 
 /// Parts of names of serial numbers, normalised: these have no form of their own.
 const SERIALS: [&str; 4] = ["serial", "serie", "hwid", "hardwareid"];
-
-/// The same of what is burnt into a phone: Apple's UDID, the id of an eSIM (GSMA SGP.02), of a DRM module.
-const HARDWARE_KEYS: [&str; 4] = ["udid", "eid", "drm", "widevine"];
 
 /// Whether the name of a field has one of some words.
 fn names(scene: &Scene<'_>, field: &Field<'_>, words: &[&str]) -> bool {
@@ -355,16 +394,21 @@ fn add<'a>(
     let known = hits.iter_mut().find(|hit| {
         (hit.grade, hit.is_opted_out) == (grade, is_opted_out) && hit.rule.id == rule.id
     });
-    match known {
-        Some(hit) => hit.values.push(value),
-        None => hits.push(Hit {
-            rule,
-            grade,
-            is_opted_out,
-            values: vec![value],
-            first: field,
-        }),
+    let path = rule.is_fingerprint.then_some(field.path);
+    if let Some(hit) = known {
+        hit.values.push(value);
+        hit.paths.extend(path);
+        return;
     }
+    hits.push(Hit {
+        rule,
+        grade,
+        is_opted_out,
+        values: vec![value],
+        paths: path.into_iter().collect(),
+        first: field,
+        first_value: value,
+    });
 }
 
 /// A value without what spellings of it differ in, so that it is the same at several recipients: case, what parts groups, how a
@@ -403,18 +447,27 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, hit: &Hit<'_>) {
     let is_address_book = hit.rule.category == Category::Account
         && (accounts >= OWN_ACCOUNTS || contact::speaks_of_contacts_path(scene, hit.first.path));
     // A phone has one of these for each app and service: a list of them is of something else.
-    let is_list = &*hit.rule.id == "push-token" && hit.values.len() > OWN_INTERFACES;
+    let is_list = &*hit.rule.id == "push-token" && hit.values.len() > OWN_TOKENS;
     if is_address_book || is_list {
         return;
     }
-    // A phone has few of these itself: more are of what is around it.
-    let surroundings = (&*hit.rule.id == "mac-address" && hit.values.len() > OWN_INTERFACES)
+    // Several that are received are of what is around the phone.
+    let is_scan = hit.rule.id.starts_with("mac-") && hit.values.len() > 1;
+    let surroundings = (is_scan && is_received(scene, hit.first))
         .then(|| scene.rules.identifier(ACCESS_POINTS))
         .flatten();
     let rule = surroundings.unwrap_or(hit.rule);
-    let example = hit.values.first().copied().unwrap_or_default();
-    let mut finding = scene.finding(rule, hit.grade, hit.first, example);
-    finding.items = hit.values.len() as u64;
+    let mut finding = scene.finding(rule, hit.grade, hit.first, hit.first_value);
+    // Of attributes the names count: one that is told three times is one.
+    let names = hit.paths.iter();
+    let names: BTreeSet<_> = names
+        .map(|path| scene.fields.paths.last_name(*path))
+        .collect();
+    finding.items = if hit.rule.is_fingerprint {
+        names.len() as u64
+    } else {
+        hit.values.len() as u64
+    };
     finding.values = hit
         .values
         .iter()

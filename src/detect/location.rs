@@ -6,16 +6,21 @@ mod text;
 mod words;
 
 use self::parts::Parts;
-use self::text::{TELLING, exact_pair, first_of_route, pair, polyline, telling_pair};
+use self::text::{
+    EXACT_DECIMALS, TELLING, exact_pair, first_of_route, pair, polyline, telling_pair,
+};
 pub(super) use self::words::{
     Axis, axis, holds_pair, holds_way, integer_axis, is_of_measure, is_of_position,
 };
-use self::words::{is_longitude_first, is_of_fix, is_on_screens_too, says_longitude_first};
+use self::words::{
+    asks_for_place, is_about_position, is_about_service, is_longitude_first, is_of_fix,
+    is_on_screens_too, is_shape_too, says_longitude_first,
+};
 use super::Scene;
 use super::name::Name;
 use super::value::{self, Degrees};
 use crate::model::{DecodeStep, Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
-use crate::rules::{Rules, normalise_name};
+use crate::rules::Rules;
 
 /// A number that may be half of a position, with its field.
 type Coordinate<'a> = (&'a Field<'a>, Degrees);
@@ -75,7 +80,7 @@ fn whole(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option<&
     let Some(name) = name else { return false };
     if let Some((latitude, longitude)) = name
         .holds_way
-        .then(|| polyline(field.value.trim()))
+        .then(|| polyline(field.value.trim(), is_shape_too(&name.normalised)))
         .flatten()
     {
         report(scene, tally, field, latitude, longitude);
@@ -174,15 +179,25 @@ fn is_of_kml(scene: &Scene<'_>, field: &Field<'_>) -> bool {
 /// Whether the path of the request, or the first label of the host, is about where something is.
 fn request_is_of_position(scene: &Scene<'_>) -> bool {
     let label = scene.host().split('.').next().unwrap_or_default();
-    let mut words = scene.request_path().split('/').chain([label]);
-    words.any(|word| is_of_position(&normalise_name(word)))
+    let path = scene.request_path();
+    let is_of_service = |path: &str| is_about_service(&path.to_lowercase());
+    let mut words = path.split('/').chain([label]);
+    words.any(is_about_position) && !is_of_service(path)
 }
 
-/// Two segments of a path that are a position: `/forecast/52.5163/13.3777`.
+/// Two segments of a path that are a position: `/forecast/52.5163/13.3777`. Versions and months have fewer decimals, or no word
+/// for places before them.
 fn neighbours(scene: &Scene<'_>, field: &Field<'_>) -> Option<(Degrees, Degrees)> {
     let is_number = field.place == Place::Path && field.look.has(Look::DOT);
     let before = scene.segment_before(field).filter(|_| is_number)?;
-    exact_pair(&[before, &field.value].join(","), 0)
+    let (latitude, longitude) = exact_pair(&[before, &field.value].join(","), 0)?;
+    let is_telling = latitude.decimals.min(longitude.decimals) > EXACT_DECIMALS
+        || scene
+            .request_path()
+            .split('/')
+            .any(|segment| asks_for_place(&segment.to_lowercase()));
+    // Digital object identifiers begin with ten.
+    (is_telling && !before.starts_with("10.")).then_some((latitude, longitude))
 }
 
 /// Reports two numbers under a name that holds no pair: where nothing nearby says what they are, they are no more than that.

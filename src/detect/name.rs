@@ -36,10 +36,8 @@ pub(super) struct Name {
     pub(super) names_numbers: bool,
     /// Its value tells one request or session from another.
     pub(super) is_of_request: bool,
-    /// Its value tells one message from another, and looks like an address (RFC 5322 §3.6.4).
-    pub(super) is_of_mail: bool,
-    /// E-mail addresses are below it.
-    pub(super) names_addresses: bool,
+    /// It is a list of what people are reached by, or of digests of that.
+    pub(super) lists_reachable: bool,
     /// Its value is a person's name.
     pub(super) is_person: bool,
     /// Its value is a part of a person's name.
@@ -101,8 +99,7 @@ impl Name {
             lists_digests: contact::lists_digests(&bare),
             names_numbers: contact::names_numbers(&bare),
             is_of_request: contact::is_of_request(&normalised),
-            is_of_mail: contact::is_of_mail(&normalised),
-            names_addresses: contact::names_addresses(&bare),
+            lists_reachable: contact::lists_reachable(&bare),
             is_person: contact::is_person_name(&normalised),
             part_of_person: known::name_part(&normalised),
             axis: location::axis(&last_alone).map(belongs),

@@ -336,20 +336,32 @@ pub(super) fn is_serial_number(value: &str) -> bool {
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-/// What is burnt into a phone, by its form: Apple's UDID (`00008101-000A1D2E3F40001E`), the 32 digits of an eSIM, a digest.
-pub(super) fn is_hardware_key(value: &str) -> bool {
-    let is_udid = || {
-        value.split_once('-').is_some_and(|(chip, unique)| {
+/// All of an MD5, SHA-1 or SHA-2 in hexadecimal digits, or of SHA-1 or SHA-256 in base64.
+pub(super) fn is_whole_digest(value: &str) -> bool {
+    let has_both = || {
+        value.bytes().any(|byte| byte.is_ascii_digit())
+            && value.bytes().any(|byte| byte.is_ascii_alphabetic())
+    };
+    let is_hex = matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128) && is_hex(value);
+    let bare = value.trim_end_matches('=');
+    has_both() && (is_hex || matches!(bare.len(), 27 | 43) && is_base64_digest(value))
+}
+
+/// What is burnt into a phone, by its name and form: Apple's UDID (`00008101-000A1D2E3F40001E`), the 32 digits of an eSIM (GSMA
+/// SGP.02 §2.2.3), the digest of a DRM module.
+pub(super) fn is_hardware_key(name: &str, value: &str) -> bool {
+    if name.contains("udid") {
+        return value.split_once('-').is_some_and(|(chip, unique)| {
             chip.len() == 8 && unique.len() == 16 && is_hex(chip) && is_hex(unique)
-        })
-    };
-    let is_esim = || {
-        value.len() == 32
-            && value.starts_with("89")
-            && value.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    !is_one_symbol(value)
-        && (is_udid() || is_esim() || matches!(value.len(), 40 | 64) && is_hex(value))
+        });
+    }
+    if name.contains("drm") || name.contains("widevine") {
+        return matches!(value.len(), 32 | 64) && is_hex(value) && !is_one_symbol(value);
+    }
+    name.ends_with("eid")
+        && value.len() == 32
+        && value.starts_with("89")
+        && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Base64 (either alphabet, padded or not) of 10, 16, 20 or 32 bytes that look random.

@@ -104,5 +104,6 @@ pub fn is_at(host: &str, tracking_domain: &str) -> bool {
     let (_, name) = tracking_domain
         .split_once("://")
         .unwrap_or(("", tracking_domain));
-    is_below(host, name.split(['/', ':']).next().unwrap_or(name))
+    let name = name.split(['/', ':']).next().unwrap_or(name);
+    is_below(host, name.strip_prefix("*.").unwrap_or(name))
 }

@@ -8,13 +8,12 @@ use crate::limits;
 use crate::model::{DecodeChain, DecodeStep, FieldPath, Fields, PathId, PathStep, Place, Step};
 
 /// What holds a name, and what holds its value, in lower case.
-const PAIRS: [(&str, &str); 16] = [
+const PAIRS: [(&str, &str); 15] = [
     ("key", "value"),
     ("key", "val"),
     ("k", "v"),
     ("name", "value"),
     ("name", "val"),
-    ("name", "v"),
     ("n", "v"),
     ("field", "value"),
     ("field", "data"),
@@ -25,6 +24,27 @@ const PAIRS: [(&str, &str); 16] = [
     ("type", "id"),
     ("idtype", "id"),
     ("deviceidtype", "deviceid"),
+];
+
+/// Parts of the types of identifiers. Where a type stands beside an id (`{"type": "gaid", "id": …}`), most are kinds of documents.
+const TYPES_OF_IDS: [&str; 17] = [
+    "gaid",
+    "aaid",
+    "idfa",
+    "idfv",
+    "adid",
+    "oaid",
+    "ifa",
+    "imei",
+    "imsi",
+    "iccid",
+    "meid",
+    "udid",
+    "androidid",
+    "ssaid",
+    "advertisingid",
+    "vendorid",
+    "macaddress",
 ];
 
 /// What holds the names of columns, and what holds the rows, in lower case.
@@ -281,6 +301,12 @@ fn is_name(text: &str) -> bool {
             .all(|letter| letter.is_alphanumeric() || "_-.$:[]".contains(letter))
 }
 
+fn is_type_of_id(text: &str) -> bool {
+    let letters = text.chars().filter(char::is_ascii_alphanumeric);
+    let name: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
+    TYPES_OF_IDS.iter().any(|kind| name.contains(kind))
+}
+
 fn name_step(name: &str) -> PathStep {
     PathStep::Name(Arc::from(name))
 }
@@ -296,10 +322,16 @@ fn beside(
     let key_of = |object: &[PathStep], fits: &dyn Fn(&str, &str) -> bool| {
         let candidates = keys.get(&(field.place, object))?;
         let fits = |key: &&usize| {
-            let name = fields.get(**key).map_or("", Listed::name);
+            let (name, text) = fields
+                .get(**key)
+                .map_or(("", ""), |field| (field.name(), field.value));
             let mut pairs = PAIRS.iter();
             **key != at
-                && pairs.any(|(key, value)| fits(key, value) && name.eq_ignore_ascii_case(key))
+                && pairs.any(|(key, value)| {
+                    fits(key, value)
+                        && name.eq_ignore_ascii_case(key)
+                        && (!value.ends_with("id") || is_type_of_id(text))
+                })
         };
         // Elements of one name have one path: the name before a value is its own.
         let before = candidates.iter().rev().filter(|key| **key < at).find(fits);

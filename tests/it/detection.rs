@@ -546,11 +546,11 @@ fn positions(observation: Observation) -> Vec<String> {
 #[test]
 fn the_order_of_coordinates_is_that_of_the_name() {
     let body = |name: &str| format!(r#"{{"{name}":[52.520008,13.404954]}}"#);
-    for name in ["latlng", "track", "location", "waypoints"] {
+    for name in ["latlng", "track", "waypoints"] {
         let found = positions(post("/p", "application/json", &body(name)));
         assert_eq!(found, ["52.520008,13.404954"], "{name}");
     }
-    for name in ["coordinates", "lnglat", "center"] {
+    for name in ["coordinates", "lnglat", "center", "location", "geopoint"] {
         let found = positions(post("/p", "application/json", &body(name)));
         assert_eq!(found, ["13.404954,52.520008"], "{name}");
     }
@@ -597,7 +597,14 @@ fn positions_are_found_in_paths_and_planes() {
         [Grade::Shape]
     );
     assert_eq!(path("/places/13.37771,52.51632.json"), [Grade::Shape]);
-    for version in ["/v1.2/3.4", "/sdk/12.1000/13.2000", "/a/1.2345/0.1234"] {
+    for version in [
+        "/v1.2/3.4",
+        "/sdk/12.1000/13.2000",
+        "/a/1.2345/0.1234",
+        "/doi/10.1038/37.5512",
+        "/statement/11.2026/12.2026",
+        "/quotes/48.1250/48.1310",
+    ] {
         assert_eq!(path(version), [], "{version}");
     }
     for (body, grades_of) in [
@@ -612,6 +619,16 @@ fn positions_are_found_in_paths_and_planes() {
         (r#"{"coord":{"x":13.37771,"y":52.51632,"z":4.2}}"#, &[]),
         (r#"{"touch":{"x":13.37771,"y":52.51632}}"#, &[]),
         (r#"{"geometry":{"x":113.5,"y":52.25}}"#, &[]),
+        (r#"{"location":{"x":123.333333,"y":45.666667}}"#, &[]),
+        (r#"{"shape":"kkChniTaVW"}"#, &[]),
+        (
+            r#"{"positions":[["AAPL",48.1234,52.3311],["SAP",12.1234,22.3311]]}"#,
+            &[],
+        ),
+        (
+            r#"{"track":[[200,23.1234,45.1234],[216,23.2345,45.2345]]}"#,
+            &[],
+        ),
     ] {
         let found = grades(post("/p", "application/json", body), "coordinates");
         assert_eq!(found, grades_of, "{body}");
@@ -629,7 +646,14 @@ fn neighbours_in_a_protobuf_are_a_position_where_the_request_is_about_one() {
         positions(sent)
     };
     assert_eq!(sent("/v1/location", &message), ["52.520008,13.404954"]);
-    assert_eq!(sent("/v1/metrics", &message), [""; 0]);
+    for other in [
+        "/v1/metrics",
+        "/v1/allocation",
+        "/fonts/georgia",
+        "/location/metrics",
+    ] {
+        assert_eq!(sent(other, &message), [""; 0], "{other}");
+    }
     let apart = [fixed(1, 52.520_008), fixed(4, 13.404_954)].concat();
     assert_eq!(sent("/v1/location", &apart), [""; 0]);
 }
@@ -686,9 +710,53 @@ fn digests_are_of_people_under_names_of_what_these_are_reached_by() {
         let expected = [("contact-hash-list".to_owned(), 5)];
         assert_eq!(items_of(&body, &["contact-"]), expected, "{name}");
     }
-    for name in ["identifiers", "assets", "blocks"] {
+    for name in [
+        "identifiers",
+        "assets",
+        "blocks",
+        "phoneModels",
+        "phone_cases",
+    ] {
         let body = format!(r#"{{"{name}":{list}}}"#);
         assert_eq!(items_of(&body, &["contact-", "push-token"]), [], "{name}");
+    }
+}
+
+#[test]
+fn what_lies_below_a_list_of_addresses_is_no_list_of_them() {
+    let digest = |number: u32| hash_of(&format!("picture {number}"));
+    let pictures: Vec<String> = (0..4)
+        .map(|number| {
+            format!(
+                r#"{{"sha256":"{}","etag":"{}"}}"#,
+                digest(number),
+                digest(number + 9)
+            )
+        })
+        .collect();
+    let ids = [
+        "65f1a2b3c4d5e6f708192a3b",
+        "65f1a2b3c4d5e6f708192a3c",
+        "65f1a2b3c4d5e6f708192a3d",
+    ];
+    for body in [
+        format!(r#"{{"phones":[{}]}}"#, pictures.join(",")),
+        format!(r#"{{"mails":[{}]}}"#, pictures.join(",")),
+        format!(r#"{{"op":"archive","emails":["{}"]}}"#, ids.join(r#"",""#)),
+    ] {
+        assert_eq!(items_of(&body, &["contact-"]), [], "{body}");
+    }
+}
+
+#[test]
+fn kinds_of_documents_are_no_names_of_their_ids() {
+    for body in [
+        r#"{"type":"product","id":"4711"}"#,
+        r#"{"type":"religion","id":"7"}"#,
+        r#"{"type":"phone","id":"33458333730"}"#,
+        r#"{"type":"city","id":"4021"}"#,
+    ] {
+        assert_eq!(items_of(body, &[""]), [], "{body}");
     }
 }
 
@@ -728,6 +796,13 @@ fn hardware_addresses_of_what_is_around_are_no_own_ones() {
     assert_eq!(beacons, [("bluetooth-beacon".to_owned(), 5)]);
     let row = r#"{"macs":"3c:5a:b4:01:02:03,-61,Werkstatt|3c:5a:b4:01:02:04,-70,Lager"}"#;
     assert_eq!(items_of(row, &["wifi-"]), [("wifi-bssid".to_owned(), 2)]);
+    for body in [
+        r#"{"device":{"macs":["3c:5a:b4:01:02:03","3c:5a:b4:01:02:04"]}}"#,
+        r#"{"device":{"wifi":"3c:5a:b4:01:02:03","bt":"3c:5a:b4:01:02:04"}}"#,
+        r#"{"networks":[{"name":"wlan0","mac":"3c:5a:b4:01:02:03"},{"name":"eth0","mac":"3c:5a:b4:01:02:04"}]}"#,
+    ] {
+        assert_eq!(items_of(body, &["wifi-"]), [], "{body}");
+    }
     let own = items_of(
         r#"{"wifi":{"mac":"3c:5a:b4:01:02:03","ssid":"Werkstatt"}}"#,
         &["mac-"],

@@ -14,6 +14,9 @@ const TELLING_SEVERITY: u8 = 2;
 /// Kinds of attributes that a fingerprint has at least: many of one kind are a list of something.
 const LEAST_KINDS: usize = 3;
 
+/// Attributes of one kind that count: the language and the region say little beside each other.
+const MOST_OF_KIND: u64 = 2;
+
 /// Personal data on its way without encryption, by recipient. What hardly says anything about anybody does not count.
 pub(super) fn cleartext(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     let is_telling = |key: &FactKey| {
@@ -104,9 +107,9 @@ pub(super) fn device_fingerprint(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     }
     for (recipient, attributes) in by_recipient {
         let rules = rules_of(&attributes);
-        // Each kind may have several: width and height of the screen, maker and model.
+        // Each kind may have several: width and height of the screen, maker and model. Few of one kind say something new.
         let count = attributes.iter().fold(0_u64, |sum, (_, found)| {
-            sum.saturating_add(found.most_items)
+            sum.saturating_add(found.most_items.min(MOST_OF_KIND))
         });
         if rules.len() < LEAST_KINDS || count < u64::from(observation.min_distinct) {
             continue;

@@ -23,6 +23,8 @@ pub(super) struct Telling {
     pub(super) takes_digests: bool,
     /// Names themselves say that digests of people are below them.
     pub(super) lists_digests: bool,
+    /// It is a list of what people are reached by, also as whole digests.
+    pub(super) lists_reachable: bool,
     pub(super) names_numbers: bool,
     pub(super) is_beside_people: bool,
 }
@@ -38,7 +40,7 @@ impl Telling {
                     || look.is_all(Look::DIGIT)
                     || look.has(WRITTEN_AS_NUMBER))
         };
-        self.takes_digests || look.has(Look::AT) || has_number()
+        self.takes_digests || self.lists_reachable || look.has(Look::AT) || has_number()
     }
 }
 
@@ -70,6 +72,9 @@ pub(super) fn classify(text: &str, telling: Telling) -> Option<(Kind, Rc<str>)> 
         if is_short || value::is_cut_digest(bare) || value::is_base64_digest(bare) {
             return Some((Kind::Hash, bare.into()));
         }
+    }
+    if telling.lists_reachable && value::is_whole_digest(text) {
+        return Some((Kind::Hash, text.into()));
     }
     if text.len() > 320 {
         return None;

@@ -108,22 +108,10 @@ impl<'a> Ways<'a> {
 
 /// What the names on the way to a value say of it.
 #[derive(Clone, Copy, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "answers to questions that do not depend on each other"
-)]
 pub(super) struct Below {
     pub(super) contacts: bool,
     pub(super) digests: bool,
     pub(super) numbers: bool,
-    pub(super) addresses: bool,
-}
-
-impl Below {
-    /// Whether digests there are of people: under a name that says so, or that names what people are reached by.
-    pub(super) fn takes_digests(self) -> bool {
-        self.contacts || self.digests || self.numbers || self.addresses
-    }
 }
 
 /// What the names of a message say, by path; nothing, as nearly always, where no name says anything.
@@ -135,10 +123,9 @@ impl Names {
             contacts: name.speaks_of_contacts,
             digests: name.lists_digests,
             numbers: name.names_numbers,
-            addresses: name.names_addresses,
         };
         let mut names = scene.names.iter().map(|name| says(name));
-        if !names.any(Below::takes_digests) {
+        if !names.any(|below| below.contacts || below.digests || below.numbers) {
             return Self(Vec::new());
         }
         let paths = &scene.fields.paths;
@@ -153,7 +140,6 @@ impl Names {
                 below.contacts |= own.contacts;
                 below.digests |= own.digests;
                 below.numbers |= own.numbers;
-                below.addresses |= own.addresses;
             }
             all.push(below);
         }

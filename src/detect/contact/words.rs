@@ -36,9 +36,14 @@ pub(in crate::detect) fn is_of_request(name: &str) -> bool {
 }
 
 /// Whether a name, normalised, is that of ids of messages, which look like addresses.
-pub(in crate::detect) fn is_of_mail(name: &str) -> bool {
+fn is_of_mail(name: &str) -> bool {
     const WORDS: [&str; 5] = ["messageid", "msgid", "contentid", "inreplyto", "mailid"];
-    WORDS.iter().any(|word| name.contains(word)) || name == "references"
+    WORDS.iter().any(|word| name.contains(word))
+}
+
+/// Whether a value is the id of a message: by its name, or in angle brackets under a name that applications use, too.
+pub(in crate::detect) fn is_message_id(name: &str, value: &str) -> bool {
+    is_of_mail(name) || name == "references" && value.starts_with('<')
 }
 
 /// Whether a name, as it is written, may be a phone number: that of a map from numbers to people.
@@ -52,15 +57,21 @@ pub(in crate::detect) fn may_be_number(name: &str) -> bool {
                 .all(|byte| is_digit(&byte) || b" -/().".contains(&byte))
 }
 
-/// Whether a name, normalised, says that e-mail addresses are below it.
-pub(in crate::detect) fn names_addresses(name: &str) -> bool {
+/// Whether a name, normalised, is that of a list of what people are reached by, plain or as digests.
+pub(in crate::detect) fn lists_reachable(name: &str) -> bool {
     [
-        "mail",
+        "phones",
+        "phonenumbers",
+        "mobiles",
+        "mobilenumbers",
+        "msisdns",
+        "numbers",
+        "telefonnummern",
+        "rufnummern",
         "mails",
-        "email",
         "emails",
-        "emailaddress",
         "emailaddresses",
+        "mailaddresses",
     ]
     .contains(&name)
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::columns::{Columns, column_holder};
 use super::text::angle;
 use super::words::{SCALES, is_on_screens_too, is_size_too, plane_axis};
-use super::{Axis, Coordinate, SCREEN_DECIMALS, both, in_degrees, named, report};
+use super::{Axis, Coordinate, SCREEN_DECIMALS, both, in_degrees, is_at_null, named, report};
 use crate::detect::Scene;
 use crate::detect::name::Name;
 use crate::detect::value::{Degrees, degrees};
@@ -39,6 +39,8 @@ pub(super) struct Parts<'a> {
     pub(super) integers: ByObject<Integers<'a>>,
     pub(super) columns: ByObject<Columns<'a>>,
     pub(super) rows: BTreeMap<PathId, [Option<Coordinate<'a>>; 3]>,
+    /// Rows that begin with a time.
+    pub(super) timed: BTreeSet<PathId>,
     /// Lists of numbers without end, as corners on a screen are.
     pub(super) endless: BTreeSet<PathId>,
     /// The element before, where those of a list have one name.
@@ -118,7 +120,7 @@ impl<'a> Parts<'a> {
             return false;
         };
         match self.unnamed.take() {
-            Some(first) if follows(scene, first, field) => {
+            Some(first) if follows(scene, first, field) && !is_at_null(first.1, number) => {
                 report(scene, tally, first.0, first.1, number);
             }
             _ => self.unnamed = Some((field, number)),
@@ -171,6 +173,9 @@ impl<'a> Parts<'a> {
                     _ => self.before = number,
                 }
             }
+            Step::Index(0) if is_time(&field.value) => {
+                self.timed.extend(scene.object(field));
+            }
             Step::Index(position @ 0..=2) => {
                 if let (Some(_), Some(object)) = (number, scene.object(field))
                     && let Some(slot) = self
@@ -212,7 +217,8 @@ impl<'a> Parts<'a> {
                 [Some(first), Some(second), _] => both(scene, tally, first, second),
                 // The time may stand before it, which is no angle.
                 [None, Some((field, latitude)), Some((_, longitude))]
-                    if latitude.decimals.min(longitude.decimals) > SCREEN_DECIMALS
+                    if self.timed.contains(&object)
+                        && latitude.decimals.min(longitude.decimals) > SCREEN_DECIMALS
                         && latitude.value.abs() <= 90.0 =>
                 {
                     named(scene, tally, field, latitude, longitude);
@@ -226,6 +232,16 @@ impl<'a> Parts<'a> {
 /// Numbers of one position in a list: latitude, longitude, height, time.
 pub(super) const LONGEST_POSITION: u32 = 4;
 
+/// Whether a number is a Unix time in seconds or milliseconds of these years, or a text begins like a date.
+fn is_time(text: &str) -> bool {
+    let number = text.split('.').next().unwrap_or(text).parse::<u64>();
+    let is_unix = |time: u64| (1_000_000_000..2_000_000_000).contains(&time);
+    number.map_or_else(
+        |_| text.starts_with("20") && text.contains('T') && text.contains(':'),
+        |time| is_unix(time) || is_unix(time / 1000),
+    )
+}
+
 /// Which axis a field is that is called `x` or `y`; none where there is a `z`, as in a room.
 pub(super) fn plane(scene: &Scene<'_>, field: &Field<'_>) -> Option<Axis> {
     let name = scene
@@ -237,8 +253,15 @@ pub(super) fn plane(scene: &Scene<'_>, field: &Field<'_>) -> Option<Axis> {
     };
     let above = scene.names.get(above.position())?;
     let axis = plane_axis(&name.normalised, &above.normalised)?;
+    // Timetables have millionths of degrees; others say in which system of coordinates.
+    let is_timetable = above.normalised.ends_with("crd");
+    let has_system = || {
+        let mut names = scene.names.iter();
+        names.any(|name| matches!(&*name.normalised, "wkid" | "spatialreference" | "srid"))
+    };
     let mut beside = scene.names_beside(field);
-    (!beside.any(|name| &*name.normalised == "z")).then_some(axis)
+    let is_in_room = beside.any(|name| &*name.normalised == "z");
+    (!is_in_room && (is_timetable || has_system())).then_some(axis)
 }
 
 /// A field of a protobuf that may be half of a position: exact degrees, or ten millionths of them.
@@ -254,7 +277,8 @@ pub(super) fn number_of_protobuf(scene: &Scene<'_>, field: &Field<'_>) -> Option
             decimals: 7,
             slack: None,
         };
-        return (number.unsigned_abs() >= LEAST && degrees.value.abs() <= 180.0).then_some(degrees);
+        let is_degrees = number.unsigned_abs() >= LEAST && degrees.value.abs() <= 180.0;
+        return (is_degrees && !is_time(&field.value)).then_some(degrees);
     }
     degrees(&field.value, 180.0).filter(|degrees| degrees.decimals > SCREEN_DECIMALS)
 }

@@ -146,13 +146,17 @@ pub(super) fn first_of_route(segment: &str) -> &str {
 }
 
 /// Decimals of degrees that tell by themselves: eleven metres.
-const EXACT_DECIMALS: usize = 4;
+pub(super) const EXACT_DECIMALS: usize = 4;
 
 /// The first point of an encoded polyline (five decimals), as maps and trackers send ways; `None` unless all of it is one, with
 /// points that lie beside each other.
-pub(super) fn polyline(text: &str) -> Option<(Degrees, Degrees)> {
+/// Where the name is of shapes of any kind, it takes several points close together: words decode to one or two.
+pub(super) fn polyline(text: &str, may_be_shape: bool) -> Option<(Degrees, Degrees)> {
     /// Millionths of ten degrees between two points of one way, at most: half a degree.
     const STEP: i64 = 50_000;
+    /// The same where it may be a shape: two kilometres, and so many points.
+    const STEP_OF_SHAPE: i64 = 2_000;
+    const LEAST_OF_SHAPE: usize = 4;
     /// One degree.
     const DEGREE: i64 = 100_000;
     let mut numbers = Vec::new();
@@ -176,11 +180,13 @@ pub(super) fn polyline(text: &str) -> Option<(Degrees, Degrees)> {
     };
     // Words in capitals are points beside 0° 0'.
     let is_somewhere = first.iter().any(|number| number.abs() >= DEGREE);
+    let step = if may_be_shape { STEP_OF_SHAPE } else { STEP };
     let is_way = shift == 0
         && rest.is_empty()
         && !others.is_empty()
         && is_somewhere
-        && others.iter().flatten().all(|step| step.abs() <= STEP);
+        && (!may_be_shape || points.len() >= LEAST_OF_SHAPE)
+        && others.iter().flatten().all(|number| number.abs() <= step);
     let half = |number: i64, limit: f64| {
         let value = in_degrees(number, 1e5);
         (value.abs() <= limit).then_some(Degrees {

@@ -24,14 +24,81 @@ pub(super) fn says_longitude_first(name: &str) -> bool {
         .any(|order| name.contains(order))
 }
 
-/// Whether the longitude stands first in a list of that name, normalised: it says so, or it is a name of GeoJSON and of those who
-/// follow it.
+/// Whether the longitude stands first in a list of that name, normalised, as in GeoJSON, `MongoDB` and Elasticsearch: unless it
+/// says otherwise, or is one of trackers and maps.
 pub(super) fn is_longitude_first(name: &str) -> bool {
+    let says_latitude_first = ["latlng", "latlon"]
+        .iter()
+        .any(|order| name.contains(order));
     says_longitude_first(name)
-        || matches!(
-            name,
-            "coordinates" | "coordinate" | "coords" | "coord" | "center" | "geometry"
-        )
+        || !says_latitude_first
+            && !matches!(
+                name,
+                "track"
+                    | "trackpoints"
+                    | "waypoints"
+                    | "breadcrumbs"
+                    | "trajectory"
+                    | "trail"
+                    | "fixes"
+            )
+}
+
+/// Whether a segment of a path, or the label of a host, as it is written, says in a word of its own that the request is about
+/// where something is.
+pub(super) fn is_about_position(segment: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "geo",
+        "gps",
+        "location",
+        "locations",
+        "position",
+        "positions",
+        "locate",
+        "geolocation",
+        "geolocate",
+        "whereabouts",
+        "tracking",
+        "standort",
+    ];
+    let mut before = ' ';
+    let words = segment.split(|letter: char| {
+        let is_boundary =
+            !letter.is_alphanumeric() || letter.is_uppercase() && before.is_lowercase();
+        before = letter;
+        is_boundary
+    });
+    // A capital is the boundary itself and is missing from its word.
+    words.map(str::to_lowercase).any(|word| {
+        WORDS
+            .iter()
+            .any(|wanted| *wanted == word || wanted.get(1..) == Some(&word) && word.len() > 3)
+    })
+}
+
+/// Whether a segment of a path, in lower case, says that counts and measures of the service itself are sent.
+pub(super) fn is_about_service(segment: &str) -> bool {
+    [
+        "metric",
+        "usage",
+        "health",
+        "stat",
+        "sensor",
+        "telemetry",
+        "log",
+    ]
+    .iter()
+    .any(|word| segment.contains(word))
+}
+
+/// Whether a segment of a path, in lower case, says that a place stands behind it.
+pub(super) fn asks_for_place(segment: &str) -> bool {
+    [
+        "weather", "forecast", "geo", "locat", "near", "map", "point", "place", "reverse",
+        "position",
+    ]
+    .iter()
+    .any(|word| segment.contains(word))
 }
 
 /// Whether a name, normalised, says that what is below or beside it is about where something is.
@@ -337,6 +404,11 @@ pub(in crate::detect) fn holds_pair(name: &str) -> bool {
     .filter_map(|qualifier| name.strip_prefix(qualifier))
     .any(|rest| rest.len() > 2 && NAMES.contains(&rest));
     NAMES.contains(&name) || qualified
+}
+
+/// Whether a name of [`holds_way`] is one of drawings, too.
+pub(super) fn is_shape_too(name: &str) -> bool {
+    matches!(name, "points" | "geometry" | "shape")
 }
 
 /// Whether a name, normalised, is that of an encoded way.
