@@ -247,6 +247,18 @@ impl Input {
         })
     }
 
+    /// What can be read of it without using it up: all, or of standard input what was read to recognise it.
+    fn preview(&self) -> Result<Box<dyn Read>> {
+        let Content::Stdin(prefix) = &self.content else {
+            return self.reader();
+        };
+        let reader = Box::new(io::Cursor::new(Arc::clone(prefix)));
+        Ok(match self.wrapping {
+            Some(wrapping) => wrapping.unwrap(reader),
+            None => reader,
+        })
+    }
+
     /// SHA-256 of the file as it lies there, in hexadecimal, and its size; `None` for standard input.
     pub fn digest(&self) -> Result<Option<(String, u64)>> {
         if self.is_stdin() {

@@ -13,19 +13,18 @@ use crate::model::{Dossier, Shortfall};
 
 /// `TLSK`: an NSS key log.
 const TLS_KEY_LOG: u32 = 0x544c_534b;
-/// What phase 1 takes from a pcapng: UID map, names of addresses and key logs, wherever in the file they lie.
+
+/// What phase 1 takes from a pcapng: UID map, names of addresses and key logs, wherever in the file they lie. A pipe passes
+/// once: of it only the beginning, where keys and names usually lie.
 pub(super) fn gather(input: &Input) -> Result<Gathered> {
-    if input.is_stdin() {
-        // A pipe passes once; its packets are worth more than what lies between them.
-        return Ok((Dossier::default(), Vec::new()));
-    }
     let mut gathering = Gathering::default();
-    let mut blocks = Blocks::new(input.reader()?);
+    let mut blocks = Blocks::new(input.preview()?);
     loop {
         match blocks.step() {
             Step::Block { kind, body } => {
                 gathering.block(kind, blocks.window.at(body), blocks.order);
             }
+            Step::Long { .. } if input.is_stdin() => break,
             Step::Long { kind, body_len } => {
                 let read = match kind {
                     block_type::DECRYPTION_SECRETS => gathering.long_secrets(&mut blocks, body_len),
@@ -42,6 +41,19 @@ pub(super) fn gather(input: &Input) -> Result<Gathered> {
         }
     }
     Ok((gathering.dossier, gathering.notes))
+}
+
+/// Where in an input the first block begins that phase 1 did not come to.
+pub(super) fn end(input: &Input) -> Result<u64> {
+    if !input.is_stdin() {
+        return Ok(u64::MAX);
+    }
+    let mut blocks = Blocks::new(input.preview()?);
+    let mut end = 0;
+    while matches!(blocks.step(), Step::Block { .. }) {
+        end = blocks.window.offset();
+    }
+    Ok(end)
 }
 
 #[derive(Default)]

@@ -40,7 +40,7 @@ fn sniff(sample: &Sample<'_>) -> bool {
 
 fn open(input: &Input) -> Result<Box<dyn Source>> {
     let mut source = Pcapng::new(input.reader()?, input.id);
-    source.is_piped = input.is_stdin();
+    source.gathered = gather::end(input)?;
     Ok(Box::new(source))
 }
 
@@ -78,8 +78,8 @@ pub(super) struct Pcapng {
     processes: Vec<Owner>,
     ledger: Ledger,
     has_ended: bool,
-    /// Phase 1 could not read it, so what it would have taken is missed.
-    is_piped: bool,
+    /// Up to where phase 1 came; what it would have taken behind is missed.
+    gathered: u64,
 }
 
 impl Pcapng {
@@ -95,7 +95,7 @@ impl Pcapng {
             processes: Vec::new(),
             ledger: Ledger::default(),
             has_ended: false,
-            is_piped: false,
+            gathered: u64::MAX,
         }
     }
 
@@ -138,17 +138,23 @@ impl Pcapng {
                     self.keep_owner(uid, owner);
                 }
             }
-            block_type::DECRYPTION_SECRETS | block_type::NAME_RESOLUTION if self.is_piped => {
-                let detail = format!(
-                    "keys or names at byte {offset} are not used, because a pipe is read only once: save it to a file"
-                );
-                self.ledger
-                    .note(Shortfall::InputLimit, Some(self.origin), 0, detail);
+            block_type::DECRYPTION_SECRETS | block_type::NAME_RESOLUTION => {
+                self.note_not_gathered(offset);
             }
             kind if block_type::NUMBERED.contains(&kind) => self.count_frame(),
             _ => {}
         }
         None
+    }
+
+    fn note_not_gathered(&mut self, offset: u64) {
+        if offset >= self.gathered {
+            let detail = format!(
+                "keys or names at byte {offset} are not used, because a pipe is read only once: save it to a file"
+            );
+            self.ledger
+                .note(Shortfall::InputLimit, Some(self.origin), 0, detail);
+        }
     }
 
     fn count_frame(&mut self) {
@@ -366,6 +372,8 @@ impl Pcapng {
         );
         if is_packet {
             self.count_frame();
+        } else if kind == block_type::DECRYPTION_SECRETS {
+            self.note_not_gathered(offset);
         }
         match self.blocks.skip_long(body_len) {
             Ok(true) if is_packet => self.ledger.note(
