@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::document::PACKAGE_SET;
 use super::policy::{self, Said};
 use super::recognise::{Bytes, Columns, Recognised, recognise, recognise_file};
 use super::{Case, Content, DeviceInputs, Input, app_folder, archive};
@@ -310,10 +311,16 @@ impl Search {
         }
         match recognise_file(&found.path, &found.display, &self.said.columns) {
             Ok(Recognised::Archive) => self.archive(found),
-            Ok(recognised) => self
-                .input(found, recognised, is_named)
-                .into_iter()
-                .collect(),
+            Ok(recognised) => {
+                let input = self.input(found, recognised, is_named);
+                let mut inputs: Vec<Input> = input.into_iter().collect();
+                // An archive of anything may have an app package at its root.
+                if inputs.iter().any(|input| input.format == PACKAGE_SET.name) {
+                    let columns = &self.said.columns;
+                    inputs.extend(archive::inputs(&found.path, &found.display, columns).0);
+                }
+                inputs
+            }
             Err(error) => {
                 self.leave_unreadable(&found.display, &found.path, error);
                 Vec::new()

@@ -6,8 +6,13 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use phonehome::model::{LinkType, Side};
 use phonehome::rules::Rules;
 use serde_json::Value;
+
+use crate::forge::capture::{Pcapng, Record};
+use crate::forge::stream::Connection;
+use crate::forge::tls::{Session, Settings};
 
 /// Something that cannot be shown raw: clear the screen, set the title, turn the direction, hide.
 const HOSTILE: &str = "evil\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}\u{200b}";
@@ -546,6 +551,59 @@ fn standard_input_is_an_input() {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["inputs"][0]["items"], 4);
     assert_eq!(report["level"], "high");
+}
+
+#[test]
+fn keys_at_the_beginning_of_standard_input_are_used() {
+    let mut session = Session::new(&Settings::new("ads.example", 3));
+    let mut connection = Connection::open(
+        "192.0.2.7:40000".parse().unwrap(),
+        "203.0.113.80:443".parse().unwrap(),
+    );
+    for (side, bytes) in session.handshake() {
+        connection.send(side, &bytes);
+    }
+    let request = session.send(Side::Client, b"GET / HTTP/1.1\r\nHost: ads.example\r\n\r\n");
+    connection.send(Side::Client, &request);
+    let answer = session.send(Side::Server, b"HTTP/1.1 204 No Content\r\n\r\n");
+    connection.send(Side::Server, &answer).close();
+    for (is_in_front, content) in [(true, "decrypted"), (false, "encrypted-no-key")] {
+        let mut file = Pcapng::new();
+        let interface = file.interface(LinkType::RAW, None);
+        if is_in_front {
+            file.secrets(&session.key_log());
+        }
+        for (second, sent) in (1..).zip(&connection.packets) {
+            let record = Record::at(second * 1_000_000_000, sent.ip.clone());
+            file.packet(interface, &record, &[]);
+        }
+        if !is_in_front {
+            // Far behind what is looked at to recognise the input.
+            file.block(0x0bad_cafe, &vec![0; 1 << 20]);
+            file.secrets(&session.key_log());
+        }
+        let mut child = phonehome()
+            .args(["audit", "-", "-f", "json"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(&file.bytes).unwrap();
+        drop(stdin);
+        let output = child.wait_with_output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let text = report.to_string();
+        assert!(
+            text.contains(&format!("\"{content}\"")),
+            "{is_in_front} {text}"
+        );
+        assert_eq!(
+            text.contains("a pipe is read only once"),
+            !is_in_front,
+            "{text}"
+        );
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use phonehome::limits;
 use phonehome::model::{Event, LabelForm, LinkType, Shortfall};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
+use crate::forge::archive;
 use crate::forge::capture::{Pcap, Pcapng, Record, comment};
 use crate::forge::packet;
 
@@ -375,6 +376,21 @@ fn a_wrapped_capture_is_recognised_behind_a_first_block_of_any_length() {
         let found = intake::discover(&[path]).unwrap();
         assert_eq!(see(&found.devices[0].inputs[0]).packets, 300);
     }
+}
+
+#[test]
+fn a_capture_beside_an_app_package_in_an_archive_is_an_input() {
+    let place = folder("beside_package");
+    let mut file = Pcapng::new();
+    let interface = file.interface(LinkType::RAW, None);
+    file.packet(interface, &records()[0], &[]);
+    let archive = archive::zip(&[("traffic", &file.bytes), ("one.apk", b"PK\x03\x04")]);
+    let path = put(&place, "all.zip", archive);
+    let found = intake::discover(&[path]).unwrap();
+    let inputs = found.devices[0].inputs.iter();
+    let mut formats: Vec<&str> = inputs.map(|input| input.format).collect();
+    formats.sort_unstable();
+    assert_eq!(formats, ["apk-set", "pcapng"]);
 }
 
 #[test]
