@@ -65,6 +65,11 @@ impl Outcome {
         protocol: None,
         is_final: false,
     };
+
+    /// Whether nobody knew the bytes.
+    fn is_unknown(&self) -> bool {
+        self.content == ContentState::NotExamined && self.protocol.is_none()
+    }
 }
 
 /// The first bytes of a flow while its protocol is not known.
@@ -91,8 +96,29 @@ pub(super) struct Layer {
     /// How readable what it gets is.
     content: ContentState,
     inner: Option<Box<Stage>>,
+    /// The protocol that goes on inside, unless this one says what does.
+    resumed: Option<&'static Protocol>,
     /// By number of the stream, where this protocol has many.
     streams: BTreeMap<u64, Stage>,
+    /// What became of those that ended, and of this level itself.
+    understanding: Understanding,
+}
+
+/// Whether anybody knew what was said on a level of many streams.
+#[derive(Clone, Copy, Debug, Default)]
+struct Understanding {
+    /// This protocol handed out contents, or a stream found its protocol.
+    is_understood: bool,
+    /// A stream found none.
+    has_unknown: bool,
+}
+
+impl Understanding {
+    fn note(&mut self, stream: &Stage) {
+        let outcome = stream.outcome();
+        self.is_understood |= outcome.protocol.is_some();
+        self.has_unknown |= outcome.is_unknown();
+    }
 }
 
 /// What a look at the first bytes decides.
@@ -118,21 +144,26 @@ impl Stage {
         })
     }
 
-    /// For inner bytes.
-    fn hinted(setting: Setting<'_>, hint: Hint) -> Self {
+    /// For inner bytes that `outer` hands on.
+    fn hinted(setting: Setting<'_>, hint: Hint, outer: &'static Protocol) -> Self {
         if setting.depth > limits::PROTOCOL_DEPTH {
             return Self::unknown(ContentState::NotExamined);
         }
-        match hint {
-            Hint::Protocol(name) => setting
-                .protocols
-                .iter()
-                .find(|protocol| protocol.name == name)
-                .map_or_else(Self::default, |protocol| {
-                    Self::Running(Layer::new(protocol, setting))
-                }),
-            Hint::Probe => Self::default(),
-        }
+        let (name, resumed) = match hint {
+            Hint::Protocol(name) => (name, None),
+            Hint::Secured => ("tls", Some(outer)),
+            Hint::Probe => return Self::default(),
+        };
+        setting
+            .protocols
+            .iter()
+            .find(|protocol| protocol.name == name)
+            .map_or_else(Self::default, |protocol| {
+                Self::Running(Layer {
+                    resumed,
+                    ..Layer::new(protocol, setting)
+                })
+            })
     }
 
     /// For bytes of a protocol that has begun elsewhere.
@@ -145,7 +176,9 @@ impl Stage {
                 content: protocol.content,
                 dissector: started.dissector,
                 inner: None,
+                resumed: None,
                 streams: BTreeMap::new(),
+                understanding: Understanding::default(),
             }),
             _ => Self::unknown(ContentState::NotExamined),
         }
@@ -272,7 +305,9 @@ impl Layer {
             dissector: (protocol.start)(&start),
             content: protocol.content,
             inner: None,
+            resumed: None,
             streams: BTreeMap::new(),
+            understanding: Understanding::default(),
         }
     }
 
@@ -297,7 +332,9 @@ impl Layer {
             dissector,
             content,
             inner,
+            resumed,
             streams,
+            understanding,
         } = self;
         let inner_setting = Self::inner_setting(protocol, setting);
         let stream_setting = Setting {
@@ -308,6 +345,7 @@ impl Layer {
         let mut is_closed_within = false;
         call(dissector.as_mut(), &mut |output| match output {
             Output::Event(mut event, origin) => {
+                understanding.is_understood |= !matches!(event, Event::Handshake(_));
                 if setting.is_protected {
                     protect(&mut event);
                 }
@@ -331,8 +369,12 @@ impl Layer {
                 });
             }
             Output::Inner(chunk, hint) => {
-                let stage =
-                    inner.get_or_insert_with(|| Box::new(Stage::hinted(inner_setting, hint)));
+                let hint = match (hint, *resumed) {
+                    (Hint::Probe, Some(resumed)) => Hint::Protocol(resumed.name),
+                    _ => hint,
+                };
+                let stage = inner
+                    .get_or_insert_with(|| Box::new(Stage::hinted(inner_setting, hint, protocol)));
                 stage.feed(inner_setting, chunk, sink);
                 if let Some(outcome) = stage.final_outcome() {
                     closed = Some(outcome);
@@ -353,11 +395,12 @@ impl Layer {
                     sink.shortfall(Shortfall::FlowLimit, 0, &what);
                     if let Some((_, mut oldest)) = streams.pop_first() {
                         oldest.finish(stream_setting, sink);
+                        understanding.note(&oldest);
                     }
                 }
                 streams
                     .entry(number)
-                    .or_insert_with(|| Stage::hinted(stream_setting, hint))
+                    .or_insert_with(|| Stage::hinted(stream_setting, hint, protocol))
                     .feed(stream_setting, chunk, sink);
             }
             Output::InnerStreamGap(number, side, lost) => {
@@ -368,6 +411,7 @@ impl Layer {
             Output::InnerStreamEnd(number) => {
                 if let Some(mut stage) = streams.remove(&number) {
                     stage.finish(stream_setting, sink);
+                    understanding.note(&stage);
                 }
             }
         });
@@ -379,7 +423,23 @@ impl Layer {
                 }
             });
         }
-        closed
+        closed.map(|outcome| Outcome {
+            content: self.judged(outcome.content),
+            ..outcome
+        })
+    }
+
+    /// The state of what this level decrypted, where nobody knew any of its streams: as unread as it would be in clear.
+    fn judged(&self, content: ContentState) -> ContentState {
+        let mut understanding = self.understanding;
+        for stream in self.streams.values() {
+            understanding.note(stream);
+        }
+        if understanding.has_unknown && !understanding.is_understood && is_decrypted(content) {
+            ContentState::NotExamined
+        } else {
+            content
+        }
     }
 
     fn finish_inner(&mut self, setting: Setting<'_>, sink: &mut dyn Sink) {
@@ -393,12 +453,13 @@ impl Layer {
         };
         for mut stream in std::mem::take(&mut self.streams).into_values() {
             stream.finish(setting, sink);
+            self.understanding.note(&stream);
         }
     }
 
     fn outcome(&self) -> Outcome {
         let own = Outcome {
-            content: self.content,
+            content: self.judged(self.content),
             protocol: Some(self.protocol),
             is_final: false,
         };
@@ -407,7 +468,11 @@ impl Layer {
         };
         Outcome {
             content: match (inner.content, self.content) {
-                // what this level lost is lost to those above; what nobody knows was decrypted all the same
+                // what is decrypted and nobody knows is as unread as it would be in clear
+                (ContentState::NotExamined, own) if inner.is_unknown() && is_decrypted(own) => {
+                    ContentState::NotExamined
+                }
+                // what this level lost is lost to those above
                 (ContentState::Clear, own)
                 | (
                     ContentState::Decrypted | ContentState::NotExamined,
@@ -431,6 +496,13 @@ impl Stage {
             _ => None,
         }
     }
+}
+
+fn is_decrypted(content: ContentState) -> bool {
+    matches!(
+        content,
+        ContentState::Decrypted | ContentState::PartlyDecrypted
+    )
 }
 
 /// What was found under a layer that decrypts was protected on the wire.

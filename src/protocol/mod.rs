@@ -171,6 +171,8 @@ pub enum Hint {
     Probe,
     /// The protocol of that name in [`PROTOCOLS`].
     Protocol(&'static str),
+    /// TLS, inside which the protocol that hands it on begins again (STARTTLS).
+    Secured,
 }
 
 /// What a probe may look at.

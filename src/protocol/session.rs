@@ -23,7 +23,7 @@ impl Session {
     /// Takes bytes in; `false` once TLS has taken over, which then got them.
     pub(super) fn take(&mut self, chunk: Chunk<'_>, emit: &mut dyn FnMut(Output<'_>)) -> bool {
         if self.is_handed_on {
-            emit(Output::Inner(chunk, Hint::Protocol("tls")));
+            emit(Output::Inner(chunk, Hint::Secured));
             return false;
         }
         self.lines(chunk.side).push(chunk.bytes);
@@ -39,7 +39,7 @@ impl Session {
                 bytes: rest,
                 ..chunk
             };
-            emit(Output::Inner(inner, Hint::Protocol("tls")));
+            emit(Output::Inner(inner, Hint::Secured));
         }
         self.client.clear();
         self.server.clear();

@@ -360,6 +360,30 @@ fn dns_over_quic_gives_lookups() {
 }
 
 #[test]
+fn streams_that_nobody_knows_are_not_examined() {
+    for (with_request, state) in [
+        (false, ContentState::NotExamined),
+        (true, ContentState::Decrypted),
+    ] {
+        let mut session = Session::new(&Settings {
+            alpn: &["own/1"],
+            ..Settings::new("live.example", 3)
+        });
+        session.stream(Side::Client, 0, b"{\"op\":1,\"phone\":\"12345\"}\n");
+        session.stream(Side::Server, 0, b"{\"ok\":1}\n");
+        if with_request {
+            session.stream(
+                Side::Client,
+                4,
+                b"GET / HTTP/1.1\r\nHost: live.example\r\n\r\n",
+            );
+        }
+        let found = read(&session.datagrams, session.key_log());
+        assert_eq!(found.states, [state]);
+    }
+}
+
+#[test]
 fn a_lost_datagram_costs_its_bytes_alone() {
     let session = session(SUITES[0], true);
     let whole = session.datagrams.len();

@@ -92,7 +92,9 @@ pub(super) struct Framing {
     body: Aligned,
     /// Bytes in which a record is searched.
     haystack: Vec<u8>,
-    /// Version on the last header.
+    /// Whether a header came.
+    has_begun: bool,
+    /// Version on the last header, but for the first: a client's hello may name an older one (RFC 8446 §5.1).
     version: Option<[u8; 2]>,
 }
 
@@ -109,7 +111,9 @@ impl Framing {
                     self.header.extend_from_slice(take(rest, missing));
                     let bytes = self.header.first_chunk::<HEADER_BYTES>()?;
                     if let Some(head) = Self::read(*bytes) {
-                        self.version = Some(head.version);
+                        if std::mem::replace(&mut self.has_begun, true) {
+                            self.version = Some(head.version);
+                        }
                         self.header.clear();
                         self.state = State::Inside(head);
                         let whole = rest.split_at_checked(usize::from(head.len));

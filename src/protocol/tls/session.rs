@@ -221,6 +221,15 @@ impl Session {
                 direction.lost = direction.lost.saturating_add(1);
             }
         }
+        for side in [Side::Client, Side::Server] {
+            let is_heard = self.lane(side.opposite()).direction.opened > 0;
+            let direction = &mut self.lane(side).direction;
+            if is_heard && !direction.is_protected() {
+                // The other side's data were read: this one's, and the end of its handshake, are not in the capture.
+                direction.lost = direction.lost.saturating_add(1);
+                sink(Plain::Lost(side, direction.records(), 0, Obstacle::Missing));
+            }
+        }
     }
 
     fn is_hopeless(&self) -> bool {

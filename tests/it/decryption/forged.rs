@@ -296,6 +296,56 @@ fn what_is_decrypted_in_part_says_from_where_and_why() {
     }
 }
 
+#[test]
+fn the_lost_end_of_a_handshake_costs_no_data() {
+    for suite in 0..SUITES.len() {
+        let settings = settings(suite);
+        if !settings.is_version_12 {
+            continue;
+        }
+        let talk = talk(&settings, &[300, 200, 100]);
+        let packets = talk.packets(1400);
+        for side in [Side::Client, Side::Server] {
+            // Each side ends its handshake with a flight of its own.
+            let end = talk.handshake.iter().rfind(|(sender, _)| *sender == side);
+            let (_, end) = end.unwrap();
+            let is_end = |sent: &Sent| sent.side == side && sent.ip.ends_with(end);
+            let mut left = packets.clone();
+            left.retain(|sent| !is_end(sent));
+            assert_eq!(left.len() + 1, packets.len());
+            let found = talk.read(&left);
+            for of in [Side::Client, Side::Server] {
+                let text = if of == Side::Client {
+                    &found.client
+                } else {
+                    &found.server
+                };
+                assert_eq!(*text, talk.said(of, None), "{suite} {side:?} {of:?}");
+            }
+            assert_eq!(found.content, Some(ContentState::Decrypted));
+        }
+    }
+}
+
+#[test]
+fn a_request_lost_with_the_end_of_the_handshake_is_told() {
+    let suite = SUITES.iter().position(|(is_version_12, _)| *is_version_12);
+    let talk = talk(&settings(suite.unwrap()), &[300, 200]);
+    let mut packets = talk.packets(1400);
+    let mut from_client = 0;
+    packets.retain(|sent| {
+        let has_payload = sent.side == Side::Client && sent.ip.len() > 60;
+        from_client += usize::from(has_payload);
+        !has_payload || from_client == 1
+    });
+    assert_eq!(from_client, 3, "hello, end of the handshake, request");
+    let found = talk.read(&packets);
+    assert_eq!(found.server, talk.said(Side::Server, None));
+    assert_eq!(found.content, Some(ContentState::PartlyDecrypted));
+    let expected = "TLS record 1 of the client: not captured".to_owned();
+    assert_eq!(undecrypted(&packets, &talk.key_log), [expected]);
+}
+
 /// What a server and a client say in clear, then under TLS; and a word that must be found in a message of that protocol.
 struct Upgrade {
     port: u16,
@@ -305,7 +355,7 @@ struct Upgrade {
     word: &'static str,
 }
 
-const UPGRADES: [Upgrade; 3] = [
+const UPGRADES: [Upgrade; 5] = [
     Upgrade {
         port: 587,
         clear: &[
@@ -341,6 +391,41 @@ const UPGRADES: [Upgrade; 3] = [
             (Side::Server, "a2 OK\r\n"),
         ],
         protocol: "imap",
+        word: "erika",
+    },
+    // What comes first inside shows neither a greeting nor the port of the protocol.
+    Upgrade {
+        port: 1143,
+        clear: &[
+            (Side::Server, "* OK ready\r\n"),
+            (Side::Client, "a0 CAPABILITY\r\n"),
+            (Side::Server, "* CAPABILITY IMAP4rev1 STARTTLS\r\na0 OK\r\n"),
+            (Side::Client, "a1 STARTTLS\r\n"),
+            (Side::Server, "a1 OK go\r\n"),
+        ],
+        sealed: &[
+            (Side::Client, "a2 LOGIN erika secret\r\n"),
+            (Side::Server, "a2 OK\r\n"),
+        ],
+        protocol: "imap",
+        word: "erika",
+    },
+    Upgrade {
+        port: 21,
+        clear: &[
+            (Side::Server, "220 ready\r\n"),
+            (Side::Client, "AUTH TLS\r\n"),
+            (Side::Server, "234 go\r\n"),
+        ],
+        sealed: &[
+            (Side::Client, "PBSZ 0\r\n"),
+            (Side::Server, "200 ok\r\n"),
+            (Side::Client, "USER erika\r\n"),
+            (Side::Server, "331 password\r\n"),
+            (Side::Client, "PASS secret\r\n"),
+            (Side::Server, "230 welcome\r\n"),
+        ],
+        protocol: "ftp",
         word: "erika",
     },
     Upgrade {

@@ -257,3 +257,29 @@ fn each_state_is_the_only_one_of_its_flow() {
         assert_eq!(states, [state]);
     }
 }
+
+#[test]
+fn what_is_decrypted_and_nobody_knows_is_not_examined() {
+    let said = [
+        (Side::Client, b"{\"op\":1,\"phone\":\"12345\"}\n".to_vec()),
+        (Side::Server, b"{\"ok\":1}\n".to_vec()),
+    ];
+    let mut session = Session::new(&Settings {
+        alpn: &[],
+        ..Settings::new("live.example", 3)
+    });
+    let sealed = sealed(&mut session, &said);
+    for (passed, key_log, state) in [
+        (said.as_slice(), String::new(), " not-examined"),
+        (&sealed, session.key_log(), "tls not-examined"),
+        (&sealed, String::new(), "tls encrypted-no-key"),
+    ] {
+        let mut connection = open(40_000, "203.0.113.80:9443");
+        for (side, bytes) in passed {
+            connection.send(*side, bytes);
+        }
+        connection.close();
+        let seen = sightings(&ip(&connection.packets), key_log.as_bytes());
+        assert_eq!(told(&seen), [state]);
+    }
+}
