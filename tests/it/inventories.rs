@@ -56,6 +56,28 @@ fn a_list_of_a_fleet_gives_one_device_each_and_finds_those_that_are_there() {
 }
 
 #[test]
+fn the_column_of_phones_is_found_by_the_names_that_consoles_give_it() {
+    for column in [
+        "Device Name",
+        "Computer Name",
+        "Mobile Device",
+        "Hostname",
+        "Asset Tag",
+    ] {
+        let table = format!(
+            "{column},Application Title,Application Version,Bundle ID\nPHONE-1,WhatsApp,1,net.whatsapp.WhatsApp\nPHONE-2,Telegram,1,ph.telegra.Telegraph\n"
+        );
+        let folder = case("columns", &[("mdm/apps.csv", table.as_bytes())]);
+        let audit = audited(&folder);
+        assert_eq!(
+            devices(&audit),
+            [("PHONE-1", 1), ("PHONE-2", 1)],
+            "{column}"
+        );
+    }
+}
+
+#[test]
 fn names_alone_are_marked() {
     let folder = case(
         "named",
