@@ -166,6 +166,7 @@ impl Observations {
                 host: access.host.as_deref().map(text::host_name),
                 count: access.count,
                 in_background: access.in_background,
+                is_refused: access.is_refused,
             },
         }
     }
@@ -322,6 +323,8 @@ enum EventView<'a> {
         count: u64,
         /// In the background.
         in_background: Option<bool>,
+        /// The system refused: nothing was read.
+        is_refused: bool,
     },
 }
 
