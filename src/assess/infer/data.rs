@@ -63,12 +63,12 @@ pub(super) fn cleartext(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     }
 }
 
-fn rules_of<'a>(parts: &[(&'a FactKey, &Occurrences)]) -> BTreeSet<&'a Arc<str>> {
+pub(super) fn rules_of<'a>(parts: &[(&'a FactKey, &Occurrences)]) -> BTreeSet<&'a Arc<str>> {
     parts.iter().map(|(key, _)| &key.rule).collect()
 }
 
 /// Occurrences of findings that the same messages carry: not the sum of messages, but the most of one finding.
-fn together(parts: &[(&FactKey, &Occurrences)]) -> Option<Occurrences> {
+pub(super) fn together(parts: &[(&FactKey, &Occurrences)]) -> Option<Occurrences> {
     let mut together = parts
         .iter()
         .map(|(_, occurrences)| (*occurrences).clone())

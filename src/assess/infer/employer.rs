@@ -1,18 +1,18 @@
 //! What a company can see of the people who work for it: the suitability alone matters in law (§ 87(1) no. 6 of the Works
 //! Constitution Act).
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use super::super::row::{Fact, Subject};
+use super::super::row::{Fact, FactKey, Subject};
 use super::super::{circumstance, recipient};
+use super::data::{rules_of, together};
 use super::{fact, recipients};
 use crate::model::{AppStatus, Category, Grade, Occurrences, Recipient};
 
 /// Places, messages and doings that went to the company's own servers; else, an app that the company has introduced and
 /// administers.
 pub(super) fn can_see(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
-    let mut seen: BTreeMap<&Recipient, (BTreeSet<&Arc<str>>, Occurrences)> = BTreeMap::new();
+    let mut seen: BTreeMap<&Recipient, Vec<(&FactKey, &Occurrences)>> = BTreeMap::new();
     for (key, occurrences) in &subject.row.findings {
         let is_of_conduct = matches!(
             key.category,
@@ -22,28 +22,22 @@ pub(super) fn can_see(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
             && key.grade.is_transmitted()
             && !key.is_opted_out
             && recipient::is_own(subject.policy, &key.recipient);
-        if !is_seen {
-            continue;
-        }
-        if let Some((rules, together)) = seen.get_mut(&key.recipient) {
-            rules.insert(&key.rule);
-            together.merge(occurrences.clone());
-        } else {
-            let rules = BTreeSet::from([&key.rule]);
-            seen.insert(&key.recipient, (rules, occurrences.clone()));
+        if is_seen {
+            let parts = seen.entry(&key.recipient).or_default();
+            parts.push((key, occurrences));
         }
     }
     if seen.is_empty() {
         introduced(subject, facts);
     }
-    for (recipient, (rules, mut occurrences)) in seen {
-        occurrences.items = u64::try_from(rules.len()).unwrap_or(u64::MAX);
-        occurrences.most_items = occurrences.items;
-        occurrences.precision_metres = None;
+    for (recipient, parts) in seen {
+        let Some(occurrences) = together(&parts) else {
+            continue;
+        };
         let rule = circumstance::EMPLOYER_CAN_SEE;
         let grade = Grade::Inferred;
         let mut fact = fact(subject, rule, recipient.clone(), grade, occurrences);
-        fact.conclusion.reasons = rules.into_iter().cloned().collect();
+        fact.conclusion.reasons = rules_of(&parts).into_iter().cloned().collect();
         facts.push(fact);
     }
 }

@@ -1,6 +1,9 @@
 //! What is mixed into digests, as far as traffic shows it: in the same message, under a name or without one, and in what the
 //! same server answered before.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use base64::Engine as _;
 
 use super::super::Scene;
@@ -179,14 +182,12 @@ fn told(fields: &Fields<'_>) -> Vec<Vec<u8>> {
 
 /// Whether a response is short, and has the word for it or is compressed.
 fn may_tell_salt(response: &Response) -> bool {
+    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let mut words = AhoCorasick::builder();
+        words.ascii_case_insensitive(true).build(SALT_WORDS).ok()
+    });
     let bytes = &response.body.bytes;
-    let has_word = || {
-        SALT_WORDS.iter().any(|word| {
-            let word = word.as_bytes();
-            let mut windows = bytes.windows(word.len());
-            windows.any(|window| window.eq_ignore_ascii_case(word))
-        })
-    };
+    let has_word = || WORDS.as_ref().is_none_or(|words| words.is_match(bytes));
     (1..=limits::SALT_ANSWER_BYTES).contains(&bytes.len())
         && (response.header("content-encoding").is_some() || has_word())
 }
