@@ -21,7 +21,7 @@ use self::record::{RECORDS, Records};
 use self::way::{Names, Way, Ways};
 use self::words::LOOK_UPS;
 pub(super) use self::words::{
-    is_action, is_message_id, is_of_request, is_person_name, lists_digests, lists_reachable,
+    is_action, is_of_mail, is_of_request, is_person_name, lists_digests, lists_reachable,
     may_be_number, names_numbers, speaks_of_contacts,
 };
 use super::{Scene, value};
@@ -60,7 +60,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             continue;
         }
         let is_of_request = name.is_some_and(|name| name.is_of_request);
-        if name.is_some_and(|name| is_message_id(&name.normalised, &field.value)) {
+        if name.is_some_and(|name| name.is_of_message_id(&field.value)) {
             continue;
         }
         // `{"id": "11002929087", "name": "Anna Beispiel"}`: members have numbers, too.
@@ -82,7 +82,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             report_vcards(scene, tally, field, &cards);
             continue;
         }
-        if !telling.may_be_in(field.look) {
+        if !telling.may_be_in(field.look, &field.value) {
             continue;
         }
         for part in parts(&field.value) {

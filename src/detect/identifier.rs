@@ -78,7 +78,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
         let mut is_known = false;
         rules.clear();
-        rules_of_field(scene, &layouts, is_sdk, field, &mut rules);
+        let is_named = scene.name(field).is_some_and(Name::names_identifier);
+        if is_named || field.place == Place::Path || !layouts.is_empty() {
+            rules_of_field(scene, &layouts, is_sdk, field, &mut rules);
+        }
         for rule in rules.iter().copied() {
             if &*rule.id == ACCESS_POINTS && text.contains(['|', ';']) {
                 // `3c:5a:b4:01:02:03,-61,Werkstatt|…`
@@ -259,7 +262,7 @@ fn is_received(scene: &Scene<'_>, field: &Field<'_>) -> bool {
 fn is_of_person(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &str) -> bool {
     let is_message_id = || {
         let name = scene.name(field);
-        name.is_some_and(|name| contact::is_message_id(&name.normalised, text))
+        name.is_some_and(|name| name.is_of_message_id(text))
     };
     rule.validator != Some(Validator::Email) || !value::is_role_address(text) && !is_message_id()
 }

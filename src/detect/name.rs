@@ -34,6 +34,8 @@ pub(super) struct Name {
     pub(super) lists_digests: bool,
     /// Phone numbers are below it, or below others of its numbering, also written as bare digits.
     pub(super) names_numbers: bool,
+    /// Its value is the id of a message, which looks like an address.
+    pub(super) is_of_mail: bool,
     /// Its value tells one request or session from another.
     pub(super) is_of_request: bool,
     /// It is a list of what people are reached by, or of digests of that.
@@ -98,6 +100,7 @@ impl Name {
             is_action: contact::is_action(&normalised),
             lists_digests: contact::lists_digests(&bare),
             names_numbers: contact::names_numbers(&bare),
+            is_of_mail: contact::is_of_mail(&normalised),
             is_of_request: contact::is_of_request(&normalised),
             lists_reachable: contact::lists_reachable(&bare),
             is_person: contact::is_person_name(&normalised),
@@ -124,6 +127,17 @@ impl Name {
             let names = names.map(|(name, is_used)| if is_used { name } else { "" });
             names.map(|name| known.of(name, rules)).collect()
         })
+    }
+
+    /// Whether its value is the id of a message: by the name, or in angle brackets under one that applications use, too.
+    pub(super) fn is_of_message_id(&self, value: &str) -> bool {
+        self.is_of_mail || value.starts_with('<') && *self.normalised == *"references"
+    }
+
+    /// Whether it, or the end of the path that it is, may name a kind of data.
+    pub(super) fn names_identifier(&self) -> bool {
+        let flat = self.flat.as_ref();
+        !self.identifiers.is_empty() || flat.is_some_and(|(last, _)| !last.is_empty())
     }
 
     /// What a name says that is none of a field's.

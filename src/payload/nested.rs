@@ -525,7 +525,7 @@ fn base64_text<'s, 'a>(
     } else {
         Look::of(text)
     };
-    if !look.is_all(Look::BASE64) || text.len() < SHORTEST_WORD || look.is_all(Look::HEX) {
+    if !look.is_all(Look::BASE64) || text.len() < SHORTEST_WORD || is_id(look, text) {
         return false;
     }
     let mut buffer = collector.take_buffer();
@@ -533,6 +533,12 @@ fn base64_text<'s, 'a>(
         base64_bytes(text, look, &mut buffer).is_some() && take_base64(text, &buffer, collector);
     collector.put_buffer(buffer);
     is_taken
+}
+
+/// Whether a text is hexadecimal digits, with or without dashes, as ids and dates are.
+fn is_id(look: Look, text: &str) -> bool {
+    let is_of_id = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    look.is_all(Look::HEX) || look.has(Look::GROUP) && text.bytes().all(is_of_id)
 }
 
 /// Takes what base64 stands for.

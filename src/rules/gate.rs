@@ -40,6 +40,8 @@ impl Needs {
 #[derive(Debug)]
 pub(super) struct Gate {
     needs: Vec<Needs>,
+    /// What all of them need: kinds of which a text has one, and bytes.
+    least: Needs,
     sources: Vec<String>,
     all: OnceLock<Option<Regex>>,
 }
@@ -49,8 +51,14 @@ impl Gate {
         let sources: Vec<String> = patterns
             .map(|pattern| pattern.as_str().to_owned())
             .collect();
+        let needs: Vec<Needs> = sources.iter().map(|source| Needs::of(source)).collect();
+        let least = Needs {
+            kinds: needs.iter().fold(0, |all, needs| all | needs.kinds),
+            bytes: needs.iter().map(|needs| needs.bytes).min().unwrap_or(0),
+        };
         Self {
-            needs: sources.iter().map(|source| Needs::of(source)).collect(),
+            needs,
+            least,
             sources,
             all: OnceLock::new(),
         }
@@ -60,7 +68,9 @@ impl Gate {
     #[inline]
     pub(super) fn may_match(&self, text: &str, look: Look) -> bool {
         let mut needs = self.needs.iter();
-        needs.any(|needs| needs.are_met(text, look)) && self.is_match(text)
+        self.least.are_met(text, look)
+            && needs.any(|needs| needs.are_met(text, look))
+            && self.is_match(text)
     }
 
     fn is_match(&self, text: &str) -> bool {

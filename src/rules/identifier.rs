@@ -172,7 +172,7 @@ impl Identifier {
     }
 
     /// Whether nothing but expressions tells the shape.
-    fn has_only_patterns(&self) -> bool {
+    pub(super) fn has_only_patterns(&self) -> bool {
         !self.values.is_empty() && self.values.iter().all(|shape| shape.pattern().is_some())
     }
 

@@ -31,13 +31,13 @@ pub(super) struct Telling {
 
 impl Telling {
     /// Whether a value can have a part that points to a person: what [`classify`] asks for, told by the kinds of its characters.
-    pub(super) fn may_be_in(self, look: Look) -> bool {
+    pub(super) fn may_be_in(self, look: Look, text: &str) -> bool {
         let has_number = || {
             look.has(Look::DIGIT)
                 && (self.speaks_of_contacts
                     || self.names_numbers
                     || self.is_beside_people
-                    || look.is_all(Look::DIGIT)
+                    || look.is_all(Look::DIGIT) && text.starts_with("00")
                     || look.has(WRITTEN_AS_NUMBER))
         };
         self.takes_digests || self.lists_reachable || look.has(Look::AT) || has_number()

@@ -36,14 +36,9 @@ pub(in crate::detect) fn is_of_request(name: &str) -> bool {
 }
 
 /// Whether a name, normalised, is that of ids of messages, which look like addresses.
-fn is_of_mail(name: &str) -> bool {
+pub(in crate::detect) fn is_of_mail(name: &str) -> bool {
     const WORDS: [&str; 5] = ["messageid", "msgid", "contentid", "inreplyto", "mailid"];
     WORDS.iter().any(|word| name.contains(word))
-}
-
-/// Whether a value is the id of a message: by its name, or in angle brackets under a name that applications use, too.
-pub(in crate::detect) fn is_message_id(name: &str, value: &str) -> bool {
-    is_of_mail(name) || name == "references" && value.starts_with('<')
 }
 
 /// Whether a name, as it is written, may be a phone number: that of a map from numbers to people.

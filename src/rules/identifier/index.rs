@@ -122,7 +122,9 @@ pub(in crate::rules) struct Identifiers {
     /// The texts of `by_words`, so that a name that has none of them costs one pass.
     words: OnceLock<Option<AhoCorasick>>,
     by_id: HashMap<Arc<str>, usize>,
-    telling: Vec<usize>,
+    /// Those whose shape alone may be telling and is told by expressions only, and the others.
+    telling_by_patterns: Vec<usize>,
+    telling_otherwise: Vec<usize>,
     with_body: Vec<usize>,
     telling_gate: OnceLock<Gate>,
     body_gate: OnceLock<Gate>,
@@ -170,7 +172,12 @@ impl Part for Identifiers {
         for (position, identifier) in all.entries.iter().enumerate() {
             all.by_id.entry(identifier.id.clone()).or_insert(position);
             if identifier.is_shape_telling {
-                all.telling.push(position);
+                let list = if identifier.has_only_patterns() {
+                    &mut all.telling_by_patterns
+                } else {
+                    &mut all.telling_otherwise
+                };
+                list.push(position);
             }
             if identifier.body.is_some() {
                 all.with_body.push(position);
@@ -360,18 +367,22 @@ impl Rules {
         tried: &[&Identifier],
     ) -> impl Iterator<Item = &'r Identifier> {
         let all = self.identifiers.get(self);
-        let kinds = || all.telling.iter().filter_map(|at| all.entries.get(*at));
         let gate = all.telling_gate.get_or_init(|| {
-            Gate::new(kinds().flat_map(|kind| kind.values.iter().filter_map(Shape::pattern)))
+            let kinds = all.telling_by_patterns.iter();
+            let kinds = kinds.filter_map(|at| all.entries.get(*at));
+            Gate::new(kinds.flat_map(|kind| kind.values.iter().filter_map(Shape::pattern)))
         });
         let is_tried = |kind: &Identifier| tried.iter().any(|tried| tried.id == kind.id);
-        let mut untried = kinds().filter(|kind| kind.has_only_patterns() && !is_tried(kind));
-        let is_expected = untried.next().is_some() && gate.may_match(value, look);
-        kinds().filter(move |kind| {
-            (is_expected || !kind.has_only_patterns())
-                && kind
-                    .validator
-                    .is_none_or(|validator| look.has(validator.kinds()))
+        let is_untried =
+            |at: &usize| all.entries.get(*at).is_some_and(|kind| !is_tried(kind));
+        let is_expected =
+            gate.may_match(value, look) && all.telling_by_patterns.iter().any(is_untried);
+        let by_patterns = all.telling_by_patterns.iter().filter(move |_| is_expected);
+        let kinds = all.telling_otherwise.iter().chain(by_patterns);
+        let kinds = kinds.filter_map(|at| all.entries.get(*at));
+        kinds.filter(move |kind| {
+            kind.validator
+                .is_none_or(|validator| look.has(validator.kinds()))
         })
     }
 
