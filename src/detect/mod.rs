@@ -2,6 +2,7 @@
 //! [`DETECTORS`]. Whatever needs several observations is a sum in the tally or a join in `assess`.
 
 mod access;
+mod access_point;
 mod contact;
 mod example;
 mod identifier;
@@ -265,6 +266,10 @@ pub const DETECTORS: &[Detector] = &[
     Detector {
         name: "location",
         inspect: location::inspect,
+    },
+    Detector {
+        name: "access-point",
+        inspect: access_point::inspect,
     },
     Detector {
         name: "identifier",

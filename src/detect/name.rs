@@ -26,6 +26,8 @@ pub(super) struct Name {
     pub(super) may_be_contact: bool,
     /// It may itself be a value, as the key of a map: it has more digits than names have, or is an address.
     pub(super) may_be_value: bool,
+    /// It is itself a hardware address.
+    pub(super) is_hardware_address: bool,
     /// What is below it are contacts.
     pub(super) speaks_of_contacts: bool,
     /// Its value says what the message is for.
@@ -96,6 +98,7 @@ impl Name {
                 || value::is_base64_digest(name),
             may_be_value: name.contains('@')
                 || name.bytes().filter(u8::is_ascii_digit).count() >= VALUE_DIGITS,
+            is_hardware_address: value::is_hardware_address(name),
             speaks_of_contacts: contact::speaks_of_contacts(&normalised),
             is_action: contact::is_action(&normalised),
             lists_digests: contact::lists_digests(&bare),

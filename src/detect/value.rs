@@ -320,6 +320,13 @@ pub(super) fn is_cut_digest(value: &str) -> bool {
         && !is_one_symbol(value)
 }
 
+/// A hardware address (EUI-48): six bytes in hexadecimal digits, with marks between them.
+pub(super) fn is_hardware_address(value: &str) -> bool {
+    let mut parts = value.split([':', '-']);
+    value.len() == 17
+        && parts.all(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// The first eight or nine bytes of a digest in hexadecimal digits.
 pub(super) fn is_short_digest(value: &str) -> bool {
     matches!(value.len(), 16 | 18)
@@ -344,7 +351,7 @@ pub(super) fn is_whole_digest(value: &str) -> bool {
     };
     let is_hex = matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128) && is_hex(value);
     let bare = value.trim_end_matches('=');
-    has_both() && (is_hex || matches!(bare.len(), 27 | 43) && is_base64_digest(value))
+    has_both() && (is_hex || matches!(bare.len(), 27 | 43 | 64 | 86) && is_base64_digest(value))
 }
 
 /// What is burnt into a phone, by its name and form: Apple's UDID (`00008101-000A1D2E3F40001E`), the 32 digits of an eSIM (GSMA
@@ -367,8 +374,8 @@ pub(super) fn is_hardware_key(name: &str, value: &str) -> bool {
 /// Base64 (either alphabet, padded or not) of 10, 16, 20 or 32 bytes that look random.
 pub(super) fn is_base64_digest(value: &str) -> bool {
     let bare = value.trim_end_matches('=');
-    // 10, 16, 20 and 32 bytes give 14, 22, 27 and 43 characters.
-    matches!(bare.len(), 14 | 22 | 27 | 43)
+    // 10, 16, 20, 32, 48 and 64 bytes give 14, 22, 27, 43, 64 and 86 characters.
+    matches!(bare.len(), 14 | 22 | 27 | 43 | 64 | 86)
         && bare
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte))

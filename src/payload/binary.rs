@@ -8,7 +8,7 @@ use std::fmt::{Display, LowerExp, Write as _};
 use std::ops::ControlFlow;
 
 use super::collector::Collector;
-use super::{Input, Keep, copied, nested, text};
+use super::{Input, Keep, compression, copied, nested, text};
 use crate::limits;
 use crate::model::{DecodeStep, Shortfall};
 
@@ -165,7 +165,7 @@ pub(super) struct Signs {
     pub(super) values: usize,
     /// Named values.
     pub(super) names: usize,
-    /// Readable texts of at least three bytes.
+    /// Readable texts of at least three bytes, and what is compressed by its magic.
     pub(super) texts: usize,
     /// Bytes that are no text.
     pub(super) blobs: usize,
@@ -189,6 +189,9 @@ pub(super) fn signs(walk: Walk, bytes: &[u8]) -> Option<Signs> {
                 }
                 Token::Text(text) if !text::is_readable(&text) => {
                     signs.blobs = signs.blobs.saturating_add(1);
+                }
+                Token::Bytes(bytes) if compression::is_certain(&bytes) => {
+                    signs.texts = signs.texts.saturating_add(1);
                 }
                 Token::Bytes(_) => signs.blobs = signs.blobs.saturating_add(1),
                 _ => {}
@@ -306,7 +309,11 @@ fn bytes_value(bytes: &[u8], collector: &mut Collector<'_>) {
         if !text.is_empty() {
             collector.value(Cow::Borrowed(text), copied);
         }
-    } else if !nested::decode_bytes(bytes, collector) && SHOWN_BYTES.contains(&bytes.len()) {
+    } else if !nested::decode_bytes(bytes, collector) {
+        collector.binary(bytes);
+        if !SHOWN_BYTES.contains(&bytes.len()) {
+            return;
+        }
         let mut digits = String::with_capacity(bytes.len().saturating_mul(2));
         for byte in bytes {
             let _written = write!(digits, "{byte:02x}");

@@ -9,7 +9,7 @@ use ruzstd::decoding::StreamingDecoder;
 
 use super::body::{self, MediaType};
 use super::collector::Collector;
-use super::{Decoder, Input, copied, text};
+use super::{Decoder, Input, copied, nested, text};
 use crate::model::{DecodeStep, Shortfall};
 
 /// Gzip by its magic (RFC 1952 §2.3.1), announced or not.
@@ -74,6 +74,12 @@ pub(super) fn by_magic(bytes: &[u8]) -> Option<Compression> {
     }
 }
 
+/// Whether bytes are compressed beyond doubt: by a magic that chance hardly makes, or by more than their header.
+pub(super) fn is_certain(bytes: &[u8]) -> bool {
+    by_magic(bytes)
+        .is_some_and(|compression| compression != Compression::Deflate || starts_well(bytes))
+}
+
 /// RFC 1950 §2.2: deflate with a window up to 32 KiB, no dictionary, header check.
 fn is_zlib_header(first: u8, second: u8) -> bool {
     first & 0x0f == 8
@@ -93,6 +99,10 @@ fn starts_well(bytes: &[u8]) -> bool {
 /// Decompresses a body that its bytes gave away and decodes what is in it. The type may name either.
 fn inflate<'a>(media_type: &MediaType, input: Input<'_, 'a>, collector: &mut Collector<'a>) {
     if let Some(compression) = by_magic(input.bytes) {
+        // `application/gzip` says nothing of what is in it.
+        let of_content = MediaType::default();
+        let is_of_archive = by_name(media_type.essence.trim_start_matches("application/"));
+        let media_type = is_of_archive.map_or(media_type, |_| &of_content);
         let is_undone = undo(compression, input, collector, |inner, collector| {
             body::decode(media_type, inner, collector);
         });
@@ -185,7 +195,7 @@ fn decompress(compression: Compression, bytes: &[u8], most: usize) -> Inflated {
 }
 
 /// What has neither magic nor header: raw deflate (RFC 1951) and Brotli (RFC 7932). Random bytes are neither to their last byte, and
-/// give no text.
+/// give no text or document.
 pub(super) fn without_magic(bytes: &[u8], most: usize) -> Option<Compression> {
     let inflate = |compression, bytes| decompress(compression, bytes, most);
     [Compression::Deflate, Compression::Brotli]
@@ -194,7 +204,8 @@ pub(super) fn without_magic(bytes: &[u8], most: usize) -> Option<Compression> {
             let inflated = inflate(*compression, bytes);
             inflated.end == End::Whole
                 && inflated.bytes.len() >= SHORTEST_TEXT
-                && str::from_utf8(&inflated.bytes).is_ok_and(text::is_readable)
+                && (str::from_utf8(&inflated.bytes).is_ok_and(text::is_readable)
+                    || nested::is_document(&inflated.bytes))
                 // Readers pass over what stands behind the end.
                 && bytes.split_last().is_some_and(|(_, shorter)| {
                     inflate(*compression, shorter).end == End::Damaged

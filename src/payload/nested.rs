@@ -10,8 +10,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::body::MediaType;
 use super::collector::Collector;
 use super::{
-    Input, Keep, bson, cbor, compression, copied, form, json, message_pack, property_list,
-    protobuf, table, text, xml,
+    Decoder, Input, Keep, bson, cbor, compression, copied, form, json, message_pack, multipart,
+    property_list, protobuf, table, text, xml,
 };
 use crate::model::{DecodeStep, Look};
 
@@ -56,6 +56,11 @@ const ENCODINGS: &[Encoding] = &[
         has: Look::DOT,
         all: 0,
         attempt: json_web_token,
+    },
+    Encoding {
+        has: Look::COLON,
+        all: 0,
+        attempt: multipart_text,
     },
     Encoding {
         has: Look::COLON,
@@ -125,8 +130,17 @@ const SHORTEST_DIGITS: usize = 40;
 /// Shortest binary document that is believed without a type: chance makes shorter ones.
 const SHORTEST_DOCUMENT: usize = 24;
 
-/// Bytes of the longest digest in use (SHA-512).
-const LONGEST_DIGEST: usize = 64;
+/// Binary formats that are told by their bytes.
+const DOCUMENTS: [Decoder; 5] = [
+    property_list::DECODER,
+    bson::DECODER,
+    cbor::DECODER,
+    message_pack::DECODER,
+    protobuf::DECODER,
+];
+
+/// Bytes of the digests in use, of MD5 to SHA-512.
+const DIGESTS: [usize; 6] = [16, 20, 28, 32, 48, 64];
 
 /// Whether anything may be encoded in a value, as far as a look tells.
 #[inline]
@@ -173,14 +187,7 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
     };
     let media_type = MediaType::default();
     let compressed = [compression::GZIP, compression::ZSTD, compression::ZLIB];
-    let documents = [
-        property_list::DECODER,
-        bson::DECODER,
-        cbor::DECODER,
-        message_pack::DECODER,
-        protobuf::DECODER,
-    ];
-    let documents = documents
+    let documents = DOCUMENTS
         .iter()
         .filter(|_| bytes.len() >= SHORTEST_DOCUMENT);
     let decoder = compressed
@@ -193,6 +200,17 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
     };
     (decoder.decode)(&media_type, input, collector);
     true
+}
+
+/// Whether bytes are a document of a binary format from the first to the last.
+pub(super) fn is_document(bytes: &[u8]) -> bool {
+    let input = Input {
+        bytes,
+        keep: copied,
+        is_cut: false,
+    };
+    let matches = |decoder: &Decoder| (decoder.matches)(&MediaType::default(), input);
+    DOCUMENTS.iter().any(matches)
 }
 
 /// A JSON text, or a JSON string that holds something.
@@ -259,6 +277,26 @@ fn json_segment(segment: &str) -> Option<Vec<u8>> {
     let decoded = LENIENT_BASE64_URL.decode(segment).ok()?;
     let is_object = decoded.starts_with(b"{") && json::looks_like(&decoded, false);
     is_object.then_some(decoded)
+}
+
+/// The parts of a form (RFC 7578) that is itself a value, without the type that names its boundary.
+fn multipart_text<'s, 'a>(
+    _: Look,
+    text: &'s str,
+    keep: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    let media_type = MediaType::default();
+    let input = Input {
+        bytes: text.as_bytes(),
+        keep,
+        is_cut: false,
+    };
+    let is_multipart = text.starts_with("--") && (multipart::DECODER.matches)(&media_type, input);
+    if is_multipart {
+        (multipart::DECODER.decode)(&media_type, input, collector);
+    }
+    is_multipart
 }
 
 /// The query of an absolute URL (a referrer, a redirect target), and its fragment where that holds parameters.
@@ -463,7 +501,8 @@ fn hex<'s, 'a>(look: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Colle
     else {
         // Digests are told by their digits.
         let mut is_taken = false;
-        if bytes.len() > LONGEST_DIGEST || is_wide(&bytes) {
+        let is_none = !DIGESTS.contains(&bytes.len()) || is_mostly_text(&bytes);
+        if bytes.len() >= SHORTEST_DOCUMENT && is_none || is_wide(&bytes) {
             collector.undoing(DecodeStep::Hex, |collector| {
                 is_taken = decode_bytes(&bytes, collector);
                 if !is_taken {
@@ -496,6 +535,12 @@ fn is_wide(bytes: &[u8]) -> bool {
     rest.is_empty()
         && units.len() >= SHORTEST
         && narrow.saturating_mul(4) >= units.len().saturating_mul(3)
+}
+
+/// Whether most bytes are printable, as those of a document with text in it are and those of a digest are not.
+fn is_mostly_text(bytes: &[u8]) -> bool {
+    let printable = bytes.iter().filter(|byte| matches!(byte, b' '..=b'~'));
+    printable.count().saturating_mul(4) >= bytes.len().saturating_mul(3)
 }
 
 /// The value of a hexadecimal digit.

@@ -142,6 +142,60 @@ fn json_keeps_numbers_as_sent_and_duplicate_keys() {
 }
 
 #[test]
+fn documents_that_nothing_names_are_read() {
+    // {1: "erika@post.example", 2: 7}; the same in a map of MessagePack
+    let message = [b"\x0a\x12erika@post.example".as_slice(), b"\x10\x07"].concat();
+    let map = [b"\x82\xa1m\xb2erika@post.example".as_slice(), b"\xa1n\x07"].concat();
+    let in_hex = |bytes: &[u8]| {
+        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{{\"v\":\"{digits}\"}}")
+    };
+    let packed = [
+        b"\x08\x05\x12".as_slice(),
+        &[u8::try_from(gzip(&map).len()).unwrap()],
+        &gzip(&map),
+    ]
+    .concat();
+    let form = "--boundary1\r\nContent-Disposition: form-data; name=\"m\"\r\n\r\nerika@post.example\r\n--boundary1--\r\n";
+    let nested = serde_json::json!({ "v": form }).to_string();
+    for (media_type, body, line) in [
+        (
+            "application/octet-stream",
+            raw_deflate(&message),
+            "[1]|deflate > protobuf|erika@post.example",
+        ),
+        (
+            "application/octet-stream",
+            brotli(&map),
+            "m|br > msgpack|erika@post.example",
+        ),
+        (
+            "application/gzip",
+            gzip(&map),
+            "m|gzip > msgpack|erika@post.example",
+        ),
+        (
+            "application/octet-stream",
+            packed,
+            "[2].m|protobuf > gzip > msgpack|erika@post.example",
+        ),
+        (
+            "application/json",
+            in_hex(&map).into_bytes(),
+            "v.m|json > hex > msgpack|erika@post.example",
+        ),
+        (
+            "application/json",
+            nested.into_bytes(),
+            "v.m|json > multipart|erika@post.example",
+        ),
+    ] {
+        let lines = body_lines(&post(media_type, "", &body));
+        assert!(lines.iter().any(|it| it == line), "{line}: {lines:?}");
+    }
+}
+
+#[test]
 fn json_escapes_are_undone() {
     let event = post(
         "application/json",

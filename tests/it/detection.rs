@@ -771,6 +771,26 @@ fn people_are_counted_and_not_what_they_are_reached_by() {
 }
 
 #[test]
+fn access_points_are_told_by_how_strongly_they_are_received() {
+    for body in [
+        r#"{"w":{"3c:5a:b4:01:02:03":-61,"3c:5a:b4:01:02:04":-70}}"#,
+        r#"{"t":"3c:5a:b4:01:02:03\t2412\t-61\t[WPA2]\tWerkstatt\n3c:5a:b4:01:02:04\t2437\t-70\t[WPA2]\tLager"}"#,
+        r#"{"found":["3c:5a:b4:01:02:03,-61,Werkstatt","3c:5a:b4:01:02:04,-70,Lager"]}"#,
+        r#"{"found":[["3c:5a:b4:01:02:03",-61],["3c:5a:b4:01:02:04",-70]]}"#,
+    ] {
+        let expected = [("wifi-bssid".to_owned(), 2)];
+        assert_eq!(items_of(body, &["wifi-", "mac-"]), expected, "{body}");
+    }
+    for body in [
+        r#"{"w":{"3c:5a:b4:01:02:03":61,"3c:5a:b4:01:02:04":70}}"#,
+        r#"{"w":{"3c:5a:b4:01:02:03":-61}}"#,
+        r#"{"found":["3c:5a:b4:01:02:03,offen","3c:5a:b4:01:02:04,offen"]}"#,
+    ] {
+        assert_eq!(items_of(body, &["wifi-"]), [], "{body}");
+    }
+}
+
+#[test]
 fn hardware_addresses_of_what_is_around_are_no_own_ones() {
     let scan = |name: &str, address: &str| {
         let points: Vec<String> = (1..=5)

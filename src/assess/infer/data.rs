@@ -15,7 +15,7 @@ const TELLING_SEVERITY: u8 = 2;
 const LEAST_KINDS: usize = 3;
 
 /// Attributes of one kind that count: the language and the region say little beside each other.
-const MOST_OF_KIND: u64 = 2;
+const MOST_OF_KIND: u64 = 3;
 
 /// Personal data on its way without encryption, by recipient. What hardly says anything about anybody does not count.
 pub(super) fn cleartext(subject: &Subject<'_>, facts: &mut Vec<Fact>) {

@@ -38,6 +38,7 @@ impl Telling {
                     || self.names_numbers
                     || self.is_beside_people
                     || look.is_all(Look::DIGIT) && text.starts_with("00")
+                    || look.has(Look::LIST) && text.contains("00")
                     || look.has(WRITTEN_AS_NUMBER))
         };
         self.takes_digests || self.lists_reachable || look.has(Look::AT) || has_number()

@@ -155,15 +155,36 @@ pub(in crate::detect) fn names_numbers(name: &str) -> bool {
         "mobil",
         "cellnumber",
     ];
-    const NAMES: [&str; 5] = ["tel", "tels", "numbers", "nummern", "telnumbers"];
+    const NAMES: [&str; 14] = [
+        "tel",
+        "tels",
+        "numbers",
+        "nummern",
+        "telnumbers",
+        // logs of calls
+        "calls",
+        "calllog",
+        "calllogs",
+        "callhistory",
+        "anrufe",
+        "anrufliste",
+        "llamadas",
+        "appels",
+        "chiamate",
+    ];
     PARTS.iter().any(|part| name.contains(part)) || NAMES.contains(&name)
 }
 
 /// Whether a name, normalised, says that what is below it are contacts: parts of names in use for address-book uploads.
 pub(in crate::detect) fn speaks_of_contacts(name: &str) -> bool {
-    const WORDS: [&str; 16] = [
+    const WORDS: [&str; 20] = [
         "contact",
         "kontakt",
+        // Italian, Turkish, Spanish and French
+        "rubrica",
+        "rehber",
+        "agendatel",
+        "carnetdadresse",
         "telefonbuch",
         "adressbuch",
         "hashednumber",

@@ -4,7 +4,7 @@ use blake2::{Blake2b512, Blake2s256};
 use hmac::{KeyInit, Mac, SimpleHmac};
 use md5::Md5;
 use sha1::Sha1;
-use sha2::{Sha224, Sha256, Sha384, Sha512};
+use sha2::{Sha224, Sha256, Sha384, Sha512, Sha512_224, Sha512_256};
 use sha3::{Digest, Sha3_224, Sha3_256, Sha3_384, Sha3_512};
 
 use crate::model::DecodeStep;
@@ -47,6 +47,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function::<Blake2b512>(DecodeStep::Blake2),
     function::<Blake2b256>(DecodeStep::Blake2),
     function::<Blake2s256>(DecodeStep::Blake2),
+    function::<Sha512_256>(DecodeStep::Sha512),
+    function::<Sha512_224>(DecodeStep::Sha512),
 ];
 /// How many of [`FUNCTIONS`] are used with salts: the others are not seen with one.
 pub(super) const SALTED_FUNCTIONS: usize = 4;
@@ -168,6 +170,8 @@ mod tests {
             "ba80a53f981c4d0d",
             "bddd813c63423972",
             "508c5e8c327c14e2",
+            "53048e2681941ef9",
+            "4634270f707b6a54",
         ];
         for (function, start) in FUNCTIONS.iter().zip(starts) {
             let digest = compute(function, &Mixture::Plain, b"abc", b"").unwrap();

@@ -1,7 +1,7 @@
 //! All known values of a device, prepared once: spellings, wrappings and digests in tables, so that looking costs the same for
 //! ten values as for a million.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +11,7 @@ use super::literal::{Builder, Literals, Window};
 use super::pattern::{self, BINARY, EXACT, FOLDED, Form, Wrapping};
 use super::person;
 use super::position::Place;
+use super::salt::SaltName;
 use super::scan::Scarce;
 use super::spelled::{self, Spelled, Spelling};
 use super::spelling;
@@ -108,6 +109,8 @@ pub struct Prepared {
     /// Runs of digits as a whole.
     pub(super) numbers: Numbers,
     pub(super) digests: Digests,
+    /// How values may be hashed of which only digests are given; none where none are.
+    pub(super) of_given: Vec<Recipe>,
     /// CRC-32 of spellings.
     pub(super) checksums: Table,
     /// How probable it is that a random value of a form is a known one: of numbers by their digits, and of checksums.
@@ -172,8 +175,8 @@ struct Salted {
     made: u64,
     /// The same with what may be a salt and has no name.
     guessed: u64,
-    /// Salts that servers gave out, by host, the last ones.
-    told: BTreeMap<String, VecDeque<Vec<u8>>>,
+    /// Salts that were exchanged with hosts, the last ones, with what their names say.
+    told: BTreeMap<String, VecDeque<(SaltName, Vec<u8>)>>,
     /// Salts that were met and not tried.
     untried: u64,
 }
@@ -247,6 +250,7 @@ impl Index {
         let left_out = left_out.iter().map(|budget: &Budget| budget.left_out);
         neglected.left_out = left_out.fold(0, u64::saturating_add);
         let prepared = Prepared {
+            of_given: recipes_of_given(&values, &recipes),
             text,
             encoded,
             exact,
@@ -313,26 +317,32 @@ impl Index {
         self.salted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Salts that this host gave out.
-    pub(super) fn told_salts(&self, host: &str) -> Vec<Vec<u8>> {
+    /// Salts that were exchanged with this host before.
+    pub(super) fn told_salts(&self, host: &str) -> Vec<(SaltName, Vec<u8>)> {
         let salted = self.salted();
         let told = salted.told.get(host).into_iter().flatten();
         told.cloned().collect()
     }
 
-    /// Remembers a salt that a host gave out, for the requests that come after.
-    pub(super) fn learn_salt(&self, host: &str, salt: Vec<u8>) {
+    /// Remembers a salt that was exchanged with a host, for the requests that come after: before others those whose names say so.
+    pub(super) fn learn_salt(&self, host: &str, name: SaltName, salt: Vec<u8>) {
         let mut salted = self.salted();
+        let salted = &mut *salted;
         if !salted.told.contains_key(host) && salted.told.len() >= limits::SALT_HOSTS {
             salted.untried = salted.untried.saturating_add(1);
             return;
         }
         let told = salted.told.entry(host.to_owned()).or_default();
-        told.retain(|known| *known != salt);
+        told.retain(|(_, known)| *known != salt);
         if told.len() >= limits::SALTS_PER_MESSAGE {
-            told.pop_front();
+            let mut names = told.iter().map(|(name, _)| *name);
+            let Some(oldest) = names.position(|known| known >= name) else {
+                salted.untried = salted.untried.saturating_add(1);
+                return;
+            };
+            told.remove(oldest);
         }
-        told.push_back(salt);
+        told.push_back((name, salt));
     }
 
     /// Digests of all values with a salt that a message carries. `None` once too many digests were made, or for too many values.
@@ -604,6 +614,22 @@ fn digest_table(
         }
     }
     Table::new(entries)
+}
+
+/// The recipes whose digests are as long as one of those that are given; a digest that is cut may be of any.
+fn recipes_of_given(values: &[KnownValue], recipes: &[Recipe]) -> Vec<Recipe> {
+    let digests = values
+        .iter()
+        .filter(|value| value.kind == KnownKind::Digest);
+    let digests = digests.filter_map(|value| given(value.value.reveal()));
+    let lengths: BTreeSet<usize> = digests.map(|digest| digest.len()).collect();
+    let bytes = |recipe: &Recipe| recipe.compute(b"").map_or(0, |digest| digest.len());
+    let is_cut = |lengths: &BTreeSet<usize>| {
+        let whole: BTreeSet<usize> = recipes.iter().map(bytes).collect();
+        !lengths.is_subset(&whole)
+    };
+    let may_be = |recipe: &&Recipe| lengths.contains(&bytes(recipe)) || is_cut(&lengths);
+    recipes.iter().filter(may_be).cloned().collect()
 }
 
 /// A digest as the auditor wrote it.

@@ -4,6 +4,7 @@
 //! prepares all of that once for a device in the tables of `word`, `literal` and `table`, `scan` and `position` look. What is found is grade `known-value`: the strongest there is.
 
 mod digest;
+mod given;
 mod index;
 mod literal;
 mod pattern;
@@ -34,8 +35,8 @@ pub(super) use salt::{SaltName, salt_name};
 /// Weak values that must be found in one message before they count: short ones by chance, several of them hardly.
 const TOGETHER: usize = 3;
 /// The rules that findings of a kind belong to: as it stands, and as a digest; first the user's own, then of contacts.
-fn rule(known: &KnownValue, is_digest: bool) -> &'static str {
-    match (known.kind, known.is_of_contact, is_digest) {
+fn rule(kind: KnownKind, is_of_contact: bool, is_digest: bool) -> &'static str {
+    match (kind, is_of_contact, is_digest) {
         (KnownKind::Phone | KnownKind::Email, true, true) | (KnownKind::Digest, true, _) => {
             "contact-hash-list"
         }
@@ -174,6 +175,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
     };
     salt::learn(index, scene);
+    given::fields(index, scene, &mut take_of);
     person::fields(index, scene, &mut take_of);
     position::fields(&index.places, scene, &mut take_of);
     report(scene, tally, &found, &looked);
@@ -261,7 +263,8 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>], looked: &Lo
                 .is_some_and(|values| values.len() >= TOGETHER)
             || names_it(scene, known, found.field);
         if is_believed {
-            let rule = rule(known, found.hit.is_digest);
+            let kind = found.hit.sent.unwrap_or(known.kind);
+            let rule = rule(kind, known.is_of_contact, found.hit.is_digest);
             by_rule.entry(rule).or_default().push((known, found));
         }
     }

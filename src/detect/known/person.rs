@@ -208,6 +208,7 @@ fn pair(
                     is_digest: false,
                     form: None,
                     metres: None,
+                    sent: None,
                 },
             );
         }

@@ -169,16 +169,25 @@ fn readings(text: &str) -> Vec<Angle> {
     readings
 }
 
-/// The readings of a number of protobuf as one of `sint32` or `sint64`, whose sign is the last bit.
-fn zigzag(text: &str) -> Vec<Angle> {
-    let Ok(number) = text.parse::<u64>() else {
-        return Vec::new();
-    };
-    let half = (number >> 1).cast_signed();
-    let signed = if number & 1 == 0 { half } else { !half };
-    let mut readings = readings(&signed.to_string());
-    readings.retain(|angle| matches!(angle.scale, Scale::E5 | Scale::E6 | Scale::E7));
+/// The readings of a number of protobuf as one of another type: of `sint32` or `sint64`, whose sign is the last bit, and of
+/// `sfixed32`, whose four bytes may look like a greater number or a float.
+fn of_other_type(text: &str) -> Vec<Angle> {
+    let mut numbers: Vec<i64> = Vec::new();
+    if let Ok(number) = text.parse::<u64>() {
+        let half = (number >> 1).cast_signed();
+        numbers.push(if number & 1 == 0 { half } else { !half });
+        let four_bytes = u32::try_from(number).ok();
+        let signed = four_bytes.map(u32::cast_signed).filter(|it| *it < 0);
+        numbers.extend(signed.map(i64::from));
+    } else if let Ok(float) = text.parse::<f32>() {
+        numbers.push(float.to_bits().cast_signed().into());
+    }
+    let readings = numbers
+        .iter()
+        .flat_map(|number| readings(&number.to_string()));
     readings
+        .filter(|angle| matches!(angle.scale, Scale::E5 | Scale::E6 | Scale::E7))
+        .collect()
 }
 
 /// A number that may be half of a known position.
@@ -210,7 +219,7 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
         let written = value::with_decimal_point(&field.value);
         let mut angles = readings(&written);
         if scene.fields.chain(field.chain).0.last() == Some(&DecodeStep::Protobuf) {
-            angles.extend(zigzag(&written));
+            angles.extend(of_other_type(&written));
         }
         for angle in angles {
             for place in places {
@@ -344,6 +353,7 @@ fn hit(value: u32, steps: Vec<DecodeStep>, metres: f64) -> Hit {
         is_digest: false,
         form: None,
         metres: Some(value::whole_metres(metres)),
+        sent: None,
     }
 }
 

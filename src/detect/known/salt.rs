@@ -5,18 +5,33 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 use base64::Engine as _;
+use hashbrown::HashSet;
 
 use super::super::Scene;
 use super::index::Index;
 use super::scan;
 use crate::limits;
-use crate::model::{Event, Field, Fields, Look, Response, Step};
+use crate::model::{Event, Field, Look, Response, Step};
 use crate::payload;
 use crate::rules::normalise_name;
 
 /// Parts of names of fields that carry a salt, and ends of names that may.
 const SALT_WORDS: [&str; 4] = ["salt", "pepper", "hmac", "hashkey"];
-const SALT_ENDS: [&str; 4] = ["key", "secret", "nonce", "seed"];
+const SALT_ENDS: [&str; 12] = [
+    "key",
+    "secret",
+    "nonce",
+    "seed",
+    // German, French, Spanish
+    "salz",
+    "zufall",
+    "zufallswert",
+    "schluessel",
+    "schlüssel",
+    "clef",
+    "clave",
+    "sel",
+];
 /// Bytes of a salt.
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 2..=128;
 /// Characters of a salt without a telling name: up to those of a UUID.
@@ -27,6 +42,9 @@ const MUTE_NAME: usize = 2;
 const DIGEST_BYTES: [usize; 4] = [16, 20, 32, 64];
 /// Fields of a message in which a salt without a name is looked for: where there are more, values that may be one are in plenty.
 const FEW_FIELDS: usize = 64;
+
+/// Bytes of an answer in which also what may be a salt is looked for.
+const SHORT_ANSWER: usize = 2 << 10;
 
 /// Whether a name says that its value is mixed into digests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,8 +85,14 @@ pub(super) fn of_message(index: &Index, scene: &Scene<'_>) -> Salts {
             named.extend(readings(&field.value).map(|salt| (name, salt)));
         }
     }
+    named.sort();
     let told = index.told_salts(scene.host());
-    named.extend(told.into_iter().map(|salt| (SaltName::Certain, salt)));
+    for (name, salt) in &named {
+        index.learn_salt(scene.host(), *name, salt.clone());
+    }
+    named.extend(told);
+    // The message's own stand before others that say as much.
+    named.sort_by_key(|(name, _)| *name);
     let mut digest_bytes: Vec<usize> = if scene.fields.iter().len() > FEW_FIELDS {
         Vec::new()
     } else {
@@ -89,10 +113,10 @@ pub(super) fn of_message(index: &Index, scene: &Scene<'_>) -> Salts {
     if !is_needed {
         return Salts::default();
     }
-    named.sort();
-    named.dedup();
+    let mut seen = HashSet::new();
+    let named = named.into_iter().map(|(_, salt)| salt);
     Salts {
-        named: named.into_iter().map(|(_, salt)| salt).collect(),
+        named: named.filter(|salt| seen.insert(salt.clone())).collect(),
         guessed,
         digest_bytes,
     }
@@ -167,27 +191,31 @@ pub(super) fn learn(index: &Index, scene: &Scene<'_>) {
         return;
     };
     let decoded = payload::decode_response(response);
-    for salt in told(&decoded.fields) {
-        index.learn_salt(scene.host(), salt);
+    let fields = &decoded.fields;
+    for field in fields {
+        if let Some(name) = salt_name(&normalise_name(fields.name(field))) {
+            for salt in readings(&field.value) {
+                index.learn_salt(scene.host(), name, salt);
+            }
+        }
     }
 }
 
-fn told(fields: &Fields<'_>) -> Vec<Vec<u8>> {
-    let is_told = |field: &&Field<'_>| {
-        salt_name(&normalise_name(fields.name(field))) == Some(SaltName::Certain)
-    };
-    let salts = fields.iter().filter(is_told);
-    salts.flat_map(|field| readings(&field.value)).collect()
-}
-
-/// Whether a response is short, and has the word for it or is compressed.
+/// Whether a response is short, and has the word for it or is compressed. Of the words that are no more than possible, only those of
+/// very short ones count: configuration is, and other answers are full of keys.
 fn may_tell_salt(response: &Response) -> bool {
-    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    static WORDS: LazyLock<[Option<AhoCorasick>; 2]> = LazyLock::new(|| {
         let mut words = AhoCorasick::builder();
-        words.ascii_case_insensitive(true).build(SALT_WORDS).ok()
+        let words = words.ascii_case_insensitive(true);
+        [&SALT_WORDS[..], &SALT_ENDS[..]].map(|list| words.build(list).ok())
     });
     let bytes = &response.body.bytes;
-    let has_word = || WORDS.as_ref().is_none_or(|words| words.is_match(bytes));
+    let is_short = bytes.len() <= SHORT_ANSWER;
+    let lists = if is_short { &WORDS[..] } else { &WORDS[..1] };
+    let has_word = || {
+        let mut lists = lists.iter();
+        lists.any(|words| words.as_ref().is_none_or(|words| words.is_match(bytes)))
+    };
     (1..=limits::SALT_ANSWER_BYTES).contains(&bytes.len())
         && (response.header("content-encoding").is_some() || has_word())
 }

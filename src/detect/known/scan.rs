@@ -14,7 +14,7 @@ use super::spelling::{self, SHORTEST};
 use super::table::{Slot, key};
 use super::word::is_word;
 use crate::limits;
-use crate::model::{DecodeStep, Look};
+use crate::model::{DecodeStep, KnownKind, Look};
 
 /// A known value that was found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +31,8 @@ pub(super) struct Hit {
     pub(super) form: Option<Scarce>,
     /// How exact a position was sent, in metres.
     pub(super) metres: Option<u32>,
+    /// What was sent of which only the digest is known.
+    pub(super) sent: Option<KnownKind>,
 }
 
 /// A form of values of which there are so few that chance meets them.
@@ -46,6 +48,10 @@ pub(super) enum Scarce {
 const SHORTEST_RUN: usize = 4;
 /// Most digits of a number written in groups.
 const LONGEST_RUN: usize = 24;
+/// How probable it may be that a random number is the checksum of a known value, so that one alone is believed.
+const CHECKSUM_CHANCE: f64 = 2e-7;
+/// Seconds from 2011 to 2030.
+const TIMES: std::ops::Range<u32> = 1_300_000_000..1_900_000_000;
 /// Digits of a checksum as a number: all but one in 400 have so many.
 const CHECKSUM_DIGITS: std::ops::RangeInclusive<usize> = 8..=10;
 /// Groups of digits that a number may be written in: `+49 (0) 30 23 12 51 11`.
@@ -393,6 +399,7 @@ fn literal(
         is_digest: false,
         form: None,
         metres: None,
+        sent: None,
     });
 }
 
@@ -527,6 +534,7 @@ fn number(index: &Index, digits: &[u8], is_told: bool, looked: &mut Looked, hits
                 is_digest: false,
                 form: Some(form),
                 metres: None,
+                sent: None,
             });
         }
     }
@@ -735,23 +743,26 @@ fn digest(index: &Index, digests: &Digests, bytes: &[u8], is_whole: bool, hits: 
                 is_digest: true,
                 form: None,
                 metres: None,
+                sent: None,
             });
         }
     }
 }
 
-/// A CRC-32: weak, since there are only four billion of them.
+/// A CRC-32: weak, since there are only four billion of them, unless few are looked for and it is no time in seconds.
 #[inline]
 fn checksum(index: &Index, sum: u32, looked: &mut Looked, hits: &mut Vec<Hit>) {
     looked.add(Scarce::Checksum, sum.into());
+    let is_weak = TIMES.contains(&sum) || index.chance(Scarce::Checksum) > CHECKSUM_CHANCE;
     for slot in index.checksums.get(sum.into()) {
         hits.push(Hit {
             value: slot.value,
             steps: vec![DecodeStep::Crc32],
-            is_weak: true,
+            is_weak,
             is_digest: true,
             form: Some(Scarce::Checksum),
             metres: None,
+            sent: None,
         });
     }
 }

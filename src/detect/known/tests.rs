@@ -14,12 +14,12 @@ use crate::model::{
 use crate::payload;
 use crate::rules::Rules;
 
-const PHONE: &str = "+493023125111";
-const EMAIL: &str = "erika.beispiel@post.example";
+pub(super) const PHONE: &str = "+493023125111";
+pub(super) const EMAIL: &str = "erika.beispiel@post.example";
 const IMEI: &str = "490154203237518";
 const POSITION: &str = "52.520008,13.404954";
 
-fn values() -> Vec<KnownValue> {
+pub(super) fn values() -> Vec<KnownValue> {
     vec![
         KnownValue::of_contact(KnownKind::Phone, PHONE),
         KnownValue::of_contact(KnownKind::Phone, "+493023125222"),
@@ -38,22 +38,26 @@ fn values() -> Vec<KnownValue> {
 }
 
 /// The rules under which known values are found in a body of that type.
-fn rules_of(content_type: &str, body: &[u8]) -> Vec<String> {
+pub(super) fn rules_of(content_type: &str, body: &[u8]) -> Vec<String> {
     rules_of_known(values(), content_type, body)
 }
 
-fn rules_of_known(values: Vec<KnownValue>, content_type: &str, body: &[u8]) -> Vec<String> {
+pub(super) fn rules_of_known(
+    values: Vec<KnownValue>,
+    content_type: &str,
+    body: &[u8],
+) -> Vec<String> {
     let rules = Rules::embedded();
     let index = Index::new(values, &[b"pepper".to_vec()], &rules, 1);
     inspect_with(&index, content_type, body)
 }
 
-fn inspect_with(index: &Index, content_type: &str, body: &[u8]) -> Vec<String> {
+pub(super) fn inspect_with(index: &Index, content_type: &str, body: &[u8]) -> Vec<String> {
     let request = request("/v1/sync", content_type, body);
     inspect_exchange(index, request, None)
 }
 
-fn request(target: &str, content_type: &str, body: &[u8]) -> Request {
+pub(super) fn request(target: &str, content_type: &str, body: &[u8]) -> Request {
     Request {
         method: "POST".to_owned(),
         target: target.to_owned(),
@@ -63,14 +67,14 @@ fn request(target: &str, content_type: &str, body: &[u8]) -> Request {
     }
 }
 
-fn header(content_type: &str) -> Header {
+pub(super) fn header(content_type: &str) -> Header {
     Header {
         name: "Content-Type".to_owned(),
         value: content_type.to_owned(),
     }
 }
 
-fn whole(bytes: &[u8]) -> Body {
+pub(super) fn whole(bytes: &[u8]) -> Body {
     Body {
         bytes: bytes.to_vec(),
         wire_len: bytes.len() as u64,
@@ -78,7 +82,11 @@ fn whole(bytes: &[u8]) -> Body {
     }
 }
 
-fn inspect_exchange(index: &Index, request: Request, response: Option<Response>) -> Vec<String> {
+pub(super) fn inspect_exchange(
+    index: &Index,
+    request: Request,
+    response: Option<Response>,
+) -> Vec<String> {
     let rules = Rules::embedded();
     let observation = Observation {
         sighting: Sighting {
@@ -115,7 +123,7 @@ fn json(value: &str) -> Vec<String> {
     rules_of("application/json", body.as_bytes())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").unwrap();
         text
@@ -263,13 +271,22 @@ fn keys_of_a_map_are_values() {
 }
 
 #[test]
-fn checksums_count_only_together() {
+fn checksums_of_long_lists_count_only_together() {
     let sums: Vec<String> = ["+493023125111", "+493023125222", "+493023125333"]
         .iter()
         .map(|phone| format!("{:08x}", digest::crc32(phone.as_bytes())))
         .collect();
-    assert!(json(&sums[0]).is_empty());
-    assert_eq!(json(&sums.join(",")), ["contact-hash-list"]);
+    assert_eq!(json(&sums[0]), ["contact-hash-list"]);
+    let long = (0..1_000).map(|number| {
+        let phone = format!("+4930{:08}", 23_125_000 + number);
+        KnownValue::of_contact(KnownKind::Phone, &phone)
+    });
+    let long: Vec<KnownValue> = long.collect();
+    for (body, count) in [(sums[0].clone(), 0), (sums.join(","), 1)] {
+        let body = serde_json::json!({ "v": body }).to_string();
+        let found = rules_of_known(long.clone(), "application/json", body.as_bytes());
+        assert_eq!(found.len(), count, "{body}");
+    }
 }
 
 /// Known numbers, and a message of as many others as given with the checksums of the first of them among these.
@@ -601,6 +618,7 @@ fn salts_that_a_server_gave_out_are_tried() {
         r#"{"salt": "9f3a77c1d0e24b58"}"#,
         r#"{"lookup_pepper": "9f3a77c1d0e24b58", "algorithms": ["sha256"]}"#,
         r#"{"config": {"contacts": {"hashSalt": "9f3a77c1d0e24b58"}}}"#,
+        r#"{"key": "9f3a77c1d0e24b58"}"#,
     ] {
         assert_eq!(
             after_answer(answer, salt),
@@ -616,18 +634,21 @@ fn salts_that_a_server_gave_out_are_tried() {
 #[test]
 fn salts_are_those_of_the_host_and_of_the_input() {
     let index = Index::new(values(), &[], &Rules::embedded(), 1);
-    for number in 0_u8..9 {
-        index.learn_salt("a.example", vec![number; 4]);
+    index.learn_salt("a.example", SaltName::Certain, vec![0; 4]);
+    for number in 1_u8..9 {
+        index.learn_salt("a.example", SaltName::Possible, vec![number; 4]);
     }
     assert_eq!(
         index.told_salts("a.example").len(),
         limits::SALTS_PER_MESSAGE
     );
-    assert_eq!(index.told_salts("a.example").last(), Some(&vec![8; 4]));
+    let told = index.told_salts("a.example");
+    assert_eq!(told.first(), Some(&(SaltName::Certain, vec![0; 4])));
+    assert_eq!(told.last(), Some(&(SaltName::Possible, vec![8; 4])));
     assert!(index.told_salts("b.example").is_empty());
     assert!(index.afresh().told_salts("a.example").is_empty());
     for number in 0..limits::SALT_HOSTS {
-        index.learn_salt(&format!("{number}.example"), vec![1; 4]);
+        index.learn_salt(&format!("{number}.example"), SaltName::Certain, vec![1; 4]);
     }
     assert_eq!(index.untried_salts(), 1);
 }

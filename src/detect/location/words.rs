@@ -259,6 +259,8 @@ pub(in crate::detect) fn axis(name: &str) -> Option<(Axis, &str)> {
         ("纬度", Axis::Latitude),
         ("jingdu", Axis::Longitude),
         ("经度", Axis::Longitude),
+        ("gpsy", Axis::Latitude),
+        ("gpsx", Axis::Longitude),
         ("lat", Axis::Latitude),
         ("long", Axis::Longitude),
         ("lng", Axis::Longitude),

@@ -51,7 +51,7 @@ pub(in crate::detect) fn phone_e164(value: &str) -> Option<Rc<str>> {
 }
 
 /// Regions whose national numbers are tried after those of the home region.
-const NEIGHBOURS: [Region; 10] = [
+const NEIGHBOURS: [Region; 16] = [
     Region::AT,
     Region::CH,
     Region::FR,
@@ -62,6 +62,12 @@ const NEIGHBOURS: [Region; 10] = [
     Region::NL,
     Region::PL,
     Region::TR,
+    Region::BE,
+    Region::CZ,
+    Region::DK,
+    Region::SE,
+    Region::PT,
+    Region::IN,
 ];
 
 /// A phone number in E.164 form, also as it is written in a country nearby: of address books, where not all are of one

@@ -373,8 +373,7 @@ impl Rules {
             Gate::new(kinds.flat_map(|kind| kind.values.iter().filter_map(Shape::pattern)))
         });
         let is_tried = |kind: &Identifier| tried.iter().any(|tried| tried.id == kind.id);
-        let is_untried =
-            |at: &usize| all.entries.get(*at).is_some_and(|kind| !is_tried(kind));
+        let is_untried = |at: &usize| all.entries.get(*at).is_some_and(|kind| !is_tried(kind));
         let is_expected =
             gate.may_match(value, look) && all.telling_by_patterns.iter().any(is_untried);
         let by_patterns = all.telling_by_patterns.iter().filter(move |_| is_expected);

@@ -1,0 +1,101 @@
+//! Access points around the phone, told by their form: an address beside how strongly it is received, as a scan gives them. What
+//! names tell is told by `identifier`.
+
+use std::collections::BTreeMap;
+
+use super::name::Name;
+use super::{Scene, value};
+use crate::model::{Event, Field, Grade, Look, Sensitive, Step, Tally};
+
+/// Fewest access points: one alone may be anything with an address and a number.
+const LEAST: usize = 2;
+/// How strongly something is received, in dBm: from beside the antenna to what no receiver hears.
+const SIGNAL: std::ops::RangeInclusive<i32> = -110..=-15;
+/// The rule of Wi-Fi access points.
+const RULE: &str = "wifi-bssid";
+
+/// Reports access points.
+pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
+    if !matches!(
+        scene.observation.sighting.event,
+        Event::Exchange(_) | Event::Message(_)
+    ) {
+        return;
+    }
+    let mut points: BTreeMap<String, &Field<'_>> = BTreeMap::new();
+    let mut add = |address: &str, field| {
+        points.entry(address.to_ascii_lowercase()).or_insert(field);
+    };
+    for (position, field) in scene.fields.iter().enumerate() {
+        let name = scene.name(field);
+        if name.is_some_and(Name::names_identifier) {
+            continue;
+        }
+        // `{"3c:5a:b4:01:02:03": -61}`
+        if name.is_some_and(|name| name.is_hardware_address) && is_signal(&field.value) {
+            add(scene.fields.name(field), field);
+        } else if field.look.has(Look::COLON | Look::GROUP) && field.look.has(Look::HEX) {
+            if value::is_hardware_address(&field.value) {
+                if is_in_row_with_signal(scene, position) {
+                    add(&field.value, field);
+                }
+            } else if field.look.has(Look::LIST) {
+                for address in field.value.lines().filter_map(line) {
+                    add(address, field);
+                }
+            }
+        }
+    }
+    let Some(rule) = scene.rules.identifier(RULE) else {
+        return;
+    };
+    points.retain(|address, _| !rule.is_rejected(address));
+    if points.len() < LEAST {
+        return;
+    }
+    if let Some((address, first)) = points.iter().min_by_key(|(_, field)| field.path) {
+        let mut finding = scene.finding(rule, Grade::Shape, first, address);
+        finding.items = points.len() as u64;
+        let addresses = points.keys();
+        finding.values = addresses.map(|address| Sensitive::new(address)).collect();
+        scene.report(tally, finding);
+    }
+}
+
+/// The address in a line that also says how strongly it is received: `3c:5a:b4:01:02:03\t2412\t-61\t[WPA2]\tWerkstatt`.
+fn line(line: &str) -> Option<&str> {
+    let cells = || line.split(['\t', ',', ';', '|']).map(str::trim);
+    let address = cells().find(|cell| value::is_hardware_address(cell))?;
+    cells().any(is_signal).then_some(address)
+}
+
+/// Whether a cell beside this one, in a row of a list or table, is how strongly something is received.
+fn is_in_row_with_signal(scene: &Scene<'_>, position: usize) -> bool {
+    let fields = scene.fields;
+    let row = |field: &Field<'_>| match fields.paths.split(field.path)? {
+        (row, Step::Index(_)) => Some((field.place, row)),
+        _ => None,
+    };
+    let Some(own) = fields.get(position).and_then(row) else {
+        return false;
+    };
+    // Cells of a row stand behind each other.
+    let mut behind = (position.saturating_add(1)..).map_while(|at| fields.get(at));
+    let mut before = (0..position).rev().map_while(|at| fields.get(at));
+    let is_of_row = |field: &&Field<'_>| row(field) == Some(own);
+    let has_signal = |cells: &mut dyn Iterator<Item = &Field<'_>>| {
+        cells
+            .take(ROW)
+            .take_while(is_of_row)
+            .any(|field| is_signal(&field.value))
+    };
+    has_signal(&mut behind) || has_signal(&mut before)
+}
+
+/// Cells of a row that are looked at on each side of an address.
+const ROW: usize = 8;
+
+fn is_signal(text: &str) -> bool {
+    let number = text.trim().strip_suffix("dBm").unwrap_or(text).trim();
+    number.starts_with('-') && number.parse().is_ok_and(|level| SIGNAL.contains(&level))
+}

@@ -1,0 +1,140 @@
+//! Values of which the auditor gave only digests, so that the list need not leave the safe: what is sent is hashed as apps would
+//! hash it, and compared.
+
+use super::super::{Scene, value};
+use super::index::{GIVEN, Index, given, start};
+use super::scan::Hit;
+use super::spelling;
+use crate::model::{KnownKind, KnownValue, Look};
+
+/// Bytes of a value that can be an address, a number or an account.
+const VALUE_BYTES: std::ops::RangeInclusive<usize> = 4..=320;
+/// Digits of the shortest phone number.
+const SHORTEST_NUMBER: usize = 6;
+
+/// Looks for sent values whose digests were given.
+pub(super) fn fields(index: &Index, scene: &Scene<'_>, found: &mut dyn FnMut(usize, Hit)) {
+    if index.of_given.is_empty() {
+        return;
+    }
+    for (position, field) in scene.fields.iter().enumerate() {
+        each_value(&field.value, field.look, &mut |text| {
+            let hits = kinds(text).into_iter().flatten();
+            let hits = hits.map(|kind| compare(index, text, kind));
+            let first = hits.into_iter().find(|hits| !hits.is_empty());
+            for hit in first.into_iter().flatten() {
+                found(position, hit);
+            }
+        });
+    }
+}
+
+/// The whole text, and the addresses and numbers in it.
+fn each_value(text: &str, look: Look, see: &mut dyn FnMut(&str)) {
+    let whole = text.trim();
+    if VALUE_BYTES.contains(&whole.len()) {
+        see(whole);
+    }
+    if !look.has(Look::LIST | Look::SPACE | Look::OTHER | Look::COLON | Look::EQUALS) {
+        return;
+    }
+    let is_separator = |mark: char| mark.is_whitespace() || ",;|<>\"'=:".contains(mark);
+    let is_address = |part: &&str| {
+        let digits = || part.bytes().filter(u8::is_ascii_digit).count();
+        part.len() < whole.len()
+            && VALUE_BYTES.contains(&part.len())
+            && (part.contains('@') || digits() >= SHORTEST_NUMBER)
+    };
+    text.split(is_separator).filter(is_address).for_each(see);
+}
+
+/// What a value may be by its form: an account always.
+fn kinds(text: &str) -> [Option<KnownKind>; 2] {
+    let form = if text.contains('@') {
+        value::is_email(text).then_some(KnownKind::Email)
+    } else if value::is_hardware_address(text) {
+        Some(KnownKind::Mac)
+    } else if text.len() == 36 && text.bytes().filter(|byte| *byte == b'-').count() == 4 {
+        Some(KnownKind::AdvertisingId)
+    } else {
+        value::phone_anywhere(text).map(|_| KnownKind::Phone)
+    };
+    let account = (form != Some(KnownKind::Email)).then_some(KnownKind::AccountId);
+    [form, account]
+}
+
+fn compare(index: &Index, text: &str, kind: KnownKind) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    // A national number is hashed as an international one.
+    let number = (kind == KnownKind::Phone)
+        .then(|| value::phone_anywhere(text))
+        .flatten();
+    let known = KnownValue::own(kind, number.as_deref().unwrap_or(text));
+    let spellings = spelling::spellings(&known).into_iter();
+    for spelling in spellings.filter(|spelling| spelling.is_hashed) {
+        for recipe in &index.of_given {
+            let digest = recipe.compute(spelling.text.as_bytes());
+            let Some((digest, start)) = digest.and_then(|all| start(&all).map(|it| (all, it)))
+            else {
+                continue;
+            };
+            let slots = index.digests.by_start.get(start);
+            for slot in slots.filter(|slot| slot.spelling == GIVEN) {
+                let expected = index
+                    .value(slot)
+                    .and_then(|value| given(value.value.reveal()));
+                if expected.is_some_and(|expected| digest.starts_with(&expected)) {
+                    hits.push(Hit {
+                        value: slot.value,
+                        steps: Vec::new(),
+                        is_weak: false,
+                        is_digest: false,
+                        form: None,
+                        metres: None,
+                        sent: Some(kind),
+                    });
+                }
+            }
+        }
+    }
+    hits
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::super::tests::{EMAIL, PHONE, hex, rules_of_known};
+    use super::*;
+
+    fn found(given: &str, body: &str) -> Vec<String> {
+        let digest = hex(&Sha256::digest(given));
+        let list = vec![KnownValue::of_contact(KnownKind::Digest, &digest)];
+        rules_of_known(list, "application/json", body.as_bytes())
+    }
+
+    #[test]
+    fn what_is_sent_is_compared_with_digests_that_are_given() {
+        for body in [
+            r#"{"v": "+493023125111"}"#,
+            r#"{"v": "030 23125111"}"#,
+            r#"{"v": "Erika <x@post.example>, +49 30 23125111"}"#,
+        ] {
+            let expected = if body.contains('<') { 0 } else { 1 };
+            assert_eq!(found(PHONE, body).len(), expected, "{body}");
+        }
+        assert_eq!(
+            found(EMAIL, r#"{"v": "Erika.Beispiel@post.example"}"#),
+            ["contact-email-list"]
+        );
+        assert_eq!(
+            found(EMAIL, r#"{"v": "To: <erika.beispiel@post.example>"}"#),
+            ["contact-email-list"]
+        );
+        assert_eq!(
+            found("kd-4711-0815", r#"{"v": "kd-4711-0815"}"#),
+            ["account-id"]
+        );
+        assert!(found(EMAIL, r#"{"v": "otto.beispiel@post.example"}"#).is_empty());
+    }
+}
