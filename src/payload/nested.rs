@@ -351,7 +351,11 @@ fn table_text<'s, 'a>(
     // What it is has white space, or is a pair; base64 ends in `=`.
     let is_pair = || look.has(Look::EQUALS) && text.trim_end_matches('=').contains('=');
     let may_be = look.has(Look::SPACE) && text.contains([' ', '\n']) || is_pair();
-    if !may_be || !(look.has(Look::COLON | Look::EQUALS) || text.contains('\n')) {
+    // Media types with their weights (RFC 9110 §12.4.2) are no table of them.
+    if !may_be
+        || text.contains(";q=")
+        || !(look.has(Look::COLON | Look::EQUALS) || text.contains('\n'))
+    {
         return false;
     }
     let Some(rows) = table::read(text) else {

@@ -9,8 +9,9 @@ use crate::model::{KnownKind, KnownValue, Look};
 
 /// Bytes of a value that can be an address, a number or an account.
 const VALUE_BYTES: std::ops::RangeInclusive<usize> = 4..=320;
-/// Digits of the shortest phone number.
+/// Digits of phone numbers, and of devices.
 const SHORTEST_NUMBER: usize = 6;
+const LONGEST_NUMBER: usize = 16;
 
 /// Looks for sent values whose digests were given.
 pub(super) fn fields(index: &Index, scene: &Scene<'_>, found: &mut dyn FnMut(usize, Hit)) {
@@ -35,17 +36,25 @@ fn each_value(text: &str, look: Look, see: &mut dyn FnMut(&str)) {
     if VALUE_BYTES.contains(&whole.len()) {
         see(whole);
     }
-    if !look.has(Look::LIST | Look::SPACE | Look::OTHER | Look::COLON | Look::EQUALS) {
+    if look.is_all(Look::DIGIT) {
         return;
     }
-    let is_separator = |mark: char| mark.is_whitespace() || ",;|<>\"'=:".contains(mark);
+    let is_separator = |mark: char| mark.is_whitespace() || ",;|<>(){}[]\"'=:".contains(mark);
     let is_address = |part: &&str| {
         let digits = || part.bytes().filter(u8::is_ascii_digit).count();
         part.len() < whole.len()
             && VALUE_BYTES.contains(&part.len())
             && (part.contains('@') || digits() >= SHORTEST_NUMBER)
     };
-    text.split(is_separator).filter(is_address).for_each(see);
+    text.split(is_separator)
+        .filter(is_address)
+        .for_each(&mut *see);
+    // `v2.493023125111.277e63ed`: numbers among letters.
+    let is_number = |run: &&str| {
+        (SHORTEST_NUMBER..=LONGEST_NUMBER).contains(&run.len()) && run.len() < whole.len()
+    };
+    let runs = text.split(|character: char| !character.is_ascii_digit());
+    runs.filter(is_number).for_each(see);
 }
 
 /// What a value may be by its form: an account always.
@@ -123,6 +132,10 @@ mod tests {
             let expected = if body.contains('<') { 0 } else { 1 };
             assert_eq!(found(PHONE, body).len(), expected, "{body}");
         }
+        assert_eq!(
+            found(PHONE, r#"{"v": "v2.493023125111.277e63ed"}"#).len(),
+            1
+        );
         assert_eq!(
             found(EMAIL, r#"{"v": "Erika.Beispiel@post.example"}"#),
             ["contact-email-list"]

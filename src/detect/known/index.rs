@@ -434,13 +434,27 @@ impl Prepared {
     /// Whether a phone number in E.164 form, or an e-mail address, is a contact's and not the owner's.
     pub(in crate::detect) fn is_of_contact(&self, address: &str) -> bool {
         let lower = address.to_lowercase();
-        let slots = self.addresses.get(key(lower.as_bytes()));
-        let slots = slots.filter(|slot| {
-            let spelling = self.spelling(*slot);
-            spelling.is_some_and(|spelling| spelling.text == lower)
-        });
+        let slots = self.slots_of_address(&lower);
         let mut known = slots.filter_map(|slot| self.value(slot)).peekable();
         known.peek().is_some() && known.all(|known| known.is_of_contact)
+    }
+
+    /// Whether there are phone numbers or e-mail addresses.
+    pub(super) fn has_addresses(&self) -> bool {
+        !self.addresses.is_empty()
+    }
+
+    /// The values that are a phone number in E.164 form, or an e-mail address in lower case.
+    pub(super) fn of_address(&self, address: &str) -> impl Iterator<Item = u32> {
+        self.slots_of_address(address).map(|slot| slot.value)
+    }
+
+    fn slots_of_address(&self, lower: &str) -> impl Iterator<Item = Slot> {
+        let slots = self.addresses.get(key(lower.as_bytes()));
+        slots.filter(move |slot| {
+            let spelling = self.spelling(*slot);
+            spelling.is_some_and(|spelling| spelling.text == lower)
+        })
     }
 
     /// How probable it is that a random value of a form is a known one.

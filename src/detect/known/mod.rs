@@ -3,6 +3,7 @@
 //! `spelling` says how a value is written, `pattern` what it becomes inside encodings, `digest` how it is hashed; `index`
 //! prepares all of that once for a device in the tables of `word`, `literal` and `table`, `scan` and `position` look. What is found is grade `known-value`: the strongest there is.
 
+mod dialled;
 mod digest;
 mod given;
 mod index;
@@ -176,6 +177,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     };
     salt::learn(index, scene);
     given::fields(index, scene, &mut take_of);
+    dialled::fields(index, scene, &mut take_of);
     person::fields(index, scene, &mut take_of);
     position::fields(&index.places, scene, &mut take_of);
     report(scene, tally, &found, &looked);

@@ -277,15 +277,15 @@ pub(in crate::detect) fn axis(name: &str) -> Option<(Axis, &str)> {
         }
     }
     match name {
-        "breite" | "la" => Some((Axis::Latitude, "")),
-        "laenge" | "länge" | "lo" => Some((Axis::Longitude, "")),
+        "breite" | "la" | "lt" => Some((Axis::Latitude, "")),
+        "laenge" | "länge" | "lo" | "ln" => Some((Axis::Longitude, "")),
         _ => None,
     }
 }
 
 /// Which axis a member is by a name of planes: `x` is east, `y` is north, below a name of places as timetables and maps use it.
 pub(super) fn plane_axis(name: &str, above: &str) -> Option<Axis> {
-    const PLACES: [&str; 8] = [
+    const PLACES: [&str; 13] = [
         "crd",
         "ccrd",
         "coord",
@@ -294,6 +294,11 @@ pub(super) fn plane_axis(name: &str, above: &str) -> Option<Axis> {
         "geometry",
         "location",
         "geopoint",
+        "gps",
+        "route",
+        "track",
+        "trail",
+        "trip",
     ];
     match name {
         _ if !PLACES.contains(&above) => None,
