@@ -87,6 +87,9 @@ pub const QUIC_CONNECTIONS: usize = 8;
 pub const QUIC_CONNECTION_IDS: usize = 64;
 /// Bytes of packets that wait for the hello from which their keys follow: 0-RTT, and what was overtaken.
 pub const QUIC_HELD_BYTES: usize = 256 << 10;
+/// Bytes of datagrams that wait for the packet which begins their connection; a server sends three times 1200 bytes before it
+/// hears of the client again (RFC 9000 §8.1).
+pub const QUIC_OVERTAKEN_BYTES: usize = 24 << 10;
 /// Key updates that may lie between two packets of the capture.
 pub const QUIC_KEY_UPDATES: usize = 4;
 /// Packets in a row for which later keys are searched (10 µs each).
