@@ -221,10 +221,7 @@ fn the_servers_first_packets_may_come_before_the_clients() {
 #[test]
 fn a_server_may_go_on_in_another_version_that_the_client_offers() {
     for (first, then) in [(Version::V1, Version::V2), (Version::V2, Version::V1)] {
-        let session = talk(
-            Session::upgraded(&settings(then, SUITES[1]), first),
-            false,
-        );
+        let session = talk(Session::upgraded(&settings(then, SUITES[1]), first), false);
         let mut datagrams = session.datagrams.clone();
         check(&read(&datagrams, session.key_log()));
         datagrams.swap(0, 1);

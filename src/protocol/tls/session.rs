@@ -56,11 +56,26 @@ pub(super) enum Prospect {
     Hopeless(ContentState),
 }
 
-/// A record that waits for the other side.
-struct Waiting {
-    head: Head,
-    body: Vec<u8>,
-    origin: Origin,
+/// What waits for the other side.
+enum Waiting {
+    Record(Head, Vec<u8>, Origin),
+    /// So many bytes are missing.
+    Gap(u64),
+}
+
+impl Waiting {
+    fn record(head: Head, body: &Body<'_>, origin: Origin) -> Self {
+        Self::Record(head, body.bytes().to_vec(), origin)
+    }
+
+    /// Bytes of memory.
+    fn bytes(&self) -> usize {
+        let body = match self {
+            Self::Record(_, body, _) => body.len(),
+            Self::Gap(_) => 0,
+        };
+        body.saturating_add(size_of::<Self>())
+    }
 }
 
 /// One side, with what waits of it.
@@ -194,9 +209,28 @@ impl Session {
             self.piece(side, piece, origin, sink);
             return;
         }
+        self.lose(side, lost, sink);
+    }
+
+    /// Nobody knows how many records of one side are missing, in so many bytes.
+    fn lose(&mut self, side: Side, lost: u64, sink: &mut Sink<'_>) {
+        if self.lane(side).waiting.is_empty() {
+            self.skip(side, lost, sink);
+        } else {
+            self.wait(side, Waiting::Gap(lost));
+        }
+    }
+
+    fn skip(&mut self, side: Side, lost: u64, sink: &mut Sink<'_>) {
+        let lane = self.lane(side);
         lane.messages = Messages::default();
-        if let Some(lost) = lane.direction.lose(lost) {
-            let number = lane.direction.records();
+        let lost = lane.direction.lose(lost);
+        self.tell_loss(side, lost, sink);
+    }
+
+    fn tell_loss(&mut self, side: Side, lost: Option<u64>, sink: &mut Sink<'_>) {
+        if let Some(lost) = lost {
+            let number = self.lane(side).direction.records();
             sink(Plain::Lost(side, number, lost, Obstacle::Missing));
         }
     }
@@ -220,6 +254,8 @@ impl Session {
             if direction.framing.unfinished() > 0 && direction.is_protected() {
                 direction.lost = direction.lost.saturating_add(1);
             }
+            let lost = direction.decide(true);
+            self.tell_loss(side, lost, sink);
         }
         for side in [Side::Client, Side::Server] {
             let is_heard = self.lane(side.opposite()).direction.opened > 0;
@@ -251,6 +287,9 @@ impl Session {
             Piece::Owned(head, body) => {
                 self.record(side, head, Body::Owned(body), origin, sink);
             }
+            Piece::Lost(head) if !self.lane(side).waiting.is_empty() => {
+                self.wait(side, Waiting::Gap(head.len.into()));
+            }
             Piece::Lost(head) => {
                 let lane = self.lane(side);
                 lane.messages = Messages::default();
@@ -260,24 +299,15 @@ impl Session {
                     sink(Plain::Lost(side, number, bytes, Obstacle::Missing));
                 }
             }
-            Piece::Passed(bytes) => {
-                let direction = &mut self.lane(side).direction;
-                if let Some(lost) = direction.lose(bytes) {
-                    let number = direction.records();
-                    sink(Plain::Lost(side, number, lost, Obstacle::Missing));
-                }
-            }
+            Piece::Passed(bytes) => self.lose(side, bytes, sink),
             Piece::Found(passed, bytes) => {
                 let lane = self.lane(side);
                 lane.searches = lane.searches.saturating_add(1);
                 if lane.searches > limits::TLS_SEARCHES {
                     lane.direction.give_up();
                 }
-                if passed > 0
-                    && let Some(lost) = lane.direction.lose(passed)
-                {
-                    let number = lane.direction.records();
-                    sink(Plain::Lost(side, number, lost, Obstacle::Missing));
+                if passed > 0 {
+                    self.lose(side, passed, sink);
                 }
                 return Some(bytes);
             }
@@ -295,10 +325,12 @@ impl Session {
         sink: &mut Sink<'_>,
     ) {
         if !self.lane(side).waiting.is_empty() {
-            return self.wait(side, head, body.bytes(), origin);
+            return self.wait(side, Waiting::record(head, &body, origin));
         }
         match self.try_record(side, head, body, origin, sink) {
-            (Progress::Blocked, Some(body)) => self.wait(side, head, body.bytes(), origin),
+            (Progress::Blocked, Some(body)) => {
+                self.wait(side, Waiting::record(head, &body, origin));
+            }
             (_, body) => {
                 if let Some(Body::Owned(buffer)) = body {
                     self.lane(side).direction.framing.recycle(buffer);
@@ -308,18 +340,14 @@ impl Session {
         }
     }
 
-    fn wait(&mut self, side: Side, head: Head, body: &[u8], origin: Origin) {
+    fn wait(&mut self, side: Side, waiting: Waiting) {
         let lane = self.lane(side);
-        lane.waiting_bytes = lane.waiting_bytes.saturating_add(body.len());
+        lane.waiting_bytes = lane.waiting_bytes.saturating_add(waiting.bytes());
         if lane.waiting_bytes > limits::TLS_WAITING_BYTES {
             self.prospect = Prospect::Hopeless(ContentState::Damaged);
             return;
         }
-        lane.waiting.push_back(Waiting {
-            head,
-            body: body.to_vec(),
-            origin,
-        });
+        lane.waiting.push_back(waiting);
     }
 
     /// Goes on with records that waited, as long as any can.
@@ -331,14 +359,21 @@ impl Session {
                 let Some(waiting) = self.lane(side).waiting.pop_front() else {
                     continue;
                 };
-                let Waiting { head, body, origin } = waiting;
-                let (progress, _) =
-                    self.try_record(side, head, Body::Borrowed(&body), origin, sink);
+                let progress = match &waiting {
+                    Waiting::Record(head, body, origin) => {
+                        let body = Body::Borrowed(body);
+                        self.try_record(side, *head, body, *origin, sink).0
+                    }
+                    Waiting::Gap(lost) => {
+                        self.skip(side, *lost, sink);
+                        Progress::Done
+                    }
+                };
                 let lane = self.lane(side);
                 if progress == Progress::Blocked {
-                    lane.waiting.push_front(Waiting { head, body, origin });
+                    lane.waiting.push_front(waiting);
                 } else {
-                    lane.waiting_bytes = lane.waiting_bytes.saturating_sub(body.len());
+                    lane.waiting_bytes = lane.waiting_bytes.saturating_sub(waiting.bytes());
                     is_moving = true;
                 }
             }
@@ -426,6 +461,8 @@ impl Session {
                 }
             }
             Some(opened) => {
+                let lost = self.lane(side).direction.decide(false);
+                self.tell_loss(side, lost, sink);
                 let bytes = scratch.bytes().get(opened.plaintext).unwrap_or_default();
                 match opened.kind {
                     APPLICATION_DATA => {
@@ -719,8 +756,8 @@ impl Session {
                     client = client.behind_early_data(early.as_ref());
                 }
                 let server = Ladder::new(suite, server_handshake, server);
-                self.client.direction.change(Guard::Ladder(client), false);
-                self.server.direction.change(Guard::Ladder(server), false);
+                self.client.direction.climb(client);
+                self.server.direction.climb(server);
                 Prospect::Ready
             }
         };
