@@ -67,6 +67,10 @@ pub const TLS_WAITING_BYTES: usize = 1 << 20;
 pub const TLS_RECORD_WINDOW: u64 = 1024;
 /// Bytes decrypted in vain in a row before one side of a TLS connection is given up (20 ms or so).
 pub const TLS_TRIAL_BYTES: usize = 64 << 20;
+/// Records with which the suite of a TLS connection is searched whose server's hello is lost.
+pub const TLS_SUITE_SEARCHES: usize = 8;
+/// Record numbers tried for each.
+pub const TLS_TRIAL_RECORDS: u64 = 64;
 /// Times that the next TLS record of one side is searched byte by byte.
 pub const TLS_SEARCHES: usize = 1000;
 /// TLS sessions remembered that a client may resume, by id or ticket.

@@ -101,6 +101,8 @@ pub(super) struct Flow {
     /// From the client, and from the server.
     pub(super) packets: [u64; 2],
     pub(super) bytes: [u64; 2],
+    /// The capture cut packets of it.
+    pub(super) is_cut: bool,
     /// Parts of it are known to be missing.
     pub(super) has_gap: bool,
     pub(super) first: Origin,
@@ -140,6 +142,7 @@ impl Flow {
             last: first,
             server: None,
             owner: None,
+            is_cut: false,
             has_gap: false,
             outcome: Outcome::NOT_EXAMINED,
             live: None,

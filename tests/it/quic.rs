@@ -72,7 +72,7 @@ fn read_packets(packets: &[Vec<u8>], key_log: &str) -> Found {
             },
             link: LinkType::RAW,
             data: bytes,
-            wire_len: u32::try_from(bytes.len()).unwrap(),
+            wire_len: packet::length(bytes),
             owner: None,
             direction: None,
         };
@@ -342,6 +342,33 @@ fn a_wrong_secret_opens_nothing_and_is_no_lack_of_keys() {
     let found = read(&session.datagrams, &lines.join("\n"));
     assert_eq!(found.states, [ContentState::Damaged]);
     assert!(found.exchanges.is_empty() && found.handshakes.len() == 1);
+}
+
+#[test]
+fn packets_that_were_cut_are_no_lack_of_keys() {
+    let session = session(SUITES[0], false);
+    let [client, server] = [CLIENT, SERVER].map(|end| end.parse::<SocketAddr>().unwrap());
+    let packets: Vec<Vec<u8>> = session
+        .datagrams
+        .iter()
+        .map(|(side, payload)| {
+            let mut packet = match side {
+                Side::Client => packet::udp(client, server, payload),
+                Side::Server => packet::udp(server, client, payload),
+            };
+            packet.truncate(300);
+            packet
+        })
+        .collect();
+    let found = read_packets(&packets, session.key_log());
+    assert_eq!(found.states, [ContentState::Damaged]);
+    assert_eq!(
+        found.details,
+        [
+            "QUIC packet 1 of the client: the hello from which the keys follow was not captured, or not whole; packets were cut by the capture (snaplen)"
+        ]
+    );
+    assert_eq!(read_packets(&packets, "").states, [ContentState::NoKey]);
 }
 
 #[test]

@@ -25,7 +25,7 @@ use self::overtaken::Overtaken;
 use self::packet::{Kind, Packet};
 use super::message::Draft;
 use super::rtp::Media;
-use super::{Chunk, Dissector, KeyLog, Output, Probe, Protocol, Verdict};
+use super::{Chunk, Dissector, KeyLog, Output, Probe, Protocol, Undecrypted, Verdict};
 use crate::limits;
 use crate::model::{ContentState, Shortfall, Side, Transport};
 
@@ -106,6 +106,8 @@ struct Quic {
     /// Datagrams since the last packet that was of use.
     idle: usize,
     is_over: bool,
+    /// Whether ends of datagrams are not in the capture.
+    is_cut: bool,
     /// The state of the contents of connections that are over.
     state: Option<ContentState>,
     /// Connections of which anything was said to be decrypted.
@@ -139,7 +141,9 @@ impl Dissector for Quic {
         }
     }
 
-    fn gap(&mut self, _side: Side, _lost: u64, _emit: Emit<'_>) {}
+    fn gap(&mut self, _side: Side, _lost: u64, _emit: Emit<'_>) {
+        self.is_cut = true;
+    }
 
     fn finish(&mut self, emit: Emit<'_>) {
         if std::mem::replace(&mut self.is_over, true) {
@@ -147,6 +151,16 @@ impl Dissector for Quic {
         }
         let mut all = std::mem::take(&mut self.others);
         all.extend(self.connection.take());
+        if self.is_cut && all.is_empty() && self.state.is_none() && !self.log.is_empty() {
+            self.state = Some(ContentState::Damaged);
+            emit(Output::Undecrypted(Undecrypted {
+                what: "QUIC packet",
+                side: Side::Client,
+                number: 1,
+                bytes: 0,
+                why: "the hello from which the keys follow was not captured, or not whole",
+            }));
+        }
         while !all.is_empty() {
             let connection = all.remove(0);
             if !all.iter().any(|other| connection.is_attempt_at(other)) {
@@ -174,6 +188,7 @@ impl Quic {
             derivations: 0,
             idle: 0,
             is_over: false,
+            is_cut: false,
             state: None,
             decrypted: 0,
         }

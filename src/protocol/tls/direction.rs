@@ -60,6 +60,8 @@ pub(super) enum Obstacle {
     Missing,
     /// The key log has no secret for this side.
     NoSecret,
+    /// A hello, from which the keys follow, is not in the capture, or not whole.
+    NoHello,
     /// The keys do not open it: it is damaged, or too much was missing before it.
     Unfit,
 }
@@ -68,6 +70,7 @@ impl Obstacle {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "not captured",
+            Self::NoHello => "the hello from which the keys follow was not captured, or not whole",
             Self::NoSecret => "the key log has no secret for this direction",
             Self::Unfit => "the keys do not open it: damaged, or too much is missing before it",
         }
@@ -114,6 +117,20 @@ impl Direction {
     pub(super) fn climb(&mut self, ladder: Ladder) {
         self.guard = Guard::Ladder(ladder);
         self.sequence = 0;
+    }
+
+    /// To try the first keys of a side on a record.
+    pub(super) fn trial(&self, ladder: Ladder) -> Self {
+        Self {
+            guard: Guard::Ladder(ladder),
+            slack: self.slack.min(limits::TLS_TRIAL_RECORDS),
+            ..Self::default()
+        }
+    }
+
+    /// Whether something may be lost in front of the next record.
+    pub(super) fn is_cut(&self) -> bool {
+        self.slack > 0
     }
 
     /// Numbers begin again.

@@ -3,6 +3,7 @@
 
 use super::cipher::Head;
 
+const HANDSHAKE: u8 = 22;
 const HEADER_BYTES: usize = 5;
 /// Longest fragment: 2^14 bytes and what encryption may add (RFC 5246 §6.2.3).
 const FRAGMENT_BYTES: u16 = (1 << 14) + 2048;
@@ -257,6 +258,14 @@ impl Framing {
     pub(super) fn finish(&mut self) -> Option<Piece<'static>> {
         match self.state {
             State::Searching => self.search(true),
+            _ => None,
+        }
+    }
+
+    /// What came of a record of the handshake that has not come to its end.
+    pub(super) fn unfinished_handshake(&self) -> Option<&[u8]> {
+        match self.state {
+            State::Inside(head) if head.kind == HANDSHAKE => Some(self.body.bytes()),
             _ => None,
         }
     }

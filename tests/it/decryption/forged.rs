@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use rustls::CipherSuite;
 
 use super::plaintext::{Plaintext, read_packets, sightings};
+use crate::forge::packet;
 use crate::forge::stream::{Connection, Sent};
 use crate::forge::tls::{Session, Settings, hex};
 
@@ -245,7 +246,7 @@ fn undecrypted(packets: &[Sent], key_log: &str) -> Vec<String> {
                 ..Origin::default()
             },
             link: LinkType::RAW,
-            wire_len: u32::try_from(packet.ip.len()).unwrap(),
+            wire_len: packet::length(&packet.ip),
             data: &packet.ip,
             owner: None,
             direction: None,
@@ -373,6 +374,79 @@ fn lost_segments_behind_the_hellos_of_tls_1_3_cost_no_data() {
                 "{suite} {lost:?}"
             );
         }
+    }
+}
+
+/// A connection whose packets are cut behind so many bytes of their payload, as a capture with `-s` has them.
+fn cut(packets: &[Sent], most: usize) -> Vec<Sent> {
+    // IPv4 and TCP headers without options.
+    let most = most + 40;
+    let cut = packets.iter().map(|sent| Sent {
+        side: sent.side,
+        ip: sent.ip[..sent.ip.len().min(most)].to_vec(),
+    });
+    cut.collect()
+}
+
+#[test]
+fn lost_hellos_of_servers_cost_no_data_in_tls_1_3() {
+    for suite in (0..SUITES.len()).filter(|suite| !SUITES[*suite].0) {
+        let talk = talk(&settings(suite), &[300, 2000, 3000, 100, 400, 500]);
+        let packets = talk.packets(1400);
+        let first = packets
+            .iter()
+            .position(|sent| sent.side == Side::Server && sent.ip.len() > 60)
+            .unwrap();
+        let mut left = packets.clone();
+        left.remove(first);
+        let found = talk.read(&left);
+        assert_eq!(found.client, talk.said(Side::Client, None), "{suite}");
+        assert_eq!(found.server, talk.said(Side::Server, None), "{suite}");
+        assert_eq!(found.content, Some(ContentState::Decrypted), "{suite}");
+    }
+}
+
+#[test]
+fn what_packets_hold_that_were_cut_is_decrypted_as_far_as_it_is_whole() {
+    for suite in 0..SUITES.len() {
+        let talk = talk(&settings(suite), &[60, 70, 3000, 50, 80, 90]);
+        let whole = |side: Side| -> Vec<u8> {
+            let records = talk.records.iter();
+            records
+                .filter(|(sender, _, plain)| *sender == side && plain.len() < 100)
+                .flat_map(|(.., plain)| plain.clone())
+                .collect()
+        };
+        let packets = cut(&talk.packets(1400), 140);
+        let found = talk.read(&packets);
+        assert_eq!(found.client, whole(Side::Client), "{suite}");
+        assert_eq!(found.server, whole(Side::Server), "{suite}");
+        assert_eq!(
+            found.content,
+            Some(ContentState::PartlyDecrypted),
+            "{suite}"
+        );
+        let [detail] = undecrypted(&packets, &talk.key_log).try_into().unwrap();
+        let why = "not captured; packets were cut by the capture (snaplen)";
+        assert!(detail.ends_with(why), "{detail}");
+    }
+}
+
+#[test]
+fn a_hello_that_was_cut_is_no_lack_of_keys() {
+    for suite in 0..SUITES.len() {
+        let talk = talk(&settings(suite), &[60, 70]);
+        let packets = cut(&talk.packets(1400), 30);
+        let found = talk.read(&packets);
+        assert_eq!(found.content, Some(ContentState::Damaged), "{suite}");
+        let [detail] = undecrypted(&packets, &talk.key_log).try_into().unwrap();
+        assert!(
+            detail
+                .ends_with("not captured, or not whole; packets were cut by the capture (snaplen)"),
+            "{detail}"
+        );
+        // Without any key that is what is said.
+        assert_eq!(read(&packets, "").content, Some(ContentState::NoKey));
     }
 }
 
