@@ -73,6 +73,8 @@ impl<'a> Phone<'a> {
         let mut flows = Flows::new();
         flows.set_keys(Arc::clone(stage.keys));
         flows.set_names(Arc::clone(&stage.dossier.names));
+        let mut attributor = Attributor::new(stage.rules, stage.dossier, stage.options.app.clone());
+        attributor.set_clock_ahead(stage.clock_ahead);
         Self {
             device,
             client: Client {
@@ -80,7 +82,7 @@ impl<'a> Phone<'a> {
                 name: None,
                 first: None,
             },
-            attributor: Attributor::new(stage.rules, stage.dossier, stage.options.app.clone()),
+            attributor,
             flows,
         }
     }

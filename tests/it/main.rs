@@ -41,6 +41,7 @@ mod narrow;
 mod networks;
 mod payloads;
 mod peer;
+mod phone_logs;
 mod quic;
 mod reports;
 mod rules;
