@@ -59,7 +59,9 @@ impl PhoneLog {
         fn put(ours: &mut Apps, theirs: Apps) {
             for (contact, Periods(periods)) in theirs {
                 let known = ours.entry(contact).or_default();
-                periods.into_iter().for_each(|period| known.add(period));
+                for period in periods {
+                    known.add(period);
+                }
             }
         }
         for (host, apps) in other.by_host {
