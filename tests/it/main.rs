@@ -42,6 +42,7 @@ mod networks;
 mod payloads;
 mod peer;
 mod phone_logs;
+mod proxies;
 mod quic;
 mod reports;
 mod rules;
