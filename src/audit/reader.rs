@@ -288,16 +288,12 @@ impl<'a> Reader<'a> {
             self.recorded = begun.map(|recorded| (number, recorded));
         }
         let seen = &mut self.seen;
-        match &mut self.recorded {
-            Some((_, recorded)) => {
-                recorded.message(sighting, coverage, &mut |sighting| seen.push(sighting));
-                Told::SensorLog
-            }
-            None => {
-                seen.push(sighting);
-                told
-            }
-        }
+        let Some((_, recorded)) = &mut self.recorded else {
+            seen.push(sighting);
+            return told;
+        };
+        recorded.message(sighting, coverage, &mut |sighting| seen.push(sighting));
+        Told::SensorLog
     }
 
     /// Ends the connection whose recorded bytes were read.

@@ -67,7 +67,7 @@ impl Recorded {
             stage: Stage::default(),
             is_protected: message.is_protected,
             frame: Sighting {
-                event: Event::Traffic(traffic.clone()),
+                event: Event::Traffic(traffic),
                 ..sighting.clone()
             },
             traffic,
