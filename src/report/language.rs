@@ -201,6 +201,7 @@ impl Language {
             Basis::UserAgent => {
                 self.pick("its own name in a request", "eigener Name in einer Anfrage")
             }
+            Basis::PhoneLog => self.pick("log of the phone", "Protokoll des Telefons"),
             Basis::Endpoint => {
                 self.pick("server or wire signature", "Server oder Protokollmerkmal")
             }

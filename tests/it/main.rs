@@ -41,6 +41,8 @@ mod narrow;
 mod networks;
 mod payloads;
 mod peer;
+mod phone_logs;
+mod proxies;
 mod quic;
 mod reports;
 mod rules;
