@@ -84,6 +84,10 @@ impl Class {
 }
 
 /// An open flow.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "what is known of it, one by one"
+)]
 pub(super) struct Flow {
     pub(super) key: Key,
     /// Number of this flow in its place, so that an old note of its age is not taken for a newer one's.
