@@ -38,6 +38,9 @@ const SECRETS: [(&[u8], &str); 4] = [
     (b"dtls13s ap traffic", "SERVER_TRAFFIC_SECRET_0"),
 ];
 
+/// Secrets with the labels of their lines, as both peers derive them.
+type Secrets = Arc<Mutex<Vec<(&'static str, Vec<u8>)>>>;
+
 /// Where the random stands in the first datagram: behind the headers of record and message, and the version.
 const RANDOM: std::ops::Range<usize> = 27..59;
 
@@ -48,14 +51,14 @@ pub(crate) struct Session {
     now: Instant,
     /// What each side has taken of the other's data.
     received: [Vec<u8>; 2],
-    secrets: Arc<Mutex<Vec<(&'static str, Vec<u8>)>>>,
+    secrets: Secrets,
     pub(crate) datagrams: Vec<(Side, Vec<u8>)>,
 }
 
 impl Session {
     /// Does the whole handshake. New keys are taken after about so many records.
     pub(crate) fn new(suite: Dtls13CipherSuite, records_per_key: u64, seed: u64) -> Self {
-        let secrets = Arc::default();
+        let secrets = Secrets::default();
         let config = |seed| {
             Arc::new(
                 Config::builder()
@@ -144,7 +147,7 @@ fn certificate() -> DtlsCertificate {
 }
 
 /// dimpl wants its parts for ever, so two of them are leaked: a few bytes per connection.
-fn provider(secrets: &Arc<Mutex<Vec<(&'static str, Vec<u8>)>>>, seed: u64) -> CryptoProvider {
+fn provider(secrets: &Secrets, seed: u64) -> CryptoProvider {
     let random: &'static Random = Box::leak(Box::new(Random(Mutex::new(Chance::new(seed)))));
     let groups: &'static [&'static dyn SupportedKxGroup] = Box::leak(Box::new([random as _]));
     CryptoProvider {
@@ -212,7 +215,7 @@ impl ActiveKeyExchange for Exchange {
 
 /// HMAC, by which secrets are derived.
 #[derive(Debug)]
-struct Recorder(Arc<Mutex<Vec<(&'static str, Vec<u8>)>>>);
+struct Recorder(Secrets);
 
 impl HmacProvider for Recorder {
     fn hmac(
