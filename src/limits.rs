@@ -67,6 +67,10 @@ pub const TLS_WAITING_BYTES: usize = 1 << 20;
 pub const TLS_RECORD_WINDOW: u64 = 1024;
 /// Bytes decrypted in vain in a row before one side of a TLS connection is given up (20 ms or so).
 pub const TLS_TRIAL_BYTES: usize = 64 << 20;
+/// Records with which the suite of a TLS connection is searched whose server's hello is lost.
+pub const TLS_SUITE_SEARCHES: usize = 8;
+/// Record numbers tried for each.
+pub const TLS_TRIAL_RECORDS: u64 = 64;
 /// Times that the next TLS record of one side is searched byte by byte.
 pub const TLS_SEARCHES: usize = 1000;
 /// TLS sessions remembered that a client may resume, by id or ticket.
@@ -87,6 +91,9 @@ pub const QUIC_CONNECTIONS: usize = 8;
 pub const QUIC_CONNECTION_IDS: usize = 64;
 /// Bytes of packets that wait for the hello from which their keys follow: 0-RTT, and what was overtaken.
 pub const QUIC_HELD_BYTES: usize = 256 << 10;
+/// Bytes of datagrams that wait for the packet which begins their connection; a server sends three times 1200 bytes before it
+/// hears of the client again (RFC 9000 §8.1).
+pub const QUIC_OVERTAKEN_BYTES: usize = 24 << 10;
 /// Key updates that may lie between two packets of the capture.
 pub const QUIC_KEY_UPDATES: usize = 4;
 /// Packets in a row for which later keys are searched (10 µs each).

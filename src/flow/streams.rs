@@ -74,6 +74,7 @@ impl Flows {
         };
         let side = flow.side(sender_is_low);
         flow.count(side, segment.wire_payload(), arrival.origin);
+        flow.is_cut |= segment.missing > 0;
         if flow.owner.is_none() {
             flow.owner = own(&mut self.owners, &arrival);
         }

@@ -84,6 +84,10 @@ impl Class {
 }
 
 /// An open flow.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "what is known of it, one by one"
+)]
 pub(super) struct Flow {
     pub(super) key: Key,
     /// Number of this flow in its place, so that an old note of its age is not taken for a newer one's.
@@ -101,6 +105,8 @@ pub(super) struct Flow {
     /// From the client, and from the server.
     pub(super) packets: [u64; 2],
     pub(super) bytes: [u64; 2],
+    /// The capture cut packets of it.
+    pub(super) is_cut: bool,
     /// Parts of it are known to be missing.
     pub(super) has_gap: bool,
     pub(super) first: Origin,
@@ -140,6 +146,7 @@ impl Flow {
             last: first,
             server: None,
             owner: None,
+            is_cut: false,
             has_gap: false,
             outcome: Outcome::NOT_EXAMINED,
             live: None,
