@@ -380,6 +380,9 @@ impl<'a> Reader<'a> {
     ) {
         let dossier = self.stage.dossier;
         if told == Told::Record {
+            for sighting in &self.seen {
+                note_not_kept(sighting, coverage);
+            }
             let inside: Vec<Sighting> = self.seen.iter().flat_map(events_within).collect();
             self.seen.extend(inside);
         }
@@ -408,6 +411,26 @@ impl<'a> Reader<'a> {
                 // Its bytes are counted with the request that carried it.
                 take(&plain, &decoded, Told::SensorLog, coverage);
             }
+        }
+    }
+}
+
+/// Notes bodies that a record says there were and does not hold.
+fn note_not_kept(sighting: &Sighting, coverage: &mut Coverage) {
+    let Event::Exchange(exchange) = &sighting.event else {
+        return;
+    };
+    let answer = exchange.response.as_ref().map(|response| &response.body);
+    let bodies = [
+        (Shortfall::BodyNotKept, Some(&exchange.request.body)),
+        (Shortfall::AnswerNotKept, answer),
+    ];
+    for (shortfall, body) in bodies {
+        if let Some(body) = body.filter(|body| body.is_cut && body.bytes.is_empty()) {
+            let origin = sighting.origin;
+            coverage.add(origin.input, shortfall, Some(origin), body.wire_len, || {
+                "the record has no body where there was one".to_owned()
+            });
         }
     }
 }

@@ -275,6 +275,14 @@ impl Language {
                 "packets lost while capturing",
                 "beim Mitschneiden verlorene Pakete",
             ),
+            Shortfall::BodyNotKept => self.pick(
+                "bodies of requests that were sent and that the recorder did not keep",
+                "Inhalte von Anfragen, die gesendet, aber nicht aufgezeichnet wurden",
+            ),
+            Shortfall::AnswerNotKept => self.pick(
+                "bodies of answers that the recorder did not keep",
+                "Inhalte von Antworten, die nicht aufgezeichnet wurden",
+            ),
             Shortfall::UnknownLinkType => {
                 self.pick("link layer not known", "Sicherungsschicht unbekannt")
             }

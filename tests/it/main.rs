@@ -12,6 +12,7 @@
 )]
 
 mod accuracy;
+mod archives;
 mod cli;
 mod compare;
 mod comparing;

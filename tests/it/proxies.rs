@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use phonehome::audit::{self, Options, Progress};
 use phonehome::intake;
-use phonehome::model::{Audit, Category, Event, Side};
+use phonehome::model::{Audit, Category, Event, Shortfall, Side};
 use phonehome::rules::Rules;
+use serde_json::{Value, json};
 
-use crate::forge::{dns, http, mqtt, record};
+use crate::forge::{archive, dns, http, mqtt, record};
 
 fn folder(test: &str, files: &[(&str, &[u8])]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
@@ -123,4 +124,101 @@ fn raw_connections_of_a_proxy_are_dissected_as_captured_ones() {
         .map(|volume| volume.flows)
         .sum();
     assert_eq!(flows, 4);
+}
+
+/// A HAR with one request, whose body is as given beside its length.
+fn har(length: &str, post_data: &Value) -> Vec<u8> {
+    let mut request = json!({
+        "method": "POST",
+        "url": "https://collector.example/v1",
+        "httpVersion": "HTTP/1.1",
+        "headers": [{"name": "Content-Type", "value": "application/json"},
+            {"name": "Content-Length", "value": length}],
+        "bodySize": -1,
+    });
+    if post_data.is_object() {
+        request["postData"] = post_data.clone();
+    }
+    let entry = json!({
+        "startedDateTime": "2025-10-09T08:53:20.000Z",
+        "serverIPAddress": "198.51.100.20",
+        "request": request,
+        "response": {"status": 200, "headers": [], "bodySize": -1, "content": {"size": 0, "mimeType": ""}},
+    });
+    let log = json!({"log": {"version": "1.2", "creator": {"name": "forge"}, "entries": [entry]}});
+    serde_json::to_vec(&log).unwrap()
+}
+
+/// Positions found, and bodies that were not kept with their bytes.
+fn read(folder: &Path) -> (usize, Vec<(Shortfall, u64, u64)>) {
+    let audit = audited(folder);
+    let apps = audit.devices.iter().flat_map(|device| &device.apps);
+    let positions = apps
+        .flat_map(|app| &app.findings)
+        .filter(|finding| finding.category == Category::Location)
+        .count();
+    let lost = [Shortfall::BodyNotKept, Shortfall::AnswerNotKept];
+    let not_kept = audit.coverage.iter();
+    let not_kept = not_kept
+        .filter(|(_, shortfall, _)| lost.contains(shortfall))
+        .map(|(_, shortfall, count)| (shortfall, count.count, count.bytes));
+    (positions, not_kept.collect())
+}
+
+#[test]
+fn bodies_that_a_recorder_did_not_keep_are_not_passed_over() {
+    let lost = |bytes| vec![(Shortfall::BodyNotKept, 1, bytes)];
+    let text = std::str::from_utf8(POSITION).unwrap();
+    let cases = [
+        ("kept", har("34", &json!({"text": text})), 1, vec![]),
+        ("none", har("34", &Value::Null), 0, lost(34)),
+        ("empty", har("34", &json!({"text": ""})), 0, lost(34)),
+        ("no-body", har("0", &Value::Null), 0, vec![]),
+        ("flow-dump", record::mitmproxy_without_body(34), 0, lost(34)),
+    ];
+    for (test, bytes, positions, not_kept) in cases {
+        let folder = folder(test, &[("record", &bytes)]);
+        assert_eq!(read(&folder), (positions, not_kept), "{test}");
+    }
+}
+
+#[test]
+fn bodies_beside_a_har_are_read_and_nothing_outside_of_its_folder() {
+    const NAME: &str = "0123456789abcdef0123456789abcdef01234567.bin";
+    let attached = |name: &str| {
+        har(
+            "34",
+            &json!({"mimeType": "application/json", "_file": name}),
+        )
+    };
+    let beside = attached(NAME);
+    let lost = vec![(Shortfall::BodyNotKept, 1, 34)];
+    let in_folder: [(&str, &[u8]); 2] =
+        [("a/network.har", &beside), (&format!("a/{NAME}"), POSITION)];
+    assert_eq!(read(&folder("attached", &in_folder)), (1, vec![]));
+    assert_eq!(
+        read(&folder("gone", &[("network.har", &beside)])),
+        (0, lost.clone())
+    );
+    let zip = archive::zip(&[("x/har.har", &beside), (&format!("x/{NAME}"), POSITION)]);
+    assert_eq!(
+        read(&folder("attached-zip", &[("trace.zip", &zip)])),
+        (1, vec![])
+    );
+    for (test, name) in [
+        ("above", "../outside.bin"),
+        ("absolute", "/etc/hostname"),
+        ("linked", "link.bin"),
+    ] {
+        let outside = attached(name);
+        let case = folder(
+            test,
+            &[("outside.bin", POSITION), ("a/network.har", &outside)],
+        );
+        if test == "linked" {
+            #[cfg(unix)]
+            std::os::unix::fs::symlink(case.join("outside.bin"), case.join("a/link.bin")).unwrap();
+        }
+        assert_eq!(read(&case.join("a")), (0, lost.clone()), "{test}");
+    }
 }

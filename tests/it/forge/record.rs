@@ -214,6 +214,29 @@ pub(crate) fn mitmproxy_stream(
     ])
 }
 
+/// A flow of mitmproxy whose request was streamed, so that its body was not kept.
+pub(crate) fn mitmproxy_without_body(length: usize) -> Vec<u8> {
+    let header = list(&[
+        bytes(b"Content-Length"),
+        bytes(length.to_string().as_bytes()),
+    ]);
+    let request = dictionary(&[
+        ("method", bytes(b"POST")),
+        ("scheme", bytes(b"https")),
+        ("host", text("collector.example")),
+        ("port", number(443)),
+        ("path", bytes(b"/v1")),
+        ("headers", list(&[header])),
+        ("content", tagged(b"", b'~')),
+        ("timestamp_start", fraction(1_760_000_000.5)),
+    ]);
+    dictionary(&[
+        ("version", number(21)),
+        ("type", text("http")),
+        ("request", request),
+    ])
+}
+
 fn tagged(data: &[u8], tag: u8) -> Vec<u8> {
     let mut tagged = format!("{}:", data.len()).into_bytes();
     tagged.extend(data);
