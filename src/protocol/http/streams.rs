@@ -75,6 +75,8 @@ pub(in crate::protocol) struct Streams {
     open: BTreeMap<u64, Stream>,
     /// Streams that ended last: what still comes of them is no news.
     ended: VecDeque<u64>,
+    /// Streams that the server broke off while the request was under way.
+    broken: VecDeque<u64>,
     /// Body bytes kept of all open streams.
     kept: usize,
     /// The name last handed out as the server's.
@@ -304,8 +306,30 @@ impl Streams {
         }
     }
 
-    /// A stream was broken off by either side: what is not complete is cut.
-    pub(in crate::protocol) fn reset(&mut self, id: u64, emit: Emit<'_>) {
+    /// A side broke a stream off.
+    pub(in crate::protocol) fn reset(&mut self, id: u64, side: Side, emit: Emit<'_>) {
+        let stream = self.open.get_mut(&id);
+        let is_under_way =
+            |stream: &&mut Stream| !stream.is_request_complete && !stream.is_tunnel();
+        let Some(stream) = stream.filter(|_| side == Side::Server).filter(is_under_way) else {
+            self.cut(id, emit);
+            return;
+        };
+        // What the client sends before it hears of that has left the phone (RFC 9113 §5.1).
+        let is_complete = std::mem::replace(&mut stream.is_response_complete, true);
+        if let Some(response) = &mut stream.response {
+            response.body.is_cut |= !is_complete;
+        }
+        self.broken.push_back(id);
+        if self.broken.len() > limits::HTTP_BROKEN_STREAMS
+            && let Some(oldest) = self.broken.pop_front()
+        {
+            self.cut(oldest, emit);
+        }
+    }
+
+    /// Nothing more comes of a stream: what is not complete is cut.
+    fn cut(&mut self, id: u64, emit: Emit<'_>) {
         if let Some(stream) = self.open.get_mut(&id) {
             let ends = [
                 (Side::Client, stream.is_request_complete),
@@ -324,7 +348,7 @@ impl Streams {
     pub(in crate::protocol) fn finish(&mut self, emit: Emit<'_>) {
         while let Some((id, _)) = self.open.first_key_value() {
             let id = *id;
-            self.reset(id, emit);
+            self.cut(id, emit);
         }
     }
 
@@ -358,7 +382,7 @@ impl Streams {
             let id = *id;
             let what = "more HTTP streams open at once than the bound";
             emit(Output::Shortfall(Shortfall::MessageLimit, 0, what));
-            self.reset(id, emit);
+            self.cut(id, emit);
         }
     }
 }
