@@ -75,6 +75,8 @@ pub(in crate::protocol) struct Streams {
     open: BTreeMap<u64, Stream>,
     /// Streams that ended last: what still comes of them is no news.
     ended: VecDeque<u64>,
+    /// Streams on which the server was heard alone: what the client has said may come late.
+    orphans: VecDeque<u64>,
     /// Streams that the server broke off while the request was under way.
     broken: VecDeque<u64>,
     /// Body bytes kept of all open streams.
@@ -134,7 +136,7 @@ impl Streams {
             emit(Output::Server(name));
             self.host.clone_from(&request.host);
         }
-        let stream = self.open.entry(id).or_default();
+        let stream = self.client_stream(id);
         stream.request = Some(request);
         stream.protocol = protocol;
         stream.origin = origin;
@@ -210,8 +212,11 @@ impl Streams {
             return;
         }
         if !self.open.contains_key(&id) {
-            if side == Side::Server || self.ended.contains(&id) {
+            if side == Side::Server {
                 self.orphan(id, emit);
+                return;
+            }
+            if self.ended.contains(&id) {
                 return;
             }
             self.headless(id, origin, emit);
@@ -244,15 +249,23 @@ impl Streams {
         self.make_room(emit);
         let what = "HTTP request whose head is not in the capture";
         emit(Output::Shortfall(Shortfall::StartedBefore, 0, what));
-        let stream = self.open.entry(id).or_default();
+        let stream = self.client_stream(id);
         stream.request = Some(Request::default());
         stream.origin = origin;
     }
 
-    /// A stream of which the client's part is not in the capture.
+    /// Opens a stream for what the client says. An answer that was heard before is passed over.
+    fn client_stream(&mut self, id: u64) -> &mut Stream {
+        let is_answered = self.orphans.contains(&id);
+        let stream = self.open.entry(id).or_default();
+        stream.is_response_complete |= is_answered;
+        stream
+    }
+
+    /// A stream of which the client's part is not in the capture, or comes late.
     fn orphan(&mut self, id: u64, emit: Emit<'_>) {
-        if !self.ended.contains(&id) {
-            self.note_ended(id);
+        if !self.ended.contains(&id) && !self.orphans.contains(&id) {
+            note(&mut self.orphans, id);
             let what = "HTTP response whose request is not in the capture";
             emit(Output::Shortfall(Shortfall::StartedBefore, 0, what));
         }
@@ -358,19 +371,12 @@ impl Streams {
         }
         if let Some(stream) = self.open.remove(&id) {
             self.kept = self.kept.saturating_sub(stream.kept());
-            self.note_ended(id);
+            note(&mut self.ended, id);
             if stream.is_tunnel() {
                 emit(Output::InnerStreamEnd(id));
             }
             stream.hand_out(emit);
         }
-    }
-
-    fn note_ended(&mut self, id: u64) {
-        if self.ended.len() >= limits::HTTP_STREAMS {
-            self.ended.pop_front();
-        }
-        self.ended.push_back(id);
     }
 
     /// Hands out the oldest stream when too many are open.
@@ -385,6 +391,14 @@ impl Streams {
             self.cut(id, emit);
         }
     }
+}
+
+/// Remembers a stream, and forgets the oldest of too many.
+fn note(streams: &mut VecDeque<u64>, id: u64) {
+    if streams.len() >= limits::HTTP_STREAMS {
+        streams.pop_front();
+    }
+    streams.push_back(id);
 }
 
 /// Hands on what comes out of a tunnel: each is a stream inside of its own.

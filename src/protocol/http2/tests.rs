@@ -304,6 +304,45 @@ fn what_a_client_sends_behind_a_servers_reset_was_sent() {
 }
 
 #[test]
+fn a_request_behind_a_loss_is_read_before_its_answer() {
+    let seen = run(&[
+        Input::Client(opening()),
+        Input::Gap(Side::Client, 40),
+        Input::Client(get(3, "/b")),
+        Input::Server([settings(), status(3, "200", END_STREAM)].concat()),
+    ]);
+    assert_eq!(
+        seen,
+        ["server api.example", "GET api.example /b [] -> 200 []"]
+    );
+}
+
+#[test]
+fn what_a_client_says_behind_an_answer_whose_request_is_lost_was_said() {
+    let seen = run(&[
+        Input::Client(opening()),
+        Input::Server(
+            [
+                settings(),
+                status(1, "200", END_STREAM),
+                status(3, "200", 0),
+            ]
+            .concat(),
+        ),
+        Input::Client([post(1, "/a"), frame(0, END_STREAM, 1, b"body")].concat()),
+        Input::Client(frame(0, END_STREAM, 3, b"alone")),
+    ]);
+    assert!(
+        seen.contains(&"POST api.example /a [body]".to_owned()),
+        "{seen:#?}"
+    );
+    assert!(
+        seen.iter().any(|line| line.contains("[alone]")),
+        "{seen:#?}"
+    );
+}
+
+#[test]
 fn a_gap_in_data_concerns_its_stream_only() {
     let body = frame(0, END_STREAM, 1, b"0123456789");
     let (before, behind) = body.split_at(frame::HEAD_BYTES + 3);
