@@ -1,12 +1,14 @@
 //! Files that describe apps and devices, recognised here and read by [`crate::manifest`]: app packages, manifests, device dumps.
 
-use std::io::{Cursor, Read, Seek};
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek};
+use std::path::Path;
 
 use memchr::memmem;
 
 use super::order::ByteOrder;
-use super::{Content, Format, Gathered, Input, Sample, app_folder};
-use crate::limits::{DOCUMENT_BYTES, NESTED_PACKAGE_BYTES, SNIFF_DEEP_BYTES};
+use super::{Content, Format, Gathered, Input, Sample, Wrapping, app_folder};
+use crate::limits::{DOCUMENT_BYTES, NESTED_PACKAGE_BYTES, SNIFF_BYTES, SNIFF_DEEP_BYTES};
 use crate::manifest::{self, CodeName};
 use crate::model::{DataLabel, Declaration, Dossier, Platform, Shortfall};
 use crate::{Error, Result};
@@ -247,6 +249,30 @@ fn contains(sample: &Sample<'_>, word: &[u8]) -> bool {
         || finder
             .find(&sample.deep(0, SNIFF_DEEP_BYTES as u64))
             .is_some()
+}
+
+/// A file that the user names beside the inputs, unwrapped as they are; at most so many bytes of it.
+pub(super) fn read_named(path: &Path, bound: u64) -> Result<Vec<u8>> {
+    let read = || -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        let mut file = File::open(path)?;
+        (&mut file)
+            .take(SNIFF_BYTES as u64)
+            .read_to_end(&mut head)?;
+        let wrapping = Wrapping::of(&head);
+        let whole: Box<dyn Read> = Box::new(Cursor::new(head).chain(file));
+        let reader = match wrapping {
+            Some(wrapping) => wrapping.unwrap(whole),
+            None => whole,
+        };
+        let mut bytes = Vec::new();
+        reader.take(bound).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// The whole of an input up to a bound; what was said if it is longer.

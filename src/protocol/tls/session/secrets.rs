@@ -132,7 +132,11 @@ impl Session {
             (Label::ServerHandshakeTraffic, Label::ServerTraffic0),
         ]
         .map(|(handshake, traffic)| {
-            Ladder::new(suite, self.secret(handshake), self.secret(traffic))
+            let [handshake, traffic] = [handshake, traffic].map(|label| {
+                let secret = self.secret(label);
+                secret.filter(|secret| secret.len() == suite.derivation.len())
+            });
+            Ladder::new(suite, handshake, traffic)
         });
         let hello = self.hello.as_ref();
         if hello.is_some_and(|hello| hello.offers_early_data) {
