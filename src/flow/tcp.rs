@@ -92,7 +92,10 @@ impl Sent {
             (u64::from(behind).min(length), 0)
         };
         let filled = known.min(self.holes);
-        self.holes = self.holes.saturating_sub(filled).saturating_add(u64::from(skipped));
+        self.holes = self
+            .holes
+            .saturating_sub(filled)
+            .saturating_add(u64::from(skipped));
         let beyond = length.saturating_sub(known);
         self.next = Some(if beyond > 0 || skipped > 0 || self.next.is_none() {
             start.wrapping_add(u32::try_from(length).unwrap_or(u32::MAX))

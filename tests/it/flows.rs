@@ -320,7 +320,10 @@ fn bytes_count_once_however_often_they_are_sent_or_captured() {
     };
     assert_eq!(sums(&packets), (5000, 3000));
     // On two interfaces: each packet twice, at once or after others.
-    let at_once: Vec<Sent> = packets.iter().flat_map(|it| [it.clone(), it.clone()]).collect();
+    let at_once: Vec<Sent> = packets
+        .iter()
+        .flat_map(|it| [it.clone(), it.clone()])
+        .collect();
     assert_eq!(sums(&at_once), (5000, 3000));
     let (head, tail) = packets.split_at(8);
     let later = [head, head, tail, tail].concat();
