@@ -55,7 +55,7 @@ fn package_of_file(path: &str) -> Option<&str> {
     let name = path.rsplit('/').next()?;
     let is_date = |text: &str| {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let next = text.bytes().nth(digits);
+        let next = text.as_bytes().get(digits);
         digits == 8 && next.is_none_or(|next| !next.is_ascii_alphanumeric())
     };
     let (package, _) = name
