@@ -10,7 +10,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::dissection::{Outcome, Stage};
 use super::internet::{Address, ip_address};
 use super::orientation::End;
-use super::tcp::Conversation;
+use super::tcp::{Conversation, Sent};
 use crate::limits;
 use crate::model::{FlowKey, Origin, Owner, ServerName, Side, Timestamp, Transport};
 
@@ -105,6 +105,8 @@ pub(super) struct Flow {
     /// From the client, and from the server.
     pub(super) packets: [u64; 2],
     pub(super) bytes: [u64; 2],
+    /// Of TCP, what each has sent.
+    pub(super) sent: [Sent; 2],
     /// The capture cut packets of it.
     pub(super) is_cut: bool,
     /// Parts of it are known to be missing.
@@ -142,6 +144,7 @@ impl Flow {
             is_late: false,
             packets: [0; 2],
             bytes: [0; 2],
+            sent: [Sent::default(); 2],
             first,
             last: first,
             server: None,

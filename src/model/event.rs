@@ -283,11 +283,11 @@ impl ContentState {
 /// What went over one flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Traffic {
-    /// Packets from the client.
+    /// Packets from the client, as captured.
     pub client_packets: u64,
     /// Packets from the server.
     pub server_packets: u64,
-    /// Transport payload bytes from the client.
+    /// Transport payload bytes from the client; of TCP each once, of UDP as captured.
     pub client_bytes: u64,
     /// Transport payload bytes from the server.
     pub server_bytes: u64,
