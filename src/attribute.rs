@@ -10,7 +10,7 @@ pub use named::resolve_names;
 use crate::limits;
 use crate::model::{
     AppId, Attributed, Basis, Dossier, Event, Exchange, FlowKey, Owner, Recipient, RecipientKind,
-    ServerName, Sighting,
+    ServerName, Sighting, Timestamp, Transport,
 };
 use crate::rules::{App, Rules};
 
@@ -50,6 +50,8 @@ pub struct Attributor<'a> {
     rules: &'a Rules,
     dossier: &'a Dossier,
     only: Option<AppId>,
+    /// Nanoseconds by which the phone's clock is ahead of the capture's.
+    clock_ahead: i64,
     flows: HashMap<FlowKey, Attributed>,
 }
 
@@ -60,8 +62,14 @@ impl<'a> Attributor<'a> {
             rules,
             dossier,
             only,
+            clock_ahead: 0,
             flows: HashMap::new(),
         }
+    }
+
+    /// The phone's clock is ahead of the capture's by so many nanoseconds.
+    pub fn set_clock_ahead(&mut self, nanoseconds: i64) {
+        self.clock_ahead = nanoseconds;
     }
 
     /// The app of a sighting.
@@ -76,6 +84,7 @@ impl<'a> Attributor<'a> {
         });
         let found = self
             .by_owner(&sighting.owner)
+            .map(|found| as_logged(found, sighting))
             .or_else(|| self.by_input(sighting))
             .or_else(|| self.by_connection(sighting))
             .or_else(|| self.by_system_endpoint(sighting))
@@ -83,21 +92,33 @@ impl<'a> Attributor<'a> {
         if let Some(found) = found {
             return found;
         }
+        let is_logged = remembered.as_ref().is_some_and(is_by_log);
         let told = self
             .by_own_words(sighting)
-            .or_else(|| self.by_signature(sighting));
+            // A connection that is open for long was logged when it was opened.
+            .or_else(|| remembered.is_none().then(|| self.by_log(sighting))?)
+            .or_else(|| (!is_logged).then(|| self.by_signature(sighting))?);
         if let Some(told) = told {
-            if let Some(flow) = sighting
-                .flow
-                .filter(|_| !flow_ends && self.flows.len() < limits::ATTRIBUTED_FLOWS)
-            {
-                self.flows.insert(flow, told.clone());
-            }
+            self.remember(sighting, &told);
             return told;
         }
+        if remembered.is_none() && !self.dossier.log.is_empty() {
+            self.remember(sighting, &Attributed::Unknown);
+        }
         remembered
+            .filter(|app| *app != Attributed::Unknown)
             .or_else(|| self.by_endpoint(sighting))
             .unwrap_or(Attributed::Unknown)
+    }
+
+    /// Keeps what is known of a flow for the rest of it. A look-up is no flow of its own where many share a connection.
+    fn remember(&mut self, sighting: &Sighting, app: &Attributed) {
+        let is_for_flow = !matches!(sighting.event, Event::Traffic(_) | Event::Lookup(_));
+        if let Some(flow) = sighting.flow.filter(|_| is_for_flow)
+            && self.flows.len() < limits::ATTRIBUTED_FLOWS
+        {
+            self.flows.insert(flow, app.clone());
+        }
     }
 
     fn by_option(&self) -> Option<Attributed> {
@@ -304,6 +325,41 @@ impl<'a> Attributor<'a> {
         self.by_candidates(&apps)
     }
 
+    /// Apps that by the phone's own log contacted the host, or the end of the connection, at that time. Of several the endpoint
+    /// may tell.
+    fn by_log(&self, sighting: &Sighting) -> Option<Attributed> {
+        let server = sighting.server.as_ref().map(ServerName::as_str);
+        let begin = match &sighting.event {
+            Event::Traffic(traffic) => traffic.first.time,
+            _ => sighting.origin.time,
+        };
+        let time = Timestamp(begin.0.saturating_add(self.clock_ahead));
+        let (host, is_connection) = match &sighting.event {
+            Event::Lookup(lookup) => (Some(lookup.name.as_str()), false),
+            Event::Exchange(exchange) => (exchange.request.host.as_deref().or(server), true),
+            _ => (server, true),
+        };
+        // Logs of the system have the connections of TCP.
+        let flow = sighting
+            .flow
+            .filter(|flow| is_connection && flow.transport == Transport::Tcp);
+        let end = flow.map(|flow| flow.server);
+        let packages = self.dossier.log.packages(host, end, time);
+        let logged: Vec<AppId> = packages
+            .into_iter()
+            .map(|it| self.id_of_package(it))
+            .collect();
+        let told = self.by_endpoint(sighting).as_ref().map(ids);
+        let is_told = |app: &&AppId| told.as_ref().is_some_and(|told| told.contains(app));
+        let narrowed: Vec<AppId> = logged.iter().filter(is_told).cloned().collect();
+        let apps = if narrowed.is_empty() {
+            logged
+        } else {
+            narrowed
+        };
+        (!apps.is_empty()).then(|| shared(apps, Basis::PhoneLog))
+    }
+
     /// Hosts that only this app's vendor uses for it, then address ranges.
     fn by_endpoint(&self, sighting: &Sighting) -> Option<Attributed> {
         let host = match &sighting.event {
@@ -342,6 +398,29 @@ impl<'a> Attributor<'a> {
 
     fn id_of_package(&self, package: &str) -> AppId {
         app_id(self.rules, package)
+    }
+}
+
+/// What the system tells of an app without its connection was not captured: a log names the app.
+fn as_logged(found: Attributed, sighting: &Sighting) -> Attributed {
+    let is_log = sighting.flow.is_none()
+        && matches!(
+            sighting.event,
+            Event::Access(_) | Event::Lookup(_) | Event::Traffic(_)
+        );
+    match found {
+        Attributed::Known {
+            app,
+            by: Basis::Capture,
+        } if is_log => known(app, Basis::PhoneLog),
+        other => other,
+    }
+}
+
+fn is_by_log(attributed: &Attributed) -> bool {
+    match attributed {
+        Attributed::Known { by, .. } | Attributed::Shared { by, .. } => *by == Basis::PhoneLog,
+        Attributed::Unknown => false,
     }
 }
 

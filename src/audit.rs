@@ -3,6 +3,7 @@
 //! Phase 1 gathers one dossier per device from the small inputs, phase 2 streams the large ones. Inputs run in parallel and
 //! each (or each capture of several files) has its own flows, tally and coverage; the sum is the same for any number of jobs.
 
+mod again;
 mod baseline;
 mod checksum;
 mod fleet;
@@ -22,6 +23,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use self::again::read_again;
 use self::baseline::Baseline;
 use self::checksum::with_digest;
 use self::fleet::{Clients, Phones, spread};
@@ -89,11 +91,13 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         options,
         progress,
         is_network: false,
+        clock_ahead: 0,
     });
-    let tasks = tasks(case, stages, &networks);
-    let streamed = in_parallel(&tasks, options.jobs, |task| {
+    let mut tasks = tasks(case, stages, &networks);
+    let mut streamed = in_parallel(&tasks, options.jobs, |task| {
         stream(&task.stage, &task.inputs, &digests)
     });
+    read_again(&mut tasks, &mut streamed, &digests, options.jobs);
 
     let mut inputs = Vec::new();
     let mut parts = Vec::new();
@@ -361,6 +365,7 @@ pub fn observe(
             options,
             progress: &progress,
             is_network: false,
+            clock_ahead: 0,
         };
         // A failing sink (a closed pipe) ends the work; a failing input does not.
         let mut refused = None;
@@ -421,6 +426,8 @@ struct Stage<'a> {
     progress: &'a Progress,
     /// The clients of a network are told apart.
     is_network: bool,
+    /// Nanoseconds by which the phone's clock is ahead of that of its captures, where that is known and matters.
+    clock_ahead: i64,
 }
 
 impl<'a> Stage<'a> {
@@ -444,7 +451,7 @@ impl<'a> Stage<'a> {
     ) {
         count_traffic(observation, told, tally);
         count_reads(observation, tally);
-        note_moment(observation, tally);
+        note_moment(observation, told, tally);
         let origin = observation.sighting.origin;
         for (shortfall, bytes, detail) in &decoded.shortfalls {
             coverage.add(origin.input, *shortfall, Some(origin), *bytes, || {

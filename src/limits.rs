@@ -45,6 +45,8 @@ pub const MQTT_TOPIC_BYTES: usize = 1024;
 pub const SERVER_SENT_EVENTS: usize = 20_000;
 /// Streams of one HTTP/2 or HTTP/3 connection that are open at once; servers grant 100 to 250, and push connections a thousand.
 pub const HTTP_STREAMS: usize = 1024;
+/// Streams that a server broke off and whose requests may still be under way; most clients say no more on them.
+pub const HTTP_BROKEN_STREAMS: usize = 16;
 /// Bytes of the dynamic table of header compression; browsers ask for 64 KiB.
 pub const HPACK_TABLE_BYTES: usize = 256 << 10;
 /// Bytes of one compressed header block; servers refuse far shorter ones.
@@ -67,6 +69,10 @@ pub const TLS_WAITING_BYTES: usize = 1 << 20;
 pub const TLS_RECORD_WINDOW: u64 = 1024;
 /// Bytes decrypted in vain in a row before one side of a TLS connection is given up (20 ms or so).
 pub const TLS_TRIAL_BYTES: usize = 64 << 20;
+/// Records with which the suite of a TLS connection is searched whose server's hello is lost.
+pub const TLS_SUITE_SEARCHES: usize = 8;
+/// Record numbers tried for each.
+pub const TLS_TRIAL_RECORDS: u64 = 64;
 /// Times that the next TLS record of one side is searched byte by byte.
 pub const TLS_SEARCHES: usize = 1000;
 /// TLS sessions remembered that a client may resume, by id or ticket.
@@ -87,6 +93,9 @@ pub const QUIC_CONNECTIONS: usize = 8;
 pub const QUIC_CONNECTION_IDS: usize = 64;
 /// Bytes of packets that wait for the hello from which their keys follow: 0-RTT, and what was overtaken.
 pub const QUIC_HELD_BYTES: usize = 256 << 10;
+/// Bytes of datagrams that wait for the packet which begins their connection; a server sends three times 1200 bytes before it
+/// hears of the client again (RFC 9000 §8.1).
+pub const QUIC_OVERTAKEN_BYTES: usize = 24 << 10;
 /// Key updates that may lie between two packets of the capture.
 pub const QUIC_KEY_UPDATES: usize = 4;
 /// Packets in a row for which later keys are searched (10 µs each).
@@ -231,6 +240,8 @@ pub const INTERFACES: usize = 4096;
 pub const OWNERS: usize = 65_536;
 /// Connections, and servers, that lists, traces and logs beside a capture speak of; about 200 bytes each.
 pub const CONNECTION_NOTES: usize = 500_000;
+/// Contacts that the logs of a phone tell of, by which captured traffic is put to apps; about 200 bytes each.
+pub const LOGGED_CONTACTS: usize = 1_000_000;
 /// Advertising ids of one phone; resetting gives a new one.
 pub const ADVERTISING_IDS: usize = 10_000;
 /// Bytes of what apps encrypted by themselves, before and after.
@@ -283,6 +294,8 @@ pub const SQLITE_DEPTH: usize = 20;
 pub const LISTED_DEVICES: usize = 100_000;
 /// Apps of all devices of a list: at about 300 bytes each, 600 MB.
 pub const LISTED_APPS: usize = 2_000_000;
+/// Rows of a list of apps by which it is told whether a column names devices or apps.
+pub const NAMES_COMPARED: usize = 10_000;
 /// Files of a ZIP archive that are looked at; bug reports have some thousands.
 pub const ARCHIVE_ENTRIES: usize = 20_000;
 /// Intervals of a privacy report whose other end is awaited.

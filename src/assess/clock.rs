@@ -1,5 +1,5 @@
 //! The clock of a phone beside that of the capture: what both its logs and the capture saw tells how far they are apart.
-//! Nothing is corrected; the report says the shift, and on how much it rests.
+//! Times stay as they are; the report says the shift, and on how much it rests. Only what a log says of apps is put to captured traffic by it.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ const LEAST_EVENTS: usize = 3;
 const LONGEST: i64 = 36 * 3600 * 1_000_000_000;
 
 /// The shift of one phone; `None` where too few events are shared, or no shift stands out.
-pub(super) fn shift(tally: &Tally, device: DeviceId) -> Option<ClockShift> {
+pub fn shift(tally: &Tally, device: DeviceId) -> Option<ClockShift> {
     let mut hosts: BTreeMap<&str, [Vec<i64>; 2]> = BTreeMap::new();
     for (moment, times) in &tally.moments {
         let Moment {

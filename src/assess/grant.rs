@@ -17,7 +17,7 @@ pub(super) const TELLING_RISK: u8 = 3;
 pub(super) fn grants(rules: &Rules, dossier: &Dossier, packages: &[&str]) -> Vec<Grant> {
     let mut grants: BTreeMap<String, Grant> = BTreeMap::new();
     let mut note =
-        |name: &str, is_declared: bool, is_granted: Option<bool>, is_policy_fixed: bool| {
+        |name: &str, is_declared: bool, granted: Option<(u32, bool)>, is_policy_fixed: bool| {
             let Some(rule) = rules
                 .permission(name)
                 .filter(|rule| rule.risk >= INTERESTING_RISK)
@@ -30,15 +30,16 @@ pub(super) fn grants(rules: &Rules, dossier: &Dossier, packages: &[&str]) -> Vec
                 risk: rule.risk,
                 is_declared: false,
                 is_granted: None,
+                by_user: BTreeMap::new(),
                 is_policy_fixed: false,
             });
             grant.is_declared |= is_declared;
             grant.is_policy_fixed |= is_policy_fixed;
-            // Granted to one user of the phone is granted.
-            grant.is_granted = match (grant.is_granted, is_granted) {
-                (Some(ours), Some(theirs)) => Some(ours || theirs),
-                (ours, theirs) => ours.or(theirs),
-            };
+            if let Some((user, is_granted)) = granted {
+                *grant.by_user.entry(user).or_default() |= is_granted;
+                // Granted to one user of the phone is granted.
+                grant.is_granted = Some(grant.is_granted.unwrap_or_default() || is_granted);
+            }
         };
     for package in packages {
         if let Some((declaration, _)) = dossier.declarations.get(*package) {
@@ -54,12 +55,22 @@ pub(super) fn grants(rules: &Rules, dossier: &Dossier, packages: &[&str]) -> Vec
             for name in &app.requested {
                 note(name, true, None, false);
             }
-            for ((_, name), state) in &app.permissions {
-                note(name, false, Some(state.is_granted), state.is_policy_fixed);
+            for ((user, name), state) in &app.permissions {
+                let granted = Some((*user, state.is_granted));
+                note(name, false, granted, state.is_policy_fixed);
             }
         }
     }
     let mut grants: Vec<Grant> = grants.into_values().collect();
+    for grant in &mut grants {
+        if grant
+            .by_user
+            .values()
+            .all(|is_granted| Some(*is_granted) == grant.is_granted)
+        {
+            grant.by_user.clear();
+        }
+    }
     grants.sort_by(|one, other| {
         let rank = |grant: &Grant| {
             (

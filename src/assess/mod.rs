@@ -30,6 +30,7 @@ use crate::model::{
 };
 use crate::rules::Rules;
 
+pub use clock::shift as clock_shift;
 pub use what_if::{
     AppChange, Change, Effect, FindingChange, Step, as_documented, documented, measures, plan,
     what_if,

@@ -75,6 +75,7 @@ impl Baseline {
             options,
             progress: &progress,
             is_network: false,
+            clock_ahead: 0,
         });
         let mut parts = Vec::new();
         let all = tasks(&case, stages, &[]);

@@ -82,6 +82,7 @@ impl<'a> Live<'a> {
             options,
             progress: &basis.progress,
             is_network: true,
+            clock_ahead: 0,
         };
         Self {
             interface: interface.to_owned(),

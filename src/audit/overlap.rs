@@ -142,9 +142,7 @@ mod tests {
                 host: Some("ads.example".into()),
                 since: Some(hour(from)),
                 count,
-                in_background: None,
-                tag: None,
-                is_refused: false,
+                ..Access::default()
             }),
         }
     }

@@ -8,7 +8,7 @@ use super::overlap::{Known, Overlap};
 use super::{Extent, Stage, own_cipher};
 use crate::Result;
 use crate::attribute::Attributor;
-use crate::flow::{Clients, Flows, Load};
+use crate::flow::{Clients, Flows, Load, Recorded};
 use crate::intake::{self, Input, Item};
 use crate::limits::{LIVE_CLIENTS, LOGGED_EVENTS};
 use crate::model::{
@@ -73,6 +73,8 @@ impl<'a> Phone<'a> {
         let mut flows = Flows::new();
         flows.set_keys(Arc::clone(stage.keys));
         flows.set_names(Arc::clone(&stage.dossier.names));
+        let mut attributor = Attributor::new(stage.rules, stage.dossier, stage.options.app.clone());
+        attributor.set_clock_ahead(stage.clock_ahead);
         Self {
             device,
             client: Client {
@@ -80,7 +82,7 @@ impl<'a> Phone<'a> {
                 name: None,
                 first: None,
             },
-            attributor: Attributor::new(stage.rules, stage.dossier, stage.options.app.clone()),
+            attributor,
             flows,
         }
     }
@@ -94,6 +96,8 @@ pub(super) struct Reader<'a> {
     clients: Option<Clients>,
     /// The phone; of a network, what is no client's, and behind it the clients, whose ids are their places here.
     phones: Vec<Phone<'a>>,
+    /// The connection whose recorded bytes are being read, with the place of its phone.
+    recorded: Option<(usize, Recorded)>,
     /// What the flows of all phones keep in memory.
     load: Load,
     /// Sightings of one packet are collected, because flow holds the coverage while it works.
@@ -114,6 +118,7 @@ impl<'a> Reader<'a> {
         Self {
             clients,
             phones: vec![Phone::new(&stage, device, String::new())],
+            recorded: None,
             load: Load::default(),
             seen: Vec::new(),
             last: None,
@@ -210,6 +215,7 @@ impl<'a> Reader<'a> {
                 progress.fetch_add(std::mem::take(&mut unreported_bytes), Ordering::Relaxed);
             }
         }
+        self.end_recorded(coverage, take);
         progress.fetch_add(unreported_bytes, Ordering::Relaxed);
         self.last = self.last.max(extent.period.map(|(_, last)| last));
         Ok(extent)
@@ -240,8 +246,8 @@ impl<'a> Reader<'a> {
             Item::Sighting(sighting) => {
                 let time = sighting.origin.time;
                 let number = self.phone_of_record(&sighting);
-                self.seen.push(*sighting);
-                (time, number, by_record)
+                let told = self.record(*sighting, number, by_record, coverage, take);
+                (time, number, told)
             }
             Item::Shortfall {
                 shortfall,
@@ -264,6 +270,39 @@ impl<'a> Reader<'a> {
             self.hand_out(number, told, coverage, take);
         }
         Some(time)
+    }
+
+    /// Takes a record: as it is, or what its bytes say if it has those of a connection.
+    fn record(
+        &mut self,
+        sighting: Sighting,
+        number: usize,
+        told: Told,
+        coverage: &mut Coverage,
+        take: &mut Take<'_>,
+    ) -> Told {
+        let is_next = |(_, recorded): &(usize, Recorded)| recorded.goes_on_with(&sighting);
+        if !self.recorded.as_ref().is_some_and(is_next) {
+            self.end_recorded(coverage, take);
+            let begun = Recorded::begin(&sighting, self.stage.keys);
+            self.recorded = begun.map(|recorded| (number, recorded));
+        }
+        let seen = &mut self.seen;
+        let Some((_, recorded)) = &mut self.recorded else {
+            seen.push(sighting);
+            return told;
+        };
+        recorded.message(sighting, coverage, &mut |sighting| seen.push(sighting));
+        Told::SensorLog
+    }
+
+    /// Ends the connection whose recorded bytes were read.
+    fn end_recorded(&mut self, coverage: &mut Coverage, take: &mut Take<'_>) {
+        if let Some((number, recorded)) = self.recorded.take() {
+            let seen = &mut self.seen;
+            recorded.finish(coverage, &mut |sighting| seen.push(sighting));
+            self.hand_out(number, Told::SensorLog, coverage, take);
+        }
     }
 
     /// Place of the phone that a packet is from or for.
@@ -341,6 +380,9 @@ impl<'a> Reader<'a> {
     ) {
         let dossier = self.stage.dossier;
         if told == Told::Record {
+            for sighting in &self.seen {
+                note_not_kept(sighting, coverage);
+            }
             let inside: Vec<Sighting> = self.seen.iter().flat_map(events_within).collect();
             self.seen.extend(inside);
         }
@@ -369,6 +411,26 @@ impl<'a> Reader<'a> {
                 // Its bytes are counted with the request that carried it.
                 take(&plain, &decoded, Told::SensorLog, coverage);
             }
+        }
+    }
+}
+
+/// Notes bodies that a record says there were and does not hold.
+fn note_not_kept(sighting: &Sighting, coverage: &mut Coverage) {
+    let Event::Exchange(exchange) = &sighting.event else {
+        return;
+    };
+    let answer = exchange.response.as_ref().map(|response| &response.body);
+    let bodies = [
+        (Shortfall::BodyNotKept, Some(&exchange.request.body)),
+        (Shortfall::AnswerNotKept, answer),
+    ];
+    for (shortfall, body) in bodies {
+        if let Some(body) = body.filter(|body| body.is_cut && body.bytes.is_empty()) {
+            let origin = sighting.origin;
+            coverage.add(origin.input, shortfall, Some(origin), body.wire_len, || {
+                "the record has no body where there was one".to_owned()
+            });
         }
     }
 }

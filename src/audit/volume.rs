@@ -66,22 +66,40 @@ pub(super) fn count_reads(observation: &Observation, tally: &mut Tally) {
 }
 
 /// Notes when a host was looked up or contacted, by the clock of the phone or of the capture.
-pub(super) fn note_moment(observation: &Observation, tally: &mut Tally) {
+pub(super) fn note_moment(observation: &Observation, told: Told, tally: &mut Tally) {
     let sighting = &observation.sighting;
+    let mut time = sighting.origin.time;
+    let mut is_log = false;
     let host = match &sighting.event {
         Event::Lookup(lookup) if !lookup.is_response && !lookup.is_local => {
+            is_log = sighting.flow.is_none();
             Some(Arc::from(lookup.name.as_str()))
         }
-        Event::Handshake(handshake) => handshake.sni.as_deref().map(Arc::from),
-        Event::Access(access) => access.host.clone(),
+        Event::Access(access) => {
+            is_log = true;
+            access.host.clone()
+        }
+        // Logs have connections, so of what was sent over one its beginning counts, where that is known.
+        Event::Traffic(traffic) if told == Told::Packets => {
+            time = traffic.first.time;
+            sighting
+                .server
+                .as_ref()
+                .map(|name| Arc::from(name.as_str()))
+        }
+        Event::Handshake(handshake) if told != Told::Packets => {
+            handshake.sni.as_deref().map(Arc::from)
+        }
+        Event::Exchange(exchange) if told != Told::Packets => {
+            exchange.request.host.as_deref().map(Arc::from)
+        }
         _ => None,
     };
-    let time = sighting.origin.time;
     if let Some(host) = host.filter(|_| time != Timestamp::default()) {
         let moment = Moment {
             device: observation.device,
             host,
-            is_log: sighting.flow.is_none(),
+            is_log,
         };
         tally.add_moment(moment, time);
     }

@@ -51,6 +51,7 @@ impl Flows {
         };
         let side = flow.side(sender_is_low);
         flow.count(side, bytes, arrival.origin);
+        flow.is_cut |= datagram.missing > 0;
         if flow.owner.is_none() {
             flow.owner = own(&mut self.owners, &arrival);
         }

@@ -16,6 +16,7 @@ mod names;
 mod orientation;
 mod owner;
 mod peeling;
+mod recorded;
 mod sink;
 mod streams;
 mod table;
@@ -34,6 +35,7 @@ use crate::model::{
 use crate::protocol::{KeyLog, PROTOCOLS, Protocol, Resumptions};
 
 pub use client::{ClientKey, Clients};
+pub use recorded::Recorded;
 
 use dissection::{Setting, Sink};
 use expectation::Expected;

@@ -12,11 +12,15 @@ use crate::model::{
 };
 use crate::protocol::Started;
 
+/// What is behind records that stay closed.
+const CUT: &str = "; packets were cut by the capture (snaplen)";
+
 /// Turns what dissectors hand out into sightings of one flow.
 pub(super) struct FlowSink<'s> {
     key: FlowKey,
     server: &'s mut Option<ServerName>,
     has_gap: &'s mut bool,
+    is_cut: bool,
     owner: Option<&'s Owner>,
     names: &'s mut Names,
     /// The packet at hand.
@@ -40,6 +44,7 @@ impl<'s> FlowSink<'s> {
             key: flow.flow_key(),
             server: &mut flow.server,
             has_gap: &mut flow.has_gap,
+            is_cut: flow.is_cut,
             owner: flow.owner.as_deref(),
             names,
             origin,
@@ -86,9 +91,11 @@ impl Sink for FlowSink<'_> {
     fn shortfall(&mut self, shortfall: Shortfall, bytes: u64, detail: &dyn fmt::Display) {
         let origin = self.origin;
         *self.has_gap |= shortfall == Shortfall::StreamGap;
+        let is_cut = self.is_cut && shortfall == Shortfall::UndecryptedRecords;
+        let cause = if is_cut { CUT } else { "" };
         self.coverage
             .add(origin.input, shortfall, Some(origin), bytes, || {
-                detail.to_string()
+                format!("{detail}{cause}")
             });
     }
 }

@@ -73,7 +73,14 @@ impl Flows {
             return Ok(());
         };
         let side = flow.side(sender_is_low);
-        flow.count(side, segment.wire_payload(), arrival.origin);
+        let [client, server] = &mut flow.sent;
+        let sent = match side {
+            Side::Client => client,
+            Side::Server => server,
+        };
+        let bytes = sent.new_bytes(&segment);
+        flow.count(side, bytes, arrival.origin);
+        flow.is_cut |= segment.missing > 0;
         if flow.owner.is_none() {
             flow.owner = own(&mut self.owners, &arrival);
         }

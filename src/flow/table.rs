@@ -10,7 +10,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::dissection::{Outcome, Stage};
 use super::internet::{Address, ip_address};
 use super::orientation::End;
-use super::tcp::Conversation;
+use super::tcp::{Conversation, Sent};
 use crate::limits;
 use crate::model::{FlowKey, Origin, Owner, ServerName, Side, Timestamp, Transport};
 
@@ -84,6 +84,10 @@ impl Class {
 }
 
 /// An open flow.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "what is known of it, one by one"
+)]
 pub(super) struct Flow {
     pub(super) key: Key,
     /// Number of this flow in its place, so that an old note of its age is not taken for a newer one's.
@@ -101,6 +105,10 @@ pub(super) struct Flow {
     /// From the client, and from the server.
     pub(super) packets: [u64; 2],
     pub(super) bytes: [u64; 2],
+    /// Of TCP, what each has sent.
+    pub(super) sent: [Sent; 2],
+    /// The capture cut packets of it.
+    pub(super) is_cut: bool,
     /// Parts of it are known to be missing.
     pub(super) has_gap: bool,
     pub(super) first: Origin,
@@ -136,10 +144,12 @@ impl Flow {
             is_late: false,
             packets: [0; 2],
             bytes: [0; 2],
+            sent: [Sent::default(); 2],
             first,
             last: first,
             server: None,
             owner: None,
+            is_cut: false,
             has_gap: false,
             outcome: Outcome::NOT_EXAMINED,
             live: None,

@@ -63,6 +63,49 @@ impl<'a> Segment<'a> {
     }
 }
 
+/// How much one side has sent, each byte once: what was sent again, or captured on two interfaces, is no more traffic.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sent {
+    /// Sequence number behind the last byte seen.
+    next: Option<u32>,
+    /// Bytes before it that were not seen.
+    holes: u64,
+}
+
+impl Sent {
+    /// Bytes of a segment that were not seen before. Only two numbers are kept, so bytes that come late count as those of the
+    /// holes.
+    #[inline]
+    pub(super) fn new_bytes(&mut self, segment: &Segment<'_>) -> u64 {
+        let start = segment.sequence.wrapping_add(u32::from(segment.is_syn));
+        let length = segment.wire_payload();
+        if length == 0 && !segment.is_syn {
+            return 0;
+        }
+        let next = self.next.unwrap_or(start);
+        // Half of all numbers are ahead, half behind (RFC 9293 §3.4).
+        let ahead = start.wrapping_sub(next);
+        let behind = next.wrapping_sub(start);
+        let (known, skipped) = if ahead <= behind {
+            (0, ahead)
+        } else {
+            (u64::from(behind).min(length), 0)
+        };
+        let filled = known.min(self.holes);
+        self.holes = self
+            .holes
+            .saturating_sub(filled)
+            .saturating_add(u64::from(skipped));
+        let beyond = length.saturating_sub(known);
+        self.next = Some(if beyond > 0 || skipped > 0 || self.next.is_none() {
+            start.wrapping_add(u32::try_from(length).unwrap_or(u32::MAX))
+        } else {
+            next
+        });
+        beyond.saturating_add(filled)
+    }
+}
+
 /// What reassembly yields, in order.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Delivery<'a> {

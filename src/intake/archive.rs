@@ -1,14 +1,16 @@
-//! ZIP archives that hold inputs: bug reports, intrusion logs, exports of device management. Each entry is recognised by its
-//! content as if it lay in a folder.
+//! ZIP archives that hold inputs: phones, bug reports, intrusion logs, exports of device management. Each file is recognised by
+//! its content as if it lay in a folder.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use super::document::DUMPSYS_PACKAGE;
 use super::recognise::{Bytes, Columns, Recognised, recognise};
 use super::{Content, Input};
-use crate::limits::{ARCHIVE_ENTRIES, SNIFF_BYTES};
-use crate::manifest;
+use crate::limits::{ARCHIVE_ENTRIES, NESTED_PACKAGE_BYTES, SNIFF_BYTES};
+use crate::manifest::{self, ZipEntry};
 use crate::model::Shortfall;
 
 /// Whether a file begins like a ZIP archive.
@@ -16,57 +18,125 @@ pub(super) fn is_archive(head: &[u8]) -> bool {
     head.starts_with(b"PK\x03\x04")
 }
 
-/// What an archive holds, and what of it was left out.
-pub(super) fn inputs(
-    path: &Path,
-    display: &str,
-    columns: &Columns,
-) -> (Vec<Input>, Vec<(Shortfall, String)>) {
-    let (mut inputs, mut left_out) = (Vec::new(), Vec::new());
+/// What an archive holds.
+#[derive(Default)]
+pub(super) struct Held {
+    pub(super) inputs: Vec<Input>,
+    /// Files left out, or the archive itself, with the reason.
+    pub(super) left_out: Vec<(String, Shortfall, String)>,
+    /// Texts for people.
+    pub(super) for_people: Vec<String>,
+}
+
+/// Looks into an archive.
+pub(super) fn look(path: &Path, display: &str, columns: &Columns) -> Held {
+    let mut held = Held::default();
     let Ok(mut file) = File::open(path) else {
-        return (inputs, left_out);
+        return held;
     };
     let read = manifest::zip_entries(&mut file);
-    left_out.extend(
-        read.damage
-            .into_iter()
-            .map(|detail| (Shortfall::Damaged, detail)),
-    );
-    let mut unknown = 0_usize;
+    let mut note = |shortfall, reason| held.left_out.push((display.to_owned(), shortfall, reason));
+    for detail in read.damage {
+        note(Shortfall::Damaged, detail);
+    }
     if read.value.len() > ARCHIVE_ENTRIES {
         let detail = format!("only the first {ARCHIVE_ENTRIES} files of the archive are looked at");
-        left_out.push((Shortfall::InputLimit, detail));
+        note(Shortfall::InputLimit, detail);
     }
     for entry in read.value.into_iter().take(ARCHIVE_ENTRIES) {
         if entry.name.ends_with('/') {
             continue;
         }
-        let mut head = Vec::new();
-        let reader = File::open(path).and_then(|file| entry.open(file));
-        if let Ok(reader) = reader {
-            // Where it is damaged, what came before counts.
-            let _ = reader.take(SNIFF_BYTES as u64).read_to_end(&mut head);
-        }
         let display = format!("{display}/{}", entry.name);
-        match recognise(
-            Path::new(&entry.name),
-            &display,
-            Bytes::Prefix(&head),
-            columns,
-        ) {
-            Recognised::Input(input) => inputs.push(Input {
+        match member(path, &entry, &display, columns) {
+            Recognised::Input(input) => held.inputs.push(Input {
                 path: path.to_owned(),
                 bytes: entry.bytes,
                 content: Content::Entry(entry),
                 ..input
             }),
-            Recognised::LeftOut(..) => unknown = unknown.saturating_add(1),
-            Recognised::Archive | Recognised::Quiet => {}
+            Recognised::LeftOut(shortfall, reason) => {
+                held.left_out.push((display, shortfall, reason));
+            }
+            Recognised::Archive => {
+                let reason = "an archive inside an archive; unpack it".to_owned();
+                held.left_out
+                    .push((display, Shortfall::UnknownFormat, reason));
+            }
+            Recognised::Quiet => held.for_people.push(display),
         }
     }
-    if unknown > 0 {
-        let detail = format!("{unknown} files of no known format in the archive");
-        left_out.push((Shortfall::UnknownFormat, detail));
+    held
+}
+
+fn member(path: &Path, entry: &ZipEntry, display: &str, columns: &Columns) -> Recognised {
+    let beginning = |bound: usize| {
+        let mut bytes = Vec::new();
+        let reader = File::open(path).and_then(|file| entry.open(file));
+        if let Ok(reader) = reader {
+            // Where it is damaged, what came before counts.
+            let _ = reader.take(bound as u64).read_to_end(&mut bytes);
+        }
+        bytes
+    };
+    let name = Path::new(&entry.name);
+    let head = beginning(SNIFF_BYTES);
+    if !is_archive(&head) {
+        return recognise(name, display, Bytes::Prefix(&head), columns);
     }
-    (inputs, left_out)
+    // An app package tells what it is at its end.
+    if entry.bytes > NESTED_PACKAGE_BYTES as u64 {
+        let reason = format!("an archive of more than {NESTED_PACKAGE_BYTES} bytes; unpack it");
+        return Recognised::LeftOut(Shortfall::InputLimit, reason);
+    }
+    let whole = beginning(NESTED_PACKAGE_BYTES);
+    recognise(name, display, Bytes::Whole(&whole), columns)
+}
+
+/// The inputs of an archive by the folders of the phones that they are of; `None` for what lies in no such folder. Folders straight
+/// below the root, or below the one folder that holds all, are those of several phones if two of them have what one phone has
+/// once: else they only keep order.
+pub(super) fn by_phone(inputs: Vec<Input>) -> BTreeMap<Option<String>, Vec<Input>> {
+    let mut folders = grouped(inputs, "");
+    if let Some((Some(only), _)) = folders.first_key_value()
+        && folders.len() == 1
+    {
+        let only = format!("{only}/");
+        folders = grouped(folders.into_values().flatten().collect(), &only);
+    }
+    let mut seen = BTreeSet::new();
+    let mut is_several = false;
+    for (folder, inputs) in &folders {
+        let kinds: BTreeSet<&str> = inputs.iter().filter_map(of_one_phone).collect();
+        for kind in kinds.into_iter().filter(|_| folder.is_some()) {
+            is_several |= !seen.insert(kind);
+        }
+    }
+    if is_several {
+        return folders;
+    }
+    BTreeMap::from([(None, folders.into_values().flatten().collect())])
+}
+
+/// What it shows of a phone, if only inputs of that phone can.
+fn of_one_phone(input: &Input) -> Option<&'static str> {
+    if input.is_phone_log() || input.format == DUMPSYS_PACKAGE.name {
+        return Some(input.format);
+    }
+    input.has_traffic().then_some("traffic")
+}
+
+fn grouped(inputs: Vec<Input>, below: &str) -> BTreeMap<Option<String>, Vec<Input>> {
+    let mut folders: BTreeMap<Option<String>, Vec<Input>> = BTreeMap::new();
+    for input in inputs {
+        let folder = match &input.content {
+            Content::Entry(entry) => {
+                let name = entry.name.strip_prefix(below).unwrap_or(&entry.name);
+                name.split_once('/').map(|(folder, _)| folder.to_owned())
+            }
+            _ => None,
+        };
+        folders.entry(folder).or_default().push(input);
+    }
+    folders
 }

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::document::PACKAGE_SET;
+use super::document::{self, PACKAGE_SET};
 use super::policy::{self, Said};
 use super::recognise::{Bytes, Columns, Recognised, recognise, recognise_file};
 use super::{Case, Content, DeviceInputs, Input, app_folder, archive};
@@ -75,7 +75,18 @@ fn search(paths: &[PathBuf]) -> Result<(Search, BTreeMap<String, Vec<Input>>)> {
                     .or_insert(inputs);
             }
         } else {
-            named_files.extend(search.named_file(path));
+            let mut folder = Folder::default();
+            folder.add_file(search.named_file(path));
+            let name = stem(path);
+            if folder.below.is_empty() {
+                named_files.extend(folder.straight);
+                continue;
+            }
+            for (device, inputs) in folder.into_devices(&name) {
+                devices
+                    .entry(free_name(&devices, &device))
+                    .or_insert(inputs);
+            }
         }
     }
     if !named_files.is_empty() {
@@ -125,6 +136,16 @@ fn numbered(devices: BTreeMap<String, Vec<Input>>) -> Vec<DeviceInputs> {
 }
 
 impl Folder {
+    /// The inputs that a file straight in the folder is or holds: an archive may hold the folders of several phones.
+    fn add_file(&mut self, inputs: Vec<Input>) {
+        for (phone, inputs) in archive::by_phone(inputs) {
+            match phone {
+                Some(name) => self.below.entry(name).or_default().extend(inputs),
+                None => self.straight.extend(inputs),
+            }
+        }
+    }
+
     fn into_devices(mut self, name: &str) -> BTreeMap<String, Vec<Input>> {
         if self.straight.is_empty() {
             return self.below;
@@ -154,11 +175,17 @@ fn free_name(devices: &BTreeMap<String, Vec<Input>>, name: &str) -> String {
     free
 }
 
-/// Of the one file with traffic, else of the folder that all lie in, else of the first.
+/// Of the one file with traffic, else of the archive or folder that all lie in, else of the first.
 fn name_of_files(files: &[Input]) -> String {
     let with_traffic: Vec<&Input> = files.iter().filter(|input| input.has_traffic()).collect();
     if let ([only], _) | ([], [only]) = (&*with_traffic, &*files.iter().collect::<Vec<_>>()) {
         return stem(&only.path);
+    }
+    let mut paths = files.iter().map(|file| &file.path);
+    if let Some(archive) = paths.next()
+        && paths.all(|other| other == archive)
+    {
+        return stem(archive);
     }
     let mut folders = files.iter().map(|file| file.path.parent());
     match folders.next().flatten() {
@@ -317,7 +344,9 @@ impl Search {
                 // An archive of anything may have an app package at its root.
                 if inputs.iter().any(|input| input.format == PACKAGE_SET.name) {
                     let columns = &self.said.columns;
-                    inputs.extend(archive::inputs(&found.path, &found.display, columns).0);
+                    let held = archive::look(&found.path, &found.display, columns);
+                    let others = held.inputs.into_iter();
+                    inputs.extend(others.filter(|input| !document::is_package(input.format)));
                 }
                 inputs
             }
@@ -329,11 +358,10 @@ impl Search {
     }
 
     fn archive(&mut self, found: &Found) -> Vec<Input> {
-        let (inputs, left_out) = archive::inputs(&found.path, &found.display, &self.said.columns);
-        for (shortfall, reason) in left_out {
-            self.leave_out(&found.display, shortfall, reason);
-        }
-        inputs
+        let held = archive::look(&found.path, &found.display, &self.said.columns);
+        self.left_out.extend(held.left_out);
+        self.for_people.extend(held.for_people);
+        held.inputs
     }
 
     fn input(&mut self, found: &Found, recognised: Recognised, is_named: bool) -> Option<Input> {
@@ -369,7 +397,7 @@ impl Search {
                 continue;
             }
             match found.folder {
-                None => folder.straight.extend(inputs),
+                None => folder.add_file(inputs),
                 Some(name) => folder.below.entry(name).or_default().extend(inputs),
             }
         }

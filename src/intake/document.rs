@@ -1,12 +1,14 @@
 //! Files that describe apps and devices, recognised here and read by [`crate::manifest`]: app packages, manifests, device dumps.
 
-use std::io::{Cursor, Read, Seek};
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek};
+use std::path::Path;
 
 use memchr::memmem;
 
 use super::order::ByteOrder;
-use super::{Content, Format, Gathered, Input, Sample, app_folder};
-use crate::limits::{DOCUMENT_BYTES, SNIFF_DEEP_BYTES};
+use super::{Content, Format, Gathered, Input, Sample, Wrapping, app_folder};
+use crate::limits::{DOCUMENT_BYTES, NESTED_PACKAGE_BYTES, SNIFF_BYTES, SNIFF_DEEP_BYTES};
 use crate::manifest::{self, CodeName};
 use crate::model::{DataLabel, Declaration, Dossier, Platform, Shortfall};
 use crate::{Error, Result};
@@ -22,7 +24,7 @@ pub(super) const APK: Format = Format {
 /// An archive of a base package and its splits (XAPK, APKS, APKM).
 pub(super) const PACKAGE_SET: Format = Format {
     name: "apk-set",
-    sniff: |sample| has_file(sample, is_nested_package),
+    sniff: |sample| has_file(sample, is_nested_package) && has_file(sample, is_of_set),
     gather: Some(package),
     open: None,
 };
@@ -150,6 +152,13 @@ fn is_nested_package(path: &[u8]) -> bool {
     name.ends_with(b".apk") && !name.contains(&b'/')
 }
 
+/// What the writers of such archives put beside packages, and what they call the base package; others hold packages of several
+/// apps.
+fn is_of_set(path: &[u8]) -> bool {
+    const MARKS: [&[u8]; 4] = [b"manifest.json", b"info.json", b"toc.pb", b"base.apk"];
+    MARKS.contains(&path) || path.starts_with(b"splits/") || path.starts_with(b"standalones/")
+}
+
 fn is_ios_app(path: &[u8]) -> bool {
     path.strip_prefix(b"Payload/")
         .and_then(|path| path.strip_suffix(b".app/Info.plist"))
@@ -242,6 +251,30 @@ fn contains(sample: &Sample<'_>, word: &[u8]) -> bool {
             .is_some()
 }
 
+/// A file that the user names beside the inputs, unwrapped as they are; at most so many bytes of it.
+pub(super) fn read_named(path: &Path, bound: u64) -> Result<Vec<u8>> {
+    let read = || -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        let mut file = File::open(path)?;
+        (&mut file)
+            .take(SNIFF_BYTES as u64)
+            .read_to_end(&mut head)?;
+        let wrapping = Wrapping::of(&head);
+        let whole: Box<dyn Read> = Box::new(Cursor::new(head).chain(file));
+        let reader = match wrapping {
+            Some(wrapping) => wrapping.unwrap(whole),
+            None => whole,
+        };
+        let mut bytes = Vec::new();
+        reader.take(bound).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 /// The whole of an input up to a bound; what was said if it is longer.
 pub(super) fn read_whole(input: &Input, bound: u64) -> Result<(Vec<u8>, Option<String>)> {
     let mut bytes = Vec::new();
@@ -274,12 +307,20 @@ fn package(input: &Input) -> Result<Gathered> {
         Content::Memory(bytes) => read_package(input.format, &mut Cursor::new(bytes)),
         Content::File | Content::Stdin(_) => read_package(input.format, &mut input.file()?),
         Content::Entry(_) => {
-            let (bytes, _) = read_whole(input, DOCUMENT_BYTES)?;
-            read_package(input.format, &mut Cursor::new(bytes))
+            let (bytes, cut) = read_whole(input, NESTED_PACKAGE_BYTES as u64)?;
+            let mut read = read_package(input.format, &mut Cursor::new(bytes));
+            read.damage.extend(cut);
+            read
         }
         Content::Folder(layout) => read_package(input.format, &mut app_folder::Reader::new(layout)),
     };
     Ok(declaration(input, None, read))
+}
+
+/// Whether that is the format of an app package.
+pub(super) fn is_package(format: &str) -> bool {
+    let packages = [APK, PACKAGE_SET, APP_BUNDLE, IOS_APP];
+    packages.iter().any(|package| package.name == format)
 }
 
 /// Names in the code of an app package.
@@ -287,15 +328,14 @@ pub(super) fn code_names(
     input: &Input,
     visit: &mut dyn FnMut(CodeName<'_>),
 ) -> Result<Vec<(Shortfall, String)>> {
-    let packages = [APK, PACKAGE_SET, APP_BUNDLE, IOS_APP];
-    if !packages.iter().any(|format| format.name == input.format) {
+    if !is_package(input.format) {
         return Ok(Vec::new());
     }
     let damage = match &input.content {
         Content::Memory(bytes) => manifest::code_names(&mut Cursor::new(bytes), visit),
         Content::File | Content::Stdin(_) => manifest::code_names(&mut input.file()?, visit),
         Content::Entry(_) => {
-            let (bytes, _) = read_whole(input, DOCUMENT_BYTES)?;
+            let (bytes, _) = read_whole(input, NESTED_PACKAGE_BYTES as u64)?;
             manifest::code_names(&mut Cursor::new(bytes), visit)
         }
         Content::Folder(layout) => {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::document::read_whole;
+use super::document::{read_named, read_whole};
 use super::{Format, Gathered, Input, Sample};
 use crate::limits::KNOWN_LIST_BYTES;
 use crate::model::{Dossier, KnownKind, KnownValue, Shortfall};
@@ -46,14 +46,7 @@ fn gather(input: &Input) -> Result<Gathered> {
 
 /// A list that the user names: any of the forms.
 pub fn read_known_values(path: &Path) -> Result<Vec<KnownValue>> {
-    use std::io::Read;
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path);
-    file.and_then(|file| file.take(KNOWN_LIST_BYTES).read_to_end(&mut bytes))
-        .map_err(|source| Error::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+    let bytes = read_named(path, KNOWN_LIST_BYTES)?;
     let list = parse(&String::from_utf8_lossy(&bytes));
     if list.values.is_empty() {
         return Err(Error::Format {

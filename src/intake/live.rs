@@ -135,14 +135,25 @@ fn may_be_privilege(reason: &str) -> bool {
         .any(|word| reason.contains(word))
 }
 
-/// Gives up the right to capture, and that of the superuser where the user is known who called for it (`sudo`). What is open
-/// stays open.
+/// Gives up the right to capture, and that of the superuser where the user is known who called for it (`sudo`), for good: no
+/// program that might be started gets them back (capabilities(7), `PR_SET_NO_NEW_PRIVS`). What is open stays open.
 #[cfg(target_os = "linux")]
 pub fn drop_privileges() -> Result<()> {
+    use caps::{CapSet, Capability};
+    use nix::sys::prctl::set_no_new_privs;
     use nix::unistd::{Gid, Uid, geteuid, setgid, setgroups, setuid};
 
     let failed = |reason: String| Error::Live { reason };
+    let clear = |set| {
+        caps::clear(None, set)
+            .map_err(|error| failed(format!("cannot give up capabilities: {error}")))
+    };
     let id = |name: &str| std::env::var(name).ok()?.parse::<u32>().ok();
+    set_no_new_privs().map_err(|error| failed(format!("cannot refuse new rights: {error}")))?;
+    // Whoever lacks this right never had more than the others, which go below.
+    if caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP).unwrap_or(false) {
+        clear(CapSet::Bounding)?;
+    }
     if geteuid().is_root()
         && let (Some(user), Some(group)) = (id("SUDO_UID"), id("SUDO_GID"))
         && user != 0
@@ -153,15 +164,9 @@ pub fn drop_privileges() -> Result<()> {
             .and_then(|()| setuid(Uid::from_raw(user)))
             .map_err(|error| failed(format!("cannot become the user who called sudo: {error}")))?;
     }
-    for set in [
-        caps::CapSet::Effective,
-        caps::CapSet::Inheritable,
-        caps::CapSet::Permitted,
-    ] {
-        caps::clear(None, set)
-            .map_err(|error| failed(format!("cannot give up capabilities: {error}")))?;
-    }
-    Ok(())
+    [CapSet::Effective, CapSet::Inheritable, CapSet::Permitted]
+        .into_iter()
+        .try_for_each(clear)
 }
 
 /// Other systems open interfaces by a device file whose owner decides; there is nothing to give up.

@@ -3,13 +3,15 @@
 //! What a line means is the reader's; how lines are cut, counted and complained about is here.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::ledger::Ledger;
 use super::lines::{Line, Lines};
-use super::{Input, Item, Source};
+use super::{Gathered, Input, Item, Source};
 use crate::Result;
-use crate::limits::LINE_BYTES;
-use crate::model::{Event, Origin, Owner, Shortfall, Sighting};
+use crate::limits::{LINE_BYTES, LOGGED_CONTACTS};
+use crate::model::{Dossier, Event, Origin, Owner, PhoneLog, Shortfall, Sighting, Timestamp};
 
 /// Where the reader of a line puts what it makes of it.
 #[derive(Debug)]
@@ -208,6 +210,50 @@ fn next(sightings: &mut VecDeque<Sighting>, ledger: &mut Ledger) -> Option<Item<
     match sightings.pop_front() {
         Some(sighting) => Some(Item::Sighting(Box::new(sighting))),
         None => ledger.next_item(),
+    }
+}
+
+/// Phase 1 of a log: which app contacted which host, for captures beside it.
+pub(super) fn contacts(input: &Input) -> Result<Gathered> {
+    let mut dossier = Dossier::default();
+    let mut shortfalls = Vec::new();
+    // Standard input can be read only once, and is then all there is, or no log.
+    let mut source = if input.is_stdin() {
+        None
+    } else {
+        input.open()?
+    };
+    while let Some(source) = &mut source
+        && let Some(item) = source.next_item()?
+    {
+        if let Item::Sighting(sighting) = item
+            && !add_contact(&sighting, &mut dossier.log)
+        {
+            let detail = format!("more than {LOGGED_CONTACTS} contacts; later ones name no app");
+            shortfalls.push((Shortfall::InputLimit, detail));
+            break;
+        }
+    }
+    Ok((dossier, shortfalls))
+}
+
+/// `false` if there are too many.
+fn add_contact(sighting: &Sighting, log: &mut PhoneLog) -> bool {
+    let last = sighting.origin.time;
+    let (host, end, first) = match &sighting.event {
+        Event::Lookup(lookup) => (Some(Arc::from(lookup.name.as_str())), None, last),
+        Event::Access(access) => {
+            let is_name = |host: &&Arc<str>| host.parse::<IpAddr>().is_err();
+            let host = access.host.as_ref().filter(is_name).cloned();
+            (host, access.address, access.since.unwrap_or(last))
+        }
+        _ => return true,
+    };
+    match &sighting.owner.package {
+        Some(package) if last != Timestamp::default() => {
+            log.add(package, host.as_ref(), end, (first.min(last), last))
+        }
+        _ => true,
     }
 }
 

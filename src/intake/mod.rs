@@ -6,6 +6,7 @@
 mod app_folder;
 mod appops;
 mod archive;
+mod attachment;
 mod bug_report;
 mod classic;
 mod clock;

@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Cursor;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::document::read_whole;
 use super::json::parse;
 use super::lines::Lines;
-use super::log::{LineLog, Listed, Told};
+use super::log::{LineLog, Listed, Told, contacts};
 use super::{Format, Input, Sample, Source};
 use crate::Result;
 use crate::limits::{
@@ -28,7 +28,7 @@ use crate::model::{Access, Answer, Event, Lookup, Owner, Shortfall, Timestamp};
 pub(super) const FORMAT: Format = Format {
     name: "android-network-log",
     sniff,
-    gather: None,
+    gather: Some(contacts),
     open: Some(open),
 };
 
@@ -220,6 +220,7 @@ enum Kind {
     Connection {
         host: Option<String>,
         address: Option<IpAddr>,
+        port: Option<u16>,
     },
 }
 
@@ -283,7 +284,11 @@ impl Log {
                 };
                 told.tell(owner, Event::Lookup(lookup));
             }
-            Kind::Connection { host, address } => {
+            Kind::Connection {
+                host,
+                address,
+                port,
+            } => {
                 let looked_up = || self.names.get(&(event.package.clone(), address?)).cloned();
                 let host = host
                     .map(Arc::from)
@@ -292,6 +297,7 @@ impl Log {
                 let access = Access {
                     resource: "network".to_owned(),
                     host,
+                    address: address.zip(port).map(SocketAddr::from),
                     count: 1,
                     ..Access::default()
                 };
@@ -319,6 +325,9 @@ fn network_event(members: &Map<String, Value>) -> Option<NetworkEvent> {
     let name = get(&NAME).and_then(Value::as_str);
     let address = get(&ADDRESS);
     let port = get(&["port", "destinationport"]);
+    let port_number = port
+        .and_then(number)
+        .and_then(|port| u16::try_from(port).ok());
     let answers = get(&ANSWERS);
     if package.is_empty() {
         return None;
@@ -332,11 +341,13 @@ fn network_event(members: &Map<String, Value>) -> Option<NetworkEvent> {
             Kind::Connection {
                 host: host.or(name.map(lower)),
                 address,
+                port: port_number,
             }
         }
         (Some(name), _) if port.is_some() => Kind::Connection {
             host: Some(lower(name)),
             address: None,
+            port: None,
         },
         (Some(name), _) => {
             let list = answers.and_then(Value::as_array);
@@ -370,12 +381,16 @@ fn printed_event(line: &str) -> Option<NetworkEvent> {
         let time: i64 = text.parse().ok()?;
         Some(Timestamp(time.saturating_mul(1_000_000)))
     };
-    if let Some([_, address, _, time, package]) = inside("ConnectEvent(").as_deref() {
+    if let Some([_, address, port, time, package]) = inside("ConnectEvent(").as_deref() {
         let (host, address) = host_and_address(address);
         return Some(NetworkEvent {
             package: (*package).to_owned(),
             time: milliseconds(time)?,
-            kind: Kind::Connection { host, address },
+            kind: Kind::Connection {
+                host,
+                address,
+                port: port.parse().ok(),
+            },
         });
     }
     let fields = inside("DnsEvent(")?;
@@ -417,17 +432,17 @@ fn plain(key: &str) -> String {
         .collect()
 }
 
+/// A number as such or as text.
+fn number(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
 /// Milliseconds since 1970, as number or text, or a date in words.
 fn time(value: &Value) -> Option<Timestamp> {
-    let milliseconds = match value {
-        Value::Number(number) => number.as_i64()?,
-        Value::String(text) => match text.parse() {
-            Ok(number) => number,
-            Err(_) => return super::clock::timestamp(text),
-        },
-        _ => return None,
-    };
-    Some(Timestamp(milliseconds.saturating_mul(1_000_000)))
+    match number(value) {
+        Some(milliseconds) => Some(Timestamp(milliseconds.saturating_mul(1_000_000))),
+        None => super::clock::timestamp(value.as_str()?),
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::clock::timestamp;
 use super::json::parse;
-use super::log::{LineLog, Told};
+use super::log::{LineLog, Told, contacts};
 use super::{Format, Input, Sample, Source};
 use crate::Result;
 use crate::limits::INTERVALS;
@@ -20,7 +20,7 @@ use crate::model::{Access, Event, Owner, Shortfall};
 pub(super) const FORMAT: Format = Format {
     name: "app-privacy-report",
     sniff,
-    gather: None,
+    gather: Some(contacts),
     open: Some(open),
 };
 

@@ -20,12 +20,21 @@ pub struct Sample<'a> {
     /// Size of the file; `None` if it comes wrapped or through a pipe.
     pub length: Option<u64>,
     path: &'a Path,
+    /// All of it, where it is at hand and not in a file of its own.
+    whole: Option<&'a [u8]>,
 }
 
 impl Sample<'_> {
     /// Bytes from elsewhere in the file, at most [`SNIFF_DEEP_BYTES`]; empty where it cannot be read again.
     pub fn deep(&self, offset: u64, length: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
+        if let Some(whole) = self.whole {
+            let start = usize::try_from(offset).unwrap_or(usize::MAX);
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            let behind = whole.get(start..).unwrap_or_default();
+            bytes.extend(behind.iter().take(length.min(SNIFF_DEEP_BYTES)));
+            return bytes;
+        }
         if self.length.is_some() {
             let read = File::open(self.path).and_then(|mut file| {
                 file.seek(SeekFrom::Start(offset))?;
@@ -103,13 +112,17 @@ pub(super) enum Bytes<'a> {
     File { head: &'a [u8], length: u64 },
     /// What came through a pipe so far.
     Prefix(&'a [u8]),
+    /// All of it, in memory.
+    Whole(&'a [u8]),
 }
 
 impl Bytes<'_> {
     /// The beginning of what is wrapped.
     fn unwrapped(self, wrapping: &Wrapping, path: &Path) -> Vec<u8> {
         let reader: Box<dyn Read> = match self {
-            Self::Prefix(prefix) => Box::new(io::Cursor::new(prefix.to_vec())),
+            Self::Prefix(prefix) | Self::Whole(prefix) => {
+                Box::new(io::Cursor::new(prefix.to_vec()))
+            }
             Self::File { .. } => match File::open(path) {
                 Ok(file) => Box::new(file),
                 Err(_) => return Vec::new(),
@@ -164,6 +177,14 @@ pub(super) fn recognise(
     let (head, length) = match bytes {
         Bytes::File { head, length } => (head, Some(length)),
         Bytes::Prefix(prefix) => (prefix.get(..SNIFF_BYTES).unwrap_or(prefix), None),
+        Bytes::Whole(whole) => {
+            let head = whole.get(..SNIFF_BYTES).unwrap_or(whole);
+            (head, Some(whole.len() as u64))
+        }
+    };
+    let whole = match bytes {
+        Bytes::Whole(whole) => Some(whole),
+        Bytes::File { .. } | Bytes::Prefix(_) => None,
     };
     if head.is_empty() {
         return unknown("the file is empty".to_owned());
@@ -174,6 +195,7 @@ pub(super) fn recognise(
         head: inner.as_deref().unwrap_or(head),
         length: length.filter(|_| wrapping.is_none()),
         path,
+        whole: whole.filter(|_| wrapping.is_none()),
     };
     let recognised: Option<&Format> = FORMATS
         .iter()

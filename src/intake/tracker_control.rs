@@ -46,23 +46,27 @@ fn open(input: &Input) -> Result<Box<dyn Source>> {
             .note(Shortfall::InputLimit, &detail);
     }
     // The export of one app names it in the file's name alone: `org.example.chat_20260102.csv`.
-    let of_file = input
-        .path
-        .file_stem()
-        .and_then(|stem| stem.to_str())
-        .and_then(package_of_file);
-    list(&bytes, of_file, input, &mut listed);
+    list(&bytes, package_of_file(&input.display), input, &mut listed);
     Ok(Box::new(listed))
 }
 
-fn package_of_file(stem: &str) -> Option<&str> {
-    let (package, date) = stem.rsplit_once('_')?;
-    let is_date = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
+/// Behind the date may stand what marks a copy (`… (1).csv`, `… - Copy.csv`) or compression.
+fn package_of_file(path: &str) -> Option<&str> {
+    let name = path.rsplit('/').next()?;
+    let is_date = |text: &str| {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let next = text.as_bytes().get(digits);
+        digits == 8 && next.is_none_or(|next| !next.is_ascii_alphanumeric())
+    };
+    let (package, _) = name
+        .rmatch_indices('_')
+        .filter_map(|(at, _)| name.split_at_checked(at))
+        .find(|(_, behind)| behind.strip_prefix('_').is_some_and(is_date))?;
     let is_package = package.contains('.')
         && package
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
-    (is_date && is_package).then_some(package)
+    is_package.then_some(package)
 }
 
 fn list(bytes: &[u8], package: Option<&str>, input: &Input, listed: &mut Listed) {
@@ -266,6 +270,16 @@ mod tests {
             package_of_file("org.example.map_20260102"),
             Some("org.example.map")
         );
+        for copy in [
+            "phone/org.example.my_map_20260102.csv",
+            "org.example.my_map_20260102 (1).csv",
+            "export.zip/org.example.my_map_20260102(2).csv.gz",
+            "org.example.my_map_20260102 - Copy.csv",
+            "org.example.my_map_20260102_1.csv",
+        ] {
+            assert_eq!(package_of_file(copy), Some("org.example.my_map"), "{copy}");
+        }
+        assert_eq!(package_of_file("org.example.map_202601020"), None);
         assert_eq!(package_of_file("report_20260102"), None);
         assert_eq!(package_of_file("org.example.map"), None);
     }

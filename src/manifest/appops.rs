@@ -1,7 +1,7 @@
 //! Output of `dumpsys appops` (AOSP `AppOpsService.dump`), Android 8 to 16 → what apps did with their permissions, and when.
 //!
-//! The layout differs between versions: Android 8 writes all of an operation in one line, 9 and 10 write an indented line an
-//! access, 11 and later put those into brackets by attribution tag. Only the latest access of each kind is kept by the system.
+//! The layout differs between versions: Android 8 writes all of an operation in one line, 9 a line for each state of the process
+//! (`Access: top = …`, and below it `bg = …`), 10 an indented line an access, 11 and later put those into brackets by attribution tag. Only the latest access of each kind is kept by the system.
 
 use super::Read;
 use crate::limits;
@@ -73,6 +73,8 @@ struct Reader {
     /// The operation that is being read, and the indentation of its line.
     current: Option<(usize, AppOperation)>,
     tag: Option<String>,
+    /// Whether the access before was refused, which in Android 9 goes for the lines below it, too.
+    is_refused: Option<bool>,
     operations: Vec<AppOperation>,
     count: usize,
     is_cut: bool,
@@ -117,6 +119,7 @@ impl Reader {
             operation.accesses.extend(ages(rest, number));
             self.current = Some((indent, operation));
             self.tag = None;
+            self.is_refused = None;
         }
     }
 
@@ -134,9 +137,14 @@ impl Reader {
             (false, rest)
         } else if let Some(rest) = content.strip_prefix("Reject:") {
             (true, rest)
+        } else if let Some(is_refused) = self.is_refused
+            && by_state(content).is_some()
+        {
+            (is_refused, content)
         } else {
             return;
         };
+        self.is_refused = Some(is_refused);
         if self.count >= limits::DUMP_OPERATIONS {
             self.is_cut = true;
             return;
@@ -227,6 +235,14 @@ fn ages(rest: &str, line: u64) -> impl Iterator<Item = OperationAccess> {
     })
 }
 
+/// `top   = 2019-03-07 18:05:34.325 (-4m12s)`: the state of the process, and what follows.
+fn by_state(line: &str) -> Option<(&str, &str)> {
+    let (state, rest) = line.split_once('=')?;
+    let (state, rest) = (state.trim(), rest.trim_start());
+    let is_state = ["pers", "top", "fgsvcl", "fgsvc", "fg", "bg", "cch"].contains(&state);
+    (is_state && rest.starts_with(|first: char| first.is_ascii_digit())).then_some((state, rest))
+}
+
 /// ` [bg-tpd] 2022-03-07 18:05:34.325 (-22d4h22m19s762ms) duration=+33ms`; some versions leave out the blank after the bracket.
 fn access(rest: &str) -> OperationAccess {
     let mut access = OperationAccess::default();
@@ -238,6 +254,9 @@ fn access(rest: &str) -> OperationAccess {
         let state = state.split_once('-').map_or(state, |(state, _)| state);
         state.clone_into(&mut access.state);
         rest = after.trim_start();
+    } else if let Some((state, after)) = by_state(rest) {
+        state.clone_into(&mut access.state);
+        rest = after;
     }
     let (time, age) = rest.split_once('(').unwrap_or((rest, ""));
     let time = time.trim();
@@ -258,6 +277,13 @@ mod tests {
 
     const EIGHT: &str = "Current AppOps Service state:\n  Uid u0a103:\n    Package org.example.chat:\n      \
         READ_CONTACTS: mode=0; time=+4m12s123ms ago; duration=+2s\n      CAMERA: mode=1; rejectTime=+2d ago\n";
+    const NINE: &str = "Current AppOps Service state:\n  Uid u0a103:\n    state=cch  \n    Package org.example.chat:\n      \
+        READ_CONTACTS (allow): \n          \
+        Access: top   = 2019-03-07 18:05:34.325 (-4m12s123ms)\n                  \
+                bg    = 2019-03-06 18:05:34.325 (-1d0h4m12s123ms)\n          \
+        Reject: fg    = 2019-03-05 18:05:34.325 (-2d0h4m12s123ms)\n          \
+        duration=+33ms\n      CAMERA (ignore): \n          \
+        Reject: cch   = 2019-03-04 18:05:34.325 (-3d0h4m12s123ms)\n";
     const TEN: &str = "Current AppOps Service state:\n  Op mode watchers:\n    Op COARSE_LOCATION:\n      #0: x\n\n  Uid u10a103:\n    state=cch\n      \
         COARSE_LOCATION: mode=ignore\n    Package org.example.chat:\n      READ_CONTACTS (allow):\n          \
         Access: [bg-tpd] 2022-03-07 18:05:34.325 (-22d4h22m19s762ms)\n      WRITE_SMS (ignore):\n          \
@@ -306,6 +332,17 @@ mod tests {
                 "  4 refused=false state= background=None tag=None  +4m12s123ms",
                 "10103 org.example.chat CAMERA ignore",
                 "  5 refused=true state= background=None tag=None  +2d",
+            ]
+        );
+        assert_eq!(
+            rows(NINE),
+            [
+                "10103 org.example.chat READ_CONTACTS allow",
+                "  6 refused=false state=top background=Some(false) tag=None 2019-03-07 18:05:34.325 -4m12s123ms",
+                "  7 refused=false state=bg background=Some(true) tag=None 2019-03-06 18:05:34.325 -1d0h4m12s123ms",
+                "  8 refused=true state=fg background=Some(false) tag=None 2019-03-05 18:05:34.325 -2d0h4m12s123ms",
+                "10103 org.example.chat CAMERA ignore",
+                "  11 refused=true state=cch background=Some(true) tag=None 2019-03-04 18:05:34.325 -3d0h4m12s123ms",
             ]
         );
         assert_eq!(

@@ -42,6 +42,8 @@ ids! {
         Label = "label",
         /// The app names itself in a request (User-Agent, X-Requested-With, bundle id in a payload).
         UserAgent = "user-agent",
+        /// A log of the phone names the app, also for what was captured of the same host at that time.
+        PhoneLog = "phone-log",
         /// Only this app's vendor uses this endpoint or wire signature.
         Endpoint = "endpoint",
         /// The endpoint belongs to the operating system.

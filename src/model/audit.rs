@@ -125,8 +125,11 @@ pub struct Grant {
     pub risk: u8,
     /// Declared in a manifest or requested according to a device dump.
     pub is_declared: bool,
-    /// Granted; `None` if no source says so.
+    /// Granted, to one user of the phone at least; `None` if no source says so.
     pub is_granted: Option<bool>,
+    /// Where the users of an Android phone (0 is the owner, work profiles have numbers from 10) differ: whether it is granted, by
+    /// user. Empty where it is the same for all.
+    pub by_user: BTreeMap<u32, bool>,
     /// Decided by device management.
     pub is_policy_fixed: bool,
 }

@@ -114,7 +114,7 @@ pub struct DataChain {
     pub contradictions: Vec<Contradiction>,
 }
 
-/// How far the clock of a phone is from that of the captures. Nothing is corrected by it.
+/// How far the clock of a phone is from that of the captures. No time is corrected by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockShift {
     /// Events seen both in a log of the phone and in a capture.

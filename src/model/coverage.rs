@@ -22,6 +22,10 @@ ids! {
         PacketsCut = "packets-cut",
         /// The capturing system says that it dropped packets.
         DroppedByCapture = "dropped-by-capture",
+        /// A proxy or browser did not keep a request's body that there was.
+        BodyNotKept = "body-not-kept",
+        /// A proxy or browser did not keep an answer's body that there was.
+        AnswerNotKept = "answer-not-kept",
         // --- flow
         /// Link-layer type without a reader.
         UnknownLinkType = "unknown-link-type",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{
     AddressBook, Attributed, Connections, DataLabel, Declaration, InputId, KnownValue, Origin,
-    Owner, Plaintexts, Platform, Recipient, Timestamp,
+    Owner, PhoneLog, Plaintexts, Platform, Recipient, Timestamp,
 };
 
 /// A permission of an installed app for one Android user.
@@ -86,6 +86,8 @@ pub struct Dossier {
     pub owners: BTreeMap<u32, Owner>,
     /// Owners of sockets and names of servers by connection, from lists, traces and logs beside the capture.
     pub connections: Connections,
+    /// Which apps contacted which hosts, from the phone's own logs.
+    pub log: PhoneLog,
     /// The one app that all traffic of an input belongs to, where its writer says so.
     pub sole_apps: BTreeMap<InputId, String>,
     /// What apps encrypted by themselves, where a trace shows it.
@@ -240,6 +242,7 @@ impl Dossier {
         }
         self.known.extend(other.known);
         self.connections.merge(other.connections);
+        self.log.merge(other.log);
         self.sole_apps.extend(other.sole_apps);
         self.plaintexts.merge(other.plaintexts);
         self.key_logs.extend(other.key_logs);

@@ -1,6 +1,6 @@
 //! What can be seen: on the wire, or in a log of the device.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::{Attributed, DeviceId, FlowKey, Origin, Owner, ServerName, Timestamp};
@@ -283,11 +283,11 @@ impl ContentState {
 /// What went over one flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Traffic {
-    /// Packets from the client.
+    /// Packets from the client, as captured.
     pub client_packets: u64,
     /// Packets from the server.
     pub server_packets: u64,
-    /// Transport payload bytes from the client.
+    /// Transport payload bytes from the client; of TCP each once, of UDP as captured.
     pub client_bytes: u64,
     /// Transport payload bytes from the server.
     pub server_bytes: u64,
@@ -310,6 +310,8 @@ pub struct Access {
     pub resource: String,
     /// The host, for `network`.
     pub host: Option<Arc<str>>,
+    /// Where the connection went, for `network`, if the log says.
+    pub address: Option<SocketAddr>,
     /// How often, where the log counts.
     pub count: u64,
     /// Begin of the time in which that was counted, where the log says; its end is the time of the record.

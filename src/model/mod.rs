@@ -26,6 +26,7 @@ mod network_policy;
 mod origin;
 mod packet;
 mod path;
+mod phone_log;
 mod plaintext;
 mod policy;
 mod sensitive;
@@ -59,6 +60,7 @@ pub(crate) use origin::days_from_civil;
 pub use origin::{DeviceId, InputId, Origin, Timestamp};
 pub use packet::{CaptureDirection, FlowKey, LinkType, Owner, Packet, ServerName, Side, Transport};
 pub use path::{NameId, Path, PathId, Paths, Step};
+pub use phone_log::PhoneLog;
 pub use plaintext::Plaintexts;
 pub use policy::{
     AppPolicy, AppStatus, Controller, Day, DeviceKind, DevicePolicy, Exception, ExceptionState,

@@ -89,6 +89,8 @@ struct Dtls {
     is_named: bool,
     /// The connection as read with keys; none if there are none at all, or not for it.
     session: Option<Box<DatagramSession>>,
+    /// Whether ends of datagrams are not in the capture.
+    is_cut: bool,
     /// The state last handed out.
     told: ContentState,
 }
@@ -109,7 +111,9 @@ impl Dissector for Dtls {
                 break;
             };
             match record.kind {
-                HANDSHAKE if record.epoch == 0 => self.messages(record.fragment, chunk, emit),
+                HANDSHAKE if record.epoch == 0 => {
+                    self.messages(record.fragment, false, chunk, emit);
+                }
                 // Only the server's end of clear text says that nothing more will come: the client's may be early.
                 HANDSHAKE | CHANGE_CIPHER_SPEC | APPLICATION_DATA => is_encrypted = true,
                 _ => {}
@@ -123,9 +127,26 @@ impl Dissector for Dtls {
         self.settle(is_over, emit);
     }
 
-    fn gap(&mut self, _side: Side, _lost: u64, _emit: Emit<'_>) {}
+    fn gap(&mut self, _side: Side, _lost: u64, _emit: Emit<'_>) {
+        self.is_cut = true;
+    }
 
     fn finish(&mut self, emit: Emit<'_>) {
+        let is_waiting = self
+            .session
+            .as_ref()
+            .is_some_and(|session| session.content().is_none());
+        if self.is_cut && is_waiting && self.told != ContentState::Damaged {
+            self.told = ContentState::Damaged;
+            emit(Output::Content(ContentState::Damaged));
+            emit(Output::Undecrypted(Undecrypted {
+                what: "DTLS record",
+                side: Side::Client,
+                number: 1,
+                bytes: 0,
+                why: "the hello from which the keys follow was not captured, or not whole",
+            }));
+        }
         if let Some((event, origin)) = self.opening.take().and_then(Opening::into_event) {
             emit(Output::Event(event, origin));
         }
@@ -143,6 +164,7 @@ impl Dtls {
             server: BTreeMap::new(),
             is_named: false,
             session: has_keys.then(|| Box::new(DatagramSession::new(&start.keys))),
+            is_cut: false,
             told: ContentState::NoKey,
         }
     }
@@ -198,6 +220,9 @@ impl Dtls {
                 bytes: u64::try_from(record.payload.len()).unwrap_or(u64::MAX),
                 why: closed.why,
             })),
+            Some(Ok(inner)) if inner.kind == HANDSHAKE && self.opening.is_some() => {
+                self.messages(&inner.content, true, chunk, emit);
+            }
             Some(Ok(_)) | None => {}
         }
     }
@@ -220,8 +245,8 @@ impl Dtls {
         }
     }
 
-    /// Takes a record of handshake fragments.
-    fn messages(&mut self, fragment: &[u8], chunk: Chunk<'_>, emit: Emit<'_>) {
+    /// Takes a record of handshake fragments, in clear or decrypted.
+    fn messages(&mut self, fragment: &[u8], is_encrypted: bool, chunk: Chunk<'_>, emit: Emit<'_>) {
         let mut cursor = Cursor::new(fragment);
         while let Some(piece) = Piece::read(&mut cursor) {
             let under_way = match chunk.side {
@@ -242,9 +267,13 @@ impl Dtls {
             if let Some(body) = fragments.body.get(..piece.message_len)
                 && let Some(opening) = &mut self.opening
             {
-                opening.message(piece.kind, body, chunk.origin);
-                if let Some(session) = &mut self.session {
-                    session.message(piece.kind, body);
+                if !is_encrypted {
+                    opening.message(piece.kind, body, chunk.origin);
+                    if let Some(session) = &mut self.session {
+                        session.message(piece.kind, body);
+                    }
+                } else if chunk.side == Side::Server {
+                    opening.encrypted_message(piece.kind, body);
                 }
                 fragments.body = Vec::new();
             }

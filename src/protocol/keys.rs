@@ -54,7 +54,21 @@ impl Label {
             _ => return None,
         })
     }
+
+    /// Whether such secrets are so long: a line may have been cut.
+    fn has_length(self, bytes: u16) -> bool {
+        match self {
+            Self::ClientRandom | Self::RsaPremaster => bytes == MASTER_BYTES,
+            // As long as the group of the key exchange makes it.
+            Self::PremasterClientRandom => bytes > 0,
+            // As long as the hash of the suite (RFC 8446 §7.1).
+            _ => matches!(bytes, 32 | 48),
+        }
+    }
 }
+
+/// Bytes of the master secret, and of premaster secrets under RSA (RFC 5246 §8.1, §7.4.7.1).
+const MASTER_BYTES: u16 = 48;
 
 /// Bytes of a client's random.
 const RANDOM_BYTES: usize = 32;
@@ -98,6 +112,7 @@ impl KeyLog {
     /// same label and id the later one holds. Says whether there was any secret.
     pub fn read(&mut self, text: &[u8]) -> bool {
         let mut has_secrets = false;
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         for line in text.split(|byte| *byte == b'\n') {
             match self.line(line) {
                 Some(is_secret) => has_secrets |= is_secret,
@@ -165,10 +180,12 @@ impl KeyLog {
 
     /// Reads one line and says whether it held a secret; `None` if it makes no sense.
     fn line(&mut self, line: &[u8]) -> Option<bool> {
+        // Files that were allocated ahead end with zeros.
         let mut words = line
-            .split(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
+            .split(|byte| byte.is_ascii_whitespace() || *byte == 0)
             .filter(|word| !word.is_empty());
-        let Some(label) = words.next().filter(|word| !word.starts_with(b"#")) else {
+        let is_comment = |word: &&[u8]| word.starts_with(b"#") || word.starts_with(b";");
+        let Some(label) = words.next().filter(|word| !is_comment(word)) else {
             return Some(false);
         };
         let (id, secret) = (words.next()?, words.next()?);
@@ -183,7 +200,9 @@ impl KeyLog {
             _ => hex_array(id)?,
         };
         let is_whole = words.next().is_none() && secret.len() % 2 == 0 && !secret.is_empty();
-        let len = u16::try_from(secret.len() / 2).ok().filter(|_| is_whole)?;
+        let len = u16::try_from(secret.len() / 2)
+            .ok()
+            .filter(|len| is_whole && label.has_length(*len))?;
         self.reserve(usize::from(len));
         let offset = u32::try_from(self.secrets.len()).ok()?;
         let before = self.secrets.len();
@@ -362,17 +381,59 @@ mod tests {
     }
 
     #[test]
+    fn lines_are_read_however_tools_write_them() {
+        let [random, secret] = [hex(&[7; 32]), hex(&[0x42; 48])];
+        let line = format!("CLIENT_RANDOM {random} {secret}");
+        for text in [
+            format!("CLIENT_RANDOM\t{random}\t{secret}"),
+            format!("  CLIENT_RANDOM  {random}  {secret}  "),
+            format!("\u{feff}{line}"),
+            format!("; a comment\r\n# another\r\n\r\n{line}\r\n"),
+            format!("{line}\n\0\0\0\0"),
+            format!("{line}\0\0\0\0"),
+        ] {
+            let mut keys = KeyLog::default();
+            assert!(keys.read(text.as_bytes()));
+            assert_eq!(keys.unreadable(), 0, "{text}");
+            let found = keys.secret(Label::ClientRandom, &[7; 32]);
+            assert_eq!(found, Some(&[0x42; 48][..]));
+        }
+    }
+
+    #[test]
+    fn a_line_that_was_cut_is_no_shorter_secret() {
+        let random = hex(&[7; 32]);
+        for (label, whole) in [
+            ("CLIENT_RANDOM", &[48][..]),
+            ("SERVER_TRAFFIC_SECRET_0", &[32, 48]),
+            ("QUIC_CLIENT_HANDSHAKE_TRAFFIC_SECRET", &[32, 48]),
+        ] {
+            let line = format!("{label} {random} {}", hex(&[0x42; 48]));
+            for len in 0..=line.len() {
+                let mut keys = KeyLog::default();
+                let is_read = keys.read(&line.as_bytes()[..len]);
+                let is_whole = whole
+                    .iter()
+                    .any(|bytes| len == label.len() + 1 + 64 + 1 + bytes * 2);
+                assert_eq!(is_read, is_whole, "{label} {len}");
+                assert_eq!(keys.unreadable(), u64::from(!is_whole && len > 0));
+            }
+        }
+    }
+
+    #[test]
     fn damaged_lines_are_counted_and_passed_over() {
         let random = hex(&[7; 32]);
+        let [one, other] = [hex(&[0xaa; 48]), hex(&[0xcc; 48])];
         let text = [
             format!("CLIENT_RANDOM {random} abc"),
             format!("CLIENT_RANDOM {random} abxx"),
             format!("CLIENT_RANDOM {random}"),
-            format!("CLIENT_RANDOM {} aabb", "00".repeat(31)),
+            format!("CLIENT_RANDOM {} {one}", "00".repeat(31)),
             "nothing of the kind".to_owned(),
             format!("CLIENT_TRAFFIC_SECRET_1 {random} aabb"),
-            format!("CLIENT_RANDOM {random} aabb"),
-            format!("CLIENT_RANDOM {random} ccdd"),
+            format!("CLIENT_RANDOM {random} {one}"),
+            format!("CLIENT_RANDOM {random} {other}"),
         ]
         .join("\n");
         let mut keys = KeyLog::default();
@@ -380,7 +441,7 @@ mod tests {
         assert_eq!(keys.unreadable(), 5);
         assert_eq!(
             keys.secret(Label::ClientRandom, &[7; 32]),
-            Some(&[0xcc, 0xdd][..])
+            Some(&[0xcc; 48][..])
         );
     }
 
@@ -407,12 +468,12 @@ mod tests {
             for part in ids.chunks(at) {
                 let lines: Vec<String> = part
                     .iter()
-                    .map(|id| format!("SERVER_TRAFFIC_SECRET_0 {} {}", hex(id), hex(&id[..16])))
+                    .map(|id| format!("SERVER_TRAFFIC_SECRET_0 {} {}", hex(id), hex(id)))
                     .collect();
                 keys.take(lines.join("\n").into_bytes());
             }
             for id in &ids {
-                prop_assert_eq!(keys.secret(Label::ServerTraffic0, id), Some(&id[..16]));
+                prop_assert_eq!(keys.secret(Label::ServerTraffic0, id), Some(&id[..]));
             }
         }
     }

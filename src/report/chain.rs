@@ -1,6 +1,7 @@
 //! Chains and clocks in words.
 
 use super::merged::is_shown;
+use super::portrait::users;
 use super::prose::Prose;
 use super::text;
 use crate::model::{AppReport, Contradiction, DataChain, DeviceReport, LabelState, Timestamp};
@@ -16,18 +17,26 @@ pub(super) fn lines(prose: &Prose<'_>, app: &AppReport) -> Vec<String> {
     app.chains
         .iter()
         .filter(is_telling)
-        .map(|chain| line(prose, chain))
+        .map(|chain| line(prose, app, chain))
         .collect()
 }
 
-fn line(prose: &Prose<'_>, chain: &DataChain) -> String {
+fn line(prose: &Prose<'_>, app: &AppReport, chain: &DataChain) -> String {
     let language = prose.language;
     let mut links = Vec::new();
     if !chain.declared.is_empty() {
         links.push(language.pick("asked for", "verlangt").to_owned());
     }
     if !chain.granted.is_empty() {
-        links.push(language.pick("granted", "erteilt").to_owned());
+        let granted = language.pick("granted", "erteilt");
+        let mut grants = app.grants.iter();
+        let users = grants
+            .find(|grant| chain.granted.iter().any(|name| **name == *grant.permission))
+            .and_then(|grant| users(prose, grant));
+        links.push(match users {
+            Some(users) => format!("{granted} {users}"),
+            None => granted.to_owned(),
+        });
     } else if !chain.refused.is_empty() {
         links.push(language.pick("refused", "verweigert").to_owned());
     }

@@ -201,6 +201,7 @@ impl Language {
             Basis::UserAgent => {
                 self.pick("its own name in a request", "eigener Name in einer Anfrage")
             }
+            Basis::PhoneLog => self.pick("log of the phone", "Protokoll des Telefons"),
             Basis::Endpoint => {
                 self.pick("server or wire signature", "Server oder Protokollmerkmal")
             }
@@ -273,6 +274,14 @@ impl Language {
             Shortfall::DroppedByCapture => self.pick(
                 "packets lost while capturing",
                 "beim Mitschneiden verlorene Pakete",
+            ),
+            Shortfall::BodyNotKept => self.pick(
+                "bodies of requests that were sent and that the recorder did not keep",
+                "Inhalte von Anfragen, die gesendet, aber nicht aufgezeichnet wurden",
+            ),
+            Shortfall::AnswerNotKept => self.pick(
+                "bodies of answers that the recorder did not keep",
+                "Inhalte von Antworten, die nicht aufgezeichnet wurden",
             ),
             Shortfall::UnknownLinkType => {
                 self.pick("link layer not known", "Sicherungsschicht unbekannt")

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::language::fill;
 use super::prose::{self, Prose};
 use super::{chain, text};
-use crate::model::{AppReport, DeclaredFact, DeclaredKind, ExceptionState, ShadowApp};
+use crate::model::{AppReport, DeclaredFact, DeclaredKind, ExceptionState, Grant, ShadowApp};
 
 /// Each name once, in the order of appearance.
 fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
@@ -130,6 +130,26 @@ pub(super) fn parts(
     parts
 }
 
+/// Which users of the phone have a permission and which have not, where they differ.
+pub(super) fn users(prose: &Prose<'_>, grant: &Grant) -> Option<String> {
+    let numbers = |wanted: bool| {
+        let users = grant
+            .by_user
+            .iter()
+            .filter(|(_, granted)| **granted == wanted);
+        let numbers: Vec<String> = users.map(|(user, _)| user.to_string()).collect();
+        numbers.join(", ")
+    };
+    let language = prose.language;
+    (!grant.by_user.is_empty()).then(|| {
+        let (granted, refused) = (numbers(true), numbers(false));
+        language.pick(
+            format!("to user {granted}, refused to user {refused}"),
+            format!("für Nutzer {granted}, verweigert für Nutzer {refused}"),
+        )
+    })
+}
+
 fn permissions(prose: &Prose<'_>, reports: &[&AppReport], most: usize) -> Vec<String> {
     let texts = prose.texts;
     let states = [
@@ -144,10 +164,12 @@ fn permissions(prose: &Prose<'_>, reports: &[&AppReport], most: usize) -> Vec<St
             .filter(|grant| grant.is_granted == state)
             .map(|grant| {
                 let name = prose::permission(&grant.permission);
-                if grant.is_policy_fixed {
-                    format!("{name} ({})", texts.by_policy)
-                } else {
+                let by_policy = grant.is_policy_fixed.then(|| texts.by_policy.to_owned());
+                let notes: Vec<String> = users(prose, grant).into_iter().chain(by_policy).collect();
+                if notes.is_empty() {
                     name
+                } else {
+                    format!("{name} ({})", notes.join(", "))
                 }
             });
         let names = distinct(names);

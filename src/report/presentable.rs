@@ -599,6 +599,7 @@ fn grant(grant: &Grant) -> Grant {
         risk,
         is_declared,
         is_granted,
+        by_user,
         is_policy_fixed,
     } = grant;
     Grant {
@@ -607,6 +608,7 @@ fn grant(grant: &Grant) -> Grant {
         risk: *risk,
         is_declared: *is_declared,
         is_granted: *is_granted,
+        by_user: by_user.clone(),
         is_policy_fixed: *is_policy_fixed,
     }
 }

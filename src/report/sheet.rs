@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::document;
+use super::portrait;
 use super::presentable::Presentable;
 use super::prose::Prose;
 use crate::model::{
@@ -364,6 +365,7 @@ fn permissions<'a>(prose: &Prose<'a>) -> Sheet<'a> {
                 grant.risk,
                 yes(prose, grant.is_declared),
                 grant.is_granted.map(|is_granted| yes(prose, is_granted)),
+                portrait::users(prose, grant),
                 yes(prose, grant.is_policy_fixed),
             ]
         })
@@ -378,6 +380,7 @@ fn permissions<'a>(prose: &Prose<'a>) -> Sheet<'a> {
             "risk",
             "declared",
             "granted",
+            "users",
             "policy_fixed",
         ],
         rows: rows.collect(),

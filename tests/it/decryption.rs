@@ -1,6 +1,7 @@
 //! TLS with keys: what was sent is found byte for byte.
 
 mod corpus;
+mod dtls13;
 mod forged;
 mod inside;
 mod live;

@@ -301,3 +301,41 @@ fn the_phones_of_a_network_share_the_bound_on_open_flows() {
     let mut noted = coverage.iter();
     assert!(noted.any(|(_, shortfall, _)| shortfall == Shortfall::FlowLimit));
 }
+
+#[test]
+fn bytes_count_once_however_often_they_are_sent_or_captured() {
+    let mut connection = Connection::open(phone(), server());
+    connection
+        .send_in(Side::Client, &[b'a'; 5000], 1000)
+        .send_in(Side::Server, &[b'b'; 3000], 1000)
+        .close();
+    let packets = connection.packets.clone();
+    let sums = |packets: &[Sent]| {
+        let mut run = Run::new();
+        let traffic = run.packets(packets).finish().traffic();
+        let [(_, traffic)] = traffic.as_slice() else {
+            panic!("{} flows", traffic.len());
+        };
+        (traffic.client_bytes, traffic.server_bytes)
+    };
+    assert_eq!(sums(&packets), (5000, 3000));
+    // On two interfaces: each packet twice, at once or after others.
+    let at_once: Vec<Sent> = packets
+        .iter()
+        .flat_map(|it| [it.clone(), it.clone()])
+        .collect();
+    assert_eq!(sums(&at_once), (5000, 3000));
+    let (head, tail) = packets.split_at(8);
+    let later = [head, head, tail, tail].concat();
+    assert_eq!(sums(&later), (5000, 3000));
+    // In another order.
+    let mut reordered = packets.clone();
+    reordered.swap(3, 5);
+    assert_eq!(sums(&reordered), (5000, 3000));
+    // What the capture lost is not counted, and what fills the hole is.
+    let mut lost = packets.clone();
+    let missing = lost.remove(4);
+    assert_eq!(sums(&lost), (4000, 3000));
+    lost.insert(8, missing);
+    assert_eq!(sums(&lost), (5000, 3000));
+}

@@ -384,7 +384,7 @@ fn a_capture_beside_an_app_package_in_an_archive_is_an_input() {
     let mut file = Pcapng::new();
     let interface = file.interface(LinkType::RAW, None);
     file.packet(interface, &records()[0], &[]);
-    let archive = archive::zip(&[("traffic", &file.bytes), ("one.apk", b"PK\x03\x04")]);
+    let archive = archive::zip(&[("traffic", &file.bytes), ("base.apk", b"PK\x03\x04")]);
     let path = put(&place, "all.zip", archive);
     let found = intake::discover(&[path]).unwrap();
     let inputs = found.devices[0].inputs.iter();

@@ -99,7 +99,7 @@ fn names_alone_are_marked() {
         panic!("one app");
     };
     assert_eq!(app.packages, ["com.whatsapp"]);
-    assert_eq!(app.bases, [Basis::Capture, Basis::Name]);
+    assert_eq!(app.bases, [Basis::PhoneLog, Basis::Name]);
 }
 
 #[test]

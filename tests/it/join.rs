@@ -214,6 +214,39 @@ fn dump(is_granted: bool) -> Vec<u8> {
     .into_bytes()
 }
 
+#[test]
+fn a_permission_that_one_user_of_the_phone_has_is_not_granted_to_the_other() {
+    let work_profile = "    User 10: ceDataInode=2 installed=true hidden=false
+      runtime permissions:
+        android.permission.READ_CONTACTS: granted=false, flags=[ USER_SET ]
+";
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("join/two-users");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let dump = [dump(true).as_slice(), work_profile.as_bytes()].concat();
+    fs::write(folder.join("dump.txt"), dump).unwrap();
+    let appops = APPOPS.replace("org.thoughtcrime.securesms", "org.example.notes");
+    fs::write(folder.join("appops.txt"), appops).unwrap();
+    let audit = audited(&folder);
+    let grant = &audit.devices[0].apps[0].grants[0];
+    assert_eq!(grant.by_user, [(0, true), (10, false)].into());
+    for (language, words) in [
+        (Language::English, "granted to user 0, refused to user 10"),
+        (
+            Language::German,
+            "erteilt für Nutzer 0, verweigert für Nutzer 10",
+        ),
+    ] {
+        let text = rendered(&audit, "table", language);
+        assert!(text.contains(words), "{text}");
+    }
+    let html = rendered(&audit, "html", Language::English);
+    assert!(html.contains("(to user 0, refused to user 10)"));
+    let json = rendered(&audit, "json", Language::English);
+    let (saved, _) = Presentable::from_json(json.as_bytes()).unwrap();
+    assert_eq!(written(&saved, "json", Language::English), json);
+}
+
 const MANIFEST: &str = r#"<manifest xmlns:android="http://schemas.android.com/apk/res/android" package="org.example.notes">
 <uses-permission android:name="android.permission.READ_CONTACTS"/><application android:usesCleartextTraffic="true"/></manifest>"#;
 

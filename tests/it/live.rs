@@ -397,7 +397,10 @@ fn an_interrupt_ends_a_capture_with_its_report_and_rights_are_given_up() {
             let rights = status(running.child.id(), set).unwrap();
             assert_eq!(rights.trim_start_matches('0'), "", "{set}");
         }
+        assert_eq!(status(running.child.id(), "NoNewPrivs:").unwrap(), "1");
         if own.starts_with("0\t") {
+            let bound = status(running.child.id(), "CapBnd:").unwrap();
+            assert_eq!(bound.trim_start_matches('0'), "", "CapBnd");
             let user = status(running.child.id(), "Uid:").unwrap();
             assert!(user.starts_with("65534\t"), "{user}");
         }

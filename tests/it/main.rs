@@ -12,6 +12,7 @@
 )]
 
 mod accuracy;
+mod archives;
 mod cli;
 mod compare;
 mod comparing;
@@ -41,6 +42,8 @@ mod narrow;
 mod networks;
 mod payloads;
 mod peer;
+mod phone_logs;
+mod proxies;
 mod quic;
 mod reports;
 mod rules;

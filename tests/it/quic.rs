@@ -72,7 +72,7 @@ fn read_packets(packets: &[Vec<u8>], key_log: &str) -> Found {
             },
             link: LinkType::RAW,
             data: bytes,
-            wire_len: u32::try_from(bytes.len()).unwrap(),
+            wire_len: packet::length(bytes),
             owner: None,
             direction: None,
         };
@@ -101,13 +101,20 @@ fn session(suite: CipherSuite, with_updates: bool) -> Session {
 }
 
 fn session_of(quic_version: Version, suite: CipherSuite, with_updates: bool) -> Session {
-    let mut session = Session::new(&Settings {
+    talk(Session::new(&settings(quic_version, suite)), with_updates)
+}
+
+fn settings(quic_version: Version, suite: CipherSuite) -> Settings<'static> {
+    Settings {
         alpn: &["h3"],
         suite: Some(suite),
         certificate_names: &["api.example", "cdn.example"],
         quic_version,
         ..Settings::new("api.example", 11)
-    });
+    }
+}
+
+fn talk(mut session: Session, with_updates: bool) -> Session {
     let json = [("content-type", "application/json")];
     for (number, (method, path)) in [("POST", "/a"), ("GET", "/b?c=d"), ("POST", "/e")]
         .into_iter()
@@ -187,6 +194,67 @@ fn what_was_sent_is_found_with_every_suite_and_through_key_updates() {
                 let session = session_of(version, suite, with_updates);
                 check(&read(&session.datagrams, session.key_log()));
             }
+        }
+    }
+}
+
+#[test]
+fn the_servers_first_packets_may_come_before_the_clients() {
+    for version in [Version::V1, Version::V2] {
+        let session = session_of(version, SUITES[0], false);
+        for late in 1..8 {
+            let mut datagrams = session.datagrams.clone();
+            let hello = datagrams.remove(0);
+            datagrams.insert(late, hello);
+            check(&read(&datagrams, session.key_log()));
+            // What the hellos say in clear, too.
+            let found = read(&datagrams, "");
+            assert_eq!(found.states, [ContentState::NoKey]);
+            let [handshake] = found.handshakes.as_slice() else {
+                panic!("one handshake: {:?}", found.handshakes);
+            };
+            assert!(handshake.sni.is_some() && handshake.cipher_suite.is_some());
+        }
+    }
+}
+
+#[test]
+fn a_server_may_go_on_in_another_version_that_the_client_offers() {
+    for (first, then) in [(Version::V1, Version::V2), (Version::V2, Version::V1)] {
+        let session = talk(Session::upgraded(&settings(then, SUITES[1]), first), false);
+        let mut datagrams = session.datagrams.clone();
+        check(&read(&datagrams, session.key_log()));
+        datagrams.swap(0, 1);
+        check(&read(&datagrams, session.key_log()));
+    }
+}
+
+#[test]
+fn a_client_begins_again_in_a_version_that_the_server_speaks() {
+    let session = session(SUITES[0], false);
+    // With the ids and the random of before, and with others.
+    for seed in [11, 12] {
+        let refused = Session::new(&Settings {
+            seed,
+            ..settings(Version::V2, SUITES[0])
+        });
+        let negotiation = (Side::Server, refused.version_negotiation());
+        let hello = refused.datagrams[0].clone();
+        let log = format!("{}{}", refused.key_log(), session.key_log());
+        let again = session.datagrams.as_slice();
+        let rest = again[1..].to_vec();
+        let begins = [
+            vec![hello.clone(), negotiation.clone(), again[0].clone()],
+            // The answer is not in the capture, or late.
+            vec![hello.clone(), again[0].clone()],
+            vec![hello.clone(), again[0].clone(), negotiation.clone()],
+            vec![negotiation, hello.clone(), again[0].clone()],
+            vec![again[0].clone(), hello],
+        ];
+        for (position, begin) in begins.into_iter().enumerate() {
+            let found = read(&[begin, rest.clone()].concat(), &log);
+            assert_eq!(found.states, [ContentState::Decrypted], "{seed} {position}");
+            check_exchanges(&found);
         }
     }
 }
@@ -274,6 +342,33 @@ fn a_wrong_secret_opens_nothing_and_is_no_lack_of_keys() {
     let found = read(&session.datagrams, &lines.join("\n"));
     assert_eq!(found.states, [ContentState::Damaged]);
     assert!(found.exchanges.is_empty() && found.handshakes.len() == 1);
+}
+
+#[test]
+fn packets_that_were_cut_are_no_lack_of_keys() {
+    let session = session(SUITES[0], false);
+    let [client, server] = [CLIENT, SERVER].map(|end| end.parse::<SocketAddr>().unwrap());
+    let packets: Vec<Vec<u8>> = session
+        .datagrams
+        .iter()
+        .map(|(side, payload)| {
+            let mut packet = match side {
+                Side::Client => packet::udp(client, server, payload),
+                Side::Server => packet::udp(server, client, payload),
+            };
+            packet.truncate(300);
+            packet
+        })
+        .collect();
+    let found = read_packets(&packets, session.key_log());
+    assert_eq!(found.states, [ContentState::Damaged]);
+    assert_eq!(
+        found.details,
+        [
+            "QUIC packet 1 of the client: the hello from which the keys follow was not captured, or not whole; packets were cut by the capture (snaplen)"
+        ]
+    );
+    assert_eq!(read_packets(&packets, "").states, [ContentState::NoKey]);
 }
 
 #[test]
@@ -413,7 +508,7 @@ fn a_lost_datagram_costs_its_bytes_alone() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Datagrams behind the first one in other orders, and some of them twice, say the same.
+    /// Datagrams in other orders, and some of them twice, say the same.
     #[test]
     fn order_and_repetition_do_not_matter(
         moves in proptest::collection::vec((0_usize..60, 0_usize..6), 0..40),
@@ -422,7 +517,7 @@ proptest! {
         let session = session(SUITES[0], false);
         let mut datagrams = session.datagrams.clone();
         for (from, by) in moves {
-            let from = 1 + from % (datagrams.len() - 1);
+            let from = from % datagrams.len();
             let to = (from + by).min(datagrams.len() - 1);
             let moved = datagrams.remove(from);
             datagrams.insert(to, moved);

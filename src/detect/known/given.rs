@@ -39,16 +39,19 @@ fn each_value(text: &str, look: Look, see: &mut dyn FnMut(&str)) {
     if look.is_all(Look::DIGIT) {
         return;
     }
-    let is_separator = |mark: char| mark.is_whitespace() || ",;|<>(){}[]\"'=:".contains(mark);
+    let is_mark = |mark: char| ",;|<>{}\"'=\t\n".contains(mark);
+    let is_separator = |mark: char| mark.is_whitespace() || is_mark(mark) || "()[]:".contains(mark);
     let is_address = |part: &&str| {
         let digits = || part.bytes().filter(u8::is_ascii_digit).count();
         part.len() < whole.len()
             && VALUE_BYTES.contains(&part.len())
             && (part.contains('@') || digits() >= SHORTEST_NUMBER)
     };
-    text.split(is_separator)
-        .filter(is_address)
-        .for_each(&mut *see);
+    // Numbers have spaces between their groups.
+    let parts = text.split(is_mark).map(str::trim);
+    parts.filter(is_address).for_each(&mut *see);
+    let words = text.split(is_separator);
+    words.filter(is_address).for_each(&mut *see);
     // `v2.493023125111.277e63ed`: numbers among letters.
     let is_number = |run: &&str| {
         (SHORTEST_NUMBER..=LONGEST_NUMBER).contains(&run.len()) && run.len() < whole.len()
@@ -129,8 +132,7 @@ mod tests {
             r#"{"v": "030 23125111"}"#,
             r#"{"v": "Erika <x@post.example>, +49 30 23125111"}"#,
         ] {
-            let expected = if body.contains('<') { 0 } else { 1 };
-            assert_eq!(found(PHONE, body).len(), expected, "{body}");
+            assert_eq!(found(PHONE, body).len(), 1, "{body}");
         }
         assert_eq!(
             found(PHONE, r#"{"v": "v2.493023125111.277e63ed"}"#).len(),

@@ -210,10 +210,9 @@ fn may_tell_salt(response: &Response) -> bool {
         [&SALT_WORDS[..], &SALT_ENDS[..]].map(|list| words.build(list).ok())
     });
     let bytes = &response.body.bytes;
-    let is_short = bytes.len() <= SHORT_ANSWER;
-    let lists = if is_short { &WORDS[..] } else { &WORDS[..1] };
+    let lists = if bytes.len() <= SHORT_ANSWER { 2 } else { 1 };
     let has_word = || {
-        let mut lists = lists.iter();
+        let mut lists = WORDS.iter().take(lists);
         lists.any(|words| words.as_ref().is_none_or(|words| words.is_match(bytes)))
     };
     (1..=limits::SALT_ANSWER_BYTES).contains(&bytes.len())

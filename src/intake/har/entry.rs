@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::alphabet;
+use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -28,7 +29,10 @@ pub(super) fn sightings(entry: &Value, mut origin: Origin) -> Option<Vec<Sightin
     }
     let exchange = Exchange {
         request: request_of(request, &url),
-        response: entry.get("response").and_then(response_of),
+        response: entry.get("response").and_then(|response| {
+            let is_head = text(request, "method") == Some("HEAD");
+            response_of(response, is_head)
+        }),
         is_protected: url.is_protected,
     };
     let is_address = url.host.parse::<IpAddr>().is_ok();
@@ -58,6 +62,24 @@ pub(super) fn sightings(entry: &Value, mut origin: Origin) -> Option<Vec<Sightin
         ));
     }
     Some(sightings)
+}
+
+/// Puts bodies that lie beside the file (`_file`, as Playwright writes them) in their places.
+pub(super) fn attach(entry: &mut Value, read: &mut dyn FnMut(&str) -> Option<Vec<u8>>) {
+    for place in ["/request/postData", "/response/content"] {
+        let Some(Value::Object(holder)) = entry.pointer_mut(place) else {
+            continue;
+        };
+        let file = holder.get("_file").and_then(Value::as_str);
+        if let Some(bytes) = file
+            .filter(|_| !holder.contains_key("text"))
+            .and_then(&mut *read)
+        {
+            let text = STANDARD.encode(bytes);
+            holder.insert("text".to_owned(), text.into());
+            holder.insert("encoding".to_owned(), "base64".into());
+        }
+    }
 }
 
 /// Whose call on the socket it was, where a trace of the phone was joined in (`_stacktrace` of pcapng-utils).
@@ -185,13 +207,15 @@ fn request_of(request: &Value, url: &Url) -> Request {
     add_cookies(request, &mut headers);
     let body = if let Some(data) = request.get("postData").filter(|data| data.is_object()) {
         let body = posted(data, &mut headers);
-        sized(body, request)
+        let mut body = sized(body, request, &headers);
+        body.is_cut |= body.bytes.is_empty() && data.get("_file").is_some();
+        body
     } else {
         // Bodies of requests that HAR has no place for, as pcapng-utils and HTTP Toolkit write them.
         let content = request
             .get("_content")
             .and_then(|content| decoded(content, "text"));
-        let mut body = sized(content, request);
+        let mut body = sized(content, request, &headers);
         // Too large, or not to be decoded.
         body.is_cut |= body.bytes.is_empty()
             && text(request, "_requestBodyStatus").is_some_and(|it| it.starts_with("discarded"));
@@ -208,7 +232,7 @@ fn request_of(request: &Value, url: &Url) -> Request {
 }
 
 /// `None` if no response came: writers give status 0 then, or no response at all.
-fn response_of(response: &Value) -> Option<Response> {
+fn response_of(response: &Value, is_head: bool) -> Option<Response> {
     let status = response.get("status").and_then(Value::as_u64);
     let status = status
         .and_then(|status| u16::try_from(status).ok())
@@ -225,9 +249,16 @@ fn response_of(response: &Value) -> Option<Response> {
         .and_then(|content| content.get("size"))
         .and_then(Value::as_u64)
         .unwrap_or(0);
-    let mut body = sized(bytes, response);
+    // Answers to HEAD, and those that say that nothing changed, tell the length of a body that they do not have (RFC 9110 §8.6).
+    let has_none = is_head || matches!(status, 204 | 304);
+    let told: &[Header] = if has_none { &[] } else { &headers };
+    let mut body = sized(bytes, response, told);
     // Many writers leave bodies out and tell their size.
-    body.is_cut |= body.bytes.is_empty() && size > 0;
+    let has_file = || content.is_some_and(|content| content.get("_file").is_some());
+    body.is_cut |= body.bytes.is_empty() && (size > 0 || has_file()) && !has_none;
+    if body.is_cut {
+        body.wire_len = body.wire_len.max(size);
+    }
     drop_undone_encoding(&mut headers, &body.bytes);
     Some(Response {
         status,
@@ -395,8 +426,14 @@ fn without_base64(content: &str) -> Vec<u8> {
         .unwrap_or_else(|_| content.as_bytes().to_vec())
 }
 
-fn sized(bytes: Option<Vec<u8>>, message: &Value) -> Body {
-    let on_wire = message.get("bodySize").and_then(Value::as_u64).unwrap_or(0);
+/// A body with its size on the wire: what the writer measured, else what the message says of itself.
+fn sized(bytes: Option<Vec<u8>>, message: &Value, headers: &[Header]) -> Body {
+    let measured = message.get("bodySize").and_then(Value::as_u64).unwrap_or(0);
+    let on_wire = if measured > 0 || bytes.is_some() {
+        measured
+    } else {
+        content_length(headers)
+    };
     let is_missing = bytes.is_none() && on_wire > 0;
     let mut bytes = bytes.unwrap_or_default();
     let is_long = bytes.len() > BODY_BYTES;
@@ -411,6 +448,15 @@ fn sized(bytes: Option<Vec<u8>>, message: &Value) -> Body {
         wire_len,
         is_cut: is_missing || is_long,
     }
+}
+
+fn content_length(headers: &[Header]) -> u64 {
+    let named = headers
+        .iter()
+        .find(|header| header.name.eq_ignore_ascii_case("content-length"));
+    named
+        .and_then(|header| header.value.trim().parse().ok())
+        .unwrap_or(0)
 }
 
 /// Bodies in a HAR are decoded as a rule, and the header still names the encoding. It is kept only where the body looks it.

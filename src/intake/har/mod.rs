@@ -10,6 +10,7 @@ use std::io;
 
 use serde_json::Value;
 
+use super::attachment::Attachments;
 use super::json::{Cut, JsonText, parse};
 use super::ledger::Ledger;
 use super::window::Window;
@@ -56,7 +57,7 @@ fn open(input: &Input) -> Result<Box<dyn Source>> {
         input: input.id,
         ..Origin::default()
     };
-    Ok(Box::new(Har::new(json, origin)))
+    Ok(Box::new(Har::new(json, origin, Attachments::beside(input))))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +77,8 @@ struct Har {
     state: State,
     origin: Origin,
     has_entries: bool,
+    /// Bodies that lie beside the file.
+    attachments: Attachments,
     /// The writer puts binary bodies of requests through a text decoder.
     is_lossy: bool,
     /// The entry that is being parsed.
@@ -85,9 +88,10 @@ struct Har {
 }
 
 impl Har {
-    fn new(json: JsonText, origin: Origin) -> Self {
+    fn new(json: JsonText, origin: Origin, attachments: Attachments) -> Self {
         Self {
             json,
+            attachments,
             state: State::AtStart,
             origin,
             has_entries: false,
@@ -234,8 +238,10 @@ impl Har {
                         ),
                     );
                 }
-                let entry = parse(&self.bytes);
-                let sightings = entry.and_then(|entry| entry::sightings(&entry, self.origin));
+                let sightings = parse(&self.bytes).and_then(|mut entry| {
+                    entry::attach(&mut entry, &mut |name| self.attachments.read(name));
+                    entry::sightings(&entry, self.origin)
+                });
                 if let Some(sightings) = sightings {
                     if let Some(first) = sightings.first() {
                         self.origin.time = first.origin.time;
@@ -410,7 +416,11 @@ mod tests {
 
     fn read(bytes: &[u8]) -> (Vec<Sighting>, Vec<Shortfall>) {
         let window = Window::new(Box::new(Cursor::new(bytes.to_vec())), 16);
-        let mut har = Har::new(JsonText::new(window).unwrap(), Origin::default());
+        let mut har = Har::new(
+            JsonText::new(window).unwrap(),
+            Origin::default(),
+            Attachments::Nowhere,
+        );
         let (mut sightings, mut shortfalls) = (Vec::new(), Vec::new());
         while let Some(item) = har.next_item().unwrap() {
             match item {

@@ -308,14 +308,17 @@ fn body(message: Element<'_>) -> Body {
         .get_any(&["content", "body"])
         .and_then(Element::bytes)
     else {
-        let length = headers(message)
-            .iter()
-            .find(|header| header.name.eq_ignore_ascii_case("content-length"))
-            .and_then(|header| header.value.trim().parse().ok())
-            .unwrap_or(0);
+        let headers = headers(message);
+        let value = |name: &str| {
+            let named = headers
+                .iter()
+                .find(|header| header.name.eq_ignore_ascii_case(name));
+            named.map(|header| header.value.trim())
+        };
+        let length = value("content-length").and_then(|value| value.parse().ok());
         return Body {
-            wire_len: length,
-            is_cut: length > 0,
+            wire_len: length.unwrap_or(0),
+            is_cut: length.is_some_and(|length| length > 0) || value("transfer-encoding").is_some(),
             ..Body::default()
         };
     };

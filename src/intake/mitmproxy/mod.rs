@@ -25,39 +25,20 @@ pub(super) const FORMAT: Format = Format {
     open: Some(open),
 };
 
-/// A length, then a key that flows have.
+/// A length, then a key as flows have them, then the length of its value.
 fn sniff(sample: &Sample<'_>) -> bool {
-    const KEYS: [&[u8]; 18] = [
-        b"version",
-        b"type",
-        b"id",
-        b"error",
-        b"client_conn",
-        b"server_conn",
-        b"request",
-        b"response",
-        b"intercepted",
-        b"is_replay",
-        b"marked",
-        b"metadata",
-        b"comment",
-        b"mode",
-        b"websocket",
-        b"messages",
-        b"backup",
-        b"timestamp_created",
-    ];
-    let Some((_, start)) = length(sample.head) else {
-        return false;
+    let key = || {
+        let (whole, start) = length(sample.head)?;
+        let (key_length, key_start) = length(sample.head.get(start..)?)?;
+        let key_length = usize::try_from(key_length).ok()?;
+        let inner = sample.head.get(start.checked_add(key_start)?..)?;
+        let (key, rest) = inner.split_at_checked(key_length)?;
+        let (tag, value) = rest.split_first()?;
+        let (value_length, _) = length(value)?;
+        (matches!(tag, b',' | b';') && value_length < whole).then_some(key)
     };
-    let inner = sample.head.get(start..).unwrap_or_default();
-    let Some((key_length, key_start)) = length(inner) else {
-        return false;
-    };
-    let key = usize::try_from(key_length)
-        .ok()
-        .and_then(|length| inner.get(key_start..)?.split_at_checked(length));
-    key.is_some_and(|(key, rest)| KEYS.contains(&key) && matches!(rest.first(), Some(b',' | b';')))
+    let is_name = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'_';
+    key().is_some_and(|key| !key.is_empty() && key.iter().all(is_name))
 }
 
 fn open(input: &Input) -> Result<Box<dyn Source>> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Column, FOREIGN, Read, Record, Shelf, meaning, plain, record};
+use super::{COLUMNS, Column, FOREIGN, Read, Record, Shelf, meaning, plain, record};
 use crate::limits;
 use crate::model::Dossier;
 
@@ -60,13 +60,18 @@ pub fn inventory_csv(bytes: &[u8], mapping: &BTreeMap<Column, String>) -> Read<D
         .flexible(true)
         .delimiter(delimiter(bytes))
         .from_reader(bytes);
-    let header: Vec<String> = match reader.byte_headers() {
+    let mut header: Vec<String> = match reader.byte_headers() {
         Ok(header) => header
             .iter()
             .map(|name| String::from_utf8_lossy(name).trim().to_owned())
             .collect(),
         Err(_) => Vec::new(),
     };
+    if let Some(position) = displayed_device(&header, bytes)
+        && let Some(name) = header.get_mut(position)
+    {
+        "Device name".clone_into(name);
+    }
     let mut row = csv::ByteRecord::new();
     let mut number = 0_u64;
     // An error leaves nothing to go on from, but for an end of the file.
@@ -93,6 +98,64 @@ pub fn inventory_csv(bytes: &[u8], mapping: &BTreeMap<Column, String>) -> Read<D
         take(&mut shelf, read, number);
     }
     shelf.finish()
+}
+
+/// Where the column `Display name` stands, if it names devices and not apps: no other does, and it is beside names of apps that
+/// are others, of which one has several displayed names or the reverse; or the list is one of devices.
+fn displayed_device(header: &[String], bytes: &[u8]) -> Option<usize> {
+    let displayed = header
+        .iter()
+        .position(|name| plain(name) == "displayname")?;
+    let means = |wanted: Column| {
+        header
+            .iter()
+            .any(|name| meaning(name).is_some_and(|(column, _)| column == wanted))
+    };
+    if means(Column::DeviceName) {
+        return None;
+    }
+    let names = COLUMNS
+        .iter()
+        .find(|(column, _)| *column == Column::Name)?
+        .1;
+    let of_app = header.iter().position(|name| {
+        let name = plain(name);
+        name != "displayname" && names.contains(&name.as_str())
+    });
+    let Some(of_app) = of_app else {
+        let is_of_devices =
+            means(Column::Model) && means(Column::Device) && !means(Column::Package);
+        return is_of_devices.then_some(displayed);
+    };
+    let mut apps: BTreeMap<String, String> = BTreeMap::new();
+    let mut displays: BTreeMap<String, String> = BTreeMap::new();
+    let (mut others, mut rows) = (0_usize, 0_usize);
+    let mut has_several = false;
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .delimiter(delimiter(bytes))
+        .from_reader(bytes);
+    let mut row = csv::ByteRecord::new();
+    while rows < limits::NAMES_COMPARED && reader.read_byte_record(&mut row).unwrap_or(false) {
+        let cell = |at: usize| {
+            row.get(at)
+                .map(|cell| plain(&String::from_utf8_lossy(cell)))
+        };
+        let (Some(display), Some(app)) = (cell(displayed), cell(of_app)) else {
+            continue;
+        };
+        rows = rows.saturating_add(1);
+        others = others.saturating_add(usize::from(display != app));
+        let is_another = |known: &mut BTreeMap<String, String>, key: &str, value: &str| {
+            known
+                .entry(key.to_owned())
+                .or_insert_with(|| value.to_owned())
+                != value
+        };
+        has_several |= is_another(&mut apps, &display, &app);
+        has_several |= is_another(&mut displays, &app, &display);
+    }
+    (has_several && others > rows / 2).then_some(displayed)
 }
 
 fn take(shelf: &mut Shelf, mut read: Record, number: u64) {

@@ -47,6 +47,40 @@ fn package_lists_are_read_with_any_options() {
 }
 
 #[test]
+fn a_displayed_name_is_that_of_the_device_where_it_cannot_be_the_apps() {
+    let of_devices = "Display Name,Serial Number,App Name,App Identifier,App Version\r\n\
+        Phone of A,S1,Chat,org.example.chat,1\r\nPhone of A,S1,Maps,org.example.maps,2\r\nPhone of B,S2,Chat,org.example.chat,1\r\n";
+    let read = inventory_csv(of_devices.as_bytes(), &BTreeMap::new()).value;
+    let names: Vec<_> = read
+        .others
+        .values()
+        .map(|device| device.name.as_deref().unwrap())
+        .collect();
+    assert_eq!(names, ["Phone of A", "Phone of B"]);
+    assert_eq!(
+        rows(&read),
+        [
+            "S1: org.example.chat Chat 1",
+            "S1: org.example.maps Maps 2",
+            "S2: org.example.chat Chat 1",
+        ]
+    );
+    let of_apps = "Display Name,Name,Bundle Identifier,Version\r\n\
+        Example Chat,chat,org.example.chat,1\r\nExample Maps,maps,org.example.maps,2\r\n";
+    assert_eq!(
+        csv(of_apps),
+        [
+            ": org.example.chat Example Chat 1",
+            ": org.example.maps Example Maps 2"
+        ]
+    );
+    let list = "Display Name,Serial Number,OS,Model\r\nPhone of A,S1,iOS,iPhone 15\r\n";
+    let read = inventory_csv(list.as_bytes(), &BTreeMap::new()).value;
+    assert_eq!(read.others["S1"].name.as_deref(), Some("Phone of A"));
+    assert!(rows(&read).is_empty());
+}
+
+#[test]
 fn androidqf_names_packages_by_name() {
     let dossier = json(
         r#"[{"name":"org.example.chat","files":[{"path":"/data/app/base.apk","sha256":"00"}],"installer":"null","uid":10103,"disabled":false,"system":false,"third_party":true},

@@ -138,6 +138,27 @@ impl Connection {
         }
     }
 
+    /// Whether packets of a version can be read.
+    pub(super) fn speaks(&self, version: u32) -> bool {
+        self.keys_of(version).is_some()
+    }
+
+    /// Whether a packet is addressed to this connection, in a version of its own.
+    pub(super) fn expects(&self, packet: &Packet<'_>, side: Side) -> bool {
+        self.speaks(packet.version) && self.is_addressed(packet.destination, side)
+    }
+
+    fn is_answered(&self) -> bool {
+        self.server.largest.is_some()
+    }
+
+    /// Whether nobody answered this connection, and the client began it again as that other one: in another version, or after a
+    /// Retry.
+    pub(super) fn is_attempt_at(&self, other: &Self) -> bool {
+        let has_same_id = !self.client_id.is_empty() && self.client_id == other.client_id;
+        !self.is_answered() && (has_same_id || self.destination == other.destination)
+    }
+
     /// Takes an Initial packet.
     pub(super) fn take(&mut self, packet: &Packet<'_>, side: Side, origin: Origin) -> Outcome {
         let Kind::Initial(number_at) = packet.kind else {
@@ -167,7 +188,8 @@ impl Connection {
         let Some((number, payload)) = opened else {
             return Outcome::Foreign;
         };
-        if !is_client {
+        // The first answers may still be in the client's version (RFC 9368 §2.3).
+        if !is_client && space.largest.is_none_or(|largest| number > largest) {
             self.version = packet.version;
             self.server_id = packet.source.to_vec();
         }
@@ -287,6 +309,11 @@ impl Connection {
     /// Whether packets with other keys than those of the hellos are of use.
     pub(super) fn is_keyed(&self) -> bool {
         self.protected.is_of_use()
+    }
+
+    /// Whether there are such keys.
+    pub(super) fn has_keys(&self) -> bool {
+        self.protected.has_keys()
     }
 
     /// Takes a 0-RTT or Handshake packet.
@@ -458,7 +485,8 @@ impl Connection {
 
     /// In which state the contents are. `None` if nothing was to be opened.
     pub(super) fn state(&self) -> Option<ContentState> {
-        self.protected.state()
+        let is_silent = |state: &ContentState| *state == ContentState::NoKey && !self.is_answered();
+        self.protected.state().filter(|state| !is_silent(state))
     }
 }
 

@@ -12,6 +12,7 @@ mod frame;
 mod google;
 pub(super) mod keys;
 mod one_rtt;
+mod overtaken;
 mod packet;
 mod protected;
 mod streams;
@@ -20,10 +21,11 @@ pub(super) mod version;
 use std::sync::Arc;
 
 use self::connection::{Connection, Outcome};
+use self::overtaken::Overtaken;
 use self::packet::{Kind, Packet};
 use super::message::Draft;
 use super::rtp::Media;
-use super::{Chunk, Dissector, KeyLog, Output, Probe, Protocol, Verdict};
+use super::{Chunk, Dissector, KeyLog, Output, Probe, Protocol, Undecrypted, Verdict};
 use crate::limits;
 use crate::model::{ContentState, Shortfall, Side, Transport};
 
@@ -92,6 +94,7 @@ struct Quic {
     connection: Option<Connection>,
     /// Those before it that are decrypted, the oldest first.
     others: Vec<Connection>,
+    overtaken: Overtaken,
     /// Whether the connection's server name was handed out.
     is_named: bool,
     /// Of a hello of Google's own that was read from a datagram in clear: whether it names its server.
@@ -103,6 +106,8 @@ struct Quic {
     /// Datagrams since the last packet that was of use.
     idle: usize,
     is_over: bool,
+    /// Whether ends of datagrams are not in the capture.
+    is_cut: bool,
     /// The state of the contents of connections that are over.
     state: Option<ContentState>,
     /// Connections of which anything was said to be decrypted.
@@ -118,15 +123,14 @@ impl Dissector for Quic {
             return;
         }
         self.idle = self.idle.saturating_add(1);
-        let mut rest = chunk.bytes;
-        while let Some((packet, behind)) = Packet::read(rest) {
-            self.packet(&packet, chunk, emit);
-            rest = behind;
-        }
-        // Zeros fill up a datagram that begins with an Initial packet.
-        let is_short = rest.first().is_some_and(|first| first & 0x80 == 0);
-        if is_short && rest.iter().any(|byte| *byte != 0) {
-            self.short(rest, chunk, emit);
+        let derivations = self.derivations;
+        self.datagram(chunk, emit);
+        if self.connection.is_none() || (self.idle > 0 && is_initial(chunk.bytes)) {
+            self.overtaken.hold(chunk);
+        } else if self.derivations != derivations {
+            for datagram in self.overtaken.take() {
+                self.datagram(datagram.chunk(), emit);
+            }
         }
         self.clear_hello(chunk, emit);
         if self.idle > limits::QUIC_IDLE_DATAGRAMS {
@@ -137,15 +141,31 @@ impl Dissector for Quic {
         }
     }
 
-    fn gap(&mut self, _side: Side, _lost: u64, _emit: Emit<'_>) {}
+    fn gap(&mut self, _side: Side, _lost: u64, _emit: Emit<'_>) {
+        self.is_cut = true;
+    }
 
     fn finish(&mut self, emit: Emit<'_>) {
         if std::mem::replace(&mut self.is_over, true) {
             return;
         }
-        let last = self.connection.take();
-        for connection in std::mem::take(&mut self.others).into_iter().chain(last) {
-            self.end(connection, emit);
+        let mut all = std::mem::take(&mut self.others);
+        all.extend(self.connection.take());
+        if self.is_cut && all.is_empty() && self.state.is_none() && !self.log.is_empty() {
+            self.state = Some(ContentState::Damaged);
+            emit(Output::Undecrypted(Undecrypted {
+                what: "QUIC packet",
+                side: Side::Client,
+                number: 1,
+                bytes: 0,
+                why: "the hello from which the keys follow was not captured, or not whole",
+            }));
+        }
+        while !all.is_empty() {
+            let connection = all.remove(0);
+            if !all.iter().any(|other| connection.is_attempt_at(other)) {
+                self.end(connection, emit);
+            }
         }
         self.media.emit(false, emit);
         let is_news = |state: &ContentState| *state != ContentState::NoKey || self.decrypted > 0;
@@ -161,12 +181,14 @@ impl Quic {
             log: Arc::clone(log),
             connection: None,
             others: Vec::new(),
+            overtaken: Overtaken::default(),
             is_named: false,
             clear_hello_is_named: None,
             media: Media::default(),
             derivations: 0,
             idle: 0,
             is_over: false,
+            is_cut: false,
             state: None,
             decrypted: 0,
         }
@@ -199,6 +221,19 @@ impl Quic {
         is_media
     }
 
+    fn datagram(&mut self, chunk: Chunk<'_>, emit: Emit<'_>) {
+        let mut rest = chunk.bytes;
+        while let Some((packet, behind)) = Packet::read(rest) {
+            self.packet(&packet, chunk, emit);
+            rest = behind;
+        }
+        // Zeros fill up a datagram that begins with an Initial packet.
+        let is_short = rest.first().is_some_and(|first| first & 0x80 == 0);
+        if is_short && rest.iter().any(|byte| *byte != 0) {
+            self.short(rest, chunk, emit);
+        }
+    }
+
     fn packet(&mut self, packet: &Packet<'_>, chunk: Chunk<'_>, emit: Emit<'_>) {
         match packet.kind {
             Kind::Early(_) | Kind::Handshake(_) => self.long(packet, chunk, emit),
@@ -223,14 +258,13 @@ impl Quic {
 
     /// A 0-RTT or Handshake packet.
     fn long(&mut self, packet: &Packet<'_>, chunk: Chunk<'_>, emit: Emit<'_>) {
-        let mut outcome = Outcome::Foreign;
-        if let Some(connection) = self
+        let is_taken = self
             .keyed()
-            .find(|connection| connection.is_addressed(packet.destination, chunk.side))
-        {
-            outcome = connection.long(packet, chunk.side, chunk.origin, emit);
-        }
-        if outcome == Outcome::Taken {
+            .filter(|connection| connection.is_addressed(packet.destination, chunk.side))
+            .any(|connection| {
+                connection.long(packet, chunk.side, chunk.origin, emit) == Outcome::Taken
+            });
+        if is_taken {
             self.progress(emit);
         }
     }
@@ -238,9 +272,17 @@ impl Quic {
     /// A 1-RTT packet, which fills the rest of its datagram.
     fn short(&mut self, packet: &[u8], chunk: Chunk<'_>, emit: Emit<'_>) {
         let (side, origin) = (chunk.side, chunk.origin);
-        let addressed = self
-            .keyed()
-            .position(|connection| connection.is_short_addressed(packet, side));
+        let mut addressed = None;
+        for (position, connection) in self.keyed().enumerate() {
+            if connection.is_short_addressed(packet, side) {
+                // Attempts at one connection share the client's id: that with keys has succeeded.
+                if connection.has_keys() {
+                    addressed = Some(position);
+                    break;
+                }
+                addressed = addressed.or(Some(position));
+            }
+        }
         // An id that was given out unseen is most likely the last connection's.
         let connection = self.keyed().nth(addressed.unwrap_or_default());
         let outcome = connection.map(|connection| connection.short(packet, side, origin, emit));
@@ -250,8 +292,15 @@ impl Quic {
     }
 
     fn initial(&mut self, packet: &Packet<'_>, chunk: Chunk<'_>, emit: Emit<'_>) {
-        if let Some(connection) = &mut self.connection {
-            let is_known = connection.knows(packet.destination);
+        let is_of_another = self
+            .others
+            .iter()
+            .any(|other| other.expects(packet, chunk.side));
+        if let Some(connection) = &mut self.connection
+            && (connection.speaks(packet.version) || !is_of_another)
+        {
+            let is_known =
+                connection.knows(packet.destination) && connection.speaks(packet.version);
             if connection.is_handed_out() {
                 if is_known || connection.client_side != chunk.side {
                     return;
@@ -275,9 +324,10 @@ impl Quic {
             return;
         };
         next.learn(emit);
-        if let Some(last) = self.connection.replace(next)
-            && !last.is_superseded
-        {
+        let is_left = |last: &Connection| last.is_superseded || last.is_attempt_at(&next);
+        let last = self.connection.take().filter(|last| !is_left(last));
+        self.connection = Some(next);
+        if let Some(last) = last {
             self.put_aside(last, emit);
         }
         self.is_named = false;
@@ -289,7 +339,8 @@ impl Quic {
         let Some(connection) = self
             .others
             .iter_mut()
-            .find(|connection| connection.is_addressed(packet.destination, chunk.side))
+            .filter(|connection| connection.is_addressed(packet.destination, chunk.side))
+            .min_by_key(|connection| !connection.speaks(packet.version))
         else {
             return false;
         };
@@ -370,6 +421,11 @@ impl Quic {
             emit(Output::Event(event, origin));
         }
     }
+}
+
+/// Whether a datagram begins with an Initial packet.
+fn is_initial(datagram: &[u8]) -> bool {
+    Packet::read(datagram).is_some_and(|(packet, _)| matches!(packet.kind, Kind::Initial(_)))
 }
 
 fn hand_out(connection: &mut Connection, emit: Emit<'_>) {

@@ -78,6 +78,12 @@ impl<'a> Packet<'a> {
     }
 }
 
+/// The version in a long header.
+pub(super) fn version(packet: &[u8]) -> Option<u32> {
+    let bytes = packet.get(1..)?.first_chunk()?;
+    Some(u32::from_be_bytes(*bytes))
+}
+
 fn kind(version: u32, first: u8) -> Kind {
     if version == 0 {
         return Kind::VersionNegotiation;

@@ -7,7 +7,7 @@ use super::application::Application;
 use super::frame::{self, Frame};
 use super::keys::{Keys, Suite};
 use super::one_rtt::OneRtt;
-use super::version;
+use super::{packet, version};
 use crate::limits;
 use crate::model::{ContentState, Origin, Side};
 use crate::protocol::http3::Place;
@@ -104,6 +104,11 @@ impl Protected {
         matches!(self.known, Known::NotYet | Known::Derived)
     }
 
+    /// Whether there are keys.
+    pub(super) fn has_keys(&self) -> bool {
+        self.known == Known::Derived
+    }
+
     /// Whether the server's encrypted part of the handshake can be read.
     pub(super) fn opens_handshake(&self) -> bool {
         self.server.handshake.is_some()
@@ -141,6 +146,8 @@ impl Protected {
             // Which suite it is follows from the session before; the first packet tells.
             let waiting = self.held.iter().find(|held| held.level == Level::Early);
             self.early = waiting.and_then(|held| {
+                // It is of the client's version, whatever the server chose (RFC 9369 §4.1).
+                let labels = version::labels(packet::version(&held.bytes)?);
                 Suite::ALL
                     .into_iter()
                     .filter(|suite| suite.fits(secret))

@@ -15,6 +15,8 @@ const KEY_UPDATE: u8 = 24;
 
 /// Least bytes of an encrypted record: header, content type and tag.
 const RECORD_BYTES: u64 = 22;
+/// Most bytes: header, 2^14 bytes and what encryption may add (RFC 5246 §6.2.3).
+const LARGEST_RECORD_BYTES: u64 = 5 + (1 << 14) + 2048;
 
 thread_local! {
     /// Where records are opened. One for all flows of a thread: each is done with it before the next begins.
@@ -58,6 +60,8 @@ pub(super) enum Obstacle {
     Missing,
     /// The key log has no secret for this side.
     NoSecret,
+    /// A hello, from which the keys follow, is not in the capture, or not whole.
+    NoHello,
     /// The keys do not open it: it is damaged, or too much was missing before it.
     Unfit,
 }
@@ -66,6 +70,7 @@ impl Obstacle {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "not captured",
+            Self::NoHello => "the hello from which the keys follow was not captured, or not whole",
             Self::NoSecret => "the key log has no secret for this direction",
             Self::Unfit => "the keys do not open it: damaged, or too much is missing before it",
         }
@@ -81,6 +86,8 @@ pub(super) struct Direction {
     sequence: u64,
     /// Records that may be missing in front of it.
     slack: u64,
+    /// Bytes lost around the end of the handshake: whether application data are among them is told by the next record's number.
+    undecided: u64,
     /// Bytes opened in vain since the last success.
     trial_bytes: usize,
     /// Whether no more is tried.
@@ -104,6 +111,27 @@ impl Direction {
         self.guard = guard;
         self.sequence = 0;
         self.slack = if is_late { self.slack.max(1) } else { 0 };
+        self.undecided = 0;
+    }
+
+    /// The keys of TLS 1.3, from the hellos on: what was lost behind these may be records.
+    pub(super) fn climb(&mut self, ladder: Ladder) {
+        self.guard = Guard::Ladder(ladder);
+        self.sequence = 0;
+    }
+
+    /// To try the first keys of a side on a record.
+    pub(super) fn trial(&self, ladder: Ladder) -> Self {
+        Self {
+            guard: Guard::Ladder(ladder),
+            slack: self.slack.min(limits::TLS_TRIAL_RECORDS),
+            ..Self::default()
+        }
+    }
+
+    /// Whether something may be lost in front of the next record.
+    pub(super) fn is_cut(&self) -> bool {
+        self.slack > 0
     }
 
     /// Numbers begin again.
@@ -136,6 +164,8 @@ impl Direction {
         let counts = self.counts(head);
         if counts {
             self.lost = self.lost.saturating_add(1);
+        } else if head.kind == APPLICATION_DATA {
+            self.undecided = self.undecided.saturating_add(u64::from(head.len));
         }
         counts
     }
@@ -146,16 +176,38 @@ impl Direction {
             .checked_div(RECORD_BYTES)
             .unwrap_or(0)
             .saturating_add(1);
+        let fewest = bytes.checked_div(LARGEST_RECORD_BYTES).unwrap_or(0);
+        self.sequence = self.sequence.saturating_add(fewest);
         self.slack = self
             .slack
-            .saturating_add(records)
+            .saturating_add(records.saturating_sub(fewest))
             .min(limits::TLS_RECORD_WINDOW);
         if let Guard::Keys(protection) = &self.guard
             && !protection.survives_loss()
         {
             self.give_up();
         }
-        if !self.is_protected() {
+        let is_in_handshake = match &self.guard {
+            Guard::Clear => true,
+            Guard::Ladder(ladder) => ladder.step == Step::Handshake && !ladder.is_empty(),
+            Guard::Keys(_) => false,
+        };
+        if is_in_handshake {
+            self.undecided = self.undecided.saturating_add(bytes.max(1));
+            return None;
+        }
+        self.lost = self.lost.saturating_add(1);
+        Some(bytes)
+    }
+
+    /// A record was opened, or there are no more: says whether application data were lost before it, as [`Self::lose`] does.
+    pub(super) fn decide(&mut self, is_over: bool) -> Option<u64> {
+        let bytes = std::mem::take(&mut self.undecided);
+        let Guard::Ladder(ladder) = &self.guard else {
+            return None;
+        };
+        let is_past = ladder.step != Step::Handshake && self.sequence > 1;
+        if bytes == 0 || !(is_over || is_past) {
             return None;
         }
         self.lost = self.lost.saturating_add(1);

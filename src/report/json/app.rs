@@ -151,8 +151,14 @@ struct PermissionView {
     risk: u8,
     /// Asked for.
     is_declared: bool,
-    /// Granted; absent if no source says so.
+    /// Granted, to one user of the phone at least; absent if no source says so.
     is_granted: Option<bool>,
+    /// Android users (0 is the owner) to whom it is granted, where it is refused to others.
+    #[serde(default)]
+    granted_users: Vec<u32>,
+    /// Android users to whom it is refused, where it is granted to others.
+    #[serde(default)]
+    refused_users: Vec<u32>,
     /// Decided by device management.
     is_policy_fixed: bool,
 }
@@ -340,23 +346,35 @@ impl ScreenedView {
 
 impl PermissionView {
     fn of(grant: &Grant) -> Self {
+        let users = |wanted: bool| {
+            let users = grant
+                .by_user
+                .iter()
+                .filter(|(_, granted)| **granted == wanted);
+            users.map(|(user, _)| *user).collect()
+        };
         Self {
             name: grant.permission.clone(),
             category: grant.category.as_ref().map(ToString::to_string),
             risk: grant.risk,
             is_declared: grant.is_declared,
             is_granted: grant.is_granted,
+            granted_users: users(true),
+            refused_users: users(false),
             is_policy_fixed: grant.is_policy_fixed,
         }
     }
 
     fn grant(self) -> Grant {
+        let users = |users: Vec<u32>, granted| users.into_iter().map(move |user| (user, granted));
+        let granted = users(self.granted_users, true);
         Grant {
             permission: self.name,
             category: shared(self.category),
             risk: self.risk,
             is_declared: self.is_declared,
             is_granted: self.is_granted,
+            by_user: granted.chain(users(self.refused_users, false)).collect(),
             is_policy_fixed: self.is_policy_fixed,
         }
     }

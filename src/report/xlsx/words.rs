@@ -99,6 +99,7 @@ const WORDS: &[(&str, &str, &str)] = &[
         "Transfers to third countries",
         "Übermittlung in Drittländer",
     ),
+    ("users", "Users of the phone", "Nutzer des Telefons"),
     ("value", "Value", "Wert"),
     ("version", "Version", "Version"),
 ];

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use rustls::CipherSuite;
 
 use super::plaintext::{Plaintext, read_packets, sightings};
+use crate::forge::packet;
 use crate::forge::stream::{Connection, Sent};
 use crate::forge::tls::{Session, Settings, hex};
 
@@ -245,7 +246,7 @@ fn undecrypted(packets: &[Sent], key_log: &str) -> Vec<String> {
                 ..Origin::default()
             },
             link: LinkType::RAW,
-            wire_len: u32::try_from(packet.ip.len()).unwrap(),
+            wire_len: packet::length(&packet.ip),
             data: &packet.ip,
             owner: None,
             direction: None,
@@ -328,22 +329,222 @@ fn the_lost_end_of_a_handshake_costs_no_data() {
 }
 
 #[test]
-fn a_request_lost_with_the_end_of_the_handshake_is_told() {
-    let suite = SUITES.iter().position(|(is_version_12, _)| *is_version_12);
-    let talk = talk(&settings(suite.unwrap()), &[300, 200]);
-    let mut packets = talk.packets(1400);
-    let mut from_client = 0;
-    packets.retain(|sent| {
-        let has_payload = sent.side == Side::Client && sent.ip.len() > 60;
-        from_client += usize::from(has_payload);
-        !has_payload || from_client == 1
+fn lost_segments_behind_the_hellos_of_tls_1_3_cost_no_data() {
+    for suite in (0..SUITES.len()).filter(|suite| !SUITES[*suite].0) {
+        let talk = talk(&settings(suite), &[300, 2000, 3000, 100, 400, 500]);
+        let mut connection = connection();
+        let mut flights = Vec::new();
+        for (side, bytes) in &talk.handshake {
+            let from = connection.packets.len();
+            connection.send_in(*side, bytes, 120);
+            flights.push(from..connection.packets.len());
+        }
+        let begin = connection.packets.len();
+        for (side, bytes, _) in &talk.records {
+            connection.send_in(*side, bytes, 300);
+        }
+        connection.close();
+        let has_payload = |at: &usize| connection.packets[*at].ip.len() > 60;
+        // The server's hello is in the first two segments of its flight.
+        let server: Vec<usize> = flights[1].clone().filter(has_payload).skip(2).collect();
+        let client: Vec<usize> = flights[2].clone().filter(has_payload).collect();
+        let mut losses: Vec<Vec<usize>> =
+            server.iter().chain(&client).map(|at| vec![*at]).collect();
+        losses.extend([server.clone(), client.clone(), [server, client].concat()]);
+        for lost in losses {
+            assert!(lost.iter().all(|at| *at < begin));
+            let mut packets = connection.packets.clone();
+            for at in lost.iter().rev() {
+                packets.remove(*at);
+            }
+            let found = talk.read(&packets);
+            assert_eq!(
+                found.client,
+                talk.said(Side::Client, None),
+                "{suite} {lost:?}"
+            );
+            assert_eq!(
+                found.server,
+                talk.said(Side::Server, None),
+                "{suite} {lost:?}"
+            );
+            assert_eq!(
+                found.content,
+                Some(ContentState::Decrypted),
+                "{suite} {lost:?}"
+            );
+        }
+    }
+}
+
+/// A connection whose packets are cut behind so many bytes of their payload, as a capture with `-s` has them.
+fn cut(packets: &[Sent], most: usize) -> Vec<Sent> {
+    // IPv4 and TCP headers without options.
+    let most = most + 40;
+    let cut = packets.iter().map(|sent| Sent {
+        side: sent.side,
+        ip: sent.ip[..sent.ip.len().min(most)].to_vec(),
     });
-    assert_eq!(from_client, 3, "hello, end of the handshake, request");
-    let found = talk.read(&packets);
+    cut.collect()
+}
+
+#[test]
+fn lost_hellos_of_servers_cost_no_data_in_tls_1_3() {
+    for suite in (0..SUITES.len()).filter(|suite| !SUITES[*suite].0) {
+        let talk = talk(&settings(suite), &[300, 2000, 3000, 100, 400, 500]);
+        let packets = talk.packets(1400);
+        let first = packets
+            .iter()
+            .position(|sent| sent.side == Side::Server && sent.ip.len() > 60)
+            .unwrap();
+        let mut left = packets.clone();
+        left.remove(first);
+        let found = talk.read(&left);
+        assert_eq!(found.client, talk.said(Side::Client, None), "{suite}");
+        assert_eq!(found.server, talk.said(Side::Server, None), "{suite}");
+        assert_eq!(found.content, Some(ContentState::Decrypted), "{suite}");
+    }
+}
+
+#[test]
+fn what_packets_hold_that_were_cut_is_decrypted_as_far_as_it_is_whole() {
+    for suite in 0..SUITES.len() {
+        let talk = talk(&settings(suite), &[60, 70, 3000, 50, 80, 90]);
+        let whole = |side: Side| -> Vec<u8> {
+            let records = talk.records.iter();
+            records
+                .filter(|(sender, _, plain)| *sender == side && plain.len() < 100)
+                .flat_map(|(.., plain)| plain.clone())
+                .collect()
+        };
+        let packets = cut(&talk.packets(1400), 140);
+        let found = talk.read(&packets);
+        assert_eq!(found.client, whole(Side::Client), "{suite}");
+        assert_eq!(found.server, whole(Side::Server), "{suite}");
+        assert_eq!(
+            found.content,
+            Some(ContentState::PartlyDecrypted),
+            "{suite}"
+        );
+        let [detail] = undecrypted(&packets, &talk.key_log).try_into().unwrap();
+        let why = "not captured; packets were cut by the capture (snaplen)";
+        assert!(detail.ends_with(why), "{detail}");
+    }
+}
+
+#[test]
+fn a_hello_that_was_cut_is_no_lack_of_keys() {
+    for suite in 0..SUITES.len() {
+        let talk = talk(&settings(suite), &[60, 70]);
+        let packets = cut(&talk.packets(1400), 30);
+        let found = talk.read(&packets);
+        assert_eq!(found.content, Some(ContentState::Damaged), "{suite}");
+        let [detail] = undecrypted(&packets, &talk.key_log).try_into().unwrap();
+        assert!(
+            detail
+                .ends_with("not captured, or not whole; packets were cut by the capture (snaplen)"),
+            "{detail}"
+        );
+        // Without any key that is what is said.
+        assert_eq!(read(&packets, "").content, Some(ContentState::NoKey));
+    }
+}
+
+#[test]
+fn requests_that_were_all_cut_are_not_decrypted() {
+    for suite in 0..SUITES.len() {
+        let mut session = Session::new(&settings(suite));
+        let mut connection = connection();
+        for (side, bytes) in session.handshake() {
+            connection.send(side, &bytes);
+        }
+        for side in [Side::Client, Side::Server, Side::Client] {
+            connection.send(side, &session.send(side, &[0x61; 300]));
+        }
+        // The end of a side is short enough to be whole.
+        connection.send(Side::Client, &session.close(Side::Client));
+        connection.close();
+        for most in [64, 100, 140] {
+            let found = read(&cut(&connection.packets, most), &session.key_log());
+            let content = found.content.unwrap();
+            assert!(found.client.is_empty() && found.server.is_empty());
+            assert_eq!(content, ContentState::Damaged, "{suite} {most}");
+        }
+    }
+}
+
+#[test]
+fn losses_in_what_waits_for_the_server_cost_no_more_than_they_hold() {
+    let talk = talk(&settings(0), &[300, 200, 400, 500, 600, 700, 800, 900]);
+    let packets = talk.packets(1400);
+    let is_full = |sent: &Sent| sent.ip.len() > 60;
+    // The server's packets stand behind all of the client's, as where two captures were put together.
+    let (mut client, server): (Vec<Sent>, Vec<Sent>) = packets
+        .into_iter()
+        .partition(|sent| sent.side == Side::Client);
+    let full: Vec<usize> = (0..client.len())
+        .filter(|at| is_full(&client[*at]))
+        .collect();
+    let (finished, second) = (full[1], full[3]);
+    client.remove(second);
+    client.remove(finished);
+    let found = talk.read(&[client, server].concat());
+    assert_eq!(found.client, talk.said(Side::Client, Some(2)));
     assert_eq!(found.server, talk.said(Side::Server, None));
     assert_eq!(found.content, Some(ContentState::PartlyDecrypted));
-    let expected = "TLS record 1 of the client: not captured".to_owned();
-    assert_eq!(undecrypted(&packets, &talk.key_log), [expected]);
+}
+
+#[test]
+fn an_answer_is_not_heard_before_the_request_behind_a_loss() {
+    let mut session = Session::new(&settings(0));
+    let mut connection = connection();
+    for (side, bytes) in session.handshake() {
+        connection.send(side, &bytes);
+    }
+    // The end of the client's handshake is not in the capture.
+    let finished = connection.packets.len() - 2;
+    let request = b"POST /v1 HTTP/1.1\r\nHost: api.example\r\nContent-Length: 4\r\n\r\nbody";
+    let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+    for _ in 0..2 {
+        connection.send(Side::Client, &session.send(Side::Client, request));
+        connection.send(Side::Server, &session.send(Side::Server, answer));
+    }
+    let mut packets: Vec<Vec<u8>> = connection
+        .packets
+        .iter()
+        .map(|sent| sent.ip.clone())
+        .collect();
+    packets.remove(finished);
+    let answers: Vec<Option<u16>> = sightings(&packets, session.key_log().as_bytes())
+        .iter()
+        .filter_map(|sighting| match &sighting.event {
+            Event::Exchange(exchange) => {
+                Some(exchange.response.as_ref().map(|response| response.status))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(answers, [Some(204), Some(204)]);
+}
+
+#[test]
+fn a_request_lost_with_the_end_of_the_handshake_is_told() {
+    for suite in 0..SUITES.len() {
+        let talk = talk(&settings(suite), &[300, 200]);
+        let mut packets = talk.packets(1400);
+        let mut from_client = 0;
+        packets.retain(|sent| {
+            let has_payload = sent.side == Side::Client && sent.ip.len() > 60;
+            from_client += usize::from(has_payload);
+            !has_payload || from_client == 1
+        });
+        assert_eq!(from_client, 3, "hello, end of the handshake, request");
+        let found = talk.read(&packets);
+        assert_eq!(found.server, talk.said(Side::Server, None));
+        assert_eq!(found.content, Some(ContentState::PartlyDecrypted));
+        let expected = "TLS record 1 of the client: not captured".to_owned();
+        assert_eq!(undecrypted(&packets, &talk.key_log), [expected]);
+    }
 }
 
 /// What a server and a client say in clear, then under TLS; and a word that must be found in a message of that protocol.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::forge::packet;
 use phonehome::flow::Flows;
 use phonehome::intake::{self, Item};
 use phonehome::model::{
@@ -136,7 +137,7 @@ impl Reader {
                     ..Origin::default()
                 },
                 link: LinkType::RAW,
-                wire_len: u32::try_from(data.len()).unwrap(),
+                wire_len: packet::length(data),
                 data,
                 owner: None,
                 direction: None,

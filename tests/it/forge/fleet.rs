@@ -184,6 +184,7 @@ fn app(rules: &Rules, phone: u64, app: u64, words: &str) -> AppReport {
             risk: 2,
             is_declared: true,
             is_granted: Some(true),
+            by_user: [(0, true), (10, false)].into(),
             is_policy_fixed: true,
         }],
         declared: DeclaredKind::ALL.map(|kind| declared(kind, words)).into(),

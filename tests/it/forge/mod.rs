@@ -4,7 +4,7 @@
 //! - [`stream`]: a whole TCP connection with handshake, acknowledgements and end
 //! - [`capture`]: pcap and pcapng files, also as `PCAPdroid` writes them
 //! - [`dns`], [`http`], [`http2`], [`websocket`], [`mqtt`]: messages
-//! - [`tls`], [`quic`]: real connections from a seed
+//! - [`tls`], [`quic`], [`dtls13`]: real connections from a seed
 //! - [`record`]: the same exchanges as pcap, pcapng, HAR and mitmproxy dump
 //! - [`archive`], [`axml`]: gzip, ZIP and binary XML of app packages
 //! - [`observation`]: requests as detection gets them
@@ -22,6 +22,7 @@ pub(crate) mod axml;
 pub(crate) mod capture;
 pub(crate) mod case;
 pub(crate) mod dns;
+pub(crate) mod dtls13;
 pub(crate) mod fleet;
 pub(crate) mod http;
 pub(crate) mod http2;

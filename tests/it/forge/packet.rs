@@ -27,6 +27,15 @@ pub(crate) struct Segment<'a> {
     pub(crate) payload: &'a [u8],
 }
 
+/// The length of an IP packet as it was sent, though what is there of it may be cut.
+pub(crate) fn length(packet: &[u8]) -> u32 {
+    let field = |at: usize| u16::from_be_bytes([packet[at], packet[at + 1]]);
+    match packet[0] >> 4 {
+        4 => field(2).into(),
+        _ => u32::from(field(4)) + 40,
+    }
+}
+
 /// A TCP segment as an IP packet.
 pub(crate) fn tcp(from: SocketAddr, to: SocketAddr, segment: Segment<'_>) -> Vec<u8> {
     // A SYN carries a maximum segment size, as any real one does.

@@ -58,6 +58,11 @@ pub(crate) struct Session {
 impl Session {
     /// Does the whole handshake.
     pub(crate) fn new(settings: &Settings<'_>) -> Self {
+        Self::upgraded(settings, settings.quic_version)
+    }
+
+    /// Does it with a client whose first packet is of another version (RFC 9368 §2.3).
+    pub(crate) fn upgraded(settings: &Settings<'_>, first_version: Version) -> Self {
         let (client, server, key_log) = configurations(settings);
         let version = settings.quic_version;
         let mut chance = Chance::new(settings.seed ^ 0x7175_6963);
@@ -89,7 +94,7 @@ impl Session {
         let mut hello = Vec::new();
         assert!(client.write_hs(&mut hello).is_none());
         server.read_hs(&hello).unwrap();
-        session.client_hello(&first_id, &hello);
+        session.client_hello(&first_id, &hello, first_version);
 
         let (mut server_hello, mut rest) = (Vec::new(), Vec::new());
         session.server.install(server.write_hs(&mut server_hello));
@@ -108,15 +113,29 @@ impl Session {
     }
 
     /// The first datagram. The hello goes in two CRYPTO frames, the second part first, as browsers do.
-    fn client_hello(&mut self, first_id: &[u8], hello: &[u8]) {
+    fn client_hello(&mut self, first_id: &[u8], hello: &[u8], version: Version) {
         let half = hello.len() / 2;
         let mut frames = crypto_frame(half, &hello[half..]);
         frames.extend(crypto_frame(0, &hello[..half]));
         let own_id = self.client.id.clone();
+        let keys = initial_suite().keys(first_id, rustls::Side::Client, version);
+        let later = (self.client.version, self.client.keys[LEVEL_INITIAL].take());
+        (self.client.version, self.client.keys[LEVEL_INITIAL]) = (version, Some(keys));
         let datagram = self
             .client
             .long(INITIAL, first_id, &own_id, &padded(frames));
+        (self.client.version, self.client.keys[LEVEL_INITIAL]) = later;
         self.push(Side::Client, datagram);
+    }
+
+    /// The server's answer to the first datagram if it does not speak that version (RFC 8999 §6).
+    pub(crate) fn version_negotiation(&self) -> Vec<u8> {
+        // Behind the first byte and the version, both ids with their lengths come back the other way round.
+        let (_, first) = &self.datagrams[0];
+        let id = |at: usize| &first[at..=at + CONNECTION_ID_BYTES];
+        let head: &[u8] = &[0xca, 0, 0, 0, 0];
+        let versions: &[u8] = &[0x0a, 0x1a, 0x2a, 0x3a, 0, 0, 0, 1];
+        [head, id(6 + CONNECTION_ID_BYTES), id(5), versions].concat()
     }
 
     /// Initial and Handshake packets in one datagram, and what does not fit in further ones.

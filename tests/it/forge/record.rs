@@ -173,6 +173,70 @@ pub(crate) fn mitmproxy(exchanges: &[Exchange]) -> Vec<u8> {
     exchanges.iter().enumerate().flat_map(flow).collect()
 }
 
+/// A flow of mitmproxy of which only the transport (`tcp`, `udp`) is known: what each side sent. Its first key is one that no
+/// version has so far.
+pub(crate) fn mitmproxy_stream(
+    kind: &str,
+    port: u16,
+    is_tls: bool,
+    messages: &[(Side, &[u8])],
+) -> Vec<u8> {
+    let messages: Vec<Vec<u8>> = messages
+        .iter()
+        .map(|(side, content)| {
+            let from_client: &[u8] = match side {
+                Side::Client => b"true",
+                Side::Server => b"false",
+            };
+            let time = fraction(1_760_000_000.5);
+            list(&[tagged(from_client, b'!'), bytes(content), time])
+        })
+        .collect();
+    let end = |address: &str, port: u16| list(&[text(address), number(port.into())]);
+    let mut client = vec![
+        ("peername", end("192.0.2.10", 40_000)),
+        ("transport_protocol", text(kind)),
+    ];
+    if is_tls {
+        client.push(("tls", tagged(b"true", b'!')));
+    }
+    dictionary(&[
+        ("something_new", text("x")),
+        ("version", number(21)),
+        ("type", text(kind)),
+        ("client_conn", dictionary(&client)),
+        (
+            "server_conn",
+            dictionary(&[("peername", end("198.51.100.20", port))]),
+        ),
+        ("timestamp_created", fraction(1_760_000_000.25)),
+        ("messages", list(&messages)),
+    ])
+}
+
+/// A flow of mitmproxy whose request was streamed, so that its body was not kept.
+pub(crate) fn mitmproxy_without_body(length: usize) -> Vec<u8> {
+    let header = list(&[
+        bytes(b"Content-Length"),
+        bytes(length.to_string().as_bytes()),
+    ]);
+    let request = dictionary(&[
+        ("method", bytes(b"POST")),
+        ("scheme", bytes(b"https")),
+        ("host", text("collector.example")),
+        ("port", number(443)),
+        ("path", bytes(b"/v1")),
+        ("headers", list(&[header])),
+        ("content", tagged(b"", b'~')),
+        ("timestamp_start", fraction(1_760_000_000.5)),
+    ]);
+    dictionary(&[
+        ("version", number(21)),
+        ("type", text("http")),
+        ("request", request),
+    ])
+}
+
 fn tagged(data: &[u8], tag: u8) -> Vec<u8> {
     let mut tagged = format!("{}:", data.len()).into_bytes();
     tagged.extend(data);

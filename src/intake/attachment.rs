@@ -1,0 +1,86 @@
+//! Bodies that lie beside a record instead of in it, as Playwright keeps those of a HAR: in its folder, or in its archive.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::PathBuf;
+
+use super::{Content, Input};
+use crate::limits::{ARCHIVE_ENTRIES, BODY_BYTES};
+use crate::manifest::{self, ZipEntry};
+
+/// Where a record's attachments are looked for.
+#[derive(Debug)]
+pub(super) enum Attachments {
+    /// There is no place beside it.
+    Nowhere,
+    /// In a folder.
+    Folder(PathBuf),
+    /// In a folder of a ZIP archive, whose files are listed when the first of them is asked for.
+    Archive {
+        path: PathBuf,
+        folder: String,
+        entries: Option<BTreeMap<String, ZipEntry>>,
+    },
+}
+
+impl Attachments {
+    /// What lies beside an input.
+    pub(super) fn beside(input: &Input) -> Self {
+        match &input.content {
+            Content::File => match input.path.parent() {
+                Some(folder) => Self::Folder(folder.to_owned()),
+                None => Self::Nowhere,
+            },
+            Content::Entry(entry) => Self::Archive {
+                path: input.path.clone(),
+                folder: entry
+                    .name
+                    .rsplit_once('/')
+                    .map_or_else(String::new, |(folder, _)| format!("{folder}/")),
+                entries: None,
+            },
+            Content::Stdin(_) | Content::Memory(_) | Content::Folder(_) => Self::Nowhere,
+        }
+    }
+
+    /// The bytes of a file beside it, one more than a body's bound at most; `None` if it is not there. A name never leads
+    /// elsewhere: it has no folders, and links are not followed.
+    pub(super) fn read(&mut self, name: &str) -> Option<Vec<u8>> {
+        let is_plain = !name.is_empty() && name != "." && name != "..";
+        if !is_plain || name.contains(['/', '\\', ':', '\0']) {
+            return None;
+        }
+        let reader: Box<dyn Read> = match self {
+            Self::Nowhere => return None,
+            Self::Folder(folder) => {
+                let path = folder.join(name);
+                let is_file = fs::symlink_metadata(&path).ok()?.is_file();
+                Box::new(File::open(path).ok().filter(|_| is_file)?)
+            }
+            Self::Archive {
+                path,
+                folder,
+                entries,
+            } => {
+                let archive = File::open(path).ok()?;
+                let entries = match entries {
+                    Some(entries) => entries,
+                    None => entries.insert(listed(&archive)),
+                };
+                let entry = entries.get(&format!("{folder}{name}"))?;
+                entry.open(archive).ok()?
+            }
+        };
+        let mut bytes = Vec::new();
+        let bound = (BODY_BYTES as u64).saturating_add(1);
+        reader.take(bound).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    }
+}
+
+fn listed(mut archive: &File) -> BTreeMap<String, ZipEntry> {
+    let entries = manifest::zip_entries(&mut archive).value;
+    let entries = entries.into_iter().take(ARCHIVE_ENTRIES);
+    entries.map(|entry| (entry.name.clone(), entry)).collect()
+}

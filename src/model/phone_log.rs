@@ -1,0 +1,210 @@
+//! What a phone's own logs say of which app contacted which host, and when: for captured traffic that names no owner.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::Timestamp;
+use crate::limits::LOGGED_CONTACTS;
+
+/// Apps by the hosts, and by the ends of connections, that logs say they contacted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PhoneLog {
+    by_host: BTreeMap<Arc<str>, Apps>,
+    by_end: BTreeMap<SocketAddr, Apps>,
+    /// Contacts that were put in.
+    count: usize,
+}
+
+/// A package, and the host under which it knew the end of a connection, if the log says.
+type Contact = (Arc<str>, Option<Arc<str>>);
+type Apps = BTreeMap<Contact, Periods>;
+
+/// Periods that lie apart: their ends by their begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Periods(BTreeMap<Timestamp, Timestamp>);
+
+impl PhoneLog {
+    /// Nanoseconds between log and capture for one event: from the look-up to the connection, and what clocks differ that the
+    /// network sets. Clocks that are further apart are told by the events that both have.
+    pub const TOLERANCE: i64 = 30_000_000_000;
+
+    /// An app contacted a host, or the end of a connection, within a period; `false` if there are too many.
+    pub fn add(
+        &mut self,
+        package: &Arc<str>,
+        host: Option<&Arc<str>>,
+        end: Option<SocketAddr>,
+        period: (Timestamp, Timestamp),
+    ) -> bool {
+        if self.count >= LOGGED_CONTACTS {
+            return false;
+        }
+        self.count = self.count.saturating_add(1);
+        if let Some(host) = host {
+            let apps = self.by_host.entry(Arc::clone(host)).or_default();
+            let contact = (Arc::clone(package), None);
+            apps.entry(contact).or_default().add(period);
+        }
+        if let Some(end) = end {
+            let apps = self.by_end.entry(canonical(end)).or_default();
+            let contact = (Arc::clone(package), host.cloned());
+            apps.entry(contact).or_default().add(period);
+        }
+        true
+    }
+
+    /// Takes in what another log says.
+    pub fn merge(&mut self, other: Self) {
+        fn put(ours: &mut Apps, theirs: Apps) {
+            for (contact, Periods(periods)) in theirs {
+                let known = ours.entry(contact).or_default();
+                for period in periods {
+                    known.add(period);
+                }
+            }
+        }
+        for (host, apps) in other.by_host {
+            put(self.by_host.entry(host).or_default(), apps);
+        }
+        for (end, apps) in other.by_end {
+            put(self.by_end.entry(end).or_default(), apps);
+        }
+        self.count = self.count.saturating_add(other.count);
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.by_host.is_empty() && self.by_end.is_empty()
+    }
+
+    /// The packages that contacted a host, or the end of a connection, at a time of the phone's clock; sorted. The end under
+    /// that name tells most, an address alone may be shared by many hosts.
+    pub fn packages(
+        &self,
+        host: Option<&str>,
+        end: Option<SocketAddr>,
+        time: Timestamp,
+    ) -> Vec<&str> {
+        let of_end = end.and_then(|end| self.by_end.get(&canonical(end)));
+        let of_host = host.and_then(|host| self.by_host.get(host));
+        let is_so_named = |name: Option<&str>| host.is_some() && name == host;
+        let is_unnamed = |name: Option<&str>| host.is_none() || name.is_none();
+        let mut packages = at(of_end, time, is_so_named);
+        if packages.is_empty() {
+            packages = at(of_end, time, is_unnamed);
+        }
+        if packages.is_empty() {
+            packages = at(of_host, time, |_| true);
+        }
+        if packages.is_empty() {
+            packages = at(of_end, time, |_| true);
+        }
+        packages
+    }
+}
+
+/// Packages with a contact at that time, of those whose name for the end is meant.
+fn at(apps: Option<&Apps>, time: Timestamp, is_meant: impl Fn(Option<&str>) -> bool) -> Vec<&str> {
+    let mut packages: Vec<&str> = apps
+        .into_iter()
+        .flatten()
+        .filter(|((_, name), periods)| is_meant(name.as_deref()) && periods.has(time))
+        .map(|((package, _), _)| &**package)
+        .collect();
+    packages.dedup();
+    packages
+}
+
+/// An IPv4 address as such, also where a socket of version 6 shows it mapped.
+fn canonical(end: SocketAddr) -> SocketAddr {
+    SocketAddr::new(end.ip().to_canonical(), end.port())
+}
+
+impl Periods {
+    /// Joins those that no moment could tell apart.
+    fn add(&mut self, (mut first, mut last): (Timestamp, Timestamp)) {
+        let near = PhoneLog::TOLERANCE;
+        while let Some((begin, end)) = self.last_before(Timestamp(last.0.saturating_add(near))) {
+            if first.since(end) > near {
+                break;
+            }
+            self.0.remove(&begin);
+            (first, last) = (first.min(begin), last.max(end));
+        }
+        self.0.insert(first, last);
+    }
+
+    fn has(&self, time: Timestamp) -> bool {
+        let latest = Timestamp(time.0.saturating_add(PhoneLog::TOLERANCE));
+        let nearest = self.last_before(latest);
+        nearest.is_some_and(|(_, end)| time.since(end) <= PhoneLog::TOLERANCE)
+    }
+
+    fn last_before(&self, time: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let (begin, end) = self.0.range(..=time).next_back()?;
+        Some((*begin, *end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    fn log(contacts: &[(&str, Option<&str>, Option<&str>, i64)]) -> PhoneLog {
+        let mut log = PhoneLog::default();
+        for (package, host, end, time) in contacts {
+            let time = Timestamp(time * SECOND);
+            let host = host.map(Arc::from);
+            let end = end.map(|end| end.parse().unwrap());
+            assert!(log.add(&Arc::from(*package), host.as_ref(), end, (time, time)));
+        }
+        log
+    }
+
+    #[test]
+    fn the_end_under_its_name_tells_more_than_the_host_and_that_more_than_an_address() {
+        let end = Some("198.51.100.1:443".parse().unwrap());
+        let at = |log: &PhoneLog, host, second| {
+            let packages = log.packages(host, end, Timestamp(second * SECOND));
+            packages.join(" ")
+        };
+        let log = log(&[
+            ("a.chat", Some("api.example"), Some("198.51.100.1:443"), 100),
+            ("b.maps", Some("cdn.example"), Some("198.51.100.1:443"), 100),
+            ("c.news", Some("api.example"), None, 100),
+            ("d.mail", Some("new.example"), None, 100),
+            ("e.call", None, Some("[::ffff:198.51.100.1]:443"), 500),
+        ]);
+        assert_eq!(at(&log, Some("api.example"), 110), "a.chat");
+        assert_eq!(at(&log, Some("new.example"), 110), "d.mail");
+        assert_eq!(at(&log, Some("other.example"), 110), "a.chat b.maps");
+        assert_eq!(at(&log, None, 110), "a.chat b.maps");
+        assert_eq!(at(&log, Some("api.example"), 200), "");
+        assert_eq!(at(&log, Some("api.example"), 500), "e.call");
+        let by_host = log.packages(Some("api.example"), None, Timestamp(90 * SECOND));
+        assert_eq!(by_host, ["a.chat", "c.news"]);
+    }
+
+    proptest! {
+        /// Whatever is joined, a moment has the app exactly when one of its contacts is near.
+        #[test]
+        fn joined_periods_say_what_each_said(
+            contacts in prop::collection::vec((0_i64..2000, 0_i64..300), 1..40),
+            moment in 0_i64..2500,
+        ) {
+            let mut periods = Periods::default();
+            for (begin, length) in &contacts {
+                periods.add((Timestamp(begin * SECOND), Timestamp((begin + length) * SECOND)));
+            }
+            let is_near = contacts.iter().any(|(begin, length)| {
+                (begin - 30..=begin + length + 30).contains(&moment)
+            });
+            prop_assert_eq!(periods.has(Timestamp(moment * SECOND)), is_near);
+        }
+    }
+}

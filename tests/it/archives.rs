@@ -1,0 +1,126 @@
+//! ZIP archives that hold phones, packages of apps, and what nobody knows.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use phonehome::intake;
+use phonehome::model::Platform;
+
+use crate::forge::record::{self, Exchange};
+use crate::forge::{archive, log, sources};
+
+fn file(test: &str, name: &str, bytes: &[u8]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("archives")
+        .join(test);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(name);
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn traffic() -> Vec<u8> {
+    record::pcap(&[Exchange {
+        method: "GET",
+        host: "api.example".to_owned(),
+        target: "/".to_owned(),
+        headers: Vec::new(),
+        body: Vec::new(),
+        response: b"ok".to_vec(),
+    }])
+}
+
+/// Devices with the formats of their inputs.
+fn devices(path: &Path) -> Vec<(String, Vec<&'static str>)> {
+    let found = intake::discover(&[path.to_owned()]).unwrap();
+    let devices = found.devices.into_iter();
+    devices
+        .map(|device| {
+            let mut formats: Vec<_> = device.inputs.iter().map(|input| input.format).collect();
+            formats.sort_unstable();
+            (device.name, formats)
+        })
+        .collect()
+}
+
+fn source(format: &str) -> Vec<u8> {
+    let mut files = sources::files().into_iter();
+    files.find(|(_, known, _)| *known == format).unwrap().2
+}
+
+#[test]
+fn folders_of_several_phones_in_an_archive_are_several_phones() {
+    let (traffic, dump) = (traffic(), source("dumpsys-package"));
+    let appops = log::APPOPS_14.as_bytes();
+    let phones: [(&str, &[u8]); 3] = [
+        ("anna/traffic.pcap", &traffic),
+        ("anna/dump.txt", &dump),
+        ("ben/other.pcap", &traffic),
+    ];
+    let case = phones.map(|(name, bytes)| (format!("case/{name}"), bytes));
+    let case: Vec<(&str, &[u8])> = case.iter().map(|(name, bytes)| (&**name, *bytes)).collect();
+    let expected = [
+        ("anna".to_owned(), vec!["dumpsys-package", "pcap"]),
+        ("ben".to_owned(), vec!["pcap"]),
+    ];
+    for (test, files) in [("phones", &phones[..]), ("case", &case)] {
+        let path = file(test, "all.zip", &archive::zip(files));
+        assert_eq!(devices(&path), expected, "{test}");
+        // Also where it lies in the folder that was named.
+        assert_eq!(devices(path.parent().unwrap()), expected, "{test}");
+    }
+    // Folders that only keep order.
+    let one: [(&str, &[u8]); 3] = [
+        ("phone/traffic/1.pcap", &traffic),
+        ("phone/logs/appops.txt", appops),
+        ("phone/dump.txt", &dump),
+    ];
+    let path = file("one", "anna.zip", &archive::zip(&one));
+    let formats = vec!["dumpsys-appops", "dumpsys-package", "pcap"];
+    assert_eq!(devices(&path), [("anna".to_owned(), formats)]);
+}
+
+#[test]
+fn packages_of_apps_in_an_archive_are_read() {
+    let (apk, xapk) = (source("apk"), source("apk-set"));
+    let (ipa, bundle) = (source("ipa"), source("aab"));
+    let nested = archive::zip(&[("notes.pdf", b"%PDF")]);
+    let files: [(&str, &[u8]); 7] = [
+        ("a.apk", &apk),
+        ("b.xapk", &xapk),
+        ("c.ipa", &ipa),
+        ("d.aab", &bundle),
+        ("inner.zip", &nested),
+        ("picture.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"),
+        ("README.md", b"# What this is\n"),
+    ];
+    let path = file("packages", "phone.zip", &archive::zip(&files));
+    let formats = vec!["aab", "apk", "apk-set", "ipa"];
+    assert_eq!(devices(&path), [("phone".to_owned(), formats)]);
+    let found = intake::discover(&[path]).unwrap();
+    for input in &found.devices[0].inputs {
+        let (dossier, notes) = input.gather().unwrap().unwrap();
+        let (declaration, _) = dossier.declarations.values().next().unwrap();
+        assert_eq!(declaration.package, "com.example.notes", "{}", input.format);
+        assert_eq!(notes, [], "{}", input.format);
+        let is_apple = declaration.platform == Platform::Ios;
+        assert_eq!(is_apple, input.format == "ipa");
+    }
+    let left_out: Vec<(&str, &str)> = found
+        .left_out
+        .iter()
+        .map(|(path, _, reason)| (path.as_str(), reason.as_str()))
+        .collect();
+    assert_eq!(
+        left_out,
+        [
+            (
+                "phone.zip/inner.zip",
+                "an archive inside an archive; unpack it"
+            ),
+            ("phone.zip/picture.jpg", "no known format"),
+        ]
+    );
+    assert_eq!(found.for_people, ["phone.zip/README.md"]);
+}

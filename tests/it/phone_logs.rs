@@ -1,0 +1,203 @@
+//! Captured traffic that names no owner, beside logs of the same phone that say which app contacted whom.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use phonehome::audit::{self, Options, Progress};
+use phonehome::intake;
+use phonehome::model::{AppId, Attributed, Audit, Basis, Timestamp};
+use phonehome::rules::Rules;
+
+use crate::forge::record::{self, Exchange};
+
+/// Seconds at which the forged exchanges begin; each is one later.
+const BEGIN: i64 = 1_760_000_000;
+
+fn audited(test: &str, files: &[(&str, &[u8])]) -> Audit {
+    let folder: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("phone-logs")
+        .join(test);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    for (name, bytes) in files {
+        fs::write(folder.join(name), bytes).unwrap();
+    }
+    let case = intake::discover(&[folder]).unwrap();
+    let rules = Rules::embedded();
+    let outcome = audit::run(&case, &rules, &Options::default(), &Progress::default()).unwrap();
+    assert!(outcome.errors.is_empty());
+    outcome.audit
+}
+
+/// Requests in clear to hosts, a second apart, each over a connection of its own to 198.51.100.20:80.
+fn exchanges(requests: &[(&str, &str)]) -> Vec<Exchange> {
+    requests
+        .iter()
+        .map(|(host, user_agent)| Exchange {
+            method: "POST",
+            host: (*host).to_owned(),
+            target: "/v1".to_owned(),
+            headers: vec![
+                ("Content-Type", "application/json".to_owned()),
+                ("User-Agent", (*user_agent).to_owned()),
+            ],
+            body: br#"{"advertising_id":"38400000-8cf0-11bd-b23e-10b96e40000d"}"#.to_vec(),
+            response: b"ok".to_vec(),
+        })
+        .collect()
+}
+
+fn capture(requests: &[(&str, &str)]) -> Vec<u8> {
+    record::pcap(&exchanges(requests))
+}
+
+fn known(app: &str, by: Basis) -> Attributed {
+    let app = AppId::new(app);
+    Attributed::Known { app, by }
+}
+
+/// Who sent an advertising id, and how that is known.
+fn senders(audit: &Audit) -> Vec<Attributed> {
+    let apps = audit.devices[0].apps.iter();
+    let mut senders: Vec<Attributed> = apps
+        .filter(|app| {
+            let mut findings = app.findings.iter();
+            findings.any(|finding| &*finding.rule == "advertising-id")
+        })
+        .map(|app| app.app.clone())
+        .collect();
+    senders.sort();
+    senders
+}
+
+fn privacy_report(rows: &[(&str, &str, i64)]) -> String {
+    let mut report = String::new();
+    for (app, host, second) in rows {
+        let time = Timestamp(second * 1_000_000_000);
+        writeln!(
+            report,
+            r#"{{"domain":"{host}","firstTimeStamp":"{time}","timeStamp":"{time}","context":"","domainType":2,"initiatedType":"AppInitiated","hits":1,"bundleID":"{app}","type":"networkActivity"}}"#
+        )
+        .unwrap();
+    }
+    report
+}
+
+#[test]
+fn a_privacy_report_says_whose_captured_traffic_is() {
+    let traffic = capture(&[("collector.example", "okhttp/4")]);
+    let near = [("org.example.chat", "collector.example", BEGIN + 2)];
+    let far = [("org.example.chat", "collector.example", BEGIN + 600)];
+    let two = [
+        near[0],
+        ("org.example.notes", "collector.example", BEGIN - 5),
+    ];
+    let apart = [
+        near[0],
+        ("org.example.notes", "collector.example", BEGIN - 600),
+    ];
+    let other = [("org.example.chat", "other.example", BEGIN)];
+    let chat = known("org.example.chat", Basis::PhoneLog);
+    let both = Attributed::Shared {
+        apps: ["org.example.chat", "org.example.notes"]
+            .map(AppId::new)
+            .to_vec(),
+        by: Basis::PhoneLog,
+    };
+    let cases = [
+        ("near", &near[..], chat.clone()),
+        ("far", &far, Attributed::Unknown),
+        ("two", &two, both),
+        ("apart", &apart, chat),
+        ("other-host", &other, Attributed::Unknown),
+    ];
+    for (test, rows, expected) in cases {
+        let report = privacy_report(rows);
+        let files: [(&str, &[u8]); 2] = [
+            ("traffic.pcap", &traffic),
+            ("report.ndjson", report.as_bytes()),
+        ];
+        assert_eq!(senders(&audited(test, &files)), [expected], "{test}");
+    }
+}
+
+#[test]
+fn what_an_app_says_of_itself_comes_before_the_log() {
+    let traffic = capture(&[("collector.example", "org.example.notes/7 okhttp/4")]);
+    let report = privacy_report(&[("org.example.chat", "collector.example", BEGIN)]);
+    let packages = b"package:org.example.notes\npackage:org.example.chat\n";
+    let files: [(&str, &[u8]); 3] = [
+        ("traffic.pcap", &traffic),
+        ("report.ndjson", report.as_bytes()),
+        ("packages.txt", packages),
+    ];
+    let expected = known("org.example.notes", Basis::UserAgent);
+    assert_eq!(senders(&audited("own-words", &files)), [expected]);
+}
+
+#[test]
+fn the_network_log_of_a_managed_phone_says_whose_captured_traffic_is() {
+    let traffic = capture(&[("collector.example", "okhttp/4")]);
+    let connection = |number: i64, address: &str, port: u16, app: &str| {
+        let time = BEGIN * 1000 + number;
+        format!("ConnectEvent({number}, /{address}, {port}, {time}, {app})\n")
+    };
+    let lookup = |app: &str| {
+        let time = BEGIN * 1000 - 20;
+        format!("DnsEvent(9, collector.example, /198.51.100.20, 1, {time}, {app})\n")
+    };
+    let address = connection(1, "198.51.100.20", 80, "org.example.chat");
+    let other_port = connection(2, "198.51.100.20", 443, "org.example.notes");
+    // The other had another name for the address, or asked for the name and went elsewhere.
+    let named = lookup("org.example.chat")
+        + &address
+        + &connection(3, "198.51.100.20", 80, "org.example.notes");
+    let elsewhere = lookup("org.example.notes") + &address + &other_port;
+    for (test, log) in [
+        ("address", address.clone() + &other_port),
+        ("name", lookup("org.example.chat")),
+        ("named", named),
+        ("elsewhere", elsewhere),
+    ] {
+        let files: [(&str, &[u8]); 2] = [("traffic.pcap", &traffic), ("log.txt", log.as_bytes())];
+        let audit = audited(test, &files);
+        let expected = known("org.example.chat", Basis::PhoneLog);
+        assert_eq!(senders(&audit), [expected], "{test}");
+        let apps = audit.devices[0].apps.iter();
+        let unknown = apps.filter(|app| app.app == Attributed::Unknown).count();
+        assert_eq!(unknown, 0, "{test}: flows are those of the app, too");
+    }
+}
+
+#[test]
+fn a_clock_that_is_an_hour_ahead_is_undone_for_the_log() {
+    let hosts = ["a.example", "b.example", "c.example", "d.example"];
+    let exchanges = exchanges(&hosts.map(|host| (host, "okhttp/4")));
+    let rows: Vec<_> = (0..)
+        .zip(hosts)
+        .map(|(number, host)| ("org.example.chat", host, BEGIN + 3600 + number))
+        .collect();
+    let report = privacy_report(&rows);
+    for (name, traffic) in [
+        ("traffic.pcap", record::pcap(&exchanges)),
+        ("traffic.har", record::har(&exchanges)),
+        ("flows.mitm", record::mitmproxy(&exchanges)),
+    ] {
+        let audit = audited(
+            "ahead",
+            &[(name, &traffic), ("report.ndjson", report.as_bytes())],
+        );
+        assert_eq!(
+            senders(&audit),
+            [known("org.example.chat", Basis::PhoneLog)],
+            "{name}"
+        );
+        let clock = audit.devices[0].clock.unwrap();
+        assert_eq!(
+            (clock.events, clock.median / 1_000_000_000),
+            (4, 3600),
+            "{name}"
+        );
+    }
+}
