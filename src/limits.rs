@@ -45,6 +45,8 @@ pub const MQTT_TOPIC_BYTES: usize = 1024;
 pub const SERVER_SENT_EVENTS: usize = 20_000;
 /// Streams of one HTTP/2 or HTTP/3 connection that are open at once; servers grant 100 to 250, and push connections a thousand.
 pub const HTTP_STREAMS: usize = 1024;
+/// Streams that a server broke off and whose requests may still be under way; most clients say no more on them.
+pub const HTTP_BROKEN_STREAMS: usize = 16;
 /// Bytes of the dynamic table of header compression; browsers ask for 64 KiB.
 pub const HPACK_TABLE_BYTES: usize = 256 << 10;
 /// Bytes of one compressed header block; servers refuse far shorter ones.

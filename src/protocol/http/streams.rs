@@ -75,6 +75,10 @@ pub(in crate::protocol) struct Streams {
     open: BTreeMap<u64, Stream>,
     /// Streams that ended last: what still comes of them is no news.
     ended: VecDeque<u64>,
+    /// Streams on which the server was heard alone: what the client has said may come late.
+    orphans: VecDeque<u64>,
+    /// Streams that the server broke off while the request was under way.
+    broken: VecDeque<u64>,
     /// Body bytes kept of all open streams.
     kept: usize,
     /// The name last handed out as the server's.
@@ -132,7 +136,7 @@ impl Streams {
             emit(Output::Server(name));
             self.host.clone_from(&request.host);
         }
-        let stream = self.open.entry(id).or_default();
+        let stream = self.client_stream(id);
         stream.request = Some(request);
         stream.protocol = protocol;
         stream.origin = origin;
@@ -208,8 +212,11 @@ impl Streams {
             return;
         }
         if !self.open.contains_key(&id) {
-            if side == Side::Server || self.ended.contains(&id) {
+            if side == Side::Server {
                 self.orphan(id, emit);
+                return;
+            }
+            if self.ended.contains(&id) {
                 return;
             }
             self.headless(id, origin, emit);
@@ -242,15 +249,23 @@ impl Streams {
         self.make_room(emit);
         let what = "HTTP request whose head is not in the capture";
         emit(Output::Shortfall(Shortfall::StartedBefore, 0, what));
-        let stream = self.open.entry(id).or_default();
+        let stream = self.client_stream(id);
         stream.request = Some(Request::default());
         stream.origin = origin;
     }
 
-    /// A stream of which the client's part is not in the capture.
+    /// Opens a stream for what the client says. An answer that was heard before is passed over.
+    fn client_stream(&mut self, id: u64) -> &mut Stream {
+        let is_answered = self.orphans.contains(&id);
+        let stream = self.open.entry(id).or_default();
+        stream.is_response_complete |= is_answered;
+        stream
+    }
+
+    /// A stream of which the client's part is not in the capture, or comes late.
     fn orphan(&mut self, id: u64, emit: Emit<'_>) {
-        if !self.ended.contains(&id) {
-            self.note_ended(id);
+        if !self.ended.contains(&id) && !self.orphans.contains(&id) {
+            note(&mut self.orphans, id);
             let what = "HTTP response whose request is not in the capture";
             emit(Output::Shortfall(Shortfall::StartedBefore, 0, what));
         }
@@ -304,8 +319,30 @@ impl Streams {
         }
     }
 
-    /// A stream was broken off by either side: what is not complete is cut.
-    pub(in crate::protocol) fn reset(&mut self, id: u64, emit: Emit<'_>) {
+    /// A side broke a stream off.
+    pub(in crate::protocol) fn reset(&mut self, id: u64, side: Side, emit: Emit<'_>) {
+        let stream = self.open.get_mut(&id);
+        let is_under_way =
+            |stream: &&mut Stream| !stream.is_request_complete && !stream.is_tunnel();
+        let Some(stream) = stream.filter(|_| side == Side::Server).filter(is_under_way) else {
+            self.cut(id, emit);
+            return;
+        };
+        // What the client sends before it hears of that has left the phone (RFC 9113 §5.1).
+        let is_complete = std::mem::replace(&mut stream.is_response_complete, true);
+        if let Some(response) = &mut stream.response {
+            response.body.is_cut |= !is_complete;
+        }
+        self.broken.push_back(id);
+        if self.broken.len() > limits::HTTP_BROKEN_STREAMS
+            && let Some(oldest) = self.broken.pop_front()
+        {
+            self.cut(oldest, emit);
+        }
+    }
+
+    /// Nothing more comes of a stream: what is not complete is cut.
+    fn cut(&mut self, id: u64, emit: Emit<'_>) {
         if let Some(stream) = self.open.get_mut(&id) {
             let ends = [
                 (Side::Client, stream.is_request_complete),
@@ -324,7 +361,7 @@ impl Streams {
     pub(in crate::protocol) fn finish(&mut self, emit: Emit<'_>) {
         while let Some((id, _)) = self.open.first_key_value() {
             let id = *id;
-            self.reset(id, emit);
+            self.cut(id, emit);
         }
     }
 
@@ -334,19 +371,12 @@ impl Streams {
         }
         if let Some(stream) = self.open.remove(&id) {
             self.kept = self.kept.saturating_sub(stream.kept());
-            self.note_ended(id);
+            note(&mut self.ended, id);
             if stream.is_tunnel() {
                 emit(Output::InnerStreamEnd(id));
             }
             stream.hand_out(emit);
         }
-    }
-
-    fn note_ended(&mut self, id: u64) {
-        if self.ended.len() >= limits::HTTP_STREAMS {
-            self.ended.pop_front();
-        }
-        self.ended.push_back(id);
     }
 
     /// Hands out the oldest stream when too many are open.
@@ -358,9 +388,17 @@ impl Streams {
             let id = *id;
             let what = "more HTTP streams open at once than the bound";
             emit(Output::Shortfall(Shortfall::MessageLimit, 0, what));
-            self.reset(id, emit);
+            self.cut(id, emit);
         }
     }
+}
+
+/// Remembers a stream, and forgets the oldest of too many.
+fn note(streams: &mut VecDeque<u64>, id: u64) {
+    if streams.len() >= limits::HTTP_STREAMS {
+        streams.pop_front();
+    }
+    streams.push_back(id);
 }
 
 /// Hands on what comes out of a tunnel: each is a stream inside of its own.

@@ -141,8 +141,8 @@ pub(super) fn chain(side: Side, bytes: &[u8]) -> Chain {
     }
 }
 
-/// Where two frame headers in a row begin, and whether they do: if not, where they may begin once more bytes are there. With
-/// `is_end` one header will do whose frame ends with the bytes.
+/// Where two frame headers in a row begin, or one whose frame ends with the bytes (a server should not be heard before the
+/// request that it answers), and whether they do: if not, where they may begin once more bytes are there.
 fn find(side: Side, bytes: &[u8], is_end: bool) -> (usize, bool) {
     let mut at = 0_usize;
     while let Some(rest) = bytes.get(at..).filter(|rest| rest.len() >= HEAD_BYTES) {
@@ -152,7 +152,7 @@ fn find(side: Side, bytes: &[u8], is_end: bool) -> (usize, bool) {
         };
         match chain(side, rest) {
             Chain::Two => return (at, true),
-            Chain::One if is_end && ends_here() => return (at, true),
+            Chain::One if ends_here() => return (at, true),
             Chain::One if !is_end && rest.len() < limits::HTTP2_SEARCH_BYTES => {
                 return (at, false);
             }
@@ -396,7 +396,7 @@ impl Half {
         Step::Frame(head, std::mem::take(&mut self.buffer))
     }
 
-    /// Looks for two frame headers in a row; `is_end`: one will do if its frame ends with the bytes.
+    /// Looks for frames; `is_end`: no more bytes will come.
     fn search<'a>(&mut self, rest: &mut &'a [u8], is_end: bool) -> Option<Step<'a>> {
         if self.buffer.is_empty() {
             let (at, is_found) = find(self.side, rest, is_end);

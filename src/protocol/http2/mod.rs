@@ -242,7 +242,7 @@ impl Http2 {
                 self.direction(side).block = block;
             }
             _ => {
-                self.streams.reset(u64::from(head.stream), emit);
+                self.streams.reset(u64::from(head.stream), side, emit);
                 return;
             }
         }

@@ -246,6 +246,103 @@ fn behind_connect_another_protocol_speaks() {
 }
 
 #[test]
+fn what_a_client_sends_behind_a_servers_reset_was_sent() {
+    let reset = |stream| frame(3, 0, stream, &[0, 0, 0, 0]);
+    let seen = run(&[
+        Input::Client(
+            [
+                opening(),
+                post(1, "/a"),
+                post(3, "/b"),
+                frame(0, 0, 3, b"one"),
+            ]
+            .concat(),
+        ),
+        Input::Server([settings(), status(1, "200", END_STREAM), reset(1), reset(3)].concat()),
+        Input::Client(frame(0, END_STREAM, 1, b"late")),
+        Input::Client(frame(0, 0, 3, b" two")),
+    ]);
+    assert_eq!(
+        seen,
+        [
+            "server api.example",
+            "POST api.example /a [late] -> 200 []",
+            "POST api.example /b [one two…]",
+        ]
+    );
+    // What the client breaks off is over.
+    let seen = run(&[
+        Input::Client([opening(), post(1, "/a"), frame(0, 0, 1, b"one"), reset(1)].concat()),
+        Input::Client(get(3, "/b")),
+    ]);
+    assert_eq!(seen[1], "POST api.example /a [one…]");
+    // Servers that break off everything do not make them pile up.
+    let mut many = opening();
+    let mut resets = settings();
+    for number in 0..100 {
+        many.extend(post(number * 2 + 1, "/a"));
+        resets.extend(reset(number * 2 + 1));
+    }
+    let mut dissector = Http2::default();
+    let mut seen = 0;
+    for input in [Input::Client(many), Input::Server(resets)] {
+        let (side, bytes) = match input {
+            Input::Client(bytes) => (Side::Client, bytes),
+            Input::Server(bytes) => (Side::Server, bytes),
+            Input::Gap(..) => unreachable!(),
+        };
+        let chunk = Chunk {
+            side,
+            bytes: &bytes,
+            origin: Origin::default(),
+        };
+        dissector.feed(chunk, &mut |output| {
+            seen += usize::from(matches!(output, Output::Event(..)));
+        });
+    }
+    assert_eq!(seen, 100 - limits::HTTP_BROKEN_STREAMS);
+}
+
+#[test]
+fn a_request_behind_a_loss_is_read_before_its_answer() {
+    let seen = run(&[
+        Input::Client(opening()),
+        Input::Gap(Side::Client, 40),
+        Input::Client(get(3, "/b")),
+        Input::Server([settings(), status(3, "200", END_STREAM)].concat()),
+    ]);
+    assert_eq!(
+        seen,
+        ["server api.example", "GET api.example /b [] -> 200 []"]
+    );
+}
+
+#[test]
+fn what_a_client_says_behind_an_answer_whose_request_is_lost_was_said() {
+    let seen = run(&[
+        Input::Client(opening()),
+        Input::Server(
+            [
+                settings(),
+                status(1, "200", END_STREAM),
+                status(3, "200", 0),
+            ]
+            .concat(),
+        ),
+        Input::Client([post(1, "/a"), frame(0, END_STREAM, 1, b"body")].concat()),
+        Input::Client(frame(0, END_STREAM, 3, b"alone")),
+    ]);
+    assert!(
+        seen.contains(&"POST api.example /a [body]".to_owned()),
+        "{seen:#?}"
+    );
+    assert!(
+        seen.iter().any(|line| line.contains("[alone]")),
+        "{seen:#?}"
+    );
+}
+
+#[test]
 fn a_gap_in_data_concerns_its_stream_only() {
     let body = frame(0, END_STREAM, 1, b"0123456789");
     let (before, behind) = body.split_at(frame::HEAD_BYTES + 3);

@@ -111,6 +111,7 @@ impl Direction {
         self.guard = guard;
         self.sequence = 0;
         self.slack = if is_late { self.slack.max(1) } else { 0 };
+        self.undecided = 0;
     }
 
     /// The keys of TLS 1.3, from the hellos on: what was lost behind these may be records.
@@ -163,7 +164,7 @@ impl Direction {
         let counts = self.counts(head);
         if counts {
             self.lost = self.lost.saturating_add(1);
-        } else if head.kind == APPLICATION_DATA && self.is_protected() {
+        } else if head.kind == APPLICATION_DATA {
             self.undecided = self.undecided.saturating_add(u64::from(head.len));
         }
         counts
@@ -186,13 +187,14 @@ impl Direction {
         {
             self.give_up();
         }
-        match &self.guard {
-            Guard::Clear => return None,
-            Guard::Ladder(ladder) if ladder.step == Step::Handshake && !ladder.is_empty() => {
-                self.undecided = self.undecided.saturating_add(bytes.max(1));
-                return None;
-            }
-            Guard::Ladder(_) | Guard::Keys(_) => {}
+        let is_in_handshake = match &self.guard {
+            Guard::Clear => true,
+            Guard::Ladder(ladder) => ladder.step == Step::Handshake && !ladder.is_empty(),
+            Guard::Keys(_) => false,
+        };
+        if is_in_handshake {
+            self.undecided = self.undecided.saturating_add(bytes.max(1));
+            return None;
         }
         self.lost = self.lost.saturating_add(1);
         Some(bytes)
@@ -201,9 +203,11 @@ impl Direction {
     /// A record was opened, or there are no more: says whether application data were lost before it, as [`Self::lose`] does.
     pub(super) fn decide(&mut self, is_over: bool) -> Option<u64> {
         let bytes = std::mem::take(&mut self.undecided);
-        let is_past =
-            matches!(&self.guard, Guard::Ladder(ladder) if ladder.step != Step::Handshake);
-        if bytes == 0 || !(is_over || (is_past && self.sequence > 1)) {
+        let Guard::Ladder(ladder) = &self.guard else {
+            return None;
+        };
+        let is_past = ladder.step != Step::Handshake && self.sequence > 1;
+        if bytes == 0 || !(is_over || is_past) {
             return None;
         }
         self.lost = self.lost.saturating_add(1);

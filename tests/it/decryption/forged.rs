@@ -451,6 +451,29 @@ fn a_hello_that_was_cut_is_no_lack_of_keys() {
 }
 
 #[test]
+fn requests_that_were_all_cut_are_not_decrypted() {
+    for suite in 0..SUITES.len() {
+        let mut session = Session::new(&settings(suite));
+        let mut connection = connection();
+        for (side, bytes) in session.handshake() {
+            connection.send(side, &bytes);
+        }
+        for side in [Side::Client, Side::Server, Side::Client] {
+            connection.send(side, &session.send(side, &[0x61; 300]));
+        }
+        // The end of a side is short enough to be whole.
+        connection.send(Side::Client, &session.close(Side::Client));
+        connection.close();
+        for most in [64, 100, 140] {
+            let found = read(&cut(&connection.packets, most), &session.key_log());
+            let content = found.content.unwrap();
+            assert!(found.client.is_empty() && found.server.is_empty());
+            assert_eq!(content, ContentState::Damaged, "{suite} {most}");
+        }
+    }
+}
+
+#[test]
 fn losses_in_what_waits_for_the_server_cost_no_more_than_they_hold() {
     let talk = talk(&settings(0), &[300, 200, 400, 500, 600, 700, 800, 900]);
     let packets = talk.packets(1400);
