@@ -68,6 +68,11 @@ const USES: &[(&str, &str, &str)] = &[
         "Anfragen und Antworten, aufgezeichnet vor der Verschlüsselung",
     ),
     (
+        "har-body",
+        "a body that is not in the HAR beside it; read where that names it",
+        "ein Inhalt, der nicht im HAR daneben steht; gelesen, wo dieses ihn nennt",
+    ),
+    (
         "mitmproxy",
         "requests and responses, recorded before they were encrypted",
         "Anfragen und Antworten, aufgezeichnet vor der Verschlüsselung",
