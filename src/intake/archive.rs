@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use super::attachment;
 use super::document::DUMPSYS_PACKAGE;
 use super::recognise::{Bytes, Columns, Recognised, recognise};
 use super::{Content, Input};
@@ -43,11 +44,23 @@ pub(super) fn look(path: &Path, display: &str, columns: &Columns) -> Held {
         let detail = format!("only the first {ARCHIVE_ENTRIES} files of the archive are looked at");
         note(Shortfall::InputLimit, detail);
     }
-    for entry in read.value.into_iter().take(ARCHIVE_ENTRIES) {
-        if entry.name.ends_with('/') {
+    let entries = read.value.into_iter().take(ARCHIVE_ENTRIES);
+    let files = entries.filter(|entry| !entry.name.ends_with('/'));
+    // Which of them are bodies is known once there is a HAR beside them.
+    let (bodies, files): (Vec<_>, Vec<_>) =
+        files.partition(|entry| attachment::is_named_so(&entry.name));
+    for entry in files.into_iter().chain(bodies) {
+        let display = format!("{display}/{}", entry.name);
+        if attachment::is_named_so(&display) && attachment::is_beside_har(&display, &held.inputs) {
+            held.inputs.push(Input {
+                display,
+                format: attachment::NAME,
+                bytes: entry.bytes,
+                content: Content::Entry(entry),
+                ..Input::file_at(path)
+            });
             continue;
         }
-        let display = format!("{display}/{}", entry.name);
         match member(path, &entry, &display, columns) {
             Recognised::Input(input) => held.inputs.push(Input {
                 path: path.to_owned(),

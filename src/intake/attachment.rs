@@ -5,9 +5,30 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::PathBuf;
 
-use super::{Content, Input};
+use super::{Content, Input, har};
 use crate::limits::{ARCHIVE_ENTRIES, BODY_BYTES};
 use crate::manifest::{self, ZipEntry};
+
+/// How such a body is called in lists. It is no format to recognise: its name and the HAR beside it tell.
+pub(super) const NAME: &str = "har-body";
+
+/// Whether a file is called as Playwright calls bodies: by their SHA-1.
+pub(super) fn is_named_so(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.split_once('.').is_some_and(|(digest, ending)| {
+        let is_digest = digest.len() == 40 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_digest && !ending.is_empty()
+    })
+}
+
+/// Whether there is a HAR in the folder of a file.
+pub(super) fn is_beside_har(path: &str, inputs: &[Input]) -> bool {
+    let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+    let mut records = inputs
+        .iter()
+        .filter(|input| input.format == har::FORMAT.name);
+    records.any(|record| folder(&record.display) == folder(path))
+}
 
 /// Where a record's attachments are looked for.
 #[derive(Debug)]

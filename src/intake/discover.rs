@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::document::{self, PACKAGE_SET};
 use super::policy::{self, Said};
 use super::recognise::{Bytes, Columns, Recognised, recognise, recognise_file};
-use super::{Case, Content, DeviceInputs, Input, app_folder, archive};
+use super::{Case, Content, DeviceInputs, Input, app_folder, archive, attachment, har};
 use crate::limits::{FOLDER_DEPTH, INPUT_FILES};
 use crate::model::{InputId, Shortfall};
 use crate::{Error, Result};
@@ -391,8 +391,30 @@ impl Search {
         let mut found = Vec::new();
         self.walk(root, prefix, None, 0, &mut found);
         let mut folder = Folder::default();
-        for found in found {
-            let inputs = self.file(&found, false);
+        let mut seen: Vec<Input> = Vec::new();
+        // Which of them are bodies is known once there is a HAR beside them.
+        let (bodies, files): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .partition(|found| attachment::is_named_so(&found.display));
+        for found in files.into_iter().chain(bodies) {
+            let is_body = attachment::is_named_so(&found.display)
+                && attachment::is_beside_har(&found.display, &seen);
+            let inputs = if is_body {
+                vec![Input {
+                    display: found.display.clone(),
+                    format: attachment::NAME,
+                    bytes: fs::metadata(&found.path).map_or(0, |file| file.len()),
+                    ..Input::file_at(&found.path)
+                }]
+            } else {
+                self.file(&found, false)
+            };
+            seen.extend(
+                inputs
+                    .iter()
+                    .filter(|input| input.format == har::FORMAT.name)
+                    .cloned(),
+            );
             if inputs.is_empty() {
                 continue;
             }

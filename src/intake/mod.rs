@@ -49,7 +49,7 @@ mod zeek;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use clock::{Zone, consent};
@@ -105,7 +105,7 @@ pub struct Input {
     pub path: PathBuf,
     /// How reports name it: relative to what the user named, with `/`.
     pub display: String,
-    /// Name of its format in [`FORMATS`].
+    /// Name of its format in [`FORMATS`]; `har-body` for what lies beside a HAR and is read with it.
     pub format: &'static str,
     /// The compression that it comes in.
     pub wrapping: Option<&'static Wrapping>,
@@ -146,6 +146,15 @@ impl Input {
             bytes: bytes.len() as u64,
             content: Content::Memory(Arc::from(bytes)),
             columns: Arc::default(),
+        }
+    }
+
+    /// A file of which nothing is known yet.
+    fn file_at(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            content: Content::File,
+            ..Self::in_memory(InputId::default(), "", &[])
         }
     }
 

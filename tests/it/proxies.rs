@@ -200,10 +200,22 @@ fn bodies_beside_a_har_are_read_and_nothing_outside_of_its_folder() {
         read(&folder("gone", &[("network.har", &beside)])),
         (0, lost.clone())
     );
+    let formats = |folder: &Path| -> Vec<&'static str> {
+        let found = intake::discover(&[folder.to_owned()]).unwrap();
+        assert!(found.left_out.is_empty());
+        let inputs = found.devices.iter().flat_map(|device| &device.inputs);
+        inputs.map(|input| input.format).collect()
+    };
+    let in_one = folder("attached", &in_folder);
+    assert_eq!(formats(&in_one), ["har-body", "har"]);
     let zip = archive::zip(&[("x/har.har", &beside), (&format!("x/{NAME}"), POSITION)]);
     assert_eq!(
         read(&folder("attached-zip", &[("trace.zip", &zip)])),
         (1, vec![])
+    );
+    assert_eq!(
+        formats(&folder("attached-zip", &[("trace.zip", &zip)])),
+        ["har-body", "har"]
     );
     for (test, name) in [
         ("above", "../outside.bin"),

@@ -221,7 +221,10 @@ fn the_servers_first_packets_may_come_before_the_clients() {
 #[test]
 fn a_server_may_go_on_in_another_version_that_the_client_offers() {
     for (first, then) in [(Version::V1, Version::V2), (Version::V2, Version::V1)] {
-        let session = talk(Session::upgraded(&settings(then, SUITES[1]), first), false);
+        let session = talk(
+            Session::upgraded(&settings(then, SUITES[1]), first, 11),
+            false,
+        );
         let mut datagrams = session.datagrams.clone();
         check(&read(&datagrams, session.key_log()));
         datagrams.swap(0, 1);
@@ -232,12 +235,13 @@ fn a_server_may_go_on_in_another_version_that_the_client_offers() {
 #[test]
 fn a_client_begins_again_in_a_version_that_the_server_speaks() {
     let session = session(SUITES[0], false);
-    // With the ids and the random of before, and with others.
-    for seed in [11, 12] {
-        let refused = Session::new(&Settings {
+    // With the ids and the random of before, with the ids alone, and with others.
+    for (seed, id_seed) in [(11, 11), (12, 11), (12, 12)] {
+        let settings = Settings {
             seed,
             ..settings(Version::V2, SUITES[0])
-        });
+        };
+        let refused = Session::upgraded(&settings, Version::V2, id_seed);
         let negotiation = (Side::Server, refused.version_negotiation());
         let hello = refused.datagrams[0].clone();
         let log = format!("{}{}", refused.key_log(), session.key_log());
@@ -252,9 +256,15 @@ fn a_client_begins_again_in_a_version_that_the_server_speaks() {
             vec![again[0].clone(), hello],
         ];
         for (position, begin) in begins.into_iter().enumerate() {
-            let found = read(&[begin, rest.clone()].concat(), &log);
-            assert_eq!(found.states, [ContentState::Decrypted], "{seed} {position}");
+            println!("{seed} {id_seed} {position}");
+            let datagrams = [begin, rest.clone()].concat();
+            let found = read(&datagrams, &log);
+            assert_eq!(found.states, [ContentState::Decrypted]);
             check_exchanges(&found);
+            if id_seed == 11 {
+                assert_eq!(found.handshakes.len(), 1);
+                assert_eq!(read(&datagrams, "").handshakes.len(), 1);
+            }
         }
     }
 }

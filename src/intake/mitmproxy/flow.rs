@@ -28,7 +28,13 @@ pub(super) fn sightings(flow: Element<'_>, origin: Origin) -> Option<Vec<Sightin
         }
         Some("websocket") => told.messages(flow, "websocket"),
         Some("tcp") => told.messages(flow, "tcp"),
-        Some("udp") => told.messages(flow, "udp"),
+        Some("udp") => {
+            // Some dumps have no transport, or that of the proxy's own connection.
+            if let Some(flow) = &mut told.flow {
+                flow.transport = Transport::Udp;
+            }
+            told.messages(flow, "udp");
+        }
         Some("dns") => told.lookups(flow),
         Some(_) => return None,
     }

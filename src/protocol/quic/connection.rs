@@ -148,7 +148,8 @@ impl Connection {
         self.speaks(packet.version) && self.is_addressed(packet.destination, side)
     }
 
-    fn is_answered(&self) -> bool {
+    /// Whether the server has been heard.
+    pub(super) fn is_answered(&self) -> bool {
         self.server.largest.is_some()
     }
 

@@ -161,9 +161,9 @@ impl Dissector for Quic {
                 why: "the hello from which the keys follow was not captured, or not whole",
             }));
         }
-        while !all.is_empty() {
-            let connection = all.remove(0);
-            if !all.iter().any(|other| connection.is_attempt_at(other)) {
+        let is_superseded: Vec<bool> = (0..).zip(&all).map(|one| is_attempt(one, &all)).collect();
+        for (connection, is_superseded) in all.into_iter().zip(is_superseded) {
+            if !is_superseded {
                 self.end(connection, emit);
             }
         }
@@ -324,12 +324,16 @@ impl Quic {
             return;
         };
         next.learn(emit);
-        let is_left = |last: &Connection| last.is_superseded || last.is_attempt_at(&next);
-        let last = self.connection.take().filter(|last| !is_left(last));
-        self.connection = Some(next);
-        if let Some(last) = last {
-            self.put_aside(last, emit);
+        if let Some(last) = self.connection.take()
+            && !last.is_superseded
+        {
+            if last.is_keyed() || last.is_attempt_at(&next) {
+                self.put_aside(last, emit);
+            } else {
+                self.end(last, emit);
+            }
         }
+        self.connection = Some(next);
         self.is_named = false;
         self.progress(emit);
     }
@@ -356,10 +360,6 @@ impl Quic {
 
     /// Another connection has begun; this one may go on beside it.
     fn put_aside(&mut self, connection: Connection, emit: Emit<'_>) {
-        if !connection.is_keyed() {
-            self.end(connection, emit);
-            return;
-        }
         self.others.push(connection);
         if self.others.len() > limits::QUIC_CONNECTIONS {
             let oldest = self.others.remove(0);
@@ -421,6 +421,14 @@ impl Quic {
             emit(Output::Event(event, origin));
         }
     }
+}
+
+/// Whether a connection is an attempt at another one: at one that was answered, else at the last one.
+fn is_attempt((at, connection): (usize, &Connection), all: &[Connection]) -> bool {
+    (0..).zip(all).any(|(other_at, other)| {
+        let is_better = other.is_answered() || other_at > at;
+        is_better && other_at != at && connection.is_attempt_at(other)
+    })
 }
 
 /// Whether a datagram begins with an Initial packet.

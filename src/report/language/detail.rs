@@ -8,6 +8,23 @@ const DETAILS: &[(&str, &str)] = &[
         "no pcap magic number at byte {}",
         "keine pcap-Kennung bei Byte {}",
     ),
+    ("no known format", "kein bekanntes Format"),
+    (
+        "an archive inside an archive; unpack it",
+        "ein Archiv in einem Archiv; entpacken",
+    ),
+    (
+        "an archive of more than {} bytes; unpack it",
+        "ein Archiv von mehr als {} Bytes; entpacken",
+    ),
+    (
+        "more than {} contacts; later ones name no app",
+        "mehr als {} Kontakte; spätere nennen keine App",
+    ),
+    (
+        "the record has no body where there was one",
+        "die Aufzeichnung hat keinen Inhalt, wo einer war",
+    ),
     ("the file is empty", "die Datei ist leer"),
     (
         "the file ends within the record at byte {}",

@@ -134,7 +134,8 @@ fn found(capture: &Path, key_log: &str) -> (Vec<Exchange>, Vec<ContentState>) {
     for sighting in sightings_of_file(capture, key_log.as_bytes()) {
         match sighting.event {
             Event::Exchange(exchange) => exchanges.push(exchange),
-            Event::Traffic(traffic) => states.push(traffic.content),
+            // The end of a connection from before the recording, as that which asked whether the server is up, says nothing.
+            Event::Traffic(traffic) if traffic.client_bytes > 0 => states.push(traffic.content),
             _ => {}
         }
     }

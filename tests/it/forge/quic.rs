@@ -58,14 +58,14 @@ pub(crate) struct Session {
 impl Session {
     /// Does the whole handshake.
     pub(crate) fn new(settings: &Settings<'_>) -> Self {
-        Self::upgraded(settings, settings.quic_version)
+        Self::upgraded(settings, settings.quic_version, settings.seed)
     }
 
-    /// Does it with a client whose first packet is of another version (RFC 9368 §2.3).
-    pub(crate) fn upgraded(settings: &Settings<'_>, first_version: Version) -> Self {
+    /// Does it with a client whose first packet is of another version (RFC 9368 §2.3), and with ids of a seed of their own.
+    pub(crate) fn upgraded(settings: &Settings<'_>, first_version: Version, id_seed: u64) -> Self {
         let (client, server, key_log) = configurations(settings);
         let version = settings.quic_version;
-        let mut chance = Chance::new(settings.seed ^ 0x7175_6963);
+        let mut chance = Chance::new(id_seed ^ 0x7175_6963);
         let first_id = chance.bytes(CONNECTION_ID_BYTES);
         let mut end = |keys| End {
             id: chance.bytes(CONNECTION_ID_BYTES),
