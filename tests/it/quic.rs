@@ -229,6 +229,11 @@ fn a_server_may_go_on_in_another_version_that_the_client_offers() {
         check(&read(&datagrams, session.key_log()));
         datagrams.swap(0, 1);
         check(&read(&datagrams, session.key_log()));
+        // The server's hello is lost: the client's Handshake packet says which version and suite they agreed on.
+        datagrams.remove(0);
+        let found = read(&datagrams, session.key_log());
+        assert_eq!(found.states, [ContentState::Decrypted]);
+        check_exchanges(&found);
     }
 }
 

@@ -328,12 +328,12 @@ impl Connection {
         self.protected.has_keys()
     }
 
-    /// Takes a 0-RTT or Handshake packet.
+    /// Takes a 0-RTT or Handshake packet. `is_alone`: there is no other connection that it may be of.
     pub(super) fn long(
         &mut self,
         packet: &Packet<'_>,
-        side: Side,
-        origin: Origin,
+        (side, origin): (Side, Origin),
+        is_alone: bool,
         emit: Emit<'_>,
     ) -> Outcome {
         let (level, number_at) = match packet.kind {
@@ -353,21 +353,22 @@ impl Connection {
             origin,
         };
         if level == Level::Handshake {
-            self.find_suite(packet, &held, emit);
+            self.find_suite(packet, &held, is_alone, emit);
         }
         self.protected_packet(held, emit)
     }
 
     /// Where the server's hello is lost, or late, a Handshake packet tells the suite: it is authentic under that one alone.
-    fn find_suite(&mut self, packet: &Packet<'_>, held: &Held, emit: Emit<'_>) {
+    fn find_suite(&mut self, packet: &Packet<'_>, held: &Held, is_alone: bool, emit: Emit<'_>) {
         let Hellos::Tls(opening) = &self.hellos else {
             return;
         };
         if opening.cipher_suite().is_none()
-            && self.speaks(packet.version)
+            && (is_alone || self.speaks(packet.version))
             && let Some(random) = opening.client_random()
             && let Some(suite) = self.protected.suite_of(random, held)
         {
+            self.version = packet.version;
             self.suite = Some(suite);
             if held.from_client {
                 self.server_id = packet.destination.to_vec();

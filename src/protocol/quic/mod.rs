@@ -258,12 +258,12 @@ impl Quic {
 
     /// A 0-RTT or Handshake packet.
     fn long(&mut self, packet: &Packet<'_>, chunk: Chunk<'_>, emit: Emit<'_>) {
+        let place = (chunk.side, chunk.origin);
+        let is_alone = self.others.is_empty();
         let is_taken = self
             .keyed()
             .filter(|connection| connection.owns(packet, chunk.side))
-            .any(|connection| {
-                connection.long(packet, chunk.side, chunk.origin, emit) == Outcome::Taken
-            });
+            .any(|connection| connection.long(packet, place, is_alone, emit) == Outcome::Taken);
         if is_taken {
             self.progress(emit);
         }
