@@ -119,8 +119,8 @@ const USES: &[(&str, &str, &str)] = &[
     ),
     (
         "app-privacy-report",
-        "which app read what and contacted whom, by the phone's own log",
-        "welche App was las und wen kontaktierte, laut Protokoll des Geräts",
+        "which app read what and contacted whom, by the phone's own log, also for captures beside it",
+        "welche App was las und wen kontaktierte, laut Protokoll des Geräts, auch für Mitschnitte daneben",
     ),
     (
         "key-log",
@@ -133,6 +133,91 @@ const USES: &[(&str, &str, &str)] = &[
         "installierte Apps, ihre UIDs und erteilte Berechtigungen",
     ),
     ("apk", "what the app declares", "was die App angibt"),
+    (
+        "snoop",
+        "packets: what went over the wire",
+        "Pakete: was über die Leitung ging",
+    ),
+    (
+        "android-network-log",
+        "which app looked up and contacted which host, also for captures beside it",
+        "welche App welchen Server suchte und kontaktierte, auch für Mitschnitte daneben",
+    ),
+    (
+        "dumpsys-appops",
+        "which app used which permission, when, and whether in the background",
+        "welche App welche Berechtigung wann nutzte, und ob im Hintergrund",
+    ),
+    (
+        "bug-report",
+        "installed apps with their permissions, and when they used them",
+        "installierte Apps mit ihren Berechtigungen, und wann sie sie nutzten",
+    ),
+    (
+        "trackercontrol-csv",
+        "which app contacted whom, as the app TrackerControl saw it",
+        "welche App wen kontaktierte, wie die App TrackerControl es sah",
+    ),
+    (
+        "trackercontrol-database",
+        "which app contacted whom, as the app TrackerControl saw it",
+        "welche App wen kontaktierte, wie die App TrackerControl es sah",
+    ),
+    (
+        "ios-data-usage",
+        "how much each app sent and received",
+        "wie viel jede App sendete und empfing",
+    ),
+    (
+        "ios-permissions",
+        "permissions that apps have been granted or refused",
+        "Berechtigungen, die Apps erteilt oder verweigert wurden",
+    ),
+    (
+        "known-values",
+        "values known to be on the phone, looked for in what was sent",
+        "Werte vom Gerät, nach denen im Gesendeten gesucht wird",
+    ),
+    (
+        "data-safety",
+        "what the vendor says in the store that the app collects",
+        "was die App laut Angabe des Anbieters im Store erhebt",
+    ),
+    (
+        "privacy-manifest",
+        "what the vendor says that the app collects",
+        "was die App laut Angabe des Anbieters erhebt",
+    ),
+    ("apk-set", "what the app declares", "was die App angibt"),
+    ("aab", "what the app declares", "was die App angibt"),
+    ("ipa", "what the app declares", "was die App angibt"),
+    (
+        "android-manifest-binary",
+        "what the app declares",
+        "was die App angibt",
+    ),
+    (
+        "android-manifest-text",
+        "what the app declares",
+        "was die App angibt",
+    ),
+    ("info-plist", "what the app declares", "was die App angibt"),
+    ("package-list", "installed apps", "installierte Apps"),
+    (
+        "apple-application-list",
+        "installed apps, as device management lists them",
+        "installierte Apps laut Geräteverwaltung",
+    ),
+    (
+        "app-inventory-csv",
+        "installed apps and phones, as device management lists them",
+        "installierte Apps und Geräte laut Geräteverwaltung",
+    ),
+    (
+        "app-inventory-json",
+        "installed apps and phones, as device management lists them",
+        "installierte Apps und Geräte laut Geräteverwaltung",
+    ),
     (
         "policy",
         "organisation and policy of the case",

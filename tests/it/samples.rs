@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use phonehome::flow::Flows;
 use phonehome::intake::{self, Item};
 use phonehome::model::{Coverage, Dossier, Event, Shortfall, Sighting};
+use phonehome::report;
 
 use crate::forge::{case, sources};
 
@@ -106,6 +107,31 @@ fn each_format_has_a_sample_that_is_read() {
     }
     let known: BTreeSet<&str> = intake::FORMATS.iter().map(|format| format.name).collect();
     assert_eq!(shown, known);
+}
+
+#[test]
+fn each_format_is_told_what_it_is_used_for() {
+    for (language, generic) in [
+        (
+            report::Language::English,
+            ["what was seen of apps", "facts about the phone"],
+        ),
+        (
+            report::Language::German,
+            ["was von Apps zu sehen war", "Angaben über das Gerät"],
+        ),
+    ] {
+        let formats = intake::FORMATS.iter().map(|format| format.name);
+        let lines: Vec<report::InputLine> = formats
+            .map(|name| report::InputLine::apart("a", name, None))
+            .collect();
+        let mut bytes = Vec::new();
+        report::write_inputs(&lines, "table", language, &mut bytes).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        for words in generic {
+            assert!(!text.contains(words), "{text}");
+        }
+    }
 }
 
 #[test]
