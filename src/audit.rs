@@ -23,7 +23,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use self::again::read_again;
+use self::again::{clock_ahead, read_again};
 use self::baseline::Baseline;
 use self::checksum::with_digest;
 use self::fleet::{Clients, Phones, spread};
@@ -366,6 +366,10 @@ pub fn observe(
             progress: &progress,
             is_network: false,
             clock_ahead: 0,
+        };
+        let stage = Stage {
+            clock_ahead: clock_ahead(stage, &device.inputs),
+            ..stage
         };
         // A failing sink (a closed pipe) ends the work; a failing input does not.
         let mut refused = None;

@@ -242,6 +242,8 @@ pub const OWNERS: usize = 65_536;
 pub const CONNECTION_NOTES: usize = 500_000;
 /// Contacts that the logs of a phone tell of, by which captured traffic is put to apps; about 200 bytes each.
 pub const LOGGED_CONTACTS: usize = 1_000_000;
+/// Apps that contacted one host, or hosts behind one address, by these logs: all are looked at for each connection.
+pub const LOGGED_APPS: usize = 4096;
 /// Advertising ids of one phone; resetting gives a new one.
 pub const ADVERTISING_IDS: usize = 10_000;
 /// Bytes of what apps encrypted by themselves, before and after.

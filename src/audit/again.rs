@@ -3,10 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{Digests, Streamed, Task, sameness, stream};
+use super::reader::Told;
+use super::series::series;
+use super::volume::note_moment;
+use super::{Digests, Stage, Streamed, Task, reader, sameness, stream};
 use crate::assess;
-use crate::model::{DeviceId, PhoneLog, Tally};
+use crate::intake::Input;
+use crate::model::{Coverage, DeviceId, Observation, PhoneLog, Tally};
 use crate::parallel::in_parallel;
+use crate::payload::Decoded;
 
 /// Reads the traffic of such phones again.
 pub(super) fn read_again(
@@ -50,10 +55,35 @@ fn clocks(tasks: &[Task<'_>], streamed: &[Streamed]) -> BTreeMap<DeviceId, i64> 
             }
         }
     }
-    let ahead = |(device, tally): (DeviceId, Tally)| {
-        let ahead = assess::clock_shift(&tally, device)?.median;
-        // The other half is what look-ups and slow connections may take.
-        (ahead.saturating_abs() > PhoneLog::TOLERANCE / 2).then_some((device, ahead))
+    tallies
+        .into_iter()
+        .filter_map(|(device, tally)| Some((device, ahead(&tally, device)?)))
+        .collect()
+}
+
+/// The same for one phone that is only looked at, by a reading of its own.
+pub(super) fn clock_ahead(stage: Stage<'_>, inputs: &[Input]) -> i64 {
+    if stage.dossier.log.is_empty() || inputs.iter().any(Input::is_stdin) {
+        return 0;
+    }
+    let mut tally = Tally::default();
+    // Whoever reads them in earnest tells what cannot be read.
+    let mut unsaid = Coverage::default();
+    let mut take = |observation: &Observation, _: &Decoded<'_>, told: Told, _: &mut Coverage| {
+        note_moment(observation, told, &mut tally);
     };
-    tallies.into_iter().filter_map(ahead).collect()
+    for inputs in series(inputs) {
+        let mut reader = reader(stage, &inputs);
+        for input in inputs {
+            let _ = reader.read(input, &mut unsaid, &mut take);
+        }
+        reader.finish(&mut unsaid, &mut take);
+    }
+    ahead(&tally, stage.device).unwrap_or_default()
+}
+
+fn ahead(tally: &Tally, device: DeviceId) -> Option<i64> {
+    let ahead = assess::clock_shift(tally, device)?.median;
+    // The other half is what look-ups and slow connections may take.
+    (ahead.saturating_abs() > PhoneLog::TOLERANCE / 2).then_some(ahead)
 }

@@ -10,7 +10,7 @@ use super::ledger::Ledger;
 use super::lines::{Line, Lines};
 use super::{Gathered, Input, Item, Source};
 use crate::Result;
-use crate::limits::{LINE_BYTES, LOGGED_CONTACTS};
+use crate::limits::{LINE_BYTES, LOGGED_APPS, LOGGED_CONTACTS};
 use crate::model::{Dossier, Event, Origin, Owner, PhoneLog, Shortfall, Sighting, Timestamp};
 
 /// Where the reader of a line puts what it makes of it.
@@ -229,7 +229,9 @@ pub(super) fn contacts(input: &Input) -> Result<Gathered> {
         if let Item::Sighting(sighting) = item
             && !add_contact(&sighting, &mut dossier.log)
         {
-            let detail = format!("more than {LOGGED_CONTACTS} contacts; later ones name no app");
+            let detail = format!(
+                "more than {LOGGED_CONTACTS} contacts, or {LOGGED_APPS} apps of one host: later ones name no app"
+            );
             shortfalls.push((Shortfall::InputLimit, detail));
             break;
         }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::Timestamp;
-use crate::limits::LOGGED_CONTACTS;
+use crate::limits::{LOGGED_APPS, LOGGED_CONTACTS};
 
 /// Apps by the hosts, and by the ends of connections, that logs say they contacted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,34 +41,32 @@ impl PhoneLog {
             return false;
         }
         self.count = self.count.saturating_add(1);
+        let mut is_kept = true;
         if let Some(host) = host {
             let apps = self.by_host.entry(Arc::clone(host)).or_default();
-            let contact = (Arc::clone(package), None);
-            apps.entry(contact).or_default().add(period);
+            is_kept &= put(apps, (Arc::clone(package), None), period);
         }
         if let Some(end) = end {
             let apps = self.by_end.entry(canonical(end)).or_default();
-            let contact = (Arc::clone(package), host.cloned());
-            apps.entry(contact).or_default().add(period);
+            is_kept &= put(apps, (Arc::clone(package), host.cloned()), period);
         }
-        true
+        is_kept
     }
 
     /// Takes in what another log says.
     pub fn merge(&mut self, other: Self) {
-        fn put(ours: &mut Apps, theirs: Apps) {
+        fn put_all(ours: &mut Apps, theirs: Apps) {
             for (contact, Periods(periods)) in theirs {
-                let known = ours.entry(contact).or_default();
                 for period in periods {
-                    known.add(period);
+                    put(ours, contact.clone(), period);
                 }
             }
         }
         for (host, apps) in other.by_host {
-            put(self.by_host.entry(host).or_default(), apps);
+            put_all(self.by_host.entry(host).or_default(), apps);
         }
         for (end, apps) in other.by_end {
-            put(self.by_end.entry(end).or_default(), apps);
+            put_all(self.by_end.entry(end).or_default(), apps);
         }
         self.count = self.count.saturating_add(other.count);
     }
@@ -102,6 +100,15 @@ impl PhoneLog {
         }
         packages
     }
+}
+
+/// `false` if there are too many.
+fn put(apps: &mut Apps, contact: Contact, period: (Timestamp, Timestamp)) -> bool {
+    if apps.len() >= LOGGED_APPS && !apps.contains_key(&contact) {
+        return false;
+    }
+    apps.entry(contact).or_default().add(period);
+    true
 }
 
 /// Packages with a contact at that time, of those whose name for the end is meant.

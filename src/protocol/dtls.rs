@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::assembler::Assembler;
 use super::cursor::Cursor;
 use super::tls::datagram::{DatagramSession, Sealed, Unified};
-use super::tls::handshake::Opening;
+use super::tls::handshake::{CLIENT_HELLO, Opening};
 use super::tls::hello::Carrier;
 use super::{Chunk, Dissector, Hint, Output, Probe, Protocol, Start, Undecrypted, Verdict};
 use crate::limits;
@@ -87,6 +87,8 @@ struct Dtls {
     client: BTreeMap<u16, Fragments>,
     server: BTreeMap<u16, Fragments>,
     is_named: bool,
+    /// Which side of the flow is the client: one that was met in its middle may be turned round.
+    client_side: Side,
     /// The connection as read with keys; none if there are none at all, or not for it.
     session: Option<Box<DatagramSession>>,
     /// Whether ends of datagrams are not in the capture.
@@ -123,7 +125,7 @@ impl Dissector for Dtls {
             }
         }
         let is_complete = self.opening.as_ref().is_some_and(Opening::is_complete);
-        let is_over = is_complete || (is_encrypted && chunk.side == Side::Server);
+        let is_over = is_complete || (is_encrypted && self.role(chunk.side) == Side::Server);
         self.settle(is_over, emit);
     }
 
@@ -163,14 +165,24 @@ impl Dtls {
             client: BTreeMap::new(),
             server: BTreeMap::new(),
             is_named: false,
+            client_side: Side::Client,
             session: has_keys.then(|| Box::new(DatagramSession::new(&start.keys))),
             is_cut: false,
             told: ContentState::NoKey,
         }
     }
 
+    fn role(&self, side: Side) -> Side {
+        if side == self.client_side {
+            Side::Client
+        } else {
+            Side::Server
+        }
+    }
+
     /// Opens a record, if there are keys, and hands out what it holds for applications.
     fn decrypt(&mut self, record: Record<'_>, chunk: Chunk<'_>, emit: Emit<'_>) {
+        let role = self.role(chunk.side);
         let Some(session) = self.session.as_mut().filter(|session| session.is_ready()) else {
             return;
         };
@@ -181,7 +193,7 @@ impl Dtls {
             sequence: record.sequence,
             fragment: record.fragment,
         };
-        let plaintext = session.open(chunk.side, sealed);
+        let plaintext = session.open(role, sealed);
         let is_data = record.kind == APPLICATION_DATA;
         match plaintext {
             Some(bytes) if is_data && !bytes.is_empty() => {
@@ -192,7 +204,7 @@ impl Dtls {
             Some(_) => {}
             None => emit(Output::Undecrypted(Undecrypted {
                 what: "DTLS record",
-                side: chunk.side,
+                side: role,
                 number: record.sequence.saturating_add(1),
                 bytes: u64::try_from(record.fragment.len()).unwrap_or(u64::MAX),
                 why: if record.epoch == FIRST_EPOCH {
@@ -206,8 +218,9 @@ impl Dtls {
 
     /// The same for a record of DTLS 1.3.
     fn decrypt_unified(&mut self, record: Unified<'_>, chunk: Chunk<'_>, emit: Emit<'_>) {
+        let role = self.role(chunk.side);
         let session = self.session.as_mut();
-        match session.and_then(|session| session.open_unified(chunk.side, record)) {
+        match session.and_then(|session| session.open_unified(role, record)) {
             Some(Ok(inner)) if inner.kind == APPLICATION_DATA && !inner.content.is_empty() => {
                 self.finish(emit);
                 let bytes = inner.content.as_slice();
@@ -215,7 +228,7 @@ impl Dtls {
             }
             Some(Err(closed)) => emit(Output::Undecrypted(Undecrypted {
                 what: "DTLS record",
-                side: chunk.side,
+                side: role,
                 number: closed.number,
                 bytes: u64::try_from(record.payload.len()).unwrap_or(u64::MAX),
                 why: closed.why,
@@ -268,11 +281,14 @@ impl Dtls {
                 && let Some(opening) = &mut self.opening
             {
                 if !is_encrypted {
+                    if piece.kind == CLIENT_HELLO {
+                        self.client_side = chunk.side;
+                    }
                     opening.message(piece.kind, body, chunk.origin);
                     if let Some(session) = &mut self.session {
                         session.message(piece.kind, body);
                     }
-                } else if chunk.side == Side::Server {
+                } else if chunk.side != self.client_side {
                     opening.encrypted_message(piece.kind, body);
                 }
                 fragments.body = Vec::new();

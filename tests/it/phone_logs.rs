@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use phonehome::audit::{self, Options, Progress};
 use phonehome::intake;
-use phonehome::model::{AppId, Attributed, Audit, Basis, Timestamp};
+use phonehome::model::{AppId, Attributed, Audit, Basis, Event, Observation, Timestamp};
+use phonehome::payload::Decoded;
 use phonehome::rules::Rules;
 
 use crate::forge::record::{self, Exchange};
@@ -14,10 +15,14 @@ use crate::forge::record::{self, Exchange};
 /// Seconds at which the forged exchanges begin; each is one later.
 const BEGIN: i64 = 1_760_000_000;
 
-fn audited(test: &str, files: &[(&str, &[u8])]) -> Audit {
-    let folder: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR"))
+fn folder(test: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("phone-logs")
-        .join(test);
+        .join(test)
+}
+
+fn audited(test: &str, files: &[(&str, &[u8])]) -> Audit {
+    let folder = folder(test);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
     for (name, bytes) in files {
@@ -199,5 +204,16 @@ fn a_clock_that_is_an_hour_ahead_is_undone_for_the_log() {
             (4, 3600),
             "{name}"
         );
+        let case = intake::discover(&[folder("ahead")]).unwrap();
+        let mut observed = Vec::new();
+        let mut take = |observation: &Observation, _: &Decoded<'_>| {
+            if matches!(observation.sighting.event, Event::Exchange(_)) {
+                observed.push(observation.app.clone());
+            }
+            Ok(())
+        };
+        audit::observe(&case, &Rules::embedded(), &Options::default(), &mut take).unwrap();
+        let chat = known("org.example.chat", Basis::PhoneLog);
+        assert_eq!(observed, vec![chat; 4], "{name}");
     }
 }

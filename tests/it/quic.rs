@@ -229,6 +229,11 @@ fn a_server_may_go_on_in_another_version_that_the_client_offers() {
         check(&read(&datagrams, session.key_log()));
         datagrams.swap(0, 1);
         check(&read(&datagrams, session.key_log()));
+        // The server's hello is lost: the client's Handshake packet says which version and suite they agreed on.
+        datagrams.remove(0);
+        let found = read(&datagrams, session.key_log());
+        assert_eq!(found.states, [ContentState::Decrypted]);
+        check_exchanges(&found);
     }
 }
 
@@ -379,6 +384,15 @@ fn packets_that_were_cut_are_no_lack_of_keys() {
         ]
     );
     assert_eq!(read_packets(&packets, "").states, [ContentState::NoKey]);
+    // The same where the client's first packet is lost.
+    let found = read(&session.datagrams[1..], session.key_log());
+    assert_eq!(found.states, [ContentState::Damaged]);
+    assert_eq!(
+        found.details,
+        [
+            "QUIC packet 1 of the client: the hello from which the keys follow was not captured, or not whole"
+        ]
+    );
 }
 
 #[test]
@@ -490,17 +504,22 @@ fn streams_that_nobody_knows_are_not_examined() {
 
 #[test]
 fn a_lost_datagram_costs_its_bytes_alone() {
-    let session = session(SUITES[0], true);
-    let whole = session.datagrams.len();
-    for lost in 0..whole {
+    let sessions = [
+        session(SUITES[0], true),
+        session_of(Version::V2, SUITES[1], false),
+        session(SUITES[2], false),
+    ];
+    for session in sessions {
+        a_lost_datagram(&session);
+    }
+}
+
+fn a_lost_datagram(session: &Session) {
+    // Without the client's hello there is no way to the keys.
+    for lost in 1..session.datagrams.len() {
         let mut datagrams = session.datagrams.clone();
-        let (side, bytes) = datagrams.remove(lost);
+        let (side, _) = datagrams.remove(lost);
         let found = read(&datagrams, session.key_log());
-        // Without the hello of either side there is no way to the keys.
-        let is_hello = bytes[0] & 0xb0 == 0x80 && bytes[0] & 0x40 != 0;
-        if is_hello {
-            continue;
-        }
         assert_eq!(found.states, [ContentState::Decrypted], "{lost} {side:?}");
         let cut = found
             .exchanges

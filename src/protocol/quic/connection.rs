@@ -65,6 +65,8 @@ pub(super) struct Connection {
     hellos: Hellos,
     /// What the hellos negotiated, once they are handed out.
     protocol: Option<Vec<u8>>,
+    /// The suite, where the server's hello is lost.
+    suite: Option<u16>,
     protected: Protected,
     origin: Origin,
     /// Whether the ids were handed out under which it goes on elsewhere.
@@ -109,6 +111,7 @@ impl Connection {
             server: Space::default(),
             server_handshake: Space::default(),
             protocol: None,
+            suite: None,
             protected: Protected::new(log, side),
             hellos: if is_tls {
                 Hellos::Tls(Box::new(Opening::new(Carrier::Quic)))
@@ -143,6 +146,13 @@ impl Connection {
         self.keys_of(version).is_some()
     }
 
+    /// Whether a packet may be of this connection: by its receiver's id, or its client's where the server's is not known yet.
+    pub(super) fn owns(&self, packet: &Packet<'_>, side: Side) -> bool {
+        let is_known_by_sender =
+            !self.is_answered() && side == self.client_side && packet.source == self.client_id;
+        is_known_by_sender || self.is_addressed(packet.destination, side)
+    }
+
     /// Whether a packet is addressed to this connection, in a version of its own.
     pub(super) fn expects(&self, packet: &Packet<'_>, side: Side) -> bool {
         self.speaks(packet.version) && self.is_addressed(packet.destination, side)
@@ -150,7 +160,7 @@ impl Connection {
 
     /// Whether the server has been heard.
     pub(super) fn is_answered(&self) -> bool {
-        self.server.largest.is_some()
+        self.server.largest.is_some() || self.has_keys()
     }
 
     /// Whether nobody answered this connection, and the client began it again as that other one: in another version, or after a
@@ -295,7 +305,8 @@ impl Connection {
         let Hellos::Tls(opening) = &self.hellos else {
             return;
         };
-        let (random, suite) = (opening.client_random(), opening.cipher_suite());
+        let random = opening.client_random();
+        let suite = opening.cipher_suite().or(self.suite);
         for mut held in self.protected.learn(self.version, random, suite) {
             if held.level == Level::Data {
                 // How long the id is was perhaps not known before.
@@ -317,12 +328,12 @@ impl Connection {
         self.protected.has_keys()
     }
 
-    /// Takes a 0-RTT or Handshake packet.
+    /// Takes a 0-RTT or Handshake packet. `is_alone`: there is no other connection that it may be of.
     pub(super) fn long(
         &mut self,
         packet: &Packet<'_>,
-        side: Side,
-        origin: Origin,
+        (side, origin): (Side, Origin),
+        is_alone: bool,
         emit: Emit<'_>,
     ) -> Outcome {
         let (level, number_at) = match packet.kind {
@@ -341,7 +352,29 @@ impl Connection {
             number_at,
             origin,
         };
+        if level == Level::Handshake {
+            self.find_suite(packet, &held, is_alone, emit);
+        }
         self.protected_packet(held, emit)
+    }
+
+    /// Where the server's hello is lost, or late, a Handshake packet tells the suite: it is authentic under that one alone.
+    fn find_suite(&mut self, packet: &Packet<'_>, held: &Held, is_alone: bool, emit: Emit<'_>) {
+        let Hellos::Tls(opening) = &self.hellos else {
+            return;
+        };
+        if opening.cipher_suite().is_none()
+            && (is_alone || self.speaks(packet.version))
+            && let Some(random) = opening.client_random()
+            && let Some(suite) = self.protected.suite_of(random, held)
+        {
+            self.version = packet.version;
+            self.suite = Some(suite);
+            if held.from_client {
+                self.server_id = packet.destination.to_vec();
+            }
+            self.learn(emit);
+        }
     }
 
     /// Where the number of a 1-RTT packet begins, if it is addressed with an id that is known.

@@ -31,6 +31,9 @@ pub(in crate::protocol) enum Suite {
 }
 
 impl Suite {
+    /// Their numbers (RFC 8446 appendix B.4).
+    pub(super) const NUMBERS: std::ops::RangeInclusive<u16> = 0x1301..=0x1303;
+
     /// All, in the order in which they are tried where it is not known which it is.
     pub(super) const ALL: [Self; 3] = [Self::Aes128Gcm, Self::Aes256Gcm, Self::ChaCha20Poly1305];
 

@@ -106,8 +106,8 @@ struct Quic {
     /// Datagrams since the last packet that was of use.
     idle: usize,
     is_over: bool,
-    /// Whether ends of datagrams are not in the capture.
-    is_cut: bool,
+    /// Whether there are Initial packets, of which none opens: that of the client is lost or cut.
+    lacks_hello: bool,
     /// The state of the contents of connections that are over.
     state: Option<ContentState>,
     /// Connections of which anything was said to be decrypted.
@@ -125,7 +125,9 @@ impl Dissector for Quic {
         self.idle = self.idle.saturating_add(1);
         let derivations = self.derivations;
         self.datagram(chunk, emit);
-        if self.connection.is_none() || (self.idle > 0 && is_initial(chunk.bytes)) {
+        let is_initial = is_initial(chunk.bytes);
+        if self.connection.is_none() || (self.idle > 0 && is_initial) {
+            self.lacks_hello |= is_initial;
             self.overtaken.hold(chunk);
         } else if self.derivations != derivations {
             for datagram in self.overtaken.take() {
@@ -141,9 +143,7 @@ impl Dissector for Quic {
         }
     }
 
-    fn gap(&mut self, _side: Side, _lost: u64, _emit: Emit<'_>) {
-        self.is_cut = true;
-    }
+    fn gap(&mut self, _side: Side, _lost: u64, _emit: Emit<'_>) {}
 
     fn finish(&mut self, emit: Emit<'_>) {
         if std::mem::replace(&mut self.is_over, true) {
@@ -151,7 +151,7 @@ impl Dissector for Quic {
         }
         let mut all = std::mem::take(&mut self.others);
         all.extend(self.connection.take());
-        if self.is_cut && all.is_empty() && self.state.is_none() && !self.log.is_empty() {
+        if self.lacks_hello && all.is_empty() && self.state.is_none() && !self.log.is_empty() {
             self.state = Some(ContentState::Damaged);
             emit(Output::Undecrypted(Undecrypted {
                 what: "QUIC packet",
@@ -188,7 +188,7 @@ impl Quic {
             derivations: 0,
             idle: 0,
             is_over: false,
-            is_cut: false,
+            lacks_hello: false,
             state: None,
             decrypted: 0,
         }
@@ -258,12 +258,12 @@ impl Quic {
 
     /// A 0-RTT or Handshake packet.
     fn long(&mut self, packet: &Packet<'_>, chunk: Chunk<'_>, emit: Emit<'_>) {
+        let place = (chunk.side, chunk.origin);
+        let is_alone = self.others.is_empty();
         let is_taken = self
             .keyed()
-            .filter(|connection| connection.is_addressed(packet.destination, chunk.side))
-            .any(|connection| {
-                connection.long(packet, chunk.side, chunk.origin, emit) == Outcome::Taken
-            });
+            .filter(|connection| connection.owns(packet, chunk.side))
+            .any(|connection| connection.long(packet, place, is_alone, emit) == Outcome::Taken);
         if is_taken {
             self.progress(emit);
         }
@@ -431,9 +431,12 @@ fn is_attempt((at, connection): (usize, &Connection), all: &[Connection]) -> boo
     })
 }
 
-/// Whether a datagram begins with an Initial packet.
+/// Whether a datagram begins with an Initial packet of a known version with TLS.
 fn is_initial(datagram: &[u8]) -> bool {
-    Packet::read(datagram).is_some_and(|(packet, _)| matches!(packet.kind, Kind::Initial(_)))
+    Packet::read(datagram).is_some_and(|(packet, _)| {
+        let is_known = version::is_known(packet.version) && !version::is_google(packet.version);
+        is_known && matches!(packet.kind, Kind::Initial(_))
+    })
 }
 
 fn hand_out(connection: &mut Connection, emit: Emit<'_>) {

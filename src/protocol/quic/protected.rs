@@ -191,6 +191,28 @@ impl Protected {
         self.take_held()
     }
 
+    /// The suite that opens a Handshake packet.
+    pub(super) fn suite_of(&self, random: &[u8; 32], packet: &Held) -> Option<u16> {
+        if self.known != Known::NotYet {
+            return None;
+        }
+        let secret = self.log.secret(
+            if packet.from_client {
+                Label::ClientHandshakeTraffic
+            } else {
+                Label::ServerHandshakeTraffic
+            },
+            random,
+        )?;
+        let labels = version::labels(packet::version(&packet.bytes)?);
+        let opens = |number: &u16| {
+            let suite = Suite::of(*number).filter(|suite| suite.fits(secret));
+            let keys = suite.and_then(|suite| Keys::derive(suite, labels, secret));
+            keys.is_some_and(|keys| keys.open(&packet.bytes, packet.number_at, None).is_some())
+        };
+        Suite::NUMBERS.into_iter().find(opens)
+    }
+
     fn take_held(&mut self) -> Vec<Held> {
         self.held_bytes = 0;
         std::mem::take(&mut self.held)

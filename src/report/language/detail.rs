@@ -18,8 +18,8 @@ const DETAILS: &[(&str, &str)] = &[
         "ein Archiv von mehr als {} Bytes; entpacken",
     ),
     (
-        "more than {} contacts; later ones name no app",
-        "mehr als {} Kontakte; spätere nennen keine App",
+        "more than {} contacts, or {} apps of one host: later ones name no app",
+        "mehr als {} Kontakte oder {} Apps eines Servers: spätere nennen keine App",
     ),
     (
         "the record has no body where there was one",

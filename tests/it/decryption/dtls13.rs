@@ -63,6 +63,25 @@ fn what_peers_of_dtls_1_3_say_is_found_byte_for_byte() {
 }
 
 #[test]
+fn datagrams_of_dtls_1_3_that_overtake_each_other_cost_nothing() {
+    let mut session = Session::new(SUITES[0], MANY, 11);
+    let said = talk(&mut session, 3);
+    for at in 1..session.datagrams.len() {
+        let mut datagrams = session.datagrams.clone();
+        datagrams.swap(at - 1, at);
+        let found = read(&datagrams, &session.key_log());
+        // Of the one that was captured first it is said who it is.
+        let mut read = [found.client.len(), found.server.len()];
+        if at == 1 {
+            read.reverse();
+        }
+        assert_eq!(read, said.each_ref().map(Vec::len), "{at}");
+        assert_eq!(found.content, Some(ContentState::Decrypted), "{at}");
+        assert_eq!(found.handshakes.len(), 1, "{at}");
+    }
+}
+
+#[test]
 fn hellos_of_dtls_that_were_cut_are_no_lack_of_keys() {
     let mut session = Session::new(SUITES[0], MANY, 10);
     talk(&mut session, 3);
