@@ -243,6 +243,15 @@ pub(super) fn is_email(value: &str) -> bool {
         && !names_nobody
 }
 
+/// Whether an address is of a domain that is reserved for examples (RFC 2606 §3): nobody's. What ends in `.example` stands for real
+/// domains here as in other tests.
+pub(super) fn is_of_documentation(address: &str) -> bool {
+    let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+    ["example.com", "example.org", "example.net"]
+        .iter()
+        .any(|reserved| domain.eq_ignore_ascii_case(reserved))
+}
+
 /// Whether an address is that of a role, as companies give them out, rather than of a person.
 pub(super) fn is_role_address(value: &str) -> bool {
     const ROLES: [&str; 20] = [

@@ -2,11 +2,13 @@
 //! else a message, else packed numbers, else bytes.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 use super::binary::{self, Cursor, Key, See, Stop, Token, deeper, see, under};
 use super::body::MediaType;
 use super::collector::Collector;
-use super::{Decoder, Input, text};
+use super::{Decoder, Input, compression, text};
+use crate::limits;
 use crate::model::DecodeStep;
 
 pub(super) const DECODER: Decoder = Decoder { matches, decode };
@@ -30,8 +32,28 @@ fn matches(media_type: &MediaType, input: Input<'_, '_>) -> bool {
         && !input.is_cut
         && !is_text
         && is_message(input.bytes)
-        && binary::signs(walk, input.bytes)
-            .is_some_and(|signs| signs.texts > 0 && signs.blobs <= signs.texts)
+        && binary::signs(walk, input.bytes).is_some_and(|signs| {
+            signs.texts > 0 && signs.blobs <= signs.texts
+                || signs.blobs == 1 && holds_compressed(input.bytes)
+        })
+}
+
+/// Whether a field of bytes is compressed without a sign of it.
+fn holds_compressed(bytes: &[u8]) -> bool {
+    let mut is_held = false;
+    let mut cursor = Cursor::new(bytes);
+    while !cursor.is_empty() && !is_held {
+        let walked = walk(&mut cursor, &mut |token| {
+            if let Token::Bytes(bytes) = token {
+                is_held |= compression::without_magic(&bytes, limits::INFLATE_BYTES).is_some();
+            }
+            ControlFlow::Continue(())
+        });
+        if walked.is_err() {
+            return false;
+        }
+    }
+    is_held
 }
 
 fn decode<'a>(media_type: &MediaType, input: Input<'_, 'a>, collector: &mut Collector<'a>) {

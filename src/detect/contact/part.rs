@@ -85,7 +85,8 @@ pub(super) fn classify(text: &str, telling: Telling) -> Option<(Kind, Rc<str>)> 
         let address = text.rsplit_once('<').map_or(text, |(_, address)| address);
         let address = address.strip_prefix("mailto:").unwrap_or(address);
         let is_persons = value::is_email(address)
-            && (telling.speaks_of_contacts || !value::is_role_address(address));
+            && (telling.speaks_of_contacts
+                || !value::is_role_address(address) && !value::is_of_documentation(address));
         return is_persons.then(|| (Kind::Email, address.to_ascii_lowercase().into()));
     }
     let plain = value::with_plain_separators(text);
