@@ -135,8 +135,8 @@ pub const SALT_ANSWER_BYTES: usize = 64 << 10;
 pub const GUESSED_SALTS: usize = 3;
 /// Digests of known values made with these, of inputs that belong together: half a second's work.
 pub const GUESSED_DIGESTS: u64 = 1_000_000;
-/// Digests of known values made with salts of messages, of inputs that belong together: half a minute's work.
-pub const SALTED_DIGESTS: u64 = 100_000_000;
+/// Digests of known values made with salts of messages, of inputs that belong together: some seconds' work.
+pub const SALTED_DIGESTS: u64 = 20_000_000;
 /// Known values for which digests with salts of messages are made (about 20 µs each).
 pub const SALTED_VALUES: usize = 20_000;
 /// Different numbers and checksums of one message that count once however often they are sent, at about 20 bytes each; each

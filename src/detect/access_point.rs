@@ -32,15 +32,19 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             continue;
         }
         // `{"3c:5a:b4:01:02:03": -61}`
-        if name.is_some_and(|name| name.is_hardware_address) && is_signal(&field.value) {
-            add(scene.fields.name(field), field);
+        if name.is_some_and(|name| name.is_hardware_address) {
+            if is_signal(&field.value) && is_of_radio(scene, field) {
+                add(scene.fields.name(field), field);
+            }
         } else if field.look.has(Look::COLON | Look::GROUP) && field.look.has(Look::HEX) {
             if value::is_hardware_address(&field.value) {
-                if is_in_row_with_signal(scene, position) {
+                if is_in_row_with_signal(scene, position) && is_of_radio(scene, field) {
                     add(&field.value, field);
                 }
             } else if field.look.has(Look::LIST) {
-                for address in field.value.lines().filter_map(line) {
+                let is_of_radio = is_of_radio(scene, field);
+                let lines = field.value.lines();
+                for address in lines.filter_map(|text| line(text, is_of_radio)) {
                     add(address, field);
                 }
             }
@@ -49,7 +53,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let Some(rule) = scene.rules.identifier(RULE) else {
         return;
     };
-    points.retain(|address, _| !rule.is_rejected(address));
+    // Times and counters have no letters.
+    points.retain(|address, _| {
+        !rule.is_rejected(address) && address.bytes().any(|byte| byte.is_ascii_alphabetic())
+    });
     if points.len() < LEAST {
         return;
     }
@@ -62,11 +69,56 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     }
 }
 
-/// The address in a line that also says how strongly it is received: `3c:5a:b4:01:02:03\t2412\t-61\t[WPA2]\tWerkstatt`.
-fn line(line: &str) -> Option<&str> {
+/// The address in a line that also says how strongly it is received, where the names around it or a cell are of radio:
+/// `3c:5a:b4:01:02:03\t2412\t-61\t[WPA2]\tWerkstatt`.
+fn line(line: &str, is_of_radio: bool) -> Option<&str> {
     let cells = || line.split(['\t', ',', ';', '|']).map(str::trim);
     let address = cells().find(|cell| value::is_hardware_address(cell))?;
-    cells().any(is_signal).then_some(address)
+    let is_told = is_of_radio || cells().any(is_channel);
+    (is_told && cells().any(is_signal)).then_some(address)
+}
+
+/// Whether a cell is the frequency of a channel in MHz (IEEE 802.11), or names its protection as Android writes it.
+fn is_channel(cell: &str) -> bool {
+    let frequency = cell.parse().ok();
+    frequency.is_some_and(|mhz: u16| matches!(mhz, 2400..=2500 | 4900..=7125))
+        || cell.contains("[WPA")
+        || cell.contains("[ESS]")
+}
+
+/// Whether the last of the names above says that this is about what is received, or nothing at all, as short ones do.
+fn is_of_radio(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    const WORDS: [&str; 16] = [
+        "wifi",
+        "wlan",
+        "scan",
+        "bssid",
+        "rssi",
+        "signal",
+        "accesspoint",
+        "hotspot",
+        "network",
+        "netz",
+        "nearby",
+        "found",
+        "router",
+        "beacon",
+        "strength",
+        "umgebung",
+    ];
+    const MUTE: usize = 3;
+    let mut steps = scene.fields.paths.steps_back(field.path);
+    let name = steps.find_map(|step| match step {
+        Step::Name(name) => scene
+            .names
+            .get(name.position())
+            .filter(|name| !name.is_hardware_address),
+        Step::Index(_) => None,
+    });
+    name.is_some_and(|name| {
+        let name = &*name.normalised;
+        name.len() <= MUTE || WORDS.iter().any(|word| name.contains(word))
+    })
 }
 
 /// Whether a cell beside this one, in a row of a list or table, is how strongly something is received.

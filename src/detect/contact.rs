@@ -22,7 +22,7 @@ use self::way::{Names, Way, Ways};
 use self::words::LOOK_UPS;
 pub(super) use self::words::{
     is_action, is_of_mail, is_of_request, is_person_name, lists_digests, lists_reachable,
-    may_be_number, names_numbers, speaks_of_contacts,
+    may_be_number, names_numbers, names_other_numbers, speaks_of_contacts,
 };
 use super::{Scene, value};
 use crate::model::{Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
@@ -87,6 +87,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
         for part in parts(&field.value) {
             let found = classify(part, telling);
+            let is_of_other = name.is_some_and(|name| name.names_other_numbers);
+            if is_of_other && !part.starts_with('+') && matches!(found, Some((Kind::Phone, _))) {
+                continue;
+            }
             let is_other = part.len() >= SHORTEST_NUMBER
                 && (is_beside_people && part.bytes().all(|byte| byte.is_ascii_digit())
                     || value::is_number_in_groups(part));

@@ -36,6 +36,8 @@ pub(super) struct Name {
     pub(super) lists_digests: bool,
     /// Phone numbers are below it, or below others of its numbering, also written as bare digits.
     pub(super) names_numbers: bool,
+    /// Numbers below it are of something else than phones.
+    pub(super) names_other_numbers: bool,
     /// Its value is the id of a message, which looks like an address.
     pub(super) is_of_mail: bool,
     /// Its value tells one request or session from another.
@@ -103,6 +105,7 @@ impl Name {
             is_action: contact::is_action(&normalised),
             lists_digests: contact::lists_digests(&bare),
             names_numbers: contact::names_numbers(&bare),
+            names_other_numbers: contact::names_other_numbers(&normalised),
             is_of_mail: contact::is_of_mail(&normalised),
             is_of_request: contact::is_of_request(&normalised),
             lists_reachable: contact::lists_reachable(&bare),

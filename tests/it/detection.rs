@@ -771,6 +771,18 @@ fn people_are_counted_and_not_what_they_are_reached_by() {
 }
 
 #[test]
+fn numbers_of_articles_and_invoices_are_no_phones() {
+    for name in ["belegnr", "rechnungen", "artikelnummer", "codes", "sku"] {
+        let body = format!(
+            r#"{{"{name}":["0171/5632729","0172/5232792","0177/7486257","0160/1234567"]}}"#
+        );
+        assert_eq!(items_of(&body, &["contact-"]), [], "{body}");
+    }
+    let body = r#"{"rufnummern":["0171/5632729","0172/5232792","0177/7486257"]}"#;
+    assert_eq!(items_of(body, &["contact-"]).len(), 1);
+}
+
+#[test]
 fn access_points_are_told_by_how_strongly_they_are_received() {
     for body in [
         r#"{"w":{"3c:5a:b4:01:02:03":-61,"3c:5a:b4:01:02:04":-70}}"#,
@@ -784,6 +796,9 @@ fn access_points_are_told_by_how_strongly_they_are_received() {
     for body in [
         r#"{"w":{"3c:5a:b4:01:02:03":61,"3c:5a:b4:01:02:04":70}}"#,
         r#"{"w":{"3c:5a:b4:01:02:03":-61}}"#,
+        r#"{"w":{"00:01:12:10:20:30":-61,"00:01:13:10:20:30":-70}}"#,
+        r#"{"freezers":{"3c:5a:b4:01:02:03":-21,"3c:5a:b4:01:02:04":-18}}"#,
+        r#"{"sensors":[["3c:5a:b4:01:02:03",-61],["3c:5a:b4:01:02:04",-70]]}"#,
         r#"{"found":["3c:5a:b4:01:02:03,offen","3c:5a:b4:01:02:04,offen"]}"#,
     ] {
         assert_eq!(items_of(body, &["wifi-"]), [], "{body}");

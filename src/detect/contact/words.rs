@@ -175,6 +175,39 @@ pub(in crate::detect) fn names_numbers(name: &str) -> bool {
     PARTS.iter().any(|part| name.contains(part)) || NAMES.contains(&name)
 }
 
+/// Whether a name, normalised, is of numbers that are no phone's: of articles, invoices, files.
+pub(in crate::detect) fn names_other_numbers(name: &str) -> bool {
+    const PARTS: [&str; 14] = [
+        "beleg",
+        "rechnung",
+        "invoice",
+        "artikel",
+        "article",
+        "bauteil",
+        "ersatzteil",
+        "aktenzeichen",
+        "sku",
+        "partno",
+        "product",
+        "produkt",
+        "etag",
+        "kundennr",
+    ];
+    const ENDS: [&str; 8] = [
+        "orderid",
+        "ordernr",
+        "orderno",
+        "ordernumber",
+        "code",
+        "codes",
+        "zeichen",
+        "crc",
+    ];
+    !names_numbers(name)
+        && (PARTS.iter().any(|part| name.contains(part))
+            || ENDS.iter().any(|end| name.ends_with(end)))
+}
+
 /// Whether a name, normalised, says that what is below it are contacts: parts of names in use for address-book uploads.
 pub(in crate::detect) fn speaks_of_contacts(name: &str) -> bool {
     const WORDS: [&str; 20] = [

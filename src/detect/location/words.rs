@@ -277,8 +277,8 @@ pub(in crate::detect) fn axis(name: &str) -> Option<(Axis, &str)> {
         }
     }
     match name {
-        "breite" | "la" | "lt" => Some((Axis::Latitude, "")),
-        "laenge" | "länge" | "lo" | "ln" => Some((Axis::Longitude, "")),
+        "breite" | "la" => Some((Axis::Latitude, "")),
+        "laenge" | "länge" | "lo" => Some((Axis::Longitude, "")),
         _ => None,
     }
 }
