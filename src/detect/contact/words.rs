@@ -155,11 +155,16 @@ pub(in crate::detect) fn names_numbers(name: &str) -> bool {
         "mobil",
         "cellnumber",
     ];
-    const NAMES: [&str; 14] = [
+    const NAMES: [&str; 19] = [
         "tel",
         "tels",
         "numbers",
         "nummern",
+        "numeri",
+        "numeros",
+        "números",
+        "numéros",
+        "numaralar",
         "telnumbers",
         // logs of calls
         "calls",
