@@ -12,6 +12,7 @@ mod pattern;
 mod person;
 mod position;
 mod salt;
+mod salted;
 mod scan;
 mod seen;
 mod spelled;

@@ -90,9 +90,14 @@ pub(super) fn of_message(index: &Index, scene: &Scene<'_>) -> Salts {
     for (name, salt) in &named {
         index.learn_salt(scene.host(), *name, salt.clone());
     }
-    named.extend(told);
-    // The message's own stand before others that say as much.
+    let (certain, possible): (Vec<_>, Vec<_>) = told
+        .into_iter()
+        .partition(|(name, _)| *name == SaltName::Certain);
+    named.extend(certain);
+    // The message's own stand before others that say as much, and what only may be one takes the room that is left.
     named.sort_by_key(|(name, _)| *name);
+    let room = limits::SALTS_PER_MESSAGE.saturating_sub(named.len());
+    named.extend(possible.into_iter().take(room));
     let mut digest_bytes: Vec<usize> = if scene.fields.iter().len() > FEW_FIELDS {
         Vec::new()
     } else {

@@ -1,0 +1,153 @@
+//! Digests of known values with what messages mix into them: made when a salt is met, within bounds, and kept for the next message
+//! with the same one.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use super::digest::{self, SALTED, SALTED_FUNCTIONS};
+use super::index::{Budget, Digests, Index, Recipe, digest_table};
+use super::salt::SaltName;
+use crate::limits;
+
+/// Digests with salts that were met in messages.
+#[derive(Debug, Default)]
+pub(super) struct Salted {
+    /// Of the last salts, in the order of meeting them.
+    by_salt: VecDeque<(Vec<u8>, Arc<Digests>)>,
+    /// How many were made so far.
+    made: u64,
+    /// The same with what may be a salt and has no name.
+    guessed: u64,
+    /// Salts that were exchanged with hosts, the last ones, with what their names say.
+    told: BTreeMap<String, VecDeque<(SaltName, Vec<u8>)>>,
+    /// Salts that were met and not tried.
+    untried: u64,
+}
+
+impl Index {
+    /// Salts of messages that were not tried: beyond [`limits::SALTED_DIGESTS`] or [`limits::SALTS_PER_MESSAGE`], or of a list
+    /// beyond [`limits::SALTED_VALUES`].
+    pub fn untried_salts(&self) -> u64 {
+        self.salted().untried
+    }
+
+    /// As if so many digests were made.
+    #[cfg(test)]
+    pub(super) fn spend(&self, digests: u64) {
+        self.salted().made = digests;
+    }
+
+    /// As if so many digests were made with what may be a salt.
+    #[cfg(test)]
+    pub(super) fn spend_guesses(&self, digests: u64) {
+        self.salted().guessed = digests;
+    }
+
+    /// Counts salts that are not tried.
+    pub(super) fn leave_out(&self, salts: usize) {
+        let mut salted = self.salted();
+        salted.untried = salted.untried.saturating_add(salts as u64);
+    }
+
+    /// Another thread that panicked while it held this has left it whole: entries are put in at once.
+    fn salted(&self) -> MutexGuard<'_, Salted> {
+        self.salted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Salts that were exchanged with this host before.
+    pub(super) fn told_salts(&self, host: &str) -> Vec<(SaltName, Vec<u8>)> {
+        let salted = self.salted();
+        let told = salted.told.get(host).into_iter().flatten();
+        told.cloned().collect()
+    }
+
+    /// Remembers a salt that was exchanged with a host, for the requests that come after: before others those whose names say so.
+    pub(super) fn learn_salt(&self, host: &str, name: SaltName, salt: Vec<u8>) {
+        let mut salted = self.salted();
+        let salted = &mut *salted;
+        if !salted.told.contains_key(host) && salted.told.len() >= limits::SALT_HOSTS {
+            salted.untried = salted.untried.saturating_add(1);
+            return;
+        }
+        let told = salted.told.entry(host.to_owned()).or_default();
+        told.retain(|(_, known)| *known != salt);
+        if told.len() >= limits::SALTS_PER_MESSAGE {
+            let mut names = told.iter().map(|(name, _)| *name);
+            let Some(oldest) = names.position(|known| known >= name) else {
+                salted.untried = salted.untried.saturating_add(1);
+                return;
+            };
+            told.remove(oldest);
+        }
+        told.push_back((name, salt));
+    }
+
+    /// Digests of all values with a salt that a message carries. `None` once too many digests were made, or for too many values.
+    pub(super) fn with_salt(&self, salt: &[u8]) -> Option<Arc<Digests>> {
+        let mut salted = self.salted();
+        if let Some((_, known)) = salted.by_salt.iter().find(|(known, _)| known == salt) {
+            return Some(Arc::clone(known));
+        }
+        if self.is_too_long_for_salts() || salted.made >= limits::SALTED_DIGESTS {
+            salted.untried = salted.untried.saturating_add(1);
+            return None;
+        }
+        let (digests, made) = self.salted_digests(salted_recipes(salt));
+        salted.made = salted.made.saturating_add(made);
+        if salted.by_salt.len() >= limits::SALTS {
+            salted.by_salt.pop_front();
+        }
+        salted
+            .by_salt
+            .push_back((salt.to_vec(), Arc::clone(&digests)));
+        Some(digests)
+    }
+
+    /// The same with what may be a salt, of functions that give so many bytes. It is another one in each message and not kept.
+    pub(super) fn with_guessed_salt(&self, salt: &[u8], bytes: &[usize]) -> Option<Arc<Digests>> {
+        let mut salted = self.salted();
+        if self.is_too_long_for_salts() || salted.guessed >= limits::GUESSED_DIGESTS {
+            salted.untried = salted.untried.saturating_add(1);
+            return None;
+        }
+        let functions = (0..).zip(digest::SALTED_BYTES);
+        let functions = functions.filter(|(_, gives)| bytes.contains(gives));
+        let recipes = functions.flat_map(|(function, _)| {
+            digest::GUESSED.map(|mixture| Recipe {
+                function,
+                mixture,
+                salt: salt.to_vec(),
+            })
+        });
+        let (digests, made) = self.salted_digests(recipes.collect());
+        salted.guessed = salted.guessed.saturating_add(made);
+        Some(digests)
+    }
+
+    fn is_too_long_for_salts(&self) -> bool {
+        self.values.len() > limits::SALTED_VALUES
+    }
+
+    /// Digests of all values, and how many were made.
+    fn salted_digests(&self, recipes: Vec<Recipe>) -> (Arc<Digests>, u64) {
+        let by_start = digest_table(&[], &self.spelled, &recipes, &mut Budget::default());
+        let all = self.spelled.iter();
+        let hashed = all.filter(|(_, _, spelling)| spelling.is_hashed);
+        let made = hashed.count().saturating_mul(recipes.len());
+        (Arc::new(Digests { recipes, by_start }), made as u64)
+    }
+}
+
+/// With a salt: all functions that are used with one, in all mixtures.
+pub(super) fn salted_recipes(salt: &[u8]) -> Vec<Recipe> {
+    let functions = 0..SALTED_FUNCTIONS;
+    functions
+        .flat_map(|function| {
+            SALTED.map(|mixture| Recipe {
+                function,
+                mixture,
+                salt: salt.to_vec(),
+            })
+        })
+        .collect()
+}
