@@ -1,33 +1,13 @@
 //! Lists of installed apps as a user gives them: in a case with phones of its own, or alone.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use phonehome::audit::{self, Options, Progress};
 use phonehome::intake::{self, Item};
 use phonehome::model::{Audit, Basis};
-use phonehome::rules::Rules;
 
 use crate::forge::{archive, inventory, log};
-
-fn case(test: &str, files: &[(&str, &[u8])]) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
-    let _ = fs::remove_dir_all(&folder);
-    for (name, bytes) in files {
-        let path = folder.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-    folder
-}
-
-fn audited(folder: &Path) -> Audit {
-    let case = intake::discover(&[folder.to_owned()]).unwrap();
-    let rules = Rules::embedded();
-    let outcome = audit::run(&case, &rules, &Options::default(), &Progress::default()).unwrap();
-    assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
-    outcome.audit
-}
+use crate::on_disk::{audited, folder};
 
 fn devices(audit: &Audit) -> Vec<(&str, u64)> {
     let count =
@@ -41,7 +21,7 @@ fn devices(audit: &Audit) -> Vec<(&str, u64)> {
 
 #[test]
 fn a_list_of_a_fleet_gives_one_device_each_and_finds_those_that_are_there() {
-    let folder = case(
+    let folder = folder(
         "fleet",
         &[
             (
@@ -67,7 +47,7 @@ fn the_column_of_phones_is_found_by_the_names_that_consoles_give_it() {
         let table = format!(
             "{column},Application Title,Application Version,Bundle ID\nPHONE-1,WhatsApp,1,net.whatsapp.WhatsApp\nPHONE-2,Telegram,1,ph.telegra.Telegraph\n"
         );
-        let folder = case("columns", &[("mdm/apps.csv", table.as_bytes())]);
+        let folder = folder("columns", &[("mdm/apps.csv", table.as_bytes())]);
         let audit = audited(&folder);
         assert_eq!(
             devices(&audit),
@@ -79,7 +59,7 @@ fn the_column_of_phones_is_found_by_the_names_that_consoles_give_it() {
 
 #[test]
 fn names_alone_are_marked() {
-    let folder = case(
+    let folder = folder(
         "named",
         &[
             ("phone-1/list.csv", inventory::INTUNE_CSV.as_bytes()),
@@ -104,7 +84,7 @@ fn names_alone_are_marked() {
 
 #[test]
 fn a_policy_grants_what_the_phone_says_nothing_about() {
-    let folder = case(
+    let folder = folder(
         "policy",
         &[("mdm/devices.json", inventory::ANDROID_MANAGEMENT.as_bytes())],
     );
@@ -128,7 +108,7 @@ fn a_bug_report_is_read_in_its_archive_and_out_of_it() {
         ("report.zip", zipped.as_slice()),
         ("dumpstate.txt", text.as_bytes()),
     ] {
-        let folder = case("bug-report", &[(&format!("phone/{name}"), bytes)]);
+        let folder = folder("bug-report", &[(&format!("phone/{name}"), bytes)]);
         let case = intake::discover(&[folder]).unwrap();
         let [input] = case.devices[0].inputs.as_slice() else {
             panic!("{:?}", case.devices);
@@ -168,7 +148,7 @@ fn a_bug_report_is_read_in_its_archive_and_out_of_it() {
 #[test]
 fn logs_in_an_archive_are_read_like_those_in_a_folder() {
     let zipped = archive::zip(&[("2026-10-06/network.txt", log::INTRUSION.as_bytes())]);
-    let folder = case("zipped-log", &[("phone/logs.zip", &zipped)]);
+    let folder = folder("zipped-log", &[("phone/logs.zip", &zipped)]);
     let case = intake::discover(&[folder]).unwrap();
     let [input] = case.devices[0].inputs.as_slice() else {
         panic!("{:?}", case.devices);
@@ -184,7 +164,7 @@ fn logs_in_an_archive_are_read_like_those_in_a_folder() {
 
 #[test]
 fn columns_of_other_products_are_described_in_phonehome_toml() {
-    let folder = case(
+    let folder = folder(
         "mapped",
         &[
             (

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use phonehome::audit::{self, Options, Progress};
+use phonehome::audit::{self, Options};
 use phonehome::intake;
 use phonehome::model::{Audit, Category, Contradiction, Event, RiskLevel};
 use phonehome::report::{self, FORMATS, Format, Language, Presentable};
@@ -12,6 +12,7 @@ use phonehome::rules::Rules;
 
 use crate::forge::case;
 use crate::forge::record::{self, Exchange};
+use crate::on_disk::audited;
 
 /// Seconds that the phone's clock is ahead of the capture's.
 const AHEAD: i64 = 3600;
@@ -27,14 +28,6 @@ fn phone(test: &str) -> PathBuf {
         }
     }
     folder
-}
-
-fn audited(folder: &Path) -> Audit {
-    let case = intake::discover(&[folder.to_owned()]).unwrap();
-    let rules = Rules::embedded();
-    let outcome = audit::run(&case, &rules, &Options::default(), &Progress::default()).unwrap();
-    assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
-    outcome.audit
 }
 
 fn format(name: &str) -> &'static Format {

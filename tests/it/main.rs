@@ -40,6 +40,7 @@ mod live;
 mod manifests;
 mod narrow;
 mod networks;
+mod on_disk;
 mod payloads;
 mod peer;
 mod phone_logs;

@@ -1,35 +1,18 @@
 //! What proxies and browsers recorded beside exchanges: raw connections, and bodies that they did not keep.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use phonehome::audit::{self, Options, Progress};
+use phonehome::audit::{self, Options};
 use phonehome::intake;
-use phonehome::model::{Audit, Category, Event, Shortfall, Side};
+use phonehome::model::{Category, Event, Shortfall, Side};
 use phonehome::rules::Rules;
 use serde_json::{Value, json};
 
 use crate::forge::{archive, dns, http, mqtt, record};
+use crate::on_disk::{self, audited};
 
 fn folder(test: &str, files: &[(&str, &[u8])]) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("proxies")
-        .join(test);
-    let _ = fs::remove_dir_all(&folder);
-    for (name, bytes) in files {
-        let path = folder.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-    folder
-}
-
-fn audited(folder: &Path) -> Audit {
-    let case = intake::discover(&[folder.to_owned()]).unwrap();
-    let rules = Rules::embedded();
-    let outcome = audit::run(&case, &rules, &Options::default(), &Progress::default()).unwrap();
-    assert!(outcome.errors.is_empty());
-    outcome.audit
+    on_disk::folder(&format!("proxies/{test}"), files)
 }
 
 /// What was seen, in the order of the inputs, in words.

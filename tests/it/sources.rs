@@ -1,8 +1,7 @@
 //! Files that lie beside each other and complete each other: who owned a connection, what its server is called.
 
-use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine;
 use phonehome::audit::{self, Options, Progress};
@@ -17,26 +16,11 @@ use crate::forge::capture::{Pcap, Record};
 use crate::forge::record::{self, Exchange};
 use crate::forge::stream::{self, Connection};
 use crate::forge::{http, log, packet};
+use crate::on_disk::{self, audited};
 
 /// A phone's folder with these files.
 fn phone(test: &str, files: &[(&str, &[u8])]) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("sources")
-        .join(test);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    for (name, bytes) in files {
-        fs::write(folder.join(name), bytes).unwrap();
-    }
-    folder
-}
-
-fn audited(folder: &Path) -> Audit {
-    let case = intake::discover(&[folder.to_owned()]).unwrap();
-    let rules = Rules::embedded();
-    let outcome = audit::run(&case, &rules, &Options::default(), &Progress::default()).unwrap();
-    assert!(outcome.errors.is_empty());
-    outcome.audit
+    on_disk::folder(&format!("sources/{test}"), files)
 }
 
 /// Two exchanges with one server, of two apps.
