@@ -76,8 +76,11 @@ impl Attachments {
             Self::Nowhere => return None,
             Self::Folder(folder) => {
                 let path = folder.join(name);
-                let is_file = fs::symlink_metadata(&path).ok()?.is_file();
-                Box::new(File::open(path).ok().filter(|_| is_file)?)
+                // Opening a pipe would wait for its writer.
+                if !fs::symlink_metadata(&path).ok()?.is_file() {
+                    return None;
+                }
+                Box::new(File::open(path).ok()?)
             }
             Self::Archive {
                 path,
