@@ -535,7 +535,7 @@ fn a_lost_datagram(session: &Session) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     /// Datagrams in other orders, and some of them twice, say the same.
     #[test]
@@ -550,6 +550,13 @@ proptest! {
             let to = (from + by).min(datagrams.len() - 1);
             let moved = datagrams.remove(from);
             datagrams.insert(to, moved);
+        }
+        // What has a short header is known for QUIC only behind a long one: the first datagram stays before all of these.
+        let is_short = |(_, bytes): &(Side, Vec<u8>)| bytes[0] & 0x80 == 0;
+        let first = datagrams.iter().position(|one| *one == session.datagrams[0]).unwrap();
+        if let Some(short) = datagrams.iter().position(is_short).filter(|short| *short < first) {
+            let first = datagrams.remove(first);
+            datagrams.insert(short, first);
         }
         for index in twice {
             let repeated = datagrams[index % datagrams.len()].clone();
