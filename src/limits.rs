@@ -115,6 +115,8 @@ pub const QUIC_IDLE_DATAGRAMS: usize = 512;
 pub const DECODE_DEPTH: usize = 10;
 /// Bytes that one message may decompress to, all levels together.
 pub const INFLATE_BYTES: usize = 32 << 20;
+/// Bytes that something may decompress to that does not say that it is compressed, while its format is guessed.
+pub const UNMARKED_BYTES: usize = 1 << 20;
 /// Bytes that are no text and are kept of one message, to look for known values in them.
 pub const BINARY_BYTES: usize = 16 << 20;
 /// Digests of known values, at 16 bytes each: 13 digests of six spellings for 100,000 values; for a million the usual ones.

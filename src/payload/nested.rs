@@ -202,15 +202,22 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
     true
 }
 
-/// Whether bytes are a document of a binary format from the first to the last.
+/// Whether bytes are a document of a binary format from the first to the last; without undoing anything in it, because what is
+/// compressed may hold itself.
 pub(super) fn is_document(bytes: &[u8]) -> bool {
     let input = Input {
         bytes,
         keep: copied,
         is_cut: false,
     };
+    let documents = [
+        property_list::DECODER,
+        bson::DECODER,
+        cbor::DECODER,
+        message_pack::DECODER,
+    ];
     let matches = |decoder: &Decoder| (decoder.matches)(&MediaType::default(), input);
-    DOCUMENTS.iter().any(matches)
+    documents.iter().any(matches) || protobuf::is_readable_message(bytes)
 }
 
 /// A JSON text, or a JSON string that holds something.

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use super::binary::{self, Cursor, Key, See, Stop, Token, deeper, see, under};
+use super::binary::{self, Cursor, Key, See, Signs, Stop, Token, deeper, see, under};
 use super::body::MediaType;
 use super::collector::Collector;
 use super::{Decoder, Input, compression, text};
@@ -27,15 +27,28 @@ fn matches(media_type: &MediaType, input: Input<'_, '_>) -> bool {
     if is_named(media_type) {
         return true;
     }
-    let is_text = str::from_utf8(input.bytes).is_ok_and(text::is_readable);
     media_type.is_unspecific()
         && !input.is_cut
-        && !is_text
-        && is_message(input.bytes)
-        && binary::signs(walk, input.bytes).is_some_and(|signs| {
-            signs.texts > 0 && signs.blobs <= signs.texts
-                || signs.blobs == 1 && holds_compressed(input.bytes)
+        && unlabelled(input.bytes).is_some_and(|signs| {
+            is_readable(signs) || signs.blobs == 1 && holds_compressed(input.bytes)
         })
+}
+
+/// What bytes have that nothing calls a message, if they are one and no text.
+fn unlabelled(bytes: &[u8]) -> Option<Signs> {
+    let is_text = str::from_utf8(bytes).is_ok_and(text::is_readable);
+    (!is_text && is_message(bytes))
+        .then(|| binary::signs(walk, bytes))
+        .flatten()
+}
+
+fn is_readable(signs: Signs) -> bool {
+    signs.texts > 0 && signs.blobs <= signs.texts
+}
+
+/// Whether bytes that nothing calls a message are one that is readable without undoing anything in it.
+pub(super) fn is_readable_message(bytes: &[u8]) -> bool {
+    unlabelled(bytes).is_some_and(is_readable)
 }
 
 /// Whether a field of bytes is compressed without a sign of it.
@@ -45,7 +58,7 @@ fn holds_compressed(bytes: &[u8]) -> bool {
     while !cursor.is_empty() && !is_held {
         let walked = walk(&mut cursor, &mut |token| {
             if let Token::Bytes(bytes) = token {
-                is_held |= compression::without_magic(&bytes, limits::INFLATE_BYTES).is_some();
+                is_held |= compression::without_magic(&bytes, limits::UNMARKED_BYTES).is_some();
             }
             ControlFlow::Continue(())
         });
