@@ -18,12 +18,13 @@ mod sameness;
 mod series;
 mod volume;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use self::again::{clock_ahead, read_again};
+use self::again::{clock_ahead, read_again, with_owners};
 use self::baseline::Baseline;
 use self::checksum::with_digest;
 use self::fleet::{Clients, Phones, spread};
@@ -34,12 +35,12 @@ pub use self::options::Options;
 use self::reader::{Client, Reader, Told};
 use self::sameness::{Fingerprint, Part};
 use self::series::series;
-use self::volume::{count_reads, count_traffic, note_moment};
+use self::volume::{count_reads, count_traffic, note_moment, note_owner};
 use crate::detect::known;
 use crate::intake::{Case, Input};
 use crate::model::{
-    Audit, Coverage, Day, DeviceId, Dossier, InputId, InputReport, Observation, Shortfall, Tally,
-    Timestamp,
+    Audit, Connections, Coverage, Day, DeviceId, Dossier, InputId, InputReport, Observation,
+    Shortfall, Tally, Timestamp,
 };
 use crate::parallel::in_parallel;
 use crate::payload::Decoded;
@@ -93,11 +94,13 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         is_network: false,
         clock_ahead: 0,
     });
+    let told = OnceCell::new();
     let mut tasks = tasks(case, stages, &networks);
     let mut streamed = in_parallel(&tasks, options.jobs, |task| {
         stream(&task.stage, &task.inputs, &digests)
     });
-    read_again(&mut tasks, &mut streamed, &digests, options.jobs);
+    let told = told.get_or_init(|| with_owners(&tasks, &mut streamed));
+    read_again(&mut tasks, &mut streamed, told, &digests, options.jobs);
 
     let mut inputs = Vec::new();
     let mut parts = Vec::new();
@@ -482,6 +485,8 @@ struct Streamed {
     /// First and last moment of all of them.
     period: Option<(Timestamp, Timestamp)>,
     fingerprint: Fingerprint,
+    /// Connections whose owners its packets name.
+    owned: Connections,
     /// The phone; of a network, what is no client's, and its phones behind it.
     clients: Vec<Client>,
     /// Addresses that one of these alone has used, with its place among them.
@@ -506,11 +511,15 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input], digests: &Digests) -> Streamed {
         ..*stage
     };
     let mut fingerprint = Fingerprint::default();
+    let mut owned = Connections::default();
     let mut tally = Tally::default();
     let mut coverage = Coverage::default();
     let mut take =
         |observation: &Observation, decoded: &Decoded<'_>, told: Told, coverage: &mut Coverage| {
             fingerprint.add(observation);
+            if told == Told::Packets {
+                note_owner(&observation.sighting, &mut owned);
+            }
             stage.tally(observation, decoded, told, &mut tally, coverage);
         };
     let mut reader = reader(*stage, inputs);
@@ -535,6 +544,7 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input], digests: &Digests) -> Streamed {
         inputs,
         period,
         fingerprint,
+        owned,
         clients: reader.clients().cloned().collect(),
         addresses: reader.addresses(),
         untried_salts: known.untried_salts(),
