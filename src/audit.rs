@@ -10,6 +10,7 @@ mod fleet;
 mod gather;
 mod known_values;
 mod live;
+mod neighbours;
 mod options;
 mod overlap;
 mod own_cipher;
@@ -31,6 +32,7 @@ use self::fleet::{Clients, Phones, spread};
 use self::gather::{gather, keys};
 use self::known_values::{known_values, note_neglected, note_untried_salts};
 pub use self::live::{Basis, Live};
+use self::neighbours::Neighbours;
 pub use self::options::Options;
 use self::reader::{Client, Reader, Told};
 use self::sameness::{Fingerprint, Part};
@@ -512,17 +514,20 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input], digests: &Digests) -> Streamed {
     };
     let mut fingerprint = Fingerprint::default();
     let mut owned = Connections::default();
+    let mut neighbours = Neighbours::default();
     let mut tally = Tally::default();
     let mut coverage = Coverage::default();
     let mut take =
         |observation: &Observation, decoded: &Decoded<'_>, told: Told, coverage: &mut Coverage| {
             fingerprint.add(observation);
+            neighbours.add(observation);
             if told == Told::Packets {
                 note_owner(&observation.sighting, &mut owned);
             }
             stage.tally(observation, decoded, told, &mut tally, coverage);
         };
     let mut reader = reader(*stage, inputs);
+    let first = inputs.first().map(|input| input.id);
     let inputs: Vec<(Result<Digest>, Result<Extent>)> = inputs
         .iter()
         .map(|input| {
@@ -534,6 +539,12 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input], digests: &Digests) -> Streamed {
         })
         .collect();
     reader.finish(&mut coverage, &mut take);
+    let at_once = neighbours.at_once();
+    if let Some(input) = first.filter(|_| at_once > 0 && !stage.is_network) {
+        coverage.add(input, Shortfall::SeveralClients, None, 0, || {
+            format!("{at_once} clients at once; if these are several phones, --split-clients tells them apart")
+        });
+    }
     let period = inputs
         .iter()
         .filter_map(|(_, read)| read.as_ref().ok()?.period)

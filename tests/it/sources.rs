@@ -384,6 +384,11 @@ fn files_that_are_not_read_are_named() {
         ("results.json", results.as_slice(), "TrackHAR"),
         ("manifest.db", &database, "SQLite"),
         ("screen.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0", "video"),
+        (
+            "chat.txt",
+            b"Uid mode: CAMERA: foreground\nREAD_CONTACTS: allow; time=+4m ago\n",
+            "dumpsys appops",
+        ),
     ];
     for (name, bytes, expected) in files {
         let folder = phone("not-read", &[(name, bytes)]);
@@ -613,6 +618,37 @@ fn network() -> Vec<(SocketAddr, Vec<u8>)> {
             )
         })
         .collect()
+}
+
+#[test]
+fn several_clients_at_once_are_told_where_they_are_taken_for_one_phone() {
+    let server: SocketAddr = "198.51.100.20:80".parse().unwrap();
+    let is_told = |clients: [&str; 2], apart: u64| {
+        let mut records = Vec::new();
+        for (client, begin) in clients.into_iter().zip([0, apart]) {
+            let mut connection = Connection::open(client.parse().unwrap(), server);
+            let request = http::request("GET", "collector.example", "/", &[], b"");
+            connection.send(Side::Client, &request);
+            connection.send(Side::Server, &http::response(200, &[], b"ok"));
+            connection.close();
+            for (step, sent) in (0_u64..).zip(connection.packets) {
+                let time = 1_760_000_000_000_000_000 + begin + step * 1_000_000;
+                records.push(Record::at(time, sent.ip));
+            }
+        }
+        records.sort_by_key(|record| record.time);
+        let capture = Pcap::new(LinkType::RAW).write(&records);
+        let audit = audited(&phone("clients", &[("a.pcap", &capture)]));
+        audit
+            .coverage
+            .iter()
+            .any(|(_, shortfall, _)| shortfall == Shortfall::SeveralClients)
+    };
+    let (one, other) = ("192.0.2.10:40000", "192.0.2.11:40000");
+    assert!(is_told([one, other], 1_500_000));
+    // A phone that changed its network.
+    assert!(!is_told([one, other], 60_000_000_000));
+    assert!(!is_told([one, "192.0.2.10:40001"], 1_500_000));
 }
 
 #[test]
