@@ -86,6 +86,8 @@ pub struct Dossier {
     pub owners: BTreeMap<u32, Owner>,
     /// Owners of sockets and names of servers by connection, from lists, traces and logs beside the capture.
     pub connections: Connections,
+    /// Logs of sensors have a record of each connection, beside what was seen in it.
+    pub has_connection_log: bool,
     /// Which apps contacted which hosts, from the phone's own logs.
     pub log: PhoneLog,
     /// The one app that all traffic of an input belongs to, where its writer says so.
@@ -146,6 +148,7 @@ impl Dossier {
             known: self.known.clone(),
             address_book: self.address_book.clone(),
             connections: self.connections.clone(),
+            has_connection_log: self.has_connection_log,
             plaintexts: self.plaintexts.clone(),
             ..Self::default()
         }
@@ -242,6 +245,7 @@ impl Dossier {
         }
         self.known.extend(other.known);
         self.connections.merge(other.connections);
+        self.has_connection_log |= other.has_connection_log;
         self.log.merge(other.log);
         self.sole_apps.extend(other.sole_apps);
         self.plaintexts.merge(other.plaintexts);

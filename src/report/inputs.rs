@@ -155,7 +155,7 @@ const USES: &[(&str, &str, &str)] = &[
     ),
     (
         "trackercontrol-csv",
-        "which app contacted whom, as the app TrackerControl saw it",
+        "which app contacted whom, as the app TrackerControl saw it, also for captures beside it",
         "welche App wen kontaktierte, wie die App TrackerControl es sah",
     ),
     (

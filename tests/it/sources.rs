@@ -144,6 +144,31 @@ fn a_sensor_s_connections_get_their_names_from_the_logs_beside() {
 }
 
 #[test]
+fn handshakes_of_a_sensor_that_lists_no_connections_are_contacts() {
+    let (tls_alone, _flow) = record::EVE.split_once('\n').unwrap();
+    for (test, file) in [
+        ("zeek-ssl", ("ssl.log", record::ZEEK_SSL.as_bytes())),
+        ("suricata-tls", ("eve.json", tls_alone.as_bytes())),
+    ] {
+        let audit = audited(&phone(test, &[file]));
+        let recipients: Vec<(String, u64)> = audit.devices[0]
+            .apps
+            .iter()
+            .flat_map(|app| &app.recipients)
+            .map(|known| {
+                let volume = known.volumes.values().next().unwrap();
+                (known.recipient.host.to_string(), volume.flows)
+            })
+            .collect();
+        assert_eq!(
+            recipients,
+            [("app-measurement.com".to_owned(), 1)],
+            "{test}"
+        );
+    }
+}
+
+#[test]
 fn an_advertising_id_that_is_known_to_be_the_phone_s_is_found_as_such() {
     let exchanges = exchanges();
     let pcap = record::pcap(&exchanges);
