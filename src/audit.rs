@@ -44,7 +44,7 @@ use crate::model::{
     Audit, Connections, Coverage, Day, DeviceId, Dossier, InputId, InputReport, Observation,
     Shortfall, Tally, Timestamp,
 };
-use crate::parallel::in_parallel;
+use crate::parallel::{in_parallel, joined};
 use crate::payload::Decoded;
 use crate::protocol::KeyLog;
 use crate::rules::Rules;
@@ -180,15 +180,11 @@ fn first_read(
     errors: &mut Vec<Error>,
 ) -> (Vec<Dossier>, Digests) {
     std::thread::scope(|scope| {
-        scope.spawn(|| rules.prepare());
-        let digests = scope.spawn(|| {
-            rules.sha256();
-            checksum::of_documents(case, options)
-        });
-        let dossiers = gather(case, rules, options, coverage, errors);
-        let digests = digests.join();
-        let digests = digests.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (dossiers, digests)
+        let digests = scope.spawn(|| checksum::of_documents(case, options));
+        let dossiers = scope.spawn(|| gather(case, rules, options, coverage, errors));
+        // Here, because rules are many small values, and memory of other threads grows page by page (glibc).
+        rules.prepare(case.has_traffic());
+        (joined(dossiers), joined(digests))
     })
 }
 
@@ -351,7 +347,7 @@ pub fn observe(
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
     let dossiers = std::thread::scope(|scope| {
-        scope.spawn(|| rules.prepare());
+        scope.spawn(|| rules.prepare(case.has_traffic()));
         gather(case, rules, options, &mut coverage, &mut errors)
     });
     let mut dossiers = spread(case, dossiers, rules).dossiers;

@@ -340,6 +340,14 @@ pub struct Case {
     pub for_people: Vec<String>,
 }
 
+impl Case {
+    /// Whether any input has something to stream.
+    pub fn has_traffic(&self) -> bool {
+        let mut inputs = self.devices.iter().flat_map(|device| &device.inputs);
+        inputs.any(Input::has_traffic)
+    }
+}
+
 /// What phase 1 learnt from one input, and what it could not read of it.
 pub type Gathered = (Dossier, Vec<(Shortfall, String)>);
 /// Reads what phase 1 needs.
