@@ -308,6 +308,8 @@ pub const INTERVALS: usize = 1 << 20;
 pub const NAME_BYTES: usize = 256;
 /// Names of fields of which each thread remembers what they say; apps use some thousands.
 pub const KNOWN_NAMES: usize = 4096;
+/// Digits of a list that are read to see whether they are phone numbers, before all are.
+pub const NUMBERS_OF_SAMPLE: usize = 64;
 /// Phone numbers of which each thread remembers how they were read, at about 100 bytes each.
 pub const KNOWN_NUMBERS: usize = 1 << 16;
 /// Levels of objects, arrays or elements in one document; deeper ones are passed over. Real documents have below 20.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use ring::digest::{SHA256, digest};
 
 use super::circumstance::{self, observation};
+use super::infer;
 use super::recipient::{self, Seat};
 use super::row::{Conclusion, Fact, FactKey, Owner, Subject};
 use super::score::{self, Adjustment};
@@ -30,7 +31,9 @@ pub(super) fn judge(subject: &Subject<'_>, concluded: Vec<Fact>) -> Vec<JudgedFi
         .map(|fact| (&*fact.key.rule, &fact.key.recipient))
         .collect();
     let is_left_out = |(key, occurrences): &(&FactKey, &Occurrences)| {
-        is_said(subject, &drawn, key) || is_too_few(subject, key, occurrences)
+        let is_of_others = drawn.contains(&(circumstance::CONTACTS_ONE_BY_ONE, &key.recipient))
+            && infer::is_of_others(subject, key, occurrences);
+        is_said(subject, &drawn, key) || is_too_few(subject, key, occurrences) || is_of_others
     };
     let seen = subject
         .row

@@ -5,6 +5,7 @@
 //! below the rule's `min_items`.
 
 mod card;
+mod digits;
 mod list;
 mod part;
 mod record;
@@ -15,17 +16,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use self::card::vcards;
+use self::digits::{Said, is_bare, may_be_in_full};
 use self::list::{Kind, List, Listed, joined, listed};
-use self::part::{Telling, classify, looks_like_person, parts};
+use self::part::{Telling, classify, is_table_of_people, looks_like_person, parts};
 use self::record::{RECORDS, Records};
-use self::way::{Names, Way, Ways};
+use self::way::{Below, Names, Way, Ways};
 use self::words::LOOK_UPS;
 pub(super) use self::words::{
-    is_action, is_of_mail, is_of_request, is_person_name, lists_digests, lists_reachable,
-    may_be_number, names_numbers, names_other_numbers, speaks_of_contacts,
+    is_action, is_number, is_of_ids, is_of_mail, is_of_request, is_of_state, is_person_name,
+    lists_digests, lists_reachable, may_be_number, names_numbers, names_other_numbers,
+    names_phones, speaks_of_contacts,
 };
+use super::name::Name;
 use super::{Scene, value};
-use crate::model::{Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
+use crate::model::{DecodeStep, Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
 use crate::rules::{Identifier, normalise_name};
 
 /// Digits of the shortest phone number: fewer are flags and counts, which numbers may well have beside them.
@@ -42,7 +46,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     ) {
         return;
     }
-    let mut lists: BTreeMap<(Kind, Place, Way), List<'_>> = BTreeMap::new();
+    let mut lists: Lists<'_> = BTreeMap::new();
+    let mut unnamed: Unnamed<'_> = BTreeMap::new();
     let request = Request::of(scene);
     let names = Names::of(scene);
     let ways = Ways::of(scene);
@@ -64,17 +69,22 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             continue;
         }
         // `{"id": "11002929087", "name": "Anna Beispiel"}`: members have numbers, too.
-        let is_beside_people =
-            !people.is_empty() && !is_of_request && people.contains(&ways.object(field.path));
+        let is_beside_people = !is_of_request
+            && (!people.is_empty() && people.contains(&ways.object(field.path))
+                || field.look.has(Look::LIST) && is_table_of_people(&field.value));
+        let is_of_state = name.is_some_and(|name| name.is_of_state);
+        let speaks_of_contacts = below.contacts || request.speaks_of_contacts;
         let telling = Telling {
-            speaks_of_contacts: below.contacts || request.speaks_of_contacts,
-            takes_digests: below.contacts
-                || below.digests
+            speaks_of_contacts,
+            takes_digests: below.digests
+                || below.contacts && !is_of_state
                 || request.takes_digests() && !is_of_request,
+            takes_short_digests: speaks_of_contacts && !is_of_request,
             lists_reachable,
             lists_digests: below.digests,
             names_numbers: below.numbers,
             is_beside_people,
+            said: said(name, below, speaks_of_contacts, is_beside_people),
         };
         if field.look.has(Look::COLON)
             && let Some(cards) = vcards(&field.value)
@@ -82,17 +92,37 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             report_vcards(scene, tally, field, &cards);
             continue;
         }
+        let is_of_other = name.is_some_and(|name| name.names_other_numbers);
+        if telling.said == Said::Nothing && !is_of_request && !is_of_other {
+            let list = (
+                field.place,
+                ways.of_path(field.path),
+                protobuf_field(scene, field),
+            );
+            add_unnamed(&mut unnamed, list, &field.value, field);
+        }
         if !telling.may_be_in(field.look, &field.value) {
             continue;
         }
         for part in parts(&field.value) {
+            if matches!(telling.said, Said::Ids | Said::Loosely) && is_bare(part) {
+                if !is_of_other {
+                    let key = (Kind::Phone, field.place, ways.of_path(field.path));
+                    let list = lists.entry(key).or_default();
+                    list.add_digits(part, field, telling);
+                }
+                continue;
+            }
             let found = classify(part, telling);
-            let is_of_other = name.is_some_and(|name| name.names_other_numbers);
             if is_of_other && !part.starts_with('+') && matches!(found, Some((Kind::Phone, _))) {
                 continue;
             }
+            // Zeros before a number fill it up more often than they dial abroad.
+            let is_filled =
+                || part.starts_with("00") && part.bytes().all(|byte| byte.is_ascii_digit());
             let is_other = part.len() >= SHORTEST_NUMBER
-                && (is_beside_people && part.bytes().all(|byte| byte.is_ascii_digit())
+                && (is_filled()
+                    || is_beside_people && part.bytes().all(|byte| byte.is_ascii_digit())
                     || value::is_number_in_groups(part));
             let kind = match &found {
                 Some((kind, _)) => *kind,
@@ -102,14 +132,23 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             let key = (kind, field.place, ways.of_path(field.path));
             let list = lists.entry(key).or_default();
             match found {
-                Some((_, value)) => list.add(value, field, telling.speaks_of_contacts),
+                Some((_, value)) => list.add(value, field, telling),
                 None => list.others = list.others.saturating_add(1),
             }
         }
     }
     // In `{"+49…": "Anna"}` and `{"+49…": {"name": "Anna"}}` the number is a name.
     if scene.names.iter().any(|name| name.may_be_contact) {
-        keyed(scene, &names, &ways, &request, &mut lists);
+        keyed(scene, &names, &ways, &request, (&mut lists, &mut unnamed));
+    }
+    for ((place, way, _), list) in unnamed {
+        let list = list.with_numbers();
+        if !list.values.is_empty() {
+            lists
+                .entry((Kind::Phone, place, way))
+                .or_default()
+                .merge(list);
+        }
     }
     if lists.is_empty() {
         return;
@@ -121,13 +160,13 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
 fn report_lists(
     scene: &Scene<'_>,
     tally: &mut Tally,
-    lists: BTreeMap<(Kind, Place, Way), List<'_>>,
+    lists: Lists<'_>,
     ways: &Ways<'_>,
     records: &Records,
 ) {
     let lists = lists.into_iter().map(|((kind, place, way), list)| {
         let key = (kind, place, ways.names(way));
-        (key, list.distinct())
+        (key, list.with_numbers().distinct())
     });
     let mut findings: Vec<Listed<'_>> = Vec::new();
     for ((kind, ..), list) in joined(scene, lists.collect(), records.count > 0) {
@@ -166,7 +205,7 @@ fn keyed<'a>(
     names: &Names,
     ways: &Ways<'_>,
     request: &Request,
-    lists: &mut BTreeMap<(Kind, Place, Way), List<'a>>,
+    (lists, unnamed): (&mut Lists<'a>, &mut Unnamed<'a>),
 ) {
     let paths = &scene.fields.paths;
     let mut seen = BTreeSet::new();
@@ -182,22 +221,84 @@ fn keyed<'a>(
             {
                 let text = paths.text(id);
                 let below = names.of_path(parent);
+                let speaks_of_contacts = below.contacts || request.speaks_of_contacts;
+                let is_beside_people = looks_like_person(&field.value);
                 let telling = Telling {
-                    speaks_of_contacts: below.contacts || request.speaks_of_contacts,
+                    speaks_of_contacts,
                     takes_digests: below.contacts || below.digests || request.takes_digests(),
+                    takes_short_digests: false,
                     lists_reachable: false,
                     lists_digests: below.digests,
                     names_numbers: false,
-                    is_beside_people: looks_like_person(&field.value),
+                    is_beside_people,
+                    said: if is_beside_people || speaks_of_contacts {
+                        Said::Clearly
+                    } else {
+                        Said::Nothing
+                    },
                 };
+                if telling.said == Said::Nothing {
+                    let list = (field.place, ways.of_path(parent), PathId::default());
+                    add_unnamed(unnamed, list, text, field);
+                }
                 if let Some((kind, value)) = classify(text, telling) {
                     let way = ways.of_path(parent);
                     let list = lists.entry((kind, field.place, way)).or_default();
-                    list.add(value, field, telling.speaks_of_contacts);
+                    list.add(value, field, telling);
                 }
             }
             at = parent;
         }
+    }
+}
+
+/// By kind, place and names on the way.
+type Lists<'a> = BTreeMap<(Kind, Place, Way), List<'a>>;
+
+/// Digits of which nothing is said, by place, names on the way, and the field of a protobuf, which has a number only.
+type Unnamed<'a> = BTreeMap<(Place, Way, PathId), List<'a>>;
+
+/// Takes down digits that may be the number of a mobile phone.
+fn add_unnamed<'a>(
+    unnamed: &mut Unnamed<'a>,
+    list: (Place, Way, PathId),
+    text: &'a str,
+    field: &'a Field<'a>,
+) {
+    if may_be_in_full(text) {
+        let list = unnamed.entry(list).or_default();
+        list.first.get_or_insert(field);
+        list.digits.add(text, field.path, Said::Nothing);
+    }
+}
+
+/// Which field of a protobuf a value is; that of no document for others.
+fn protobuf_field(scene: &Scene<'_>, field: &Field<'_>) -> PathId {
+    let is_protobuf = scene.fields.chain(field.chain).0.last() == Some(&DecodeStep::Protobuf);
+    if is_protobuf {
+        scene.first_of(field.path)
+    } else {
+        PathId::default()
+    }
+}
+
+/// What names and people beside it say of a value that is of digits alone.
+fn said(
+    name: Option<&Name>,
+    below: Below,
+    speaks_of_contacts: bool,
+    is_beside_people: bool,
+) -> Said {
+    if !below.numbers && !speaks_of_contacts && !is_beside_people {
+        return Said::Nothing;
+    }
+    let is_number = name.is_some_and(|name| name.is_number);
+    if name.is_some_and(|name| name.is_of_ids) {
+        Said::Ids
+    } else if below.phones || is_number || is_beside_people {
+        Said::Clearly
+    } else {
+        Said::Loosely
     }
 }
 

@@ -36,6 +36,14 @@ pub(super) struct Name {
     pub(super) lists_digests: bool,
     /// Phone numbers are below it, or below others of its numbering, also written as bare digits.
     pub(super) names_numbers: bool,
+    /// These numbers are phones' in so many words.
+    pub(super) names_phones: bool,
+    /// Its value is an id, or its elements are.
+    pub(super) is_of_ids: bool,
+    /// Its value tells a state of what it stands beside from an earlier one, or a picture from another.
+    pub(super) is_of_state: bool,
+    /// Its value is a number of the kind that names above it say.
+    pub(super) is_number: bool,
     /// Numbers below it are of something else than phones.
     pub(super) names_other_numbers: bool,
     /// Its value is the id of a message, which looks like an address.
@@ -105,6 +113,10 @@ impl Name {
             is_action: contact::is_action(&normalised),
             lists_digests: contact::lists_digests(&bare),
             names_numbers: contact::names_numbers(&bare),
+            names_phones: contact::names_phones(&bare),
+            is_of_ids: contact::is_of_ids(&normalised),
+            is_of_state: contact::is_of_state(&normalised),
+            is_number: contact::is_number(&bare),
             names_other_numbers: contact::names_other_numbers(&normalised),
             is_of_mail: contact::is_of_mail(&normalised),
             is_of_request: contact::is_of_request(&normalised),

@@ -13,7 +13,10 @@ pub(super) use self::degrees::{
     Degrees, METRES_PER_DEGREE, degrees, degrees_in_a_row, half_a_unit, pair_with_decimal_points,
     sexagesimal, sexagesimal_pairs, whole_metres, with_decimal_point, without_direction,
 };
-pub(super) use self::phone::{is_number_in_groups, phone_anywhere, phone_e164, phone_number};
+pub(super) use self::phone::{
+    Line, is_date_or_time, is_number_in_groups, is_of_north_america, line, mobiles_of_one_country,
+    phone_anywhere, phone_e164, phone_number,
+};
 use crate::model::Look;
 
 /// Kinds of characters of which white space is.
@@ -344,6 +347,15 @@ pub(super) fn is_short_digest(value: &str) -> bool {
         && value.bytes().any(|byte| byte.is_ascii_digit())
 }
 
+/// The first eight bytes of a digest in base64, either alphabet, padded or not.
+pub(super) fn is_short_base64_digest(value: &str) -> bool {
+    let bare = value.strip_suffix('=').unwrap_or(value);
+    bare.len() == 11
+        && bare.bytes().any(|byte| byte.is_ascii_uppercase())
+        && bare.bytes().any(|byte| byte.is_ascii_lowercase())
+        && base64_bytes(bare).is_some_and(|bytes| !is_of_text(&bytes))
+}
+
 /// A serial number of a device: letters and digits, no counter and no word.
 pub(super) fn is_serial_number(value: &str) -> bool {
     (8..=20).contains(&value.len())
@@ -396,6 +408,10 @@ pub(super) fn is_base64_digest(value: &str) -> bool {
 
 /// Whether base64 holds a text, which no digest does.
 fn is_base64_of_text(bare: &str) -> bool {
+    base64_bytes(bare).is_some_and(|bytes| is_of_text(&bytes))
+}
+
+fn base64_bytes(bare: &str) -> Option<Vec<u8>> {
     let standard: String = bare
         .chars()
         .map(|letter| match letter {
@@ -404,9 +420,11 @@ fn is_base64_of_text(bare: &str) -> bool {
             letter => letter,
         })
         .collect();
-    BASE64_STANDARD_NO_PAD
-        .decode(standard)
-        .is_ok_and(|bytes| bytes.iter().all(|byte| (0x20..0x7f).contains(byte)))
+    BASE64_STANDARD_NO_PAD.decode(standard).ok()
+}
+
+fn is_of_text(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| (0x20..0x7f).contains(byte))
 }
 
 /// Only hexadecimal digits.

@@ -1,5 +1,7 @@
 //! What detectors conclude from whole messages, through the real chain of decoding and detection.
 
+mod lists;
+
 use phonehome::detect::known::Index;
 use phonehome::model::{Dossier, Event, Grade, KnownKind, KnownValue, Message, Observation, Tally};
 use phonehome::rules::Rules;
@@ -1194,7 +1196,7 @@ fn packed_fields_of_protobuf_are_lists_of_numbers() {
     let numbers = [
         4_930_901_820_u64,
         4_940_428_280,
-        49_892_330,
+        498_923_300,
         492_212_210,
         12_128_036_130,
     ];

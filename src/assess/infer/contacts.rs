@@ -38,6 +38,20 @@ fn list_of(subject: &Subject<'_>, key: &FactKey, occurrences: &Occurrences) -> O
     (is_single && occurrences.distinct.count() >= least).then(|| Arc::clone(&list.id))
 }
 
+/// Whether what names call the user's own is, in so many different values, that of others: [`one_by_one`] says so.
+pub(in crate::assess) fn is_of_others(
+    subject: &Subject<'_>,
+    key: &FactKey,
+    occurrences: &Occurrences,
+) -> bool {
+    matches!(
+        &*key.rule,
+        "own-msisdn" | "own-email" | "email-or-phone-hash"
+    ) && key.grade != Grade::KnownValue
+        && key.grade.is_transmitted()
+        && list_of(subject, key, occurrences).is_some()
+}
+
 /// One number, address or hash in each message is no list, but many different ones are: they cannot all be the user's own. Of
 /// findings that show the same values, the one with the most stands for all.
 pub(super) fn one_by_one(subject: &Subject<'_>, facts: &mut Vec<Fact>) {

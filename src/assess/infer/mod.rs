@@ -13,7 +13,7 @@ mod volume;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(super) use contacts::{observation_of, upload_of};
+pub(super) use contacts::{is_of_others, observation_of, upload_of};
 pub(super) use recipients::metadata_of;
 
 use super::recipient::{self, Company, Contact, as_recipient};

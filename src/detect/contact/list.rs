@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::digits::Digits;
+use super::part::Telling;
 use super::record::RECORDS;
 use super::words::is_key;
-use crate::detect::Scene;
+use crate::detect::{Scene, value};
 use crate::model::{DecodeStep, Field, Grade, PathId, Place};
 use crate::rules::Identifier;
 
@@ -38,13 +40,24 @@ pub(super) struct List<'a> {
     pub(super) speaks_of_contacts: bool,
     /// What stands there and is none.
     pub(super) others: usize,
+    /// What stands there and may be a phone number.
+    pub(super) digits: Digits<'a>,
+    /// Names themselves say that digests of people are below them.
+    pub(super) lists_digests: bool,
 }
 
 impl<'a> List<'a> {
-    pub(super) fn add(&mut self, value: Rc<str>, field: &'a Field<'a>, speaks_of_contacts: bool) {
+    pub(super) fn add(&mut self, value: Rc<str>, field: &'a Field<'a>, telling: Telling) {
         self.values.push((value, field.path));
         self.first.get_or_insert(field);
-        self.speaks_of_contacts |= speaks_of_contacts;
+        self.speaks_of_contacts |= telling.speaks_of_contacts;
+        self.lists_digests |= telling.lists_digests;
+    }
+
+    pub(super) fn add_digits(&mut self, text: &'a str, field: &'a Field<'a>, telling: Telling) {
+        self.digits.add(text, field.path, telling.said);
+        self.first.get_or_insert(field);
+        self.speaks_of_contacts |= telling.speaks_of_contacts;
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -52,6 +65,15 @@ impl<'a> List<'a> {
         self.first = self.first.or(other.first);
         self.speaks_of_contacts |= other.speaks_of_contacts;
         self.others = self.others.saturating_add(other.others);
+        self.digits.merge(other.digits);
+        self.lists_digests |= other.lists_digests;
+    }
+
+    /// The same with those of its digits as values that are phone numbers.
+    pub(super) fn with_numbers(mut self) -> Self {
+        let digits = std::mem::take(&mut self.digits);
+        self.values.extend(digits.numbers());
+        self
     }
 
     /// The same with each value once, in order.
@@ -144,10 +166,16 @@ pub(super) fn listed<'a>(
     // What a protocol itself names are the ends of a talk, which have a detector of their own.
     let is_protocols_own = *scene.fields.chain(first.chain).0 == [DecodeStep::Protocol]
         && first.place == Place::Header;
-    if !list.is_of_one_kind() || !is_list && is_protocols_own && !list.speaks_of_contacts {
+    if list.values.is_empty()
+        || !list.is_of_one_kind()
+        || !is_list && is_protocols_own && !list.speaks_of_contacts
+    {
         return None;
     }
     if kind == Kind::Hash && !is_list && !have_equal_length(&list.values) {
+        return None;
+    }
+    if kind == Kind::Hash && !list.lists_digests && are_too_short(&list.values) {
         return None;
     }
     // Numbers given out in a row, as a company has them, have names beside them.
@@ -173,6 +201,18 @@ pub(super) fn have_equal_length(values: &[Value]) -> bool {
     lengths
         .next()
         .is_some_and(|first| lengths.all(|length| length == first))
+}
+
+/// Whether these are beginnings of digests so short that ids look like them, and not so many of one length that it is no chance.
+fn are_too_short(values: &[Value]) -> bool {
+    const LEAST: usize = 8;
+    const SHORTEST: usize = 20;
+    let is_short = |text: &str| {
+        text.len() < SHORTEST
+            && (value::is_short_digest(text) || value::is_short_base64_digest(text))
+    };
+    let has_short = values.iter().any(|(text, _)| is_short(text));
+    has_short && (values.len() < LEAST || !have_equal_length(values))
 }
 
 /// Numbers that follow one another are a counter, not an address book.

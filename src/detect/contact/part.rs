@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::digits::{Said, is_bare};
 use super::list::Kind;
 use crate::detect::value;
 use crate::model::Look;
@@ -27,6 +28,10 @@ pub(super) struct Telling {
     pub(super) lists_reachable: bool,
     pub(super) names_numbers: bool,
     pub(super) is_beside_people: bool,
+    /// What is said of digits alone.
+    pub(super) said: Said,
+    /// Digests are taken also where they are cut so short that ids look like them.
+    pub(super) takes_short_digests: bool,
 }
 
 impl Telling {
@@ -49,6 +54,7 @@ impl Telling {
 pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
     let is_separator = |mark: char| matches!(mark, ',' | ';' | '\n' | '\t' | '|' | '"');
     text.split(is_separator)
+        .flat_map(of_person)
         .map(|part| {
             let part = part.trim_matches(|mark: char| {
                 mark.is_whitespace() || matches!(mark, '\'' | '[' | ']' | '<' | '>')
@@ -63,13 +69,46 @@ pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
         .take(LIST_VALUES)
 }
 
+/// The parts of `Anna Beispiel <anna@post.example> +49 30 901820` and `Anna Beispiel +49 30 901820`; else the text itself.
+fn of_person(text: &str) -> impl Iterator<Item = &str> {
+    let named = text
+        .find(['<', '+'])
+        .and_then(|end| text.split_at_checked(end))
+        .filter(|(name, _)| name.ends_with(' ') && looks_like_person(name.trim()));
+    let (name, rest) = named.unwrap_or(("", text));
+    let (address, rest) = rest
+        .split_once('>')
+        .filter(|(address, _)| !name.is_empty() && address.contains('@'))
+        .unwrap_or(("", rest));
+    let parts = [name, address, rest].into_iter();
+    parts.filter(|part| !part.is_empty())
+}
+
+/// Whether several lines hold a person's name and digits that may be a number: `Anna Beispiel;4930901820`.
+pub(super) fn is_table_of_people(text: &str) -> bool {
+    let is_row = |line: &&str| {
+        let cells = || line.split([';', ',', '\t', '|']).map(str::trim);
+        let is_number = |cell: &str| {
+            cell.len() >= SHORTEST_WITH_AREA && cell.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        cells().any(looks_like_person) && cells().any(is_number)
+    };
+    text.lines()
+        .filter(is_row)
+        .take(super::LEAST_PEOPLE)
+        .count()
+        >= super::LEAST_PEOPLE
+}
+
 pub(super) fn classify(text: &str, telling: Telling) -> Option<(Kind, Rc<str>)> {
     // Digests are taken for contacts only under a name that says so: anything can be hashed.
     if telling.takes_digests {
         // `sha1:0a1b…`, `0x0a1b…`
         let bare = text.split_once(':').map_or(text, |(_, digest)| digest);
         let bare = bare.strip_prefix("0x").unwrap_or(bare);
-        let is_short = telling.lists_digests && value::is_short_digest(bare);
+        let is_short = telling.lists_digests && value::is_short_digest(bare)
+            || telling.takes_short_digests
+                && (value::is_short_digest(bare) || value::is_short_base64_digest(bare));
         if is_short || value::is_cut_digest(bare) || value::is_base64_digest(bare) {
             return Some((Kind::Hash, bare.into()));
         }
@@ -92,7 +131,7 @@ pub(super) fn classify(text: &str, telling: Telling) -> Option<(Kind, Rc<str>)> 
     let plain = value::with_plain_separators(text);
     let text = &*plain;
     if let Some(number) = LINKS.iter().find_map(|link| text.strip_prefix(link)) {
-        return value::phone_anywhere(number).map(|number| (Kind::Phone, number));
+        return persons_number(number);
     }
     // Without a telling name, bare digits are order numbers and counters more often than phone numbers.
     let is_marked = is_written_as_number(text);
@@ -103,7 +142,20 @@ pub(super) fn classify(text: &str, telling: Telling) -> Option<(Kind, Rc<str>)> 
     if !is_marked && !is_told {
         return None;
     }
-    value::phone_anywhere(text).map(|number| (Kind::Phone, number))
+    let is_too_short = text.len() < SHORTEST_MOBILE && is_bare(text);
+    if is_too_short || telling.said == Said::Ids && is_bare(text) {
+        return None;
+    }
+    persons_number(text)
+}
+
+/// Digits of the shortest number of a mobile phone, in some small countries.
+const SHORTEST_MOBILE: usize = 8;
+
+/// A phone number that may be a person's, rather than a service's that anybody calls.
+fn persons_number(text: &str) -> Option<(Kind, Rc<str>)> {
+    let number = value::phone_anywhere(text)?;
+    (value::line(&number) != value::Line::Service).then_some((Kind::Phone, number))
 }
 
 /// Beginnings of links to a person's number.

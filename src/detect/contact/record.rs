@@ -70,7 +70,9 @@ impl Records {
                 let may_be_number = || names_numbers || is_written_as_number(text);
                 may_be_reachable
                     && ((text.contains('@') && value::is_email(text))
-                        || may_be_number() && value::phone_e164(text).is_some())
+                        || may_be_number()
+                            && value::phone_e164(text)
+                                .is_some_and(|number| value::line(&number) != value::Line::Service))
             });
             // Every element of an array that the field lies in may be the record.
             let mut at = field.path;

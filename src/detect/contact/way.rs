@@ -112,6 +112,8 @@ pub(super) struct Below {
     pub(super) contacts: bool,
     pub(super) digests: bool,
     pub(super) numbers: bool,
+    /// Names say that these numbers are phones'.
+    pub(super) phones: bool,
 }
 
 /// What the names of a message say, by path; nothing, as nearly always, where no name says anything.
@@ -123,6 +125,7 @@ impl Names {
             contacts: name.speaks_of_contacts,
             digests: name.lists_digests,
             numbers: name.names_numbers,
+            phones: name.names_phones,
         };
         let mut names = scene.names.iter().map(|name| says(name));
         if !names.any(|below| below.contacts || below.digests || below.numbers) {
@@ -140,6 +143,7 @@ impl Names {
                 below.contacts |= own.contacts;
                 below.digests |= own.digests;
                 below.numbers |= own.numbers;
+                below.phones |= own.phones;
             }
             all.push(below);
         }

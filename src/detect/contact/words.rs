@@ -146,18 +146,7 @@ pub(in crate::detect) fn lists_digests(name: &str) -> bool {
 
 /// Whether a name, normalised, says that phone numbers are below it, also written as bare digits.
 pub(in crate::detect) fn names_numbers(name: &str) -> bool {
-    const PARTS: [&str; 7] = [
-        "phone",
-        "telefon",
-        "msisdn",
-        "rufnummer",
-        "handy",
-        "mobil",
-        "cellnumber",
-    ];
-    const NAMES: [&str; 19] = [
-        "tel",
-        "tels",
+    const NAMES: [&str; 22] = [
         "numbers",
         "nummern",
         "numeri",
@@ -165,8 +154,7 @@ pub(in crate::detect) fn names_numbers(name: &str) -> bool {
         "números",
         "numéros",
         "numaralar",
-        "telnumbers",
-        // logs of calls
+        // logs of calls and short messages
         "calls",
         "calllog",
         "calllogs",
@@ -176,8 +164,73 @@ pub(in crate::detect) fn names_numbers(name: &str) -> bool {
         "llamadas",
         "appels",
         "chiamate",
+        "sms",
+        "smses",
+        "smslist",
+        "smslog",
+        "smsmms",
+        "mms",
     ];
-    PARTS.iter().any(|part| name.contains(part)) || NAMES.contains(&name)
+    names_phones(name) || NAMES.contains(&name)
+}
+
+/// Whether a name, normalised, says in so many words that phone numbers are below it: others have numbers of any kind below them.
+pub(in crate::detect) fn names_phones(name: &str) -> bool {
+    const PARTS: [&str; 7] = [
+        "phone",
+        "telefon",
+        "msisdn",
+        "rufnummer",
+        "handy",
+        "mobil",
+        "cellnumber",
+    ];
+    PARTS.iter().any(|part| name.contains(part)) || matches!(name, "tel" | "tels" | "telnumbers")
+}
+
+/// Whether a name, normalised, is that of a number of the kind that names above it say: `{"calls": [{"number": …}]}`.
+pub(in crate::detect) fn is_number(name: &str) -> bool {
+    const NAMES: [&str; 12] = [
+        "number", "num", "nummer", "numero", "nr", "no", "address", "adresse", "peer", "caller",
+        "callee", "value",
+    ];
+    NAMES.contains(&name)
+}
+
+/// Whether a name, normalised, is that of ids.
+pub(in crate::detect) fn is_of_ids(name: &str) -> bool {
+    [
+        "id",
+        "ids",
+        "uid",
+        "uids",
+        "ref",
+        "refs",
+        "kennung",
+        "kennungen",
+    ]
+    .iter()
+    .any(|end| name.ends_with(end))
+}
+
+/// Whether a name, normalised, is that of a value which tells a state of something from an earlier one, or a picture from another:
+/// `etag` of an address book is no digest of a person.
+pub(in crate::detect) fn is_of_state(name: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "etag",
+        "ctag",
+        "version",
+        "revision",
+        "checksum",
+        "synctoken",
+        "photo",
+        "avatar",
+        "picture",
+        "thumbnail",
+        "cursor",
+        "bild",
+    ];
+    WORDS.iter().any(|word| name.contains(word))
 }
 
 /// Whether a name, normalised, is of numbers that are no phone's: of articles, invoices, files.

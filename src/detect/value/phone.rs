@@ -4,7 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use hashbrown::HashMap;
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region};
 
 use crate::limits;
 
@@ -18,6 +18,19 @@ struct ReadNumber {
     at_home: Option<Rc<str>>,
     /// As it is read there or in a country nearby, once that was asked for.
     anywhere: OnceCell<Option<Rc<str>>>,
+    /// Whose line its plan says it is, once that was asked for.
+    line: OnceCell<Line>,
+}
+
+/// What a numbering plan says of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::detect) enum Line {
+    /// A phone that somebody carries, or may carry: North America does not tell.
+    Mobile,
+    /// A house, a company, or what the plan does not tell.
+    Fixed,
+    /// A service that anybody calls, free or at a price: nobody's own.
+    Service,
 }
 
 /// Reads a phone number. Address books are sent again and again, and reading a number takes a microsecond, so each thread
@@ -36,6 +49,7 @@ fn read_number<R>(candidate: &str, see: impl FnOnce(&mut ReadNumber) -> R) -> R 
         let number = ReadNumber {
             at_home: valid_number(candidate).map(|number| e164(&number)),
             anywhere: OnceCell::new(),
+            line: OnceCell::new(),
         };
         see(read.entry(Box::from(candidate)).insert(number).into_mut())
     })
@@ -85,8 +99,46 @@ pub(in crate::detect) fn phone_anywhere(value: &str) -> Option<Rc<str>> {
     })
 }
 
+/// What the plan says of a number in E.164 form.
+pub(in crate::detect) fn line(e164: &str) -> Line {
+    read_number(e164, |number| {
+        *number
+            .line
+            .get_or_init(|| valid_number(e164).map_or(Line::Fixed, |number| line_of(&number)))
+    })
+}
+
+fn line_of(number: &PhoneNumber) -> Line {
+    match number.get_type() {
+        PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile => Line::Mobile,
+        PhoneNumberType::TollFree
+        | PhoneNumberType::PremiumRate
+        | PhoneNumberType::SharedCost
+        | PhoneNumberType::UAN => Line::Service,
+        _ => Line::Fixed,
+    }
+}
+
+/// Numbers of mobile phones as one country writes them without its code and without a zero before them, where nearly all of them
+/// are of that country: with many plans to choose from, most digits are a number somewhere.
+pub(in crate::detect) fn mobiles_of_one_country(all: &[&str]) -> Option<Vec<Option<Rc<str>>>> {
+    let read = |text: &str, region: Region| {
+        let number = PHONE_NUMBER_UTIL.parse(text, Some(region)).ok()?;
+        let is_mobile = number.is_valid() && line_of(&number) == Line::Mobile;
+        is_mobile.then(|| e164(&number))
+    };
+    let is_of = |region: Region, texts: &[&str]| {
+        let strangers = texts.iter().filter(|text| read(text, region).is_none());
+        strangers.count() <= texts.len() / 10
+    };
+    let sample = all.get(..limits::NUMBERS_OF_SAMPLE).unwrap_or(all);
+    let mut regions = NEIGHBOURS.iter().copied();
+    let region = regions.find(|region| is_of(*region, sample) && is_of(*region, all))?;
+    Some(all.iter().map(|text| read(text, region)).collect())
+}
+
 /// Three digits of an area in parentheses or before a hyphen, then three, a hyphen and four.
-fn is_of_north_america(text: &str) -> bool {
+pub(in crate::detect) fn is_of_north_america(text: &str) -> bool {
     let digits = |text: &str, count: usize| {
         text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
     };
@@ -152,7 +204,7 @@ fn shaped_number(value: &str) -> Option<&str> {
 }
 
 /// Unix seconds or milliseconds of this century, or a calendar date written in digits.
-fn is_date_or_time(value: &str) -> bool {
+pub(in crate::detect) fn is_date_or_time(value: &str) -> bool {
     if !value.bytes().all(|byte| byte.is_ascii_digit()) {
         return is_date(value);
     }

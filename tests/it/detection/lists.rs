@@ -1,0 +1,167 @@
+//! Lists of people by what they are reached by, without a telling name or a plus; and what only looks like them.
+
+use super::{contacts, found, hash_of, json, post};
+use crate::forge::observation;
+
+/// Numbers of mobile phones with their country code, as digits alone.
+fn mobiles(count: u64) -> Vec<String> {
+    let number = |at: u64| (4_915_121_003_307 + at * 372_517).to_string();
+    (0..count).map(number).collect()
+}
+
+fn quoted(texts: &[String]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| format!("\"{text}\"")).collect();
+    texts.join(",")
+}
+
+fn has(found: &[(String, u64, u64)], rule: &str, items: u64) -> bool {
+    let mut found = found.iter();
+    found.any(|(known, most, _)| known == rule && *most == items)
+}
+
+/// `tag` and length before a text, as protobuf has them.
+fn text_field(tag: u8, text: &str) -> Vec<u8> {
+    let length = u8::try_from(text.len()).unwrap();
+    [&[tag << 3 | 2, length], text.as_bytes()].concat()
+}
+
+#[test]
+fn ids_invoices_and_articles_are_no_phone_numbers() {
+    let drawn = |first: u64, step: u64| -> String {
+        let texts = (0..25_u64).map(|at| (first + at * step).to_string());
+        texts.collect::<Vec<_>>().join(",")
+    };
+    for body in [
+        format!(r#"{{"contact_ids":[{}]}}"#, drawn(4_319_015, 91_373)),
+        format!(r#"{{"phone_ids":[{}]}}"#, drawn(51_609_736, 1_373_919)),
+        format!(r#"{{"numbers":[{}]}}"#, drawn(1_480_841, 91_373)),
+        format!(r#"{{"kontaktnummern":[{}]}}"#, drawn(1_480_841, 91_373)),
+        format!(r#"{{"numbers":[{}]}}"#, drawn(4_006_381_333_931, 10_123_457_113)),
+        r#"{"numbers":["6422/82201","5572/76246","4865/14720","6073/10948"]}"#.to_owned(),
+        r#"{"calls":[{"id":5558541376,"method":"get"},{"id":4948342427,"method":"get"},{"id":4954604468,"method":"get"}]}"#.to_owned(),
+        r#"{"calls":[1790053448,1790495871,1790338811]}"#.to_owned(),
+        r#"{"customers":["009604919374","008400398172","004415756195","003434104671","004917604069012"]}"#.to_owned(),
+        // given out one after the other
+        format!(r#"{{"ab":[{}]}}"#, drawn(4_915_121_003_307, 3)),
+        format!(r#"{{"contacts":{{"etags":["{}","{}","{}"]}}}}"#, &hash_of("1")[..32], &hash_of("2")[..32], &hash_of("3")[..32]),
+        r#"{"help":[{"name":"Support DE","phone":"+49 800 1234567"},{"name":"Support AT","phone":"+43 800 123456"},
+            {"name":"Support FR","phone":"+33 800 123456"}]}"#.to_owned(),
+    ] {
+        let found = json("/v1/state", &body);
+        let is_of_people =
+            |(rule, ..): &(String, u64, u64)| rule.starts_with("contact-") || rule == "call-log";
+        assert!(!found.iter().any(is_of_people), "{body}: {found:?}");
+    }
+}
+
+#[test]
+fn digits_alone_are_phone_numbers_where_nearly_all_are() {
+    let numbers = mobiles(8);
+    let bare = numbers.join(",");
+    let keys: Vec<String> = numbers
+        .iter()
+        .map(|number| format!(r#""{number}":{{"n":"Svea"}}"#))
+        .collect();
+    let of_poland: Vec<String> = (0..8_u64)
+        .map(|at| (512_311_336 + at * 123_457).to_string())
+        .collect();
+    for body in [
+        format!(r#"{{"ab":[{bare}]}}"#),
+        format!(r#"{{"contact_ids":[{bare}]}}"#),
+        format!(r#"{{"numbers":[{bare}]}}"#),
+        format!(r#"{{"items":{{{}}}}}"#, keys.join(",")),
+        format!(r#"{{"contacts":[{}]}}"#, quoted(&of_poland)),
+    ] {
+        let found = json("/v1/state", &body);
+        assert!(has(&found, "contact-phone-list", 8), "{body}: {found:?}");
+    }
+    let log = r#"{"sms":[{"number":"4915121003307","date":1790037059241},{"number":"4915127654321","date":1790037159241},
+        {"number":"4915125252525","date":1790037259241}]}"#;
+    let found_log = json("/v1/state", log);
+    assert!(has(&found_log, "contact-phone-list", 3), "{found_log:?}");
+    let form: Vec<String> = (0..8)
+        .zip(&numbers)
+        .map(|(at, number)| format!("c.{at}.p={number}"))
+        .collect();
+    let form = found(&[post(
+        "/v1/state",
+        "application/x-www-form-urlencoded",
+        &form.join("&"),
+    )]);
+    assert!(has(&form, "contact-phone-list", 8), "{form:?}");
+    let body: Vec<u8> = numbers
+        .iter()
+        .flat_map(|number| text_field(3, number))
+        .collect();
+    let headers = [("Content-Type", "application/x-protobuf")];
+    let packed = observation::post("collector.example", "/v1/state", &headers, body, false);
+    let packed = found(&[packed]);
+    assert!(has(&packed, "contact-phone-list", 8), "{packed:?}");
+}
+
+#[test]
+fn lines_of_people_are_an_address_book() {
+    let people = ["Wiebke Haberstroh", "Joris Sauerwein", "Svea Brandhuber"];
+    let lines = |line: &dyn Fn(&str, &str) -> String| -> String {
+        let lines = people
+            .iter()
+            .zip(mobiles(3))
+            .map(|(name, number)| line(name, &number));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let first = |name: &str| name.split(' ').next().unwrap_or(name).to_lowercase();
+    for (text, rules) in [
+        (
+            lines(&|name, number| format!("{name} <{}@post.example> +{number}", first(name))),
+            &["contact-email-list", "contact-phone-list"][..],
+        ),
+        (
+            lines(&|name, number| format!("{name} +{number}")),
+            &["contact-phone-list"],
+        ),
+        (
+            lines(&|name, number| format!("{name};{number}")),
+            &["contact-phone-list"],
+        ),
+    ] {
+        let found = found(&[post("/v1/state", "text/plain", &text)]);
+        for rule in rules {
+            assert!(has(&found, rule, 3), "{text}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn beginnings_of_digests_are_of_people_where_there_are_many_of_contacts() {
+    let digests = |count: u32| -> Vec<String> {
+        let digest = |at: u32| hash_of(&at.to_string())[..16].to_owned();
+        (0..count).map(digest).collect()
+    };
+    let body = |count| format!(r#"{{"contacts":[{}]}}"#, quoted(&digests(count)));
+    assert!(has(&json("/v1/state", &body(12)), "contact-hash-list", 12));
+    assert_eq!(json("/v1/state", &body(4)), []);
+    let texts = "bi9sGO2wFQA ssyWZOlLzX4 bG24hurvamI 9wRxk59D5nU GZ_qXSo2XQE hVkfeEde2bk ZJuW412L8W4 QqZ3RUCR01M";
+    let texts: Vec<String> = texts.split(' ').map(str::to_owned).collect();
+    let body = format!(r#"{{"d":[{}]}}"#, quoted(&texts));
+    assert!(has(
+        &json("/v1/contacts/discover", &body),
+        "contact-hash-list",
+        8
+    ));
+    assert_eq!(json("/v1/films/discover", &body), []);
+}
+
+#[test]
+fn a_digest_under_the_name_of_a_number_is_one_of_a_number() {
+    let requests: Vec<(String, String)> = (0..12)
+        .map(|at| {
+            (
+                "/v1/check".to_owned(),
+                format!(r#"{{"phone":"{}"}}"#, hash_of(&at.to_string())),
+            )
+        })
+        .collect();
+    assert_eq!(contacts(&requests), []);
+    let found = json("/v1/check", &requests[0].1);
+    assert!(has(&found, "email-or-phone-hash", 1), "{found:?}");
+}
