@@ -9,8 +9,8 @@ pub use named::resolve_names;
 
 use crate::limits;
 use crate::model::{
-    AppId, Attributed, Basis, Dossier, Event, Exchange, FlowKey, Owner, Recipient, RecipientKind,
-    ServerName, Sighting, Timestamp, Transport,
+    AppId, Attributed, Basis, Dossier, Event, Exchange, FlowKey, LoggedApp, Owner, Recipient,
+    RecipientKind, ServerName, Sighting, Timestamp, Transport,
 };
 use crate::rules::{App, Rules};
 
@@ -344,11 +344,8 @@ impl<'a> Attributor<'a> {
             .flow
             .filter(|flow| is_connection && flow.transport == Transport::Tcp);
         let end = flow.map(|flow| flow.server);
-        let packages = self.dossier.log.packages(host, end, time);
-        let logged: Vec<AppId> = packages
-            .into_iter()
-            .map(|it| self.id_of_package(it))
-            .collect();
+        let apps = self.dossier.log.apps(host, end, time).into_iter();
+        let logged: Vec<AppId> = apps.flat_map(|app| self.of_log(app)).collect();
         let told = self.by_endpoint(sighting).as_ref().map(ids);
         let is_told = |app: &&AppId| told.as_ref().is_some_and(|told| told.contains(app));
         let narrowed: Vec<AppId> = logged.iter().filter(is_told).cloned().collect();
@@ -358,6 +355,14 @@ impl<'a> Attributor<'a> {
             narrowed
         };
         (!apps.is_empty()).then(|| shared(apps, Basis::PhoneLog))
+    }
+
+    /// The app that a log names; several where they share the uid.
+    fn of_log(&self, app: &LoggedApp) -> Vec<AppId> {
+        match app {
+            LoggedApp::Package(package) => vec![self.id_of_package(package)],
+            LoggedApp::Uid(uid) => ids(&self.by_uid(*uid, &Owner::default())),
+        }
     }
 
     /// Hosts that only this app's vendor uses for it, then address ranges.

@@ -29,7 +29,7 @@ pub(super) const FORMAT: Format = Format {
 pub(super) const DATABASE: Format = Format {
     name: "trackercontrol-database",
     sniff: |sample: &Sample<'_>| has_names(sample, &["daddr", "dport", "block"]),
-    gather: None,
+    gather: Some(|input| contacts_within(input, Platform::Android, REACH)),
     open: Some(open_database),
 };
 

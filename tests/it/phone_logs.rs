@@ -10,6 +10,7 @@ use phonehome::model::{AppId, Attributed, Audit, Basis, Event, Observation, Time
 use phonehome::payload::Decoded;
 use phonehome::rules::Rules;
 
+use crate::forge::log;
 use crate::forge::record::{self, Exchange};
 
 /// Seconds at which the forged exchanges begin; each is one later.
@@ -176,6 +177,24 @@ fn the_latest_contacts_of_tracker_control_say_whose_captured_traffic_is() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn the_database_of_tracker_control_names_apps_by_their_uids() {
+    let traffic = capture(&[("ads.example", "okhttp/4")]);
+    let packages = b"package:org.example.chat uid:10103\n";
+    let files: [(&str, &[u8]); 3] = [
+        ("traffic.pcap", &traffic),
+        ("Netguard", log::NETGUARD),
+        ("packages.txt", packages),
+    ];
+    // The contacts in the database itself are put to it by its uid.
+    let chat = known("org.example.chat", Basis::DumpsysUid);
+    let audit = audited("netguard", &files);
+    assert_eq!(senders(&audit), [chat]);
+    let mut apps = audit.devices[0].apps.iter();
+    let chat = apps.find(|app| app.packages == ["org.example.chat"]);
+    assert!(chat.unwrap().bases.contains(&Basis::PhoneLog));
 }
 
 #[test]
