@@ -175,11 +175,11 @@ fn first_read(
     errors: &mut Vec<Error>,
 ) -> (Vec<Dossier>, Digests) {
     std::thread::scope(|scope| {
-        let digests = scope.spawn(|| checksum::of_documents(case, options));
         let dossiers = scope.spawn(|| gather(case, rules, options, coverage, errors));
         // Here, because rules are many small values, and memory of other threads grows page by page (glibc).
         rules.prepare(case.has_traffic());
-        (joined(dossiers), joined(digests))
+        let digests = checksum::of_documents(case, options);
+        (joined(dossiers), digests)
     })
 }
 

@@ -279,7 +279,6 @@ impl Rules {
     /// Reads what nearly every audit asks for, and what nearly every one of traffic does: to be done while the first inputs are read.
     pub fn prepare(&self, has_traffic: bool) {
         self.legal();
-        self.identifiers();
         self.apps();
         self.circumstances();
         self.questions();
@@ -308,10 +307,10 @@ impl Rules {
 
     /// What a finding's rule is, whichever file it stands in.
     pub fn describe(&self, rule: &str) -> Option<Description<'_>> {
-        if let Some(identifier) = self.identifier(rule) {
-            return Some(Description::of_identifier(identifier));
+        if let Some(circumstance) = self.circumstance(rule) {
+            return Some(Description::of_circumstance(circumstance));
         }
-        self.circumstance(rule).map(Description::of_circumstance)
+        self.identifier(rule).map(Description::of_identifier)
     }
 
     /// All rules that findings can have: identifiers, then circumstances, in the order of their files.

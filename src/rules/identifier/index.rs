@@ -380,6 +380,14 @@ impl Rules {
             .get(*self.identifiers.get(self).by_id.get(id)?)
     }
 
+    /// The kind that the rule of a finding is, if it is one. Of documents, most are circumstances: then the kinds need not be read.
+    pub fn identifier_of_finding(&self, rule: &str) -> Option<&Identifier> {
+        match self.circumstance(rule) {
+            Some(_) => None,
+            None => self.identifier(rule),
+        }
+    }
+
     /// The kinds whose shape alone may be telling of this value: those without expressions, and the others where one of
     /// all their expressions matches. Which of them it is remains to be asked; it is none of those that were `tried`.
     pub fn telling_identifiers<'r>(
