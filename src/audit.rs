@@ -177,7 +177,7 @@ fn first_read(
     std::thread::scope(|scope| {
         let dossiers = scope.spawn(|| gather(case, rules, options, coverage, errors));
         // Here, because rules are many small values, and memory of other threads grows page by page (glibc).
-        rules.prepare(case.has_traffic());
+        rules.prepare(case.has_traffic(), case.has_packages());
         let digests = checksum::of_documents(case, options);
         (joined(dossiers), digests)
     })
@@ -342,7 +342,7 @@ pub fn observe(
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
     let dossiers = std::thread::scope(|scope| {
-        scope.spawn(|| rules.prepare(case.has_traffic()));
+        scope.spawn(|| rules.prepare(case.has_traffic(), case.has_packages()));
         gather(case, rules, options, &mut coverage, &mut errors)
     });
     let mut dossiers = spread(case, dossiers, rules).dossiers;

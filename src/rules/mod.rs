@@ -276,8 +276,12 @@ impl Rules {
         })
     }
 
-    /// Reads what nearly every audit asks for, and what nearly every one of traffic does: to be done while the first inputs are read.
-    pub fn prepare(&self, has_traffic: bool) {
+    /// Reads what nearly every audit asks for, and what nearly every one of traffic or of packages does: to be done while the
+    /// first inputs are read.
+    pub fn prepare(&self, has_traffic: bool, has_packages: bool) {
+        if has_packages {
+            self.sdks();
+        }
         self.legal();
         self.apps();
         self.circumstances();
