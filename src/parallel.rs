@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 
 /// Threads for so many jobs; one per core for 0.
 pub(crate) fn threads(jobs: usize) -> usize {
@@ -42,16 +43,20 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(
             .collect();
         let mut all = Vec::new();
         for handle in workers {
-            match handle.join() {
-                Ok(done) => all.extend(done),
-                // A panic is a bug of ours: let it end the program as it would without threads.
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
+            all.extend(joined(handle));
         }
         all
     });
     results.sort_unstable_by_key(|(position, _)| *position);
     results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// What a thread made, once it is done.
+pub(crate) fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    // A panic is a bug of ours: let it end the program as it would without threads.
+    thread
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::{Digest, Digests, Options};
 use crate::Result;
 use crate::intake::{Case, Input};
-use crate::parallel::in_parallel;
+use crate::parallel::{in_parallel, joined};
 
 /// Bytes from which on a checksum is worth a thread of its own.
 const LARGE_INPUT: u64 = 1 << 20;
@@ -20,11 +20,7 @@ pub(super) fn with_digest<R>(
     std::thread::scope(|scope| {
         let digest = scope.spawn(|| input.digest());
         let done = work();
-        let digest = digest.join();
-        (
-            digest.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            done,
-        )
+        (joined(digest), done)
     })
 }
 

@@ -27,6 +27,8 @@ pub(super) enum Told {
     Record,
     /// By a log that has a record for each connection too.
     SensorLog,
+    /// By a sensor's log that tells of no connection but by what was seen in it.
+    LoneLog,
 }
 
 /// What takes one observation with what the client sent in it.
@@ -157,10 +159,10 @@ impl<'a> Reader<'a> {
         if let Some(expression) = &stage.options.filter {
             source = intake::filtered(source, expression)?;
         }
-        let by_record = if input.lists_connections() {
-            Told::SensorLog
-        } else {
-            Told::Record
+        let by_record = match input.lists_connections() {
+            true if stage.dossier.has_connection_log => Told::SensorLog,
+            true => Told::LoneLog,
+            false => Told::Record,
         };
         let zone = stage.dossier.time_zone.as_deref();
         let zone = zone

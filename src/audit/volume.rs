@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::reader::Told;
 use crate::model::{
-    ContentState, Event, Moment, Observation, ReadKey, Reads, Recipient, Tally, Timestamp,
-    TrafficKey,
+    ConnectionNote, Connections, ContentState, Event, Moment, Observation, ReadKey, Reads,
+    Recipient, ServerName, Sighting, Tally, Timestamp, Traffic, TrafficKey,
 };
 
-/// Adds flows, exchanges that a proxy recorded, and contacts that a device log tells of, to the traffic of their app.
+/// Adds flows, exchanges that a proxy recorded, connections of which a log has only what was seen in them, and contacts that a device log tells of, to the traffic of their app.
 pub(super) fn count_traffic(observation: &Observation, told: Told, tally: &mut Tally) {
     let sighting = &observation.sighting;
     let key = |content| TrafficKey {
@@ -19,13 +19,31 @@ pub(super) fn count_traffic(observation: &Observation, told: Told, tally: &mut T
     };
     match &sighting.event {
         Event::Traffic(traffic) => tally.add_traffic(key(traffic.content), traffic),
-        Event::Exchange(exchange) if told == Told::Record => {
+        Event::Exchange(exchange) if matches!(told, Told::Record | Told::LoneLog) => {
             let content = if exchange.is_protected {
                 ContentState::RecordedInside
             } else {
                 ContentState::Clear
             };
             tally.add_exchange(key(content), sighting.origin, exchange);
+        }
+        Event::Handshake(handshake) if told == Told::LoneLog => {
+            let opened = Traffic {
+                client_packets: 0,
+                server_packets: 0,
+                client_bytes: 0,
+                server_bytes: 0,
+                first: sighting.origin,
+                last: sighting.origin,
+                protocol: if handshake.quic_version == 0 {
+                    "tls"
+                } else {
+                    "quic"
+                },
+                content: ContentState::NoKey,
+                has_gap: false,
+            };
+            tally.add_traffic(key(opened.content), &opened);
         }
         Event::Access(access) if access.host.is_some() => {
             tally.add_contact(key(ContentState::NotExamined), sighting.origin, access);
@@ -63,6 +81,23 @@ pub(super) fn count_reads(observation: &Observation, tally: &mut Tally) {
         tags: access.tag.iter().filter(|_| is_read).cloned().collect(),
     };
     tally.add_reads(key, reads);
+}
+
+/// Notes whose a connection was, where the capture says.
+pub(super) fn note_owner(sighting: &Sighting, connections: &mut Connections) {
+    if let Event::Traffic(traffic) = &sighting.event
+        && let Some(flow) = sighting.flow.filter(|_| !sighting.owner.is_empty())
+    {
+        let server = sighting.server.as_ref().map(ServerName::as_str);
+        let note = ConnectionNote {
+            first: traffic.first.time,
+            last: traffic.last.time,
+            owner: sighting.owner.clone(),
+            server: server.map(Arc::from),
+        };
+        // Records beside it lack the owners of those that are too many.
+        let _ = connections.add(flow, note);
+    }
 }
 
 /// Notes when a host was looked up or contacted, by the clock of the phone or of the capture.

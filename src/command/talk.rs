@@ -131,7 +131,6 @@ impl TalkOptions {
 
     /// Says what is going to be read, and by which rules.
     pub(super) fn announce(self, case: &Case, rules: &Rules) {
-        // The checksum of the rules takes half a millisecond, which a short audit would wait for.
         if !self.verbose {
             return;
         }

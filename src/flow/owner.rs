@@ -34,9 +34,13 @@ impl Owners {
 /// The owner that a mark names; empty if it says that none is known.
 pub(super) fn marked(mark: OwnerMark<'_>) -> Owner {
     match mark {
-        OwnerMark::Trailer { uid, label } => Owner {
-            label: text(label),
-            ..of_uid(u32::try_from(uid).ok())
+        // Of no known owner (-1), the label says so in the user's language.
+        OwnerMark::Trailer { uid, label } => match u32::try_from(uid) {
+            Ok(uid) => Owner {
+                label: text(label),
+                ..of_uid(Some(uid))
+            },
+            Err(_) => Owner::default(),
         },
         OwnerMark::Process(name) => Owner {
             process: text(name),
@@ -65,4 +69,21 @@ fn text(field: &[u8]) -> Option<Arc<str>> {
         Err(_) => String::from_utf8_lossy(name).into_owned(),
     };
     (!text.is_empty()).then(|| Arc::from(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_no_known_owner_the_label_is_none() {
+        let mark = |uid| {
+            marked(OwnerMark::Trailer {
+                uid,
+                label: b"Unbekannt\0\0",
+            })
+        };
+        assert_eq!(mark(-1), Owner::default());
+        assert_eq!(mark(10_123).label.as_deref(), Some("Unbekannt"));
+    }
 }

@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::attachment;
 use super::document::DUMPSYS_PACKAGE;
@@ -117,18 +120,77 @@ pub(super) fn by_phone(inputs: Vec<Input>) -> BTreeMap<Option<String>, Vec<Input
         let only = format!("{only}/");
         folders = grouped(folders.into_values().flatten().collect(), &only);
     }
-    let mut seen = BTreeSet::new();
-    let mut is_several = false;
-    for (folder, inputs) in &folders {
-        let kinds: BTreeSet<&str> = inputs.iter().filter_map(of_one_phone).collect();
-        for kind in kinds.into_iter().filter(|_| folder.is_some()) {
-            is_several |= !seen.insert(kind);
-        }
-    }
-    if is_several {
+    let named = folders.iter().filter(|(folder, _)| folder.is_some());
+    if are_several(named.map(|(_, inputs)| inputs)) {
         return folders;
     }
     BTreeMap::from([(None, folders.into_values().flatten().collect())])
+}
+
+/// A day, also with the time behind it, as names of files have it.
+static DAY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let day = r"20\d\d[-_.]?[01]\d[-_.]?[0-3]\d|[0-3]\d[-_.][01]\d[-_.]20\d\d";
+    let time = r"[-_. T]*[0-2]\d[-_.:h]?[0-5]\d(?:[-_.:m]?[0-5]\d)?";
+    Regex::new(&format!(r"(^|\D)(?:{day})(?:{time})?(\D|$)")).ok()
+});
+
+/// Takes the phones out of inputs that lie beside each other whose archives are of one phone each: two of these have what one
+/// phone has once. Archives that are named alike but for the day are of one phone, and all are where something of a phone lies
+/// beside them that is in none.
+pub(super) fn take_phones(inputs: &mut Vec<Input>) -> BTreeMap<String, Vec<Input>> {
+    let is_loose = |input: &Input| archive_of(input).is_none() && of_one_phone(input).is_some();
+    if inputs.iter().any(is_loose) {
+        return BTreeMap::new();
+    }
+    let mut archives: BTreeMap<String, Vec<Input>> = BTreeMap::new();
+    let mut others = Vec::new();
+    for input in std::mem::take(inputs) {
+        match archive_of(&input) {
+            Some(name) => archives.entry(without_day(&name)).or_default().push(input),
+            None => others.push(input),
+        }
+    }
+    let is_phone = |inputs: &[Input]| inputs.iter().any(|input| of_one_phone(input).is_some());
+    let is_several = are_several(archives.values());
+    let mut phones = BTreeMap::new();
+    for (name, held) in archives {
+        if is_several && is_phone(&held) {
+            phones.insert(name, held);
+        } else {
+            others.extend(held);
+        }
+    }
+    *inputs = others;
+    phones
+}
+
+/// Name of the archive that it lies in, without its ending.
+fn archive_of(input: &Input) -> Option<String> {
+    let Content::Entry(_) = &input.content else {
+        return None;
+    };
+    Some(input.path.file_stem()?.to_string_lossy().into_owned())
+}
+
+fn without_day(name: &str) -> String {
+    let short = match &*DAY {
+        Some(day) => day.replace_all(name, "$1$2"),
+        None => name.into(),
+    };
+    let short = short.trim_matches(|end: char| !end.is_alphanumeric() && end != ')');
+    if short.is_empty() { name } else { short }.to_owned()
+}
+
+/// Whether two of these have what one phone has once.
+fn are_several<'a>(groups: impl Iterator<Item = &'a Vec<Input>>) -> bool {
+    let mut seen = BTreeSet::new();
+    for inputs in groups {
+        let kinds: BTreeSet<&str> = inputs.iter().filter_map(of_one_phone).collect();
+        if kinds.into_iter().any(|kind| !seen.insert(kind)) {
+            return true;
+        }
+    }
+    false
 }
 
 /// What it shows of a phone, if only inputs of that phone can.

@@ -35,7 +35,8 @@ struct Folder {
 /// Finds, recognises and groups the inputs below `paths`.
 ///
 /// A device is a folder straight below a named one, with all that lies in it. A named folder that holds inputs itself is a
-/// device too, and takes in its folders that have no traffic of their own. Named files are one device.
+/// device too, and takes in its folders that have no traffic of their own. Named files are one device. Archives beside each
+/// other that hold a phone each are devices.
 pub fn discover(paths: &[PathBuf]) -> Result<Case> {
     let Some(first) = paths.first() else {
         return Err(Error::Usage("no input".to_owned()));
@@ -88,6 +89,11 @@ fn search(paths: &[PathBuf]) -> Result<(Search, BTreeMap<String, Vec<Input>>)> {
                     .or_insert(inputs);
             }
         }
+    }
+    for (device, inputs) in archive::take_phones(&mut named_files) {
+        devices
+            .entry(free_name(&devices, &device))
+            .or_insert(inputs);
     }
     if !named_files.is_empty() {
         let name = name_of_files(&named_files);
@@ -147,6 +153,9 @@ impl Folder {
     }
 
     fn into_devices(mut self, name: &str) -> BTreeMap<String, Vec<Input>> {
+        for (phone, inputs) in archive::take_phones(&mut self.straight) {
+            self.below.entry(phone).or_default().extend(inputs);
+        }
         if self.straight.is_empty() {
             return self.below;
         }

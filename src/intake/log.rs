@@ -3,7 +3,7 @@
 //! What a line means is the reader's; how lines are cut, counted and complained about is here.
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::ledger::Ledger;
@@ -11,7 +11,9 @@ use super::lines::{Line, Lines};
 use super::{Gathered, Input, Item, Source};
 use crate::Result;
 use crate::limits::{LINE_BYTES, LOGGED_APPS, LOGGED_CONTACTS};
-use crate::model::{Dossier, Event, Origin, Owner, PhoneLog, Shortfall, Sighting, Timestamp};
+use crate::model::{
+    Dossier, Event, Origin, Owner, PhoneLog, Platform, Shortfall, Sighting, Timestamp,
+};
 
 /// Where the reader of a line puts what it makes of it.
 #[derive(Debug)]
@@ -213,9 +215,21 @@ fn next(sightings: &mut VecDeque<Sighting>, ledger: &mut Ledger) -> Option<Item<
     }
 }
 
-/// Phase 1 of a log: which app contacted which host, for captures beside it.
-pub(super) fn contacts(input: &Input) -> Result<Gathered> {
-    let mut dossier = Dossier::default();
+/// Phase 1 of a log that only phones of one platform have: which app contacted which host, for captures beside it.
+pub(super) fn contacts(input: &Input, platform: Platform) -> Result<Gathered> {
+    contacts_within(input, platform, 0)
+}
+
+/// The same of a log that has the latest of all contacts of an app with a host: those of so many nanoseconds before it count, too.
+pub(super) fn contacts_within(
+    input: &Input,
+    platform: Platform,
+    nanoseconds: i64,
+) -> Result<Gathered> {
+    let mut dossier = Dossier {
+        platform: Some(platform),
+        ..Dossier::default()
+    };
     let mut shortfalls = Vec::new();
     // Standard input can be read only once, and is then all there is, or no log.
     let mut source = if input.is_stdin() {
@@ -227,7 +241,7 @@ pub(super) fn contacts(input: &Input) -> Result<Gathered> {
         && let Some(item) = source.next_item()?
     {
         if let Item::Sighting(sighting) = item
-            && !add_contact(&sighting, &mut dossier.log)
+            && !add_contact(&sighting, nanoseconds, &mut dossier.log)
         {
             let detail = format!(
                 "more than {LOGGED_CONTACTS} contacts, or {LOGGED_APPS} apps of one host: later ones name no app"
@@ -240,14 +254,17 @@ pub(super) fn contacts(input: &Input) -> Result<Gathered> {
 }
 
 /// `false` if there are too many.
-fn add_contact(sighting: &Sighting, log: &mut PhoneLog) -> bool {
+fn add_contact(sighting: &Sighting, before: i64, log: &mut PhoneLog) -> bool {
     let last = sighting.origin.time;
+    let first = Timestamp(last.0.saturating_sub(before));
     let (host, end, first) = match &sighting.event {
-        Event::Lookup(lookup) => (Some(Arc::from(lookup.name.as_str())), None, last),
+        Event::Lookup(lookup) => (Some(Arc::from(lookup.name.as_str())), None, first),
         Event::Access(access) => {
-            let is_name = |host: &&Arc<str>| host.parse::<IpAddr>().is_err();
-            let host = access.host.as_ref().filter(is_name).cloned();
-            (host, access.address, access.since.unwrap_or(last))
+            let address = access.host.as_ref().and_then(|host| host.parse().ok());
+            let host = access.host.as_ref().filter(|_| address.is_none()).cloned();
+            let any_port = address.map(|address: IpAddr| SocketAddr::new(address, 0));
+            let end = access.address.or(any_port);
+            (host, end, access.since.unwrap_or(first))
         }
         _ => return true,
     };

@@ -178,6 +178,16 @@ impl Input {
         [zeek::FORMAT.name, suricata::FORMAT.name].contains(&self.format)
     }
 
+    /// Whether it holds packets.
+    pub fn has_packets(&self) -> bool {
+        [
+            classic::FORMAT.name,
+            pcapng::FORMAT.name,
+            snoop::FORMAT.name,
+        ]
+        .contains(&self.format)
+    }
+
     /// Whether its times are those that the phone's clock showed, without a zone.
     pub fn has_local_times(&self) -> bool {
         [appops::FORMAT.name, bug_report::FORMAT.name].contains(&self.format)
@@ -328,6 +338,14 @@ pub struct Case {
     pub left_out: Vec<(String, Shortfall, String)>,
     /// Texts for people, such as a README, which no audit needs.
     pub for_people: Vec<String>,
+}
+
+impl Case {
+    /// Whether any input has something to stream.
+    pub fn has_traffic(&self) -> bool {
+        let mut inputs = self.devices.iter().flat_map(|device| &device.inputs);
+        inputs.any(Input::has_traffic)
+    }
 }
 
 /// What phase 1 learnt from one input, and what it could not read of it.

@@ -22,13 +22,13 @@ use crate::Result;
 use crate::limits::{
     DNS_ANSWERS, DOCUMENT_BYTES, JSON_DEPTH, LOGGED_EVENTS, RESOLVED_NAMES, SNIFF_BYTES,
 };
-use crate::model::{Access, Answer, Event, Lookup, Owner, Shortfall, Timestamp};
+use crate::model::{Access, Answer, Event, Lookup, Owner, Platform, Shortfall, Timestamp};
 
 /// Such a log.
 pub(super) const FORMAT: Format = Format {
     name: "android-network-log",
     sniff,
-    gather: Some(contacts),
+    gather: Some(|input| contacts(input, Platform::Android)),
     open: Some(open),
 };
 

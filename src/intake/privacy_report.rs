@@ -14,13 +14,13 @@ use super::log::{LineLog, Told, contacts};
 use super::{Format, Input, Sample, Source};
 use crate::Result;
 use crate::limits::INTERVALS;
-use crate::model::{Access, Event, Owner, Shortfall};
+use crate::model::{Access, Event, Owner, Platform, Shortfall};
 
 /// The report as it is exported (`App_Privacy_Report_v4_….ndjson`).
 pub(super) const FORMAT: Format = Format {
     name: "app-privacy-report",
     sniff,
-    gather: Some(contacts),
+    gather: Some(|input| contacts(input, Platform::Ios)),
     open: Some(open),
 };
 
@@ -140,7 +140,10 @@ fn beta_resource(record: &Value) -> Option<&str> {
 
 /// App and the host that it contacted.
 fn contact(record: &Value) -> Option<(&str, Access)> {
-    let has_app = || record.get("hasApp").and_then(|app| text(app, "bundleName"));
+    let has_app = || {
+        let nested = record.get("hasApp").and_then(|app| text(app, "bundleName"));
+        nested.or_else(|| text(record, "hasApp.bundleName"))
+    };
     let package = text(record, "bundleID")
         .or_else(has_app)
         .or(text(record, "initiatingApp"))?;

@@ -116,12 +116,13 @@ pub(super) fn body_left_out(length: u64) -> Body {
     }
 }
 
-/// Phase 1 of a sensor's log: names by connection, for the records that have only addresses.
+/// Phase 1 of a sensor's log: names by connection, for the records that have only addresses, and whether there are such.
 pub(super) fn gather(input: &Input, open: Open) -> Result<Gathered> {
     let mut dossier = Dossier::default();
     let mut notes = Vec::new();
-    // A pipe passes once.
+    // A pipe passes once: what it holds is not known before it is counted.
     if input.is_stdin() {
+        dossier.has_connection_log = true;
         return Ok((dossier, notes));
     }
     let mut source = open(input)?;
@@ -141,6 +142,7 @@ pub(super) fn gather(input: &Input, open: Open) -> Result<Gathered> {
             }
             continue;
         }
+        dossier.has_connection_log |= matches!(sighting.event, Event::Traffic(_));
         let (Some(flow), Some(ServerName::Asked(name))) = (sighting.flow, sighting.server) else {
             continue;
         };
@@ -153,6 +155,7 @@ pub(super) fn gather(input: &Input, open: Open) -> Result<Gathered> {
         if !dossier.connections.add(flow, note) {
             let detail = format!("more than {CONNECTION_NOTES} connections; the rest is left out");
             notes.push((Shortfall::InputLimit, detail));
+            dossier.has_connection_log = true;
             break;
         }
     }

@@ -74,7 +74,10 @@ fn sightings(record: &Value, mut origin: Origin) -> Vec<Sighting> {
     };
     let server = match kind {
         "fileinfo" => record.get("http").and_then(|http| text(http, "hostname")),
-        _ => text(details, "sni").or_else(|| text(details, "hostname")),
+        _ => text(details, "sni")
+            .or_else(|| text(details, "hostname"))
+            // What the plugin nDPI saw.
+            .or_else(|| record.get("ndpi").and_then(|ndpi| text(ndpi, "hostname"))),
     };
     let server = server.and_then(sensor::host);
     let flow = flow(record, kind);
@@ -392,6 +395,14 @@ mod tests {
         format!(
             r#"{{"timestamp":"2026-01-01T00:00:01.500000+0100","flow_id":1,"event_type":"{kind}","src_ip":"192.0.2.7","src_port":40123,"dest_ip":"198.51.100.4","dest_port":{port},"proto":"{proto}",{details}}}"#
         )
+    }
+
+    #[test]
+    fn the_name_that_ndpi_saw_is_the_servers() {
+        let flow = r#""flow":{"bytes_toserver":1},"ndpi":{"proto":"TLS.Example","hostname":"API.example"}"#;
+        let (sightings, _) = read(&record("flow", "TCP", 443, flow));
+        let server = sightings[0].server.as_ref().map(ServerName::as_str);
+        assert_eq!(server, Some("api.example"));
     }
 
     #[test]

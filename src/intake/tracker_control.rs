@@ -1,22 +1,27 @@
 //! CSV exports of `TrackerControl`, and the database behind them, which `NetGuard` has too: hosts that apps contacted, as its
-//! local VPN saw them. A row is the latest contact of an app with a host, not every one.
+//! local VPN saw them. A row is the latest contact of an app with a host, not every one: all apps that contacted a host have one,
+//! so that earlier traffic to it in a capture is of one of them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::document::read_whole;
-use super::log::{Listed, Told};
+use super::log::{Listed, Told, contacts_within};
 use super::sqlite::{Database, has_names};
 use super::{Format, Input, Sample, Source};
 use crate::Result;
 use crate::limits::{DOCUMENT_BYTES, LOGGED_EVENTS};
-use crate::model::{Access, Event, Owner, Shortfall, Timestamp};
+use crate::model::{Access, Event, Owner, Platform, Shortfall, Timestamp};
+
+/// How long before an app's latest contact with a host captured traffic to it counts as that app's, in nanoseconds: a day, within
+/// which `TrackerControl` is taken to have watched.
+const REACH: i64 = 24 * 3600 * 1_000_000_000;
 
 /// The export of all apps, or of one.
 pub(super) const FORMAT: Format = Format {
     name: "trackercontrol-csv",
     sniff,
-    gather: None,
+    gather: Some(|input| contacts_within(input, Platform::Android, REACH)),
     open: Some(open),
 };
 

@@ -44,6 +44,8 @@ pub struct InstalledApp {
     pub permissions: BTreeMap<(u32, String), PermissionState>,
     /// The list that names it has no package ids: the package was concluded from the name.
     pub is_matched_by_name: bool,
+    /// No user of the phone has it: it was removed, and its data or its place in the system image is left.
+    pub is_removed: bool,
     /// Where this was read.
     pub source: Option<Origin>,
 }
@@ -86,6 +88,8 @@ pub struct Dossier {
     pub owners: BTreeMap<u32, Owner>,
     /// Owners of sockets and names of servers by connection, from lists, traces and logs beside the capture.
     pub connections: Connections,
+    /// Logs of sensors have a record of each connection, beside what was seen in it.
+    pub has_connection_log: bool,
     /// Which apps contacted which hosts, from the phone's own logs.
     pub log: PhoneLog,
     /// The one app that all traffic of an input belongs to, where its writer says so.
@@ -117,6 +121,12 @@ impl Dossier {
             .collect()
     }
 
+    /// Whether a user of the phone has the package, as far as is known.
+    pub fn has_package(&self, package: &str) -> bool {
+        let is_removed = self.apps.get(package).is_some_and(|app| app.is_removed);
+        !is_removed || self.declarations.contains_key(package)
+    }
+
     /// What an app and the code in it are said to collect, with the places that say so: labels from inside its package, those
     /// beside it that name it, and, if it is the only declared app, those that name none.
     pub fn labels_of(&self, package: &str) -> Vec<(&DataLabel, Origin)> {
@@ -146,6 +156,7 @@ impl Dossier {
             known: self.known.clone(),
             address_book: self.address_book.clone(),
             connections: self.connections.clone(),
+            has_connection_log: self.has_connection_log,
             plaintexts: self.plaintexts.clone(),
             ..Self::default()
         }
@@ -242,6 +253,7 @@ impl Dossier {
         }
         self.known.extend(other.known);
         self.connections.merge(other.connections);
+        self.has_connection_log |= other.has_connection_log;
         self.log.merge(other.log);
         self.sole_apps.extend(other.sole_apps);
         self.plaintexts.merge(other.plaintexts);
@@ -257,6 +269,7 @@ impl InstalledApp {
         self.shared_user = self.shared_user.take().or(other.shared_user);
         self.is_system |= other.is_system;
         self.is_matched_by_name &= other.is_matched_by_name;
+        self.is_removed &= other.is_removed;
         self.installer = self.installer.take().or(other.installer);
         self.target_sdk = self.target_sdk.take().or(other.target_sdk);
         self.users.extend(other.users);

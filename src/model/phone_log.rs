@@ -29,7 +29,7 @@ impl PhoneLog {
     /// network sets. Clocks that are further apart are told by the events that both have.
     pub const TOLERANCE: i64 = 30_000_000_000;
 
-    /// An app contacted a host, or the end of a connection, within a period; `false` if there are too many.
+    /// An app contacted a host, or the end of a connection, within a period; `false` if there are too many. Port 0 is any port.
     pub fn add(
         &mut self,
         package: &Arc<str>,
@@ -84,7 +84,8 @@ impl PhoneLog {
         end: Option<SocketAddr>,
         time: Timestamp,
     ) -> Vec<&str> {
-        let of_end = end.and_then(|end| self.by_end.get(&canonical(end)));
+        let of_port = |end: SocketAddr| self.by_end.get(&canonical(end));
+        let of_end = end.and_then(|end| of_port(end).or_else(|| of_port((end.ip(), 0).into())));
         let of_host = host.and_then(|host| self.by_host.get(host));
         let is_so_named = |name: Option<&str>| host.is_some() && name == host;
         let is_unnamed = |name: Option<&str>| host.is_none() || name.is_none();
@@ -186,7 +187,11 @@ mod tests {
             ("c.news", Some("api.example"), None, 100),
             ("d.mail", Some("new.example"), None, 100),
             ("e.call", None, Some("[::ffff:198.51.100.1]:443"), 500),
+            ("f.feed", None, Some("198.51.100.9:0"), 500),
         ]);
+        let any_port = Some("198.51.100.9:8443".parse().unwrap());
+        let packages = log.packages(None, any_port, Timestamp(500 * SECOND));
+        assert_eq!(packages, ["f.feed"]);
         assert_eq!(at(&log, Some("api.example"), 110), "a.chat");
         assert_eq!(at(&log, Some("new.example"), 110), "d.mail");
         assert_eq!(at(&log, Some("other.example"), 110), "a.chat b.maps");

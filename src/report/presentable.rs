@@ -365,6 +365,11 @@ impl Ready<'_> {
 
     /// A fact behind a conclusion: an id of the rules, or a host or company.
     fn reason(&self, finding: &JudgedFinding, reason: &str) -> String {
+        let as_host = text::host_name(reason);
+        let whole = text::safe(reason);
+        if as_host == whole {
+            return whole;
+        }
         let is_of_rules = self.rules.describe(reason).is_some()
             || self.rules.permission(reason).is_some()
             || self.rules.app(reason).is_some()
@@ -375,9 +380,9 @@ impl Ready<'_> {
             || (finding.recipient.kind == RecipientKind::Company
                 && *finding.recipient.host == *reason);
         if is_of_rules || is_of_recipient || self.is_company(reason) {
-            text::safe(reason)
+            whole
         } else {
-            text::host_name(reason)
+            as_host
         }
     }
 

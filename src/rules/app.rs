@@ -1,8 +1,8 @@
 //! `apps.toml`: app profiles, and the ways to recognise an app. A new app is one `[[app]]` there.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use serde::Deserialize;
 
 use super::text::SuffixMap;

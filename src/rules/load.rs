@@ -1,10 +1,8 @@
 //! Files → [`Rules`].
 
 use std::borrow::Cow;
-use std::fmt::Write;
 use std::path::Path;
 
-use ring::digest;
 use serde::de::DeserializeOwned;
 
 use super::{FILES, Problems, Rules};
@@ -34,6 +32,14 @@ pub(super) fn read(folder: &Path) -> Result<Texts> {
     Ok(texts)
 }
 
+/// Whether they are the embedded ones.
+pub(super) fn is_embedded(rules: &Rules) -> bool {
+    rules
+        .texts
+        .iter()
+        .all(|text| matches!(text, Cow::Borrowed(_)))
+}
+
 /// Parses one file; a syntax error is a problem with line, column and the line itself, and leaves the file empty.
 pub(super) fn parse<T: DeserializeOwned + Default>(
     name: &'static str,
@@ -52,20 +58,4 @@ pub(super) fn parse<T: DeserializeOwned + Default>(
         problems.add_syntax(name, error.trim_end().to_owned());
         T::default()
     })
-}
-
-/// SHA-256 over name, length and text of each file, so that moving text between files changes it.
-pub(super) fn sha256(texts: &Texts) -> String {
-    let mut context = digest::Context::new(&digest::SHA256);
-    for (file, text) in FILES.iter().zip(texts) {
-        context.update(file.name.as_bytes());
-        context.update(&(text.len() as u64).to_be_bytes());
-        context.update(text.as_bytes());
-    }
-    let mut hexadecimal = String::new();
-    for byte in context.finish().as_ref() {
-        // writing to a string cannot fail
-        let _ = write!(hexadecimal, "{byte:02x}");
-    }
-    hexadecimal
 }

@@ -6,6 +6,7 @@
 mod app;
 mod circumstance;
 mod comparison;
+mod digest;
 mod document;
 mod endpoint;
 mod example;
@@ -14,6 +15,7 @@ mod identifier;
 mod legal;
 mod load;
 mod measure;
+mod named;
 mod part;
 mod payload;
 mod permission;
@@ -122,6 +124,9 @@ pub const FILES: [RuleFile; 13] = [
     rule_file!("signatures"),
 ];
 
+/// [`Rules::sha256`] of [`FILES`].
+const EMBEDDED_SHA256: &str = include_str!(concat!(env!("OUT_DIR"), "/rules.sha256"));
+
 /// All rules, compiled.
 #[derive(Debug)]
 pub struct Rules {
@@ -145,7 +150,10 @@ pub struct Rules {
 impl Rules {
     /// The rules built into the tool. A test holds that they have no problems.
     pub fn embedded() -> Self {
-        Self::new(FILES.map(|file| Cow::Borrowed(file.text)))
+        Self {
+            sha256: OnceLock::from(EMBEDDED_SHA256.to_owned()),
+            ..Self::new(FILES.map(|file| Cow::Borrowed(file.text)))
+        }
     }
 
     /// Rules from a folder instead of the embedded ones; it must have all of [`FILES`]. Everything is checked, and the first
@@ -262,19 +270,25 @@ impl Rules {
 
     /// SHA-256 over names and contents of all rule files, hexadecimal.
     pub fn sha256(&self) -> &str {
-        self.sha256.get_or_init(|| load::sha256(&self.texts))
+        self.sha256.get_or_init(|| {
+            let texts = self.texts.iter().map(|text| &**text);
+            digest::sha256(FILES.iter().map(|file| file.name).zip(texts))
+        })
     }
 
-    /// Reads what nearly every audit asks for: to be done while the first inputs are read.
-    pub fn prepare(&self) {
-        self.identifiers();
+    /// Reads what nearly every audit asks for, and what nearly every one of traffic does: to be done while the first inputs are read.
+    pub fn prepare(&self, has_traffic: bool) {
         self.legal();
+        self.identifiers();
         self.apps();
         self.circumstances();
         self.questions();
         self.measures();
         self.permissions.get(self);
-        self.endpoints.get(self);
+        if has_traffic {
+            self.prepare_identifiers();
+            self.endpoints.get(self);
+        }
     }
 
     /// What the law says.

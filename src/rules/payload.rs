@@ -1,8 +1,8 @@
 //! `payloads.toml`: what known SDKs send, field by field. A new SDK is one `[[payload]]` there.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use serde::Deserialize;
 
 use super::text::SuffixMap;

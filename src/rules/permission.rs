@@ -1,10 +1,10 @@
 //! `permissions.toml`: what Android permissions and iOS usage keys open.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::named::{HasName, Named};
 use super::{Part, Problems, Rules, Text, load};
 use crate::model::{Category, Platform};
 
@@ -140,33 +140,41 @@ pub(super) struct PermissionFile {
     privacy_labels: Vec<PrivacyLabel>,
 }
 
-/// Permissions with their index.
+impl HasName for Permission {
+    fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+}
+
+/// The embedded permissions: what their file has beside these is read whole.
+const LINES: &str = include_str!(concat!(env!("OUT_DIR"), "/permission.lines"));
+
+/// Permissions by name.
 #[derive(Debug, Default)]
 pub(super) struct Permissions {
-    pub(super) categories: Vec<PermissionCategory>,
-    pub(super) entries: Vec<Permission>,
-    pub(super) privacy_labels: Vec<PrivacyLabel>,
-    by_name: HashMap<Arc<str>, usize>,
+    categories: Vec<PermissionCategory>,
+    entries: Named<Permission>,
+    privacy_labels: Vec<PrivacyLabel>,
     source: String,
     newest_api_level: u16,
 }
 
 impl Part for Permissions {
     fn read(rules: &Rules, problems: &mut Problems) -> Self {
-        let file: PermissionFile = load::parse("permissions.toml", rules, problems);
+        let mut file: PermissionFile = load::parse("permissions.toml", rules, problems);
         problems.unique(
             "permissions.toml",
             "category",
             file.categories.iter().map(|category| &category.id),
         );
-        let mut permissions = file.permissions;
-        let mut by_name = HashMap::with_capacity(permissions.len());
-        for (position, permission) in permissions.iter_mut().enumerate() {
+        problems.unique(
+            "permissions.toml",
+            "permission",
+            file.permissions.iter().map(|permission| &permission.name),
+        );
+        for permission in &mut file.permissions {
             if permission.as_of.is_empty() {
                 permission.as_of = file.as_of.clone();
-            }
-            if by_name.insert(permission.name.clone(), position).is_some() {
-                problems.duplicate("permissions.toml", "permission", &permission.name);
             }
             if let Some(category) = &permission.category
                 && !file.categories.iter().any(|known| known.id == *category)
@@ -176,9 +184,12 @@ impl Part for Permissions {
         }
         Self {
             categories: file.categories,
-            entries: permissions,
+            entries: if load::is_embedded(rules) {
+                Named::of_lines(LINES)
+            } else {
+                Named::of_entries(file.permissions)
+            },
             privacy_labels: file.privacy_labels,
-            by_name,
             source: file.source,
             newest_api_level: file.newest_api_level,
         }
@@ -188,13 +199,12 @@ impl Part for Permissions {
 impl Rules {
     /// The rule of a permission or manifest key, by its full name.
     pub fn permission(&self, name: &str) -> Option<&Permission> {
-        let permissions = self.permissions.get(self);
-        permissions.entries.get(*permissions.by_name.get(name)?)
+        self.permissions.get(self).entries.get(name)
     }
 
-    /// All permissions and manifest keys, in the order of the file.
-    pub fn all_permissions(&self) -> &[Permission] {
-        &self.permissions.get(self).entries
+    /// All permissions and manifest keys, in the order of their names.
+    pub fn all_permissions(&self) -> impl Iterator<Item = &Permission> {
+        self.permissions.get(self).entries.iter()
     }
 
     /// The permission category of that id.

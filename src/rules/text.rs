@@ -1,9 +1,9 @@
 //! Small building blocks of the schema: texts in two languages, patterns, host suffixes.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
 
+use hashbrown::HashMap;
 use regex::Regex;
 use serde::Deserialize;
 

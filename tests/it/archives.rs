@@ -8,6 +8,7 @@ use phonehome::model::Platform;
 
 use crate::forge::record::{self, Exchange};
 use crate::forge::{archive, log, sources};
+use crate::on_disk;
 
 fn file(test: &str, name: &str, bytes: &[u8]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
@@ -79,6 +80,44 @@ fn folders_of_several_phones_in_an_archive_are_several_phones() {
     let path = file("one", "anna.zip", &archive::zip(&one));
     let formats = vec!["dumpsys-appops", "dumpsys-package", "pcap"];
     assert_eq!(devices(&path), [("anna".to_owned(), formats)]);
+}
+
+#[test]
+fn archives_of_a_phone_each_are_several_phones() {
+    let (traffic, dump) = (traffic(), source("dumpsys-package"));
+    let phone = archive::zip(&[("traffic.pcap", &traffic), ("dump.txt", &dump)]);
+    let capture = archive::zip(&[("traffic.pcap", &traffic)]);
+    let report = archive::zip(&[("dump.txt", &dump)]);
+    let app = archive::zip(&[("a.apk", &source("apk"))]);
+    let names = |test: &str, files: &[(&str, &[u8])]| {
+        let folder = on_disk::folder(&format!("archives/{test}"), files);
+        let mut names: Vec<String> = devices(&folder).into_iter().map(|(name, _)| name).collect();
+        // The same where the files are named one by one.
+        let paths: Vec<PathBuf> = files.iter().map(|(name, _)| folder.join(name)).collect();
+        let one_by_one = intake::discover(&paths).unwrap().devices;
+        assert_eq!(one_by_one.len(), names.len(), "{test}");
+        names.sort();
+        names.join(" ")
+    };
+    let fleet: [(&str, &[u8]); 3] = [
+        ("anna.zip", &phone),
+        ("ben.zip", &phone),
+        ("apps.zip", &app),
+    ];
+    assert_eq!(names("fleet", &fleet), "anna ben fleet");
+    let numbers: [(&str, &[u8]); 2] = [("phone-1.zip", &capture), ("phone-2.zip", &phone)];
+    assert_eq!(names("numbers", &numbers), "phone-1 phone-2");
+    // One phone: what it has once is in one of them, or they are named after days.
+    let parts: [(&str, &[u8]); 2] = [("capture.zip", &capture), ("bugreport.zip", &report)];
+    assert_eq!(names("parts", &parts), "parts");
+    let days: [(&str, &[u8]); 2] = [
+        ("logs_2026-09-21T14-00.zip", &capture),
+        ("logs_2026-09-22T14-05.zip", &capture),
+    ];
+    assert_eq!(names("days", &days), "days");
+    // What lies beside them is of the phone that all are of.
+    let beside: [(&str, &[u8]); 3] = [("a.zip", &capture), ("b.zip", &phone), ("c.pcap", &traffic)];
+    assert_eq!(names("beside", &beside), "beside");
 }
 
 #[test]

@@ -128,6 +128,57 @@ fn a_privacy_report_says_whose_captured_traffic_is() {
 }
 
 #[test]
+fn the_latest_contacts_of_tracker_control_say_whose_captured_traffic_is() {
+    let traffic = capture(&[("collector.example", "okhttp/4")]);
+    let export = |rows: &[(&str, &str, i64)]| {
+        let mut export =
+            "\"uid\",\"daddr\",\"time\",\"uncertain\",\"Tracker\",\"Category\",\"Package\",\"App\"\r\n".to_owned();
+        for (package, host, second) in rows {
+            let time = second * 1000;
+            write!(
+                export,
+                "\"10200\",\"{host}\",\"{time}\",\"0\",\"\",\"\",\"{package}\",\"App\"\r\n"
+            )
+            .unwrap();
+        }
+        export
+    };
+    let hour = 3600;
+    let (chat, notes) = ("org.example.chat", "org.example.notes");
+    let is_chat = vec![known(chat, Basis::PhoneLog)];
+    let both = Attributed::Shared {
+        apps: [chat, notes].map(AppId::new).to_vec(),
+        by: Basis::PhoneLog,
+    };
+    let at = |package, hours: i64| (package, "collector.example", BEGIN + hours * hour);
+    let nobody = vec![Attributed::Unknown];
+    let rows = [
+        ("later", vec![at(chat, 1)], is_chat.clone()),
+        (
+            "address",
+            vec![(chat, "198.51.100.20", BEGIN + hour)],
+            is_chat,
+        ),
+        // It would be the latest contact.
+        ("before", vec![at(chat, -1)], nobody.clone()),
+        ("long after", vec![at(chat, 30)], nobody),
+        ("two", vec![at(chat, 1), at(notes, 2)], vec![both]),
+    ];
+    for (name, rows, expected) in rows {
+        let export = export(&rows);
+        let files: [(&str, &[u8]); 2] = [
+            ("traffic.pcap", &traffic),
+            ("export.csv", export.as_bytes()),
+        ];
+        assert_eq!(
+            senders(&audited("tracker-control", &files)),
+            expected,
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn what_an_app_says_of_itself_comes_before_the_log() {
     let traffic = capture(&[("collector.example", "org.example.notes/7 okhttp/4")]);
     let report = privacy_report(&[("org.example.chat", "collector.example", BEGIN)]);

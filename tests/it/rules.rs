@@ -447,7 +447,7 @@ fn what_is_embedded_is_what_the_files_say() {
             format!("{:?}", rules.legal()),
             format!("{:?}", rules.measures()),
             format!("{:?}", rules.all_layouts()),
-            format!("{:?}", rules.all_permissions()),
+            format!("{:?}", rules.all_permissions().collect::<Vec<_>>()),
             format!("{:?}", rules.questions()),
             format!("{:?}", rules.sdks()),
             format!("{:?}", rules.signatures()),
@@ -699,7 +699,7 @@ fn every_researched_permission_has_its_place() {
         return;
     };
     let rules = rules();
-    let names = || rules.all_permissions().iter().map(|entry| &*entry.name);
+    let names = || rules.all_permissions().map(|entry| &*entry.name);
     let android = facts["android"]
         .as_table()
         .unwrap()

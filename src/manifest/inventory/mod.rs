@@ -80,6 +80,15 @@ const COLUMNS: &[(Column, &[&str])] = &[
         ],
     ),
     (
+        Column::Apps,
+        &[
+            "apps",
+            "applications",
+            "installedapps",
+            "installedapplications",
+        ],
+    ),
+    (
         Column::Version,
         &[
             "applicationshortversion",
@@ -105,6 +114,7 @@ const COLUMNS: &[(Column, &[&str])] = &[
             "deviceidentifier",
             "deviceuuid",
             "resourceid",
+            "mobiledeviceid",
         ],
     ),
     (

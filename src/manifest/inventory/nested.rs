@@ -31,6 +31,10 @@ pub fn inventory_json(bytes: &[u8]) -> Option<Read<Dossier>> {
         .ok()?;
     let mut walk = Walk::default();
     walk.value(&root, "", &Record::new(), 0);
+    if has_next_page(&root) {
+        let detail = "the list goes on on a further page, which must be given as well".to_owned();
+        walk.shelf.damage.push(detail);
+    }
     let dossier = &walk.shelf.dossier;
     if walk.shelf.apps == 0 && dossier.policies.is_empty() && dossier.others.is_empty() {
         return None;
@@ -41,6 +45,13 @@ pub fn inventory_json(bytes: &[u8]) -> Option<Read<Dossier>> {
         );
     }
     Some(walk.shelf.finish())
+}
+
+/// Whether an answer is a page of a longer list (Microsoft Graph's `@odata.nextLink`, Google's `nextPageToken`).
+fn has_next_page(root: &Value) -> bool {
+    let names = ["@odata.nextLink", "nextPageToken"];
+    let link = names.iter().find_map(|name| root.get(name)?.as_str());
+    link.is_some_and(|link| !link.is_empty())
 }
 
 #[derive(Debug, Default)]
@@ -297,7 +308,8 @@ fn device_of(members: &Map<String, Value>, before: &Record) -> Record {
         device.insert(Column::Device, id);
     }
     if !device.contains_key(&Column::DeviceName)
-        && let Some(name) = scalar("name").filter(|name| !name.starts_with("enterprises/"))
+        && let Some(name) = scalar("displayName")
+            .or_else(|| scalar("name").filter(|name| !name.starts_with("enterprises/")))
     {
         device.insert(Column::DeviceName, name);
     }
@@ -313,7 +325,10 @@ fn platform_of(members: &Map<String, Value>, device: &Record) -> Option<Platform
         // Only the Android Management API has these, and it manages Android only.
         (has("applicationReports") || has("managementMode")).then_some(Platform::Android)
     })
-    .or_else(|| has("ios").then_some(Platform::Ios))
+    .or_else(|| {
+        let is_apple = has("ios") || has("InstalledApplicationList");
+        is_apple.then_some(Platform::Ios)
+    })
 }
 
 /// Members that are a text or a number.

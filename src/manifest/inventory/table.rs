@@ -24,6 +24,7 @@ pub(crate) fn has_known_header<'h>(names: &(impl Iterator<Item = &'h str> + Clon
         "bundleid",
         "bundleidentifier",
         "appbundleid",
+        "bundle",
         "applicationidentifier",
         "appidentifier",
         "applicationname",
@@ -34,7 +35,9 @@ pub(crate) fn has_known_header<'h>(names: &(impl Iterator<Item = &'h str> + Clon
         && means(Column::Model)
         && is(&["operatingsystem", "os", "platform"])
         && is(&["devicename", "deviceid", "serialnumber"]);
-    if is_list_of_devices && !is(&FOREIGN) {
+    // One row a device, with its apps in one cell.
+    let has_apps = means(Column::Apps) && (is_of_device || means(Column::Model));
+    if (is_list_of_devices || has_apps) && !is(&FOREIGN) {
         return true;
     }
     is_of_app && (is_of_device || means(Column::Version)) && !is(&FOREIGN)
@@ -123,8 +126,9 @@ fn displayed_device(header: &[String], bytes: &[u8]) -> Option<usize> {
         name != "displayname" && names.contains(&name.as_str())
     });
     let Some(of_app) = of_app else {
-        let is_of_devices =
-            means(Column::Model) && means(Column::Device) && !means(Column::Package);
+        let is_of_devices = means(Column::Model)
+            && (means(Column::Device) || means(Column::Apps))
+            && !means(Column::Package);
         return is_of_devices.then_some(displayed);
     };
     let mut apps: BTreeMap<String, String> = BTreeMap::new();
@@ -164,7 +168,9 @@ fn take(shelf: &mut Shelf, mut read: Record, number: u64) {
     };
     let is_between = |character: char| matches!(character, ';' | '\n' | '\r' | ',' | '|');
     for name in apps.split(is_between).map(str::trim) {
-        if name.is_empty() || name.len() > limits::DUMP_NAME_BYTES {
+        // A cell may have their number instead.
+        let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number || name.len() > limits::DUMP_NAME_BYTES {
             continue;
         }
         let column = if super::is_package(name) {

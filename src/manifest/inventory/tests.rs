@@ -47,6 +47,52 @@ fn package_lists_are_read_with_any_options() {
 }
 
 #[test]
+fn a_page_of_a_longer_list_says_so() {
+    let of = |text: &str| inventory_json(text.as_bytes()).unwrap().damage;
+    let app = r#"{"displayName":"Chat","version":"1","sizeInByte":1}"#;
+    let next = of(&format!(
+        r#"{{"value":[{app}],"@odata.nextLink":"https://graph.example/2"}}"#
+    ));
+    assert_eq!(next.len(), 1);
+    assert!(next[0].contains("further page"));
+    let last = of(&format!(r#"{{"value":[{app}],"nextPageToken":""}}"#));
+    assert_eq!(last, Vec::<String>::new());
+}
+
+#[test]
+fn devices_of_jamf_are_known_by_the_name_shown_of_them() {
+    let device = |id: u32| {
+        format!(
+            r#"{{"mobileDeviceId":"{id}","general":{{"displayName":"Phone {id}"}},"applications":[{{"identifier":"org.example.chat","name":"Chat","version":"1"}}]}}"#
+        )
+    };
+    let list = json(&format!(
+        r#"{{"totalCount":2,"results":[{},{}]}}"#,
+        device(1),
+        device(2)
+    ));
+    assert_eq!(
+        rows(&list),
+        ["1: org.example.chat Chat 1", "2: org.example.chat Chat 1"]
+    );
+    assert_eq!(list.others["2"].name.as_deref(), Some("Phone 2"));
+    // One row a device, with its apps in one cell, or their number.
+    let one_cell =
+        "Display Name,Model,Apps\r\n\"Phone 1\",Fono,\"Chat, Maps\"\r\nPhone 2,Fono,17\r\n";
+    assert_eq!(csv(one_cell), ["Phone 1: ? Chat -", "Phone 1: ? Maps -"]);
+    let names = ["Display Name", "Model", "Apps"];
+    assert!(has_known_header(&names.iter().copied()));
+}
+
+#[test]
+fn the_inventory_of_ivanti_is_read() {
+    let names = "etl_run_ts,vsp_id,app_id,name,bundle,platform,version,long_version,short_version";
+    assert!(has_known_header(&names.split(',')));
+    let table = format!("{names}\n1,2,3,Chat,org.example.chat,A,2,2.0,2\n");
+    assert_eq!(csv(&table), [": org.example.chat Chat 2"]);
+}
+
+#[test]
 fn a_displayed_name_is_that_of_the_device_where_it_cannot_be_the_apps() {
     let of_devices = "Display Name,Serial Number,App Name,App Identifier,App Version\r\n\
         Phone of A,S1,Chat,org.example.chat,1\r\nPhone of A,S1,Maps,org.example.maps,2\r\nPhone of B,S2,Chat,org.example.chat,1\r\n";

@@ -1,9 +1,9 @@
 //! The kinds of personal data, found by what a name or a value says of them.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
+use hashbrown::{HashMap, HashSet};
 
 use super::{
     Encoding, FlowHeuristic, HashForm, HashReversal, Identifier, IdentifierFile, NameMatch,
@@ -109,17 +109,47 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// The names of identifiers.
+#[derive(Debug, Default)]
+struct Names {
+    by_name: HashMap<Box<str>, Vec<NameEntry>>,
+    by_words: Vec<(WordsName, usize)>,
+}
+
+impl Names {
+    fn of(identifiers: &[Identifier]) -> Self {
+        let mut names = Self::default();
+        for (position, identifier) in identifiers.iter().enumerate() {
+            let strong = identifier
+                .names
+                .iter()
+                .map(|name| (name, NameStrength::Strong));
+            let weak = identifier
+                .weak_names
+                .iter()
+                .map(|name| (name, NameStrength::Weak));
+            for (name, strength) in strong.chain(weak) {
+                if identifier.name_match == NameMatch::Words {
+                    names.by_words.push((WordsName::new(name), position));
+                    continue;
+                }
+                index_name(&mut names.by_name, name, strength, position);
+            }
+        }
+        names
+    }
+}
+
 /// Identifiers with their index.
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Identifiers {
     pub(in crate::rules) entries: Vec<Identifier>,
-    by_name: HashMap<Box<str>, Vec<NameEntry>>,
-    by_words: Vec<(WordsName, usize)>,
+    names: OnceLock<Names>,
     /// Words of keys that may stand around a name without changing what it says.
     qualifiers: HashSet<Box<str>>,
     /// Names that may stand between qualifiers, so that a key without one costs one pass.
     qualified: OnceLock<Option<AhoCorasick>>,
-    /// The texts of `by_words`, so that a name that has none of them costs one pass.
+    /// The texts of [`Names::by_words`], so that a name that has none of them costs one pass.
     words: OnceLock<Option<AhoCorasick>>,
     by_id: HashMap<Arc<str>, usize>,
     /// Those whose shape alone may be telling and is told by expressions only, and the others.
@@ -150,23 +180,6 @@ impl Part for Identifiers {
             "identifier",
             all.entries.iter().map(|identifier| &identifier.id),
         );
-        for (position, identifier) in all.entries.iter().enumerate() {
-            let strong = identifier
-                .names
-                .iter()
-                .map(|name| (name, NameStrength::Strong));
-            let weak = identifier
-                .weak_names
-                .iter()
-                .map(|name| (name, NameStrength::Weak));
-            for (name, strength) in strong.chain(weak) {
-                if identifier.name_match == NameMatch::Words {
-                    all.by_words.push((WordsName::new(name), position));
-                    continue;
-                }
-                index_name(&mut all.by_name, name, strength, position);
-            }
-        }
         let qualifiers = std::mem::take(&mut file.qualifiers).into_iter();
         all.qualifiers = qualifiers
             .map(|word| normalise_name(&word).into())
@@ -196,9 +209,13 @@ impl Identifiers {
         positions.iter().filter_map(|at| self.entries.get(*at))
     }
 
-    /// Built at its first use, for a manifest has no keys to look up.
+    /// Built at its first use, as what is made of it below, for a manifest has no keys to look up.
+    fn names(&self) -> &Names {
+        self.names.get_or_init(|| Names::of(&self.entries))
+    }
+
     fn words(&self) -> Option<&AhoCorasick> {
-        let texts = || self.by_words.iter().map(|(name, _)| &*name.text);
+        let texts = || self.names().by_words.iter().map(|(name, _)| &*name.text);
         let build = || AhoCorasick::new(texts()).ok();
         self.words.get_or_init(build).as_ref()
     }
@@ -207,7 +224,7 @@ impl Identifiers {
         let is_strong =
             |entry: &NameEntry| entry.is_strong_alone() && self.has_form(entry.identifier);
         let build = || {
-            let names = self.by_name.iter();
+            let names = self.names().by_name.iter();
             let names = names.filter(|(_, entries)| entries.iter().any(is_strong));
             AhoCorasick::new(names.map(|(name, _)| &**name)).ok()
         };
@@ -261,7 +278,7 @@ impl Identifiers {
 
     /// The identifiers that a name tells by itself and whose values have a form.
     fn strong_with_form(&self, name: &str) -> Vec<usize> {
-        let entries = self.by_name.get(name).into_iter().flatten();
+        let entries = self.names().by_name.get(name).into_iter().flatten();
         entries
             .filter(|entry| entry.is_strong_alone() && self.has_form(entry.identifier))
             .map(|entry| entry.identifier)
@@ -402,6 +419,11 @@ impl<'r> Shapes<'r> {
 }
 
 impl Rules {
+    /// Reads the kinds of personal data and their names.
+    pub(in crate::rules) fn prepare_identifiers(&self) {
+        self.identifiers.get(self).names();
+    }
+
     /// All kinds of personal data, in the order of the file.
     pub fn identifiers(&self) -> &[Identifier] {
         &self.identifiers.get(self).entries
@@ -435,9 +457,10 @@ impl Rules {
         let normalised = normalise_name(name);
         let has_words = all.words();
         let has_words = has_words.is_none_or(|words| words.is_match(&normalised));
-        let by_words = all.by_words.iter().filter(|_| has_words);
+        let by_words = all.names().by_words.iter().filter(|_| has_words);
         let mut named = NamedIdentifiers {
             whole: all
+                .names()
                 .by_name
                 .get(&*normalised)
                 .map_or_else(Box::default, |entries| entries.as_slice().into()),
