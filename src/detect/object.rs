@@ -101,14 +101,14 @@ impl Members {
     /// Of fields whose objects `object` tells.
     pub(super) fn of(fields: &Fields<'_>, object: impl Fn(&Field<'_>) -> PathId) -> Self {
         let paths = &fields.paths;
-        let named = fields.iter().filter_map(|field| {
+        let entries = fields.iter().filter_map(|field| {
             let name = paths.last_name(field.path)?;
             Some((object(field).position(), (field.place, name)))
         });
-        let named: Vec<(usize, (Place, NameId))> = named.collect();
+        let entries: Vec<(usize, (Place, NameId))> = entries.collect();
         // The names of one object behind those of another: counted first, then put into their places.
         let mut starts = vec![0_usize; paths.len().saturating_add(2)];
-        for (object, _) in &named {
+        for (object, _) in &entries {
             if let Some(count) = starts.get_mut(object.saturating_add(1)) {
                 *count = count.saturating_add(1);
             }
@@ -118,8 +118,8 @@ impl Members {
             before = before.saturating_add(*start);
             *start = before;
         }
-        let mut in_order: Vec<Option<(Place, NameId)>> = vec![None; named.len()];
-        for (object, name) in &named {
+        let mut in_order: Vec<Option<(Place, NameId)>> = vec![None; entries.len()];
+        for (object, name) in &entries {
             if let Some(at) = starts.get_mut(*object)
                 && let Some(place) = in_order.get_mut(*at)
             {
@@ -129,7 +129,7 @@ impl Members {
         }
         // By now each start is an end. Names that an object has more than once are left out.
         let mut last: Vec<Option<(usize, Place)>> = vec![None; paths.names().len()];
-        let (mut names, mut from) = (Vec::with_capacity(named.len()), 0_usize);
+        let (mut names, mut from) = (Vec::with_capacity(entries.len()), 0_usize);
         for (object, end) in starts.iter_mut().enumerate() {
             let own = in_order.get(from..*end).unwrap_or_default();
             from = *end;
