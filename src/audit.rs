@@ -10,6 +10,7 @@ mod fleet;
 mod gather;
 mod known_values;
 mod live;
+mod neighbours;
 mod options;
 mod overlap;
 mod own_cipher;
@@ -18,28 +19,30 @@ mod sameness;
 mod series;
 mod volume;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use self::again::{clock_ahead, read_again};
+use self::again::{clock_ahead, read_again, with_owners};
 use self::baseline::Baseline;
 use self::checksum::with_digest;
 use self::fleet::{Clients, Phones, spread};
 use self::gather::{gather, keys};
 use self::known_values::{known_values, note_neglected, note_untried_salts};
 pub use self::live::{Basis, Live};
+use self::neighbours::Neighbours;
 pub use self::options::Options;
 use self::reader::{Client, Reader, Told};
 use self::sameness::{Fingerprint, Part};
 use self::series::series;
-use self::volume::{count_reads, count_traffic, note_moment};
+use self::volume::{count_reads, count_traffic, note_moment, note_owner};
 use crate::detect::known;
 use crate::intake::{Case, Input};
 use crate::model::{
-    Audit, Coverage, Day, DeviceId, Dossier, InputId, InputReport, Observation, Shortfall, Tally,
-    Timestamp,
+    Audit, Connections, Coverage, Day, DeviceId, Dossier, InputId, InputReport, Observation,
+    Shortfall, Tally, Timestamp,
 };
 use crate::parallel::{in_parallel, joined};
 use crate::payload::Decoded;
@@ -93,11 +96,13 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         is_network: false,
         clock_ahead: 0,
     });
+    let told = OnceCell::new();
     let mut tasks = tasks(case, stages, &networks);
     let mut streamed = in_parallel(&tasks, options.jobs, |task| {
         stream(&task.stage, &task.inputs, &digests)
     });
-    read_again(&mut tasks, &mut streamed, &digests, options.jobs);
+    let told = told.get_or_init(|| with_owners(&tasks, &mut streamed));
+    read_again(&mut tasks, &mut streamed, told, &digests, options.jobs);
 
     let mut inputs = Vec::new();
     let mut parts = Vec::new();
@@ -478,6 +483,8 @@ struct Streamed {
     /// First and last moment of all of them.
     period: Option<(Timestamp, Timestamp)>,
     fingerprint: Fingerprint,
+    /// Connections whose owners its packets name.
+    owned: Connections,
     /// The phone; of a network, what is no client's, and its phones behind it.
     clients: Vec<Client>,
     /// Addresses that one of these alone has used, with its place among them.
@@ -502,14 +509,21 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input], digests: &Digests) -> Streamed {
         ..*stage
     };
     let mut fingerprint = Fingerprint::default();
+    let mut owned = Connections::default();
+    let mut neighbours = Neighbours::default();
     let mut tally = Tally::default();
     let mut coverage = Coverage::default();
     let mut take =
         |observation: &Observation, decoded: &Decoded<'_>, told: Told, coverage: &mut Coverage| {
             fingerprint.add(observation);
+            neighbours.add(observation);
+            if told == Told::Packets {
+                note_owner(&observation.sighting, &mut owned);
+            }
             stage.tally(observation, decoded, told, &mut tally, coverage);
         };
     let mut reader = reader(*stage, inputs);
+    let first = inputs.first().map(|input| input.id);
     let inputs: Vec<(Result<Digest>, Result<Extent>)> = inputs
         .iter()
         .map(|input| {
@@ -521,6 +535,12 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input], digests: &Digests) -> Streamed {
         })
         .collect();
     reader.finish(&mut coverage, &mut take);
+    let at_once = neighbours.at_once();
+    if let Some(input) = first.filter(|_| at_once > 0 && !stage.is_network) {
+        coverage.add(input, Shortfall::SeveralClients, None, 0, || {
+            format!("{at_once} clients at once; if these are several phones, --split-clients tells them apart")
+        });
+    }
     let period = inputs
         .iter()
         .filter_map(|(_, read)| read.as_ref().ok()?.period)
@@ -531,6 +551,7 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input], digests: &Digests) -> Streamed {
         inputs,
         period,
         fingerprint,
+        owned,
         clients: reader.clients().cloned().collect(),
         addresses: reader.addresses(),
         untried_salts: known.untried_salts(),

@@ -111,7 +111,10 @@ fn add_silent_apps(device: &Device<'_>, rows: &mut BTreeMap<Owner, Row>) -> u64 
     let seen: BTreeSet<AppId> = rows.keys().flat_map(Owner::candidates).cloned().collect();
     let mut silent = 0_u64;
     for (app, packages) in &device.packages {
-        if seen.contains(app) {
+        let is_there = packages
+            .iter()
+            .any(|package| device.dossier.has_package(package));
+        if seen.contains(app) || !is_there {
             continue;
         }
         let installed = |package: &&str| device.dossier.apps.get(*package);
@@ -200,7 +203,10 @@ fn app(subject: &Subject<'_>) -> AppReport {
         version: version(subject),
         platform: platform(subject),
         bases,
-        is_installed: !subject.packages.is_empty(),
+        is_installed: subject
+            .packages
+            .iter()
+            .any(|package| subject.dossier.has_package(package)),
         level,
         risk,
         chains: chain::chains(subject, &findings),

@@ -51,6 +51,13 @@ pub(super) fn shadow(device: &Device<'_>, rows: &BTreeMap<Owner, Row>) -> Vec<Sh
 
 fn one(device: &Device<'_>, rows: &BTreeMap<Owner, Row>, app: &AppId) -> Option<ShadowApp> {
     let packages = device.packages.get(app).map_or(&[][..], Vec::as_slice);
+    let is_installed = packages
+        .iter()
+        .any(|package| device.dossier.has_package(package));
+    let row = rows.get(&Owner::App(app.clone()));
+    if row.is_none() && !is_installed {
+        return None;
+    }
     let installed = |package: &&str| device.dossier.apps.get(*package);
     if packages
         .iter()
@@ -65,13 +72,12 @@ fn one(device: &Device<'_>, rows: &BTreeMap<Owner, Row>, app: &AppId) -> Option<
     if !matches!(status, None | Some(AppStatus::Forbidden)) {
         return None;
     }
-    let row = rows.get(&Owner::App(app.clone()));
     let exceptions = device.policy.exceptions(device.name, &ids);
     Some(ShadowApp {
         id: app.clone(),
         name: super::name(device.rules, device.dossier, app),
         status,
-        is_installed: !packages.is_empty(),
+        is_installed,
         has_traffic: row.is_some_and(|row| !row.traffic.is_empty()),
         exceptions: exceptions
             .filter(|one| one.observation.is_none())

@@ -1,5 +1,5 @@
-//! Phones whose clock is far from that of their captures: what their own logs say of apps finds its traffic in a second reading,
-//! once the first has shown how far.
+//! What a second reading finds once the first has shown more: where the clock of a phone is far from that of its captures, whose
+//! the traffic is by the phone's own logs; and whose the exchanges are that a proxy recorded, where a capture names the owners.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,52 @@ use super::volume::note_moment;
 use super::{Digests, Stage, Streamed, Task, reader, sameness, stream};
 use crate::assess;
 use crate::intake::Input;
-use crate::model::{Coverage, DeviceId, Observation, PhoneLog, Tally};
+use crate::model::{Connections, Coverage, DeviceId, Dossier, Observation, PhoneLog, Tally};
 use crate::parallel::in_parallel;
 use crate::payload::Decoded;
 
-/// Reads the traffic of such phones again.
-pub(super) fn read_again(
-    tasks: &mut [Task<'_>],
+/// What is known of phones whose captures name owners that nothing beside them does: for records of the same traffic, such as a
+/// proxy's, that name none.
+pub(super) fn with_owners(
+    tasks: &[Task<'_>],
     streamed: &mut [Streamed],
+) -> BTreeMap<DeviceId, Dossier> {
+    let mut owned: BTreeMap<DeviceId, Connections> = BTreeMap::new();
+    for (task, streamed) in tasks.iter().zip(streamed) {
+        let connections = std::mem::take(&mut streamed.owned);
+        if !connections.is_empty() && !task.stage.is_network {
+            owned
+                .entry(task.stage.device)
+                .or_default()
+                .merge(connections);
+        }
+    }
+    let mut told = BTreeMap::new();
+    for task in tasks.iter().filter(|task| is_record(task)) {
+        let known = task.stage.dossier;
+        let device = task.stage.device;
+        // Lists and traces name more than captures do, and each owner only once.
+        if !known.connections.has_owners()
+            && let Some(connections) = owned.remove(&device)
+        {
+            let mut dossier = known.clone();
+            dossier.connections.merge(connections);
+            told.insert(device, dossier);
+        }
+    }
+    told
+}
+
+/// Whether it holds what others than the phone recorded of its traffic, without packets.
+fn is_record(task: &Task<'_>) -> bool {
+    sameness::is_traffic(&task.inputs) && task.inputs.iter().all(|input| !input.has_packets())
+}
+
+/// Reads the traffic of such phones again, and the records of those of which now more is `told`.
+pub(super) fn read_again<'a>(
+    tasks: &mut [Task<'a>],
+    streamed: &mut [Streamed],
+    told: &'a BTreeMap<DeviceId, Dossier>,
     digests: &Digests,
     jobs: usize,
 ) {
@@ -25,8 +63,14 @@ pub(super) fn read_again(
     for (task, place) in tasks.iter_mut().zip(0_usize..) {
         let can_be_read_again =
             sameness::is_traffic(&task.inputs) && !task.inputs.iter().any(|input| input.is_stdin());
-        if let Some(ahead) = ahead.get(&task.stage.device).filter(|_| can_be_read_again) {
-            task.stage.clock_ahead = *ahead;
+        if !can_be_read_again {
+            continue;
+        }
+        let ahead = ahead.get(&task.stage.device);
+        let told = told.get(&task.stage.device).filter(|_| is_record(task));
+        task.stage.clock_ahead = ahead.copied().unwrap_or(task.stage.clock_ahead);
+        task.stage.dossier = told.unwrap_or(task.stage.dossier);
+        if ahead.is_some() || told.is_some() {
             again.push((place, &*task));
         }
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::reader::Told;
 use crate::model::{
-    ContentState, Event, Moment, Observation, ReadKey, Reads, Recipient, Tally, Timestamp, Traffic,
-    TrafficKey,
+    ConnectionNote, Connections, ContentState, Event, Moment, Observation, ReadKey, Reads,
+    Recipient, ServerName, Sighting, Tally, Timestamp, Traffic, TrafficKey,
 };
 
 /// Adds flows, exchanges that a proxy recorded, connections of which a log has only what was seen in them, and contacts that a device log tells of, to the traffic of their app.
@@ -81,6 +81,23 @@ pub(super) fn count_reads(observation: &Observation, tally: &mut Tally) {
         tags: access.tag.iter().filter(|_| is_read).cloned().collect(),
     };
     tally.add_reads(key, reads);
+}
+
+/// Notes whose a connection was, where the capture says.
+pub(super) fn note_owner(sighting: &Sighting, connections: &mut Connections) {
+    if let Event::Traffic(traffic) = &sighting.event
+        && let Some(flow) = sighting.flow.filter(|_| !sighting.owner.is_empty())
+    {
+        let server = sighting.server.as_ref().map(ServerName::as_str);
+        let note = ConnectionNote {
+            first: traffic.first.time,
+            last: traffic.last.time,
+            owner: sighting.owner.clone(),
+            server: server.map(Arc::from),
+        };
+        // Records beside it lack the owners of those that are too many.
+        let _ = connections.add(flow, note);
+    }
 }
 
 /// Notes when a host was looked up or contacted, by the clock of the phone or of the capture.

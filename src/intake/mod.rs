@@ -178,6 +178,16 @@ impl Input {
         [zeek::FORMAT.name, suricata::FORMAT.name].contains(&self.format)
     }
 
+    /// Whether it holds packets.
+    pub fn has_packets(&self) -> bool {
+        [
+            classic::FORMAT.name,
+            pcapng::FORMAT.name,
+            snoop::FORMAT.name,
+        ]
+        .contains(&self.format)
+    }
+
     /// Whether its times are those that the phone's clock showed, without a zone.
     pub fn has_local_times(&self) -> bool {
         [appops::FORMAT.name, bug_report::FORMAT.name].contains(&self.format)

@@ -161,6 +161,24 @@ const UNREAD: &[Unread] = &[
         "results of TrackHAR: what another tool concluded is no evidence; give the HAR that it was made from",
     ),
     (
+        |sample| {
+            // `COARSE_LOCATION: allow; time=+4m12s ago`
+            let is_operation = |line: &str| {
+                let line = line.strip_prefix("Uid mode: ").unwrap_or(line);
+                let (name, mode) = line.split_once(": ").unwrap_or_default();
+                let mode = mode.split(';').next().unwrap_or_default();
+                let is_name = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+                !name.is_empty()
+                    && name.bytes().all(is_name)
+                    && ["allow", "ignore", "deny", "default", "foreground"]
+                        .contains(&mode.trim_end())
+            };
+            let text = sample.text().unwrap_or_default();
+            text.lines().take(2).any(is_operation)
+        },
+        "output of `appops get`, which names neither app nor day; give that of `dumpsys appops`",
+    ),
+    (
         |sample| sample.head.starts_with(sqlite::MAGIC),
         "an SQLite database of an unknown kind; read are DataUsage, netusage and TCC of iOS, and TrackerControl's Netguard",
     ),

@@ -302,6 +302,7 @@ impl Block {
             .filter(|(_, is_installed)| **is_installed)
             .map(|(user, _)| *user)
             .collect();
+        app.is_removed = !self.users.is_empty() && app.users.is_empty();
         app.requested = self.requested.into_iter().collect();
         // A dump that is cut before the users still has the owner.
         let users = if self.users.is_empty() {

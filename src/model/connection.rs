@@ -77,6 +77,12 @@ impl Connections {
         self.by_ends.is_empty()
     }
 
+    /// Whether any of them names an owner.
+    pub fn has_owners(&self) -> bool {
+        let mut notes = self.by_ends.values().flatten();
+        notes.any(|note| !note.owner.is_empty())
+    }
+
     /// Notes on the connection of a flow at a time. Where the ends alone tell (one owner ever), clocks need not agree. A flow
     /// whose client is not specified is looked up by its server, and by the server's name where both are known.
     pub fn of(&self, flow: FlowKey, time: Timestamp, server: Option<&str>) -> Vec<&ConnectionNote> {

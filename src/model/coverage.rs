@@ -74,6 +74,8 @@ ids! {
         UntriedSalts = "untried-salts",
         /// Recipients in a session without contacts of which not all was seen: they are not compared.
         NotCompared = "not-compared",
+        /// Several clients in what is taken for one phone's traffic.
+        SeveralClients = "several-clients",
         // --- tally
         /// Another input of the phone shows the same traffic: it is counted once.
         SameTraffic = "same-traffic",

@@ -44,6 +44,8 @@ pub struct InstalledApp {
     pub permissions: BTreeMap<(u32, String), PermissionState>,
     /// The list that names it has no package ids: the package was concluded from the name.
     pub is_matched_by_name: bool,
+    /// No user of the phone has it: it was removed, and its data or its place in the system image is left.
+    pub is_removed: bool,
     /// Where this was read.
     pub source: Option<Origin>,
 }
@@ -117,6 +119,12 @@ impl Dossier {
             .filter(|(_, app)| app.app_id == Some(app_id))
             .map(|(package, _)| package.as_str())
             .collect()
+    }
+
+    /// Whether a user of the phone has the package, as far as is known.
+    pub fn has_package(&self, package: &str) -> bool {
+        let is_removed = self.apps.get(package).is_some_and(|app| app.is_removed);
+        !is_removed || self.declarations.contains_key(package)
     }
 
     /// What an app and the code in it are said to collect, with the places that say so: labels from inside its package, those
@@ -261,6 +269,7 @@ impl InstalledApp {
         self.shared_user = self.shared_user.take().or(other.shared_user);
         self.is_system |= other.is_system;
         self.is_matched_by_name &= other.is_matched_by_name;
+        self.is_removed &= other.is_removed;
         self.installer = self.installer.take().or(other.installer);
         self.target_sdk = self.target_sdk.take().or(other.target_sdk);
         self.users.extend(other.users);

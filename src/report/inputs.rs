@@ -156,7 +156,7 @@ const USES: &[(&str, &str, &str)] = &[
     (
         "trackercontrol-csv",
         "which app contacted whom, as the app TrackerControl saw it, also for captures beside it",
-        "welche App wen kontaktierte, wie die App TrackerControl es sah",
+        "welche App wen kontaktierte, wie die App TrackerControl es sah, auch für Mitschnitte daneben",
     ),
     (
         "trackercontrol-database",

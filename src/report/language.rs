@@ -360,6 +360,10 @@ impl Language {
                 "known values not looked for in full",
                 "bekannte Werte, die nicht vollständig gesucht wurden",
             ),
+            Shortfall::SeveralClients => self.pick(
+                "several clients in what is taken for the traffic of one phone",
+                "mehrere Teilnehmer in dem, was als Verkehr eines Geräts gilt",
+            ),
             Shortfall::SameTraffic => self.pick(
                 "shows the same traffic as another file; counted once",
                 "zeigt denselben Verkehr wie eine andere Datei; einmal gezählt",

@@ -44,8 +44,8 @@ pub use endpoint::{Endpoint, EndpointSource, Role};
 pub use example::Example;
 pub use identifier::{
     ContactSize, Encoding, FlowHeuristic, HashForm, HashReversal, Identifier, NameMatch,
-    NameStrength, NamedIdentifiers, Precision, Requirement, SeedAdvice, Validator, ValidatorRule,
-    normalise_name,
+    NameStrength, NamedIdentifiers, Precision, Requirement, SeedAdvice, Shapes, Validator,
+    ValidatorRule, normalise_name,
 };
 pub use legal::{
     Adequacy, Authority, Dpia, DpiaCriterion, EvidenceFactor, Legal, LegalObservation, Level,

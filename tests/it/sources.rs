@@ -12,7 +12,7 @@ use phonehome::model::{
 use phonehome::rules::Rules;
 
 use crate::forge::archive::gzip;
-use crate::forge::capture::{Pcap, Record};
+use crate::forge::capture::{Pcap, Record, TrailerOwner, pcapdroid_frame};
 use crate::forge::record::{self, Exchange};
 use crate::forge::stream::{self, Connection};
 use crate::forge::{http, log, packet};
@@ -87,6 +87,45 @@ fn a_list_or_trace_beside_a_record_says_whose_its_traffic_is() {
             );
         }
     }
+}
+
+#[test]
+fn a_capture_that_names_owners_says_whose_a_record_beside_it_is() {
+    let mut exchanges = exchanges();
+    exchanges.truncate(1);
+    let mut har: serde_json::Value = serde_json::from_slice(&record::har(&exchanges)).unwrap();
+    har["log"]["entries"][0]["connection"] = "70007".into();
+    let har = serde_json::to_vec(&har).unwrap();
+    // The same connection as the phone captured it, without what was in it.
+    let client = "192.0.2.10:40000".parse().unwrap();
+    let server = "198.51.100.20:80".parse().unwrap();
+    let mut connection = Connection::open(client, server);
+    connection
+        .send(Side::Client, &[7; 300])
+        .send(Side::Server, &[9; 300])
+        .close();
+    let owner = TrailerOwner {
+        uid: 10_124,
+        label: "Chat",
+    };
+    let frame = |sent: stream::Sent| {
+        Record::at(1_760_000_000_000_000_000, pcapdroid_frame(&sent.ip, owner))
+    };
+    let frames: Vec<Record> = connection.packets.into_iter().map(frame).collect();
+    let capture = Pcap::new(LinkType::ETHERNET).write(&frames);
+    let files = [("a.har", &har[..]), ("a.pcap", &capture)];
+    let rules = ["advertising-id", "cleartext-transport"];
+    let audit = audited(&phone("har-and-capture", &files));
+    let found: Vec<(&str, Vec<&str>)> = audit.devices[0]
+        .apps
+        .iter()
+        .map(|app| {
+            let mut rules: Vec<&str> = app.findings.iter().map(|it| &*it.rule).collect();
+            rules.sort_unstable();
+            (app.id.as_ref().unwrap().0.as_ref(), rules)
+        })
+        .collect();
+    assert_eq!(found, [("Chat", rules.to_vec())]);
 }
 
 #[test]
@@ -345,6 +384,11 @@ fn files_that_are_not_read_are_named() {
         ("results.json", results.as_slice(), "TrackHAR"),
         ("manifest.db", &database, "SQLite"),
         ("screen.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0", "video"),
+        (
+            "chat.txt",
+            b"Uid mode: CAMERA: foreground\nREAD_CONTACTS: allow; time=+4m ago\n",
+            "dumpsys appops",
+        ),
     ];
     for (name, bytes, expected) in files {
         let folder = phone("not-read", &[(name, bytes)]);
@@ -574,6 +618,37 @@ fn network() -> Vec<(SocketAddr, Vec<u8>)> {
             )
         })
         .collect()
+}
+
+#[test]
+fn several_clients_at_once_are_told_where_they_are_taken_for_one_phone() {
+    let server: SocketAddr = "198.51.100.20:80".parse().unwrap();
+    let is_told = |clients: [&str; 2], apart: u64| {
+        let mut records = Vec::new();
+        for (client, begin) in clients.into_iter().zip([0, apart]) {
+            let mut connection = Connection::open(client.parse().unwrap(), server);
+            let request = http::request("GET", "collector.example", "/", &[], b"");
+            connection.send(Side::Client, &request);
+            connection.send(Side::Server, &http::response(200, &[], b"ok"));
+            connection.close();
+            for (step, sent) in (0_u64..).zip(connection.packets) {
+                let time = 1_760_000_000_000_000_000 + begin + step * 1_000_000;
+                records.push(Record::at(time, sent.ip));
+            }
+        }
+        records.sort_by_key(|record| record.time);
+        let capture = Pcap::new(LinkType::RAW).write(&records);
+        let audit = audited(&phone("clients", &[("a.pcap", &capture)]));
+        audit
+            .coverage
+            .iter()
+            .any(|(_, shortfall, _)| shortfall == Shortfall::SeveralClients)
+    };
+    let (one, other) = ("192.0.2.10:40000", "192.0.2.11:40000");
+    assert!(is_told([one, other], 1_500_000));
+    // A phone that changed its network.
+    assert!(!is_told([one, other], 60_000_000_000));
+    assert!(!is_told([one, "192.0.2.10:40001"], 1_500_000));
 }
 
 #[test]

@@ -121,6 +121,11 @@ fn apps_that_nobody_decided_about_are_named_installed_or_by_traffic_alone() {
     assert_eq!(about("com.example.taschenlampe").status, None);
     assert!(!about("com.example.taschenlampe").has_traffic);
     assert!(about("telegram").has_traffic && !about("telegram").is_installed);
+    let removed = "com.example.taschenlampe";
+    let app = phone.dossier.apps.get_mut(removed).unwrap();
+    app.is_removed = true;
+    let shadow = phone.assess().shadow;
+    assert!(shadow.iter().all(|app| app.id.as_str() != removed));
     phone
         .policy
         .apps

@@ -182,11 +182,13 @@ impl Url {
     }
 }
 
-/// The flow, if the entry says enough to tell it from others: the server's address, and the client's port as `connection`.
+/// The flow, if the entry says enough to tell it from others: the server's address, and the client's port, or a number of the
+/// connection, as `connection`.
 fn flow(entry: &Value, url: &Url) -> Option<FlowKey> {
     let address = text(entry, "serverIPAddress")?;
     let address: IpAddr = address.trim_matches(['[', ']']).parse().ok()?;
-    let port: u16 = text(entry, "connection")?.parse().ok()?;
+    let number: u64 = text(entry, "connection")?.parse().ok()?;
+    let port = u16::try_from(number % 65_536).ok()?;
     // Some writers give the server's port, which tells no connection from another.
     if port == url.port {
         return None;

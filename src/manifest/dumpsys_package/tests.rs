@@ -226,6 +226,23 @@ fn only_the_package_service_of_a_bug_report_counts() {
 }
 
 #[test]
+fn what_no_user_has_is_removed() {
+    let dump = |users: &str| {
+        let text =
+            format!("Packages:\n  Package [com.example.maps] (1):\n    userId=10103\n{users}");
+        dumpsys_package(text.as_bytes()).value.apps["com.example.maps"].is_removed
+    };
+    assert!(dump(
+        "    User 0: installed=false\n    User 10: installed=false\n"
+    ));
+    assert!(!dump(
+        "    User 0: installed=false\n    User 10: installed=true\n"
+    ));
+    // A dump that is cut before the users.
+    assert!(!dump(""));
+}
+
+#[test]
 fn a_cut_dump_says_where_and_keeps_what_it_has() {
     let (cut, _) = NESTED.split_once("    User 0:").unwrap();
     let read = dumpsys_package(cut.as_bytes());
