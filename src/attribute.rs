@@ -85,7 +85,7 @@ impl<'a> Attributor<'a> {
         let found = self
             .by_owner(&sighting.owner)
             .map(|found| as_logged(found, sighting))
-            .or_else(|| self.by_input(sighting))
+            .or_else(|| self.by_input(sighting).filter(is_one))
             .or_else(|| self.by_connection(sighting))
             .or_else(|| self.by_system_endpoint(sighting))
             .or_else(|| self.by_option());
@@ -108,6 +108,7 @@ impl<'a> Attributor<'a> {
         remembered
             .filter(|app| *app != Attributed::Unknown)
             .or_else(|| self.by_endpoint(sighting))
+            .or_else(|| self.by_input(sighting))
             .unwrap_or(Attributed::Unknown)
     }
 
@@ -142,10 +143,11 @@ impl<'a> Attributor<'a> {
             .and_then(|label| self.by_label(label))
     }
 
-    /// The writer of the input says that it captured one app only.
+    /// The apps that the writer of the input let through, where it captured no others.
     fn by_input(&self, sighting: &Sighting) -> Option<Attributed> {
-        let package = self.dossier.sole_apps.get(&sighting.origin.input)?;
-        Some(known(self.id_of_package(package), Basis::Capture))
+        let packages = self.dossier.let_through.get(&sighting.origin.input)?;
+        let ids = packages.iter().map(|package| self.id_of_package(package));
+        Some(shared(ids, Basis::Capture))
     }
 
     /// The socket's owner as a list or trace beside the capture names it.
@@ -420,6 +422,10 @@ fn as_logged(found: Attributed, sighting: &Sighting) -> Attributed {
         } if is_log => known(app, Basis::PhoneLog),
         other => other,
     }
+}
+
+fn is_one(attributed: &Attributed) -> bool {
+    matches!(attributed, Attributed::Known { .. })
 }
 
 fn is_by_log(attributed: &Attributed) -> bool {

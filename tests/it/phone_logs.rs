@@ -198,6 +198,38 @@ fn the_database_of_tracker_control_names_apps_by_their_uids() {
 }
 
 #[test]
+fn trackers_that_only_the_phones_log_knows_are_found() {
+    let report = privacy_report(&[
+        ("org.example.chat", "profile.example", BEGIN),
+        ("org.example.chat", "other.example", BEGIN),
+        // The rules know more of it.
+        ("org.example.chat", "graph.facebook.com", BEGIN),
+    ]);
+    let report: String = report
+        .lines()
+        .map(|line| {
+            let kind = if line.contains("other.example") { 2 } else { 1 };
+            line.replace(r#""domainType":2"#, &format!(r#""domainType":{kind}"#)) + "\n"
+        })
+        .collect();
+    let export = log::TRACKER_CONTROL.to_owned()
+        + "\"10103\",\"shared.example\",\"1760000000000\",\"1\",\"Example\",\"Ads\",\"org.example.chat\",\"Chat\"\r\n\
+           \"10103\",\"images.example\",\"1760000000000\",\"0\",\"Example\",\"Content\",\"org.example.chat\",\"Chat\"\r\n";
+    for (name, text, tracker) in [
+        ("report.ndjson", report, "profile.example"),
+        ("export.csv", export, "ads.example"),
+    ] {
+        let audit = audited("trackers", &[(name, text.as_bytes())]);
+        let findings = audit.devices[0].apps.iter().flat_map(|app| &app.findings);
+        let trackers: Vec<String> = findings
+            .filter(|finding| &*finding.rule == "logged-tracker-contacted")
+            .map(|finding| finding.recipient.host.to_string())
+            .collect();
+        assert_eq!(trackers, [tracker], "{name}");
+    }
+}
+
+#[test]
 fn what_an_app_says_of_itself_comes_before_the_log() {
     let traffic = capture(&[("collector.example", "org.example.notes/7 okhttp/4")]);
     let report = privacy_report(&[("org.example.chat", "collector.example", BEGIN)]);
