@@ -180,11 +180,11 @@ fn first_read(
     errors: &mut Vec<Error>,
 ) -> (Vec<Dossier>, Digests) {
     std::thread::scope(|scope| {
-        let digests = scope.spawn(|| checksum::of_documents(case, options));
         let dossiers = scope.spawn(|| gather(case, rules, options, coverage, errors));
         // Here, because rules are many small values, and memory of other threads grows page by page (glibc).
-        rules.prepare(case.has_traffic());
-        (joined(dossiers), joined(digests))
+        rules.prepare(case.has_traffic(), case.has_packages());
+        let digests = checksum::of_documents(case, options);
+        (joined(dossiers), digests)
     })
 }
 
@@ -347,7 +347,7 @@ pub fn observe(
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
     let dossiers = std::thread::scope(|scope| {
-        scope.spawn(|| rules.prepare(case.has_traffic()));
+        scope.spawn(|| rules.prepare(case.has_traffic(), case.has_packages()));
         gather(case, rules, options, &mut coverage, &mut errors)
     });
     let mut dossiers = spread(case, dossiers, rules).dossiers;

@@ -75,7 +75,7 @@ pub(super) fn judge(subject: &Subject<'_>, concluded: Vec<Fact>) -> Vec<JudgedFi
 pub(super) fn is_too_few(subject: &Subject<'_>, key: &FactKey, occurrences: &Occurrences) -> bool {
     let least = subject
         .rules
-        .identifier(&key.rule)
+        .identifier_of_finding(&key.rule)
         .map_or(1, |rule| u64::from(rule.min_items));
     key.grade != Grade::KnownValue && occurrences.most_items < least
 }

@@ -53,7 +53,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let ways = Ways::of(scene);
     let people = people(scene, &ways);
     for (position, field) in scene.fields.iter().enumerate() {
-        if !is_content(scene, field) || scene.holds_document(position) {
+        if field.value.len() < SHORTEST_NUMBER && !field.look.has(Look::AT) {
             continue;
         }
         let below = names.of_path(field.path);
@@ -61,7 +61,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         let lists_reachable = name.is_some_and(|name| name.lists_reachable);
         let may_be_digest =
             below.contacts || below.digests || lists_reachable || request.takes_digests();
-        if !may_be_digest && !field.look.has(OF_CONTACTS) {
+        if !may_be_digest && !field.look.has(OF_CONTACTS)
+            || !is_content(scene, field)
+            || scene.holds_document(position)
+        {
             continue;
         }
         let is_of_request = name.is_some_and(|name| name.is_of_request);

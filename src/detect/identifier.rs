@@ -69,6 +69,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         _ => return,
     };
     let is_sdk = !layouts.is_empty() || scene.rules.is_sdk_host(scene.host());
+    let shapes = scene.rules.shapes();
     let mut hits = Hits::new();
     let mut rules = Vec::new();
     for field in scene.fields {
@@ -105,18 +106,15 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             }
         }
         if !is_known && text.len() <= TELLING_BYTES {
-            for rule in
-                scene
-                    .rules
-                    .telling_identifiers(value::bare(text, field.look), field.look, &rules)
-            {
+            let bare = value::bare(text, field.look);
+            for rule in shapes.telling(bare, field.look, &rules) {
                 if fits(scene, rule, field, text) && is_of_person(scene, rule, field, text) {
                     add(&mut hits, rule, Grade::Shape, false, field, text);
                 }
             }
         }
         if matches!(field.place, Place::Body) {
-            for rule in scene.rules.body_identifiers(text, field.look) {
+            for rule in shapes.in_body(text, field.look) {
                 let found = rule.body.as_ref().and_then(|body| body.regex()?.find(text));
                 if let Some(found) = found.filter(|_| !has_detector_of_its_own(rule)) {
                     add(

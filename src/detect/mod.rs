@@ -26,13 +26,14 @@ pub use example::failed_examples;
 
 use crate::model::{
     Category, DecodeChain, DecodeStep, Dossier, Event, Evidence, Field, FieldPath, Fields, Finding,
-    FindingKey, Grade, NameId, Observation, PathId, Place, Protection, Recipient, Sensitive,
-    ServerName, Step, Tally,
+    FindingKey, Grade, Observation, PathId, Place, Protection, Recipient, Sensitive, ServerName,
+    Step, Tally,
 };
 use crate::payload::{Binaries, Decoded};
 use crate::rules::{Identifier, Rules};
 
 use name::Name;
+use object::Members;
 
 /// What a detector sees: one observation and what is known around it.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ struct Lookups {
     /// For each path, the first one with the same steps.
     objects: OnceCell<Vec<PathId>>,
     /// The names in each object.
-    names: OnceCell<HashMap<(Place, PathId), Vec<NameId>>>,
+    members: OnceCell<Members>,
     /// Whole segments of the request's path, by their positions.
     segments: OnceCell<HashMap<u32, usize>>,
 }
@@ -111,28 +112,12 @@ impl<'a> Scene<'a> {
     /// What the names of the fields of the same object say; each name once, however often it comes.
     fn names_beside(&self, field: &Field<'_>) -> impl Iterator<Item = &Name> {
         let object = |field: &Field<'_>| self.object(field).unwrap_or_default();
-        let paths = &self.fields.paths;
-        let named = self.found.names.get_or_init(|| {
-            let mut by_object: HashMap<(Place, PathId), Vec<NameId>> = HashMap::new();
-            let mut fields = self.fields.iter().peekable();
-            // Fields of one object mostly stand in a row.
-            while let Some(first) = fields.peek() {
-                let key = (first.place, object(first));
-                let names = by_object.entry(key).or_default();
-                while let Some(next) = fields.next_if(|next| (next.place, object(next)) == key) {
-                    let name = paths.last_name(next.path);
-                    names.extend(name.filter(|name| names.last() != Some(name)));
-                }
-            }
-            for names in by_object.values_mut() {
-                names.sort_unstable();
-                names.dedup();
-            }
-            by_object
-        });
-        let beside = named.get(&(field.place, object(field)));
-        let beside = beside.into_iter().flatten();
-        beside.filter_map(|name| self.names.get(name.position()).map(|name| &**name))
+        let members = self
+            .found
+            .members
+            .get_or_init(|| Members::of(self.fields, object));
+        let names = members.names(object(field), field.place);
+        names.filter_map(|name| self.names.get(name.position()).map(|name| &**name))
     }
 
     /// Adds a finding of this scene to the tally.

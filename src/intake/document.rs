@@ -93,8 +93,9 @@ pub(super) const DUMPSYS_PACKAGE: Format = Format {
     open: None,
 };
 
-/// Length of the end of a ZIP archive in which its directory is announced: a comment is at most 65,535 bytes.
-const ZIP_END_BYTES: u64 = 22 + 65_535;
+/// Lengths of the end of a ZIP archive in which its directory is announced: mostly there is no comment, and it is at most
+/// 65,535 bytes.
+const ZIP_END_BYTES: [u64; 2] = [1024, 22 + 65_535];
 const DIRECTORY_SIGNATURE: &[u8] = b"PK\x01\x02";
 const MANIFEST_NAME: &[u8] = b"AndroidManifest.xml";
 
@@ -119,11 +120,14 @@ fn is_archive(sample: &Sample<'_>) -> bool {
 
 /// The directory of a ZIP archive, if it can be followed.
 fn directory(sample: &Sample<'_>) -> Option<Vec<u8>> {
-    let end_at = sample.length?.saturating_sub(ZIP_END_BYTES);
-    let end = sample.deep(end_at, ZIP_END_BYTES);
-    let at = memmem::rfind(&end, b"PK\x05\x06")?;
-    let size = ByteOrder::Little.u32_at(&end, at.saturating_add(12))?;
-    let directory_end = end_at.saturating_add(at as u64);
+    let length = sample.length?;
+    let (directory_end, size) = ZIP_END_BYTES.into_iter().find_map(|bytes| {
+        let end_at = length.saturating_sub(bytes);
+        let end = sample.deep(end_at, bytes);
+        let at = memmem::rfind(&end, b"PK\x05\x06")?;
+        let size = ByteOrder::Little.u32_at(&end, at.saturating_add(12))?;
+        Some((end_at.saturating_add(at as u64), size))
+    })?;
     let directory_at = directory_end.checked_sub(u64::from(size))?;
     let directory = sample.deep(directory_at, u64::from(size));
     directory

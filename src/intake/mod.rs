@@ -341,10 +341,19 @@ pub struct Case {
 }
 
 impl Case {
+    fn inputs(&self) -> impl Iterator<Item = &Input> {
+        self.devices.iter().flat_map(|device| &device.inputs)
+    }
+
     /// Whether any input has something to stream.
     pub fn has_traffic(&self) -> bool {
-        let mut inputs = self.devices.iter().flat_map(|device| &device.inputs);
-        inputs.any(Input::has_traffic)
+        self.inputs().any(Input::has_traffic)
+    }
+
+    /// Whether any input is an app package, which has code.
+    pub fn has_packages(&self) -> bool {
+        let mut formats = self.inputs().map(|input| input.format);
+        formats.any(document::is_package)
     }
 }
 

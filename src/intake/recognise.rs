@@ -35,7 +35,11 @@ impl Sample<'_> {
             bytes.extend(behind.iter().take(length.min(SNIFF_DEEP_BYTES)));
             return bytes;
         }
-        if self.length.is_some() {
+        if let Some(known) = self.length {
+            // Room for all of it at once: growing step by step costs as many reads.
+            let there = length.min(known.saturating_sub(offset));
+            let there = usize::try_from(there).unwrap_or(usize::MAX);
+            bytes.reserve_exact(there.min(SNIFF_DEEP_BYTES));
             let read = File::open(self.path).and_then(|mut file| {
                 file.seek(SeekFrom::Start(offset))?;
                 file.take(length.min(SNIFF_DEEP_BYTES as u64))

@@ -22,6 +22,8 @@ const END_SIGNATURE: &[u8; 4] = b"PK\x05\x06";
 const LOCAL_BYTES: usize = 30;
 const DIRECTORY_BYTES: usize = 46;
 const END_BYTES: usize = 22;
+/// Bytes at the end of an archive in which its end record is where it has no long comment.
+const SHORT_END_BYTES: usize = 1024;
 /// Bytes that are read, or unpacked without being kept, at once.
 const PIECE: usize = 1 << 17;
 /// Bit 0 of the general-purpose flags.
@@ -107,8 +109,21 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
         if head.starts_with(b"dex\n") {
             self.odd("DEX code in front of the ZIP archive (Janus, CVE-2017-13156)");
         }
-        let tail_start = self.length.saturating_sub(limits::ZIP_END_BYTES as u64);
-        let tail = self.bytes(tail_start, limits::ZIP_END_BYTES)?;
+        // Mostly there is no comment, and the end need not be searched far.
+        for reach in [SHORT_END_BYTES, limits::ZIP_END_BYTES] {
+            if self.read_directory_within(reach)? {
+                return Ok(());
+            }
+        }
+        self.damage
+            .push("the ZIP archive has no directory, so it may be cut".to_owned());
+        self.walk_local_headers()
+    }
+
+    /// Reads the directory that the end announces, if that lies in the last so many bytes.
+    fn read_directory_within(&mut self, reach: usize) -> io::Result<bool> {
+        let tail_start = self.length.saturating_sub(reach as u64);
+        let tail = self.bytes(tail_start, reach)?;
         // From the last one: an older archive may lie inside, or its end inside a comment.
         for at in memmem::rfind_iter(&tail, END_SIGNATURE) {
             let Some((end, after)) = tail
@@ -123,12 +138,11 @@ impl<'i, I: Read + Seek> Archive<'i, I> {
                 if usize::from(comment) != after.len() {
                     self.odd("bytes after the end of the ZIP archive");
                 }
-                return self.walk_directory(start, end_at, shift);
+                self.walk_directory(start, end_at, shift)?;
+                return Ok(true);
             }
         }
-        self.damage
-            .push("the ZIP archive has no directory, so it may be cut".to_owned());
-        self.walk_local_headers()
+        Ok(false)
     }
 
     /// Where the directory begins, and by how much all offsets are too small: what was put in front need not be counted

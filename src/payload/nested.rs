@@ -145,8 +145,13 @@ const DIGESTS: [usize; 6] = [16, 20, 28, 32, 48, 64];
 /// Whether anything may be encoded in a value, as far as a look tells.
 #[inline]
 pub(super) fn may_hold(look: Look, text: &str) -> bool {
-    // Short words are no base64 of anything, and ids no hexadecimal text.
-    let is_word = |shortest: usize| text.len() >= shortest && look.is_all(Look::BASE64);
+    // Short words are no base64 of anything, and ids no hexadecimal text. Of two groups of base64 of a text one in four hundred has
+    // small letters alone, of more hardly any: what has is made of words.
+    let is_word = |shortest: usize| {
+        text.len() >= shortest
+            && look.is_all(Look::BASE64)
+            && look.has(Look::UPPER | Look::DIGIT | Look::EQUALS | Look::PLUS)
+    };
     let shortest = if look.is_all(Look::HEX) {
         SHORTEST_HEX
     } else {

@@ -65,7 +65,7 @@ fn folded<'a>(app: &'a AppReport, rules: &Rules) -> BTreeSet<&'a String> {
                 && is_lower(part, whole)
         };
         let is_attribute = rules
-            .identifier(&part.rule)
+            .identifier_of_finding(&part.rule)
             .is_some_and(|rule| rule.is_fingerprint);
         is_attribute
             && wholes

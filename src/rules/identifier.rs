@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 pub(super) use self::index::Identifiers;
-pub use self::index::{NameStrength, NamedIdentifiers, normalise_name};
+pub use self::index::{NameStrength, NamedIdentifiers, Shapes, normalise_name};
 use super::{DiscoveryMethod, Example, Pattern, Shape, Text};
 use crate::model::{Category, Look};
 
@@ -169,6 +169,11 @@ impl Identifier {
     pub fn has_shape(&self, value: &str, look: Look) -> bool {
         (self.values.is_empty() || self.values.iter().any(|shape| shape.fits(value, look)))
             && !self.is_rejected(value)
+    }
+
+    /// Kinds of characters of which every value has one; all of them, where nothing can be said.
+    fn kinds(&self) -> u16 {
+        self.validator.map_or(u16::MAX, Validator::kinds)
     }
 
     /// Whether nothing but expressions tells the shape.

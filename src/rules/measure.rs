@@ -226,7 +226,7 @@ impl Rules {
     /// identifier, else as its category.
     pub fn terms(&self, rule: &str, observation: Option<&str>, category: Category) -> Terms {
         let observation = observation.and_then(|id| self.legal().observation(id));
-        let identifier = self.identifier(rule);
+        let identifier = self.identifier_of_finding(rule);
         let defaults = self
             .measures
             .get(self)

@@ -44,8 +44,8 @@ pub use endpoint::{Endpoint, EndpointSource, Role};
 pub use example::Example;
 pub use identifier::{
     ContactSize, Encoding, FlowHeuristic, HashForm, HashReversal, Identifier, NameMatch,
-    NameStrength, NamedIdentifiers, Precision, Requirement, SeedAdvice, Validator, ValidatorRule,
-    normalise_name,
+    NameStrength, NamedIdentifiers, Precision, Requirement, SeedAdvice, Shapes, Validator,
+    ValidatorRule, normalise_name,
 };
 pub use legal::{
     Adequacy, Authority, Dpia, DpiaCriterion, EvidenceFactor, Legal, LegalObservation, Level,
@@ -276,10 +276,13 @@ impl Rules {
         })
     }
 
-    /// Reads what nearly every audit asks for, and what nearly every one of traffic does: to be done while the first inputs are read.
-    pub fn prepare(&self, has_traffic: bool) {
+    /// Reads what nearly every audit asks for, and what nearly every one of traffic or of packages does: to be done while the
+    /// first inputs are read.
+    pub fn prepare(&self, has_traffic: bool, has_packages: bool) {
+        if has_packages {
+            self.sdks();
+        }
         self.legal();
-        self.identifiers();
         self.apps();
         self.circumstances();
         self.questions();
@@ -308,10 +311,10 @@ impl Rules {
 
     /// What a finding's rule is, whichever file it stands in.
     pub fn describe(&self, rule: &str) -> Option<Description<'_>> {
-        if let Some(identifier) = self.identifier(rule) {
-            return Some(Description::of_identifier(identifier));
+        if let Some(circumstance) = self.circumstance(rule) {
+            return Some(Description::of_circumstance(circumstance));
         }
-        self.circumstance(rule).map(Description::of_circumstance)
+        self.identifier(rule).map(Description::of_identifier)
     }
 
     /// All rules that findings can have: identifiers, then circumstances, in the order of their files.

@@ -90,12 +90,12 @@ impl Part for Sdks {
 }
 
 impl Sdks {
-    /// The entry of the longest package around a class.
-    fn of_class(&self, name: &str) -> Option<&Sdk> {
+    /// The entry of a package, or of the longest one around it.
+    fn of_package(&self, name: &str) -> Option<usize> {
         let mut rest = name;
         loop {
             if let Some(position) = self.by_package.get(rest) {
-                return self.entries.get(*position);
+                return Some(*position);
             }
             rest = rest.rsplit_once('/')?.0;
         }
@@ -194,6 +194,7 @@ impl Rules {
     pub fn embedded_code(&self) -> CodeMatcher<'_> {
         CodeMatcher {
             rules: self,
+            last: (String::new(), None),
             found: BTreeMap::new(),
         }
     }
@@ -203,6 +204,8 @@ impl Rules {
 #[derive(Debug)]
 pub struct CodeMatcher<'a> {
     rules: &'a Rules,
+    /// The last class's package, and its entry: a DEX file names types in the order of their names.
+    last: (String, Option<usize>),
     /// First example and count by id.
     found: BTreeMap<String, (String, u64)>,
 }
@@ -219,7 +222,9 @@ impl<'a> CodeMatcher<'a> {
             return;
         };
         let sdks = self.sdks();
-        if let Some(sdk) = sdks.of_class(name) {
+        let position = sdks.by_package.get(name).copied();
+        let position = position.or_else(|| self.around(sdks, name.rsplit_once('/')?.0));
+        if let Some(sdk) = position.and_then(|position| sdks.entries.get(position)) {
             self.count(&sdk.id, name);
         }
         if let Some((names, finder, owners)) = &sdks.trackers {
@@ -236,6 +241,16 @@ impl<'a> CodeMatcher<'a> {
                 }
             }
         }
+    }
+
+    /// The entry of a class's package.
+    fn around(&mut self, sdks: &Sdks, package: &str) -> Option<usize> {
+        let (last, position) = &mut self.last;
+        if last != package {
+            package.clone_into(last);
+            *position = sdks.of_package(package);
+        }
+        *position
     }
 
     /// A framework or bundle of an iOS app, without its ending.

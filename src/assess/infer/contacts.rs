@@ -21,7 +21,7 @@ const LEAST_HASHES: u64 = 10;
 /// The list that findings of a rule make up where they come one by one, and how many different values make it one.
 fn list_of(subject: &Subject<'_>, key: &FactKey, occurrences: &Occurrences) -> Option<Arc<str>> {
     let rules = subject.rules;
-    let rule = rules.identifier(&key.rule)?;
+    let rule = rules.identifier_of_finding(&key.rule)?;
     let (list, least) = match &*rule.id {
         "own-msisdn" => ("contact-phone-list", None),
         "own-email" => ("contact-email-list", None),

@@ -93,7 +93,7 @@ pub(super) fn device_fingerprint(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     let is_attribute = |rule: &str| {
         subject
             .rules
-            .identifier(rule)
+            .identifier_of_finding(rule)
             .is_some_and(|rule| rule.is_fingerprint)
     };
     let mut by_recipient: BTreeMap<&Recipient, Vec<(&FactKey, &Occurrences)>> = BTreeMap::new();

@@ -119,18 +119,6 @@ enum Container {
     Array(usize),
 }
 
-#[derive(Clone, Copy)]
-enum State {
-    /// A value must follow.
-    Value,
-    /// A container was opened.
-    Opened,
-    /// A comma was read.
-    Comma,
-    /// A value ended.
-    Ended,
-}
-
 /// The bytes of documents.
 #[derive(Clone, Copy)]
 pub(super) struct Source<'s> {
@@ -147,63 +135,65 @@ pub(super) fn walk<'s>(
 ) -> End {
     let bytes = source.bytes;
     let mut stack: Vec<Container> = Vec::new();
-    let mut state = State::Value;
     loop {
+        // A value must follow.
         skip_space(bytes, at);
         let Some(&byte) = bytes.get(*at) else {
             return End::Cut;
         };
-        let token = match (state, byte) {
-            (State::Opened | State::Comma | State::Ended, b'}' | b']') => {
-                if !closes(stack.pop(), byte) {
-                    return End::Damaged;
-                }
-                advance(at, 1);
-                if stack.is_empty() {
-                    return End::Complete;
-                }
-                state = State::Ended;
-                Token::Leave
+        let is_opened = matches!(byte, b'{' | b'[') && stack.len() < limits::JSON_DEPTH;
+        if is_opened {
+            stack.push(if byte == b'{' {
+                Container::Object
+            } else {
+                Container::Array(0)
+            });
+            advance(at, 1);
+        } else {
+            let token = match scalar(source, at, byte) {
+                Ok(token) => token,
+                Err(end) => return end,
+            };
+            if see(token).is_break() {
+                return End::Stopped;
             }
-            (State::Ended, b',') => {
-                advance(at, 1);
-                state = State::Comma;
-                continue;
+            if stack.is_empty() {
+                return End::Complete;
             }
-            (State::Ended, _) => return End::Damaged,
-            (State::Opened | State::Comma, _) => {
-                let is_next = matches!(state, State::Comma);
-                state = State::Value;
-                match entry(source, at, &mut stack, is_next) {
-                    Ok(token) => token,
-                    Err(end) => return end,
+            if see(Token::Leave).is_break() {
+                return End::Stopped;
+            }
+        }
+        // Containers end, until the next member or element begins: behind a bracket or a comma.
+        let (mut may_begin, mut is_next) = (is_opened, false);
+        loop {
+            skip_space(bytes, at);
+            match bytes.get(*at) {
+                Some(b',') if !may_begin => {
+                    advance(at, 1);
+                    (may_begin, is_next) = (true, true);
                 }
-            }
-            (State::Value, b'{' | b'[') if stack.len() < limits::JSON_DEPTH => {
-                let is_object = byte == b'{';
-                stack.push(if is_object {
-                    Container::Object
-                } else {
-                    Container::Array(0)
-                });
-                advance(at, 1);
-                state = State::Opened;
-                continue;
-            }
-            (State::Value, _) => {
-                let token = match scalar(source, at, byte) {
-                    Ok(token) => token,
-                    Err(end) => return end,
-                };
-                if see(token).is_break() {
-                    return End::Stopped;
+                Some(bracket @ (b'}' | b']')) => {
+                    if !closes(stack.pop(), *bracket) {
+                        return End::Damaged;
+                    }
+                    advance(at, 1);
+                    if stack.is_empty() {
+                        return End::Complete;
+                    }
+                    (may_begin, is_next) = (false, false);
+                    if see(Token::Leave).is_break() {
+                        return End::Stopped;
+                    }
                 }
-                if stack.is_empty() {
-                    return End::Complete;
-                }
-                state = State::Ended;
-                Token::Leave
+                Some(_) if may_begin => break,
+                Some(_) => return End::Damaged,
+                None => return End::Cut,
             }
+        }
+        let token = match entry(source, at, &mut stack, is_next) {
+            Ok(token) => token,
+            Err(end) => return end,
         };
         if see(token).is_break() {
             return End::Stopped;
@@ -278,24 +268,41 @@ fn skip_space(bytes: &[u8], at: &mut usize) {
     }
 }
 
-/// Bytes of a string that are looked at one by one.
-const SHORT: usize = 24;
+/// Words of a string that are looked at one by one.
+const SHORT: usize = 4;
+
+/// Where the first quote or backslash stands. Most strings are names, too short to be worth a search by blocks.
+#[inline]
+fn mark(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // The highest bit of each byte that is this one, and perhaps of bytes behind the first.
+    let is = |word: u64, byte: u8| {
+        let others = word ^ ONES.wrapping_mul(byte.into());
+        others.wrapping_sub(ONES) & !others & ONES << 7
+    };
+    let (words, _) = bytes.as_chunks::<8>();
+    let mut start = 0_usize;
+    for word in words.iter().take(SHORT) {
+        let word = u64::from_le_bytes(*word);
+        let marks = is(word, b'"') | is(word, b'\\');
+        if marks != 0 {
+            let bits = usize::try_from(marks.trailing_zeros()).ok()?;
+            return Some(start.saturating_add(bits / 8));
+        }
+        start = start.saturating_add(8);
+    }
+    memchr2(b'"', b'\\', bytes.get(start..)?).map(|found| start.saturating_add(found))
+}
 
 /// The string at an opening quote; `None` if it does not end.
 #[inline]
 fn quoted<'s>(source: Source<'s>, at: &mut usize) -> Option<Quoted<'s>> {
     let bytes = source.bytes;
     let start = at.saturating_add(1);
-    // Most are names, too short to be worth a search by blocks.
-    let short = bytes.get(start..)?.iter().take(SHORT);
-    let plain = short.take_while(|byte| !matches!(byte, b'"' | b'\\'));
-    let mut end = start.saturating_add(plain.count());
+    let mut end = start;
     let mut has_escapes = false;
     loop {
-        if !matches!(bytes.get(end), Some(b'"' | b'\\')) {
-            let rest = bytes.get(end..)?;
-            end = end.saturating_add(memchr2(b'"', b'\\', rest)?);
-        }
+        end = end.saturating_add(mark(bytes.get(end..)?)?);
         if bytes.get(end) == Some(&b'"') {
             *at = end.saturating_add(1);
             return bytes.get(start..end).map(|raw| Quoted {

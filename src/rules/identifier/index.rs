@@ -155,6 +155,8 @@ pub(in crate::rules) struct Identifiers {
     /// Those whose shape alone may be telling and is told by expressions only, and the others.
     telling_by_patterns: Vec<usize>,
     telling_otherwise: Vec<usize>,
+    /// Kinds of characters of which a value of one of the latter has one.
+    telling_kinds: u16,
     with_body: Vec<usize>,
     telling_gate: OnceLock<Gate>,
     body_gate: OnceLock<Gate>,
@@ -185,12 +187,12 @@ impl Part for Identifiers {
         for (position, identifier) in all.entries.iter().enumerate() {
             all.by_id.entry(identifier.id.clone()).or_insert(position);
             if identifier.is_shape_telling {
-                let list = if identifier.has_only_patterns() {
-                    &mut all.telling_by_patterns
+                if identifier.has_only_patterns() {
+                    all.telling_by_patterns.push(position);
                 } else {
-                    &mut all.telling_otherwise
-                };
-                list.push(position);
+                    all.telling_otherwise.push(position);
+                    all.telling_kinds |= identifier.kinds();
+                }
             }
             if identifier.body.is_some() {
                 all.with_body.push(position);
@@ -202,6 +204,11 @@ impl Part for Identifiers {
 }
 
 impl Identifiers {
+    /// Those at some positions.
+    fn at<'a>(&'a self, positions: &'a [usize]) -> impl Iterator<Item = &'a Identifier> {
+        positions.iter().filter_map(|at| self.entries.get(*at))
+    }
+
     /// Built at its first use, as what is made of it below, for a manifest has no keys to look up.
     fn names(&self) -> &Names {
         self.names.get_or_init(|| Names::of(&self.entries))
@@ -363,6 +370,54 @@ pub fn normalise_name(name: &str) -> String {
         .collect()
 }
 
+/// What the values of one message are held against, looked up once for all of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Shapes<'r> {
+    all: &'r Identifiers,
+    telling: &'r Gate,
+    body: &'r Gate,
+}
+
+impl<'r> Shapes<'r> {
+    /// The kinds whose shape alone may be telling of this value: those without expressions, and the others where one of
+    /// all their expressions matches. Which of them it is remains to be asked; it is none of those that were `tried`.
+    #[inline]
+    pub fn telling(
+        self,
+        value: &str,
+        look: Look,
+        tried: &[&Identifier],
+    ) -> impl Iterator<Item = &'r Identifier> {
+        let all = self.all;
+        let is_tried = |kind: &Identifier| tried.iter().any(|tried| tried.id == kind.id);
+        let is_expected = self.telling.may_match(value, look)
+            && all.at(&all.telling_by_patterns).any(|kind| !is_tried(kind));
+        let otherwise: &[usize] = if look.has(all.telling_kinds) {
+            &all.telling_otherwise
+        } else {
+            &[]
+        };
+        let by_patterns: &[usize] = if is_expected {
+            &all.telling_by_patterns
+        } else {
+            &[]
+        };
+        let kinds = all.at(otherwise).chain(all.at(by_patterns));
+        kinds.filter(move |kind| look.has(kind.kinds()))
+    }
+
+    /// The kinds that may be in a whole body or text: none, where none of all their expressions matches.
+    #[inline]
+    pub fn in_body(self, text: &str, look: Look) -> impl Iterator<Item = &'r Identifier> {
+        let kinds: &[usize] = if self.body.may_match(text, look) {
+            &self.all.with_body
+        } else {
+            &[]
+        };
+        self.all.at(kinds)
+    }
+}
+
 impl Rules {
     /// Reads the kinds of personal data and their names.
     pub(in crate::rules) fn prepare_identifiers(&self) {
@@ -380,42 +435,28 @@ impl Rules {
             .get(*self.identifiers.get(self).by_id.get(id)?)
     }
 
-    /// The kinds whose shape alone may be telling of this value: those without expressions, and the others where one of
-    /// all their expressions matches. Which of them it is remains to be asked; it is none of those that were `tried`.
-    pub fn telling_identifiers<'r>(
-        &'r self,
-        value: &str,
-        look: Look,
-        tried: &[&Identifier],
-    ) -> impl Iterator<Item = &'r Identifier> {
-        let all = self.identifiers.get(self);
-        let gate = all.telling_gate.get_or_init(|| {
-            let kinds = all.telling_by_patterns.iter();
-            let kinds = kinds.filter_map(|at| all.entries.get(*at));
-            Gate::new(kinds.flat_map(|kind| kind.values.iter().filter_map(Shape::pattern)))
-        });
-        let is_tried = |kind: &Identifier| tried.iter().any(|tried| tried.id == kind.id);
-        let is_untried = |at: &usize| all.entries.get(*at).is_some_and(|kind| !is_tried(kind));
-        let is_expected =
-            gate.may_match(value, look) && all.telling_by_patterns.iter().any(is_untried);
-        let by_patterns = all.telling_by_patterns.iter().filter(move |_| is_expected);
-        let kinds = all.telling_otherwise.iter().chain(by_patterns);
-        let kinds = kinds.filter_map(|at| all.entries.get(*at));
-        kinds.filter(move |kind| {
-            kind.validator
-                .is_none_or(|validator| look.has(validator.kinds()))
-        })
+    /// The kind that the rule of a finding is, if it is one. Of documents, most are circumstances: then the kinds need not be read.
+    pub fn identifier_of_finding(&self, rule: &str) -> Option<&Identifier> {
+        match self.circumstance(rule) {
+            Some(_) => None,
+            None => self.identifier(rule),
+        }
     }
 
-    /// The kinds that may be in a whole body or text: none, where none of all their expressions matches.
-    pub fn body_identifiers(&self, text: &str, look: Look) -> impl Iterator<Item = &Identifier> {
+    /// What the values of one message are held against.
+    pub fn shapes(&self) -> Shapes<'_> {
         let all = self.identifiers.get(self);
-        let kinds = || all.with_body.iter().filter_map(|at| all.entries.get(*at));
-        let gate = all
-            .body_gate
-            .get_or_init(|| Gate::new(kinds().filter_map(|kind| kind.body.as_ref())));
-        let is_expected = gate.may_match(text, look);
-        kinds().filter(move |_| is_expected)
+        Shapes {
+            all,
+            telling: all.telling_gate.get_or_init(|| {
+                let kinds = all.at(&all.telling_by_patterns);
+                Gate::new(kinds.flat_map(|kind| kind.values.iter().filter_map(Shape::pattern)))
+            }),
+            body: all.body_gate.get_or_init(|| {
+                let kinds = all.at(&all.with_body);
+                Gate::new(kinds.filter_map(|kind| kind.body.as_ref()))
+            }),
+        }
     }
 
     /// What a name may say about a value: to be asked once for each name.
