@@ -67,28 +67,15 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         {
             continue;
         }
-        let is_of_request = name.is_some_and(|name| name.is_of_request);
         if name.is_some_and(|name| name.is_of_message_id(&field.value)) {
             continue;
         }
+        let is_of_request = name.is_some_and(|name| name.is_of_request);
         // `{"id": "11002929087", "name": "Anna Beispiel"}`: members have numbers, too.
         let is_beside_people = !is_of_request
             && (!people.is_empty() && people.contains(&ways.object(field.path))
                 || field.look.has(Look::LIST) && is_table_of_people(&field.value));
-        let is_of_state = name.is_some_and(|name| name.is_of_state);
-        let speaks_of_contacts = below.contacts || request.speaks_of_contacts;
-        let telling = Telling {
-            speaks_of_contacts,
-            takes_digests: below.digests
-                || below.contacts && !is_of_state
-                || request.takes_digests() && !is_of_request,
-            takes_short_digests: speaks_of_contacts && !is_of_request,
-            lists_reachable,
-            lists_digests: below.digests,
-            names_numbers: below.numbers,
-            is_beside_people,
-            said: said(name, below, speaks_of_contacts, is_beside_people),
-        };
+        let telling = telling(name, below, &request, is_beside_people);
         if field.look.has(Look::COLON)
             && let Some(cards) = vcards(&field.value)
         {
@@ -107,38 +94,13 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         if !telling.may_be_in(field.look, &field.value) {
             continue;
         }
-        for part in parts(&field.value) {
-            if matches!(telling.said, Said::Ids | Said::Loosely) && is_bare(part) {
-                if !is_of_other {
-                    let key = (Kind::Phone, field.place, ways.of_path(field.path));
-                    let list = lists.entry(key).or_default();
-                    list.add_digits(part, field, telling);
-                }
-                continue;
-            }
-            let found = classify(part, telling);
-            if is_of_other && !part.starts_with('+') && matches!(found, Some((Kind::Phone, _))) {
-                continue;
-            }
-            // Zeros before a number fill it up more often than they dial abroad.
-            let is_filled =
-                || part.starts_with("00") && part.bytes().all(|byte| byte.is_ascii_digit());
-            let is_other = part.len() >= SHORTEST_NUMBER
-                && (is_filled()
-                    || is_beside_people && part.bytes().all(|byte| byte.is_ascii_digit())
-                    || value::is_number_in_groups(part));
-            let kind = match &found {
-                Some((kind, _)) => *kind,
-                None if is_other => Kind::Phone,
-                None => continue,
-            };
-            let key = (kind, field.place, ways.of_path(field.path));
-            let list = lists.entry(key).or_default();
-            match found {
-                Some((_, value)) => list.add(value, field, telling),
-                None => list.others = list.others.saturating_add(1),
-            }
-        }
+        add_parts(
+            &mut lists,
+            field,
+            ways.of_path(field.path),
+            telling,
+            is_of_other,
+        );
     }
     // In `{"+49…": "Anna"}` and `{"+49…": {"name": "Anna"}}` the number is a name.
     if scene.names.iter().any(|name| name.may_be_contact) {
@@ -157,6 +119,71 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         return;
     }
     report_lists(scene, tally, lists, &ways, &Records::of(scene, &names));
+}
+
+/// Adds what points to people in one value.
+fn add_parts<'a>(
+    lists: &mut Lists<'a>,
+    field: &'a Field<'a>,
+    way: Way,
+    telling: Telling,
+    is_of_other: bool,
+) {
+    for part in parts(&field.value) {
+        if matches!(telling.said, Said::Ids | Said::Loosely) && is_bare(part) {
+            if !is_of_other {
+                let key = (Kind::Phone, field.place, way);
+                let list = lists.entry(key).or_default();
+                list.add_digits(part, field, telling);
+            }
+            continue;
+        }
+        let found = classify(part, telling);
+        if is_of_other && !part.starts_with('+') && matches!(found, Some((Kind::Phone, _))) {
+            continue;
+        }
+        // Zeros before a number fill it up more often than they dial abroad.
+        let is_filled = || part.starts_with("00") && part.bytes().all(|byte| byte.is_ascii_digit());
+        let is_other = part.len() >= SHORTEST_NUMBER
+            && (is_filled()
+                || telling.is_beside_people && part.bytes().all(|byte| byte.is_ascii_digit())
+                || value::is_number_in_groups(part));
+        let kind = match &found {
+            Some((kind, _)) => *kind,
+            None if is_other => Kind::Phone,
+            None => continue,
+        };
+        let key = (kind, field.place, way);
+        let list = lists.entry(key).or_default();
+        match found {
+            Some((_, value)) => list.add(value, field, telling),
+            None => list.others = list.others.saturating_add(1),
+        }
+    }
+}
+
+/// What stands around a value says of it.
+fn telling(
+    name: Option<&Name>,
+    below: Below,
+    request: &Request,
+    is_beside_people: bool,
+) -> Telling {
+    let is_of_request = name.is_some_and(|name| name.is_of_request);
+    let is_of_state = name.is_some_and(|name| name.is_of_state);
+    let speaks_of_contacts = below.contacts || request.speaks_of_contacts;
+    Telling {
+        speaks_of_contacts,
+        takes_digests: below.digests
+            || below.contacts && !is_of_state
+            || request.takes_digests() && !is_of_request,
+        takes_short_digests: speaks_of_contacts && !is_of_request,
+        lists_reachable: name.is_some_and(|name| name.lists_reachable),
+        lists_digests: below.digests,
+        names_numbers: below.numbers,
+        is_beside_people,
+        said: said(name, below, speaks_of_contacts, is_beside_people),
+    }
 }
 
 /// Reports lists; a message has one finding of a rule, however many lists it holds.

@@ -108,6 +108,10 @@ impl<'a> Ways<'a> {
 
 /// What the names on the way to a value say of it.
 #[derive(Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "answers to questions that do not depend on each other"
+)]
 pub(super) struct Below {
     pub(super) contacts: bool,
     pub(super) digests: bool,
