@@ -28,7 +28,9 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     };
     for (position, field) in scene.fields.iter().enumerate() {
         let name = scene.name(field);
-        if name.is_some_and(Name::names_identifier) {
+        // Of one letter or two only SDKs know what they mean.
+        let is_telling = name.is_some_and(|name| name.normalised.len() > 2);
+        if is_telling && name.is_some_and(Name::names_identifier) {
             continue;
         }
         // `{"3c:5a:b4:01:02:03": -61}`
@@ -88,7 +90,7 @@ fn is_channel(cell: &str) -> bool {
 
 /// Whether the last of the names above says that this is about what is received, or nothing at all, as short ones do.
 fn is_of_radio(scene: &Scene<'_>, field: &Field<'_>) -> bool {
-    const WORDS: [&str; 16] = [
+    const WORDS: [&str; 18] = [
         "wifi",
         "wlan",
         "scan",
@@ -104,6 +106,8 @@ fn is_of_radio(scene: &Scene<'_>, field: &Field<'_>) -> bool {
         "router",
         "beacon",
         "strength",
+        "level",
+        "dbm",
         "umgebung",
     ];
     const MUTE: usize = 3;
@@ -126,7 +130,11 @@ fn is_in_row_with_signal(scene: &Scene<'_>, position: usize) -> bool {
     let fields = scene.fields;
     let row = |field: &Field<'_>| match fields.paths.split(field.path)? {
         (row, Step::Index(_)) => Some((field.place, row)),
-        _ => None,
+        // `{"b": "3c:5a:b4:01:02:03", "r": -61}`, one of a list
+        (row, Step::Name(_)) => match fields.paths.split(row)? {
+            (_, Step::Index(_)) => Some((field.place, row)),
+            _ => None,
+        },
     };
     let Some(own) = fields.get(position).and_then(row) else {
         return false;
@@ -134,12 +142,14 @@ fn is_in_row_with_signal(scene: &Scene<'_>, position: usize) -> bool {
     // Cells of a row stand behind each other.
     let mut behind = (position.saturating_add(1)..).map_while(|at| fields.get(at));
     let mut before = (0..position).rev().map_while(|at| fields.get(at));
+    let is_cell =
+        |field: &Field<'_>| matches!(fields.paths.split(field.path), Some((_, Step::Index(_))));
     let is_of_row = |field: &&Field<'_>| row(field) == Some(own);
     let has_signal = |cells: &mut dyn Iterator<Item = &Field<'_>>| {
         cells
             .take(ROW)
             .take_while(is_of_row)
-            .any(|field| is_signal(&field.value))
+            .any(|field| is_signal(&field.value) && (is_cell(field) || is_of_radio(scene, field)))
     };
     has_signal(&mut behind) || has_signal(&mut before)
 }

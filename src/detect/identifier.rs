@@ -319,12 +319,42 @@ fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
         let mut names = scene.names_beside(field);
         names.any(|name| candidates.contains(&&*name.normalised))
     };
+    // Area and cell say enough where the name of the cell is none of anything else.
+    let is_number = text.len() <= 11 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let has_area = || {
+        has(&[
+            "lac",
+            "tac",
+            "locationareacode",
+            "trackingareacode",
+            "mlac",
+            "mtac",
+        ])
+    };
+    let has_cell = || {
+        has(&[
+            "cellid",
+            "celltowerid",
+            "celltower",
+            "cellidentity",
+            "cell",
+            "eci",
+            "nci",
+            "enodeb",
+        ])
+    };
+    if is_number && has_area() && has_cell() {
+        return true;
+    }
     (has(&["mccmnc", "plmn"])
-        || (has(&["mcc", "mobilecountrycode"]) && has(&["mnc", "mobilenetworkcode"])))
-        && has(&["lac", "tac", "rai", "locationareacode", "trackingareacode"])
+        || (has(&["mcc", "mobilecountrycode", "mmcc"])
+            && has(&["mnc", "mobilenetworkcode", "mmnc"])))
+        && (has_area() || has(&["rai"]))
         && has(&[
             "cid",
             "ci",
+            "mcid",
+            "mci",
             "cellid",
             "eci",
             "cgi",

@@ -7,10 +7,10 @@ mod words;
 
 use self::parts::Parts;
 use self::text::{
-    EXACT_DECIMALS, TELLING, exact_pair, first_of_route, pair, polyline, telling_pair,
+    EXACT_DECIMALS, TELLING, exact_pair, first_of_route, map_link, pair, polyline, telling_pair,
 };
 pub(super) use self::words::{
-    Axis, axis, holds_pair, holds_way, integer_axis, is_of_measure, is_of_position,
+    Axis, axis, holds_pair, holds_track, holds_way, integer_axis, is_of_measure, is_of_position,
 };
 use self::words::{
     asks_for_place, is_about_position, is_about_service, is_longitude_first, is_of_fix,
@@ -49,6 +49,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         let holds_way = name.is_some_and(|name| name.holds_way);
         if !field.look.has(Look::DIGIT) && !holds_way
             || parts.half_on_plane(scene, field, object)
+            || parts.short_half(scene, field, object)
             || is_about_position && parts.half_without_name(scene, tally, field)
             || whole(scene, tally, field, name)
         {
@@ -56,6 +57,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
         if name.is_some_and(|name| name.holds_pair) {
             parts.element(scene, tally, field, before);
+        } else if name.is_some_and(|name| name.holds_track) {
+            parts.of_track(scene, field);
         }
     }
     parts.report(scene, tally);
@@ -71,6 +74,12 @@ fn whole(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option<&
         .or_else(|| neighbours(scene, field))
     {
         report(scene, tally, field, latitude, longitude);
+        return true;
+    }
+    let may_be_link = field.look.has(Look::COLON) && field.look.has(Look::DOT);
+    if let Some(both) = may_be_link.then(|| map_link(&field.value)).flatten() {
+        // somebody's position, or that of a place of interest
+        graded(scene, tally, field, Grade::Shape, both);
         return true;
     }
     let may_be_pair = field.look.has(Look::DOT) && field.look.has(Look::LIST | Look::GROUP);

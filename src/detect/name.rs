@@ -62,6 +62,8 @@ pub(super) struct Name {
     pub(super) integer_axis: Option<(location::Axis, Rc<str>)>,
     /// Its value may be an encoded way.
     pub(super) holds_way: bool,
+    /// Its rows may hold times and positions.
+    pub(super) holds_track: bool,
     /// Its value holds both coordinates.
     pub(super) holds_pair: bool,
     /// What is below it, or beside it, is about where something is.
@@ -127,6 +129,7 @@ impl Name {
             integer_axis: location::integer_axis(&last_alone)
                 .map(|(axis, rest)| belongs((axis, &rest))),
             holds_way: location::holds_way(&normalised),
+            holds_track: location::holds_track(&normalised),
             holds_pair: location::holds_pair(&normalised),
             is_of_position: location::is_of_position(&normalised),
             is_of_measure: location::is_of_measure(&normalised),

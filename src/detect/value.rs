@@ -141,6 +141,7 @@ pub(super) fn is_cell_in_groups(value: &str) -> bool {
         (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
     };
     country.len() == 3
+        && value.parse::<IpAddr>().is_err()
         && matches!(country.as_bytes().first(), Some(b'2'..=b'7'))
         && is_number(country, 3)
         && (2..=3).contains(&network.len())

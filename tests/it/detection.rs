@@ -1,6 +1,7 @@
 //! What detectors conclude from whole messages, through the real chain of decoding and detection.
 
 mod lists;
+mod places;
 
 use phonehome::detect::known::Index;
 use phonehome::model::{Dossier, Event, Grade, KnownKind, KnownValue, Message, Observation, Tally};

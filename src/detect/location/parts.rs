@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::columns::{Columns, column_holder};
 use super::text::angle;
-use super::words::{SCALES, is_on_screens_too, is_size_too, plane_axis};
+use super::words::{SCALES, is_on_screens_too, is_size_too, plane_axis, short_axis};
 use super::{Axis, Coordinate, SCREEN_DECIMALS, both, in_degrees, is_at_null, named, report};
 use crate::detect::Scene;
 use crate::detect::name::Name;
@@ -32,6 +32,14 @@ impl<'a> Halves<'a> {
 /// By place and object, and what the names of both halves have in common (`home_lat`, `home_lon`).
 pub(super) type ByObject<T> = BTreeMap<(Place, PathId, Rc<str>), T>;
 
+/// A row of a list that may be one of a track: time, latitude and longitude, and how exact they are.
+pub(super) struct Row<'a> {
+    object: PathId,
+    is_timed: bool,
+    is_longer: bool,
+    halves: Halves<'a>,
+}
+
 /// Parts of positions, until all fields of a message have been looked at.
 #[derive(Default)]
 pub(super) struct Parts<'a> {
@@ -39,6 +47,8 @@ pub(super) struct Parts<'a> {
     pub(super) integers: ByObject<Integers<'a>>,
     pub(super) columns: ByObject<Columns<'a>>,
     pub(super) rows: BTreeMap<PathId, [Option<Coordinate<'a>>; 3]>,
+    /// Rows by their list, where its name is of ways and of other things.
+    pub(super) tracks: BTreeMap<PathId, Vec<Row<'a>>>,
     /// Rows that begin with a time.
     pub(super) timed: BTreeSet<PathId>,
     /// Lists of numbers without end, as corners on a screen are.
@@ -106,6 +116,62 @@ impl<'a> Parts<'a> {
             half.set(axis, (field, degrees));
         }
         true
+    }
+
+    /// Takes half of a position under an abbreviation, below a name of positions. `false` if it is none.
+    pub(super) fn short_half(
+        &mut self,
+        scene: &Scene<'_>,
+        field: &'a Field<'a>,
+        object: Option<PathId>,
+    ) -> bool {
+        let Some((axis, rest)) = short(scene, field) else {
+            return false;
+        };
+        let exact = degrees(&field.value, axis.limit());
+        let exact = exact.filter(|degrees| degrees.decimals >= SIZE_DECIMALS);
+        let (Some(degrees), Some(object)) = (exact, object) else {
+            return false;
+        };
+        let key = (field.place, object, Rc::from(["short", &rest].concat()));
+        self.halves
+            .entry(key)
+            .or_default()
+            .set(axis, (field, degrees));
+        true
+    }
+
+    /// Takes a number of a row that may be one of a track.
+    pub(super) fn of_track(&mut self, scene: &Scene<'_>, field: &'a Field<'a>) {
+        let paths = &scene.fields.paths;
+        let Some((row, Step::Index(position))) = paths.split(field.path) else {
+            return;
+        };
+        let Some((list, Step::Index(_))) = paths.split(row) else {
+            return;
+        };
+        let track = self.tracks.entry(scene.first_of(list)).or_default();
+        if track.last().is_none_or(|last| last.object != row) {
+            track.push(Row {
+                object: row,
+                is_timed: false,
+                is_longer: false,
+                halves: Halves::default(),
+            });
+        }
+        let Some(row) = track.last_mut() else { return };
+        let half = |limit| {
+            let exact = degrees(&field.value, limit);
+            let exact = exact.filter(|degrees| degrees.decimals >= SIZE_DECIMALS)?;
+            Some((field, exact))
+        };
+        match position {
+            0 => row.is_timed = is_time(&field.value),
+            1 => row.halves.latitude = half(Axis::Latitude.limit()),
+            2 => row.halves.longitude = half(Axis::Longitude.limit()),
+            LONGEST_POSITION.. => row.is_longer = true,
+            _ => {}
+        }
     }
 
     /// Takes a number of a protobuf that may be half of a position: latitude and longitude have numbers in a row. `false` if it
@@ -206,6 +272,11 @@ impl<'a> Parts<'a> {
                 report(scene, tally, field, latitude, longitude);
             }
         }
+        for track in self.tracks.values() {
+            for (field, latitude, longitude) in positions_of_track(track) {
+                report(scene, tally, field, latitude, longitude);
+            }
+        }
         for columns in self.columns.into_values() {
             for (field, latitude, longitude) in columns.positions() {
                 report(scene, tally, field, latitude, longitude);
@@ -229,6 +300,32 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// The positions of rows that are those of a way: each with a time, one not far from the next. None where a row is not: series of
+/// measurements have times, too.
+fn positions_of_track<'a>(rows: &[Row<'a>]) -> Vec<(&'a Field<'a>, Degrees, Degrees)> {
+    const LEAST: usize = 3;
+    /// Degrees from one row to the next, at most: an hour in a train, or so.
+    const STEP: f64 = 2.0;
+    let all = rows.iter().map(|row| {
+        let ((field, latitude), (_, longitude)) = row.halves.latitude.zip(row.halves.longitude)?;
+        let fits = row.is_timed && !row.is_longer && !is_at_null(latitude, longitude);
+        fits.then_some((field, latitude, longitude))
+    });
+    let Some(all) = all.collect::<Option<Vec<_>>>() else {
+        return Vec::new();
+    };
+    let is_near = |one: Degrees, other: Degrees| (one.value - other.value).abs() <= STEP;
+    let is_way = all.windows(2).all(|pair| match pair {
+        [(_, north, east), (_, next, beside)] => is_near(*north, *next) && is_near(*east, *beside),
+        _ => false,
+    });
+    if all.len() >= LEAST && is_way {
+        all
+    } else {
+        Vec::new()
+    }
+}
+
 /// Numbers of one position in a list: latitude, longitude, height, time.
 pub(super) const LONGEST_POSITION: u32 = 4;
 
@@ -240,6 +337,26 @@ fn is_time(text: &str) -> bool {
         |_| text.starts_with("20") && text.contains('T') && text.contains(':'),
         |time| is_unix(time) || is_unix(time / 1000),
     )
+}
+
+/// Which axis a field is by an abbreviation, where the name above is of positions.
+fn short(scene: &Scene<'_>, field: &Field<'_>) -> Option<(Axis, String)> {
+    let name = &*scene.name(field)?.normalised;
+    let (axis, rest) = short_axis(name)?;
+    let mut above = scene.fields.paths.steps_back(field.path).skip(1);
+    let above = above.find_map(|step| match step {
+        Step::Name(name) => scene.names.get(name.position()),
+        Step::Index(_) => None,
+    })?;
+    // Squares of boards and rooms have `x` and `y`, too.
+    let is_plane = matches!(name, "x" | "y");
+    let is_told = above.is_of_position && (!is_plane || has_accuracy(scene, field));
+    let is_in_room = || {
+        scene
+            .names_beside(field)
+            .any(|name| &*name.normalised == "z")
+    };
+    (is_told && !is_in_room()).then(|| (axis, rest.to_owned()))
 }
 
 /// Which axis a field is that is called `x` or `y`; none where there is a `z`, as in a room.

@@ -73,6 +73,72 @@ fn described(text: &str) -> Option<(Degrees, Degrees)> {
     Some(numbers)
 }
 
+/// The position in the first link to a map that has one, also among words.
+pub(super) fn map_link(text: &str) -> Option<(Degrees, Degrees)> {
+    memchr::memmem::find(text.as_bytes(), b"://")?;
+    let is_end = |mark: char| mark.is_whitespace() || matches!(mark, '<' | '>' | '"' | ')');
+    text.split(is_end).find_map(in_map_link)
+}
+
+/// `https://maps.apple.com/?ll=52.5200,13.4050`, `https://www.google.com/maps/@52.5200,13.4050,17z`,
+/// `https://www.openstreetmap.org/?mlat=52.5200&mlon=13.4050#map=17/52.5200/13.4050`.
+fn in_map_link(link: &str) -> Option<(Degrees, Degrees)> {
+    /// Parameters of the links of maps, after their documentation, whose value is a position.
+    const PAIRS: [&str; 13] = [
+        "q",
+        "ll",
+        "sll",
+        "query",
+        "center",
+        "destination",
+        "origin",
+        "daddr",
+        "saddr",
+        "cp",
+        "loc",
+        "at",
+        "coordinate",
+    ];
+    let (_, link) = link.split_once("://")?;
+    if !["map", "waze.com"].iter().any(|word| link.contains(word)) {
+        return None;
+    }
+    let link = link.replace("%2C", ",").replace("%2c", ",");
+    if let Some((_, behind)) = link.split_once("/@") {
+        let mut numbers = behind.split(['/', '?', '&', '#', ',']);
+        return exact_pair(&[numbers.next()?, numbers.next()?].join(","), 0);
+    }
+    let mut halves = (None, None);
+    for parameter in link.split(['?', '&', '#']) {
+        let Some((name, value)) = parameter.split_once('=') else {
+            continue;
+        };
+        let both = match name {
+            "mlat" | "lat" => {
+                halves.0 = Some(value);
+                None
+            }
+            "mlon" | "lon" | "lng" => {
+                halves.1 = Some(value);
+                None
+            }
+            // with the zoom before it
+            "map" => value
+                .split_once('/')
+                .and_then(|(_, both)| exact_pair(both, 0)),
+            _ if PAIRS.contains(&name) => exact_pair(value.trim_start_matches("loc:"), 0),
+            _ => None,
+        };
+        if both.is_some() {
+            return both;
+        }
+        if let (Some(latitude), Some(longitude)) = halves {
+            return exact_pair(&[latitude, longitude].join(","), 0);
+        }
+    }
+    None
+}
+
 /// `@52.5200,13.4050,15z`, as links to maps have it.
 fn map_centre(text: &str) -> Option<(Degrees, Degrees)> {
     let (both, zoom) = text.strip_prefix('@')?.rsplit_once(',')?;

@@ -270,7 +270,9 @@ pub(in crate::detect) fn axis(name: &str) -> Option<(Axis, &str)> {
             // `platform`, `flat`, `along` and the like: what is left must be a word of its own or nothing.
             // Headers of an application's own begin with an X.
             let rest = if rest == "x" { "" } else { rest };
+            // `mLatitude`, as Android's classes call it, is no other word.
             let is_word = rest.is_empty()
+                || word.len() >= LONG_WORD
                 || rest.len() >= 2
                     && !["p", "f", "re", "trans", "be", "temp", "templ"].contains(&rest);
             return is_word.then_some((axis, rest));
@@ -281,6 +283,57 @@ pub(in crate::detect) fn axis(name: &str) -> Option<(Axis, &str)> {
         "laenge" | "länge" | "lo" => Some((Axis::Longitude, "")),
         _ => None,
     }
+}
+
+/// Letters of a name of coordinates that no other word ends with.
+const LONG_WORD: usize = 7;
+
+/// Which axis a member is by an abbreviation that is anything elsewhere, and which ones belong together: below a name of positions.
+pub(super) fn short_axis(name: &str) -> Option<(Axis, &str)> {
+    match name {
+        "lt" | "ltd" | "lttd" | "y" => Some((Axis::Latitude, "")),
+        "ln" | "lg" | "lgt" | "lgd" | "lngtd" | "x" => Some((Axis::Longitude, "")),
+        // `plat` and `plng`, of a phone or place
+        _ => [
+            ("lat", Axis::Latitude),
+            ("lng", Axis::Longitude),
+            ("lon", Axis::Longitude),
+        ]
+        .iter()
+        .find_map(|(word, axis)| {
+            let rest = name.strip_suffix(word)?;
+            (rest.len() == 1).then_some((*axis, rest))
+        }),
+    }
+}
+
+/// Whether a name, normalised, is that of a list of rows in which time and position may stand.
+pub(in crate::detect) fn holds_track(name: &str) -> bool {
+    const NAMES: [&str; 22] = [
+        "path",
+        "paths",
+        "route",
+        "routes",
+        "points",
+        "history",
+        "trip",
+        "trips",
+        "journey",
+        "tour",
+        "trace",
+        "segment",
+        "segments",
+        "movement",
+        "movements",
+        "strecke",
+        "weg",
+        "verlauf",
+        "recorrido",
+        "trajet",
+        "percorso",
+        "fixes",
+    ];
+    NAMES.contains(&name)
 }
 
 /// Which axis a member is by a name of planes: `x` is east, `y` is north, below a name of places as timetables and maps use it.

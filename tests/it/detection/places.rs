@@ -1,0 +1,99 @@
+//! Positions, cells and access points under names that say little, and what only looks like them.
+
+use super::{grades, json, post};
+use phonehome::model::Grade;
+
+fn of(body: &str, rule: &str) -> Vec<Grade> {
+    grades(post("/v1/state", "application/json", body), rule)
+}
+
+#[test]
+fn positions_are_found_under_abbreviations_where_something_around_speaks_of_them() {
+    for body in [
+        r#"{"gps":{"lt":52.520008,"ln":13.404954,"acc":5}}"#,
+        r#"{"gps":{"ltd":52.520008,"lgt":13.404954}}"#,
+        r#"{"location":{"plat":52.520008,"plng":13.404954}}"#,
+        r#"{"gps":{"y":52.520008,"x":13.404954,"acc":5}}"#,
+        r#"{"data":{"mLatitude":52.520008,"mLongitude":13.404954}}"#,
+    ] {
+        assert_eq!(of(body, "coordinates"), [Grade::Decoded], "{body}");
+    }
+    for body in [
+        r#"{"load":{"lt":52.520008,"ln":13.404954}}"#,
+        r#"{"gps":{"y":52.520008,"x":13.404954}}"#,
+        r#"{"gps":{"y":52.520008,"x":13.404954,"z":1.5,"acc":5}}"#,
+        r#"{"layout":{"plat":52.520008,"plng":13.404954}}"#,
+        r#"{"gps":{"lt":52.5,"ln":13.4}}"#,
+    ] {
+        assert_eq!(of(body, "coordinates"), [], "{body}");
+    }
+}
+
+#[test]
+fn links_to_maps_among_words_hold_positions() {
+    for link in [
+        "https://maps.google.com/?q=52.520008,13.404954",
+        "https://www.google.com/maps/@52.520008,13.404954,17z",
+        "https://www.google.com/maps/search/?api=1&query=52.520008%2C13.404954",
+        "https://www.openstreetmap.org/?mlat=52.520008&mlon=13.404954#map=17/52.520008/13.404954",
+        "https://www.openstreetmap.org/#map=17/52.520008/13.404954",
+        "https://maps.apple.com/?ll=52.520008,13.404954",
+    ] {
+        let body = format!(r#"{{"text":"I am here {link} now"}}"#);
+        assert_eq!(of(&body, "coordinates"), [Grade::Shape], "{link}");
+    }
+    for link in [
+        "https://shop.example/?q=52.520008,13.404954",
+        "https://maps.example/?q=coffee",
+        "https://maps.example/?size=640,480&zoom=15",
+    ] {
+        let body = format!(r#"{{"text":"look at {link} now"}}"#);
+        assert_eq!(of(&body, "coordinates"), [], "{link}");
+    }
+}
+
+#[test]
+fn rows_of_time_and_position_are_a_track() {
+    let rows = |step: f64| -> String {
+        let row = |at: u32| {
+            let way = f64::from(at) * step;
+            let time = 1_790_000_000 + at * 30;
+            format!("[{time},{:.6},{:.6}]", 52.520_008 + way, 13.404_954 + way)
+        };
+        (0..6).map(row).collect::<Vec<_>>().join(",")
+    };
+    for name in ["path", "route", "points", "history"] {
+        let body = format!(r#"{{"{name}":[{}]}}"#, rows(0.000_411));
+        let found = of(&body, "coordinates");
+        assert_eq!(found, [Grade::Decoded], "{name}");
+    }
+    for body in [
+        format!(r#"{{"history":[{}]}}"#, rows(3.7)),
+        r#"{"history":[[1790000000,48.1,11.5],[1790000060,48.2,11.6],[1790000120,48.1,11.4]]}"#.to_owned(),
+        r#"{"points":[[1,48.137154,11.576124],[2,48.137164,11.576134],[3,48.137174,11.576144]]}"#.to_owned(),
+        r#"{"history":[[1790000000,48.1371,11.5761,48.2,11.9,7],[1790000060,48.1372,11.5762,48.2,11.9,7],[1790000120,48.1373,11.5763,48.2,11.9,7]]}"#.to_owned(),
+    ] {
+        assert_eq!(of(&body, "coordinates"), [], "{body}");
+    }
+}
+
+#[test]
+fn access_points_are_found_as_members_with_short_names() {
+    let rows = r#"{"w":[["3c:5a:b4:01:02:03",-61],["3c:5a:b4:01:02:04",-70]]}"#;
+    assert_eq!(of(rows, "wifi-bssid"), [Grade::Shape]);
+    let points = |strength: &str| -> String {
+        let point = |at: i32| {
+            format!(
+                r#"{{"b":"3c:5a:b4:01:02:0{at}","s":"net{at}","{strength}":{}}}"#,
+                -40 - at
+            )
+        };
+        (1..5).map(point).collect::<Vec<_>>().join(",")
+    };
+    for name in ["scan", "aps"] {
+        let body = format!(r#"{{"{name}":[{}]}}"#, points("r"));
+        assert_eq!(of(&body, "wifi-bssid"), [Grade::Shape], "{name}");
+    }
+    let body = format!(r#"{{"rooms":[{}]}}"#, points("temperature"));
+    assert_eq!(json("/v1/state", &body), []);
+}
