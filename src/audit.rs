@@ -30,7 +30,7 @@ use self::baseline::Baseline;
 use self::checksum::with_digest;
 use self::fleet::{Clients, Phones, spread};
 use self::gather::{gather, keys};
-use self::known_values::{known_values, note_neglected, note_untried_salts};
+use self::known_values::{known_values, note_neglected, note_untried_salts, note_unusable};
 pub use self::live::{Basis, Live};
 use self::neighbours::Neighbours;
 pub use self::options::Options;
@@ -77,7 +77,10 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         is_list,
     } = spread(case, dossiers, rules);
     let keys = keys(case, &mut dossiers, options, &mut coverage)?;
-    let known = known_values(&mut dossiers, rules, options)?;
+    let (known, unusable) = known_values(&mut dossiers, rules, options)?;
+    if let Some(input) = case.devices.iter().find_map(|device| device.inputs.first()) {
+        note_unusable(input.id, &unusable, &mut coverage);
+    }
     // What is one phone's own tells nothing of the others on its network.
     let networks: Vec<Dossier> = if options.has_split_clients {
         dossiers.iter().map(Dossier::of_network).collect()
