@@ -78,9 +78,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     } = spread(case, dossiers, rules);
     let keys = keys(case, &mut dossiers, options, &mut coverage)?;
     let (known, unusable) = known_values(&mut dossiers, rules, options)?;
-    if let Some(input) = case.devices.iter().find_map(|device| device.inputs.first()) {
-        note_unusable(input.id, &unusable, &mut coverage);
-    }
+    note_unusable(case.first_input(), &unusable, &mut coverage);
     // What is one phone's own tells nothing of the others on its network.
     let networks: Vec<Dossier> = if options.has_split_clients {
         dossiers.iter().map(Dossier::of_network).collect()

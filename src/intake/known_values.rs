@@ -406,12 +406,11 @@ fn row(columns: &[Column], record: &csv::StringRecord, list: &mut List) {
         add(KnownKind::Name, format!("{given} {family}").trim());
     }
     if let (Some(kind), Some(value)) = (cell(Column::Kind), cell(Column::Value)) {
-        match column(kind) {
-            Column::Is(kind) => add(kind, value),
-            _ => {
-                let line = record.position().map_or(0, csv::Position::line);
-                list.unusable(|| format!("line {line} has a kind that is none"));
-            }
+        if let Column::Is(kind) = column(kind) {
+            add(kind, value);
+        } else {
+            let line = record.position().map_or(0, csv::Position::line);
+            list.unusable(|| format!("line {line} has a kind that is none"));
         }
     }
     if let (Some(latitude), Some(longitude)) = (cell(Column::Latitude), cell(Column::Longitude)) {

@@ -148,13 +148,16 @@ const SHORTEST_NAME: usize = 12;
 /// Shortest binary document that is believed without a type: chance makes shorter ones.
 const SHORTEST_DOCUMENT: usize = 24;
 
-/// Binary formats that are told by their bytes.
-const DOCUMENTS: [Decoder; 5] = [
-    property_list::DECODER,
-    bson::DECODER,
-    cbor::DECODER,
-    message_pack::DECODER,
-    protobuf::DECODER,
+/// The same of formats whose documents have names, from the first to the last byte: chance hardly makes these.
+const SHORTEST_NAMED: usize = 8;
+
+/// Binary formats that are told by their bytes, and of how many of these.
+const DOCUMENTS: [(Decoder, usize); 5] = [
+    (property_list::DECODER, SHORTEST_NAMED),
+    (bson::DECODER, SHORTEST_DOCUMENT),
+    (cbor::DECODER, SHORTEST_NAMED),
+    (message_pack::DECODER, SHORTEST_NAMED),
+    (protobuf::DECODER, SHORTEST_DOCUMENT),
 ];
 
 /// Bytes of the digests in use, of MD5 to SHA-512.
@@ -225,7 +228,7 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
         });
         return true;
     }
-    if bytes.len() < SHORTEST_DOCUMENT && compression::by_magic(bytes).is_none() {
+    if bytes.len() < SHORTEST_NAMED && compression::by_magic(bytes).is_none() {
         return false;
     }
     let input = Input {
@@ -235,9 +238,9 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
     };
     let media_type = MediaType::default();
     let compressed = [compression::GZIP, compression::ZSTD, compression::ZLIB];
-    let documents = DOCUMENTS
-        .iter()
-        .filter(|_| bytes.len() >= SHORTEST_DOCUMENT);
+    let documents = DOCUMENTS.iter();
+    let documents = documents.filter(|(_, shortest)| bytes.len() >= *shortest);
+    let documents = documents.map(|(decoder, _)| decoder);
     let decoder = compressed
         .iter()
         .chain(documents)
@@ -577,7 +580,7 @@ fn hex<'s, 'a>(look: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Colle
         let mut is_taken = false;
         let is_none = !DIGESTS.contains(&bytes.len()) || is_mostly_text(&bytes);
         let is_told = text::is_wide(&bytes) || compression::by_magic(&bytes).is_some();
-        if bytes.len() >= SHORTEST_DOCUMENT && is_none || is_told {
+        if is_none || is_told {
             collector.undoing(DecodeStep::Hex, |collector| {
                 is_taken = decode_bytes(&bytes, collector);
                 if !is_taken {

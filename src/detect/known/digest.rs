@@ -14,15 +14,18 @@ use crate::model::DecodeStep;
 /// `BLAKE2b` with 32 bytes of output (RFC 7693 §2.1).
 type Blake2b256 = blake2::Blake2b<U32>;
 
+/// The digest of a message (second) with a key (first); `None` where the key does not fit.
+type Keyed = fn(&[u8], &[u8]) -> Option<Vec<u8>>;
+
 /// A hash function.
 #[derive(Debug)]
 pub(super) struct Function {
     /// The word for it in evidence.
     pub(super) step: DecodeStep,
     digest: fn(&[&[u8]]) -> Vec<u8>,
-    hmac: fn(&[u8], &[u8]) -> Option<Vec<u8>>,
+    hmac: Keyed,
     /// With a key of its own (RFC 7693 §2.9), of functions that have such a mode.
-    keyed: Option<fn(&[u8], &[u8]) -> Option<Vec<u8>>>,
+    keyed: Option<Keyed>,
     /// Bytes of its digests.
     pub(super) bytes: usize,
 }

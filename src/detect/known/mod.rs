@@ -207,8 +207,8 @@ fn names_with_data<'a>(scene: &Scene<'a>) -> Vec<(&'a str, Spot<'a>)> {
     let paths = &scene.fields.paths;
     let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
     // Those of headers are of the protocol.
-    let named = scene.fields.iter();
-    for field in named.filter(|field| field.place != Place::Header) {
+    let others = scene.fields.iter();
+    for field in others.filter(|field| field.place != Place::Header) {
         let mut at = field.path;
         while let Some((parent, step)) = paths.split(at) {
             if !seen.insert((field.place, at)) {
@@ -354,5 +354,7 @@ fn names_it(scene: &Scene<'_>, known: &KnownValue, field: Spot<'_>) -> bool {
         || known.is_of_contact && contact::speaks_of_contacts_path(scene, field.path)
 }
 
+#[cfg(test)]
+mod disguise_tests;
 #[cfg(test)]
 mod tests;

@@ -65,6 +65,8 @@ const SHORTEST_BASE64: usize = 11;
 const SHORTEST_BASE64_PATTERN: usize = 10;
 /// Fewest characters of a checksum in hexadecimal digits, the shortest of what is looked for in words.
 const SHORTEST_TOKEN: usize = 8;
+/// Hexadecimal digits of numbers: longer ones are decoded before.
+const SHORT_HEX: std::ops::RangeInclusive<usize> = 12..=22;
 /// Fewest bytes of a text among others.
 const SHORTEST_TEXT: usize = 6;
 /// Most bytes in which a digest with a salt is looked for: each salt costs a pass.
@@ -235,6 +237,9 @@ impl<'a> Scanner<'a> {
                 let window = Window::Base64(0);
                 index.encoded.scan_windows(window, token, &mut take);
             }
+            if look.is_all(Look::HEX) && SHORT_HEX.contains(&token.len()) {
+                self.hex_number(token, hits);
+            }
             if has_digests {
                 each_digest(token, look, &mut |digits, is_hex| {
                     if is_hex {
@@ -244,6 +249,21 @@ impl<'a> Scanner<'a> {
                 });
             }
         });
+    }
+
+    /// What the few bytes are that hexadecimal digits stand for: numbers of protobuf and integers of 64 bits.
+    fn hex_number(&self, digits: &[u8], hits: &mut Vec<Hit>) {
+        let index = self.index;
+        let Some(bytes) = hex_bytes(digits).filter(|_| !index.binary.is_empty()) else {
+            return;
+        };
+        let from = hits.len();
+        index.binary.scan(&bytes, &mut |slot, start| {
+            literal(index, BINARY, &bytes, slot, start, hits);
+        });
+        for hit in hits.iter_mut().skip(from) {
+            hit.steps.insert(0, DecodeStep::Hex);
+        }
     }
 
     /// Everything known in bytes that are no text, and in the texts among them.

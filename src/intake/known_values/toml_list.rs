@@ -39,24 +39,27 @@ pub(super) fn toml_list(text: &str, list: &mut List) {
             ("digests", value) => values(name, value, list, |list, digest| {
                 list.contact(KnownKind::Digest, digest);
             }),
-            ("own", Value::Table(own)) => entry(name, own, list, false),
-            ("contact" | "position", Value::Table(one)) => {
-                entry(name, one, list, name == "contact")
-            }
-            ("own" | "contact" | "position", Value::Array(entries)) => {
-                for value in entries {
-                    match value.as_table() {
-                        Some(one) => entry(name, one, list, name == "contact"),
-                        None => {
-                            list.unusable(|| format!("`{name}` holds something else than tables"))
-                        }
+            ("own" | "contact" | "position", value) => {
+                for one in each(value) {
+                    if let Some(one) = one.as_table() {
+                        entry(name, one, list, name == "contact");
+                    } else {
+                        list.unusable(|| format!("`{name}` holds something else than tables"));
                     }
                 }
             }
             _ => {
-                list.unusable(|| format!("`{name}` is neither own, contact, position nor digests"))
+                list.unusable(|| format!("`{name}` is neither own, contact, position nor digests"));
             }
         }
+    }
+}
+
+/// One value or several.
+fn each(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(all) => all,
+        one => std::slice::from_ref(one),
     }
 }
 
@@ -103,11 +106,7 @@ fn entry(name: &str, entry: &Table, list: &mut List, is_of_contact: bool) {
 
 /// One value or several: texts, or numbers as people write ids.
 fn values(name: &str, value: &Value, list: &mut List, add: impl Fn(&mut List, &str)) {
-    let all = match value {
-        Value::Array(all) => all.as_slice(),
-        one => std::slice::from_ref(one),
-    };
-    for value in all {
+    for value in each(value) {
         match value {
             Value::String(text) => add(list, text),
             Value::Integer(number) => add(list, &number.to_string()),
