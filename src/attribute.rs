@@ -9,8 +9,8 @@ pub use named::resolve_names;
 
 use crate::limits;
 use crate::model::{
-    AppId, Attributed, Basis, Dossier, Event, Exchange, FlowKey, Owner, Recipient, RecipientKind,
-    ServerName, Sighting, Timestamp, Transport,
+    AppId, Attributed, Basis, Dossier, Event, Exchange, FlowKey, LoggedApp, Owner, Recipient,
+    RecipientKind, ServerName, Sighting, Timestamp, Transport,
 };
 use crate::rules::{App, Rules};
 
@@ -85,7 +85,7 @@ impl<'a> Attributor<'a> {
         let found = self
             .by_owner(&sighting.owner)
             .map(|found| as_logged(found, sighting))
-            .or_else(|| self.by_input(sighting))
+            .or_else(|| self.by_input(sighting).filter(is_one))
             .or_else(|| self.by_connection(sighting))
             .or_else(|| self.by_system_endpoint(sighting))
             .or_else(|| self.by_option());
@@ -108,6 +108,7 @@ impl<'a> Attributor<'a> {
         remembered
             .filter(|app| *app != Attributed::Unknown)
             .or_else(|| self.by_endpoint(sighting))
+            .or_else(|| self.by_input(sighting))
             .unwrap_or(Attributed::Unknown)
     }
 
@@ -142,10 +143,11 @@ impl<'a> Attributor<'a> {
             .and_then(|label| self.by_label(label))
     }
 
-    /// The writer of the input says that it captured one app only.
+    /// The apps that the writer of the input let through, where it captured no others.
     fn by_input(&self, sighting: &Sighting) -> Option<Attributed> {
-        let package = self.dossier.sole_apps.get(&sighting.origin.input)?;
-        Some(known(self.id_of_package(package), Basis::Capture))
+        let packages = self.dossier.let_through.get(&sighting.origin.input)?;
+        let ids = packages.iter().map(|package| self.id_of_package(package));
+        Some(shared(ids, Basis::Capture))
     }
 
     /// The socket's owner as a list or trace beside the capture names it.
@@ -344,11 +346,8 @@ impl<'a> Attributor<'a> {
             .flow
             .filter(|flow| is_connection && flow.transport == Transport::Tcp);
         let end = flow.map(|flow| flow.server);
-        let packages = self.dossier.log.packages(host, end, time);
-        let logged: Vec<AppId> = packages
-            .into_iter()
-            .map(|it| self.id_of_package(it))
-            .collect();
+        let apps = self.dossier.log.apps(host, end, time).into_iter();
+        let logged: Vec<AppId> = apps.flat_map(|app| self.of_log(app)).collect();
         let told = self.by_endpoint(sighting).as_ref().map(ids);
         let is_told = |app: &&AppId| told.as_ref().is_some_and(|told| told.contains(app));
         let narrowed: Vec<AppId> = logged.iter().filter(is_told).cloned().collect();
@@ -358,6 +357,14 @@ impl<'a> Attributor<'a> {
             narrowed
         };
         (!apps.is_empty()).then(|| shared(apps, Basis::PhoneLog))
+    }
+
+    /// The app that a log names; several where they share the uid.
+    fn of_log(&self, app: &LoggedApp) -> Vec<AppId> {
+        match app {
+            LoggedApp::Package(package) => vec![self.id_of_package(package)],
+            LoggedApp::Uid(uid) => ids(&self.by_uid(*uid, &Owner::default())),
+        }
     }
 
     /// Hosts that only this app's vendor uses for it, then address ranges.
@@ -415,6 +422,10 @@ fn as_logged(found: Attributed, sighting: &Sighting) -> Attributed {
         } if is_log => known(app, Basis::PhoneLog),
         other => other,
     }
+}
+
+fn is_one(attributed: &Attributed) -> bool {
+    matches!(attributed, Attributed::Known { .. })
 }
 
 fn is_by_log(attributed: &Attributed) -> bool {

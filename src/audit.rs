@@ -95,6 +95,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         options,
         progress,
         is_network: false,
+        notes_owners: false,
         clock_ahead: 0,
     });
     let told = OnceCell::new();
@@ -244,12 +245,16 @@ fn tasks<'a>(
     let mut tasks = Vec::new();
     for (device, stage) in case.devices.iter().zip(stages) {
         let network = networks.get(stage.device.0 as usize);
+        let has_records = device.inputs.iter().any(again::is_record);
+        // Lists and traces name more than captures do, and each owner only once.
+        let notes_owners = has_records && !stage.dossier.connections.has_owners();
         for inputs in series(&device.inputs) {
             let network = network.filter(|_| sameness::is_traffic(&inputs));
             tasks.push(Task {
                 stage: Stage {
                     dossier: network.unwrap_or(stage.dossier),
                     is_network: network.is_some(),
+                    notes_owners: notes_owners && network.is_none(),
                     ..stage
                 },
                 device: &device.name,
@@ -367,6 +372,7 @@ pub fn observe(
             options,
             progress: &progress,
             is_network: false,
+            notes_owners: false,
             clock_ahead: 0,
         };
         let stage = Stage {
@@ -432,6 +438,8 @@ struct Stage<'a> {
     progress: &'a Progress,
     /// The clients of a network are told apart.
     is_network: bool,
+    /// Owners that captures name are wanted for the records beside them, which name none.
+    notes_owners: bool,
     /// Nanoseconds by which the phone's clock is ahead of that of its captures, where that is known and matters.
     clock_ahead: i64,
 }
@@ -518,7 +526,7 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input], digests: &Digests) -> Streamed {
         |observation: &Observation, decoded: &Decoded<'_>, told: Told, coverage: &mut Coverage| {
             fingerprint.add(observation);
             neighbours.add(observation);
-            if told == Told::Packets {
+            if stage.notes_owners && told == Told::Packets {
                 note_owner(&observation.sighting, &mut owned);
             }
             stage.tally(observation, decoded, told, &mut tally, coverage);

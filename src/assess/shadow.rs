@@ -78,6 +78,10 @@ fn one(device: &Device<'_>, rows: &BTreeMap<Owner, Row>, app: &AppId) -> Option<
         name: super::name(device.rules, device.dossier, app),
         status,
         is_installed,
+        is_matched_by_name: packages
+            .iter()
+            .filter_map(installed)
+            .any(|app| app.is_matched_by_name),
         has_traffic: row.is_some_and(|row| !row.traffic.is_empty()),
         exceptions: exceptions
             .filter(|one| one.observation.is_none())

@@ -86,6 +86,7 @@ impl<'a> Live<'a> {
             options,
             progress: &basis.progress,
             is_network: true,
+            notes_owners: false,
             clock_ahead: 0,
         };
         Self {

@@ -1,7 +1,7 @@
-//! What the operating system logged: an app read contacts, location, photos, the microphone.
+//! What the operating system logged: an app read contacts, location, photos, the microphone, or contacted trackers.
 
 use super::Scene;
-use crate::model::{Category, Event, Grade, Sensitive, Tally};
+use crate::model::{Access, Category, Event, Grade, Sensitive, Tally};
 
 /// Reports reads of protected data. They prove the read, not that anything left the phone.
 pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
@@ -14,11 +14,26 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let (rule, category) = match access.resource.as_str() {
         "contacts" => ("access-contacts", Category::Contacts),
         "location" => ("access-location", Category::Location),
-        "network" => return,
+        "network" => return inspect_contact(scene, access, tally),
         _ => ("access-other", Category::Usage),
     };
     let mut finding = scene.circumstance(rule, category, Grade::Inferred);
     finding.items = access.count.max(1);
     finding.values = vec![Sensitive::new(&access.resource)];
+    scene.report(tally, finding);
+}
+
+/// Reports trackers that the rules do not know: of those that they do, their role says more.
+fn inspect_contact(scene: &Scene<'_>, access: &Access, tally: &mut Tally) {
+    let host = access.host.as_deref();
+    if !access.is_tracker || host.is_none_or(|host| scene.rules.endpoint(host).is_some()) {
+        return;
+    }
+    let mut finding = scene.circumstance(
+        "logged-tracker-contacted",
+        Category::Recipient,
+        Grade::Contacted,
+    );
+    finding.items = access.count.max(1);
     scene.report(tally, finding);
 }

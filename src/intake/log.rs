@@ -12,7 +12,7 @@ use super::{Gathered, Input, Item, Source};
 use crate::Result;
 use crate::limits::{LINE_BYTES, LOGGED_APPS, LOGGED_CONTACTS};
 use crate::model::{
-    Dossier, Event, Origin, Owner, PhoneLog, Platform, Shortfall, Sighting, Timestamp,
+    Dossier, Event, LoggedApp, Origin, Owner, PhoneLog, Platform, Shortfall, Sighting, Timestamp,
 };
 
 /// Where the reader of a line puts what it makes of it.
@@ -268,9 +268,10 @@ fn add_contact(sighting: &Sighting, before: i64, log: &mut PhoneLog) -> bool {
         }
         _ => return true,
     };
-    match &sighting.owner.package {
-        Some(package) if last != Timestamp::default() => {
-            log.add(package, host.as_ref(), end, (first.min(last), last))
+    let by_package = sighting.owner.package.clone().map(LoggedApp::Package);
+    match by_package.or(sighting.owner.uid.map(LoggedApp::Uid)) {
+        Some(app) if last != Timestamp::default() => {
+            log.add(&app, host.as_ref(), end, (first.min(last), last))
         }
         _ => true,
     }

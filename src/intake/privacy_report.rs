@@ -153,6 +153,8 @@ fn contact(record: &Value) -> Option<(&str, Access)> {
         host: Some(Arc::from(host)),
         count: record.get("hits").and_then(Value::as_u64).unwrap_or(1),
         since: text(record, "firstTimeStamp").and_then(timestamp),
+        // "potentially collecting information across apps and sites to profile users", in Apple's words
+        is_tracker: record.get("domainType").and_then(Value::as_u64) == Some(1),
         ..Access::default()
     };
     Some((package, access))

@@ -29,7 +29,7 @@ pub(super) const FORMAT: Format = Format {
 pub(super) const DATABASE: Format = Format {
     name: "trackercontrol-database",
     sniff: |sample: &Sample<'_>| has_names(sample, &["daddr", "dport", "block"]),
-    gather: None,
+    gather: Some(|input| contacts_within(input, Platform::Android, REACH)),
     open: Some(open_database),
 };
 
@@ -87,6 +87,11 @@ fn list(bytes: &[u8], package: Option<&str>, input: &Input, listed: &mut Listed)
         column("time"),
         column("Package"),
     ];
+    let [tracker, category, uncertain] = [
+        column("Tracker").or_else(|| column("Tracker Name")),
+        column("Category").or_else(|| column("Tracker Category")),
+        column("uncertain"),
+    ];
     let mut row = csv::ByteRecord::new();
     // An error leaves nothing to go on from, but for an end of the file.
     while reader.read_byte_record(&mut row).unwrap_or(false) {
@@ -97,7 +102,12 @@ fn list(bytes: &[u8], package: Option<&str>, input: &Input, listed: &mut Listed)
             let text = str::from_utf8(cell).ok()?.trim();
             (!text.is_empty()).then_some(text)
         });
-        contact(cells, package, &mut told);
+        let text = |column: Option<usize>| {
+            let cell = row.get(column?)?;
+            Some(str::from_utf8(cell).ok()?.trim())
+        };
+        let is_tracker = is_tracker(text(tracker), text(category), text(uncertain));
+        contact(cells, package, is_tracker, &mut told);
         if listed.len() >= LOGGED_EVENTS {
             let detail = format!("only the first {LOGGED_EVENTS} rows are read");
             listed
@@ -111,6 +121,7 @@ fn list(bytes: &[u8], package: Option<&str>, input: &Input, listed: &mut Listed)
 fn contact(
     [uid, host, time, package]: [Option<&str>; 4],
     of_file: Option<&str>,
+    is_tracker: bool,
     told: &mut Told<'_>,
 ) {
     let time: Option<i64> = time.and_then(|time| time.parse().ok());
@@ -132,10 +143,19 @@ fn contact(
         Event::Access(Access {
             resource: "network".to_owned(),
             host: Some(Arc::from(host.trim_end_matches('.').to_lowercase())),
+            is_tracker,
             count: 1,
             ..Access::default()
         }),
     );
+}
+
+/// Whether the host is a tracker's, by name, category, and how sure `TrackerControl` is: an address may be shared with others (1),
+/// or a host serve other things as well (2).
+fn is_tracker(name: Option<&str>, category: Option<&str>, uncertain: Option<&str>) -> bool {
+    let is_named = name.is_some_and(|name| !name.is_empty());
+    let is_needed = matches!(category, Some("Content" | "Essential"));
+    is_named && !is_needed && !matches!(uncertain, Some("1" | "2"))
 }
 
 fn open_database(input: &Input) -> Result<Box<dyn Source>> {
@@ -182,6 +202,7 @@ fn list_database(bytes: &[u8], input: &Input, listed: &mut Listed) {
         contact(
             [uid.as_deref(), host.as_deref(), time.as_deref(), None],
             None,
+            false,
             &mut told,
         );
     }

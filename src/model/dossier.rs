@@ -92,8 +92,8 @@ pub struct Dossier {
     pub has_connection_log: bool,
     /// Which apps contacted which hosts, from the phone's own logs.
     pub log: PhoneLog,
-    /// The one app that all traffic of an input belongs to, where its writer says so.
-    pub sole_apps: BTreeMap<InputId, String>,
+    /// The app, or apps, that all traffic of an input belongs to, where its writer says so.
+    pub let_through: BTreeMap<InputId, Vec<String>>,
     /// What apps encrypted by themselves, where a trace shows it.
     pub plaintexts: Plaintexts,
     /// Names of addresses, from pcapng name resolution blocks.
@@ -255,7 +255,7 @@ impl Dossier {
         self.connections.merge(other.connections);
         self.has_connection_log |= other.has_connection_log;
         self.log.merge(other.log);
-        self.sole_apps.extend(other.sole_apps);
+        self.let_through.extend(other.let_through);
         self.plaintexts.merge(other.plaintexts);
         self.key_logs.extend(other.key_logs);
     }

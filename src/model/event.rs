@@ -312,6 +312,8 @@ pub struct Access {
     pub host: Option<Arc<str>>,
     /// Where the connection went, for `network`, if the log says.
     pub address: Option<SocketAddr>,
+    /// The log calls the host a tracker's.
+    pub is_tracker: bool,
     /// How often, where the log counts.
     pub count: u64,
     /// Begin of the time in which that was counted, where the log says; its end is the time of the record.

@@ -16,8 +16,17 @@ pub struct PhoneLog {
     count: usize,
 }
 
-/// A package, and the host under which it knew the end of a connection, if the log says.
-type Contact = (Arc<str>, Option<Arc<str>>);
+/// An app as a log names it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LoggedApp {
+    /// By its package or bundle id.
+    Package(Arc<str>),
+    /// By its Android uid.
+    Uid(u32),
+}
+
+/// An app, and the host under which it knew the end of a connection, if the log says.
+type Contact = (LoggedApp, Option<Arc<str>>);
 type Apps = BTreeMap<Contact, Periods>;
 
 /// Periods that lie apart: their ends by their begins.
@@ -32,7 +41,7 @@ impl PhoneLog {
     /// An app contacted a host, or the end of a connection, within a period; `false` if there are too many. Port 0 is any port.
     pub fn add(
         &mut self,
-        package: &Arc<str>,
+        app: &LoggedApp,
         host: Option<&Arc<str>>,
         end: Option<SocketAddr>,
         period: (Timestamp, Timestamp),
@@ -44,11 +53,11 @@ impl PhoneLog {
         let mut is_kept = true;
         if let Some(host) = host {
             let apps = self.by_host.entry(Arc::clone(host)).or_default();
-            is_kept &= put(apps, (Arc::clone(package), None), period);
+            is_kept &= put(apps, (app.clone(), None), period);
         }
         if let Some(end) = end {
             let apps = self.by_end.entry(canonical(end)).or_default();
-            is_kept &= put(apps, (Arc::clone(package), host.cloned()), period);
+            is_kept &= put(apps, (app.clone(), host.cloned()), period);
         }
         is_kept
     }
@@ -76,30 +85,30 @@ impl PhoneLog {
         self.by_host.is_empty() && self.by_end.is_empty()
     }
 
-    /// The packages that contacted a host, or the end of a connection, at a time of the phone's clock; sorted. The end under
+    /// The apps that contacted a host, or the end of a connection, at a time of the phone's clock; sorted. The end under
     /// that name tells most, an address alone may be shared by many hosts.
-    pub fn packages(
+    pub fn apps(
         &self,
         host: Option<&str>,
         end: Option<SocketAddr>,
         time: Timestamp,
-    ) -> Vec<&str> {
+    ) -> Vec<&LoggedApp> {
         let of_port = |end: SocketAddr| self.by_end.get(&canonical(end));
         let of_end = end.and_then(|end| of_port(end).or_else(|| of_port((end.ip(), 0).into())));
         let of_host = host.and_then(|host| self.by_host.get(host));
         let is_so_named = |name: Option<&str>| host.is_some() && name == host;
         let is_unnamed = |name: Option<&str>| host.is_none() || name.is_none();
-        let mut packages = at(of_end, time, is_so_named);
-        if packages.is_empty() {
-            packages = at(of_end, time, is_unnamed);
+        let mut apps = at(of_end, time, is_so_named);
+        if apps.is_empty() {
+            apps = at(of_end, time, is_unnamed);
         }
-        if packages.is_empty() {
-            packages = at(of_host, time, |_| true);
+        if apps.is_empty() {
+            apps = at(of_host, time, |_| true);
         }
-        if packages.is_empty() {
-            packages = at(of_end, time, |_| true);
+        if apps.is_empty() {
+            apps = at(of_end, time, |_| true);
         }
-        packages
+        apps
     }
 }
 
@@ -112,16 +121,20 @@ fn put(apps: &mut Apps, contact: Contact, period: (Timestamp, Timestamp)) -> boo
     true
 }
 
-/// Packages with a contact at that time, of those whose name for the end is meant.
-fn at(apps: Option<&Apps>, time: Timestamp, is_meant: impl Fn(Option<&str>) -> bool) -> Vec<&str> {
-    let mut packages: Vec<&str> = apps
+/// Apps with a contact at that time, of those whose name for the end is meant.
+fn at(
+    apps: Option<&Apps>,
+    time: Timestamp,
+    is_meant: impl Fn(Option<&str>) -> bool,
+) -> Vec<&LoggedApp> {
+    let mut near: Vec<&LoggedApp> = apps
         .into_iter()
         .flatten()
         .filter(|((_, name), periods)| is_meant(name.as_deref()) && periods.has(time))
-        .map(|((package, _), _)| &**package)
+        .map(|((app, _), _)| app)
         .collect();
-    packages.dedup();
-    packages
+    near.dedup();
+    near
 }
 
 /// An IPv4 address as such, also where a socket of version 6 shows it mapped.
@@ -163,13 +176,28 @@ mod tests {
 
     const SECOND: i64 = 1_000_000_000;
 
+    fn packages(
+        log: &PhoneLog,
+        host: Option<&str>,
+        end: Option<SocketAddr>,
+        second: i64,
+    ) -> String {
+        let apps = log.apps(host, end, Timestamp(second * SECOND)).into_iter();
+        let package = |app: &LoggedApp| match app {
+            LoggedApp::Package(package) => package.to_string(),
+            LoggedApp::Uid(uid) => uid.to_string(),
+        };
+        apps.map(package).collect::<Vec<_>>().join(" ")
+    }
+
     fn log(contacts: &[(&str, Option<&str>, Option<&str>, i64)]) -> PhoneLog {
         let mut log = PhoneLog::default();
         for (package, host, end, time) in contacts {
             let time = Timestamp(time * SECOND);
             let host = host.map(Arc::from);
             let end = end.map(|end| end.parse().unwrap());
-            assert!(log.add(&Arc::from(*package), host.as_ref(), end, (time, time)));
+            let app = LoggedApp::Package(Arc::from(*package));
+            assert!(log.add(&app, host.as_ref(), end, (time, time)));
         }
         log
     }
@@ -177,10 +205,7 @@ mod tests {
     #[test]
     fn the_end_under_its_name_tells_more_than_the_host_and_that_more_than_an_address() {
         let end = Some("198.51.100.1:443".parse().unwrap());
-        let at = |log: &PhoneLog, host, second| {
-            let packages = log.packages(host, end, Timestamp(second * SECOND));
-            packages.join(" ")
-        };
+        let at = |log: &PhoneLog, host, second| packages(log, host, end, second);
         let log = log(&[
             ("a.chat", Some("api.example"), Some("198.51.100.1:443"), 100),
             ("b.maps", Some("cdn.example"), Some("198.51.100.1:443"), 100),
@@ -190,16 +215,17 @@ mod tests {
             ("f.feed", None, Some("198.51.100.9:0"), 500),
         ]);
         let any_port = Some("198.51.100.9:8443".parse().unwrap());
-        let packages = log.packages(None, any_port, Timestamp(500 * SECOND));
-        assert_eq!(packages, ["f.feed"]);
+        assert_eq!(packages(&log, None, any_port, 500), "f.feed");
         assert_eq!(at(&log, Some("api.example"), 110), "a.chat");
         assert_eq!(at(&log, Some("new.example"), 110), "d.mail");
         assert_eq!(at(&log, Some("other.example"), 110), "a.chat b.maps");
         assert_eq!(at(&log, None, 110), "a.chat b.maps");
         assert_eq!(at(&log, Some("api.example"), 200), "");
         assert_eq!(at(&log, Some("api.example"), 500), "e.call");
-        let by_host = log.packages(Some("api.example"), None, Timestamp(90 * SECOND));
-        assert_eq!(by_host, ["a.chat", "c.news"]);
+        assert_eq!(
+            packages(&log, Some("api.example"), None, 90),
+            "a.chat c.news"
+        );
     }
 
     proptest! {

@@ -278,6 +278,8 @@ pub struct ShadowApp {
     pub status: Option<AppStatus>,
     /// Listed by a document of the phone, rather than seen in traffic alone.
     pub is_installed: bool,
+    /// The list that names it has no package ids: which app it is was concluded from the name.
+    pub is_matched_by_name: bool,
     /// Traffic was put on it.
     pub has_traffic: bool,
     /// Exceptions for its use.

@@ -160,8 +160,8 @@ const USES: &[(&str, &str, &str)] = &[
     ),
     (
         "trackercontrol-database",
-        "which app contacted whom, as the app TrackerControl saw it",
-        "welche App wen kontaktierte, wie die App TrackerControl es sah",
+        "which app contacted whom, as the app TrackerControl saw it, also for captures beside it",
+        "welche App wen kontaktierte, wie die App TrackerControl es sah, auch für Mitschnitte daneben",
     ),
     (
         "ios-data-usage",

@@ -82,6 +82,8 @@ pub(super) fn shadow(prose: &Prose<'_>, app: &ShadowApp) -> String {
     let mut line = fill(template, &[("app", &name)]);
     if !app.is_installed {
         line = format!("{line} ({})", texts.shadow_by_traffic);
+    } else if app.is_matched_by_name {
+        line = format!("{line} ({})", texts.shadow_by_name);
     }
     line.push('.');
     for state in &app.exceptions {

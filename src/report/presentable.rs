@@ -519,6 +519,7 @@ fn shadow_app(app: &ShadowApp) -> ShadowApp {
         name,
         status,
         is_installed,
+        is_matched_by_name,
         has_traffic,
         exceptions,
     } = app;
@@ -527,6 +528,7 @@ fn shadow_app(app: &ShadowApp) -> ShadowApp {
         name: text::safe(name),
         status: *status,
         is_installed: *is_installed,
+        is_matched_by_name: *is_matched_by_name,
         has_traffic: *has_traffic,
         exceptions: exceptions.iter().map(exception).collect(),
     }

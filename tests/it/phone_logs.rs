@@ -10,6 +10,7 @@ use phonehome::model::{AppId, Attributed, Audit, Basis, Event, Observation, Time
 use phonehome::payload::Decoded;
 use phonehome::rules::Rules;
 
+use crate::forge::log;
 use crate::forge::record::{self, Exchange};
 
 /// Seconds at which the forged exchanges begin; each is one later.
@@ -175,6 +176,56 @@ fn the_latest_contacts_of_tracker_control_say_whose_captured_traffic_is() {
             expected,
             "{name}"
         );
+    }
+}
+
+#[test]
+fn the_database_of_tracker_control_names_apps_by_their_uids() {
+    let traffic = capture(&[("ads.example", "okhttp/4")]);
+    let packages = b"package:org.example.chat uid:10103\n";
+    let files: [(&str, &[u8]); 3] = [
+        ("traffic.pcap", &traffic),
+        ("Netguard", log::NETGUARD),
+        ("packages.txt", packages),
+    ];
+    // The contacts in the database itself are put to it by its uid.
+    let chat = known("org.example.chat", Basis::DumpsysUid);
+    let audit = audited("netguard", &files);
+    assert_eq!(senders(&audit), [chat]);
+    let mut apps = audit.devices[0].apps.iter();
+    let chat = apps.find(|app| app.packages == ["org.example.chat"]);
+    assert!(chat.unwrap().bases.contains(&Basis::PhoneLog));
+}
+
+#[test]
+fn trackers_that_only_the_phones_log_knows_are_found() {
+    let report = privacy_report(&[
+        ("org.example.chat", "profile.example", BEGIN),
+        ("org.example.chat", "other.example", BEGIN),
+        // The rules know more of it.
+        ("org.example.chat", "graph.facebook.com", BEGIN),
+    ]);
+    let report: String = report
+        .lines()
+        .map(|line| {
+            let kind = if line.contains("other.example") { 2 } else { 1 };
+            line.replace(r#""domainType":2"#, &format!(r#""domainType":{kind}"#)) + "\n"
+        })
+        .collect();
+    let export = log::TRACKER_CONTROL.to_owned()
+        + "\"10103\",\"shared.example\",\"1760000000000\",\"1\",\"Example\",\"Ads\",\"org.example.chat\",\"Chat\"\r\n\
+           \"10103\",\"images.example\",\"1760000000000\",\"0\",\"Example\",\"Content\",\"org.example.chat\",\"Chat\"\r\n";
+    for (name, text, tracker) in [
+        ("report.ndjson", report, "profile.example"),
+        ("export.csv", export, "ads.example"),
+    ] {
+        let audit = audited("trackers", &[(name, text.as_bytes())]);
+        let findings = audit.devices[0].apps.iter().flat_map(|app| &app.findings);
+        let trackers: Vec<String> = findings
+            .filter(|finding| &*finding.rule == "logged-tracker-contacted")
+            .map(|finding| finding.recipient.host.to_string())
+            .collect();
+        assert_eq!(trackers, [tracker], "{name}");
     }
 }
 

@@ -7,7 +7,7 @@ use base64::Engine;
 use phonehome::audit::{self, Options, Progress};
 use phonehome::intake::{self, Item};
 use phonehome::model::{
-    Attributed, Audit, Basis, Event, Grade, LinkType, Protection, Shortfall, Side,
+    AppId, Attributed, Audit, Basis, Event, Grade, LinkType, Protection, Shortfall, Side,
 };
 use phonehome::rules::Rules;
 
@@ -86,6 +86,28 @@ fn a_list_or_trace_beside_a_record_says_whose_its_traffic_is() {
                 "{name} beside {record}"
             );
         }
+    }
+}
+
+#[test]
+fn traffic_of_the_apps_that_were_let_through_is_theirs() {
+    let har: serde_json::Value = serde_json::from_slice(&record::har(&exchanges())).unwrap();
+    let (chat, notes) = ("org.example.chat", "org.example.notes");
+    for apps in [vec![chat], vec![chat, notes]] {
+        let mut har = har.clone();
+        let options = serde_json::json!({"mode": "allowlist", "apps": apps});
+        har["log"]["_tweasel"] = serde_json::json!({"options": options});
+        let har = serde_json::to_vec(&har).unwrap();
+        let audit = audited(&phone("let-through", &[("a.har", &har)]));
+        let [app] = audit.devices[0].apps.as_slice() else {
+            panic!("one row");
+        };
+        let candidates: Vec<&str> = match &app.app {
+            Attributed::Known { app, .. } => vec![app.as_str()],
+            Attributed::Shared { apps, .. } => apps.iter().map(AppId::as_str).collect(),
+            Attributed::Unknown => Vec::new(),
+        };
+        assert_eq!(candidates, apps);
     }
 }
 

@@ -123,6 +123,12 @@ fn apps_that_nobody_decided_about_are_named_installed_or_by_traffic_alone() {
     assert!(about("telegram").has_traffic && !about("telegram").is_installed);
     let removed = "com.example.taschenlampe";
     let app = phone.dossier.apps.get_mut(removed).unwrap();
+    app.is_matched_by_name = true;
+    let shadow = phone.assess().shadow;
+    let by_name = shadow.iter().filter(|app| app.is_matched_by_name);
+    let by_name: Vec<&str> = by_name.map(|app| app.id.as_str()).collect();
+    assert_eq!(by_name, [removed]);
+    let app = phone.dossier.apps.get_mut(removed).unwrap();
     app.is_removed = true;
     let shadow = phone.assess().shadow;
     assert!(shadow.iter().all(|app| app.id.as_str() != removed));

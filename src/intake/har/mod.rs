@@ -15,7 +15,7 @@ use super::json::{Cut, JsonText, parse};
 use super::ledger::Ledger;
 use super::window::Window;
 use super::{Format, Gathered, Input, Item, Sample, Source};
-use crate::limits::{ENTRY_BYTES, SNIFF_BYTES, TEXT_BYTES};
+use crate::limits::{ENTRY_BYTES, LOGGED_APPS, SNIFF_BYTES, TEXT_BYTES};
 use crate::model::{Dossier, Event, InstalledApp, Origin, Platform, Shortfall, Sighting};
 use crate::{Error, Result};
 
@@ -324,7 +324,7 @@ fn next_member(json: &mut JsonText, bytes: &mut Vec<u8>) -> io::Result<Member> {
     }
 }
 
-/// What `log._tweasel` says: the phone, the apps on it, and the one app that was let through. It stands behind the entries.
+/// What `log._tweasel` says: the phone, the apps on it, and those that were let through. It stands behind the entries.
 fn gather(input: &Input) -> Result<Gathered> {
     let mut dossier = Dossier::default();
     if input.is_stdin() {
@@ -387,11 +387,14 @@ fn tweasel(metadata: &Value, input: &Input, dossier: &mut Dossier) {
     }
     let options = metadata.get("options").unwrap_or(&none);
     let allowed = options.get("apps").and_then(Value::as_array);
-    if let Some([only]) = allowed.map(Vec::as_slice)
-        && let Some(only) = only.as_str()
-        && text(options, "mode").as_deref() == Some("allowlist")
-    {
-        dossier.sole_apps.insert(input.id, only.to_owned());
+    let allowed: Vec<String> = allowed
+        .into_iter()
+        .flatten()
+        .filter_map(|app| Some(app.as_str()?.to_owned()))
+        .take(LOGGED_APPS)
+        .collect();
+    if !allowed.is_empty() && text(options, "mode").as_deref() == Some("allowlist") {
+        dossier.let_through.insert(input.id, allowed);
     }
 }
 
@@ -481,7 +484,7 @@ mod tests {
         );
         let input = Input::in_memory(InputId(3), FORMAT.name, text.as_bytes());
         let (dossier, _) = gather(&input).unwrap();
-        assert_eq!(dossier.sole_apps[&InputId(3)], "org.example.chat");
+        assert_eq!(dossier.let_through[&InputId(3)], ["org.example.chat"]);
         assert_eq!(dossier.model.as_deref(), Some("Example Fono"));
         assert_eq!(
             dossier.apps["org.example.chat"].label.as_deref(),

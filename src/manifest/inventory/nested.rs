@@ -31,18 +31,25 @@ pub fn inventory_json(bytes: &[u8]) -> Option<Read<Dossier>> {
         .ok()?;
     let mut walk = Walk::default();
     walk.value(&root, "", &Record::new(), 0);
-    if has_next_page(&root) {
-        let detail = "the list goes on on a further page, which must be given as well".to_owned();
-        walk.shelf.damage.push(detail);
-    }
     let dossier = &walk.shelf.dossier;
     if walk.shelf.apps == 0 && dossier.policies.is_empty() && dossier.others.is_empty() {
         return None;
     }
-    if walk.is_unplaced {
-        walk.shelf.damage.push(
-            "a list of a whole fleet that does not say which device has which app: all are put on one device".to_owned(),
-        );
+    let notes = [
+        (
+            has_next_page(&root),
+            "the list goes on on a further page, which must be given as well",
+        ),
+        (
+            walk.is_unplaced,
+            "a list of a whole fleet that does not say which device has which app: all are put on one device",
+        ),
+    ];
+    let told = notes.into_iter().filter(|(is_so, _)| *is_so);
+    let told: Vec<&str> = told.map(|(_, note)| note).collect();
+    if !told.is_empty() {
+        // One line, because reports show one detail for each input and reason.
+        walk.shelf.damage.push(told.join("; "));
     }
     Some(walk.shelf.finish())
 }

@@ -276,6 +276,9 @@ pub(super) struct ShadowView {
     status: Option<Word>,
     /// Listed by a document of the phone, rather than seen in traffic alone.
     is_installed: bool,
+    /// Concluded from a name in a list without package ids.
+    #[serde(default)]
+    is_matched_by_name: bool,
     /// Traffic was put on it.
     has_traffic: bool,
     /// Exceptions for its use.
@@ -297,6 +300,7 @@ impl ShadowView {
             name: app.name.clone(),
             status: app.status.map(|status| status.as_str().into()),
             is_installed: app.is_installed,
+            is_matched_by_name: app.is_matched_by_name,
             has_traffic: app.has_traffic,
             exceptions: app.exceptions.iter().map(ExceptionView::of).collect(),
             alternatives: offer.unwrap_or_default(),
@@ -312,6 +316,7 @@ impl ShadowView {
             name: self.name,
             status: status(self.status)?,
             is_installed: self.is_installed,
+            is_matched_by_name: self.is_matched_by_name,
             has_traffic: self.has_traffic,
             exceptions: exceptions(self.exceptions)?,
         })

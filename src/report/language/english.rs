@@ -8,6 +8,7 @@ pub(super) const ENGLISH: Texts = Texts {
     shadow_note: "People use these apps because they help them. Talk first: ask what they are needed for, say openly what was measured and what not, and offer a way that works as well.",
     shadow_forbidden: "{app} – not allowed by the policy",
     shadow_unknown: "{app} – the policy does not name it",
+    shadow_by_name: "known only by its name, from a list without packages",
     shadow_by_traffic: "seen in traffic, not in a list of installed apps",
     shadow_offer: "To offer instead: {names}.",
     exception: "Exception until {day} ({owner}: {reason})",

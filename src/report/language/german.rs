@@ -8,6 +8,7 @@ pub(super) const GERMAN: Texts = Texts {
     shadow_note: "Diese Apps werden genutzt, weil sie helfen. Sprechen Sie zuerst mit den Menschen: Fragen Sie, wofür sie gebraucht werden, sagen Sie offen, was gemessen wurde und was nicht, und bieten Sie einen Weg an, der ebenso gut funktioniert.",
     shadow_forbidden: "{app} – nach der Richtlinie nicht erlaubt",
     shadow_unknown: "{app} – in der Richtlinie nicht genannt",
+    shadow_by_name: "nur dem Namen nach bekannt, aus einer Liste ohne Pakete",
     shadow_by_traffic: "im Verkehr gesehen, in keiner Liste installierter Apps",
     shadow_offer: "Als Ersatz anzubieten: {names}.",
     exception: "Ausnahme bis {day} ({owner}: {reason})",

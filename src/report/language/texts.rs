@@ -11,6 +11,8 @@ pub struct Texts {
     pub shadow_forbidden: &'static str,
     /// App that nothing is decided about; `{app}`.
     pub shadow_unknown: &'static str,
+    /// Which app it is was concluded from a name.
+    pub shadow_by_name: &'static str,
     /// Seen in traffic, not in a list of installed apps.
     pub shadow_by_traffic: &'static str,
     /// Apps that serve the same purpose; `{names}`.

@@ -246,6 +246,7 @@ pub(crate) fn fleet(rules: &Rules, phones: u64, words: &str) -> Presentable {
                 name: format!("Shadow{words}"),
                 status: None,
                 is_installed: false,
+                is_matched_by_name: false,
                 has_traffic: true,
                 exceptions: vec![exception(words)],
             }],
