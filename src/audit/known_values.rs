@@ -41,10 +41,25 @@ pub(super) fn known_values(
     Ok((dossiers.iter_mut().map(of_device).collect(), problems))
 }
 
+/// The same of a case; what is no value is said of its first input.
+pub(super) fn known_values_of(
+    case: &Case,
+    dossiers: &mut [Dossier],
+    rules: &Rules,
+    options: &Options,
+    coverage: &mut Coverage,
+) -> Result<Vec<Arc<known::Index>>> {
+    let (known, problems) = known_values(dossiers, rules, options)?;
+    if let Some(input) = case.first_input() {
+        note_unusable(input, &problems, coverage);
+    }
+    Ok(known)
+}
+
 /// Says what in the lists that the user named is no value.
 pub(super) fn note_unusable(input: Option<InputId>, problems: &[String], coverage: &mut Coverage) {
     let count = problems.len() as u64;
-    if let Some(input) = input.filter(|_| count > 0) {
+    if count > 0 {
         let detail = || problems.join("; ");
         coverage.add_many(input, Shortfall::KnownValues, count, None, 0, detail);
     }

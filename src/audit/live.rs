@@ -155,7 +155,7 @@ impl<'a> Live<'a> {
 
     fn report(&self, tally: &Tally, mut coverage: Coverage) -> Audit {
         note_untried_salts(INPUT, self.stage.known.untried_salts(), &mut coverage);
-        note_unusable(Some(INPUT), self.unusable, &mut coverage);
+        note_unusable(INPUT, self.unusable, &mut coverage);
         let consent = self.stage.options.consent;
         let device = |(at, client): (usize, &Client)| {
             let title = match at {
