@@ -25,7 +25,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use self::again::{clock_ahead, read_again, with_owners};
+use self::again::{clock_ahead, looked_up_owners, read_again, with_owners};
 use self::baseline::Baseline;
 use self::checksum::with_digest;
 use self::fleet::{Clients, Phones, spread};
@@ -374,7 +374,9 @@ pub fn observe(
             notes_owners: false,
             clock_ahead: 0,
         };
+        let told = looked_up_owners(stage, &device.inputs);
         let stage = Stage {
+            dossier: told.as_ref().unwrap_or(dossier),
             clock_ahead: clock_ahead(stage, &device.inputs),
             ..stage
         };

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use super::reader::Told;
 use super::series::series;
-use super::volume::note_moment;
+use super::volume::{note_moment, note_owner};
 use super::{Digests, Stage, Streamed, Task, reader, sameness, stream};
 use crate::assess;
 use crate::intake::Input;
-use crate::model::{Coverage, DeviceId, Dossier, Observation, PhoneLog, Tally};
+use crate::model::{Connections, Coverage, DeviceId, Dossier, Observation, PhoneLog, Tally};
 use crate::parallel::in_parallel;
 use crate::payload::Decoded;
 
@@ -98,10 +98,40 @@ pub(super) fn clock_ahead(stage: Stage<'_>, inputs: &[Input]) -> i64 {
         return 0;
     }
     let mut tally = Tally::default();
-    // Whoever reads them in earnest tells what cannot be read.
+    look(stage, inputs, &mut |observation, told| {
+        note_moment(observation, told, &mut tally);
+    });
+    ahead(&tally, stage.device).unwrap_or_default()
+}
+
+/// The same of the owners that captures name; `None` where nothing is known that was not before.
+pub(super) fn looked_up_owners(stage: Stage<'_>, inputs: &[Input]) -> Option<Dossier> {
+    let is_wanted = inputs.iter().any(is_record) && !stage.dossier.connections.has_owners();
+    if !is_wanted || inputs.iter().any(Input::is_stdin) {
+        return None;
+    }
+    let captures: Vec<Input> = inputs
+        .iter()
+        .filter(|input| input.has_packets())
+        .cloned()
+        .collect();
+    let mut owned = Connections::default();
+    look(stage, &captures, &mut |observation, _| {
+        note_owner(&observation.sighting, &mut owned);
+    });
+    if owned.is_empty() {
+        return None;
+    }
+    let mut dossier = stage.dossier.clone();
+    dossier.connections.merge(owned);
+    Some(dossier)
+}
+
+/// Reads inputs for what is to be known before. Whoever reads them in earnest tells what cannot be read.
+fn look(stage: Stage<'_>, inputs: &[Input], see: &mut dyn FnMut(&Observation, Told)) {
     let mut unsaid = Coverage::default();
     let mut take = |observation: &Observation, _: &Decoded<'_>, told: Told, _: &mut Coverage| {
-        note_moment(observation, told, &mut tally);
+        see(observation, told);
     };
     for inputs in series(inputs) {
         let mut reader = reader(stage, &inputs);
@@ -110,7 +140,6 @@ pub(super) fn clock_ahead(stage: Stage<'_>, inputs: &[Input]) -> i64 {
         }
         reader.finish(&mut unsaid, &mut take);
     }
-    ahead(&tally, stage.device).unwrap_or_default()
 }
 
 fn ahead(tally: &Tally, device: DeviceId) -> Option<i64> {
