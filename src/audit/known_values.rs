@@ -57,7 +57,7 @@ pub(super) fn known_values_of(
 }
 
 /// Says what in the lists that the user named is no value.
-pub(super) fn note_unusable(input: Option<InputId>, problems: &[String], coverage: &mut Coverage) {
+pub(super) fn note_unusable(input: InputId, problems: &[String], coverage: &mut Coverage) {
     let count = problems.len() as u64;
     if count > 0 {
         let detail = || problems.join("; ");
