@@ -30,7 +30,7 @@ use self::baseline::Baseline;
 use self::checksum::with_digest;
 use self::fleet::{Clients, Phones, spread};
 use self::gather::{gather, keys};
-use self::known_values::{known_values, note_neglected, note_untried_salts};
+use self::known_values::{known_values_of, note_neglected, note_untried_salts};
 pub use self::live::{Basis, Live};
 use self::neighbours::Neighbours;
 pub use self::options::Options;
@@ -77,7 +77,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         is_list,
     } = spread(case, dossiers, rules);
     let keys = keys(case, &mut dossiers, options, &mut coverage)?;
-    let known = known_values(&mut dossiers, rules, options)?;
+    let known = known_values_of(case, &mut dossiers, rules, options, &mut coverage)?;
     // What is one phone's own tells nothing of the others on its network.
     let networks: Vec<Dossier> = if options.has_split_clients {
         dossiers.iter().map(Dossier::of_network).collect()
