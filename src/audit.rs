@@ -25,12 +25,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use self::again::{clock_ahead, read_again, with_owners};
+use self::again::{clock_ahead, looked_up_owners, read_again, with_owners};
 use self::baseline::Baseline;
 use self::checksum::with_digest;
 use self::fleet::{Clients, Phones, spread};
 use self::gather::{gather, keys};
-use self::known_values::{known_values, note_neglected, note_untried_salts};
+use self::known_values::{known_values_of, note_neglected, note_untried_salts};
 pub use self::live::{Basis, Live};
 use self::neighbours::Neighbours;
 pub use self::options::Options;
@@ -77,7 +77,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         is_list,
     } = spread(case, dossiers, rules);
     let keys = keys(case, &mut dossiers, options, &mut coverage)?;
-    let known = known_values(&mut dossiers, rules, options)?;
+    let known = known_values_of(case, &mut dossiers, rules, options, &mut coverage)?;
     // What is one phone's own tells nothing of the others on its network.
     let networks: Vec<Dossier> = if options.has_split_clients {
         dossiers.iter().map(Dossier::of_network).collect()
@@ -94,6 +94,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         options,
         progress,
         is_network: false,
+        notes_owners: false,
         clock_ahead: 0,
     });
     let told = OnceCell::new();
@@ -243,12 +244,16 @@ fn tasks<'a>(
     let mut tasks = Vec::new();
     for (device, stage) in case.devices.iter().zip(stages) {
         let network = networks.get(stage.device.0 as usize);
+        let has_records = device.inputs.iter().any(again::is_record);
+        // Lists and traces name more than captures do, and each owner only once.
+        let notes_owners = has_records && !stage.dossier.connections.has_owners();
         for inputs in series(&device.inputs) {
             let network = network.filter(|_| sameness::is_traffic(&inputs));
             tasks.push(Task {
                 stage: Stage {
                     dossier: network.unwrap_or(stage.dossier),
                     is_network: network.is_some(),
+                    notes_owners: notes_owners && network.is_none(),
                     ..stage
                 },
                 device: &device.name,
@@ -366,9 +371,12 @@ pub fn observe(
             options,
             progress: &progress,
             is_network: false,
+            notes_owners: false,
             clock_ahead: 0,
         };
+        let told = looked_up_owners(stage, &device.inputs);
         let stage = Stage {
+            dossier: told.as_ref().unwrap_or(dossier),
             clock_ahead: clock_ahead(stage, &device.inputs),
             ..stage
         };
@@ -431,6 +439,8 @@ struct Stage<'a> {
     progress: &'a Progress,
     /// The clients of a network are told apart.
     is_network: bool,
+    /// Owners that captures name are wanted for the records beside them, which name none.
+    notes_owners: bool,
     /// Nanoseconds by which the phone's clock is ahead of that of its captures, where that is known and matters.
     clock_ahead: i64,
 }
@@ -517,7 +527,7 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input], digests: &Digests) -> Streamed {
         |observation: &Observation, decoded: &Decoded<'_>, told: Told, coverage: &mut Coverage| {
             fingerprint.add(observation);
             neighbours.add(observation);
-            if told == Told::Packets {
+            if stage.notes_owners && told == Told::Packets {
                 note_owner(&observation.sighting, &mut owned);
             }
             stage.tally(observation, decoded, told, &mut tally, coverage);

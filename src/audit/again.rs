@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::reader::Told;
 use super::series::series;
-use super::volume::note_moment;
+use super::volume::{note_moment, note_owner};
 use super::{Digests, Stage, Streamed, Task, reader, sameness, stream};
 use crate::assess;
 use crate::intake::Input;
@@ -13,41 +13,26 @@ use crate::model::{Connections, Coverage, DeviceId, Dossier, Observation, PhoneL
 use crate::parallel::in_parallel;
 use crate::payload::Decoded;
 
-/// What is known of phones whose captures name owners that nothing beside them does: for records of the same traffic, such as a
-/// proxy's, that name none.
+/// What is known of phones whose captures name owners, with these: for records of the same traffic that name none.
 pub(super) fn with_owners(
     tasks: &[Task<'_>],
     streamed: &mut [Streamed],
 ) -> BTreeMap<DeviceId, Dossier> {
-    let mut owned: BTreeMap<DeviceId, Connections> = BTreeMap::new();
+    let mut told: BTreeMap<DeviceId, Dossier> = BTreeMap::new();
     for (task, streamed) in tasks.iter().zip(streamed) {
-        let connections = std::mem::take(&mut streamed.owned);
-        if !connections.is_empty() && !task.stage.is_network {
-            owned
-                .entry(task.stage.device)
-                .or_default()
-                .merge(connections);
-        }
-    }
-    let mut told = BTreeMap::new();
-    for task in tasks.iter().filter(|task| is_record(task)) {
-        let known = task.stage.dossier;
-        let device = task.stage.device;
-        // Lists and traces name more than captures do, and each owner only once.
-        if !known.connections.has_owners()
-            && let Some(connections) = owned.remove(&device)
-        {
-            let mut dossier = known.clone();
-            dossier.connections.merge(connections);
-            told.insert(device, dossier);
+        let owned = std::mem::take(&mut streamed.owned);
+        if !owned.is_empty() {
+            let known = told.entry(task.stage.device);
+            let dossier = known.or_insert_with(|| task.stage.dossier.clone());
+            dossier.connections.merge(owned);
         }
     }
     told
 }
 
 /// Whether it holds what others than the phone recorded of its traffic, without packets.
-fn is_record(task: &Task<'_>) -> bool {
-    sameness::is_traffic(&task.inputs) && task.inputs.iter().all(|input| !input.has_packets())
+pub(super) fn is_record(input: &Input) -> bool {
+    sameness::is_traffic(&[input]) && !input.has_packets()
 }
 
 /// Reads the traffic of such phones again, and the records of those of which now more is `told`.
@@ -67,7 +52,9 @@ pub(super) fn read_again<'a>(
             continue;
         }
         let ahead = ahead.get(&task.stage.device);
-        let told = told.get(&task.stage.device).filter(|_| is_record(task));
+        let told = told
+            .get(&task.stage.device)
+            .filter(|_| task.inputs.iter().all(|input| is_record(input)));
         task.stage.clock_ahead = ahead.copied().unwrap_or(task.stage.clock_ahead);
         task.stage.dossier = told.unwrap_or(task.stage.dossier);
         if ahead.is_some() || told.is_some() {
@@ -111,10 +98,40 @@ pub(super) fn clock_ahead(stage: Stage<'_>, inputs: &[Input]) -> i64 {
         return 0;
     }
     let mut tally = Tally::default();
-    // Whoever reads them in earnest tells what cannot be read.
+    look(stage, inputs, &mut |observation, told| {
+        note_moment(observation, told, &mut tally);
+    });
+    ahead(&tally, stage.device).unwrap_or_default()
+}
+
+/// The same of the owners that captures name; `None` where nothing is known that was not before.
+pub(super) fn looked_up_owners(stage: Stage<'_>, inputs: &[Input]) -> Option<Dossier> {
+    let is_wanted = inputs.iter().any(is_record) && !stage.dossier.connections.has_owners();
+    if !is_wanted || inputs.iter().any(Input::is_stdin) {
+        return None;
+    }
+    let captures: Vec<Input> = inputs
+        .iter()
+        .filter(|input| input.has_packets())
+        .cloned()
+        .collect();
+    let mut owned = Connections::default();
+    look(stage, &captures, &mut |observation, _| {
+        note_owner(&observation.sighting, &mut owned);
+    });
+    if owned.is_empty() {
+        return None;
+    }
+    let mut dossier = stage.dossier.clone();
+    dossier.connections.merge(owned);
+    Some(dossier)
+}
+
+/// Reads inputs for what is to be known before. Whoever reads them in earnest tells what cannot be read.
+fn look(stage: Stage<'_>, inputs: &[Input], see: &mut dyn FnMut(&Observation, Told)) {
     let mut unsaid = Coverage::default();
     let mut take = |observation: &Observation, _: &Decoded<'_>, told: Told, _: &mut Coverage| {
-        note_moment(observation, told, &mut tally);
+        see(observation, told);
     };
     for inputs in series(inputs) {
         let mut reader = reader(stage, &inputs);
@@ -123,7 +140,6 @@ pub(super) fn clock_ahead(stage: Stage<'_>, inputs: &[Input]) -> i64 {
         }
         reader.finish(&mut unsaid, &mut take);
     }
-    ahead(&tally, stage.device).unwrap_or_default()
 }
 
 fn ahead(tally: &Tally, device: DeviceId) -> Option<i64> {

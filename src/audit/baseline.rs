@@ -75,6 +75,7 @@ impl Baseline {
             options,
             progress: &progress,
             is_network: false,
+            notes_owners: false,
             clock_ahead: 0,
         });
         let mut parts = Vec::new();

@@ -13,15 +13,17 @@ use crate::model::{
 use crate::parallel::threads;
 use crate::rules::Rules;
 
-/// The known values of each device: those among its inputs and those that the user named.
+/// The known values of each device: those among its inputs and those that the user named; and what in the lists is no value.
 pub(super) fn known_values(
     dossiers: &mut [Dossier],
     rules: &Rules,
     options: &Options,
-) -> Result<Vec<Arc<known::Index>>> {
-    let mut named = Vec::new();
+) -> Result<(Vec<Arc<known::Index>>, Vec<String>)> {
+    let (mut named, mut problems) = (Vec::new(), Vec::new());
     for path in &options.known {
-        named.extend(intake::read_known_values(path)?);
+        let (values, unusable) = intake::read_known_values(path)?;
+        named.extend(values);
+        problems.extend(unusable);
     }
     let jobs = threads(options.jobs);
     let index = |values| Arc::new(known::Index::new(values, &options.peppers, rules, jobs));
@@ -36,7 +38,31 @@ pub(super) fn known_values(
         dossier.address_book = known::address_book(&all);
         index(all)
     };
-    Ok(dossiers.iter_mut().map(of_device).collect())
+    Ok((dossiers.iter_mut().map(of_device).collect(), problems))
+}
+
+/// The same of a case; what is no value is said of its first input.
+pub(super) fn known_values_of(
+    case: &Case,
+    dossiers: &mut [Dossier],
+    rules: &Rules,
+    options: &Options,
+    coverage: &mut Coverage,
+) -> Result<Vec<Arc<known::Index>>> {
+    let (known, problems) = known_values(dossiers, rules, options)?;
+    if let Some(input) = case.first_input() {
+        note_unusable(input, &problems, coverage);
+    }
+    Ok(known)
+}
+
+/// Says what in the lists that the user named is no value.
+pub(super) fn note_unusable(input: InputId, problems: &[String], coverage: &mut Coverage) {
+    let count = problems.len() as u64;
+    if count > 0 {
+        let detail = || problems.join("; ");
+        coverage.add_many(input, Shortfall::KnownValues, count, None, 0, detail);
+    }
 }
 
 /// Says of all phones which known values are not looked for in full.

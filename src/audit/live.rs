@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::gather::keys;
-use super::known_values::{known_values, note_untried_salts};
+use super::known_values::{known_values, note_untried_salts, note_unusable};
 use super::reader::{Client, Reader, Told};
 use super::{Extent, Options, Progress, Stage};
 use crate::flow::Clients;
@@ -23,6 +23,8 @@ pub struct Basis {
     dossier: Dossier,
     keys: Arc<KeyLog>,
     known: Arc<detect::known::Index>,
+    /// What in the lists is no value.
+    unusable: Vec<String>,
     progress: Progress,
 }
 
@@ -37,13 +39,14 @@ impl Basis {
         let mut coverage = Coverage::default();
         let keys = keys(&Case::default(), &mut dossiers, options, &mut coverage)?;
         let keys = keys.into_iter().next().unwrap_or_default();
-        let known = known_values(&mut dossiers, rules, options)?;
+        let (known, unusable) = known_values(&mut dossiers, rules, options)?;
         let known = known.into_iter().next().unwrap_or_default();
         let [dossier] = dossiers;
         Ok(Self {
             dossier,
             keys,
             known,
+            unusable,
             progress: Progress::default(),
         })
     }
@@ -54,6 +57,7 @@ impl Basis {
 pub struct Live<'a> {
     interface: String,
     stage: Stage<'a>,
+    unusable: &'a [String],
     reader: Reader<'a>,
     tally: Tally,
     coverage: Coverage,
@@ -82,11 +86,13 @@ impl<'a> Live<'a> {
             options,
             progress: &basis.progress,
             is_network: true,
+            notes_owners: false,
             clock_ahead: 0,
         };
         Self {
             interface: interface.to_owned(),
             stage,
+            unusable: &basis.unusable,
             reader: Reader::new(stage, Some(clients)),
             tally: Tally::default(),
             coverage: Coverage::default(),
@@ -149,6 +155,7 @@ impl<'a> Live<'a> {
 
     fn report(&self, tally: &Tally, mut coverage: Coverage) -> Audit {
         note_untried_salts(INPUT, self.stage.known.untried_salts(), &mut coverage);
+        note_unusable(INPUT, self.unusable, &mut coverage);
         let consent = self.stage.options.consent;
         let device = |(at, client): (usize, &Client)| {
             let title = match at {

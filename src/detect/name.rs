@@ -24,7 +24,7 @@ pub(super) struct Name {
     pub(super) stem: Box<str>,
     /// It may itself be a phone number, an e-mail address or a digest.
     pub(super) may_be_contact: bool,
-    /// It may itself be a value, as the key of a map: it has more digits than names have, or is an address.
+    /// It may itself be a value, as the key of a map: it has more digits than names have, is an address, or has what names have not.
     pub(super) may_be_value: bool,
     /// It is itself a hardware address.
     pub(super) is_hardware_address: bool,
@@ -87,6 +87,13 @@ struct Known {
 
 /// Digits that names have not.
 const VALUE_DIGITS: usize = 5;
+/// Fewest bytes of a value that has what names have not.
+const VALUE_BYTES: usize = 6;
+
+/// Whether names of fields have no such character.
+fn is_of_no_name(letter: char) -> bool {
+    !letter.is_ascii_alphanumeric() && !matches!(letter, '_' | '.' | '$')
+}
 
 impl Name {
     fn new(name: &str, rules: &Rules) -> Self {
@@ -109,7 +116,8 @@ impl Name {
                 || value::is_cut_digest(name)
                 || value::is_base64_digest(name),
             may_be_value: name.contains('@')
-                || name.bytes().filter(u8::is_ascii_digit).count() >= VALUE_DIGITS,
+                || name.bytes().filter(u8::is_ascii_digit).count() >= VALUE_DIGITS
+                || name.len() >= VALUE_BYTES && name.contains(is_of_no_name),
             is_hardware_address: value::is_hardware_address(name),
             speaks_of_contacts: contact::speaks_of_contacts(&normalised),
             is_action: contact::is_action(&normalised),

@@ -137,6 +137,16 @@ struct Middle<'a> {
     information: &'a str,
 }
 
+/// Label and information where there is no package between them. Names of hosts have no comma: where one is last, or nothing, the
+/// commas are those of the label.
+fn from_the_right(text: &str) -> Option<(&str, &str)> {
+    let mut parts = text.rsplitn(4, ',');
+    let information = parts.next()?;
+    let _status_and_protocol = (parts.next()?, parts.next()?);
+    let label = parts.next()?;
+    (information.is_empty() || host(information).is_some()).then_some((label, information))
+}
+
 impl<'a> Middle<'a> {
     /// `App,PackageName,Proto,Status,Info`, the second in later versions only.
     fn of(text: &'a str, has_package: bool) -> Self {
@@ -151,6 +161,12 @@ impl<'a> Middle<'a> {
                 text.get(..at.saturating_sub(1)).unwrap_or_default(),
                 text.get(behind..).unwrap_or_default(),
             )
+        } else if let Some((label, information)) = from_the_right(text).filter(|_| !has_package) {
+            return Self {
+                label: label.trim(),
+                package: None,
+                information,
+            };
         } else {
             let (label, behind) = text.split_once(',').unwrap_or((text, ""));
             let unnamed = behind.split_once(',').filter(|_| has_package);
@@ -347,8 +363,7 @@ mod tests {
             .collect();
         let package = || Some("com.example.notes".to_owned());
         let server = || Some("api.example".to_owned());
-        // Without the package nothing tells where the label ends; the numbers and the owner's uid hold.
-        assert_eq!(read[0].0, "Notes");
+        assert_eq!(read[0], ("Notes, pro".to_owned(), None, server()));
         assert_eq!(read[1], ("Notes".to_owned(), None, server()));
         assert_eq!(
             read[2],

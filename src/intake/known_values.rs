@@ -3,10 +3,11 @@
 //!
 //! People type these lists, so every line that cannot be used is counted and the rest is taken.
 
+mod toml_list;
+
 use std::path::Path;
 
-use serde::Deserialize;
-
+use self::toml_list::{is_toml, toml_list};
 use super::document::{read_named, read_whole};
 use super::{Format, Gathered, Input, Sample};
 use crate::limits::KNOWN_LIST_BYTES;
@@ -33,10 +34,8 @@ fn gather(input: &Input) -> Result<Gathered> {
     let list = parse(&String::from_utf8_lossy(&bytes));
     let mut notes: Vec<(Shortfall, String)> = Vec::new();
     notes.extend(cut.map(|detail| (Shortfall::InputLimit, detail)));
-    if list.unusable > 0 {
-        let detail = format!("{} entries that are no value", list.unusable);
-        notes.push((Shortfall::DamagedManifest, detail));
-    }
+    let problems = list.problems();
+    notes.extend(problems.map(|problems| (Shortfall::DamagedManifest, problems)));
     let dossier = Dossier {
         known: list.values,
         ..Dossier::default()
@@ -44,20 +43,28 @@ fn gather(input: &Input) -> Result<Gathered> {
     Ok((dossier, notes))
 }
 
-/// A list that the user names: any of the forms.
-pub fn read_known_values(path: &Path) -> Result<Vec<KnownValue>> {
+/// A list that the user names: any of the forms. With its values comes what in it is none, in words.
+pub fn read_known_values(path: &Path) -> Result<(Vec<KnownValue>, Option<String>)> {
     let bytes = read_named(path, KNOWN_LIST_BYTES)?;
     let list = parse(&String::from_utf8_lossy(&bytes));
+    let problems = list.problems();
     if list.values.is_empty() {
+        let problems = problems.map(|problems| format!(" ({problems})"));
         return Err(Error::Format {
             path: path.to_owned(),
-            reason: "it holds no known values: write a vCard, a CSV with a header such as name,phone,email, or TOML \
-                     with [[contact]] and [own]"
-                .to_owned(),
+            reason: format!(
+                "it holds no known values{}: write a vCard, a CSV with a header such as name,phone,email, or TOML \
+                 with [[contact]] and [own]",
+                problems.unwrap_or_default()
+            ),
         });
     }
-    Ok(list.values)
+    let problems = problems.map(|problems| format!("{}: {problems}", path.display()));
+    Ok((list.values, problems))
 }
+
+/// Entries of a list that are named where they cannot be used.
+const NAMED_PROBLEMS: usize = 3;
 
 /// What a list gave.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -65,6 +72,8 @@ struct List {
     values: Vec<KnownValue>,
     /// Entries that are none.
     unusable: u64,
+    /// The first of them, in words without values.
+    named: Vec<String>,
 }
 
 impl List {
@@ -83,8 +92,23 @@ impl List {
         self.values.push(value);
     }
 
-    fn unusable(&mut self) {
+    fn unusable(&mut self, problem: impl FnOnce() -> String) {
         self.unusable = self.unusable.saturating_add(1);
+        if self.named.len() < NAMED_PROBLEMS {
+            self.named.push(problem());
+        }
+    }
+
+    /// What is no value, in words.
+    fn problems(&self) -> Option<String> {
+        let more = if self.unusable > self.named.len() as u64 {
+            ", …"
+        } else {
+            ""
+        };
+        let named = self.named.join(", ");
+        let count = self.unusable;
+        (count > 0).then(|| format!("{count} entries that are no value: {named}{more}"))
     }
 }
 
@@ -217,102 +241,6 @@ fn content_query(text: &str, list: &mut List) {
     }
 }
 
-/// A list in TOML: `[own]`, `[[contact]]`, `[[position]]`, `digests`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Toml {
-    own: std::collections::BTreeMap<String, Values>,
-    contact: Vec<Contact>,
-    position: Vec<Position>,
-    digests: Vec<String>,
-}
-
-/// One value or several.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Values {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl Default for Values {
-    fn default() -> Self {
-        Self::Many(Vec::new())
-    }
-}
-
-impl Values {
-    fn each(&self) -> &[String] {
-        match self {
-            Self::One(value) => std::slice::from_ref(value),
-            Self::Many(values) => values,
-        }
-    }
-}
-
-/// An entry of the address book.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Contact {
-    name: Values,
-    phone: Values,
-    email: Values,
-    digest: Values,
-}
-
-/// A place the phone was at.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Position {
-    latitude: f64,
-    longitude: f64,
-    radius_metres: Option<u32>,
-}
-
-fn is_toml(text: &str) -> bool {
-    const HEADS: [&str; 4] = ["[own]", "[[contact]]", "[[position]]", "digests = ["];
-    let first = text
-        .lines()
-        .map(str::trim)
-        .find(|line| !line.is_empty() && !line.starts_with('#'));
-    first.is_some_and(|line| HEADS.iter().any(|head| line.starts_with(head)))
-}
-
-fn toml_list(text: &str, list: &mut List) {
-    let Ok(toml) = toml::from_str::<Toml>(text) else {
-        list.unusable();
-        return;
-    };
-    for (kind, values) in &toml.own {
-        match KnownKind::from_id(&kind.replace('_', "-")) {
-            Some(kind) => values.each().iter().for_each(|value| list.own(kind, value)),
-            None => list.unusable(),
-        }
-    }
-    for contact in &toml.contact {
-        for (kind, values) in [
-            (KnownKind::Name, &contact.name),
-            (KnownKind::Phone, &contact.phone),
-            (KnownKind::Email, &contact.email),
-            (KnownKind::Digest, &contact.digest),
-        ] {
-            values
-                .each()
-                .iter()
-                .for_each(|value| list.contact(kind, value));
-        }
-    }
-    for position in &toml.position {
-        let value = format!("{},{}", position.latitude, position.longitude);
-        let mut known = KnownValue::own(KnownKind::Position, &value);
-        known.radius_metres = position.radius_metres.unwrap_or(KnownValue::RADIUS_METRES);
-        list.add(known);
-    }
-    toml.digests
-        .iter()
-        .for_each(|digest| list.contact(KnownKind::Digest, digest));
-}
-
 /// A CSV with a header, or lines that say by themselves what they are.
 fn table(text: &str, list: &mut List) {
     let first = text
@@ -330,9 +258,13 @@ fn table(text: &str, list: &mut List) {
         .from_reader(text.as_bytes());
     let mut columns: Option<Vec<Column>> = None;
     for record in reader.records() {
-        let Ok(record) = record else {
-            list.unusable();
-            continue;
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                let line = error.position().map_or(0, csv::Position::line);
+                list.unusable(|| format!("line {line} is no row"));
+                continue;
+            }
         };
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
@@ -343,12 +275,16 @@ fn table(text: &str, list: &mut List) {
                 columns = Some(header);
             } else {
                 columns = Some(Vec::new());
-                record.iter().for_each(|cell| line(cell.trim(), list));
+                record
+                    .iter()
+                    .for_each(|cell| line(cell.trim(), &record, list));
             }
             continue;
         };
         if columns.is_empty() {
-            record.iter().for_each(|cell| line(cell.trim(), list));
+            record
+                .iter()
+                .for_each(|cell| line(cell.trim(), &record, list));
         } else {
             row(columns, &record, list);
         }
@@ -378,7 +314,7 @@ fn column(header: &str) -> Column {
         .filter(|character| character.is_alphanumeric())
         .collect();
     let holds = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    if let Some(kind) = KnownKind::from_id(&header.trim().to_lowercase()) {
+    if let Some(kind) = KnownKind::from_id(&header.trim().to_lowercase().replace('_', "-")) {
         return Column::Is(kind);
     }
     match name.as_str() {
@@ -470,9 +406,11 @@ fn row(columns: &[Column], record: &csv::StringRecord, list: &mut List) {
         add(KnownKind::Name, format!("{given} {family}").trim());
     }
     if let (Some(kind), Some(value)) = (cell(Column::Kind), cell(Column::Value)) {
-        match KnownKind::from_id(&kind.to_lowercase()) {
-            Some(kind) => add(kind, value),
-            None => list.unusable(),
+        if let Column::Is(kind) = column(kind) {
+            add(kind, value);
+        } else {
+            let line = record.position().map_or(0, csv::Position::line);
+            list.unusable(|| format!("line {line} has a kind that is none"));
         }
     }
     if let (Some(latitude), Some(longitude)) = (cell(Column::Latitude), cell(Column::Longitude)) {
@@ -485,7 +423,7 @@ fn row(columns: &[Column], record: &csv::StringRecord, list: &mut List) {
 }
 
 /// A line without a header: an address, a number, a UUID or a digest by its looks.
-fn line(text: &str, list: &mut List) {
+fn line(text: &str, record: &csv::StringRecord, list: &mut List) {
     let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let is_phone = (6..=15).contains(&digits)
@@ -502,7 +440,8 @@ fn line(text: &str, list: &mut List) {
     } else if is_phone {
         list.contact(KnownKind::Phone, text);
     } else {
-        list.unusable();
+        let line = record.position().map_or(0, csv::Position::line);
+        list.unusable(|| format!("line {line} says not what it is"));
     }
 }
 
@@ -556,6 +495,23 @@ mod tests {
         assert!(has(text, KnownKind::Phone, true, "+493023125111"));
         assert!(has(text, KnownKind::Position, false, "52.5,13.4"));
         assert_eq!(parse("[own]\nshoe-size = \"44\"\n").unusable, 1);
+        let text = "[own]\ngaid = \"38400000-8cf0-11bd-b23e-10b96e40000d\"\nmessage = \"Bis um acht\"\nshoe-size = 44\n\n[[contact]]\nvorname = \"Erika\"\nnachname = \"Muster\"\n\n[fleet]\nname = \"x\"\n";
+        assert!(has(
+            text,
+            KnownKind::AdvertisingId,
+            false,
+            "38400000-8cf0-11bd-b23e-10b96e40000d"
+        ));
+        assert!(has(text, KnownKind::Text, false, "Bis um acht"));
+        assert!(has(text, KnownKind::Name, true, "Erika Muster"));
+        let problems = parse(text).problems();
+        let said = "2 entries that are no value: `fleet` is neither own, contact, position nor digests, `shoe-size` in `own` is no kind of value";
+        assert_eq!(problems.as_deref(), Some(said));
+        let problems = parse("[own]\nimei = 490154203237518\nmail = \"erika@").problems();
+        assert!(
+            problems
+                .is_some_and(|problems| problems.contains("line 3") && !problems.contains("erika"))
+        );
     }
 
     #[test]

@@ -345,6 +345,11 @@ impl Case {
         self.devices.iter().flat_map(|device| &device.inputs)
     }
 
+    /// The input for what concerns all of them.
+    pub(crate) fn first_input(&self) -> Option<InputId> {
+        self.inputs().next().map(|input| input.id)
+    }
+
     /// Whether any input has something to stream.
     pub fn has_traffic(&self) -> bool {
         self.inputs().any(Input::has_traffic)

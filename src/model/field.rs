@@ -151,6 +151,8 @@ ids! {
         PropertyList = "plist",
         /// Lines of a text that name their values.
         Table = "table",
+        /// Literals in a GraphQL document.
+        GraphQl = "graphql",
     }
 }
 

@@ -10,6 +10,7 @@ mod cbor;
 mod collector;
 mod compression;
 mod form;
+mod graphql;
 mod grpc;
 mod json;
 mod message;

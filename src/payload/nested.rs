@@ -10,8 +10,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::body::MediaType;
 use super::collector::Collector;
 use super::{
-    Decoder, Input, Keep, bson, cbor, compression, copied, form, json, message_pack, multipart,
-    property_list, protobuf, table, text, xml,
+    Decoder, Input, Keep, bson, cbor, compression, copied, form, graphql, json, message_pack,
+    multipart, property_list, protobuf, table, text, xml,
 };
 use crate::model::{DecodeStep, Look};
 
@@ -46,6 +46,11 @@ const ENCODINGS: &[Encoding] = &[
         has: Look::OTHER,
         all: 0,
         attempt: json_text,
+    },
+    Encoding {
+        has: Look::OTHER,
+        all: 0,
+        attempt: graphql_text,
     },
     Encoding {
         has: Look::OTHER,
@@ -102,6 +107,11 @@ const ENCODINGS: &[Encoding] = &[
         all: Look::BASE64,
         attempt: base64_text,
     },
+    Encoding {
+        has: Look::SPACE | Look::COLON | Look::EQUALS | Look::LIST | Look::OTHER,
+        all: 0,
+        attempt: words,
+    },
 ];
 
 /// Kinds of which nothing that is encoded has none, unless all its characters are of base64.
@@ -111,7 +121,8 @@ const ANY: u16 = {
         any |= encoding.has;
         rest = behind;
     }
-    any
+    // White space alone says nothing; see `may_hold`.
+    any & !Look::SPACE
 };
 
 /// Shortest value that is looked into.
@@ -127,16 +138,26 @@ const SHORTEST_MARKED: usize = 12;
 /// Shortest hexadecimal text without letters: shorter ones are numbers, of which pairs of digits spell something too often.
 const SHORTEST_DIGITS: usize = 40;
 
+/// Shortest encoded word among others.
+const SHORTEST_AMONG: usize = 20;
+/// Longest text of which words are looked into: what is longer is a program or a page.
+const LONGEST_TEXT: usize = 16 << 10;
+/// Shortest name that is looked into.
+const SHORTEST_NAME: usize = 12;
+
 /// Shortest binary document that is believed without a type: chance makes shorter ones.
 const SHORTEST_DOCUMENT: usize = 24;
 
-/// Binary formats that are told by their bytes.
-const DOCUMENTS: [Decoder; 5] = [
-    property_list::DECODER,
-    bson::DECODER,
-    cbor::DECODER,
-    message_pack::DECODER,
-    protobuf::DECODER,
+/// The same of formats whose documents have names, from the first to the last byte: chance hardly makes these.
+const SHORTEST_NAMED: usize = 8;
+
+/// Binary formats that are told by their bytes, and of how many of these.
+const DOCUMENTS: [(Decoder, usize); 5] = [
+    (property_list::DECODER, SHORTEST_NAMED),
+    (bson::DECODER, SHORTEST_DOCUMENT),
+    (cbor::DECODER, SHORTEST_NAMED),
+    (message_pack::DECODER, SHORTEST_NAMED),
+    (protobuf::DECODER, SHORTEST_DOCUMENT),
 ];
 
 /// Bytes of the digests in use, of MD5 to SHA-512.
@@ -157,7 +178,26 @@ pub(super) fn may_hold(look: Look, text: &str) -> bool {
     } else {
         SHORTEST_WORD
     };
-    text.len() >= SHORTEST && look.has(ANY) || is_word(shortest)
+    let has_words =
+        || text.len() > SHORTEST_AMONG && look.has(Look::SPACE) && look.has(Look::DIGIT);
+    text.len() >= SHORTEST && look.has(ANY) || is_word(shortest) || has_words()
+}
+
+/// Decodes what is encoded in a name, as it is where names are data: base64 and hexadecimal text, percent encoding.
+pub(super) fn decode_name(name: &str, collector: &mut Collector<'_>) {
+    if name.len() < SHORTEST_NAME {
+        return;
+    }
+    let look = Look::of(name);
+    let is_of_base64 = look.is_all(Look::BASE64)
+        && look.has(Look::DIGIT)
+        && (look.has(Look::UPPER) || look.is_all(Look::HEX));
+    if look.has(Look::PERCENT) || is_of_base64 && may_hold(look, name) {
+        let attempts: [Attempt; 3] = [percent, hex, base64_text];
+        attempts
+            .iter()
+            .any(|attempt| attempt(look, name, copied, collector));
+    }
 }
 
 /// Decodes what is encoded in a value, if anything.
@@ -182,7 +222,13 @@ pub(super) fn decode<'s, 'a>(
 /// Decodes bytes that came out of an encoding inside a value and are not text: compressed ones are decompressed, and documents
 /// that are of a binary format from the first to the last byte are read.
 pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool {
-    if bytes.len() < SHORTEST_DOCUMENT && compression::by_magic(bytes).is_none() {
+    if let Some(text) = text::wide(bytes) {
+        collector.undoing(DecodeStep::Utf16, |collector| {
+            collector.value(Cow::Owned(text), copied);
+        });
+        return true;
+    }
+    if bytes.len() < SHORTEST_NAMED && compression::by_magic(bytes).is_none() {
         return false;
     }
     let input = Input {
@@ -192,9 +238,9 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
     };
     let media_type = MediaType::default();
     let compressed = [compression::GZIP, compression::ZSTD, compression::ZLIB];
-    let documents = DOCUMENTS
-        .iter()
-        .filter(|_| bytes.len() >= SHORTEST_DOCUMENT);
+    let documents = DOCUMENTS.iter();
+    let documents = documents.filter(|(_, shortest)| bytes.len() >= *shortest);
+    let documents = documents.map(|(decoder, _)| decoder);
     let decoder = compressed
         .iter()
         .chain(documents)
@@ -240,6 +286,21 @@ fn json_text<'s, 'a>(
         json::documents(bytes, keep, collector);
     });
     true
+}
+
+fn graphql_text<'s, 'a>(
+    _: Look,
+    text: &'s str,
+    keep: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    let is_document = graphql::looks_like(text);
+    if is_document {
+        collector.undoing(DecodeStep::GraphQl, |collector| {
+            graphql::arguments(text, keep, collector);
+        });
+    }
+    is_document
 }
 
 fn xml_text<'s, 'a>(
@@ -518,7 +579,8 @@ fn hex<'s, 'a>(look: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Colle
         // Digests are told by their digits.
         let mut is_taken = false;
         let is_none = !DIGESTS.contains(&bytes.len()) || is_mostly_text(&bytes);
-        if bytes.len() >= SHORTEST_DOCUMENT && is_none || is_wide(&bytes) {
+        let is_told = text::is_wide(&bytes) || compression::by_magic(&bytes).is_some();
+        if is_none || is_told {
             collector.undoing(DecodeStep::Hex, |collector| {
                 is_taken = decode_bytes(&bytes, collector);
                 if !is_taken {
@@ -542,15 +604,6 @@ fn spells_number(text: &str) -> bool {
         && pairs
             .iter()
             .all(|pair| matches!(pair, [b'3', b'0'..=b'9'] | [b'2', b'0' | b'8' | b'9']))
-}
-
-/// Whether bytes are text in UTF-16: of every second one, nearly all are zero.
-fn is_wide(bytes: &[u8]) -> bool {
-    let (units, rest) = bytes.as_chunks::<2>();
-    let narrow = units.iter().filter(|unit| unit.contains(&0)).count();
-    rest.is_empty()
-        && units.len() >= SHORTEST
-        && narrow.saturating_mul(4) >= units.len().saturating_mul(3)
 }
 
 /// Whether most bytes are printable, as those of a document with text in it are and those of a digest are not.
@@ -592,6 +645,55 @@ fn base64_text<'s, 'a>(
     let mut buffer = collector.take_buffer();
     let is_taken =
         base64_bytes(text, look, &mut buffer).is_some() && take_base64(text, &buffer, collector);
+    collector.put_buffer(buffer);
+    is_taken
+}
+
+/// Words of base64 or hexadecimal digits among others: `upload SGFsbG8sIFdlbHQhIQ== done`.
+fn words<'s, 'a>(_: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Collector<'a>) -> bool {
+    if text.len() > LONGEST_TEXT {
+        return false;
+    }
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "+/-_".contains(letter);
+    let (mut rest, mut is_taken) = (text, false);
+    while let Some(start) = rest.find(is_letter) {
+        let (_, word) = rest.split_at_checked(start).unwrap_or_default();
+        let letters = word.find(|letter| !is_letter(letter)).unwrap_or(word.len());
+        let padding = word
+            .bytes()
+            .skip(letters)
+            .take(2)
+            .take_while(|byte| *byte == b'=');
+        let end = letters.saturating_add(padding.count());
+        let (word, behind) = word.split_at_checked(end).unwrap_or((word, ""));
+        rest = behind;
+        let look = Look::of(word);
+        let is_random = look.has(Look::DIGIT) && (look.has(Look::UPPER) || look.is_all(Look::HEX));
+        if letters < SHORTEST_AMONG || word.len() == text.len() || !is_random {
+            continue;
+        }
+        is_taken |= hex(look, word, copied, collector) || base64_word(look, word, collector);
+    }
+    is_taken
+}
+
+/// Base64 among other words: of text, or of what tells itself. What is neither is a name or an id.
+fn base64_word(look: Look, word: &str, collector: &mut Collector<'_>) -> bool {
+    if is_id(look, word) {
+        return false;
+    }
+    let mut buffer = collector.take_buffer();
+    let mut is_taken = false;
+    if base64_bytes(word, look, &mut buffer).is_some() {
+        let is_text = str::from_utf8(&buffer).is_ok_and(text::is_readable);
+        if is_text {
+            is_taken = take_base64(word, &buffer, collector);
+        } else if compression::by_magic(&buffer).is_some() || buffer.len() >= SHORTEST_DOCUMENT {
+            collector.undoing(DecodeStep::Base64, |collector| {
+                is_taken = decode_bytes(&buffer, collector);
+            });
+        }
+    }
     collector.put_buffer(buffer);
     is_taken
 }

@@ -91,6 +91,34 @@ fn utf16<'s>(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<Cow<'s, str>> {
         .map(Cow::Owned)
 }
 
+/// Fewest units of UTF-16 without its mark.
+const SHORTEST_WIDE: usize = 4;
+
+/// Whether bytes are text in UTF-16: of every second one, nearly all are zero.
+pub(super) fn is_wide(bytes: &[u8]) -> bool {
+    let (units, rest) = bytes.as_chunks::<2>();
+    let narrow = units.iter().filter(|unit| unit.contains(&0)).count();
+    rest.is_empty()
+        && units.len() >= SHORTEST_WIDE
+        && narrow.saturating_mul(4) >= units.len().saturating_mul(3)
+}
+
+/// The text that bytes are in UTF-16 without its mark, in either order of bytes.
+pub(super) fn wide(bytes: &[u8]) -> Option<String> {
+    if !is_wide(bytes) {
+        return None;
+    }
+    let (units, _) = bytes.as_chunks::<2>();
+    let is_little = units.iter().filter(|[_, high]| *high == 0).count();
+    let is_big = units.iter().filter(|[high, _]| *high == 0).count();
+    let unit = if is_little >= is_big {
+        u16::from_le_bytes
+    } else {
+        u16::from_be_bytes
+    };
+    utf16(bytes, unit).map(Cow::into_owned)
+}
+
 /// Bytes as text, if they are: UTF-8, else Latin-1 without control characters.
 pub(super) fn from_bytes(bytes: &[u8]) -> Option<Cow<'_, str>> {
     if let Ok(text) = str::from_utf8(bytes) {

@@ -7,8 +7,10 @@ use base64::Engine;
 use phonehome::audit::{self, Options, Progress};
 use phonehome::intake::{self, Item};
 use phonehome::model::{
-    AppId, Attributed, Audit, Basis, Event, Grade, LinkType, Protection, Shortfall, Side,
+    AppId, Attributed, Audit, Basis, Event, Grade, LinkType, Observation, Protection, Shortfall,
+    Side,
 };
+use phonehome::payload::Decoded;
 use phonehome::rules::Rules;
 
 use crate::forge::archive::gzip;
@@ -137,7 +139,20 @@ fn a_capture_that_names_owners_says_whose_a_record_beside_it_is() {
     let capture = Pcap::new(LinkType::ETHERNET).write(&frames);
     let files = [("a.har", &har[..]), ("a.pcap", &capture)];
     let rules = ["advertising-id", "cleartext-transport"];
-    let audit = audited(&phone("har-and-capture", &files));
+    let folder = phone("har-and-capture", &files);
+    let case = intake::discover(std::slice::from_ref(&folder)).unwrap();
+    let mut observed = Vec::new();
+    let mut take = |observation: &Observation, _: &Decoded<'_>| {
+        if let Event::Exchange(_) = observation.sighting.event {
+            observed.push(observation.app.clone());
+        }
+        Ok(())
+    };
+    audit::observe(&case, &Rules::embedded(), &Options::default(), &mut take).unwrap();
+    let by = Basis::Label;
+    let app = AppId::new("Chat");
+    assert_eq!(observed, [Attributed::Known { app, by }]);
+    let audit = audited(&folder);
     let found: Vec<(&str, Vec<&str>)> = audit.devices[0]
         .apps
         .iter()

@@ -1,16 +1,21 @@
 //! The digests that apps make of what they send, to call it anonymous: which functions, over which mixtures of value and salt.
 
-use blake2::{Blake2b512, Blake2s256};
+use blake2::{Blake2b512, Blake2bMac, Blake2bMac512, Blake2s256, Blake2sMac256};
 use hmac::{KeyInit, Mac, SimpleHmac};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Sha224, Sha256, Sha384, Sha512, Sha512_224, Sha512_256};
+use sha3::digest::consts::U32;
+use sha3::digest::typenum::Unsigned;
 use sha3::{Digest, Sha3_224, Sha3_256, Sha3_384, Sha3_512};
 
 use crate::model::DecodeStep;
 
 /// `BLAKE2b` with 32 bytes of output (RFC 7693 §2.1).
-type Blake2b256 = blake2::Blake2b<sha3::digest::consts::U32>;
+type Blake2b256 = blake2::Blake2b<U32>;
+
+/// The digest of a message (second) with a key (first); `None` where the key does not fit.
+type Keyed = fn(&[u8], &[u8]) -> Option<Vec<u8>>;
 
 /// A hash function.
 #[derive(Debug)]
@@ -18,7 +23,11 @@ pub(super) struct Function {
     /// The word for it in evidence.
     pub(super) step: DecodeStep,
     digest: fn(&[&[u8]]) -> Vec<u8>,
-    hmac: fn(&[u8], &[u8]) -> Option<Vec<u8>>,
+    hmac: Keyed,
+    /// With a key of its own (RFC 7693 §2.9), of functions that have such a mode.
+    keyed: Option<Keyed>,
+    /// Bytes of its digests.
+    pub(super) bytes: usize,
 }
 
 const fn function<H>(step: DecodeStep) -> Function
@@ -29,6 +38,19 @@ where
         step,
         digest: digest::<H>,
         hmac: hmac::<H>,
+        keyed: None,
+        bytes: <H::OutputSize as Unsigned>::USIZE,
+    }
+}
+
+const fn keyed<H, M>(step: DecodeStep) -> Function
+where
+    H: Digest + sha3::digest::block_api::BlockSizeUser + Clone,
+    M: Mac + KeyInit,
+{
+    Function {
+        keyed: Some(mac::<M>),
+        ..function::<H>(step)
     }
 }
 
@@ -44,16 +66,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function::<Sha3_512>(DecodeStep::Sha3),
     function::<Sha3_384>(DecodeStep::Sha3),
     function::<Sha3_224>(DecodeStep::Sha3),
-    function::<Blake2b512>(DecodeStep::Blake2),
-    function::<Blake2b256>(DecodeStep::Blake2),
-    function::<Blake2s256>(DecodeStep::Blake2),
+    keyed::<Blake2b512, Blake2bMac512>(DecodeStep::Blake2),
+    keyed::<Blake2b256, Blake2bMac<U32>>(DecodeStep::Blake2),
+    keyed::<Blake2s256, Blake2sMac256>(DecodeStep::Blake2),
     function::<Sha512_256>(DecodeStep::Sha512),
     function::<Sha512_224>(DecodeStep::Sha512),
 ];
-/// How many of [`FUNCTIONS`] are used with salts: the others are not seen with one.
-pub(super) const SALTED_FUNCTIONS: usize = 4;
-/// Bytes of the digests of these.
-pub(super) const SALTED_BYTES: [usize; SALTED_FUNCTIONS] = [32, 20, 16, 64];
+/// How many of [`FUNCTIONS`] are always tried with salts: the others, where digests are as long as theirs.
+pub(super) const USUAL: usize = 4;
 
 fn digest<H: Digest>(parts: &[&[u8]]) -> Vec<u8> {
     let mut hasher = H::new();
@@ -67,7 +87,11 @@ fn hmac<H>(key: &[u8], message: &[u8]) -> Option<Vec<u8>>
 where
     H: Digest + sha3::digest::block_api::BlockSizeUser + Clone,
 {
-    let mut mac = SimpleHmac::<H>::new_from_slice(key).ok()?;
+    mac::<SimpleHmac<H>>(key, message)
+}
+
+fn mac<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
+    let mut mac = <M as KeyInit>::new_from_slice(key).ok()?;
     mac.update(message);
     Some(mac.finalize().into_bytes().to_vec())
 }
@@ -87,25 +111,29 @@ pub(super) enum Mixture {
     SaltColonLast,
     /// A key (RFC 2104).
     Hmac,
+    /// The key of a function that takes one itself (RFC 7693 §2.9).
+    Keyed,
     /// `address medium pepper`, as Matrix identity servers look people up (Identity Service API, `sha256`).
     Lookup,
 }
 
 /// All mixtures with a salt.
-pub(super) const SALTED: [Mixture; 6] = [
+pub(super) const SALTED: [Mixture; 7] = [
     Mixture::SaltFirst,
     Mixture::SaltLast,
     Mixture::SaltColonFirst,
     Mixture::SaltColonLast,
     Mixture::Hmac,
+    Mixture::Keyed,
     Mixture::Lookup,
 ];
 
 /// Mixtures with what may be a salt.
-pub(super) const GUESSED: [Mixture; 4] = [
+pub(super) const GUESSED: [Mixture; 5] = [
     Mixture::SaltFirst,
     Mixture::SaltLast,
     Mixture::SaltColonFirst,
+    Mixture::SaltColonLast,
     Mixture::Hmac,
 ];
 
@@ -123,6 +151,7 @@ pub(super) fn compute(
         Mixture::SaltColonFirst => Some((function.digest)(&[salt, b":", value])),
         Mixture::SaltColonLast => Some((function.digest)(&[value, b":", salt])),
         Mixture::Hmac => (function.hmac)(salt, value),
+        Mixture::Keyed => (function.keyed?)(salt, value),
         Mixture::Lookup => {
             let medium: &[u8] = if value.contains(&b'@') {
                 b" email "
@@ -177,9 +206,9 @@ mod tests {
             let digest = compute(function, &Mixture::Plain, b"abc", b"").unwrap();
             assert!(hex(&digest).starts_with(start), "{:?}", function.step);
         }
-        for (function, bytes) in FUNCTIONS.iter().zip(SALTED_BYTES) {
+        for function in FUNCTIONS {
             let digest = compute(function, &Mixture::Plain, b"abc", b"").unwrap();
-            assert_eq!(digest.len(), bytes);
+            assert_eq!(digest.len(), function.bytes);
         }
         assert_eq!(FUNCTIONS.len(), starts.len());
     }
@@ -195,6 +224,15 @@ mod tests {
         )
         .unwrap();
         assert!(hex(&digest).starts_with("5bdcc146bf60754e6a042426089575c7"));
+    }
+
+    /// The first of the known answers that the authors of BLAKE2 publish: the key of bytes 0 to 63 and an empty message.
+    #[test]
+    fn functions_with_keys_of_their_own_follow_rfc_7693() {
+        let key: Vec<u8> = (0..64).collect();
+        let digest = compute(&FUNCTIONS[10], &Mixture::Keyed, b"", &key).unwrap();
+        assert!(hex(&digest).starts_with("10ebb67700b1868efb4417987acf4690"));
+        assert_eq!(compute(&FUNCTIONS[0], &Mixture::Keyed, b"", &key), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::digest::{self, FUNCTIONS, Mixture, SALTED_FUNCTIONS};
+use super::digest::{self, FUNCTIONS, Mixture, USUAL};
 use super::literal::{Builder, Literals, Window};
 use super::pattern::{self, BINARY, EXACT, FOLDED, Form, Wrapping};
 use super::person;
@@ -49,7 +49,7 @@ impl Recipe {
         let function = FUNCTIONS.get(self.function).map(|function| function.step);
         let mixture = match self.mixture {
             Mixture::Plain => None,
-            Mixture::Hmac => Some(DecodeStep::Hmac),
+            Mixture::Hmac | Mixture::Keyed => Some(DecodeStep::Hmac),
             Mixture::SaltFirst
             | Mixture::SaltLast
             | Mixture::SaltColonFirst
@@ -432,7 +432,7 @@ fn recipes(peppers: &[Vec<u8>], rules: &Rules) -> Vec<Recipe> {
         mixture: Mixture::Plain,
         salt: Vec::new(),
     };
-    let mut recipes: Vec<Recipe> = (0..SALTED_FUNCTIONS).map(plain).collect();
+    let mut recipes: Vec<Recipe> = (0..USUAL).map(plain).collect();
     // Keys that vendors have published.
     let published = rules.hashes().iter().filter_map(HashForm::key_bytes);
     recipes.extend(published.map(|salt| Recipe {
@@ -440,8 +440,11 @@ fn recipes(peppers: &[Vec<u8>], rules: &Rules) -> Vec<Recipe> {
         mixture: Mixture::Hmac,
         salt,
     }));
-    recipes.extend(peppers.iter().flat_map(|pepper| salted_recipes(pepper)));
-    recipes.extend((SALTED_FUNCTIONS..FUNCTIONS.len()).map(plain));
+    let usual = peppers.iter();
+    recipes.extend(usual.flat_map(|pepper| salted_recipes(0..USUAL, pepper)));
+    recipes.extend((USUAL..FUNCTIONS.len()).map(plain));
+    let others = peppers.iter();
+    recipes.extend(others.flat_map(|pepper| salted_recipes(USUAL..FUNCTIONS.len(), pepper)));
     recipes.truncate(usize::from(u8::MAX));
     recipes
 }

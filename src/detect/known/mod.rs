@@ -8,6 +8,7 @@ mod digest;
 mod given;
 mod index;
 mod literal;
+mod packed;
 mod pattern;
 mod person;
 mod position;
@@ -29,6 +30,7 @@ use crate::model::{
     AddressBook, DecodeChain, DecodeStep, Event, Evidence, Field, Finding, Grade, KnownKind,
     KnownValue, Look, PathId, Place, Sensitive, Step, Tally,
 };
+use crate::payload::Binary;
 
 pub use index::{Index, Neglected, Prepared};
 pub(super) use person::{NamePart, name_part};
@@ -122,6 +124,14 @@ impl<'a> Spot<'a> {
             chain: scene.fields.chain(field.chain),
         }
     }
+
+    fn of_binary(scene: &Scene<'a>, binary: &Binary) -> Self {
+        Self {
+            place: binary.place,
+            path: binary.path,
+            chain: scene.fields.chain(binary.chain),
+        }
+    }
 }
 
 /// Reports known values.
@@ -147,12 +157,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     }
     for (binary, bytes) in scene.binaries.iter() {
         scanner.binary(bytes, &mut hits);
-        let spot = Spot {
-            place: binary.place,
-            path: binary.path,
-            chain: scene.fields.chain(binary.chain),
-        };
-        take(&mut hits, spot, &mut found);
+        take(&mut hits, Spot::of_binary(scene, binary), &mut found);
     }
     let salts = salt::of_message(index, scene);
     let (tried, others) = salts
@@ -160,13 +165,21 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         .split_at_checked(limits::SALTS_PER_MESSAGE)
         .unwrap_or((&salts.named, &[]));
     index.leave_out(others.len());
-    let named = tried.iter().map(|salt| index.with_salt(salt));
+    let named = tried.iter().flat_map(|salt| {
+        let others = salts.digest_bytes.iter().map(|bytes| Some(*bytes));
+        let functions = std::iter::once(None).chain(others);
+        functions.map(|bytes| index.with_salt(salt, bytes))
+    });
     let guessed = salts.guessed.iter();
     let guessed = guessed.map(|salt| index.with_guessed_salt(salt, &salts.digest_bytes));
     for digests in named.chain(guessed).flatten() {
         for field in scene.fields {
             scanner.salted(&digests, &field.value, &mut hits);
             take(&mut hits, Spot::of(scene, field), &mut found);
+        }
+        for (binary, bytes) in scene.binaries.iter() {
+            scanner.salted_binary(&digests, bytes, &mut hits);
+            take(&mut hits, Spot::of_binary(scene, binary), &mut found);
         }
     }
     let looked = scanner.finish();
@@ -181,6 +194,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     dialled::fields(index, scene, &mut take_of);
     person::fields(index, scene, &mut take_of);
     position::fields(&index.places, scene, &mut take_of);
+    packed::positions(&index.places, scene, &mut found);
     report(scene, tally, &found, &looked);
 }
 
@@ -192,7 +206,9 @@ fn names_with_data<'a>(scene: &Scene<'a>) -> Vec<(&'a str, Spot<'a>)> {
     }
     let paths = &scene.fields.paths;
     let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
-    for field in scene.fields {
+    // Those of headers are of the protocol.
+    let others = scene.fields.iter();
+    for field in others.filter(|field| field.place != Place::Header) {
         let mut at = field.path;
         while let Some((parent, step)) = paths.split(at) {
             if !seen.insert((field.place, at)) {
@@ -338,5 +354,7 @@ fn names_it(scene: &Scene<'_>, known: &KnownValue, field: Spot<'_>) -> bool {
         || known.is_of_contact && contact::speaks_of_contacts_path(scene, field.path)
 }
 
+#[cfg(test)]
+mod disguise_tests;
 #[cfg(test)]
 mod tests;

@@ -120,6 +120,11 @@ pub(super) const BINARY: &[Wrapping] = &[
         wrap: |text| Some(text.as_bytes().to_vec()),
     },
     Wrapping {
+        steps: &[],
+        form: Form::Apart,
+        wrap: packed,
+    },
+    Wrapping {
         steps: &[DecodeStep::Utf16],
         form: Form::Wide,
         wrap: |text| Some(utf16(text, u16::to_le_bytes)),
@@ -145,6 +150,15 @@ pub(super) const BINARY: &[Wrapping] = &[
         wrap: |text| Some(number(text)?.to_be_bytes().to_vec()),
     },
 ];
+
+/// The bytes of an address or identifier that is written in hexadecimal digits: six of an EUI-48, sixteen of a UUID.
+fn packed(text: &str) -> Option<Vec<u8>> {
+    let is_id =
+        matches!(text.len(), 12 | 16 | 32) && text.bytes().any(|byte| byte.is_ascii_alphabetic());
+    is_id
+        .then(|| super::scan::hex_bytes(text.as_bytes()))
+        .flatten()
+}
 
 /// A number large enough that its bytes are not in every message.
 fn number(text: &str) -> Option<u64> {

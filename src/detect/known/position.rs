@@ -47,6 +47,11 @@ impl Place {
         })
     }
 
+    /// The number of the value.
+    pub(super) fn id(self) -> u32 {
+        self.id
+    }
+
     fn margin_of_longitude(self) -> f64 {
         self.radius_metres / (METRES_PER_DEGREE * self.latitude.to_radians().cos().max(0.01))
     }
@@ -57,11 +62,11 @@ impl Place {
     }
 
     /// Whether a latitude, known to `slack` degrees, is that of this place.
-    fn has_latitude(self, latitude: f64, slack: f64) -> bool {
+    pub(super) fn has_latitude(self, latitude: f64, slack: f64) -> bool {
         (latitude - self.latitude).abs() <= self.radius_metres / METRES_PER_DEGREE + slack
     }
 
-    fn has_longitude(self, longitude: f64, slack: f64) -> bool {
+    pub(super) fn has_longitude(self, longitude: f64, slack: f64) -> bool {
         (longitude - self.longitude).abs() <= self.margin_of_longitude() + slack
     }
 }

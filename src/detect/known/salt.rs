@@ -1,6 +1,7 @@
 //! What is mixed into digests, as far as traffic shows it: in the same message, under a name or without one, and in what the
 //! same server answered before.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -38,8 +39,10 @@ const SALT_BYTES: std::ops::RangeInclusive<usize> = 2..=128;
 const GUESSED_BYTES: std::ops::RangeInclusive<usize> = 6..=36;
 /// Longest name that says nothing: `s`.
 const MUTE_NAME: usize = 2;
+/// Initials of salt, key and nonce, of which the value need not look random.
+const INITIALS: [&str; 3] = ["s", "k", "n"];
 /// Bytes of digests beside which a salt without a name is looked for.
-const DIGEST_BYTES: [usize; 4] = [16, 20, 32, 64];
+const DIGEST_BYTES: [usize; 6] = [16, 20, 28, 32, 48, 64];
 /// Fields of a message in which a salt without a name is looked for: where there are more, values that may be one are in plenty.
 const FEW_FIELDS: usize = 64;
 
@@ -98,23 +101,26 @@ pub(super) fn of_message(index: &Index, scene: &Scene<'_>) -> Salts {
     named.sort_by_key(|(name, _)| *name);
     let room = limits::SALTS_PER_MESSAGE.saturating_sub(named.len());
     named.extend(possible.into_iter().take(room));
-    let mut digest_bytes: Vec<usize> = if scene.fields.iter().len() > FEW_FIELDS {
-        Vec::new()
-    } else {
-        scene.fields.iter().filter_map(digest_bytes_of).collect()
-    };
-    digest_bytes.sort_unstable();
-    digest_bytes.dedup();
-    let guessed = if digest_bytes.is_empty() {
-        Vec::new()
-    } else {
+    let has_few = scene.fields.len() <= FEW_FIELDS;
+    if named.is_empty() && !has_few {
+        return Salts::default();
+    }
+    let in_text = scene.fields.iter().filter_map(digest_bytes_of);
+    let in_bytes = scene.binaries.iter().map(|(_, bytes)| bytes.len());
+    let digest_bytes: BTreeSet<usize> = in_text
+        .chain(in_bytes.filter(|bytes| DIGEST_BYTES.contains(bytes)))
+        .collect();
+    let guessed = if has_few && !digest_bytes.is_empty() {
         guesses(scene)
+    } else {
+        Vec::new()
     };
-    let is_needed = !(named.is_empty() && guessed.is_empty())
-        && scene
-            .fields
-            .iter()
-            .any(|field| scan::may_hold_digest(&field.value));
+    let may_hold_digest = || {
+        let mut fields = scene.fields.iter();
+        fields.any(|field| scan::may_hold_digest(&field.value))
+            || scene.binaries.iter().next().is_some()
+    };
+    let is_needed = !(named.is_empty() && guessed.is_empty()) && may_hold_digest();
     if !is_needed {
         return Salts::default();
     }
@@ -123,7 +129,7 @@ pub(super) fn of_message(index: &Index, scene: &Scene<'_>) -> Salts {
     Salts {
         named: named.filter(|salt| seen.insert(salt.clone())).collect(),
         guessed,
-        digest_bytes,
+        digest_bytes: digest_bytes.into_iter().collect(),
     }
 }
 
@@ -153,11 +159,14 @@ fn guesses(scene: &Scene<'_>) -> Vec<Vec<u8>> {
         None => false,
     };
     let is_random = |field: &&Field<'_>| {
+        let is_mixed = || {
+            field.look.has(Look::DIGIT)
+                && field.value.bytes().any(|byte| byte.is_ascii_alphabetic())
+        };
         GUESSED_BYTES.contains(&field.value.len())
             && field.look.is_all(Look::BASE64)
             && !field.look.has(Look::SPACE)
-            && field.look.has(Look::DIGIT)
-            && field.value.bytes().any(|byte| byte.is_ascii_alphabetic())
+            && (is_mixed() || INITIALS.contains(&fields.name(field)))
     };
     let mut salts: Vec<&str> = fields
         .iter()

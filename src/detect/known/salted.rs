@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use super::digest::{self, SALTED, SALTED_FUNCTIONS};
+use super::digest::{self, FUNCTIONS, SALTED, USUAL};
 use super::index::{Budget, Digests, Index, Recipe, digest_table};
 use super::salt::SaltName;
 use crate::limits;
@@ -12,8 +12,8 @@ use crate::limits;
 /// Digests with salts that were met in messages.
 #[derive(Debug, Default)]
 pub(super) struct Salted {
-    /// Of the last salts, in the order of meeting them.
-    by_salt: VecDeque<(Vec<u8>, Arc<Digests>)>,
+    /// Of the last salts, in the order of meeting them, of the usual functions or of others that give so many bytes.
+    by_salt: VecDeque<(Vec<u8>, Option<usize>, Arc<Digests>)>,
     /// How many were made so far.
     made: u64,
     /// The same with what may be a salt and has no name.
@@ -82,24 +82,38 @@ impl Index {
         told.push_back((name, salt));
     }
 
-    /// Digests of all values with a salt that a message carries. `None` once too many digests were made, or for too many values.
-    pub(super) fn with_salt(&self, salt: &[u8]) -> Option<Arc<Digests>> {
+    /// Digests of all values with a salt that a message carries, of the usual functions or of others that give so many bytes.
+    /// `None` once too many digests were made, or for too many values.
+    pub(super) fn with_salt(&self, salt: &[u8], bytes: Option<usize>) -> Option<Arc<Digests>> {
+        let functions = match bytes {
+            None => 0..USUAL,
+            Some(_) => USUAL..FUNCTIONS.len(),
+        };
+        let gives = |function: &usize| {
+            let function = FUNCTIONS.get(*function).map(|function| function.bytes);
+            bytes.is_none() || function == bytes
+        };
+        let recipes = salted_recipes(functions.filter(gives), salt);
+        if recipes.is_empty() {
+            return None;
+        }
         let mut salted = self.salted();
-        if let Some((_, known)) = salted.by_salt.iter().find(|(known, _)| known == salt) {
+        let mut all = salted.by_salt.iter();
+        if let Some((.., known)) = all.find(|(known, of, _)| known == salt && *of == bytes) {
             return Some(Arc::clone(known));
         }
         if self.is_too_long_for_salts() || salted.made >= limits::SALTED_DIGESTS {
             salted.untried = salted.untried.saturating_add(1);
             return None;
         }
-        let (digests, made) = self.salted_digests(salted_recipes(salt));
+        let (digests, made) = self.salted_digests(recipes);
         salted.made = salted.made.saturating_add(made);
         if salted.by_salt.len() >= limits::SALTS {
             salted.by_salt.pop_front();
         }
         salted
             .by_salt
-            .push_back((salt.to_vec(), Arc::clone(&digests)));
+            .push_back((salt.to_vec(), bytes, Arc::clone(&digests)));
         Some(digests)
     }
 
@@ -110,8 +124,8 @@ impl Index {
             salted.untried = salted.untried.saturating_add(1);
             return None;
         }
-        let functions = (0..).zip(digest::SALTED_BYTES);
-        let functions = functions.filter(|(_, gives)| bytes.contains(gives));
+        let functions = (0..).zip(FUNCTIONS).take(USUAL);
+        let functions = functions.filter(|(_, function)| bytes.contains(&function.bytes));
         let recipes = functions.flat_map(|(function, _)| {
             digest::GUESSED.map(|mixture| Recipe {
                 function,
@@ -138,9 +152,8 @@ impl Index {
     }
 }
 
-/// With a salt: all functions that are used with one, in all mixtures.
-pub(super) fn salted_recipes(salt: &[u8]) -> Vec<Recipe> {
-    let functions = 0..SALTED_FUNCTIONS;
+/// With a salt: some functions in all mixtures.
+pub(super) fn salted_recipes(functions: impl Iterator<Item = usize>, salt: &[u8]) -> Vec<Recipe> {
     functions
         .flat_map(|function| {
             SALTED.map(|mixture| Recipe {

@@ -65,8 +65,12 @@ const SHORTEST_BASE64: usize = 11;
 const SHORTEST_BASE64_PATTERN: usize = 10;
 /// Fewest characters of a checksum in hexadecimal digits, the shortest of what is looked for in words.
 const SHORTEST_TOKEN: usize = 8;
+/// Hexadecimal digits of numbers: longer ones are decoded before.
+const SHORT_HEX: std::ops::RangeInclusive<usize> = 12..=22;
 /// Fewest bytes of a text among others.
 const SHORTEST_TEXT: usize = 6;
+/// Most bytes in which a digest with a salt is looked for: each salt costs a pass.
+const LONGEST_SALTED: usize = 4 << 10;
 /// Longest text in which a digest may stand alone; longer runs are encoded data, not digests.
 const LONGEST_TOKEN: usize = 256;
 
@@ -233,6 +237,9 @@ impl<'a> Scanner<'a> {
                 let window = Window::Base64(0);
                 index.encoded.scan_windows(window, token, &mut take);
             }
+            if look.is_all(Look::HEX) && SHORT_HEX.contains(&token.len()) {
+                self.hex_number(token, hits);
+            }
             if has_digests {
                 each_digest(token, look, &mut |digits, is_hex| {
                     if is_hex {
@@ -242,6 +249,21 @@ impl<'a> Scanner<'a> {
                 });
             }
         });
+    }
+
+    /// What the few bytes are that hexadecimal digits stand for: numbers of protobuf and integers of 64 bits.
+    fn hex_number(&self, digits: &[u8], hits: &mut Vec<Hit>) {
+        let index = self.index;
+        let Some(bytes) = hex_bytes(digits).filter(|_| !index.binary.is_empty()) else {
+            return;
+        };
+        let from = hits.len();
+        index.binary.scan(&bytes, &mut |slot, start| {
+            literal(index, BINARY, &bytes, slot, start, hits);
+        });
+        for hit in hits.iter_mut().skip(from) {
+            hit.steps.insert(0, DecodeStep::Hex);
+        }
     }
 
     /// Everything known in bytes that are no text, and in the texts among them.
@@ -266,13 +288,13 @@ impl<'a> Scanner<'a> {
         index.binary.scan(bytes, &mut |slot, start| {
             literal(index, BINARY, bytes, slot, start, hits);
         });
-        if !index.digests.by_start.is_empty() {
-            for (position, window) in bytes.windows(8).enumerate() {
-                if start(window).is_some_and(|key| index.digests.by_start.may_hold(key)) {
-                    let rest = bytes.get(position..).unwrap_or_default();
-                    digest(index, &index.digests, rest, false, hits);
-                }
-            }
+        raw_digests(index, &index.digests, bytes, hits);
+    }
+
+    /// Digests in bytes that were made with a salt of the message's own.
+    pub(super) fn salted_binary(&self, digests: &Digests, bytes: &[u8], hits: &mut Vec<Hit>) {
+        if bytes.len() <= LONGEST_SALTED {
+            raw_digests(self.index, digests, bytes, hits);
         }
     }
 
@@ -309,6 +331,19 @@ impl<'a> Scanner<'a> {
                 encoded_digest(self.index, digests, digits, is_hex, hits);
             });
         });
+    }
+}
+
+/// Digests among bytes.
+fn raw_digests(index: &Index, digests: &Digests, bytes: &[u8], hits: &mut Vec<Hit>) {
+    if digests.by_start.is_empty() {
+        return;
+    }
+    for (position, window) in bytes.windows(8).enumerate() {
+        if start(window).is_some_and(|key| digests.by_start.may_hold(key)) {
+            let rest = bytes.get(position..).unwrap_or_default();
+            digest(index, digests, rest, false, hits);
+        }
     }
 }
 
@@ -412,7 +447,7 @@ fn numbers(index: &Index, bytes: &[u8], looked: &mut Looked, hits: &mut Vec<Hit>
     while let Some(run) = next_run(bytes, position) {
         let digits = bytes.get(run.0..run.1).unwrap_or_default();
         if (SHORTEST_RUN..=LONGEST_RUN).contains(&digits.len()) {
-            number(index, digits, false, looked, hits);
+            number(index, digits, has_plus(bytes, run.0), looked, hits);
         }
         if digits.len() <= 8 {
             grouped(index, bytes, run, looked, hits);
@@ -486,11 +521,18 @@ fn grouped(
         sizes.push(group.len());
         end = run.1;
         if digits.len() >= 7 {
-            let is_told =
-                begins && TELLING_GROUPS.contains(&sizes.as_slice()) && !goes_on(bytes, end);
+            let is_whole = begins && !goes_on(bytes, end);
+            let is_told = is_whole
+                && (TELLING_GROUPS.contains(&sizes.as_slice()) || has_plus(bytes, first.0));
             number(index, &digits, is_told, looked, hits);
         }
     }
+}
+
+/// Whether digits that begin here are marked as an international number (ITU-T E.123 §2.4).
+fn has_plus(bytes: &[u8], start: usize) -> bool {
+    let before = start.checked_sub(1).and_then(|at| bytes.get(at));
+    before == Some(&b'+')
 }
 
 /// Sizes of groups that say that digits are a national number, also without a trunk prefix: `(415) 555-2671` of North America, and

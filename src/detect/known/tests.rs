@@ -374,13 +374,13 @@ fn salts_are_tried_for_inputs_by_themselves_and_those_left_out_are_counted() {
     let rules = Rules::embedded();
     let index = Index::new(values(), &[], &rules, 1);
     for number in 0_u32..5 {
-        assert!(index.with_salt(&number.to_be_bytes()).is_some());
+        assert!(index.with_salt(&number.to_be_bytes(), None).is_some());
     }
     index.spend(limits::SALTED_DIGESTS);
-    assert!(index.with_salt(b"new").is_none());
+    assert!(index.with_salt(b"new", None).is_none());
     assert_eq!(index.untried_salts(), 1);
     let other = index.afresh();
-    assert!(other.with_salt(b"new").is_some());
+    assert!(other.with_salt(b"new", None).is_some());
     assert_eq!(other.untried_salts(), 0);
     let salts = (0..9).map(|number| (format!("salt{number}"), format!("s4lt-{number}")));
     let mut members: BTreeMap<String, String> = salts.collect();

@@ -10,7 +10,7 @@ use memchr::{memchr2, memmem};
 
 use super::body::MediaType;
 use super::collector::Collector;
-use super::{Decoder, Input, Keep};
+use super::{Decoder, Input, Keep, nested};
 use crate::limits;
 use crate::model::{DecodeStep, Look, Shortfall};
 
@@ -189,8 +189,10 @@ fn document<'s, 'a>(
     let end = walk(source, at, &mut |token| {
         match token {
             Token::Key(key) => {
-                collector.enter(&key.text());
+                let name = key.text();
+                collector.enter(&name);
                 steps = steps.saturating_add(1);
+                nested::decode_name(&name, collector);
             }
             Token::Element(position) => {
                 collector.enter_index(u32::try_from(position).unwrap_or(u32::MAX));

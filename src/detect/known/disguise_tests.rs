@@ -1,0 +1,254 @@
+//! Known values in several disguises at once, as encoders and wrappers of apps put them on.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::digest::{FUNCTIONS, Mixture, compute};
+use super::tests::{EMAIL, PHONE, inspect_with, rules_of, rules_of_known, values};
+use super::*;
+use crate::rules::Rules;
+
+const JSON: &str = "application/json";
+const SALT: &[u8] = b"tobelgarten";
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}
+
+fn wide(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn field(name: &str, value: &str) -> Vec<String> {
+    let body = serde_json::json!({ name: value });
+    rules_of(JSON, body.to_string().as_bytes())
+}
+
+#[test]
+fn salts_are_mixed_into_all_functions_as_long_as_the_digest() {
+    for function in FUNCTIONS {
+        for mixture in [
+            Mixture::SaltFirst,
+            Mixture::SaltColonLast,
+            Mixture::Hmac,
+            Mixture::Keyed,
+        ] {
+            let Some(digest) = compute(function, &mixture, EMAIL.as_bytes(), SALT) else {
+                continue;
+            };
+            let body = serde_json::json!({ "h": hex(&digest), "salt": "tobelgarten" });
+            let found = rules_of(JSON, body.to_string().as_bytes());
+            assert_eq!(found, ["contact-hash-list"], "{function:?} {mixture:?}");
+        }
+        let peppered = compute(function, &Mixture::SaltLast, EMAIL.as_bytes(), b"pepper").unwrap();
+        assert_eq!(
+            field("h", &hex(&peppered)),
+            ["contact-hash-list"],
+            "{function:?}"
+        );
+    }
+    // Initials of what is mixed in say enough beside a digest.
+    let digest = compute(
+        &FUNCTIONS[0],
+        &Mixture::SaltColonLast,
+        PHONE.as_bytes(),
+        SALT,
+    )
+    .unwrap();
+    let body = serde_json::json!({ "h": hex(&digest), "s": "tobelgarten" });
+    assert_eq!(
+        rules_of(JSON, body.to_string().as_bytes()),
+        ["contact-hash-list"]
+    );
+}
+
+#[test]
+fn salted_digests_are_found_in_bytes_that_are_no_text() {
+    let digest = compute(&FUNCTIONS[3], &Mixture::Hmac, EMAIL.as_bytes(), SALT).unwrap();
+    let message = [&[0x0a, 64][..], &digest].concat();
+    let body = serde_json::json!({ "h": STANDARD.encode(message), "key": "tobelgarten" });
+    assert_eq!(
+        rules_of(JSON, body.to_string().as_bytes()),
+        ["contact-hash-list"]
+    );
+}
+
+#[test]
+fn what_is_in_utf_16_is_decoded_further() {
+    let email = "contact-email-list";
+    for inner in [
+        STANDARD.encode(zlib(EMAIL.as_bytes())),
+        format!("a={}&n=1", EMAIL.replace('@', "%40")),
+        hex(EMAIL.as_bytes()),
+    ] {
+        let found = field("d1", &STANDARD.encode(wide(&inner)));
+        assert!(found.iter().any(|rule| rule == email), "{inner} {found:?}");
+        let found = field("d1", &hex(&wide(&inner)));
+        assert!(found.iter().any(|rule| rule == email), "{inner} {found:?}");
+    }
+}
+
+#[test]
+fn encoded_words_among_others_are_decoded_in_all_layers() {
+    let email = "contact-email-list";
+    let inner = STANDARD.encode(STANDARD.encode(EMAIL));
+    let packed = STANDARD.encode(zlib(EMAIL.as_bytes()));
+    for text in [
+        format!("upload {packed} ok"),
+        format!("uid={inner};1"),
+        STANDARD.encode(format!("uid={inner};1")),
+        format!("upload {} ok", hex(hex(EMAIL.as_bytes()).as_bytes())),
+        format!("mutation {{ up(mail: \"{inner}\") {{ ok }} }}"),
+    ] {
+        let found = field("d1", &text);
+        assert!(found.iter().any(|rule| rule == email), "{text} {found:?}");
+    }
+}
+
+#[test]
+fn arguments_of_graphql_are_named() {
+    let digest = compute(&FUNCTIONS[2], &Mixture::SaltFirst, EMAIL.as_bytes(), SALT).unwrap();
+    let document = format!(
+        "mutation {{ up(h: \"{}\", salt: \"tobelgarten\") {{ ok }} }}",
+        hex(&digest)
+    );
+    assert_eq!(field("query", &document), ["contact-hash-list"]);
+}
+
+#[test]
+fn names_with_data_in_them_are_values_in_all_disguises() {
+    for (key, rule) in [
+        (
+            "Jürgen Beispielmann".to_owned(),
+            "contact-name-phone-record",
+        ),
+        ("Nordlicht-Lager".to_owned(), "wifi-ssid"),
+        (EMAIL.replace('@', "%40"), "contact-email-list"),
+        (
+            STANDARD.encode(zlib(EMAIL.as_bytes())),
+            "contact-email-list",
+        ),
+        (
+            STANDARD.encode("38400000-8cf0-11bd-b23e-10b96e40000d"),
+            "advertising-id",
+        ),
+    ] {
+        let body = serde_json::json!({ "m": { &key: { "seen": 1 } } });
+        let found = rules_of(JSON, body.to_string().as_bytes());
+        assert!(found.iter().any(|found| found == rule), "{key} {found:?}");
+    }
+}
+
+#[test]
+fn identifiers_are_found_as_their_bytes() {
+    let id: Vec<u8> = [
+        &[1, 2, 3][..],
+        &[
+            0x38, 0x40, 0, 0, 0x8c, 0xf0, 0x11, 0xbd, 0xb2, 0x3e, 0x10, 0xb9, 0x6e, 0x40, 0, 0x0d,
+        ],
+        &[0, 1],
+    ]
+    .concat();
+    assert_eq!(
+        rules_of("application/octet-stream", &id),
+        ["advertising-id"]
+    );
+    let address = [0xff, 0x02, 0x00, 0x5e, 0x10, 0x00, 0x01, 0xfe];
+    assert_eq!(
+        rules_of("application/octet-stream", &address),
+        ["mac-address"]
+    );
+}
+
+#[test]
+fn short_values_in_hexadecimal_digits_are_decoded() {
+    let phone = "contact-phone-list";
+    let message_pack = [&[0x81, 0xa1, b't', 0xad][..], PHONE.as_bytes()].concat();
+    for bytes in [
+        zlib(PHONE.as_bytes()),
+        message_pack,
+        493_023_125_111_u64.to_le_bytes().to_vec(),
+    ] {
+        let found = field("to", &hex(&bytes));
+        assert!(
+            found.iter().any(|rule| rule == phone),
+            "{bytes:02x?} {found:?}"
+        );
+    }
+}
+
+#[test]
+fn positions_are_found_in_the_bytes_of_two_numbers() {
+    let (latitude, longitude) = (52.520_008_f64, 13.404_954_f64);
+    let doubles = [
+        &[0x09][..],
+        &latitude.to_le_bytes(),
+        &[0x11],
+        &longitude.to_le_bytes(),
+    ]
+    .concat();
+    let floats = [52.520_008_f32.to_be_bytes(), 13.404_954_f32.to_be_bytes()].concat();
+    let integers = [134_049_540_i32.to_le_bytes(), 525_200_080_i32.to_le_bytes()].concat();
+    for bytes in [doubles, floats, integers] {
+        assert_eq!(
+            field("position", &STANDARD.encode(&bytes)),
+            ["coordinates"],
+            "{bytes:02x?}"
+        );
+    }
+    let elsewhere = [
+        &[0x09][..],
+        &48.1_f64.to_le_bytes(),
+        &[0x11],
+        &longitude.to_le_bytes(),
+    ]
+    .concat();
+    assert!(field("position", &STANDARD.encode(elsewhere)).is_empty());
+}
+
+#[test]
+fn a_plus_makes_ten_digits_a_number() {
+    let danish = || vec![KnownValue::of_contact(KnownKind::Phone, "+4532123456")];
+    for written in ["+4532123456", "+45 32 12 34 56"] {
+        let body = serde_json::json!({ "d1": written }).to_string();
+        assert_eq!(
+            rules_of_known(danish(), JSON, body.as_bytes()),
+            ["contact-phone-list"],
+            "{written}"
+        );
+    }
+    let body = br#"{"d1": "4532123456"}"#;
+    let found = rules_of_known(danish(), JSON, body);
+    assert!(
+        found.is_empty(),
+        "ten digits are also a time or a count: {found:?}"
+    );
+}
+
+#[test]
+fn disguises_of_others_are_nobody_s() {
+    let rules = Rules::embedded();
+    let index = Index::new(values(), &[], &rules, 1);
+    let other = "carla.fremdling@post.example";
+    let salted = compute(&FUNCTIONS[4], &Mixture::SaltFirst, other.as_bytes(), SALT).unwrap();
+    let body = serde_json::json!({
+        "a": STANDARD.encode(wide(&STANDARD.encode(other))),
+        "b": format!("upload {} ok", STANDARD.encode(zlib(other.as_bytes()))),
+        "c": hex(&salted),
+        "salt": "tobelgarten",
+        "m": { "Carla Fremdling": 1, "Content-Type": 2 },
+    });
+    let found = inspect_with(&index, JSON, body.to_string().as_bytes());
+    assert!(found.is_empty(), "{found:?}");
+}

@@ -1,0 +1,125 @@
+//! Lists in TOML: `[own]`, `[[contact]]`, `[[position]]`, `digests`. What is not understood is named, and the rest is taken.
+
+use toml::{Table, Value};
+
+use super::{Column, List, column};
+use crate::model::{KnownKind, KnownValue};
+
+/// Whether a text begins like such a list.
+pub(super) fn is_toml(text: &str) -> bool {
+    const HEADS: [&str; 6] = [
+        "[own]",
+        "[contact]",
+        "[[contact]]",
+        "[position]",
+        "[[position]]",
+        "digests =",
+    ];
+    let first = text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_some_and(|line| HEADS.iter().any(|head| line.starts_with(head)))
+}
+
+/// Reads one.
+pub(super) fn toml_list(text: &str, list: &mut List) {
+    let table = match text.parse::<Table>() {
+        Ok(table) => table,
+        Err(error) => {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.map_or(1, |before| before.split('\n').count());
+            // The message alone: what it shows of the text may be a value.
+            list.unusable(|| format!("line {line} is no TOML: {}", error.message()));
+            return;
+        }
+    };
+    for (name, value) in &table {
+        match (name.as_str(), value) {
+            ("digests", value) => values(name, value, list, |list, digest| {
+                list.contact(KnownKind::Digest, digest);
+            }),
+            ("own" | "contact" | "position", value) => {
+                for one in each(value) {
+                    if let Some(one) = one.as_table() {
+                        entry(name, one, list, name == "contact");
+                    } else {
+                        list.unusable(|| format!("`{name}` holds something else than tables"));
+                    }
+                }
+            }
+            _ => {
+                list.unusable(|| format!("`{name}` is neither own, contact, position nor digests"));
+            }
+        }
+    }
+}
+
+/// One value or several.
+fn each(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(all) => all,
+        one => std::slice::from_ref(one),
+    }
+}
+
+/// One person, the phone's own values, or a place: keys are what headers of a CSV are.
+fn entry(name: &str, entry: &Table, list: &mut List, is_of_contact: bool) {
+    let add = |kind: KnownKind| {
+        move |list: &mut List, value: &str| {
+            if is_of_contact {
+                list.contact(kind, value);
+            } else {
+                list.own(kind, value);
+            }
+        }
+    };
+    let (mut angles, mut radius) = ([None, None], None);
+    let mut names = [None, None];
+    for (key, value) in entry {
+        match column(key) {
+            Column::Is(kind) => values(key, value, list, add(kind)),
+            Column::GivenName => names[0] = value.as_str(),
+            Column::FamilyName => names[1] = value.as_str(),
+            Column::Latitude => angles[0] = number(value),
+            Column::Longitude => angles[1] = number(value),
+            Column::Radius => radius = value.as_integer(),
+            _ => list.unusable(|| format!("`{key}` in `{name}` is no kind of value")),
+        }
+    }
+    if names.iter().any(Option::is_some) {
+        let whole: Vec<&str> = names.into_iter().flatten().collect();
+        add(KnownKind::Name)(list, &whole.join(" "));
+    }
+    match angles {
+        [Some(latitude), Some(longitude)] => {
+            let value = format!("{latitude},{longitude}");
+            let mut known = KnownValue::own(KnownKind::Position, &value);
+            let radius = radius.and_then(|radius| u32::try_from(radius).ok());
+            known.radius_metres = radius.unwrap_or(KnownValue::RADIUS_METRES);
+            list.add(known);
+        }
+        [None, None] => {}
+        _ => list.unusable(|| format!("`{name}` has half of a position")),
+    }
+}
+
+/// One value or several: texts, or numbers as people write ids.
+fn values(name: &str, value: &Value, list: &mut List, add: impl Fn(&mut List, &str)) {
+    for value in each(value) {
+        match value {
+            Value::String(text) => add(list, text),
+            Value::Integer(number) => add(list, &number.to_string()),
+            _ => list.unusable(|| format!("`{name}` holds something that is no text")),
+        }
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    let text = value.as_str().and_then(|text| text.trim().parse().ok());
+    // A number in the list of degrees is as exact as a person writes it.
+    let whole = value
+        .as_integer()
+        .and_then(|whole| i32::try_from(whole).ok());
+    text.or_else(|| value.as_float()).or(whole.map(f64::from))
+}
