@@ -5,6 +5,7 @@ mod access;
 mod access_point;
 mod contact;
 mod example;
+mod hardware;
 mod identifier;
 pub mod known;
 mod location;
@@ -259,6 +260,10 @@ pub const DETECTORS: &[Detector] = &[
     Detector {
         name: "identifier",
         inspect: identifier::inspect,
+    },
+    Detector {
+        name: "hardware",
+        inspect: hardware::inspect,
     },
     Detector {
         name: "user-agent",
