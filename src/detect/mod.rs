@@ -221,10 +221,11 @@ impl<'a> Scene<'a> {
         (name.len() <= crate::limits::NAME_BYTES).then_some(name)
     }
 
-    /// The path of the request; empty for other events.
+    /// The path of the request, or of the one that opened a `WebSocket`; empty for other events.
     fn request_path(&self) -> &str {
         match &self.observation.sighting.event {
             Event::Exchange(exchange) => exchange.request.path(),
+            Event::Message(message) => &message.path,
             _ => "",
         }
     }
