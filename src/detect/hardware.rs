@@ -34,7 +34,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let mut groups: BTreeMap<(Place, Option<PathId>), Group<'_>> = BTreeMap::new();
     for (position, field) in scene.fields.iter().enumerate() {
         let name = scene.name(field);
-        if name.is_some_and(Name::names_identifier) || !field.look.has(Look::HEX) {
+        // `{"wifi": "3c:5a:b4:01:02:03"}` is of no access point.
+        let is_radio = name.is_some_and(|name| matches!(&*name.normalised, "wifi" | "wlan"));
+        let is_named = !is_radio && name.is_some_and(Name::names_identifier);
+        if is_named || !field.look.has(Look::HEX) {
             continue;
         }
         let object = (field.place, scene.object(field));

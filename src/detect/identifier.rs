@@ -328,16 +328,8 @@ fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
     };
     // Area and cell say enough where the name of the cell is none of anything else.
     let is_number = text.len() <= 11 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let has_area = || {
-        has(&[
-            "lac",
-            "tac",
-            "locationareacode",
-            "trackingareacode",
-            "mlac",
-            "mtac",
-        ])
-    };
+    let has_area_of_gsm = || has(&["lac", "locationareacode", "mlac"]);
+    let has_area = || has_area_of_gsm() || has(&["tac", "trackingareacode", "mtac"]);
     let has_cell = || {
         has(&[
             "cellid",
@@ -345,10 +337,13 @@ fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
             "celltower",
             "cellidentity",
             "cell",
+            "cidlte",
+            "ltecid",
+            "lteci",
             "eci",
             "nci",
             "enodeb",
-        ])
+        ]) || has(&["cid", "ci"]) && has_area_of_gsm()
     };
     if is_number && has_area() && has_cell() {
         return true;

@@ -85,6 +85,9 @@ struct Known {
     names: HashMap<Box<str>, Rc<Name>>,
 }
 
+/// Names, normalised, of values with a check digit.
+const CHECKED: [&str; 2] = ["imei", "iccid"];
+
 /// Digits that names have not.
 const VALUE_DIGITS: usize = 5;
 /// Fewest bytes of a value that has what names have not.
@@ -102,6 +105,12 @@ impl Name {
         let (way, last) = name.rsplit_once('.').unwrap_or(("", name));
         let last_alone = normalise_name(last);
         let identifiers = rules.identifiers_named(name);
+        // Values with a check digit tell whether the word in front of the name changes its meaning.
+        let checked = CHECKED.iter().find(|word| normalised.ends_with(*word));
+        let identifiers = match checked.filter(|_| identifiers.is_empty()) {
+            Some(word) => rules.identifiers_named(word),
+            None => identifiers,
+        };
         let is_flat = !way.is_empty() && identifiers.is_empty();
         let flat = is_flat.then(|| {
             let way = way.rsplit('.').map(Box::from).collect();

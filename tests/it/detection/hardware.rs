@@ -13,6 +13,7 @@ fn a_hardware_address_is_told_by_its_form() {
     for body in [
         r#"{"dmac":"3c:5a:b4:0a:1b:2c"}"#,
         r#"{"m":"3C-5A-B4-0A-1B-2C"}"#,
+        r#"{"wlan":"3c:5a:b4:0a:1b:2c"}"#,
         r#"{"net":{"hw":"3c:5a:b4:0a:1b:2c","type":"wlan0"}}"#,
         r#"{"net":[{"hw":"3c:5a:b4:0a:1b:2c","type":"wlan0"}]}"#,
     ] {
