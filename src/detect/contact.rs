@@ -143,7 +143,11 @@ fn add_parts<'a>(
             continue;
         }
         // Zeros before a number fill it up more often than they dial abroad.
-        let is_filled = || part.starts_with("00") && part.bytes().all(|byte| byte.is_ascii_digit());
+        let is_filled = || {
+            part.starts_with("00")
+                && part.bytes().all(|byte| byte.is_ascii_digit())
+                && value::phone_anywhere(part).is_none()
+        };
         let is_other = part.len() >= SHORTEST_NUMBER
             && (is_filled()
                 || telling.is_beside_people && part.bytes().all(|byte| byte.is_ascii_digit())
@@ -177,7 +181,9 @@ fn telling(
         takes_digests: below.digests
             || below.contacts && !is_of_state
             || request.takes_digests() && !is_of_request,
-        takes_short_digests: speaks_of_contacts && !is_of_request,
+        // Ids and revisions of contacts are as long.
+        takes_short_digests: name.is_some_and(|name| name.speaks_of_contacts && !name.is_of_ids)
+            || request.speaks_of_contacts && !is_of_request && !is_of_state,
         lists_reachable: name.is_some_and(|name| name.lists_reachable),
         lists_digests: below.digests,
         names_numbers: below.numbers,

@@ -327,7 +327,9 @@ fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
         names.any(|name| candidates.contains(&&*name.normalised))
     };
     // Area and cell say enough where the name of the cell is none of anything else.
-    let is_number = text.len() <= 11 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_in_words = name.is_some_and(|name| matches!(&*name.normalised, "tower" | "cell"));
+    let is_number =
+        !is_in_words && text.len() <= 11 && text.bytes().all(|byte| byte.is_ascii_digit());
     let has_area_of_gsm = || has(&["lac", "locationareacode", "mlac"]);
     let has_area = || has_area_of_gsm() || has(&["tac", "trackingareacode", "mtac"]);
     let has_cell = || {

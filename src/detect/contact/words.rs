@@ -230,7 +230,7 @@ pub(in crate::detect) fn is_of_state(name: &str) -> bool {
         "cursor",
         "bild",
     ];
-    WORDS.iter().any(|word| name.contains(word))
+    name == "rev" || WORDS.iter().any(|word| name.contains(word))
 }
 
 /// Whether a name, normalised, is of numbers that are no phone's: of articles, invoices, files.

@@ -32,6 +32,9 @@ impl<'a> Halves<'a> {
 /// By place and object, and what the names of both halves have in common (`home_lat`, `home_lon`).
 pub(super) type ByObject<T> = BTreeMap<(Place, PathId, Rc<str>), T>;
 
+/// What halves under abbreviations have in common.
+const SHORT: &str = "short of ";
+
 /// A row of a list that may be one of a track: time, latitude and longitude, and how exact they are.
 pub(super) struct Row<'a> {
     object: PathId,
@@ -133,7 +136,7 @@ impl<'a> Parts<'a> {
         let (Some(degrees), Some(object)) = (exact, object) else {
             return false;
         };
-        let key = (field.place, object, Rc::from(["short", &rest].concat()));
+        let key = (field.place, object, Rc::from([SHORT, &rest].concat()));
         self.halves
             .entry(key)
             .or_default()
@@ -266,7 +269,13 @@ impl<'a> Parts<'a> {
     /// Reports what belongs together.
     pub(super) fn report(self, scene: &Scene<'_>, tally: &mut Tally) {
         let in_degrees = self.integers.into_iter().filter_map(halves_of_integers);
-        for half in self.halves.into_values().chain(in_degrees) {
+        // Abbreviations and planes are of shares and marks on a screen as well.
+        let by_name = self.halves.into_iter().filter_map(|((.., rest), half)| {
+            let both = half.latitude.zip(half.longitude);
+            let is_share = both.is_some_and(|((_, one), (_, other))| is_at_null(one, other));
+            (!is_share || !rest.starts_with(SHORT)).then_some(half)
+        });
+        for half in by_name.chain(in_degrees) {
             if let (Some((field, latitude)), Some((_, longitude))) = (half.latitude, half.longitude)
             {
                 report(scene, tally, field, latitude, longitude);
@@ -304,8 +313,8 @@ impl<'a> Parts<'a> {
 /// measurements have times, too.
 fn positions_of_track<'a>(rows: &[Row<'a>]) -> Vec<(&'a Field<'a>, Degrees, Degrees)> {
     const LEAST: usize = 3;
-    /// Degrees from one row to the next, at most: an hour in a train, or so.
-    const STEP: f64 = 2.0;
+    /// Degrees from one row to the next, at most: some minutes in a train.
+    const STEP: f64 = 0.1;
     let all = rows.iter().map(|row| {
         let ((field, latitude), (_, longitude)) = row.halves.latitude.zip(row.halves.longitude)?;
         let fits = row.is_timed && !row.is_longer && !is_at_null(latitude, longitude);

@@ -106,7 +106,7 @@ fn in_map_link(link: &str) -> Option<(Degrees, Degrees)> {
     let link = link.replace("%2C", ",").replace("%2c", ",");
     if let Some((_, behind)) = link.split_once("/@") {
         let mut numbers = behind.split(['/', '?', '&', '#', ',']);
-        return exact_pair(&[numbers.next()?, numbers.next()?].join(","), 0);
+        return linked_pair(&[numbers.next()?, numbers.next()?].join(","));
     }
     let mut halves = (None, None);
     for parameter in link.split(['?', '&', '#']) {
@@ -125,18 +125,27 @@ fn in_map_link(link: &str) -> Option<(Degrees, Degrees)> {
             // with the zoom before it
             "map" => value
                 .split_once('/')
-                .and_then(|(_, both)| exact_pair(both, 0)),
-            _ if PAIRS.contains(&name) => exact_pair(value.trim_start_matches("loc:"), 0),
+                .and_then(|(_, both)| linked_pair(&both.replace('/', ","))),
+            _ if PAIRS.contains(&name) => linked_pair(value.trim_start_matches("loc:")),
             _ => None,
         };
         if both.is_some() {
             return both;
         }
         if let (Some(latitude), Some(longitude)) = halves {
-            return exact_pair(&[latitude, longitude].join(","), 0);
+            return linked_pair(&[latitude, longitude].join(","));
         }
     }
     None
+}
+
+/// Two numbers that a link to a map has where positions stand in it: zeros at the end of one may be left out.
+fn linked_pair(text: &str) -> Option<(Degrees, Degrees)> {
+    let (latitude, longitude) = pair(text)?;
+    let least = latitude.decimals.min(longitude.decimals);
+    let most = latitude.decimals.max(longitude.decimals);
+    let is_exact = least > 1 && most >= EXACT_DECIMALS;
+    (is_exact && !is_at_null(latitude, longitude)).then_some((latitude, longitude))
 }
 
 /// `@52.5200,13.4050,15z`, as links to maps have it.

@@ -133,6 +133,19 @@ fn lines_of_people_are_an_address_book() {
 }
 
 #[test]
+fn numbers_of_north_america_dialled_from_abroad_spoil_no_list() {
+    let numbers = [
+        "0012014379843",
+        "0012019324845",
+        "004915121003307",
+        "004915127654321",
+        "004915125252525",
+    ];
+    let found = found(&[post("/v1/state", "text/plain", &numbers.join(","))]);
+    assert!(has(&found, "contact-phone-list", 3), "{found:?}");
+}
+
+#[test]
 fn beginnings_of_digests_are_of_people_where_there_are_many_of_contacts() {
     let digests = |count: u32| -> Vec<String> {
         let digest = |at: u32| hash_of(&at.to_string())[..16].to_owned();
@@ -141,6 +154,12 @@ fn beginnings_of_digests_are_of_people_where_there_are_many_of_contacts() {
     let body = |count| format!(r#"{{"contacts":[{}]}}"#, quoted(&digests(count)));
     assert!(has(&json("/v1/state", &body(12)), "contact-hash-list", 12));
     assert_eq!(json("/v1/state", &body(4)), []);
+    let revisions: Vec<String> = digests(12)
+        .iter()
+        .map(|digest| format!(r#"{{"rev":"{digest}"}}"#))
+        .collect();
+    let body_of_revisions = format!(r#"{{"contacts":[{}]}}"#, revisions.join(","));
+    assert_eq!(json("/v1/state", &body_of_revisions), []);
     let texts = "bi9sGO2wFQA ssyWZOlLzX4 bG24hurvamI 9wRxk59D5nU GZ_qXSo2XQE hVkfeEde2bk ZJuW412L8W4 QqZ3RUCR01M";
     let texts: Vec<String> = texts.split(' ').map(str::to_owned).collect();
     let body = format!(r#"{{"d":[{}]}}"#, quoted(&texts));

@@ -24,6 +24,7 @@ fn positions_are_found_under_abbreviations_where_something_around_speaks_of_them
         r#"{"gps":{"y":52.520008,"x":13.404954,"z":1.5,"acc":5}}"#,
         r#"{"layout":{"plat":52.520008,"plng":13.404954}}"#,
         r#"{"gps":{"lt":52.5,"ln":13.4}}"#,
+        r#"{"gps":{"y":0.520008,"x":0.404954,"acc":1}}"#,
     ] {
         assert_eq!(of(body, "coordinates"), [], "{body}");
     }
@@ -37,6 +38,7 @@ fn links_to_maps_among_words_hold_positions() {
         "https://www.google.com/maps/search/?api=1&query=52.520008%2C13.404954",
         "https://www.openstreetmap.org/?mlat=52.520008&mlon=13.404954#map=17/52.520008/13.404954",
         "https://www.openstreetmap.org/#map=17/52.520008/13.404954",
+        "https://www.openstreetmap.org/?mlat=52.52&mlon=13.404954",
         "https://maps.apple.com/?ll=52.520008,13.404954",
     ] {
         let body = format!(r#"{{"text":"I am here {link} now"}}"#);
@@ -68,7 +70,7 @@ fn rows_of_time_and_position_are_a_track() {
         assert_eq!(found, [Grade::Decoded], "{name}");
     }
     for body in [
-        format!(r#"{{"history":[{}]}}"#, rows(3.7)),
+        format!(r#"{{"history":[{}]}}"#, rows(0.317_7)),
         r#"{"history":[[1790000000,48.1,11.5],[1790000060,48.2,11.6],[1790000120,48.1,11.4]]}"#.to_owned(),
         r#"{"points":[[1,48.137154,11.576124],[2,48.137164,11.576134],[3,48.137174,11.576144]]}"#.to_owned(),
         r#"{"history":[[1790000000,48.1371,11.5761,48.2,11.9,7],[1790000060,48.1372,11.5762,48.2,11.9,7],[1790000120,48.1373,11.5763,48.2,11.9,7]]}"#.to_owned(),
