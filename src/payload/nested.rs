@@ -133,7 +133,7 @@ const SHORTEST_WORD: usize = 8;
 const SHORTEST_BASE64: usize = 16;
 /// Shortest hexadecimal text that is looked into: shorter ones are ids.
 const SHORTEST_HEX: usize = 24;
-/// Shortest hexadecimal text that says that it is.
+/// Shortest hexadecimal text that says that it is, or that spells a number.
 const SHORTEST_MARKED: usize = 12;
 /// Shortest hexadecimal text without letters: shorter ones are numbers, of which pairs of digits spell something too often.
 const SHORTEST_DIGITS: usize = 40;
@@ -166,7 +166,7 @@ const DIGESTS: [usize; 6] = [16, 20, 28, 32, 48, 64];
 /// Whether anything may be encoded in a value, as far as a look tells.
 #[inline]
 pub(super) fn may_hold(look: Look, text: &str) -> bool {
-    // Short words are no base64 of anything, and ids no hexadecimal text. Of two groups of base64 of a text one in four hundred has
+    // Short words are no base64 of anything, and ids no hexadecimal text but of numbers. Of two groups of base64 of a text one in four hundred has
     // small letters alone, of more hardly any: what has is made of words.
     let is_word = |shortest: usize| {
         text.len() >= shortest
@@ -178,9 +178,14 @@ pub(super) fn may_hold(look: Look, text: &str) -> bool {
     } else {
         SHORTEST_WORD
     };
+    let is_number = || {
+        look.is_all(Look::HEX)
+            && (SHORTEST_MARKED..SHORTEST_HEX).contains(&text.len())
+            && spells_number(text)
+    };
     let has_words =
         || text.len() > SHORTEST_AMONG && look.has(Look::SPACE) && look.has(Look::DIGIT);
-    text.len() >= SHORTEST && look.has(ANY) || is_word(shortest) || has_words()
+    text.len() >= SHORTEST && look.has(ANY) || is_word(shortest) || is_number() || has_words()
 }
 
 /// Decodes what is encoded in a name, as it is where names are data: base64 and hexadecimal text, percent encoding.
@@ -239,7 +244,8 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
     let media_type = MediaType::default();
     let compressed = [compression::GZIP, compression::ZSTD, compression::ZLIB];
     let documents = DOCUMENTS.iter();
-    let documents = documents.filter(|(_, shortest)| bytes.len() >= *shortest);
+    let documents = documents
+        .filter(|(_, shortest)| bytes.len() >= *shortest || protobuf::is_mostly_text(bytes));
     let documents = documents.map(|(decoder, _)| decoder);
     let decoder = compressed
         .iter()
@@ -553,7 +559,7 @@ fn hex<'s, 'a>(look: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Colle
         Some(digits) => (true, Look::of(digits), digits),
         None => (false, look, text),
     };
-    let shortest = if is_marked {
+    let shortest = if is_marked || text.len() < SHORTEST_HEX && spells_number(text) {
         SHORTEST_MARKED
     } else if look.is_all(Look::DIGIT) && !spells_number(text) {
         SHORTEST_DIGITS
@@ -596,14 +602,18 @@ fn hex<'s, 'a>(look: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Colle
     true
 }
 
-/// Whether pairs of digits spell a number with what people write between its groups: of a hundred pairs fourteen do, so twelve
-/// in a row are no chance.
+/// Whether pairs of digits spell a number with what people write between its groups: of a hundred pairs seven do, so six in a row
+/// are no chance.
 fn spells_number(text: &str) -> bool {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     rest.is_empty()
-        && pairs
-            .iter()
-            .all(|pair| matches!(pair, [b'3', b'0'..=b'9'] | [b'2', b'0' | b'8' | b'9']))
+        && pairs.iter().all(|pair| {
+            matches!(
+                pair,
+                [b'3', b'0'..=b'9']
+                    | [b'2', b'0' | b'8' | b'9' | b'b' | b'B' | b'd'..=b'f' | b'D'..=b'F']
+            )
+        })
 }
 
 /// Whether most bytes are printable, as those of a document with text in it are and those of a digest are not.

@@ -103,7 +103,7 @@ pub(super) fn is_wide(bytes: &[u8]) -> bool {
         && narrow.saturating_mul(4) >= units.len().saturating_mul(3)
 }
 
-/// The text that bytes are in UTF-16 without its mark, in either order of bytes.
+/// The text that bytes are in UTF-16, in either order of bytes, with its mark or without.
 pub(super) fn wide(bytes: &[u8]) -> Option<String> {
     if !is_wide(bytes) {
         return None;
@@ -116,7 +116,8 @@ pub(super) fn wide(bytes: &[u8]) -> Option<String> {
     } else {
         u16::from_be_bytes
     };
-    utf16(bytes, unit).map(Cow::into_owned)
+    let text = utf16(bytes, unit)?;
+    Some(text.trim_start_matches('\u{feff}').to_owned())
 }
 
 /// Bytes as text, if they are: UTF-8, else Latin-1 without control characters.

@@ -116,6 +116,7 @@ pub struct Prepared {
     /// How probable it is that a random value of a form is a known one: of numbers by their digits, and of checksums.
     number_chances: Vec<f64>,
     checksum_chance: f64,
+    /// In the order of their latitudes.
     pub(super) places: Vec<Place>,
     /// Names by their parts.
     pub(super) persons: Table,
@@ -246,11 +247,13 @@ impl Index {
             number_chances: number_chances(&spelled),
             checksums,
             numeric: u64::try_from(numeric).unwrap_or(u64::MAX),
-            places: values
-                .iter()
-                .zip(0..)
-                .filter_map(|(value, id)| Place::of(value, id))
-                .collect(),
+            places: Place::in_order(
+                values
+                    .iter()
+                    .zip(0..)
+                    .filter_map(|(value, id)| Place::of(value, id))
+                    .collect(),
+            ),
             persons,
             addresses: address_table(&values, &spelled),
             neglected,
