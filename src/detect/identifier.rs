@@ -213,7 +213,7 @@ fn has_detector_of_its_own(rule: &Identifier) -> bool {
     rule.id.starts_with("contact-") || rule.validator == Some(Validator::CoordinatePair)
 }
 
-fn fits(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &str) -> bool {
+pub(super) fn fits(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &str) -> bool {
     let text = value::bare(text, field.look);
     rule.has_shape(text, field.look)
         && rule
@@ -279,7 +279,8 @@ fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &s
         Validator::ImeiLuhn => {
             value::is_imei(text)
                 || value::is_meid(text)
-                || names(scene, field, &SERIALS) && value::is_serial_number(text)
+                || (names(scene, field, &SERIALS) || is_named_sn(scene, field))
+                    && value::is_serial_number(text)
                 || value::is_hardware_key(&normalise_name(scene.fields.name(field)), text)
         }
         Validator::ImsiOrIccid => {
@@ -293,6 +294,12 @@ fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &s
 
 /// Parts of names of serial numbers, normalised: these have no form of their own.
 const SERIALS: [&str; 4] = ["serial", "serie", "hwid", "hardwareid"];
+
+/// Whether a name is the abbreviation of a serial number, which other words have in them.
+fn is_named_sn(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    let name = normalise_name(scene.fields.name(field));
+    matches!(&*name, "sn" | "devicesn" | "phonesn" | "handsetsn")
+}
 
 /// Whether the name of a field has one of some words.
 fn names(scene: &Scene<'_>, field: &Field<'_>, words: &[&str]) -> bool {
@@ -444,7 +451,7 @@ fn add<'a>(
 
 /// A value without what spellings of it differ in, so that it is the same at several recipients: case, what parts groups, how a
 /// number is dialled.
-fn canonical<'a>(rule: &Identifier, value: &'a str) -> Cow<'a, str> {
+pub(super) fn canonical<'a>(rule: &Identifier, value: &'a str) -> Cow<'a, str> {
     let is_number = matches!(
         rule.validator,
         Some(Validator::PhonePossible | Validator::PhoneValid)

@@ -5,6 +5,7 @@ mod access;
 mod access_point;
 mod contact;
 mod example;
+mod hardware;
 mod identifier;
 pub mod known;
 mod location;
@@ -220,10 +221,11 @@ impl<'a> Scene<'a> {
         (name.len() <= crate::limits::NAME_BYTES).then_some(name)
     }
 
-    /// The path of the request; empty for other events.
+    /// The path of the request, or of the one that opened a `WebSocket`; empty for other events.
     fn request_path(&self) -> &str {
         match &self.observation.sighting.event {
             Event::Exchange(exchange) => exchange.request.path(),
+            Event::Message(message) => &message.path,
             _ => "",
         }
     }
@@ -259,6 +261,10 @@ pub const DETECTORS: &[Detector] = &[
     Detector {
         name: "identifier",
         inspect: identifier::inspect,
+    },
+    Detector {
+        name: "hardware",
+        inspect: hardware::inspect,
     },
     Detector {
         name: "user-agent",

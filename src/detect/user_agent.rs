@@ -1,7 +1,10 @@
 //! Device attributes inside a User-Agent: browsers, Dalvik, `CFNetwork` and the formats of large apps.
 
-use super::{Scene, value};
+use super::name::Name;
+use super::{Scene, identifier, value};
+use crate::limits;
 use crate::model::{Field, Grade, Place, Tally};
+use crate::rules::NameStrength;
 
 /// What a User-Agent tells of the device; borrowed from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +25,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             report(scene, tally, field, "device-model", attributes.model);
             report(scene, tally, field, "os-version", attributes.os_version);
             report(scene, tally, field, "hardware-id", imei(&field.value));
+            report_named(scene, tally, field);
         }
     }
 }
@@ -37,6 +41,48 @@ fn report(
         scene.report(tally, scene.finding(rule, Grade::Decoded, field, value));
     }
 }
+
+/// Reports what stands behind a name in it: `gaid/38400000-8cf0-11bd-b23e-10b96e40000d`, `android_id=9f2c…`.
+fn report_named(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>) {
+    let is_mark = |mark: char| mark.is_whitespace() || "();,[]".contains(mark);
+    for token in field.value.split(is_mark) {
+        let Some((name, value)) = token.split_once(['/', '=', ':']) else {
+            continue;
+        };
+        if value.len() < SHORTEST_IDENTIFIER || name.len() > limits::NAME_BYTES {
+            continue;
+        }
+        let name = Name::of(name, scene.rules);
+        let mut told = Vec::new();
+        let none = std::iter::empty();
+        scene
+            .rules
+            .identifiers_of_names(&name.identifiers, &none, |rule, strength| {
+                if strength == NameStrength::Strong {
+                    told.push(rule);
+                }
+            });
+        // What is told in words is no identifier, and numbers of phones are read above.
+        told.retain(|rule| OF_FORM.contains(&&*rule.id));
+        for rule in told {
+            if identifier::fits(scene, rule, field, value) {
+                scene.report(tally, scene.finding(rule, Grade::Decoded, field, value));
+            }
+        }
+    }
+}
+
+/// Characters of the shortest identifier.
+const SHORTEST_IDENTIFIER: usize = 12;
+
+/// Rules of identifiers whose values have a form of their own.
+const OF_FORM: [&str; 5] = [
+    "advertising-id",
+    "vendor-scoped-id",
+    "install-id",
+    "mac-address",
+    "sim-id",
+];
 
 /// Reads a User-Agent.
 pub(super) fn device_attributes(user_agent: &str) -> DeviceAttributes<'_> {

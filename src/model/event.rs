@@ -231,6 +231,8 @@ pub struct Message {
     pub protocol: &'static str,
     /// What it is in that protocol: `REGISTER`, `LOGIN`, `CONNECT`, `prologue` ….
     pub kind: String,
+    /// Path of the request that opened its connection, without query; empty where none did, as before most protocols.
+    pub path: Arc<str>,
     /// Readable parts, name and value; names are lower case.
     pub fields: Vec<(String, String)>,
     /// Contents that are bytes, decoded like a request's body by the fields `content-type` and `content-encoding`.

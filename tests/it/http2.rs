@@ -175,7 +175,24 @@ fn a_socket_on_a_stream_is_read_beside_requests() {
     assert_eq!(seen[0], "CONNECT api.example /chat … -> 200");
     assert_eq!(seen[1], "GET api.example /other  -> 204");
     assert!(seen[2].contains("websocket"), "{}", seen[2]);
+    assert!(seen[2].contains(r#"path: "/chat""#), "{}", seen[2]);
     assert_eq!(seen[3], "flow http2");
+}
+
+#[test]
+fn messages_of_a_socket_know_what_was_asked_for() {
+    let (asked, answered) = websocket::handshake(HOST, "/v1/contacts/discover?a=b", &[]);
+    let (ours, theirs) = addresses();
+    let mut connection = Connection::open(ours, theirs);
+    connection
+        .send(Side::Client, &asked)
+        .send(Side::Server, &answered);
+    let message = websocket::frame(Side::Client, websocket::TEXT, br#"{"lat":52.5}"#);
+    connection.send(Side::Client, &message);
+    connection.close();
+    let seen = seen(&connection.packets);
+    let path = r#"path: "/v1/contacts/discover""#;
+    assert!(seen.iter().any(|line| line.contains(path)), "{seen:?}");
 }
 
 #[test]

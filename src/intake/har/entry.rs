@@ -46,6 +46,7 @@ pub(super) fn sightings(entry: &Value, mut origin: Origin) -> Option<Vec<Sightin
         owner: owner.clone(),
         event,
     };
+    let path: Arc<str> = Arc::from(exchange.request.path());
     let mut sightings = vec![sighting(origin, Event::Exchange(exchange))];
     for message in list(entry, "_webSocketMessages") {
         let time = message
@@ -58,7 +59,10 @@ pub(super) fn sightings(entry: &Value, mut origin: Origin) -> Option<Vec<Sightin
         };
         sightings.push(sighting(
             origin,
-            Event::Message(web_socket(message, url.is_protected)),
+            Event::Message(Message {
+                path: Arc::clone(&path),
+                ..web_socket(message, url.is_protected)
+            }),
         ));
     }
     Some(sightings)
@@ -689,6 +693,6 @@ mod tests {
         );
         assert_eq!(sightings[1].flow.unwrap().client.port(), 40123);
         assert!(matches!(&sightings[1].event, Event::Message(message)
-            if message.from_client && message.body.bytes == b"hello"));
+            if message.from_client && message.body.bytes == b"hello" && &*message.path == "/ws"));
     }
 }

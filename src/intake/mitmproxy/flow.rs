@@ -46,6 +46,8 @@ struct Told {
     flow: Option<FlowKey>,
     server: Option<ServerName>,
     is_protected: bool,
+    /// Path of the request that opened a `WebSocket`.
+    path: Arc<str>,
     sightings: Vec<Sighting>,
 }
 
@@ -90,6 +92,7 @@ impl Told {
                     ])
                 })
                 .is_some_and(|tls| tls.flag().unwrap_or_else(|| tls.number().is_some())),
+            path: Arc::default(),
             sightings: Vec::new(),
         }
     }
@@ -145,6 +148,7 @@ impl Told {
             is_protected,
         };
         self.is_protected = is_protected;
+        self.path = Arc::from(exchange.request.path());
         self.push(None, Event::Exchange(exchange));
         Some(())
     }
@@ -181,6 +185,7 @@ impl Told {
                     },
                     from_client,
                     is_protected: self.is_protected,
+                    path: Arc::clone(&self.path),
                     ..Message::default()
                 }),
             );

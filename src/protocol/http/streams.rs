@@ -170,7 +170,9 @@ impl Streams {
             return;
         };
         if stream.protocol.as_deref() == Some(websocket::NAME) {
-            let socket = stream.response.as_ref().map(WebSocket::answered);
+            let path = stream.request.as_ref().map_or("", Request::path);
+            let socket = stream.response.as_ref();
+            let socket = socket.map(|response| WebSocket::answered(response).at(path));
             stream.socket = socket.map(Box::new);
         }
         let ahead = stream.request.as_mut().map(|request| &mut request.body);

@@ -142,6 +142,13 @@ impl Exchanges {
         Some((pending.request, pending.origin))
     }
 
+    /// The path of the request that the next response answers; empty if none is known.
+    pub(super) fn next_path(&self) -> &str {
+        let mut pending = self.pending.iter();
+        let next = pending.find(|pending| !pending.is_response_complete);
+        next.map_or("", |pending| pending.request.path())
+    }
+
     /// Whether a request waits whose answer decides if HTTP goes on behind it.
     pub(super) fn is_undecided(&self) -> bool {
         self.pending.iter().any(|pending| {

@@ -211,7 +211,7 @@ impl Http1 {
     }
 
     fn response(&mut self, response: Response, emit: Emit<'_>) -> Framing {
-        let upgrade = upgrade(&response);
+        let upgrade = upgrade(&response, self.exchanges.next_path());
         let answer = self.exchanges.response(response);
         if let Some(Upgrade::WebSocket(started)) = upgrade {
             if answer.framing == Framing::Tunnel {
@@ -310,7 +310,7 @@ enum Upgrade {
     WebSocket(Started),
 }
 
-fn upgrade(response: &Response) -> Option<Upgrade> {
+fn upgrade(response: &Response, path: &str) -> Option<Upgrade> {
     let named = response.header("upgrade")?;
     let is = |token: &str| {
         named
@@ -318,7 +318,7 @@ fn upgrade(response: &Response) -> Option<Upgrade> {
             .any(|named| named.trim().eq_ignore_ascii_case(token))
     };
     if is(websocket::NAME) {
-        return Some(Upgrade::WebSocket(WebSocket::started(response)));
+        return Some(Upgrade::WebSocket(WebSocket::started(response, path)));
     }
     is("h2c").then_some(Upgrade::Http2)
 }

@@ -5,6 +5,8 @@ mod deflate;
 mod frame;
 mod stomp;
 
+use std::sync::Arc;
+
 use self::deflate::{Inflater, Parameters};
 use self::frame::{Frames, Piece};
 use super::{Chunk, Dissector, Hint, Output, Protocol, Started, Verdict};
@@ -75,6 +77,8 @@ pub(super) struct WebSocket {
     client: Direction,
     server: Direction,
     content: Content,
+    /// Path of the request that opened it.
+    path: Arc<str>,
 }
 
 impl Default for WebSocket {
@@ -193,6 +197,7 @@ impl WebSocket {
             client: Direction::new(Side::Client, parameters),
             server: Direction::new(Side::Server, parameters),
             content,
+            path: Arc::default(),
         }
     }
 
@@ -220,11 +225,17 @@ impl WebSocket {
     }
 
     /// The same, to be stacked on what carried the handshake.
-    pub(super) fn started(response: &Response) -> Started {
+    pub(super) fn started(response: &Response, path: &str) -> Started {
         Started {
             protocol: NAME,
-            dissector: Box::new(Self::answered(response)),
+            dissector: Box::new(Self::answered(response).at(path)),
         }
+    }
+
+    /// The same, opened by a request for that path.
+    pub(super) fn at(mut self, path: &str) -> Self {
+        self.path = Arc::from(path);
+        self
     }
 
     fn direction(&mut self, side: Side) -> &mut Direction {
@@ -252,11 +263,13 @@ impl WebSocket {
             }
             Content::Stomp => {
                 let read = stomp::message(&message.body.bytes, side);
-                let message = read.unwrap_or_else(|| plain(message, side));
+                let mut message = read.unwrap_or_else(|| plain(message, side));
+                message.path = Arc::clone(&self.path);
                 emit(Output::Event(Event::Message(message), origin));
             }
             Content::Plain => {
-                let message = plain(message, side);
+                let mut message = plain(message, side);
+                message.path = Arc::clone(&self.path);
                 emit(Output::Event(Event::Message(message), origin));
             }
         }

@@ -2,6 +2,7 @@
 
 use super::{contacts, found, hash_of, json, post};
 use crate::forge::observation;
+use phonehome::model::{Body, Event, Message};
 
 /// Numbers of mobile phones with their country code, as digits alone.
 fn mobiles(count: u64) -> Vec<String> {
@@ -164,4 +165,28 @@ fn a_digest_under_the_name_of_a_number_is_one_of_a_number() {
     assert_eq!(contacts(&requests), []);
     let found = json("/v1/check", &requests[0].1);
     assert!(has(&found, "email-or-phone-hash", 1), "{found:?}");
+}
+
+#[test]
+fn digests_on_a_socket_are_of_people_where_its_path_looks_them_up() {
+    let digests: Vec<String> = (0..5).map(|at| hash_of(&at.to_string())).collect();
+    let body = format!(r#"{{"hashes":[{}]}}"#, quoted(&digests));
+    let over = |path: &str| {
+        let mut observation = post("/", "", "");
+        observation.sighting.event = Event::Message(Message {
+            protocol: "websocket",
+            kind: "text".to_owned(),
+            path: path.into(),
+            body: Body {
+                wire_len: body.len() as u64,
+                bytes: body.clone().into_bytes(),
+                is_cut: false,
+            },
+            from_client: true,
+            ..Message::default()
+        });
+        found(&[observation])
+    };
+    assert!(has(&over("/v1/contacts/discover"), "contact-hash-list", 5));
+    assert_eq!(over("/v1/files"), []);
 }

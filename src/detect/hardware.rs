@@ -1,0 +1,169 @@
+//! Identifiers told by their form alone: a hardware address that is the phone's own, and what stands beside it in messages whose
+//! fields have no names. What names tell is told by `identifier`, what is received around the phone by `access_point`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::name::Name;
+use super::{Scene, identifier, value};
+use crate::model::{DecodeStep, Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
+
+/// Addresses of one phone in a message: of Wi-Fi and Bluetooth. More are of what is around it, or in a store.
+const OWN_ADDRESSES: usize = 2;
+/// Letters of a name that says nothing, at most.
+const MUTE: usize = 3;
+/// Fields before and behind an address in which the name of its network interface is looked for.
+const BESIDE: usize = 8;
+
+/// What one object holds that may be identifiers of a phone.
+#[derive(Default)]
+struct Group<'a> {
+    has_address: bool,
+    numbers: Vec<&'a Field<'a>>,
+    uuids: Vec<&'a Field<'a>>,
+}
+
+/// Reports identifiers.
+pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
+    if !matches!(
+        scene.observation.sighting.event,
+        Event::Exchange(_) | Event::Message(_)
+    ) {
+        return;
+    }
+    let mut addresses = Vec::new();
+    let mut groups: BTreeMap<(Place, Option<PathId>), Group<'_>> = BTreeMap::new();
+    for (position, field) in scene.fields.iter().enumerate() {
+        let name = scene.name(field);
+        if name.is_some_and(Name::names_identifier) || !field.look.has(Look::HEX) {
+            continue;
+        }
+        let object = (field.place, scene.object(field));
+        let text = &*field.value;
+        if field.look.has(Look::COLON | Look::GROUP) && value::is_hardware_address(text) {
+            if is_burnt_in(text) && is_own(scene, position, field) {
+                groups.entry(object).or_default().has_address = true;
+                addresses.push(field);
+            }
+        } else if name.is_none_or(|name| name.normalised.len() <= MUTE) {
+            match text.len() {
+                15 if is_number_of_phone(text, field.look) => {
+                    groups.entry(object).or_default().numbers.push(field);
+                }
+                36 if is_uuid(text) => groups.entry(object).or_default().uuids.push(field),
+                _ => {}
+            }
+        }
+    }
+    let distinct: BTreeSet<String> = addresses
+        .iter()
+        .map(|field| field.value.to_ascii_lowercase())
+        .collect();
+    if distinct.len() <= OWN_ADDRESSES {
+        report(scene, tally, "mac-address", &addresses);
+    }
+    // A number with its check digit is no chance where another identifier stands beside it.
+    let told = groups.into_values().filter(|group| {
+        !group.numbers.is_empty() && (group.has_address || !group.uuids.is_empty())
+    });
+    for group in told {
+        report(scene, tally, "hardware-id", &group.numbers);
+        report(scene, tally, "install-id", &group.uuids);
+    }
+}
+
+fn report(scene: &Scene<'_>, tally: &mut Tally, rule: &str, fields: &[&Field<'_>]) {
+    let (Some(rule), Some(first)) = (scene.rules.identifier(rule), fields.first()) else {
+        return;
+    };
+    let values: BTreeSet<_> = fields
+        .iter()
+        .map(|field| identifier::canonical(rule, &field.value))
+        .collect();
+    let mut finding = scene.finding(rule, Grade::Shape, first, &first.value);
+    finding.items = values.len() as u64;
+    finding.values = values.iter().map(|value| Sensitive::new(value)).collect();
+    scene.report(tally, finding);
+}
+
+/// Whether an address is one that a maker gave a single interface (IEEE 802 §8.2): no group, none that a phone made up to hide its own,
+/// none of documents (RFC 9542 §2.1.1); and not only digits, as times have.
+fn is_burnt_in(address: &str) -> bool {
+    /// Of a group, or administered locally.
+    const MARKS: u8 = 0b11;
+    let first = address.get(..2);
+    let first = first.and_then(|text| u8::from_str_radix(text, 16).ok());
+    first.is_some_and(|first| first & MARKS == 0)
+        && address.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && !address.starts_with("00:00:00")
+        && !address
+            .to_ascii_lowercase()
+            .replace('-', ":")
+            .starts_with("00:00:5e")
+}
+
+/// Whether an address is one of the phone that sends it, as far as the names around it say: not one of a list, unless the interface
+/// stands beside it, and none of what is around.
+fn is_own(scene: &Scene<'_>, position: usize, field: &Field<'_>) -> bool {
+    const OTHERS: [&str; 22] = [
+        "bssid",
+        "accesspoint",
+        "hotspot",
+        "router",
+        "gateway",
+        "printer",
+        "drucker",
+        "beacon",
+        "peer",
+        "remote",
+        "station",
+        "nearby",
+        "scan",
+        "neighbo",
+        "lamp",
+        "camera",
+        "sensor",
+        "peripheral",
+        "tag",
+        "lock",
+        "server",
+        "node",
+    ];
+    let paths = &scene.fields.paths;
+    let is_of_other = |step| match step {
+        Step::Name(name) => scene
+            .names
+            .get(name.position())
+            .is_some_and(|name| OTHERS.iter().any(|other| name.normalised.contains(other))),
+        Step::Index(_) => false,
+    };
+    if paths.steps_back(field.path).any(is_of_other) {
+        return false;
+    }
+    let is_protobuf = scene.fields.chain(field.chain).0.last() == Some(&DecodeStep::Protobuf);
+    is_protobuf || !scene.fields.path(field).has_index() || has_interface(scene, position, field)
+}
+
+/// Whether the name of a network interface stands in the same object.
+fn has_interface(scene: &Scene<'_>, position: usize, field: &Field<'_>) -> bool {
+    const INTERFACES: [&str; 8] = [
+        "wlan0", "wlan1", "eth0", "en0", "en1", "p2p0", "bt0", "swlan0",
+    ];
+    let first = position.saturating_sub(BESIDE);
+    let around = (first..=position.saturating_add(BESIDE)).filter_map(|at| scene.fields.get(at));
+    let object = scene.object(field);
+    around
+        .filter(|other| other.place == field.place && scene.object(other) == object)
+        .any(|other| INTERFACES.contains(&&*other.value))
+}
+
+/// An IMEI by its check digit and the body that gave it out.
+fn is_number_of_phone(text: &str, look: Look) -> bool {
+    const BODIES: [&str; 3] = ["01", "35", "86"];
+    look.is_all(Look::DIGIT)
+        && BODIES.iter().any(|body| text.starts_with(body))
+        && value::is_imei(text)
+}
+
+fn is_uuid(text: &str) -> bool {
+    value::uuid_digits(text).is_some() && !value::is_nil_uuid(text)
+}

@@ -1,0 +1,111 @@
+//! Identifiers of hardware under names that say nothing, without names, and in a User-Agent.
+
+use super::{found, grades, json, post};
+use crate::forge::observation;
+use phonehome::model::Grade;
+
+fn of(body: &str, rule: &str) -> Vec<Grade> {
+    grades(post("/v1/state", "application/json", body), rule)
+}
+
+#[test]
+fn a_hardware_address_is_told_by_its_form() {
+    for body in [
+        r#"{"dmac":"3c:5a:b4:0a:1b:2c"}"#,
+        r#"{"m":"3C-5A-B4-0A-1B-2C"}"#,
+        r#"{"net":{"hw":"3c:5a:b4:0a:1b:2c","type":"wlan0"}}"#,
+        r#"{"net":[{"hw":"3c:5a:b4:0a:1b:2c","type":"wlan0"}]}"#,
+    ] {
+        assert_eq!(of(body, "mac-address"), [Grade::Shape], "{body}");
+    }
+    for body in [
+        // made up by the phone, of all, of a group, of documents, a duration
+        r#"{"m":"da:5a:b4:0a:1b:2c"}"#,
+        r#"{"m":"ff:ff:ff:ff:ff:ff"}"#,
+        r#"{"m":"01:00:5e:0a:1b:2c"}"#,
+        r#"{"m":"00:00:5e:00:53:2c"}"#,
+        r#"{"m":"00:12:34:05:06:07"}"#,
+        // of what is around
+        r#"{"router":"3c:5a:b4:0a:1b:2c"}"#,
+        r#"{"printer":{"hw":"3c:5a:b4:0a:1b:2c"}}"#,
+        r#"{"hosts":[{"hw":"3c:5a:b4:0a:1b:2c","up":true}]}"#,
+        r#"{"a":"3c:5a:b4:0a:1b:2c","b":"3c:5a:b4:0a:1b:2d","c":"3c:5a:b4:0a:1b:2e"}"#,
+    ] {
+        assert_eq!(of(body, "mac-address"), [], "{body}");
+    }
+}
+
+/// A protobuf with texts in one message of it.
+fn protobuf(texts: &[&str]) -> Vec<(String, u64, u64)> {
+    let length = |bytes: &[u8]| u8::try_from(bytes.len()).unwrap();
+    let mut inner = Vec::new();
+    for (tag, text) in (1_u8..).zip(texts) {
+        inner.extend([tag << 3 | 2, length(text.as_bytes())]);
+        inner.extend(text.as_bytes());
+    }
+    let body = [&[0x0a, length(&inner)], inner.as_slice(), b"\x12\x04open"].concat();
+    let headers = [("Content-Type", "application/x-protobuf")];
+    found(&[observation::post(
+        "collector.example",
+        "/v1/state",
+        &headers,
+        body,
+        false,
+    )])
+}
+
+#[test]
+fn identifiers_of_a_phone_without_names_tell_each_other() {
+    let (uuid, number, address) = (
+        "3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3",
+        "356938035643809",
+        "3c:5a:b4:0a:1b:2c",
+    );
+    let rules = |texts: &[&str]| -> Vec<String> {
+        protobuf(texts).into_iter().map(|(rule, ..)| rule).collect()
+    };
+    assert_eq!(
+        rules(&[uuid, number, address]),
+        ["hardware-id", "install-id", "mac-address"]
+    );
+    assert_eq!(rules(&[uuid]), [""; 0], "a UUID may be of anything");
+    assert_eq!(rules(&[number]), [""; 0]);
+    assert_eq!(
+        rules(&[uuid, "356938035643808"]),
+        [""; 0],
+        "a wrong check digit"
+    );
+    let order = format!(r#"{{"order":"{number}","uuid":"{uuid}"}}"#);
+    assert_eq!(json("/v1/state", &order), []);
+}
+
+#[test]
+fn a_user_agent_names_identifiers() {
+    let with = |agent: &str| {
+        let headers = [("User-Agent", agent)];
+        let request = observation::post(
+            "collector.example",
+            "/v1/state",
+            &headers,
+            Vec::new(),
+            false,
+        );
+        let found = found(&[request]).into_iter();
+        found.map(|(rule, ..)| rule).collect::<Vec<_>>()
+    };
+    for token in [
+        "gaid/3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3",
+        "idfa=3F2B8C1E-5A47-4D09-9E6B-7C1D20F4A8B3",
+        "(gaid:3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3; en)",
+    ] {
+        assert_eq!(
+            with(&format!("App/3.1 {token}")),
+            ["advertising-id"],
+            "{token}"
+        );
+    }
+    assert_eq!(
+        with("App/3.1 (build/3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3)"),
+        [""; 0]
+    );
+}
