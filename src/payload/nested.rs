@@ -142,6 +142,8 @@ const SHORTEST_DIGITS: usize = 40;
 const SHORTEST_AMONG: usize = 20;
 /// Longest text of which words are looked into: what is longer is a program or a page.
 const LONGEST_TEXT: usize = 16 << 10;
+/// Most encoded words among others: more are lines of one encoding.
+const MOST_AMONG: usize = 16;
 /// Shortest name that is looked into.
 const SHORTEST_NAME: usize = 12;
 
@@ -664,27 +666,34 @@ fn words<'s, 'a>(_: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Collec
     if text.len() > LONGEST_TEXT {
         return false;
     }
-    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "+/-_".contains(letter);
-    let (mut rest, mut is_taken) = (text, false);
-    while let Some(start) = rest.find(is_letter) {
-        let (_, word) = rest.split_at_checked(start).unwrap_or_default();
-        let letters = word.find(|letter| !is_letter(letter)).unwrap_or(word.len());
-        let padding = word
-            .bytes()
-            .skip(letters)
-            .take(2)
-            .take_while(|byte| *byte == b'=');
-        let end = letters.saturating_add(padding.count());
-        let (word, behind) = word.split_at_checked(end).unwrap_or((word, ""));
-        rest = behind;
-        let look = Look::of(word);
-        let is_random = look.has(Look::DIGIT) && (look.has(Look::UPPER) || look.is_all(Look::HEX));
-        if letters < SHORTEST_AMONG || word.len() == text.len() || !is_random {
-            continue;
+    let words: Vec<(Look, &str)> = encoded_words(text).take(MOST_AMONG + 1).collect();
+    let mut is_taken = false;
+    if words.len() <= MOST_AMONG {
+        for (look, word) in words {
+            is_taken |= hex(look, word, copied, collector) || base64_word(look, word, collector);
         }
-        is_taken |= hex(look, word, copied, collector) || base64_word(look, word, collector);
     }
     is_taken
+}
+
+/// The words of a text that are long enough and look random, with their padding, but not all of it.
+fn encoded_words(text: &str) -> impl Iterator<Item = (Look, &str)> {
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "+/-_".contains(letter);
+    let mut rest = text;
+    let all = std::iter::from_fn(move || {
+        let (_, word) = rest.split_at_checked(rest.find(is_letter)?)?;
+        let letters = word.find(|letter| !is_letter(letter)).unwrap_or(word.len());
+        let behind = word.bytes().skip(letters).take(2);
+        let padding = behind.take_while(|byte| *byte == b'=').count();
+        let (word, behind) = word.split_at_checked(letters.saturating_add(padding))?;
+        rest = behind;
+        Some((letters, word))
+    });
+    let long = all.filter(|(letters, word)| *letters >= SHORTEST_AMONG && word.len() < text.len());
+    long.map(|(_, word)| (Look::of(word), word))
+        .filter(|(look, _)| {
+            look.has(Look::DIGIT) && (look.has(Look::UPPER) || look.is_all(Look::HEX))
+        })
 }
 
 /// Base64 among other words: of text, or of what tells itself. What is neither is a name or an id.

@@ -66,7 +66,9 @@ const SHORTEST_BASE64_PATTERN: usize = 10;
 /// Fewest characters of a checksum in hexadecimal digits, the shortest of what is looked for in words.
 const SHORTEST_TOKEN: usize = 8;
 /// Hexadecimal digits of numbers: longer ones are decoded before.
-const SHORT_HEX: std::ops::RangeInclusive<usize> = 12..=22;
+const SHORT_HEX: std::ops::RangeInclusive<usize> = 10..=18;
+/// Numbers of 10 to 15 digits, as phones and subscribers have.
+const HEX_NUMBERS: std::ops::Range<u64> = 1_000_000_000..1_000_000_000_000_000;
 /// Fewest bytes of a text among others.
 const SHORTEST_TEXT: usize = 6;
 /// Most bytes in which a digest with a salt is looked for: each salt costs a pass.
@@ -251,18 +253,35 @@ impl<'a> Scanner<'a> {
         });
     }
 
-    /// What the few bytes are that hexadecimal digits stand for: numbers of protobuf and integers of 64 bits.
-    fn hex_number(&self, digits: &[u8], hits: &mut Vec<Hit>) {
-        let index = self.index;
-        let Some(bytes) = hex_bytes(digits).filter(|_| !index.binary.is_empty()) else {
+    /// The number that a few bytes are, of which these are the hexadecimal digits: an integer of 64 bits or one of protobuf.
+    fn hex_number(&mut self, digits: &[u8], hits: &mut Vec<Hit>) {
+        let Some(bytes) = hex_bytes(digits) else {
             return;
         };
-        let from = hits.len();
-        index.binary.scan(&bytes, &mut |slot, start| {
-            literal(index, BINARY, &bytes, slot, start, hits);
-        });
-        for hit in hits.iter_mut().skip(from) {
-            hit.steps.insert(0, DecodeStep::Hex);
+        let fixed = |read: fn([u8; 8]) -> u64| {
+            let number = bytes.as_array().map(|bytes| read(*bytes));
+            (number, DecodeStep::Fixed64)
+        };
+        for (number, step) in [
+            fixed(u64::from_le_bytes),
+            fixed(u64::from_be_bytes),
+            (pattern::of_varint(&bytes), DecodeStep::Varint),
+        ] {
+            let Some(number) = number.filter(|number| HEX_NUMBERS.contains(number)) else {
+                continue;
+            };
+            let from = hits.len();
+            let written = number.to_string();
+            self::number(
+                self.index,
+                written.as_bytes(),
+                false,
+                &mut self.looked,
+                hits,
+            );
+            for hit in hits.iter_mut().skip(from) {
+                hit.steps.splice(0..0, [DecodeStep::Hex, step]);
+            }
         }
     }
 
