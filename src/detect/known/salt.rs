@@ -10,7 +10,7 @@ use hashbrown::HashSet;
 
 use super::super::Scene;
 use super::index::Index;
-use super::scan;
+use super::token;
 use crate::limits;
 use crate::model::{Event, Field, Look, Response, Step};
 use crate::payload;
@@ -119,7 +119,7 @@ pub(super) fn of_message(index: &Index, scene: &Scene<'_>) -> Salts {
     };
     let may_hold_digest = || {
         let mut fields = scene.fields.iter();
-        fields.any(|field| scan::may_hold_digest(&field.value))
+        fields.any(|field| token::may_hold_digest(&field.value))
             || scene.binaries.iter().next().is_some()
     };
     let is_needed = !(named.is_empty() && guessed.is_empty()) && may_hold_digest();
@@ -141,12 +141,12 @@ fn readings(text: &str) -> impl Iterator<Item = Vec<u8>> {
     let written = is_salt.then(|| text.as_bytes().to_vec());
     let is_long = |bytes: &Vec<u8>| bytes.len() >= 8;
     let hex = is_salt
-        .then(|| scan::hex_bytes(text.as_bytes()))
+        .then(|| token::hex_bytes(text.as_bytes()))
         .flatten()
         .filter(is_long);
     let packed = text.trim_end_matches('=').as_bytes();
     let base64 = is_salt
-        .then(|| scan::STANDARD.decode(packed).ok())
+        .then(|| token::STANDARD.decode(packed).ok())
         .flatten()
         .filter(is_long);
     written.into_iter().chain(hex).chain(base64)
