@@ -6,7 +6,7 @@ use base64::Engine;
 
 use super::body::{self, MediaType};
 use super::collector::Collector;
-use super::{Decoded, Input, form, lent, nested, text};
+use super::{Decoded, Input, digits, form, lent, nested, text};
 use crate::model::{Body, DecodeStep, Header, Look, Message, Place, Request, Response};
 
 /// The fields of an HTTP request.
@@ -168,7 +168,7 @@ fn authorization<'a>(value: &'a str, collector: &mut Collector<'a>) {
     let rest = rest.trim();
     if scheme.eq_ignore_ascii_case("basic") {
         collector.plain_value(Cow::Borrowed(value), lent);
-        let Ok(credentials) = nested::LENIENT_BASE64.decode(rest) else {
+        let Ok(credentials) = digits::LENIENT_BASE64.decode(rest) else {
             return;
         };
         let Some(credentials) = text::from_bytes(&credentials) else {

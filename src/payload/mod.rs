@@ -9,6 +9,7 @@ mod bson;
 mod cbor;
 mod collector;
 mod compression;
+mod digits;
 mod form;
 mod graphql;
 mod grpc;

@@ -4,29 +4,18 @@
 use std::borrow::Cow;
 
 use base64::Engine;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::body::MediaType;
 use super::collector::Collector;
+use super::digits::{
+    LENIENT_BASE64_URL, SHORTEST_AMONG, SHORTEST_HEX, SHORTEST_MARKED, SHORTEST_WORD, base64_text,
+    hex, spells_number, words,
+};
 use super::{
     Decoder, Input, Keep, bson, cbor, compression, copied, form, graphql, json, message_pack,
     multipart, property_list, protobuf, table, text, xml,
 };
 use crate::model::{DecodeStep, Look};
-
-const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
-    .with_decode_allow_trailing_bits(true)
-    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-
-/// Base64 with or without padding (RFC 4648 §4).
-pub(super) const LENIENT_BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
-
-/// Base64url with or without padding (RFC 4648 §5).
-const LENIENT_BASE64_URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
-
-/// Bytes that begin like something compressed and are looked at as they are, too.
-const LONGEST_CHANCE: usize = 512;
 
 /// Decodes a value if it is of this encoding. `false`: it is not, try the next.
 type Attempt = for<'s, 'a> fn(Look, &'s str, Keep<'s, 'a>, &mut Collector<'a>) -> bool;
@@ -127,26 +116,12 @@ const ANY: u16 = {
 
 /// Shortest value that is looked into.
 const SHORTEST: usize = 4;
-/// Shortest base64 that is looked into.
-const SHORTEST_WORD: usize = 8;
-/// Shortest base64 that is believed when it gives any text.
-const SHORTEST_BASE64: usize = 16;
-/// Shortest hexadecimal text that is looked into: shorter ones are ids.
-const SHORTEST_HEX: usize = 24;
-/// Shortest hexadecimal text that says that it is.
-const SHORTEST_MARKED: usize = 12;
-/// Shortest hexadecimal text without letters: shorter ones are numbers, of which pairs of digits spell something too often.
-const SHORTEST_DIGITS: usize = 40;
 
-/// Shortest encoded word among others.
-const SHORTEST_AMONG: usize = 20;
-/// Longest text of which words are looked into: what is longer is a program or a page.
-const LONGEST_TEXT: usize = 16 << 10;
 /// Shortest name that is looked into.
 const SHORTEST_NAME: usize = 12;
 
 /// Shortest binary document that is believed without a type: chance makes shorter ones.
-const SHORTEST_DOCUMENT: usize = 24;
+pub(super) const SHORTEST_DOCUMENT: usize = 24;
 
 /// The same of formats whose documents have names, from the first to the last byte: chance hardly makes these.
 const SHORTEST_NAMED: usize = 8;
@@ -160,13 +135,10 @@ const DOCUMENTS: [(Decoder, usize); 5] = [
     (protobuf::DECODER, SHORTEST_DOCUMENT),
 ];
 
-/// Bytes of the digests in use, of MD5 to SHA-512.
-const DIGESTS: [usize; 6] = [16, 20, 28, 32, 48, 64];
-
 /// Whether anything may be encoded in a value, as far as a look tells.
 #[inline]
 pub(super) fn may_hold(look: Look, text: &str) -> bool {
-    // Short words are no base64 of anything, and ids no hexadecimal text. Of two groups of base64 of a text one in four hundred has
+    // Short words are no base64 of anything, and ids no hexadecimal text but of numbers. Of two groups of base64 of a text one in four hundred has
     // small letters alone, of more hardly any: what has is made of words.
     let is_word = |shortest: usize| {
         text.len() >= shortest
@@ -178,9 +150,14 @@ pub(super) fn may_hold(look: Look, text: &str) -> bool {
     } else {
         SHORTEST_WORD
     };
+    let is_number = || {
+        look.is_all(Look::HEX)
+            && (SHORTEST_MARKED..SHORTEST_HEX).contains(&text.len())
+            && spells_number(text)
+    };
     let has_words =
         || text.len() > SHORTEST_AMONG && look.has(Look::SPACE) && look.has(Look::DIGIT);
-    text.len() >= SHORTEST && look.has(ANY) || is_word(shortest) || has_words()
+    text.len() >= SHORTEST && look.has(ANY) || is_word(shortest) || is_number() || has_words()
 }
 
 /// Decodes what is encoded in a name, as it is where names are data: base64 and hexadecimal text, percent encoding.
@@ -239,7 +216,8 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
     let media_type = MediaType::default();
     let compressed = [compression::GZIP, compression::ZSTD, compression::ZLIB];
     let documents = DOCUMENTS.iter();
-    let documents = documents.filter(|(_, shortest)| bytes.len() >= *shortest);
+    let documents = documents
+        .filter(|(_, shortest)| bytes.len() >= *shortest || protobuf::is_mostly_text(bytes));
     let documents = documents.map(|(decoder, _)| decoder);
     let decoder = compressed
         .iter()
@@ -543,211 +521,4 @@ fn quoted_printable<'s, 'a>(
         collector.value(Cow::Owned(decoded), copied);
     });
     true
-}
-
-/// Hexadecimal digits that spell a text. Ids and hashes do not spell anything.
-fn hex<'s, 'a>(look: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Collector<'a>) -> bool {
-    // `0x` of programs, `\x` of PostgreSQL's bytea
-    let (is_marked, look, text) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("\\x"))
-    {
-        Some(digits) => (true, Look::of(digits), digits),
-        None => (false, look, text),
-    };
-    let shortest = if is_marked {
-        SHORTEST_MARKED
-    } else if look.is_all(Look::DIGIT) && !spells_number(text) {
-        SHORTEST_DIGITS
-    } else {
-        SHORTEST_HEX
-    };
-    if !look.is_all(Look::HEX) || text.len() < shortest {
-        return false;
-    }
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() {
-        return false;
-    }
-    let bytes: Option<Vec<u8>> = pairs
-        .iter()
-        .map(|[high, low]| Some(hex_digit(*high)? << 4 | hex_digit(*low)?))
-        .collect();
-    let Some(bytes) = bytes else { return false };
-    let Some(decoded) = str::from_utf8(&bytes)
-        .ok()
-        .filter(|text| text::is_readable(text))
-    else {
-        // Digests are told by their digits.
-        let mut is_taken = false;
-        let is_none = !DIGESTS.contains(&bytes.len()) || is_mostly_text(&bytes);
-        let is_told = text::is_wide(&bytes) || compression::by_magic(&bytes).is_some();
-        if is_none || is_told {
-            collector.undoing(DecodeStep::Hex, |collector| {
-                is_taken = decode_bytes(&bytes, collector);
-                if !is_taken {
-                    collector.binary(&bytes);
-                }
-            });
-        }
-        return is_taken;
-    };
-    collector.undoing(DecodeStep::Hex, |collector| {
-        collector.value(Cow::Borrowed(decoded), copied);
-    });
-    true
-}
-
-/// Whether pairs of digits spell a number with what people write between its groups: of a hundred pairs fourteen do, so twelve
-/// in a row are no chance.
-fn spells_number(text: &str) -> bool {
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    rest.is_empty()
-        && pairs
-            .iter()
-            .all(|pair| matches!(pair, [b'3', b'0'..=b'9'] | [b'2', b'0' | b'8' | b'9']))
-}
-
-/// Whether most bytes are printable, as those of a document with text in it are and those of a digest are not.
-fn is_mostly_text(bytes: &[u8]) -> bool {
-    let printable = bytes.iter().filter(|byte| matches!(byte, b' '..=b'~'));
-    printable.count().saturating_mul(4) >= bytes.len().saturating_mul(3)
-}
-
-/// The value of a hexadecimal digit.
-pub(super) fn hex_digit(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
-}
-
-/// Base64 of text, of something compressed, or of a binary document. Words and random tokens are made of the same letters, but do
-/// not decode to any of them.
-fn base64_text<'s, 'a>(
-    look: Look,
-    text: &'s str,
-    _: Keep<'s, 'a>,
-    collector: &mut Collector<'a>,
-) -> bool {
-    if look.is_all(Look::DIGIT) {
-        return false;
-    }
-    let text = text
-        .strip_prefix("data:")
-        .and_then(|rest| rest.split_once(";base64,"))
-        .map_or(text, |(_, encoded)| encoded);
-    let look = if look.is_all(Look::BASE64) {
-        look
-    } else {
-        Look::of(text)
-    };
-    if !look.is_all(Look::BASE64) || text.len() < SHORTEST_WORD || is_id(look, text) {
-        return false;
-    }
-    let mut buffer = collector.take_buffer();
-    let is_taken =
-        base64_bytes(text, look, &mut buffer).is_some() && take_base64(text, &buffer, collector);
-    collector.put_buffer(buffer);
-    is_taken
-}
-
-/// Words of base64 or hexadecimal digits among others: `upload SGFsbG8sIFdlbHQhIQ== done`.
-fn words<'s, 'a>(_: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Collector<'a>) -> bool {
-    if text.len() > LONGEST_TEXT {
-        return false;
-    }
-    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "+/-_".contains(letter);
-    let (mut rest, mut is_taken) = (text, false);
-    while let Some(start) = rest.find(is_letter) {
-        let (_, word) = rest.split_at_checked(start).unwrap_or_default();
-        let letters = word.find(|letter| !is_letter(letter)).unwrap_or(word.len());
-        let padding = word
-            .bytes()
-            .skip(letters)
-            .take(2)
-            .take_while(|byte| *byte == b'=');
-        let end = letters.saturating_add(padding.count());
-        let (word, behind) = word.split_at_checked(end).unwrap_or((word, ""));
-        rest = behind;
-        let look = Look::of(word);
-        let is_random = look.has(Look::DIGIT) && (look.has(Look::UPPER) || look.is_all(Look::HEX));
-        if letters < SHORTEST_AMONG || word.len() == text.len() || !is_random {
-            continue;
-        }
-        is_taken |= hex(look, word, copied, collector) || base64_word(look, word, collector);
-    }
-    is_taken
-}
-
-/// Base64 among other words: of text, or of what tells itself. What is neither is a name or an id.
-fn base64_word(look: Look, word: &str, collector: &mut Collector<'_>) -> bool {
-    if is_id(look, word) {
-        return false;
-    }
-    let mut buffer = collector.take_buffer();
-    let mut is_taken = false;
-    if base64_bytes(word, look, &mut buffer).is_some() {
-        let is_text = str::from_utf8(&buffer).is_ok_and(text::is_readable);
-        if is_text {
-            is_taken = take_base64(word, &buffer, collector);
-        } else if compression::by_magic(&buffer).is_some() || buffer.len() >= SHORTEST_DOCUMENT {
-            collector.undoing(DecodeStep::Base64, |collector| {
-                is_taken = decode_bytes(&buffer, collector);
-            });
-        }
-    }
-    collector.put_buffer(buffer);
-    is_taken
-}
-
-/// Whether a text is hexadecimal digits, with or without dashes, as ids and dates are.
-fn is_id(look: Look, text: &str) -> bool {
-    let is_of_id = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
-    look.is_all(Look::HEX) || look.has(Look::GROUP) && text.bytes().all(is_of_id)
-}
-
-/// Takes what base64 stands for.
-fn take_base64(text: &str, bytes: &[u8], collector: &mut Collector<'_>) -> bool {
-    let Some(decoded) = str::from_utf8(bytes)
-        .ok()
-        .filter(|text| text::is_readable(text))
-    else {
-        let mut is_taken = false;
-        collector.undoing(DecodeStep::Base64, |collector| {
-            is_taken = decode_bytes(bytes, collector);
-            // Two bytes may begin like something compressed by chance.
-            let may_be_chance = bytes.len() <= LONGEST_CHANCE;
-            if may_be_chance || !is_taken && compression::by_magic(bytes).is_none() {
-                collector.binary(bytes);
-            }
-        });
-        return is_taken;
-    };
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@._+-: ".contains(&byte);
-    if text.len() < SHORTEST_BASE64
-        && !decoded.bytes().all(is_plain)
-        && !json::looks_like(decoded.as_bytes(), false)
-    {
-        return false;
-    }
-    collector.undoing(DecodeStep::Base64, |collector| {
-        collector.value(Cow::Borrowed(decoded), copied);
-    });
-    true
-}
-
-/// Base64 in either alphabet, with line ends, or with spaces where a form ate the `+`.
-fn base64_bytes(text: &str, look: Look, bytes: &mut Vec<u8>) -> Option<()> {
-    let text = text.trim_ascii();
-    if look.has(Look::GROUP) && text.contains('-') || text.contains('_') {
-        return LENIENT_BASE64_URL.decode_vec(text, bytes).ok();
-    }
-    if look.has(Look::SPACE) && text.bytes().any(|byte| byte.is_ascii_whitespace()) {
-        let has_lines = text.contains('\n');
-        let dense: Vec<u8> = text
-            .bytes()
-            .filter(|byte| !(matches!(byte, b'\r' | b'\n') || has_lines && *byte == b' '))
-            .map(|byte| if byte == b' ' { b'+' } else { byte })
-            .collect();
-        return LENIENT_BASE64.decode_vec(dense, bytes).ok();
-    }
-    LENIENT_BASE64.decode_vec(text, bytes).ok()
 }

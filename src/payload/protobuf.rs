@@ -51,6 +51,32 @@ pub(super) fn is_readable_message(bytes: &[u8]) -> bool {
     unlabelled(bytes).is_some_and(is_readable)
 }
 
+/// Shortest text of a message that is short itself.
+const SHORTEST_TEXT: usize = 6;
+
+/// Whether few bytes that nothing calls a message are one, and most of it is text: with less, chance makes them.
+pub(super) fn is_mostly_text(bytes: &[u8]) -> bool {
+    if !is_readable_message(bytes) {
+        return false;
+    }
+    let mut letters = 0_usize;
+    let mut cursor = Cursor::new(bytes);
+    while !cursor.is_empty() {
+        let walked = walk(&mut cursor, &mut |token| {
+            if let Token::Text(text) = token
+                && text.len() >= SHORTEST_TEXT
+            {
+                letters = letters.saturating_add(text.len());
+            }
+            ControlFlow::Continue(())
+        });
+        if walked.is_err() {
+            return false;
+        }
+    }
+    letters.saturating_mul(2) >= bytes.len()
+}
+
 /// Whether a field of bytes is compressed without a sign of it.
 fn holds_compressed(bytes: &[u8]) -> bool {
     let mut is_held = false;

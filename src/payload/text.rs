@@ -6,7 +6,7 @@ use base64::Engine;
 
 use super::body::MediaType;
 use super::collector::Collector;
-use super::{Decoder, Input, copied, nested};
+use super::{Decoder, Input, copied, digits};
 use crate::limits;
 use crate::model::DecodeStep;
 
@@ -103,7 +103,7 @@ pub(super) fn is_wide(bytes: &[u8]) -> bool {
         && narrow.saturating_mul(4) >= units.len().saturating_mul(3)
 }
 
-/// The text that bytes are in UTF-16 without its mark, in either order of bytes.
+/// The text that bytes are in UTF-16, in either order of bytes, with its mark or without.
 pub(super) fn wide(bytes: &[u8]) -> Option<String> {
     if !is_wide(bytes) {
         return None;
@@ -116,7 +116,8 @@ pub(super) fn wide(bytes: &[u8]) -> Option<String> {
     } else {
         u16::from_be_bytes
     };
-    utf16(bytes, unit).map(Cow::into_owned)
+    let text = utf16(bytes, unit)?;
+    Some(text.trim_start_matches('\u{feff}').to_owned())
 }
 
 /// Bytes as text, if they are: UTF-8, else Latin-1 without control characters.
@@ -174,7 +175,7 @@ pub(super) fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
         rest = match (first, tail) {
             (b'=', [b'\r', b'\n', tail @ ..] | [b'\n', tail @ ..]) => tail,
             (b'=', [high, low, after @ ..]) => {
-                let digits = nested::hex_digit(*high).zip(nested::hex_digit(*low));
+                let digits = digits::hex_digit(*high).zip(digits::hex_digit(*low));
                 let (byte, rest) =
                     digits.map_or((b'=', tail), |(high, low)| (high << 4 | low, after));
                 decoded.push(byte);
@@ -205,7 +206,7 @@ pub(super) fn base64_lines(bytes: &[u8]) -> (Vec<u8>, bool) {
         .copied()
         .filter(|byte| !byte.is_ascii_whitespace())
         .collect();
-    if let Ok(decoded) = nested::LENIENT_BASE64.decode(&dense) {
+    if let Ok(decoded) = digits::LENIENT_BASE64.decode(&dense) {
         return (decoded, true);
     }
     let sound = dense
@@ -214,7 +215,7 @@ pub(super) fn base64_lines(bytes: &[u8]) -> (Vec<u8>, bool) {
         .unwrap_or(dense.len());
     let quads = dense.get(..sound & !3).unwrap_or_default();
     (
-        nested::LENIENT_BASE64.decode(quads).unwrap_or_default(),
+        digits::LENIENT_BASE64.decode(quads).unwrap_or_default(),
         false,
     )
 }

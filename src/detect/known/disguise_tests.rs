@@ -19,8 +19,10 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// UTF-16 with its mark.
 fn wide(text: &str) -> Vec<u8> {
-    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    let marked = format!("\u{feff}{text}");
+    marked.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
 fn zlib(bytes: &[u8]) -> Vec<u8> {
@@ -186,6 +188,34 @@ fn short_values_in_hexadecimal_digits_are_decoded() {
             "{bytes:02x?} {found:?}"
         );
     }
+}
+
+#[test]
+fn numbers_in_hexadecimal_digits_may_be_national() {
+    let found = field("tel", &hex(b"030 23125111"));
+    assert_eq!(found, ["contact-phone-list"]);
+}
+
+#[test]
+fn short_messages_of_text_are_decoded() {
+    let message = [&[0x08, 0x01, 0x12, 0x0b][..], b"9F4MGCC3+2X"].concat();
+    assert_eq!(field("z1", &STANDARD.encode(message)), ["coordinates"]);
+}
+
+#[test]
+fn numbers_beside_a_digest_may_be_its_salt() {
+    let digest = compute(
+        &FUNCTIONS[6],
+        &Mixture::SaltLast,
+        EMAIL.as_bytes(),
+        b"477271044",
+    )
+    .unwrap();
+    let body = serde_json::json!(["sync", STANDARD.encode(digest), "477271044"]);
+    assert_eq!(
+        rules_of(JSON, body.to_string().as_bytes()),
+        ["contact-hash-list"]
+    );
 }
 
 #[test]

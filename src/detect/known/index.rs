@@ -116,6 +116,7 @@ pub struct Prepared {
     /// How probable it is that a random value of a form is a known one: of numbers by their digits, and of checksums.
     number_chances: Vec<f64>,
     checksum_chance: f64,
+    /// In the order of their latitudes.
     pub(super) places: Vec<Place>,
     /// Names by their parts.
     pub(super) persons: Table,
@@ -246,11 +247,13 @@ impl Index {
             number_chances: number_chances(&spelled),
             checksums,
             numeric: u64::try_from(numeric).unwrap_or(u64::MAX),
-            places: values
-                .iter()
-                .zip(0..)
-                .filter_map(|(value, id)| Place::of(value, id))
-                .collect(),
+            places: Place::in_order(
+                values
+                    .iter()
+                    .zip(0..)
+                    .filter_map(|(value, id)| Place::of(value, id))
+                    .collect(),
+            ),
             persons,
             addresses: address_table(&values, &spelled),
             neglected,
@@ -511,7 +514,7 @@ fn recipes_of_given(values: &[KnownValue], recipes: &[Recipe]) -> Vec<Recipe> {
 
 /// A digest as the auditor wrote it.
 pub(super) fn given(text: &str) -> Option<Vec<u8>> {
-    super::scan::hex_bytes(text.trim().as_bytes()).filter(|bytes| bytes.len() >= 8)
+    super::token::hex_bytes(text.trim().as_bytes()).filter(|bytes| bytes.len() >= 8)
 }
 
 /// CRC-32 of as many spellings as fit: with more, too many of the four billion would be hit by chance.

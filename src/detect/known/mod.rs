@@ -1,13 +1,16 @@
 //! Values that the auditor knows to be on the phone, in whatever disguise: written, encoded, scaled, hashed, salted.
 //!
 //! `spelling` says how a value is written, `pattern` what it becomes inside encodings, `digest` how it is hashed; `index`
-//! prepares all of that once for a device in the tables of `word`, `literal` and `table`, `scan` and `position` look. What is found is grade `known-value`: the strongest there is.
+//! prepares all of that once for a device in the tables of `word`, `literal` and `table`. `scan` looks in text and bytes, with `number`
+//! and `token` for runs of digits and digests; `position` and `packed` look for places. What is found is grade `known-value`: the
+//! strongest there is.
 
 mod dialled;
 mod digest;
 mod given;
 mod index;
 mod literal;
+mod number;
 mod packed;
 mod pattern;
 mod person;
@@ -19,6 +22,7 @@ mod seen;
 mod spelled;
 mod spelling;
 mod table;
+mod token;
 mod word;
 
 use std::collections::{BTreeMap, BTreeSet};

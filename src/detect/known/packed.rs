@@ -102,16 +102,21 @@ pub(super) fn positions<'a>(places: &[Place], scene: &Scene<'a>, found: &mut Vec
     if places.is_empty() {
         return;
     }
-    for (binary, bytes) in scene
-        .binaries
-        .iter()
-        .filter(|(_, bytes)| bytes.len() <= LONGEST)
-    {
+    let widest = Place::widest(places);
+    let short = scene.binaries.iter();
+    for (binary, bytes) in short.filter(|(_, bytes)| bytes.len() <= LONGEST) {
         for number in &NUMBERS {
-            each_pair(bytes, number, &mut |pair| {
-                let hits = places.iter().filter_map(|place| hit(place, number, pair));
-                let field = Spot::of_binary(scene, binary);
-                found.extend(hits.map(|hit| Found { hit, field }));
+            each_pair(bytes, number, &mut |[first, second]| {
+                for (latitude, longitude) in [(first, second), (second, first)] {
+                    let near = Place::near(places, latitude, widest + number.slack);
+                    let is_it = |place: &&Place| {
+                        place.has_latitude(latitude, number.slack)
+                            && place.has_longitude(longitude, number.slack)
+                    };
+                    let field = Spot::of_binary(scene, binary);
+                    let hits = near.iter().filter(is_it).map(|place| hit(place, number));
+                    found.extend(hits.map(|hit| Found { hit, field }));
+                }
             });
         }
     }
@@ -135,12 +140,8 @@ fn each_pair(bytes: &[u8], number: &Number, see: &mut dyn FnMut([f64; 2])) {
     }
 }
 
-/// The position that two numbers are, in either order.
-fn hit(place: &Place, number: &Number, [first, second]: [f64; 2]) -> Option<Hit> {
-    let is_it = |latitude, longitude| {
-        place.has_latitude(latitude, number.slack) && place.has_longitude(longitude, number.slack)
-    };
-    (is_it(first, second) || is_it(second, first)).then(|| Hit {
+fn hit(place: &Place, number: &Number) -> Hit {
+    Hit {
         value: place.id(),
         steps: number.steps.to_vec(),
         is_weak: false,
@@ -148,5 +149,5 @@ fn hit(place: &Place, number: &Number, [first, second]: [f64; 2]) -> Option<Hit>
         form: None,
         metres: Some(1),
         sent: None,
-    })
+    }
 }

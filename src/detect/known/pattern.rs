@@ -156,7 +156,7 @@ fn packed(text: &str) -> Option<Vec<u8>> {
     let is_id =
         matches!(text.len(), 12 | 16 | 32) && text.bytes().any(|byte| byte.is_ascii_alphabetic());
     is_id
-        .then(|| super::scan::hex_bytes(text.as_bytes()))
+        .then(|| super::token::hex_bytes(text.as_bytes()))
         .flatten()
 }
 
@@ -181,6 +181,17 @@ fn varint(mut number: u64) -> Vec<u8> {
     }
 }
 
+/// The number that a varint of protobuf is from the first to the last byte.
+pub(super) fn of_varint(bytes: &[u8]) -> Option<u64> {
+    let (last, others) = bytes.split_last()?;
+    let is_one = *last < 0x80 && others.iter().all(|byte| *byte >= 0x80) && bytes.len() < 10;
+    let number = || {
+        let bytes = bytes.iter().rev();
+        bytes.fold(0_u64, |number, byte| number << 7 | u64::from(byte & 0x7f))
+    };
+    is_one.then(number)
+}
+
 /// The bytes before and behind a value that was found wrapped, as far as there are any. `None`: it is another value, of which
 /// only so much as base64 shows of the last byte is the same.
 pub(super) fn around(
@@ -192,7 +203,7 @@ pub(super) fn around(
     let before = bytes.get(..found.start).unwrap_or_default();
     let behind = bytes.get(found.end..).unwrap_or_default();
     let digits = |digits: Option<&[u8]>| {
-        let bytes = super::scan::hex_bytes(digits?)?;
+        let bytes = super::token::hex_bytes(digits?)?;
         bytes.into_iter().find(|byte| *byte != 0)
     };
     Some(match form {
@@ -252,7 +263,7 @@ fn around_in_base64(
             other => *other,
         })
         .collect();
-    let decoded = super::scan::STANDARD.decode(&letters).ok()?;
+    let decoded = super::token::STANDARD.decode(&letters).ok()?;
     let first = offset.saturating_add(if has_more { 3 } else { 0 });
     let (before, rest) = decoded.split_at_checked(first)?;
     let behind = rest.strip_prefix(value)?;
@@ -326,6 +337,11 @@ mod tests {
     #[test]
     fn numbers_are_written_as_protobuf_writes_them() {
         assert_eq!(varint(150), [0x96, 0x01]);
+        assert_eq!(
+            of_varint(&varint(4_915_112_345_678)),
+            Some(4_915_112_345_678)
+        );
+        assert_eq!(of_varint(&[0x96, 0x81]), None);
         assert_eq!(varint(0), [0]);
         assert_eq!(number("150"), None);
         assert_eq!(number("4915112345678"), Some(4_915_112_345_678));

@@ -52,6 +52,25 @@ impl Place {
         self.id
     }
 
+    /// Degrees of latitude from the one of these places that reaches farthest to its edge.
+    pub(super) fn widest(places: &[Self]) -> f64 {
+        let radii = places.iter().map(|place| place.radius_metres);
+        radii.fold(0.0, f64::max) / METRES_PER_DEGREE
+    }
+
+    /// Those of places in the order of their latitudes that are within so many degrees of this one.
+    pub(super) fn near(places: &[Self], latitude: f64, margin: f64) -> &[Self] {
+        let from = places.partition_point(|place| place.latitude < latitude - margin);
+        let behind = places.partition_point(|place| place.latitude <= latitude + margin);
+        places.get(from..behind).unwrap_or_default()
+    }
+
+    /// In the order of latitudes.
+    pub(super) fn in_order(mut places: Vec<Self>) -> Vec<Self> {
+        places.sort_by(|one, other| one.latitude.total_cmp(&other.latitude));
+        places
+    }
+
     fn margin_of_longitude(self) -> f64 {
         self.radius_metres / (METRES_PER_DEGREE * self.latitude.to_radians().cos().max(0.01))
     }

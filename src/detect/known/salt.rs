@@ -10,7 +10,7 @@ use hashbrown::HashSet;
 
 use super::super::Scene;
 use super::index::Index;
-use super::scan;
+use super::token;
 use crate::limits;
 use crate::model::{Event, Field, Look, Response, Step};
 use crate::payload;
@@ -39,6 +39,8 @@ const SALT_BYTES: std::ops::RangeInclusive<usize> = 2..=128;
 const GUESSED_BYTES: std::ops::RangeInclusive<usize> = 6..=36;
 /// Longest name that says nothing: `s`.
 const MUTE_NAME: usize = 2;
+/// Fewest digits of a number that may be a salt.
+const SALT_DIGITS: usize = 8;
 /// Initials of salt, key and nonce, of which the value need not look random.
 const INITIALS: [&str; 3] = ["s", "k", "n"];
 /// Bytes of digests beside which a salt without a name is looked for.
@@ -117,7 +119,7 @@ pub(super) fn of_message(index: &Index, scene: &Scene<'_>) -> Salts {
     };
     let may_hold_digest = || {
         let mut fields = scene.fields.iter();
-        fields.any(|field| scan::may_hold_digest(&field.value))
+        fields.any(|field| token::may_hold_digest(&field.value))
             || scene.binaries.iter().next().is_some()
     };
     let is_needed = !(named.is_empty() && guessed.is_empty()) && may_hold_digest();
@@ -139,12 +141,12 @@ fn readings(text: &str) -> impl Iterator<Item = Vec<u8>> {
     let written = is_salt.then(|| text.as_bytes().to_vec());
     let is_long = |bytes: &Vec<u8>| bytes.len() >= 8;
     let hex = is_salt
-        .then(|| scan::hex_bytes(text.as_bytes()))
+        .then(|| token::hex_bytes(text.as_bytes()))
         .flatten()
         .filter(is_long);
     let packed = text.trim_end_matches('=').as_bytes();
     let base64 = is_salt
-        .then(|| scan::STANDARD.decode(packed).ok())
+        .then(|| token::STANDARD.decode(packed).ok())
         .flatten()
         .filter(is_long);
     written.into_iter().chain(hex).chain(base64)
@@ -158,28 +160,33 @@ fn guesses(scene: &Scene<'_>) -> Vec<Vec<u8>> {
         Some((_, Step::Index(_))) => true,
         None => false,
     };
-    let is_random = |field: &&Field<'_>| {
+    let is_word = |field: &&Field<'_>| {
+        GUESSED_BYTES.contains(&field.value.len())
+            && field.look.is_all(Look::BASE64)
+            && !field.look.has(Look::SPACE)
+    };
+    let is_random = |field: &Field<'_>| {
         let is_mixed = || {
             field.look.has(Look::DIGIT)
                 && field.value.bytes().any(|byte| byte.is_ascii_alphabetic())
         };
-        GUESSED_BYTES.contains(&field.value.len())
-            && field.look.is_all(Look::BASE64)
-            && !field.look.has(Look::SPACE)
-            && (is_mixed() || INITIALS.contains(&fields.name(field)))
+        is_mixed() || INITIALS.contains(&fields.name(field))
     };
-    let mut salts: Vec<&str> = fields
-        .iter()
-        .filter(is_random)
-        .filter(is_mute)
-        .map(|field| &*field.value)
-        .collect();
-    salts.sort_unstable();
-    salts.dedup();
-    if salts.len() > limits::GUESSED_SALTS {
-        return Vec::new();
+    // What looks random comes before numbers.
+    let may_be = |field: &Field<'_>| {
+        is_random(field) || field.look.is_all(Look::DIGIT) && field.value.len() >= SALT_DIGITS
+    };
+    for is_it in [&may_be as &dyn Fn(&Field<'_>) -> bool, &is_random] {
+        let words = fields.iter().filter(is_word).filter(is_mute);
+        let salts: BTreeSet<&str> = words
+            .filter(|field| is_it(field))
+            .map(|field| &*field.value)
+            .collect();
+        if salts.len() <= limits::GUESSED_SALTS {
+            return salts.into_iter().flat_map(readings).collect();
+        }
     }
-    salts.into_iter().flat_map(readings).collect()
+    Vec::new()
 }
 
 /// The bytes of a value that is as long as a digest, in hexadecimal digits or base64, and nothing else.

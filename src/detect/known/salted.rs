@@ -124,7 +124,7 @@ impl Index {
             salted.untried = salted.untried.saturating_add(1);
             return None;
         }
-        let functions = (0..).zip(FUNCTIONS).take(USUAL);
+        let functions = (0..).zip(FUNCTIONS);
         let functions = functions.filter(|(_, function)| bytes.contains(&function.bytes));
         let recipes = functions.flat_map(|(function, _)| {
             digest::GUESSED.map(|mixture| Recipe {

@@ -1,17 +1,19 @@
 //! Text and bytes → which known values are in them, and in which disguise.
 
-use base64::Engine;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use hashbrown::HashSet;
 
 use super::super::value;
-use super::index::{Digests, GIVEN, Index, given, is_of_words, start};
+use super::index::{Digests, Index, is_of_words};
 use super::literal::Window;
+use super::number::{number, numbers};
 use super::pattern::{self, BINARY, EXACT, FOLDED, Wrapping};
 use super::seen::{Seen, Short};
 use super::spelling::{self, SHORTEST};
-use super::table::{Slot, key};
+use super::table::Slot;
+use super::token::{
+    SHORTEST_HEX, SHORTEST_TOKEN, each_digest, each_token, encoded_digest, hex_bytes, hex_checksum,
+    raw_digests,
+};
 use super::word::is_word;
 use crate::limits;
 use crate::model::{DecodeStep, KnownKind, Look};
@@ -44,41 +46,18 @@ pub(super) enum Scarce {
     Checksum,
 }
 
-/// Fewest digits of a run that is looked up.
-const SHORTEST_RUN: usize = 4;
 /// Most digits of a number written in groups.
-const LONGEST_RUN: usize = 24;
-/// How probable it may be that a random number is the checksum of a known value, so that one alone is believed.
-const CHECKSUM_CHANCE: f64 = 2e-7;
-/// Seconds from 2011 to 2030.
-const TIMES: std::ops::Range<u32> = 1_300_000_000..1_900_000_000;
-/// Digits of a checksum as a number: all but one in 400 have so many.
-const CHECKSUM_DIGITS: std::ops::RangeInclusive<usize> = 8..=10;
-/// Groups of digits that a number may be written in: `+49 (0) 30 23 12 51 11`.
-const GROUPS: usize = 8;
-/// What stands between groups.
-const GAP: &[u8] = b" ()-./";
-/// Fewest characters of hexadecimal and base64 that hold the eight bytes by which digests are told.
-const SHORTEST_HEX: usize = 16;
-const SHORTEST_BASE64: usize = 11;
+pub(super) const LONGEST_RUN: usize = 24;
 /// Fewest characters of a pattern in base64: of a spelling of eight bytes.
 const SHORTEST_BASE64_PATTERN: usize = 10;
-/// Fewest characters of a checksum in hexadecimal digits, the shortest of what is looked for in words.
-const SHORTEST_TOKEN: usize = 8;
 /// Hexadecimal digits of numbers: longer ones are decoded before.
-const SHORT_HEX: std::ops::RangeInclusive<usize> = 12..=22;
+const SHORT_HEX: std::ops::RangeInclusive<usize> = 10..=18;
+/// Numbers of 10 to 15 digits, as phones and subscribers have.
+const HEX_NUMBERS: std::ops::Range<u64> = 1_000_000_000..1_000_000_000_000_000;
 /// Fewest bytes of a text among others.
 const SHORTEST_TEXT: usize = 6;
 /// Most bytes in which a digest with a salt is looked for: each salt costs a pass.
 const LONGEST_SALTED: usize = 4 << 10;
-/// Longest text in which a digest may stand alone; longer runs are encoded data, not digests.
-const LONGEST_TOKEN: usize = 256;
-
-const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
-    .with_decode_allow_trailing_bits(true)
-    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-pub(super) const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
-const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
 /// How many different values of each form were looked up in one message.
 #[derive(Debug, Default)]
@@ -93,7 +72,7 @@ pub(super) struct Looked {
 }
 
 impl Looked {
-    fn add(&mut self, form: Scarce, key: u64) {
+    pub(super) fn add(&mut self, form: Scarce, key: u64) {
         self.all = self.all.saturating_add(1);
         // What there is no room for counts each time: chance is then thought likelier than it is, never less likely.
         let is_known = if self.counted.len() < limits::DISTINCT_LOOK_UPS {
@@ -251,18 +230,35 @@ impl<'a> Scanner<'a> {
         });
     }
 
-    /// What the few bytes are that hexadecimal digits stand for: numbers of protobuf and integers of 64 bits.
-    fn hex_number(&self, digits: &[u8], hits: &mut Vec<Hit>) {
-        let index = self.index;
-        let Some(bytes) = hex_bytes(digits).filter(|_| !index.binary.is_empty()) else {
+    /// The number that a few bytes are, of which these are the hexadecimal digits: an integer of 64 bits or one of protobuf.
+    fn hex_number(&mut self, digits: &[u8], hits: &mut Vec<Hit>) {
+        let Some(bytes) = hex_bytes(digits) else {
             return;
         };
-        let from = hits.len();
-        index.binary.scan(&bytes, &mut |slot, start| {
-            literal(index, BINARY, &bytes, slot, start, hits);
-        });
-        for hit in hits.iter_mut().skip(from) {
-            hit.steps.insert(0, DecodeStep::Hex);
+        let fixed = |read: fn([u8; 8]) -> u64| {
+            let number = bytes.as_array().map(|bytes| read(*bytes));
+            (number, DecodeStep::Fixed64)
+        };
+        for (integer, step) in [
+            fixed(u64::from_le_bytes),
+            fixed(u64::from_be_bytes),
+            (pattern::of_varint(&bytes), DecodeStep::Varint),
+        ] {
+            let Some(integer) = integer.filter(|integer| HEX_NUMBERS.contains(integer)) else {
+                continue;
+            };
+            let from = hits.len();
+            let written = integer.to_string();
+            number(
+                self.index,
+                written.as_bytes(),
+                false,
+                &mut self.looked,
+                hits,
+            );
+            for hit in hits.iter_mut().skip(from) {
+                hit.steps.splice(0..0, [DecodeStep::Hex, step]);
+            }
         }
     }
 
@@ -331,19 +327,6 @@ impl<'a> Scanner<'a> {
                 encoded_digest(self.index, digests, digits, is_hex, hits);
             });
         });
-    }
-}
-
-/// Digests among bytes.
-fn raw_digests(index: &Index, digests: &Digests, bytes: &[u8], hits: &mut Vec<Hit>) {
-    if digests.by_start.is_empty() {
-        return;
-    }
-    for (position, window) in bytes.windows(8).enumerate() {
-        if start(window).is_some_and(|key| digests.by_start.may_hold(key)) {
-            let rest = bytes.get(position..).unwrap_or_default();
-            digest(index, digests, rest, false, hits);
-        }
     }
 }
 
@@ -436,442 +419,4 @@ fn literal(
         metres: None,
         sent: None,
     });
-}
-
-/// Runs of digits as a whole, and numbers written in groups.
-fn numbers(index: &Index, bytes: &[u8], looked: &mut Looked, hits: &mut Vec<Hit>) {
-    if index.numbers.is_empty() {
-        return;
-    }
-    let mut position = 0_usize;
-    while let Some(run) = next_run(bytes, position) {
-        let digits = bytes.get(run.0..run.1).unwrap_or_default();
-        if (SHORTEST_RUN..=LONGEST_RUN).contains(&digits.len()) {
-            number(index, digits, has_plus(bytes, run.0), looked, hits);
-        }
-        if digits.len() <= 8 {
-            grouped(index, bytes, run, looked, hits);
-        }
-        position = run.1;
-    }
-}
-
-/// Where the next run of digits begins and ends.
-fn next_run(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
-    let rest = bytes.get(from..)?;
-    let start = rest.iter().position(u8::is_ascii_digit)?;
-    let length = rest
-        .get(start..)?
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    let start = from.saturating_add(start);
-    Some((start, start.saturating_add(length)))
-}
-
-/// A number written in groups that begins with this run: looked up after each group.
-fn grouped(
-    index: &Index,
-    bytes: &[u8],
-    first: (usize, usize),
-    looked: &mut Looked,
-    hits: &mut Vec<Hit>,
-) {
-    if !bytes.get(first.1).is_some_and(|byte| GAP.contains(byte)) {
-        return;
-    }
-    let first_group = bytes.get(first.0..first.1).unwrap_or_default();
-    let before = bytes.get(..first.0).unwrap_or_default().iter().rev();
-    let mut before = before.skip_while(|byte| GAP.contains(byte));
-    let begins = !before.next().is_some_and(u8::is_ascii_digit);
-    let mut sizes = vec![first_group.len()];
-    let mut digits = Vec::new();
-    let mut end = first.1;
-    for _ in 0..GROUPS {
-        let gap = bytes
-            .get(end..)
-            .unwrap_or_default()
-            .iter()
-            .take(4)
-            .take_while(|byte| GAP.contains(byte))
-            .count();
-        if gap == 0 {
-            return;
-        }
-        let next = end.saturating_add(gap);
-        let Some(run) = next_run(bytes, next).filter(|run| run.0 == next) else {
-            return;
-        };
-        let group = bytes.get(run.0..run.1).unwrap_or_default();
-        if digits.is_empty() {
-            digits.reserve(LONGEST_RUN);
-            digits.extend_from_slice(first_group);
-        }
-        // `+49 (0)30`: the trunk prefix is not dialled from abroad.
-        let is_trunk = group == b"0"
-            && bytes
-                .get(next.saturating_sub(1))
-                .is_some_and(|mark| matches!(mark, b'(' | b')'));
-        if !is_trunk {
-            digits.extend_from_slice(group);
-        }
-        if digits.len() > LONGEST_RUN {
-            return;
-        }
-        sizes.push(group.len());
-        end = run.1;
-        if digits.len() >= 7 {
-            let is_whole = begins && !goes_on(bytes, end);
-            let is_told = is_whole
-                && (TELLING_GROUPS.contains(&sizes.as_slice()) || has_plus(bytes, first.0));
-            number(index, &digits, is_told, looked, hits);
-        }
-    }
-}
-
-/// Whether digits that begin here are marked as an international number (ITU-T E.123 §2.4).
-fn has_plus(bytes: &[u8], start: usize) -> bool {
-    let before = start.checked_sub(1).and_then(|at| bytes.get(at));
-    before == Some(&b'+')
-}
-
-/// Sizes of groups that say that digits are a national number, also without a trunk prefix: `(415) 555-2671` of North America, and
-/// how those of countries without trunk prefixes are written.
-const TELLING_GROUPS: [&[usize]; 4] = [&[3, 3, 4], &[3, 3, 3], &[3, 2, 2, 2], &[3, 3, 2, 2]];
-
-/// Whether a further group follows.
-fn goes_on(bytes: &[u8], end: usize) -> bool {
-    let behind = bytes.get(end..).unwrap_or_default().iter();
-    let mut behind = behind.skip_while(|byte| GAP.contains(byte));
-    behind.next().is_some_and(u8::is_ascii_digit)
-}
-
-#[inline]
-fn number(index: &Index, digits: &[u8], is_told: bool, looked: &mut Looked, hits: &mut Vec<Hit>) {
-    let form = Scarce::Number(digits.len());
-    let key = key(digits);
-    let known = index.numbers.of_length(digits.len());
-    if known.is_some() {
-        looked.add(form, key);
-    }
-    for slot in known.iter().flat_map(|known| known.get(key)) {
-        let Some(spelling) = index.spelling(slot) else {
-            continue;
-        };
-        let is_reversed = slot.how == 1;
-        let written = spelling.text.as_bytes();
-        let is_same = if is_reversed {
-            written.iter().rev().eq(digits)
-        } else {
-            written == digits
-        };
-        if is_same {
-            hits.push(Hit {
-                value: slot.value,
-                steps: is_reversed
-                    .then_some(DecodeStep::Reversed)
-                    .into_iter()
-                    .collect(),
-                is_weak: spelling.is_weak && !is_told && index.may_be_chance(digits),
-                is_digest: false,
-                form: Some(form),
-                metres: None,
-                sent: None,
-            });
-        }
-    }
-    if CHECKSUM_DIGITS.contains(&digits.len())
-        && !index.checksums.is_empty()
-        && let Some(sum) = str::from_utf8(digits)
-            .ok()
-            .and_then(|text| text.parse().ok())
-    {
-        checksum(index, sum, looked, hits);
-    }
-}
-
-/// What digests are written in: hexadecimal or base64 in either alphabet, also behind a mark like `sha256_`.
-#[inline]
-fn is_token(byte: u8) -> bool {
-    Look::class(byte) & (Look::BASE64 | Look::SPACE) == Look::BASE64
-}
-
-/// Calls `see` with each token of a text that looks like this, where it begins, and how it looks; not with those too short to be
-/// anything that is looked for.
-fn each_token(bytes: &[u8], look: Look, see: &mut dyn FnMut(usize, &[u8], Look)) {
-    // Of these kinds, only white space is none of a token's.
-    if look.is_all(Look::BASE64) && !look.has(Look::SPACE) {
-        if bytes.len() >= SHORTEST_TOKEN {
-            see(0, bytes, look);
-        }
-        return;
-    }
-    let (mut start, mut look) = (0_usize, Look::default());
-    for (end, byte) in bytes.iter().map(Some).chain([None]).enumerate() {
-        if let Some(byte) = byte.filter(|byte| is_token(**byte)) {
-            look.add(Look::class(*byte));
-            continue;
-        }
-        let token = bytes.get(start..end).unwrap_or_default();
-        if token.len() >= SHORTEST_TOKEN {
-            see(start, token, look);
-        }
-        (start, look) = (end.saturating_add(1), Look::default());
-    }
-}
-
-/// Calls `see` with what may be a digest of a word that looks like this, all of it or its end, and whether it is hexadecimal.
-#[inline]
-fn each_digest(token: &[u8], look: Look, see: &mut impl FnMut(&[u8], bool)) {
-    let is_hex = look.is_all(Look::HEX);
-    if token.len() <= LONGEST_TOKEN {
-        see(token, is_hex);
-    }
-    if is_hex {
-        return;
-    }
-    let mut see = |part: &[u8]| see(part, part.iter().all(u8::is_ascii_hexdigit));
-    if let Some(digits) = token.strip_prefix(b"0x") {
-        see(digits);
-    }
-    // Sixteen bytes of a digest are also written as a UUID.
-    if let Some(digits) = uuid_digits(token) {
-        see(&digits);
-    }
-    let is_mark = |byte: &u8| matches!(byte, b'-' | b'_' | b'/' | b'=' | b'+');
-    if !token.iter().any(is_mark) {
-        return;
-    }
-    // `user-0a1b…`, `sha256_…`: the part behind the mark.
-    for part in token.split(is_mark) {
-        if (SHORTEST_TOKEN..=LONGEST_TOKEN).contains(&part.len()) && part.len() < token.len() {
-            see(part);
-        }
-    }
-    for mark in [b'-', b'_', b'='] {
-        let first = token.iter().position(|byte| *byte == mark);
-        let behind = first.and_then(|at| token.get(at.saturating_add(1)..));
-        if let Some(behind) = behind.filter(|rest| rest.len() >= SHORTEST_BASE64) {
-            see(behind);
-        }
-    }
-}
-
-/// The hexadecimal digits of a UUID.
-fn uuid_digits(token: &[u8]) -> Option<Vec<u8>> {
-    let is_uuid = token.len() == 36
-        && token
-            .iter()
-            .enumerate()
-            .all(|(at, byte)| (*byte == b'-') == matches!(at, 8 | 13 | 18 | 23));
-    is_uuid.then(|| token.iter().copied().filter(|byte| *byte != b'-').collect())
-}
-
-/// A checksum in hexadecimal digits, in either order of bytes.
-fn hex_checksum(index: &Index, digits: &[u8], looked: &mut Looked, hits: &mut Vec<Hit>) {
-    if digits.len() == 8
-        && !index.checksums.is_empty()
-        && let Some(sum) = str::from_utf8(digits)
-            .ok()
-            .and_then(|text| u32::from_str_radix(text, 16).ok())
-    {
-        checksum(index, sum, looked, hits);
-        checksum(index, sum.swap_bytes(), looked, hits);
-    }
-}
-
-fn encoded_digest(
-    index: &Index,
-    digests: &Digests,
-    token: &[u8],
-    is_hex: bool,
-    hits: &mut Vec<Hit>,
-) {
-    if is_hex {
-        if hex_start(token).is_some_and(|key| digests.by_start.may_hold(key))
-            && let Some(bytes) = hex_bytes(token.get(..token.len() & !1).unwrap_or_default())
-        {
-            digest(index, digests, &bytes, true, hits);
-        }
-        return;
-    }
-    let length = token
-        .iter()
-        .rposition(|byte| *byte != b'=')
-        .map_or(0, |last| last.saturating_add(1));
-    let Some(bare) = token.get(..length) else {
-        return;
-    };
-    if !base64_start(bare).is_some_and(|key| digests.by_start.may_hold(key)) {
-        return;
-    }
-    let engine = if bare.iter().any(|byte| matches!(byte, b'-' | b'_')) {
-        &URL_SAFE
-    } else {
-        &STANDARD
-    };
-    if let Ok(bytes) = engine.decode(bare) {
-        digest(index, digests, &bytes, true, hits);
-    }
-}
-
-/// [`start`] of what hexadecimal digits stand for.
-fn hex_start(digits: &[u8]) -> Option<u64> {
-    let digits = digits.first_chunk::<SHORTEST_HEX>()?;
-    let (halves, _) = digits.as_chunks::<8>();
-    let halves = halves
-        .iter()
-        .map(|half| four_bytes(u64::from_be_bytes(*half)));
-    Some(halves.fold(0, |start, half| start << 32 | half))
-}
-
-/// What eight hexadecimal digits stand for, all at once: a letter is nine more than its lower four bits.
-fn four_bytes(digits: u64) -> u64 {
-    let letters = digits >> 6 & 0x0101_0101_0101_0101;
-    let values = (digits & 0x0f0f_0f0f_0f0f_0f0f).wrapping_add(letters.wrapping_mul(9));
-    let bytes = (values >> 4 | values) & 0x00ff_00ff_00ff_00ff;
-    let pairs = (bytes >> 8 | bytes) & 0x0000_ffff_0000_ffff;
-    (pairs >> 16 | pairs) & 0xffff_ffff
-}
-
-/// [`start`] of what base64, in either alphabet, stands for.
-fn base64_start(letters: &[u8]) -> Option<u64> {
-    let letters = letters.first_chunk::<SHORTEST_BASE64>()?;
-    let bits = letters.iter().try_fold(0_u128, |bits, letter| {
-        let value = match letter {
-            b'A'..=b'Z' => letter.wrapping_sub(b'A'),
-            b'a'..=b'z' => letter.wrapping_sub(b'a').wrapping_add(26),
-            b'0'..=b'9' => letter.wrapping_sub(b'0').wrapping_add(52),
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        Some(bits << 6 | u128::from(value))
-    })?;
-    // Eleven letters are two bits more than eight bytes.
-    u64::try_from(bits >> 2).ok()
-}
-
-/// Bytes that begin like a known digest. As a token of its own (`is_whole`) all of it must be the digest or its beginning;
-/// inside other bytes the digest must be there in full.
-fn digest(index: &Index, digests: &Digests, bytes: &[u8], is_whole: bool, hits: &mut Vec<Hit>) {
-    let Some(start) = start(bytes) else { return };
-    for slot in digests.by_start.get(start) {
-        let (expected, steps) = if slot.spelling == GIVEN {
-            let value = index.value(slot).map(|value| value.value.reveal());
-            (value.and_then(given), Vec::new())
-        } else {
-            let recipe = digests.recipes.get(usize::from(slot.how));
-            let spelling = index.spelling(slot);
-            let digest = recipe
-                .zip(spelling)
-                .and_then(|(recipe, spelling)| recipe.compute(spelling.text.as_bytes()));
-            (
-                digest,
-                recipe.map(super::index::Recipe::steps).unwrap_or_default(),
-            )
-        };
-        let Some(expected) = expected else { continue };
-        let fits = if is_whole {
-            expected.starts_with(bytes) || bytes.starts_with(&expected)
-        } else {
-            bytes.starts_with(&expected)
-        };
-        if fits {
-            hits.push(Hit {
-                value: slot.value,
-                steps,
-                is_weak: false,
-                is_digest: true,
-                form: None,
-                metres: None,
-                sent: None,
-            });
-        }
-    }
-}
-
-/// A CRC-32: weak, since there are only four billion of them, unless few are looked for and it is no time in seconds.
-#[inline]
-fn checksum(index: &Index, sum: u32, looked: &mut Looked, hits: &mut Vec<Hit>) {
-    looked.add(Scarce::Checksum, sum.into());
-    let is_weak = TIMES.contains(&sum) || index.chance(Scarce::Checksum) > CHECKSUM_CHANCE;
-    for slot in index.checksums.get(sum.into()) {
-        hits.push(Hit {
-            value: slot.value,
-            steps: vec![DecodeStep::Crc32],
-            is_weak,
-            is_digest: true,
-            form: Some(Scarce::Checksum),
-            metres: None,
-            sent: None,
-        });
-    }
-}
-
-/// Whether a text holds something as long as a digest, and as random.
-pub(super) fn may_hold_digest(text: &str) -> bool {
-    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
-    text.as_bytes()
-        .split(|byte| !is_token(byte))
-        .filter(|token| token.len() >= SHORTEST_HEX.min(SHORTEST_BASE64))
-        .any(|token| {
-            token.iter().any(u8::is_ascii_digit) && token.iter().any(u8::is_ascii_alphabetic)
-        })
-}
-
-/// The bytes of hexadecimal digits.
-pub(super) fn hex_bytes(digits: &[u8]) -> Option<Vec<u8>> {
-    let (pairs, rest) = digits.as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    let digit = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|value| u8::try_from(value).ok())
-    };
-    pairs
-        .iter()
-        .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_start_of_a_digest_is_read_from_its_digits() {
-        assert_eq!(
-            hex_start(b"0123456789abcdefff"),
-            Some(0x0123_4567_89ab_cdef)
-        );
-        assert_eq!(hex_start(b"FEDCBA9876543210"), Some(0xfedc_ba98_7654_3210));
-        assert_eq!(hex_start(b"0123"), None);
-    }
-
-    #[test]
-    fn tokens_are_told_from_what_parts_them() {
-        let tokens = |text: &str| {
-            let mut tokens = Vec::new();
-            each_token(
-                text.as_bytes(),
-                Look::of(text),
-                &mut |start, token, look| {
-                    let token = str::from_utf8(token).unwrap();
-                    assert_eq!(look, Look::of(token));
-                    assert_eq!(text.get(start..start + token.len()), Some(token));
-                    tokens.push(token.to_owned());
-                },
-            );
-            tokens
-        };
-        assert_eq!(tokens("sha256_0a1b2c3d"), ["sha256_0a1b2c3d"]);
-        assert_eq!(
-            tokens("id: 0a1b2c3d, short; ä-0123456=="),
-            ["0a1b2c3d", "-0123456=="]
-        );
-        assert_eq!(tokens("two words"), [""; 0]);
-    }
 }

@@ -1,0 +1,272 @@
+//! Base64 and hexadecimal digits inside values, as all of them or as words among others.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::collector::Collector;
+use super::nested::{SHORTEST_DOCUMENT, decode_bytes};
+use super::{Keep, compression, copied, json, text};
+use crate::model::{DecodeStep, Look};
+
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_allow_trailing_bits(true)
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+
+/// Base64 with or without padding (RFC 4648 §4).
+pub(super) const LENIENT_BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+
+/// Base64url with or without padding (RFC 4648 §5).
+pub(super) const LENIENT_BASE64_URL: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+
+/// Bytes that begin like something compressed and are looked at as they are, too.
+const LONGEST_CHANCE: usize = 512;
+/// Shortest base64 that is looked into.
+pub(super) const SHORTEST_WORD: usize = 8;
+/// Shortest base64 that is believed when it gives any text.
+const SHORTEST_BASE64: usize = 16;
+/// Shortest hexadecimal text that is looked into: shorter ones are ids.
+pub(super) const SHORTEST_HEX: usize = 24;
+/// Shortest hexadecimal text that says that it is, or that spells a number.
+pub(super) const SHORTEST_MARKED: usize = 12;
+/// Shortest hexadecimal text without letters: shorter ones are numbers, of which pairs of digits spell something too often.
+const SHORTEST_DIGITS: usize = 40;
+/// Shortest encoded word among others.
+pub(super) const SHORTEST_AMONG: usize = 20;
+/// Longest text of which words are looked into: what is longer is a program or a page.
+const LONGEST_TEXT: usize = 16 << 10;
+/// Most encoded words among others: more are lines of one encoding.
+const MOST_AMONG: usize = 16;
+/// Bytes of the digests in use, of MD5 to SHA-512.
+const DIGESTS: [usize; 6] = [16, 20, 28, 32, 48, 64];
+
+/// Hexadecimal digits that spell a text. Ids and hashes do not spell anything.
+pub(super) fn hex<'s, 'a>(
+    look: Look,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    // `0x` of programs, `\x` of PostgreSQL's bytea
+    let (is_marked, look, text) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("\\x"))
+    {
+        Some(digits) => (true, Look::of(digits), digits),
+        None => (false, look, text),
+    };
+    let shortest = if is_marked || text.len() < SHORTEST_HEX && spells_number(text) {
+        SHORTEST_MARKED
+    } else if look.is_all(Look::DIGIT) && !spells_number(text) {
+        SHORTEST_DIGITS
+    } else {
+        SHORTEST_HEX
+    };
+    if !look.is_all(Look::HEX) || text.len() < shortest {
+        return false;
+    }
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return false;
+    }
+    let bytes: Option<Vec<u8>> = pairs
+        .iter()
+        .map(|[high, low]| Some(hex_digit(*high)? << 4 | hex_digit(*low)?))
+        .collect();
+    let Some(bytes) = bytes else { return false };
+    let Some(decoded) = str::from_utf8(&bytes)
+        .ok()
+        .filter(|text| text::is_readable(text))
+    else {
+        // Digests are told by their digits.
+        let mut is_taken = false;
+        let is_none = !DIGESTS.contains(&bytes.len()) || is_mostly_text(&bytes);
+        let is_told = text::is_wide(&bytes) || compression::by_magic(&bytes).is_some();
+        if is_none || is_told {
+            collector.undoing(DecodeStep::Hex, |collector| {
+                is_taken = decode_bytes(&bytes, collector);
+                if !is_taken {
+                    collector.binary(&bytes);
+                }
+            });
+        }
+        return is_taken;
+    };
+    collector.undoing(DecodeStep::Hex, |collector| {
+        collector.value(Cow::Borrowed(decoded), copied);
+    });
+    true
+}
+
+/// Whether pairs of digits spell a number with what people write between its groups: of a hundred pairs seven do, so six in a row
+/// are no chance.
+pub(super) fn spells_number(text: &str) -> bool {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    rest.is_empty()
+        && pairs.iter().all(|pair| {
+            matches!(
+                pair,
+                [b'3', b'0'..=b'9']
+                    | [b'2', b'0' | b'8' | b'9' | b'b' | b'B' | b'd'..=b'f' | b'D'..=b'F']
+            )
+        })
+}
+
+/// Whether most bytes are printable, as those of a document with text in it are and those of a digest are not.
+fn is_mostly_text(bytes: &[u8]) -> bool {
+    let printable = bytes.iter().filter(|byte| matches!(byte, b' '..=b'~'));
+    printable.count().saturating_mul(4) >= bytes.len().saturating_mul(3)
+}
+
+/// The value of a hexadecimal digit.
+pub(super) fn hex_digit(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
+}
+
+/// Base64 of text, of something compressed, or of a binary document. Words and random tokens are made of the same letters, but do
+/// not decode to any of them.
+pub(super) fn base64_text<'s, 'a>(
+    look: Look,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    if look.is_all(Look::DIGIT) {
+        return false;
+    }
+    let text = text
+        .strip_prefix("data:")
+        .and_then(|rest| rest.split_once(";base64,"))
+        .map_or(text, |(_, encoded)| encoded);
+    let look = if look.is_all(Look::BASE64) {
+        look
+    } else {
+        Look::of(text)
+    };
+    if !look.is_all(Look::BASE64) || text.len() < SHORTEST_WORD || is_id(look, text) {
+        return false;
+    }
+    let mut buffer = collector.take_buffer();
+    let is_taken =
+        base64_bytes(text, look, &mut buffer).is_some() && take_base64(text, &buffer, collector);
+    collector.put_buffer(buffer);
+    is_taken
+}
+
+/// Words of base64 or hexadecimal digits among others: `upload SGFsbG8sIFdlbHQhIQ== done`.
+pub(super) fn words<'s, 'a>(
+    _: Look,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    if text.len() > LONGEST_TEXT {
+        return false;
+    }
+    let words: Vec<(Look, &str)> = encoded_words(text).take(MOST_AMONG + 1).collect();
+    let mut is_taken = false;
+    if words.len() <= MOST_AMONG {
+        for (look, word) in words {
+            is_taken |= hex(look, word, copied, collector) || base64_word(look, word, collector);
+        }
+    }
+    is_taken
+}
+
+/// The words of a text that are long enough and look random, with their padding, but not all of it.
+fn encoded_words(text: &str) -> impl Iterator<Item = (Look, &str)> {
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "+/-_".contains(letter);
+    let mut rest = text;
+    let all = std::iter::from_fn(move || {
+        let (_, word) = rest.split_at_checked(rest.find(is_letter)?)?;
+        let letters = word.find(|letter| !is_letter(letter)).unwrap_or(word.len());
+        let behind = word.bytes().skip(letters).take(2);
+        let padding = behind.take_while(|byte| *byte == b'=').count();
+        let (word, behind) = word.split_at_checked(letters.saturating_add(padding))?;
+        rest = behind;
+        Some((letters, word))
+    });
+    let long = all.filter(|(letters, word)| *letters >= SHORTEST_AMONG && word.len() < text.len());
+    long.map(|(_, word)| (Look::of(word), word))
+        .filter(|(look, _)| {
+            look.has(Look::DIGIT) && (look.has(Look::UPPER) || look.is_all(Look::HEX))
+        })
+}
+
+/// Base64 among other words: of text, or of what tells itself. What is neither is a name or an id.
+fn base64_word(look: Look, word: &str, collector: &mut Collector<'_>) -> bool {
+    if is_id(look, word) {
+        return false;
+    }
+    let mut buffer = collector.take_buffer();
+    let mut is_taken = false;
+    if base64_bytes(word, look, &mut buffer).is_some() {
+        let is_text = str::from_utf8(&buffer).is_ok_and(text::is_readable);
+        if is_text {
+            is_taken = take_base64(word, &buffer, collector);
+        } else if compression::by_magic(&buffer).is_some() || buffer.len() >= SHORTEST_DOCUMENT {
+            collector.undoing(DecodeStep::Base64, |collector| {
+                is_taken = decode_bytes(&buffer, collector);
+            });
+        }
+    }
+    collector.put_buffer(buffer);
+    is_taken
+}
+
+/// Whether a text is hexadecimal digits, with or without dashes, as ids and dates are.
+fn is_id(look: Look, text: &str) -> bool {
+    let is_of_id = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    look.is_all(Look::HEX) || look.has(Look::GROUP) && text.bytes().all(is_of_id)
+}
+
+/// Takes what base64 stands for.
+fn take_base64(text: &str, bytes: &[u8], collector: &mut Collector<'_>) -> bool {
+    let Some(decoded) = str::from_utf8(bytes)
+        .ok()
+        .filter(|text| text::is_readable(text))
+    else {
+        let mut is_taken = false;
+        collector.undoing(DecodeStep::Base64, |collector| {
+            is_taken = decode_bytes(bytes, collector);
+            // Two bytes may begin like something compressed by chance.
+            let may_be_chance = bytes.len() <= LONGEST_CHANCE;
+            if may_be_chance || !is_taken && compression::by_magic(bytes).is_none() {
+                collector.binary(bytes);
+            }
+        });
+        return is_taken;
+    };
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@._+-: ".contains(&byte);
+    if text.len() < SHORTEST_BASE64
+        && !decoded.bytes().all(is_plain)
+        && !json::looks_like(decoded.as_bytes(), false)
+    {
+        return false;
+    }
+    collector.undoing(DecodeStep::Base64, |collector| {
+        collector.value(Cow::Borrowed(decoded), copied);
+    });
+    true
+}
+
+/// Base64 in either alphabet, with line ends, or with spaces where a form ate the `+`.
+fn base64_bytes(text: &str, look: Look, bytes: &mut Vec<u8>) -> Option<()> {
+    let text = text.trim_ascii();
+    if look.has(Look::GROUP) && text.contains('-') || text.contains('_') {
+        return LENIENT_BASE64_URL.decode_vec(text, bytes).ok();
+    }
+    if look.has(Look::SPACE) && text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+        let has_lines = text.contains('\n');
+        let dense: Vec<u8> = text
+            .bytes()
+            .filter(|byte| !(matches!(byte, b'\r' | b'\n') || has_lines && *byte == b' '))
+            .map(|byte| if byte == b' ' { b'+' } else { byte })
+            .collect();
+        return LENIENT_BASE64.decode_vec(dense, bytes).ok();
+    }
+    LENIENT_BASE64.decode_vec(text, bytes).ok()
+}
