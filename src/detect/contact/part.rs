@@ -106,9 +106,8 @@ pub(super) fn classify(text: &str, telling: Telling) -> Option<(Kind, Rc<str>)> 
         // `sha1:0a1b…`, `0x0a1b…`
         let bare = text.split_once(':').map_or(text, |(_, digest)| digest);
         let bare = bare.strip_prefix("0x").unwrap_or(bare);
-        let is_short = telling.lists_digests && value::is_short_digest(bare)
-            || telling.takes_short_digests
-                && (value::is_short_digest(bare) || value::is_short_base64_digest(bare));
+        let is_short = (telling.lists_digests || telling.takes_short_digests)
+            && (value::is_short_digest(bare) || value::is_short_base64_digest(bare));
         if is_short || value::is_cut_digest(bare) || value::is_base64_digest(bare) {
             return Some((Kind::Hash, bare.into()));
         }

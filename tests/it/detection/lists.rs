@@ -169,6 +169,8 @@ fn beginnings_of_digests_are_of_people_where_there_are_many_of_contacts() {
         8
     ));
     assert_eq!(json("/v1/films/discover", &body), []);
+    let named = body.replace(r#""d""#, r#""hashed_emails""#);
+    assert!(has(&json("/v1/state", &named), "contact-hash-list", 8));
 }
 
 #[test]
