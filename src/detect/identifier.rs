@@ -227,6 +227,21 @@ fn is_beside_attributes(scene: &Scene<'_>, field: &Field<'_>) -> bool {
     attributes.take(ATTRIBUTES_BESIDE).count() == ATTRIBUTES_BESIDE
 }
 
+/// Whether the name of a field speaks for a hardware address there: a rule of the name takes it, or is of access points.
+pub(super) fn takes_address(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    let layouts = match &scene.observation.sighting.event {
+        Event::Exchange(_) => scene.rules.layouts(scene.host(), scene.request_path()),
+        _ => Vec::new(),
+    };
+    let is_sdk = !layouts.is_empty() || scene.rules.is_sdk_host(scene.host());
+    let text = value::trimmed(&field.value, field.look);
+    let mut rules = Vec::new();
+    rules_of_field(scene, &layouts, is_sdk, field, &mut rules);
+    rules.iter().any(|rule| {
+        &*rule.id == ACCESS_POINTS || rule.is_opted_out(text) || fits(scene, rule, field, text)
+    })
+}
+
 /// Rules whose data only show in several fields together.
 fn has_detector_of_its_own(rule: &Identifier) -> bool {
     rule.id.starts_with("contact-") || rule.validator == Some(Validator::CoordinatePair)

@@ -12,7 +12,8 @@ use super::{Gathered, Input, Item, Source};
 use crate::Result;
 use crate::limits::{LINE_BYTES, LOGGED_APPS, LOGGED_CONTACTS};
 use crate::model::{
-    Dossier, Event, LoggedApp, Origin, Owner, PhoneLog, Platform, Shortfall, Sighting, Timestamp,
+    ContactTime, Dossier, Event, LoggedApp, Origin, Owner, PhoneLog, Platform, Shortfall, Sighting,
+    Timestamp,
 };
 
 /// Where the reader of a line puts what it makes of it.
@@ -217,14 +218,18 @@ fn next(sightings: &mut VecDeque<Sighting>, ledger: &mut Ledger) -> Option<Item<
 
 /// Phase 1 of a log that only phones of one platform have: which app contacted which host, for captures beside it.
 pub(super) fn contacts(input: &Input, platform: Platform) -> Result<Gathered> {
-    contacts_within(input, platform, 0)
+    gather(input, platform, |time| ContactTime::Period(time, time))
 }
 
-/// The same of a log that has the latest of all contacts of an app with a host: those of so many nanoseconds before it count, too.
-pub(super) fn contacts_within(
+/// The same of a log that has the latest of all contacts of an app with a host.
+pub(super) fn latest_contacts(input: &Input, platform: Platform) -> Result<Gathered> {
+    gather(input, platform, ContactTime::Latest)
+}
+
+fn gather(
     input: &Input,
     platform: Platform,
-    nanoseconds: i64,
+    time_of: fn(Timestamp) -> ContactTime,
 ) -> Result<Gathered> {
     let mut dossier = Dossier {
         platform: Some(platform),
@@ -241,7 +246,7 @@ pub(super) fn contacts_within(
         && let Some(item) = source.next_item()?
     {
         if let Item::Sighting(sighting) = item
-            && !add_contact(&sighting, nanoseconds, &mut dossier.log)
+            && !add_contact(&sighting, time_of, &mut dossier.log)
         {
             let detail = format!(
                 "more than {LOGGED_CONTACTS} contacts, or {LOGGED_APPS} apps of one host: later ones name no app"
@@ -254,24 +259,28 @@ pub(super) fn contacts_within(
 }
 
 /// `false` if there are too many.
-fn add_contact(sighting: &Sighting, before: i64, log: &mut PhoneLog) -> bool {
+fn add_contact(
+    sighting: &Sighting,
+    time_of: fn(Timestamp) -> ContactTime,
+    log: &mut PhoneLog,
+) -> bool {
     let last = sighting.origin.time;
-    let first = Timestamp(last.0.saturating_sub(before));
-    let (host, end, first) = match &sighting.event {
-        Event::Lookup(lookup) => (Some(Arc::from(lookup.name.as_str())), None, first),
+    let (host, end, since) = match &sighting.event {
+        Event::Lookup(lookup) => (Some(Arc::from(lookup.name.as_str())), None, None),
         Event::Access(access) => {
             let address = access.host.as_ref().and_then(|host| host.parse().ok());
             let host = access.host.as_ref().filter(|_| address.is_none()).cloned();
             let any_port = address.map(|address: IpAddr| SocketAddr::new(address, 0));
             let end = access.address.or(any_port);
-            (host, end, access.since.unwrap_or(first))
+            (host, end, access.since)
         }
         _ => return true,
     };
     let by_package = sighting.owner.package.clone().map(LoggedApp::Package);
     match by_package.or(sighting.owner.uid.map(LoggedApp::Uid)) {
         Some(app) if last != Timestamp::default() => {
-            log.add(&app, host.as_ref(), end, (first.min(last), last))
+            let since = since.map(|first| ContactTime::Period(first.min(last), last));
+            log.add(&app, host.as_ref(), end, since.unwrap_or(time_of(last)))
         }
         _ => true,
     }

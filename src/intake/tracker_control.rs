@@ -6,22 +6,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::document::read_whole;
-use super::log::{Listed, Told, contacts_within};
+use super::log::{Listed, Told, latest_contacts};
 use super::sqlite::{Database, has_names};
 use super::{Format, Input, Sample, Source};
 use crate::Result;
 use crate::limits::{DOCUMENT_BYTES, LOGGED_EVENTS};
 use crate::model::{Access, Event, Owner, Platform, Shortfall, Timestamp};
 
-/// How long before an app's latest contact with a host captured traffic to it counts as that app's, in nanoseconds: a day, within
-/// which `TrackerControl` is taken to have watched.
-const REACH: i64 = 24 * 3600 * 1_000_000_000;
-
 /// The export of all apps, or of one.
 pub(super) const FORMAT: Format = Format {
     name: "trackercontrol-csv",
     sniff,
-    gather: Some(|input| contacts_within(input, Platform::Android, REACH)),
+    gather: Some(|input| latest_contacts(input, Platform::Android)),
     open: Some(open),
 };
 
@@ -29,7 +25,7 @@ pub(super) const FORMAT: Format = Format {
 pub(super) const DATABASE: Format = Format {
     name: "trackercontrol-database",
     sniff: |sample: &Sample<'_>| has_names(sample, &["daddr", "dport", "block"]),
-    gather: Some(|input| contacts_within(input, Platform::Android, REACH)),
+    gather: Some(|input| latest_contacts(input, Platform::Android)),
     open: Some(open_database),
 };
 

@@ -60,7 +60,7 @@ pub(crate) use origin::days_from_civil;
 pub use origin::{DeviceId, InputId, Origin, Timestamp};
 pub use packet::{CaptureDirection, FlowKey, LinkType, Owner, Packet, ServerName, Side, Transport};
 pub use path::{NameId, Path, PathId, Paths, Step};
-pub use phone_log::{LoggedApp, PhoneLog};
+pub use phone_log::{ContactTime, LoggedApp, PhoneLog};
 pub use plaintext::Plaintexts;
 pub use policy::{
     AppPolicy, AppStatus, Controller, Day, DeviceKind, DevicePolicy, Exception, ExceptionState,

@@ -1,6 +1,6 @@
 //! What a phone's own logs say of which app contacted which host, and when: for captured traffic that names no owner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -27,7 +27,23 @@ pub enum LoggedApp {
 
 /// An app, and the host under which it knew the end of a connection, if the log says.
 type Contact = (LoggedApp, Option<Arc<str>>);
-type Apps = BTreeMap<Contact, Periods>;
+type Apps = BTreeMap<Contact, Times>;
+
+/// When a log says that an app contacted a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContactTime {
+    /// Within a period, from and to.
+    Period(Timestamp, Timestamp),
+    /// The latest of all contacts, of which there may have been any number before.
+    Latest(Timestamp),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Times {
+    periods: Periods,
+    /// Of several logs.
+    latest: BTreeSet<Timestamp>,
+}
 
 /// Periods that lie apart: their ends by their begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,14 +53,17 @@ impl PhoneLog {
     /// Nanoseconds between log and capture for one event: from the look-up to the connection, and what clocks differ that the
     /// network sets. Clocks that are further apart are told by the events that both have.
     pub const TOLERANCE: i64 = 30_000_000_000;
+    /// Nanoseconds before the latest contact of some app with a host within which a log of latest contacts says whose traffic to
+    /// it was: a day, for which such a log is taken to have watched.
+    pub const REACH: i64 = 24 * 3600 * 1_000_000_000;
 
-    /// An app contacted a host, or the end of a connection, within a period; `false` if there are too many. Port 0 is any port.
+    /// An app contacted a host, or the end of a connection; `false` if there are too many. Port 0 is any port.
     pub fn add(
         &mut self,
         app: &LoggedApp,
         host: Option<&Arc<str>>,
         end: Option<SocketAddr>,
-        period: (Timestamp, Timestamp),
+        time: ContactTime,
     ) -> bool {
         if self.count >= LOGGED_CONTACTS {
             return false;
@@ -53,11 +72,11 @@ impl PhoneLog {
         let mut is_kept = true;
         if let Some(host) = host {
             let apps = self.by_host.entry(Arc::clone(host)).or_default();
-            is_kept &= put(apps, (app.clone(), None), period);
+            is_kept &= put(apps, (app.clone(), None), time);
         }
         if let Some(end) = end {
             let apps = self.by_end.entry(canonical(end)).or_default();
-            is_kept &= put(apps, (app.clone(), host.cloned()), period);
+            is_kept &= put(apps, (app.clone(), host.cloned()), time);
         }
         is_kept
     }
@@ -65,9 +84,11 @@ impl PhoneLog {
     /// Takes in what another log says.
     pub fn merge(&mut self, other: Self) {
         fn put_all(ours: &mut Apps, theirs: Apps) {
-            for (contact, Periods(periods)) in theirs {
-                for period in periods {
-                    put(ours, contact.clone(), period);
+            for (contact, Times { periods, latest }) in theirs {
+                let periods = periods.0.into_iter();
+                let periods = periods.map(|(first, last)| ContactTime::Period(first, last));
+                for time in periods.chain(latest.into_iter().map(ContactTime::Latest)) {
+                    put(ours, contact.clone(), time);
                 }
             }
         }
@@ -113,26 +134,42 @@ impl PhoneLog {
 }
 
 /// `false` if there are too many.
-fn put(apps: &mut Apps, contact: Contact, period: (Timestamp, Timestamp)) -> bool {
+fn put(apps: &mut Apps, contact: Contact, time: ContactTime) -> bool {
     if apps.len() >= LOGGED_APPS && !apps.contains_key(&contact) {
         return false;
     }
-    apps.entry(contact).or_default().add(period);
+    let times = apps.entry(contact).or_default();
+    match time {
+        ContactTime::Period(first, last) => times.periods.add((first, last)),
+        ContactTime::Latest(latest) => {
+            times.latest.insert(latest);
+        }
+    }
     true
 }
 
-/// Apps with a contact at that time, of those whose name for the end is meant.
+/// Apps with a contact at that time, of those whose name for the end is meant. Where none is told, each whose latest contact came
+/// no earlier may have had one, however much later it was.
 fn at(
     apps: Option<&Apps>,
     time: Timestamp,
     is_meant: impl Fn(Option<&str>) -> bool,
 ) -> Vec<&LoggedApp> {
-    let mut near: Vec<&LoggedApp> = apps
-        .into_iter()
-        .flatten()
-        .filter(|((_, name), periods)| is_meant(name.as_deref()) && periods.has(time))
+    let meant = || {
+        let apps = apps.into_iter().flatten();
+        apps.filter(|((_, name), _)| is_meant(name.as_deref()))
+    };
+    let mut near: Vec<&LoggedApp> = meant()
+        .filter(|(_, times)| times.periods.has(time))
         .map(|((app, _), _)| app)
         .collect();
+    if near.is_empty() {
+        let is_soon = |latest: Timestamp| latest.since(time) <= PhoneLog::REACH;
+        let later = || meant().filter_map(|((app, _), times)| Some((app, times.later(time)?)));
+        if later().any(|(_, latest)| is_soon(latest)) {
+            near = later().map(|(app, _)| app).collect();
+        }
+    }
     near.dedup();
     near
 }
@@ -140,6 +177,14 @@ fn at(
 /// An IPv4 address as such, also where a socket of version 6 shows it mapped.
 fn canonical(end: SocketAddr) -> SocketAddr {
     SocketAddr::new(end.ip().to_canonical(), end.port())
+}
+
+impl Times {
+    /// The first of the latest contacts that the app had at that time or later.
+    fn later(&self, time: Timestamp) -> Option<Timestamp> {
+        let time = Timestamp(time.0.saturating_sub(PhoneLog::TOLERANCE));
+        self.latest.range(time..).next().copied()
+    }
 }
 
 impl Periods {
@@ -197,7 +242,8 @@ mod tests {
             let host = host.map(Arc::from);
             let end = end.map(|end| end.parse().unwrap());
             let app = LoggedApp::Package(Arc::from(*package));
-            assert!(log.add(&app, host.as_ref(), end, (time, time)));
+            let period = ContactTime::Period(time, time);
+            assert!(log.add(&app, host.as_ref(), end, period));
         }
         log
     }
@@ -226,6 +272,33 @@ mod tests {
             packages(&log, Some("api.example"), None, 90),
             "a.chat c.news"
         );
+    }
+
+    #[test]
+    fn traffic_is_of_any_app_whose_latest_contact_came_no_earlier() {
+        const HOUR: i64 = 3600;
+        let host = Arc::from("cdn.shared.example");
+        let mut log = PhoneLog::default();
+        for (package, hour) in [("a.chat", 11), ("b.maps", 58), ("c.news", 9)] {
+            let app = LoggedApp::Package(Arc::from(package));
+            let latest = ContactTime::Latest(Timestamp(hour * HOUR * SECOND));
+            assert!(log.add(&app, Some(&host), None, latest));
+        }
+        let mut merged = PhoneLog::default();
+        merged.merge(log);
+        let at = |log: &PhoneLog, second| packages(log, Some(&host), None, second);
+        assert_eq!(at(&merged, 10 * HOUR), "a.chat b.maps");
+        assert_eq!(at(&merged, 11 * HOUR + 20), "a.chat b.maps");
+        // Not within a day of any.
+        assert_eq!(at(&merged, 12 * HOUR), "");
+        assert_eq!(at(&merged, -24 * HOUR), "");
+        assert_eq!(at(&merged, 40 * HOUR), "b.maps");
+        assert_eq!(at(&merged, 60 * HOUR), "");
+        // Who was seen at that very time was it.
+        let time = Timestamp(10 * HOUR * SECOND);
+        let app = LoggedApp::Package(Arc::from("d.mail"));
+        assert!(merged.add(&app, Some(&host), None, ContactTime::Period(time, time)));
+        assert_eq!(at(&merged, 10 * HOUR), "d.mail");
     }
 
     proptest! {

@@ -174,6 +174,15 @@ fn beginnings_of_digests_are_of_people_where_there_are_many_of_contacts() {
 }
 
 #[test]
+fn a_short_id_among_digests_of_people_spoils_none_of_them() {
+    let mut digests: Vec<String> = (0..30).map(|at| hash_of(&at.to_string())).collect();
+    digests.push("1a2b3c4d5e6f7081".to_owned());
+    let body = format!(r#"{{"contacts":[{}]}}"#, quoted(&digests));
+    let found = json("/v1/state", &body);
+    assert!(has(&found, "contact-hash-list", 30), "{found:?}");
+}
+
+#[test]
 fn a_digest_under_the_name_of_a_number_is_one_of_a_number() {
     let requests: Vec<(String, String)> = (0..12)
         .map(|at| {

@@ -40,6 +40,8 @@ fn links_to_maps_among_words_hold_positions() {
         "https://www.openstreetmap.org/#map=17/52.520008/13.404954",
         "https://www.openstreetmap.org/?mlat=52.52&mlon=13.404954",
         "https://maps.apple.com/?ll=52.520008,13.404954",
+        "https://city.example/map?lat=52.520008&lon=13.404954",
+        "https://www.waze.com/ul?ll=52.520008,13.404954",
     ] {
         let body = format!(r#"{{"text":"I am here {link} now"}}"#);
         assert_eq!(of(&body, "coordinates"), [Grade::Shape], "{link}");
@@ -48,6 +50,8 @@ fn links_to_maps_among_words_hold_positions() {
         "https://shop.example/?q=52.520008,13.404954",
         "https://maps.example/?q=coffee",
         "https://maps.example/?size=640,480&zoom=15",
+        "https://cdn.example/roadmap/tile.png?at=12.5231,13.2341",
+        "https://cdn.example/tile.png?at=12.5231,13.2341&type=sitemap",
     ] {
         let body = format!(r#"{{"text":"look at {link} now"}}"#);
         assert_eq!(of(&body, "coordinates"), [], "{link}");
