@@ -132,3 +132,19 @@ fn a_user_agent_names_identifiers() {
         [""; 0]
     );
 }
+
+#[test]
+fn short_names_of_attributes_count_beside_those_that_say_so() {
+    let described = r#"{"device":{"cpu":"arm64-v8a","density":420,"ram":4096,"locale":"fr-FR","model":"PH-7"}}"#;
+    assert_eq!(of(described, "hardware-state"), [Grade::Decoded]);
+    let state = found(&[post("/v1/state", "application/json", described)]);
+    let state = state.iter().find(|(rule, ..)| rule == "hardware-state");
+    assert_eq!(state.map(|(_, _, items)| *items), Some(3));
+    let slot =
+        r#"{"device":{"locale":"fr-FR","model":"PH-7"},"slot":{"w":320,"h":50,"density":2}}"#;
+    assert_eq!(
+        of(slot, "hardware-state"),
+        [],
+        "the slot is none of a device"
+    );
+}
