@@ -41,6 +41,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         if !field.look.has(Look::HEX) {
             continue;
         }
+        // What a protocol itself names stays on the link (DHCP, mDNS), or has a rule.
+        if *scene.fields.chain(field.chain).0 == [DecodeStep::Protocol] {
+            continue;
+        }
         let object = (field.place, scene.object(field));
         let text = &*field.value;
         if field.look.has(Look::COLON | Look::GROUP) && value::is_hardware_address(text) {

@@ -2,7 +2,7 @@
 
 use super::{found, grades, json, post};
 use crate::forge::observation;
-use phonehome::model::Grade;
+use phonehome::model::{Event, Grade, Message};
 
 fn of(body: &str, rule: &str) -> Vec<Grade> {
     grades(post("/v1/state", "application/json", body), rule)
@@ -147,4 +147,18 @@ fn short_names_of_attributes_count_beside_those_that_say_so() {
         [],
         "the slot is none of a device"
     );
+}
+
+#[test]
+fn what_a_protocol_says_of_the_link_is_no_finding() {
+    let message = Message {
+        protocol: "dhcp",
+        kind: "request".to_owned(),
+        from_client: true,
+        fields: vec![("client".to_owned(), "3c:5a:b4:0a:1b:2c".to_owned())],
+        ..Message::default()
+    };
+    let mut observation = post("/", "text/plain", "");
+    observation.sighting.event = Event::Message(message);
+    assert_eq!(grades(observation, "mac-address"), []);
 }
