@@ -149,6 +149,20 @@ pub const KNOWN_LIST_BYTES: u64 = 256 << 20;
 /// Fields per message. An address book of 10,000 contacts with ten fields each fits; a field costs about 200 bytes while its message is
 /// looked at.
 pub const FIELDS: usize = 100_000;
+
+/// Names of one object that are asked about each of its fields: what has more is a map, and its names are data.
+pub const NAMES_BESIDE: usize = 400;
+
+/// Bytes of a text of which single words are decoded, and how many of them: what is longer, or has more, is a program, a page or
+/// the lines of one encoding.
+pub const WORDS_BYTES: usize = 16 << 10;
+/// See [`WORDS_BYTES`].
+pub const ENCODED_WORDS: usize = 16;
+
+/// Bytes that are no text in which known positions, and digests with salts of the message, are looked for.
+pub const PACKED_BYTES: usize = 64 << 10;
+/// See [`PACKED_BYTES`]: each salt costs a pass.
+pub const SALTED_BYTES: usize = 4 << 10;
 /// Bytes of one field's value that are looked at.
 pub const FIELD_BYTES: usize = 256 << 10;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Options;
 use crate::Result;
 use crate::detect::known;
-use crate::intake::{self, Case, Input};
+use crate::intake::{self, Case, Input, Unusable};
 use crate::limits::{GUESSED_DIGESTS, SALTED_DIGESTS, SALTED_VALUES, SALTS_PER_MESSAGE};
 use crate::model::{
     ContentState, Coverage, DeviceId, Dossier, InputId, KnownValue, Shortfall, Tally,
@@ -13,12 +13,15 @@ use crate::model::{
 use crate::parallel::threads;
 use crate::rules::Rules;
 
+/// What is known of each device.
+type Indexes = Vec<Arc<known::Index>>;
+
 /// The known values of each device: those among its inputs and those that the user named; and what in the lists is no value.
 pub(super) fn known_values(
     dossiers: &mut [Dossier],
     rules: &Rules,
     options: &Options,
-) -> Result<(Vec<Arc<known::Index>>, Vec<String>)> {
+) -> Result<(Indexes, Vec<Unusable>)> {
     let (mut named, mut problems) = (Vec::new(), Vec::new());
     for path in &options.known {
         let (values, unusable) = intake::read_known_values(path)?;
@@ -48,7 +51,7 @@ pub(super) fn known_values_of(
     rules: &Rules,
     options: &Options,
     coverage: &mut Coverage,
-) -> Result<Vec<Arc<known::Index>>> {
+) -> Result<Indexes> {
     let (known, problems) = known_values(dossiers, rules, options)?;
     if let Some(input) = case.first_input() {
         note_unusable(input, &problems, coverage);
@@ -57,10 +60,11 @@ pub(super) fn known_values_of(
 }
 
 /// Says what in the lists that the user named is no value.
-pub(super) fn note_unusable(input: InputId, problems: &[String], coverage: &mut Coverage) {
-    let count = problems.len() as u64;
+pub(super) fn note_unusable(input: InputId, problems: &[Unusable], coverage: &mut Coverage) {
+    let count = problems.iter().map(|list| list.entries).sum();
     if count > 0 {
-        let detail = || problems.join("; ");
+        let said = problems.iter().map(|list| list.said.as_str());
+        let detail = || said.collect::<Vec<_>>().join("; ");
         coverage.add_many(input, Shortfall::KnownValues, count, None, 0, detail);
     }
 }

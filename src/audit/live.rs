@@ -7,7 +7,7 @@ use super::known_values::{known_values, note_untried_salts, note_unusable};
 use super::reader::{Client, Reader, Told};
 use super::{Extent, Options, Progress, Stage};
 use crate::flow::Clients;
-use crate::intake::{Case, Item};
+use crate::intake::{Case, Item, Unusable};
 use crate::model::{
     Audit, Controller, Coverage, DeviceId, Dossier, InputId, InputReport, Observation, Policy,
     Tally,
@@ -24,7 +24,7 @@ pub struct Basis {
     keys: Arc<KeyLog>,
     known: Arc<detect::known::Index>,
     /// What in the lists is no value.
-    unusable: Vec<String>,
+    unusable: Vec<Unusable>,
     progress: Progress,
 }
 
@@ -57,7 +57,7 @@ impl Basis {
 pub struct Live<'a> {
     interface: String,
     stage: Stage<'a>,
-    unusable: &'a [String],
+    unusable: &'a [Unusable],
     reader: Reader<'a>,
     tally: Tally,
     coverage: Coverage,

@@ -330,7 +330,12 @@ fn said(
     }
     let is_number = name.is_some_and(|name| name.is_number);
     if name.is_some_and(|name| name.is_of_ids) {
-        Said::Ids
+        // `phone_id` of contacts: numbers of any lines, if they are numbers.
+        if below.phones {
+            Said::Loosely
+        } else {
+            Said::Ids
+        }
     } else if below.phones || is_number || is_beside_people {
         Said::Clearly
     } else {

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::name::Name;
 use super::{Scene, identifier, value};
 use crate::model::{DecodeStep, Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
+use crate::rules::words_of_name;
 
 /// Addresses of one phone in a message: of Wi-Fi and Bluetooth. More are of what is around it, or in a store.
 const OWN_ADDRESSES: usize = 2;
 /// Letters of a name that says nothing, at most.
 const MUTE: usize = 3;
-/// Fields before and behind an address in which the name of its network interface is looked for.
+/// Fields before and behind an address in which the name of its network interface, or of its device, is looked for.
 const BESIDE: usize = 8;
 
 /// What one object holds that may be identifiers of a phone.
@@ -37,17 +38,19 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         // `{"wifi": "3c:5a:b4:01:02:03"}` is of no access point.
         let is_radio = name.is_some_and(|name| matches!(&*name.normalised, "wifi" | "wlan"));
         let is_named = !is_radio && name.is_some_and(Name::names_identifier);
-        if is_named || !field.look.has(Look::HEX) {
+        if !field.look.has(Look::HEX) {
             continue;
         }
         let object = (field.place, scene.object(field));
         let text = &*field.value;
         if field.look.has(Look::COLON | Look::GROUP) && value::is_hardware_address(text) {
-            if is_burnt_in(text) && is_own(scene, position, field) {
+            // A rule that the name calls for may be of something else: of ids that an app gives itself.
+            let is_taken = is_named && identifier::takes_address(scene, field);
+            if !is_taken && is_burnt_in(text) && is_own(scene, position, field) {
                 groups.entry(object).or_default().has_address = true;
                 addresses.push(field);
             }
-        } else if name.is_none_or(|name| name.normalised.len() <= MUTE) {
+        } else if !is_named && name.is_none_or(|name| name.normalised.len() <= MUTE) {
             match text.len() {
                 15 if is_number_of_phone(text, field.look) => {
                     groups.entry(object).or_default().numbers.push(field);
@@ -93,21 +96,41 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, rule: &str, fields: &[&Field<'_>
 fn is_burnt_in(address: &str) -> bool {
     /// Of a group, or administered locally.
     const MARKS: u8 = 0b11;
+    let address = address.to_ascii_lowercase().replace('-', ":");
     let first = address.get(..2);
     let first = first.and_then(|text| u8::from_str_radix(text, 16).ok());
     first.is_some_and(|first| first & MARKS == 0)
         && address.bytes().any(|byte| byte.is_ascii_alphabetic())
-        && !address.starts_with("00:00:00")
-        && !address
-            .to_ascii_lowercase()
-            .replace('-', ":")
-            .starts_with("00:00:5e")
+        && !["00:00:00", "00:00:5e"]
+            .iter()
+            .any(|block| address.starts_with(block))
 }
 
 /// Whether an address is one of the phone that sends it, as far as the names around it say: not one of a list, unless the interface
 /// stands beside it, and none of what is around.
 fn is_own(scene: &Scene<'_>, position: usize, field: &Field<'_>) -> bool {
-    const OTHERS: [&str; 22] = [
+    let is_of_other = |step| match step {
+        Step::Name(name) => scene
+            .names
+            .get(name.position())
+            .is_some_and(|name| is_other_device(&name.stem)),
+        Step::Index(_) => false,
+    };
+    let mut way = scene.fields.paths.steps_back(field.path);
+    if way.any(is_of_other) {
+        return false;
+    }
+    if has_interface(scene, position, field) {
+        return true;
+    }
+    let is_protobuf = scene.fields.chain(field.chain).0.last() == Some(&DecodeStep::Protobuf);
+    let is_alone = is_protobuf || !scene.fields.path(field).has_index();
+    is_alone && !is_beside_signal(scene, field) && !is_beside_other(scene, position, field)
+}
+
+/// Whether a name is that of something else that has an address: what is around the phone, or is worn or paired with it.
+fn is_other_device(name: &str) -> bool {
+    const PARTS: [&str; 25] = [
         "bssid",
         "accesspoint",
         "hotspot",
@@ -118,45 +141,81 @@ fn is_own(scene: &Scene<'_>, position: usize, field: &Field<'_>) -> bool {
         "beacon",
         "peer",
         "remote",
-        "station",
         "nearby",
-        "scan",
         "neighbo",
-        "lamp",
         "camera",
         "sensor",
         "peripheral",
-        "tag",
-        "lock",
         "server",
-        "node",
+        "wearable",
+        "smartwatch",
+        "headset",
+        "headphone",
+        "earphone",
+        "earbud",
+        "thermostat",
+        "speaker",
+        "bracelet",
     ];
-    let paths = &scene.fields.paths;
-    let is_of_other = |step| match step {
-        Step::Name(name) => scene
-            .names
-            .get(name.position())
-            .is_some_and(|name| OTHERS.iter().any(|other| name.normalised.contains(other))),
-        Step::Index(_) => false,
-    };
-    if paths.steps_back(field.path).any(is_of_other) {
-        return false;
-    }
-    let is_protobuf = scene.fields.chain(field.chain).0.last() == Some(&DecodeStep::Protobuf);
-    is_protobuf || !scene.fields.path(field).has_index() || has_interface(scene, position, field)
+    // Other words end in these: `stage`, `block`, `escape`.
+    const WORDS: [&str; 23] = [
+        "ap", "station", "scan", "scans", "scanned", "lamp", "tag", "lock", "node", "watch",
+        "band", "tracker", "scale", "ring", "bulb", "plug", "tv", "car", "vehicle", "hub", "toy",
+        "paired", "bonded",
+    ];
+    let words = words_of_name(name);
+    let is_whole = words.iter().any(|word| WORDS.contains(&word.as_str()));
+    let name = words.concat();
+    is_whole || PARTS.iter().any(|part| name.contains(part))
 }
+
+/// Whether how strong it is received stands beside an address: that of the phone itself is not.
+fn is_beside_signal(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    const SIGNALS: [&str; 4] = ["rssi", "signal", "signalstrength", "dbm"];
+    let mut names = scene.names_beside(field);
+    names.any(|name| SIGNALS.contains(&&*name.normalised))
+}
+
+/// Whether the same object says that it is about another device: `{"addr": …, "type": "watch"}`.
+fn is_beside_other(scene: &Scene<'_>, position: usize, field: &Field<'_>) -> bool {
+    const NAMES: [&str; 7] = [
+        "name",
+        "type",
+        "kind",
+        "class",
+        "devicename",
+        "devicetype",
+        "deviceclass",
+    ];
+    beside(scene, position, field).any(|other| {
+        let name = scene.name(other);
+        name.is_some_and(|name| NAMES.contains(&&*name.normalised))
+            && other.value.len() <= LONGEST_KIND
+            && is_other_device(&other.value)
+    })
+}
+
+/// Longest name of a device, or of its kind.
+const LONGEST_KIND: usize = 64;
 
 /// Whether the name of a network interface stands in the same object.
 fn has_interface(scene: &Scene<'_>, position: usize, field: &Field<'_>) -> bool {
     const INTERFACES: [&str; 8] = [
         "wlan0", "wlan1", "eth0", "en0", "en1", "p2p0", "bt0", "swlan0",
     ];
+    beside(scene, position, field).any(|other| INTERFACES.contains(&&*other.value))
+}
+
+/// The fields close to one in the same object.
+fn beside<'a>(
+    scene: &'a Scene<'_>,
+    position: usize,
+    field: &Field<'_>,
+) -> impl Iterator<Item = &'a Field<'a>> {
     let first = position.saturating_sub(BESIDE);
     let around = (first..=position.saturating_add(BESIDE)).filter_map(|at| scene.fields.get(at));
-    let object = scene.object(field);
-    around
-        .filter(|other| other.place == field.place && scene.object(other) == object)
-        .any(|other| INTERFACES.contains(&&*other.value))
+    let (place, object) = (field.place, scene.object(field));
+    around.filter(move |other| other.place == place && scene.object(other) == object)
 }
 
 /// An IMEI by its check digit and the body that gave it out.

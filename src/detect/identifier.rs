@@ -170,9 +170,9 @@ fn rules_of_field<'a>(
                 || *scene.fields.chain(field.chain).0 == [DecodeStep::Protocol]
         };
         let is_named = Cell::new(false);
-        let mut take = |rule, strength| {
+        let mut take = |rule: &'a Identifier, strength| {
             is_named.set(true);
-            if is_strong(strength) {
+            if is_strong(strength) || rule.is_fingerprint && is_beside_attributes(scene, field) {
                 rules.push(rule);
             }
         };
@@ -206,6 +206,40 @@ fn rules_of_field<'a>(
         }
     }
     rules.retain(|rule| !has_detector_of_its_own(rule));
+}
+
+/// Attributes of a device that stand in one object, so that what else has the name of one there is one, too.
+const ATTRIBUTES_BESIDE: usize = 2;
+
+/// Whether several attributes of a device stand beside a field under names that say so.
+fn is_beside_attributes(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    let is_attribute = |name: &&Name| {
+        let mut is_attribute = false;
+        let none = std::iter::empty();
+        scene
+            .rules
+            .identifiers_of_names(&name.identifiers, &none, |rule, strength| {
+                is_attribute |= rule.is_fingerprint && strength == NameStrength::Strong;
+            });
+        is_attribute
+    };
+    let attributes = scene.names_beside(field).filter(is_attribute);
+    attributes.take(ATTRIBUTES_BESIDE).count() == ATTRIBUTES_BESIDE
+}
+
+/// Whether the name of a field speaks for a hardware address there: a rule of the name takes it, or is of access points.
+pub(super) fn takes_address(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    let layouts = match &scene.observation.sighting.event {
+        Event::Exchange(_) => scene.rules.layouts(scene.host(), scene.request_path()),
+        _ => Vec::new(),
+    };
+    let is_sdk = !layouts.is_empty() || scene.rules.is_sdk_host(scene.host());
+    let text = value::trimmed(&field.value, field.look);
+    let mut rules = Vec::new();
+    rules_of_field(scene, &layouts, is_sdk, field, &mut rules);
+    rules.iter().any(|rule| {
+        &*rule.id == ACCESS_POINTS || rule.is_opted_out(text) || fits(scene, rule, field, text)
+    })
 }
 
 /// Rules whose data only show in several fields together.

@@ -118,6 +118,7 @@ impl<'a> Scene<'a> {
             .members
             .get_or_init(|| Members::of(self.fields, object));
         let names = members.names(object(field), field.place);
+        let names = names.take(crate::limits::NAMES_BESIDE);
         names.filter_map(|name| self.names.get(name.position()).map(|name| &**name))
     }
 

@@ -133,7 +133,7 @@ impl Name {
             lists_digests: contact::lists_digests(&bare),
             names_numbers: contact::names_numbers(&bare),
             names_phones: contact::names_phones(&bare),
-            is_of_ids: contact::is_of_ids(&normalised),
+            is_of_ids: contact::is_of_ids(name),
             is_of_state: contact::is_of_state(&normalised),
             is_number: contact::is_number(&bare),
             names_other_numbers: contact::names_other_numbers(&normalised),

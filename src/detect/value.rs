@@ -15,7 +15,7 @@ pub(super) use self::degrees::{
 };
 pub(super) use self::phone::{
     Line, is_date_or_time, is_number_in_groups, is_of_north_america, line, mobiles_of_one_country,
-    phone_anywhere, phone_e164, phone_number,
+    phone_anywhere, phone_e164, phone_number, sample,
 };
 use crate::model::Look;
 

@@ -43,8 +43,17 @@ fn gather(input: &Input) -> Result<Gathered> {
     Ok((dossier, notes))
 }
 
-/// A list that the user names: any of the forms. With its values comes what in it is none, in words.
-pub fn read_known_values(path: &Path) -> Result<(Vec<KnownValue>, Option<String>)> {
+/// Entries of a list that are no value.
+#[derive(Debug)]
+pub struct Unusable {
+    /// How many.
+    pub entries: u64,
+    /// The list and the first of them, in words without values.
+    pub said: String,
+}
+
+/// A list that the user names: any of the forms. With its values comes what in it is none.
+pub fn read_known_values(path: &Path) -> Result<(Vec<KnownValue>, Option<Unusable>)> {
     let bytes = read_named(path, KNOWN_LIST_BYTES)?;
     let list = parse(&String::from_utf8_lossy(&bytes));
     let problems = list.problems();
@@ -59,8 +68,11 @@ pub fn read_known_values(path: &Path) -> Result<(Vec<KnownValue>, Option<String>
             ),
         });
     }
-    let problems = problems.map(|problems| format!("{}: {problems}", path.display()));
-    Ok((list.values, problems))
+    let unusable = problems.map(|problems| Unusable {
+        entries: list.unusable,
+        said: format!("{}: {problems}", path.display()),
+    });
+    Ok((list.values, unusable))
 }
 
 /// Entries of a list that are named where they cannot be used.
@@ -505,8 +517,12 @@ mod tests {
         assert!(has(text, KnownKind::Text, false, "Bis um acht"));
         assert!(has(text, KnownKind::Name, true, "Erika Muster"));
         let problems = parse(text).problems();
-        let said = "2 entries that are no value: `fleet` is neither own, contact, position nor digests, `shoe-size` in `own` is no kind of value";
+        let said = "2 entries that are no value: `fleet` is neither own, contact, position nor digests, line 4 in `own` is no kind of value";
         assert_eq!(problems.as_deref(), Some(said));
+        let text = "[own]\n\"+493023125111\" = \"phone\"\n[[position]]\nlatitude = \"52,5\"\nlongitude = \"13,4\"\nradius = 50.0\n[[position]]\nlatitude = \"north\"\nlongitude = 1\n";
+        assert!(has(text, KnownKind::Position, false, "52.5,13.4"));
+        let said = "2 entries that are no value: line 2 in `own` is no kind of value, `position` has no latitude and longitude in degrees";
+        assert_eq!(parse(text).problems().as_deref(), Some(said));
         let problems = parse("[own]\nimei = 490154203237518\nmail = \"erika@").problems();
         assert!(
             problems

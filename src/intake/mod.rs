@@ -55,7 +55,7 @@ use std::sync::Arc;
 pub use clock::{Zone, consent};
 pub use discover::{discover, survey};
 pub use key_log::read_key_log;
-pub use known_values::read_known_values;
+pub use known_values::{Unusable, read_known_values};
 pub use live::{
     Interface, InterfaceInfo, Poll, drop_privileges, filtered, interfaces, open_interface,
 };

@@ -9,6 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::collector::Collector;
 use super::nested::{SHORTEST_DOCUMENT, decode_bytes};
 use super::{Keep, compression, copied, json, text};
+use crate::limits::{ENCODED_WORDS, WORDS_BYTES};
 use crate::model::{DecodeStep, Look};
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
@@ -36,10 +37,6 @@ pub(super) const SHORTEST_MARKED: usize = 12;
 const SHORTEST_DIGITS: usize = 40;
 /// Shortest encoded word among others.
 pub(super) const SHORTEST_AMONG: usize = 20;
-/// Longest text of which words are looked into: what is longer is a program or a page.
-const LONGEST_TEXT: usize = 16 << 10;
-/// Most encoded words among others: more are lines of one encoding.
-const MOST_AMONG: usize = 16;
 /// Bytes of the digests in use, of MD5 to SHA-512.
 const DIGESTS: [usize; 6] = [16, 20, 28, 32, 48, 64];
 
@@ -163,12 +160,12 @@ pub(super) fn words<'s, 'a>(
     _: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> bool {
-    if text.len() > LONGEST_TEXT {
+    if text.len() > WORDS_BYTES {
         return false;
     }
-    let words: Vec<(Look, &str)> = encoded_words(text).take(MOST_AMONG + 1).collect();
+    let words: Vec<(Look, &str)> = encoded_words(text).take(ENCODED_WORDS + 1).collect();
     let mut is_taken = false;
-    if words.len() <= MOST_AMONG {
+    if words.len() <= ENCODED_WORDS {
         for (look, word) in words {
             is_taken |= hex(look, word, copied, collector) || base64_word(look, word, collector);
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 pub(super) use self::index::Identifiers;
-pub use self::index::{NameStrength, NamedIdentifiers, Shapes, normalise_name};
+pub use self::index::{NameStrength, NamedIdentifiers, Shapes, normalise_name, words_of_name};
 use super::{DiscoveryMethod, Example, Pattern, Shape, Text};
 use crate::model::{Category, Look};
 

@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use super::list::Value;
 use crate::detect::value::{self, Line};
-use crate::limits;
 use crate::model::PathId;
 
 /// What stands around digits says of them.
@@ -32,10 +31,13 @@ const SHORTEST_UNNAMED: usize = 11;
 /// Numbers that a service gives out one after the other lie closer together.
 const LEAST_SPREAD: u64 = 1_000_000;
 
+/// Digits, and where they stood.
+type Digit<'a> = (&'a str, PathId);
+
 /// Digits of one list.
 #[derive(Debug, Default)]
 pub(super) struct Digits<'a> {
-    all: Vec<(&'a str, PathId)>,
+    all: Vec<Digit<'a>>,
     said: Said,
 }
 
@@ -53,6 +55,9 @@ impl<'a> Digits<'a> {
     /// The phone numbers that they are: mobile ones, nearly all of them, with their country code, or of one country without.
     pub(super) fn numbers(self) -> Vec<Value> {
         let Self { mut all, said } = self;
+        if said == Said::Nothing && is_series(&all) {
+            return Vec::new();
+        }
         all.sort_unstable();
         all.dedup_by(|(one, _), (other, _)| one == other);
         let least = match said {
@@ -64,34 +69,58 @@ impl<'a> Digits<'a> {
             return Vec::new();
         }
         // What is none shows soon, and reading numbers is expensive.
-        let sample = all.get(..limits::NUMBERS_OF_SAMPLE).unwrap_or(&all);
+        let sample: Vec<Digit<'_>> = value::sample(&all).copied().collect();
         // Among several that are said to be of contacts there are houses and companies, too.
         let is_mobile = said < Said::Loosely || all.len() < LEAST_OF_LIST;
-        if is_mostly(sample.len(), in_full(sample, is_mobile).count(), said) {
+        if is_mostly(sample.len(), in_full(&sample, is_mobile).count(), said) {
             let numbers: Vec<Value> = in_full(&all, is_mobile).collect();
             let is_list = is_mostly(all.len(), numbers.len(), said)
                 && (said != Said::Nothing || are_spread(&numbers));
             return if is_list { numbers } else { Vec::new() };
         }
-        let texts: BTreeSet<&str> = all.iter().map(|(text, _)| *text).collect();
-        let is_long = texts.iter().all(|text| text.len() >= SHORTEST_IN_COUNTRY);
-        if said < Said::Loosely || texts.len() < LEAST_OF_LIST || !is_long {
+        if said < Said::Loosely {
             return Vec::new();
         }
-        let texts: Vec<&str> = all.iter().map(|(text, _)| *text).collect();
-        let numbers = value::mobiles_of_one_country(&texts).unwrap_or_default();
-        let numbers = numbers.into_iter().zip(all);
-        numbers
-            .filter_map(|(number, (_, path))| Some((number?, path)))
-            .collect()
+        let is_mixed = || in_both_ways(&sample, said).is_some();
+        of_one_country(&all)
+            .or_else(|| is_mixed().then(|| in_both_ways(&all, said))?)
+            .unwrap_or_default()
     }
+}
+
+/// The numbers of mobile phones of one country that a list without country codes is of.
+fn of_one_country(all: &[Digit<'_>]) -> Option<Vec<Value>> {
+    let is_long = |text: &str| text.len() >= SHORTEST_IN_COUNTRY;
+    if all.len() < LEAST_OF_LIST || !all.iter().all(|(text, _)| is_long(text)) {
+        return None;
+    }
+    let texts: Vec<&str> = all.iter().map(|(text, _)| *text).collect();
+    let numbers = value::mobiles_of_one_country(&texts)?.into_iter().zip(all);
+    let numbers = numbers.filter_map(|(number, (_, path))| Some((number?, *path)));
+    Some(numbers.collect())
+}
+
+/// The numbers of a list in which some have their country code, and the others are of one country.
+fn in_both_ways(all: &[Digit<'_>], said: Said) -> Option<Vec<Value>> {
+    let mut numbers = Vec::new();
+    let mut others = Vec::new();
+    for digit in all {
+        let is_long = digit.0.len() >= SHORTEST_UNNAMED;
+        let number = in_full(std::slice::from_ref(digit), true).next();
+        match number.filter(|_| is_long) {
+            Some(number) => numbers.push(number),
+            None => others.push(*digit),
+        }
+    }
+    numbers.extend(of_one_country(&others)?);
+    is_mostly(all.len(), numbers.len(), said).then_some(numbers)
 }
 
 /// Digits of the shortest number of a mobile phone in its country that is believed in a list: shorter ones are ids as well.
 const SHORTEST_IN_COUNTRY: usize = 9;
 
 /// Those that are numbers with their country code, of mobile phones or of any.
-fn in_full<'a>(all: &'a [(&'a str, PathId)], is_mobile: bool) -> impl Iterator<Item = Value> + 'a {
+fn in_full<'a>(all: &'a [Digit<'a>], is_mobile: bool) -> impl Iterator<Item = Value> + 'a {
     all.iter().filter_map(move |(text, path)| {
         let number = value::phone_e164(text).filter(|_| text.len() >= SHORTEST_IN_FULL)?;
         let fits = match value::line(&number) {
@@ -117,12 +146,42 @@ fn is_mostly(all: usize, numbers: usize, said: Said) -> bool {
     strangers <= most
 }
 
+/// Whether digits as they were sent go up or down in steps of about one length, as ids do: an address book is in the order of names.
+fn is_series(all: &[Digit<'_>]) -> bool {
+    let numbers: Vec<u64> = all
+        .iter()
+        .filter_map(|(text, _)| text.parse().ok())
+        .collect();
+    let is_ordered = numbers.is_sorted_by(|one, other| one < other)
+        || numbers.is_sorted_by(|one, other| one > other);
+    let steps = || {
+        numbers.windows(2).map(|pair| match pair {
+            [one, other] => other.abs_diff(*one),
+            _ => 0,
+        })
+    };
+    let longest = steps().max().unwrap_or(0);
+    let all_together = steps().fold(0, u64::saturating_add);
+    let count = numbers.len().saturating_sub(1) as u64;
+    // None longer than two of the usual ones.
+    is_ordered && longest.saturating_mul(count) <= all_together.saturating_mul(2)
+}
+
+/// Whether numbers are of several operators, and so far from each other as those of a service are not.
 fn are_spread(numbers: &[Value]) -> bool {
+    /// Digits of country and operator: what stands behind them is given out by one.
+    const OPERATOR: usize = 5;
+    let operators: BTreeSet<&str> = numbers
+        .iter()
+        .filter_map(|(number, _)| number.trim_start_matches('+').get(..OPERATOR))
+        .collect();
     let value = |number: &Rc<str>| number.trim_start_matches('+').parse::<u64>().unwrap_or(0);
     let least = numbers.iter().map(|(number, _)| value(number)).min();
     let most = numbers.iter().map(|(number, _)| value(number)).max();
-    most.zip(least)
-        .is_some_and(|(most, least)| most.abs_diff(least) >= LEAST_SPREAD)
+    operators.len() > 1
+        && most
+            .zip(least)
+            .is_some_and(|(most, least)| most.abs_diff(least) >= LEAST_SPREAD)
 }
 
 /// Whether a text is of digits that say by no plus, zero or group that they are a phone number.
@@ -162,15 +221,33 @@ mod tests {
             let texts = (0..count).map(|number| (first + number * step).to_string());
             texts.collect()
         };
-        let mobiles = drawn(4_915_112_345_678, 7_654_321, 12);
+        let in_a_row = drawn(4_915_112_345_678, 7_654_321, 12);
+        let mut mobiles = drawn(4_915_112_345_678, 7_654_321, 6);
+        mobiles.splice(2..2, drawn(4_917_012_345_678, 3_654_321, 6));
         for said in [Said::Nothing, Said::Ids, Said::Loosely] {
             assert_eq!(numbers(said, &mobiles), 12, "{said:?}");
         }
+        // as ids are, in either order, and of one operator in any
+        let mut others = in_a_row.clone();
+        assert_eq!(numbers(Said::Nothing, &others), 0);
+        others.reverse();
+        assert_eq!(numbers(Said::Nothing, &others), 0);
+        others.swap(2, 7);
+        assert_eq!(numbers(Said::Nothing, &others), 0);
+        assert_eq!(numbers(Said::Ids, &in_a_row), 12);
         let of_poland = drawn(512_311_336, 123_457, 12);
         assert_eq!(numbers(Said::Loosely, &of_poland), 12);
         assert_eq!(numbers(Said::Nothing, &of_poland), 0);
         // one after the other, as a service gives them out
         assert_eq!(numbers(Said::Nothing, &drawn(4_915_112_345_678, 3, 12)), 0);
+        // with and without the country code
+        for (full, of_country) in [(300, 70), (40, 330)] {
+            let mut mixed = drawn(4_915_112_345_678, 7_321, full);
+            mixed.extend(drawn(15_112_345_678, 7_321, of_country));
+            let found = numbers(Said::Loosely, &mixed);
+            let least = full.max(of_country);
+            assert!(found as u64 >= least, "{full} and {of_country}: {found}");
+        }
         // articles (EAN), short ids
         for others in [
             drawn(4_006_381_333_931, 10_123_457, 12),

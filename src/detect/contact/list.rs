@@ -151,7 +151,7 @@ pub(super) struct Listed<'a> {
 pub(super) fn listed<'a>(
     scene: &Scene<'a>,
     kind: Kind,
-    list: List<'a>,
+    mut list: List<'a>,
     records: usize,
 ) -> Option<Listed<'a>> {
     let rule_id = if records >= 1 && kind != Kind::Hash && list.speaks_of_contacts
@@ -162,6 +162,9 @@ pub(super) fn listed<'a>(
         kind.rule()
     };
     let (rule, first) = (scene.rules.identifier(rule_id)?, list.first?);
+    if kind == Kind::Hash && !list.lists_digests {
+        drop_too_short(&mut list.values);
+    }
     let is_list = list.values.len() >= usize::try_from(rule.min_items).unwrap_or(usize::MAX);
     // What a protocol itself names are the ends of a talk, which have a detector of their own.
     let is_protocols_own = *scene.fields.chain(first.chain).0 == [DecodeStep::Protocol]
@@ -173,9 +176,6 @@ pub(super) fn listed<'a>(
         return None;
     }
     if kind == Kind::Hash && !is_list && !have_equal_length(&list.values) {
-        return None;
-    }
-    if kind == Kind::Hash && !list.lists_digests && are_too_short(&list.values) {
         return None;
     }
     // Numbers given out in a row, as a company has them, have names beside them.
@@ -203,16 +203,21 @@ pub(super) fn have_equal_length(values: &[Value]) -> bool {
         .is_some_and(|first| lengths.all(|length| length == first))
 }
 
-/// Whether these are beginnings of digests so short that ids look like them, and not so many of one length that it is no chance.
-fn are_too_short(values: &[Value]) -> bool {
+/// Drops beginnings of digests so short that ids look like them, unless there are so many of one length that it is no chance.
+fn drop_too_short(values: &mut Vec<Value>) {
     const LEAST: usize = 8;
     const SHORTEST: usize = 20;
     let is_short = |text: &str| {
         text.len() < SHORTEST
             && (value::is_short_digest(text) || value::is_short_base64_digest(text))
     };
-    let has_short = values.iter().any(|(text, _)| is_short(text));
-    has_short && (values.len() < LEAST || !have_equal_length(values))
+    let (short, mut whole): (Vec<_>, Vec<_>) = std::mem::take(values)
+        .into_iter()
+        .partition(|(text, _)| is_short(text));
+    if short.len() >= LEAST && have_equal_length(&short) {
+        whole.extend(short);
+    }
+    *values = whole;
 }
 
 /// Numbers that follow one another are a counter, not an address book.

@@ -1,6 +1,7 @@
-//! What names in use for contacts are made of; all take them normalised.
+//! What names in use for contacts are made of; nearly all take them normalised.
 
 use super::part::SHORTEST_WITH_AREA;
+use crate::rules::words_of_name;
 
 /// Whether a name, normalised, is that of a value which tells one request or session from another, and is drawn at random.
 pub(in crate::detect) fn is_of_request(name: &str) -> bool {
@@ -197,20 +198,34 @@ pub(in crate::detect) fn is_number(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
-/// Whether a name, normalised, is that of ids.
+/// Whether a name, as it is written, is that of ids: by its last word, as `paid` and `grid` end in the same letters.
 pub(in crate::detect) fn is_of_ids(name: &str) -> bool {
-    [
+    const WORDS: [&str; 10] = [
         "id",
         "ids",
         "uid",
         "uids",
+        "uuid",
+        "guid",
         "ref",
         "refs",
         "kennung",
         "kennungen",
-    ]
-    .iter()
-    .any(|end| name.ends_with(end))
+    ];
+    /// What ids are of, where names are written in one word.
+    const HOLDERS: [&str; 14] = [
+        "contact", "kontakt", "user", "person", "people", "phone", "account", "customer", "member",
+        "record", "group", "row", "raw", "client",
+    ];
+    let words = words_of_name(name);
+    let Some(last) = words.iter().rfind(|word| !word.is_empty()) else {
+        return false;
+    };
+    WORDS.contains(&last.as_str())
+        || WORDS.iter().any(|word| {
+            let holder = last.strip_suffix(word);
+            holder.is_some_and(|holder| HOLDERS.iter().any(|known| holder.ends_with(known)))
+        })
 }
 
 /// Whether a name, normalised, is that of a value which tells a state of something from an earlier one, or a picture from another:

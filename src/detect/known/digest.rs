@@ -30,6 +30,13 @@ pub(super) struct Function {
     pub(super) bytes: usize,
 }
 
+impl Function {
+    /// Whether it can be mixed that way.
+    pub(super) fn takes(&self, mixture: &Mixture) -> bool {
+        *mixture != Mixture::Keyed || self.keyed.is_some()
+    }
+}
+
 const fn function<H>(step: DecodeStep) -> Function
 where
     H: Digest + sha3::digest::block_api::BlockSizeUser + Clone,

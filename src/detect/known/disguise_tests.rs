@@ -282,3 +282,39 @@ fn disguises_of_others_are_nobody_s() {
     let found = inspect_with(&index, JSON, body.to_string().as_bytes());
     assert!(found.is_empty(), "{found:?}");
 }
+
+#[test]
+fn random_bytes_are_no_positions() {
+    let places = (0..1000_u32).map(|at| {
+        let (row, column) = (f64::from(at / 40), f64::from(at % 40));
+        let position = format!("{:.5},{:.5}", 47.5 + row * 0.3, 6.0 + column * 0.22);
+        KnownValue::own(KnownKind::Position, &position)
+    });
+    let rules = Rules::embedded();
+    let index = Index::new(places.collect(), &[], &rules, 1);
+    let mut state = 7_u64;
+    for _ in 0..50 {
+        let body: Vec<u8> = (0..4096)
+            .map(|_| {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                state.to_be_bytes()[0]
+            })
+            .collect();
+        assert!(inspect_with(&index, "application/octet-stream", &body).is_empty());
+    }
+}
+
+#[test]
+fn peppers_beyond_the_room_are_counted() {
+    let rules = Rules::embedded();
+    let peppers: Vec<Vec<u8>> = (0..12_u8).map(|at| vec![b'p', at]).collect();
+    let few = Index::new(values(), &peppers[..1], &rules, 1)
+        .neglected()
+        .left_out;
+    let many = Index::new(values(), &peppers, &rules, 1)
+        .neglected()
+        .left_out;
+    assert!(few == 0 && many > 0, "{few} {many}");
+}

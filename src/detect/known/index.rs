@@ -207,7 +207,7 @@ impl Index {
             spellings.any(Spelling::is_number)
         };
         let numeric = (0..values.len()).filter(has_digits).count();
-        let recipes = recipes(peppers, rules);
+        let (recipes, recipes_left_out) = recipes(peppers, rules);
         let (mut of_digests, mut of_text, mut of_base64, mut of_binary) =
             <(Budget, _, _, _)>::default();
         let ((by_start, numbers, checksums), ((encoded, exact), (text, binary))) = both(
@@ -234,7 +234,9 @@ impl Index {
         let persons = person_table(&values, &mut of_persons);
         let left_out = [of_digests, of_text, of_base64, of_binary, of_persons];
         let left_out = left_out.iter().map(|budget: &Budget| budget.left_out);
-        neglected.left_out = left_out.fold(0, u64::saturating_add);
+        let hashed = spelled.iter().filter(|(_, _, spelling)| spelling.is_hashed);
+        let digests_left_out = hashed.count().saturating_mul(recipes_left_out) as u64;
+        neglected.left_out = left_out.fold(digests_left_out, u64::saturating_add);
         let prepared = Prepared {
             of_given: recipes_of_given(&values, &recipes),
             text,
@@ -428,8 +430,8 @@ fn address_table(values: &[KnownValue], spelled: &Spelled) -> Table {
     Table::new(entries.collect())
 }
 
-/// Digests looked for, the most usual first.
-fn recipes(peppers: &[Vec<u8>], rules: &Rules) -> Vec<Recipe> {
+/// Digests looked for, the most usual first, and how many more there would be: slots have room for so many.
+fn recipes(peppers: &[Vec<u8>], rules: &Rules) -> (Vec<Recipe>, usize) {
     let plain = |function| Recipe {
         function,
         mixture: Mixture::Plain,
@@ -448,8 +450,10 @@ fn recipes(peppers: &[Vec<u8>], rules: &Rules) -> Vec<Recipe> {
     recipes.extend((USUAL..FUNCTIONS.len()).map(plain));
     let others = peppers.iter();
     recipes.extend(others.flat_map(|pepper| salted_recipes(USUAL..FUNCTIONS.len(), pepper)));
-    recipes.truncate(usize::from(u8::MAX));
-    recipes
+    let most = usize::from(u8::MAX);
+    let left_out = recipes.len().saturating_sub(most);
+    recipes.truncate(most);
+    (recipes, left_out)
 }
 
 fn slot(value: usize, spelling: usize, how: usize) -> Slot {

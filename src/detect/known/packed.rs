@@ -5,10 +5,9 @@ use super::super::Scene;
 use super::position::Place;
 use super::scan::Hit;
 use super::{Found, Spot};
+use crate::limits;
 use crate::model::DecodeStep;
 
-/// Bytes in which positions are looked for: among more, chance meets integers that are near one.
-const LONGEST: usize = 4 << 10;
 /// Bytes between the two numbers: the key and type that protocols write before the second.
 const BETWEEN: usize = 2;
 
@@ -21,80 +20,47 @@ struct Number {
     slack: f64,
 }
 
-/// Degrees of an integer in such parts of them.
-fn scaled(number: Option<i32>, parts: f64) -> Option<f64> {
-    number.map(|number| f64::from(number) / parts)
+/// IEEE 754.
+const fn float(bytes: usize, read: fn(&[u8]) -> Option<f64>) -> Number {
+    Number {
+        bytes,
+        read,
+        steps: &[],
+        slack: if bytes == 8 { 0.0 } else { 1e-5 },
+    }
+}
+
+/// An integer of 32 bits in parts of a degree.
+const fn scaled(read: fn(&[u8]) -> Option<f64>) -> Number {
+    Number {
+        bytes: 4,
+        read,
+        steps: &[DecodeStep::Scaled],
+        slack: 0.0,
+    }
+}
+
+fn little(bytes: &[u8]) -> Option<f64> {
+    Some(i32::from_le_bytes(*bytes.first_chunk()?).into())
+}
+
+fn big(bytes: &[u8]) -> Option<f64> {
+    Some(i32::from_be_bytes(*bytes.first_chunk()?).into())
 }
 
 const NUMBERS: [Number; 8] = [
-    Number {
-        bytes: 8,
-        read: |bytes| Some(f64::from_le_bytes(*bytes.first_chunk()?)),
-        steps: &[],
-        slack: 0.0,
-    },
-    Number {
-        bytes: 8,
-        read: |bytes| Some(f64::from_be_bytes(*bytes.first_chunk()?)),
-        steps: &[],
-        slack: 0.0,
-    },
-    Number {
-        bytes: 4,
-        read: |bytes| Some(f32::from_le_bytes(*bytes.first_chunk()?).into()),
-        steps: &[],
-        slack: 1e-5,
-    },
-    Number {
-        bytes: 4,
-        read: |bytes| Some(f32::from_be_bytes(*bytes.first_chunk()?).into()),
-        steps: &[],
-        slack: 1e-5,
-    },
-    Number {
-        bytes: 4,
-        read: |bytes| {
-            scaled(
-                bytes.first_chunk().map(|bytes| i32::from_le_bytes(*bytes)),
-                1e7,
-            )
-        },
-        steps: &[DecodeStep::Scaled],
-        slack: 0.0,
-    },
-    Number {
-        bytes: 4,
-        read: |bytes| {
-            scaled(
-                bytes.first_chunk().map(|bytes| i32::from_be_bytes(*bytes)),
-                1e7,
-            )
-        },
-        steps: &[DecodeStep::Scaled],
-        slack: 0.0,
-    },
-    Number {
-        bytes: 4,
-        read: |bytes| {
-            scaled(
-                bytes.first_chunk().map(|bytes| i32::from_le_bytes(*bytes)),
-                1e6,
-            )
-        },
-        steps: &[DecodeStep::Scaled],
-        slack: 0.0,
-    },
-    Number {
-        bytes: 4,
-        read: |bytes| {
-            scaled(
-                bytes.first_chunk().map(|bytes| i32::from_be_bytes(*bytes)),
-                1e6,
-            )
-        },
-        steps: &[DecodeStep::Scaled],
-        slack: 0.0,
-    },
+    float(8, |bytes| Some(f64::from_le_bytes(*bytes.first_chunk()?))),
+    float(8, |bytes| Some(f64::from_be_bytes(*bytes.first_chunk()?))),
+    float(4, |bytes| {
+        Some(f32::from_le_bytes(*bytes.first_chunk()?).into())
+    }),
+    float(4, |bytes| {
+        Some(f32::from_be_bytes(*bytes.first_chunk()?).into())
+    }),
+    scaled(|bytes| Some(little(bytes)? / 1e7)),
+    scaled(|bytes| Some(big(bytes)? / 1e7)),
+    scaled(|bytes| Some(little(bytes)? / 1e6)),
+    scaled(|bytes| Some(big(bytes)? / 1e6)),
 ];
 
 /// Looks for known positions in the bytes of one message.
@@ -104,7 +70,7 @@ pub(super) fn positions<'a>(places: &[Place], scene: &Scene<'a>, found: &mut Vec
     }
     let widest = Place::widest(places);
     let short = scene.binaries.iter();
-    for (binary, bytes) in short.filter(|(_, bytes)| bytes.len() <= LONGEST) {
+    for (binary, bytes) in short.filter(|(_, bytes)| bytes.len() <= limits::PACKED_BYTES) {
         for number in &NUMBERS {
             each_pair(bytes, number, &mut |[first, second]| {
                 for (latitude, longitude) in [(first, second), (second, first)] {
@@ -122,21 +88,36 @@ pub(super) fn positions<'a>(places: &[Place], scene: &Scene<'a>, found: &mut Vec
     }
 }
 
-/// Calls `see` with any two numbers that may be a position, one behind the other.
+/// Calls `see` with any two numbers that may be a position, one behind the other. Nearly any four bytes are an integer that may be an
+/// angle, so two of these must be all there is, or fields of a message.
 fn each_pair(bytes: &[u8], number: &Number, see: &mut dyn FnMut([f64; 2])) {
     // Nothing but zero is that close to it.
     let is_angle = |degrees: &f64| (1e-3..=180.0).contains(&degrees.abs());
+    let is_whole = bytes.len() == number.bytes.saturating_mul(2);
     for start in 0..bytes.len() {
-        let rest = bytes.get(start..).unwrap_or_default();
+        let (before, rest) = bytes.split_at_checked(start).unwrap_or_default();
         let Some(first) = (number.read)(rest).filter(is_angle) else {
             continue;
         };
         for between in 0..=BETWEEN {
-            let behind = rest.get(number.bytes.saturating_add(between)..);
-            if let Some(second) = behind.and_then(number.read).filter(is_angle) {
+            let behind = rest.get(number.bytes..).unwrap_or_default();
+            let (key, behind) = behind.split_at_checked(between).unwrap_or_default();
+            let are_told = number.steps.is_empty() || is_whole || are_fields(before, key);
+            if let Some(second) = (number.read)(behind).filter(|it| are_told && is_angle(it)) {
                 see([first, second]);
             }
         }
+    }
+}
+
+/// Whether two numbers are fields of a message of protobuf behind each other: each has a key with its number and the type of 32 bits.
+fn are_fields(before: &[u8], between: &[u8]) -> bool {
+    const BITS_32: u8 = 5;
+    match (before.last(), between) {
+        (Some(first), [second]) => {
+            first & 7 == BITS_32 && *first > 7 && first.checked_add(8) == Some(*second)
+        }
+        _ => false,
     }
 }
 

@@ -154,9 +154,11 @@ impl Index {
 
 /// With a salt: some functions in all mixtures.
 pub(super) fn salted_recipes(functions: impl Iterator<Item = usize>, salt: &[u8]) -> Vec<Recipe> {
-    functions
-        .flat_map(|function| {
-            SALTED.map(|mixture| Recipe {
+    let known = functions.filter_map(|position| Some((position, FUNCTIONS.get(position)?)));
+    known
+        .flat_map(|(function, known)| {
+            let mixtures = SALTED.into_iter().filter(|mixture| known.takes(mixture));
+            mixtures.map(move |mixture| Recipe {
                 function,
                 mixture,
                 salt: salt.to_vec(),

@@ -56,8 +56,6 @@ const SHORT_HEX: std::ops::RangeInclusive<usize> = 10..=18;
 const HEX_NUMBERS: std::ops::Range<u64> = 1_000_000_000..1_000_000_000_000_000;
 /// Fewest bytes of a text among others.
 const SHORTEST_TEXT: usize = 6;
-/// Most bytes in which a digest with a salt is looked for: each salt costs a pass.
-const LONGEST_SALTED: usize = 4 << 10;
 
 /// How many different values of each form were looked up in one message.
 #[derive(Debug, Default)]
@@ -289,7 +287,7 @@ impl<'a> Scanner<'a> {
 
     /// Digests in bytes that were made with a salt of the message's own.
     pub(super) fn salted_binary(&self, digests: &Digests, bytes: &[u8], hits: &mut Vec<Hit>) {
-        if bytes.len() <= LONGEST_SALTED {
+        if bytes.len() <= limits::SALTED_BYTES {
             raw_digests(self.index, digests, bytes, hits);
         }
     }

@@ -6,12 +6,15 @@ use std::rc::Rc;
 
 use super::columns::{Columns, column_holder};
 use super::text::angle;
-use super::words::{SCALES, is_on_screens_too, is_size_too, plane_axis, short_axis};
-use super::{Axis, Coordinate, SCREEN_DECIMALS, both, in_degrees, is_at_null, named, report};
+use super::words::{SCALES, is_chart_too, is_on_screens_too, is_size_too, plane_axis, short_axis};
+use super::{
+    Axis, Coordinate, SCREEN_DECIMALS, Setting, both, graded, in_degrees, is_at_null, named,
+    report, setting,
+};
 use crate::detect::Scene;
 use crate::detect::name::Name;
 use crate::detect::value::{Degrees, degrees};
-use crate::model::{DecodeStep, Field, PathId, Place, Step, Tally};
+use crate::model::{DecodeStep, Field, Grade, PathId, Place, Step, Tally};
 
 /// The halves of a position inside an object.
 #[derive(Default)]
@@ -38,7 +41,7 @@ const SHORT: &str = "short of ";
 /// A row of a list that may be one of a track: time, latitude and longitude, and how exact they are.
 pub(super) struct Row<'a> {
     object: PathId,
-    is_timed: bool,
+    time: Option<&'a str>,
     is_longer: bool,
     halves: Halves<'a>,
 }
@@ -157,7 +160,7 @@ impl<'a> Parts<'a> {
         if track.last().is_none_or(|last| last.object != row) {
             track.push(Row {
                 object: row,
-                is_timed: false,
+                time: None,
                 is_longer: false,
                 halves: Halves::default(),
             });
@@ -169,7 +172,7 @@ impl<'a> Parts<'a> {
             Some((field, exact))
         };
         match position {
-            0 => row.is_timed = is_time(&field.value),
+            0 => row.time = Some(&*field.value).filter(|text| is_time(text)),
             1 => row.halves.latitude = half(Axis::Latitude.limit()),
             2 => row.halves.longitude = half(Axis::Longitude.limit()),
             LONGEST_POSITION.. => row.is_longer = true,
@@ -282,8 +285,16 @@ impl<'a> Parts<'a> {
             }
         }
         for track in self.tracks.values() {
-            for (field, latitude, longitude) in positions_of_track(track) {
-                report(scene, tally, field, latitude, longitude);
+            let positions = positions_of_track(track);
+            let Some((first, ..)) = positions.first() else {
+                continue;
+            };
+            let grade = match track_grade(scene, first) {
+                Grade::Shape if is_chart_or_drawing(track, &positions) => continue,
+                grade => grade,
+            };
+            for (field, latitude, longitude) in positions {
+                graded(scene, tally, field, grade, (latitude, longitude));
             }
         }
         for columns in self.columns.into_values() {
@@ -309,15 +320,56 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// How sure it is that rows are positions: charts and drawings go by some of the names, unless something around speaks of positions.
+fn track_grade(scene: &Scene<'_>, field: &Field<'_>) -> Grade {
+    let name = scene.name(field);
+    let is_of_other = name.is_some_and(|name| is_chart_too(&name.normalised));
+    if is_of_other && !matches!(setting(scene, field, name), Setting::Position) {
+        Grade::Shape
+    } else {
+        Grade::Decoded
+    }
+}
+
+/// Whether rows are drawn, with many points a second, or of two numbers that measure the same, as bids and asks do.
+fn is_chart_or_drawing(rows: &[Row<'_>], positions: &[Located<'_>]) -> bool {
+    /// Milliseconds from one position to the next, at least: receivers tell one a second.
+    const LEAST: f64 = 500.0;
+    /// Of a number, what two that measure the same differ by.
+    const SHARE: f64 = 0.01;
+    let milliseconds = |row: &Row<'_>| {
+        let number = row.time?.parse::<f64>().ok()?;
+        Some(if number < LATEST_SECOND {
+            number * 1000.0
+        } else {
+            number
+        })
+    };
+    let is_drawn = rows.windows(2).any(|pair| match pair {
+        [one, other] => match (milliseconds(one), milliseconds(other)) {
+            (Some(one), Some(other)) => (other - one).abs() < LEAST,
+            _ => one.time == other.time,
+        },
+        _ => false,
+    });
+    let is_same = |(_, north, east): &Located<'_>| {
+        (north.value - east.value).abs() <= north.value.abs().max(east.value.abs()) * SHARE
+    };
+    is_drawn || positions.iter().any(is_same)
+}
+
+/// A position, and the field that holds its first half.
+type Located<'a> = (&'a Field<'a>, Degrees, Degrees);
+
 /// The positions of rows that are those of a way: each with a time, one not far from the next. None where a row is not: series of
 /// measurements have times, too.
-fn positions_of_track<'a>(rows: &[Row<'a>]) -> Vec<(&'a Field<'a>, Degrees, Degrees)> {
+fn positions_of_track<'a>(rows: &[Row<'a>]) -> Vec<Located<'a>> {
     const LEAST: usize = 3;
     /// Degrees from one row to the next, at most: some minutes in a train.
     const STEP: f64 = 0.1;
     let all = rows.iter().map(|row| {
         let ((field, latitude), (_, longitude)) = row.halves.latitude.zip(row.halves.longitude)?;
-        let fits = row.is_timed && !row.is_longer && !is_at_null(latitude, longitude);
+        let fits = row.time.is_some() && !row.is_longer && !is_at_null(latitude, longitude);
         fits.then_some((field, latitude, longitude))
     });
     let Some(all) = all.collect::<Option<Vec<_>>>() else {
@@ -334,6 +386,9 @@ fn positions_of_track<'a>(rows: &[Row<'a>]) -> Vec<(&'a Field<'a>, Degrees, Degr
         Vec::new()
     }
 }
+
+/// Unix times above are in milliseconds.
+const LATEST_SECOND: f64 = 2e9;
 
 /// Numbers of one position in a list: latitude, longitude, height, time.
 pub(super) const LONGEST_POSITION: u32 = 4;

@@ -100,7 +100,7 @@ fn in_map_link(link: &str) -> Option<(Degrees, Degrees)> {
         "coordinate",
     ];
     let (_, link) = link.split_once("://")?;
-    if !["map", "waze.com"].iter().any(|word| link.contains(word)) {
+    if !is_to_map(link) {
         return None;
     }
     let link = link.replace("%2C", ",").replace("%2c", ",");
@@ -137,6 +137,33 @@ fn in_map_link(link: &str) -> Option<(Degrees, Degrees)> {
         }
     }
     None
+}
+
+/// Whether a link without its scheme is to a map: by a label of the host or a segment of the path, or by a host that is one's.
+fn is_to_map(link: &str) -> bool {
+    const HOSTS: [&str; 10] = [
+        "waze.com",
+        "openstreetmap.org",
+        "openstreetmap.de",
+        "openstreetmap.fr",
+        "opentopomap.org",
+        "opencyclemap.org",
+        "mapquest.com",
+        "mapbox.com",
+        "mapy.cz",
+        "mapy.com",
+    ];
+    let address = link.split(['?', '#']).next().unwrap_or(link);
+    let host = address.split(['/', ':']).next().unwrap_or(address);
+    let is_below = |known: &&str| {
+        host.strip_suffix(known)
+            .is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    };
+    HOSTS.iter().any(is_below)
+        || host
+            .split('.')
+            .chain(address.split('/').skip(1))
+            .any(|word| ["map", "maps"].contains(&word))
 }
 
 /// Two numbers that a link to a map has where positions stand in it: zeros at the end of one may be left out.

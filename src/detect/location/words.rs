@@ -336,6 +336,23 @@ pub(in crate::detect) fn holds_track(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
+/// Whether a name of [`holds_track`] is one of charts and drawings, too.
+pub(super) fn is_chart_too(name: &str) -> bool {
+    matches!(
+        name,
+        "history"
+            | "path"
+            | "paths"
+            | "points"
+            | "segment"
+            | "segments"
+            | "trace"
+            | "movement"
+            | "movements"
+            | "verlauf"
+    )
+}
+
 /// Which axis a member is by a name of planes: `x` is east, `y` is north, below a name of places as timetables and maps use it.
 pub(super) fn plane_axis(name: &str, above: &str) -> Option<Axis> {
     const PLACES: [&str; 13] = [

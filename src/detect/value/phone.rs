@@ -131,10 +131,16 @@ pub(in crate::detect) fn mobiles_of_one_country(all: &[&str]) -> Option<Vec<Opti
         let strangers = texts.iter().filter(|text| read(text, region).is_none());
         strangers.count() <= texts.len() / 10
     };
-    let sample = all.get(..limits::NUMBERS_OF_SAMPLE).unwrap_or(all);
-    let mut regions = NEIGHBOURS.iter().copied();
-    let region = regions.find(|region| is_of(*region, sample) && is_of(*region, all))?;
+    let sample: Vec<&str> = sample(all).copied().collect();
+    let mut regions = std::iter::once(HOME_REGION).chain(NEIGHBOURS);
+    let region = regions.find(|region| is_of(*region, &sample) && is_of(*region, all))?;
     Some(all.iter().map(|text| read(text, region)).collect())
+}
+
+/// Some of a list, from all parts of it: sorted, it begins with numbers of one kind.
+pub(in crate::detect) fn sample<T>(all: &[T]) -> impl Iterator<Item = &T> {
+    let step = all.len().div_ceil(limits::NUMBERS_OF_SAMPLE).max(1);
+    all.iter().step_by(step)
 }
 
 /// Three digits of an area in parentheses or before a hyphen, then three, a hyphen and four.

@@ -42,7 +42,7 @@ pub(super) fn toml_list(text: &str, list: &mut List) {
             ("own" | "contact" | "position", value) => {
                 for one in each(value) {
                     if let Some(one) = one.as_table() {
-                        entry(name, one, list, name == "contact");
+                        entry(text, name, one, list);
                     } else {
                         list.unusable(|| format!("`{name}` holds something else than tables"));
                     }
@@ -64,7 +64,8 @@ fn each(value: &Value) -> &[Value] {
 }
 
 /// One person, the phone's own values, or a place: keys are what headers of a CSV are.
-fn entry(name: &str, entry: &Table, list: &mut List, is_of_contact: bool) {
+fn entry(text: &str, name: &str, entry: &Table, list: &mut List) {
+    let is_of_contact = name == "contact";
     let add = |kind: KnownKind| {
         move |list: &mut List, value: &str| {
             if is_of_contact {
@@ -83,8 +84,14 @@ fn entry(name: &str, entry: &Table, list: &mut List, is_of_contact: bool) {
             Column::FamilyName => names[1] = value.as_str(),
             Column::Latitude => angles[0] = number(value),
             Column::Longitude => angles[1] = number(value),
-            Column::Radius => radius = value.as_integer(),
-            _ => list.unusable(|| format!("`{key}` in `{name}` is no kind of value")),
+            Column::Radius => radius = number(value),
+            // A key may be a value in the wrong place.
+            _ => list.unusable(|| {
+                format!(
+                    "line {} in `{name}` is no kind of value",
+                    line_of(text, key)
+                )
+            }),
         }
     }
     if names.iter().any(Option::is_some) {
@@ -95,13 +102,33 @@ fn entry(name: &str, entry: &Table, list: &mut List, is_of_contact: bool) {
         [Some(latitude), Some(longitude)] => {
             let value = format!("{latitude},{longitude}");
             let mut known = KnownValue::own(KnownKind::Position, &value);
-            let radius = radius.and_then(|radius| u32::try_from(radius).ok());
-            known.radius_metres = radius.unwrap_or(KnownValue::RADIUS_METRES);
+            known.radius_metres = radius.map_or(KnownValue::RADIUS_METRES, metres);
             list.add(known);
         }
-        [None, None] => {}
-        _ => list.unusable(|| format!("`{name}` has half of a position")),
+        [None, None] if name != "position" => {}
+        _ => list.unusable(|| format!("`{name}` has no latitude and longitude in degrees")),
     }
+}
+
+/// Whole metres.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a cast of a float stays within the integer's range"
+)]
+fn metres(radius: f64) -> u32 {
+    radius.round() as u32
+}
+
+/// The line that a key stands in.
+fn line_of(text: &str, key: &str) -> usize {
+    let is_it = |line: &str| {
+        line.trim_start()
+            .trim_start_matches(['"', '\''])
+            .starts_with(key)
+    };
+    let before = text.lines().take_while(|line| !is_it(line));
+    before.count().saturating_add(1)
 }
 
 /// One value or several: texts, or numbers as people write ids.
@@ -116,7 +143,9 @@ fn values(name: &str, value: &Value, list: &mut List, add: impl Fn(&mut List, &s
 }
 
 fn number(value: &Value) -> Option<f64> {
-    let text = value.as_str().and_then(|text| text.trim().parse().ok());
+    let text = value
+        .as_str()
+        .and_then(|text| text.trim().replace(',', ".").parse().ok());
     // A number in the list of degrees is as exact as a person writes it.
     let whole = value
         .as_integer()

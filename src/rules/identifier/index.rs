@@ -78,7 +78,7 @@ impl WordsName {
         if !normalised.contains(&*self.text) {
             return false;
         }
-        let words = words(name);
+        let words = words_of_name(name);
         (0..words.len()).any(|start| {
             let mut run = String::new();
             words.iter().skip(start).any(|word| {
@@ -90,7 +90,7 @@ impl WordsName {
 }
 
 /// The words of a key, in lower case: parted by what is no letter or digit, and before a capital that follows a small letter.
-fn words(name: &str) -> Vec<String> {
+pub fn words_of_name(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut follows_small = false;
     for character in name.chars() {
@@ -245,7 +245,7 @@ impl Identifiers {
         if !may_have {
             return Vec::new();
         }
-        let words = words(name);
+        let words = words_of_name(name);
         let is_qualifier = |word: &String| {
             word.bytes().all(|byte| byte.is_ascii_digit()) || self.qualifiers.contains(&**word)
         };

@@ -16,6 +16,14 @@ fn a_hardware_address_is_told_by_its_form() {
         r#"{"wlan":"3c:5a:b4:0a:1b:2c"}"#,
         r#"{"net":{"hw":"3c:5a:b4:0a:1b:2c","type":"wlan0"}}"#,
         r#"{"net":[{"hw":"3c:5a:b4:0a:1b:2c","type":"wlan0"}]}"#,
+        // under names of rules that take no address
+        r#"{"device_id":"3c:5a:b4:0a:1b:2c"}"#,
+        r#"{"udid":"3c:5a:b4:0a:1b:2c"}"#,
+        // words that end in those of other devices
+        r#"{"stage":{"hw":"3c:5a:b4:0a:1b:2c"}}"#,
+        r#"{"percentage":{"hw":"3c:5a:b4:0a:1b:2c"}}"#,
+        r#"{"block":{"hw":"3c:5a:b4:0a:1b:2c"}}"#,
+        r#"{"clock":{"hw":"3c:5a:b4:0a:1b:2c"}}"#,
     ] {
         assert_eq!(of(body, "mac-address"), [Grade::Shape], "{body}");
     }
@@ -26,6 +34,20 @@ fn a_hardware_address_is_told_by_its_form() {
         r#"{"m":"01:00:5e:0a:1b:2c"}"#,
         r#"{"m":"00:00:5e:00:53:2c"}"#,
         r#"{"m":"00:12:34:05:06:07"}"#,
+        r#"{"m":"00-00-00-AB-CD-EF"}"#,
+        // of access points
+        r#"{"bssid":"3c:5a:b4:0a:1b:2c"}"#,
+        // of what is worn or stands at home
+        r#"{"watch":{"addr":"3c:5a:b4:0a:1b:2c","rssi":-60}}"#,
+        r#"{"watch":{"addr":"3c:5a:b4:0a:1b:2c"}}"#,
+        r#"{"paired_device":"3c:5a:b4:0a:1b:2c"}"#,
+        r#"{"pairedDevice":{"addr":"3c:5a:b4:0a:1b:2c"}}"#,
+        r#"{"headset":{"addr":"3c:5a:b4:0a:1b:2c"}}"#,
+        r#"{"scale":{"addr":"3c:5a:b4:0a:1b:2c"}}"#,
+        r#"{"thermostat":{"device_id":"3c:5a:b4:0a:1b:2c"}}"#,
+        r#"{"tag":{"addr":"3c:5a:b4:0a:1b:2c"}}"#,
+        r#"{"found":{"addr":"3c:5a:b4:0a:1b:2c","rssi":-60}}"#,
+        r#"{"found":{"addr":"3c:5a:b4:0a:1b:2c","name":"Smart Band 7"}}"#,
         // of what is around
         r#"{"router":"3c:5a:b4:0a:1b:2c"}"#,
         r#"{"printer":{"hw":"3c:5a:b4:0a:1b:2c"}}"#,
@@ -108,5 +130,21 @@ fn a_user_agent_names_identifiers() {
     assert_eq!(
         with("App/3.1 (build/3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3)"),
         [""; 0]
+    );
+}
+
+#[test]
+fn short_names_of_attributes_count_beside_those_that_say_so() {
+    let described = r#"{"device":{"cpu":"arm64-v8a","density":420,"ram":4096,"locale":"fr-FR","model":"PH-7"}}"#;
+    assert_eq!(of(described, "hardware-state"), [Grade::Decoded]);
+    let state = found(&[post("/v1/state", "application/json", described)]);
+    let state = state.iter().find(|(rule, ..)| rule == "hardware-state");
+    assert_eq!(state.map(|(_, _, items)| *items), Some(3));
+    let slot =
+        r#"{"device":{"locale":"fr-FR","model":"PH-7"},"slot":{"w":320,"h":50,"density":2}}"#;
+    assert_eq!(
+        of(slot, "hardware-state"),
+        [],
+        "the slot is none of a device"
     );
 }

@@ -6,8 +6,10 @@ use phonehome::model::{Body, Event, Message};
 
 /// Numbers of mobile phones with their country code, as digits alone.
 fn mobiles(count: u64) -> Vec<String> {
-    let number = |at: u64| (4_915_121_003_307 + at * 372_517).to_string();
-    (0..count).map(number).collect()
+    let operators = [4_915_121_003_307, 4_917_021_003_307, 4_916_021_003_307];
+    let number = |(at, first): (u64, u64)| (first + at * 372_517).to_string();
+    let numbers = (0..count).zip(operators.into_iter().cycle());
+    numbers.map(number).collect()
 }
 
 fn quoted(texts: &[String]) -> String {
@@ -44,6 +46,7 @@ fn ids_invoices_and_articles_are_no_phone_numbers() {
         r#"{"customers":["009604919374","008400398172","004415756195","003434104671","004917604069012"]}"#.to_owned(),
         // given out one after the other
         format!(r#"{{"ab":[{}]}}"#, drawn(4_915_121_003_307, 3)),
+        format!(r#"{{"rows":[{}]}}"#, (0..12_u64).map(|at| format!(r#"{{"k":{}}}"#, 919_812_345_678 + at * 150_000)).collect::<Vec<_>>().join(",")),
         format!(r#"{{"contacts":{{"etags":["{}","{}","{}"]}}}}"#, &hash_of("1")[..32], &hash_of("2")[..32], &hash_of("3")[..32]),
         r#"{"help":[{"name":"Support DE","phone":"+49 800 1234567"},{"name":"Support AT","phone":"+43 800 123456"},
             {"name":"Support FR","phone":"+33 800 123456"}]}"#.to_owned(),
@@ -66,12 +69,21 @@ fn digits_alone_are_phone_numbers_where_nearly_all_are() {
     let of_poland: Vec<String> = (0..8_u64)
         .map(|at| (512_311_336 + at * 123_457).to_string())
         .collect();
+    let objects = |name: &str, numbers: &[String]| -> String {
+        let objects = numbers
+            .iter()
+            .map(|number| format!(r#"{{"{name}":{number}}}"#));
+        objects.collect::<Vec<_>>().join(",")
+    };
     for body in [
         format!(r#"{{"ab":[{bare}]}}"#),
         format!(r#"{{"contact_ids":[{bare}]}}"#),
         format!(r#"{{"numbers":[{bare}]}}"#),
         format!(r#"{{"items":{{{}}}}}"#, keys.join(",")),
         format!(r#"{{"contacts":[{}]}}"#, quoted(&of_poland)),
+        format!(r#"{{"contacts":[{}]}}"#, objects("phone_id", &numbers)),
+        format!(r#"{{"contacts":[{}]}}"#, objects("phone_id", &of_poland)),
+        format!(r#"{{"contacts":[{}]}}"#, objects("grid", &of_poland)),
     ] {
         let found = json("/v1/state", &body);
         assert!(has(&found, "contact-phone-list", 8), "{body}: {found:?}");
@@ -98,6 +110,28 @@ fn digits_alone_are_phone_numbers_where_nearly_all_are() {
     let packed = observation::post("collector.example", "/v1/state", &headers, body, false);
     let packed = found(&[packed]);
     assert!(has(&packed, "contact-phone-list", 8), "{packed:?}");
+}
+
+#[test]
+fn numbers_with_and_without_a_country_code_are_one_address_book() {
+    let drawn = |first: u64, count: u64| -> Vec<String> {
+        (0..count)
+            .map(|at| (first + at * 7_321).to_string())
+            .collect()
+    };
+    for (full, of_country, least) in [(300, 70, 300), (40, 70, 110)] {
+        let numbers = [
+            drawn(4_915_112_345_678, full),
+            drawn(15_112_345_678 + 5_000_000, of_country),
+        ]
+        .concat();
+        let body = format!(r#"{{"contacts":[{}]}}"#, quoted(&numbers));
+        let found = json("/v1/state", &body);
+        assert!(
+            has(&found, "contact-phone-list", least),
+            "{full}: {found:?}"
+        );
+    }
 }
 
 #[test]
@@ -171,6 +205,15 @@ fn beginnings_of_digests_are_of_people_where_there_are_many_of_contacts() {
     assert_eq!(json("/v1/films/discover", &body), []);
     let named = body.replace(r#""d""#, r#""hashed_emails""#);
     assert!(has(&json("/v1/state", &named), "contact-hash-list", 8));
+}
+
+#[test]
+fn a_short_id_among_digests_of_people_spoils_none_of_them() {
+    let mut digests: Vec<String> = (0..30).map(|at| hash_of(&at.to_string())).collect();
+    digests.push("1a2b3c4d5e6f7081".to_owned());
+    let body = format!(r#"{{"contacts":[{}]}}"#, quoted(&digests));
+    let found = json("/v1/state", &body);
+    assert!(has(&found, "contact-hash-list", 30), "{found:?}");
 }
 
 #[test]

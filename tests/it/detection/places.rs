@@ -40,6 +40,8 @@ fn links_to_maps_among_words_hold_positions() {
         "https://www.openstreetmap.org/#map=17/52.520008/13.404954",
         "https://www.openstreetmap.org/?mlat=52.52&mlon=13.404954",
         "https://maps.apple.com/?ll=52.520008,13.404954",
+        "https://city.example/map?lat=52.520008&lon=13.404954",
+        "https://www.waze.com/ul?ll=52.520008,13.404954",
     ] {
         let body = format!(r#"{{"text":"I am here {link} now"}}"#);
         assert_eq!(of(&body, "coordinates"), [Grade::Shape], "{link}");
@@ -48,6 +50,8 @@ fn links_to_maps_among_words_hold_positions() {
         "https://shop.example/?q=52.520008,13.404954",
         "https://maps.example/?q=coffee",
         "https://maps.example/?size=640,480&zoom=15",
+        "https://cdn.example/roadmap/tile.png?at=12.5231,13.2341",
+        "https://cdn.example/tile.png?at=12.5231,13.2341&type=sitemap",
     ] {
         let body = format!(r#"{{"text":"look at {link} now"}}"#);
         assert_eq!(of(&body, "coordinates"), [], "{link}");
@@ -64,13 +68,27 @@ fn rows_of_time_and_position_are_a_track() {
         };
         (0..6).map(row).collect::<Vec<_>>().join(",")
     };
-    for name in ["path", "route", "points", "history"] {
-        let body = format!(r#"{{"{name}":[{}]}}"#, rows(0.000_411));
-        let found = of(&body, "coordinates");
-        assert_eq!(found, [Grade::Decoded], "{name}");
+    let way = rows(0.000_411);
+    for (body, grade) in [
+        (format!(r#"{{"route":[{way}]}}"#), Grade::Decoded),
+        (format!(r#"{{"gps":{{"path":[{way}]}}}}"#), Grade::Decoded),
+        (
+            format!(r#"{{"locations":{{"history":[{way}]}}}}"#),
+            Grade::Decoded,
+        ),
+        // of charts and drawings as well
+        (format!(r#"{{"path":[{way}]}}"#), Grade::Shape),
+        (format!(r#"{{"points":[{way}]}}"#), Grade::Shape),
+        (format!(r#"{{"history":[{way}]}}"#), Grade::Shape),
+    ] {
+        assert_eq!(of(&body, "coordinates"), [grade], "{body}");
     }
     for body in [
         format!(r#"{{"history":[{}]}}"#, rows(0.317_7)),
+        // bids and asks, ink
+        r#"{"history":[[1790000000,23.1234,23.1301],[1790000060,23.1241,23.1309],[1790000120,23.1238,23.1304]]}"#.to_owned(),
+        r#"{"history":[["2026-11-20T10:00:00Z",71.1234,71.1334],["2026-11-20T10:01:00Z",71.1244,71.1341],["2026-11-20T10:02:00Z",71.1239,71.1338]]}"#.to_owned(),
+        r#"{"path":[[1790000000000,42.51234,77.61234],[1790000000016,42.51334,77.61434],[1790000000032,42.51534,77.61634]]}"#.to_owned(),
         r#"{"history":[[1790000000,48.1,11.5],[1790000060,48.2,11.6],[1790000120,48.1,11.4]]}"#.to_owned(),
         r#"{"points":[[1,48.137154,11.576124],[2,48.137164,11.576134],[3,48.137174,11.576144]]}"#.to_owned(),
         r#"{"history":[[1790000000,48.1371,11.5761,48.2,11.9,7],[1790000060,48.1372,11.5762,48.2,11.9,7],[1790000120,48.1373,11.5763,48.2,11.9,7]]}"#.to_owned(),
