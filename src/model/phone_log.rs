@@ -83,9 +83,6 @@ impl PhoneLog {
 
     /// Takes in what another log says; `false` if there is too much.
     pub fn merge(&mut self, other: Self) -> bool {
-        if self.count.saturating_add(other.count) > LOGGED_CONTACTS {
-            return false;
-        }
         fn put_all(ours: &mut Apps, theirs: Apps) -> bool {
             let mut is_whole = true;
             for (contact, Times { periods, latest }) in theirs {
@@ -96,6 +93,9 @@ impl PhoneLog {
                 }
             }
             is_whole
+        }
+        if self.count.saturating_add(other.count) > LOGGED_CONTACTS {
+            return false;
         }
         let mut is_whole = true;
         for (host, apps) in other.by_host {
