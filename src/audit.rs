@@ -528,7 +528,7 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input], digests: &Digests) -> Streamed {
             fingerprint.add(observation);
             neighbours.add(observation);
             if stage.notes_owners && told == Told::Packets {
-                note_owner(&observation.sighting, &mut owned);
+                note_owner(&observation.sighting, &mut owned, coverage);
             }
             stage.tally(observation, decoded, told, &mut tally, coverage);
         };
@@ -545,11 +545,8 @@ fn stream(stage: &Stage<'_>, inputs: &[&Input], digests: &Digests) -> Streamed {
         })
         .collect();
     reader.finish(&mut coverage, &mut take);
-    let at_once = neighbours.at_once();
-    if let Some(input) = first.filter(|_| at_once > 0 && !stage.is_network) {
-        coverage.add(input, Shortfall::SeveralClients, None, 0, || {
-            format!("{at_once} clients at once; if these are several phones, --split-clients tells them apart")
-        });
+    if let Some(input) = first.filter(|_| !stage.is_network) {
+        neighbours.note(input, &mut coverage);
     }
     let period = inputs
         .iter()

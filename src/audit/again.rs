@@ -9,7 +9,10 @@ use super::volume::{note_moment, note_owner};
 use super::{Digests, Stage, Streamed, Task, reader, sameness, stream};
 use crate::assess;
 use crate::intake::Input;
-use crate::model::{Connections, Coverage, DeviceId, Dossier, Observation, PhoneLog, Tally};
+use crate::limits::CONNECTION_NOTES;
+use crate::model::{
+    Connections, Coverage, DeviceId, Dossier, Observation, PhoneLog, Shortfall, Tally,
+};
 use crate::parallel::in_parallel;
 use crate::payload::Decoded;
 
@@ -24,7 +27,14 @@ pub(super) fn with_owners(
         if !owned.is_empty() {
             let known = told.entry(task.stage.device);
             let dossier = known.or_insert_with(|| task.stage.dossier.clone());
-            dossier.connections.merge(owned);
+            if !dossier.connections.merge(owned)
+                && let Some(input) = task.inputs.first()
+            {
+                let coverage = &mut streamed.coverage;
+                coverage.add(input.id, Shortfall::InputLimit, None, 0, || {
+                    format!("more than {CONNECTION_NOTES} connections with those of other captures; records beside them lack the owners of the others")
+                });
+            }
         }
     }
     told
@@ -116,8 +126,9 @@ pub(super) fn looked_up_owners(stage: Stage<'_>, inputs: &[Input]) -> Option<Dos
         .cloned()
         .collect();
     let mut owned = Connections::default();
+    let mut unsaid = Coverage::default();
     look(stage, &captures, &mut |observation, _| {
-        note_owner(&observation.sighting, &mut owned);
+        note_owner(&observation.sighting, &mut owned, &mut unsaid);
     });
     if owned.is_empty() {
         return None;

@@ -6,6 +6,7 @@ use zeroize::Zeroize;
 
 use super::{Options, note_unreadable};
 use crate::intake::{self, Case, Gathered, Input};
+use crate::limits::{CONNECTION_NOTES, LOGGED_APPS, LOGGED_CONTACTS};
 use crate::manifest::CodeName;
 use crate::model::{Coverage, Dossier, Shortfall};
 use crate::parallel::in_parallel;
@@ -32,7 +33,11 @@ pub(super) fn gather(
             match gathered {
                 Ok(None) => {}
                 Ok(Some((part, shortfalls))) => {
-                    dossier.merge(part);
+                    if !dossier.merge(part) {
+                        coverage.add(input.id, Shortfall::InputLimit, None, 0, || {
+                            format!("more than {CONNECTION_NOTES} connections, {LOGGED_CONTACTS} contacts, or {LOGGED_APPS} apps of one host, with those of other files of the phone: later ones name no app")
+                        });
+                    }
                     for (shortfall, detail) in shortfalls {
                         coverage.add(input.id, shortfall, None, 0, || detail);
                     }

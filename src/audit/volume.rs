@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::reader::Told;
+use crate::limits::CONNECTION_NOTES;
 use crate::model::{
-    ConnectionNote, Connections, ContentState, Event, Moment, Observation, ReadKey, Reads,
-    Recipient, ServerName, Sighting, Tally, Timestamp, Traffic, TrafficKey,
+    ConnectionNote, Connections, ContentState, Coverage, Event, Moment, Observation, ReadKey,
+    Reads, Recipient, ServerName, Shortfall, Sighting, Tally, Timestamp, Traffic, TrafficKey,
 };
 
 /// Adds flows, exchanges that a proxy recorded, connections of which a log has only what was seen in them, and contacts that a device log tells of, to the traffic of their app.
@@ -84,7 +85,11 @@ pub(super) fn count_reads(observation: &Observation, tally: &mut Tally) {
 }
 
 /// Notes whose a connection was, where the capture says.
-pub(super) fn note_owner(sighting: &Sighting, connections: &mut Connections) {
+pub(super) fn note_owner(
+    sighting: &Sighting,
+    connections: &mut Connections,
+    coverage: &mut Coverage,
+) {
     if let Event::Traffic(traffic) = &sighting.event
         && let Some(flow) = sighting.flow.filter(|_| !sighting.owner.is_empty())
     {
@@ -95,8 +100,12 @@ pub(super) fn note_owner(sighting: &Sighting, connections: &mut Connections) {
             owner: sighting.owner.clone(),
             server: server.map(Arc::from),
         };
-        // Records beside it lack the owners of those that are too many.
-        let _ = connections.add(flow, note);
+        if !connections.add(flow, note) {
+            let origin = sighting.origin;
+            coverage.add(origin.input, Shortfall::InputLimit, Some(origin), 0, || {
+                format!("more than {CONNECTION_NOTES} connections; records beside it lack the owners of the others")
+            });
+        }
     }
 }
 
@@ -137,5 +146,48 @@ pub(super) fn note_moment(observation: &Observation, told: Told, tally: &mut Tal
             is_log,
         };
         tally.add_moment(moment, time);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{FlowKey, Origin, Owner, Transport};
+
+    #[test]
+    fn owners_of_too_many_connections_are_told() {
+        let origin = Origin::default();
+        let sighting = Sighting {
+            origin,
+            flow: Some(FlowKey {
+                transport: Transport::Tcp,
+                client: "192.0.2.1:4000".parse().unwrap(),
+                server: "198.51.100.1:443".parse().unwrap(),
+            }),
+            server: None,
+            owner: Owner {
+                uid: Some(10_101),
+                ..Owner::default()
+            },
+            event: Event::Traffic(Traffic {
+                client_packets: 1,
+                server_packets: 1,
+                client_bytes: 1,
+                server_bytes: 1,
+                first: origin,
+                last: origin,
+                protocol: "",
+                content: ContentState::NotExamined,
+                has_gap: false,
+            }),
+        };
+        let told = |mut connections| {
+            let mut coverage = Coverage::default();
+            note_owner(&sighting, &mut connections, &mut coverage);
+            let told = coverage.iter();
+            told.map(|(_, shortfall, _)| shortfall).collect::<Vec<_>>()
+        };
+        assert_eq!(told(Connections::default()), []);
+        assert_eq!(told(Connections::full()), [Shortfall::InputLimit]);
     }
 }

@@ -63,12 +63,33 @@ impl Connections {
         true
     }
 
-    /// Takes in those of another source.
-    pub fn merge(&mut self, other: Self) {
+    /// Takes in those of another source; `false` if there are too many connections.
+    pub fn merge(&mut self, other: Self) -> bool {
+        let mut is_whole = true;
         for (key, notes) in other.by_ends {
             for note in notes {
-                self.add_under(key, note);
+                is_whole &= self.add_under(key, note);
             }
+        }
+        is_whole
+    }
+
+    /// As many as there may be, of which nothing is known.
+    #[cfg(test)]
+    pub(crate) fn full() -> Self {
+        let client = |number: usize| {
+            let address = Ipv4Addr::from_bits(0x0a00_0000 + u32::try_from(number).unwrap());
+            SocketAddr::new(address.into(), 1)
+        };
+        let flow = |number| FlowKey {
+            transport: super::Transport::Tcp,
+            client: client(number),
+            server: SocketAddr::new(Ipv4Addr::new(203, 0, 113, 1).into(), 443),
+        };
+        Self {
+            by_ends: (0..limits::CONNECTION_NOTES)
+                .map(|number| (flow(number), Vec::new()))
+                .collect(),
         }
     }
 
@@ -227,6 +248,15 @@ mod tests {
         assert_eq!(packages(&notes, ends, 12, None), ["a.b"]);
         assert_eq!(packages(&notes, ends, 124, None), ["c.d"]);
         assert!(packages(&notes, ends, 60, None).is_empty());
+    }
+
+    #[test]
+    fn connections_of_several_sources_that_are_too_many_are_told() {
+        let mut other = Connections::default();
+        let ends = flow("192.0.2.1:4000", "198.51.100.1:443");
+        assert!(other.add(ends, note("a.b", 10, 20)));
+        assert!(Connections::default().merge(other.clone()));
+        assert!(!Connections::full().merge(other));
     }
 
     #[test]

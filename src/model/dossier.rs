@@ -208,8 +208,9 @@ impl Dossier {
         }
     }
 
-    /// Takes in what another source of the same device says; what is already known stays.
-    pub fn merge(&mut self, other: Self) {
+    /// Takes in what another source of the same device says; what is already known stays. `false` if there is too much of
+    /// connections and contacts.
+    pub fn merge(&mut self, other: Self) -> bool {
         self.name = self.name.take().or(other.name);
         self.aliases.extend(other.aliases);
         self.policy = self.policy.take().or(other.policy);
@@ -252,12 +253,13 @@ impl Dossier {
             names.entry(*address).or_insert_with(|| Arc::clone(name));
         }
         self.known.extend(other.known);
-        self.connections.merge(other.connections);
+        let is_whole = self.connections.merge(other.connections);
         self.has_connection_log |= other.has_connection_log;
-        self.log.merge(other.log);
+        let is_whole = self.log.merge(other.log) && is_whole;
         self.let_through.extend(other.let_through);
         self.plaintexts.merge(other.plaintexts);
         self.key_logs.extend(other.key_logs);
+        is_whole
     }
 }
 

@@ -81,24 +81,31 @@ impl PhoneLog {
         is_kept
     }
 
-    /// Takes in what another log says.
-    pub fn merge(&mut self, other: Self) {
-        fn put_all(ours: &mut Apps, theirs: Apps) {
+    /// Takes in what another log says; `false` if there is too much.
+    pub fn merge(&mut self, other: Self) -> bool {
+        fn put_all(ours: &mut Apps, theirs: Apps) -> bool {
+            let mut is_whole = true;
             for (contact, Times { periods, latest }) in theirs {
                 let periods = periods.0.into_iter();
                 let periods = periods.map(|(first, last)| ContactTime::Period(first, last));
                 for time in periods.chain(latest.into_iter().map(ContactTime::Latest)) {
-                    put(ours, contact.clone(), time);
+                    is_whole &= put(ours, contact.clone(), time);
                 }
             }
+            is_whole
         }
+        if self.count.saturating_add(other.count) > LOGGED_CONTACTS {
+            return false;
+        }
+        let mut is_whole = true;
         for (host, apps) in other.by_host {
-            put_all(self.by_host.entry(host).or_default(), apps);
+            is_whole &= put_all(self.by_host.entry(host).or_default(), apps);
         }
         for (end, apps) in other.by_end {
-            put_all(self.by_end.entry(end).or_default(), apps);
+            is_whole &= put_all(self.by_end.entry(end).or_default(), apps);
         }
         self.count = self.count.saturating_add(other.count);
+        is_whole
     }
 
     /// Whether nothing is known.
@@ -285,7 +292,7 @@ mod tests {
             assert!(log.add(&app, Some(&host), None, latest));
         }
         let mut merged = PhoneLog::default();
-        merged.merge(log);
+        assert!(merged.merge(log));
         let at = |log: &PhoneLog, second| packages(log, Some(&host), None, second);
         assert_eq!(at(&merged, 10 * HOUR), "a.chat b.maps");
         assert_eq!(at(&merged, 11 * HOUR + 20), "a.chat b.maps");
@@ -299,6 +306,26 @@ mod tests {
         let app = LoggedApp::Package(Arc::from("d.mail"));
         assert!(merged.add(&app, Some(&host), None, ContactTime::Period(time, time)));
         assert_eq!(at(&merged, 10 * HOUR), "d.mail");
+    }
+
+    #[test]
+    fn contacts_of_several_logs_that_are_too_many_are_told() {
+        let time = Timestamp(SECOND);
+        let period = ContactTime::Period(time, time);
+        let host = Arc::from("api.example");
+        let mut log = PhoneLog::default();
+        for uid in 0..u32::try_from(LOGGED_APPS).unwrap() {
+            assert!(log.add(&LoggedApp::Uid(uid), Some(&host), None, period));
+        }
+        assert!(log.merge(log.clone()));
+        let mut other = PhoneLog::default();
+        assert!(other.add(&LoggedApp::Uid(u32::MAX), Some(&host), None, period));
+        assert!(!log.merge(other.clone()));
+        let mut full = PhoneLog {
+            count: LOGGED_CONTACTS,
+            ..PhoneLog::default()
+        };
+        assert!(!full.merge(other));
     }
 
     proptest! {

@@ -120,6 +120,20 @@ fn archives_of_a_phone_each_are_several_phones() {
     assert_eq!(names("beside", &beside), "beside");
 }
 
+/// The folder of a phone says whose its archives are only where the case above it is named.
+#[test]
+fn archives_in_the_folder_of_a_phone_are_of_that_phone() {
+    let phone = archive::zip(&[("dump.txt", &source("dumpsys-package"))]);
+    let files: [(&str, &[u8]); 2] = [("alice/monday.zip", &phone), ("alice/tuesday.zip", &phone)];
+    let case = on_disk::folder("archives/of-one-phone", &files);
+    let names = |path: &Path| {
+        let found = devices(path).into_iter().map(|(name, _)| name);
+        found.collect::<Vec<_>>()
+    };
+    assert_eq!(names(&case), ["alice"]);
+    assert_eq!(names(&case.join("alice")), ["monday", "tuesday"]);
+}
+
 #[test]
 fn packages_of_apps_in_an_archive_are_read() {
     let (apk, xapk) = (source("apk"), source("apk-set"));

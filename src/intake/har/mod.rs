@@ -335,6 +335,7 @@ fn gather(input: &Input) -> Result<Gathered> {
         source,
     };
     let mut bytes = Vec::new();
+    let mut shortfalls = Vec::new();
     let mut json = JsonText::new(Window::new(input.reader()?, 16)).map_err(failed)?;
     // Phase 2 says where and why the file cannot be read.
     let mut find = || -> io::Result<Option<Value>> {
@@ -345,6 +346,10 @@ fn gather(input: &Input) -> Result<Gathered> {
             let bound = if name == "_tweasel" { ENTRY_BYTES } else { 0 };
             let cut = json.value(&mut bytes, bound)?;
             if bound > 0 {
+                if cut == Cut::TooLong {
+                    let detail = format!("_tweasel is longer than {ENTRY_BYTES} bytes");
+                    shortfalls.push((Shortfall::InputLimit, detail));
+                }
                 return Ok(parse(&bytes));
             }
             if cut == Cut::Ended {
@@ -354,12 +359,13 @@ fn gather(input: &Input) -> Result<Gathered> {
         Ok(None)
     };
     if let Ok(Some(metadata)) = find() {
-        tweasel(&metadata, input, &mut dossier);
+        shortfalls.extend(tweasel(&metadata, input, &mut dossier));
     }
-    Ok((dossier, Vec::new()))
+    Ok((dossier, shortfalls))
 }
 
-fn tweasel(metadata: &Value, input: &Input, dossier: &mut Dossier) {
+/// Says if there are too many apps.
+fn tweasel(metadata: &Value, input: &Input, dossier: &mut Dossier) -> Option<(Shortfall, String)> {
     let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
     let none = Value::Null;
     let device = metadata.get("device").unwrap_or(&none);
@@ -386,16 +392,24 @@ fn tweasel(metadata: &Value, input: &Input, dossier: &mut Dossier) {
         });
     }
     let options = metadata.get("options").unwrap_or(&none);
+    if text(options, "mode").as_deref() != Some("allowlist") {
+        return None;
+    }
     let allowed = options.get("apps").and_then(Value::as_array);
-    let allowed: Vec<String> = allowed
+    let mut allowed = allowed
         .into_iter()
         .flatten()
-        .filter_map(|app| Some(app.as_str()?.to_owned()))
-        .take(LOGGED_APPS)
-        .collect();
-    if !allowed.is_empty() && text(options, "mode").as_deref() == Some("allowlist") {
-        dossier.let_through.insert(input.id, allowed);
+        .filter_map(|app| Some(app.as_str()?.to_owned()));
+    let apps: Vec<String> = allowed.by_ref().take(LOGGED_APPS).collect();
+    // The traffic may be of one that is left out as well.
+    if allowed.next().is_some() {
+        let detail = format!("more than {LOGGED_APPS} apps were let through: none is named");
+        return Some((Shortfall::InputLimit, detail));
     }
+    if !apps.is_empty() {
+        dossier.let_through.insert(input.id, apps);
+    }
+    None
 }
 
 impl Source for Har {
@@ -489,6 +503,27 @@ mod tests {
         assert_eq!(
             dossier.apps["org.example.chat"].label.as_deref(),
             Some("Chat")
+        );
+    }
+
+    #[test]
+    fn apps_that_are_too_many_to_be_let_through_are_told() {
+        let let_through = |count: usize| {
+            let apps: Vec<String> = (0..count)
+                .map(|app| format!("org.example.a{app}"))
+                .collect();
+            let options = serde_json::json!({"mode": "allowlist", "apps": apps});
+            let metadata = serde_json::json!({"options": options}).to_string();
+            let text = har(&[ENTRY]).replace("\"_x\": 1", &format!("\"_tweasel\":{metadata}"));
+            let input = Input::in_memory(InputId(3), FORMAT.name, text.as_bytes());
+            let (dossier, told) = gather(&input).unwrap();
+            let apps = dossier.let_through.get(&InputId(3)).map(Vec::len);
+            (apps, told.first().map(|told| told.0))
+        };
+        assert_eq!(let_through(LOGGED_APPS), (Some(LOGGED_APPS), None));
+        assert_eq!(
+            let_through(LOGGED_APPS + 1),
+            (None, Some(Shortfall::InputLimit))
         );
     }
 
