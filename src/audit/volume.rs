@@ -30,19 +30,13 @@ pub(super) fn count_traffic(observation: &Observation, told: Told, tally: &mut T
         }
         Event::Handshake(handshake) if told == Told::LoneLog => {
             let opened = Traffic {
-                client_packets: 0,
-                server_packets: 0,
-                client_bytes: 0,
-                server_bytes: 0,
-                first: sighting.origin,
-                last: sighting.origin,
                 protocol: if handshake.quic_version == 0 {
                     "tls"
                 } else {
                     "quic"
                 },
                 content: ContentState::NoKey,
-                has_gap: false,
+                ..Traffic::none(sighting.origin)
             };
             tally.add_traffic(key(opened.content), &opened);
         }

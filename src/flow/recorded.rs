@@ -49,17 +49,7 @@ impl Recorded {
         let Event::Message(message) = &sighting.event else {
             return None;
         };
-        let traffic = Traffic {
-            client_packets: 0,
-            server_packets: 0,
-            client_bytes: 0,
-            server_bytes: 0,
-            first: sighting.origin,
-            last: sighting.origin,
-            protocol: "",
-            content: ContentState::NotExamined,
-            has_gap: false,
-        };
+        let traffic = Traffic::none(sighting.origin);
         Some(Self {
             transport: transport(message)?,
             keys: Arc::clone(keys),

@@ -305,6 +305,23 @@ pub struct Traffic {
     pub has_gap: bool,
 }
 
+impl Traffic {
+    /// None yet, of a protocol that is not known, from that moment on.
+    pub fn none(origin: Origin) -> Self {
+        Self {
+            client_packets: 0,
+            server_packets: 0,
+            client_bytes: 0,
+            server_bytes: 0,
+            first: origin,
+            last: origin,
+            protocol: "",
+            content: ContentState::NotExamined,
+            has_gap: false,
+        }
+    }
+}
+
 /// What the operating system logged about an app.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Access {

@@ -17,10 +17,10 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
 /// Base64 with or without padding (RFC 4648 §4).
-pub(super) const LENIENT_BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+pub(crate) const LENIENT_BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 
 /// Base64url with or without padding (RFC 4648 §5).
-pub(super) const LENIENT_BASE64_URL: GeneralPurpose =
+pub(crate) const LENIENT_BASE64_URL: GeneralPurpose =
     GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
 /// Bytes that begin like something compressed and are looked at as they are, too.
@@ -63,15 +63,9 @@ pub(super) fn hex<'s, 'a>(
     if !look.is_all(Look::HEX) || text.len() < shortest {
         return false;
     }
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() {
+    let Some(bytes) = hex_bytes(text.as_bytes()) else {
         return false;
-    }
-    let bytes: Option<Vec<u8>> = pairs
-        .iter()
-        .map(|[high, low]| Some(hex_digit(*high)? << 4 | hex_digit(*low)?))
-        .collect();
-    let Some(bytes) = bytes else { return false };
+    };
     let Some(decoded) = str::from_utf8(&bytes)
         .ok()
         .filter(|text| text::is_readable(text))
@@ -114,6 +108,18 @@ pub(super) fn spells_number(text: &str) -> bool {
 fn is_mostly_text(bytes: &[u8]) -> bool {
     let printable = bytes.iter().filter(|byte| matches!(byte, b' '..=b'~'));
     printable.count().saturating_mul(4) >= bytes.len().saturating_mul(3)
+}
+
+/// The bytes of hexadecimal digits.
+pub(crate) fn hex_bytes(digits: &[u8]) -> Option<Vec<u8>> {
+    let (pairs, rest) = digits.as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs
+        .iter()
+        .map(|[high, low]| Some(hex_digit(*high)? << 4 | hex_digit(*low)?))
+        .collect()
 }
 
 /// The value of a hexadecimal digit.

@@ -40,6 +40,7 @@ use crate::model::{ChainId, Event, Fields, Message, PathId, Place, Response, Sho
 
 use body::MediaType;
 use collector::Collector;
+pub(crate) use digits::{LENIENT_BASE64, LENIENT_BASE64_URL, hex_bytes};
 
 /// The fields of one message.
 #[derive(Debug, Default)]

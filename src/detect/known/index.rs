@@ -518,7 +518,7 @@ fn recipes_of_given(values: &[KnownValue], recipes: &[Recipe]) -> Vec<Recipe> {
 
 /// A digest as the auditor wrote it.
 pub(super) fn given(text: &str) -> Option<Vec<u8>> {
-    super::token::hex_bytes(text.trim().as_bytes()).filter(|bytes| bytes.len() >= 8)
+    crate::payload::hex_bytes(text.trim().as_bytes()).filter(|bytes| bytes.len() >= 8)
 }
 
 /// CRC-32 of as many spellings as fit: with more, too many of the four billion would be hit by chance.

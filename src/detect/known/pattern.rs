@@ -156,7 +156,7 @@ fn packed(text: &str) -> Option<Vec<u8>> {
     let is_id =
         matches!(text.len(), 12 | 16 | 32) && text.bytes().any(|byte| byte.is_ascii_alphabetic());
     is_id
-        .then(|| super::token::hex_bytes(text.as_bytes()))
+        .then(|| crate::payload::hex_bytes(text.as_bytes()))
         .flatten()
 }
 
@@ -203,7 +203,7 @@ pub(super) fn around(
     let before = bytes.get(..found.start).unwrap_or_default();
     let behind = bytes.get(found.end..).unwrap_or_default();
     let digits = |digits: Option<&[u8]>| {
-        let bytes = super::token::hex_bytes(digits?)?;
+        let bytes = crate::payload::hex_bytes(digits?)?;
         bytes.into_iter().find(|byte| *byte != 0)
     };
     Some(match form {
@@ -263,7 +263,7 @@ fn around_in_base64(
             other => *other,
         })
         .collect();
-    let decoded = super::token::STANDARD.decode(&letters).ok()?;
+    let decoded = crate::payload::LENIENT_BASE64.decode(&letters).ok()?;
     let first = offset.saturating_add(if has_more { 3 } else { 0 });
     let (before, rest) = decoded.split_at_checked(first)?;
     let behind = rest.strip_prefix(value)?;

@@ -141,12 +141,12 @@ fn readings(text: &str) -> impl Iterator<Item = Vec<u8>> {
     let written = is_salt.then(|| text.as_bytes().to_vec());
     let is_long = |bytes: &Vec<u8>| bytes.len() >= 8;
     let hex = is_salt
-        .then(|| token::hex_bytes(text.as_bytes()))
+        .then(|| payload::hex_bytes(text.as_bytes()))
         .flatten()
         .filter(is_long);
     let packed = text.trim_end_matches('=').as_bytes();
     let base64 = is_salt
-        .then(|| token::STANDARD.decode(packed).ok())
+        .then(|| payload::LENIENT_BASE64.decode(packed).ok())
         .flatten()
         .filter(is_long);
     written.into_iter().chain(hex).chain(base64)

@@ -11,12 +11,13 @@ use super::seen::{Seen, Short};
 use super::spelling::{self, SHORTEST};
 use super::table::Slot;
 use super::token::{
-    SHORTEST_HEX, SHORTEST_TOKEN, each_digest, each_token, encoded_digest, hex_bytes, hex_checksum,
+    SHORTEST_HEX, SHORTEST_TOKEN, each_digest, each_token, encoded_digest, hex_checksum,
     raw_digests,
 };
 use super::word::is_word;
 use crate::limits;
 use crate::model::{DecodeStep, KnownKind, Look};
+use crate::payload::hex_bytes;
 
 /// A known value that was found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

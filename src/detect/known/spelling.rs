@@ -345,7 +345,7 @@ fn identifier(text: &str, list: &mut List) {
 
 /// The 16 bytes of a UUID or the 6 of a hardware address in base64, as JSON has them of a field of bytes.
 fn packed(bare: &str, list: &mut List) {
-    let bytes = super::token::hex_bytes(bare.as_bytes());
+    let bytes = crate::payload::hex_bytes(bare.as_bytes());
     let bytes = bytes.filter(|bytes| matches!(bytes.len(), 6 | 16));
     for engine in [&BASE64_STANDARD_NO_PAD, &BASE64_URL_SAFE_NO_PAD] {
         if let Some(bytes) = &bytes {

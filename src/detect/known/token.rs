@@ -1,12 +1,11 @@
 //! Words of hexadecimal digits and base64 → digests of known values.
 
 use base64::Engine;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::index::{Digests, GIVEN, Index, given, start};
 use super::scan::{Hit, Looked, Scarce};
 use crate::model::{DecodeStep, Look};
+use crate::payload::{LENIENT_BASE64, LENIENT_BASE64_URL, hex_bytes};
 
 /// How probable it may be that a random number is the checksum of a known value, so that one alone is believed.
 const CHECKSUM_CHANCE: f64 = 2e-7;
@@ -19,12 +18,6 @@ const SHORTEST_BASE64: usize = 11;
 pub(super) const SHORTEST_TOKEN: usize = 8;
 /// Longest text in which a digest may stand alone; longer runs are encoded data, not digests.
 const LONGEST_TOKEN: usize = 256;
-
-const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
-    .with_decode_allow_trailing_bits(true)
-    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-pub(super) const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
-const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
 /// What digests are written in: hexadecimal or base64 in either alphabet, also behind a mark like `sha256_`.
 #[inline]
@@ -142,9 +135,9 @@ pub(super) fn encoded_digest(
         return;
     }
     let engine = if bare.iter().any(|byte| matches!(byte, b'-' | b'_')) {
-        &URL_SAFE
+        &LENIENT_BASE64_URL
     } else {
-        &STANDARD
+        &LENIENT_BASE64
     };
     if let Ok(bytes) = engine.decode(bare) {
         digest(index, digests, &bytes, true, hits);
@@ -254,23 +247,6 @@ pub(super) fn may_hold_digest(text: &str) -> bool {
         .any(|token| {
             token.iter().any(u8::is_ascii_digit) && token.iter().any(u8::is_ascii_alphabetic)
         })
-}
-
-/// The bytes of hexadecimal digits.
-pub(super) fn hex_bytes(digits: &[u8]) -> Option<Vec<u8>> {
-    let (pairs, rest) = digits.as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    let digit = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|value| u8::try_from(value).ok())
-    };
-    pairs
-        .iter()
-        .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?))
-        .collect()
 }
 
 /// Digests among bytes.
