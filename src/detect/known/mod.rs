@@ -209,13 +209,16 @@ fn names_with_data<'a>(scene: &Scene<'a>) -> Vec<(&'a str, Spot<'a>)> {
         return Vec::new();
     }
     let paths = &scene.fields.paths;
-    let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
+    let mut names = Vec::new();
+    // Each path is of one part of the message.
+    let mut seen = vec![false; paths.len().saturating_add(1)];
     // Those of headers are of the protocol.
     let others = scene.fields.iter();
     for field in others.filter(|field| field.place != Place::Header) {
         let mut at = field.path;
         while let Some((parent, step)) = paths.split(at) {
-            if !seen.insert((field.place, at)) {
+            let seen = seen.get_mut(at.position());
+            if seen.is_none_or(|seen| std::mem::replace(seen, true)) {
                 break;
             }
             if let Step::Name(name) = step
