@@ -176,8 +176,7 @@ fn is_other_device(name: &str) -> bool {
 /// Whether how strong it is received stands beside an address: that of the phone itself is not.
 fn is_beside_signal(scene: &Scene<'_>, field: &Field<'_>) -> bool {
     const SIGNALS: [&str; 4] = ["rssi", "signal", "signalstrength", "dbm"];
-    let mut names = scene.names_beside(field);
-    names.any(|name| SIGNALS.contains(&&*name.normalised))
+    scene.has_name_beside(field, &SIGNALS)
 }
 
 /// Whether the same object says that it is about another device: `{"addr": …, "type": "watch"}`.

@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::name::Name;
 use super::{Scene, contact, value};
@@ -257,7 +256,7 @@ pub(super) fn fits(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text
             .requires
             .iter()
             .all(|requirement| is_met(scene, *requirement, field))
-        && (rule.unless_beside.is_empty() || !has_beside(scene, &rule.unless_beside, field))
+        && (rule.unless_beside.is_empty() || !scene.has_name_beside(field, &rule.unless_beside))
 }
 
 /// Whether a hardware address under a name of access points is one's: the name says no more than that it is about Wi-Fi where it
@@ -286,8 +285,7 @@ fn is_received(scene: &Scene<'_>, field: &Field<'_>) -> bool {
         "channel",
         "frequency",
     ];
-    let mut names = scene.names_beside(field);
-    names.any(|name| SIGNALS.contains(&&*name.normalised))
+    scene.has_name_beside(field, &SIGNALS)
 }
 
 /// Whether an address that its name does not tell is a person's, rather than that of a desk or the id of a message.
@@ -297,12 +295,6 @@ fn is_of_person(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &
         name.is_some_and(|name| name.is_of_message_id(text))
     };
     rule.validator != Some(Validator::Email) || !value::is_role_address(text) && !is_message_id()
-}
-
-/// Whether the same object has a member of one of these names.
-fn has_beside(scene: &Scene<'_>, words: &[Arc<str>], field: &Field<'_>) -> bool {
-    let mut names = scene.names_beside(field);
-    names.any(|name| words.iter().any(|word| *name.normalised == **word))
 }
 
 fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &str) -> bool {
@@ -356,10 +348,7 @@ fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
     if value::is_cell_in_groups(text) {
         return true;
     }
-    let has = |candidates: &[&str]| {
-        let mut names = scene.names_beside(field);
-        names.any(|name| candidates.contains(&&*name.normalised))
-    };
+    let has = |names: &[&str]| scene.has_name_beside(field, names);
     // Area and cell say enough where the name of the cell is none of anything else.
     let is_in_words = name.is_some_and(|name| matches!(&*name.normalised, "tower" | "cell"));
     let is_number =

@@ -122,6 +122,16 @@ impl<'a> Scene<'a> {
         names.filter_map(|name| self.names.get(name.position()).map(|name| &**name))
     }
 
+    /// Whether a field of the same object has one of these names, normalised.
+    fn has_name_beside(&self, field: &Field<'_>, names: &[impl AsRef<str>]) -> bool {
+        let mut beside = self.names_beside(field);
+        beside.any(|name| {
+            names
+                .iter()
+                .any(|wanted| *name.normalised == *wanted.as_ref())
+        })
+    }
+
     /// Adds a finding of this scene to the tally.
     fn report(&self, tally: &mut Tally, finding: Finding) {
         let key = FindingKey {

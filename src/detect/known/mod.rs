@@ -2,9 +2,10 @@
 //!
 //! `spelling` says how a value is written, `pattern` what it becomes inside encodings, `digest` how it is hashed; `index`
 //! prepares all of that once for a device in the tables of `word`, `literal` and `table`. `scan` looks in text and bytes, with `number`
-//! and `token` for runs of digits and digests; `position` and `packed` look for places. What is found is grade `known-value`: the
+//! and `token` for runs of digits and digests; `position`, `cell` and `packed` look for places. What is found is grade `known-value`: the
 //! strongest there is.
 
+mod cell;
 mod dialled;
 mod digest;
 mod given;

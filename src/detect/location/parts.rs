@@ -415,11 +415,7 @@ fn short(scene: &Scene<'_>, field: &Field<'_>) -> Option<(Axis, String)> {
     // Squares of boards and rooms have `x` and `y`, too.
     let is_plane = matches!(name, "x" | "y");
     let is_told = above.is_of_position && (!is_plane || has_accuracy(scene, field));
-    let is_in_room = || {
-        scene
-            .names_beside(field)
-            .any(|name| &*name.normalised == "z")
-    };
+    let is_in_room = || scene.has_name_beside(field, &["z"]);
     (is_told && !is_in_room()).then(|| (axis, rest.to_owned()))
 }
 
@@ -440,8 +436,7 @@ pub(super) fn plane(scene: &Scene<'_>, field: &Field<'_>) -> Option<Axis> {
         let mut names = scene.names.iter();
         names.any(|name| matches!(&*name.normalised, "wkid" | "spatialreference" | "srid"))
     };
-    let mut beside = scene.names_beside(field);
-    let is_in_room = beside.any(|name| &*name.normalised == "z");
+    let is_in_room = scene.has_name_beside(field, &["z"]);
     (!is_in_room && (is_timetable || has_system())).then_some(axis)
 }
 
@@ -532,6 +527,5 @@ pub(super) const SIZE_DECIMALS: usize = 4;
 
 /// Whether the object of a field says how exact it is, as positions do and sizes do not.
 pub(super) fn has_accuracy(scene: &Scene<'_>, field: &Field<'_>) -> bool {
-    let mut names = scene.names_beside(field);
-    names.any(|name| matches!(&*name.normalised, "acc" | "accuracy" | "genauigkeit"))
+    scene.has_name_beside(field, &["acc", "accuracy", "genauigkeit"])
 }

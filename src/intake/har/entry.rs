@@ -116,15 +116,9 @@ pub(super) fn tls_error(error: &Value, mut origin: Origin) -> Option<(Vec<Sighti
         ..Handshake::default()
     };
     let traffic = Traffic {
-        client_packets: 0,
-        server_packets: 0,
-        client_bytes: 0,
-        server_bytes: 0,
-        first: origin,
-        last: origin,
         protocol: "tls",
         content: ContentState::NoKey,
-        has_gap: false,
+        ..Traffic::none(origin)
     };
     let sightings = [Event::Handshake(handshake), Event::Traffic(traffic)].map(|event| Sighting {
         origin,
