@@ -205,7 +205,9 @@ pub(super) fn without_magic(bytes: &[u8], most: usize) -> Option<Compression> {
             inflated.end == End::Whole
                 && inflated.bytes.len() >= SHORTEST_TEXT
                 && (str::from_utf8(&inflated.bytes).is_ok_and(text::is_readable)
-                    || nested::is_document(&inflated.bytes))
+                    || nested::is_document(&inflated.bytes)
+                    || text::is_wide(&inflated.bytes)
+                    || is_certain(&inflated.bytes))
                 // Readers pass over what stands behind the end.
                 && bytes.split_last().is_some_and(|(_, shorter)| {
                     inflate(*compression, shorter).end == End::Damaged
