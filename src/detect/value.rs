@@ -14,7 +14,7 @@ pub(super) use self::degrees::{
     sexagesimal, sexagesimal_pairs, whole_metres, with_decimal_point, without_direction,
 };
 pub(super) use self::phone::{
-    Line, is_date_or_time, is_number_in_groups, is_of_north_america, line, mobiles_of_one_country,
+    Line, is_date_or_time, is_number_in_groups, is_of_north_america, mobiles_of_one_country, phone,
     phone_anywhere, phone_e164, phone_number, sample,
 };
 use crate::model::Look;

@@ -122,13 +122,13 @@ const SHORTEST_IN_COUNTRY: usize = 9;
 /// Those that are numbers with their country code, of mobile phones or of any.
 fn in_full<'a>(all: &'a [Digit<'a>], is_mobile: bool) -> impl Iterator<Item = Value> + 'a {
     all.iter().filter_map(move |(text, path)| {
-        let number = value::phone_e164(text).filter(|_| text.len() >= SHORTEST_IN_FULL)?;
-        let fits = match value::line(&number) {
+        let number = value::phone(text).filter(|_| text.len() >= SHORTEST_IN_FULL)?;
+        let fits = match number.line {
             Line::Mobile => true,
             Line::Fixed => !is_mobile,
             Line::Service => false,
         };
-        fits.then_some((number, *path))
+        fits.then_some((number.e164, *path))
     })
 }
 

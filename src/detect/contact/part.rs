@@ -154,7 +154,7 @@ const SHORTEST_MOBILE: usize = 8;
 /// A phone number that may be a person's, rather than a service's that anybody calls.
 fn persons_number(text: &str) -> Option<(Kind, Rc<str>)> {
     let number = value::phone_anywhere(text)?;
-    (value::line(&number) != value::Line::Service).then_some((Kind::Phone, number))
+    (number.line != value::Line::Service).then_some((Kind::Phone, number.e164))
 }
 
 /// Beginnings of links to a person's number.

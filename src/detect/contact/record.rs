@@ -71,8 +71,8 @@ impl Records {
                 may_be_reachable
                     && ((text.contains('@') && value::is_email(text))
                         || may_be_number()
-                            && value::phone_e164(text)
-                                .is_some_and(|number| value::line(&number) != value::Line::Service))
+                            && value::phone(text)
+                                .is_some_and(|number| number.line != value::Line::Service))
             });
             // Every element of an array that the field lies in may be the record.
             let mut at = field.path;

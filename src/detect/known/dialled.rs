@@ -3,12 +3,15 @@
 use super::super::Scene;
 use super::index::Index;
 use super::scan::Hit;
-use crate::model::{Field, Look, PathId};
+use crate::model::{Field, Look};
 
 /// Fields between the two, at most.
 const FIELDS_BETWEEN: usize = 6;
 /// Digits of a national number.
-const NATIONAL_DIGITS: std::ops::RangeInclusive<usize> = 6..=13;
+const SHORTEST_NATIONAL: usize = 6;
+const LONGEST_NATIONAL: usize = 13;
+/// What a national number is written in.
+const WRITTEN: u16 = Look::DIGIT | Look::HEX | Look::BASE64 | Look::GROUP | Look::SPACE | Look::DOT;
 
 /// Looks for known numbers in two parts.
 pub(super) fn fields(index: &Index, scene: &Scene<'_>, found: &mut dyn FnMut(usize, Hit)) {
@@ -16,37 +19,39 @@ pub(super) fn fields(index: &Index, scene: &Scene<'_>, found: &mut dyn FnMut(usi
         return;
     }
     let fields = scene.fields;
-    // Elements of XML stand beside others of the same name, and are objects of their own; forms begin anew for each field.
-    let object = |field: &Field<'_>| -> Option<PathId> {
-        let (parent, _) = fields.paths.split(field.path)?;
-        Some(scene.first_of(parent))
-    };
+    let nationals: Vec<(usize, National)> = (0..)
+        .zip(fields)
+        .filter_map(|(position, field)| Some((position, National::of(field)?)))
+        .collect();
+    let mut near = nationals.as_slice();
     for (position, field) in fields.iter().enumerate() {
         let Some(code) = country_code(field) else {
             continue;
         };
-        let own = object(field);
         let start = position.saturating_sub(FIELDS_BETWEEN);
         let end = position.saturating_add(FIELDS_BETWEEN);
-        for at in (start..=end).filter(|at| *at != position) {
-            let Some(other) = fields.get(at) else { break };
-            let is_beside = other.place == field.place && object(other) == own;
-            let Some(rest) = national(other).filter(|_| is_beside) else {
-                continue;
-            };
-            for value in index.of_address(&format!("+{code}{rest}")) {
-                found(
-                    at,
-                    Hit {
-                        value,
-                        steps: Vec::new(),
-                        is_weak: false,
-                        is_digest: false,
-                        form: None,
-                        metres: None,
-                        sent: None,
-                    },
-                );
+        let behind = near.iter().position(|(at, _)| *at >= start);
+        near = behind.and_then(|at| near.get(at..)).unwrap_or_default();
+        // Elements of XML stand beside others of the same name, and are objects of their own; forms begin anew for each field.
+        let is_beside = |other: &Field<'_>| {
+            other.place == field.place && scene.object(other) == scene.object(field)
+        };
+        for (at, rest) in near.iter().take_while(|(at, _)| *at <= end) {
+            for value in index.of_number(code, rest.digits()) {
+                if *at != position && fields.get(*at).is_some_and(is_beside) {
+                    found(
+                        *at,
+                        Hit {
+                            value,
+                            steps: Vec::new(),
+                            is_weak: false,
+                            is_digest: false,
+                            form: None,
+                            metres: None,
+                            sent: None,
+                        },
+                    );
+                }
             }
         }
     }
@@ -67,19 +72,38 @@ fn country_code<'a>(field: &'a Field<'_>) -> Option<&'a str> {
 }
 
 /// The digits of a national number without trunk prefix.
-fn national(field: &Field<'_>) -> Option<String> {
-    let is_written = |byte: u8| byte.is_ascii_digit() || b" -/().".contains(&byte);
-    if field.value.len() > 24
-        || !field.look.has(Look::DIGIT)
-        || !field.value.bytes().all(is_written)
-    {
-        return None;
+#[derive(Clone, Copy, Debug, Default)]
+struct National {
+    digits: [u8; LONGEST_NATIONAL],
+    length: usize,
+}
+
+impl National {
+    fn of(field: &Field<'_>) -> Option<Self> {
+        let is_possible = (SHORTEST_NATIONAL..=24).contains(&field.value.len())
+            && field.look.has(Look::DIGIT)
+            && !field.look.has(!WRITTEN);
+        if !is_possible {
+            return None;
+        }
+        let (mut number, mut has_trunk) = (Self::default(), false);
+        for byte in field.value.bytes() {
+            match byte {
+                b'0' if number.length == 0 && !has_trunk => has_trunk = true,
+                b'0'..=b'9' => {
+                    *number.digits.get_mut(number.length)? = byte;
+                    number.length = number.length.saturating_add(1);
+                }
+                b' ' | b'-' | b'/' | b'.' | b'(' | b')' => {}
+                _ => return None,
+            }
+        }
+        (number.length >= SHORTEST_NATIONAL).then_some(number)
     }
-    let digits: String = field.value.chars().filter(char::is_ascii_digit).collect();
-    let digits = digits.strip_prefix('0').unwrap_or(&digits);
-    NATIONAL_DIGITS
-        .contains(&digits.len())
-        .then(|| digits.to_owned())
+
+    fn digits(&self) -> &[u8] {
+        self.digits.get(..self.length).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

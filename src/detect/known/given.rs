@@ -81,7 +81,7 @@ fn compare(index: &Index, text: &str, kind: KnownKind) -> Vec<Hit> {
     let number = (kind == KnownKind::Phone)
         .then(|| value::phone_anywhere(text))
         .flatten();
-    let known = KnownValue::own(kind, number.as_deref().unwrap_or(text));
+    let known = KnownValue::own(kind, number.as_ref().map_or(text, |number| &number.e164));
     let spellings = spelling::spellings(&known).into_iter();
     for spelling in spellings.filter(|spelling| spelling.is_hashed) {
         for recipe in &index.of_given {

@@ -323,9 +323,21 @@ impl Prepared {
         !self.addresses.is_empty()
     }
 
-    /// The values that are a phone number in E.164 form, or an e-mail address in lower case.
-    pub(super) fn of_address(&self, address: &str) -> impl Iterator<Item = u32> {
-        self.slots_of_address(address).map(|slot| slot.value)
+    /// The values that are a phone number of a country code and a national number.
+    pub(super) fn of_number<'a>(
+        &'a self,
+        code: &'a str,
+        national: &'a [u8],
+    ) -> impl Iterator<Item = u32> + 'a {
+        let written = move || [b"+", code.as_bytes(), national].into_iter().flatten();
+        let mut hash = Hash::default();
+        written().for_each(|byte| hash.add(*byte));
+        let slots = self.addresses.get(hash.key());
+        let same = slots.filter(move |slot| {
+            let spelling = self.spelling(*slot);
+            spelling.is_some_and(|spelling| spelling.text.bytes().eq(written().copied()))
+        });
+        same.map(|slot| slot.value)
     }
 
     fn slots_of_address(&self, lower: &str) -> impl Iterator<Item = Slot> {

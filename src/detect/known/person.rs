@@ -1,7 +1,5 @@
 //! Names of people that are sent in parts: given and family name in members of one object, or beside each other in a short row.
 
-use std::collections::BTreeMap;
-
 use unicode_normalization::UnicodeNormalization;
 
 use super::super::Scene;
@@ -135,7 +133,7 @@ pub(super) fn fields(index: &Index, scene: &Scene<'_>, found: &mut dyn FnMut(usi
     if index.persons.is_empty() {
         return;
     }
-    let mut objects: BTreeMap<(Place, PathId), Vec<Member>> = BTreeMap::new();
+    let mut members: Vec<(Object, Member)> = Vec::new();
     for (number, field) in scene.fields.iter().enumerate() {
         if field.look.has(Look::DIGIT | Look::AT) || !PART_BYTES.contains(&field.value.len()) {
             continue;
@@ -153,24 +151,42 @@ pub(super) fn fields(index: &Index, scene: &Scene<'_>, found: &mut dyn FnMut(usi
             field: number,
             part,
         };
-        let members = objects.entry((field.place, parent)).or_default();
-        members.push(member);
+        members.push(((field.place, parent), member));
     }
     // Elements of XML stand beside others of the same name, and are objects of their own; forms begin anew for each field.
-    let mut forms: BTreeMap<(Place, PathId), Vec<Member>> = BTreeMap::new();
-    for ((place, parent), members) in &objects {
-        if members.len() == 1 {
-            let object = forms.entry((*place, scene.first_of(*parent))).or_default();
-            object.extend(members);
+    let mut alone: Vec<(Object, Member)> = Vec::new();
+    for members in objects(&mut members) {
+        if let [((place, parent), member)] = members {
+            alone.push(((*place, scene.first_of(*parent)), *member));
         }
+        pairs(index, scene, members, found);
     }
-    for members in objects.values().chain(forms.values()) {
-        for (at, one) in members.iter().enumerate() {
-            for other in members.iter().skip(at).skip(1).take(MEMBERS_BETWEEN) {
-                for (given, family) in [(one, other), (other, one)] {
-                    if given.is_given_beside(*family) {
-                        pair(index, scene, given.field, family.field, found);
-                    }
+    for members in objects(&mut alone) {
+        pairs(index, scene, members, found);
+    }
+}
+
+/// An object in a part of a message.
+type Object = (Place, PathId);
+
+/// The members of each object, in their order.
+fn objects(members: &mut [(Object, Member)]) -> impl Iterator<Item = &[(Object, Member)]> {
+    members.sort_by_key(|(object, _)| *object);
+    members.chunk_by(|(one, _), (other, _)| one == other)
+}
+
+/// Looks at each member with those behind it.
+fn pairs(
+    index: &Index,
+    scene: &Scene<'_>,
+    members: &[(Object, Member)],
+    found: &mut dyn FnMut(usize, Hit),
+) {
+    for (at, (_, one)) in members.iter().enumerate() {
+        for (_, other) in members.iter().skip(at).skip(1).take(MEMBERS_BETWEEN) {
+            for (given, family) in [(one, other), (other, one)] {
+                if given.is_given_beside(*family) {
+                    pair(index, scene, given.field, family.field, found);
                 }
             }
         }

@@ -11,15 +11,29 @@ use crate::limits;
 /// Region whose national numbers are understood without a country code.
 const HOME_REGION: Region = Region::DE;
 
-/// What a text is as a phone number, in E.164 form.
-#[derive(Clone)]
+/// A phone number that exists in a numbering plan.
+#[derive(Clone, Debug)]
+pub(in crate::detect) struct Number {
+    /// In E.164 form.
+    pub(in crate::detect) e164: Rc<str>,
+    /// Whose line its plan says it is.
+    pub(in crate::detect) line: Line,
+}
+
+impl Number {
+    fn of(number: &PhoneNumber) -> Option<Self> {
+        let line = line_of(number)?;
+        let e164 = number.format_as(PhoneNumberFormat::E164).into();
+        Some(Self { e164, line })
+    }
+}
+
+/// What a text is as a phone number.
 struct ReadNumber {
     /// As it is read where the phone is at home.
-    at_home: Option<Rc<str>>,
+    at_home: Option<Number>,
     /// As it is read there or in a country nearby, once that was asked for.
-    anywhere: OnceCell<Option<Rc<str>>>,
-    /// Whose line its plan says it is, once that was asked for.
-    line: OnceCell<Line>,
+    anywhere: OnceCell<Option<Number>>,
 }
 
 /// What a numbering plan says of a number.
@@ -47,21 +61,21 @@ fn read_number<R>(candidate: &str, see: impl FnOnce(&mut ReadNumber) -> R) -> R 
             read.clear();
         }
         let number = ReadNumber {
-            at_home: valid_number(candidate).map(|number| e164(&number)),
+            at_home: parsed(candidate).and_then(|number| Number::of(&number)),
             anywhere: OnceCell::new(),
-            line: OnceCell::new(),
         };
         see(read.entry(Box::from(candidate)).insert(number).into_mut())
     })
 }
 
-fn e164(number: &PhoneNumber) -> Rc<str> {
-    number.format_as(PhoneNumberFormat::E164).into()
+/// A phone number as it is read where the phone is at home.
+pub(in crate::detect) fn phone(value: &str) -> Option<Number> {
+    read_number(shaped_number(value)?, |number| number.at_home.clone())
 }
 
-/// A phone number that exists in a numbering plan, in E.164 form.
+/// The same in E.164 form.
 pub(in crate::detect) fn phone_e164(value: &str) -> Option<Rc<str>> {
-    read_number(shaped_number(value)?, |number| number.at_home.clone())
+    phone(value).map(|number| number.e164)
 }
 
 /// Regions whose national numbers are tried after those of the home region.
@@ -84,39 +98,29 @@ const NEIGHBOURS: [Region; 16] = [
     Region::IN,
 ];
 
-/// A phone number in E.164 form, also as it is written in a country nearby: of address books, where not all are of one
-/// country.
-pub(in crate::detect) fn phone_anywhere(value: &str) -> Option<Rc<str>> {
+/// A phone number also as it is written in a country nearby: of address books, where not all are of one country.
+pub(in crate::detect) fn phone_anywhere(value: &str) -> Option<Number> {
     let text = shaped_number(value)?;
     read_number(text, |number| {
         let at_home = &number.at_home;
-        let anywhere = number.anywhere.get_or_init(|| {
-            at_home
-                .clone()
-                .or_else(|| nearby(text).map(|number| e164(&number)))
-        });
+        let anywhere = number
+            .anywhere
+            .get_or_init(|| at_home.clone().or_else(|| nearby(text)));
         anywhere.clone()
     })
 }
 
-/// What the plan says of a number in E.164 form.
-pub(in crate::detect) fn line(e164: &str) -> Line {
-    read_number(e164, |number| {
-        *number
-            .line
-            .get_or_init(|| valid_number(e164).map_or(Line::Fixed, |number| line_of(&number)))
-    })
-}
-
-fn line_of(number: &PhoneNumber) -> Line {
-    match number.get_type() {
+/// Whose line a number is. `None` if there is no such number: a number is valid if its plan has a type for it.
+fn line_of(number: &PhoneNumber) -> Option<Line> {
+    Some(match number.get_type() {
+        PhoneNumberType::Unknown => return None,
         PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile => Line::Mobile,
         PhoneNumberType::TollFree
         | PhoneNumberType::PremiumRate
         | PhoneNumberType::SharedCost
         | PhoneNumberType::UAN => Line::Service,
         _ => Line::Fixed,
-    }
+    })
 }
 
 /// Numbers of mobile phones as one country writes them without its code and without a zero before them, where nearly all of them
@@ -124,8 +128,8 @@ fn line_of(number: &PhoneNumber) -> Line {
 pub(in crate::detect) fn mobiles_of_one_country(all: &[&str]) -> Option<Vec<Option<Rc<str>>>> {
     let read = |text: &str, region: Region| {
         let number = PHONE_NUMBER_UTIL.parse(text, Some(region)).ok()?;
-        let is_mobile = number.is_valid() && line_of(&number) == Line::Mobile;
-        is_mobile.then(|| e164(&number))
+        let number = Number::of(&number)?;
+        (number.line == Line::Mobile).then_some(number.e164)
     };
     let is_of = |region: Region, texts: &[&str]| {
         let strangers = texts.iter().filter(|text| read(text, region).is_none());
@@ -159,22 +163,22 @@ pub(in crate::detect) fn is_of_north_america(text: &str) -> bool {
 }
 
 /// A phone number as it is written in a country nearby.
-fn nearby(text: &str) -> Option<PhoneNumber> {
+fn nearby(text: &str) -> Option<Number> {
     let is_national = !text.starts_with(['+']) && !text.starts_with("00");
     // `(415) 555-2671` is how North America writes, whatever else the digits may be elsewhere.
     let first = is_of_north_america(text).then_some(Region::US);
     let regions = first.iter().chain(&NEIGHBOURS).filter(|_| is_national);
     let mut parsed = regions.filter_map(|region| PHONE_NUMBER_UTIL.parse(text, Some(*region)).ok());
-    parsed.find(PhoneNumber::is_valid)
+    parsed.find_map(|number| Number::of(&number))
 }
 
 /// A phone number that exists in a numbering plan. Numbers without `+` or `00` are read as German national
 /// numbers or, if they have a country code's length, as international digits. Epoch times are no phone numbers.
 pub(in crate::detect) fn phone_number(value: &str) -> Option<PhoneNumber> {
-    valid_number(shaped_number(value)?)
+    parsed(shaped_number(value)?).filter(PhoneNumber::is_valid)
 }
 
-fn valid_number(candidate: &str) -> Option<PhoneNumber> {
+fn parsed(candidate: &str) -> Option<PhoneNumber> {
     let international = match candidate.strip_prefix("00") {
         Some(rest) => format!("+{rest}"),
         None => candidate.to_owned(),
@@ -185,10 +189,7 @@ fn valid_number(candidate: &str) -> Option<PhoneNumber> {
     } else {
         format!("+{international}")
     };
-    let number = PHONE_NUMBER_UTIL
-        .parse(&candidate, Some(HOME_REGION))
-        .ok()?;
-    number.is_valid().then_some(number)
+    PHONE_NUMBER_UTIL.parse(&candidate, Some(HOME_REGION)).ok()
 }
 
 /// What has the form of a phone number, and of nothing else that is as long.
@@ -235,12 +236,20 @@ pub(in crate::detect) fn is_number_in_groups(value: &str) -> bool {
 
 /// Day, month and year of this time in three groups of digits, in either order.
 fn is_date(value: &str) -> bool {
-    let groups: Vec<&str> = value.split(['-', '/', '.']).collect();
-    let (year, others) = match groups[..] {
-        [year, month, day] if year.len() == 4 => (year, [month, day]),
-        [day, month, year] if year.len() == 4 => (year, [month, day]),
-        _ => return false,
+    let mut groups = value.split(['-', '/', '.']);
+    let (Some(first), Some(second), Some(third), None) =
+        (groups.next(), groups.next(), groups.next(), groups.next())
+    else {
+        return false;
     };
+    let (year, others) = if first.len() == 4 {
+        (first, [second, third])
+    } else {
+        (third, [first, second])
+    };
+    if year.len() != 4 {
+        return false;
+    }
     let is_small = |group: &str| {
         group
             .parse()
