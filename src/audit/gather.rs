@@ -72,10 +72,10 @@ fn gather_one(input: &Input, rules: &Rules) -> Result<Option<Gathered>> {
 }
 
 /// Third parties' code in an app package, and what could not be read of it.
-fn embedded_code(
-    input: &Input,
-    rules: &Rules,
-) -> Result<(Vec<EmbeddedCode>, Vec<(Shortfall, String)>)> {
+type Embedded = (Vec<EmbeddedCode>, Vec<(Shortfall, String)>);
+
+/// Looks for it, class by class.
+fn embedded_code(input: &Input, rules: &Rules) -> Result<Embedded> {
     let mut matcher = rules.embedded_code();
     let shortfalls = input.code_names(&mut |name| match name {
         CodeName::Class(class) => matcher.class(class.name),
