@@ -5,6 +5,7 @@
 //! below the rule's `min_items`.
 
 mod card;
+mod digest;
 mod digits;
 mod list;
 mod part;
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use self::card::vcards;
+use self::digest::Digests;
 use self::digits::{Said, is_bare, may_be_in_full};
 use self::list::{Kind, List, Listed, joined, listed};
 use self::part::{Telling, classify, is_table_of_people, looks_like_person, parts};
@@ -75,7 +77,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         let is_beside_people = !is_of_request
             && (!people.is_empty() && people.contains(&ways.object(field.path))
                 || field.look.has(Look::LIST) && is_table_of_people(&field.value));
-        let telling = telling(name, below, &request, is_beside_people);
+        let mut telling = telling(name, below, &request, is_beside_people);
+        telling.may_be_digest = !is_of_request
+            && name.is_none_or(|name| !name.is_of_state && !name.is_of_ids)
+            && digest::has_length(&field.value, field.look);
         if field.look.has(Look::COLON)
             && let Some(cards) = vcards(&field.value)
         {
@@ -115,10 +120,13 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 .merge(list);
         }
     }
+    let digests = Digests::default();
+    report_bytes(scene, tally, &request, &ways, &digests);
     if lists.is_empty() {
         return;
     }
-    report_lists(scene, tally, lists, &ways, &Records::of(scene, &names));
+    let records = Records::of(scene, &names);
+    report_lists(scene, tally, lists, &ways, (&records, &digests));
 }
 
 /// Adds what points to people in one value.
@@ -181,6 +189,7 @@ fn telling(
         takes_digests: below.digests
             || below.contacts && !is_of_state
             || request.takes_digests() && !is_of_request,
+        may_be_digest: false,
         // Ids and revisions of contacts are as long.
         takes_short_digests: name.is_some_and(|name| name.speaks_of_contacts && !name.is_of_ids)
             || request.speaks_of_contacts && !is_of_request && !is_of_state,
@@ -198,7 +207,7 @@ fn report_lists(
     tally: &mut Tally,
     lists: Lists<'_>,
     ways: &Ways<'_>,
-    records: &Records,
+    (records, digests): (&Records, &Digests),
 ) {
     let lists = lists.into_iter().map(|((kind, place, way), list)| {
         let key = (kind, place, ways.names(way));
@@ -206,7 +215,7 @@ fn report_lists(
     });
     let mut findings: Vec<Listed<'_>> = Vec::new();
     for ((kind, ..), list) in joined(scene, lists.collect(), records.count > 0) {
-        let Some(listed) = listed(scene, kind, list.distinct(), records.count) else {
+        let Some(listed) = listed(scene, kind, list.distinct(), records.count, digests) else {
             continue;
         };
         match findings
@@ -232,6 +241,27 @@ fn report_lists(
         }
         let values: Vec<Rc<str>> = values.into_iter().map(|(value, _)| value).collect();
         report(scene, tally, rule, grade, first, &values);
+    }
+}
+
+/// Reports digests in bytes.
+fn report_bytes(
+    scene: &Scene<'_>,
+    tally: &mut Tally,
+    request: &Request,
+    ways: &Ways<'_>,
+    digests: &Digests,
+) {
+    let Some(rule) = scene.rules.identifier(Kind::Hash.rule()) else {
+        return;
+    };
+    for (first, values) in digest::in_bytes(scene, ways) {
+        let mut list = List::of_bytes(&first, values).distinct();
+        list.speaks_of_contacts = request.speaks_of_contacts;
+        if digests.weigh(scene, &list).is_some() {
+            let values: Vec<Rc<str>> = list.values.into_iter().map(|(value, _)| value).collect();
+            report(scene, tally, rule, Grade::Shape, &first, &values);
+        }
     }
 }
 
@@ -262,6 +292,7 @@ fn keyed<'a>(
                 let telling = Telling {
                     speaks_of_contacts,
                     takes_digests: below.contacts || below.digests || request.takes_digests(),
+                    may_be_digest: false,
                     takes_short_digests: false,
                     lists_reachable: false,
                     lists_digests: below.digests,
