@@ -50,6 +50,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     }
     let mut lists: Lists<'_> = BTreeMap::new();
     let mut unnamed: Unnamed<'_> = BTreeMap::new();
+    let mut packed = None;
     let request = Request::of(scene);
     let names = Names::of(scene);
     let ways = Ways::of(scene);
@@ -92,7 +93,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             let list = (
                 field.place,
                 ways.of_path(field.path),
-                protobuf_field(scene, field),
+                protobuf_field(scene, field, &mut packed),
             );
             add_unnamed(&mut unnamed, list, &field.value, field);
         }
@@ -339,13 +340,19 @@ fn add_unnamed<'a>(
     }
 }
 
-/// Which field of a protobuf a value is; that of no document for others.
-fn protobuf_field(scene: &Scene<'_>, field: &Field<'_>) -> PathId {
+/// Which field of a protobuf a value is; that of no document for others. Packed numbers count from zero, which no field does.
+fn protobuf_field(scene: &Scene<'_>, field: &Field<'_>, packed: &mut Option<PathId>) -> PathId {
     let is_protobuf = scene.fields.chain(field.chain).0.last() == Some(&DecodeStep::Protobuf);
-    if is_protobuf {
-        scene.first_of(field.path)
-    } else {
-        PathId::default()
+    if !is_protobuf {
+        return PathId::default();
+    }
+    match scene.fields.paths.split(field.path) {
+        Some((row, Step::Index(0))) => {
+            *packed = Some(row);
+            scene.first_of(row)
+        }
+        Some((row, Step::Index(_))) if *packed == Some(row) => scene.first_of(row),
+        _ => scene.first_of(field.path),
     }
 }
 

@@ -174,19 +174,44 @@ fn is_file_name(field: &Field<'_>) -> bool {
 /// What the path of the request says.
 fn of_request(scene: &Scene<'_>) -> Weight {
     const WORDS: [&str; 12] = [
-        "match", "matches", "matching", "find", "lookup", "discover", "discovery", "sync",
-        "search", "intersect", "identity", "psi",
+        "match",
+        "matches",
+        "matching",
+        "find",
+        "lookup",
+        "discover",
+        "discovery",
+        "sync",
+        "search",
+        "intersect",
+        "identity",
+        "psi",
     ];
     /// What is done with anything.
     const MUTE: [&str; 14] = [
-        "update", "updates", "backup", "object", "objects", "post", "session", "key", "keys",
-        "config", "storage", "map", "resource", "resources",
+        "update",
+        "updates",
+        "backup",
+        "object",
+        "objects",
+        "post",
+        "session",
+        "key",
+        "keys",
+        "config",
+        "storage",
+        "map",
+        "resource",
+        "resources",
     ];
     let mut weight = Weight::default();
     let mut is_told = false;
     for segment in scene.request_path().split('/') {
         let words = words_of_name(segment);
-        if words.iter().any(|word| is_of_other(word) && !MUTE.contains(&&**word)) {
+        if words
+            .iter()
+            .any(|word| is_of_other(word) && !MUTE.contains(&&**word))
+        {
             if !weight.is_doubted {
                 weight.add(PATH_OF_OTHER);
             }
@@ -204,12 +229,34 @@ fn of_request(scene: &Scene<'_>) -> Weight {
 /// What one name says; that of the digests themselves may be one of digests, or of what people are reached by.
 fn of_name(name: &str, is_own: bool) -> i32 {
     const PEOPLE: [&str; 14] = [
-        "user", "users", "people", "person", "persons", "member", "members", "friend", "friends",
-        "invites", "invitees", "participants", "recipients", "followers",
+        "user",
+        "users",
+        "people",
+        "person",
+        "persons",
+        "member",
+        "members",
+        "friend",
+        "friends",
+        "invites",
+        "invitees",
+        "participants",
+        "recipients",
+        "followers",
     ];
     const REACHED: [&str; 12] = [
-        "email", "mail", "emailaddress", "phone", "tel", "telefon", "mobile", "msisdn", "number",
-        "phonenumber", "mobilenumber", "e164",
+        "email",
+        "mail",
+        "emailaddress",
+        "phone",
+        "tel",
+        "telefon",
+        "mobile",
+        "msisdn",
+        "number",
+        "phonenumber",
+        "mobilenumber",
+        "e164",
     ];
     const DIGESTS: [&str; 7] = ["hash", "sha", "md5", "digest", "hmac", "blake", "token"];
     let normalised = normalise_name(name);
@@ -234,25 +281,82 @@ fn of_name(name: &str, is_own: bool) -> i32 {
 /// Whether a word, in small letters, is of what is hashed so that it is known again, and is no person.
 fn is_of_other(word: &str) -> bool {
     const BEGINNINGS: [&str; 62] = [
-        "file", "asset", "chunk", "block", "commit", "cert", "etag", "image", "avatar", "photo",
-        "picture", "thumb", "media", "video", "audio", "sticker", "attach", "document", "package",
-        "bundle", "module", "layer", "blob", "object", "integrity", "checksum", "version",
-        "revision", "cache", "script", "style", "font", "tile", "creative", "advert", "experiment",
-        "signature", "nonce", "transaction", "wallet", "article", "product", "resource",
-        "download", "artifact", "crash", "symbol", "manifest", "patch", "snapshot", "piece",
-        "torrent", "icon", "logo", "emoji", "wallpaper", "backup", "repo", "update", "build",
-        "feature", "firmware",
+        "file",
+        "asset",
+        "chunk",
+        "block",
+        "commit",
+        "cert",
+        "etag",
+        "image",
+        "avatar",
+        "photo",
+        "picture",
+        "thumb",
+        "media",
+        "video",
+        "audio",
+        "sticker",
+        "attach",
+        "document",
+        "package",
+        "bundle",
+        "module",
+        "layer",
+        "blob",
+        "object",
+        "integrity",
+        "checksum",
+        "version",
+        "revision",
+        "cache",
+        "script",
+        "style",
+        "font",
+        "tile",
+        "creative",
+        "advert",
+        "experiment",
+        "signature",
+        "nonce",
+        "transaction",
+        "wallet",
+        "article",
+        "product",
+        "resource",
+        "download",
+        "artifact",
+        "crash",
+        "symbol",
+        "manifest",
+        "patch",
+        "snapshot",
+        "piece",
+        "torrent",
+        "icon",
+        "logo",
+        "emoji",
+        "wallpaper",
+        "backup",
+        "repo",
+        "update",
+        "build",
+        "feature",
+        "firmware",
     ];
     const WORDS: [&str; 44] = [
         "img", "pic", "pin", "ref", "tree", "css", "js", "ad", "tag", "apk", "dex", "lib", "git",
         "oid", "url", "key", "part", "node", "track", "song", "post", "feed", "story", "cookie",
-        "session", "order", "book", "config", "flag", "variant", "segment", "proof", "root", "leaf",
-        "leaves", "stack", "frame", "map", "bucket", "storage", "sri", "txid", "tx", "infohash",
+        "session", "order", "book", "config", "flag", "variant", "segment", "proof", "root",
+        "leaf", "leaves", "stack", "frame", "map", "bucket", "storage", "sri", "txid", "tx",
+        "infohash",
     ];
     let single = word.strip_suffix('s').unwrap_or(word);
     WORDS.contains(&word)
         || WORDS.contains(&single)
-        || BEGINNINGS.iter().any(|beginning| word.starts_with(beginning))
+        || BEGINNINGS
+            .iter()
+            .any(|beginning| word.starts_with(beginning))
 }
 
 fn are_of_one_length(values: &[Value]) -> bool {
@@ -274,7 +378,10 @@ fn are_random_uuids(values: &[Value]) -> bool {
 pub(super) fn in_bytes(scene: &Scene<'_>, ways: &Ways<'_>) -> Vec<(Field<'static>, Vec<Value>)> {
     let mut groups: BTreeMap<(Place, Way, PathId, usize), (Option<Field<'static>>, Vec<Value>)> =
         BTreeMap::new();
-    let digests = scene.binaries.iter().filter(|(_, bytes)| BYTES.contains(&bytes.len()));
+    let digests = scene
+        .binaries
+        .iter()
+        .filter(|(_, bytes)| BYTES.contains(&bytes.len()));
     for (binary, bytes) in digests {
         let (way, path) = (ways.of_path(binary.path), scene.first_of(binary.path));
         let is_numbered = way == Way::default();
@@ -283,7 +390,9 @@ pub(super) fn in_bytes(scene: &Scene<'_>, ways: &Ways<'_>) -> Vec<(Field<'static
             let _ = write!(digits, "{byte:02x}");
             digits
         });
-        let group = groups.entry((binary.place, way, path, bytes.len())).or_default();
+        let group = groups
+            .entry((binary.place, way, path, bytes.len()))
+            .or_default();
         group.0.get_or_insert_with(|| Field {
             place: binary.place,
             look: Look::of(&digits),
@@ -295,6 +404,10 @@ pub(super) fn in_bytes(scene: &Scene<'_>, ways: &Ways<'_>) -> Vec<(Field<'static
             group.1.push((Rc::from(digits), binary.path));
         }
     }
-    let lists = groups.into_values().filter(|(_, values)| values.len() >= LEAST_UNTOLD);
-    lists.filter_map(|(first, values)| Some((first?, values))).collect()
+    let lists = groups
+        .into_values()
+        .filter(|(_, values)| values.len() >= LEAST_UNTOLD);
+    lists
+        .filter_map(|(first, values)| Some((first?, values)))
+        .collect()
 }

@@ -51,7 +51,8 @@ impl Telling {
         self.takes_digests
             || self.may_be_digest
             || self.lists_reachable
-            || look.has(Look::AT) || has_number()
+            || look.has(Look::AT)
+            || has_number()
     }
 }
 
