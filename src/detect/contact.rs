@@ -121,11 +121,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 .merge(list);
         }
     }
-    let digests = Digests::default();
-    report_bytes(scene, tally, &request, &ways, &digests);
     if lists.is_empty() {
         return;
     }
+    let digests = Digests::default();
     let records = Records::of(scene, &names);
     report_lists(scene, tally, lists, &ways, (&records, &digests));
 }
@@ -242,27 +241,6 @@ fn report_lists(
         }
         let values: Vec<Rc<str>> = values.into_iter().map(|(value, _)| value).collect();
         report(scene, tally, rule, grade, first, &values);
-    }
-}
-
-/// Reports digests in bytes.
-fn report_bytes(
-    scene: &Scene<'_>,
-    tally: &mut Tally,
-    request: &Request,
-    ways: &Ways<'_>,
-    digests: &Digests,
-) {
-    let Some(rule) = scene.rules.identifier(Kind::Hash.rule()) else {
-        return;
-    };
-    for (first, values) in digest::in_bytes(scene, ways) {
-        let mut list = List::of_bytes(&first, values).distinct();
-        list.speaks_of_contacts = request.speaks_of_contacts;
-        if digests.weigh(scene, &list).is_some() {
-            let values: Vec<Rc<str>> = list.values.into_iter().map(|(value, _)| value).collect();
-            report(scene, tally, rule, Grade::Shape, &first, &values);
-        }
     }
 }
 

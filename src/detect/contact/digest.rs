@@ -2,14 +2,11 @@
 //! beside them say is weighed: words of contacts against those of files, pictures, code and the like.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
-use std::rc::Rc;
+use std::collections::BTreeSet;
 
-use super::list::{List, Value};
-use super::way::{Way, Ways};
+use super::list::{List, Value, have_equal_length};
 use super::words::{LOOK_UPS, lists_digests, lists_reachable, speaks_of_contacts};
-use crate::detect::{Scene, value};
+use crate::detect::Scene;
 use crate::model::{Field, Look, PathId, Place, Step};
 use crate::rules::{normalise_name, words_of_name};
 
@@ -18,9 +15,6 @@ const LEAST_UNTOLD: usize = 8;
 
 /// Lengths of whole digests: MD5, SHA-1, SHA-256 and SHA-512 in hexadecimal digits, SHA-1 and SHA-256 in base64.
 const LENGTHS: [usize; 8] = [32, 40, 64, 128, 27, 28, 43, 44];
-
-/// Their bytes.
-const BYTES: [usize; 4] = [16, 20, 32, 64];
 
 /// Whether a value has the length of a digest, or the first of a list in it has: all that is looked at where no name speaks.
 pub(super) fn has_length(text: &str, look: Look) -> bool {
@@ -35,12 +29,17 @@ pub(super) fn has_length(text: &str, look: Look) -> bool {
 /// What is said of digests, in points.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Weight {
-    pub(super) points: i32,
+    points: i32,
     /// Something says that they are of something else than people.
     pub(super) is_doubted: bool,
 }
 
 impl Weight {
+    const CONTACTS: Self = Self {
+        points: CONTACTS,
+        is_doubted: false,
+    };
+
     fn add(&mut self, points: i32) {
         self.points = self.points.saturating_add(points);
         self.is_doubted |= points < 0;
@@ -69,7 +68,7 @@ impl Digests {
     /// Whether a list is of people; `None` where it is not.
     pub(super) fn weigh(&self, scene: &Scene<'_>, list: &List<'_>) -> Option<Weight> {
         let first = list.first?;
-        let is_many = list.values.len() >= LEAST_UNTOLD && are_of_one_length(&list.values);
+        let is_many = list.values.len() >= LEAST_UNTOLD && have_equal_length(&list.values);
         if !list.is_told && (!is_many || are_random_uuids(&list.values)) {
             return None;
         }
@@ -83,7 +82,7 @@ impl Digests {
     }
 
     /// What the names on the way, beside it and in the path of the request say.
-    pub(super) fn weight(
+    fn weight(
         &self,
         scene: &Scene<'_>,
         place: Place,
@@ -97,16 +96,17 @@ impl Digests {
             Step::Index(_) => None,
         });
         // From the digests on outwards; the first name that is sure of what they are of decides.
-        let mut is_sure = false;
         for (depth, name) in names.enumerate() {
-            let points = of_name(name, depth == 0);
-            weight.add(points);
-            if points == CONTACTS || points == OTHER {
-                is_sure = points == CONTACTS;
-                break;
+            match of_name(name, depth == 0) {
+                CONTACTS => return Weight::CONTACTS,
+                OTHER => {
+                    weight.add(OTHER);
+                    break;
+                }
+                points => weight.add(points),
             }
         }
-        if speaks_of_contacts && !is_sure {
+        if speaks_of_contacts {
             weight.add(PATH_OF_CONTACTS);
         }
         if self.is_beside_other(scene, place, path) {
@@ -359,10 +359,6 @@ fn is_of_other(word: &str) -> bool {
             .any(|beginning| word.starts_with(beginning))
 }
 
-fn are_of_one_length(values: &[Value]) -> bool {
-    super::list::have_equal_length(values)
-}
-
 /// Whether all are random UUIDs without hyphens (RFC 9562 §5.4), which digests are not by chance.
 fn are_random_uuids(values: &[Value]) -> bool {
     let is_uuid = |text: &str| {
@@ -372,42 +368,4 @@ fn are_random_uuids(values: &[Value]) -> bool {
             && matches!(digit(16), Some(b'8' | b'9' | b'a' | b'b'))
     };
     values.iter().all(|(text, _)| is_uuid(text))
-}
-
-/// Digests in bytes that a message without texts holds, by the field that they have in common.
-pub(super) fn in_bytes(scene: &Scene<'_>, ways: &Ways<'_>) -> Vec<(Field<'static>, Vec<Value>)> {
-    let mut groups: BTreeMap<(Place, Way, PathId, usize), (Option<Field<'static>>, Vec<Value>)> =
-        BTreeMap::new();
-    let digests = scene
-        .binaries
-        .iter()
-        .filter(|(_, bytes)| BYTES.contains(&bytes.len()));
-    for (binary, bytes) in digests {
-        let (way, path) = (ways.of_path(binary.path), scene.first_of(binary.path));
-        let is_numbered = way == Way::default();
-        let path = if is_numbered { path } else { PathId::default() };
-        let digits = bytes.iter().fold(String::new(), |mut digits, byte| {
-            let _ = write!(digits, "{byte:02x}");
-            digits
-        });
-        let group = groups
-            .entry((binary.place, way, path, bytes.len()))
-            .or_default();
-        group.0.get_or_insert_with(|| Field {
-            place: binary.place,
-            look: Look::of(&digits),
-            path: binary.path,
-            chain: binary.chain,
-            value: digits.clone().into(),
-        });
-        if value::is_cut_digest(&digits) {
-            group.1.push((Rc::from(digits), binary.path));
-        }
-    }
-    let lists = groups
-        .into_values()
-        .filter(|(_, values)| values.len() >= LEAST_UNTOLD);
-    lists
-        .filter_map(|(first, values)| Some((first?, values)))
-        .collect()
 }

@@ -58,15 +58,6 @@ impl<'a> List<'a> {
         self.is_told |= telling.takes_digests || telling.lists_reachable;
     }
 
-    /// Digests in bytes, of which the first stands there.
-    pub(super) fn of_bytes(first: &'a Field<'a>, values: Vec<Value>) -> Self {
-        Self {
-            values,
-            first: Some(first),
-            ..Self::default()
-        }
-    }
-
     pub(super) fn add_digits(&mut self, text: &'a str, field: &'a Field<'a>, telling: Telling) {
         self.digits.add(text, field.path, telling.said);
         self.first.get_or_insert(field);
