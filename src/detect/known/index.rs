@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use super::dialled::CountryCodes;
 use super::digest::{self, FUNCTIONS, Mixture, USUAL};
 use super::literal::{Builder, Literals, Window};
 use super::pattern::{self, BINARY, EXACT, FOLDED, Form, Wrapping};
@@ -122,6 +123,7 @@ pub struct Prepared {
     pub(super) persons: Table,
     /// Phone numbers in E.164 form and e-mail addresses in lower case.
     addresses: Table,
+    pub(super) country_codes: CountryCodes,
     /// Values that are written as runs of digits.
     numeric: u64,
     neglected: Neglected,
@@ -257,7 +259,12 @@ impl Index {
                     .collect(),
             ),
             persons,
-            addresses: address_table(&values, &spelled),
+            addresses: Table::new(
+                addresses(&values, &spelled)
+                    .map(|(position, address)| (key(address.as_bytes()), slot(position, 0, 0)))
+                    .collect(),
+            ),
+            country_codes: CountryCodes::of(addresses(&values, &spelled).map(|(_, number)| number)),
             neglected,
             values,
             spelled,
@@ -315,11 +322,6 @@ impl Prepared {
         let slots = self.slots_of_address(&lower);
         let mut known = slots.filter_map(|slot| self.value(slot)).peekable();
         known.peek().is_some() && known.all(|known| known.is_of_contact)
-    }
-
-    /// Whether there are phone numbers or e-mail addresses.
-    pub(super) fn has_addresses(&self) -> bool {
-        !self.addresses.is_empty()
     }
 
     /// The values that are a phone number of a country code and a national number.
@@ -431,15 +433,14 @@ fn person_table(values: &[KnownValue], budget: &mut Budget) -> Table {
 }
 
 /// Phone numbers and e-mail addresses by their first spelling.
-fn address_table(values: &[KnownValue], spelled: &Spelled) -> Table {
+fn addresses<'a>(
+    values: &'a [KnownValue],
+    spelled: &'a Spelled,
+) -> impl Iterator<Item = (usize, &'a str)> {
     let is_address = |kind| matches!(kind, KnownKind::Phone | KnownKind::Email);
     let values = values.iter().enumerate();
-    let addresses = values.filter(|(_, value)| is_address(value.kind));
-    let entries = addresses.filter_map(|(position, _)| {
-        let spelling = spelled.of_value(position).next()?;
-        Some((key(spelling.text.as_bytes()), slot(position, 0, 0)))
-    });
-    Table::new(entries.collect())
+    let addresses = values.filter(move |(_, value)| is_address(value.kind));
+    addresses.filter_map(|(position, _)| Some((position, spelled.of_value(position).next()?.text)))
 }
 
 /// Digests looked for, the most usual first, and how many more there would be: slots have room for so many.
