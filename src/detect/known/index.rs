@@ -588,30 +588,6 @@ fn number_table(spelled: &Spelled) -> Numbers {
     }
 }
 
-/// Whether a spelling is looked for inside encodings: one that holds another strong one is found by that, but for numbers: a
-/// longer number is another one.
-fn is_wrapped<'a>(
-    spelling: Spelling<'_>,
-    number: usize,
-    mut spellings: impl Iterator<Item = Spelling<'a>>,
-) -> bool {
-    if spelling.is_weak || spelling.text.len() < 8 {
-        return false;
-    }
-    let mut at = 0_usize;
-    let holds_other = spellings.any(|shorter| {
-        let is_other = at != number;
-        at = at.saturating_add(1);
-        is_other
-            && !shorter.is_weak
-            && shorter.text.len() >= 10
-            && shorter.text.len() < spelling.text.len()
-            && !(spelling.is_number() && shorter.is_number())
-            && spelling.text.contains(shorter.text)
-    });
-    !holds_other
-}
-
 /// All spellings that are looked for inside encodings, each in one of them after the other; as many as fit.
 fn each_wrapped(
     spelled: &Spelled,
@@ -620,21 +596,22 @@ fn each_wrapped(
     budget: &mut Budget,
     see: &mut dyn FnMut(&[u8], Slot, Form),
 ) {
-    let mut taken = 0_usize;
+    let (mut taken, mut buffer) = (0_usize, Vec::new());
     for (how, wrapping) in wrappings.iter().enumerate().skip(from) {
         // What is beyond the bound is only counted; numbers have forms that other values have not.
         let is_for_all = !matches!(wrapping.steps, [DecodeStep::Varint | DecodeStep::Fixed64]);
-        for (value, number, spelling) in spelled.iter() {
-            if !is_wrapped(spelling, number, spelled.of_value(value))
-                || is_for_all && !budget.allows(taken, limits::KNOWN_PATTERNS)
-            {
+        let wrapped = spelled
+            .iter()
+            .filter(|(_, _, spelling)| spelling.is_wrapped);
+        for (value, number, spelling) in wrapped {
+            if is_for_all && !budget.allows(taken, limits::KNOWN_PATTERNS) {
                 continue;
             }
-            if let Some(pattern) = (wrapping.wrap)(spelling.text)
+            if let Some(pattern) = wrapping.wrap(spelling.text, &mut buffer)
                 && budget.allows(taken, limits::KNOWN_PATTERNS)
             {
                 taken = taken.saturating_add(1);
-                see(&pattern, slot(value, number, how), wrapping.form);
+                see(pattern, slot(value, number, how), wrapping.form);
             }
         }
     }

@@ -396,11 +396,12 @@ fn literal(
     let Some(wrapping) = wrappings.get(usize::from(slot.how)) else {
         return;
     };
-    let Some(pattern) = (wrapping.wrap)(spelling.text) else {
+    let mut buffer = Vec::new();
+    let Some(pattern) = wrapping.wrap(spelling.text, &mut buffer) else {
         return;
     };
     let end = start.saturating_add(pattern.len());
-    if bytes.get(start..end) != Some(pattern.as_slice()) {
+    if bytes.get(start..end) != Some(pattern) {
         return;
     }
     let value = if wrapping.steps.contains(&DecodeStep::Utf16) {
