@@ -20,6 +20,7 @@ use super::table::{Hash, Slot, Table, key};
 use super::word::{Patterns, Words};
 use crate::limits;
 use crate::model::{DecodeStep, KnownKind, KnownValue};
+use crate::parallel;
 use crate::rules::{HashForm, Rules};
 
 /// How many values are beyond what can be looked for in full, and why.
@@ -380,15 +381,7 @@ fn both<A: Send, B>(
     if jobs <= 1 {
         return (one(), other(1));
     }
-    std::thread::scope(|scope| {
-        let one = scope.spawn(one);
-        let other = other(jobs.saturating_sub(1));
-        match one.join() {
-            Ok(one) => (one, other),
-            // A panic is a bug of ours: let it end the program as it would without threads.
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
+    parallel::both(one, || other(jobs.saturating_sub(1)))
 }
 
 /// How probable it is that a text begins at a given byte of random text: of digits where it is one of digits, else of letters
