@@ -44,7 +44,7 @@ use crate::model::{
     Audit, Connections, Coverage, Day, DeviceId, Dossier, InputId, InputReport, Observation,
     Shortfall, Tally, Timestamp,
 };
-use crate::parallel::{in_parallel, joined};
+use crate::parallel::{both, in_parallel};
 use crate::payload::Decoded;
 use crate::protocol::KeyLog;
 use crate::rules::Rules;
@@ -180,13 +180,14 @@ fn first_read(
     coverage: &mut Coverage,
     errors: &mut Vec<Error>,
 ) -> (Vec<Dossier>, Digests) {
-    std::thread::scope(|scope| {
-        let dossiers = scope.spawn(|| gather(case, rules, options, coverage, errors));
-        // Here, because rules are many small values, and memory of other threads grows page by page (glibc).
-        rules.prepare(case.has_traffic(), case.has_packages());
-        let digests = checksum::of_documents(case, options);
-        (joined(dossiers), digests)
-    })
+    both(
+        || gather(case, rules, options, coverage, errors),
+        || {
+            // Here, because rules are many small values, and memory of other threads grows page by page (glibc).
+            rules.prepare(case.has_traffic(), case.has_packages());
+            checksum::of_documents(case, options)
+        },
+    )
 }
 
 /// The day on which the last input ended, by which exceptions are judged: there is no other clock.
@@ -351,10 +352,10 @@ pub fn observe(
 ) -> Result<Vec<Error>> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let dossiers = std::thread::scope(|scope| {
-        scope.spawn(|| rules.prepare(case.has_traffic(), case.has_packages()));
-        gather(case, rules, options, &mut coverage, &mut errors)
-    });
+    let ((), dossiers) = both(
+        || rules.prepare(case.has_traffic(), case.has_packages()),
+        || gather(case, rules, options, &mut coverage, &mut errors),
+    );
     let mut dossiers = spread(case, dossiers, rules).dossiers;
     let keys = keys(case, &mut dossiers, options, &mut coverage)?;
     let progress = Progress::default();

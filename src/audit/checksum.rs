@@ -3,7 +3,7 @@
 use super::{Digest, Digests, Options};
 use crate::Result;
 use crate::intake::{Case, Input};
-use crate::parallel::{in_parallel, joined};
+use crate::parallel::{both, in_parallel};
 
 /// Bytes from which on a checksum is worth a thread of its own.
 const LARGE_INPUT: u64 = 1 << 20;
@@ -17,11 +17,7 @@ pub(super) fn with_digest<R>(
     if input.bytes < LARGE_INPUT {
         return (input.digest(), work());
     }
-    std::thread::scope(|scope| {
-        let digest = scope.spawn(|| input.digest());
-        let done = work();
-        (joined(digest), done)
-    })
+    both(|| input.digest(), work)
 }
 
 /// Checksums and sizes of the inputs that have no traffic: to be made while they are read. What cannot be read is left to its reader.

@@ -8,8 +8,8 @@ use super::{Options, note_unreadable};
 use crate::intake::{self, Case, Gathered, Input};
 use crate::limits::{CONNECTION_NOTES, LOGGED_APPS, LOGGED_CONTACTS};
 use crate::manifest::CodeName;
-use crate::model::{Coverage, Dossier, Shortfall};
-use crate::parallel::in_parallel;
+use crate::model::{Coverage, Dossier, EmbeddedCode, Shortfall};
+use crate::parallel::{both, in_parallel};
 use crate::protocol::KeyLog;
 use crate::rules::Rules;
 use crate::{Error, Result};
@@ -55,18 +55,33 @@ pub(super) fn gather(
 
 /// What one input says, with the third parties' code in the apps whose packages it holds.
 fn gather_one(input: &Input, rules: &Rules) -> Result<Option<Gathered>> {
-    let Some((mut part, mut shortfalls)) = input.gather()? else {
+    if !input.is_package() {
+        return input.gather();
+    }
+    // Unpacking code takes longest, so that it does not wait for the declaration.
+    let (gathered, embedded) = both(|| input.gather(), || embedded_code(input, rules));
+    let Some((mut part, mut shortfalls)) = gathered? else {
         return Ok(None);
     };
     if let Some((declaration, _)) = part.declarations.values_mut().next() {
-        let mut matcher = rules.embedded_code();
-        shortfalls.extend(input.code_names(&mut |name| match name {
-            CodeName::Class(class) => matcher.class(class.name),
-            CodeName::Framework(name) => matcher.framework(name),
-        })?);
-        declaration.embedded = matcher.finish();
+        let (found, damage) = embedded?;
+        declaration.embedded = found;
+        shortfalls.extend(damage);
     }
     Ok(Some((part, shortfalls)))
+}
+
+/// Third parties' code in an app package, and what could not be read of it.
+type Embedded = (Vec<EmbeddedCode>, Vec<(Shortfall, String)>);
+
+/// Looks for it, class by class.
+fn embedded_code(input: &Input, rules: &Rules) -> Result<Embedded> {
+    let mut matcher = rules.embedded_code();
+    let shortfalls = input.code_names(&mut |name| match name {
+        CodeName::Class(class) => matcher.class(class.name),
+        CodeName::Framework(name) => matcher.framework(name),
+    })?;
+    Ok((matcher.finish(), shortfalls))
 }
 
 /// The secrets of each device: those among its inputs and those that the user named. The texts they stood in are wiped.

@@ -28,8 +28,15 @@ pub(super) fn known_values(
         named.extend(values);
         problems.extend(unusable);
     }
-    let jobs = threads(options.jobs);
-    let index = |values| Arc::new(known::Index::new(values, &options.peppers, rules, jobs));
+    let index = |values: Vec<KnownValue>| {
+        // Asking how many cores there are takes longer than an index of nothing.
+        let jobs = if values.is_empty() {
+            1
+        } else {
+            threads(options.jobs)
+        };
+        Arc::new(known::Index::new(values, &options.peppers, rules, jobs))
+    };
     let shared = index(named.clone());
     let of_device = |dossier: &mut Dossier| {
         let own = std::mem::take(&mut dossier.known);

@@ -178,6 +178,11 @@ impl Input {
         [zeek::FORMAT.name, suricata::FORMAT.name].contains(&self.format)
     }
 
+    /// Whether it is an app package, which has code beside its declaration.
+    pub fn is_package(&self) -> bool {
+        document::is_package(self.format)
+    }
+
     /// Whether it holds packets.
     pub fn has_packets(&self) -> bool {
         [
@@ -357,8 +362,7 @@ impl Case {
 
     /// Whether any input is an app package, which has code.
     pub fn has_packages(&self) -> bool {
-        let mut formats = self.inputs().map(|input| input.format);
-        formats.any(document::is_package)
+        self.inputs().any(Input::is_package)
     }
 }
 
