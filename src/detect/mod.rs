@@ -112,12 +112,17 @@ impl<'a> Scene<'a> {
 
     /// What the names of the fields of the same object say; each name once, however often it comes.
     fn names_beside(&self, field: &Field<'_>) -> impl Iterator<Item = &Name> {
-        let object = |field: &Field<'_>| self.object(field).unwrap_or_default();
+        self.names_in(self.object(field).unwrap_or_default(), field.place)
+    }
+
+    /// What the names of the fields of an object say; the object is the first path with its steps.
+    fn names_in(&self, object: PathId, place: Place) -> impl Iterator<Item = &Name> {
+        let object_of = |field: &Field<'_>| self.object(field).unwrap_or_default();
         let members = self
             .found
             .members
-            .get_or_init(|| Members::of(self.fields, object));
-        let names = members.names(object(field), field.place);
+            .get_or_init(|| Members::of(self.fields, object_of));
+        let names = members.names(object, place);
         let names = names.take(crate::limits::NAMES_BESIDE);
         names.filter_map(|name| self.names.get(name.position()).map(|name| &**name))
     }

@@ -51,8 +51,8 @@ pub(super) struct SdkFile {
 #[derive(Debug, Default)]
 pub(super) struct Sdks {
     entries: Vec<Sdk>,
-    /// By package with slashes.
-    by_package: HashMap<String, usize>,
+    /// By package with slashes; bytes, as names of classes are.
+    by_package: HashMap<Vec<u8>, usize>,
     by_framework: HashMap<String, usize>,
     /// Names of the user's list, and what finds them in the name of a class.
     trackers: Option<(Vec<String>, AhoCorasick, Vec<usize>)>,
@@ -69,7 +69,7 @@ impl Part for Sdks {
                 sdk.as_of = file.as_of.clone();
             }
             for package in &sdk.classes {
-                let slashes = package.replace('.', "/");
+                let slashes = package.replace('.', "/").into_bytes();
                 if sdks.by_package.insert(slashes, position).is_some() {
                     problems.duplicate(FILE, "classes", package);
                 }
@@ -91,15 +91,20 @@ impl Part for Sdks {
 
 impl Sdks {
     /// The entry of a package, or of the longest one around it.
-    fn of_package(&self, name: &str) -> Option<usize> {
+    fn of_package(&self, name: &[u8]) -> Option<usize> {
         let mut rest = name;
         loop {
             if let Some(position) = self.by_package.get(rest) {
                 return Some(*position);
             }
-            rest = rest.rsplit_once('/')?.0;
+            rest = package(rest)?;
         }
     }
+}
+
+/// What a class or package lies in.
+fn package(name: &[u8]) -> Option<&[u8]> {
+    name.get(..memchr::memrchr(b'/', name)?)
 }
 
 /// An entry of the user's list; the other members do not matter here.
@@ -194,7 +199,7 @@ impl Rules {
     pub fn embedded_code(&self) -> CodeMatcher<'_> {
         CodeMatcher {
             rules: self,
-            last: (String::new(), None),
+            last: (Vec::new(), None),
             found: BTreeMap::new(),
         }
     }
@@ -205,7 +210,7 @@ impl Rules {
 pub struct CodeMatcher<'a> {
     rules: &'a Rules,
     /// The last class's package, and its entry: a DEX file names types in the order of their names.
-    last: (String, Option<usize>),
+    last: (Vec<u8>, Option<usize>),
     /// First example and count by id.
     found: BTreeMap<String, (String, u64)>,
 }
@@ -218,12 +223,15 @@ impl<'a> CodeMatcher<'a> {
 
     /// A class, with slashes.
     pub fn class(&mut self, name: &[u8]) {
+        let sdks = self.sdks();
+        let position = sdks.by_package.get(name).copied();
+        let position = position.or_else(|| self.around(sdks, package(name)?));
+        if position.is_none() && sdks.trackers.is_none() {
+            return;
+        }
         let Ok(name) = std::str::from_utf8(name) else {
             return;
         };
-        let sdks = self.sdks();
-        let position = sdks.by_package.get(name).copied();
-        let position = position.or_else(|| self.around(sdks, name.rsplit_once('/')?.0));
         if let Some(sdk) = position.and_then(|position| sdks.entries.get(position)) {
             self.count(&sdk.id, name);
         }
@@ -244,7 +252,7 @@ impl<'a> CodeMatcher<'a> {
     }
 
     /// The entry of a class's package.
-    fn around(&mut self, sdks: &Sdks, package: &str) -> Option<usize> {
+    fn around(&mut self, sdks: &Sdks, package: &[u8]) -> Option<usize> {
         let (last, position) = &mut self.last;
         if last != package {
             package.clone_into(last);

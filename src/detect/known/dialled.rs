@@ -13,32 +13,60 @@ const LONGEST_NATIONAL: usize = 13;
 /// What a national number is written in.
 const WRITTEN: u16 = Look::DIGIT | Look::HEX | Look::BASE64 | Look::GROUP | Look::SPACE | Look::DOT;
 
+/// What international numbers begin with that may be a country code.
+#[derive(Debug, Default)]
+pub(super) struct CountryCodes(Vec<bool>);
+
+impl CountryCodes {
+    /// Of numbers in E.164 form.
+    pub(super) fn of<'a>(numbers: impl Iterator<Item = &'a str>) -> Self {
+        let mut codes = vec![false; 1000];
+        for digits in numbers.filter_map(|number| number.strip_prefix('+')) {
+            for code in (1..=3).filter_map(|length| digits.get(..length)?.parse().ok()) {
+                let code: usize = code;
+                if let Some(is_known) = codes.get_mut(code) {
+                    *is_known = true;
+                }
+            }
+        }
+        Self(codes)
+    }
+
+    fn has(&self, code: &str) -> bool {
+        let code: Option<usize> = code.parse().ok();
+        code.and_then(|code| self.0.get(code)).copied() == Some(true)
+    }
+}
+
 /// Looks for known numbers in two parts.
 pub(super) fn fields(index: &Index, scene: &Scene<'_>, found: &mut dyn FnMut(usize, Hit)) {
-    if !index.has_addresses() {
+    let fields = scene.fields;
+    let codes: Vec<(usize, &str)> = (0..)
+        .zip(fields)
+        .filter_map(|(position, field)| Some((position, country_code(field)?)))
+        .filter(|(_, code)| index.country_codes.has(code))
+        .collect();
+    if codes.is_empty() {
         return;
     }
-    let fields = scene.fields;
     let nationals: Vec<(usize, National)> = (0..)
         .zip(fields)
         .filter_map(|(position, field)| Some((position, National::of(field)?)))
         .collect();
     let mut near = nationals.as_slice();
-    for (position, field) in fields.iter().enumerate() {
-        let Some(code) = country_code(field) else {
-            continue;
-        };
+    for (position, code) in codes {
         let start = position.saturating_sub(FIELDS_BETWEEN);
         let end = position.saturating_add(FIELDS_BETWEEN);
         let behind = near.iter().position(|(at, _)| *at >= start);
         near = behind.and_then(|at| near.get(at..)).unwrap_or_default();
         // Elements of XML stand beside others of the same name, and are objects of their own; forms begin anew for each field.
-        let is_beside = |other: &Field<'_>| {
-            other.place == field.place && scene.object(other) == scene.object(field)
+        let object = |position: usize| {
+            let field = fields.get(position)?;
+            Some((field.place, scene.object(field)))
         };
         for (at, rest) in near.iter().take_while(|(at, _)| *at <= end) {
             for value in index.of_number(code, rest.digits()) {
-                if *at != position && fields.get(*at).is_some_and(is_beside) {
+                if *at != position && object(*at) == object(position) {
                     found(
                         *at,
                         Hit {

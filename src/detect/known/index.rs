@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use super::dialled::CountryCodes;
 use super::digest::{self, FUNCTIONS, Mixture, USUAL};
 use super::literal::{Builder, Literals, Window};
 use super::pattern::{self, BINARY, EXACT, FOLDED, Form, Wrapping};
@@ -123,6 +124,7 @@ pub struct Prepared {
     pub(super) persons: Table,
     /// Phone numbers in E.164 form and e-mail addresses in lower case.
     addresses: Table,
+    pub(super) country_codes: CountryCodes,
     /// Values that are written as runs of digits.
     numeric: u64,
     neglected: Neglected,
@@ -258,7 +260,12 @@ impl Index {
                     .collect(),
             ),
             persons,
-            addresses: address_table(&values, &spelled),
+            addresses: Table::new(
+                addresses(&values, &spelled)
+                    .map(|(position, address)| (key(address.as_bytes()), slot(position, 0, 0)))
+                    .collect(),
+            ),
+            country_codes: CountryCodes::of(addresses(&values, &spelled).map(|(_, number)| number)),
             neglected,
             values,
             spelled,
@@ -316,11 +323,6 @@ impl Prepared {
         let slots = self.slots_of_address(&lower);
         let mut known = slots.filter_map(|slot| self.value(slot)).peekable();
         known.peek().is_some() && known.all(|known| known.is_of_contact)
-    }
-
-    /// Whether there are phone numbers or e-mail addresses.
-    pub(super) fn has_addresses(&self) -> bool {
-        !self.addresses.is_empty()
     }
 
     /// The values that are a phone number of a country code and a national number.
@@ -424,15 +426,14 @@ fn person_table(values: &[KnownValue], budget: &mut Budget) -> Table {
 }
 
 /// Phone numbers and e-mail addresses by their first spelling.
-fn address_table(values: &[KnownValue], spelled: &Spelled) -> Table {
+fn addresses<'a>(
+    values: &'a [KnownValue],
+    spelled: &'a Spelled,
+) -> impl Iterator<Item = (usize, &'a str)> {
     let is_address = |kind| matches!(kind, KnownKind::Phone | KnownKind::Email);
     let values = values.iter().enumerate();
-    let addresses = values.filter(|(_, value)| is_address(value.kind));
-    let entries = addresses.filter_map(|(position, _)| {
-        let spelling = spelled.of_value(position).next()?;
-        Some((key(spelling.text.as_bytes()), slot(position, 0, 0)))
-    });
-    Table::new(entries.collect())
+    let addresses = values.filter(move |(_, value)| is_address(value.kind));
+    addresses.filter_map(|(position, _)| Some((position, spelled.of_value(position).next()?.text)))
 }
 
 /// Digests looked for, the most usual first, and how many more there would be: slots have room for so many.
@@ -580,30 +581,6 @@ fn number_table(spelled: &Spelled) -> Numbers {
     }
 }
 
-/// Whether a spelling is looked for inside encodings: one that holds another strong one is found by that, but for numbers: a
-/// longer number is another one.
-fn is_wrapped<'a>(
-    spelling: Spelling<'_>,
-    number: usize,
-    mut spellings: impl Iterator<Item = Spelling<'a>>,
-) -> bool {
-    if spelling.is_weak || spelling.text.len() < 8 {
-        return false;
-    }
-    let mut at = 0_usize;
-    let holds_other = spellings.any(|shorter| {
-        let is_other = at != number;
-        at = at.saturating_add(1);
-        is_other
-            && !shorter.is_weak
-            && shorter.text.len() >= 10
-            && shorter.text.len() < spelling.text.len()
-            && !(spelling.is_number() && shorter.is_number())
-            && spelling.text.contains(shorter.text)
-    });
-    !holds_other
-}
-
 /// All spellings that are looked for inside encodings, each in one of them after the other; as many as fit.
 fn each_wrapped(
     spelled: &Spelled,
@@ -612,21 +589,22 @@ fn each_wrapped(
     budget: &mut Budget,
     see: &mut dyn FnMut(&[u8], Slot, Form),
 ) {
-    let mut taken = 0_usize;
+    let (mut taken, mut buffer) = (0_usize, Vec::new());
     for (how, wrapping) in wrappings.iter().enumerate().skip(from) {
         // What is beyond the bound is only counted; numbers have forms that other values have not.
         let is_for_all = !matches!(wrapping.steps, [DecodeStep::Varint | DecodeStep::Fixed64]);
-        for (value, number, spelling) in spelled.iter() {
-            if !is_wrapped(spelling, number, spelled.of_value(value))
-                || is_for_all && !budget.allows(taken, limits::KNOWN_PATTERNS)
-            {
+        let wrapped = spelled
+            .iter()
+            .filter(|(_, _, spelling)| spelling.is_wrapped);
+        for (value, number, spelling) in wrapped {
+            if is_for_all && !budget.allows(taken, limits::KNOWN_PATTERNS) {
                 continue;
             }
-            if let Some(pattern) = (wrapping.wrap)(spelling.text)
+            if let Some(pattern) = wrapping.wrap(spelling.text, &mut buffer)
                 && budget.allows(taken, limits::KNOWN_PATTERNS)
             {
                 taken = taken.saturating_add(1);
-                see(&pattern, slot(value, number, how), wrapping.form);
+                see(pattern, slot(value, number, how), wrapping.form);
             }
         }
     }

@@ -219,8 +219,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
 
 /// Names of members that are themselves values, as keys of a map are (`{"+49…": {"seen": 3}}`), once for each way to them.
 fn names_with_data<'a>(scene: &Scene<'a>) -> Vec<(&'a str, Spot<'a>)> {
-    let is_data: Vec<bool> = scene.names.iter().map(|name| name.may_be_value).collect();
-    if !is_data.contains(&true) {
+    if !scene.names.iter().any(|name| name.may_be_value) {
         return Vec::new();
     }
     let paths = &scene.fields.paths;
@@ -237,7 +236,8 @@ fn names_with_data<'a>(scene: &Scene<'a>) -> Vec<(&'a str, Spot<'a>)> {
                 break;
             }
             if let Step::Name(name) = step
-                && is_data.get(name.position()) == Some(&true)
+                && let Some(name_said) = scene.names.get(name.position())
+                && name_said.may_be_value
             {
                 let spot = Spot {
                     path: at,
@@ -252,6 +252,9 @@ fn names_with_data<'a>(scene: &Scene<'a>) -> Vec<(&'a str, Spot<'a>)> {
 }
 
 fn take<'a>(hits: &mut Vec<Hit>, field: Spot<'a>, found: &mut Vec<Found<'a>>) {
+    if hits.is_empty() {
+        return;
+    }
     hits.sort_unstable();
     hits.dedup_by(|next, first| next.value == first.value && next.is_digest == first.is_digest);
     found.extend(hits.drain(..).map(|hit| Found { hit, field }));

@@ -1,7 +1,7 @@
 //! A spelling → the bytes it becomes inside other encodings, so that it is found within larger encoded values too.
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::spelling;
 use crate::model::DecodeStep;
@@ -13,8 +13,17 @@ pub(super) struct Wrapping {
     pub(super) steps: &'static [DecodeStep],
     /// What stands around the value, and how to see it.
     pub(super) form: Form,
-    /// The bytes; `None` where the wrapping does not apply.
-    pub(super) wrap: fn(&str) -> Option<Vec<u8>>,
+    /// Writes the bytes; none where the wrapping does not apply.
+    write: fn(&str, &mut Vec<u8>),
+}
+
+impl Wrapping {
+    /// The bytes in place of what was in the buffer; `None` where the wrapping does not apply.
+    pub(super) fn wrap<'b>(&self, text: &str, buffer: &'b mut Vec<u8>) -> Option<&'b [u8]> {
+        buffer.clear();
+        (self.write)(text, buffer);
+        (!buffer.is_empty()).then_some(buffer)
+    }
 }
 
 /// How the bytes around a wrapped value are wrapped.
@@ -39,27 +48,27 @@ pub(super) const FOLDED: &[Wrapping] = &[
     Wrapping {
         steps: &[],
         form: Form::Plain,
-        wrap: |text| Some(spelling::lower(text).into_bytes()),
+        write: |text, to| to.extend_from_slice(spelling::lower(text).as_bytes()),
     },
     Wrapping {
         steps: &[DecodeStep::Hex],
         form: Form::Hex,
-        wrap: |text| Some(hex(text.as_bytes())),
+        write: |text, to| hex(text.bytes(), to),
     },
     Wrapping {
         steps: &[DecodeStep::Reversed],
         form: Form::Plain,
-        wrap: |text| Some(reversed(&spelling::lower(text)).into_bytes()),
+        write: |text, to| to.extend_from_slice(reversed(&spelling::lower(text)).as_bytes()),
     },
     Wrapping {
         steps: &[DecodeStep::Hex, DecodeStep::Utf16],
         form: Form::WideHex,
-        wrap: |text| Some(hex(&utf16(text, u16::to_le_bytes))),
+        write: |text, to| hex(text.encode_utf16().flat_map(u16::to_le_bytes), to),
     },
     Wrapping {
         steps: &[DecodeStep::Hex, DecodeStep::Utf16],
         form: Form::WideHex,
-        wrap: |text| Some(hex(&utf16(text, u16::to_be_bytes))),
+        write: |text, to| hex(text.encode_utf16().flat_map(u16::to_be_bytes), to),
     },
 ];
 
@@ -68,47 +77,47 @@ pub(super) const EXACT: &[Wrapping] = &[
     Wrapping {
         steps: &[DecodeStep::Base64],
         form: Form::Base64(0),
-        wrap: |text| base64(text.as_bytes(), 0, false),
+        write: |text, to| base64(text.as_bytes(), 0, false, to),
     },
     Wrapping {
         steps: &[DecodeStep::Base64],
         form: Form::Base64(1),
-        wrap: |text| base64(text.as_bytes(), 1, false),
+        write: |text, to| base64(text.as_bytes(), 1, false, to),
     },
     Wrapping {
         steps: &[DecodeStep::Base64],
         form: Form::Base64(2),
-        wrap: |text| base64(text.as_bytes(), 2, false),
+        write: |text, to| base64(text.as_bytes(), 2, false, to),
     },
     Wrapping {
         steps: &[DecodeStep::Base64],
         form: Form::Base64(0),
-        wrap: |text| base64(text.as_bytes(), 0, true),
+        write: |text, to| base64(text.as_bytes(), 0, true, to),
     },
     Wrapping {
         steps: &[DecodeStep::Base64],
         form: Form::Base64(1),
-        wrap: |text| base64(text.as_bytes(), 1, true),
+        write: |text, to| base64(text.as_bytes(), 1, true, to),
     },
     Wrapping {
         steps: &[DecodeStep::Base64],
         form: Form::Base64(2),
-        wrap: |text| base64(text.as_bytes(), 2, true),
+        write: |text, to| base64(text.as_bytes(), 2, true, to),
     },
     Wrapping {
         steps: &[DecodeStep::Base64, DecodeStep::Utf16],
         form: Form::Base64(0),
-        wrap: |text| base64(&utf16(text, u16::to_le_bytes), 0, false),
+        write: |text, to| base64(&utf16(text, u16::to_le_bytes), 0, false, to),
     },
     Wrapping {
         steps: &[DecodeStep::Base64, DecodeStep::Utf16],
         form: Form::Base64(1),
-        wrap: |text| base64(&utf16(text, u16::to_le_bytes), 1, false),
+        write: |text, to| base64(&utf16(text, u16::to_le_bytes), 1, false, to),
     },
     Wrapping {
         steps: &[DecodeStep::Base64, DecodeStep::Utf16],
         form: Form::Base64(2),
-        wrap: |text| base64(&utf16(text, u16::to_le_bytes), 2, false),
+        write: |text, to| base64(&utf16(text, u16::to_le_bytes), 2, false, to),
     },
 ];
 
@@ -117,37 +126,41 @@ pub(super) const BINARY: &[Wrapping] = &[
     Wrapping {
         steps: &[],
         form: Form::Plain,
-        wrap: |text| Some(text.as_bytes().to_vec()),
+        write: |text, to| to.extend_from_slice(text.as_bytes()),
     },
     Wrapping {
         steps: &[],
         form: Form::Apart,
-        wrap: packed,
+        write: |text, to| to.extend(packed(text).into_iter().flatten()),
     },
     Wrapping {
         steps: &[DecodeStep::Utf16],
         form: Form::Wide,
-        wrap: |text| Some(utf16(text, u16::to_le_bytes)),
+        write: |text, to| write_utf16(text, u16::to_le_bytes, to),
     },
     Wrapping {
         steps: &[DecodeStep::Utf16],
         form: Form::Wide,
-        wrap: |text| Some(utf16(text, u16::to_be_bytes)),
+        write: |text, to| write_utf16(text, u16::to_be_bytes, to),
     },
     Wrapping {
         steps: &[DecodeStep::Varint],
         form: Form::Apart,
-        wrap: |text| Some(varint(number(text)?)),
+        write: |text, to| {
+            if let Some(number) = number(text) {
+                varint(number, to);
+            }
+        },
     },
     Wrapping {
         steps: &[DecodeStep::Fixed64],
         form: Form::Apart,
-        wrap: |text| Some(number(text)?.to_le_bytes().to_vec()),
+        write: |text, to| to.extend(number(text).into_iter().flat_map(u64::to_le_bytes)),
     },
     Wrapping {
         steps: &[DecodeStep::Fixed64],
         form: Form::Apart,
-        wrap: |text| Some(number(text)?.to_be_bytes().to_vec()),
+        write: |text, to| to.extend(number(text).into_iter().flat_map(u64::to_be_bytes)),
     },
 ];
 
@@ -168,16 +181,15 @@ fn number(text: &str) -> Option<u64> {
 }
 
 /// A protobuf varint (Protocol Buffers encoding, "Base 128 Varints").
-fn varint(mut number: u64) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(10);
+fn varint(mut number: u64, to: &mut Vec<u8>) {
     loop {
         let low = u8::try_from(number & 0x7f).unwrap_or(0);
         number >>= 7;
         if number == 0 {
-            bytes.push(low);
-            return bytes;
+            to.push(low);
+            return;
         }
-        bytes.push(low | 0x80);
+        to.push(low | 0x80);
     }
 }
 
@@ -270,17 +282,24 @@ fn around_in_base64(
     Some([before.last().copied(), behind.first().copied()])
 }
 
-fn hex(bytes: &[u8]) -> Vec<u8> {
+fn hex(bytes: impl Iterator<Item = u8>, to: &mut Vec<u8>) {
     const DIGITS: [u8; 16] = *b"0123456789abcdef";
     let digit = |value: u8| DIGITS.get(usize::from(value & 15)).copied().unwrap_or(b'0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
-        .collect()
+    for byte in bytes {
+        to.extend_from_slice(&[digit(byte >> 4), digit(byte)]);
+    }
 }
 
 pub(super) fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
-    text.encode_utf16().flat_map(bytes).collect()
+    let mut units = Vec::with_capacity(text.len().saturating_mul(2));
+    write_utf16(text, bytes, &mut units);
+    units
+}
+
+fn write_utf16(text: &str, bytes: fn(u16) -> [u8; 2], to: &mut Vec<u8>) {
+    for unit in text.encode_utf16() {
+        to.extend_from_slice(&bytes(unit));
+    }
 }
 
 pub(super) fn reversed(text: &str) -> String {
@@ -293,32 +312,40 @@ pub(super) fn first_in_base64(offset: usize) -> usize {
 }
 
 /// The characters of base64 that are the same whatever stands before (`offset` bytes modulo three) and behind the value.
-fn base64(bytes: &[u8], offset: usize, is_url: bool) -> Option<Vec<u8>> {
-    let mut padded = vec![0; offset];
+fn base64(bytes: &[u8], offset: usize, is_url: bool, to: &mut Vec<u8>) {
+    let mut padded = Vec::with_capacity(bytes.len().saturating_add(offset));
+    padded.resize(offset, 0);
     padded.extend_from_slice(bytes);
-    let encoded = if is_url {
-        URL_SAFE_NO_PAD.encode(&padded)
-    } else {
-        STANDARD_NO_PAD.encode(&padded)
-    };
-    // The other alphabet only matters where it differs.
-    if is_url && !encoded.contains(['-', '_']) {
-        return None;
-    }
-    let first = first_in_base64(offset);
+    to.resize(padded.len().div_ceil(3).saturating_mul(4), 0);
     let last = padded.len().saturating_mul(8) / 6;
-    encoded
-        .as_bytes()
-        .get(first..last)
-        .filter(|stable| stable.len() >= 8)
-        .map(<[u8]>::to_vec)
+    let is_written = STANDARD_NO_PAD.encode_slice(&padded, to).is_ok();
+    // The other alphabet only matters where it differs.
+    let mut is_wanted = is_written && !is_url;
+    for (letter, other) in [(b'+', b'-'), (b'/', b'_')] {
+        for byte in to.iter_mut().filter(|byte| is_url && **byte == letter) {
+            *byte = other;
+            is_wanted = is_written;
+        }
+    }
+    to.truncate(last);
+    to.drain(..first_in_base64(offset).min(to.len()));
+    if !is_wanted || to.len() < 8 {
+        to.clear();
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use proptest::prelude::*;
 
     use super::*;
+
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write(&mut bytes);
+        bytes
+    }
 
     proptest! {
         #[test]
@@ -326,8 +353,8 @@ mod tests {
             let whole = [&before[..], value.as_bytes(), &behind[..]].concat();
             for (is_url, encoded) in [(false, STANDARD_NO_PAD.encode(&whole)), (true, URL_SAFE_NO_PAD.encode(&whole))] {
                 let is_in = (0..3)
-                    .flat_map(|offset| [base64(value.as_bytes(), offset, false), base64(value.as_bytes(), offset, true)])
-                    .flatten()
+                    .flat_map(|offset| [false, true].map(|is_url| written(|to| base64(value.as_bytes(), offset, is_url, to))))
+                    .filter(|pattern| !pattern.is_empty())
                     .any(|pattern| encoded.contains(str::from_utf8(&pattern).unwrap()));
                 prop_assert!(is_in, "{} {}", is_url, encoded);
             }
@@ -336,13 +363,13 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_protobuf_writes_them() {
-        assert_eq!(varint(150), [0x96, 0x01]);
+        assert_eq!(written(|to| varint(150, to)), [0x96, 0x01]);
         assert_eq!(
-            of_varint(&varint(4_915_112_345_678)),
+            of_varint(&written(|to| varint(4_915_112_345_678, to))),
             Some(4_915_112_345_678)
         );
         assert_eq!(of_varint(&[0x96, 0x81]), None);
-        assert_eq!(varint(0), [0]);
+        assert_eq!(written(|to| varint(0, to)), [0]);
         assert_eq!(number("150"), None);
         assert_eq!(number("4915112345678"), Some(4_915_112_345_678));
     }

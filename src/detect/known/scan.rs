@@ -231,6 +231,9 @@ impl<'a> Scanner<'a> {
 
     /// The number that a few bytes are, of which these are the hexadecimal digits: an integer of 64 bits or one of protobuf.
     fn hex_number(&mut self, digits: &[u8], hits: &mut Vec<Hit>) {
+        if !may_be_number(digits) {
+            return;
+        }
         let Some(bytes) = hex_bytes(digits) else {
             return;
         };
@@ -329,6 +332,19 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// Whether hexadecimal digits may be those of [`HEX_NUMBERS`]: two of the eight bytes of an integer are zero then, and all bytes of
+/// a varint but its last say that another follows.
+fn may_be_number(digits: &[u8]) -> bool {
+    if digits.len() == 16 && (digits.starts_with(b"0000") || digits.ends_with(b"0000")) {
+        return true;
+    }
+    let (bytes, _) = digits.as_chunks::<2>();
+    let goes_on = |[high, _]: &[u8; 2]| !matches!(high, b'0'..=b'7');
+    bytes
+        .split_last()
+        .is_some_and(|(last, before)| !goes_on(last) && before.iter().all(goes_on))
+}
+
 /// Text in lower case.
 fn fold<'t>(text: &str, folded: &'t mut String) -> &'t [u8] {
     folded.clear();
@@ -380,11 +396,12 @@ fn literal(
     let Some(wrapping) = wrappings.get(usize::from(slot.how)) else {
         return;
     };
-    let Some(pattern) = (wrapping.wrap)(spelling.text) else {
+    let mut buffer = Vec::new();
+    let Some(pattern) = wrapping.wrap(spelling.text, &mut buffer) else {
         return;
     };
     let end = start.saturating_add(pattern.len());
-    if bytes.get(start..end) != Some(pattern.as_slice()) {
+    if bytes.get(start..end) != Some(pattern) {
         return;
     }
     let value = if wrapping.steps.contains(&DecodeStep::Utf16) {

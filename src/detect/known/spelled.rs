@@ -5,11 +5,17 @@ use crate::model::KnownValue;
 
 /// One way to write a value, as [`spelling::Spelling`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what it is looked for in, each for itself"
+)]
 pub(super) struct Spelling<'a> {
     pub(super) text: &'a str,
     pub(super) is_weak: bool,
     pub(super) is_written: bool,
     pub(super) is_hashed: bool,
+    /// Whether it is looked for inside encodings.
+    pub(super) is_wrapped: bool,
 }
 
 impl Spelling<'_> {
@@ -23,12 +29,29 @@ pub(super) fn is_number(text: &str) -> bool {
 }
 
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what it is looked for in, each for itself"
+)]
 struct Entry {
     /// Where its text ends; it begins where the one before it ends.
     end: u32,
     is_weak: bool,
     is_written: bool,
     is_hashed: bool,
+    is_wrapped: bool,
+}
+
+/// Whether a spelling is looked for inside encodings: one that holds another strong one is found by that, but for numbers: a
+/// longer number is another one.
+fn is_wrapped(spelling: &spelling::Spelling, all: &[spelling::Spelling]) -> bool {
+    let holds = |other: &spelling::Spelling| {
+        !other.is_weak
+            && (10..spelling.text.len()).contains(&other.text.len())
+            && !(is_number(&spelling.text) && is_number(&other.text))
+            && spelling.text.contains(&*other.text)
+    };
+    !spelling.is_weak && spelling.text.len() >= 8 && !all.iter().any(holds)
 }
 
 /// The spellings of values, in the order of the values.
@@ -70,12 +93,14 @@ impl Spelled {
     fn of_share(values: &[KnownValue]) -> Self {
         let mut all = Self::default();
         for value in values {
-            for spelling in spelling::spellings(value) {
+            let spellings = spelling::spellings(value);
+            for spelling in &spellings {
                 all.add(Spelling {
                     text: &spelling.text,
                     is_weak: spelling.is_weak,
                     is_written: spelling.is_written,
                     is_hashed: spelling.is_hashed,
+                    is_wrapped: is_wrapped(spelling, &spellings),
                 });
             }
             all.end();
@@ -93,6 +118,7 @@ impl Spelled {
                 is_weak: spelling.is_weak,
                 is_written: spelling.is_written,
                 is_hashed: spelling.is_hashed,
+                is_wrapped: spelling.is_wrapped,
             });
         }
     }
@@ -128,6 +154,7 @@ impl Spelled {
                 is_weak: entry.is_weak,
                 is_written: entry.is_written,
                 is_hashed: entry.is_hashed,
+                is_wrapped: entry.is_wrapped,
             })
         })
     }
