@@ -373,6 +373,10 @@ pub const REORDER_PACKETS: u16 = 16;
 /// Bytes beyond those seen that an acknowledgement may cover (RFC 7323 allows windows up to 1 GiB, phones use some MiB).
 pub const TCP_WINDOW: u64 = 64 << 20;
 
+/// Bytes of text in clear that are read of a flow of which nobody knows the protocol.
+pub const PLAIN_BYTES: usize = 256 << 10;
+/// Bytes of it that are read at once, where the server says nothing between.
+pub const PLAIN_MESSAGE_BYTES: usize = 16 << 10;
 /// Bytes of one side in which a protocol must be recognised.
 pub const PROBE_BYTES: usize = 4096;
 /// Datagrams of a flow in which a protocol must be recognised.
