@@ -5,6 +5,7 @@
 //! below the rule's `min_items`.
 
 mod card;
+mod digest;
 mod digits;
 mod list;
 mod part;
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use self::card::vcards;
+use self::digest::Digests;
 use self::digits::{Said, is_bare, may_be_in_full};
 use self::list::{Kind, List, Listed, joined, listed};
 use self::part::{Telling, classify, is_table_of_people, looks_like_person, parts};
@@ -48,6 +50,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     }
     let mut lists: Lists<'_> = BTreeMap::new();
     let mut unnamed: Unnamed<'_> = BTreeMap::new();
+    let mut packed = None;
     let request = Request::of(scene);
     let names = Names::of(scene);
     let ways = Ways::of(scene);
@@ -75,7 +78,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         let is_beside_people = !is_of_request
             && (!people.is_empty() && people.contains(&ways.object(field.path))
                 || field.look.has(Look::LIST) && is_table_of_people(&field.value));
-        let telling = telling(name, below, &request, is_beside_people);
+        let mut telling = telling(name, below, &request, is_beside_people);
+        telling.may_be_digest = !is_of_request
+            && name.is_none_or(|name| !name.is_of_state && !name.is_of_ids)
+            && digest::has_length(&field.value, field.look);
         if field.look.has(Look::COLON)
             && let Some(cards) = vcards(&field.value)
         {
@@ -87,7 +93,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             let list = (
                 field.place,
                 ways.of_path(field.path),
-                protobuf_field(scene, field),
+                protobuf_field(scene, field, &mut packed),
             );
             add_unnamed(&mut unnamed, list, &field.value, field);
         }
@@ -118,7 +124,9 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     if lists.is_empty() {
         return;
     }
-    report_lists(scene, tally, lists, &ways, &Records::of(scene, &names));
+    let digests = Digests::default();
+    let records = Records::of(scene, &names);
+    report_lists(scene, tally, lists, &ways, (&records, &digests));
 }
 
 /// Adds what points to people in one value.
@@ -181,6 +189,7 @@ fn telling(
         takes_digests: below.digests
             || below.contacts && !is_of_state
             || request.takes_digests() && !is_of_request,
+        may_be_digest: false,
         // Ids and revisions of contacts are as long.
         takes_short_digests: name.is_some_and(|name| name.speaks_of_contacts && !name.is_of_ids)
             || request.speaks_of_contacts && !is_of_request && !is_of_state,
@@ -198,7 +207,7 @@ fn report_lists(
     tally: &mut Tally,
     lists: Lists<'_>,
     ways: &Ways<'_>,
-    records: &Records,
+    (records, digests): (&Records, &Digests),
 ) {
     let lists = lists.into_iter().map(|((kind, place, way), list)| {
         let key = (kind, place, ways.names(way));
@@ -206,7 +215,7 @@ fn report_lists(
     });
     let mut findings: Vec<Listed<'_>> = Vec::new();
     for ((kind, ..), list) in joined(scene, lists.collect(), records.count > 0) {
-        let Some(listed) = listed(scene, kind, list.distinct(), records.count) else {
+        let Some(listed) = listed(scene, kind, list.distinct(), records.count, digests) else {
             continue;
         };
         match findings
@@ -262,6 +271,7 @@ fn keyed<'a>(
                 let telling = Telling {
                     speaks_of_contacts,
                     takes_digests: below.contacts || below.digests || request.takes_digests(),
+                    may_be_digest: false,
                     takes_short_digests: false,
                     lists_reachable: false,
                     lists_digests: below.digests,
@@ -308,13 +318,19 @@ fn add_unnamed<'a>(
     }
 }
 
-/// Which field of a protobuf a value is; that of no document for others.
-fn protobuf_field(scene: &Scene<'_>, field: &Field<'_>) -> PathId {
+/// Which field of a protobuf a value is; that of no document for others. Packed numbers count from zero, which no field does.
+fn protobuf_field(scene: &Scene<'_>, field: &Field<'_>, packed: &mut Option<PathId>) -> PathId {
     let is_protobuf = scene.fields.chain(field.chain).0.last() == Some(&DecodeStep::Protobuf);
-    if is_protobuf {
-        scene.first_of(field.path)
-    } else {
-        PathId::default()
+    if !is_protobuf {
+        return PathId::default();
+    }
+    match scene.fields.paths.split(field.path) {
+        Some((row, Step::Index(0))) => {
+            *packed = Some(row);
+            scene.first_of(row)
+        }
+        Some((row, Step::Index(_))) if *packed == Some(row) => scene.first_of(row),
+        _ => scene.first_of(field.path),
     }
 }
 

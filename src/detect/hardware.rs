@@ -15,6 +15,30 @@ const MUTE: usize = 3;
 /// Fields before and behind an address in which the name of its network interface, or of its device, is looked for.
 const BESIDE: usize = 8;
 
+/// Digits of an IMEI with its check digit.
+const IMEI_DIGITS: usize = 15;
+/// Names, normalised, of ids of a device, of which older systems and their SDKs give the IMEI.
+const DEVICE_NAMES: [&str; 18] = [
+    "deviceid",
+    "devid",
+    "did",
+    "device",
+    "deviceno",
+    "devicenumber",
+    "deviceuid",
+    "deviceuniqueid",
+    "deviceidentifier",
+    "uniquedeviceid",
+    "hw",
+    "hwid",
+    "udid",
+    "phoneid",
+    "terminalid",
+    "handsetid",
+    "equipmentid",
+    "xdeviceid",
+];
+
 /// What one object holds that may be identifiers of a phone.
 #[derive(Default)]
 struct Group<'a> {
@@ -32,6 +56,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         return;
     }
     let mut addresses = Vec::new();
+    let mut of_device = Vec::new();
     let mut groups: BTreeMap<(Place, Option<PathId>), Group<'_>> = BTreeMap::new();
     for (position, field) in scene.fields.iter().enumerate() {
         let name = scene.name(field);
@@ -54,9 +79,14 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 groups.entry(object).or_default().has_address = true;
                 addresses.push(field);
             }
+        } else if text.len() == IMEI_DIGITS
+            && is_number_of_phone(text, field.look)
+            && name.is_some_and(|name| DEVICE_NAMES.contains(&&*name.normalised))
+        {
+            of_device.push(field);
         } else if !is_named && name.is_none_or(|name| name.normalised.len() <= MUTE) {
             match text.len() {
-                15 if is_number_of_phone(text, field.look) => {
+                IMEI_DIGITS if is_number_of_phone(text, field.look) => {
                     groups.entry(object).or_default().numbers.push(field);
                 }
                 36 if is_uuid(text) => groups.entry(object).or_default().uuids.push(field),
@@ -69,19 +99,23 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         .map(|field| field.value.to_ascii_lowercase())
         .collect();
     if distinct.len() <= OWN_ADDRESSES {
-        report(scene, tally, "mac-address", &addresses);
+        report(scene, tally, "mac-address", Grade::Shape, &addresses);
+    }
+    // Several are of a store, or of a fleet.
+    if of_device.len() <= OWN_ADDRESSES {
+        report(scene, tally, "hardware-id", Grade::Decoded, &of_device);
     }
     // A number with its check digit is no chance where another identifier stands beside it.
     let told = groups.into_values().filter(|group| {
         !group.numbers.is_empty() && (group.has_address || !group.uuids.is_empty())
     });
     for group in told {
-        report(scene, tally, "hardware-id", &group.numbers);
-        report(scene, tally, "install-id", &group.uuids);
+        report(scene, tally, "hardware-id", Grade::Shape, &group.numbers);
+        report(scene, tally, "install-id", Grade::Shape, &group.uuids);
     }
 }
 
-fn report(scene: &Scene<'_>, tally: &mut Tally, rule: &str, fields: &[&Field<'_>]) {
+fn report(scene: &Scene<'_>, tally: &mut Tally, rule: &str, grade: Grade, fields: &[&Field<'_>]) {
     let (Some(rule), Some(first)) = (scene.rules.identifier(rule), fields.first()) else {
         return;
     };
@@ -89,7 +123,7 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, rule: &str, fields: &[&Field<'_>
         .iter()
         .map(|field| identifier::canonical(rule, &field.value))
         .collect();
-    let mut finding = scene.finding(rule, Grade::Shape, first, &first.value);
+    let mut finding = scene.finding(rule, grade, first, &first.value);
     finding.items = values.len() as u64;
     finding.values = values.iter().map(|value| Sensitive::new(value)).collect();
     scene.report(tally, finding);

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use super::name::Name;
 use super::{Scene, contact, value};
 use crate::model::{
-    Category, DecodeStep, Event, Field, Grade, PathId, Place, Protection, Sensitive, Step, Tally,
+    Category, DecodeStep, Event, Field, Grade, Look, PathId, Place, Protection, Sensitive, Step,
+    Tally,
 };
 use crate::rules::{
     Identifier, NameStrength, PayloadLayout, Requirement, Validator, normalise_name,
@@ -16,6 +17,9 @@ use crate::rules::{
 
 /// The rule of Wi-Fi access points.
 const ACCESS_POINTS: &str = "wifi-bssid";
+
+/// The rule of push tokens.
+const PUSH_TOKEN: &str = "push-token";
 
 /// Segments of paths, normalised, behind which a phone is named.
 const DEVICE_SEGMENTS: [&str; 8] = [
@@ -104,6 +108,14 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 is_known = true;
             }
         }
+        if !is_known
+            && is_push_token(text, field.look)
+            && let Some(rule) = scene.rules.identifier(PUSH_TOKEN)
+            && rule.has_shape(text, field.look)
+        {
+            add(&mut hits, rule, Grade::Decoded, false, field, text);
+            is_known = true;
+        }
         if !is_known && text.len() <= TELLING_BYTES {
             let bare = value::bare(text, field.look);
             for rule in shapes.telling(bare, field.look, &rules) {
@@ -171,7 +183,10 @@ fn rules_of_field<'a>(
         let is_named = Cell::new(false);
         let mut take = |rule: &'a Identifier, strength| {
             is_named.set(true);
-            if is_strong(strength) || rule.is_fingerprint && is_beside_attributes(scene, field) {
+            if is_strong(strength)
+                || rule.is_fingerprint && is_beside_attributes(scene, field)
+                || scene.has_name_beside(field, &rule.weak_beside)
+            {
                 rules.push(rule);
             }
         };
@@ -423,6 +438,17 @@ fn is_met(scene: &Scene<'_>, requirement: Requirement, field: &Field<'_>) -> boo
     }
 }
 
+/// Whether a text may be a push token under any name: Google's and Expo's have a mark in them that nothing else has.
+fn is_push_token(text: &str, look: Look) -> bool {
+    look.has(Look::COLON)
+        && text.len() > SHORTEST_TOKEN
+        && memchr::memmem::find(text.as_bytes(), b":APA91b").is_some()
+        || look.has(Look::OTHER) && text.starts_with("Expo") && text.contains("PushToken[")
+}
+
+/// Characters that tokens of Google have behind their mark, at least.
+const SHORTEST_TOKEN: usize = 100;
+
 /// Values that stand for nothing.
 fn is_empty(text: &str) -> bool {
     matches!(
@@ -505,7 +531,7 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, hit: &Hit<'_>) {
     let is_address_book = hit.rule.category == Category::Account
         && (accounts >= OWN_ACCOUNTS || contact::speaks_of_contacts_path(scene, hit.first.path));
     // A phone has one of these for each app and service: a list of them is of something else.
-    let is_list = &*hit.rule.id == "push-token" && hit.values.len() > OWN_TOKENS;
+    let is_list = &*hit.rule.id == PUSH_TOKEN && hit.values.len() > OWN_TOKENS;
     if is_address_book || is_list {
         return;
     }

@@ -7,14 +7,15 @@ mod words;
 
 use self::parts::Parts;
 use self::text::{
-    EXACT_DECIMALS, TELLING, exact_pair, first_of_route, map_link, pair, polyline, telling_pair,
+    EXACT_DECIMALS, FULL_DECIMALS, TELLING, exact_pair, first_of_route, map_link, pair, polyline,
+    telling_pair, told_pair,
 };
 pub(super) use self::words::{
     Axis, axis, holds_pair, holds_track, holds_way, integer_axis, is_of_measure, is_of_position,
 };
 use self::words::{
     asks_for_place, is_about_position, is_about_service, is_longitude_first, is_of_fix,
-    is_on_screens_too, is_shape_too, says_longitude_first,
+    is_on_screens_too, is_shape_too, says_both, says_longitude_first,
 };
 use super::Scene;
 use super::name::Name;
@@ -199,14 +200,22 @@ fn request_is_of_position(scene: &Scene<'_>) -> bool {
 fn neighbours(scene: &Scene<'_>, field: &Field<'_>) -> Option<(Degrees, Degrees)> {
     let is_number = field.place == Place::Path && field.look.has(Look::DOT);
     let before = scene.segment_before(field).filter(|_| is_number)?;
-    let (latitude, longitude) = exact_pair(&[before, &field.value].join(","), 0)?;
-    let is_telling = latitude.decimals.min(longitude.decimals) > EXACT_DECIMALS
-        || scene
-            .request_path()
-            .split('/')
-            .any(|segment| asks_for_place(&segment.to_lowercase()));
+    let both = [before, &field.value].join(",");
+    let (latitude, longitude) = if path_asks_for_place(scene) {
+        told_pair(&both, 0, FULL_DECIMALS)?
+    } else {
+        exact_pair(&both, 0)
+            .filter(|(one, other)| one.decimals.min(other.decimals) > EXACT_DECIMALS)?
+    };
     // Digital object identifiers begin with ten.
-    (is_telling && !before.starts_with("10.")).then_some((latitude, longitude))
+    (!before.starts_with("10.")).then_some((latitude, longitude))
+}
+
+/// Whether a segment of the request's path, or a label of the host, says that a place is asked for.
+fn path_asks_for_place(scene: &Scene<'_>) -> bool {
+    let segments = scene.request_path().split('/');
+    let mut words = segments.chain(scene.host().split('.').take(1));
+    words.any(|word| asks_for_place(&word.to_lowercase()))
 }
 
 /// Reports two numbers under a name that holds no pair: where nothing nearby says what they are, they are no more than that.
@@ -218,8 +227,20 @@ fn unnamed(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option
         text
     };
     let is_named = name.is_some_and(|name| name.holds_pair);
-    let Some((latitude, longitude)) = exact_pair(text, BEHIND_PAIR).filter(|_| !is_named) else {
+    if is_named {
         return false;
+    }
+    let Some((latitude, longitude)) = exact_pair(text, BEHIND_PAIR) else {
+        // `latlong_accuracy=50.86,7.0381,15.0` lost a zero, and weather needs no more than a few.
+        let is_told = name.is_some_and(|name| says_both(&name.normalised));
+        let both = is_told.then(|| told_pair(text, BEHIND_PAIR, EXACT_DECIMALS));
+        let is_asked = field.place == Place::Path && path_asks_for_place(scene);
+        let both = both.or_else(|| is_asked.then(|| told_pair(text, 0, FULL_DECIMALS)));
+        let Some(Some((latitude, longitude))) = both else {
+            return false;
+        };
+        report(scene, tally, field, latitude, longitude);
+        return true;
     };
     match setting(scene, field, name) {
         Setting::Position => report(scene, tally, field, latitude, longitude),

@@ -112,12 +112,17 @@ impl<'a> Scene<'a> {
 
     /// What the names of the fields of the same object say; each name once, however often it comes.
     fn names_beside(&self, field: &Field<'_>) -> impl Iterator<Item = &Name> {
-        let object = |field: &Field<'_>| self.object(field).unwrap_or_default();
+        self.names_in(self.object(field).unwrap_or_default(), field.place)
+    }
+
+    /// What the names of the fields of an object say; the object is the first path with its steps.
+    fn names_in(&self, object: PathId, place: Place) -> impl Iterator<Item = &Name> {
+        let object_of = |field: &Field<'_>| self.object(field).unwrap_or_default();
         let members = self
             .found
             .members
-            .get_or_init(|| Members::of(self.fields, object));
-        let names = members.names(object(field), field.place);
+            .get_or_init(|| Members::of(self.fields, object_of));
+        let names = members.names(object, place);
         let names = names.take(crate::limits::NAMES_BESIDE);
         names.filter_map(|name| self.names.get(name.position()).map(|name| &**name))
     }
@@ -134,6 +139,11 @@ impl<'a> Scene<'a> {
 
     /// Adds a finding of this scene to the tally.
     fn report(&self, tally: &mut Tally, finding: Finding) {
+        self.report_with(tally, Vec::new(), finding);
+    }
+
+    /// [`Self::report`] with more evidence of the same occurrence.
+    fn report_with(&self, tally: &mut Tally, more: Vec<Evidence>, finding: Finding) {
         let key = FindingKey {
             device: self.observation.device,
             app: self.observation.app.clone(),
@@ -144,7 +154,7 @@ impl<'a> Scene<'a> {
             protection: self.protection,
             is_opted_out: finding.is_opted_out,
         };
-        tally.add(key, finding);
+        tally.add_with(key, finding, more);
     }
 
     /// One occurrence of an identifier rule: `value` in `field`.

@@ -3,7 +3,7 @@
 use super::name::Name;
 use super::{Scene, identifier, value};
 use crate::limits;
-use crate::model::{Field, Grade, Place, Tally};
+use crate::model::{Field, Grade, Place, Sensitive, Tally};
 use crate::rules::NameStrength;
 
 /// What a User-Agent tells of the device; borrowed from it.
@@ -13,6 +13,30 @@ pub(super) struct DeviceAttributes<'a> {
     pub(super) model: Option<&'a str>,
     /// Operating system's version.
     pub(super) os_version: Option<&'a str>,
+    /// Who made the device.
+    pub(super) maker: Option<&'a str>,
+    /// Language and country.
+    pub(super) locale: Option<&'a str>,
+    /// Operator of the network.
+    pub(super) carrier: Option<&'a str>,
+    /// Build of the operating system.
+    pub(super) build: Option<&'a str>,
+    /// Size of the screen, and its density.
+    pub(super) screen: Option<&'a str>,
+    pub(super) density: Option<&'a str>,
+}
+
+impl<'a> DeviceAttributes<'a> {
+    /// What it tells under each rule.
+    fn by_rule(&self) -> [(&'static str, [Option<&'a str>; 2]); 5] {
+        [
+            ("device-model", [self.model, self.maker]),
+            ("os-version", [self.os_version, self.build]),
+            ("locale-timezone", [self.locale, None]),
+            ("carrier", [self.carrier, None]),
+            ("hardware-state", [self.screen, self.density]),
+        ]
+    }
 }
 
 /// Reports model and operating system from `User-Agent` headers.
@@ -22,9 +46,16 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             && scene.fields.name(field).eq_ignore_ascii_case("user-agent")
         {
             let attributes = device_attributes(&field.value);
-            report(scene, tally, field, "device-model", attributes.model);
-            report(scene, tally, field, "os-version", attributes.os_version);
-            report(scene, tally, field, "hardware-id", imei(&field.value));
+            for (rule, values) in attributes.by_rule() {
+                report(scene, tally, field, rule, values);
+            }
+            report(
+                scene,
+                tally,
+                field,
+                "hardware-id",
+                [imei(&field.value), None],
+            );
             report_named(scene, tally, field);
         }
     }
@@ -35,10 +66,14 @@ fn report(
     tally: &mut Tally,
     field: &Field<'_>,
     rule: &str,
-    value: Option<&str>,
+    values: [Option<&str>; 2],
 ) {
-    if let (Some(value), Some(rule)) = (value, scene.rules.identifier(rule)) {
-        scene.report(tally, scene.finding(rule, Grade::Decoded, field, value));
+    let values: Vec<&str> = values.into_iter().flatten().collect();
+    if let (Some(first), Some(rule)) = (values.first(), scene.rules.identifier(rule)) {
+        let mut finding = scene.finding(rule, Grade::Decoded, field, first);
+        finding.items = values.len() as u64;
+        finding.values = values.iter().map(|value| Sensitive::new(value)).collect();
+        scene.report(tally, finding);
     }
 }
 
@@ -128,6 +163,16 @@ fn from_android<'a>(parts: &[&'a str], attributes: &mut DeviceAttributes<'a>) {
         .skip(position.saturating_add(1))
         .map(|part| part.split(" Build").next().unwrap_or(part).trim())
         .find(|part| !part.is_empty() && !is_locale(part) && *part != "wv");
+    let behind = || parts.iter().skip(position.saturating_add(1));
+    attributes.locale = behind().copied().find(|part| is_regional(part));
+    attributes.build = behind().find_map(|part| {
+        let (_, build) = part.split_once("Build/")?;
+        build
+            .split([' ', ';', ')'])
+            .next()
+            .filter(|build| !build.is_empty())
+    });
+    attributes.density = behind().copied().find(|part| part.starts_with("density="));
     // Chrome sends the letter K instead of the model since its User-Agent reduction.
     attributes.model = model.filter(|model| {
         *model != "K" && !model.starts_with("rv:") && *model != "Mobile" && *model != "Tablet"
@@ -140,7 +185,7 @@ fn from_android_app<'a>(
     parts: &[&'a str],
     attributes: &mut DeviceAttributes<'a>,
 ) {
-    let [version, density, _, _, model, ..] = parts else {
+    let [version, density, screen, maker, model, others @ ..] = parts else {
         return;
     };
     let is_api_level =
@@ -153,7 +198,26 @@ fn from_android_app<'a>(
     {
         attributes.os_version = Some(release);
         attributes.model = Some(model);
+        // `Google/google`, the second being the brand
+        attributes.maker = maker.split('/').next();
+        attributes.density = Some(density);
+        attributes.screen = Some(screen).copied().filter(|screen| is_size(screen));
+        attributes.locale = others.iter().copied().find(|part| is_regional(part));
     }
+}
+
+/// `1080x2400`
+fn is_size(text: &str) -> bool {
+    let is_number = |text: &str| {
+        (3..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let sides = text.split_once('x');
+    sides.is_some_and(|(width, height)| is_number(width) && is_number(height))
+}
+
+/// A language with its country, `de_DE`: two letters alone may be anything.
+fn is_regional(text: &str) -> bool {
+    is_locale(text) && text.len() == 5
 }
 
 /// `iPhone; iOS 17.1; Scale/3.00`, `iPhone; CPU iPhone OS 17_1 like Mac OS X`, `iPhone14,5; iOS 17_1; de_DE`.
@@ -185,6 +249,10 @@ fn from_tokens<'a>(user_agent: &'a str, attributes: &mut DeviceAttributes<'a>) {
             Some(("Device" | "FBDV", model)) if !model.is_empty() => {
                 attributes.model = attributes.model.or(Some(model));
             }
+            Some(("FBCR", carrier)) if !carrier.is_empty() => attributes.carrier = Some(carrier),
+            Some(("FBLC", locale)) if is_locale(locale) => attributes.locale = Some(locale),
+            Some(("FBSS", scale)) if !scale.is_empty() => attributes.density = Some(scale),
+            Some(("FBMF", maker)) if !maker.is_empty() => attributes.maker = Some(maker),
             None if is_apple_device(token) => attributes.model = attributes.model.or(Some(token)),
             _ => {}
         }
@@ -262,11 +330,34 @@ mod tests {
             ),
         ];
         for (user_agent, model, os_version) in cases {
+            let attributes = device_attributes(user_agent);
             assert_eq!(
-                device_attributes(user_agent),
-                DeviceAttributes { model, os_version },
+                (attributes.model, attributes.os_version),
+                (model, os_version),
                 "{user_agent}"
             );
         }
+    }
+
+    #[test]
+    fn large_apps_tell_screen_language_and_network_too() {
+        let of_android = device_attributes(
+            "Wetter 7.1 Android (33/13; 480dpi; 1080x1920; muster; MX-100; code; chip; de_DE; 4711)",
+        );
+        assert_eq!(of_android.maker, Some("muster"));
+        assert_eq!(of_android.screen, Some("1080x1920"));
+        assert_eq!(of_android.density, Some("480dpi"));
+        assert_eq!(of_android.locale, Some("de_DE"));
+        let of_apple = device_attributes(
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_1 like Mac OS X) [FBAN/FBIOS;FBDV/iPhone14,5;FBSS/3;FBCR/Musternetz;FBLC/de_DE]",
+        );
+        assert_eq!(of_apple.carrier, Some("Musternetz"));
+        assert_eq!(of_apple.locale, Some("de_DE"));
+        let of_browser = device_attributes(
+            "Dalvik/2.1.0 (Linux; U; Android 14; de-de; Pixel 8 Build/UQ1A.240105.004)",
+        );
+        assert_eq!(of_browser.build, Some("UQ1A.240105.004"));
+        assert_eq!(of_browser.locale, Some("de-de"));
+        assert_eq!(of_browser.screen, None);
     }
 }

@@ -183,6 +183,8 @@ pub(super) fn decode<'a>(
             input.bytes.len(),
             "image, sound, film or font",
         ),
+        // What no format of that type reads may be another's: binary documents are sent as text and as JSON.
+        None if !media_type.is_unspecific() => decode(&MediaType::default(), input, collector),
         None if !input.is_cut
             && compression::undo_without_magic(media_type, input.bytes, collector) => {}
         None => {

@@ -79,6 +79,23 @@ pub enum Requirement {
     Timestamp,
 }
 
+/// A name without what spellings differ in.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
+pub struct NormalName(Box<str>);
+
+impl From<String> for NormalName {
+    fn from(name: String) -> Self {
+        Self(normalise_name(&name).into())
+    }
+}
+
+impl AsRef<str> for NormalName {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 /// One kind of personal data.
 ///
 /// It is found where a name fits and the value passes `values`, `validator` and `reject` (grade `decoded`); where the value
@@ -103,9 +120,12 @@ pub struct Identifier {
     /// Keys that say it; compared as [`normalise_name`] does. A dotted name is compared with the end of the path.
     #[serde(default)]
     pub names: Vec<String>,
-    /// Keys that say it only at a known SDK endpoint, or together with a value that alone is telling enough.
+    /// Keys that say it only at a known SDK endpoint, beside one of `weak_beside`, or with a value that alone is telling enough.
     #[serde(default)]
     pub weak_names: Vec<String>,
+    /// Names beside it, as they are written, beside which the weak ones count everywhere.
+    #[serde(default)]
+    pub weak_beside: Vec<NormalName>,
     /// How `names` are compared.
     #[serde(default)]
     pub name_match: NameMatch,

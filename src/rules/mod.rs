@@ -44,8 +44,8 @@ pub use endpoint::{Endpoint, EndpointSource, Role};
 pub use example::Example;
 pub use identifier::{
     ContactSize, Encoding, FlowHeuristic, HashForm, HashReversal, Identifier, NameMatch,
-    NameStrength, NamedIdentifiers, Precision, Requirement, SeedAdvice, Shapes, Validator,
-    ValidatorRule, normalise_name, words_of_name,
+    NameStrength, NamedIdentifiers, NormalName, Precision, Requirement, SeedAdvice, Shapes,
+    Validator, ValidatorRule, normalise_name, words_of_name,
 };
 pub use legal::{
     Adequacy, Authority, Dpia, DpiaCriterion, EvidenceFactor, Legal, LegalObservation, Level,

@@ -1,5 +1,6 @@
 //! What detectors conclude from whole messages, through the real chain of decoding and detection.
 
+mod digests;
 mod hardware;
 mod lists;
 mod places;

@@ -9,13 +9,14 @@ use super::fact;
 use crate::model::{Occurrences, Origin, Recipient, RecipientKind};
 
 /// Rules of identifiers by which a person or a phone is recognised again. Session ids and push tokens are of one recipient.
-const LASTING: [&str; 10] = [
+const LASTING: [&str; 11] = [
     "advertising-id",
     "advertising-id-hash",
     "vendor-scoped-id",
     "hardware-id",
     "sim-id",
     "mac-address",
+    "install-id",
     "account-id",
     "own-email",
     "own-msisdn",
@@ -42,26 +43,34 @@ fn company(subject: &Subject<'_>, recipient: &Recipient) -> Arc<str> {
     )
 }
 
-/// The same value of an identifier at several recipients: they can put together what each of them knows.
+/// The same value of an identifier at several recipients: they can put together what each of them knows. One may call an account
+/// what another calls an advertising id.
 pub(super) fn linked(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     /// What an identifier's findings have beside the rule: company, key, counts.
     type Sent<'a> = (Arc<str>, &'a FactKey, &'a Occurrences);
-    let mut by_rule: BTreeMap<&Arc<str>, Vec<Sent<'_>>> = BTreeMap::new();
-    for (key, occurrences) in lasting(subject) {
-        let company = company(subject, &key.recipient);
-        let of_rule = by_rule.entry(&key.rule).or_default();
-        of_rule.push((company, key, occurrences));
+    let findings = lasting(subject);
+    let findings: Vec<Sent<'_>> = findings
+        .map(|(key, occurrences)| (company(subject, &key.recipient), key, occurrences))
+        .collect();
+    let rank = |key: &FactKey| LASTING.iter().position(|rule| *rule == &*key.rule);
+    let is_shared = |(company, _, occurrences): &Sent<'_>, (other, _, others): &Sent<'_>| {
+        company != other && occurrences.distinct.shares(&others.distinct)
+    };
+    // By the most telling rule of the two.
+    let mut by_rule: BTreeMap<Option<usize>, BTreeSet<usize>> = BTreeMap::new();
+    for (position, one) in findings.iter().enumerate() {
+        for (behind, other) in findings.iter().enumerate().skip(position.saturating_add(1)) {
+            if is_shared(one, other) {
+                let rule = rank(one.1).min(rank(other.1));
+                by_rule.entry(rule).or_default().extend([position, behind]);
+            }
+        }
     }
-    for (rule, findings) in by_rule {
-        let is_shared = |company: &Arc<str>, occurrences: &Occurrences| {
-            findings.iter().any(|(other, _, others)| {
-                other != company && occurrences.distinct.shares(&others.distinct)
-            })
+    for (rule, shared) in by_rule {
+        let Some(rule) = rule.and_then(|rule| LASTING.get(rule)) else {
+            continue;
         };
-        let shared: Vec<_> = findings
-            .iter()
-            .filter(|(company, _, occurrences)| is_shared(company, occurrences))
-            .collect();
+        let shared: Vec<&Sent<'_>> = shared.iter().filter_map(|at| findings.get(*at)).collect();
         let companies: BTreeSet<&Arc<str>> = shared.iter().map(|(company, ..)| company).collect();
         let together = shared
             .iter()
@@ -88,7 +97,7 @@ pub(super) fn linked(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
             grade.unwrap_or(key.grade),
             occurrences,
         );
-        fact.conclusion.reasons = vec![Arc::clone(rule)];
+        fact.conclusion.reasons = vec![Arc::from(*rule)];
         fact.conclusion
             .reasons
             .extend(companies.into_iter().cloned());

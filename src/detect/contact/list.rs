@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::digest::Digests;
 use super::digits::Digits;
 use super::part::Telling;
 use super::record::RECORDS;
@@ -44,6 +45,8 @@ pub(super) struct List<'a> {
     pub(super) digits: Digits<'a>,
     /// Names themselves say that digests of people are below them.
     pub(super) lists_digests: bool,
+    /// Names or the path call for digests of people.
+    pub(super) is_told: bool,
 }
 
 impl<'a> List<'a> {
@@ -52,6 +55,7 @@ impl<'a> List<'a> {
         self.first.get_or_insert(field);
         self.speaks_of_contacts |= telling.speaks_of_contacts;
         self.lists_digests |= telling.lists_digests;
+        self.is_told |= telling.takes_digests || telling.lists_reachable;
     }
 
     pub(super) fn add_digits(&mut self, text: &'a str, field: &'a Field<'a>, telling: Telling) {
@@ -67,6 +71,7 @@ impl<'a> List<'a> {
         self.others = self.others.saturating_add(other.others);
         self.digits.merge(other.digits);
         self.lists_digests |= other.lists_digests;
+        self.is_told |= other.is_told;
     }
 
     /// The same with those of its digits as values that are phone numbers.
@@ -153,6 +158,7 @@ pub(super) fn listed<'a>(
     kind: Kind,
     mut list: List<'a>,
     records: usize,
+    digests: &Digests,
 ) -> Option<Listed<'a>> {
     let rule_id = if records >= 1 && kind != Kind::Hash && list.speaks_of_contacts
         || records >= 3 && kind != Kind::Hash
@@ -178,12 +184,14 @@ pub(super) fn listed<'a>(
     if kind == Kind::Hash && !is_list && !have_equal_length(&list.values) {
         return None;
     }
+    let is_doubted = kind == Kind::Hash && digests.weigh(scene, &list)?.is_doubted;
     // Numbers given out in a row, as a company has them, have names beside them.
     let is_of_people = records >= 1 && list.speaks_of_contacts;
     if kind == Kind::Phone && !is_of_people && is_counter(&list.values) {
         return None;
     }
-    let grade = if list.speaks_of_contacts || records > 0 {
+    let is_untold = kind == Kind::Hash && !list.is_told;
+    let grade = if (list.speaks_of_contacts || records > 0) && !is_doubted && !is_untold {
         Grade::Decoded
     } else {
         Grade::Shape

@@ -22,6 +22,8 @@ pub(super) const SHORTEST_WITH_AREA: usize = 9;
 pub(super) struct Telling {
     pub(super) speaks_of_contacts: bool,
     pub(super) takes_digests: bool,
+    /// It has the length of digests, and nothing says that it is drawn at random: many of them are weighed.
+    pub(super) may_be_digest: bool,
     /// Names themselves say that digests of people are below them.
     pub(super) lists_digests: bool,
     /// It is a list of what people are reached by, also as whole digests.
@@ -46,7 +48,11 @@ impl Telling {
                     || look.has(Look::LIST) && text.contains("00")
                     || look.has(WRITTEN_AS_NUMBER))
         };
-        self.takes_digests || self.lists_reachable || look.has(Look::AT) || has_number()
+        self.takes_digests
+            || self.may_be_digest
+            || self.lists_reachable
+            || look.has(Look::AT)
+            || has_number()
     }
 }
 
@@ -112,7 +118,7 @@ pub(super) fn classify(text: &str, telling: Telling) -> Option<(Kind, Rc<str>)> 
             return Some((Kind::Hash, bare.into()));
         }
     }
-    if telling.lists_reachable && value::is_whole_digest(text) {
+    if (telling.lists_reachable || telling.may_be_digest) && value::is_whole_digest(text) {
         return Some((Kind::Hash, text.into()));
     }
     if text.len() > 320 {

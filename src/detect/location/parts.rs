@@ -6,7 +6,9 @@ use std::rc::Rc;
 
 use super::columns::{Columns, column_holder};
 use super::text::angle;
-use super::words::{SCALES, is_chart_too, is_on_screens_too, is_size_too, plane_axis, short_axis};
+use super::words::{
+    SCALES, is_chart_too, is_corner, is_on_screens_too, is_size_too, plane_axis, short_axis,
+};
 use super::{
     Axis, Coordinate, SCREEN_DECIMALS, Setting, both, graded, in_degrees, is_at_null, named,
     report, setting,
@@ -188,7 +190,11 @@ impl<'a> Parts<'a> {
         tally: &mut Tally,
         field: &'a Field<'a>,
     ) -> bool {
-        let Some(number) = number_of_protobuf(scene, field) else {
+        // Behind a latitude of the south, what is as long as a time is a longitude.
+        let is_southern = self.unnamed.is_some_and(|(_, degrees)| {
+            degrees.value < 0.0 && degrees.decimals == INTEGER_DECIMALS
+        });
+        let Some(number) = number_of_protobuf(scene, field, is_southern) else {
             return false;
         };
         match self.unnamed.take() {
@@ -271,9 +277,17 @@ impl<'a> Parts<'a> {
 
     /// Reports what belongs together.
     pub(super) fn report(self, scene: &Scene<'_>, tally: &mut Tally) {
-        let in_degrees = self.integers.into_iter().filter_map(halves_of_integers);
+        let is_of_view = |(_, object, rest): &(Place, PathId, Rc<str>)| {
+            is_corner(rest) || is_corner_object(scene, *object)
+        };
+        let integers = self.integers.into_iter();
+        let in_degrees = integers
+            .filter(|(key, _)| !is_of_view(key))
+            .filter_map(halves_of_integers);
         // Abbreviations and planes are of shares and marks on a screen as well.
-        let by_name = self.halves.into_iter().filter_map(|((.., rest), half)| {
+        let halves = self.halves.into_iter();
+        let halves = halves.filter(|(key, _)| !is_of_view(key));
+        let by_name = halves.filter_map(|((.., rest), half)| {
             let both = half.latitude.zip(half.longitude);
             let is_share = both.is_some_and(|((_, one), (_, other))| is_at_null(one, other));
             (!is_share || !rest.starts_with(SHORT)).then_some(half)
@@ -318,6 +332,13 @@ impl<'a> Parts<'a> {
             }
         }
     }
+}
+
+/// Whether an object is a corner of a map view: `{"northeast": {"lat": …, "lng": …}, "southwest": {…}}`.
+fn is_corner_object(scene: &Scene<'_>, object: PathId) -> bool {
+    let name = scene.fields.paths.last_name(object);
+    let name = name.and_then(|name| scene.names.get(name.position()));
+    name.is_some_and(|name| is_corner(&name.normalised))
 }
 
 /// How sure it is that rows are positions: charts and drawings go by some of the names, unless something around speaks of positions.
@@ -440,8 +461,11 @@ pub(super) fn plane(scene: &Scene<'_>, field: &Field<'_>) -> Option<Axis> {
     (!is_in_room && (is_timetable || has_system())).then_some(axis)
 }
 
+/// Decimals of ten millionths of a degree.
+const INTEGER_DECIMALS: usize = 7;
+
 /// A field of a protobuf that may be half of a position: exact degrees, or ten millionths of them.
-pub(super) fn number_of_protobuf(scene: &Scene<'_>, field: &Field<'_>) -> Option<Degrees> {
+fn number_of_protobuf(scene: &Scene<'_>, field: &Field<'_>, may_be_time: bool) -> Option<Degrees> {
     /// Ten millionths of a degree, from which on a number is not something small.
     const LEAST: u64 = 10_000_000;
     if scene.fields.chain(field.chain).0.last() != Some(&DecodeStep::Protobuf) {
@@ -450,11 +474,11 @@ pub(super) fn number_of_protobuf(scene: &Scene<'_>, field: &Field<'_>) -> Option
     if let Ok(number) = field.value.parse::<i64>() {
         let degrees = Degrees {
             value: in_degrees(number, 1e7),
-            decimals: 7,
+            decimals: INTEGER_DECIMALS,
             slack: None,
         };
         let is_degrees = number.unsigned_abs() >= LEAST && degrees.value.abs() <= 180.0;
-        return (is_degrees && !is_time(&field.value)).then_some(degrees);
+        return (is_degrees && (may_be_time || !is_time(&field.value))).then_some(degrees);
     }
     degrees(&field.value, 180.0).filter(|degrees| degrees.decimals > SCREEN_DECIMALS)
 }

@@ -207,11 +207,27 @@ pub(super) fn signed_pair(text: &str) -> Option<(Degrees, Degrees)> {
 }
 
 /// Decimals that are no zeros at the end, of one of two numbers at least.
-const FULL_DECIMALS: usize = 3;
+pub(super) const FULL_DECIMALS: usize = 3;
 
 /// Two numbers in a value with so many others behind them, so exact that few other things are: what stands in headers, paths and under
 /// names of any language.
 pub(super) fn exact_pair(text: &str, others: usize) -> Option<(Degrees, Degrees)> {
+    let (latitude, longitude) = numbers(text, others)?;
+    (latitude.decimals.min(longitude.decimals) >= EXACT_DECIMALS).then_some((latitude, longitude))
+}
+
+/// The same where something says that it is a position: so many decimals, of one more or at least as many.
+pub(super) fn told_pair(text: &str, others: usize, most: usize) -> Option<(Degrees, Degrees)> {
+    let (latitude, longitude) = numbers(text, others)?;
+    let is_exact = latitude.decimals.min(longitude.decimals) >= TOLD_DECIMALS
+        && latitude.decimals.max(longitude.decimals) >= most;
+    is_exact.then_some((latitude, longitude))
+}
+
+/// Decimals of degrees where something says that they are some: a kilometre.
+pub(super) const TOLD_DECIMALS: usize = 2;
+
+fn numbers(text: &str, others: usize) -> Option<(Degrees, Degrees)> {
     if text.len() > 48
         || !text
             .bytes()
@@ -226,14 +242,14 @@ pub(super) fn exact_pair(text: &str, others: usize) -> Option<(Degrees, Degrees)
         .filter(|part| !part.is_empty());
     let texts = (numbers.next()?, numbers.next()?);
     let both = (degrees(texts.0, 90.0)?, degrees(texts.1, 180.0)?);
-    let is_exact = both.0.decimals.min(both.1.decimals) >= EXACT_DECIMALS;
     // Shares and sizes are padded with zeros.
-    let is_full = [texts.0, texts.1].iter().any(|text| {
+    let decimals = |text: &str| {
         let decimals = text.split_once('.').map_or("", |(_, decimals)| decimals);
-        decimals.trim_end_matches('0').len() >= FULL_DECIMALS
-    });
+        decimals.trim_end_matches('0').len()
+    };
+    let is_full = decimals(texts.0).max(decimals(texts.1)) >= FULL_DECIMALS;
     let is_alone = numbers.count() <= others;
-    (is_alone && is_exact && is_full && !is_at_null(both.0, both.1)).then_some(both)
+    (is_alone && is_full && !is_at_null(both.0, both.1)).then_some(both)
 }
 
 /// The first point of a route in the segment of a path, without the ending of a file: `13.37771,52.51632;13.41053,52.52437.json`.

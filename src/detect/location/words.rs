@@ -24,6 +24,13 @@ pub(super) fn says_longitude_first(name: &str) -> bool {
         .any(|order| name.contains(order))
 }
 
+/// Whether a name, normalised, has both axes in it.
+pub(super) fn says_both(name: &str) -> bool {
+    ["latlon", "latlng", "latitudelongitude"]
+        .iter()
+        .any(|both| name.contains(both))
+}
+
 /// Whether the longitude stands first in a list of that name, normalised, as in GeoJSON, `MongoDB` and Elasticsearch: unless it
 /// says otherwise, or is one of trackers and maps.
 pub(super) fn is_longitude_first(name: &str) -> bool {
@@ -283,6 +290,77 @@ pub(in crate::detect) fn axis(name: &str) -> Option<(Axis, &str)> {
         "laenge" | "länge" | "lo" => Some((Axis::Longitude, "")),
         _ => None,
     }
+}
+
+/// Whether what is left of a name without its axis, or the name of an object, says that it is a corner or side of a map view: the
+/// view is of the screen, and shows any place.
+pub(super) fn is_corner(rest: &str) -> bool {
+    const CORNERS: [&str; 40] = [
+        "ne",
+        "nw",
+        "se",
+        "sw",
+        "northeast",
+        "northwest",
+        "southeast",
+        "southwest",
+        "north",
+        "south",
+        "east",
+        "west",
+        "min",
+        "max",
+        "top",
+        "bottom",
+        "left",
+        "right",
+        "topleft",
+        "topright",
+        "bottomleft",
+        "bottomright",
+        "tl",
+        "tr",
+        "bl",
+        "br",
+        "ul",
+        "ur",
+        "lr",
+        "upper",
+        "lower",
+        "upperleft",
+        "upperright",
+        "lowerleft",
+        "lowerright",
+        "nelatlng",
+        "swlatlng",
+        "minimum",
+        "maximum",
+        "corner",
+    ];
+    const VIEWS: [&str; 9] = [
+        "viewport",
+        "view",
+        "map",
+        "bounds",
+        "boundingbox",
+        "bbox",
+        "box",
+        "region",
+        "visible",
+    ];
+    let rest = SCALES
+        .iter()
+        .find_map(|scale| rest.strip_suffix(scale))
+        .unwrap_or(rest);
+    let rest = VIEWS
+        .iter()
+        .find_map(|view| rest.strip_prefix(view))
+        .unwrap_or(rest);
+    let rest = rest
+        .strip_suffix("corner")
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(rest);
+    CORNERS.contains(&rest)
 }
 
 /// Letters of a name of coordinates that no other word ends with.

@@ -162,3 +162,24 @@ fn what_a_protocol_says_of_the_link_is_no_finding() {
     observation.sighting.event = Event::Message(message);
     assert_eq!(grades(observation, "mac-address"), []);
 }
+
+#[test]
+fn an_imei_is_told_by_its_form_under_names_of_the_device() {
+    for body in [
+        r#"{"device_id":"356938035643809","v":3}"#,
+        r#"{"did":"356938035643809"}"#,
+        r#"{"hw":356938035643809}"#,
+    ] {
+        assert_eq!(of(body, "hardware-id"), [Grade::Decoded], "{body}");
+    }
+    for body in [
+        // without its check digit, of no body that gives numbers out, of an order, of a card
+        r#"{"device_id":"356938035643808"}"#,
+        r#"{"device_id":"690154203237518"}"#,
+        r#"{"order":"356938035643809"}"#,
+        r#"{"card":"378282246310005"}"#,
+        r#"{"stock":[{"did":"356938035643809"},{"did":"353325102030404"},{"did":"352099001761481"},{"did":"866818039921448"}]}"#,
+    ] {
+        assert_eq!(of(body, "hardware-id"), [], "{body}");
+    }
+}

@@ -254,3 +254,32 @@ fn digests_on_a_socket_are_of_people_where_its_path_looks_them_up() {
     assert!(has(&over("/v1/contacts/discover"), "contact-hash-list", 5));
     assert_eq!(over("/v1/files"), []);
 }
+
+#[test]
+fn packed_numbers_of_a_protobuf_are_a_list() {
+    let numbers: Vec<u64> = mobiles(12)
+        .iter()
+        .map(|text| text.parse().unwrap())
+        .collect();
+    let fixed: Vec<u8> = numbers
+        .iter()
+        .flat_map(|number| number.to_le_bytes())
+        .collect();
+    let varints: Vec<u8> = numbers
+        .iter()
+        .flat_map(|number| {
+            let groups =
+                (0..7).map(move |group| u8::try_from(number >> (7 * group) & 0x7f).unwrap());
+            groups
+                .enumerate()
+                .map(|(at, bits)| if at < 6 { bits | 0x80 } else { bits })
+        })
+        .collect();
+    for packed in [fixed, varints] {
+        let length = u8::try_from(packed.len()).unwrap();
+        let message = [vec![0x0a, length], packed, vec![0x10, 1]].concat();
+        let headers = [("Content-Type", "application/x-protobuf")];
+        let sent = observation::post("collector.example", "/api/x", &headers, message, false);
+        assert!(has(&found(&[sent]), "contact-phone-list", 12));
+    }
+}

@@ -117,3 +117,49 @@ fn access_points_are_found_as_members_with_short_names() {
     let body = format!(r#"{{"rooms":[{}]}}"#, points("temperature"));
     assert_eq!(json("/v1/state", &body), []);
 }
+
+#[test]
+fn corners_of_map_views_are_no_positions() {
+    for body in [
+        r#"{"ne_lat":55.0612,"ne_lng":15.0413,"sw_lat":47.2714,"sw_lng":5.8715}"#,
+        r#"{"minLat":47.2714,"minLon":5.8715,"maxLat":55.0612,"maxLon":15.0413}"#,
+        r#"{"view":{"northeast":{"lat":55.0612,"lng":15.0413},"southwest":{"lat":47.2714,"lng":5.8715}}}"#,
+        r#"{"topLeft":{"lat":55.0612,"lon":5.8715},"bottomRight":{"lat":47.2714,"lon":15.0413}}"#,
+        r#"{"lat_min":47.2714,"lon_min":5.8715}"#,
+        r#"{"bounds_ne_latE6":55061200,"bounds_ne_lngE6":15041300}"#,
+    ] {
+        assert_eq!(of(body, "coordinates"), [], "{body}");
+    }
+    for body in [
+        r#"{"phone_lat":52.5200,"phone_lng":13.4049}"#,
+        r#"{"mine":{"lat":52.5200,"lng":13.4049}}"#,
+    ] {
+        assert_eq!(of(body, "coordinates"), [Grade::Decoded], "{body}");
+    }
+}
+
+#[test]
+fn weather_and_places_are_asked_for_with_few_decimals() {
+    let get = |path: &str| grades(post(path, "application/json", "{}"), "coordinates");
+    for path in [
+        "/forecast/a1b2c3d4e5f60718293a4b5c6d7e8f90/52.559,13.459?lang=de",
+        "/points/52.559,13.459",
+        "/weather/52.559/13.459",
+    ] {
+        assert_eq!(get(path), [Grade::Decoded], "{path}");
+    }
+    for path in [
+        "/v1/52.559,13.459",
+        "/v2/52.559/13.459/x",
+        "/points/1.25,2.75",
+        "/map/10.559/13.459",
+    ] {
+        assert_eq!(get(path), [], "{path}");
+    }
+    let told = post(
+        "/ad",
+        "application/x-www-form-urlencoded",
+        "u-latlong-accu=50.86%2C7.038138%2C15.0",
+    );
+    assert_eq!(grades(told, "coordinates"), [Grade::Decoded]);
+}
