@@ -256,6 +256,8 @@ pub const INTERFACES: usize = 4096;
 pub const OWNERS: usize = 65_536;
 /// Connections, and servers, that lists, traces and logs beside a capture speak of; about 200 bytes each.
 pub const CONNECTION_NOTES: usize = 500_000;
+/// Of these, those between the same ends, or with one server. A port is seldom used again within a capture.
+pub const NOTES_PER_ENDS: usize = 256;
 /// Contacts that the logs of a phone tell of, by which captured traffic is put to apps; about 200 bytes each.
 pub const LOGGED_CONTACTS: usize = 1_000_000;
 /// Apps that contacted one host, or hosts behind one address, by these logs: all are looked at for each connection.
