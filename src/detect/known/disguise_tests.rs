@@ -361,3 +361,13 @@ fn the_bytes_of_a_hardware_address_are_hashed_too() {
     .unwrap();
     assert_eq!(found_in(&serde_json::json!(hex(&mac))), ["mac-address"]);
 }
+
+#[test]
+fn names_in_hashed_parts_are_found_by_both() {
+    let hashed =
+        |part: &str| hex(&compute(&FUNCTIONS[0], &Mixture::Plain, part.as_bytes(), b"").unwrap());
+    let both = serde_json::json!({ "fn": hashed("jürgen"), "ln": hashed("beispielmann") });
+    assert_eq!(found_in(&both), ["contact-name-phone-record"]);
+    let one = serde_json::json!({ "fn": hashed("jürgen"), "ln": hashed("muster") });
+    assert_eq!(found_in(&one), [""; 0]);
+}

@@ -419,6 +419,8 @@ fn person_table(values: &[KnownValue], budget: &mut Budget) -> Table {
         for (how, way) in person::divided(value.value.reveal()).iter().enumerate() {
             if budget.allows(entries.len(), limits::KNOWN_PATTERNS) {
                 entries.push((person::key_of(way), slot(position, 0, how)));
+                let hashed = person::key_of_digests(&person::digests_of(way));
+                entries.push((hashed, slot(position, person::HASHED, how)));
             }
         }
     }
