@@ -33,6 +33,7 @@ mod tests;
 mod text;
 mod thrift;
 mod xml;
+mod zip;
 
 use std::borrow::Cow;
 
@@ -170,6 +171,7 @@ const DECODERS: &[Decoder] = &[
     compression::GZIP,
     compression::ZSTD,
     compression::ZLIB,
+    zip::DECODER,
     multipart::DECODER,
     grpc::DECODER,
     json::DECODER,
