@@ -20,6 +20,7 @@ mod multipart;
 mod name;
 mod naming;
 mod nested;
+mod numbers;
 mod property_list;
 mod protobuf;
 mod table;
@@ -170,6 +171,7 @@ const DECODERS: &[Decoder] = &[
     compression::GZIP,
     compression::ZSTD,
     compression::ZLIB,
+    numbers::DECODER,
     multipart::DECODER,
     grpc::DECODER,
     json::DECODER,

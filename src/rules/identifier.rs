@@ -159,6 +159,9 @@ pub struct Identifier {
     /// One of the attributes that together single out a device.
     #[serde(default)]
     pub is_fingerprint: bool,
+    /// No finding by itself, only where several recipients get the same value.
+    #[serde(default)]
+    pub is_only_linked: bool,
     /// IRI in the W3C Data Privacy Vocabulary.
     pub dpv: Arc<str>,
     /// Further reading.
