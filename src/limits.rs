@@ -256,6 +256,8 @@ pub const INTERFACES: usize = 4096;
 pub const OWNERS: usize = 65_536;
 /// Connections, and servers, that lists, traces and logs beside a capture speak of; about 200 bytes each.
 pub const CONNECTION_NOTES: usize = 500_000;
+/// Of these, those between the same ends, or with one server. A port is seldom used again within a capture.
+pub const NOTES_PER_ENDS: usize = 256;
 /// Contacts that the logs of a phone tell of, by which captured traffic is put to apps; about 200 bytes each.
 pub const LOGGED_CONTACTS: usize = 1_000_000;
 /// Apps that contacted one host, or hosts behind one address, by these logs: all are looked at for each connection.
@@ -373,6 +375,10 @@ pub const REORDER_PACKETS: u16 = 16;
 /// Bytes beyond those seen that an acknowledgement may cover (RFC 7323 allows windows up to 1 GiB, phones use some MiB).
 pub const TCP_WINDOW: u64 = 64 << 20;
 
+/// Bytes of text in clear that are read of a flow of which nobody knows the protocol.
+pub const PLAIN_BYTES: usize = 256 << 10;
+/// Bytes of it that are read at once, where the server says nothing between.
+pub const PLAIN_MESSAGE_BYTES: usize = 16 << 10;
 /// Bytes of one side in which a protocol must be recognised.
 pub const PROBE_BYTES: usize = 4096;
 /// Datagrams of a flow in which a protocol must be recognised.

@@ -9,7 +9,7 @@ use super::volume::{note_moment, note_owner};
 use super::{Digests, Stage, Streamed, Task, reader, sameness, stream};
 use crate::assess;
 use crate::intake::Input;
-use crate::limits::CONNECTION_NOTES;
+use crate::limits::{CONNECTION_NOTES, NOTES_PER_ENDS};
 use crate::model::{
     Connections, Coverage, DeviceId, Dossier, Observation, PhoneLog, Shortfall, Tally,
 };
@@ -32,7 +32,7 @@ pub(super) fn with_owners(
             {
                 let coverage = &mut streamed.coverage;
                 coverage.add(input.id, Shortfall::InputLimit, None, 0, || {
-                    format!("more than {CONNECTION_NOTES} connections with those of other captures; records beside them lack the owners of the others")
+                    format!("more than {CONNECTION_NOTES} connections, or {NOTES_PER_ENDS} with one server with those of other captures; records beside them lack the owners of the others")
                 });
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::reader::Told;
-use crate::limits::CONNECTION_NOTES;
+use crate::limits::{CONNECTION_NOTES, NOTES_PER_ENDS};
 use crate::model::{
     ConnectionNote, Connections, ContentState, Coverage, Event, Moment, Observation, ReadKey,
     Reads, Recipient, ServerName, Shortfall, Sighting, Tally, Timestamp, Traffic, TrafficKey,
@@ -97,7 +97,7 @@ pub(super) fn note_owner(
         if !connections.add(flow, note) {
             let origin = sighting.origin;
             coverage.add(origin.input, Shortfall::InputLimit, Some(origin), 0, || {
-                format!("more than {CONNECTION_NOTES} connections; records beside it lack the owners of the others")
+                format!("more than {CONNECTION_NOTES} connections, or {NOTES_PER_ENDS} with one server; records beside it lack the owners of the others")
             });
         }
     }

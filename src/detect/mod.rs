@@ -139,6 +139,11 @@ impl<'a> Scene<'a> {
 
     /// Adds a finding of this scene to the tally.
     fn report(&self, tally: &mut Tally, finding: Finding) {
+        self.report_with(tally, Vec::new(), finding);
+    }
+
+    /// [`Self::report`] with more evidence of the same occurrence.
+    fn report_with(&self, tally: &mut Tally, more: Vec<Evidence>, finding: Finding) {
         let key = FindingKey {
             device: self.observation.device,
             app: self.observation.app.clone(),
@@ -149,7 +154,7 @@ impl<'a> Scene<'a> {
             protection: self.protection,
             is_opted_out: finding.is_opted_out,
         };
-        tally.add(key, finding);
+        tally.add_with(key, finding, more);
     }
 
     /// One occurrence of an identifier rule: `value` in `field`.

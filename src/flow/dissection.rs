@@ -8,6 +8,7 @@ use crate::limits;
 use crate::model::{ContentState, Event, Origin, Shortfall, Side, Transport};
 use crate::protocol::{
     Chunk, Dissector, Hint, KeyLog, Output, Probe, Protocol, Resumptions, Start, Started, Verdict,
+    begin_plain,
 };
 
 /// What does not change during a flow, and how deep we are in it.
@@ -192,12 +193,13 @@ impl Stage {
         })
     }
 
-    /// Whoever is expected reads what came so far. Says whether anybody is.
-    fn settle(&mut self, setting: Setting<'_>, sink: &mut dyn Sink) -> bool {
+    /// Whoever is expected reads what came so far, and what comes next; text is read if nobody is. Says whether anybody does.
+    fn settle(&mut self, setting: Setting<'_>, next: &[u8], sink: &mut dyn Sink) -> bool {
         let Self::Probing(head) = self else {
             return false;
         };
-        let Some(started) = head.expected.take() else {
+        let expected = head.expected.take();
+        let Some(started) = expected.or_else(|| head.plain(setting, next)) else {
             return false;
         };
         let head = std::mem::take(head);
@@ -229,7 +231,11 @@ impl Stage {
             Self::Probing(head) => match head.probe(setting, chunk) {
                 Decision::Wait => {}
                 Decision::GiveUp => {
-                    if self.settle(setting, sink) {
+                    let next = match chunk.side {
+                        Side::Client => chunk.bytes,
+                        Side::Server => &[],
+                    };
+                    if self.settle(setting, next, sink) {
                         self.feed(setting, chunk, sink);
                     } else {
                         *self = Self::unknown(ContentState::NotExamined);
@@ -247,7 +253,7 @@ impl Stage {
 
     /// `lost` bytes of one side are missing.
     pub(super) fn gap(&mut self, setting: Setting<'_>, side: Side, lost: u64, sink: &mut dyn Sink) {
-        self.settle(setting, sink);
+        self.settle(setting, &[], sink);
         match self {
             Self::Closed(_) => {}
             Self::Probing(head) => {
@@ -267,7 +273,7 @@ impl Stage {
 
     /// The flow ended: what is pending is handed out, outermost first, since that may yield inner bytes.
     pub(super) fn finish(&mut self, setting: Setting<'_>, sink: &mut dyn Sink) {
-        self.settle(setting, sink);
+        self.settle(setting, &[], sink);
         if let Self::Running(layer) = self {
             let closed = layer.drive(setting, sink, |dissector, emit| dissector.finish(emit));
             layer.finish_inner(setting, sink);
@@ -562,6 +568,20 @@ impl Head {
         }
     }
 
+    /// Who reads what the client said so far, or says next, if it is text; not where a protocol was expected to begin elsewhere.
+    fn plain(&self, setting: Setting<'_>, next: &[u8]) -> Option<Started> {
+        let client = if self.client.is_empty() {
+            next
+        } else {
+            &self.client
+        };
+        let started = begin_plain(client, setting.transport)?;
+        let mut known = setting.protocols.iter();
+        known
+            .any(|protocol| protocol.name == started.protocol)
+            .then_some(started)
+    }
+
     fn probe(&mut self, setting: Setting<'_>, chunk: Chunk<'_>) -> Decision {
         if setting.transport == Transport::Udp {
             self.probe_datagram(setting, chunk)
@@ -577,7 +597,10 @@ impl Head {
         if let Some(protocol) = protocol {
             return Decision::Start(protocol);
         }
-        if self.datagrams >= limits::PROBE_DATAGRAMS {
+        let is_text = || chunk.side == Side::Client && self.plain(setting, chunk.bytes).is_some();
+        if self.datagrams >= limits::PROBE_DATAGRAMS
+            || !wants_more && self.expected.is_none() && is_text()
+        {
             return Decision::GiveUp;
         }
         if wants_more {

@@ -3,19 +3,22 @@
 //!
 //! People type these lists, so every line that cannot be used is counted and the rest is taken.
 
+mod content_query;
 mod toml_list;
+mod vcard;
 
 use std::path::Path;
 
-use self::toml_list::{is_toml, toml_list};
+use self::content_query::{content_query, is_content_query};
+use self::toml_list::{is_other_toml, is_toml, toml_list};
+use self::vcard::{is_vcard, vcards};
 use super::document::{read_named, read_whole};
 use super::{Format, Gathered, Input, Sample};
 use crate::limits::KNOWN_LIST_BYTES;
 use crate::model::{Dossier, KnownKind, KnownValue, Shortfall};
 use crate::{Error, Result};
 
-/// Lists of known values in a device's folder. A CSV or a list of lines is only taken when the user names it (`--known`): too
-/// many files look like one.
+/// Lists of known values in a device's folder.
 pub(super) const FORMAT: Format = Format {
     name: "known-values",
     sniff,
@@ -27,6 +30,89 @@ fn sniff(sample: &Sample<'_>) -> bool {
     sample
         .text()
         .is_some_and(|text| is_vcard(text) || is_content_query(text) || is_toml(text))
+}
+
+/// The same as tables and lines, after all other formats: too many files look like one. Lists of other things than people and digests
+/// are only taken when the user names them (`--known`).
+pub(super) const TABLE: Format = Format {
+    sniff: |sample| {
+        let text = sample.text();
+        text.is_some_and(|text| is_address_table(text) || is_digest_list(text))
+    },
+    ..FORMAT
+};
+
+/// What headers of inventories and logs speak of, and those of address books do not.
+const OF_OTHERS: [&str; 12] = [
+    "app",
+    "bundle",
+    "package",
+    "host",
+    "domain",
+    "url",
+    "uri",
+    "ip address",
+    "time",
+    "device",
+    "model",
+    "version",
+];
+
+/// Whether a text begins like the export of an address book, or like a table of kinds and values: by its header, and by what stands
+/// below that.
+fn is_address_table(text: &str) -> bool {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let (Some(head), Some(first)) = (lines.next(), lines.next()) else {
+        return false;
+    };
+    let separator = separator(head);
+    let cells = |line: &str| {
+        let mut reader = reader(separator, line.as_bytes());
+        reader.records().next().and_then(std::result::Result::ok)
+    };
+    let (Some(head), Some(first)) = (cells(head), cells(first)) else {
+        return false;
+    };
+    let is_other = |cell: &str| {
+        let cell = cell.to_lowercase();
+        OF_OTHERS.iter().any(|word| cell.contains(word))
+    };
+    if head.iter().any(is_other) {
+        return false;
+    }
+    let columns: Vec<Column> = head.iter().map(column).collect();
+    let has = |wanted: &[Column]| columns.iter().any(|column| wanted.contains(column));
+    let is_of_people = has(&[
+        Column::Is(KnownKind::Name),
+        Column::GivenName,
+        Column::FamilyName,
+    ]) && has(&[Column::Is(KnownKind::Phone), Column::Is(KnownKind::Email)]);
+    let cells = columns.iter().zip(first.iter());
+    let mut told = cells.map(|(column, cell)| match column {
+        Column::Is(KnownKind::Phone) => is_number(cell.trim()),
+        Column::Is(KnownKind::Email) => cell.contains('@'),
+        Column::Kind => matches!(self::column(cell), Column::Is(_)),
+        _ => false,
+    });
+    (is_of_people || has(&[Column::Kind]) && has(&[Column::Value])) && told.any(|is_told| is_told)
+}
+
+/// Whether a text is digests of one length and nothing else, one on each line. The last line may be cut.
+fn is_digest_list(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let Some(first) = lines.next().filter(|line| is_digest(line)) else {
+        return false;
+    };
+    let lines: Vec<&str> = lines.collect();
+    let Some((last, whole)) = lines.split_last() else {
+        return false;
+    };
+    let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    whole
+        .iter()
+        .all(|line| line.len() == first.len() && is_hex(line))
+        && is_hex(last)
+        && last.len() <= first.len()
 }
 
 fn gather(input: &Input) -> Result<Gathered> {
@@ -133,48 +219,12 @@ fn parse(text: &str) -> List {
         getprop(text, &mut list);
     } else if is_content_query(text) {
         content_query(text, &mut list);
-    } else if is_toml(text) {
+    } else if is_toml(text) || is_other_toml(text) {
         toml_list(text, &mut list);
     } else {
         table(text, &mut list);
     }
     list
-}
-
-fn is_vcard(text: &str) -> bool {
-    text.trim_start()
-        .get(..11)
-        .is_some_and(|start| start.eq_ignore_ascii_case("BEGIN:VCARD"))
-}
-
-/// Names, numbers and addresses of vCards (RFC 6350), folded lines joined (§3.2).
-fn vcards(text: &str, list: &mut List) {
-    let unfolded = text
-        .replace("\r\n ", "")
-        .replace("\r\n\t", "")
-        .replace("\n ", "")
-        .replace("\n\t", "");
-    for line in unfolded.lines() {
-        let Some((name, value)) = line.split_once(':') else {
-            continue;
-        };
-        let name = name.split(';').next().unwrap_or(name);
-        let property = name.rsplit('.').next().unwrap_or(name).to_ascii_uppercase();
-        match property.as_str() {
-            "FN" => list.contact(KnownKind::Name, &unescaped(value)),
-            "TEL" => list.contact(KnownKind::Phone, value.trim_start_matches("tel:")),
-            "EMAIL" => list.contact(KnownKind::Email, &unescaped(value)),
-            _ => {}
-        }
-    }
-}
-
-/// Backslashes of vCard texts (RFC 6350 §3.4).
-fn unescaped(value: &str) -> String {
-    value
-        .replace("\\,", ",")
-        .replace("\\;", ";")
-        .replace("\\\\", "\\")
 }
 
 /// Whether a text is the output of Android's `getprop`.
@@ -214,60 +264,13 @@ fn getprop(text: &str, list: &mut List) {
     }
 }
 
-fn is_content_query(text: &str) -> bool {
-    text.trim_start().starts_with("Row: 0 ") && text.contains('=')
-}
-
-/// Rows of `content query --uri content://com.android.contacts/…`: `Row: 0 display_name=…, data1=…, mimetype=…`.
-fn content_query(text: &str, list: &mut List) {
-    for row in text.lines().filter(|line| line.starts_with("Row: ")) {
-        let mut number = None;
-        let mut mime_type = "";
-        for part in row.split(", ") {
-            let part = part
-                .strip_prefix("Row: ")
-                .and_then(|rest| rest.split_once(' '))
-                .map_or(part, |(_, rest)| rest);
-            let Some((name, value)) = part.split_once('=') else {
-                continue;
-            };
-            if value == "NULL" {
-                continue;
-            }
-            match name {
-                "display_name" | "display_name_alt" => list.contact(KnownKind::Name, value),
-                "number" | "data4" | "normalized_number" => list.contact(KnownKind::Phone, value),
-                "data1" => number = Some(value),
-                "mimetype" => mime_type = value,
-                _ => {}
-            }
-        }
-        let Some(value) = number else { continue };
-        if mime_type.contains("email") || value.contains('@') {
-            list.contact(KnownKind::Email, value);
-        } else if mime_type.contains("phone")
-            || value.bytes().filter(u8::is_ascii_digit).count() >= 6
-        {
-            list.contact(KnownKind::Phone, value);
-        }
-    }
-}
-
 /// A CSV with a header, or lines that say by themselves what they are.
 fn table(text: &str, list: &mut List) {
     let first = text
         .lines()
         .find(|line| !line.trim().is_empty())
         .unwrap_or_default();
-    let separator = [b';', b'\t', b',']
-        .into_iter()
-        .max_by_key(|mark| first.bytes().filter(|byte| byte == mark).count())
-        .unwrap_or(b',');
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .flexible(true)
-        .has_headers(false)
-        .from_reader(text.as_bytes());
+    let mut reader = reader(separator(first), text.as_bytes());
     let mut columns: Option<Vec<Column>> = None;
     for record in reader.records() {
         let record = match record {
@@ -301,6 +304,22 @@ fn table(text: &str, list: &mut List) {
             row(columns, &record, list);
         }
     }
+}
+
+/// What parts the cells of a line.
+fn separator(line: &str) -> u8 {
+    [b';', b'\t', b',']
+        .into_iter()
+        .max_by_key(|mark| line.bytes().filter(|byte| byte == mark).count())
+        .unwrap_or(b',')
+}
+
+fn reader(separator: u8, text: &[u8]) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
+        .delimiter(separator)
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(text)
 }
 
 /// What a column of a table holds.
@@ -361,7 +380,15 @@ fn column(header: &str) -> Column {
         _ if holds(&["serial", "seriennummer"]) => Column::Is(KnownKind::Serial),
         _ if holds(&["bssid"]) => Column::Is(KnownKind::Bssid),
         _ if holds(&["ssid"]) => Column::Is(KnownKind::Ssid),
-        "mac" | "macaddress" | "wifimac" => Column::Is(KnownKind::Mac),
+        "mac"
+        | "macaddress"
+        | "wifimac"
+        | "wlanmac"
+        | "wifimacaddress"
+        | "bluetoothmac"
+        | "btmac"
+        | "bluetoothaddress"
+        | "bluetoothmacaddress" => Column::Is(KnownKind::Mac),
         "gaid" | "idfa" | "aaid" | "oaid" | "advertisingid" | "adid" => {
             Column::Is(KnownKind::AdvertisingId)
         }
@@ -434,22 +461,32 @@ fn row(columns: &[Column], record: &csv::StringRecord, list: &mut List) {
     }
 }
 
-/// A line without a header: an address, a number, a UUID or a digest by its looks.
-fn line(text: &str, record: &csv::StringRecord, list: &mut List) {
-    let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+/// Whether a text is as long as a digest, in hexadecimal digits.
+fn is_digest(text: &str) -> bool {
+    matches!(text.len(), 32 | 40 | 56 | 64 | 96 | 128)
+        && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Whether a text may be a phone number as people write it.
+fn is_number(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let is_phone = (6..=15).contains(&digits)
+    (6..=15).contains(&digits)
         && text
             .bytes()
-            .all(|byte| byte.is_ascii_digit() || b"+ ()-./".contains(&byte));
+            .all(|byte| byte.is_ascii_digit() || b"+ ()-./".contains(&byte))
+}
+
+/// A line without a header: an address, a number, a UUID or a digest by its looks.
+fn line(text: &str, record: &csv::StringRecord, list: &mut List) {
+    let is_address = text.contains('@') && !text.contains([' ', '=', '"', '\'', '<', '{']);
     if text.is_empty() || text.starts_with('#') {
-    } else if text.contains('@') {
+    } else if is_address {
         list.contact(KnownKind::Email, text);
-    } else if is_hex && matches!(text.len(), 32 | 40 | 56 | 64 | 96 | 128) {
+    } else if is_digest(text) {
         list.contact(KnownKind::Digest, text);
     } else if text.len() == 36 && text.bytes().filter(|byte| *byte == b'-').count() == 4 {
         list.own(KnownKind::AdvertisingId, text);
-    } else if is_phone {
+    } else if is_number(text) {
         list.contact(KnownKind::Phone, text);
     } else {
         let line = record.position().map_or(0, csv::Position::line);
@@ -484,6 +521,74 @@ mod tests {
         assert!(has(text, KnownKind::Name, true, "Erika Mustermann"));
         assert!(has(text, KnownKind::Phone, true, "+49 30 23125 111"));
         assert!(has(text, KnownKind::Email, true, "erika@post.example"));
+    }
+
+    #[test]
+    fn cards_of_older_versions_give_names_in_parts_and_quoted_printable() {
+        let text = "BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=C3=96z=\r\nt=C3=BCrk;J=C3=BCrgen;;;\r\nTEL;CELL:+493023125111\r\nEND:VCARD\r\n";
+        assert_eq!(
+            found(text),
+            [
+                (KnownKind::Phone, true, "+493023125111".to_owned()),
+                (KnownKind::Name, true, "Jürgen Öztürk".to_owned())
+            ]
+        );
+    }
+
+    #[test]
+    fn settings_and_messages_of_a_phone_are_read() {
+        let text = "Row: 0 _id=33, name=android_id, value=aaa7e52a6e87316a\nRow: 1 _id=34, name=bluetooth_address, value=02:00:00:00:00:01\nRow: 2 _id=35, name=mobile_data, value=1\n";
+        assert_eq!(
+            found(text),
+            [
+                (KnownKind::DeviceId, false, "aaa7e52a6e87316a".to_owned()),
+                (KnownKind::Mac, false, "02:00:00:00:00:01".to_owned())
+            ]
+        );
+        let text =
+            "Row: 0 _id=1, address=+493023125111, body=Bis um acht,\nam Tor, wie immer, read=1\n";
+        assert!(has(text, KnownKind::Phone, true, "+493023125111"));
+        assert!(has(
+            text,
+            KnownKind::Text,
+            false,
+            "Bis um acht,\nam Tor, wie immer"
+        ));
+    }
+
+    #[test]
+    fn lists_are_told_from_other_tables() {
+        let is_list = |text: &str| is_address_table(text) || is_digest_list(text);
+        let digest = "0f".repeat(32);
+        for text in [
+            "name,phone,email\nErika Muster,+49 30 23125111,erika@post.example\n".to_owned(),
+            "Vorname;Nachname;E-Mail\nErika;Muster;erika@post.example\n".to_owned(),
+            "kind,value\nimei,490154203237518\n".to_owned(),
+            format!("{digest}\n{digest}\n{}", digest.split_at(20).0),
+        ] {
+            assert!(is_list(&text), "{text}");
+        }
+        for text in [
+            "app,email\nde.muster,erika@post.example\n".to_owned(),
+            "Device Name,Phone Number,Email\nMuster 1,+49 30 23125111,erika@post.example\n"
+                .to_owned(),
+            "name,version,host\na,1,b\n".to_owned(),
+            "type,value\nA,192.0.2.7\n".to_owned(),
+            "name,phone\nErika,none\n".to_owned(),
+            digest.clone(),
+            format!("{digest}\n{digest}  a.apk\n"),
+        ] {
+            assert!(!is_list(&text), "{text}");
+        }
+    }
+
+    #[test]
+    fn toml_of_other_keys_is_no_list_of_lines() {
+        let text = "imei = \"490154203237518\"\nmail = \"erika@post.example\"\n";
+        let list = parse(text);
+        assert!(list.values.is_empty());
+        let said = "2 entries that are no value: line 1 stands under none of [own], [[contact]] and [[position]], line 2 stands under none of [own], [[contact]] and [[position]]";
+        assert_eq!(list.problems().as_deref(), Some(said));
     }
 
     #[test]

@@ -425,4 +425,5 @@ pub const FORMATS: &[Format] = &[
     inventory::APPLE_ANSWER,
     inventory::CSV,
     inventory::JSON,
+    known_values::TABLE,
 ];

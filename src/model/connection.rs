@@ -29,14 +29,11 @@ pub struct Connections {
 impl Connections {
     /// Nanoseconds by which the clocks of two sources may differ where only their times tell connections apart.
     const TOLERANCE: i64 = 5_000_000_000;
-    /// Notes on one pair of ends; later ones extend the last. A port is seldom used again within a capture.
-    const NOTES_PER_ENDS: usize = 256;
-
     /// Adds a note; `false` if there are too many connections.
     pub fn add(&mut self, flow: FlowKey, note: ConnectionNote) -> bool {
         let flow = canonical(flow);
         // Records without the client's port (HAR) are found by server and time.
-        self.add_under(without_client(flow), note.clone()) && self.add_under(flow, note)
+        self.add_under(without_client(flow), note.clone()) & self.add_under(flow, note)
     }
 
     fn add_under(&mut self, key: FlowKey, note: ConnectionNote) -> bool {
@@ -55,10 +52,18 @@ impl Connections {
         if let Some(known) = same {
             known.first = known.first.min(note.first);
             known.last = known.last.max(note.last);
-        } else if notes.len() < Self::NOTES_PER_ENDS {
+        } else if notes.len() < limits::NOTES_PER_ENDS {
             notes.push(note);
-        } else if let Some(known) = notes.last_mut() {
+        } else {
+            // The last stands for all behind it, and for nobody once they are not of one owner.
+            let Some(known) = notes.last_mut() else {
+                return false;
+            };
             known.last = known.last.max(note.last);
+            if known.owner != note.owner || known.server != note.server {
+                (known.owner, known.server) = (Owner::default(), None);
+                return false;
+            }
         }
         true
     }
@@ -257,6 +262,27 @@ mod tests {
         assert!(other.add(ends, note("a.b", 10, 20)));
         assert!(Connections::default().merge(other.clone()));
         assert!(!Connections::full().merge(other));
+    }
+
+    #[test]
+    fn connections_beyond_the_bound_are_nobodys() {
+        let mut notes = Connections::default();
+        let ends = flow("192.0.2.1:4000", "198.51.100.1:443");
+        let bound = i64::try_from(limits::NOTES_PER_ENDS).unwrap();
+        for number in 0..bound {
+            assert!(notes.add(ends, note("a.b", 100 * number, 100 * number)));
+        }
+        assert!(notes.add(ends, note("a.b", 100 * bound, 100 * bound)));
+        assert_eq!(packages(&notes, ends, 100 * bound, None), ["a.b"]);
+        assert!(!notes.add(ends, note("c.d", 100 * bound + 50, 100 * bound + 50)));
+        assert!(packages(&notes, ends, 100 * bound + 50, None).is_empty());
+        let other = flow("192.0.2.1:4001", "198.51.100.1:443");
+        assert!(!notes.add(other, note("c.d", 100 * bound + 50, 100 * bound + 50)));
+        assert_eq!(
+            packages(&notes, other, 100 * bound + 50, None),
+            ["c.d"],
+            "by its own ends it is known"
+        );
     }
 
     #[test]

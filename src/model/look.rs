@@ -25,7 +25,7 @@ impl Look {
     pub const COLON: u16 = 1 << 3;
     /// Hexadecimal digits.
     pub const HEX: u16 = 1 << 4;
-    /// Either alphabet of base64 with padding and line ends; a space is what `+` became in a form.
+    /// Either alphabet of base64 with padding, line ends and what indents lines; a space is also what `+` became in a form.
     pub const BASE64: u16 = 1 << 5;
     /// Decimal digits.
     pub const DIGIT: u16 = 1 << 6;
@@ -82,7 +82,7 @@ impl Look {
             if byte.is_ascii_alphanumeric()
                 || matches!(
                     byte,
-                    b'+' | b'/' | b'-' | b'_' | b'=' | b'\r' | b'\n' | b' '
+                    b'+' | b'/' | b'-' | b'_' | b'=' | b'\r' | b'\n' | b'\t' | b' '
                 )
             {
                 class |= Self::BASE64;

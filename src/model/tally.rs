@@ -337,9 +337,22 @@ pub struct Tally {
 impl Tally {
     /// Adds one finding.
     pub fn add(&mut self, key: FindingKey, finding: Finding) {
-        match self.findings.get_mut(&key) {
-            Some(existing) => existing.take(finding),
-            None => self.add_occurrences(key, Occurrences::of(finding)),
+        self.add_with(key, finding, Vec::new());
+    }
+
+    /// The same with more evidence of one occurrence.
+    pub fn add_with(&mut self, key: FindingKey, finding: Finding, more: Vec<Evidence>) {
+        let with_more = |occurrences: &mut Occurrences| {
+            let more = more.into_iter();
+            more.for_each(|evidence| occurrences.add_evidence(evidence));
+        };
+        if let Some(existing) = self.findings.get_mut(&key) {
+            existing.take(finding);
+            with_more(existing);
+        } else {
+            let mut occurrences = Occurrences::of(finding);
+            with_more(&mut occurrences);
+            self.add_occurrences(key, occurrences);
         }
     }
 

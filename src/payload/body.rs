@@ -1,7 +1,8 @@
 //! A body and what its headers say of it → the decoder that reads it.
 
 use super::collector::Collector;
-use super::{DECODERS, Input, compression, text};
+use super::nested::SHORTEST_DOCUMENT;
+use super::{DECODERS, Input, compression, json, protobuf, text};
 use crate::limits;
 use crate::model::{DecodeStep, Shortfall};
 
@@ -183,9 +184,15 @@ pub(super) fn decode<'a>(
             input.bytes.len(),
             "image, sound, film or font",
         ),
+        // What no format of that type reads may be another's: binary documents are sent as text and as JSON.
+        None if !media_type.is_unspecific() => decode(&MediaType::default(), input, collector),
         None if !input.is_cut
             && compression::undo_without_magic(media_type, input.bytes, collector) => {}
         None => {
+            if let Some(inner) = behind_front(input.bytes).filter(|_| !input.is_cut) {
+                decode(media_type, input.with_bytes(inner), collector);
+                return;
+            }
             collector.shortfall(
                 Shortfall::UnknownEncoding,
                 input.bytes.len(),
@@ -195,4 +202,28 @@ pub(super) fn decode<'a>(
             collector.binary(input.bytes);
         }
     }
+}
+
+/// Bytes in front of a document, at most.
+const LONGEST_FRONT: usize = 64;
+
+/// A document behind a few bytes of something else: JSON, or a message of protocol buffers behind its length.
+fn behind_front(bytes: &[u8]) -> Option<&[u8]> {
+    let is_length = |front: &[u8], length: usize| {
+        let ends_in = |number: &[u8]| front.ends_with(number);
+        u16::try_from(length).is_ok_and(|length| ends_in(&length.to_be_bytes()))
+            || u32::try_from(length).is_ok_and(|length| ends_in(&length.to_be_bytes()))
+    };
+    (1..=LONGEST_FRONT).find_map(|at| {
+        let (front, rest) = bytes.split_at_checked(at)?;
+        let is_document = match rest.first()? {
+            b'{' => json::looks_like(rest, false),
+            _ => {
+                rest.len() >= SHORTEST_DOCUMENT
+                    && is_length(front, rest.len())
+                    && protobuf::is_readable_message(rest)
+            }
+        };
+        is_document.then_some(rest)
+    })
 }

@@ -197,6 +197,11 @@ fn decompress(compression: Compression, bytes: &[u8], most: usize) -> Inflated {
 /// What has neither magic nor header: raw deflate (RFC 1951) and Brotli (RFC 7932). Random bytes are neither to their last byte, and
 /// give no text or document.
 pub(super) fn without_magic(bytes: &[u8], most: usize) -> Option<Compression> {
+    unmarked(bytes, most, true)
+}
+
+/// The same, also `twice` over each other.
+fn unmarked(bytes: &[u8], most: usize, twice: bool) -> Option<Compression> {
     let inflate = |compression, bytes| decompress(compression, bytes, most);
     [Compression::Deflate, Compression::Brotli]
         .into_iter()
@@ -205,7 +210,10 @@ pub(super) fn without_magic(bytes: &[u8], most: usize) -> Option<Compression> {
             inflated.end == End::Whole
                 && inflated.bytes.len() >= SHORTEST_TEXT
                 && (str::from_utf8(&inflated.bytes).is_ok_and(text::is_readable)
-                    || nested::is_document(&inflated.bytes))
+                    || nested::is_document(&inflated.bytes)
+                    || text::is_wide(&inflated.bytes)
+                    || is_certain(&inflated.bytes)
+                    || twice && unmarked(&inflated.bytes, most, false).is_some())
                 // Readers pass over what stands behind the end.
                 && bytes.split_last().is_some_and(|(_, shorter)| {
                     inflate(*compression, shorter).end == End::Damaged

@@ -266,7 +266,9 @@ fn base64_bytes(text: &str, look: Look, bytes: &mut Vec<u8>) -> Option<()> {
         let has_lines = text.contains('\n');
         let dense: Vec<u8> = text
             .bytes()
-            .filter(|byte| !(matches!(byte, b'\r' | b'\n') || has_lines && *byte == b' '))
+            .filter(|byte| {
+                !(matches!(byte, b'\r' | b'\n') || has_lines && matches!(byte, b' ' | b'\t'))
+            })
             .map(|byte| if byte == b' ' { b'+' } else { byte })
             .collect();
         return LENIENT_BASE64.decode_vec(dense, bytes).ok();

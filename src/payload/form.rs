@@ -16,7 +16,10 @@ fn matches(media_type: &MediaType, input: Input<'_, '_>) -> bool {
     };
     let form = form.trim_ascii();
     match media_type.essence.as_str() {
-        "application/x-www-form-urlencoded" => input.is_cut || form.contains('='),
+        // Nothing stands behind the `=` that end base64.
+        "application/x-www-form-urlencoded" => {
+            input.is_cut || form.trim_end_matches('=').contains(['=', '&'])
+        }
         _ => looks_like(form, 1),
     }
 }
@@ -143,8 +146,8 @@ fn value<'s, 'a>(raw: &'s str, keep: Keep<'s, 'a>, collector: &mut Collector<'a>
         Unescaped::Bytes(bytes) => {
             if let Some(text) = text::from_bytes(&bytes) {
                 collector.value(text, copied);
-            } else {
-                nested::decode_bytes(&bytes, collector);
+            } else if !nested::decode_bytes(&bytes, collector) {
+                collector.binary(&bytes);
             }
         }
     }

@@ -3,11 +3,14 @@
 
 use super::body::{self, MediaType};
 use super::collector::Collector;
-use super::{Decoder, Input, compression, copied, text};
+use super::{Decoder, Input, compression, copied, json, protobuf, text};
 use crate::model::{DecodeStep, Shortfall};
 
 pub(super) const DECODER: Decoder = Decoder {
-    matches: |media_type, _| media_type.essence.starts_with("application/grpc"),
+    matches: |media_type, input| {
+        media_type.essence.starts_with("application/grpc")
+            || media_type.is_unspecific() && !input.is_cut && are_messages(input.bytes)
+    },
     decode: |media_type, input, collector| {
         if media_type.essence.starts_with("application/grpc-web-text") {
             let bytes = text::base64_pieces(input.bytes);
@@ -29,6 +32,26 @@ pub(super) const DECODER: Decoder = Decoder {
 const COMPRESSED: u8 = 0x01;
 /// The last bit of the flag, in gRPC-Web: trailers instead of a message.
 const TRAILERS: u8 = 0x80;
+
+/// Whether bytes that nothing calls so are messages behind their flags and lengths, from the first to the last byte.
+fn are_messages(bytes: &[u8]) -> bool {
+    let (mut rest, mut is_told) = (bytes, false);
+    while let Some(([flag @ (0 | COMPRESSED | TRAILERS), length @ ..], behind)) =
+        rest.split_first_chunk::<5>()
+    {
+        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
+        let Some((message, tail)) = behind.split_at_checked(length) else {
+            return false;
+        };
+        is_told |= match *flag {
+            0 => protobuf::is_message(message) || json::looks_like(message, false),
+            COMPRESSED => compression::is_certain(message),
+            _ => false,
+        };
+        rest = tail;
+    }
+    is_told && rest.is_empty()
+}
 
 fn messages<'a>(media_type: &MediaType, input: Input<'_, 'a>, collector: &mut Collector<'a>) {
     // application/grpc+json, application/grpc-web+proto

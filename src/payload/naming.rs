@@ -8,12 +8,21 @@ use crate::limits;
 use crate::model::{DecodeChain, DecodeStep, FieldPath, Fields, PathId, PathStep, Place, Step};
 
 /// What holds a name, and what holds its value, in lower case.
-const PAIRS: [(&str, &str); 15] = [
+const PAIRS: [(&str, &str); 23] = [
     ("key", "value"),
     ("key", "val"),
     ("k", "v"),
     ("name", "value"),
     ("name", "val"),
+    // Parameters of events of Firebase, attributes of protocol buffers in JSON.
+    ("name", "string_value"),
+    ("name", "stringvalue"),
+    ("name", "double_value"),
+    ("name", "doublevalue"),
+    ("key", "string_value"),
+    ("key", "stringvalue"),
+    ("key", "double_value"),
+    ("key", "doublevalue"),
     ("n", "v"),
     ("field", "value"),
     ("field", "data"),
@@ -58,8 +67,8 @@ const ROWS: [&str; 7] = [
 /// Bytes of the longest of them.
 const LONGEST_OF_PAIR: usize = 12;
 
-/// Steps that say the type of what is below: Firestore, OTLP (`stringValue`), `DynamoDB` (`S`), XML-RPC.
-const TYPES: [&str; 14] = [
+/// Steps that say the type of what is below: Firestore, OTLP (`stringValue`), `BigQuery` (`string_value`), `DynamoDB` (`S`), XML-RPC.
+const TYPES: [&str; 17] = [
     "stringValue",
     "integerValue",
     "intValue",
@@ -67,6 +76,9 @@ const TYPES: [&str; 14] = [
     "booleanValue",
     "boolValue",
     "timestampValue",
+    "string_value",
+    "int_value",
+    "double_value",
     "string",
     "double",
     "i4",
@@ -91,8 +103,8 @@ const HOLDERS: [&str; 8] = [
 /// What a name may be: which of [`PAIRS`] it may be the first and the second of, a bit for each, and whether it says a type.
 #[derive(Clone, Copy, Default)]
 struct Role {
-    keys: u16,
-    values: u16,
+    keys: u32,
+    values: u32,
     is_type: bool,
     is_head: bool,
     is_rows: bool,
@@ -111,8 +123,8 @@ impl Role {
             return role;
         }
         for (bit, (key, value)) in PAIRS.iter().enumerate() {
-            role.keys |= u16::from(name.eq_ignore_ascii_case(key)) << bit;
-            role.values |= u16::from(name.eq_ignore_ascii_case(value)) << bit;
+            role.keys |= u32::from(name.eq_ignore_ascii_case(key)) << bit;
+            role.values |= u32::from(name.eq_ignore_ascii_case(value)) << bit;
         }
         role
     }
@@ -153,31 +165,71 @@ pub(super) fn otherwise_named(fields: &Fields<'_>) -> Vec<(usize, Vec<PathStep>)
         .fold(Role::default(), |all, role| all.and(*role));
     let is_xml = |chain: &DecodeChain| chain.0.last() == Some(&DecodeStep::Xml);
     let has_xml = all.keys != 0 && fields.chains().iter().any(is_xml);
-    let in_rows = if all.is_head && all.is_rows {
-        in_rows(fields, &roles)
-    } else {
-        Vec::new()
-    };
+    let mut found = in_pairs(fields);
+    if all.is_head && all.is_rows {
+        found.extend(in_rows(fields, &roles));
+    }
     // Few messages have names of both at all.
     if all.keys & all.values == 0 && !all.is_type && !has_xml {
-        return in_rows;
+        return found;
     }
     let listed = listed(fields, &roles);
     let keys = keys(&listed);
-    let mut found = in_rows;
     for (number, field) in listed.iter().enumerate() {
-        let bare = without_types(&field.path.0);
-        let other = if keys.is_empty() {
-            None
-        } else {
-            let way = bare.as_deref().unwrap_or(&field.path.0);
-            beside(&keys, &listed, number, way)
-        };
-        if let Some(path) = other.or(bare) {
+        let other = beside(&keys, &listed, number);
+        let way = other.as_ref().unwrap_or(&field.path.0);
+        if let Some(path) = without_types(way).or(other) {
             found.push((field.at, path));
         }
     }
     found
+}
+
+/// The second values of lists of two whose first is a name, in a list of such (`[["gaid", "…"], ["os", "14"]]`), and of the entries of
+/// maps in protocol buffers, which are messages of two fields.
+fn in_pairs(fields: &Fields<'_>) -> Vec<(usize, Vec<PathStep>)> {
+    let paths = &fields.paths;
+    let mut found = Vec::new();
+    let mut all = fields.iter().enumerate().peekable();
+    while let Some((_, key)) = all.next() {
+        let Some((at, value)) = all.peek() else { break };
+        let (Some((pair, Step::Index(first))), Some((other, Step::Index(second)))) =
+            (paths.split(key.path), paths.split(value.path))
+        else {
+            continue;
+        };
+        let is_pair = pair == other && key.chain == value.chain && is_key(&key.value);
+        if !is_pair {
+            continue;
+        }
+        let is_message = fields.chain(key.chain).0.last() == Some(&DecodeStep::Protobuf);
+        let is_in_list = matches!(paths.split(pair), Some((_, Step::Index(_))));
+        let is_alone = fields.get(at.saturating_add(1)).is_none_or(|next| {
+            paths
+                .split(next.path)
+                .is_none_or(|(third, _)| third != pair)
+        });
+        let numbers = if is_message { (1, 2) } else { (0, 1) };
+        if (first, second) == numbers && (is_message || is_in_list) && is_alone {
+            let mut path = paths.path(pair).to_field_path().0;
+            if !is_message {
+                path.pop();
+            }
+            path.push(name_step(&key.value));
+            found.push((*at, path));
+        }
+    }
+    found
+}
+
+/// Whether a text may be the key of an entry: a name as programs have them, not one of people.
+fn is_key(text: &str) -> bool {
+    let has_small = || text.bytes().any(|letter| letter.is_ascii_lowercase());
+    text.starts_with(|first: char| {
+        first.is_ascii_lowercase() || first.is_ascii_uppercase() && !has_small()
+    }) && text.is_ascii()
+        && !matches!(text, "true" | "false" | "null")
+        && is_name(text)
 }
 
 /// The cells of tables whose columns are named in a list beside them: `{"columns": ["lat", "lon"], "rows": [[52.52, 13.40]]}`.
@@ -312,13 +364,9 @@ fn name_step(name: &str) -> PathStep {
 }
 
 /// The path of a value whose name stands beside it, with that in place of what holds both.
-fn beside(
-    keys: &Keys<'_>,
-    fields: &[Listed<'_>],
-    at: usize,
-    path: &[PathStep],
-) -> Option<Vec<PathStep>> {
-    let field = fields.get(at)?;
+fn beside(keys: &Keys<'_>, fields: &[Listed<'_>], at: usize) -> Option<Vec<PathStep>> {
+    let field = fields.get(at).filter(|_| !keys.is_empty())?;
+    let path = &field.path.0;
     let key_of = |object: &[PathStep], fits: &dyn Fn(&str, &str) -> bool| {
         let candidates = keys.get(&(field.place, object))?;
         let fits = |key: &&usize| {
@@ -432,6 +480,39 @@ mod tests {
         assert_eq!(
             named(r#"{"columns": [1, 2], "rows": [[7, 52.52]]}"#),
             [""; 0]
+        );
+    }
+
+    #[test]
+    fn members_of_pairs_have_the_names_before_them() {
+        assert_eq!(
+            named(r#"{"props": [["gaid", "1"], ["os", "14"], ["a", "b", "c"], ["Anna", "x"]]}"#),
+            ["props.gaid=1", "props.os=14"]
+        );
+        assert_eq!(named(r#"["gaid", "1"]"#), [""; 0]);
+        assert_eq!(
+            named(r#"{"props": [{"name": "gaid", "string_value": "1"}]}"#),
+            ["props.gaid=1"]
+        );
+        assert_eq!(
+            named(r#"{"p": [{"key": "gaid", "value": {"string_value": "1"}}]}"#),
+            ["p.gaid=1"]
+        );
+    }
+
+    #[test]
+    fn members_of_structures_of_xml_rpc_have_their_names() {
+        let text = "<methodCall><params><param><value><struct><member><name>salt</name>\
+            <value><string>x</string></value></member></struct></value></param></params></methodCall>";
+        let mut collector = super::super::collector::Collector::new(Place::Body);
+        collector.undoing(DecodeStep::Xml, |collector| {
+            super::super::xml::document(text, collector);
+        });
+        let fields = collector.finish().fields;
+        assert!(
+            fields
+                .iter()
+                .any(|field| fields.name(field) == "salt" && field.value == "x")
         );
     }
 

@@ -12,7 +12,7 @@ use super::digits::{
     hex, spells_number, words,
 };
 use super::{
-    Decoder, Input, Keep, bson, cbor, compression, copied, form, graphql, json, message_pack,
+    Decoder, Input, Keep, bson, cbor, compression, copied, form, graphql, grpc, json, message_pack,
     multipart, property_list, protobuf, table, text, xml,
 };
 use crate::model::{DecodeStep, Look};
@@ -127,8 +127,9 @@ pub(super) const SHORTEST_DOCUMENT: usize = 24;
 const SHORTEST_NAMED: usize = 8;
 
 /// Binary formats that are told by their bytes, and of how many of these.
-const DOCUMENTS: [(Decoder, usize); 5] = [
+const DOCUMENTS: [(Decoder, usize); 6] = [
     (property_list::DECODER, SHORTEST_NAMED),
+    (grpc::DECODER, SHORTEST_NAMED),
     (bson::DECODER, SHORTEST_DOCUMENT),
     (cbor::DECODER, SHORTEST_NAMED),
     (message_pack::DECODER, SHORTEST_NAMED),
@@ -217,7 +218,7 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
     let compressed = [compression::GZIP, compression::ZSTD, compression::ZLIB];
     let documents = DOCUMENTS.iter();
     let documents = documents
-        .filter(|(_, shortest)| bytes.len() >= *shortest || protobuf::is_mostly_text(bytes));
+        .filter(|(_, shortest)| bytes.len() >= *shortest || protobuf::is_short_message(bytes));
     let documents = documents.map(|(decoder, _)| decoder);
     let decoder = compressed
         .iter()
@@ -241,6 +242,7 @@ pub(super) fn is_document(bytes: &[u8]) -> bool {
     };
     let documents = [
         property_list::DECODER,
+        grpc::DECODER,
         bson::DECODER,
         cbor::DECODER,
         message_pack::DECODER,
@@ -401,7 +403,8 @@ fn table_text<'s, 'a>(
 ) -> bool {
     // What it is has white space, or is a pair; base64 ends in `=`.
     let is_pair = || look.has(Look::EQUALS) && text.trim_end_matches('=').contains('=');
-    let may_be = look.has(Look::SPACE) && text.contains([' ', '\n']) || is_pair();
+    let are_pairs = || look.has(Look::COLON) && look.has(Look::LIST) && text.contains('|');
+    let may_be = look.has(Look::SPACE) && text.contains([' ', '\n']) || is_pair() || are_pairs();
     // Media types with their weights (RFC 9110 §12.4.2) are no table of them.
     if !may_be
         || text.contains(";q=")
@@ -429,9 +432,12 @@ fn percent<'s, 'a>(_: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Coll
         collector.undoing(DecodeStep::Percent, |collector| {
             collector.value(decoded, copied);
         });
-    } else if compression::by_magic(&decoded).is_some() {
+    } else {
         collector.undoing(DecodeStep::Percent, |collector| {
             is_taken = decode_bytes(&decoded, collector);
+            if !is_taken {
+                collector.binary(&decoded);
+            }
         });
     }
     is_taken

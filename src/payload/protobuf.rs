@@ -37,9 +37,11 @@ fn matches(media_type: &MediaType, input: Input<'_, '_>) -> bool {
 /// What bytes have that nothing calls a message, if they are one and no text.
 fn unlabelled(bytes: &[u8]) -> Option<Signs> {
     let is_text = str::from_utf8(bytes).is_ok_and(text::is_readable);
-    (!is_text && is_message(bytes))
-        .then(|| binary::signs(walk, bytes))
-        .flatten()
+    if is_text {
+        return None;
+    }
+    let walk = if is_message(bytes) { walk } else { delimited };
+    binary::signs(walk, bytes)
 }
 
 fn is_readable(signs: Signs) -> bool {
@@ -52,11 +54,14 @@ pub(super) fn is_readable_message(bytes: &[u8]) -> bool {
 }
 
 /// Shortest text of a message that is short itself.
-const SHORTEST_TEXT: usize = 6;
+const SHORTEST_TEXT: usize = 5;
 
-/// Whether few bytes that nothing calls a message are one, and most of it is text: with less, chance makes them.
-pub(super) fn is_mostly_text(bytes: &[u8]) -> bool {
-    if !is_readable_message(bytes) {
+/// Whether few bytes that nothing calls a message are one, a good part of it is text, and all of that readable: with less, chance
+/// makes them.
+pub(super) fn is_short_message(bytes: &[u8]) -> bool {
+    if !is_message(bytes)
+        || !unlabelled(bytes).is_some_and(|signs| signs.texts > 0 && signs.blobs == 0)
+    {
         return false;
     }
     let mut letters = 0_usize;
@@ -74,7 +79,7 @@ pub(super) fn is_mostly_text(bytes: &[u8]) -> bool {
             return false;
         }
     }
-    letters.saturating_mul(2) >= bytes.len()
+    letters.saturating_mul(5) >= bytes.len()
 }
 
 /// Whether a field of bytes is compressed without a sign of it.
@@ -130,7 +135,7 @@ fn tag(cursor: &mut Cursor<'_>) -> Result<(u64, u8), Stop> {
 }
 
 /// Whether bytes are fields from first to last, without a look into them.
-fn is_message(bytes: &[u8]) -> bool {
+pub(super) fn is_message(bytes: &[u8]) -> bool {
     let mut cursor = Cursor::new(bytes);
     while !cursor.is_empty() {
         let skipped = tag(&mut cursor).and_then(|(number, kind)| {

@@ -18,6 +18,7 @@ pub(super) fn read(text: &str) -> Option<Vec<Row<'_>>> {
     rows(text)
         .or_else(|| lines(text))
         .or_else(|| assignments(text))
+        .or_else(|| pairs(text))
 }
 
 /// Takes the values of rows under their names.
@@ -136,6 +137,16 @@ fn assignments(text: &str) -> Option<Vec<Row<'_>>> {
     (found >= 2 || found == 1 && is_pair()).then_some(rows)
 }
 
+/// `gaid:…|os:14`: one row.
+fn pairs(text: &str) -> Option<Vec<Row<'_>>> {
+    let parts = text.split('|');
+    let row: Option<Row<'_>> = parts
+        .map(|part| part.split_once(':').filter(|(key, _)| is_name(key)))
+        .collect();
+    row.filter(|row| (2..=COLUMNS).contains(&row.len()))
+        .map(|row| vec![row])
+}
+
 /// `mobile: +49 …`: a row for each block of lines.
 fn lines(text: &str) -> Option<Vec<Row<'_>>> {
     let mut rows = vec![Row::new()];
@@ -186,6 +197,7 @@ mod tests {
             ["unit=7", "lat=52.52", "lon=13.40"]
         );
         assert_eq!(named("lat=52.52; lon=13.40"), ["lat=52.52", "lon=13.40"]);
+        assert_eq!(named("gaid:a-b|os:14"), ["gaid=a-b", "os=14"]);
         assert_eq!(
             named("cn: Anna\nmobile: +4930\n\ncn: Ben\nmobile: +4931\n"),
             [

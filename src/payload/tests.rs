@@ -196,6 +196,105 @@ fn documents_that_nothing_names_are_read() {
 }
 
 #[test]
+fn documents_are_read_in_any_encoding() {
+    let message = [b"\x0a\x12erika@post.example".as_slice(), b"\x10\x07"].concat();
+    let map = [b"\x82\xa1m\xb2erika@post.example".as_slice(), b"\xa1n\x07"].concat();
+    let base64 = |bytes: &[u8]| LENIENT_BASE64.encode(bytes);
+    let in_base64 = |bytes: &[u8]| {
+        serde_json::json!({ "v": base64(bytes) })
+            .to_string()
+            .into_bytes()
+    };
+    let percent =
+        |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("%{byte:02X}")).collect() };
+    let in_percent = |bytes: &[u8]| {
+        serde_json::json!({ "v": percent(bytes) })
+            .to_string()
+            .into_bytes()
+    };
+    let form_of = |bytes: &[u8]| format!("v={}", percent(bytes)).into_bytes();
+    let delimited = [[u8::try_from(message.len()).unwrap()].as_slice(), &message].concat();
+    let grpc_frame = |message: &[u8]| {
+        [
+            [0, 0, 0, 0, u8::try_from(message.len()).unwrap()].as_slice(),
+            message,
+        ]
+        .concat()
+    };
+    let lines = base64(&gzip(&map))
+        .as_bytes()
+        .chunks(20)
+        .fold(String::new(), |text, line| {
+            format!("{text}\n\t\t{}", str::from_utf8(line).unwrap())
+        });
+    let property_list = format!(
+        "<?xml version=\"1.0\"?><plist><dict><key>d</key><data>{lines}\n\t</data></dict></plist>"
+    )
+    .into_bytes();
+    for (media_type, body, line) in [
+        (
+            "application/json",
+            in_base64(&grpc_frame(&message)),
+            "v[1]|json > base64 > grpc > protobuf|erika@post.example",
+        ),
+        (
+            "application/octet-stream",
+            raw_deflate(&grpc_frame(&message)),
+            "[1]|deflate > grpc > protobuf|erika@post.example",
+        ),
+        (
+            "application/json",
+            in_base64(&delimited.repeat(2)),
+            "v[1]|json > base64 > protobuf|erika@post.example",
+        ),
+        (
+            "application/json",
+            in_base64(b"\x0a\x05req-1\x12\x0b\x08\x80\xa5\x8f\xf4\x03\x10\x80\xa0\xe5\x7f"),
+            "v[1]|json > base64 > protobuf|req-1",
+        ),
+        (
+            "application/json",
+            in_percent(&map),
+            "v.m|json > percent > msgpack|erika@post.example",
+        ),
+        (
+            "application/x-www-form-urlencoded",
+            form_of(&raw_deflate(&message.repeat(2))),
+            "v[1]|form > deflate > protobuf|erika@post.example",
+        ),
+        ("text/plain", map.clone(), "m|msgpack|erika@post.example"),
+        (
+            "application/json",
+            gzip(&map),
+            "m|gzip > msgpack|erika@post.example",
+        ),
+        (
+            "application/x-www-form-urlencoded",
+            base64(&[message.as_slice(), b"\x10\x07"].concat()).into_bytes(),
+            "[1]|text > base64 > protobuf|erika@post.example",
+        ),
+        (
+            "application/octet-stream",
+            brotli(&gzip(&map)),
+            "m|br > gzip > msgpack|erika@post.example",
+        ),
+        (
+            "application/octet-stream",
+            raw_deflate(&brotli(&map)),
+            "m|deflate > br > msgpack|erika@post.example",
+        ),
+        (
+            "application/x-plist",
+            property_list,
+            "plist.dict.d.m|xml > base64 > gzip > msgpack|erika@post.example",
+        ),
+    ] {
+        let lines = body_lines(&post(media_type, "", &body));
+        assert!(lines.iter().any(|it| it == line), "{line}: {lines:?}");
+    }
+}
+
+#[test]
 fn json_escapes_are_undone() {
     let event = post(
         "application/json",

@@ -27,6 +27,7 @@ mod message;
 mod mqtt;
 mod netbios;
 mod ntp;
+mod plain;
 mod pop3;
 mod preamble;
 mod quic;
@@ -56,6 +57,7 @@ use std::sync::Arc;
 #[doc(hidden)]
 pub use http3::read_script as read_http3_script;
 pub use keys::{KeyLog, Label, Resumptions};
+pub use plain::begin as begin_plain;
 
 use crate::model::{ContentState, Event, Exchange, Origin, Shortfall, Side, Transport};
 
@@ -297,4 +299,5 @@ pub const PROTOCOLS: &[Protocol] = &[
     signature::THREEMA,
     rtp::PROTOCOL,
     preamble::PROTOCOL,
+    plain::PROTOCOL,
 ];

@@ -41,15 +41,21 @@ pub(super) fn cleartext(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
             .push((key, occurrences));
     }
     for (recipient, parts) in by_recipient {
-        let Some(occurrences) = together(&parts) else {
-            continue;
-        };
-        // One readable value is enough, so it is as strong as the strongest.
+        // One readable value is enough, so it is as strong as the strongest, and shows these.
         let grade = parts
             .iter()
             .map(|(key, _)| key.grade)
             .min()
             .unwrap_or(Grade::Shape);
+        let strongest: Vec<_> = parts
+            .iter()
+            .filter(|(key, _)| key.grade == grade)
+            .copied()
+            .collect();
+        let (Some(mut occurrences), Some(shown)) = (together(&parts), together(&strongest)) else {
+            continue;
+        };
+        occurrences.evidence = shown.evidence;
         let mut fact = fact(
             subject,
             circumstance::CLEARTEXT_TRANSPORT,

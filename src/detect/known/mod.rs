@@ -9,6 +9,7 @@ mod cell;
 mod dialled;
 mod digest;
 mod given;
+mod host;
 mod index;
 mod literal;
 mod number;
@@ -29,7 +30,7 @@ mod word;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::scan::{Hit, Looked, Scanner, Scarce};
-use super::{Scene, contact, value};
+use super::{Scene, contact, lookup, value};
 use crate::limits;
 use crate::model::{
     AddressBook, DecodeChain, DecodeStep, Event, Evidence, Field, Finding, Grade, KnownKind,
@@ -116,7 +117,8 @@ struct Found<'a> {
 /// Where something was found.
 #[derive(Clone, Copy)]
 struct Spot<'a> {
-    place: Place,
+    /// None where the name of a host holds it.
+    place: Option<Place>,
     path: PathId,
     chain: &'a DecodeChain,
 }
@@ -124,7 +126,7 @@ struct Spot<'a> {
 impl<'a> Spot<'a> {
     fn of(scene: &Scene<'a>, field: &Field<'_>) -> Self {
         Self {
-            place: field.place,
+            place: Some(field.place),
             path: field.path,
             chain: scene.fields.chain(field.chain),
         }
@@ -132,7 +134,7 @@ impl<'a> Spot<'a> {
 
     fn of_binary(scene: &Scene<'a>, binary: &Binary) -> Self {
         Self {
-            place: binary.place,
+            place: Some(binary.place),
             path: binary.path,
             chain: scene.fields.chain(binary.chain),
         }
@@ -142,12 +144,24 @@ impl<'a> Spot<'a> {
 /// Reports known values.
 pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let index = scene.known;
-    let is_message = matches!(
-        scene.observation.sighting.event,
-        Event::Exchange(_) | Event::Message(_)
-    );
-    if index.is_empty() || !is_message {
+    if index.is_empty() {
         return;
+    }
+    match &scene.observation.sighting.event {
+        Event::Exchange(_) | Event::Message(_) => {}
+        Event::Lookup(lookup) => {
+            if let Some(host) = lookup::of_host(scene, lookup) {
+                host::inspect(&host, &lookup.name, tally);
+            }
+            return;
+        }
+        Event::Handshake(handshake) => {
+            if let Some(name) = &handshake.sni {
+                host::inspect(scene, name, tally);
+            }
+            return;
+        }
+        Event::Traffic(_) | Event::Access(_) => return,
     }
     let mut found: Vec<Found<'_>> = Vec::new();
     let mut scanner = Scanner::new(index);
@@ -306,10 +320,26 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>], looked: &Lo
             continue;
         };
         let values: BTreeSet<&KnownValue> = found.iter().map(|(known, _)| *known).collect();
+        let evidence = |known: &KnownValue, found: &Found<'_>| Evidence {
+            origin: scene.observation.sighting.origin,
+            flow: scene.observation.sighting.flow,
+            place: found.field.place,
+            path: scene.fields.paths.path(found.field.path).to_field_path(),
+            chain: chain(found.field.chain, &found.hit.steps),
+            value: Some(known.value.clone()),
+        };
+        // Each value is shown, as far as there is room.
+        let mut shown = BTreeSet::from([*known]);
+        let others = found.iter().filter(|(known, _)| shown.insert(known));
+        let others = others.take(limits::EVIDENCE_PER_FINDING.saturating_sub(1));
+        let others: Vec<Evidence> = others
+            .map(|(known, found)| evidence(known, found))
+            .collect();
         // The most exact of what was sent.
         let precision = found.iter().filter_map(|(_, found)| found.hit.metres).min();
-        scene.report(
+        scene.report_with(
             tally,
+            others,
             Finding {
                 rule: described.id.clone(),
                 category: described.category,
@@ -318,14 +348,7 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>], looked: &Lo
                 precision_metres: precision,
                 is_opted_out: false,
                 values: values.iter().map(|known| known.value.clone()).collect(),
-                evidence: Evidence {
-                    origin: scene.observation.sighting.origin,
-                    flow: scene.observation.sighting.flow,
-                    place: Some(first.field.place),
-                    path: scene.fields.paths.path(first.field.path).to_field_path(),
-                    chain: chain(first.field.chain, &first.hit.steps),
-                    value: Some(known.value.clone()),
-                },
+                evidence: evidence(known, first),
             },
         );
     }

@@ -8,8 +8,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use super::*;
 use crate::detect::{Device, inspect};
 use crate::model::{
-    Attributed, Body, DeviceId, Dossier, Exchange, Header, Observation, Origin, Owner, Request,
-    Response, Sighting,
+    Attributed, Body, DeviceId, Dossier, Exchange, Handshake, Header, Lookup, Observation, Origin,
+    Owner, Request, Response, Sighting,
 };
 use crate::payload;
 use crate::rules::Rules;
@@ -87,6 +87,20 @@ pub(super) fn inspect_exchange(
     request: Request,
     response: Option<Response>,
 ) -> Vec<String> {
+    let event = Event::Exchange(Exchange {
+        request,
+        response,
+        is_protected: true,
+    });
+    let tally = tally_of(index, event);
+    let known = tally
+        .findings
+        .keys()
+        .filter(|key| key.grade == Grade::KnownValue);
+    known.map(|key| key.rule.to_string()).collect()
+}
+
+fn tally_of(index: &Index, event: Event) -> Tally {
     let rules = Rules::embedded();
     let observation = Observation {
         sighting: Sighting {
@@ -94,11 +108,7 @@ pub(super) fn inspect_exchange(
             flow: None,
             server: None,
             owner: Owner::default(),
-            event: Event::Exchange(Exchange {
-                request,
-                response,
-                is_protected: true,
-            }),
+            event,
         },
         device: DeviceId(0),
         app: Attributed::Unknown,
@@ -111,11 +121,53 @@ pub(super) fn inspect_exchange(
     };
     let mut tally = Tally::default();
     inspect(&observation, &decoded, device, &mut tally);
-    let known = tally
-        .findings
-        .keys()
-        .filter(|key| key.grade == Grade::KnownValue);
-    known.map(|key| key.rule.to_string()).collect()
+    tally
+}
+
+#[test]
+fn names_of_hosts_hold_identifiers_and_digests_but_no_words() {
+    let index = Index::new(values(), &[], &Rules::embedded(), 1);
+    let mail = hex(&<md5::Md5 as sha2::Digest>::digest(EMAIL));
+    for (name, rules) in [
+        ("u493023125111.chat.app.example", vec!["contact-phone-list"]),
+        (&*format!("{mail}.app.example"), vec!["contact-hash-list"]),
+        ("nordlicht-lager.app.example", vec![]),
+        ("api.app.example", vec![]),
+    ] {
+        let lookup = Event::Lookup(Lookup {
+            name: name.to_owned(),
+            record_type: 1,
+            ..Lookup::default()
+        });
+        let handshake = Event::Handshake(Handshake {
+            sni: Some(name.to_owned()),
+            ..Handshake::default()
+        });
+        for event in [lookup, handshake] {
+            let tally = tally_of(&index, event);
+            let keys = tally.findings.keys();
+            let known = keys.filter(|key| key.grade == Grade::KnownValue);
+            let known: Vec<&str> = known.map(|key| &*key.rule).collect();
+            assert_eq!(known, rules, "{name}");
+        }
+    }
+}
+
+#[test]
+fn each_value_of_a_message_is_shown() {
+    let index = Index::new(values(), &[], &Rules::embedded(), 1);
+    let sent = [PHONE, "+493023125222", PHONE];
+    let body = serde_json::json!({ "v": sent }).to_string();
+    let event = Event::Exchange(Exchange {
+        request: request("/v1/sync", "application/json", body.as_bytes()),
+        ..Exchange::default()
+    });
+    let tally = tally_of(&index, event);
+    let mut found = tally.findings.iter();
+    let found =
+        found.find(|(key, _)| &*key.rule == "contact-phone-list" && key.grade == Grade::KnownValue);
+    let (_, occurrences) = found.unwrap();
+    assert_eq!((occurrences.count, occurrences.evidence.len()), (1, 2));
 }
 
 fn json(value: &str) -> Vec<String> {

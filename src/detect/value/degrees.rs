@@ -113,7 +113,7 @@ pub(in crate::detect) fn sexagesimal_pairs(text: &str) -> Vec<[(f64, f64); 2]> {
         return nmea_pairs(text).collect();
     }
     if !text.contains(['°', 'º']) {
-        return Vec::new();
+        return unsigned_pair(text).into_iter().collect();
     }
     let parts: Vec<&str> = text.split(['°', 'º']).collect();
     let angles: Vec<Option<(f64, f64)>> = parts
@@ -130,6 +130,79 @@ pub(in crate::detect) fn sexagesimal_pairs(text: &str) -> Vec<[(f64, f64); 2]> {
             _ => None,
         })
         .collect()
+}
+
+/// A text that is one such pair with other signs or none between its numbers, and letters of directions: `52 31 12.0 N 13 24 18.0 E`,
+/// `52-31-12N 013-24-18E`, `N52:31:12 E13:24:18`, `52d31m12s N, 13d24m18s E`.
+fn unsigned_pair(text: &str) -> Option<[(f64, f64); 2]> {
+    if !(LONGEST_UNSIGNED_PAIR.contains(&text.len())
+        && text.contains(['N', 'S'])
+        && text.contains(['E', 'W']))
+    {
+        return None;
+    }
+    let text = text.trim();
+    let is_of = |letter: char, directions: &[char]| directions.contains(&letter);
+    // Where a direction ends the first angle, or begins the second.
+    let (latitude, longitude) = if text.starts_with(['N', 'S']) {
+        text.split_at_checked(text.find(['E', 'W'])?)?
+    } else {
+        let end = text.find(['N', 'S'])?.saturating_add(1);
+        text.split_at_checked(end)?
+    };
+    let angle = |text: &str, directions: &[char; 2], limit: f64| {
+        let text = text.trim_matches([' ', ',', ';', '/']);
+        let bare = text
+            .strip_prefix(directions)
+            .or_else(|| text.strip_suffix(directions))?;
+        let letter = text.chars().find(|letter| is_of(*letter, directions))?;
+        let (degrees, slack) = angle_of_groups(bare)?;
+        let is_negative = matches!(letter, 'S' | 'W');
+        (degrees <= limit).then_some((if is_negative { -degrees } else { degrees }, slack))
+    };
+    Some([
+        angle(latitude, &['N', 'S'], 90.0)?,
+        angle(longitude, &['E', 'W'], 180.0)?,
+    ])
+}
+
+/// Bytes of such a text.
+const LONGEST_UNSIGNED_PAIR: std::ops::RangeInclusive<usize> = 14..=64;
+
+/// Degrees, minutes and seconds, of which the last may have decimals, with half a unit of its last digit.
+fn angle_of_groups(text: &str) -> Option<(f64, f64)> {
+    let text = text.trim().trim_end_matches(['s', '"', '″']).trim_end();
+    let groups = text.split([' ', ':', '-', 'd', 'm', '\'', '′']);
+    let groups: Vec<&str> = groups.filter(|group| !group.is_empty()).collect();
+    let (last, whole) = groups.split_last()?;
+    // Two whole numbers may be anything.
+    if !(whole.len() == 2 || whole.len() == 1 && last.contains('.')) {
+        return None;
+    }
+    let is_short = |text: &str, most: usize| {
+        text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let (head, decimals) = last.split_once('.').unwrap_or((last, ""));
+    let are_digits = is_short(head, 2)
+        && is_short(decimals, 8)
+        && whole
+            .iter()
+            .zip([3, 2])
+            .all(|(group, most)| is_short(group, most));
+    if !are_digits {
+        return None;
+    }
+    let mut divisor = 1.0;
+    let mut degrees = 0.0;
+    for (position, group) in groups.iter().enumerate() {
+        let number: f64 = group.parse().ok()?;
+        if position > 0 && number >= 60.0 {
+            return None;
+        }
+        degrees += number / divisor;
+        divisor *= 60.0;
+    }
+    Some((degrees, half_a_unit(decimals.len()) * 60.0 / divisor))
 }
 
 /// One angle in degrees, minutes and seconds, alone in a text.
@@ -235,6 +308,33 @@ mod tests {
         };
         assert!((latitude - 52.52).abs() < slack && (longitude + 13.405).abs() < slack);
         assert!(sexagesimal_pairs("$GPRMC,081836,V,,,,,000.0,360.0,020326,,*18").is_empty());
+    }
+
+    #[test]
+    fn pairs_need_no_degree_signs() {
+        for text in [
+            "52 31 12.0 N 13 24 18.0 W",
+            "52:31:12.0 N 13:24:18.0 W",
+            "52-31-12N 013-24-18W",
+            "52d31m12.0sN 13d24m18.0sW",
+            "N52:31:12, W13:24:18",
+            "N 52 31.200 W 013 24.300",
+        ] {
+            let [[(latitude, slack), (longitude, _)]] = sexagesimal_pairs(text)[..] else {
+                panic!("{text}");
+            };
+            assert!((latitude - 52.52).abs() <= slack, "{text}: {latitude}");
+            assert!((longitude + 13.405).abs() <= slack, "{text}: {longitude}");
+        }
+        for text in [
+            "52 31 12.0 13 24 18.0",
+            "SN-52-31-12 WE-13-24",
+            "10-12-2026 N 13:24:18 E",
+            "Musterweg 52 N, 13 E Beispiel",
+            "S2 E3 12 14 22 19",
+        ] {
+            assert!(sexagesimal_pairs(text).is_empty(), "{text}");
+        }
     }
 
     #[test]

@@ -22,6 +22,11 @@ pub(super) fn is_toml(text: &str) -> bool {
     first.is_some_and(|line| HEADS.iter().any(|head| line.starts_with(head)))
 }
 
+/// Whether a text is TOML of other keys: as lines it would be nonsense.
+pub(super) fn is_other_toml(text: &str) -> bool {
+    text.parse::<Table>().is_ok_and(|table| !table.is_empty())
+}
+
 /// Reads one.
 pub(super) fn toml_list(text: &str, list: &mut List) {
     let table = match text.parse::<Table>() {
@@ -48,9 +53,14 @@ pub(super) fn toml_list(text: &str, list: &mut List) {
                     }
                 }
             }
-            _ => {
+            (_, Value::Table(_)) => {
                 list.unusable(|| format!("`{name}` is neither own, contact, position nor digests"));
             }
+            // A key may be a value in the wrong place.
+            _ => list.unusable(|| {
+                let line = line_of(text, name);
+                format!("line {line} stands under none of [own], [[contact]] and [[position]]")
+            }),
         }
     }
 }
