@@ -101,10 +101,7 @@ fn one_value_at_several_recipients_is_linked_whatever_it_is_called() {
         }
         let app = phone.app("com.example.game");
         let rules = app.findings.iter().map(|finding| finding.rule.to_string());
-        rules
-            .collect::<std::collections::BTreeSet<_>>()
-            .into_iter()
-            .collect()
+        rules.collect::<BTreeSet<_>>().into_iter().collect()
     };
     let (stats, other) = ("stats.example", "other.example");
     for (one, beside) in [
