@@ -68,7 +68,7 @@ pub fn assess(
 
 fn device(device: &Device<'_>, tally: &Tally, id: DeviceId) -> DeviceReport {
     let dossier = device.dossier;
-    let mut rows = row::rows(tally, id);
+    let mut rows = row::rows(device.rules, tally, id);
     let shadow = shadow::shadow(device, &rows);
     let silent_apps = add_silent_apps(device, &mut rows);
     let contacted = rows

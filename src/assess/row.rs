@@ -95,6 +95,8 @@ pub(super) type Traffic = BTreeMap<Recipient, BTreeMap<ContentState, Volume>>;
 pub(super) struct Row {
     pub(super) bases: BTreeSet<Basis>,
     pub(super) findings: BTreeMap<FactKey, Occurrences>,
+    /// What is no finding by itself: ids of which only several recipients together say something.
+    pub(super) recurring: BTreeMap<FactKey, Occurrences>,
     pub(super) traffic: Traffic,
     /// What closed connections sent, and when.
     pub(super) bursts: BTreeMap<Recipient, BTreeSet<Burst>>,
@@ -103,7 +105,7 @@ pub(super) struct Row {
 }
 
 /// Sorts the tally of one device into rows.
-pub(super) fn rows(tally: &Tally, device: DeviceId) -> BTreeMap<Owner, Row> {
+pub(super) fn rows(rules: &Rules, tally: &Tally, device: DeviceId) -> BTreeMap<Owner, Row> {
     let mut rows: BTreeMap<Owner, Row> = BTreeMap::new();
     for (key, occurrences) in tally
         .findings
@@ -131,10 +133,18 @@ pub(super) fn rows(tally: &Tally, device: DeviceId) -> BTreeMap<Owner, Row> {
             protection: *protection,
             is_opted_out: *is_opted_out,
         };
-        match row.findings.get_mut(&key) {
+        let is_recurring = rules
+            .identifier(rule)
+            .is_some_and(|rule| rule.is_only_linked);
+        let findings = if is_recurring {
+            &mut row.recurring
+        } else {
+            &mut row.findings
+        };
+        match findings.get_mut(&key) {
             Some(known) => known.merge(occurrences.clone()),
             None => {
-                row.findings.insert(key, occurrences.clone());
+                findings.insert(key, occurrences.clone());
             }
         }
     }

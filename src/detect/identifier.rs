@@ -461,6 +461,7 @@ fn is_empty(text: &str) -> bool {
             | "N/A"
             | "n/a"
             | "(null)"
+            | "\"\""
             | "{}"
             | "[]"
     )

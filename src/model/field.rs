@@ -151,6 +151,8 @@ ids! {
         Thrift = "thrift",
         /// A binary property list of Apple.
         PropertyList = "plist",
+        /// Numbers of eight bytes each and nothing else.
+        Numbers = "numbers",
         /// Lines of a text that name their values.
         Table = "table",
         /// Literals in a GraphQL document.

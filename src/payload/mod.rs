@@ -20,6 +20,7 @@ mod multipart;
 mod name;
 mod naming;
 mod nested;
+mod numbers;
 mod property_list;
 mod protobuf;
 mod table;
@@ -172,6 +173,7 @@ const DECODERS: &[Decoder] = &[
     compression::ZSTD,
     compression::ZLIB,
     zip::DECODER,
+    numbers::DECODER,
     multipart::DECODER,
     grpc::DECODER,
     json::DECODER,

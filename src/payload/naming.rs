@@ -453,9 +453,9 @@ fn beside(keys: &Keys<'_>, fields: &[Listed<'_>], at: usize) -> Option<Vec<PathS
     let with_name = |key: usize, holder: &[PathStep], below: &[PathStep]| {
         let text = fields.get(key)?.value;
         let mut way = holder.to_vec();
-        // A dotted name is a path of its own.
+        // A name with dots or brackets is a path of its own.
         way.extend(
-            text.split('.')
+            text.split(['.', '[', ']'])
                 .filter(|part| !part.is_empty())
                 .map(name_step),
         );
@@ -520,6 +520,10 @@ mod tests {
                 "batch.params.imei=1"
             ],
             "the nearest name counts, and that is in the envelope, too"
+        );
+        assert_eq!(
+            named(r#"[{"key": "ctx[salt]", "value": "1"}]"#),
+            ["ctx.salt=1"]
         );
         assert_eq!(
             named(r#"{"ids": [{"type": "gaid", "id": "1"}]}"#),

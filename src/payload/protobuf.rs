@@ -306,7 +306,7 @@ fn packed_doubles(bytes: &[u8]) -> Option<Vec<f64>> {
 }
 
 /// Numbers as long as those of phones with their country code, and of devices and SIM cards: smaller ones are in any bytes.
-const LONG_NUMBERS: std::ops::Range<u64> = 10_000_000..10_000_000_000_000_000;
+pub(super) const LONG_NUMBERS: std::ops::Range<u64> = 10_000_000..10_000_000_000_000_000;
 
 /// Long numbers in eight bytes each and nothing else: a list of phone numbers (`repeated fixed64`).
 fn packed_fixed(bytes: &[u8]) -> Option<Vec<i128>> {

@@ -102,6 +102,10 @@ impl AsRef<str> for NormalName {
 /// alone is telling enough (`is_shape_telling`, grade `shape`); or where `body` matches a whole body or text.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "answers to questions that do not depend on each other"
+)]
 pub struct Identifier {
     /// Kebab-case id; [`crate::model::Finding::rule`].
     pub id: Arc<str>,
@@ -159,6 +163,9 @@ pub struct Identifier {
     /// One of the attributes that together single out a device.
     #[serde(default)]
     pub is_fingerprint: bool,
+    /// No finding by itself, only where several recipients get the same value.
+    #[serde(default)]
+    pub is_only_linked: bool,
     /// IRI in the W3C Data Privacy Vocabulary.
     pub dpv: Arc<str>,
     /// Further reading.

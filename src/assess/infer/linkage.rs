@@ -9,7 +9,7 @@ use super::fact;
 use crate::model::{Occurrences, Origin, Recipient, RecipientKind};
 
 /// Rules of identifiers by which a person or a phone is recognised again. Session ids and push tokens are of one recipient.
-const LASTING: [&str; 11] = [
+const LASTING: [&str; 12] = [
     "advertising-id",
     "advertising-id-hash",
     "vendor-scoped-id",
@@ -21,13 +21,20 @@ const LASTING: [&str; 11] = [
     "own-email",
     "own-msisdn",
     "email-or-phone-hash",
+    "recurring-id",
 ];
 
 /// Findings of lasting identifiers that left the phone.
 fn lasting<'a>(
     subject: &'a Subject<'_>,
 ) -> impl Iterator<Item = (&'a FactKey, &'a Occurrences)> + use<'a> {
-    subject.row.findings.iter().filter(|(key, _)| {
+    lasting_of(&subject.row.findings)
+}
+
+fn lasting_of(
+    findings: &BTreeMap<FactKey, Occurrences>,
+) -> impl Iterator<Item = (&FactKey, &Occurrences)> {
+    findings.iter().filter(|(key, _)| {
         key.grade.is_transmitted()
             && !key.is_opted_out
             && key.recipient.kind == RecipientKind::Remote
@@ -48,7 +55,7 @@ fn company(subject: &Subject<'_>, recipient: &Recipient) -> Arc<str> {
 pub(super) fn linked(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     /// What an identifier's findings have beside the rule: company, key, counts.
     type Sent<'a> = (Arc<str>, &'a FactKey, &'a Occurrences);
-    let findings = lasting(subject);
+    let findings = lasting(subject).chain(lasting_of(&subject.row.recurring));
     let findings: Vec<Sent<'_>> = findings
         .map(|(key, occurrences)| (company(subject, &key.recipient), key, occurrences))
         .collect();
@@ -105,6 +112,18 @@ pub(super) fn linked(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     }
 }
 
+/// Whether findings of one message are of several kinds that do not hold the same value: one identifier may stand there twice, as that
+/// of the installation and of its user.
+fn are_several(findings: &[(&FactKey, &Occurrences)]) -> bool {
+    let mut several = findings.iter().enumerate().flat_map(|(position, one)| {
+        let behind = findings.iter().skip(position.saturating_add(1));
+        behind.map(move |other| (one, other))
+    });
+    several.any(|((key, one), (other, others))| {
+        key.rule != other.rule && one.distinct != others.distinct
+    })
+}
+
 /// Several identifiers in one message: whoever knows one of them knows the others from then on.
 pub(super) fn bridged(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     let mut by_message: BTreeMap<(&Recipient, Origin), Vec<(&FactKey, &Occurrences)>> =
@@ -120,8 +139,7 @@ pub(super) fn bridged(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     }
     let mut by_recipient: BTreeMap<&Recipient, BTreeMap<&FactKey, &Occurrences>> = BTreeMap::new();
     for ((recipient, _), findings) in by_message {
-        let rules: BTreeSet<&Arc<str>> = findings.iter().map(|(key, _)| &key.rule).collect();
-        if rules.len() >= 2 {
+        if are_several(&findings) {
             by_recipient.entry(recipient).or_default().extend(findings);
         }
     }

@@ -92,6 +92,39 @@ fn five_attributes_to_one_recipient_are_a_fingerprint() {
 }
 
 #[test]
+fn one_value_at_several_recipients_is_linked_whatever_it_is_called() {
+    let app = known("com.example.game");
+    let rules_of = |sent: &[(&str, &str, &str)]| -> Vec<String> {
+        let mut phone = Phone::new();
+        for (host, rule, value) in sent {
+            phone.found(&app, &remote(host), rule, Protection::Encrypted, &[value]);
+        }
+        let app = phone.app("com.example.game");
+        let rules = app.findings.iter().map(|finding| finding.rule.to_string());
+        rules.collect::<BTreeSet<_>>().into_iter().collect()
+    };
+    let (stats, other) = ("stats.example", "other.example");
+    for (one, beside) in [
+        ("recurring-id", "recurring-id"),
+        ("advertising-id", "recurring-id"),
+        ("advertising-id", "account-id"),
+        ("install-id", "install-id"),
+    ] {
+        let found = rules_of(&[(stats, one, "a3f1"), (other, beside, "a3f1")]);
+        assert!(
+            found.iter().any(|rule| rule == "identifier-linked"),
+            "{one} {beside}: {found:?}"
+        );
+        assert!(found.iter().all(|rule| rule != "recurring-id"), "{found:?}");
+        let apart = rules_of(&[(stats, one, "a3f1"), (other, beside, "b4e2")]);
+        assert!(
+            apart.iter().all(|rule| rule != "identifier-linked"),
+            "{one} {beside}: {apart:?}"
+        );
+    }
+}
+
+#[test]
 fn single_contacts_are_no_address_book_until_they_add_up() {
     let mut phone = Phone::new();
     let (app, server) = (known("com.example.dialer"), remote("api.example"));

@@ -275,6 +275,19 @@ fn packed_numbers_of_a_protobuf_are_a_list() {
                 .map(|(at, bits)| if at < 6 { bits | 0x80 } else { bits })
         })
         .collect();
+    let plain: Vec<u8> = numbers
+        .iter()
+        .flat_map(|number| number.to_be_bytes())
+        .collect();
+    let headers = [("Content-Type", "application/octet-stream")];
+    let sent = observation::post(
+        "collector.example",
+        "/contacts/match",
+        &headers,
+        plain,
+        false,
+    );
+    assert!(has(&found(&[sent]), "contact-phone-list", 12));
     for packed in [fixed, varints] {
         let length = u8::try_from(packed.len()).unwrap();
         let message = [vec![0x0a, length], packed, vec![0x10, 1]].concat();
