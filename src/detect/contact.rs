@@ -121,6 +121,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 .merge(list);
         }
     }
+    lists.retain(|(kind, ..), list| *kind != Kind::Hash || list.may_be_digests());
     if lists.is_empty() {
         return;
     }

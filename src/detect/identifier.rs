@@ -185,7 +185,7 @@ fn rules_of_field<'a>(
             is_named.set(true);
             if is_strong(strength)
                 || rule.is_fingerprint && is_beside_attributes(scene, field)
-                || scene.has_name_beside(field, &rule.weak_beside)
+                || !rule.weak_beside.is_empty() && scene.has_name_beside(field, &rule.weak_beside)
             {
                 rules.push(rule);
             }

@@ -14,6 +14,7 @@ mod message;
 mod name;
 mod object;
 mod transport;
+mod unnamed_device;
 mod user_agent;
 mod value;
 
@@ -290,6 +291,10 @@ pub const DETECTORS: &[Detector] = &[
     Detector {
         name: "user-agent",
         inspect: user_agent::inspect,
+    },
+    Detector {
+        name: "unnamed-device",
+        inspect: unnamed_device::inspect,
     },
     Detector {
         name: "transport",

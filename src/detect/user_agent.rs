@@ -216,7 +216,7 @@ fn is_size(text: &str) -> bool {
 }
 
 /// A language with its country, `de_DE`: two letters alone may be anything.
-fn is_regional(text: &str) -> bool {
+pub(super) fn is_regional(text: &str) -> bool {
     is_locale(text) && text.len() == 5
 }
 

@@ -11,7 +11,7 @@ use crate::model::{Field, Look, PathId, Place, Step};
 use crate::rules::{normalise_name, words_of_name};
 
 /// Fewest digests that are a list where nothing calls them contacts.
-const LEAST_UNTOLD: usize = 8;
+pub(super) const LEAST_UNTOLD: usize = 8;
 
 /// Lengths of whole digests: MD5, SHA-1, SHA-256 and SHA-512 in hexadecimal digits, SHA-1 and SHA-256 in base64.
 const LENGTHS: [usize; 8] = [32, 40, 64, 128, 27, 28, 43, 44];

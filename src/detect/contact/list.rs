@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::digest::Digests;
+use super::digest::{Digests, LEAST_UNTOLD};
 use super::digits::Digits;
 use super::part::Telling;
 use super::record::RECORDS;
@@ -72,6 +72,11 @@ impl<'a> List<'a> {
         self.digits.merge(other.digits);
         self.lists_digests |= other.lists_digests;
         self.is_told |= other.is_told;
+    }
+
+    /// Whether these may be digests of people: where nothing calls for them, there must be many.
+    pub(super) fn may_be_digests(&self) -> bool {
+        self.is_told || self.values.len() >= LEAST_UNTOLD
     }
 
     /// The same with those of its digits as values that are phone numbers.

@@ -183,3 +183,27 @@ fn an_imei_is_told_by_its_form_under_names_of_the_device() {
         assert_eq!(of(body, "hardware-id"), [], "{body}");
     }
 }
+
+#[test]
+fn a_device_without_names_is_described_by_zone_locale_and_maker_together() {
+    let rules = |texts: &[&str]| -> Vec<(String, u64)> {
+        let found = protobuf(texts).into_iter();
+        found.map(|(rule, items, _)| (rule, items)).collect()
+    };
+    let of = |rule: &str, items| (rule.to_owned(), items);
+    assert_eq!(
+        rules(&["samsung", "SM-G991B", "13", "de_DE", "Europe/Berlin"]),
+        [
+            of("device-model", 2),
+            of("locale-timezone", 2),
+            of("os-version", 1)
+        ]
+    );
+    for other in [
+        &["SM-G991B", "13", "de_DE", "Europe/Berlin"][..],
+        &["samsung", "SM-G991B", "13", "de_DE"],
+        &["samsung", "13", "Europe/Berlin"],
+    ] {
+        assert_eq!(rules(other), [], "{other:?}");
+    }
+}
