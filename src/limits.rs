@@ -330,6 +330,10 @@ pub const NUMBERS_OF_SAMPLE: usize = 64;
 pub const KNOWN_NUMBERS: usize = 1 << 16;
 /// Levels of objects, arrays or elements in one document; deeper ones are passed over. Real documents have below 20.
 pub const JSON_DEPTH: usize = 64;
+/// Files of a ZIP archive in a message that are unpacked.
+pub const ZIPPED_FILES: usize = 256;
+/// Bytes by which room for what is unpacked grows.
+pub const ZIPPED_STEP: usize = 16 << 10;
 /// Content encodings of one body; more than two stacked ones have no honest use.
 pub const CONTENT_ENCODINGS: usize = 8;
 /// Bytes of one rule file given with `--rules`; the largest embedded one has about 200 KiB.

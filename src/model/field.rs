@@ -69,6 +69,8 @@ ids! {
         Brotli = "br",
         /// Zstandard.
         Zstd = "zstd",
+        /// A file of a ZIP archive.
+        Zip = "zip",
         /// Percent encoding.
         Percent = "percent",
         /// `application/x-www-form-urlencoded`.

@@ -61,6 +61,7 @@ impl<'a> Collector<'a> {
     }
 
     pub(super) fn finish(mut self) -> Decoded<'a> {
+        self.take_lists_of_bytes();
         for (position, path) in naming::otherwise_named(&self.decoded.fields) {
             let Some(field) = self.decoded.fields.get(position).cloned() else {
                 continue;
@@ -81,6 +82,19 @@ impl<'a> Collector<'a> {
         }
         self.names.put_back();
         self.decoded
+    }
+
+    /// Bytes that stand as lists of numbers, signed or not, as programs write arrays of them.
+    fn take_lists_of_bytes(&mut self) {
+        for list in naming::lists_of_bytes(&self.decoded.fields) {
+            (self.place, self.path) = (list.place, list.path);
+            self.chain = self.decoded.fields.chain(list.chain).0.to_vec();
+            self.depth = self.chain.len();
+            self.shared_chain = Some(list.chain);
+            if !nested::decode_bytes(&list.bytes, self) {
+                self.binary(&list.bytes);
+            }
+        }
     }
 
     /// What follows stands in this part of the message.

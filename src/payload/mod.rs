@@ -34,6 +34,7 @@ mod tests;
 mod text;
 mod thrift;
 mod xml;
+mod zip;
 
 use std::borrow::Cow;
 
@@ -171,6 +172,7 @@ const DECODERS: &[Decoder] = &[
     compression::GZIP,
     compression::ZSTD,
     compression::ZLIB,
+    zip::DECODER,
     numbers::DECODER,
     multipart::DECODER,
     grpc::DECODER,

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::limits;
-use crate::model::{DecodeChain, DecodeStep, FieldPath, Fields, PathId, PathStep, Place, Step};
+use crate::model::{
+    ChainId, DecodeChain, DecodeStep, FieldPath, Fields, PathId, PathStep, Place, Step,
+};
 
 /// What holds a name, and what holds its value, in lower case.
 const PAIRS: [(&str, &str); 23] = [
@@ -222,6 +224,69 @@ fn in_pairs(fields: &Fields<'_>) -> Vec<(usize, Vec<PathStep>)> {
     found
 }
 
+/// Bytes that a list of numbers is.
+pub(super) struct ListOfBytes {
+    pub(super) place: Place,
+    pub(super) path: PathId,
+    pub(super) chain: ChainId,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Fewest numbers that are believed to be bytes: those of a digest.
+const FEWEST_BYTES: usize = 16;
+
+/// All lists of nothing but numbers as large as bytes, most of them of two digits and more.
+pub(super) fn lists_of_bytes(fields: &Fields<'_>) -> Vec<ListOfBytes> {
+    let (mut lists, mut open): (Vec<ListOfBytes>, Option<ListOfBytes>) = (Vec::new(), None);
+    for field in fields {
+        let byte = byte(&field.value);
+        let place = fields.paths.split(field.path);
+        let next = byte.zip(place).and_then(|(byte, (list, step))| match step {
+            Step::Index(position) => Some((byte, list, usize::try_from(position).ok()?)),
+            Step::Name(_) => None,
+        });
+        match (next, &mut open) {
+            (Some((byte, list, position)), Some(open))
+                if open.path == list && open.bytes.len() == position =>
+            {
+                open.bytes.push(byte);
+            }
+            (next, _) => {
+                lists.extend(open.take().filter(ListOfBytes::is_believed));
+                open = next
+                    .filter(|(.., position)| *position == 0)
+                    .map(|(byte, list, _)| ListOfBytes {
+                        place: field.place,
+                        path: list,
+                        chain: field.chain,
+                        bytes: vec![byte],
+                    });
+            }
+        }
+    }
+    lists.extend(open.filter(ListOfBytes::is_believed));
+    lists
+}
+
+impl ListOfBytes {
+    /// Small numbers alone are counts.
+    fn is_believed(&self) -> bool {
+        let large = self.bytes.iter().filter(|byte| **byte >= 64).count();
+        self.bytes.len() >= FEWEST_BYTES && large.saturating_mul(2) >= self.bytes.len()
+    }
+}
+
+/// A number from -128 to 255.
+fn byte(text: &str) -> Option<u8> {
+    if text.len() > 4 || !text.as_bytes().last()?.is_ascii_digit() {
+        return None;
+    }
+    let number: i16 = text.parse().ok()?;
+    u8::try_from(number)
+        .ok()
+        .or_else(|| i8::try_from(number).ok().map(i8::cast_unsigned))
+}
+
 /// Whether a text may be the key of an entry: a name as programs have them, not one of people.
 fn is_key(text: &str) -> bool {
     let has_small = || text.bytes().any(|letter| letter.is_ascii_lowercase());
@@ -388,9 +453,9 @@ fn beside(keys: &Keys<'_>, fields: &[Listed<'_>], at: usize) -> Option<Vec<PathS
     let with_name = |key: usize, holder: &[PathStep], below: &[PathStep]| {
         let text = fields.get(key)?.value;
         let mut way = holder.to_vec();
-        // A dotted name is a path of its own.
+        // A name with dots or brackets is a path of its own.
         way.extend(
-            text.split('.')
+            text.split(['.', '[', ']'])
                 .filter(|part| !part.is_empty())
                 .map(name_step),
         );
@@ -455,6 +520,10 @@ mod tests {
                 "batch.params.imei=1"
             ],
             "the nearest name counts, and that is in the envelope, too"
+        );
+        assert_eq!(
+            named(r#"[{"key": "ctx[salt]", "value": "1"}]"#),
+            ["ctx.salt=1"]
         );
         assert_eq!(
             named(r#"{"ids": [{"type": "gaid", "id": "1"}]}"#),

@@ -13,7 +13,7 @@ use super::digits::{
 };
 use super::{
     Decoder, Input, Keep, bson, cbor, compression, copied, form, graphql, grpc, json, message_pack,
-    multipart, property_list, protobuf, table, text, xml,
+    multipart, property_list, protobuf, table, text, xml, zip,
 };
 use crate::model::{DecodeStep, Look};
 
@@ -127,7 +127,8 @@ pub(super) const SHORTEST_DOCUMENT: usize = 24;
 const SHORTEST_NAMED: usize = 8;
 
 /// Binary formats that are told by their bytes, and of how many of these.
-const DOCUMENTS: [(Decoder, usize); 6] = [
+const DOCUMENTS: [(Decoder, usize); 7] = [
+    (zip::DECODER, SHORTEST_NAMED),
     (property_list::DECODER, SHORTEST_NAMED),
     (grpc::DECODER, SHORTEST_NAMED),
     (bson::DECODER, SHORTEST_DOCUMENT),

@@ -294,6 +294,51 @@ fn documents_are_read_in_any_encoding() {
     }
 }
 
+/// A file of a ZIP archive, as writers have it that know its size beforehand, and as those that do not.
+fn zipped(name: &str, bytes: &[u8], is_streamed: bool) -> Vec<u8> {
+    let packed = raw_deflate(bytes);
+    let sizes = [packed.len(), bytes.len()].map(|size| u32::try_from(size).unwrap().to_le_bytes());
+    let sizes = [[0; 4], sizes[0], sizes[1]].concat();
+    let mut file = b"PK\x03\x04\x14\0".to_vec();
+    file.extend([u8::from(is_streamed) << 3, 0, 8, 0, 0, 0, 0, 0]);
+    file.extend(if is_streamed {
+        &[0; 12]
+    } else {
+        sizes.as_slice()
+    });
+    file.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+    file.extend([0, 0]);
+    file.extend(name.bytes());
+    file.extend(packed);
+    if is_streamed {
+        file.extend(b"PK\x07\x08");
+        file.extend(sizes);
+    }
+    file
+}
+
+#[test]
+fn files_of_archives_are_read() {
+    for is_streamed in [false, true] {
+        let archive = [
+            zipped("a/b.json", br#"{"mail":"erika@post.example"}"#, is_streamed),
+            zipped("c.txt", b"erika@post.example", is_streamed),
+            b"PK\x01\x02".to_vec(),
+        ]
+        .concat();
+        assert_eq!(
+            body_lines(&post("application/zip", "", &archive)),
+            [
+                "a/b.json.mail|zip > json|erika@post.example",
+                "c.txt|zip > text|erika@post.example"
+            ]
+        );
+        for end in 0..archive.len() {
+            body_lines(&post("application/zip", "", &archive[..end]));
+        }
+    }
+}
+
 #[test]
 fn json_escapes_are_undone() {
     let event = post(

@@ -10,6 +10,7 @@ use sha3::digest::typenum::Unsigned;
 use sha3::{Digest, Sha3_224, Sha3_256, Sha3_384, Sha3_512};
 
 use crate::model::DecodeStep;
+use crate::payload::hex_bytes;
 
 /// `BLAKE2b` with 32 bytes of output (RFC 7693 §2.1).
 type Blake2b256 = blake2::Blake2b<U32>;
@@ -79,6 +80,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function::<Sha512_256>(DecodeStep::Sha512),
     function::<Sha512_224>(DecodeStep::Sha512),
 ];
+/// Which of them is MD5.
+pub(super) const MD5: usize = 2;
 /// How many of [`FUNCTIONS`] are always tried with salts: the others, where digests are as long as theirs.
 pub(super) const USUAL: usize = 4;
 
@@ -120,6 +123,10 @@ pub(super) enum Mixture {
     Hmac,
     /// The key of a function that takes one itself (RFC 7693 §2.9).
     Keyed,
+    /// Nothing, and not of the text of an address of a network card but of its six bytes.
+    Bytes,
+    /// Nothing; the digest with the bits of a UUID of version 3 (RFC 9562 §5.3), as Java's `nameUUIDFromBytes` makes it.
+    NamedUuid,
     /// `address medium pepper`, as Matrix identity servers look people up (Identity Service API, `sha256`).
     Lookup,
 }
@@ -153,6 +160,15 @@ pub(super) fn compute(
 ) -> Option<Vec<u8>> {
     match mixture {
         Mixture::Plain => Some((function.digest)(&[value])),
+        Mixture::Bytes => Some((function.digest)(&[&octets(value)?])),
+        Mixture::NamedUuid => {
+            let mut digest = (function.digest)(&[value]);
+            if let [_, _, _, _, _, _, version, _, variant, ..] = digest.as_mut_slice() {
+                *version = *version & 0x0f | 0x30;
+                *variant = *variant & 0x3f | 0x80;
+            }
+            Some(digest)
+        }
         Mixture::SaltFirst => Some((function.digest)(&[salt, value])),
         Mixture::SaltLast => Some((function.digest)(&[value, salt])),
         Mixture::SaltColonFirst => Some((function.digest)(&[salt, b":", value])),
@@ -168,6 +184,13 @@ pub(super) fn compute(
             Some((function.digest)(&[value, medium, salt]))
         }
     }
+}
+
+/// The bytes of the address of a network card: `02:00:5e:10:00:01`.
+fn octets(value: &[u8]) -> Option<Vec<u8>> {
+    let is_address = value.len() == 17 && value.iter().skip(2).step_by(3).all(|byte| *byte == b':');
+    let digits: Vec<u8> = value.iter().copied().filter(|byte| *byte != b':').collect();
+    is_address.then(|| hex_bytes(&digits)).flatten()
 }
 
 /// CRC-32 (ISO/IEC 8802-3), as databases and logs shorten values with.

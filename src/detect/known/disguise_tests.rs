@@ -318,3 +318,56 @@ fn peppers_beyond_the_room_are_counted() {
         .left_out;
     assert!(few == 0 && many > 0, "{few} {many}");
 }
+
+/// A body with one value.
+fn found_in(value: &serde_json::Value) -> Vec<String> {
+    let body = serde_json::json!({ "v": value }).to_string();
+    rules_of("application/json", body.as_bytes())
+}
+
+#[test]
+fn digests_are_found_in_every_way_to_write_bytes() {
+    let digest = compute(&FUNCTIONS[0], &Mixture::Plain, EMAIL.as_bytes(), b"").unwrap();
+    let signed: Vec<i8> = digest.iter().map(|byte| byte.cast_signed()).collect();
+    let pairs: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let start = u64::from_be_bytes(*digest.first_chunk().unwrap());
+    let row: Vec<u8> = [[7; 10].as_slice(), &digest[..10], &[9; 10]].concat();
+    let named = compute(&FUNCTIONS[2], &Mixture::NamedUuid, EMAIL.as_bytes(), b"").unwrap();
+    let named = hex(&named);
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| named.get(part).unwrap());
+    for value in [
+        serde_json::json!(digest),
+        serde_json::json!(signed),
+        serde_json::json!(pairs.join(":")),
+        serde_json::json!(start),
+        serde_json::json!(start.cast_signed()),
+        serde_json::json!(STANDARD.encode(row)),
+        serde_json::json!(parts.join("-")),
+    ] {
+        assert_eq!(found_in(&value), ["contact-hash-list"], "{value}");
+    }
+    let other: Vec<u8> = digest.iter().rev().copied().collect();
+    assert_eq!(found_in(&serde_json::json!(other)), [""; 0]);
+}
+
+#[test]
+fn the_bytes_of_a_hardware_address_are_hashed_too() {
+    let mac = compute(
+        &FUNCTIONS[0],
+        &Mixture::Plain,
+        &[2, 0, 0x5e, 0x10, 0, 1],
+        b"",
+    )
+    .unwrap();
+    assert_eq!(found_in(&serde_json::json!(hex(&mac))), ["mac-address"]);
+}
+
+#[test]
+fn names_in_hashed_parts_are_found_by_both() {
+    let hashed =
+        |part: &str| hex(&compute(&FUNCTIONS[0], &Mixture::Plain, part.as_bytes(), b"").unwrap());
+    let both = serde_json::json!({ "fn": hashed("jürgen"), "ln": hashed("beispielmann") });
+    assert_eq!(found_in(&both), ["contact-name-phone-record"]);
+    let one = serde_json::json!({ "fn": hashed("jürgen"), "ln": hashed("muster") });
+    assert_eq!(found_in(&one), [""; 0]);
+}

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::dialled::CountryCodes;
-use super::digest::{self, FUNCTIONS, Mixture, USUAL};
+use super::digest::{self, FUNCTIONS, MD5, Mixture, USUAL};
 use super::literal::{Builder, Literals, Window};
 use super::pattern::{self, BINARY, EXACT, FOLDED, Form, Wrapping};
 use super::person;
@@ -50,7 +50,7 @@ impl Recipe {
     pub(super) fn steps(&self) -> Vec<DecodeStep> {
         let function = FUNCTIONS.get(self.function).map(|function| function.step);
         let mixture = match self.mixture {
-            Mixture::Plain => None,
+            Mixture::Plain | Mixture::Bytes | Mixture::NamedUuid => None,
             Mixture::Hmac | Mixture::Keyed => Some(DecodeStep::Hmac),
             Mixture::SaltFirst
             | Mixture::SaltLast
@@ -419,6 +419,8 @@ fn person_table(values: &[KnownValue], budget: &mut Budget) -> Table {
         for (how, way) in person::divided(value.value.reveal()).iter().enumerate() {
             if budget.allows(entries.len(), limits::KNOWN_PATTERNS) {
                 entries.push((person::key_of(way), slot(position, 0, how)));
+                let hashed = person::key_of_digests(&person::digests_of(way));
+                entries.push((hashed, slot(position, person::HASHED, how)));
             }
         }
     }
@@ -454,6 +456,14 @@ fn recipes(peppers: &[Vec<u8>], rules: &Rules) -> (Vec<Recipe>, usize) {
     let usual = peppers.iter();
     recipes.extend(usual.flat_map(|pepper| salted_recipes(0..USUAL, pepper)));
     recipes.extend((USUAL..FUNCTIONS.len()).map(plain));
+    recipes.push(Recipe {
+        mixture: Mixture::NamedUuid,
+        ..plain(MD5)
+    });
+    recipes.extend((0..USUAL).map(|function| Recipe {
+        mixture: Mixture::Bytes,
+        ..plain(function)
+    }));
     let others = peppers.iter();
     recipes.extend(others.flat_map(|pepper| salted_recipes(USUAL..FUNCTIONS.len(), pepper)));
     let most = usize::from(u8::MAX);

@@ -169,6 +169,6 @@ pub(super) fn number(
             .ok()
             .and_then(|text| text.parse().ok())
     {
-        checksum(index, sum, looked, hits);
+        checksum(index, sum, true, looked, hits);
     }
 }

@@ -1,13 +1,15 @@
 //! Names of people that are sent in parts: given and family name in members of one object, or beside each other in a short row.
 
+use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
 use super::super::Scene;
 use super::index::Index;
 use super::scan::Hit;
 use super::spelling::{self, SHORTEST_STRONG};
-use super::table::key;
-use crate::model::{Look, PathId, Place, Step};
+use super::table::{Slot, key};
+use crate::model::{DecodeStep, Look, PathId, Place, Step};
+use crate::payload::hex_bytes;
 
 /// Members of one object that are looked at for the other part of a name, behind the first.
 const MEMBERS_BETWEEN: usize = 4;
@@ -106,6 +108,20 @@ pub(super) fn key_of([given, family]: &[String; 2]) -> u64 {
     key(format!("{given}\0{family}").as_bytes())
 }
 
+/// The digests of both parts, as advertisers match people by (`fn` and `ln` of Meta and others: SHA-256 in small letters).
+pub(super) fn digests_of(way: &[String; 2]) -> [Vec<u8>; 2] {
+    way.each_ref()
+        .map(|part| Sha256::digest(part.as_bytes()).to_vec())
+}
+
+/// What both digests are filed under.
+pub(super) fn key_of_digests(digests: &[Vec<u8>; 2]) -> u64 {
+    key(&digests.concat())
+}
+
+/// Spelling number of names of which both parts are digests.
+pub(super) const HASHED: usize = 1;
+
 /// A member that may hold a part of a name.
 #[derive(Clone, Copy)]
 struct Member {
@@ -135,7 +151,9 @@ pub(super) fn fields(index: &Index, scene: &Scene<'_>, found: &mut dyn FnMut(usi
     }
     let mut members: Vec<(Object, Member)> = Vec::new();
     for (number, field) in scene.fields.iter().enumerate() {
-        if field.look.has(Look::DIGIT | Look::AT) || !PART_BYTES.contains(&field.value.len()) {
+        let is_digest = field.value.len() == 64 && field.look.is_all(Look::HEX);
+        let is_word = !field.look.has(Look::DIGIT | Look::AT);
+        if !is_digest && !is_word || !PART_BYTES.contains(&field.value.len()) {
             continue;
         }
         let Some((parent, step)) = scene.fields.paths.split(field.path) else {
@@ -200,6 +218,22 @@ fn pair(
     family: usize,
     found: &mut dyn FnMut(usize, Hit),
 ) {
+    let digest = |field: usize| {
+        hex_bytes(scene.fields.get(field)?.value.as_bytes()).filter(|bytes| bytes.len() == 32)
+    };
+    if let (Some(given_name), Some(family_name)) = (digest(given), digest(family)) {
+        let digests = [given_name, family_name];
+        for slot in index.persons.get(key_of_digests(&digests)) {
+            let way = way_of(index, slot).filter(|_| usize::from(slot.spelling) == HASHED);
+            if way.is_some_and(|way| digests_of(&way) == digests) {
+                let mut hit = hit(slot.value);
+                hit.steps.push(DecodeStep::Sha256);
+                hit.is_digest = true;
+                found(given.min(family), hit);
+            }
+        }
+        return;
+    }
     let part = |field: usize| -> Option<String> {
         let field = scene.fields.get(field)?;
         Some(joined(&spelling::lower(&field.value)).nfc().collect())
@@ -210,23 +244,29 @@ fn pair(
     let parts = [given_name, family_name];
     let letters: usize = parts.iter().map(String::len).sum();
     for slot in index.persons.get(key_of(&parts)) {
-        let known = index.value(slot).map(|known| divided(known.value.reveal()));
-        let way = known
-            .as_ref()
-            .and_then(|ways| ways.get(usize::from(slot.how)));
-        if way == Some(&parts) {
-            found(
-                given.min(family),
-                Hit {
-                    value: slot.value,
-                    steps: Vec::new(),
-                    is_weak: letters < SHORTEST_STRONG,
-                    is_digest: false,
-                    form: None,
-                    metres: None,
-                    sent: None,
-                },
-            );
+        if way_of(index, slot).as_ref() == Some(&parts) {
+            let mut hit = hit(slot.value);
+            hit.is_weak = letters < SHORTEST_STRONG;
+            found(given.min(family), hit);
         }
+    }
+}
+
+/// The way to divide a name that a slot means.
+fn way_of(index: &Index, slot: Slot) -> Option<[String; 2]> {
+    let known = index.value(slot)?;
+    let mut ways = divided(known.value.reveal()).into_iter();
+    ways.nth(usize::from(slot.how))
+}
+
+fn hit(value: u32) -> Hit {
+    Hit {
+        value,
+        steps: Vec::new(),
+        is_weak: false,
+        is_digest: false,
+        form: None,
+        metres: None,
+        sent: None,
     }
 }

@@ -12,7 +12,7 @@ use super::spelling::{self, SHORTEST};
 use super::table::Slot;
 use super::token::{
     SHORTEST_HEX, SHORTEST_TOKEN, each_digest, each_token, encoded_digest, hex_checksum,
-    raw_digests,
+    raw_digests, spread_digest,
 };
 use super::word::is_word;
 use crate::limits;
@@ -197,6 +197,7 @@ impl<'a> Scanner<'a> {
             let plain = value::with_plain_separators(text);
             numbers(index, plain.as_bytes(), &mut self.looked, hits);
         }
+        spread_digest(index, bytes, look, hits);
         self.tokens(bytes, look, hits);
     }
 

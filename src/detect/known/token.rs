@@ -96,6 +96,42 @@ fn uuid_digits(token: &[u8]) -> Option<Vec<u8>> {
     is_uuid.then(|| token.iter().copied().filter(|byte| *byte != b'-').collect())
 }
 
+/// Digests in pairs of hexadecimal digits (`0a:1b:…`), and the first eight bytes of one as a number.
+pub(super) fn spread_digest(index: &Index, text: &[u8], look: Look, hits: &mut Vec<Hit>) {
+    let digests = &index.digests;
+    if digests.by_start.is_empty() {
+        return;
+    }
+    if look.has(Look::COLON) && SPREAD.contains(&text.len()) {
+        let are_pairs = text.iter().skip(2).step_by(3).all(|byte| *byte == b':');
+        let digits: Vec<u8> = text.iter().copied().filter(|byte| *byte != b':').collect();
+        if are_pairs && digits.iter().all(u8::is_ascii_hexdigit) {
+            encoded_digest(index, digests, &digits, true, hits);
+        }
+    } else if NUMBER_OF_START.contains(&text.len())
+        && text
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || *byte == b'-')
+        && let Ok(text) = str::from_utf8(text)
+    {
+        let signed = text.parse::<i64>().ok().map(i64::cast_unsigned);
+        if let Some(number) = text.parse::<u64>().ok().or(signed) {
+            for bytes in [number.to_be_bytes(), number.to_le_bytes()] {
+                let from = hits.len();
+                digest(index, digests, &bytes, true, hits);
+                for hit in hits.iter_mut().skip(from) {
+                    hit.steps.insert(0, DecodeStep::Fixed64);
+                }
+            }
+        }
+    }
+}
+
+/// Characters of a digest in pairs of digits: of sixteen bytes and more.
+const SPREAD: std::ops::RangeInclusive<usize> = 47..=191;
+/// Digits of a number of 64 bits.
+const NUMBER_OF_START: std::ops::RangeInclusive<usize> = 16..=20;
+
 /// A checksum in hexadecimal digits, in either order of bytes.
 pub(super) fn hex_checksum(index: &Index, digits: &[u8], looked: &mut Looked, hits: &mut Vec<Hit>) {
     if digits.len() == 8
@@ -104,8 +140,10 @@ pub(super) fn hex_checksum(index: &Index, digits: &[u8], looked: &mut Looked, hi
             .ok()
             .and_then(|text| u32::from_str_radix(text, 16).ok())
     {
-        checksum(index, sum, looked, hits);
-        checksum(index, sum.swap_bytes(), looked, hits);
+        // Times are written in decimal digits.
+        for sum in [sum, sum.swap_bytes()] {
+            checksum(index, sum, false, looked, hits);
+        }
     }
 }
 
@@ -182,7 +220,7 @@ fn base64_start(letters: &[u8]) -> Option<u64> {
 }
 
 /// Bytes that begin like a known digest. As a token of its own (`is_whole`) all of it must be the digest or its beginning;
-/// inside other bytes the digest must be there in full.
+/// inside other bytes, where they may be cut and stand in a row, its first eight bytes are enough: no chance makes these.
 fn digest(index: &Index, digests: &Digests, bytes: &[u8], is_whole: bool, hits: &mut Vec<Hit>) {
     let Some(start) = start(bytes) else { return };
     for slot in digests.by_start.get(start) {
@@ -204,7 +242,7 @@ fn digest(index: &Index, digests: &Digests, bytes: &[u8], is_whole: bool, hits: 
         let fits = if is_whole {
             expected.starts_with(bytes) || bytes.starts_with(&expected)
         } else {
-            bytes.starts_with(&expected)
+            expected.starts_with(bytes.get(..8).unwrap_or(bytes))
         };
         if fits {
             hits.push(Hit {
@@ -222,9 +260,16 @@ fn digest(index: &Index, digests: &Digests, bytes: &[u8], is_whole: bool, hits: 
 
 /// A CRC-32: weak, since there are only four billion of them, unless few are looked for and it is no time in seconds.
 #[inline]
-pub(super) fn checksum(index: &Index, sum: u32, looked: &mut Looked, hits: &mut Vec<Hit>) {
+pub(super) fn checksum(
+    index: &Index,
+    sum: u32,
+    may_be_time: bool,
+    looked: &mut Looked,
+    hits: &mut Vec<Hit>,
+) {
     looked.add(Scarce::Checksum, sum.into());
-    let is_weak = TIMES.contains(&sum) || index.chance(Scarce::Checksum) > CHECKSUM_CHANCE;
+    let is_weak =
+        may_be_time && TIMES.contains(&sum) || index.chance(Scarce::Checksum) > CHECKSUM_CHANCE;
     for slot in index.checksums.get(sum.into()) {
         hits.push(Hit {
             value: slot.value,
