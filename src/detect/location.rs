@@ -7,8 +7,8 @@ mod words;
 
 use self::parts::Parts;
 use self::text::{
-    EXACT_DECIMALS, FULL_DECIMALS, TELLING, exact_pair, first_of_route, map_link, pair, polyline,
-    telling_pair, told_pair,
+    EXACT_DECIMALS, FULL_DECIMALS, TELLING, TOLD_DECIMALS, exact_pair, first_of_route, map_link,
+    pair, polyline, telling_pair, told_pair,
 };
 pub(super) use self::words::{
     Axis, axis, holds_pair, holds_track, holds_way, integer_axis, is_of_measure, is_of_position,
@@ -235,7 +235,7 @@ fn unnamed(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option
         let is_told = name.is_some_and(|name| says_both(&name.normalised));
         let both = is_told.then(|| told_pair(text, BEHIND_PAIR, EXACT_DECIMALS));
         let is_asked = field.place == Place::Path && path_asks_for_place(scene);
-        let both = both.or_else(|| is_asked.then(|| told_pair(text, 0, FULL_DECIMALS)));
+        let both = both.or_else(|| is_asked.then(|| told_pair(text, 0, TOLD_DECIMALS)));
         let Some(Some((latitude, longitude))) = both else {
             return false;
         };

@@ -212,13 +212,13 @@ pub(super) const FULL_DECIMALS: usize = 3;
 /// Two numbers in a value with so many others behind them, so exact that few other things are: what stands in headers, paths and under
 /// names of any language.
 pub(super) fn exact_pair(text: &str, others: usize) -> Option<(Degrees, Degrees)> {
-    let (latitude, longitude) = numbers(text, others)?;
+    let (latitude, longitude) = numbers(text, others, FULL_DECIMALS)?;
     (latitude.decimals.min(longitude.decimals) >= EXACT_DECIMALS).then_some((latitude, longitude))
 }
 
 /// The same where something says that it is a position: so many decimals, of one more or at least as many.
 pub(super) fn told_pair(text: &str, others: usize, most: usize) -> Option<(Degrees, Degrees)> {
-    let (latitude, longitude) = numbers(text, others)?;
+    let (latitude, longitude) = numbers(text, others, most.min(FULL_DECIMALS))?;
     let is_exact = latitude.decimals.min(longitude.decimals) >= TOLD_DECIMALS
         && latitude.decimals.max(longitude.decimals) >= most;
     is_exact.then_some((latitude, longitude))
@@ -227,7 +227,7 @@ pub(super) fn told_pair(text: &str, others: usize, most: usize) -> Option<(Degre
 /// Decimals of degrees where something says that they are some: a kilometre.
 pub(super) const TOLD_DECIMALS: usize = 2;
 
-fn numbers(text: &str, others: usize) -> Option<(Degrees, Degrees)> {
+fn numbers(text: &str, others: usize, full: usize) -> Option<(Degrees, Degrees)> {
     if text.len() > 48
         || !text
             .bytes()
@@ -247,7 +247,7 @@ fn numbers(text: &str, others: usize) -> Option<(Degrees, Degrees)> {
         let decimals = text.split_once('.').map_or("", |(_, decimals)| decimals);
         decimals.trim_end_matches('0').len()
     };
-    let is_full = decimals(texts.0).max(decimals(texts.1)) >= FULL_DECIMALS;
+    let is_full = decimals(texts.0).max(decimals(texts.1)) >= full;
     let is_alone = numbers.count() <= others;
     (is_alone && is_full && !is_at_null(both.0, both.1)).then_some(both)
 }

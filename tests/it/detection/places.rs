@@ -144,6 +144,7 @@ fn weather_and_places_are_asked_for_with_few_decimals() {
     for path in [
         "/forecast/a1b2c3d4e5f60718293a4b5c6d7e8f90/52.559,13.459?lang=de",
         "/points/52.559,13.459",
+        "/forecast/key/52.56,13.46",
         "/weather/52.559/13.459",
     ] {
         assert_eq!(get(path), [Grade::Decoded], "{path}");
@@ -152,6 +153,9 @@ fn weather_and_places_are_asked_for_with_few_decimals() {
         "/v1/52.559,13.459",
         "/v2/52.559/13.459/x",
         "/points/1.25,2.75",
+        "/points/52.50,13.00",
+        "/points/52.5,13.4",
+        "/v1/52.56,13.46",
         "/map/10.559/13.459",
     ] {
         assert_eq!(get(path), [], "{path}");
