@@ -188,8 +188,31 @@ pub(super) fn is_nil_uuid(value: &str) -> bool {
     uuid_digits(value).is_some_and(|digits| digits.bytes().all(|byte| byte == b'0'))
 }
 
-/// An e-mail address (RFC 5321 §4.1.2, without quoted local parts), no image name (`a@2x.png`) and no role address that
-/// names nobody.
+/// Domains below which identities of SIMs and nodes of mobile networks stand (3GPP TS 23.003 §13, §14, §19): no mailboxes.
+const NETWORK_DOMAIN: &str = "3gppnetwork.org";
+
+/// Whether a host is of the mobile networks' own names, which nobody gets mail at.
+fn is_of_network(host: &str) -> bool {
+    let before = host.len().checked_sub(NETWORK_DOMAIN.len());
+    before
+        .and_then(|at| host.split_at_checked(at))
+        .is_some_and(|(front, domain)| {
+            domain.eq_ignore_ascii_case(NETWORK_DOMAIN)
+                && (front.is_empty() || front.ends_with('.'))
+        })
+}
+
+/// Whether a host serves rooms and nodes of XMPP by its name (XEP-0045, XEP-0060), or is the domain of groups in WhatsApp.
+fn is_of_rooms(host: &str) -> bool {
+    let first = host.split('.').next().unwrap_or_default();
+    ["conference", "muc", "pubsub"]
+        .iter()
+        .any(|service| first.eq_ignore_ascii_case(service))
+        || host.eq_ignore_ascii_case("g.us")
+}
+
+/// An e-mail address (RFC 5321 §4.1.2, without quoted local parts), no image name (`a@2x.png`), no role address that names
+/// nobody, no room of a chat and no identity of a mobile network.
 pub(super) fn is_email(value: &str) -> bool {
     let Some((local, domain)) = value.rsplit_once('@') else {
         return false;
@@ -245,6 +268,8 @@ pub(super) fn is_email(value: &str) -> bool {
         && top.bytes().all(|byte| byte.is_ascii_alphabetic())
         && !is_file_name
         && !names_nobody
+        && !is_of_network(domain)
+        && !is_of_rooms(domain)
 }
 
 /// Whether an address is of a domain that is reserved for examples (RFC 2606 §3): nobody's. What ends in `.example` stands for real
@@ -476,6 +501,10 @@ mod tests {
             "a@b",
             "@x.example",
             "erika@-x.example",
+            "0262011234567890@wlan.mnc001.mcc262.3gppnetwork.org",
+            "anonymous@nai.epc.mnc001.mcc262.3GPPnetwork.org",
+            "garten@conference.nordlicht.example",
+            "4930901820-1600000000@g.us",
         ] {
             assert!(!is_email(other), "{other}");
         }

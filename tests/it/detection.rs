@@ -158,6 +158,74 @@ fn one_contact_per_request_is_counted_whatever_its_name_and_place() {
     assert_eq!(contacts(&looked_up), [("contact-hash-list".to_owned(), 3)]);
 }
 
+#[test]
+fn identities_of_networks_and_rooms_are_no_address_book() {
+    for domain in [
+        "ims.mnc001.mcc262.3gppnetwork.org",
+        "nai.epc.mnc001.mcc262.pub.3gppnetwork.org",
+        "conference.chat.example",
+    ] {
+        for (path, name) in [("/v1/registration", "user"), ("/v1/contacts/sync", "email")] {
+            let one = |n: u32| {
+                let body = format!(r#"{{"{name}":"26201123456789{n}@{domain}"}}"#);
+                (path.to_owned(), body)
+            };
+            assert_eq!(contacts(&[1, 2, 3, 4].map(one)), [], "{domain} {path}");
+            let all = [1, 2, 3, 4].map(|n| format!(r#""26201123456789{n}@{domain}""#));
+            let list = (
+                path.to_owned(),
+                format!(r#"{{"{name}":[{}]}}"#, all.join(",")),
+            );
+            assert_eq!(contacts(&[list]), [], "{domain} {path}");
+        }
+    }
+}
+
+/// What is the same on all phones links nobody, at however many recipients it is.
+#[test]
+fn keys_and_builds_of_an_app_are_no_lasting_ids() {
+    for name in [
+        "api_key",
+        "app_id",
+        "appId",
+        "client_id",
+        "build_id",
+        "commit",
+        "etag",
+        "project_id",
+        "sdk_key",
+        "write_key",
+        "public_token",
+        "client_token",
+        "tenant",
+        "tenant_id",
+        "x-api-key",
+        "application_id",
+        "asset_hash",
+        "build_hash",
+        "workspace_id",
+        "organization_id",
+        "team_id",
+        "vid",
+        "cid",
+        "gid",
+        "app_build_id",
+        "x_client_id",
+    ] {
+        for value in [
+            "3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3",
+            "a3f1c29b7e045d86a3f1c29b7e045d17",
+            "a3f1c29b7e045d86a3f1c29b7e045d86a3f1c29b",
+            "a3f1c29b7e045d86",
+        ] {
+            let body = format!(r#"{{"{name}":"{value}","ts":1791187200}}"#);
+            assert_eq!(json("/v1/event", &body), [], "{name} {value}");
+            let query = format!("/v1/event?{name}={value}");
+            assert_eq!(json(&query, "{}"), [], "{name} {value}");
+        }
+    }
+}
+
 /// What else a message says of numbers does not hide the one that is another in each.
 #[test]
 fn one_contact_per_request_is_counted_beside_a_number_of_another_object() {

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use super::super::row::{Fact, FactKey, Subject};
 use super::super::{circumstance, recipient};
 use super::fact;
-use crate::model::{Occurrences, Origin, Recipient, RecipientKind};
+use crate::model::{Evidence, Grade, Occurrences, Origin, Recipient, RecipientKind};
 
 /// Rules of identifiers by which a person or a phone is recognised again. Session ids and push tokens are of one recipient.
-const LASTING: [&str; 12] = [
+const LASTING: [&str; 13] = [
     "advertising-id",
     "advertising-id-hash",
     "vendor-scoped-id",
     "hardware-id",
     "sim-id",
     "mac-address",
+    "device-id-hash",
     "install-id",
     "account-id",
     "own-email",
@@ -59,18 +60,25 @@ pub(super) fn linked(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     let findings: Vec<Sent<'_>> = findings
         .map(|(key, occurrences)| (company(subject, &key.recipient), key, occurrences))
         .collect();
+    let mut values: Vec<(u64, usize)> = (0..)
+        .zip(&findings)
+        .flat_map(|(position, (.., occurrences))| {
+            let hashes = occurrences.distinct.hashes();
+            hashes.map(move |hash| (hash, position))
+        })
+        .collect();
+    values.sort_unstable();
     let rank = |key: &FactKey| LASTING.iter().position(|rule| *rule == &*key.rule);
-    let is_shared = |(company, _, occurrences): &Sent<'_>, (other, _, others): &Sent<'_>| {
-        company != other && occurrences.distinct.shares(&others.distinct)
-    };
-    // By the most telling rule of the two.
+    // By the most telling rule under which a value was sent.
     let mut by_rule: BTreeMap<Option<usize>, BTreeSet<usize>> = BTreeMap::new();
-    for (position, one) in findings.iter().enumerate() {
-        for (behind, other) in findings.iter().enumerate().skip(position.saturating_add(1)) {
-            if is_shared(one, other) {
-                let rule = rank(one.1).min(rank(other.1));
-                by_rule.entry(rule).or_default().extend([position, behind]);
-            }
+    for of_value in values.chunk_by(|(one, _), (other, _)| one == other) {
+        let positions = || of_value.iter().map(|(_, position)| *position);
+        let sent = || positions().filter_map(|at| findings.get(at));
+        let mut companies = sent().map(|(company, ..)| company);
+        let first = companies.next();
+        if companies.any(|company| Some(company) != first) {
+            let rule = sent().map(|(_, key, _)| rank(key)).min().flatten();
+            by_rule.entry(rule).or_default().extend(positions());
         }
     }
     for (rule, shared) in by_rule {
@@ -112,34 +120,42 @@ pub(super) fn linked(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     }
 }
 
+/// A finding in one message.
+type Shown<'a> = (&'a FactKey, &'a Occurrences, &'a Evidence);
+
 /// Whether findings of one message are of several kinds that do not hold the same value: one identifier may stand there twice, as that
-/// of the installation and of its user.
-fn are_several(findings: &[(&FactKey, &Occurrences)]) -> bool {
+/// of the installation and of its user, and what a field is known to hold is what its name says of it.
+fn are_several(findings: &[Shown<'_>]) -> bool {
     let mut several = findings.iter().enumerate().flat_map(|(position, one)| {
         let behind = findings.iter().skip(position.saturating_add(1));
         behind.map(move |other| (one, other))
     });
-    several.any(|((key, one), (other, others))| {
-        key.rule != other.rule && one.distinct != others.distinct
+    several.any(|((key, one, here), (other, others, there))| {
+        let is_known = |key: &FactKey| key.grade == Grade::KnownValue;
+        let is_one_field = is_known(key) != is_known(other)
+            && (here.place, &here.path) == (there.place, &there.path);
+        key.rule != other.rule && one.distinct != others.distinct && !is_one_field
     })
 }
 
 /// Several identifiers in one message: whoever knows one of them knows the others from then on.
 pub(super) fn bridged(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
-    let mut by_message: BTreeMap<(&Recipient, Origin), Vec<(&FactKey, &Occurrences)>> =
-        BTreeMap::new();
+    let mut by_message: BTreeMap<(&Recipient, Origin), Vec<Shown<'_>>> = BTreeMap::new();
     for (key, occurrences) in lasting(subject) {
         for evidence in &occurrences.evidence {
             let message = (&key.recipient, evidence.origin);
             by_message
                 .entry(message)
                 .or_default()
-                .push((key, occurrences));
+                .push((key, occurrences, evidence));
         }
     }
     let mut by_recipient: BTreeMap<&Recipient, BTreeMap<&FactKey, &Occurrences>> = BTreeMap::new();
     for ((recipient, _), findings) in by_message {
         if are_several(&findings) {
+            let findings = findings
+                .into_iter()
+                .map(|(key, occurrences, _)| (key, occurrences));
             by_recipient.entry(recipient).or_default().extend(findings);
         }
     }
