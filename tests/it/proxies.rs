@@ -143,7 +143,10 @@ fn a_host_in_letters_is_the_host_that_dns_names() {
     };
     let entries = [entry("bücher.example"), entry("xn--bcher-kva.example")];
     let log = json!({"log": {"version": "1.2", "creator": {"name": "forge"}, "entries": entries}});
-    let folder = folder("idn", &[("phone/a.har", &serde_json::to_vec(&log).unwrap())]);
+    let folder = folder(
+        "idn",
+        &[("phone/a.har", &serde_json::to_vec(&log).unwrap())],
+    );
     let audit = audited(&folder);
     let apps = || audit.devices.iter().flat_map(|device| &device.apps);
     let findings = || apps().flat_map(|app| &app.findings);
