@@ -10,6 +10,7 @@ mod fleet;
 mod gather;
 mod known_values;
 mod live;
+mod naming;
 mod neighbours;
 mod options;
 mod overlap;
@@ -578,6 +579,10 @@ fn reader<'a>(stage: Stage<'a>, inputs: &[&Input]) -> Reader<'a> {
 impl Extent {
     fn add(&mut self, time: Timestamp) {
         self.items = self.items.saturating_add(1);
+        // A record without a time says nothing of when.
+        if time == Timestamp::default() {
+            return;
+        }
         self.period = Some(match self.period {
             Some((first, last)) => (first.min(time), last.max(time)),
             None => (time, time),

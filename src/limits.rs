@@ -314,6 +314,8 @@ pub const SQLITE_DEPTH: usize = 20;
 pub const LISTED_DEVICES: usize = 100_000;
 /// Apps of all devices of a list: at about 300 bytes each, 600 MB.
 pub const LISTED_APPS: usize = 2_000_000;
+/// Lines above the header of a list of apps: titles of reports have two or three.
+pub const TITLE_LINES: usize = 10;
 /// Rows of a list of apps by which it is told whether a column names devices or apps.
 pub const NAMES_COMPARED: usize = 10_000;
 /// Files of a ZIP archive that are looked at; bug reports have some thousands.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::overlap::{Known, Overlap};
-use super::{Extent, Stage, own_cipher};
+use super::{Extent, Stage, naming, own_cipher};
 use crate::Result;
 use crate::attribute::Attributor;
 use crate::flow::{Clients, Flows, Load, Recorded};
@@ -400,6 +400,7 @@ impl<'a> Reader<'a> {
             if told != Told::Packets && sighting.server.is_none() {
                 sighting.server = name_of_server(&sighting, dossier);
             }
+            naming::in_ascii(&mut sighting);
             let app = phone.attributor.attribute(&sighting);
             let observation = Observation {
                 sighting,

@@ -8,7 +8,7 @@ use super::log::Listed;
 use super::{Format, Input, Sample, Source};
 use crate::Result;
 use crate::limits::DOCUMENT_BYTES;
-use crate::manifest::{self, OperationAccess};
+use crate::manifest::{self, AppOperation, OperationAccess};
 use crate::model::{Access, Event, Origin, Owner, Shortfall, Timestamp};
 
 /// The dump of the service alone.
@@ -95,6 +95,7 @@ pub(super) fn list(
     for detail in &read.damage {
         listed.at(origin).note(Shortfall::DamagedManifest, detail);
     }
+    let now = now.or_else(|| made(&read.value));
     let mut has_local_times = false;
     for operation in read.value {
         let resource = RESOURCES
@@ -134,6 +135,15 @@ pub(super) fn list(
             .at(origin)
             .note(Shortfall::LocalTime, "dumpsys appops");
     }
+}
+
+/// When a dump was made: an access of which time and age are written tells.
+fn made(operations: &[AppOperation]) -> Option<Timestamp> {
+    let mut accesses = operations.iter().flat_map(|operation| &operation.accesses);
+    accesses.find_map(|access| {
+        let time = timestamp(&access.time)?;
+        Some(Timestamp(time.0.saturating_add(age(&access.age)?)))
+    })
 }
 
 /// When it was, as the dump says; from its age where only that is written and it is known when the dump was made.
@@ -202,6 +212,23 @@ mod tests {
         assert_eq!(contacts.owner.package.as_deref(), Some("org.example.chat"));
         assert!(
             matches!(&contacts.event, Event::Access(access) if access.resource == "contacts" && access.in_background == Some(true))
+        );
+    }
+
+    #[test]
+    fn an_access_with_time_and_age_tells_when_the_dump_was_made() {
+        let dump = "Current AppOps Service state:\n  Uid u0a103:\n    Package org.example.chat:\n      READ_CONTACTS (allow): time=+2h ago; duration=+12ms\n      \
+            CAMERA (allow):\n          Access: fg = 2026-01-02 03:04:05.000 (-1h)\n";
+        let mut listed = Listed::default();
+        list(dump.as_bytes(), 0, None, Origin::default(), &mut listed);
+        let (sightings, _) = drain(listed);
+        let times: Vec<String> = sightings
+            .iter()
+            .map(|sighting| sighting.origin.time.to_string())
+            .collect();
+        assert_eq!(
+            times,
+            ["2026-01-02T02:04:05.000Z", "2026-01-02T03:04:05.000Z"]
         );
     }
 

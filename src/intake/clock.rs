@@ -95,6 +95,18 @@ pub(super) fn timestamp_of_seconds(seconds: f64) -> Option<Timestamp> {
         .then(|| Timestamp(((seconds * 1e6).round() as i64).saturating_mul(1000)))
 }
 
+/// A time since 1970 in seconds, or by its magnitude in milliseconds or microseconds: in seconds these are years far from ours.
+pub(super) fn timestamp_by_magnitude(number: f64) -> Option<Timestamp> {
+    /// The year 5138 in seconds, 1973 in milliseconds.
+    const LATE: f64 = 1e11;
+    let seconds = match number.abs() {
+        size if size >= LATE * 1e3 => number / 1e6,
+        size if size >= LATE => number / 1e3,
+        _ => number,
+    };
+    timestamp_of_seconds(seconds)
+}
+
 fn digits(rest: &mut &str, count: usize) -> Option<i64> {
     let (number, after) = rest.split_at_checked(count)?;
     if !number.bytes().all(|byte| byte.is_ascii_digit()) {

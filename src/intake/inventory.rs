@@ -47,9 +47,18 @@ fn is_package_list(sample: &Sample<'_>) -> bool {
             .lines()
             .map(str::trim)
             .filter(|line| !line.is_empty())
-            .take(5);
-        text.starts_with("package:") && lines.all(|line| line.starts_with("package:"))
+            .skip_while(|line| is_of_shell(line))
+            .take(5)
+            .peekable();
+        lines.peek().is_some() && lines.all(|line| line.starts_with("package:"))
     })
+}
+
+/// What a terminal shows before the output of a command: the prompt with it, the start of `adb`, complaints of Android's linker.
+fn is_of_shell(line: &str) -> bool {
+    line.contains("pm list packages")
+        || line.starts_with("* daemon ")
+        || line.starts_with("WARNING: linker")
 }
 
 fn is_apple_answer(sample: &Sample<'_>) -> bool {
@@ -68,10 +77,12 @@ fn is_apple_answer(sample: &Sample<'_>) -> bool {
 
 /// The first object that is whole within the head decides, so members are looked for by name.
 fn is_json(sample: &Sample<'_>) -> bool {
-    const TELLING: [&str; 19] = [
+    const TELLING: [&str; 20] = [
         "#microsoft.graph.detectedApp",
         "#microsoft.graph.managedDevice",
         "\"detectedApps\"",
+        // `Microsoft.Graph` of PowerShell writes names large.
+        "\"DetectedApps\"",
         "\"applicationReports\"",
         "\"permissionGrants\"",
         "admin#directory#mobiledevice",
@@ -97,15 +108,19 @@ fn is_json(sample: &Sample<'_>) -> bool {
 }
 
 fn is_csv(sample: &Sample<'_>) -> bool {
-    sample
-        .text()
-        .and_then(manifest::csv_header)
+    let is_text = sample.text().is_some() || manifest::is_windows_1252(sample.head);
+    is_text
+        .then(|| manifest::csv_header(sample.head))
+        .flatten()
         .is_some_and(|names| manifest::has_known_header(&names.iter().map(String::as_str)))
 }
 
 /// Whether a text is a table that has the columns that the user says lists of apps have.
-pub(super) fn is_mapped_csv(text: &str, columns: &BTreeMap<Column, String>) -> bool {
-    let names = manifest::csv_header(text).unwrap_or_default();
+pub(super) fn is_mapped_csv(sample: &Sample<'_>, columns: &BTreeMap<Column, String>) -> bool {
+    if sample.text().is_none() && !manifest::is_windows_1252(sample.head) {
+        return false;
+    }
+    let names = manifest::csv_header(sample.head).unwrap_or_default();
     let has = |column: Column| {
         columns
             .get(&column)
@@ -135,4 +150,27 @@ fn csv(input: &Input) -> Result<Gathered> {
     let (bytes, cut) = read_whole(input, DOCUMENT_BYTES)?;
     let read = manifest::inventory_csv(&bytes, &input.columns);
     Ok((placed(input, 0, read.value), notes(cut, read.damage)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_shows_before_a_list_is_no_hindrance() {
+        let list = "package:org.example.one uid:10117\npackage:org.example.two\n";
+        for before in [
+            "",
+            "$ adb shell pm list packages -U\n",
+            "* daemon not running; starting now at tcp:5037\n* daemon started successfully\n",
+            "WARNING: linker: Warning: unable to normalize \"\"\n",
+        ] {
+            assert!(is_package_list(&Sample::of(
+                format!("{before}{list}").as_bytes()
+            )));
+        }
+        for other in ["notes\npackage:org.example.one\n", "run pm list packages\n"] {
+            assert!(!is_package_list(&Sample::of(other.as_bytes())));
+        }
+    }
 }

@@ -24,6 +24,19 @@ pub struct Sample<'a> {
     whole: Option<&'a [u8]>,
 }
 
+#[cfg(test)]
+impl<'a> Sample<'a> {
+    /// That of a short input which comes through a pipe.
+    pub(super) fn of(head: &'a [u8]) -> Self {
+        Self {
+            head,
+            length: None,
+            path: Path::new(""),
+            whole: None,
+        }
+    }
+}
+
 impl Sample<'_> {
     /// Bytes from elsewhere in the file, at most [`SNIFF_DEEP_BYTES`]; empty where it cannot be read again.
     pub fn deep(&self, offset: u64, length: u64) -> Vec<u8> {
@@ -223,11 +236,8 @@ pub(super) fn recognise(
         .iter()
         .find(|format| (format.sniff)(&sample))
         .or_else(|| {
-            let is_mapped = |text| inventory::is_mapped_csv(text, columns);
-            sample
-                .text()
-                .is_some_and(is_mapped)
-                .then_some(&inventory::CSV)
+            let is_mapped = inventory::is_mapped_csv(&sample, columns);
+            is_mapped.then_some(&inventory::CSV)
         });
     match (recognised, wrapping) {
         (Some(format), wrapping) => Recognised::Input(Input {

@@ -35,6 +35,7 @@ fn sniff(sample: &Sample<'_>) -> bool {
         let header = header.replace('"', "");
         header.starts_with("uid,daddr,time,uncertain,")
             || header.starts_with("daddr,time,uncertain,")
+            || header.starts_with("_id,appname,remoteIp,hostname,")
     })
 }
 
@@ -63,25 +64,28 @@ fn package_of_file(path: &str) -> Option<&str> {
         .rmatch_indices('_')
         .filter_map(|(at, _)| name.split_at_checked(at))
         .find(|(_, behind)| behind.strip_prefix('_').is_some_and(is_date))?;
-    let is_package = package.contains('.')
-        && package
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
-    is_package.then_some(package)
+    is_package(package).then_some(package)
 }
 
-fn list(bytes: &[u8], package: Option<&str>, input: &Input, listed: &mut Listed) {
+fn is_package(name: &str) -> bool {
+    let is_of_package = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
+    name.contains('.') && name.bytes().all(is_of_package)
+}
+
+fn list(bytes: &[u8], of_file: Option<&str>, input: &Input, listed: &mut Listed) {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
     let Ok(header) = reader.byte_headers().cloned() else {
         return;
     };
     let column = |name: &str| header.iter().position(|known| known == name.as_bytes());
+    // Early versions had a history of their own, with other names.
+    let address = column("remoteIp");
     let columns = [
         column("uid"),
-        column("daddr"),
-        column("time"),
-        column("Package"),
+        column("daddr").or_else(|| column("hostname")),
+        column("time").or_else(|| column("timestampt")),
+        column("Package").or_else(|| column("appname")),
     ];
     let [tracker, category, uncertain] = [
         column("Tracker").or_else(|| column("Tracker Name")),
@@ -93,17 +97,15 @@ fn list(bytes: &[u8], package: Option<&str>, input: &Input, listed: &mut Listed)
     while reader.read_byte_record(&mut row).unwrap_or(false) {
         let mut told = listed.at(input.origin());
         told.origin.frame = row.position().map_or(0, csv::Position::record);
-        let cells = columns.map(|column| {
+        let text = |column: Option<usize>| {
             let cell = row.get(column?)?;
             let text = str::from_utf8(cell).ok()?.trim();
             (!text.is_empty()).then_some(text)
-        });
-        let text = |column: Option<usize>| {
-            let cell = row.get(column?)?;
-            Some(str::from_utf8(cell).ok()?.trim())
         };
+        let [uid, host, time, package] = columns.map(text);
+        let cells = [uid, host.or_else(|| text(address)), time, package];
         let is_tracker = is_tracker(text(tracker), text(category), text(uncertain));
-        contact(cells, package, is_tracker, &mut told);
+        contact(cells, of_file, is_tracker, &mut told);
         if listed.len() >= LOGGED_EVENTS {
             let detail = format!("only the first {LOGGED_EVENTS} rows are read");
             listed
@@ -125,13 +127,18 @@ fn contact(
         return told.note_damage();
     };
     told.origin.time = Timestamp(time.saturating_mul(1_000_000));
-    let package = package.or(of_file).map(Arc::from);
+    // Early versions wrote the name of an app, or its package.
+    let (package, label) = match package {
+        Some(name) if !is_package(name) => (None, Some(Arc::from(name))),
+        package => (package.or(of_file).map(Arc::from), None),
+    };
     let owner = Owner {
         // The package says more than the uid, which apps may share.
         uid: uid
             .and_then(|uid| uid.parse().ok())
             .filter(|_| package.is_none()),
         package,
+        label,
         ..Owner::default()
     };
     told.tell(
@@ -266,6 +273,28 @@ mod tests {
             rows(&sightings),
             [(1, Some("org.example.map"), "ads.example")]
         );
+    }
+
+    #[test]
+    fn the_history_of_early_versions_is_read() {
+        let text = "\"_id\",\"appname\",\"remoteIp\",\"hostname\",\"companyName\",\"companyOwner\",\"timestampt\"\n\
+            \"1\",\"org.example.map\",\"203.0.113.5\",\"graph.example\",\"X\",\"X\",\"1760000000000\"\n\
+            \"2\",\"My map\",\"203.0.113.6\",\"\",\"\",\"\",\"1760000001000\"\n";
+        assert!(sniff(&Sample::of(text.as_bytes())));
+        let (sightings, shortfalls) = read(text.as_bytes(), None);
+        assert_eq!(
+            rows(&sightings),
+            [
+                (1, Some("org.example.map"), "graph.example"),
+                (2, None, "203.0.113.6")
+            ]
+        );
+        assert_eq!(sightings[1].owner.label.as_deref(), Some("My map"));
+        assert_eq!(
+            sightings[0].origin.time.to_string(),
+            "2025-10-09T08:53:20.000Z"
+        );
+        assert_eq!(shortfalls, []);
     }
 
     /// Forged by `sqlite3` with the tables that `TrackerControl` has.

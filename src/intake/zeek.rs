@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::clock::{timestamp, timestamp_of_seconds};
+use super::clock::{timestamp, timestamp_by_magnitude, timestamp_of_seconds};
 use super::json::parse;
 use super::log::{LineLog, Told};
 use super::sensor;
@@ -35,8 +35,13 @@ fn sniff(sample: &Sample<'_>) -> bool {
         let first = text.lines().next().unwrap_or_default();
         first.starts_with("#separator ")
             || (first.starts_with('{')
-                && first.contains("\"id.orig_h\"")
-                && first.contains("\"id.resp_h\""))
+                && [
+                    ["\"id.orig_h\"", "\"id.resp_h\""],
+                    ["\"id_orig_h\"", "\"id_resp_h\""],
+                    ["\"orig_h\"", "\"resp_h\""],
+                ]
+                .iter()
+                .any(|ends| ends.iter().all(|end| first.contains(end))))
     })
 }
 
@@ -47,6 +52,34 @@ enum Row<'a> {
         values: Vec<&'a str>,
     },
     Json(Value),
+}
+
+/// Whether a column has that name: `id.orig_h`, or `id_orig_h` where `Log::default_scope_sep` says so.
+fn is_column(column: &str, name: &str) -> bool {
+    column == name
+        || name
+            .split_once('.')
+            .is_some_and(|(record, field)| column.split_once('_') == Some((record, field)))
+}
+
+/// A member of a row, under the names that columns have, or in an object of its own (`{"id":{"orig_h":…}}`).
+fn member<'v>(row: &'v Value, name: &str) -> Option<&'v Value> {
+    row.get(name).or_else(|| {
+        let (record, field) = name.split_once('.')?;
+        let nested = row.get(record).and_then(|record| record.get(field));
+        nested.or_else(|| row.get(format!("{record}_{field}")))
+    })
+}
+
+/// A row without the name of its log, which the writer to Kafka puts around it (`tag_json`).
+fn without_tag(row: Value) -> Value {
+    match row {
+        Value::Object(tagged) if tagged.len() == 1 && !tagged.contains_key("ts") => {
+            let inner = tagged.into_iter().next().map(|(_, inner)| inner);
+            inner.unwrap_or_default()
+        }
+        row => row,
+    }
 }
 
 /// Header of the tabular form.
@@ -119,7 +152,10 @@ impl Row<'_> {
     fn raw(&self, name: &str) -> Option<&str> {
         match self {
             Self::Table { layout, values } => {
-                let at = layout.fields.iter().position(|field| field == name)?;
+                let at = layout
+                    .fields
+                    .iter()
+                    .position(|field| is_column(field, name))?;
                 let value = values.get(at)?;
                 (*value != layout.unset && *value != layout.empty).then_some(value)
             }
@@ -129,15 +165,15 @@ impl Row<'_> {
 
     fn has(&self, name: &str) -> bool {
         match self {
-            Self::Table { layout, .. } => layout.fields.iter().any(|field| field == name),
-            Self::Json(value) => value.get(name).is_some(),
+            Self::Table { layout, .. } => layout.fields.iter().any(|field| is_column(field, name)),
+            Self::Json(value) => member(value, name).is_some(),
         }
     }
 
     fn text(&self, name: &str) -> Option<String> {
         match self {
             Self::Table { .. } => self.raw(name).map(|value| unescaped(value).into_owned()),
-            Self::Json(value) => match value.get(name)? {
+            Self::Json(value) => match member(value, name)? {
                 Value::String(text) => Some(text.clone()),
                 Value::Number(number) => Some(number.to_string()),
                 Value::Bool(flag) => Some(flag.to_string()),
@@ -162,8 +198,7 @@ impl Row<'_> {
                 .flat_map(|value| value.split(layout.set_separator.as_str()))
                 .map(|value| unescaped(value).into_owned())
                 .collect(),
-            Self::Json(value) => value
-                .get(name)
+            Self::Json(value) => member(value, name)
                 .and_then(Value::as_array)
                 .into_iter()
                 .flatten()
@@ -172,11 +207,11 @@ impl Row<'_> {
         }
     }
 
-    /// Seconds since 1970, or ISO 8601 as `LogAscii::json_timestamps` may say.
+    /// Seconds or milliseconds since 1970, or ISO 8601, as `LogAscii::json_timestamps` may say.
     fn time(&self) -> Option<Timestamp> {
         let text = self.text("ts")?;
         match text.parse() {
-            Ok(seconds) => timestamp_of_seconds(seconds),
+            Ok(number) => timestamp_by_magnitude(number),
             Err(_) => timestamp(&text),
         }
     }
@@ -355,7 +390,7 @@ fn read_line(layout: &mut Layout, line: &[u8], told: &mut Told<'_>) {
 /// `None` if the line is no whole row.
 fn row<'a>(layout: &'a Layout, line: &'a str) -> Option<Row<'a>> {
     if line.starts_with('{') {
-        return parse(line.as_bytes()).map(Row::Json);
+        return parse(line.as_bytes()).map(without_tag).map(Row::Json);
     }
     let values: Vec<&str> = line.split(layout.separator).collect();
     let is_whole = !layout.fields.is_empty() && values.len() >= layout.fields.len();
@@ -490,6 +525,30 @@ mod tests {
         assert_eq!(sightings[2].flow.unwrap().transport, Transport::Udp);
         assert_eq!(sightings[0].origin.time, sightings[1].origin.time);
         assert_eq!(shortfalls, [Shortfall::Truncated, Shortfall::UnknownFormat]);
+    }
+
+    #[test]
+    fn milliseconds_and_other_names_of_the_ends_are_read() {
+        let rest = r#""uid":"C","version":"TLSv13","cipher":"x","server_name":"api.example","established":true"#;
+        let dotted = r#""id.orig_h":"192.0.2.7","id.orig_p":40123,"id.resp_h":"198.51.100.4","id.resp_p":443"#;
+        let joined = dotted.replace("id.", "id_");
+        let nested = format!(r#""id":{{{}}}"#, dotted.replace("id.", ""));
+        let lines = [
+            format!(r#"{{"ts":1767225600.5,{dotted},{rest}}}"#),
+            format!(r#"{{"ts":1767225600500,{joined},{rest}}}"#),
+            format!(r#"{{"ts":1767225600500000,{nested},{rest}}}"#),
+            format!(r#"{{"ssl":{{"ts":1767225600500,{dotted},{rest}}}}}"#),
+        ];
+        for line in &lines {
+            assert!(sniff(&Sample::of(line.as_bytes())), "{line}");
+            let (sightings, shortfalls) = read(line);
+            assert_eq!(shortfalls, [], "{line}");
+            let [sighting] = &sightings[..] else {
+                panic!("{line}");
+            };
+            assert_eq!(sighting.origin.time.to_string(), "2026-01-01T00:00:00.500Z");
+            assert_eq!(sighting.flow.unwrap().server.port(), 443);
+        }
     }
 
     #[test]

@@ -8,6 +8,8 @@ use crate::model::{Component, ComponentKind, Declaration, IntentFilter};
 #[derive(Debug, Default)]
 pub(super) struct Inside {
     open: Option<(usize, Component)>,
+    /// What `application` demands of others for all components that demand nothing themselves.
+    pub(super) permission: Option<String>,
     filter_depth: Option<usize>,
 }
 
@@ -26,7 +28,13 @@ impl Inside {
         }
         match element.tag {
             Tag::Component(kind) if is_child => {
-                let component = component(builder, kind, element, declaration);
+                let component = component(
+                    builder,
+                    kind,
+                    element,
+                    declaration,
+                    self.permission.as_ref(),
+                );
                 self.open = component.map(|component| (element.depth, component));
                 self.filter_depth = None;
             }
@@ -90,13 +98,19 @@ fn component(
     kind: ComponentKind,
     element: &Element,
     declaration: &Declaration,
+    of_application: Option<&String>,
 ) -> Option<Component> {
     let name = builder.text(element, Attribute::Name)?;
     let mut component = Component::new(kind, &class_name(&name, &declaration.package));
     let permission = |attribute| builder.permission_name(element, attribute, declaration);
     component.exported = builder.boolean(element, Attribute::Exported);
     component.enabled = builder.boolean(element, Attribute::Enabled);
-    component.permission = permission(Attribute::Permission);
+    // An empty permission of its own takes back that of the application (AOSP `ParsedMainComponentUtils`).
+    component.permission = if element.value(Attribute::Permission).is_some() {
+        permission(Attribute::Permission)
+    } else {
+        of_application.cloned()
+    };
     component.read_permission = permission(Attribute::ReadPermission);
     component.write_permission = permission(Attribute::WritePermission);
     if let Some(authorities) = builder.text(element, Attribute::Authorities) {
@@ -152,3 +166,43 @@ const FOREGROUND_TYPES: &[(u32, &str)] = &[
     (1 << 13, "mediaProcessing"),
     (1 << 30, "specialUse"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::super::text_xml;
+    use crate::model::Declaration;
+
+    /// A text manifest with that inside its application, which has these attributes.
+    fn read(attributes: &str, body: &str) -> Declaration {
+        let text = format!(
+            "<manifest xmlns:android=\"http://schemas.android.com/apk/res/android\" package=\"org.example.x\">\
+             <application {attributes}>{body}</application></manifest>"
+        );
+        text_xml(text.as_bytes()).value.unwrap()
+    }
+
+    #[test]
+    fn components_without_a_permission_have_that_of_the_application() {
+        let declaration = read(
+            "android:permission=\"org.example.x.GUARD\"",
+            "<activity android:name=\".A\" android:exported=\"true\"/>\
+             <service android:name=\".S\" android:exported=\"true\" android:permission=\"org.example.x.OWN\"/>\
+             <receiver android:name=\".R\" android:exported=\"true\" android:permission=\"\"/>\
+             <provider android:name=\".P\" android:exported=\"true\"/>",
+        );
+        let permissions: Vec<_> = declaration
+            .components
+            .iter()
+            .map(|component| (component.permission.as_deref(), component.is_unguarded()))
+            .collect();
+        assert_eq!(
+            permissions,
+            [
+                (Some("org.example.x.GUARD"), false),
+                (Some("org.example.x.OWN"), false),
+                (None, true),
+                (Some("org.example.x.GUARD"), false),
+            ]
+        );
+    }
+}

@@ -73,6 +73,8 @@ pub(super) fn declaration(
             Tag::Application if is_in_application && is_child => {
                 application = Some(element);
                 builder.application(element, &mut declaration);
+                inside_component.permission =
+                    builder.permission_name(element, Attribute::Permission, &declaration);
             }
             Tag::Component(_) if is_in_application && !is_child => {
                 builder.bound_permissions(element, &mut declaration);

@@ -29,6 +29,7 @@ mod resource_table;
 mod signing;
 mod string_pool;
 mod text_xml;
+mod windows_1252;
 mod zip_archive;
 
 pub use apk::apk;
@@ -53,6 +54,7 @@ pub use privacy_manifest::privacy_manifest;
 pub use proto_xml::proto_xml;
 pub use signing::signing_block;
 pub use text_xml::text_xml;
+pub(crate) use windows_1252::is_text as is_windows_1252;
 pub use zip_archive::{ZipEntry, zip_entries};
 
 /// What a reader of this room yields, with what was odd or missing in plain words.

@@ -90,6 +90,11 @@ impl Distinct {
         !self.smallest.is_disjoint(&other.smallest)
     }
 
+    /// Hashes of the values, as far as they are kept.
+    pub fn hashes(&self) -> impl Iterator<Item = u64> + '_ {
+        self.smallest.iter().copied()
+    }
+
     /// Whether a value was added, as far as hashes are kept.
     pub fn contains(&self, value: &impl Hash) -> bool {
         let mut hasher = DefaultHasher::new();

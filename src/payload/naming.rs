@@ -239,12 +239,12 @@ const FEWEST_BYTES: usize = 16;
 pub(super) fn lists_of_bytes(fields: &Fields<'_>) -> Vec<ListOfBytes> {
     let (mut lists, mut open): (Vec<ListOfBytes>, Option<ListOfBytes>) = (Vec::new(), None);
     for field in fields {
-        let byte = byte(&field.value);
-        let place = fields.paths.split(field.path);
-        let next = byte.zip(place).and_then(|(byte, (list, step))| match step {
-            Step::Index(position) => Some((byte, list, usize::try_from(position).ok()?)),
-            Step::Name(_) => None,
-        });
+        let next = match fields.paths.split(field.path) {
+            Some((list, Step::Index(position))) => byte(&field.value)
+                .zip(usize::try_from(position).ok())
+                .map(|(byte, position)| (byte, list, position)),
+            _ => None,
+        };
         match (next, &mut open) {
             (Some((byte, list, position)), Some(open))
                 if open.path == list && open.bytes.len() == position =>

@@ -377,7 +377,7 @@ impl DeviceView {
 }
 
 /// A time as printed; documents have none, and readers of documents leave it at zero.
-fn time(time: Timestamp) -> Option<String> {
+pub(super) fn time(time: Timestamp) -> Option<String> {
     (time != Timestamp::default()).then(|| time.to_string())
 }
 

@@ -62,7 +62,7 @@ impl Observations {
             device: text::safe(device),
             input: sighting.origin.input.0,
             frame: sighting.origin.frame,
-            time: sighting.origin.time.to_string(),
+            time: super::json::time(sighting.origin.time),
             app: AppView::of(&observation.app),
             transport: sighting.flow.map(|flow| transport(flow.transport)),
             server: sighting.flow.map(|flow| flow.server.to_string()),
@@ -186,8 +186,8 @@ struct ObservationView<'a> {
     input: u32,
     /// Packet, entry or line from 1.
     frame: u64,
-    /// Time (RFC 3339, UTC).
-    time: String,
+    /// Time (RFC 3339, UTC); none where the log tells none.
+    time: Option<String>,
     /// Whose it is.
     app: AppView,
     /// `tcp`, `udp` or the IP protocol number.

@@ -245,7 +245,7 @@ fn is_named_by_its_owner(name: &str) -> bool {
 fn host_label(label: &str) -> String {
     let mut shown = String::with_capacity(label.len());
     for character in label.chars() {
-        if character.is_ascii_alphanumeric() || matches!(character, '-' | '_') {
+        if character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '*') {
             shown.push(character);
         } else {
             let _infallible = write!(shown, "\\u{{{:x}}}", u32::from(character));

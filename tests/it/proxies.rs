@@ -132,6 +132,30 @@ fn har(length: &str, post_data: &Value) -> Vec<u8> {
     serde_json::to_vec(&log).unwrap()
 }
 
+#[test]
+fn a_host_in_letters_is_the_host_that_dns_names() {
+    let entry = |host: &str| {
+        json!({
+            "startedDateTime": "2025-10-09T08:53:20.000Z",
+            "request": {"method": "GET", "url": format!("https://{host}/x?email=anna.muster@mail.example"), "headers": []},
+            "response": {"status": 200, "headers": [], "content": {"size": 0, "mimeType": ""}},
+        })
+    };
+    let entries = [entry("bücher.example"), entry("xn--bcher-kva.example")];
+    let log = json!({"log": {"version": "1.2", "creator": {"name": "forge"}, "entries": entries}});
+    let folder = folder(
+        "idn",
+        &[("phone/a.har", &serde_json::to_vec(&log).unwrap())],
+    );
+    let audit = audited(&folder);
+    let apps = || audit.devices.iter().flat_map(|device| &device.apps);
+    let findings = || apps().flat_map(|app| &app.findings);
+    assert!(findings().all(|finding| &*finding.rule != "identifier-linked"));
+    let hosts = apps().flat_map(|app| &app.recipients);
+    let hosts: Vec<&str> = hosts.map(|report| &*report.recipient.host).collect();
+    assert_eq!(hosts, ["xn--bcher-kva.example"]);
+}
+
 /// Positions found, and bodies that were not kept with their bytes.
 fn read(folder: &Path) -> (usize, Vec<(Shortfall, u64, u64)>) {
     let audit = audited(folder);

@@ -60,18 +60,25 @@ pub(super) fn linked(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     let findings: Vec<Sent<'_>> = findings
         .map(|(key, occurrences)| (company(subject, &key.recipient), key, occurrences))
         .collect();
+    let mut values: Vec<(u64, usize)> = (0..)
+        .zip(&findings)
+        .flat_map(|(position, (.., occurrences))| {
+            let hashes = occurrences.distinct.hashes();
+            hashes.map(move |hash| (hash, position))
+        })
+        .collect();
+    values.sort_unstable();
     let rank = |key: &FactKey| LASTING.iter().position(|rule| *rule == &*key.rule);
-    let is_shared = |(company, _, occurrences): &Sent<'_>, (other, _, others): &Sent<'_>| {
-        company != other && occurrences.distinct.shares(&others.distinct)
-    };
-    // By the most telling rule of the two.
+    // By the most telling rule under which a value was sent.
     let mut by_rule: BTreeMap<Option<usize>, BTreeSet<usize>> = BTreeMap::new();
-    for (position, one) in findings.iter().enumerate() {
-        for (behind, other) in findings.iter().enumerate().skip(position.saturating_add(1)) {
-            if is_shared(one, other) {
-                let rule = rank(one.1).min(rank(other.1));
-                by_rule.entry(rule).or_default().extend([position, behind]);
-            }
+    for of_value in values.chunk_by(|(one, _), (other, _)| one == other) {
+        let positions = || of_value.iter().map(|(_, position)| *position);
+        let sent = || positions().filter_map(|at| findings.get(at));
+        let mut companies = sent().map(|(company, ..)| company);
+        let first = companies.next();
+        if companies.any(|company| Some(company) != first) {
+            let rule = sent().map(|(_, key, _)| rank(key)).min().flatten();
+            by_rule.entry(rule).or_default().extend(positions());
         }
     }
     for (rule, shared) in by_rule {

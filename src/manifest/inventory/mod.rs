@@ -46,7 +46,8 @@ pub enum Column {
     State,
 }
 
-/// Names of columns and members, in small letters without anything else; the first that is there counts.
+/// Names of columns and members, in small letters without anything else, English and as consoles translate them into German; the
+/// first that is there counts.
 const COLUMNS: &[(Column, &[&str])] = &[
     (
         Column::Package,
@@ -63,6 +64,8 @@ const COLUMNS: &[(Column, &[&str])] = &[
             "packageid",
             "applicationid",
             "appid",
+            "paketname",
+            "anwendungsid",
         ],
     ),
     (
@@ -77,6 +80,8 @@ const COLUMNS: &[(Column, &[&str])] = &[
             "title",
             "name",
             "app",
+            "anwendungsname",
+            "anwendung",
         ],
     ),
     (
@@ -101,6 +106,7 @@ const COLUMNS: &[(Column, &[&str])] = &[
             "installedversion",
             "version",
             "longversion",
+            "anwendungsversion",
         ],
     ),
     (
@@ -115,6 +121,8 @@ const COLUMNS: &[(Column, &[&str])] = &[
             "deviceuuid",
             "resourceid",
             "mobiledeviceid",
+            "seriennummer",
+            "geräteid",
         ],
     ),
     (
@@ -131,6 +139,8 @@ const COLUMNS: &[(Column, &[&str])] = &[
             "asset",
             "assettag",
             "device",
+            "gerätename",
+            "gerät",
         ],
     ),
     (
@@ -143,21 +153,38 @@ const COLUMNS: &[(Column, &[&str])] = &[
             "os",
             "devicetype",
             "platformtype",
+            "plattform",
+            "betriebssystem",
         ],
     ),
-    (Column::Model, &["model", "devicemodel", "modelname"]),
+    (
+        Column::Model,
+        &[
+            "model",
+            "devicemodel",
+            "modelname",
+            "modell",
+            "gerätemodell",
+        ],
+    ),
     (
         Column::Installer,
         &["installerpackagename", "installer", "installsource"],
     ),
     (
         Column::State,
-        &["state", "installstatus", "installationstatus", "status"],
+        &[
+            "state",
+            "installstatus",
+            "installationstatus",
+            "installationsstatus",
+            "status",
+        ],
     ),
 ];
 
 /// Columns of traffic logs: a table that has one is no inventory.
-const FOREIGN: [&str; 9] = [
+const FOREIGN: [&str; 10] = [
     "srcip",
     "dstip",
     "srcport",
@@ -166,6 +193,7 @@ const FOREIGN: [&str; 9] = [
     "destip",
     "sourceip",
     "destinationip",
+    "remoteip",
     "bytessent",
 ];
 
@@ -225,8 +253,17 @@ fn is_package(text: &str) -> bool {
         && text.starts_with(|first: char| first.is_alphabetic())
 }
 
-fn platform(text: &str) -> Option<Platform> {
+/// A system's name without that of its maker: `Apple iOS`.
+fn system(text: &str) -> String {
     let text = plain(text);
+    match text.strip_prefix("apple") {
+        Some(rest) if !rest.is_empty() => rest.to_owned(),
+        _ => text,
+    }
+}
+
+fn platform(text: &str) -> Option<Platform> {
+    let text = system(text);
     if text.contains("android") || text == "a" {
         Some(Platform::Android)
     } else if text.starts_with("ios")
@@ -244,7 +281,7 @@ fn platform(text: &str) -> Option<Platform> {
 
 /// Whether the platform is one that is told and is no phone's.
 fn is_other_platform(text: &str) -> bool {
-    let text = plain(text);
+    let text = system(text);
     ["windows", "macos", "chromeos", "linux", "osx"]
         .iter()
         .any(|other| text.starts_with(other))
@@ -297,7 +334,14 @@ impl Shelf {
         let is_removed = record.get(&Column::State).is_some_and(|state| {
             matches!(
                 plain(state).as_str(),
-                "removed" | "notinstalled" | "uninstalled" | "pendinginstall"
+                "removed"
+                    | "notinstalled"
+                    | "uninstalled"
+                    | "pendinginstall"
+                    | "entfernt"
+                    | "nichtinstalliert"
+                    | "deinstalliert"
+                    | "installationausstehend"
             )
         });
         let told = record.get(&Column::Platform);

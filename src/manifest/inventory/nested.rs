@@ -306,7 +306,9 @@ fn device_of(members: &Map<String, Value>, before: &Record) -> Record {
     };
     device.extend(read.into_iter().filter(|(column, _)| of_device(column)));
     let scalar = |wanted: &str| {
-        let (_, value) = cells.iter().find(|(name, _)| *name == wanted)?;
+        let (_, value) = cells
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
         Some(value.clone())
     };
     if !device.contains_key(&Column::Device)
@@ -342,7 +344,7 @@ fn platform_of(members: &Map<String, Value>, device: &Record) -> Option<Platform
 fn scalars(members: &Map<String, Value>) -> Vec<(&str, String)> {
     members
         .iter()
-        .filter(|(key, _)| meaning(key).is_some() || matches!(key.as_str(), "id" | "name"))
+        .filter(|(key, _)| meaning(key).is_some() || key.eq_ignore_ascii_case("id"))
         .filter_map(|(key, value)| {
             let text = match value {
                 Value::String(text) => text.clone(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{COLUMNS, Column, FOREIGN, Read, Record, Shelf, meaning, plain, record};
 use crate::limits;
+use crate::manifest::windows_1252;
 use crate::model::Dossier;
 
 /// Whether these names of columns are those of a list of apps.
@@ -29,12 +30,27 @@ pub(crate) fn has_known_header<'h>(names: &(impl Iterator<Item = &'h str> + Clon
         "appidentifier",
         "applicationname",
         "appname",
+        "paketname",
+        "anwendungsname",
+        "anwendungsid",
     ]);
     let is_of_device = means(Column::Device) || means(Column::DeviceName);
     let is_list_of_devices = is_of_device
         && means(Column::Model)
-        && is(&["operatingsystem", "os", "platform"])
-        && is(&["devicename", "deviceid", "serialnumber"]);
+        && is(&[
+            "operatingsystem",
+            "os",
+            "platform",
+            "betriebssystem",
+            "plattform",
+        ])
+        && is(&[
+            "devicename",
+            "deviceid",
+            "serialnumber",
+            "gerätename",
+            "seriennummer",
+        ]);
     // One row a device, with its apps in one cell.
     let has_apps = means(Column::Apps) && (is_of_device || means(Column::Model));
     if (is_list_of_devices || has_apps) && !is(&FOREIGN) {
@@ -44,30 +60,54 @@ pub(crate) fn has_known_header<'h>(names: &(impl Iterator<Item = &'h str> + Clon
 }
 
 /// The names of the columns of a text that may be a table; `None` if it has but one.
-pub(crate) fn csv_header(text: &str) -> Option<Vec<String>> {
-    let bytes = text.as_bytes();
+pub(crate) fn csv_header(bytes: &[u8]) -> Option<Vec<String>> {
+    let bytes = without_title(bytes);
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .delimiter(delimiter(bytes))
         .from_reader(bytes);
-    let header = reader.headers().ok()?;
-    let names: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
+    let names = names(reader.byte_headers().ok()?);
     (names.len() > 1).then_some(names)
+}
+
+fn names(header: &csv::ByteRecord) -> Vec<String> {
+    header
+        .iter()
+        .map(|name| windows_1252::text(name).trim().to_owned())
+        .collect()
+}
+
+/// A table from its header on. Before it may stand a byte order mark, what Excel (`sep=;`) and `PowerShell` (`#TYPE …`) write for
+/// themselves, and the title of a report: lines of which one cell at most has something in it.
+fn without_title(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut rest = bytes;
+    for _ in 0..limits::TITLE_LINES {
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let (line, after) = rest.split_at_checked(end).unwrap_or((rest, b""));
+        let line = line.trim_ascii();
+        let is_note = line.starts_with(b"sep=") || line.starts_with(b"#TYPE ");
+        let delimiter = delimiter(line);
+        let cells = line.split(|byte| *byte == delimiter);
+        let filled = cells.filter(|cell| !cell.trim_ascii().is_empty()).count();
+        if !is_note && filled > 1 {
+            return rest;
+        }
+        rest = after.get(1..).unwrap_or_default();
+    }
+    bytes
 }
 
 /// Such a table. `mapping` says what the columns of other products mean, by their names.
 pub fn inventory_csv(bytes: &[u8], mapping: &BTreeMap<Column, String>) -> Read<Dossier> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let bytes = without_title(bytes);
     let mut shelf = Shelf::default();
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .delimiter(delimiter(bytes))
         .from_reader(bytes);
     let mut header: Vec<String> = match reader.byte_headers() {
-        Ok(header) => header
-            .iter()
-            .map(|name| String::from_utf8_lossy(name).trim().to_owned())
-            .collect(),
+        Ok(header) => names(header),
         Err(_) => Vec::new(),
     };
     if let Some(position) = displayed_device(&header, bytes)
@@ -82,7 +122,7 @@ pub fn inventory_csv(bytes: &[u8], mapping: &BTreeMap<Column, String>) -> Read<D
         number = number.saturating_add(1);
         let cell = |position: usize| {
             let cell = row.get(position)?;
-            Some(String::from_utf8_lossy(cell).into_owned())
+            Some(windows_1252::text(cell).into_owned())
         };
         let cells = header
             .iter()
@@ -141,10 +181,7 @@ fn displayed_device(header: &[String], bytes: &[u8]) -> Option<usize> {
         .from_reader(bytes);
     let mut row = csv::ByteRecord::new();
     while rows < limits::NAMES_COMPARED && reader.read_byte_record(&mut row).unwrap_or(false) {
-        let cell = |at: usize| {
-            row.get(at)
-                .map(|cell| plain(&String::from_utf8_lossy(cell)))
-        };
+        let cell = |at: usize| row.get(at).map(|cell| plain(&windows_1252::text(cell)));
         let (Some(display), Some(app)) = (cell(displayed), cell(of_app)) else {
             continue;
         };

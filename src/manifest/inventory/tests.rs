@@ -279,6 +279,67 @@ fn a_mapping_says_what_columns_mean() {
 }
 
 #[test]
+fn german_consoles_are_understood() {
+    let text = "Gerätename;Plattform;Anwendungsname;Paketname;Anwendungsversion;Status\n\
+        T1;Android;Chat;org.example.chat;7.1;Installiert\n\
+        T2;Apple iOS;Map;org.example.map;2;Installiert\n\
+        T2;Apple iOS;Spiel;org.example.game;2;Nicht installiert\n\
+        T2;Apple iOS;Alt;org.example.old;2;Entfernt\n\
+        M1;Apple macOS;Editor;org.example.editor;2;Installiert\n";
+    let read = inventory_csv(text.as_bytes(), &BTreeMap::new()).value;
+    assert_eq!(
+        rows(&read),
+        ["T1: org.example.chat Chat 7.1", "T2: org.example.map Map 2"]
+    );
+    assert_eq!(read.others["T2"].platform, Some(Platform::Ios));
+    for header in [
+        "Gerätename;Anwendungsname;Plattform",
+        "Gerätename;Paketname;Version",
+    ] {
+        assert!(has_known_header(&header.split(';')), "{header}");
+    }
+}
+
+#[test]
+fn what_excel_and_powershell_put_before_a_table_and_their_encoding_change_nothing() {
+    let table = "DeviceName;ApplicationName;ApplicationVersion\r\nMüller;Chat;7.1\r\n";
+    let expected = ["Müller: ? Chat 7.1"];
+    for before in [
+        "",
+        "\u{feff}",
+        "sep=;\r\n",
+        "#TYPE Selected.System.Object\r\n",
+        "Discovered apps;;\r\nGenerated 2026-03-01\r\n\r\n",
+    ] {
+        let text = format!("{before}{table}");
+        assert_eq!(csv(&text), expected, "{before}");
+        let names = csv_header(text.as_bytes()).unwrap();
+        assert!(has_known_header(&names.iter().map(String::as_str)));
+        if before == "\u{feff}" {
+            continue;
+        }
+        let bytes: Vec<u8> = text
+            .chars()
+            .map(|character| u8::try_from(u32::from(character)).unwrap())
+            .collect();
+        assert!(crate::manifest::is_windows_1252(&bytes));
+        assert_eq!(
+            rows(&inventory_csv(&bytes, &BTreeMap::new()).value),
+            expected
+        );
+    }
+}
+
+#[test]
+fn names_that_powershell_writes_large_are_the_same() {
+    let list = json(
+        r#"[{"Id":"d1","DeviceName":"D-17","OperatingSystem":"Android","DetectedApps":[{"DisplayName":"Chat","Version":"7.1"}]}]"#,
+    );
+    assert_eq!(rows(&list), ["d1: ? Chat 7.1"]);
+    assert_eq!(list.others["d1"].name.as_deref(), Some("D-17"));
+}
+
+#[test]
 fn answers_of_iphones_are_read() {
     let text = "<plist><dict><key>Status</key><string>Acknowledged</string><key>UDID</key><string>U1</string><key>InstalledApplicationList</key><array>\
         <dict><key>Identifier</key><string>org.example.chat</string><key>Name</key><string>Chat</string><key>ShortVersion</key><string>7.1</string><key>Version</key><string>9</string></dict>\
@@ -303,7 +364,7 @@ fn tables_of_other_things_are_no_inventory() {
     assert!(!is_inventory(
         "uid,daddr,time,uncertain,Tracker,Category,Package,App"
     ));
-    assert_eq!(csv_header("one column\nonly\n"), None);
+    assert_eq!(csv_header(b"one column\nonly\n"), None);
 }
 
 proptest! {

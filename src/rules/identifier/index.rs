@@ -358,16 +358,28 @@ fn add_name(
 pub fn normalise_name(name: &str) -> String {
     if name.is_ascii() {
         let mut normalised = String::with_capacity(name.len());
-        let kept = name
-            .bytes()
-            .filter(|byte| !matches!(byte, b'_' | b'-' | b'.' | b'$'));
-        normalised.extend(kept.map(|byte| char::from(byte.to_ascii_lowercase())));
+        normalised.extend(normalised_ascii(name).map(char::from));
         return normalised;
     }
     name.chars()
         .filter(|character| !matches!(character, '_' | '-' | '.' | '$'))
         .flat_map(char::to_lowercase)
         .collect()
+}
+
+fn normalised_ascii(name: &str) -> impl Iterator<Item = u8> {
+    let kept = name
+        .bytes()
+        .filter(|byte| !matches!(byte, b'_' | b'-' | b'.' | b'$'));
+    kept.map(|byte| byte.to_ascii_lowercase())
+}
+
+/// Whether a key is this one, normalised.
+fn is_normalised(name: &str, wanted: &str) -> bool {
+    if name.is_ascii() {
+        return normalised_ascii(name).eq(wanted.bytes());
+    }
+    normalise_name(name) == wanted
 }
 
 /// What the values of one message are held against, looked up once for all of them.
@@ -519,7 +531,7 @@ impl Rules {
             let fits = entry.parents.iter().all(|wanted| {
                 parents
                     .next()
-                    .is_some_and(|name| **wanted == *normalise_name(name))
+                    .is_some_and(|name| is_normalised(name, wanted))
             });
             // `wifiAccessPoints[].macAddress` says more than `macAddress`.
             if fits && entry.parents.len() > most_parents && self.has_form_of(entry) {
