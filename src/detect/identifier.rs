@@ -144,12 +144,21 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     for mut hit in hits {
         hit.values.sort_unstable();
         hit.values.dedup();
-        hit.values
-            .retain(|value| !is_known_of_contact(scene, hit.rule, value));
+        // A login is the user's own, even where a list of contacts or colleagues holds it.
+        if !scene.name(hit.first).is_some_and(is_of_own_account) {
+            hit.values
+                .retain(|value| !is_known_of_contact(scene, hit.rule, value));
+        }
         if hit.values.len() as u64 >= u64::from(hit.rule.min_items) {
             report(scene, tally, &hit);
         }
     }
+}
+
+/// Whether a name says that a value is of the account that the phone's user has.
+fn is_of_own_account(name: &Name) -> bool {
+    const WORDS: [&str; 5] = ["username", "useremail", "login", "account", "upn"];
+    WORDS.iter().any(|word| name.normalised.contains(word))
 }
 
 /// Whether what a name calls the user's own is, as the auditor knows, a contact's: it is found as that.

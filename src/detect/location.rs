@@ -7,8 +7,8 @@ mod words;
 
 use self::parts::Parts;
 use self::text::{
-    EXACT_DECIMALS, FULL_DECIMALS, TELLING, TOLD_DECIMALS, exact_pair, first_of_route, map_link,
-    pair, polyline, telling_pair, told_pair,
+    EXACT_DECIMALS, FULL_DECIMALS, TELLING, exact_pair, first_of_route, map_link, pair, polyline,
+    telling_pair, told_pair,
 };
 pub(super) use self::words::{
     Axis, axis, holds_pair, holds_track, holds_way, integer_axis, is_of_measure, is_of_position,
@@ -201,7 +201,7 @@ fn neighbours(scene: &Scene<'_>, field: &Field<'_>) -> Option<(Degrees, Degrees)
     let is_number = field.place == Place::Path && field.look.has(Look::DOT);
     let before = scene.segment_before(field).filter(|_| is_number)?;
     let both = [before, &field.value].join(",");
-    let (latitude, longitude) = if path_asks_for_place(scene) {
+    let (latitude, longitude) = if path_asks_for_place(scene).is_some() {
         told_pair(&both, 0, FULL_DECIMALS)?
     } else {
         exact_pair(&both, 0)
@@ -211,11 +211,11 @@ fn neighbours(scene: &Scene<'_>, field: &Field<'_>) -> Option<(Degrees, Degrees)
     (!before.starts_with("10.")).then_some((latitude, longitude))
 }
 
-/// Whether a segment of the request's path, or a label of the host, says that a place is asked for.
-fn path_asks_for_place(scene: &Scene<'_>) -> bool {
+/// The decimals that a segment of the request's path, or the first label of the host, asks a place with; `None` if none does.
+fn path_asks_for_place(scene: &Scene<'_>) -> Option<usize> {
     let segments = scene.request_path().split('/');
-    let mut words = segments.chain(scene.host().split('.').take(1));
-    words.any(|word| asks_for_place(&word.to_lowercase()))
+    let words = segments.chain(scene.host().split('.').take(1));
+    words.filter_map(asks_for_place).min()
 }
 
 /// Reports two numbers under a name that holds no pair: where nothing nearby says what they are, they are no more than that.
@@ -234,8 +234,8 @@ fn unnamed(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option
         // `latlong_accuracy=50.86,7.0381,15.0` lost a zero, and weather needs no more than a few.
         let is_told = name.is_some_and(|name| says_both(&name.normalised));
         let both = is_told.then(|| told_pair(text, BEHIND_PAIR, EXACT_DECIMALS));
-        let is_asked = field.place == Place::Path && path_asks_for_place(scene);
-        let both = both.or_else(|| is_asked.then(|| told_pair(text, 0, TOLD_DECIMALS)));
+        let asked = path_asks_for_place(scene).filter(|_| field.place == Place::Path);
+        let both = both.or_else(|| asked.map(|least| told_pair(text, 0, least)));
         let Some(Some((latitude, longitude))) = both else {
             return false;
         };

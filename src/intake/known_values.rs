@@ -32,18 +32,21 @@ fn sniff(sample: &Sample<'_>) -> bool {
         .is_some_and(|text| is_vcard(text) || is_content_query(text) || is_toml(text))
 }
 
-/// The same as tables and lines, after all other formats: too many files look like one. Lists of other things than people and digests
-/// are only taken when the user names them (`--known`).
+/// The same as tables, after all other formats: too many files look like one. Other tables, as of staff, and lines, as digests of
+/// files, are only taken when the user names them (`--known`), or their name calls them contacts.
 pub(super) const TABLE: Format = Format {
     sniff: |sample| {
+        let is_named = is_named_contacts(sample.name());
         let text = sample.text();
-        text.is_some_and(|text| is_address_table(text) || is_digest_list(text))
+        text.is_some_and(|text| {
+            is_address_table(text, is_named) || is_named && is_digest_list(text)
+        })
     },
     ..FORMAT
 };
 
-/// What headers of inventories and logs speak of, and those of address books do not.
-const OF_OTHERS: [&str; 12] = [
+/// What headers of inventories, logs and staff (`First Name [Required]` of Google Workspace) speak of, and those of address books do not.
+const OF_OTHERS: [&str; 18] = [
     "app",
     "bundle",
     "package",
@@ -56,11 +59,47 @@ const OF_OTHERS: [&str; 12] = [
     "device",
     "model",
     "version",
+    "[required]",
+    "org unit",
+    "employee",
+    "personalnummer",
+    "recovery",
+    "password",
 ];
 
-/// Whether a text begins like the export of an address book, or like a table of kinds and values: by its header, and by what stands
-/// below that.
-fn is_address_table(text: &str) -> bool {
+/// What headers of exported address books alone hold: those of Google, and those of Outlook in English and German.
+const OF_ADDRESS_BOOKS: [&str; 10] = [
+    "phone 1 - ",
+    "e-mail 1 - ",
+    "group membership",
+    "phonetic",
+    "e-mail 2 address",
+    "e-mail 2: adresse",
+    "home phone 2",
+    "car phone",
+    "autotelefon",
+    "spouse",
+];
+
+/// Whether a file is named like a list of contacts.
+fn is_named_contacts(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let words = [
+        "contact",
+        "kontakt",
+        "addressbook",
+        "address-book",
+        "address_book",
+        "adressbuch",
+        "phonebook",
+        "telefonbuch",
+    ];
+    words.iter().any(|word| name.contains(word))
+}
+
+/// Whether a text begins like the export of an address book, like a table of people in a file named so, or like a table of kinds and
+/// values: by its header, and by what stands below that.
+fn is_address_table(text: &str, is_named: bool) -> bool {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let (Some(head), Some(first)) = (lines.next(), lines.next()) else {
         return false;
@@ -82,11 +121,17 @@ fn is_address_table(text: &str) -> bool {
     }
     let columns: Vec<Column> = head.iter().map(column).collect();
     let has = |wanted: &[Column]| columns.iter().any(|column| wanted.contains(column));
-    let is_of_people = has(&[
-        Column::Is(KnownKind::Name),
-        Column::GivenName,
-        Column::FamilyName,
-    ]) && has(&[Column::Is(KnownKind::Phone), Column::Is(KnownKind::Email)]);
+    let is_exported = head.iter().any(|cell| {
+        let cell = cell.to_lowercase();
+        OF_ADDRESS_BOOKS.iter().any(|word| cell.contains(word))
+    });
+    let is_of_people = (is_named || is_exported)
+        && has(&[
+            Column::Is(KnownKind::Name),
+            Column::GivenName,
+            Column::FamilyName,
+        ])
+        && has(&[Column::Is(KnownKind::Phone), Column::Is(KnownKind::Email)]);
     let cells = columns.iter().zip(first.iter());
     let mut told = cells.map(|(column, cell)| match column {
         Column::Is(KnownKind::Phone) => is_number(cell.trim()),
@@ -557,28 +602,56 @@ mod tests {
     }
 
     #[test]
+    fn subscriptions_of_a_phone_are_its_owners() {
+        let text = "Row: 0 _id=1, icc_id=8949020000000000000, sim_id=0, display_name=Musternetz, carrier_name=Musternetz, number=+493023125111, name_source=0\n";
+        assert_eq!(
+            found(text),
+            [
+                (KnownKind::Sim, false, "8949020000000000000".to_owned()),
+                (KnownKind::Phone, false, "+493023125111".to_owned())
+            ]
+        );
+    }
+
+    #[test]
     fn lists_are_told_from_other_tables() {
-        let is_list = |text: &str| is_address_table(text) || is_digest_list(text);
-        let digest = "0f".repeat(32);
-        for text in [
-            "name,phone,email\nErika Muster,+49 30 23125111,erika@post.example\n".to_owned(),
-            "Vorname;Nachname;E-Mail\nErika;Muster;erika@post.example\n".to_owned(),
-            "kind,value\nimei,490154203237518\n".to_owned(),
-            format!("{digest}\n{digest}\n{}", digest.split_at(20).0),
-        ] {
-            assert!(is_list(&text), "{text}");
+        for name in ["Kontakte.csv", "my contacts.txt", "addressbook.csv"] {
+            assert!(is_named_contacts(name), "{name}");
+        }
+        for name in ["users.csv", "apk-hashes.txt", "staff.csv"] {
+            assert!(!is_named_contacts(name), "{name}");
+        }
+        let in_named = [
+            "name,phone,email\nErika Muster,+49 30 23125111,erika@post.example\n",
+            "Vorname;Nachname;E-Mail\nErika;Muster;erika@post.example\n",
+            "Name,E-Mail,Phone,Department\nErika Muster,erika@post.example,+493023125111,Vertrieb\n",
+        ];
+        for text in in_named {
+            assert!(is_address_table(text, true), "{text}");
+            assert!(!is_address_table(text, false), "{text}");
         }
         for text in [
-            "app,email\nde.muster,erika@post.example\n".to_owned(),
-            "Device Name,Phone Number,Email\nMuster 1,+49 30 23125111,erika@post.example\n"
-                .to_owned(),
-            "name,version,host\na,1,b\n".to_owned(),
-            "type,value\nA,192.0.2.7\n".to_owned(),
-            "name,phone\nErika,none\n".to_owned(),
-            digest.clone(),
-            format!("{digest}\n{digest}  a.apk\n"),
+            "kind,value\nimei,490154203237518\n",
+            "First Name,Last Name,E-mail 1 - Value,Phone 1 - Value\nErika,Muster,,+49 30 23125111\n",
+            "First Name,Last Name,E-mail Address,E-mail 2 Address\nErika,Muster,erika@post.example,\n",
         ] {
-            assert!(!is_list(&text), "{text}");
+            assert!(is_address_table(text, false), "{text}");
+        }
+        for text in [
+            "app,email\nde.muster,erika@post.example\n",
+            "Device Name,Phone Number,Email\nMuster 1,+49 30 23125111,erika@post.example\n",
+            "First Name [Required],Last Name [Required],Email Address [Required],Home Phone\nErika,Muster,erika@post.example,\n",
+            "name,version,host\na,1,b\n",
+            "type,value\nA,192.0.2.7\n",
+            "name,phone\nErika,none\n",
+        ] {
+            assert!(!is_address_table(text, true), "{text}");
+        }
+        let digest = "0f".repeat(32);
+        let cut = format!("{digest}\n{digest}\n{}", digest.split_at(20).0);
+        assert!(is_digest_list(&cut));
+        for text in [digest.clone(), format!("{digest}\n{digest}  a.apk\n")] {
+            assert!(!is_digest_list(&text), "{text}");
         }
     }
 

@@ -38,6 +38,12 @@ impl<'a> Sample<'a> {
 }
 
 impl Sample<'_> {
+    /// The name of the file; empty where it has none.
+    pub fn name(&self) -> &str {
+        let name = self.path.file_name().and_then(std::ffi::OsStr::to_str);
+        name.unwrap_or_default()
+    }
+
     /// Bytes from elsewhere in the file, at most [`SNIFF_DEEP_BYTES`]; empty where it cannot be read again.
     pub fn deep(&self, offset: u64, length: u64) -> Vec<u8> {
         let mut bytes = Vec::new();

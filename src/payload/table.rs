@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::collector::Collector;
 use super::{copied, form};
+use crate::rules::normalise_name;
 
 /// Longest name.
 const LONGEST_NAME: usize = 64;
@@ -137,13 +138,58 @@ fn assignments(text: &str) -> Option<Vec<Row<'_>>> {
     (found >= 2 || found == 1 && is_pair()).then_some(rows)
 }
 
+/// Names of which a row of pairs has one at least: others may be data, as those of people are.
+const TOLD: [&str; 40] = [
+    "gaid",
+    "aaid",
+    "adid",
+    "idfa",
+    "idfv",
+    "oaid",
+    "aid",
+    "did",
+    "uid",
+    "uuid",
+    "userid",
+    "deviceid",
+    "androidid",
+    "imei",
+    "imsi",
+    "iccid",
+    "msisdn",
+    "serial",
+    "mac",
+    "ssid",
+    "bssid",
+    "email",
+    "mail",
+    "phone",
+    "tel",
+    "lat",
+    "latitude",
+    "lon",
+    "lng",
+    "longitude",
+    "os",
+    "osversion",
+    "platform",
+    "model",
+    "brand",
+    "manufacturer",
+    "carrier",
+    "locale",
+    "timezone",
+    "ip",
+];
+
 /// `gaid:…|os:14`: one row.
 fn pairs(text: &str) -> Option<Vec<Row<'_>>> {
     let parts = text.split('|');
     let row: Option<Row<'_>> = parts
         .map(|part| part.split_once(':').filter(|(key, _)| is_name(key)))
         .collect();
-    row.filter(|row| (2..=COLUMNS).contains(&row.len()))
+    let is_told = |(key, _): &(&str, &str)| TOLD.contains(&&*normalise_name(key));
+    row.filter(|row| (2..=COLUMNS).contains(&row.len()) && row.iter().any(is_told))
         .map(|row| vec![row])
 }
 
@@ -217,6 +263,7 @@ mod tests {
             "YWJjZGVmZ2hpamtsbQ==",
             "https://app.example/a?b=c",
             "10:15:30",
+            "erika:x@post.example|ben:y@post.example",
             "Note: call back",
         ] {
             assert_eq!(named(text), [""; 0], "{text}");

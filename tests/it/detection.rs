@@ -463,7 +463,7 @@ fn members_with_meanings_of_their_own_are_no_address_book() {
     let list = [("contact-phone-list".to_owned(), 3)];
     assert_eq!(contacts(&[("/q".to_owned(), keyed.to_owned())]), list);
     let digests = ["a", "b", "c"].map(|name| format!("h={:0<40}", hash_of(name)));
-    let query = format!("/v1/discover?{}", digests.join("&"));
+    let query = format!("/v1/people?{}", digests.join("&"));
     let list = [("contact-hash-list".to_owned(), 3)];
     assert_eq!(contacts(&[(query, String::new())]), list);
 }
@@ -499,7 +499,7 @@ fn address_books_are_found_as_many_apps_write_them() {
             "/q",
             r#"{"people":[{"fullName":"Anna Beispiel","cell":"(415) 555-2671"},{"fullName":"Ben Muster","cell":"(415) 555-2672"},{"fullName":"Cem Vorlage","cell":"(415) 555-2679"}]}"#,
         ),
-        ("/v1/discovery", &*tokens),
+        ("/v1/directory", &*tokens),
         ("/q", &*keyed),
         ("/q", &*marked),
         ("/q", &*short),

@@ -26,35 +26,53 @@ pub(super) fn has_length(text: &str, look: Look) -> bool {
     is_length(text) && look.is_all(Look::BASE64)
 }
 
-/// What is said of digests, in points.
+/// What is said of digests: signs that they are of people, and doubts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Weight {
-    points: i32,
-    /// Something says that they are of something else than people.
-    pub(super) is_doubted: bool,
+    signs: u8,
+    doubts: u32,
 }
+
+/// Signs: names of contacts, of what people are reached by, of users, of digests, and a request that looks something up.
+const PEOPLE: u8 = 1;
+const REACHED: u8 = 1 << 1;
+const USERS: u8 = 1 << 2;
+const DIGESTS: u8 = 1 << 3;
+const LOOK_UP: u8 = 1 << 4;
+
+/// What names of other things count against signs, in the path of the request, and beside.
+const OTHER_NAME: u32 = 3;
+const OTHER_PATH: u32 = 2;
+const OTHER_BESIDE: u32 = 2;
+
+/// Fewest signs of lists that nothing calls contacts: anything is hashed, looked up, or a user's.
+const LEAST_SIGNS: u32 = 2;
 
 impl Weight {
     const CONTACTS: Self = Self {
-        points: CONTACTS,
-        is_doubted: false,
+        signs: PEOPLE | REACHED | DIGESTS,
+        doubts: 0,
     };
 
-    fn add(&mut self, points: i32) {
-        self.points = self.points.saturating_add(points);
-        self.is_doubted |= points < 0;
+    fn has(self, signs: u8) -> bool {
+        self.signs & signs != 0
+    }
+
+    /// Something says that they are of something else than people.
+    pub(super) const fn is_doubted(self) -> bool {
+        self.doubts > 0
+    }
+
+    const fn points(self) -> u32 {
+        self.signs.count_ones().saturating_sub(self.doubts)
+    }
+
+    /// Whether that is enough where nothing calls for digests of people.
+    fn is_of_people(self) -> bool {
+        self.points() >= LEAST_SIGNS
+            && (self.has(PEOPLE | REACHED) || self.has(USERS) && self.has(LOOK_UP))
     }
 }
-
-/// What names are worth: of contacts, of what people are reached by, of people or digests; of other things.
-const CONTACTS: i32 = 4;
-const REACHED_BY: i32 = 2;
-const WORD: i32 = 1;
-const OTHER: i32 = -3;
-/// The same of what stands in the path of the request, and beside.
-const PATH_OF_CONTACTS: i32 = 2;
-const PATH_OF_OTHER: i32 = -2;
-const BESIDE_OTHER: i32 = -2;
 
 /// What is known of the digests of one message, found out once there is a list of them.
 #[derive(Default)]
@@ -73,12 +91,14 @@ impl Digests {
             return None;
         }
         let weight = self.weight(scene, first.place, first.path, list.speaks_of_contacts);
-        let least = if list.is_told && !weight.is_doubted {
-            i32::MIN
+        let is_of_people = if list.is_told {
+            !weight.is_doubted() || weight.points() > 0
         } else {
-            WORD
+            weight.is_of_people()
+                && !are_base62(&list.values)
+                && (weight.has(DIGESTS | REACHED) || !are_as_short_as_ids(&list.values))
         };
-        (weight.points >= least).then_some(weight)
+        is_of_people.then_some(weight)
     }
 
     /// What the names on the way, beside it and in the path of the request say.
@@ -98,19 +118,19 @@ impl Digests {
         // From the digests on outwards; the first name that is sure of what they are of decides.
         for (depth, name) in names.enumerate() {
             match of_name(name, depth == 0) {
-                CONTACTS => return Weight::CONTACTS,
-                OTHER => {
-                    weight.add(OTHER);
+                Said::Contacts => return Weight::CONTACTS,
+                Said::Other => {
+                    weight.doubts = weight.doubts.saturating_add(OTHER_NAME);
                     break;
                 }
-                points => weight.add(points),
+                Said::Signs(signs) => weight.signs |= signs,
             }
         }
         if speaks_of_contacts {
-            weight.add(PATH_OF_CONTACTS);
+            weight.signs |= PEOPLE | REACHED;
         }
         if self.is_beside_other(scene, place, path) {
-            weight.add(BESIDE_OTHER);
+            weight.doubts = weight.doubts.saturating_add(OTHER_BESIDE);
         }
         weight
     }
@@ -173,7 +193,7 @@ fn is_file_name(field: &Field<'_>) -> bool {
 
 /// What the path of the request says.
 fn of_request(scene: &Scene<'_>) -> Weight {
-    const WORDS: [&str; 12] = [
+    const WORDS: [&str; 9] = [
         "match",
         "matches",
         "matching",
@@ -181,10 +201,7 @@ fn of_request(scene: &Scene<'_>) -> Weight {
         "lookup",
         "discover",
         "discovery",
-        "sync",
-        "search",
         "intersect",
-        "identity",
         "psi",
     ];
     /// What is done with anything.
@@ -205,46 +222,43 @@ fn of_request(scene: &Scene<'_>) -> Weight {
         "resources",
     ];
     let mut weight = Weight::default();
-    let mut is_told = false;
     for segment in scene.request_path().split('/') {
         let words = words_of_name(segment);
         if words
             .iter()
             .any(|word| is_of_other(word) && !MUTE.contains(&&**word))
         {
-            if !weight.is_doubted {
-                weight.add(PATH_OF_OTHER);
-            }
-        } else if !is_told
-            && (LOOK_UPS.contains(&&*normalise_name(segment))
-                || words.iter().any(|word| WORDS.contains(&&**word)))
+            weight.doubts = OTHER_PATH;
+            continue;
+        }
+        if LOOK_UPS.contains(&&*normalise_name(segment))
+            || words.iter().any(|word| WORDS.contains(&&**word))
         {
-            is_told = true;
-            weight.add(WORD);
+            weight.signs |= LOOK_UP;
+        }
+        if words.iter().any(|word| is_of_users(word)) {
+            weight.signs |= USERS;
         }
     }
     weight
 }
 
+/// What a name says of digests.
+enum Said {
+    Contacts,
+    Other,
+    Signs(u8),
+}
+
+/// Whether a word is of people whom a service knows: contacts only where they are looked up.
+fn is_of_users(word: &str) -> bool {
+    ["user", "users", "people", "person", "persons"].contains(&word)
+}
+
 /// What one name says; that of the digests themselves may be one of digests, or of what people are reached by.
-fn of_name(name: &str, is_own: bool) -> i32 {
-    const PEOPLE: [&str; 14] = [
-        "user",
-        "users",
-        "people",
-        "person",
-        "persons",
-        "member",
-        "members",
-        "friend",
-        "friends",
-        "invites",
-        "invitees",
-        "participants",
-        "recipients",
-        "followers",
-    ];
-    const REACHED: [&str; 12] = [
+fn of_name(name: &str, is_own: bool) -> Said {
+    const FRIENDS: [&str; 5] = ["friend", "friends", "invite", "invites", "invitees"];
+    const BY: [&str; 11] = [
         "email",
         "mail",
         "emailaddress",
@@ -253,29 +267,35 @@ fn of_name(name: &str, is_own: bool) -> i32 {
         "telefon",
         "mobile",
         "msisdn",
-        "number",
         "phonenumber",
         "mobilenumber",
         "e164",
     ];
-    const DIGESTS: [&str; 7] = ["hash", "sha", "md5", "digest", "hmac", "blake", "token"];
+    const OF_DIGESTS: [&str; 6] = ["hash", "sha", "md5", "digest", "hmac", "blake"];
     let normalised = normalise_name(name);
     let bare = normalised.trim_end_matches(|letter: char| letter.is_ascii_digit());
     if lists_digests(bare) || speaks_of_contacts(&normalised) {
-        return CONTACTS;
+        return Said::Contacts;
     }
     if words_of_name(name).iter().any(|word| is_of_other(word)) {
-        return OTHER;
+        return Said::Other;
     }
-    if is_own && (REACHED.contains(&bare) || lists_reachable(bare)) {
-        return REACHED_BY;
+    let mut signs = 0;
+    for (is_so, sign) in [
+        (
+            is_own && (BY.contains(&bare) || lists_reachable(bare)),
+            PEOPLE | REACHED,
+        ),
+        (
+            is_own && OF_DIGESTS.iter().any(|word| normalised.contains(word)),
+            DIGESTS,
+        ),
+        (FRIENDS.contains(&bare), PEOPLE),
+        (is_of_users(bare), USERS),
+    ] {
+        signs |= if is_so { sign } else { 0 };
     }
-    let is_of_digests = is_own && DIGESTS.iter().any(|word| normalised.contains(word));
-    if is_of_digests || PEOPLE.contains(&bare) {
-        WORD
-    } else {
-        0
-    }
+    Said::Signs(signs)
 }
 
 /// Whether a word, in small letters, is of what is hashed so that it is known again, and is no person.
@@ -368,4 +388,19 @@ fn are_random_uuids(values: &[Value]) -> bool {
             && matches!(digit(16), Some(b'8' | b'9' | b'a' | b'b'))
     };
     values.iter().all(|(text, _)| is_uuid(text))
+}
+
+/// Whether all are of letters and digits alone, beyond those of hexadecimal: ids in base62 (KSUID and the like). In base64 one in
+/// 32 characters is another.
+fn are_base62(values: &[Value]) -> bool {
+    let is_all = |is_so: fn(&u8) -> bool| {
+        let mut bytes = values.iter().flat_map(|(text, _)| text.bytes());
+        bytes.all(|byte| is_so(&byte))
+    };
+    is_all(u8::is_ascii_alphanumeric) && !is_all(u8::is_ascii_hexdigit)
+}
+
+/// Whether all are as long as MD5 or SHA-1 in hexadecimal digits, which ids are more often.
+fn are_as_short_as_ids(values: &[Value]) -> bool {
+    values.iter().all(|(text, _)| matches!(text.len(), 32 | 40))
 }

@@ -189,7 +189,7 @@ pub(super) fn listed<'a>(
     if kind == Kind::Hash && !is_list && !have_equal_length(&list.values) {
         return None;
     }
-    let is_doubted = kind == Kind::Hash && digests.weigh(scene, &list)?.is_doubted;
+    let is_doubted = kind == Kind::Hash && digests.weigh(scene, &list)?.is_doubted();
     // Numbers given out in a row, as a company has them, have names beside them.
     let is_of_people = records >= 1 && list.speaks_of_contacts;
     if kind == Kind::Phone && !is_of_people && is_counter(&list.values) {

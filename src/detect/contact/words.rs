@@ -95,10 +95,8 @@ pub(super) fn is_key(name: &str) -> bool {
 }
 
 /// Segments of paths, normalised, under which services say who of an address book uses them.
-pub(super) const LOOK_UPS: [&str; 8] = [
+pub(super) const LOOK_UPS: [&str; 6] = [
     "directory",
-    "discovery",
-    "discover",
     "friends",
     "people",
     "invite",

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::columns::{Columns, column_holder};
 use super::text::angle;
 use super::words::{
-    SCALES, is_chart_too, is_corner, is_on_screens_too, is_size_too, plane_axis, short_axis,
+    SCALES, corner, is_chart_too, is_of_fix, is_on_screens_too, is_size_too, plane_axis, short_axis,
 };
 use super::{
     Axis, Coordinate, SCREEN_DECIMALS, Setting, both, graded, in_degrees, is_at_null, named,
@@ -280,8 +280,17 @@ impl<'a> Parts<'a> {
 
     /// Reports what belongs together.
     pub(super) fn report(self, scene: &Scene<'_>, tally: &mut Tally) {
-        let is_of_view = |(_, object, rest): &(Place, PathId, Rc<str>)| {
-            is_corner(rest) || is_corner_object(scene, *object)
+        let keys = self.halves.keys().chain(self.integers.keys());
+        let sent: BTreeSet<Corner> = keys
+            .flat_map(|key| corners(scene, key))
+            .map(|(corner, _)| corner)
+            .collect();
+        let is_of_view = |key: &(Place, PathId, Rc<str>)| {
+            let (place, object, _) = *key;
+            let is_across = |(corner, across): (Corner, &'static str)| {
+                sent.contains(&(corner.0, corner.1, across))
+            };
+            corners(scene, key).any(is_across) && !is_fix(scene, place, object)
         };
         let integers = self.integers.into_iter();
         let in_degrees = integers
@@ -337,11 +346,43 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Whether an object is a corner of a map view: `{"northeast": {"lat": …, "lng": …}, "southwest": {…}}`.
-fn is_corner_object(scene: &Scene<'_>, object: PathId) -> bool {
-    let name = scene.fields.paths.last_name(object);
-    let name = name.and_then(|name| scene.names.get(name.position()));
-    name.is_some_and(|name| is_corner(&name.normalised))
+/// A corner of a map view in an object.
+type Corner = (Place, PathId, &'static str);
+
+/// The corners of map views that halves may be, each with the name of the one across: `ne_lat` beside `sw_lat`, and
+/// `{"northeast": {"lat": …, "lng": …}, "southwest": {…}}`.
+fn corners(
+    scene: &Scene<'_>,
+    key: &(Place, PathId, Rc<str>),
+) -> impl Iterator<Item = (Corner, &'static str)> {
+    let (place, object, rest) = key;
+    let own = corner(rest).map(|(corner, across)| ((*place, *object, corner), across));
+    let above = scene
+        .fields
+        .paths
+        .split(*object)
+        .and_then(|(parent, step)| {
+            let Step::Name(name) = step else { return None };
+            let (corner, across) = corner(&scene.names.get(name.position())?.normalised)?;
+            Some(((*place, scene.first_of(parent), corner), across))
+        });
+    own.into_iter().chain(above)
+}
+
+/// Whether beside halves stands what only a receiver knows: how exact they are, how fast, how high.
+fn is_fix(scene: &Scene<'_>, place: Place, object: PathId) -> bool {
+    const NAMES: [&str; 8] = [
+        "speed",
+        "heading",
+        "course",
+        "time",
+        "timestamp",
+        "ts",
+        "at",
+        "recordedat",
+    ];
+    let mut names = scene.names_in(object, place);
+    names.any(|name| is_of_fix(&name.normalised) || NAMES.contains(&&*name.normalised))
 }
 
 /// How sure it is that rows are positions: charts and drawings go by some of the names, unless something around speaks of positions.

@@ -1,5 +1,8 @@
 //! What names say of positions, their halves and what only looks like them. All names are normalised.
 
+use super::text::{FULL_DECIMALS, TOLD_DECIMALS};
+use crate::rules::words_of_name;
+
 /// Names, normalised, of pairs that are on screens as often as on maps.
 pub(super) fn is_on_screens_too(name: &str) -> bool {
     matches!(
@@ -98,14 +101,46 @@ pub(super) fn is_about_service(segment: &str) -> bool {
     .any(|word| segment.contains(word))
 }
 
-/// Whether a segment of a path, in lower case, says that a place stands behind it.
-pub(super) fn asks_for_place(segment: &str) -> bool {
-    [
-        "weather", "forecast", "geo", "locat", "near", "map", "point", "place", "reverse",
+/// How many decimals the numbers behind a segment of a path must have to be a position; `None` if it asks for no place. Prices, which
+/// have two, are behind words of places, too, as those of a market.
+pub(super) fn asks_for_place(segment: &str) -> Option<usize> {
+    const CLEARLY: [&str; 11] = [
+        "weather",
+        "wetter",
+        "meteo",
+        "forecast",
+        "forecasts",
+        "geo",
+        "geocode",
+        "geocoding",
+        "geolocation",
+        "geohash",
+        "points",
+    ];
+    const PLACES: [&str; 15] = [
+        "location",
+        "locations",
+        "locate",
+        "near",
+        "nearby",
+        "nearest",
+        "map",
+        "maps",
+        "point",
+        "place",
+        "places",
+        "reverse",
         "position",
-    ]
-    .iter()
-    .any(|word| segment.contains(word))
+        "positions",
+        "standort",
+    ];
+    let words = words_of_name(segment);
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&&**word));
+    if has(&CLEARLY) {
+        Some(TOLD_DECIMALS)
+    } else {
+        has(&PLACES).then_some(FULL_DECIMALS)
+    }
 }
 
 /// Whether a name, normalised, says that what is below or beside it is about where something is.
@@ -292,50 +327,28 @@ pub(in crate::detect) fn axis(name: &str) -> Option<(Axis, &str)> {
     }
 }
 
-/// Whether what is left of a name without its axis, or the name of an object, says that it is a corner or side of a map view: the
-/// view is of the screen, and shows any place.
-pub(super) fn is_corner(rest: &str) -> bool {
-    const CORNERS: [&str; 40] = [
-        "ne",
-        "nw",
-        "se",
-        "sw",
-        "northeast",
-        "northwest",
-        "southeast",
-        "southwest",
-        "north",
-        "south",
-        "east",
-        "west",
-        "min",
-        "max",
-        "top",
-        "bottom",
-        "left",
-        "right",
-        "topleft",
-        "topright",
-        "bottomleft",
-        "bottomright",
-        "tl",
-        "tr",
-        "bl",
-        "br",
-        "ul",
-        "ur",
-        "lr",
-        "upper",
-        "lower",
-        "upperleft",
-        "upperright",
-        "lowerleft",
-        "lowerright",
-        "nelatlng",
-        "swlatlng",
-        "minimum",
-        "maximum",
-        "corner",
+/// The corner or side of a map view that what is left of a name without its axis, or the name of an object, is, and the one across
+/// from it: a view of which both are sent is of the screen, and shows any place.
+pub(super) fn corner(rest: &str) -> Option<(&'static str, &'static str)> {
+    const ACROSS: [(&str, &str); 18] = [
+        ("ne", "sw"),
+        ("nw", "se"),
+        ("northeast", "southwest"),
+        ("northwest", "southeast"),
+        ("north", "south"),
+        ("east", "west"),
+        ("min", "max"),
+        ("minimum", "maximum"),
+        ("top", "bottom"),
+        ("left", "right"),
+        ("topleft", "bottomright"),
+        ("topright", "bottomleft"),
+        ("tl", "br"),
+        ("tr", "bl"),
+        ("ul", "lr"),
+        ("upper", "lower"),
+        ("upperleft", "lowerright"),
+        ("upperright", "lowerleft"),
     ];
     const VIEWS: [&str; 9] = [
         "viewport",
@@ -356,11 +369,15 @@ pub(super) fn is_corner(rest: &str) -> bool {
         .iter()
         .find_map(|view| rest.strip_prefix(view))
         .unwrap_or(rest);
-    let rest = rest
-        .strip_suffix("corner")
-        .filter(|rest| !rest.is_empty())
+    let rest = ["corner", "latlng"]
+        .iter()
+        .find_map(|word| rest.strip_suffix(word))
         .unwrap_or(rest);
-    CORNERS.contains(&rest)
+    ACROSS.iter().find_map(|(one, other)| match rest {
+        _ if rest == *one => Some((*one, *other)),
+        _ if rest == *other => Some((*other, *one)),
+        _ => None,
+    })
 }
 
 /// Letters of a name of coordinates that no other word ends with.

@@ -59,8 +59,15 @@ fn values(row: &str, list: &mut List) {
     if let (Some(name), Some(value)) = (of("name"), of("value")) {
         setting(name, value, list);
     }
+    // A subscription (`content://telephony/siminfo`) is the owner's, and its name the operator's.
+    let is_of_sim = ["icc_id", "sim_id", "carrier_name"]
+        .iter()
+        .any(|name| of(name).is_some());
     for (name, value) in &columns {
         match *name {
+            "number" if is_of_sim => list.own(KnownKind::Phone, value),
+            "icc_id" => list.own(KnownKind::Sim, value),
+            "display_name" | "display_name_alt" if is_of_sim => {}
             "display_name" | "display_name_alt" => list.contact(KnownKind::Name, value),
             "number" | "data4" | "normalized_number" | "address" => {
                 list.contact(KnownKind::Phone, value);

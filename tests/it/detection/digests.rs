@@ -8,8 +8,13 @@ const RULE: &str = "contact-hash-list";
 
 fn digests(count: u32) -> Vec<String> {
     (0..count)
-        .map(|number| hash_of(&format!("+49151210033{number:02}")))
+        .map(|number| digest(&format!("+49151210033{number:02}")))
         .collect()
+}
+
+/// As long as SHA-256.
+fn digest(text: &str) -> String {
+    [hash_of(text), hash_of(&text.to_uppercase().repeat(2))].concat()
 }
 
 fn of(path: &str, body: &str) -> Vec<Grade> {
@@ -23,14 +28,17 @@ fn many_digests_are_of_people_where_something_says_so() {
         let pairs = digests(12);
         let objects = pairs.iter().map(|digest| {
             let (one, other) = (names[0], names[1]);
-            format!(r#"{{"{one}":"{digest}","{other}":"{}"}}"#, hash_of(digest))
+            format!(
+                r#"{{"{one}":"{digest}","{other}":"{}"}}"#,
+                self::digest(digest)
+            )
         });
         objects.collect::<Vec<_>>().join(",")
     };
     for (path, body) in [
-        ("/v1/x", format!(r#"{{"hashes":{list}}}"#)),
-        ("/v1/x", format!(r#"{{"users":{list}}}"#)),
-        ("/match", format!(r#"{{"h":{list}}}"#)),
+        ("/find", format!(r#"{{"users":{list}}}"#)),
+        ("/v1/x", format!(r#"{{"friends":{{"hashes":{list}}}}}"#)),
+        ("/users/match", format!(r#"{{"hashes":{list}}}"#)),
         (
             "/match",
             format!(r#"{{"users":[{}]}}"#, objects(["e", "p"])),
@@ -48,7 +56,7 @@ fn many_digests_are_of_people_where_something_says_so() {
         .collect();
     let joined = format!("hashes={}", digests(12).join(","));
     for body in [form.join("&"), joined] {
-        let form = post("/find", "application/x-www-form-urlencoded", &body);
+        let form = post("/people/find", "application/x-www-form-urlencoded", &body);
         assert_eq!(grades(form, RULE), [Grade::Shape], "{body}");
     }
     let told = of("/v1/contacts/sync", &format!(r#"{{"contacts":{list}}}"#));
@@ -64,14 +72,15 @@ fn digests_in_the_bytes_of_a_protobuf_are_of_people_where_the_request_looks_peop
     };
     let message: Vec<u8> = digests(12)
         .iter()
-        .flat_map(|digest| [vec![0x0a, 16], bytes(digest)].concat())
+        .flat_map(|digest| [vec![0x0a, 32], bytes(digest)].concat())
         .collect();
     let headers = [("Content-Type", "application/x-protobuf")];
     let sent = |path: &str| {
         let sent = observation::post("collector.example", path, &headers, message.clone(), false);
         grades(sent, RULE)
     };
-    assert_eq!(sent("/x.Discovery/Match"), [Grade::Shape]);
+    assert_eq!(sent("/x.People/Match"), [Grade::Shape]);
+    assert_eq!(sent("/x.Discovery/Match"), []);
     assert_eq!(sent("/x.Files/Chunks"), []);
     assert_eq!(sent("/v1/x"), []);
 }
@@ -118,4 +127,50 @@ fn digests_of_files_code_and_pictures_are_none_of_people() {
     // too few to be told by that
     let few = serde_json::to_string(&digests(5)).unwrap();
     assert_eq!(of("/v1/x", &format!(r#"{{"hashes":{few}}}"#)), []);
+}
+
+#[test]
+fn lists_of_ids_and_tokens_are_no_contacts() {
+    let cut = |length: usize| -> String {
+        let cut = digests(12)
+            .into_iter()
+            .map(|digest| digest[..length].to_owned());
+        serde_json::to_string(&cut.collect::<Vec<_>>()).unwrap()
+    };
+    // As KSUIDs are: letters up to `z`.
+    let in_base62 = cut(27).replace('a', "z").replace('3', "K");
+    let (whole, short, sha1) = (cut(64), cut(32), cut(40));
+    let rows: Vec<String> = digests(12)
+        .iter()
+        .map(|digest| format!(r#"{{"k":"{}","n":0}}"#, &digest[..32]))
+        .collect();
+    for (path, body) in [
+        ("/api/search", format!(r#"{{"exclude":{short}}}"#)),
+        ("/v1/sync", format!(r#"{{"removed":{short}}}"#)),
+        ("/v1/sync", format!(r#"{{"known":{sha1}}}"#)),
+        ("/v1/sync", format!("[{}]", rows.join(","))),
+        ("/v1/groups", format!(r#"{{"members":{in_base62}}}"#)),
+        ("/v1/users/find", format!(r#"{{"users":{in_base62}}}"#)),
+        ("/v1/users/find", format!(r#"{{"users":{short}}}"#)),
+        ("/v1/hashes:find", format!(r#"{{"hashes":{whole}}}"#)),
+        ("/v1/telemetry", format!(r#"{{"tokens":{whole}}}"#)),
+        ("/v1/chats", format!(r#"{{"participants":{short}}}"#)),
+        ("/v1/discover", format!(r#"{{"seen":{whole}}}"#)),
+        ("/v1/events", format!(r#"{{"event_hash":{short}}}"#)),
+        ("/v1/x", format!(r#"{{"hashes":{whole}}}"#)),
+        ("/v1/x", format!(r#"{{"users":{whole}}}"#)),
+        ("/match", format!(r#"{{"h":{whole}}}"#)),
+    ] {
+        assert_eq!(of(path, &body), [], "{path} {body}");
+    }
+    let query: Vec<String> = digests(12)
+        .iter()
+        .map(|digest| format!("f={}", &digest[..32]))
+        .collect();
+    let form = post(
+        "/search",
+        "application/x-www-form-urlencoded",
+        &query.join("&"),
+    );
+    assert_eq!(grades(form, RULE), []);
 }

@@ -125,16 +125,34 @@ fn corners_of_map_views_are_no_positions() {
         r#"{"minLat":47.2714,"minLon":5.8715,"maxLat":55.0612,"maxLon":15.0413}"#,
         r#"{"view":{"northeast":{"lat":55.0612,"lng":15.0413},"southwest":{"lat":47.2714,"lng":5.8715}}}"#,
         r#"{"topLeft":{"lat":55.0612,"lon":5.8715},"bottomRight":{"lat":47.2714,"lon":15.0413}}"#,
-        r#"{"lat_min":47.2714,"lon_min":5.8715}"#,
-        r#"{"bounds_ne_latE6":55061200,"bounds_ne_lngE6":15041300}"#,
+        r#"{"lat_min":47.2714,"lon_min":5.8715,"lat_max":55.0612,"lon_max":15.0413}"#,
+        r#"{"bounds_ne_latE6":55061200,"bounds_ne_lngE6":15041300,"bounds_sw_latE6":47271400,"bounds_sw_lngE6":5871500}"#,
     ] {
         assert_eq!(of(body, "coordinates"), [], "{body}");
     }
     for body in [
         r#"{"phone_lat":52.5200,"phone_lng":13.4049}"#,
         r#"{"mine":{"lat":52.5200,"lng":13.4049}}"#,
+        // a corner without the one across, and fixes of a receiver
+        r#"{"max_latitude":52.5200,"max_longitude":13.4049}"#,
+        r#"{"user":{"top":{"lat":52.5200,"lng":13.4049}}}"#,
+        r#"{"trip":{"left":{"lat":52.5200,"lng":13.4049,"accuracy":5},"right":{"lat":52.5201,"lng":13.4050,"accuracy":5}}}"#,
     ] {
         assert_eq!(of(body, "coordinates"), [Grade::Decoded], "{body}");
+    }
+}
+
+#[test]
+fn prices_in_paths_are_no_positions() {
+    for path in [
+        "/marketplace/offers/10.25,20.50",
+        "/sitemap/10.99,49.95",
+        "/endpoint/10.25,20.50",
+        "/replace/11.125/12.50",
+        "/map/10.25,20.50",
+    ] {
+        let found = grades(post(path, "application/json", "{}"), "coordinates");
+        assert_eq!(found, [], "{path}");
     }
 }
 
