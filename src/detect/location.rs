@@ -110,6 +110,12 @@ fn whole(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option<&
     let Some((first, second)) = pair(&field.value) else {
         return false;
     };
+    // A segment such as `endpoint` is no name of the number behind it as sure as a member's is.
+    if field.place == Place::Path
+        && first.decimals.max(second.decimals) < path_asks_for_place(scene).unwrap_or(FULL_DECIMALS)
+    {
+        return false;
+    }
     let (latitude, longitude) = if says_longitude_first(&name.normalised) {
         (second, first)
     } else {
