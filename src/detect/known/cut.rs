@@ -21,8 +21,9 @@ pub(super) const POSSIBLE: f64 = 1_099_511_627_776.0;
 
 /// The first five bytes of a digest as a key.
 fn start(digest: &[u8]) -> Option<u64> {
-    let [a, b, c, d, e] = *digest.first_chunk::<5>()?;
-    Some(u64::from_be_bytes([0, 0, 0, a, b, c, d, e]))
+    let first = digest.first_chunk::<5>()?;
+    let number = first.iter();
+    Some(number.fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
 /// Digests by their first five bytes, of the usual functions without a salt.
@@ -42,6 +43,9 @@ pub(super) fn table(spelled: &Spelled, recipes: &[Recipe], budget: &mut Budget) 
     Table::new(entries)
 }
 
+/// Positions of fields, and the bytes in them.
+type List = Vec<(usize, Vec<u8>)>;
+
 /// Looks for lists of them.
 pub(super) fn lists(
     index: &Index,
@@ -52,14 +56,13 @@ pub(super) fn lists(
     if index.cut.is_empty() {
         return;
     }
-    let mut lists: BTreeMap<(PathId, usize), Vec<(usize, Vec<u8>)>> = BTreeMap::new();
+    let mut lists: BTreeMap<(PathId, usize), List> = BTreeMap::new();
     for (position, field) in scene.fields.iter().enumerate() {
         if !field.look.is_all(Look::HEX) || !DIGITS.contains(&field.value.len()) {
             continue;
         }
-        let list = match scene.fields.paths.split(field.path) {
-            Some((list, Step::Index(_))) => list,
-            _ => continue,
+        let Some((list, Step::Index(_))) = scene.fields.paths.split(field.path) else {
+            continue;
         };
         if let Some(bytes) = hex_bytes(field.value.as_bytes()) {
             let key = (list, bytes.len());

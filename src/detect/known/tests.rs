@@ -367,7 +367,7 @@ fn list_with_cut(others: u64, known: usize, met: usize, digits: usize) -> Vec<St
     let contacts = phones
         .iter()
         .map(|phone| KnownValue::of_contact(KnownKind::Phone, phone));
-    let cut = |text: &str| hex(&Sha256::digest(text))[..digits].to_owned();
+    let cut = |text: &str| hex(&Sha256::digest(text)[..digits / 2]);
     let mut list: Vec<String> = (0..others)
         .map(|other| cut(&format!("other {other}")))
         .collect();
