@@ -320,6 +320,6 @@ mod tests {
         ];
         assert_eq!(found, expected);
         assert_eq!(parts(b"{\"a\":1}\n{\"a\":2}\n"), [16]);
-        assert_eq!(parts(b"\0\x09{\n}\nNOOP"), [9]);
+        assert_eq!(parts(b"\0\x09{\n}\nNOOP"), [10]);
     }
 }

@@ -47,7 +47,7 @@ fn seen(packets: &[Vec<u8>]) -> Seen {
         seen.shortfalls
             .extend(shortfalls.map(|(shortfall, bytes, _)| (*shortfall, *bytes)));
         for field in decoded.fields.iter() {
-            seen.names.push(field.name().to_owned());
+            seen.names.push(decoded.fields.name(field).to_owned());
         }
         match &sighting.event {
             Event::Message(message) => {
