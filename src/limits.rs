@@ -125,6 +125,8 @@ pub const KNOWN_DIGESTS: usize = 8 << 20;
 pub const KNOWN_PATTERNS: usize = 2 << 20;
 /// Checksums of known values: with more, too many of the four billion would be hit by chance.
 pub const KNOWN_CHECKSUMS: usize = 100_000;
+/// Digests of known values by their first five bytes, at 24 bytes each: the usual ones of as many spellings as have checksums.
+pub const KNOWN_CUT_DIGESTS: usize = 1 << 19;
 /// Salts whose digests are kept for the next message with the same salt.
 pub const SALTS: usize = 32;
 /// Salts of one message that are tried; most have one, and other random values beside it.

@@ -3,6 +3,7 @@
 //!
 //! A new body format is a file and one line in `DECODERS`; a new encoding inside values one line in `nested::ENCODINGS`.
 
+mod arpc;
 mod binary;
 mod body;
 mod bson;
@@ -176,6 +177,7 @@ const DECODERS: &[Decoder] = &[
     numbers::DECODER,
     multipart::DECODER,
     grpc::DECODER,
+    arpc::DECODER,
     json::DECODER,
     xml::DECODER,
     property_list::DECODER,

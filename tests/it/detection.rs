@@ -6,7 +6,9 @@ mod lists;
 mod places;
 
 use phonehome::detect::known::Index;
-use phonehome::model::{Dossier, Event, Grade, KnownKind, KnownValue, Message, Observation, Tally};
+use phonehome::model::{
+    Dossier, Event, Grade, KnownKind, KnownValue, Message, Observation, Tally, Timestamp,
+};
 use phonehome::rules::Rules;
 use phonehome::{detect, payload};
 
@@ -729,6 +731,51 @@ fn neighbours_in_a_protobuf_are_a_position_where_the_request_is_about_one() {
     }
     let apart = [fixed(1, 52.520_008), fixed(4, 13.404_954)].concat();
     assert_eq!(sent("/v1/location", &apart), [""; 0]);
+}
+
+/// From 100° east on, ten millionths of a degree are as long as Unix times.
+#[test]
+fn longitudes_of_the_far_east_are_no_times_and_times_no_longitudes() {
+    let varint = |number: u8, mut value: u64| {
+        let mut bytes = vec![number << 3];
+        while value >= 128 {
+            bytes.push(u8::try_from(value & 127).unwrap() | 128);
+            value >>= 7;
+        }
+        bytes.push(u8::try_from(value).unwrap());
+        bytes
+    };
+    let fixed =
+        |number: u8, value: u32| [vec![number << 3 | 5], value.to_le_bytes().to_vec()].concat();
+    let headers = [("Content-Type", "application/x-protobuf")];
+    let sent = |message: Vec<u8>| {
+        let path = "/v1/location";
+        let mut sent = observation::post("collector.example", path, &headers, message, false);
+        sent.sighting.origin.time = Timestamp::from_parts(1_790_000_000, 0);
+        positions(sent)
+    };
+    let tokyo = ["35.6812345,139.7671248"];
+    assert_eq!(
+        sent([varint(1, 356_812_345), varint(2, 1_397_671_248)].concat()),
+        tokyo
+    );
+    assert_eq!(
+        sent([fixed(1, 356_812_345), fixed(2, 1_397_671_248)].concat()),
+        tokyo
+    );
+    for (count, time) in [
+        (356_812_345, 1_789_999_000),   // a counter, now
+        (52_437_191, 1_768_000_123),    // bytes of a file, of this year
+        (52_428_800, 1_397_671_248),    // whole pages, of some years ago
+        (25_000_000, 1_397_671_248),    // a round count
+        (1_397_671_248, 1_397_671_250), // begin and end
+        (17, 1_397_671_248),
+    ] {
+        let message = [varint(1, count), varint(2, time)].concat();
+        assert_eq!(sent(message), [""; 0], "{count} {time}");
+    }
+    let apart = [varint(1, 356_812_345), varint(3, 1_397_671_248)].concat();
+    assert_eq!(sent(apart), [""; 0]);
 }
 
 /// The findings of some rules, by items.

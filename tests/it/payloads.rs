@@ -67,6 +67,7 @@ fn value(identifier: &str, property: &str) -> Value {
         }
         ("hardware-id", _) => json!("490154203237518"),
         ("mac-address", _) => json!("02:00:5e:10:20:30"),
+        ("wifi-bssid", _) => json!("a4:50:6:d:e1:f2"),
         ("own-email", _) => json!("erika@post.example"),
         ("local-network", _) => json!("192.168.7.23"),
         ("locale-timezone", "timezone") => json!("Europe/Berlin"),

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use super::cut;
 use super::dialled::CountryCodes;
 use super::digest::{self, FUNCTIONS, MD5, Mixture, USUAL};
 use super::literal::{Builder, Literals, Window};
@@ -115,6 +116,8 @@ pub struct Prepared {
     pub(super) of_given: Vec<Recipe>,
     /// CRC-32 of spellings.
     pub(super) checksums: Table,
+    /// Digests by their first five bytes.
+    pub(super) cut: Table,
     /// How probable it is that a random value of a form is a known one: of numbers by their digits, and of checksums.
     number_chances: Vec<f64>,
     checksum_chance: f64,
@@ -177,7 +180,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    fn allows(&mut self, taken: usize, bound: usize) -> bool {
+    pub(super) fn allows(&mut self, taken: usize, bound: usize) -> bool {
         let is_within = taken < bound;
         if !is_within {
             self.left_out = self.left_out.saturating_add(1);
@@ -213,12 +216,13 @@ impl Index {
         let (recipes, recipes_left_out) = recipes(peppers, rules);
         let (mut of_digests, mut of_text, mut of_base64, mut of_binary) =
             <(Budget, _, _, _)>::default();
-        let ((by_start, numbers, checksums), ((encoded, exact), (text, binary))) = both(
+        let ((by_start, numbers, checksums, cut), ((encoded, exact), (text, binary))) = both(
             jobs,
             || {
                 let by_start = digest_table(&values, &spelled, &recipes, &mut of_digests);
                 let checksums = checksum_table(&spelled, &mut of_digests);
-                (by_start, number_table(&spelled), checksums)
+                let cut = cut::table(&spelled, &recipes, &mut of_digests);
+                (by_start, number_table(&spelled), checksums, cut)
             },
             |jobs| {
                 both(
@@ -251,6 +255,7 @@ impl Index {
             checksum_chance: f64::from(checksums.len()) / 2_f64.powi(32),
             number_chances: number_chances(&spelled),
             checksums,
+            cut,
             numeric: u64::try_from(numeric).unwrap_or(u64::MAX),
             places: Place::in_order(
                 values
@@ -355,6 +360,7 @@ impl Prepared {
         match form {
             Scarce::Number(digits) => self.number_chances.get(digits).copied().unwrap_or(0.0),
             Scarce::Checksum => self.checksum_chance,
+            Scarce::Cut => f64::from(self.cut.len()) / cut::POSSIBLE,
         }
     }
 
@@ -472,7 +478,7 @@ fn recipes(peppers: &[Vec<u8>], rules: &Rules) -> (Vec<Recipe>, usize) {
     (recipes, left_out)
 }
 
-fn slot(value: usize, spelling: usize, how: usize) -> Slot {
+pub(super) fn slot(value: usize, spelling: usize, how: usize) -> Slot {
     Slot {
         value: u32::try_from(value).unwrap_or(u32::MAX),
         spelling: u8::try_from(spelling).unwrap_or(GIVEN),

@@ -6,6 +6,7 @@
 //! strongest there is.
 
 mod cell;
+mod cut;
 mod dialled;
 mod digest;
 mod given;
@@ -201,13 +202,14 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             take(&mut hits, Spot::of_binary(scene, binary), &mut found);
         }
     }
-    let looked = scanner.finish();
+    let mut looked = scanner.finish();
     let mut take_of = |field: usize, hit| {
         if let Some(field) = scene.fields.get(field) {
             let field = Spot::of(scene, field);
             found.push(Found { hit, field });
         }
     };
+    cut::lists(index, scene, &mut looked, &mut take_of);
     salt::learn(index, scene);
     given::fields(index, scene, &mut take_of);
     dialled::fields(index, scene, &mut take_of);

@@ -45,6 +45,8 @@ pub(super) enum Scarce {
     Number(usize),
     /// A CRC-32.
     Checksum,
+    /// A digest of which a few bytes are left.
+    Cut,
 }
 
 /// Most digits of a number written in groups.
@@ -64,6 +66,7 @@ pub(super) struct Looked {
     /// By digits.
     numbers: [u32; LONGEST_RUN + 1],
     checksums: u32,
+    cut: u32,
     /// Keys of what counts already: chance has one try with each, however often it was sent.
     counted: HashSet<u64>,
     /// Each time that something was looked up.
@@ -85,6 +88,7 @@ impl Looked {
         let count = match form {
             Scarce::Number(digits) => self.numbers.get_mut(digits),
             Scarce::Checksum => Some(&mut self.checksums),
+            Scarce::Cut => Some(&mut self.cut),
         };
         if let Some(count) = count {
             *count = count.saturating_add(1);
@@ -96,6 +100,7 @@ impl Looked {
         let looked = match form {
             Scarce::Number(digits) => self.numbers.get(digits).copied().unwrap_or(0),
             Scarce::Checksum => self.checksums,
+            Scarce::Cut => self.cut,
         };
         f64::from(looked) * index.chance(form)
     }

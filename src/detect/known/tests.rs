@@ -358,6 +358,39 @@ fn list_with_checksums(others: u32, known: usize, met: usize) -> Vec<String> {
     rules_of_known(contacts.collect(), "application/json", body.as_bytes())
 }
 
+/// Known numbers, and a list of digests cut to so many digits, of random ones and of the first of the numbers.
+fn list_with_cut(others: u64, known: usize, met: usize, digits: usize) -> Vec<String> {
+    use sha2::{Digest, Sha256};
+    let phones: Vec<String> = (0..known)
+        .map(|number| format!("+4930{number:07}"))
+        .collect();
+    let contacts = phones
+        .iter()
+        .map(|phone| KnownValue::of_contact(KnownKind::Phone, phone));
+    let cut = |text: &str| hex(&Sha256::digest(text)[..digits / 2]);
+    let mut list: Vec<String> = (0..others)
+        .map(|other| cut(&format!("other {other}")))
+        .collect();
+    list.extend(phones.iter().take(met).map(|phone| cut(phone)));
+    let body = serde_json::json!({ "values": list }).to_string();
+    rules_of_known(contacts.collect(), "application/json", body.as_bytes())
+}
+
+#[test]
+fn digests_cut_to_a_few_bytes_are_found_where_a_list_holds_several() {
+    for digits in [10, 12, 14] {
+        assert_eq!(list_with_cut(0, 8, 8, digits), ["contact-hash-list"]);
+        assert_eq!(list_with_cut(300, 1000, 4, digits), ["contact-hash-list"]);
+        let none = [(0, 8, 4), (100, 8, 1), (100, 8, 2), (300, 1000, 0)];
+        for (others, known, met) in none {
+            let found = list_with_cut(others, known, met, digits);
+            assert_eq!(found, <[&str; 0]>::default(), "{others} {known} {met}");
+        }
+    }
+    // Of eight digits chance meets too many.
+    assert_eq!(list_with_cut(0, 8, 8, 8), <[&str; 0]>::default());
+}
+
 /// In so many numbers 18,000 checksums are met about once in six messages.
 #[test]
 fn what_chance_may_meet_in_a_long_list_is_not_found() {

@@ -190,11 +190,14 @@ impl<'a> Parts<'a> {
         tally: &mut Tally,
         field: &'a Field<'a>,
     ) -> bool {
-        // Behind a latitude of the south, what is as long as a time is a longitude.
-        let is_southern = self.unnamed.is_some_and(|(_, degrees)| {
-            degrees.value < 0.0 && degrees.decimals == INTEGER_DECIMALS
+        let may_be_time = self.unnamed.is_some_and(|(first, degrees)| {
+            degrees.decimals == INTEGER_DECIMALS
+                && (degrees.value < 0.0
+                    || is_exact_integer(first)
+                        && follows(scene, (first, degrees), field)
+                        && is_no_time_of_message(scene, field))
         });
-        let Some(number) = number_of_protobuf(scene, field, is_southern) else {
+        let Some(number) = number_of_protobuf(scene, field, may_be_time) else {
             return false;
         };
         match self.unnamed.take() {
@@ -464,7 +467,23 @@ pub(super) fn plane(scene: &Scene<'_>, field: &Field<'_>) -> Option<Axis> {
 /// Decimals of ten millionths of a degree.
 const INTEGER_DECIMALS: usize = 7;
 
-/// A field of a protobuf that may be half of a position: exact degrees, or ten millionths of them.
+/// Whether a number is as exact as receivers tell ten millionths of a degree: counters are rounder, and sizes of files often whole pages.
+fn is_exact_integer(field: &Field<'_>) -> bool {
+    let number = field.value.parse::<i64>();
+    number.is_ok_and(|number| number % 10_000 != 0 && number % 1024 != 0)
+}
+
+/// Whether a number that may be a Unix time in seconds is far from that of the message: from 100° east on, longitudes are as long.
+fn is_no_time_of_message(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    /// Five years: times that messages tell are of their own days, and of the installation and the account.
+    const APART: u64 = 5 * 365 * 24 * 60 * 60;
+    let sent = scene.observation.sighting.origin.time.0 / 1_000_000_000;
+    let told = field.value.parse::<i64>();
+    sent > 0 && told.is_ok_and(|told| told.abs_diff(sent) > APART)
+}
+
+/// A field of a protobuf that may be half of a position: exact degrees, or ten millionths of them. Behind a latitude of the south, or
+/// where the message says so, what is as long as a time is a longitude.
 fn number_of_protobuf(scene: &Scene<'_>, field: &Field<'_>, may_be_time: bool) -> Option<Degrees> {
     /// Ten millionths of a degree, from which on a number is not something small.
     const LEAST: u64 = 10_000_000;

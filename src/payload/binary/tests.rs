@@ -34,6 +34,33 @@ fn check(media_type: &str, chain: &str, cases: &[(&str, &[&str])]) {
 }
 
 #[test]
+fn calls_of_apple_are_what_stands_before_them_and_a_protocol_buffer() {
+    let front = |argument: usize| {
+        let front = b"\0\x01\0\x05de_DE\0\x03map\0\x046.23\0\0\0\x01\0\0\0";
+        [front.as_slice(), &[u8::try_from(argument).unwrap()]].concat()
+    };
+    let argument = b"\x12\x0f\x0a\x0da4:50:6:d:e:f";
+    let form = "application/x-www-form-urlencoded";
+    assert_eq!(
+        lines(form, &[front(argument.len()).as_slice(), argument].concat()),
+        [
+            "locale||de_DE",
+            "application||map",
+            "system||6.23",
+            "[2][1]|protobuf|a4:50:6:d:e:f"
+        ]
+    );
+    // Of another length, or around something else, it is none.
+    for (length, argument) in [(99, argument.as_slice()), (9, b"no fields".as_slice())] {
+        let found = lines(form, &[front(length).as_slice(), argument].concat());
+        assert!(
+            found.iter().all(|line| !line.starts_with("locale")),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
 fn cbor_is_that_of_rfc_8949_appendix_a() {
     check(
         "application/cbor",
