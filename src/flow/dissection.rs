@@ -85,9 +85,10 @@ pub(super) struct Head {
     pieces: Vec<(Side, usize, Origin)>,
     /// Datagrams looked at.
     datagrams: usize,
-    /// Of those that were not kept: bytes of the client's short ones, and whether one was neither short nor text.
-    passed: u64,
+    /// Whether one was neither short nor text.
     has_binary: bool,
+    /// Bytes of the client's that were not kept.
+    passed: u64,
     /// Who reads the flow where no protocol of [`UNMISTAKABLE`] shows itself.
     expected: Option<Started>,
 }
@@ -594,16 +595,6 @@ impl Head {
             .then_some(started)
     }
 
-    /// A datagram is not kept.
-    fn pass(&mut self, chunk: Chunk<'_>) {
-        let length = u64::try_from(chunk.bytes.len()).unwrap_or(u64::MAX);
-        match Kind::of(chunk.bytes) {
-            Kind::Binary => self.has_binary = true,
-            _ if chunk.side == Side::Client => self.passed = self.passed.saturating_add(length),
-            _ => {}
-        }
-    }
-
     fn probe(&mut self, setting: Setting<'_>, chunk: Chunk<'_>) -> Decision {
         if setting.transport == Transport::Udp {
             self.probe_datagram(setting, chunk)
@@ -625,10 +616,12 @@ impl Head {
         {
             return Decision::GiveUp;
         }
+        self.has_binary |= Kind::of(chunk.bytes) == Kind::Binary;
         if wants_more {
             self.push(chunk);
-        } else {
-            self.pass(chunk);
+        } else if chunk.side == Side::Client {
+            let length = u64::try_from(chunk.bytes.len()).unwrap_or(u64::MAX);
+            self.passed = self.passed.saturating_add(length);
         }
         Decision::Wait
     }

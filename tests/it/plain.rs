@@ -46,7 +46,7 @@ fn seen(packets: &[Vec<u8>]) -> Seen {
         let shortfalls = decoded.shortfalls.iter();
         seen.shortfalls
             .extend(shortfalls.map(|(shortfall, bytes, _)| (*shortfall, *bytes)));
-        for field in decoded.fields.iter() {
+        for field in &decoded.fields {
             seen.names.push(decoded.fields.name(field).to_owned());
         }
         match &sighting.event {
