@@ -51,6 +51,8 @@ pub(super) const BUSINESS_CHANNEL: &str = "business-channel-used";
 pub(super) const EMPLOYER_CAN_SEE: &str = "employer-can-see";
 /// The manifest allows clear text.
 pub(super) const CLEARTEXT_PERMITTED: &str = "cleartext-permitted";
+/// It does so for some hosts or contents.
+pub(super) const CLEARTEXT_PERMITTED_IN_PART: &str = "cleartext-permitted-in-part";
 /// The network security configuration trusts certificates of the user.
 pub(super) const USER_CERTIFICATES: &str = "user-certificates-trusted";
 /// Backups are allowed, and no rules for them are named.

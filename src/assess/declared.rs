@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::recipient;
 use super::row::Subject;
 use crate::model::{
-    Component, DataLabel, Declaration, DeclaredFact, DeclaredKind, NetworkRules, Platform, is_at,
+    Component, DataLabel, Declaration, DeclaredFact, DeclaredKind, NetworkRules, Opening, Platform,
+    is_at,
 };
 
 /// Everything that the packages of the subject declare, sorted by kind and name.
@@ -102,8 +103,14 @@ impl List<'_, '_> {
                 self.add(DeclaredKind::Attribute, name, vec![flag.to_string()]);
             }
         }
+        if declaration.backup_allowed.is_none() && declaration.is_backup_allowed() == Some(true) {
+            let values = vec!["true".to_owned(), "default".to_owned()];
+            self.add(DeclaredKind::Attribute, "allowBackup", values);
+        }
         for rules in &declaration.backup_rules {
-            self.add(DeclaredKind::Attribute, rules, Vec::new());
+            let (name, value) = rules.split_once('=').unwrap_or((rules, ""));
+            let value = (!value.is_empty()).then(|| value.to_owned());
+            self.add(DeclaredKind::Attribute, name, value.into_iter().collect());
         }
         for signer in &declaration.signers {
             let schemes = signer.schemes.iter().map(|scheme| (*scheme).to_owned());
@@ -163,9 +170,14 @@ impl List<'_, '_> {
         }
         if is_exported {
             values.push("exported".to_owned());
-            if component.is_unguarded() {
-                values.push("unguarded".to_owned());
-            }
+            values.extend(component.opening().map(|opening| {
+                let opening = match opening {
+                    Opening::Whole => "unguarded",
+                    Opening::Reading => "unguarded=read",
+                    Opening::Writing => "unguarded=write",
+                };
+                opening.to_owned()
+            }));
         }
         let permissions = [
             ("permission", &component.permission),
@@ -214,10 +226,11 @@ impl List<'_, '_> {
             return;
         };
         self.rules("*", &policy.base);
-        for domain in &policy.domains {
+        for (at, domain) in policy.domains.iter().enumerate() {
+            let rules = policy.with_those_around(at);
             for (host, with_subdomains) in &domain.domains {
                 let prefix = if *with_subdomains { "*." } else { "" };
-                self.rules(&format!("{prefix}{host}"), &domain.rules);
+                self.rules(&format!("{prefix}{host}"), &rules);
             }
         }
         if let Some(debug) = &policy.debug {
@@ -265,6 +278,10 @@ impl List<'_, '_> {
 
     fn label(&mut self, label: &DataLabel) {
         let by = label.part.as_ref().unwrap_or(&label.source);
+        if let Some(is_encrypted) = label.is_encrypted {
+            let values = vec![by.clone(), is_encrypted.to_string()];
+            self.add(DeclaredKind::Attribute, "encryptedInTransit", values);
+        }
         for (name, data) in &label.collected {
             let category = self.subject.rules.label_category(name);
             let mut values = vec![by.clone()];

@@ -32,7 +32,7 @@ pub(super) fn with_owners(
             {
                 let coverage = &mut streamed.coverage;
                 coverage.add(input.id, Shortfall::InputLimit, None, 0, || {
-                    format!("more than {CONNECTION_NOTES} connections, or {NOTES_PER_ENDS} with one server with those of other captures; records beside them lack the owners of the others")
+                    format!("more than {CONNECTION_NOTES} connections, or {NOTES_PER_ENDS} with one server with those of other captures; records beside them may lack the owners of the others")
                 });
             }
         }

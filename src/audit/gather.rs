@@ -35,7 +35,7 @@ pub(super) fn gather(
                 Ok(Some((part, shortfalls))) => {
                     if !dossier.merge(part) {
                         coverage.add(input.id, Shortfall::InputLimit, None, 0, || {
-                            format!("more than {CONNECTION_NOTES} connections, {NOTES_PER_ENDS} with one server, {LOGGED_CONTACTS} contacts, or {LOGGED_APPS} apps of one host, with those of other files of the phone: later ones name no app")
+                            format!("more than {CONNECTION_NOTES} connections, {NOTES_PER_ENDS} with one server, {LOGGED_CONTACTS} contacts, or {LOGGED_APPS} apps of one host, with those of other files of the phone: later ones may name no app")
                         });
                     }
                     for (shortfall, detail) in shortfalls {

@@ -97,7 +97,7 @@ pub(super) fn note_owner(
         if !connections.add(flow, note) {
             let origin = sighting.origin;
             coverage.add(origin.input, Shortfall::InputLimit, Some(origin), 0, || {
-                format!("more than {CONNECTION_NOTES} connections, or {NOTES_PER_ENDS} with one server; records beside it lack the owners of the others")
+                format!("more than {CONNECTION_NOTES} connections, or {NOTES_PER_ENDS} with one server; records beside it may lack the owners of the others")
             });
         }
     }

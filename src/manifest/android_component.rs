@@ -182,6 +182,30 @@ mod tests {
     }
 
     #[test]
+    fn backups_are_allowed_unless_they_are_forbidden() {
+        let allowed = |attributes: &str| {
+            let mut declaration = read(attributes, "");
+            assert_eq!(declaration.is_backup_allowed(), declaration.backup_allowed);
+            declaration.target_sdk = Some("34".to_owned());
+            let rules: Vec<&str> = declaration.backup_rules.iter().copied().collect();
+            (declaration.is_backup_allowed(), rules.join(" "))
+        };
+        assert_eq!(allowed(""), (Some(true), String::new()));
+        assert_eq!(
+            allowed("android:allowBackup=\"false\""),
+            (Some(false), String::new())
+        );
+        assert_eq!(
+            allowed("android:fullBackupContent=\"false\""),
+            (Some(true), "fullBackupContent=false".to_owned())
+        );
+        assert_eq!(
+            allowed("android:fullBackupContent=\"true\""),
+            (Some(true), String::new())
+        );
+    }
+
+    #[test]
     fn components_without_a_permission_have_that_of_the_application() {
         let declaration = read(
             "android:permission=\"org.example.x.GUARD\"",
@@ -193,7 +217,12 @@ mod tests {
         let permissions: Vec<_> = declaration
             .components
             .iter()
-            .map(|component| (component.permission.as_deref(), component.is_unguarded()))
+            .map(|component| {
+                (
+                    component.permission.as_deref(),
+                    component.opening().is_some(),
+                )
+            })
             .collect();
         assert_eq!(
             permissions,

@@ -175,7 +175,11 @@ impl Builder<'_> {
                 .and_then(Value::integer)
                 .is_some_and(|flags| flags & 0x1_0000 != 0),
         };
-        let min_sdk = (element.tag == Tag::UsesPermissionSdk23).then_some(23);
+        let by_tag = (element.tag == Tag::UsesPermissionSdk23).then_some(23);
+        let min_sdk = self
+            .value(element, Attribute::MinSdkVersion)
+            .and_then(Value::integer)
+            .max(by_tag);
         match declaration.permissions.entry(name) {
             Entry::Vacant(slot) => {
                 slot.insert(DeclaredPermission {
@@ -237,6 +241,10 @@ impl Builder<'_> {
             {
                 declaration.backup_rules.insert(name);
             }
+        }
+        // Without full backups at all, `ApplicationInfo.fullBackupContent` is negative (AOSP).
+        if self.boolean(element, Attribute::FullBackupContent) == Some(false) {
+            declaration.backup_rules.insert("fullBackupContent=false");
         }
         self.bound_permissions(element, declaration);
     }

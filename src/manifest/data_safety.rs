@@ -14,8 +14,14 @@ pub fn data_safety(bytes: &[u8], source: &str) -> Read<Option<DataLabel>> {
     let mut damage = Vec::new();
     let mut label = DataLabel::new(LabelForm::DataSafety, source);
     let mut has_questions = false;
+    // A German Excel saves it with semicolons.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let is_german = bytes
+        .strip_prefix(HEADER)
+        .is_some_and(|rest| rest.starts_with(b";"));
     let mut rows = csv::ReaderBuilder::new()
         .has_headers(false)
+        .delimiter(if is_german { b';' } else { b',' })
         .flexible(true)
         .from_reader(bytes);
     let mut row = csv::ByteRecord::new();
@@ -45,9 +51,10 @@ pub fn data_safety(bytes: &[u8], source: &str) -> Read<Option<DataLabel>> {
 }
 
 fn truth(value: &str) -> Option<bool> {
-    match value.trim() {
-        value if value.eq_ignore_ascii_case("true") => Some(true),
-        value if value.eq_ignore_ascii_case("false") => Some(false),
+    // Excel writes truth values in its own language.
+    match value.trim().to_ascii_lowercase().as_str() {
+        "true" | "wahr" => Some(true),
+        "false" | "falsch" => Some(false),
         _ => None,
     }
 }
@@ -124,6 +131,19 @@ mod tests {
         assert_eq!(contacts.is_ephemeral, Some(false));
         assert_eq!(contacts.is_optional, Some(false));
         assert!(contacts.purposes.contains("PSL_ANALYTICS"));
+    }
+
+    #[test]
+    fn a_form_that_a_german_excel_saved_says_the_same() {
+        let german = FORM
+            .replace("TRUE", "WAHR")
+            .replace("true", "WAHR")
+            .replace("false", "FALSCH")
+            .replace("Daten,", "Daten-")
+            .replace(',', ";");
+        let read = data_safety(german.as_bytes(), "form.csv").value.unwrap();
+        let english = data_safety(FORM.as_bytes(), "form.csv").value.unwrap();
+        assert_eq!(read, english);
     }
 
     #[test]

@@ -121,8 +121,11 @@ fn usage_text(key: &str, value: &Property) -> Option<Option<String>> {
 /// the narrower keys is present.
 fn transport_security(security: &Property, declaration: &mut Declaration) {
     const NARROWER: [(&str, &str); 3] = [
-        ("NSAllowsArbitraryLoadsInWebContent", "web content"),
-        ("NSAllowsArbitraryLoadsForMedia", "media"),
+        (
+            "NSAllowsArbitraryLoadsInWebContent",
+            Declaration::WEB_CONTENT,
+        ),
+        ("NSAllowsArbitraryLoadsForMedia", Declaration::MEDIA),
         ("NSAllowsLocalNetworking", "local network"),
     ];
     let is_set = |properties: &Property, key| properties.key(key).and_then(Property::boolean);

@@ -34,8 +34,9 @@ fn label(root: &Property, source: &str) -> Option<DataLabel> {
     let domains = domains.into_iter().flat_map(Property::texts);
     label.tracking_domains.extend(domains.map(str::to_owned));
     let kinds = root.key("NSPrivacyCollectedDataTypes");
-    label.is_collecting = kinds.map(|kinds| !kinds.items().is_empty());
-    for kind in kinds.map(Property::items).unwrap_or_default() {
+    let kinds = kinds.map(|kinds| kinds.items().iter().filter(|kind| !is_blank(kind)));
+    label.is_collecting = kinds.clone().map(|mut kinds| kinds.next().is_some());
+    for kind in kinds.into_iter().flatten() {
         collected(kind, &mut label);
     }
     let interfaces = root.key("NSPrivacyAccessedAPITypes");
@@ -57,6 +58,13 @@ fn label(root: &Property, source: &str) -> Option<DataLabel> {
             );
     }
     Some(label)
+}
+
+/// An entry of Xcode's template that nobody filled in.
+fn is_blank(kind: &Property) -> bool {
+    let name = kind.key("NSPrivacyCollectedDataType");
+    name.and_then(Property::text)
+        .is_some_and(|name| name.trim().is_empty())
 }
 
 /// Said twice, what is worse for the user holds.
@@ -135,6 +143,17 @@ mod tests {
         );
         assert!(contacts.purposes.contains("App functionality"));
         assert!(label.required_reasons["NSPrivacyAccessedAPICategoryDiskSpace"].contains("E174.1"));
+    }
+
+    #[test]
+    fn a_template_that_nobody_filled_in_collects_nothing() {
+        let label = read(
+            "<key>NSPrivacyCollectedDataTypes</key><array><dict>\
+             <key>NSPrivacyCollectedDataType</key><string></string></dict></array>",
+            "PrivacyInfo.xcprivacy",
+        );
+        assert_eq!(label.is_collecting, Some(false));
+        assert!(label.collected.is_empty());
     }
 
     #[test]

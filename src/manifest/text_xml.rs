@@ -175,6 +175,17 @@ mod tests {
     }
 
     #[test]
+    fn a_permission_may_be_asked_for_from_a_level_on() {
+        let declaration = read(
+            "<uses-permission android:name=\"android.permission.CAMERA\" android:minSdkVersion=\"34\"/>\
+             <uses-permission-sdk-23 android:name=\"android.permission.BODY_SENSORS\"/>",
+        );
+        assert_eq!(declaration.permissions[CAMERA].min_sdk, Some(34));
+        let sensors = &declaration.permissions["android.permission.BODY_SENSORS"];
+        assert_eq!(sensors.min_sdk, Some(23));
+    }
+
+    #[test]
     fn text_means_what_the_binary_form_means() {
         let declaration = read(
             "<uses-permission android:name=\"android.permission.CAMERA\" android:maxSdkVersion=\"28\"/>\

@@ -81,6 +81,17 @@ pub struct Component {
     pub filters: Vec<IntentFilter>,
 }
 
+/// What others can do with a component without a permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// All that it offers.
+    Whole,
+    /// Read a provider.
+    Reading,
+    /// Write to a provider.
+    Writing,
+}
+
 impl Component {
     /// A component of which nothing else is known.
     pub fn new(kind: ComponentKind, name: &str) -> Self {
@@ -108,15 +119,19 @@ impl Component {
         })
     }
 
-    /// Whether others can reach it without a permission, as far as the manifest says.
-    pub fn is_unguarded(&self) -> bool {
-        self.permission.is_none()
-            && match self.kind {
-                ComponentKind::Provider => {
-                    self.read_permission.is_none() || self.write_permission.is_none()
-                }
-                _ => true,
-            }
+    /// What others can do with it without a permission, as far as the manifest says; only providers have one for each of reading
+    /// and writing. An app may switch on what its manifest has switched off, but until then nobody reaches it.
+    pub fn opening(&self) -> Option<Opening> {
+        if self.permission.is_some() || self.enabled == Some(false) {
+            return None;
+        }
+        match (&self.read_permission, &self.write_permission) {
+            _ if self.kind != ComponentKind::Provider => Some(Opening::Whole),
+            (None, None) => Some(Opening::Whole),
+            (None, Some(_)) => Some(Opening::Reading),
+            (Some(_), None) => Some(Opening::Writing),
+            (Some(_), Some(_)) => None,
+        }
     }
 
     /// Whether it starts the app from the home screen, which every app has open.
@@ -149,11 +164,16 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_that_guards_only_writing_is_unguarded() {
+    fn a_provider_may_guard_only_reading_or_writing() {
         let mut provider = Component::new(ComponentKind::Provider, "a.C");
+        assert_eq!(provider.opening(), Some(Opening::Whole));
         provider.write_permission = Some("a.WRITE".to_owned());
-        assert!(provider.is_unguarded());
+        assert_eq!(provider.opening(), Some(Opening::Reading));
         provider.read_permission = Some("a.READ".to_owned());
-        assert!(!provider.is_unguarded());
+        assert_eq!(provider.opening(), None);
+        provider.write_permission = None;
+        assert_eq!(provider.opening(), Some(Opening::Writing));
+        provider.enabled = Some(false);
+        assert_eq!(provider.opening(), None);
     }
 }

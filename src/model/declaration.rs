@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Component, DataLabel, NetworkPolicy};
+use super::{Component, DataLabel, NetworkPolicy, Recipient, RecipientKind};
 
 ids! {
     /// Operating system of an app or device.
@@ -85,7 +85,8 @@ pub struct Declaration {
     pub network_policy: Option<NetworkPolicy>,
     /// `allowBackup`.
     pub backup_allowed: Option<bool>,
-    /// Rules for what a backup takes along are named: `fullBackupContent`, `dataExtractionRules` (from API level 31 on).
+    /// Rules for what a backup takes along are named: `fullBackupContent`, `dataExtractionRules` (from API level 31 on);
+    /// `fullBackupContent=false`, with which the system makes none by itself.
     pub backup_rules: BTreeSet<&'static str>,
     /// `debuggable`; `get-task-allow` of iOS.
     pub debuggable: Option<bool>,
@@ -120,6 +121,11 @@ pub struct Declaration {
 }
 
 impl Declaration {
+    /// What web views load, in [`Self::cleartext_exceptions`].
+    pub const WEB_CONTENT: &str = "web content";
+    /// What is played, in [`Self::cleartext_exceptions`].
+    pub const MEDIA: &str = "media";
+
     /// An empty declaration.
     pub fn new(platform: Platform, package: &str) -> Self {
         Self {
@@ -216,6 +222,42 @@ impl Declaration {
         self.is_cleartext_allowed("invalid")
     }
 
+    /// Where clear text is allowed although not everywhere: domains, and kinds of content in words. What stays on the phone or
+    /// the local network is left out.
+    pub fn cleartext_in_part(&self) -> Vec<String> {
+        if self.is_cleartext_allowed_everywhere() == Some(true) {
+            return Vec::new();
+        }
+        let is_remote = |place: &str| {
+            let host = place.trim_start_matches("*.");
+            [Self::WEB_CONTENT, Self::MEDIA].contains(&place)
+                || Recipient::named(host).kind == RecipientKind::Remote
+        };
+        let exceptions = self.cleartext_exceptions.iter().cloned();
+        let policies = self.network_policy.iter();
+        let domains = policies.flat_map(|policy| {
+            let all = policy.domains.iter().flat_map(|rules| &rules.domains);
+            let allowed =
+                all.filter(|(domain, _)| policy.is_cleartext_allowed(domain) == Some(true));
+            allowed.map(|(domain, with_subdomains)| {
+                let prefix = if *with_subdomains { "*." } else { "" };
+                format!("{prefix}{domain}")
+            })
+        });
+        let mut all: Vec<String> = exceptions.chain(domains).collect();
+        all.retain(|place| is_remote(place));
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// Whether backups are allowed: by default they are (Android, `android:allowBackup`), and from target level 23 on the system
+    /// makes them by itself. `None` where there is no such default.
+    pub fn is_backup_allowed(&self) -> Option<bool> {
+        let has_default = self.platform == Platform::Android && self.target_level() >= 23;
+        self.backup_allowed.or_else(|| has_default.then_some(true))
+    }
+
     /// Takes in what another part of the same app says: a split, or a file of an unpacked app. The base package of the app
     /// says most; what it says stays.
     pub fn merge(&mut self, mut other: Self) {
@@ -293,6 +335,7 @@ const CODENAMES: &[(&str, u32)] = &[
 
 #[cfg(test)]
 mod tests {
+    use super::super::{DomainRules, NetworkRules};
     use super::*;
 
     #[test]
@@ -308,6 +351,37 @@ mod tests {
         declaration.has_network_security_config = true;
         declaration.network_policy = Some(NetworkPolicy::default());
         assert_eq!(declaration.is_cleartext_allowed_everywhere(), Some(false));
+    }
+
+    #[test]
+    fn clear_text_in_part_names_hosts_of_the_internet_and_contents() {
+        let mut app = Declaration::new(Platform::Ios, "com.example.notes");
+        for exception in ["*.old.example", "localhost", "local network", "web content"] {
+            app.cleartext_exceptions.insert(exception.to_owned());
+        }
+        assert_eq!(app.cleartext_in_part(), ["*.old.example", "web content"]);
+        app.cleartext_allowed = Some(true);
+        assert_eq!(app.cleartext_in_part(), Vec::<String>::new());
+        let rules = |domain: &str, cleartext| DomainRules {
+            domains: vec![(domain.to_owned(), false)],
+            rules: NetworkRules {
+                cleartext,
+                ..NetworkRules::default()
+            },
+            around: None,
+        };
+        let mut app = Declaration::new(Platform::Android, "com.example.notes");
+        app.target_sdk = Some("34".to_owned());
+        app.network_policy = Some(NetworkPolicy {
+            domains: vec![
+                rules("old.example", Some(true)),
+                rules("10.0.2.2", Some(true)),
+                rules("new.example", Some(false)),
+                rules("pinned.example", None),
+            ],
+            ..NetworkPolicy::default()
+        });
+        assert_eq!(app.cleartext_in_part(), ["old.example"]);
     }
 
     #[test]

@@ -110,6 +110,11 @@ impl Recipient {
         let Some(name) = name.filter(|name| !name.is_empty()) else {
             return address.map_or_else(Self::none, Self::address);
         };
+        Self::named(name)
+    }
+
+    /// The host of that name, or address.
+    pub fn named(name: &str) -> Self {
         let literal = name
             .trim_start_matches('[')
             .trim_end_matches(']')

@@ -39,7 +39,7 @@ pub use audit::{
     Modifier, Question, RecipientReport, RiskLevel, Score, Screened, TrafficReport,
 };
 pub use chain::{ClockShift, Contradiction, DataChain, LabelState, Reads, Sent};
-pub use component::{Component, ComponentKind, IntentFilter};
+pub use component::{Component, ComponentKind, IntentFilter, Opening};
 pub use connection::{ConnectionNote, Connections};
 pub use consent::Consent;
 pub use coverage::{Coverage, Shortfall, ShortfallCount};

@@ -73,6 +73,24 @@ impl NetworkPolicy {
         rule(&self.base)
     }
 
+    /// The rules of a `domain-config` with what it takes over from those around it: everything that it does not say itself.
+    pub fn with_those_around(&self, at: usize) -> NetworkRules {
+        let mut all = NetworkRules::default();
+        let mut next = Some(at);
+        while let Some((at, domain)) = next.and_then(|at| Some((at, self.domains.get(at)?))) {
+            let rules = &domain.rules;
+            all.cleartext = all.cleartext.or(rules.cleartext);
+            all.trust_anchors = all.trust_anchors.or_else(|| rules.trust_anchors.clone());
+            if all.pins.is_empty() {
+                all.pins.clone_from(&rules.pins);
+                all.pins_expire.clone_from(&rules.pins_expire);
+            }
+            // Rules around rules stand before them, so this ends.
+            next = domain.around.filter(|around| *around < at);
+        }
+        all
+    }
+
     /// Whether clear text is allowed to a host; `None` if the configuration does not say, so that the platform's default
     /// for the target API level holds.
     pub fn is_cleartext_allowed(&self, host: &str) -> Option<bool> {
@@ -114,6 +132,22 @@ mod tests {
             rules: rules(cleartext),
             around: None,
         }
+    }
+
+    #[test]
+    fn nested_rules_take_over_what_they_do_not_say() {
+        let mut outer = domain("app.example", true, Some(true));
+        outer.rules.pins.insert("SHA-256:x".to_owned());
+        outer.rules.pins_expire = Some("2030-01-01".to_owned());
+        let mut inner = domain("api.app.example", false, Some(false));
+        inner.around = Some(0);
+        let policy = NetworkPolicy {
+            domains: vec![outer, inner],
+            ..NetworkPolicy::default()
+        };
+        let rules = policy.with_those_around(1);
+        assert_eq!((rules.cleartext, rules.pins.len()), (Some(false), 1));
+        assert_eq!(rules.pins_expire.as_deref(), Some("2030-01-01"));
     }
 
     #[test]

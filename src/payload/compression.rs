@@ -10,6 +10,7 @@ use ruzstd::decoding::StreamingDecoder;
 use super::body::{self, MediaType};
 use super::collector::Collector;
 use super::{Decoder, Input, copied, nested, text};
+use crate::limits;
 use crate::model::{DecodeStep, Shortfall};
 
 /// Gzip by its magic (RFC 1952 §2.3.1), announced or not.
@@ -195,30 +196,45 @@ fn decompress(compression: Compression, bytes: &[u8], most: usize) -> Inflated {
 }
 
 /// What has neither magic nor header: raw deflate (RFC 1951) and Brotli (RFC 7932). Random bytes are neither to their last byte, and
-/// give no text or document.
-pub(super) fn without_magic(bytes: &[u8], most: usize) -> Option<Compression> {
-    unmarked(bytes, most, true)
+/// give no text or document. What is decompressed to see that is taken from `left`, whatever comes of it.
+pub(super) fn without_magic(bytes: &[u8], left: &mut usize) -> Option<Compression> {
+    unmarked(bytes, left, true)
 }
 
 /// The same, also `twice` over each other.
-fn unmarked(bytes: &[u8], most: usize, twice: bool) -> Option<Compression> {
-    let inflate = |compression, bytes| decompress(compression, bytes, most);
-    [Compression::Deflate, Compression::Brotli]
-        .into_iter()
-        .find(|compression| {
-            let inflated = inflate(*compression, bytes);
-            inflated.end == End::Whole
-                && inflated.bytes.len() >= SHORTEST_TEXT
-                && (str::from_utf8(&inflated.bytes).is_ok_and(text::is_readable)
-                    || nested::is_document(&inflated.bytes)
-                    || text::is_wide(&inflated.bytes)
-                    || is_certain(&inflated.bytes)
-                    || twice && unmarked(&inflated.bytes, most, false).is_some())
-                // Readers pass over what stands behind the end.
-                && bytes.split_last().is_some_and(|(_, shorter)| {
-                    inflate(*compression, shorter).end == End::Damaged
-                })
-        })
+fn unmarked(bytes: &[u8], left: &mut usize, twice: bool) -> Option<Compression> {
+    for compression in [Compression::Deflate, Compression::Brotli] {
+        let Inflated { bytes: inner, end } = attempt(compression, bytes, left);
+        if inner.len() < SHORTEST_TEXT || end == End::Damaged {
+            continue;
+        }
+        let is_text = str::from_utf8(&inner).is_ok_and(text::is_readable);
+        if end == End::Bound {
+            // So much text is no chance.
+            return is_text.then_some(compression);
+        }
+        let is_known = is_text
+            || nested::is_document(&inner)
+            || text::is_wide(&inner)
+            || is_certain(&inner)
+            || twice && unmarked(&inner, left, false).is_some();
+        // Readers pass over what stands behind the end.
+        let mut needs_all = || {
+            bytes
+                .split_last()
+                .is_some_and(|(_, shorter)| attempt(compression, shorter, left).end == End::Damaged)
+        };
+        if is_known && needs_all() {
+            return Some(compression);
+        }
+    }
+    None
+}
+
+fn attempt(compression: Compression, bytes: &[u8], left: &mut usize) -> Inflated {
+    let inflated = decompress(compression, bytes, limits::UNMARKED_BYTES.min(*left));
+    *left = left.saturating_sub(inflated.bytes.len());
+    inflated
 }
 
 /// Fewest bytes of a text that was compressed without a sign of it.
@@ -230,7 +246,15 @@ pub(super) fn undo_without_magic(
     bytes: &[u8],
     collector: &mut Collector<'_>,
 ) -> bool {
-    let Some(compression) = without_magic(bytes, collector.inflate_left()) else {
+    let before = collector.inflate_left();
+    if before == 0 {
+        collector.shortfall(Shortfall::InflateLimit, bytes.len(), BOUND);
+        return false;
+    }
+    let mut left = before;
+    let compression = without_magic(bytes, &mut left);
+    collector.spend_inflated(before.saturating_sub(left));
+    let Some(compression) = compression else {
         return false;
     };
     let input = Input {

@@ -84,12 +84,12 @@ pub(super) fn is_short_message(bytes: &[u8]) -> bool {
 
 /// Whether a field of bytes is compressed without a sign of it.
 fn holds_compressed(bytes: &[u8]) -> bool {
-    let mut is_held = false;
+    let (mut is_held, mut left) = (false, limits::UNMARKED_BYTES);
     let mut cursor = Cursor::new(bytes);
     while !cursor.is_empty() && !is_held {
         let walked = walk(&mut cursor, &mut |token| {
             if let Token::Bytes(bytes) = token {
-                is_held |= compression::without_magic(&bytes, limits::UNMARKED_BYTES).is_some();
+                is_held |= compression::without_magic(&bytes, &mut left).is_some();
             }
             ControlFlow::Continue(())
         });

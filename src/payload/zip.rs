@@ -22,8 +22,16 @@ const HEADER_BYTES: usize = 30;
 /// A file, and what comes behind it.
 struct File<'s> {
     name: String,
-    bytes: Option<Vec<u8>>,
+    content: Content,
     rest: &'s [u8],
+}
+
+enum Content {
+    Bytes(Vec<u8>),
+    /// More than the bound.
+    Larger,
+    /// Encrypted, or compressed otherwise than by deflate.
+    Otherwise,
 }
 
 fn decode<'a>(_: &MediaType, input: Input<'_, 'a>, collector: &mut Collector<'a>) {
@@ -37,10 +45,20 @@ fn decode<'a>(_: &MediaType, input: Input<'_, 'a>, collector: &mut Collector<'a>
                 break;
             };
             rest = file.rest;
-            let Some(bytes) = file.bytes else {
-                let detail = "a file of a ZIP archive that is encrypted, or larger than the bound";
-                collector.shortfall(Shortfall::UnknownEncoding, 0, detail);
-                continue;
+            let bytes = match file.content {
+                Content::Bytes(bytes) => bytes,
+                Content::Larger => {
+                    let detail = "a file of a ZIP archive that is larger than the bound";
+                    collector.spend_inflated(collector.inflate_left());
+                    collector.shortfall(Shortfall::InflateLimit, 0, detail);
+                    continue;
+                }
+                Content::Otherwise => {
+                    let detail =
+                        "a file of a ZIP archive that is encrypted or compressed otherwise";
+                    collector.shortfall(Shortfall::UnknownEncoding, 0, detail);
+                    continue;
+                }
             };
             collector.spend_inflated(bytes.len());
             let inner = Input {
@@ -74,11 +92,14 @@ fn next(bytes: &[u8], most: usize) -> Option<File<'_>> {
     let (name, behind) = behind.split_at_checked(short(26)?.into())?;
     let (_, data) = behind.split_at_checked(short(28)?.into())?;
     let (is_encrypted, has_descriptor) = (flags & 1 != 0, flags & 8 != 0);
-    let (bytes, used) = match method {
+    let (content, used) = match method {
         8 if !is_encrypted => inflate(data, most)?,
         // Without its size in front, only what is packed says where it ends.
-        0 if !has_descriptor && !is_encrypted => (data.get(..packed).map(<[u8]>::to_vec), packed),
-        _ if !has_descriptor => (None, packed),
+        0 if !has_descriptor && !is_encrypted => match data.get(..packed)? {
+            stored if stored.len() <= most => (Content::Bytes(stored.to_vec()), packed),
+            _ => (Content::Larger, packed),
+        },
+        _ if !has_descriptor => (Content::Otherwise, packed),
         _ => return None,
     };
     let used = if has_descriptor { used } else { packed };
@@ -94,19 +115,19 @@ fn next(bytes: &[u8], most: usize) -> Option<File<'_>> {
     }
     Some(File {
         name: String::from_utf8_lossy(name).into_owned(),
-        bytes: bytes.filter(|bytes| bytes.len() <= most),
+        content,
         rest,
     })
 }
 
-/// What is packed, if it is not more than the bound, and how many bytes it took.
-fn inflate(data: &[u8], most: usize) -> Option<(Option<Vec<u8>>, usize)> {
+/// What is packed, and how many bytes it took.
+fn inflate(data: &[u8], most: usize) -> Option<(Content, usize)> {
     let mut inflater = Decompress::new(false);
     let mut bytes = Vec::new();
     loop {
         let used = usize::try_from(inflater.total_in()).ok()?;
         if bytes.len() > most {
-            return Some((None, used));
+            return Some((Content::Larger, used));
         }
         bytes.reserve(limits::ZIPPED_STEP);
         let rest = data.get(used..)?;
@@ -115,7 +136,14 @@ fn inflate(data: &[u8], most: usize) -> Option<(Option<Vec<u8>>, usize)> {
             .decompress_vec(rest, &mut bytes, FlushDecompress::None)
             .ok()?;
         if status == Status::StreamEnd {
-            return Some((Some(bytes), usize::try_from(inflater.total_in()).ok()?));
+            let used = usize::try_from(inflater.total_in()).ok()?;
+            let is_larger = bytes.len() > most;
+            let content = if is_larger {
+                Content::Larger
+            } else {
+                Content::Bytes(bytes)
+            };
+            return Some((content, used));
         }
         if before == (inflater.total_in(), bytes.len()) {
             return None;

@@ -200,7 +200,11 @@ fn package_lines(prose: &Prose<'_>, app: &AppReport, most: usize) -> Vec<String>
         lines.push(format!("{}: {names}", texts.contained_code));
     }
     let open = of(DeclaredKind::Component)
-        .filter(|fact| has(fact, "unguarded"))
+        .filter(|fact| {
+            fact.values
+                .iter()
+                .any(|value| value.starts_with("unguarded"))
+        })
         .count();
     if open > 0 {
         lines.push(fill(texts.open_components, &[("count", &open.to_string())]));

@@ -25,6 +25,8 @@ pub(super) const CONTACT_DISCOVERY: &str = "contact-discovery: ";
 pub(super) const VOLUME: &str = "volume: ";
 /// How `assess` begins a reason that is the moment of consent.
 pub(super) const CONSENT: &str = "consent: ";
+/// Begin of the reason that says what of a manifest does it.
+pub(super) const MANIFEST: &str = "manifest: ";
 
 /// What formats render.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -373,7 +375,7 @@ impl Ready<'_> {
         let is_of_rules = self.rules.describe(reason).is_some()
             || self.rules.permission(reason).is_some()
             || self.rules.app(reason).is_some()
-            || [CONTACT_DISCOVERY, VOLUME, CONSENT]
+            || [CONTACT_DISCOVERY, VOLUME, CONSENT, MANIFEST]
                 .iter()
                 .any(|start| reason.starts_with(start));
         let is_of_recipient = finding.company.as_deref() == Some(reason)

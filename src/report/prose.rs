@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::country;
 use super::language::{Texts, fill};
-use super::presentable::{CONSENT, CONTACT_DISCOVERY, Presentable, VOLUME};
+use super::presentable::{CONSENT, CONTACT_DISCOVERY, MANIFEST, Presentable, VOLUME};
 use super::text;
 use super::{Language, Options};
 use crate::assess::Step;
@@ -328,8 +328,18 @@ impl<'a> Prose<'a> {
                 time => fill(texts.consent_at, &[("time", time)]),
             };
         }
+        if let Some(words) = reason.strip_prefix(MANIFEST) {
+            return match words.split_once(' ') {
+                Some(("read", name)) => fill(texts.open_for_reading, &[("name", name)]),
+                Some(("write", name)) => fill(texts.open_for_writing, &[("name", name)]),
+                _ => texts.backup_by_default.to_owned(),
+            };
+        }
         if let Some(app) = self.rules.app(reason) {
             return fill(texts.documented_app, &[("app", &app.name)]);
+        }
+        if finding.grade == Grade::Declared {
+            return reason.to_owned();
         }
         format!("{reason} {}", self.language.grade(Grade::Contacted))
     }

@@ -133,6 +133,13 @@ fn a_package_alone_is_reported_with_what_it_contains_and_allows() {
             "user-certificates-trusted",
         ]
     );
+    let of_provider = report_without
+        .findings
+        .iter()
+        .find(|finding| &*finding.rule == "provider-unguarded");
+    let reasons = of_provider.map(|finding| &finding.reasons);
+    let names: Vec<&str> = reasons.into_iter().flatten().map(|name| &**name).collect();
+    assert_eq!(names, ["com.example.notes", "com.example.notes.Data"]);
     // What is only declared sets no level.
     assert_eq!(report_without.level, RiskLevel::None);
 

@@ -147,6 +147,12 @@ pub struct Texts {
     pub because: &'static str,
     /// The vendor documents how contacts are matched; `{method}`.
     pub documented_discovery: &'static str,
+    /// `{name}`, a content provider.
+    pub open_for_reading: &'static str,
+    /// `{name}`, a content provider.
+    pub open_for_writing: &'static str,
+    /// `allowBackup` is not said.
+    pub backup_by_default: &'static str,
     /// The app's profile says so; `{app}`.
     pub documented_app: &'static str,
     /// Before an app's permissions.
