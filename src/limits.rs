@@ -385,8 +385,8 @@ pub const TCP_WINDOW: u64 = 64 << 20;
 
 /// Bytes of text in clear that are read of a flow of which nobody knows the protocol.
 pub const PLAIN_BYTES: usize = 256 << 10;
-/// Bytes of it that are read at once, where the server says nothing between.
-pub const PLAIN_MESSAGE_BYTES: usize = 16 << 10;
+/// Packets of one message of it that are told apart; what comes behind counts to the last.
+pub const PLAIN_PACKETS: usize = 4096;
 /// Bytes of one side in which a protocol must be recognised.
 pub const PROBE_BYTES: usize = 4096;
 /// Datagrams of a flow in which a protocol must be recognised.

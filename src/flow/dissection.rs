@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::limits;
 use crate::model::{ContentState, Event, Origin, Shortfall, Side, Transport};
 use crate::protocol::{
-    Chunk, Dissector, Hint, KeyLog, Output, Probe, Protocol, Resumptions, Start, Started, Verdict,
-    begin_plain,
+    Chunk, Dissector, Hint, KeyLog, Kind, Output, PLAIN, Probe, Protocol, Resumptions, Start,
+    Started, Verdict, begin_plain,
 };
 
 /// What does not change during a flow, and how deep we are in it.
@@ -20,6 +20,8 @@ pub(super) struct Setting<'a> {
     pub(super) transport: Transport,
     pub(super) client_port: u16,
     pub(super) server_port: u16,
+    /// Whether client and server are told apart for certain.
+    pub(super) is_oriented: bool,
     /// Dissectors below this one.
     pub(super) depth: usize,
     /// Whether one of them had to decrypt.
@@ -83,6 +85,10 @@ pub(super) struct Head {
     pieces: Vec<(Side, usize, Origin)>,
     /// Datagrams looked at.
     datagrams: usize,
+    /// Whether one was neither short nor text.
+    has_binary: bool,
+    /// Bytes of the client's that were not kept.
+    passed: u64,
     /// Who reads the flow where no protocol of [`UNMISTAKABLE`] shows itself.
     expected: Option<Started>,
 }
@@ -448,6 +454,11 @@ impl Layer {
         }
     }
 
+    /// Whether the protocol is known; text of an unknown one counts as known where there was nothing else.
+    fn is_known(&self) -> bool {
+        self.protocol.name != PLAIN || self.content == ContentState::Clear
+    }
+
     fn finish_inner(&mut self, setting: Setting<'_>, sink: &mut dyn Sink) {
         let setting = Self::inner_setting(self.protocol, setting);
         if let Some(inner) = &mut self.inner {
@@ -466,7 +477,7 @@ impl Layer {
     fn outcome(&self) -> Outcome {
         let own = Outcome {
             content: self.judged(self.content),
-            protocol: Some(self.protocol),
+            protocol: self.is_known().then_some(self.protocol),
             is_final: false,
         };
         let Some(inner) = self.inner.as_ref().map(|inner| inner.outcome()) else {
@@ -568,14 +579,16 @@ impl Head {
         }
     }
 
-    /// Who reads what the client said so far, or says next, if it is text; not where a protocol was expected to begin elsewhere.
+    /// Who reads what the client said so far, or says next, if it is text; only where it is certain who the client is.
     fn plain(&self, setting: Setting<'_>, next: &[u8]) -> Option<Started> {
-        let client = if self.client.is_empty() {
-            next
-        } else {
-            &self.client
+        if !setting.is_oriented || self.has_binary {
+            return None;
+        }
+        let begin = |client: &[u8]| begin_plain(client, setting.transport, self.passed);
+        let started = match setting.transport {
+            Transport::Udp => begin(next).or_else(|| begin(&self.client))?,
+            _ => begin(&[self.client.as_slice(), next].concat())?,
         };
-        let started = begin_plain(client, setting.transport)?;
         let mut known = setting.protocols.iter();
         known
             .any(|protocol| protocol.name == started.protocol)
@@ -603,8 +616,12 @@ impl Head {
         {
             return Decision::GiveUp;
         }
+        self.has_binary |= Kind::of(chunk.bytes) == Kind::Binary;
         if wants_more {
             self.push(chunk);
+        } else if chunk.side == Side::Client {
+            let length = u64::try_from(chunk.bytes.len()).unwrap_or(u64::MAX);
+            self.passed = self.passed.saturating_add(length);
         }
         Decision::Wait
     }

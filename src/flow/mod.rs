@@ -326,6 +326,7 @@ fn setting<'a>(
         transport: key.transport,
         client_port: key.client.port(),
         server_port: key.server.port(),
+        is_oriented: orientation::is_certain(key.client, key.server, flow.first_sequence.is_some()),
         depth: 0,
         is_protected: false,
     }

@@ -2,7 +2,7 @@
 
 use super::internet::{Address, ip_address};
 use crate::model::{CaptureDirection, Transport};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// One end of a packet.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +63,17 @@ pub(super) fn sender_is_client(
         }
     }
     true
+}
+
+/// Whether it is certain who the client of a flow is: a private address towards a public one, or else a SYN or the port of a
+/// service says so. A private address that serves a public one is no phone's.
+pub(super) fn is_certain(client: SocketAddr, server: SocketAddr, has_syn: bool) -> bool {
+    match (is_private(client.ip()), is_private(server.ip())) {
+        (is_private_client, is_private_server) if is_private_client != is_private_server => {
+            is_private_client
+        }
+        _ => has_syn || is_service(server.port()) && !is_service(client.port()),
+    }
 }
 
 fn is_group(address: IpAddr) -> bool {

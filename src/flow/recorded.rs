@@ -171,6 +171,8 @@ impl Recorded {
             transport: self.transport,
             client_port,
             server_port,
+            // messages that no protocol knows are handed out as they are
+            is_oriented: false,
             depth: 0,
             is_protected: self.is_protected,
         };

@@ -57,7 +57,7 @@ use std::sync::Arc;
 #[doc(hidden)]
 pub use http3::read_script as read_http3_script;
 pub use keys::{KeyLog, Label, Resumptions};
-pub use plain::begin as begin_plain;
+pub use plain::{Kind, NAME as PLAIN, begin as begin_plain};
 
 use crate::model::{ContentState, Event, Exchange, Origin, Shortfall, Side, Transport};
 

@@ -1,7 +1,7 @@
 //! Text in clear of a protocol that nobody knows, alone or behind a few bytes that are none: lines of trackers, JSON behind its
-//! length, CoAP. What the client says is handed out as it came, without names.
+//! length, CoAP. What the client says until the server speaks, or in one datagram, is handed out as one message, without names.
 
-use super::{Chunk, Dissector, Output, Protocol, Start, Started, Verdict};
+use super::{Chunk, Dissector, Output, Protocol, Started, Verdict};
 use crate::limits;
 use crate::model::{Body, ContentState, Event, Message, Origin, Shortfall, Side, Transport};
 
@@ -10,27 +10,52 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     name: NAME,
     probe: |_| Verdict::No,
     start: |start| Box::new(Plain::new(start.transport)),
-    content: ContentState::Clear,
+    content: ContentState::NotExamined,
 };
 
 /// Its name in [`super::PROTOCOLS`].
-const NAME: &str = "plain";
+pub const NAME: &str = "plain";
 
-/// Shortest run of printable characters that is no chance: five of a million runs of encrypted bytes are as long.
+/// Shortest run of printable characters that is no chance: five of a million runs of encrypted bytes are as long. What is
+/// shorter and no text may be a length or a keep-alive.
 const SHORTEST_RUN: usize = 16;
 /// Bytes in front of it, at most.
 const LONGEST_FRONT: usize = 64;
 
-/// Who reads what a client said first that no protocol knows, if that is text.
-pub fn begin(client: &[u8], transport: Transport) -> Option<Started> {
-    let start = Start {
-        transport,
-        ..Start::default()
-    };
+/// Who reads what a client said first that no protocol knows, if that is text; `passed` bytes were passed over before.
+pub fn begin(client: &[u8], transport: Transport, passed: u64) -> Option<Started> {
     has_text(client).then(|| Started {
         protocol: NAME,
-        dissector: (PROTOCOL.start)(&start),
+        dissector: Box::new(Plain {
+            passed,
+            ..Plain::new(transport)
+        }),
     })
+}
+
+/// What a piece of an unknown protocol is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Mostly printable characters; of encrypted bytes two in five are.
+    Text,
+    /// Too short to tell.
+    Short,
+    /// Anything else.
+    Binary,
+}
+
+impl Kind {
+    /// Of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let printable = bytes.iter().filter(|byte| is_printable(**byte)).count();
+        if printable.saturating_mul(3) >= bytes.len().saturating_mul(2) {
+            Self::Text
+        } else if bytes.len() < SHORTEST_RUN {
+            Self::Short
+        } else {
+            Self::Binary
+        }
+    }
 }
 
 fn is_printable(byte: u8) -> bool {
@@ -52,10 +77,42 @@ fn has_text(bytes: &[u8]) -> bool {
     false
 }
 
-/// Whether a piece of a stream may be more of its text: of encrypted bytes two in five are printable.
-fn is_text(bytes: &[u8]) -> bool {
-    let printable = bytes.iter().filter(|byte| is_printable(**byte)).count();
-    printable.saturating_mul(3) >= bytes.len().saturating_mul(2) || has_text(bytes)
+/// Where the parts of a message end: documents in lines of their own, one or several, and the lines of text between them. A
+/// message that is not of both kinds, or no text throughout, is one part.
+fn parts(bytes: &[u8]) -> Vec<usize> {
+    let is_control = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
+    let mut ends = Vec::new();
+    if !bytes.iter().any(is_control) {
+        let mut at = 0_usize;
+        let mut was_document = None;
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let is_document = matches!(rest.first(), Some(b'{' | b'['));
+            if was_document.is_some_and(|was| was != is_document) {
+                ends.push(at);
+            }
+            was_document = Some(is_document);
+            at = at.saturating_add(line(rest, is_document));
+        }
+    }
+    ends.push(bytes.len());
+    ends
+}
+
+/// Length of a line; that of a document ends where its brackets are closed.
+fn line(bytes: &[u8], is_document: bool) -> usize {
+    let (mut depth, mut is_quoted, mut is_escaped) = (0_usize, false, false);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'\n' if !is_document || depth == 0 => return at.saturating_add(1),
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_quoted,
+            b'"' => is_quoted = !is_quoted,
+            b'{' | b'[' if !is_quoted => depth = depth.saturating_add(1),
+            b'}' | b']' if !is_quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    bytes.len()
 }
 
 #[derive(Debug, Default)]
@@ -63,9 +120,21 @@ struct Plain {
     is_stream: bool,
     /// What the client said since the server spoke.
     pending: Vec<u8>,
-    origin: Origin,
+    /// From where on in `pending` which packet brought it.
+    origins: Vec<(usize, Origin)>,
     taken: usize,
-    is_over: bool,
+    /// Bytes of the client behind the bound.
+    behind: u64,
+    /// Bytes of the client's that were passed over as too short to tell.
+    passed: u64,
+    /// Bytes of text, and of pieces too short to tell, of both sides.
+    text: u64,
+    short: u64,
+    has_binary: bool,
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
 impl Plain {
@@ -76,43 +145,58 @@ impl Plain {
         }
     }
 
-    fn flush(&mut self, emit: &mut dyn FnMut(Output<'_>)) {
-        if self.pending.is_empty() {
-            return;
+    fn judge(&mut self, bytes: &[u8]) {
+        match Kind::of(bytes) {
+            Kind::Text => self.text = self.text.saturating_add(length(bytes)),
+            Kind::Short => self.short = self.short.saturating_add(length(bytes)),
+            Kind::Binary => self.has_binary = true,
         }
-        let bytes = std::mem::take(&mut self.pending);
-        let message = Message {
-            protocol: NAME,
-            kind: "text".to_owned(),
-            body: Body {
-                wire_len: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-                bytes,
-                is_cut: false,
-            },
-            from_client: true,
-            ..Message::default()
-        };
-        emit(Output::Event(Event::Message(message), self.origin));
     }
 
-    fn end(&mut self, emit: &mut dyn FnMut(Output<'_>)) {
-        self.flush(emit);
-        self.is_over = true;
-        emit(Output::Opaque(ContentState::NotExamined));
+    /// Hands out what the client said as one message, or by its parts.
+    fn flush(&mut self, is_cut: bool, emit: &mut dyn FnMut(Output<'_>)) {
+        let bytes = std::mem::take(&mut self.pending);
+        let origins = std::mem::take(&mut self.origins);
+        match Kind::of(&bytes) {
+            _ if bytes.is_empty() => return,
+            Kind::Short => {
+                self.passed = self.passed.saturating_add(length(&bytes));
+                return;
+            }
+            Kind::Binary if !has_text(&bytes) => {
+                self.has_binary = true;
+                return;
+            }
+            _ => {}
+        }
+        let mut start = 0_usize;
+        for end in parts(&bytes) {
+            let before = origins.partition_point(|(at, _)| *at <= start);
+            let origin = origins.get(..before).and_then(<[_]>::last);
+            let part = bytes.get(start..end).unwrap_or_default();
+            let message = Message {
+                protocol: NAME,
+                kind: "text".to_owned(),
+                body: Body {
+                    wire_len: length(part),
+                    bytes: part.to_vec(),
+                    is_cut: is_cut && end == bytes.len(),
+                },
+                from_client: true,
+                ..Message::default()
+            };
+            let origin = origin.map_or_else(Origin::default, |(_, origin)| *origin);
+            emit(Output::Event(Event::Message(message), origin));
+            start = end;
+        }
     }
 }
 
 impl Dissector for Plain {
     fn feed(&mut self, chunk: Chunk<'_>, emit: &mut dyn FnMut(Output<'_>)) {
-        if self.is_over {
-            return;
-        }
+        self.judge(chunk.bytes);
         if chunk.side == Side::Server {
-            self.flush(emit);
-            return;
-        }
-        if !is_text(chunk.bytes) {
-            self.end(emit);
+            self.flush(false, emit);
             return;
         }
         let room = limits::PLAIN_BYTES.saturating_sub(self.taken);
@@ -120,28 +204,44 @@ impl Dissector for Plain {
             .bytes
             .split_at_checked(room)
             .unwrap_or((chunk.bytes, &[]));
+        if self.origins.len() < limits::PLAIN_PACKETS && !bytes.is_empty() {
+            self.origins.push((self.pending.len(), chunk.origin));
+        }
         self.taken = self.taken.saturating_add(bytes.len());
         self.pending.extend_from_slice(bytes);
-        self.origin = chunk.origin;
-        if !self.is_stream || self.pending.len() >= limits::PLAIN_MESSAGE_BYTES {
-            self.flush(emit);
-        }
-        if !rest.is_empty() {
-            let left = u64::try_from(rest.len()).unwrap_or(u64::MAX);
-            let what = "text of an unknown protocol behind the bound";
-            emit(Output::Shortfall(Shortfall::MessageLimit, left, what));
-            self.end(emit);
+        self.behind = self.behind.saturating_add(length(rest));
+        if !self.is_stream || !rest.is_empty() {
+            self.flush(!rest.is_empty(), emit);
         }
     }
 
     fn gap(&mut self, side: Side, _lost: u64, emit: &mut dyn FnMut(Output<'_>)) {
         if side == Side::Client {
-            self.flush(emit);
+            self.flush(true, emit);
         }
     }
 
     fn finish(&mut self, emit: &mut dyn FnMut(Output<'_>)) {
-        self.flush(emit);
+        self.flush(false, emit);
+        if self.behind > 0 {
+            let what = "text of an unknown protocol behind the bound";
+            emit(Output::Shortfall(
+                Shortfall::MessageLimit,
+                self.behind,
+                what,
+            ));
+        }
+        if self.passed > 0 {
+            let what = "short pieces of an unknown protocol, passed over";
+            emit(Output::Shortfall(
+                Shortfall::UnknownEncoding,
+                self.passed,
+                what,
+            ));
+        }
+        if !self.has_binary && self.short <= self.text {
+            emit(Output::Content(ContentState::Clear));
+        }
     }
 }
 
@@ -149,27 +249,32 @@ impl Dissector for Plain {
 mod tests {
     use super::*;
 
-    /// What comes of the pieces that a client sends.
+    fn chunk(side: Side, bytes: &[u8]) -> Chunk<'_> {
+        Chunk {
+            side,
+            bytes,
+            origin: Origin::default(),
+        }
+    }
+
+    /// What comes of the pieces that a client sends, and whether all of it was text.
     fn said(transport: Transport, pieces: &[&[u8]]) -> (Vec<Vec<u8>>, bool) {
-        let (mut bodies, mut is_opaque) = (Vec::new(), false);
-        let Some(mut started) = begin(pieces[0], transport) else {
-            return (bodies, is_opaque);
+        let (mut bodies, mut is_clear) = (Vec::new(), false);
+        let Some(mut started) = begin(pieces[0], transport, 0) else {
+            return (bodies, is_clear);
         };
         let mut emit = |output: Output<'_>| match output {
             Output::Event(Event::Message(message), _) => bodies.push(message.body.bytes),
-            Output::Opaque(ContentState::NotExamined) => is_opaque = true,
+            Output::Content(ContentState::Clear) => is_clear = true,
             _ => {}
         };
         for bytes in pieces {
-            let chunk = Chunk {
-                side: Side::Client,
-                bytes,
-                origin: Origin::default(),
-            };
-            started.dissector.feed(chunk, &mut emit);
+            started
+                .dissector
+                .feed(chunk(Side::Client, bytes), &mut emit);
         }
         started.dissector.finish(&mut emit);
-        (bodies, is_opaque)
+        (bodies, is_clear)
     }
 
     #[test]
@@ -178,11 +283,11 @@ mod tests {
         let json: &[u8] = b"\0\0\0\x1b{\"mail\":\"erika@post.example\"}";
         assert_eq!(
             said(Transport::Tcp, &[login, b"NOOP\r\n"]),
-            (vec![[login, b"NOOP\r\n"].concat()], false)
+            (vec![[login, b"NOOP\r\n"].concat()], true)
         );
         assert_eq!(
-            said(Transport::Udp, &[json, json]),
-            (vec![json.to_vec(), json.to_vec()], false)
+            said(Transport::Udp, &[json, b"\0", json]),
+            (vec![json.to_vec(), json.to_vec()], true)
         );
     }
 
@@ -192,15 +297,29 @@ mod tests {
         assert_eq!(said(Transport::Tcp, &[&random]), (vec![], false));
         let login: &[u8] = b"LOGIN erika@post.example\r\n";
         assert_eq!(
-            said(Transport::Tcp, &[login, &random, login]),
-            (vec![login.to_vec()], true)
+            said(Transport::Udp, &[login, &random, login]),
+            (vec![login.to_vec(), login.to_vec()], false)
         );
-        let long = vec![b'a'; limits::PLAIN_BYTES.saturating_add(1)];
-        let (bodies, is_opaque) = said(Transport::Tcp, &[&long]);
-        assert_eq!(
-            bodies.iter().map(Vec::len).sum::<usize>(),
-            limits::PLAIN_BYTES
-        );
-        assert!(is_opaque);
+    }
+
+    #[test]
+    fn parts_are_runs_of_lines_of_one_kind() {
+        let text = b"HELLO you\n{\"a\":\n\"}\"}\n[1]\nBYE [x\nNOOP\n{\"b\":2}";
+        let ends = parts(text);
+        let mut start = 0;
+        let mut found = Vec::new();
+        for end in ends {
+            found.push(&text[start..end]);
+            start = end;
+        }
+        let expected: [&[u8]; 4] = [
+            b"HELLO you\n",
+            b"{\"a\":\n\"}\"}\n[1]\n",
+            b"BYE [x\nNOOP\n",
+            b"{\"b\":2}",
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(parts(b"{\"a\":1}\n{\"a\":2}\n"), [16]);
+        assert_eq!(parts(b"\0\x09{\n}\nNOOP"), [10]);
     }
 }

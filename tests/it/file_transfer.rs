@@ -152,7 +152,7 @@ fn what_was_not_announced_or_is_protected_is_no_file() {
         }
         control.send(Side::Client, b"STOR contacts.vcf\r\n");
         let mut data = Connection::open((PHONE, 40_001).into(), (SERVER, 50_000).into());
-        data.send(Side::Client, b"\x01\x02\x03\x04 what nobody knows")
+        data.send(Side::Client, b"\x01\x02\x03\x04 nobody knows")
             .close();
         control.packets.extend(data.packets);
         let (files, states) = seen(&control.packets);
@@ -193,7 +193,7 @@ fn what_comes_later_or_speaks_for_itself_is_no_file() {
     let opaque = |control: &mut Connection| {
         let at = control.packets.len();
         let mut data = Connection::open((PHONE, 40_001).into(), (SERVER, 50_000).into());
-        data.send(Side::Client, b"\x01\x02\x03 what nobody knows")
+        data.send(Side::Client, b"\x01\x02\x03 nobody knows")
             .close();
         control.packets.extend(data.packets);
         at

@@ -44,6 +44,7 @@ mod on_disk;
 mod payloads;
 mod peer;
 mod phone_logs;
+mod plain;
 mod proxies;
 mod quic;
 mod reports;
