@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use super::collector::Collector;
 use super::{copied, form};
-use crate::rules::normalise_name;
 
 /// Longest name.
 const LONGEST_NAME: usize = 64;
@@ -188,7 +187,11 @@ fn pairs(text: &str) -> Option<Vec<Row<'_>>> {
     let row: Option<Row<'_>> = parts
         .map(|part| part.split_once(':').filter(|(key, _)| is_name(key)))
         .collect();
-    let is_told = |(key, _): &(&str, &str)| TOLD.contains(&&*normalise_name(key));
+    let is_told = |(key, _): &(&str, &str)| {
+        let letters = key.chars().filter(char::is_ascii_alphanumeric);
+        let letters: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
+        TOLD.contains(&&*letters)
+    };
     row.filter(|row| (2..=COLUMNS).contains(&row.len()) && row.iter().any(is_told))
         .map(|row| vec![row])
 }

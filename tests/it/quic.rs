@@ -488,8 +488,8 @@ fn streams_that_nobody_knows_are_not_examined() {
             alpn: &["own/1"],
             ..Settings::new("live.example", 3)
         });
-        session.stream(Side::Client, 0, b"{\"op\":1,\"phone\":\"12345\"}\n");
-        session.stream(Side::Server, 0, b"{\"ok\":1}\n");
+        session.stream(Side::Client, 0, &[0x81; 40]);
+        session.stream(Side::Server, 0, &[0x82; 40]);
         if with_request {
             session.stream(
                 Side::Client,
