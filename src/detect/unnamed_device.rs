@@ -66,11 +66,13 @@ fn is_short(field: &Field<'_>) -> bool {
 }
 
 fn is_zone(scene: &Scene<'_>, field: &Field<'_>) -> bool {
-    let is_protobuf = scene.fields.chain(field.chain).0.last() == Some(&DecodeStep::Protobuf);
-    let rule = scene.rules.identifier("locale-timezone");
-    is_protobuf
+    let has_shape = || {
+        let rule = scene.rules.identifier("locale-timezone");
+        rule.is_some_and(|rule| rule.has_shape(&field.value, field.look))
+    };
+    scene.fields.chain(field.chain).0.last() == Some(&DecodeStep::Protobuf)
         && field.value.contains('/')
-        && rule.is_some_and(|rule| rule.has_shape(&field.value, field.look))
+        && has_shape()
 }
 
 fn report_object(scene: &Scene<'_>, tally: &mut Tally, zone: &Field<'_>, object: PathId) {

@@ -88,13 +88,11 @@ fn look_up(index: &Index, bytes: &[u8], looked: &mut Looked, found: &mut dyn FnM
             && digest.is_some_and(|digest| digest.starts_with(bytes))
         {
             found(Hit {
-                value: slot.value,
                 steps: recipe.steps(),
                 is_weak: true,
                 is_digest: true,
                 form: Some(Scarce::Cut),
-                metres: None,
-                sent: None,
+                ..Hit::of(slot.value)
             });
         }
     }

@@ -67,18 +67,7 @@ pub(super) fn fields(index: &Index, scene: &Scene<'_>, found: &mut dyn FnMut(usi
         for (at, rest) in near.iter().take_while(|(at, _)| *at <= end) {
             for value in index.of_number(code, rest.digits()) {
                 if *at != position && object(*at) == object(position) {
-                    found(
-                        *at,
-                        Hit {
-                            value,
-                            steps: Vec::new(),
-                            is_weak: false,
-                            is_digest: false,
-                            form: None,
-                            metres: None,
-                            sent: None,
-                        },
-                    );
+                    found(*at, Hit::of(value));
                 }
             }
         }

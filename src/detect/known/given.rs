@@ -97,13 +97,8 @@ fn compare(index: &Index, text: &str, kind: KnownKind) -> Vec<Hit> {
                     .and_then(|value| given(value.value.reveal()));
                 if expected.is_some_and(|expected| digest.starts_with(&expected)) {
                     hits.push(Hit {
-                        value: slot.value,
-                        steps: Vec::new(),
-                        is_weak: false,
-                        is_digest: false,
-                        form: None,
-                        metres: None,
                         sent: Some(kind),
+                        ..Hit::of(slot.value)
                     });
                 }
             }

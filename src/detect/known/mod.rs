@@ -393,4 +393,8 @@ fn names_it(scene: &Scene<'_>, known: &KnownValue, field: Spot<'_>) -> bool {
 #[cfg(test)]
 mod disguise_tests;
 #[cfg(test)]
+mod place_tests;
+#[cfg(test)]
+mod salt_tests;
+#[cfg(test)]
 mod tests;

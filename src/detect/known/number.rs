@@ -150,16 +150,13 @@ pub(super) fn number(
         };
         if is_same {
             hits.push(Hit {
-                value: slot.value,
                 steps: is_reversed
                     .then_some(DecodeStep::Reversed)
                     .into_iter()
                     .collect(),
                 is_weak: spelling.is_weak && !is_told && index.may_be_chance(digits),
-                is_digest: false,
                 form: Some(form),
-                metres: None,
-                sent: None,
+                ..Hit::of(slot.value)
             });
         }
     }

@@ -123,12 +123,8 @@ fn are_fields(before: &[u8], between: &[u8]) -> bool {
 
 fn hit(place: &Place, number: &Number) -> Hit {
     Hit {
-        value: place.id,
         steps: number.steps.to_vec(),
-        is_weak: false,
-        is_digest: false,
-        form: None,
         metres: Some(1),
-        sent: None,
+        ..Hit::of(place.id)
     }
 }

@@ -226,7 +226,7 @@ fn pair(
         for slot in index.persons.get(key_of_digests(&digests)) {
             let way = way_of(index, slot).filter(|_| usize::from(slot.spelling) == HASHED);
             if way.is_some_and(|way| digests_of(&way) == digests) {
-                let mut hit = hit(slot.value);
+                let mut hit = Hit::of(slot.value);
                 hit.steps.push(DecodeStep::Sha256);
                 hit.is_digest = true;
                 found(given.min(family), hit);
@@ -245,7 +245,7 @@ fn pair(
     let letters: usize = parts.iter().map(String::len).sum();
     for slot in index.persons.get(key_of(&parts)) {
         if way_of(index, slot).as_ref() == Some(&parts) {
-            let mut hit = hit(slot.value);
+            let mut hit = Hit::of(slot.value);
             hit.is_weak = letters < SHORTEST_STRONG;
             found(given.min(family), hit);
         }
@@ -257,16 +257,4 @@ fn way_of(index: &Index, slot: Slot) -> Option<[String; 2]> {
     let known = index.value(slot)?;
     let mut ways = divided(known.value.reveal()).into_iter();
     ways.nth(usize::from(slot.how))
-}
-
-fn hit(value: u32) -> Hit {
-    Hit {
-        value,
-        steps: Vec::new(),
-        is_weak: false,
-        is_digest: false,
-        form: None,
-        metres: None,
-        sent: None,
-    }
 }

@@ -363,13 +363,9 @@ fn tiles_in_path<'a>(scene: &'a Scene<'_>) -> impl Iterator<Item = (usize, [u32;
 /// A place that was found, in a form that is so many metres exact.
 pub(super) fn hit(value: u32, steps: Vec<DecodeStep>, metres: f64) -> Hit {
     Hit {
-        value,
         steps,
-        is_weak: false,
-        is_digest: false,
-        form: None,
         metres: Some(value::whole_metres(metres)),
-        sent: None,
+        ..Hit::of(value)
     }
 }
 

@@ -38,6 +38,21 @@ pub(super) struct Hit {
     pub(super) sent: Option<KnownKind>,
 }
 
+impl Hit {
+    /// A value as it stands.
+    pub(super) fn of(value: u32) -> Self {
+        Self {
+            value,
+            steps: Vec::new(),
+            is_weak: false,
+            is_digest: false,
+            form: None,
+            metres: None,
+            sent: None,
+        }
+    }
+}
+
 /// A form of values of which there are so few that chance meets them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Scarce {
@@ -433,12 +448,8 @@ fn literal(
         return;
     }
     hits.push(Hit {
-        value: slot.value,
         steps: wrapping.steps.to_vec(),
         is_weak: spelling.is_weak,
-        is_digest: false,
-        form: None,
-        metres: None,
-        sent: None,
+        ..Hit::of(slot.value)
     });
 }

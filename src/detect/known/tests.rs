@@ -17,7 +17,7 @@ use crate::rules::Rules;
 pub(super) const PHONE: &str = "+493023125111";
 pub(super) const EMAIL: &str = "erika.beispiel@post.example";
 const IMEI: &str = "490154203237518";
-const POSITION: &str = "52.520008,13.404954";
+pub(super) const POSITION: &str = "52.520008,13.404954";
 
 pub(super) fn values() -> Vec<KnownValue> {
     vec![
@@ -100,7 +100,7 @@ pub(super) fn inspect_exchange(
     known.map(|key| key.rule.to_string()).collect()
 }
 
-fn tally_of(index: &Index, event: Event) -> Tally {
+pub(super) fn tally_of(index: &Index, event: Event) -> Tally {
     let rules = Rules::embedded();
     let observation = Observation {
         sighting: Sighting {
@@ -170,7 +170,7 @@ fn each_value_of_a_message_is_shown() {
     assert_eq!((occurrences.count, occurrences.evidence.len()), (1, 2));
 }
 
-fn json(value: &str) -> Vec<String> {
+pub(super) fn json(value: &str) -> Vec<String> {
     let body = serde_json::json!({ "data": { "v": value } }).to_string();
     rules_of("application/json", body.as_bytes())
 }
@@ -287,27 +287,6 @@ fn digests_are_found_whole_and_cut() {
 }
 
 #[test]
-fn salts_of_the_message_and_of_the_auditor_are_tried() {
-    use sha2::{Digest, Sha256};
-    let salted = hex(&Sha256::digest(format!("s4lt{PHONE}")));
-    let body = format!("{{\"salt\": \"s4lt\", \"contacts\": [\"{salted}\"]}}");
-    assert_eq!(
-        rules_of("application/json", body.as_bytes()),
-        ["contact-hash-list"]
-    );
-    let peppered = hex(&Sha256::digest(format!("{EMAIL}pepper")));
-    assert_eq!(json(&peppered), ["contact-hash-list"]);
-    let lookup = URL_SAFE_NO_PAD.encode(Sha256::digest("493023125111 msisdn matrixrocks"));
-    let body = format!(
-        "{{\"addresses\": [\"{lookup}\"], \"algorithm\": \"sha256\", \"pepper\": \"matrixrocks\"}}"
-    );
-    assert_eq!(
-        rules_of("application/json", body.as_bytes()),
-        ["contact-hash-list"]
-    );
-}
-
-#[test]
 fn keys_of_a_map_are_values() {
     use sha2::{Digest, Sha256};
     let digest = hex(&Sha256::digest(PHONE));
@@ -418,31 +397,6 @@ fn a_number_sent_again_and_again_is_no_more_of_a_chance() {
     assert_eq!(once, <[&str; 0]>::default());
 }
 
-/// Checksums are of values without a salt.
-#[test]
-fn salts_do_not_make_checksums_a_chance() {
-    let phones = (0..3000).map(|number| format!("+4930{number:07}"));
-    let phones: Vec<String> = phones.collect();
-    let contacts = phones
-        .iter()
-        .map(|phone| KnownValue::of_contact(KnownKind::Phone, phone));
-    let index = Index::new(contacts.collect(), &[], &Rules::embedded(), 1);
-    let sums = phones.iter().take(4);
-    let sums = sums.map(|phone| digest::crc32(phone.as_bytes()));
-    let others = (0..6000_u32).map(|number| number.wrapping_mul(2_654_435_761) | 1 << 31);
-    let sums: Vec<String> = sums.chain(others).map(|sum| format!("{sum:08x}")).collect();
-    for salts in [0, limits::SALTS_PER_MESSAGE] {
-        let mut members: BTreeMap<String, serde_json::Value> = (0..salts)
-            .map(|number| (format!("salt{number}"), format!("s4lt-{number}").into()))
-            .collect();
-        members.insert("v".to_owned(), sums.clone().into());
-        members.insert("digest".to_owned(), hex(&[0xa7; 32]).into());
-        let body = serde_json::json!(members).to_string();
-        let found = inspect_with(&index.afresh(), "application/json", body.as_bytes());
-        assert_eq!(found, ["contact-hash-list"], "{salts}");
-    }
-}
-
 #[test]
 fn checksums_beyond_the_bound_are_counted() {
     // Each has its spelling in lower case and as it stands.
@@ -451,29 +405,6 @@ fn checksums_beyond_the_bound_are_counted() {
         (0..values).map(|number| KnownValue::own(KnownKind::Text, &format!("Satz {number:06}")));
     let values: Vec<KnownValue> = values.collect();
     assert_eq!(index::checksums_left_out(&values), 20);
-}
-
-/// What one input holds must not decide what is found in another.
-#[test]
-fn salts_are_tried_for_inputs_by_themselves_and_those_left_out_are_counted() {
-    let rules = Rules::embedded();
-    let index = Index::new(values(), &[], &rules, 1);
-    for number in 0_u32..5 {
-        assert!(index.with_salt(&number.to_be_bytes(), None).is_some());
-    }
-    index.spend(limits::SALTED_DIGESTS);
-    assert!(index.with_salt(b"new", None).is_none());
-    assert_eq!(index.untried_salts(), 1);
-    let other = index.afresh();
-    assert!(other.with_salt(b"new", None).is_some());
-    assert_eq!(other.untried_salts(), 0);
-    let salts = (0..9).map(|number| (format!("salt{number}"), format!("s4lt-{number}")));
-    let mut members: BTreeMap<String, String> = salts.collect();
-    members.insert("v".to_owned(), hex(&[0xa7; 32]));
-    let body = serde_json::json!(members).to_string();
-    let known = other.afresh();
-    inspect_with(&known, "application/json", body.as_bytes());
-    assert_eq!(known.untried_salts(), 5);
 }
 
 #[test]
@@ -490,52 +421,6 @@ fn identifiers_names_and_networks_are_found() {
 }
 
 #[test]
-fn positions_are_found_in_pairs_of_fields() {
-    for body in [
-        "{\"lat\": 52.52, \"lon\": 13.405}",
-        "{\"latitudeE7\": 525200080, \"longitudeE7\": 134049540}",
-        "{\"g\": {\"a\": 13.40495, \"b\": 52.52001}}",
-        "{\"h\": \"u33dc0cpnp45\"}",
-        "{\"lat\": \"52.52N\", \"lon\": \"13.405E\"}",
-        "{\"lat\": \"52, 31, 12.03\", \"lon\": \"13, 24, 17.83\"}",
-        "{\"breite\": \"52,52\", \"laenge\": \"13,405\"}",
-        "{\"latitude\": {\"value\": 52.52}, \"longitude\": {\"value\": 13.405}}",
-    ] {
-        assert_eq!(
-            rules_of("application/json", body.as_bytes()),
-            ["coordinates"],
-            "{body}"
-        );
-    }
-    for body in [
-        "{\"lat\": 48.137, \"lon\": 11.575}",
-        "{\"a\": 52, \"b\": 13}",
-        "{\"a\": 52.52, \"b\": 52.52}",
-    ] {
-        assert!(
-            rules_of("application/json", body.as_bytes()).is_empty(),
-            "{body}"
-        );
-    }
-}
-
-/// Pairing each latitude with each longitude takes the square of their number.
-#[test]
-fn many_halves_of_a_position_are_paired_with_those_beside_them() {
-    let numbers = [vec!["52.52000"; 20_000], vec!["13.40495"; 20_000]].concat();
-    let apart = serde_json::json!({ "p": numbers }).to_string();
-    let found = rules_of("application/json", apart.as_bytes());
-    assert_eq!(found, ["coordinates"]);
-    let between = |others: usize| {
-        let numbers = [vec!["52.52000"], vec!["7.5"; others], vec!["13.40495"]].concat();
-        let body = serde_json::json!({ "p": numbers }).to_string();
-        rules_of("application/json", body.as_bytes())
-    };
-    assert_eq!(between(3), ["coordinates"]);
-    assert_eq!(between(4), <[&str; 0]>::default());
-}
-
-#[test]
 fn what_only_looks_alike_is_not_found() {
     for text in [
         "493023125112",
@@ -548,35 +433,6 @@ fn what_only_looks_alike_is_not_found() {
         "3023125111",
     ] {
         assert!(json(text).is_empty(), "{text}");
-    }
-}
-
-/// The rules under which known values are found in a path.
-fn path(target: &str) -> Vec<String> {
-    let index = Index::new(values(), &[], &Rules::embedded(), 1);
-    inspect_exchange(&index, request(target, "", b""), None)
-}
-
-#[test]
-fn tiles_of_a_map_are_found_in_paths() {
-    for target in [
-        "/15/17604/10746.png",
-        "/tiles/15/17604/10746",
-        "/v4/streets/15/17604/10746.mvt?access_token=a",
-        "/styles/v1/app/day/tiles/256/15/17604/10746@2x",
-        "/15/17604/10746@2x.png",
-        "/MapServer/tile/15/10746/17604",
-        "/12/2200/1343.webp",
-    ] {
-        assert_eq!(path(target), ["coordinates"], "{target}");
-    }
-    for target in [
-        "/15/17605/10746.png",
-        "/15/17604/x/10746.png",
-        "/11/1100/671.png",
-        "/15/17604a/10746.png",
-    ] {
-        assert_eq!(path(target), <[&str; 0]>::default(), "{target}");
     }
 }
 
@@ -654,12 +510,12 @@ fn names_are_found_in_the_capitals_and_the_ascii_of_their_language() {
 }
 
 /// A field of bytes of a protocol buffer, and a text so that it is told to be one.
-fn protobuf(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn protobuf(bytes: &[u8]) -> Vec<u8> {
     let length = u8::try_from(bytes.len()).unwrap();
     [&[0x0a, 3], b"abc".as_slice(), &[0x12, length], bytes].concat()
 }
 
-fn varint(mut number: u64) -> Vec<u8> {
+pub(super) fn varint(mut number: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     while number > 0x7f {
         bytes.push(number.to_le_bytes()[0] | 0x80);
@@ -678,110 +534,6 @@ fn numbers_are_found_in_packed_fields() {
         let found = rules_of("application/x-protobuf", &protobuf(packed));
         assert_eq!(found, ["contact-phone-list"], "{packed:?}");
     }
-}
-
-/// A request with a digest of a number that was made with a salt, after an answer of the same host.
-fn after_answer(answer: &str, salt: &str) -> Vec<String> {
-    use sha2::{Digest, Sha256};
-    let index = Index::new(values(), &[], &Rules::embedded(), 1);
-    let response = Response {
-        status: 200,
-        headers: vec![header("application/json")],
-        body: whole(answer.as_bytes()),
-    };
-    let asked = request("/hash_details", "", b"");
-    assert!(inspect_exchange(&index, asked, Some(response)).is_empty());
-    let digest = hex(&Sha256::digest(format!("{salt}{PHONE}")));
-    let body = serde_json::json!({ "hashes": [digest] }).to_string();
-    inspect_with(&index, "application/json", body.as_bytes())
-}
-
-#[test]
-fn salts_that_a_server_gave_out_are_tried() {
-    let salt = "9f3a77c1d0e24b58";
-    for answer in [
-        r#"{"salt": "9f3a77c1d0e24b58"}"#,
-        r#"{"lookup_pepper": "9f3a77c1d0e24b58", "algorithms": ["sha256"]}"#,
-        r#"{"config": {"contacts": {"hashSalt": "9f3a77c1d0e24b58"}}}"#,
-        r#"{"key": "9f3a77c1d0e24b58"}"#,
-    ] {
-        assert_eq!(
-            after_answer(answer, salt),
-            ["contact-hash-list"],
-            "{answer}"
-        );
-    }
-    assert!(after_answer(r#"{"salt": "0f3a77c1d0e24b58"}"#, salt).is_empty());
-    assert!(after_answer(r#"{"token": "9f3a77c1d0e24b58"}"#, salt).is_empty());
-}
-
-/// What one host gave out is nothing to another, and what one input holds nothing to another.
-#[test]
-fn salts_are_those_of_the_host_and_of_the_input() {
-    let index = Index::new(values(), &[], &Rules::embedded(), 1);
-    index.learn_salt("a.example", SaltName::Certain, vec![0; 4]);
-    for number in 1_u8..9 {
-        index.learn_salt("a.example", SaltName::Possible, vec![number; 4]);
-    }
-    assert_eq!(
-        index.told_salts("a.example").len(),
-        limits::SALTS_PER_MESSAGE
-    );
-    let told = index.told_salts("a.example");
-    assert_eq!(told.first(), Some(&(SaltName::Certain, vec![0; 4])));
-    assert_eq!(told.last(), Some(&(SaltName::Possible, vec![8; 4])));
-    assert!(index.told_salts("b.example").is_empty());
-    assert!(index.afresh().told_salts("a.example").is_empty());
-    for number in 0..limits::SALT_HOSTS {
-        index.learn_salt(&format!("{number}.example"), SaltName::Certain, vec![1; 4]);
-    }
-    assert_eq!(index.untried_salts(), 1);
-}
-
-#[test]
-fn salts_without_a_telling_name_are_tried_beside_digests() {
-    use sha2::{Digest, Sha256};
-    let salt = "9f3a77c1d0e24b58";
-    let digest = Sha256::digest(format!("{salt}{PHONE}"));
-    let body = serde_json::json!({ "h": hex(&digest), "s": salt }).to_string();
-    let found = rules_of("application/json", body.as_bytes());
-    assert_eq!(found, ["contact-hash-list"]);
-    let body = [
-        &[0x0a, 64],
-        hex(&digest).as_bytes(),
-        &[0x12, 16],
-        salt.as_bytes(),
-    ]
-    .concat();
-    let found = rules_of("application/x-protobuf", &body);
-    assert_eq!(found, ["contact-hash-list"]);
-    let salt = [0x9f, 0x3a, 0x77, 0xc1, 0xd0, 0xe2, 0x4b, 0x58];
-    let digest = Sha256::digest([&salt, PHONE.as_bytes()].concat());
-    let body = [&[0x0a, 32], &*digest, &[0x12, 8], &salt].concat();
-    let found = rules_of("application/x-protobuf", &body);
-    assert_eq!(found, ["contact-hash-list"]);
-}
-
-/// Of values that may be a salt a message has few, or they are something else; and making digests with them has an end.
-#[test]
-fn what_may_be_a_salt_is_tried_within_bounds() {
-    use sha2::{Digest, Sha256};
-    let digest = hex(&Sha256::digest(format!("9f3a77c1d0e24b58{PHONE}")));
-    let found = |index: &Index, others: usize| {
-        let others = (0..others).map(|number| format!("0a1b2c{number:02}"));
-        let mut row: Vec<String> = others.collect();
-        row.extend([digest.clone(), "9f3a77c1d0e24b58".to_owned()]);
-        let body = serde_json::json!({ "v": row }).to_string();
-        inspect_with(index, "application/json", body.as_bytes())
-    };
-    let index = Index::new(values(), &[], &Rules::embedded(), 1);
-    let most = limits::GUESSED_SALTS - 1;
-    assert_eq!(found(&index, most), ["contact-hash-list"]);
-    assert!(found(&index, most + 1).is_empty());
-    let index = index.afresh();
-    index.spend_guesses(limits::GUESSED_DIGESTS);
-    assert!(found(&index, 0).is_empty());
-    assert!(index.untried_salts() > 0);
 }
 
 #[test]
@@ -826,42 +578,6 @@ fn hardware_addresses_are_found_as_systems_write_them() {
         let found = rules_of_known(known, "application/json", body.as_bytes());
         assert_eq!(found, ["mac-address"], "{written}");
     }
-}
-
-#[test]
-fn cells_are_found_as_numbers_and_within_the_radius() {
-    let known = |cell: h3o::CellIndex, radius_metres: u32, is_number: bool| {
-        let mut place = KnownValue::own(KnownKind::Position, POSITION);
-        place.radius_metres = radius_metres;
-        let cell = if is_number {
-            serde_json::json!({ "h3": u64::from(cell) })
-        } else {
-            serde_json::json!({ "h3": cell.to_string() })
-        };
-        let body = cell.to_string();
-        rules_of_known(vec![place], "application/json", body.as_bytes())
-    };
-    let cell = |north: f64| {
-        let point = h3o::LatLng::new(52.520_008 + north, 13.404_954).unwrap();
-        point.to_cell(h3o::Resolution::Eleven)
-    };
-    assert_eq!(known(cell(0.0), 100, false), ["coordinates"]);
-    assert_eq!(known(cell(0.0), 100, true), ["coordinates"]);
-    assert_eq!(known(cell(0.000_5), 100, false), ["coordinates"]);
-    assert!(known(cell(0.000_5), 20, false).is_empty());
-    assert!(known(cell(0.002), 100, false).is_empty());
-}
-
-#[test]
-fn positions_of_protobuf_may_have_their_sign_in_the_last_bit() {
-    let zigzag = |number: i64| ((number << 1) ^ (number >> 63)).cast_unsigned();
-    let position = |latitude, longitude| {
-        let [latitude, longitude] = [latitude, longitude].map(|it| varint(zigzag(it)));
-        let place = [&[0x08], &*latitude, &[0x10], &*longitude].concat();
-        rules_of("application/x-protobuf", &protobuf(&place))
-    };
-    assert_eq!(position(525_200_080, 134_049_540), ["coordinates"]);
-    assert!(position(525_200_080, -134_049_540).is_empty());
 }
 
 #[test]

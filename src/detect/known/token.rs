@@ -246,13 +246,9 @@ fn digest(index: &Index, digests: &Digests, bytes: &[u8], is_whole: bool, hits: 
         };
         if fits {
             hits.push(Hit {
-                value: slot.value,
                 steps,
-                is_weak: false,
                 is_digest: true,
-                form: None,
-                metres: None,
-                sent: None,
+                ..Hit::of(slot.value)
             });
         }
     }
@@ -272,13 +268,11 @@ pub(super) fn checksum(
         may_be_time && TIMES.contains(&sum) || index.chance(Scarce::Checksum) > CHECKSUM_CHANCE;
     for slot in index.checksums.get(sum.into()) {
         hits.push(Hit {
-            value: slot.value,
             steps: vec![DecodeStep::Crc32],
             is_weak,
             is_digest: true,
             form: Some(Scarce::Checksum),
-            metres: None,
-            sent: None,
+            ..Hit::of(slot.value)
         });
     }
 }

@@ -1,0 +1,116 @@
+//! Known positions, in fields, paths, cells and tiles.
+
+use super::tests::*;
+use super::*;
+use crate::rules::Rules;
+
+#[test]
+fn positions_are_found_in_pairs_of_fields() {
+    for body in [
+        "{\"lat\": 52.52, \"lon\": 13.405}",
+        "{\"latitudeE7\": 525200080, \"longitudeE7\": 134049540}",
+        "{\"g\": {\"a\": 13.40495, \"b\": 52.52001}}",
+        "{\"h\": \"u33dc0cpnp45\"}",
+        "{\"lat\": \"52.52N\", \"lon\": \"13.405E\"}",
+        "{\"lat\": \"52, 31, 12.03\", \"lon\": \"13, 24, 17.83\"}",
+        "{\"breite\": \"52,52\", \"laenge\": \"13,405\"}",
+        "{\"latitude\": {\"value\": 52.52}, \"longitude\": {\"value\": 13.405}}",
+    ] {
+        assert_eq!(
+            rules_of("application/json", body.as_bytes()),
+            ["coordinates"],
+            "{body}"
+        );
+    }
+    for body in [
+        "{\"lat\": 48.137, \"lon\": 11.575}",
+        "{\"a\": 52, \"b\": 13}",
+        "{\"a\": 52.52, \"b\": 52.52}",
+    ] {
+        assert!(
+            rules_of("application/json", body.as_bytes()).is_empty(),
+            "{body}"
+        );
+    }
+}
+
+/// Pairing each latitude with each longitude takes the square of their number.
+#[test]
+fn many_halves_of_a_position_are_paired_with_those_beside_them() {
+    let numbers = [vec!["52.52000"; 20_000], vec!["13.40495"; 20_000]].concat();
+    let apart = serde_json::json!({ "p": numbers }).to_string();
+    let found = rules_of("application/json", apart.as_bytes());
+    assert_eq!(found, ["coordinates"]);
+    let between = |others: usize| {
+        let numbers = [vec!["52.52000"], vec!["7.5"; others], vec!["13.40495"]].concat();
+        let body = serde_json::json!({ "p": numbers }).to_string();
+        rules_of("application/json", body.as_bytes())
+    };
+    assert_eq!(between(3), ["coordinates"]);
+    assert_eq!(between(4), <[&str; 0]>::default());
+}
+
+/// The rules under which known values are found in a path.
+fn path(target: &str) -> Vec<String> {
+    let index = Index::new(values(), &[], &Rules::embedded(), 1);
+    inspect_exchange(&index, request(target, "", b""), None)
+}
+
+#[test]
+fn tiles_of_a_map_are_found_in_paths() {
+    for target in [
+        "/15/17604/10746.png",
+        "/tiles/15/17604/10746",
+        "/v4/streets/15/17604/10746.mvt?access_token=a",
+        "/styles/v1/app/day/tiles/256/15/17604/10746@2x",
+        "/15/17604/10746@2x.png",
+        "/MapServer/tile/15/10746/17604",
+        "/12/2200/1343.webp",
+    ] {
+        assert_eq!(path(target), ["coordinates"], "{target}");
+    }
+    for target in [
+        "/15/17605/10746.png",
+        "/15/17604/x/10746.png",
+        "/11/1100/671.png",
+        "/15/17604a/10746.png",
+    ] {
+        assert_eq!(path(target), <[&str; 0]>::default(), "{target}");
+    }
+}
+
+#[test]
+fn cells_are_found_as_numbers_and_within_the_radius() {
+    let known = |cell: h3o::CellIndex, radius_metres: u32, is_number: bool| {
+        let mut place = KnownValue::own(KnownKind::Position, POSITION);
+        place.radius_metres = radius_metres;
+        let cell = if is_number {
+            serde_json::json!({ "h3": u64::from(cell) })
+        } else {
+            serde_json::json!({ "h3": cell.to_string() })
+        };
+        let body = cell.to_string();
+        rules_of_known(vec![place], "application/json", body.as_bytes())
+    };
+    let cell = |north: f64| {
+        let point = h3o::LatLng::new(52.520_008 + north, 13.404_954).unwrap();
+        point.to_cell(h3o::Resolution::Eleven)
+    };
+    assert_eq!(known(cell(0.0), 100, false), ["coordinates"]);
+    assert_eq!(known(cell(0.0), 100, true), ["coordinates"]);
+    assert_eq!(known(cell(0.000_5), 100, false), ["coordinates"]);
+    assert!(known(cell(0.000_5), 20, false).is_empty());
+    assert!(known(cell(0.002), 100, false).is_empty());
+}
+
+#[test]
+fn positions_of_protobuf_may_have_their_sign_in_the_last_bit() {
+    let zigzag = |number: i64| ((number << 1) ^ (number >> 63)).cast_unsigned();
+    let position = |latitude, longitude| {
+        let [latitude, longitude] = [latitude, longitude].map(|it| varint(zigzag(it)));
+        let place = [&[0x08], &*latitude, &[0x10], &*longitude].concat();
+        rules_of("application/x-protobuf", &protobuf(&place))
+    };
+    assert_eq!(position(525_200_080, 134_049_540), ["coordinates"]);
+    assert!(position(525_200_080, -134_049_540).is_empty());
+}
