@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::super::Scene;
 use super::digest::USUAL;
-use super::index::{Budget, Index, Recipe, slot};
+use super::index::{Budget, Index};
+use super::recipe::{Recipe, add_digests};
 use super::scan::{Hit, Looked, Scarce};
 use super::spelled::Spelled;
 use super::table::Table;
@@ -29,17 +30,15 @@ fn start(digest: &[u8]) -> Option<u64> {
 /// Digests by their first five bytes, of the usual functions without a salt.
 pub(super) fn table(spelled: &Spelled, recipes: &[Recipe], budget: &mut Budget) -> Table {
     let mut entries = Vec::new();
-    for (how, recipe) in recipes.iter().enumerate().take(USUAL) {
-        for (position, number, spelling) in spelled.iter() {
-            if !spelling.is_hashed || !budget.allows(entries.len(), limits::KNOWN_CUT_DIGESTS) {
-                continue;
-            }
-            let digest = recipe.compute(spelling.text.as_bytes());
-            if let Some(start) = digest.as_deref().and_then(start) {
-                entries.push((start, slot(position, number, how)));
-            }
-        }
-    }
+    let usual = recipes.get(..USUAL).unwrap_or(recipes);
+    add_digests(
+        &mut entries,
+        spelled,
+        usual,
+        start,
+        limits::KNOWN_CUT_DIGESTS,
+        budget,
+    );
     Table::new(entries)
 }
 

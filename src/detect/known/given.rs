@@ -2,7 +2,8 @@
 //! hash it, and compared.
 
 use super::super::{Scene, value};
-use super::index::{GIVEN, Index, given, start};
+use super::index::Index;
+use super::recipe::{GIVEN, given, start};
 use super::scan::Hit;
 use super::spelling;
 use crate::model::{KnownKind, KnownValue, Look};

@@ -1,19 +1,20 @@
 //! All known values of a device, prepared once: spellings, wrappings and digests in tables, so that looking costs the same for
 //! ten values as for a million.
 
-use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::cut;
 use super::dialled::CountryCodes;
-use super::digest::{self, FUNCTIONS, MD5, Mixture, USUAL};
 use super::literal::{Builder, Literals, Window};
 use super::pattern::{self, BINARY, EXACT, FOLDED, Form, Wrapping};
 use super::person;
 use super::position::Place;
-use super::salted::{Salted, salted_recipes};
+use super::recipe::{
+    Digests, GIVEN, Recipe, checksum_table, digest_table, recipes, recipes_of_given,
+};
+use super::salted::Salted;
 use super::scan::Scarce;
 use super::spelled::{self, Spelled, Spelling};
 use super::spelling;
@@ -22,7 +23,7 @@ use super::word::{Patterns, Words};
 use crate::limits;
 use crate::model::{DecodeStep, KnownKind, KnownValue};
 use crate::parallel;
-use crate::rules::{HashForm, Rules};
+use crate::rules::Rules;
 
 /// How many values are beyond what can be looked for in full, and why.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -38,49 +39,6 @@ pub struct Neglected {
     /// Hits by chance that the weak ones have in each byte of random text.
     pub weak_per_byte: f64,
 }
-
-/// A digest function with what is mixed in.
-#[derive(Clone, Debug)]
-pub(super) struct Recipe {
-    pub(super) function: usize,
-    pub(super) mixture: Mixture,
-    pub(super) salt: Vec<u8>,
-}
-
-impl Recipe {
-    pub(super) fn steps(&self) -> Vec<DecodeStep> {
-        let function = FUNCTIONS.get(self.function).map(|function| function.step);
-        let mixture = match self.mixture {
-            Mixture::Plain | Mixture::Bytes | Mixture::NamedUuid => None,
-            Mixture::Hmac | Mixture::Keyed => Some(DecodeStep::Hmac),
-            Mixture::SaltFirst
-            | Mixture::SaltLast
-            | Mixture::SaltColonFirst
-            | Mixture::SaltColonLast
-            | Mixture::Lookup => Some(DecodeStep::Salted),
-        };
-        function.into_iter().chain(mixture).collect()
-    }
-
-    pub(super) fn compute(&self, value: &[u8]) -> Option<Vec<u8>> {
-        digest::compute(
-            FUNCTIONS.get(self.function)?,
-            &self.mixture,
-            value,
-            &self.salt,
-        )
-    }
-}
-
-/// Digests by their first eight bytes.
-#[derive(Debug, Default)]
-pub(super) struct Digests {
-    pub(super) recipes: Vec<Recipe>,
-    pub(super) by_start: Table,
-}
-
-/// Spelling number of a digest that the auditor gave as such.
-pub(super) const GIVEN: u8 = u8::MAX;
 
 /// Known values, prepared for looking, and what is made of them while inputs are read.
 #[derive(Debug, Default)]
@@ -444,40 +402,6 @@ fn addresses<'a>(
     addresses.filter_map(|(position, _)| Some((position, spelled.of_value(position).next()?.text)))
 }
 
-/// Digests looked for, the most usual first, and how many more there would be: slots have room for so many.
-fn recipes(peppers: &[Vec<u8>], rules: &Rules) -> (Vec<Recipe>, usize) {
-    let plain = |function| Recipe {
-        function,
-        mixture: Mixture::Plain,
-        salt: Vec::new(),
-    };
-    let mut recipes: Vec<Recipe> = (0..USUAL).map(plain).collect();
-    // Keys that vendors have published.
-    let published = rules.hashes().iter().filter_map(HashForm::key_bytes);
-    recipes.extend(published.map(|salt| Recipe {
-        function: 0,
-        mixture: Mixture::Hmac,
-        salt,
-    }));
-    let usual = peppers.iter();
-    recipes.extend(usual.flat_map(|pepper| salted_recipes(0..USUAL, pepper)));
-    recipes.extend((USUAL..FUNCTIONS.len()).map(plain));
-    recipes.push(Recipe {
-        mixture: Mixture::NamedUuid,
-        ..plain(MD5)
-    });
-    recipes.extend((0..USUAL).map(|function| Recipe {
-        mixture: Mixture::Bytes,
-        ..plain(function)
-    }));
-    let others = peppers.iter();
-    recipes.extend(others.flat_map(|pepper| salted_recipes(USUAL..FUNCTIONS.len(), pepper)));
-    let most = usize::from(u8::MAX);
-    let left_out = recipes.len().saturating_sub(most);
-    recipes.truncate(most);
-    (recipes, left_out)
-}
-
 pub(super) fn slot(value: usize, spelling: usize, how: usize) -> Slot {
     Slot {
         value: u32::try_from(value).unwrap_or(u32::MAX),
@@ -485,75 +409,6 @@ pub(super) fn slot(value: usize, spelling: usize, how: usize) -> Slot {
         how: u8::try_from(how).unwrap_or(u8::MAX),
         offset: 0,
     }
-}
-
-/// The first eight bytes of a digest as a key.
-pub(super) fn start(digest: &[u8]) -> Option<u64> {
-    digest
-        .first_chunk::<8>()
-        .map(|bytes| u64::from_be_bytes(*bytes))
-}
-
-pub(super) fn digest_table(
-    values: &[KnownValue],
-    spelled: &Spelled,
-    recipes: &[Recipe],
-    budget: &mut Budget,
-) -> Table {
-    let mut entries = Vec::new();
-    for (position, value) in values.iter().enumerate() {
-        if value.kind == KnownKind::Digest
-            && let Some(start) = given(value.value.reveal()).as_deref().and_then(start)
-        {
-            entries.push((start, slot(position, usize::from(GIVEN), 0)));
-        }
-    }
-    for (how, recipe) in recipes.iter().enumerate() {
-        for (position, number, spelling) in spelled.iter() {
-            if !spelling.is_hashed || !budget.allows(entries.len(), limits::KNOWN_DIGESTS) {
-                continue;
-            }
-            let digest = recipe.compute(spelling.text.as_bytes());
-            if let Some(start) = digest.as_deref().and_then(start) {
-                entries.push((start, slot(position, number, how)));
-            }
-        }
-    }
-    Table::new(entries)
-}
-
-/// The recipes whose digests are as long as one of those that are given; a digest that is cut may be of any.
-fn recipes_of_given(values: &[KnownValue], recipes: &[Recipe]) -> Vec<Recipe> {
-    let digests = values
-        .iter()
-        .filter(|value| value.kind == KnownKind::Digest);
-    let digests = digests.filter_map(|value| given(value.value.reveal()));
-    let lengths: BTreeSet<usize> = digests.map(|digest| digest.len()).collect();
-    let bytes = |recipe: &Recipe| recipe.compute(b"").map_or(0, |digest| digest.len());
-    let is_cut = |lengths: &BTreeSet<usize>| {
-        let whole: BTreeSet<usize> = recipes.iter().map(bytes).collect();
-        !lengths.is_subset(&whole)
-    };
-    let may_be = |recipe: &&Recipe| lengths.contains(&bytes(recipe)) || is_cut(&lengths);
-    recipes.iter().filter(may_be).cloned().collect()
-}
-
-/// A digest as the auditor wrote it.
-pub(super) fn given(text: &str) -> Option<Vec<u8>> {
-    crate::payload::hex_bytes(text.trim().as_bytes()).filter(|bytes| bytes.len() >= 8)
-}
-
-/// CRC-32 of as many spellings as fit: with more, too many of the four billion would be hit by chance.
-fn checksum_table(spelled: &Spelled, budget: &mut Budget) -> Table {
-    let hashed = spelled.iter().filter(|(_, _, spelling)| spelling.is_hashed);
-    let mut entries = Vec::new();
-    for (position, number, spelling) in hashed {
-        if budget.allows(entries.len(), limits::KNOWN_CHECKSUMS) {
-            let sum = digest::crc32(spelling.text.as_bytes());
-            entries.push((u64::from(sum), slot(position, number, 0)));
-        }
-    }
-    Table::new(entries)
 }
 
 /// By the number of digits, how probable it is that a random run of so many is one that is looked for.

@@ -1,6 +1,6 @@
 //! Values that the auditor knows to be on the phone, in whatever disguise: written, encoded, scaled, hashed, salted.
 //!
-//! `spelling` says how a value is written, `pattern` what it becomes inside encodings, `digest` how it is hashed; `index`
+//! `spelling` says how a value is written, `pattern` what it becomes inside encodings, `digest` and `recipe` how it is hashed; `index`
 //! prepares all of that once for a device in the tables of `word`, `literal` and `table`. `scan` looks in text and bytes, with `number`
 //! and `token` for runs of digits and digests; `position`, `cell` and `packed` look for places. What is found is grade `known-value`: the
 //! strongest there is.
@@ -18,6 +18,7 @@ mod packed;
 mod pattern;
 mod person;
 mod position;
+mod recipe;
 mod salt;
 mod salted;
 mod scan;

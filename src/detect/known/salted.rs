@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::digest::{self, FUNCTIONS, SALTED, USUAL};
-use super::index::{Budget, Digests, Index, Recipe, digest_table};
+use super::index::{Budget, Index};
+use super::recipe::{Digests, Recipe, digest_table};
 use super::salt::SaltName;
 use crate::limits;
 

@@ -3,10 +3,11 @@
 use hashbrown::HashSet;
 
 use super::super::value;
-use super::index::{Digests, Index, is_of_words};
+use super::index::{Index, is_of_words};
 use super::literal::Window;
 use super::number::{number, numbers};
 use super::pattern::{self, BINARY, EXACT, FOLDED, Wrapping};
+use super::recipe::Digests;
 use super::seen::{Seen, Short};
 use super::spelling::{self, SHORTEST};
 use super::table::Slot;

@@ -2,7 +2,8 @@
 
 use base64::Engine;
 
-use super::index::{Digests, GIVEN, Index, given, start};
+use super::index::Index;
+use super::recipe::{Digests, GIVEN, given, start};
 use super::scan::{Hit, Looked, Scarce};
 use crate::model::{DecodeStep, Look};
 use crate::payload::{LENIENT_BASE64, LENIENT_BASE64_URL, hex_bytes};
@@ -235,7 +236,7 @@ fn digest(index: &Index, digests: &Digests, bytes: &[u8], is_whole: bool, hits: 
                 .and_then(|(recipe, spelling)| recipe.compute(spelling.text.as_bytes()));
             (
                 digest,
-                recipe.map(super::index::Recipe::steps).unwrap_or_default(),
+                recipe.map(super::recipe::Recipe::steps).unwrap_or_default(),
             )
         };
         let Some(expected) = expected else { continue };
