@@ -14,6 +14,10 @@ pub const CLOCK_PAIRS: usize = 1_000_000;
 pub const BURSTS_PER_RECIPIENT: usize = 32;
 /// Pieces of evidence kept per finding.
 pub const EVIDENCE_PER_FINDING: usize = 5;
+/// Findings of an app whose values are hashed to find their digests at other recipients.
+pub const LINKED_DIGESTS: usize = 10_000;
+/// Longest of these values: an address; tokens are not hashed.
+pub const LINKED_VALUE_BYTES: usize = 320;
 /// Distinct findings, and distinct traffic lines, per audit.
 pub const DISTINCT_FINDINGS: usize = 200_000;
 

@@ -2,15 +2,20 @@
 //! names tell is told by `identifier`.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use super::name::Name;
 use super::{Scene, value};
-use crate::model::{Event, Field, Grade, Look, Sensitive, Step, Tally};
+use crate::model::{DecodeStep, Event, Field, Grade, Look, Sensitive, Step, Tally};
 
 /// Fewest access points: one alone may be anything with an address and a number.
 const LEAST: usize = 2;
+/// The same where nothing has a name.
+const LEAST_UNNAMED: usize = 3;
 /// How strongly something is received, in dBm: from beside the antenna to what no receiver hears.
-const SIGNAL: std::ops::RangeInclusive<i32> = -110..=-15;
+const SIGNAL: RangeInclusive<i32> = -110..=-15;
+/// The same where nothing has a name: what is measured in places that are cold is not so low.
+const SIGNAL_UNNAMED: RangeInclusive<i32> = -100..=-30;
 /// The rule of Wi-Fi access points.
 const RULE: &str = "wifi-bssid";
 
@@ -23,6 +28,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         return;
     }
     let mut points: BTreeMap<String, &Field<'_>> = BTreeMap::new();
+    let mut least = LEAST;
     let mut add = |address: &str, field| {
         points.entry(address.to_ascii_lowercase()).or_insert(field);
     };
@@ -35,13 +41,20 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
         // `{"3c:5a:b4:01:02:03": -61}`
         if name.is_some_and(|name| name.is_hardware_address) {
-            if is_signal(&field.value) && is_of_radio(scene, field) {
+            if is_signal(&field.value, SIGNAL) && is_of_radio(scene, field) {
                 add(scene.fields.name(field), field);
             }
         } else if field.look.has(Look::COLON | Look::GROUP) && field.look.has(Look::HEX) {
             if value::is_hardware_address(&field.value) {
-                if is_in_row_with_signal(scene, position) && is_of_radio(scene, field) {
+                let is_unnamed = has_no_names(scene, field);
+                let signal = if is_unnamed { SIGNAL_UNNAMED } else { SIGNAL };
+                if is_in_row_with_signal(scene, position, signal)
+                    && (is_unnamed || is_of_radio(scene, field))
+                {
                     add(&field.value, field);
+                    if is_unnamed {
+                        least = LEAST_UNNAMED;
+                    }
                 }
             } else if field.look.has(Look::LIST) {
                 let is_of_radio = is_of_radio(scene, field);
@@ -59,7 +72,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     points.retain(|address, _| {
         !rule.is_rejected(address) && address.bytes().any(|byte| byte.is_ascii_alphabetic())
     });
-    if points.len() < LEAST {
+    if points.len() < least {
         return;
     }
     if let Some((address, first)) = points.iter().min_by_key(|(_, field)| field.path) {
@@ -77,7 +90,7 @@ fn line(line: &str, is_of_radio: bool) -> Option<&str> {
     let cells = || line.split(['\t', ',', ';', '|']).map(str::trim);
     let address = cells().find(|cell| value::is_hardware_address(cell))?;
     let is_told = is_of_radio || cells().any(is_channel);
-    (is_told && cells().any(is_signal)).then_some(address)
+    (is_told && cells().any(|cell| is_signal(cell, SIGNAL))).then_some(address)
 }
 
 /// Whether a cell is the frequency of a channel in MHz (IEEE 802.11), or names its protection as Android writes it.
@@ -125,8 +138,15 @@ fn is_of_radio(scene: &Scene<'_>, field: &Field<'_>) -> bool {
     })
 }
 
+/// Whether a field is one of a protobuf, and nothing on its way has a name.
+fn has_no_names(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    let mut steps = scene.fields.paths.steps_back(field.path);
+    scene.fields.chain(field.chain).0.last() == Some(&DecodeStep::Protobuf)
+        && !steps.any(|step| matches!(step, Step::Name(_)))
+}
+
 /// Whether a cell beside this one, in a row of a list or table, is how strongly something is received.
-fn is_in_row_with_signal(scene: &Scene<'_>, position: usize) -> bool {
+fn is_in_row_with_signal(scene: &Scene<'_>, position: usize, signal: RangeInclusive<i32>) -> bool {
     let fields = scene.fields;
     let row = |field: &Field<'_>| match fields.paths.split(field.path)? {
         (row, Step::Index(_)) => Some((field.place, row)),
@@ -149,7 +169,8 @@ fn is_in_row_with_signal(scene: &Scene<'_>, position: usize) -> bool {
         cells
             .take(ROW)
             .take_while(is_of_row)
-            .any(|field| is_signal(&field.value) && (is_cell(field) || is_of_radio(scene, field)))
+            .filter(|field| is_cell(field) || is_of_radio(scene, field))
+            .any(|field| is_signal(&field.value, signal.clone()))
     };
     has_signal(&mut behind) || has_signal(&mut before)
 }
@@ -157,7 +178,7 @@ fn is_in_row_with_signal(scene: &Scene<'_>, position: usize) -> bool {
 /// Cells of a row that are looked at on each side of an address.
 const ROW: usize = 8;
 
-fn is_signal(text: &str) -> bool {
+fn is_signal(text: &str, range: RangeInclusive<i32>) -> bool {
     let number = text.trim().strip_suffix("dBm").unwrap_or(text).trim();
-    number.starts_with('-') && number.parse().is_ok_and(|level| SIGNAL.contains(&level))
+    number.starts_with('-') && number.parse().is_ok_and(|level| range.contains(&level))
 }

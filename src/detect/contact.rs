@@ -10,6 +10,7 @@ mod digits;
 mod list;
 mod part;
 mod record;
+mod split;
 mod way;
 mod words;
 
@@ -22,6 +23,7 @@ use self::digits::{Said, is_bare, may_be_in_full};
 use self::list::{Kind, List, Listed, joined, listed};
 use self::part::{Telling, classify, is_table_of_people, looks_like_person, parts};
 use self::record::{RECORDS, Records};
+use self::split::Split;
 use self::way::{Below, Names, Way, Ways};
 use self::words::LOOK_UPS;
 pub(super) use self::words::{
@@ -55,6 +57,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let names = Names::of(scene);
     let ways = Ways::of(scene);
     let people = people(scene, &ways);
+    let split = Split::of(scene);
     for (position, field) in scene.fields.iter().enumerate() {
         if field.value.len() < SHORTEST_NUMBER && !field.look.has(Look::AT) {
             continue;
@@ -62,8 +65,12 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         let below = names.of_path(field.path);
         let name = scene.name(field);
         let lists_reachable = name.is_some_and(|name| name.lists_reachable);
-        let may_be_digest =
-            below.contacts || below.digests || lists_reachable || request.takes_digests();
+        let looks_up = digest::looks_person_up(scene, field);
+        let may_be_digest = below.contacts
+            || below.digests
+            || lists_reachable
+            || looks_up
+            || request.takes_digests();
         if !may_be_digest && !field.look.has(OF_CONTACTS)
             || !is_content(scene, field)
             || scene.holds_document(position)
@@ -79,6 +86,13 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             && (!people.is_empty() && people.contains(&ways.object(field.path))
                 || field.look.has(Look::LIST) && is_table_of_people(&field.value));
         let mut telling = telling(name, below, &request, is_beside_people);
+        telling.takes_digests |= looks_up;
+        if let Some(number) = split.number(scene, field) {
+            let key = (Kind::Phone, field.place, ways.of_path(field.path));
+            let list = lists.entry(key).or_default();
+            list.add(number.e164, field, telling);
+            continue;
+        }
         telling.may_be_digest = !is_of_request
             && name.is_none_or(|name| !name.is_of_state && !name.is_of_ids)
             && digest::has_length(&field.value, field.look);
@@ -126,7 +140,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         return;
     }
     let digests = Digests::default();
-    let records = Records::of(scene, &names);
+    let records = Records::of(scene, &names, &split);
     report_lists(scene, tally, lists, &ways, (&records, &digests));
 }
 

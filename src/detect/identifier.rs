@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::name::Name;
 use super::{Scene, contact, value};
@@ -32,6 +33,36 @@ const DEVICE_SEGMENTS: [&str; 8] = [
     "terminal",
     "terminals",
 ];
+
+/// The same of an app's installation on a phone.
+const INSTALLATION_SEGMENTS: [&str; 6] = [
+    "installation",
+    "installations",
+    "install",
+    "installs",
+    "appinstance",
+    "appinstances",
+];
+
+/// Segments of paths, normalised, of what only a phone registers for: other devices have ids, too.
+const PHONE_SEGMENTS: [&str; 10] = [
+    "register",
+    "registration",
+    "registrations",
+    "push",
+    "pushtoken",
+    "pushtokens",
+    "pushnotifications",
+    "fcm",
+    "gcm",
+    "apns",
+];
+
+/// The rule of places as short strings.
+const GEOHASH: &str = "geohash";
+
+/// Cells of a map that are where somebody is, at most: more are of the map.
+const OWN_CELLS: usize = 2;
 
 /// Longest value that can be an identifier by its shape alone.
 const TELLING_BYTES: usize = 320;
@@ -83,7 +114,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         let mut is_known = false;
         rules.clear();
         let is_named = scene.name(field).is_some_and(Name::names_identifier);
-        if is_named || field.place == Place::Path || !layouts.is_empty() {
+        let may_be_named = matches!(field.place, Place::Path | Place::Header);
+        if is_named || may_be_named || !layouts.is_empty() {
             rules_of_field(scene, &layouts, is_sdk, field, &mut rules);
         }
         for rule in rules.iter().copied() {
@@ -114,6 +146,13 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             && rule.has_shape(text, field.look)
         {
             add(&mut hits, rule, Grade::Decoded, false, field, text);
+            is_known = true;
+        }
+        if !is_known
+            && value::is_h3_cell(text)
+            && let Some(rule) = scene.rules.identifier(GEOHASH)
+        {
+            add(&mut hits, rule, Grade::Shape, false, field, text);
             is_known = true;
         }
         if !is_known && text.len() <= TELLING_BYTES {
@@ -193,7 +232,7 @@ fn rules_of_field<'a>(
         let mut take = |rule: &'a Identifier, strength| {
             is_named.set(true);
             if is_strong(strength)
-                || rule.is_fingerprint && is_beside_attributes(scene, field)
+                || rule.is_fingerprint && has_attributes_beside(scene, field, ATTRIBUTES_BESIDE)
                 || !rule.weak_beside.is_empty() && scene.has_name_beside(field, &rule.weak_beside)
             {
                 rules.push(rule);
@@ -206,6 +245,18 @@ fn rules_of_field<'a>(
             all.identifiers_of_names(last, &way, take);
         }
     }
+    // `X-Modelo: FP5`: what an application calls a header of its own, where others tell attributes of the device, too.
+    if field.place == Place::Header
+        && let Some(name) = without_x(scene, scene.fields.name(field))
+        && has_attributes_beside(scene, field, ATTRIBUTES_OF_HEADERS)
+    {
+        let none = std::iter::empty();
+        all.identifiers_of_names(&name.identifiers, &none, |rule, _| {
+            if rule.is_fingerprint && rules.iter().all(|known| known.id != rule.id) {
+                rules.push(rule);
+            }
+        });
+    }
     // `/imei/490154203237518`: a segment names the one behind it, if that has the form.
     if let Some(name) = scene.segment_before(field) {
         let name = Name::of(name, all);
@@ -216,8 +267,19 @@ fn rules_of_field<'a>(
                 rules.push(rule);
             }
         });
-        if DEVICE_SEGMENTS.contains(&&*name.normalised) && value::is_imei(&field.value) {
-            rules.extend(all.identifier("hardware-id"));
+        if DEVICE_SEGMENTS.contains(&&*name.normalised) {
+            let rule = if value::is_imei(&field.value) {
+                "hardware-id"
+            } else if !is_of_phone(scene) {
+                "recurring-id"
+            } else if value::is_hardware_address(&field.value) {
+                "mac-address"
+            } else {
+                "install-id"
+            };
+            rules.extend(all.identifier(rule));
+        } else if INSTALLATION_SEGMENTS.contains(&&*name.normalised) {
+            rules.extend(all.identifier("install-id"));
         }
     }
     for layout in layouts {
@@ -231,12 +293,20 @@ fn rules_of_field<'a>(
     rules.retain(|rule| !has_detector_of_its_own(rule));
 }
 
+/// Whether the path of a request is of what only phones register for.
+fn is_of_phone(scene: &Scene<'_>) -> bool {
+    let mut segments = scene.request_path().split('/');
+    segments.any(|segment| PHONE_SEGMENTS.contains(&&*normalise_name(segment)))
+}
+
 /// Attributes of a device that stand in one object, so that what else has the name of one there is one, too.
 const ATTRIBUTES_BESIDE: usize = 2;
+/// The same of headers, of which some are of the service.
+const ATTRIBUTES_OF_HEADERS: usize = 3;
 
-/// Whether several attributes of a device stand beside a field under names that say so.
-fn is_beside_attributes(scene: &Scene<'_>, field: &Field<'_>) -> bool {
-    let is_attribute = |name: &&Name| {
+/// Whether so many attributes of a device stand beside a field under names that say so.
+fn has_attributes_beside(scene: &Scene<'_>, field: &Field<'_>, least: usize) -> bool {
+    let is_attribute = |name: &Name| {
         let mut is_attribute = false;
         let none = std::iter::empty();
         scene
@@ -246,8 +316,19 @@ fn is_beside_attributes(scene: &Scene<'_>, field: &Field<'_>) -> bool {
             });
         is_attribute
     };
-    let attributes = scene.names_beside(field).filter(is_attribute);
-    attributes.take(ATTRIBUTES_BESIDE).count() == ATTRIBUTES_BESIDE
+    let attributes = scene.names_beside(field).filter(|name| {
+        let bare = || without_x(scene, &name.stem).is_some_and(|bare| is_attribute(&bare));
+        is_attribute(name) || field.place == Place::Header && bare()
+    });
+    attributes.take(least).count() == least
+}
+
+/// What the name of a header says without the X of those that an application made up (RFC 6648).
+fn without_x(scene: &Scene<'_>, header: &str) -> Option<Rc<Name>> {
+    let bare = header
+        .strip_prefix("x-")
+        .or_else(|| header.strip_prefix("X-"))?;
+    Some(Name::of(bare, scene.rules))
 }
 
 /// Whether the name of a field speaks for a hardware address there: a rule of the name takes it, or is of access points.
@@ -300,8 +381,10 @@ fn is_of_scan(scene: &Scene<'_>, field: &Field<'_>) -> bool {
 
 /// Whether how strong it is received stands beside a hardware address.
 fn is_received(scene: &Scene<'_>, field: &Field<'_>) -> bool {
-    const SIGNALS: [&str; 7] = [
+    const SIGNALS: [&str; 8] = [
         "rssi",
+        // as Google's positioning service takes it
+        "ss",
         "signal",
         "signalstrength",
         "level",
@@ -542,7 +625,10 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, hit: &Hit<'_>) {
         && (accounts >= OWN_ACCOUNTS || contact::speaks_of_contacts_path(scene, hit.first.path));
     // A phone has one of these for each app and service: a list of them is of something else.
     let is_list = &*hit.rule.id == PUSH_TOKEN && hit.values.len() > OWN_TOKENS;
-    if is_address_book || is_list {
+    // A map asks for the cells that it shows.
+    let is_map =
+        &*hit.rule.id == GEOHASH && hit.grade == Grade::Shape && hit.values.len() > OWN_CELLS;
+    if is_address_book || is_list || is_map {
         return;
     }
     // Several that are received are of what is around the phone.
@@ -552,6 +638,8 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, hit: &Hit<'_>) {
         .flatten();
     let rule = surroundings.unwrap_or(hit.rule);
     let mut finding = scene.finding(rule, hit.grade, hit.first, hit.first_value);
+    let values = hit.values.iter();
+    let values: BTreeSet<_> = values.map(|value| canonical(hit.rule, value)).collect();
     // Of attributes the names count: one that is told three times is one.
     let names = hit.paths.iter();
     let names: BTreeSet<_> = names
@@ -560,13 +648,9 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, hit: &Hit<'_>) {
     finding.items = if hit.rule.is_fingerprint {
         names.len() as u64
     } else {
-        hit.values.len() as u64
+        values.len() as u64
     };
-    finding.values = hit
-        .values
-        .iter()
-        .map(|value| Sensitive::new(&canonical(hit.rule, value)))
-        .collect();
+    finding.values = values.iter().map(|value| Sensitive::new(value)).collect();
     finding.is_opted_out = hit.is_opted_out;
     scene.report(tally, finding);
 }

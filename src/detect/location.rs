@@ -3,6 +3,7 @@
 mod columns;
 mod parts;
 mod text;
+mod unnamed;
 mod words;
 
 use self::parts::Parts;
@@ -10,6 +11,7 @@ use self::text::{
     EXACT_DECIMALS, FULL_DECIMALS, TELLING, exact_pair, first_of_route, map_link, pair, polyline,
     telling_pair, told_pair,
 };
+use self::unnamed::Unnamed;
 pub(super) use self::words::{
     Axis, axis, holds_pair, holds_track, holds_way, integer_axis, is_of_measure, is_of_position,
 };
@@ -35,8 +37,12 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         return;
     }
     let mut parts = Parts::default();
+    let mut unnamed = Unnamed::default();
     let is_about_position = request_is_of_position(scene);
     for field in scene.fields {
+        if !is_about_position {
+            unnamed.take(scene, field);
+        }
         let before = parts.before.take();
         // `/lat/52.52/lon/13.40`: a segment names the one behind it.
         let segment = scene
@@ -63,6 +69,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
     }
     parts.report(scene, tally);
+    unnamed.report(scene, tally);
 }
 
 /// Reports what one value holds: both coordinates, or a way. `false` if it holds neither.

@@ -14,8 +14,8 @@ pub(super) use self::degrees::{
     sexagesimal, sexagesimal_pairs, whole_metres, with_decimal_point, without_direction,
 };
 pub(super) use self::phone::{
-    Line, is_date_or_time, is_number_in_groups, is_of_north_america, mobiles_of_one_country, phone,
-    phone_anywhere, phone_e164, phone_number, sample,
+    Line, Number, is_date_or_time, is_number_in_groups, is_of_north_america,
+    mobiles_of_one_country, phone, phone_anywhere, phone_e164, phone_number, sample,
 };
 use crate::model::Look;
 
@@ -388,6 +388,29 @@ pub(super) fn is_serial_number(value: &str) -> bool {
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
         && value.bytes().any(|byte| byte.is_ascii_digit())
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// A cell of the H3 grid (its index is laid out in `docs/core-library/h3Indexing`), from the size of a town down to that of a house:
+/// mode, resolution, base cell and digits all fit, and what is finer than the resolution is of ones.
+pub(super) fn is_h3_cell(value: &str) -> bool {
+    const DIGITS: usize = 15;
+    const BASE_CELLS: u64 = 122;
+    if value.len() != DIGITS || !value.starts_with('8') {
+        return false;
+    }
+    let Ok(index) = u64::from_str_radix(value, 16) else {
+        return false;
+    };
+    let (mode, resolution, base) = (index >> 59 & 15, index >> 52 & 15, index >> 45 & 127);
+    let finer = 15_u64.saturating_sub(resolution);
+    // From the finest digit on.
+    let digits = std::iter::successors(Some(index), |rest| Some(rest >> 3));
+    let mut digits = (0..15).zip(digits.map(|rest| rest & 7));
+    mode == 1
+        && index >> 56 & 7 == 0
+        && (5..=11).contains(&resolution)
+        && base < BASE_CELLS
+        && digits.all(|(position, digit)| (digit == 7) == (position < finer))
 }
 
 /// All of an MD5, SHA-1 or SHA-2 in hexadecimal digits, or of SHA-1 or SHA-256 in base64.

@@ -60,9 +60,14 @@ impl Distinct {
 
     /// Adds a value.
     pub fn insert(&mut self, value: &impl Hash) {
+        self.insert_hash(Self::hash_of(value));
+    }
+
+    /// The hash by which a value counts.
+    pub fn hash_of(value: &impl Hash) -> u64 {
         let mut hasher = DefaultHasher::new();
         value.hash(&mut hasher);
-        self.insert_hash(hasher.finish());
+        hasher.finish()
     }
 
     fn insert_hash(&mut self, hash: u64) {
@@ -97,9 +102,7 @@ impl Distinct {
 
     /// Whether a value was added, as far as hashes are kept.
     pub fn contains(&self, value: &impl Hash) -> bool {
-        let mut hasher = DefaultHasher::new();
-        value.hash(&mut hasher);
-        self.smallest.contains(&hasher.finish())
+        self.smallest.contains(&Self::hash_of(value))
     }
 
     /// How many distinct values were added; an estimate above the bound.

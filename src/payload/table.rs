@@ -17,8 +17,8 @@ const LINES: usize = 20_000;
 pub(super) fn read(text: &str) -> Option<Vec<Row<'_>>> {
     rows(text)
         .or_else(|| lines(text))
-        .or_else(|| assignments(text))
         .or_else(|| pairs(text))
+        .or_else(|| assignments(text))
 }
 
 /// Takes the values of rows under their names.
@@ -103,12 +103,72 @@ fn unquoted(cell: &str) -> &str {
         .unwrap_or(cell)
 }
 
-/// `time=… level=info lat=52.52`, `lat=52.52; lon=13.40`, `position,unit=7 lat=52.52,lon=13.40 1700000000`: a row for each line.
+/// Names of identifiers that nothing else goes by, without numbering: one pair of such a name tells itself, among any words.
+const IDENTIFIERS: [&str; 25] = [
+    "gaid",
+    "aaid",
+    "adid",
+    "idfa",
+    "idfv",
+    "oaid",
+    "advertisingid",
+    "androidid",
+    "deviceid",
+    "installid",
+    "installationid",
+    "imei",
+    "imeisv",
+    "meid",
+    "imsi",
+    "iccid",
+    "msisdn",
+    "serial",
+    "serialno",
+    "serialnumber",
+    "mac",
+    "macaddress",
+    "wifimac",
+    "bssid",
+    "udid",
+];
+
+/// A name without separators and numbering, in small letters.
+fn normal(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    let mut letters: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
+    letters.truncate(
+        letters
+            .trim_end_matches(|last: char| last.is_ascii_digit())
+            .len(),
+    );
+    letters
+}
+
+/// Whether a name is that of an identifier, and of nothing else.
+fn is_of_identifier(name: &str) -> bool {
+    is_name(name) && IDENTIFIERS.contains(&&*normal(name))
+}
+
+/// The name and value of a word that is a pair: `imei=…`, and of identifiers `Device(imei=…)` and `imei:…`. The value is empty where
+/// it is the next word.
+fn pair_of_word(word: &str) -> Option<(&str, &str)> {
+    let equal = word.split_once('=');
+    if let Some(pair) = equal.filter(|(key, _)| is_name(key)) {
+        return Some(pair);
+    }
+    let (key, value) = equal.or_else(|| word.split_once(':'))?;
+    let key = key.rsplit(['(', '{', '[']).next().unwrap_or(key);
+    is_of_identifier(key).then_some((key, value))
+}
+
+/// `time=… level=info lat=52.52`, `lat=52.52; lon=13.40`, `position,unit=7 lat=52.52,lon=13.40 1700000000`,
+/// `10:31:22 I/Init: imei=… ready`: a row for each line.
 fn assignments(text: &str) -> Option<Vec<Row<'_>>> {
-    if !text.contains('=') || text.contains('&') {
+    if !text.contains(['=', ':']) || text.contains('&') {
         return None;
     }
     let mut found = 0_usize;
+    let mut is_told = false;
     let mut rows = Vec::new();
     for line in text.lines().take(LINES) {
         let mut row = Row::new();
@@ -119,12 +179,24 @@ fn assignments(text: &str) -> Option<Vec<Row<'_>>> {
             }
             !is_quoted && (matches!(mark, ',' | ';') || mark.is_ascii_whitespace())
         });
-        for part in parts {
-            if let Some((key, value)) = part.split_once('=')
-                && is_name(key)
-                && !value.trim_matches('=').is_empty()
-            {
-                row.push((key, unquoted(value)));
+        // The word before, and the name whose value comes.
+        let (mut before, mut awaited) = ("", None);
+        for part in parts.filter(|part| !part.is_empty()) {
+            let name = awaited.take();
+            let pair = pair_of_word(part).or_else(|| Some((name?, part)));
+            let (key, value) = pair.unwrap_or((before, part));
+            before = part;
+            if matches!(value, "=" | ":" | "") {
+                awaited = Some(key).filter(|key| is_of_identifier(key));
+            } else if pair.is_some() && !value.trim_matches('=').is_empty() {
+                let is_identifier = is_of_identifier(key);
+                let ends: &[char] = if is_identifier {
+                    &['.', ')', ']', '}']
+                } else {
+                    &[]
+                };
+                is_told |= is_identifier;
+                row.push((key, unquoted(value.trim_end_matches(ends))));
             }
         }
         found = found.saturating_add(row.len());
@@ -132,9 +204,9 @@ fn assignments(text: &str) -> Option<Vec<Row<'_>>> {
             rows.push(row);
         }
     }
-    // One pair may be anything, unless it holds a list or what a form would encode.
+    // One pair may be anything, unless it names an identifier, or holds a list or what a form would encode.
     let is_pair = || text.contains(['%', ',']) && !text.contains(|mark: char| mark.is_whitespace());
-    (found >= 2 || found == 1 && is_pair()).then_some(rows)
+    (found >= 2 || is_told || found == 1 && is_pair()).then_some(rows)
 }
 
 /// Names of which a row of pairs has one at least: others may be data, as those of people are.
@@ -187,11 +259,7 @@ fn pairs(text: &str) -> Option<Vec<Row<'_>>> {
     let row: Option<Row<'_>> = parts
         .map(|part| part.split_once(':').filter(|(key, _)| is_name(key)))
         .collect();
-    let is_told = |(key, _): &(&str, &str)| {
-        let letters = key.chars().filter(char::is_ascii_alphanumeric);
-        let letters: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
-        TOLD.contains(&&*letters)
-    };
+    let is_told = |(key, _): &(&str, &str)| TOLD.contains(&&*normal(key));
     row.filter(|row| (2..=COLUMNS).contains(&row.len()) && row.iter().any(is_told))
         .map(|row| vec![row])
 }
@@ -247,6 +315,16 @@ mod tests {
         );
         assert_eq!(named("lat=52.52; lon=13.40"), ["lat=52.52", "lon=13.40"]);
         assert_eq!(named("gaid:a-b|os:14"), ["gaid=a-b", "os=14"]);
+        for line in [
+            "09-14 07:31:22.120 I/Init: imei=490154203237518 ready\n",
+            "imei=490154203237518",
+            "read imei: 490154203237518.",
+            "Phone(imei=490154203237518)",
+            "imei = 490154203237518",
+            "[imei:490154203237518]",
+        ] {
+            assert_eq!(named(line), ["imei=490154203237518"], "{line}");
+        }
         assert_eq!(
             named("cn: Anna\nmobile: +4930\n\ncn: Ben\nmobile: +4931\n"),
             [
@@ -268,6 +346,10 @@ mod tests {
             "10:15:30",
             "erika:x@post.example|ben:y@post.example",
             "Note: call back",
+            "07:31:22 I/Net: retry=3",
+            "Ring me, phone: +493023125111",
+            "imei: ",
+            "https://app.example/imei:1/b",
         ] {
             assert_eq!(named(text), [""; 0], "{text}");
         }

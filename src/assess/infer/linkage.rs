@@ -1,15 +1,24 @@
 //! Identifiers that connect what recipients know: one that several of them got, several that one of them got together.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::sync::Arc;
+
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
 
 use super::super::row::{Fact, FactKey, Subject};
 use super::super::{circumstance, recipient};
 use super::fact;
-use crate::model::{Evidence, Grade, Occurrences, Origin, Recipient, RecipientKind};
+use crate::limits;
+use crate::model::{
+    Distinct, Evidence, Grade, Occurrences, Origin, Recipient, RecipientKind, Sensitive,
+};
 
-/// Rules of identifiers by which a person or a phone is recognised again. Session ids and push tokens are of one recipient.
-const LASTING: [&str; 13] = [
+/// Rules of identifiers by which a person or a phone is recognised again. Session ids are of one recipient; push tokens are of one
+/// app and its sender, so that two companies with the same one know the same installation, be it Google's or Apple's.
+const LASTING: [&str; 14] = [
     "advertising-id",
     "advertising-id-hash",
     "vendor-scoped-id",
@@ -18,6 +27,7 @@ const LASTING: [&str; 13] = [
     "mac-address",
     "device-id-hash",
     "install-id",
+    "push-token",
     "account-id",
     "own-email",
     "own-msisdn",
@@ -51,8 +61,44 @@ fn company(subject: &Subject<'_>, recipient: &Recipient) -> Arc<str> {
     )
 }
 
+/// The digests of what the evidence shows of an identifier, as a finding of the digest counts them: in the spellings that are hashed
+/// in practice, by the functions that fields for digests name.
+fn digests(occurrences: &Occurrences) -> BTreeSet<u64> {
+    let values = occurrences.evidence.iter();
+    let values = values.filter_map(|evidence| Some(evidence.value.as_ref()?.reveal()));
+    let spelled = values
+        .filter(|value| value.len() <= limits::LINKED_VALUE_BYTES)
+        .flat_map(|value| {
+            let bare: String = value
+                .chars()
+                .filter(|mark| !"-:+ {}".contains(*mark))
+                .collect();
+            [value, &bare].map(|text| [text.to_lowercase(), text.to_uppercase(), text.to_owned()])
+        });
+    let spelled: BTreeSet<String> = spelled.flatten().collect();
+    let digests = spelled.iter().flat_map(|text| {
+        [
+            hexadecimal(&Md5::digest(text)),
+            hexadecimal(&Sha1::digest(text)),
+            hexadecimal(&Sha256::digest(text)),
+        ]
+    });
+    digests
+        .map(|digest| Distinct::hash_of(&Sensitive::new(&digest)))
+        .collect()
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in bytes {
+        // writing to a string cannot fail
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
 /// The same value of an identifier at several recipients: they can put together what each of them knows. One may call an account
-/// what another calls an advertising id.
+/// what another calls an advertising id, and one may get the digest of what another gets in plain text.
 pub(super) fn linked(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     /// What an identifier's findings have beside the rule: company, key, counts.
     type Sent<'a> = (Arc<str>, &'a FactKey, &'a Occurrences);
@@ -67,6 +113,14 @@ pub(super) fn linked(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
             hashes.map(move |hash| (hash, position))
         })
         .collect();
+    let first = findings.first().map(|(company, ..)| company);
+    if findings.iter().any(|(company, ..)| Some(company) != first) {
+        let plain = (0..).zip(&findings).take(limits::LINKED_DIGESTS);
+        values.extend(plain.flat_map(|(position, (.., occurrences))| {
+            let digests = digests(occurrences).into_iter();
+            digests.map(move |digest| (digest, position))
+        }));
+    }
     values.sort_unstable();
     let rank = |key: &FactKey| LASTING.iter().position(|rule| *rule == &*key.rule);
     // By the most telling rule under which a value was sent.
@@ -123,9 +177,20 @@ pub(super) fn linked(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
 /// A finding in one message.
 type Shown<'a> = (&'a FactKey, &'a Occurrences, &'a Evidence);
 
+/// Rules of which several values in one message are several identifiers: IMEI and serial number, IMSI and the number of its card.
+const OF_SEVERAL: [&str; 2] = ["hardware-id", "sim-id"];
+/// Identifiers of one phone under such a rule, at most: more are of a fleet.
+const OF_ONE_PHONE: u64 = 4;
+
 /// Whether findings of one message are of several kinds that do not hold the same value: one identifier may stand there twice, as that
 /// of the installation and of its user, and what a field is known to hold is what its name says of it.
 fn are_several(findings: &[Shown<'_>]) -> bool {
+    let is_of_several = |(key, occurrences, _): &Shown<'_>| {
+        OF_SEVERAL.contains(&&*key.rule) && (2..=OF_ONE_PHONE).contains(&occurrences.most_items)
+    };
+    if findings.iter().any(is_of_several) {
+        return true;
+    }
     let mut several = findings.iter().enumerate().flat_map(|(position, one)| {
         let behind = findings.iter().skip(position.saturating_add(1));
         behind.map(move |other| (one, other))
@@ -174,7 +239,8 @@ pub(super) fn bridged(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
             continue;
         };
         occurrences.count = count;
-        occurrences.items = rules.len() as u64;
+        // Of one rule there are several.
+        occurrences.items = (rules.len() as u64).max(2);
         occurrences.most_items = occurrences.items;
         let mut fact = fact(
             subject,

@@ -125,6 +125,54 @@ fn one_value_at_several_recipients_is_linked_whatever_it_is_called() {
 }
 
 #[test]
+fn a_digest_of_what_another_recipient_gets_is_linked() {
+    let app = known("com.example.game");
+    let is_linked = |one: (&str, &str), other: (&str, &str), host: &str| {
+        let mut phone = Phone::new();
+        for (host, (rule, value)) in [("stats.example", one), (host, other)] {
+            phone.found(&app, &remote(host), rule, Protection::Encrypted, &[value]);
+        }
+        let app = phone.app("com.example.game");
+        let mut findings = app.findings.iter();
+        findings.any(|finding| &*finding.rule == circumstance::IDENTIFIER_LINKED)
+    };
+    let plain = ("advertising-id", "3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3");
+    for digest in [
+        // MD5, SHA-1 of the capitals, SHA-256 without hyphens
+        "0819b7aa465747a475d6a1a25aeb97fb",
+        "e7a8be81655d0d5606cf626ac2ceb350ec374cba",
+        "eb6340533d4ea0abbe5dd229244d8d00f57b838d5bd68051a4cd53877e853190",
+    ] {
+        let digest = ("advertising-id-hash", digest);
+        assert!(is_linked(plain, digest, "other.example"), "{digest:?}");
+        assert!(!is_linked(plain, digest, "stats.example"), "{digest:?}");
+    }
+    let stranger = ("advertising-id-hash", "0a1b2c3d4e5f60718293a4b5c6d7e8f9");
+    assert!(!is_linked(plain, stranger, "other.example"));
+    // Tokens are of one app: at two companies it is the same installation.
+    let token = ("push-token", "dxk3pq:apa91bgh");
+    assert!(is_linked(token, token, "other.example"));
+}
+
+#[test]
+fn two_identifiers_of_one_rule_are_bridged_unless_they_are_of_a_fleet() {
+    let app = known("com.example.game");
+    let is_bridged = |rule: &str, values: &[&str]| {
+        let mut phone = Phone::new();
+        let server = remote("stats.example");
+        phone.found_together(&app, &server, rule, Protection::Encrypted, values);
+        let app = phone.app("com.example.game");
+        let mut findings = app.findings.iter();
+        findings.any(|finding| &*finding.rule == circumstance::IDENTIFIERS_BRIDGED)
+    };
+    let both = ["490154203237518", "r5ct30a1b2c"];
+    assert!(is_bridged("hardware-id", &both));
+    assert!(!is_bridged("hardware-id", &both[..1]));
+    assert!(!is_bridged("account-id", &["anna", "ben"]));
+    assert!(!is_bridged("hardware-id", &["a1", "b2", "c3", "d4", "e5"]));
+}
+
+#[test]
 fn single_contacts_are_no_address_book_until_they_add_up() {
     let mut phone = Phone::new();
     let (app, server) = (known("com.example.dialer"), remote("api.example"));

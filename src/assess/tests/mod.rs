@@ -88,34 +88,46 @@ impl Phone {
         protection: Protection,
         values: &[&str],
     ) -> &mut Self {
-        let rules = Rules::embedded();
-        let category = rules.describe(rule).unwrap().category;
         for value in values {
-            let mut evidence = Evidence::at(self.origin());
-            evidence.value = Some(Sensitive::new(value));
-            let finding = Finding {
-                rule: rule.into(),
-                category,
-                grade: Grade::Decoded,
-                items: 1,
-                precision_metres: None,
-                is_opted_out: false,
-                values: vec![Sensitive::new(value)],
-                evidence,
-            };
-            let key = FindingKey {
-                device: DeviceId(0),
-                app: app.clone(),
-                category,
-                rule: rule.into(),
-                recipient: recipient.clone(),
-                grade: Grade::Decoded,
-                protection,
-                is_opted_out: false,
-            };
-            self.tally.add(key, finding);
+            self.found_together(app, recipient, rule, protection, &[value]);
         }
         self
+    }
+
+    /// Several values in one message.
+    fn found_together(
+        &mut self,
+        app: &Attributed,
+        recipient: &Recipient,
+        rule: &str,
+        protection: Protection,
+        values: &[&str],
+    ) {
+        let rules = Rules::embedded();
+        let category = rules.describe(rule).unwrap().category;
+        let mut evidence = Evidence::at(self.origin());
+        evidence.value = values.first().map(|value| Sensitive::new(value));
+        let finding = Finding {
+            rule: rule.into(),
+            category,
+            grade: Grade::Decoded,
+            items: values.len() as u64,
+            precision_metres: None,
+            is_opted_out: false,
+            values: values.iter().map(|value| Sensitive::new(value)).collect(),
+            evidence,
+        };
+        let key = FindingKey {
+            device: DeviceId(0),
+            app: app.clone(),
+            category,
+            rule: rule.into(),
+            recipient: recipient.clone(),
+            grade: Grade::Decoded,
+            protection,
+            is_opted_out: false,
+        };
+        self.tally.add(key, finding);
     }
 
     fn installed(&mut self, package: &str, contacts_granted: Option<bool>) -> &mut Self {

@@ -243,6 +243,33 @@ fn of_request(scene: &Scene<'_>) -> Weight {
     weight
 }
 
+/// Whether a digest in the path or query of a request is that of a person who is looked up: `/discover/0a1b…`, `/users/hash/0a1b…`,
+/// `/users?hash=0a1b…`. Files and packages are looked up by theirs, too.
+pub(super) fn looks_person_up(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    const DISCOVERY: [&str; 2] = ["discover", "discovery"];
+    const HASHES: [&str; 7] = [
+        "hash", "hashes", "byhash", "digest", "sha256", "sha1", "md5",
+    ];
+    if !matches!(field.place, Place::Path | Place::Query) || !has_length(&field.value, field.look) {
+        return false;
+    }
+    let of_request = of_request(scene);
+    let path = || scene.request_path().split('/');
+    let is_discovery = |segment: &str| DISCOVERY.contains(&&*normalise_name(segment));
+    let is_hash = |name: &str| HASHES.contains(&&*normalise_name(name));
+    let is_of_people = || of_request.has(USERS) || path().any(is_discovery);
+    let is_asked = match scene.segment_before(field) {
+        Some(before) => is_discovery(before) || is_hash(before) && is_of_people(),
+        None => {
+            scene
+                .name(field)
+                .is_some_and(|name| is_hash(&name.normalised))
+                && is_of_people()
+        }
+    };
+    is_asked && !of_request.is_doubted()
+}
+
 /// What a name says of digests.
 enum Said {
     Contacts,

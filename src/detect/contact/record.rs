@@ -7,6 +7,7 @@ use hashbrown::{HashMap, HashSet};
 use super::is_content;
 use super::list::Value;
 use super::part::{WRITTEN_AS_NUMBER, is_written_as_number};
+use super::split::Split;
 use super::way::Names;
 use crate::detect::{Scene, value};
 use crate::model::{Field, Look, PathId, Step};
@@ -41,7 +42,7 @@ impl Records {
         values.into_iter().filter(is_first).collect()
     }
 
-    pub(super) fn of(scene: &Scene<'_>, names: &Names) -> Self {
+    pub(super) fn of(scene: &Scene<'_>, names: &Names, split: &Split<'_>) -> Self {
         let is_name = |field: &Field<'_>| {
             scene.name(field).is_some_and(|name| name.is_person)
                 && !field.look.has(Look::AT)
@@ -61,15 +62,15 @@ impl Records {
             let names_numbers = names.of_path(field.path).numbers;
             let may_be_reachable = field.look.has(Look::AT)
                 || field.look.has(Look::DIGIT)
-                    && (names_numbers || field.look.has(WRITTEN_AS_NUMBER));
+                    && (names_numbers || !split.is_empty() || field.look.has(WRITTEN_AS_NUMBER));
             if !is_name && !may_be_reachable || !is_content(scene, field) {
                 continue;
             }
             let is_reachable = LazyCell::new(|| {
                 let text = field.value.trim();
                 let may_be_number = || names_numbers || is_written_as_number(text);
-                may_be_reachable
-                    && ((text.contains('@') && value::is_email(text))
+                split.number(scene, field).is_some()
+                    || ((text.contains('@') && value::is_email(text))
                         || may_be_number()
                             && value::phone(text)
                                 .is_some_and(|number| number.line != value::Line::Service))

@@ -311,8 +311,28 @@ pub(in crate::detect) fn speaks_of_contacts(name: &str) -> bool {
 
 /// Whether a key, normalised, names a person.
 pub(in crate::detect) fn is_person_name(name: &str) -> bool {
-    const NAMES: [&str; 20] = [
+    const NAMES: [&str; 39] = [
         "name",
+        "first",
+        "last",
+        "fname",
+        "lname",
+        // of languages nearby
+        "prenom",
+        "prénom",
+        "nom",
+        "nombre",
+        "apellido",
+        "apellidos",
+        "cognome",
+        "sobrenome",
+        "imie",
+        "imię",
+        "nazwisko",
+        "voornaam",
+        "achternaam",
+        "fornavn",
+        "efternamn",
         // of directories (RFC 4519)
         "cn",
         "anzeigename",

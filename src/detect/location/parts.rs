@@ -65,6 +65,8 @@ pub(super) struct Parts<'a> {
     pub(super) before: Option<Coordinate<'a>>,
     /// The number before, where fields have no names.
     pub(super) unnamed: Option<Coordinate<'a>>,
+    /// The same as it was sent, if it is a whole one.
+    pub(super) whole: Option<(&'a Field<'a>, u64)>,
 }
 
 impl<'a> Parts<'a> {
@@ -190,6 +192,11 @@ impl<'a> Parts<'a> {
         tally: &mut Tally,
         field: &'a Field<'a>,
     ) -> bool {
+        if let Some((first, both)) = self.zigzag(scene, field) {
+            self.unnamed = None;
+            report(scene, tally, first, both.0, both.1);
+            return true;
+        }
         let may_be_time = self.unnamed.is_some_and(|(first, degrees)| {
             degrees.decimals == INTEGER_DECIMALS
                 && (degrees.value < 0.0
@@ -207,6 +214,48 @@ impl<'a> Parts<'a> {
             _ => self.unnamed = Some((field, number)),
         }
         true
+    }
+
+    /// The position that a whole number and the one before it are, if their signs are in their last bits (`sint32`, "Signed Integers")
+    /// and they make no place where people live without that.
+    fn zigzag(
+        &mut self,
+        scene: &Scene<'_>,
+        field: &'a Field<'a>,
+    ) -> Option<(&'a Field<'a>, (Degrees, Degrees))> {
+        /// The northernmost towns, in ten millionths of a degree.
+        const SETTLED: u64 = 720_000_000;
+        const EASTERNMOST: u64 = 1_800_000_000;
+        let is_protobuf = scene.fields.chain(field.chain).0.last() == Some(&DecodeStep::Protobuf);
+        let number = field.value.parse::<u64>().ok().filter(|_| is_protobuf);
+        let before = std::mem::replace(&mut self.whole, number.map(|number| (field, number)));
+        let ((first, latitude), longitude) = (before?, number?);
+        if latitude <= SETTLED && longitude <= EASTERNMOST {
+            return None;
+        }
+        let degrees = |number: u64| {
+            let half = i64::try_from(number >> 1).ok()?;
+            let signed = if number & 1 == 0 { half } else { !half };
+            Some(Degrees {
+                value: in_degrees(signed, 1e7),
+                decimals: INTEGER_DECIMALS,
+                slack: None,
+            })
+        };
+        let both = (degrees(latitude)?, degrees(longitude)?);
+        let is_exact = |field: &Field<'_>| {
+            is_exact_integer(field)
+                && (!is_time(&field.value) || is_no_time_of_message(scene, field))
+        };
+        let are_times = is_time(&first.value) && is_time(&field.value);
+        let is_position = both.1.value.abs() <= 180.0
+            && latitude.min(longitude) >= SMALLEST_ZIGZAG
+            && !is_at_null(both.0, both.1)
+            && !are_times
+            && is_exact(first)
+            && is_exact(field)
+            && follows(scene, (first, both.0), field);
+        is_position.then_some((first, both))
     }
 
     /// Takes down what may be half of a position in integers.
@@ -508,8 +557,11 @@ pub(super) fn plane(scene: &Scene<'_>, field: &Field<'_>) -> Option<Axis> {
 /// Decimals of ten millionths of a degree.
 const INTEGER_DECIMALS: usize = 7;
 
+/// Numbers below are of something small: a hundredth of a degree.
+const SMALLEST_ZIGZAG: u64 = 200_000;
+
 /// Whether a number is as exact as receivers tell ten millionths of a degree: counters are rounder, and sizes of files often whole pages.
-fn is_exact_integer(field: &Field<'_>) -> bool {
+pub(super) fn is_exact_integer(field: &Field<'_>) -> bool {
     let number = field.value.parse::<i64>();
     number.is_ok_and(|number| number % 10_000 != 0 && number % 1024 != 0)
 }
@@ -525,7 +577,11 @@ fn is_no_time_of_message(scene: &Scene<'_>, field: &Field<'_>) -> bool {
 
 /// A field of a protobuf that may be half of a position: exact degrees, or ten millionths of them. Behind a latitude of the south, or
 /// where the message says so, what is as long as a time is a longitude.
-fn number_of_protobuf(scene: &Scene<'_>, field: &Field<'_>, may_be_time: bool) -> Option<Degrees> {
+pub(super) fn number_of_protobuf(
+    scene: &Scene<'_>,
+    field: &Field<'_>,
+    may_be_time: bool,
+) -> Option<Degrees> {
     /// Ten millionths of a degree, from which on a number is not something small.
     const LEAST: u64 = 10_000_000;
     if scene.fields.chain(field.chain).0.last() != Some(&DecodeStep::Protobuf) {

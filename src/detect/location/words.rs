@@ -313,6 +313,18 @@ pub(in crate::detect) fn axis(name: &str) -> Option<(Axis, &str)> {
             // Headers of an application's own begin with an X.
             let rest = if rest == "x" { "" } else { rest };
             // `mLatitude`, as Android's classes call it, is no other word.
+            // `dlatlong` is neither half.
+            let is_both = match axis {
+                Axis::Latitude => {
+                    rest.starts_with("lon")
+                        || rest.starts_with("lng")
+                        || rest.ends_with("lng") && !rest.ends_with("latlng")
+                }
+                Axis::Longitude => rest.ends_with("lat") || rest.ends_with("latitude"),
+            };
+            if is_both {
+                continue;
+            }
             let is_word = rest.is_empty()
                 || word.len() >= LONG_WORD
                 || rest.len() >= 2
@@ -321,8 +333,13 @@ pub(in crate::detect) fn axis(name: &str) -> Option<(Axis, &str)> {
         }
     }
     match name {
-        "breite" | "la" => Some((Axis::Latitude, "")),
-        "laenge" | "länge" | "lo" => Some((Axis::Longitude, "")),
+        "breite" | "la" | "szer" | "sirka" | "šířka" | "szelesseg" | "szélesség" => {
+            Some((Axis::Latitude, ""))
+        }
+        "laenge" | "länge" | "lo" | "dlug" | "dług" | "delka" | "délka" | "dlzka" | "dĺžka"
+        | "hosszusag" | "hosszúság" => Some((Axis::Longitude, "")),
+        "geobreite" => Some((Axis::Latitude, "geo")),
+        "geolaenge" | "geolänge" => Some((Axis::Longitude, "geo")),
         _ => None,
     }
 }
@@ -473,8 +490,8 @@ pub(super) fn plane_axis(name: &str, above: &str) -> Option<Axis> {
     }
 }
 
-/// German and Polish have one word for latitude and width, and one for longitude and length, and two letters are anything;
-/// `name` is normalised.
+/// German, Polish, Czech and Hungarian have one word for latitude and width, and one for longitude and length, and two letters are
+/// anything; `name` is normalised.
 pub(super) fn is_size_too(name: &str) -> bool {
     matches!(
         name,
@@ -486,6 +503,19 @@ pub(super) fn is_size_too(name: &str) -> bool {
             | "szerokość"
             | "dlugosc"
             | "długość"
+            | "szer"
+            | "dlug"
+            | "dług"
+            | "sirka"
+            | "šířka"
+            | "delka"
+            | "délka"
+            | "dlzka"
+            | "dĺžka"
+            | "szelesseg"
+            | "szélesség"
+            | "hosszusag"
+            | "hosszúság"
     )
 }
 
@@ -560,6 +590,14 @@ pub(in crate::detect) fn holds_pair(name: &str) -> bool {
         .strip_prefix('x')
         .filter(|rest| rest.len() > 2)
         .unwrap_or(name);
+    // `dlatlong`, `home_latlng`: what stands before both axes is whose they are. `latlng_lat` is a half.
+    let has_both = ["latlon", "latlng", "latlong", "latitudelongitude"]
+        .iter()
+        .any(|both| name.ends_with(both))
+        || ["lnglat", "lonlat", "longlat"].iter().any(|both| {
+            name.strip_suffix(both)
+                .is_some_and(|before| !before.ends_with("lat"))
+        });
     let qualified = [
         "last",
         "lastknown",
@@ -575,7 +613,7 @@ pub(in crate::detect) fn holds_pair(name: &str) -> bool {
     .iter()
     .filter_map(|qualifier| name.strip_prefix(qualifier))
     .any(|rest| rest.len() > 2 && NAMES.contains(&rest));
-    NAMES.contains(&name) || qualified
+    NAMES.contains(&name) || has_both || qualified
 }
 
 /// Whether a name of [`holds_way`] is one of drawings, too.
@@ -616,6 +654,15 @@ mod tests {
         }
         for name in ["lon", "lng", "long", "longitude", "gps_lon"] {
             assert!(matches!(axis(name), Some((Axis::Longitude, _))), "{name}");
+        }
+        for (name, half) in [
+            ("latlnglat", (Axis::Latitude, "latlng")),
+            ("latlnglng", (Axis::Longitude, "latlng")),
+        ] {
+            assert_eq!(axis(name), Some(half), "{name}");
+        }
+        for name in ["dlatlong", "latlongaccuracy", "userlnglat"] {
+            assert_eq!(axis(name), None, "{name}");
         }
         for name in ["platform", "flat", "format", "late", "belong"] {
             assert!(axis(name).is_none(), "{name}");

@@ -1,6 +1,6 @@
 //! Lists of digests: those of people, and those of everything else that is hashed.
 
-use super::{grades, hash_of, post};
+use super::{found, grades, hash_of, post};
 use crate::forge::observation;
 use phonehome::model::Grade;
 
@@ -173,4 +173,32 @@ fn lists_of_ids_and_tokens_are_no_contacts() {
         &query.join("&"),
     );
     assert_eq!(grades(form, RULE), []);
+}
+
+#[test]
+fn digests_in_paths_and_queries_are_of_people_who_are_looked_up() {
+    let asked = |before: &str, behind: &str| -> Vec<u64> {
+        let asked = |number: u32| {
+            let path = format!("{before}{}{behind}", digest(&number.to_string()));
+            observation::post("collector.example", &path, &[], Vec::new(), false)
+        };
+        let asked: Vec<_> = (0..14).map(asked).collect();
+        let hashes = found(&asked).into_iter();
+        let hashes = hashes.filter(|(rule, ..)| rule == "contact-hash-list");
+        hashes.map(|(.., distinct)| distinct).collect()
+    };
+    for path in ["/v1/discover/", "/v1/users/hash/", "/v1/users?hash="] {
+        assert_eq!(asked(path, ""), [14], "{path}");
+    }
+    for (before, behind) in [
+        ("/v1/files/", ""),
+        ("/v1/lookup/", ""),
+        ("/v1/packages/hash/", ""),
+        ("/v1/discover/images/", ""),
+        ("/v1/images/discover/", ""),
+        ("/v1/users/", "/avatar"),
+        ("/v1/apps?hash=", ""),
+    ] {
+        assert_eq!(asked(before, behind), [0; 0], "{before}");
+    }
 }

@@ -181,3 +181,123 @@ fn a_zeroed_advertising_id_is_an_opt_out_honoured() {
         .collect();
     assert_eq!(opted_out, [true]);
 }
+
+#[test]
+fn a_segment_of_a_path_tells_whose_the_id_behind_it_is() {
+    let path = |path: &str, rule: &str| {
+        let sent = observation::post("collector.example", path, &[], Vec::new(), false);
+        grades(sent, rule)
+    };
+    for (own, rule) in [
+        (
+            "/v1/installations/3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3",
+            "install-id",
+        ),
+        (
+            "/v1/projects/p/installations/cAbC123_-4567890abcdeQ/authTokens",
+            "install-id",
+        ),
+        (
+            "/v1/devices/0a1b2c3d4e5f60718293a4b5c6d7e8f9/registrations/pass.example/1",
+            "install-id",
+        ),
+        ("/push/devices/a3f1c29b7e045d86", "install-id"),
+        ("/push/devices/3c:5a:b4:01:02:03", "mac-address"),
+        // no finding by itself: lamps have ids, too
+        (
+            "/v1/devices/3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3/state",
+            "recurring-id",
+        ),
+    ] {
+        assert_eq!(path(own, rule), [Grade::Decoded], "{own}");
+    }
+    for other in [
+        "/v1/devices/3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3/state",
+        "/v1/devices/3c:5a:b4:01:02:03/state",
+        "/v1/orders/3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3",
+        "/v1/installations/latest",
+    ] {
+        for rule in ["install-id", "mac-address", "hardware-id"] {
+            assert_eq!(path(other, rule), [], "{other} {rule}");
+        }
+    }
+}
+
+#[test]
+fn one_pair_of_a_line_may_name_an_identifier() {
+    let text = |body: &str, rule: &str| grades(post("/crash", "text/plain", body), rule);
+    for (line, rule) in [
+        (
+            "09-14 07:31:22.120 I/Init: imei=490154203237518 ready\n",
+            "hardware-id",
+        ),
+        ("imei=490154203237518", "hardware-id"),
+        ("Phone(androidId=a3f1c29b7e045d86)", "vendor-scoped-id"),
+        ("E/Sim: imsi: 262011234567890", "sim-id"),
+        ("boot serial=R5CT30A1B2C", "hardware-id"),
+        ("W/Net: mac=3c:5a:b4:01:02:03", "mac-address"),
+    ] {
+        assert_eq!(text(line, rule), [Grade::Decoded], "{line}");
+    }
+    for line in [
+        "serial: the new series begins on Monday",
+        "07:31:22 I/Order: number=490154203237518",
+        "07:31:22 I/Shop: model=R5CT30A1B2C",
+        "imei: none, mac: none",
+    ] {
+        assert_eq!(found(&[post("/crash", "text/plain", line)]), [], "{line}");
+    }
+}
+
+#[test]
+fn headers_of_an_application_name_attributes_where_several_do() {
+    let rules = |headers: &[(&str, &str)]| -> Vec<String> {
+        let sent = observation::post("collector.example", "/a", headers, Vec::new(), false);
+        found(&[sent]).into_iter().map(|(rule, ..)| rule).collect()
+    };
+    let device = [
+        ("X-Modelo", "FP5"),
+        ("X-Fabricante", "Fairphone"),
+        ("X-Os-Ver", "14"),
+        ("X-Width", "1440"),
+        ("X-Height", "3088"),
+    ];
+    assert_eq!(
+        rules(&device),
+        ["device-model", "hardware-state", "os-version"]
+    );
+    // a brand of shops, a product, and the width of a picture
+    for service in [
+        &[("X-Brand", "musterladen"), ("X-Product", "4711")][..],
+        &[
+            ("X-Brand", "musterladen"),
+            ("X-Width", "320"),
+            ("X-Height", "240"),
+        ],
+        &[("X-Fingerprint", "0a1b2c3d"), ("X-Request-Id", "7")],
+    ] {
+        assert_eq!(rules(service), [""; 0], "{service:?}");
+    }
+}
+
+#[test]
+fn a_serial_number_in_short_is_one_beside_identifiers_of_a_phone() {
+    let of = |body: &str| grades(post("/p", "application/json", body), "hardware-id");
+    assert_eq!(
+        of(r#"{"sn":"R5CT30A1B2C","icc":"8949020000123456788"}"#),
+        [Grade::Decoded]
+    );
+    for other in [
+        r#"{"sn":"R5CT30A1B2C","mac":"3c:5a:b4:01:02:03"}"#,
+        r#"{"sn":"R5CT30A1B2C","price":12}"#,
+    ] {
+        assert_eq!(of(other), [], "{other}");
+    }
+}
+
+#[test]
+fn an_identifier_in_two_spellings_is_one_item() {
+    let body = r#"{"imei":"490154203237518","deviceImei":"49-015420-323751-8"}"#;
+    let found = found(&[post("/p", "application/json", body)]);
+    assert_eq!(found, [("hardware-id".to_owned(), 1, 1)]);
+}

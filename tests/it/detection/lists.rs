@@ -296,3 +296,28 @@ fn packed_numbers_of_a_protobuf_are_a_list() {
         assert!(has(&found(&[sent]), "contact-phone-list", 12));
     }
 }
+
+#[test]
+fn numbers_with_their_country_code_beside_them_are_an_address_book() {
+    let people = |code: &str, numbers: &[&str]| -> String {
+        let person = |number: &&str| {
+            format!(r#"{{"cc":"{code}","num":"{number}","first":"Anna","last":"Beispiel"}}"#)
+        };
+        let people: Vec<String> = numbers.iter().map(person).collect();
+        format!(r#"{{"list":[{}]}}"#, people.join(","))
+    };
+    let german = ["1722837832", "015161113930", "1600110843"];
+    let brazilian = ["21994363363", "31983227501", "11967802345"];
+    for body in [people("49", &german), people("+55", &brazilian)] {
+        let found = found(&[post("/v1/track", "application/json", &body)]);
+        assert!(has(&found, "contact-name-phone-record", 3), "{found:?}");
+    }
+    // of no plan, of no country, and the pages of a list
+    for body in [
+        people("49", &["0000000", "1111111111111", "9999999"]),
+        people("DE", &["4711081", "4711082", "4711083"]),
+        r#"{"items":[{"first":"Anna","last":"Zoe","cc":"49"},{"first":"B","last":"C","cc":"49"},{"first":"D","last":"E","cc":"49"}]}"#.to_owned(),
+    ] {
+        assert_eq!(found(&[post("/v1/track", "application/json", &body)]), [], "{body}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Positions, cells and access points under names that say little, and what only looks like them.
 
 use super::{grades, json, post};
+use crate::forge::observation;
 use phonehome::model::Grade;
 
 fn of(body: &str, rule: &str) -> Vec<Grade> {
@@ -184,4 +185,63 @@ fn weather_and_places_are_asked_for_with_few_decimals() {
         "u-latlong-accu=50.86%2C7.038138%2C15.0",
     );
     assert_eq!(grades(told, "coordinates"), [Grade::Decoded]);
+}
+
+#[test]
+fn access_points_are_found_in_protobufs_and_queries() {
+    let point = |mac: &str, level: i64| {
+        let mut bytes = vec![10, u8::try_from(mac.len()).unwrap()];
+        bytes.extend(mac.bytes());
+        bytes.push(24);
+        let mut level = level.cast_unsigned();
+        while level >= 128 {
+            bytes.push(u8::try_from(level & 127).unwrap() | 128);
+            level >>= 7;
+        }
+        bytes.push(u8::try_from(level).unwrap());
+        [vec![18, u8::try_from(bytes.len()).unwrap()], bytes].concat()
+    };
+    let scan = |levels: &[i64]| {
+        let points = (1..).zip(levels);
+        let points = points.map(|(at, level)| point(&format!("3c:5a:b4:01:02:0{at}"), *level));
+        let headers = [("Content-Type", "application/x-protobuf")];
+        let body = points.collect::<Vec<_>>().concat();
+        let sent = observation::post("collector.example", "/v1/t", &headers, body, false);
+        grades(sent, "wifi-bssid")
+    };
+    assert_eq!(scan(&[-55, -80, -75, -76]), [Grade::Shape]);
+    // freezers, counters, and too few
+    assert_eq!(scan(&[-18, -19, -21, -20]), []);
+    assert_eq!(scan(&[55, 80, 75, 76]), []);
+    assert_eq!(scan(&[-55, -80]), []);
+    let query = |query: &str| {
+        let path = format!("/maps/api/browserlocation/json?{query}");
+        grades(
+            observation::post("maps.example", &path, &[], Vec::new(), false),
+            "wifi-bssid",
+        )
+    };
+    let two = "wifi=mac%3A00%3A1a%3A11%3Af7%3A4a%3A69%7Css%3A-61&wifi=mac%3A3c%3Aa6%3A2f%3A4e%3A49%3Ac6%7Css%3A-70";
+    assert_eq!(query(two), [Grade::Decoded]);
+    assert_eq!(
+        query("wifi=mac%3A3c%3Aa6%3A2f%3A4e%3A49%3Ac6%7Cspeed%3A70"),
+        []
+    );
+}
+
+#[test]
+fn cells_of_grids_are_places_under_any_name_unless_they_are_of_a_map() {
+    let cell = |body: &str| of(body, "geohash");
+    assert_eq!(cell(r#"{"hex_cell":"881f8d7a5bfffff"}"#), [Grade::Shape]);
+    assert_eq!(cell(r#"{"zone":"891f8d7a5bbffff"}"#), [Grade::Shape]);
+    for other in [
+        // of the wrong mode, resolution and ending, and a map
+        r#"{"hex_cell":"981f8d7a5bfffff"}"#,
+        r#"{"hex_cell":"881f8d7a5b01234"}"#,
+        r#"{"hex_cell":"891f8d7a5bfffff"}"#,
+        r#"{"trace":"8a1f8d7a5bc2d01"}"#,
+        r#"{"zones":["881f8d7a5bfffff","881f8d7a59fffff","881f8d7a51fffff"]}"#,
+    ] {
+        assert_eq!(cell(other), [], "{other}");
+    }
 }

@@ -323,3 +323,172 @@ fn longitudes_of_the_far_east_are_no_times_and_times_no_longitudes() {
     let apart = [varint(1, 356_812_345), varint(3, 1_397_671_248)].concat();
     assert_eq!(sent(apart), [""; 0]);
 }
+
+fn fixed(number: u8, value: f64) -> Vec<u8> {
+    [vec![number << 3 | 1], value.to_le_bytes().to_vec()].concat()
+}
+
+fn inner(number: u8, message: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(message.len()).unwrap();
+    [&[number << 3 | 2, length], message].concat()
+}
+
+fn of_protobuf(path: &str, message: Vec<u8>) -> Vec<String> {
+    let headers = [("Content-Type", "application/x-protobuf")];
+    let mut sent = observation::post("collector.example", path, &headers, message, false);
+    sent.sighting.origin.time = Timestamp::from_parts(1_790_000_000, 0);
+    positions(sent)
+}
+
+#[test]
+fn neighbours_in_a_protobuf_are_a_position_beside_a_text_that_says_so() {
+    let pair = |latitude, longitude| [fixed(1, latitude), fixed(2, longitude)].concat();
+    let place = |label: &str, latitude, longitude| {
+        let message = [
+            inner(1, label.as_bytes()),
+            inner(2, &pair(latitude, longitude)),
+        ];
+        of_protobuf("/v1/track", message.concat())
+    };
+    assert_eq!(
+        place("home", 52.520_008, 13.404_954),
+        ["52.520008,13.404954"]
+    );
+    assert_eq!(
+        place("GPS", 52.520_008, 13.404_954),
+        ["52.520008,13.404954"]
+    );
+    assert_eq!(place("button", 52.520_008, 13.404_954), [""; 0]);
+    // scrolled so far, and so large
+    assert_eq!(place("home", 0.520_008, 0.404_954), [""; 0]);
+    assert_eq!(place("home", 52.5, 13.4), [""; 0]);
+}
+
+#[test]
+fn neighbours_in_a_protobuf_are_a_way_where_one_lies_near_the_next() {
+    let way = |step: fn(u8) -> (f64, f64)| {
+        let points = (0..5)
+            .map(step)
+            .map(|(first, second)| inner(2, &[fixed(1, first), fixed(2, second)].concat()));
+        of_protobuf("/v1/track", points.collect::<Vec<_>>().concat()).len()
+    };
+    assert_eq!(
+        way(|number| (
+            52.520_008 + f64::from(number * number) * 0.000_123_1,
+            13.404_954 - f64::from(number * number * number) * 0.000_041_7
+        )),
+        5
+    );
+    // a price and the time, bids and asks, and numbers drawn at random
+    assert_eq!(
+        way(|number| (
+            12.016_667 + f64::from(number) * 0.016_667,
+            45.123_456 + f64::from(number * number) * 0.001_234_5
+        )),
+        0
+    );
+    assert_eq!(
+        way(|number| (
+            45.123_456 + f64::from(number * number) * 0.001_234_5,
+            45.223_456 + f64::from(number * number) * 0.001_234_5
+        )),
+        0
+    );
+    assert_eq!(
+        way(|number| (
+            f64::from(number) * 14.123_456 + 5.1,
+            f64::from(number * 7 % 5) * 31.123_456
+        )),
+        0
+    );
+    // three axes
+    let axes = (0..5).map(|number: u8| {
+        let at = f64::from(number * number) * 0.001_234_5;
+        inner(
+            2,
+            &[
+                fixed(1, 9.812_345 + at),
+                fixed(2, 4.123_456 - at),
+                fixed(3, 1.234_567),
+            ]
+            .concat(),
+        )
+    });
+    assert_eq!(
+        of_protobuf("/v1/track", axes.collect::<Vec<_>>().concat()),
+        [""; 0]
+    );
+}
+
+#[test]
+fn signs_in_the_last_bit_are_undone_where_a_request_is_about_a_position() {
+    let varint = |number: u8, value: i64| {
+        let mut value = (value << 1 ^ value >> 63).cast_unsigned();
+        let mut bytes = vec![number << 3];
+        while value >= 128 {
+            bytes.push(u8::try_from(value & 127).unwrap() | 128);
+            value >>= 7;
+        }
+        bytes.push(u8::try_from(value).unwrap());
+        bytes
+    };
+    let sent = |path: &str, latitude, longitude| {
+        of_protobuf(path, [varint(1, latitude), varint(2, longitude)].concat())
+    };
+    for (latitude, longitude, found) in [
+        (525_200_081, 134_049_541, "52.5200081,13.4049541"),
+        (515_073_219, -1_276_474, "51.5073219,-0.1276474"),
+        (407_127_761, -740_059_739, "40.7127761,-74.0059739"),
+    ] {
+        assert_eq!(sent("/v1/location", latitude, longitude), [found]);
+        assert_eq!(sent("/v1/metrics", latitude, longitude), [""; 0]);
+    }
+    // begin and end of something, and a count
+    assert_eq!(sent("/v1/location", 894_999_001, 895_000_001), [""; 0]);
+    assert_eq!(sent("/v1/location", 525_200_081, 17), [""; 0]);
+}
+
+#[test]
+fn names_of_both_halves_hold_them_in_their_order() {
+    let found = |query: &str| {
+        positions(observation::post(
+            "ads.example",
+            query,
+            &[],
+            Vec::new(),
+            false,
+        ))
+    };
+    assert_eq!(
+        found("/ad?dlatlong=52.520008%2C13.404954"),
+        ["52.520008,13.404954"]
+    );
+    assert_eq!(
+        found("/ad?ulnglat=13.404954%2C52.520008"),
+        ["52.520008,13.404954"]
+    );
+    let both = |body: &str| positions(post("/p", "application/json", body));
+    assert_eq!(
+        both(r#"{"latlng_lat":52.520008,"latlng_lng":13.404954}"#),
+        ["52.520008,13.404954"]
+    );
+}
+
+#[test]
+fn abbreviations_and_words_for_sizes_are_positions_where_they_are_as_exact() {
+    let found = |body: &str| positions(post("/p", "application/json", body));
+    for body in [
+        r#"{"szer":52.520008,"dlug":13.404954,"acc":9}"#,
+        r#"{"sirka":52.520008,"delka":13.404954}"#,
+        r#"{"geo_breite":52.520008,"geo_laenge":13.404954}"#,
+    ] {
+        assert_eq!(found(body), ["52.520008,13.404954"], "{body}");
+    }
+    for body in [
+        r#"{"szer":52.5,"dlug":13.4}"#,
+        r#"{"sirka":60,"delka":120,"vyska":75}"#,
+        r#"{"szelesseg":52.55,"hosszusag":13.44}"#,
+    ] {
+        assert_eq!(found(body), [""; 0], "{body}");
+    }
+}

@@ -1,0 +1,92 @@
+//! Phone numbers whose country code stands in a member of its own, beside the rest: `{"cc": "49", "num": "1722837832"}`.
+
+use hashbrown::HashMap;
+
+use crate::detect::Scene;
+use crate::detect::name::Name;
+use crate::detect::value::{self, Line, Number};
+use crate::model::{Field, Look, PathId, Place};
+
+/// Names, normalised, of country codes (ITU-T E.164 §6.2.1).
+const CODES: [&str; 22] = [
+    "cc",
+    "ccode",
+    "countrycode",
+    "countrycallingcode",
+    "callingcode",
+    "dialcode",
+    "dialingcode",
+    "diallingcode",
+    "phonecode",
+    "phonecountrycode",
+    "phoneprefix",
+    "isdcode",
+    "intlcode",
+    "intlprefix",
+    "landesvorwahl",
+    "laendervorwahl",
+    "ländervorwahl",
+    "ddi",
+    "codigopais",
+    "codepays",
+    "indicatif",
+    "prefisso",
+];
+/// Names, normalised, of the rest, beside those of numbers and phones.
+const RESTS: [&str; 6] = [
+    "national",
+    "nationalnumber",
+    "subscriber",
+    "subscribernumber",
+    "local",
+    "localnumber",
+];
+/// Longest rest, with what parts its groups.
+const LONGEST: usize = 24;
+
+/// The country codes of one message, by the objects that they are members of.
+#[derive(Default)]
+pub(super) struct Split<'a>(HashMap<(Place, PathId), &'a str>);
+
+impl<'a> Split<'a> {
+    pub(super) fn of(scene: &Scene<'a>) -> Self {
+        let is_code = |name: &Name| CODES.contains(&&*name.normalised);
+        if !scene.names.iter().any(|name| is_code(name)) {
+            return Self::default();
+        }
+        let codes = scene.fields.iter().filter_map(|field| {
+            scene.name(field).filter(|name| is_code(name))?;
+            let text = field.value.trim();
+            let digits = text.strip_prefix('+').unwrap_or(text);
+            let digits = digits.strip_prefix("00").unwrap_or(digits);
+            let is_number = (1..=3).contains(&digits.len())
+                && digits.bytes().all(|byte| byte.is_ascii_digit())
+                && !digits.starts_with('0');
+            is_number.then_some(((field.place, scene.object(field)?), digits))
+        });
+        Self(codes.collect())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The number that a field is the rest of, if a plan knows it.
+    pub(super) fn number(&self, scene: &Scene<'_>, field: &Field<'_>) -> Option<Number> {
+        if self.0.is_empty() || !field.look.has(Look::DIGIT) || field.value.len() > LONGEST {
+            return None;
+        }
+        let name = scene.name(field)?;
+        let is_rest = name.is_number || name.names_phones || RESTS.contains(&&*name.normalised);
+        let code = self.0.get(&(field.place, scene.object(field)?));
+        let code = code.filter(|_| is_rest)?;
+        let text = field.value.trim();
+        let is_written = |byte: u8| byte.is_ascii_digit() || b" -/.()".contains(&byte);
+        if !text.bytes().all(is_written) {
+            return None;
+        }
+        // A zero that is dialled before it in its own country is none of it.
+        let rest = text.strip_prefix('0').unwrap_or(text);
+        value::phone(&format!("+{code}{rest}")).filter(|number| number.line != Line::Service)
+    }
+}

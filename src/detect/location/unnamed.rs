@@ -1,0 +1,164 @@
+//! Positions in protobufs of requests that say nothing of them: two neighbours in a message are one where a text beside them says
+//! so, and where several of them lie one behind the other as those of a way do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::parts::{follows, is_exact_integer, number_of_protobuf};
+use super::text::EXACT_DECIMALS;
+use super::{Coordinate, Degrees, graded, is_at_null};
+use crate::detect::Scene;
+use crate::model::{DecodeStep, Field, Grade, Look, PathId, Tally};
+
+/// Texts beside a position, in small letters: whose it is, and what told it.
+const LABELS: [&str; 16] = [
+    "home",
+    "work",
+    "zuhause",
+    "arbeit",
+    "gps",
+    "network",
+    "fused",
+    "passive",
+    "wifi",
+    "cell",
+    "location",
+    "position",
+    "geo",
+    "standort",
+    "hometown",
+    "whereabouts",
+];
+/// Longest of these.
+const LONGEST_LABEL: usize = 12;
+/// Decimals that a half has at least, and one of the two: floats have few digits.
+const LEAST_DECIMALS: usize = 4;
+/// Positions of a way.
+const LEAST_OF_WAY: usize = 5;
+/// Numbers with decimals in one message: more are of a sensor with three axes.
+const NUMBERS: usize = 2;
+
+/// Two neighbours in a message that may be a position.
+struct Pair<'a> {
+    message: PathId,
+    first: Coordinate<'a>,
+    second: Degrees,
+}
+
+/// What fields without names have of positions, until all of a message have been looked at.
+#[derive(Default)]
+pub(super) struct Unnamed<'a> {
+    before: Option<Coordinate<'a>>,
+    pairs: Vec<Pair<'a>>,
+    /// Messages that hold a label.
+    labelled: BTreeSet<PathId>,
+    numbers: BTreeMap<PathId, usize>,
+}
+
+impl<'a> Unnamed<'a> {
+    /// Takes what a field has of one.
+    pub(super) fn take(&mut self, scene: &Scene<'_>, field: &'a Field<'a>) {
+        if scene.fields.chain(field.chain).0.last() != Some(&DecodeStep::Protobuf) {
+            return;
+        }
+        let Some((message, _)) = scene.fields.paths.split(field.path) else {
+            return;
+        };
+        if !field.look.has(Look::DIGIT) {
+            let text = field.value.trim();
+            let is_label = text.len() <= LONGEST_LABEL && LABELS.contains(&&*text.to_lowercase());
+            if is_label {
+                self.labelled.insert(message);
+            }
+            return;
+        }
+        let Some(degrees) = number_of_protobuf(scene, field, false) else {
+            return;
+        };
+        let count = self.numbers.entry(message).or_default();
+        *count = count.saturating_add(1);
+        let is_exact = field.look.has(Look::DOT) || is_exact_integer(field);
+        match self.before.take() {
+            Some(first) if is_exact && may_be_both(scene, first, (field, degrees)) => {
+                self.pairs.push(Pair {
+                    message,
+                    first,
+                    second: degrees,
+                });
+            }
+            _ => self.before = is_exact.then_some((field, degrees)),
+        }
+    }
+
+    /// Reports what is a position.
+    pub(super) fn report(self, scene: &Scene<'_>, tally: &mut Tally) {
+        let paths = &scene.fields.paths;
+        let mut ways: BTreeMap<PathId, Vec<&Pair<'_>>> = BTreeMap::new();
+        for pair in &self.pairs {
+            let around = paths.split(pair.message).map(|(around, _)| around);
+            let is_labelled = self.labelled.contains(&pair.message)
+                || around.is_some_and(|around| self.labelled.contains(&around));
+            if is_labelled {
+                let both = (pair.first.1, pair.second);
+                graded(scene, tally, pair.first.0, Grade::Shape, both);
+                continue;
+            }
+            let way = ways.entry(scene.first_of(pair.message)).or_default();
+            way.push(pair);
+        }
+        for way in ways.values().filter(|way| self.is_way(way)) {
+            for pair in way {
+                let both = (pair.first.1, pair.second);
+                graded(scene, tally, pair.first.0, Grade::Shape, both);
+            }
+        }
+    }
+
+    /// Whether pairs of one field lie one behind the other as positions of a way do: charts have even steps one way only, bids and asks are nearly
+    /// the same, and sensors have more axes.
+    fn is_way(&self, pairs: &[&Pair<'_>]) -> bool {
+        /// Degrees from one to the next, at most: some minutes in a train.
+        const STEP: f64 = 0.1;
+        /// Of a number, what two that measure the same differ by; of a step, what even ones do.
+        const SHARE: f64 = 0.01;
+        let is_near =
+            |one: f64, other: f64| (one - other).abs() <= one.abs().max(other.abs()) * SHARE;
+        let is_alone = |pair: &&Pair<'_>| {
+            self.numbers
+                .get(&pair.message)
+                .is_some_and(|numbers| *numbers <= NUMBERS)
+                && !is_near(pair.first.1.value, pair.second.value)
+        };
+        let steps = |half: fn(&Pair<'_>) -> f64| -> Vec<f64> {
+            let steps = pairs.windows(2).map(|two| match two {
+                [one, other] => half(other) - half(one),
+                _ => 0.0,
+            });
+            steps.collect()
+        };
+        let are_even = |steps: &[f64]| {
+            let first = steps.first().copied().unwrap_or_default();
+            steps.iter().all(|step| is_near(*step, first))
+        };
+        let north = steps(|pair| pair.first.1.value);
+        let east = steps(|pair| pair.second.value);
+        let is_short = |step: &f64| step.abs() <= STEP;
+        let moves = |steps: &[f64]| steps.iter().any(|step| *step != 0.0);
+        pairs.len() >= LEAST_OF_WAY
+            && pairs.iter().all(is_alone)
+            && north.iter().chain(&east).all(is_short)
+            && moves(&north)
+            && moves(&east)
+            && are_even(&north) == are_even(&east)
+    }
+}
+
+/// Whether two numbers stand in a row and are exact enough for both halves.
+fn may_be_both(scene: &Scene<'_>, first: Coordinate<'_>, second: Coordinate<'_>) -> bool {
+    let (one, other) = (first.1.decimals, second.1.decimals);
+    let has_point = |field: &Field<'_>| field.look.has(Look::DOT);
+    one.min(other) >= LEAST_DECIMALS
+        && one.max(other) > EXACT_DECIMALS
+        && has_point(first.0) == has_point(second.0)
+        && follows(scene, first, second.0)
+        && !is_at_null(first.1, second.1)
+}
