@@ -105,8 +105,11 @@ fn component(
     let permission = |attribute| builder.permission_name(element, attribute, declaration);
     component.exported = builder.boolean(element, Attribute::Exported);
     component.enabled = builder.boolean(element, Attribute::Enabled);
-    // An empty permission of its own takes back that of the application (AOSP `ParsedMainComponentUtils`).
-    component.permission = if element.value(Attribute::Permission).is_some() {
+    // An empty permission of its own takes back that of the application (AOSP `ParsedMainComponentUtils`); an alias has its own
+    // only, neither that of the application nor that of its target (AOSP `ParsedActivityUtils.parseActivityOrAlias`).
+    let is_own =
+        kind == ComponentKind::ActivityAlias || element.value(Attribute::Permission).is_some();
+    component.permission = if is_own {
         permission(Attribute::Permission)
     } else {
         of_application.cloned()
@@ -206,12 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn components_without_a_permission_have_that_of_the_application() {
+    fn components_without_a_permission_have_that_of_the_application_but_for_aliases() {
         let declaration = read(
             "android:permission=\"org.example.x.GUARD\"",
             "<activity android:name=\".A\" android:exported=\"true\"/>\
              <service android:name=\".S\" android:exported=\"true\" android:permission=\"org.example.x.OWN\"/>\
              <receiver android:name=\".R\" android:exported=\"true\" android:permission=\"\"/>\
+             <activity-alias android:name=\".B\" android:exported=\"true\" android:targetActivity=\".A\"/>\
              <provider android:name=\".P\" android:exported=\"true\"/>",
         );
         let permissions: Vec<_> = declaration
@@ -229,6 +233,7 @@ mod tests {
             [
                 (Some("org.example.x.GUARD"), false),
                 (Some("org.example.x.OWN"), false),
+                (None, true),
                 (None, true),
                 (Some("org.example.x.GUARD"), false),
             ]
