@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::clock::timestamp;
-use super::json::parse;
+use super::json::{first_object, parse};
 use super::log::{LineLog, Told, contacts};
 use super::{Format, Input, Sample, Source};
 use crate::Result;
@@ -24,19 +24,18 @@ pub(super) const FORMAT: Format = Format {
     open: Some(open),
 };
 
-/// A line among the first that is a record of the report.
+/// A record of the report among the first lines, or the first of an array that a tool made of them.
 fn sniff(sample: &Sample<'_>) -> bool {
     sample.text().is_some_and(|text| {
-        text.starts_with('{')
-            && text.lines().take(20).any(|line| {
-                parse(line.as_bytes())
-                    .is_some_and(|record| is_access(&record) || is_contact(&record))
-            })
+        let lines = text.lines().take(20).filter(|_| text.starts_with('{'));
+        first_object(text).into_iter().chain(lines).any(|record| {
+            parse(record.as_bytes()).is_some_and(|record| is_access(&record) || is_contact(&record))
+        })
     })
 }
 
 fn open(input: &Input) -> Result<Box<dyn Source>> {
-    Ok(Box::new(LineLog::open(
+    Ok(Box::new(LineLog::open_json(
         input,
         Intervals::default(),
         read_line,

@@ -402,8 +402,14 @@ impl Ready<'_> {
             Some(Subject::Company) => !self.is_company(subject),
             _ => false,
         };
+        let is_code = self
+            .rules
+            .question(id)
+            .is_some_and(|rule| rule.subject == Subject::Code);
         let subject = if is_host {
             text::host_name(subject)
+        } else if is_code {
+            text::safe(subject)
         } else {
             prose::permission(subject)
         };

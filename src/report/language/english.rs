@@ -83,6 +83,7 @@ pub(super) const ENGLISH: Texts = Texts {
     permissions: "Permissions:",
     package_says: "In its package:",
     contained_code: "code of",
+    settings_of_code: "settings of this code",
     also_contacted: "contacted",
     open_components: "components open to other apps without a permission: {count}",
     label_kinds: "privacy labels: {count} kinds of data collected, {tracking} of them for tracking",

@@ -83,6 +83,7 @@ pub(super) const GERMAN: Texts = Texts {
     permissions: "Berechtigungen:",
     package_says: "In ihrem Paket:",
     contained_code: "Code von",
+    settings_of_code: "Einstellungen dieses Codes",
     also_contacted: "angesprochen",
     open_components: "Komponenten, die anderen Apps ohne Berechtigung offenstehen: {count}",
     label_kinds: "Datenschutzangaben: {count} Arten von Daten, davon {tracking} zur Verfolgung",

@@ -161,6 +161,8 @@ pub struct Texts {
     pub package_says: &'static str,
     /// Before names of third parties' code.
     pub contained_code: &'static str,
+    /// Before the settings of that code that the rules know.
+    pub settings_of_code: &'static str,
     /// Behind a name whose hosts were contacted.
     pub also_contacted: &'static str,
     /// Components that other apps reach without permission; `{count}`.
