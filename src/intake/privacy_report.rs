@@ -137,7 +137,8 @@ fn beta_resource(record: &Value) -> Option<&str> {
     })
 }
 
-/// App and the host that it contacted.
+/// App and the host that it contacted. `NonAppInitiated` are connections of what is shown in the app, which `SFSafariViewController`
+/// makes or the app itself attributes to its user (Apple, "Indicating the source of network activity"); `context` is the website.
 fn contact(record: &Value) -> Option<(&str, Access)> {
     let has_app = || {
         let nested = record.get("hasApp").and_then(|app| text(app, "bundleName"));
@@ -152,6 +153,13 @@ fn contact(record: &Value) -> Option<(&str, Access)> {
         host: Some(Arc::from(host)),
         count: record.get("hits").and_then(Value::as_u64).unwrap_or(1),
         since: text(record, "firstTimeStamp").and_then(timestamp),
+        is_of_content: text(record, "initiatedType") == Some("NonAppInitiated"),
+        context: text(record, "context")
+            .filter(|site| !site.is_empty())
+            .map(Arc::from),
+        host_owner: text(record, "domainOwner")
+            .filter(|owner| !owner.is_empty())
+            .map(Arc::from),
         // "potentially collecting information across apps and sites to profile users", in Apple's words
         is_tracker: record.get("domainType").and_then(Value::as_u64) == Some(1),
         ..Access::default()

@@ -61,6 +61,8 @@ pub(super) const ENGLISH: Texts = Texts {
     distinct: "{count} different values",
     others: "{count} of them not the owner's",
     others_at_least: "at least {count} of them not the owner's (owner's own values not known)",
+    of_content: "what is shown in the app (a website, for example) contacted it, not the app itself, by the phone's own log",
+    of_content_in_part: "in part, what is shown in the app (a website, for example) contacted it, not the app itself, by the phone's own log",
     volume_burst: "{contacts} contacts × {least} to {most} bytes = {from} to {to} bytes, and up to {around} around them; {sent} bytes were sent in {seconds} s",
     volume_difference: "{contacts} contacts × {least} to {most} bytes = {from} to {to} bytes; {sent} bytes with contacts − {without} without = {more}",
     consent_at: "consent given at {time}",

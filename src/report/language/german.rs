@@ -61,6 +61,8 @@ pub(super) const GERMAN: Texts = Texts {
     distinct: "{count} verschiedene Werte",
     others: "davon {count} von anderen Menschen als dem Besitzer des Telefons",
     others_at_least: "davon mindestens {count} von anderen Menschen als dem Besitzer des Telefons (seine eigenen Werte sind nicht bekannt)",
+    of_content: "angesprochen hat ihn laut Protokoll des Telefons, was in der App angezeigt wird (etwa eine Website), nicht die App selbst",
+    of_content_in_part: "angesprochen hat ihn laut Protokoll des Telefons teils, was in der App angezeigt wird (etwa eine Website), nicht die App selbst",
     volume_burst: "{contacts} Kontakte × {least} bis {most} Bytes = {from} bis {to} Bytes, dazu bis zu {around} Bytes für die Anfrage selbst; gesendet wurden {sent} Bytes in {seconds} s",
     volume_difference: "{contacts} Kontakte × {least} bis {most} Bytes = {from} bis {to} Bytes; {sent} Bytes mit Kontakten − {without} ohne = {more}",
     consent_at: "Einwilligung erteilt am {time}",

@@ -117,6 +117,10 @@ pub struct Texts {
     pub others: &'static str,
     /// The same, where the user's own values are not known.
     pub others_at_least: &'static str,
+    /// A contact that was all caused by what is shown in the app.
+    pub of_content: &'static str,
+    /// The same, in part.
+    pub of_content_in_part: &'static str,
     /// A calculation: sent within `{seconds}` of a read.
     pub volume_burst: &'static str,
     /// A calculation: sent `{more}` than without contacts.
