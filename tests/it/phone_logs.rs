@@ -260,7 +260,9 @@ fn what_websites_in_an_app_contact_is_not_said_to_be_the_apps_own() {
     let audit = audited("content", &[("report.ndjson", report.as_bytes())]);
     let reasons = |package: &str, rule: &str| {
         let mut apps = audit.devices[0].apps.iter();
-        let app = apps.find(|app| app.packages == [package]).unwrap();
+        let app = apps
+            .find(|app| app.id == Some(AppId::new(package)))
+            .unwrap();
         let finding = app.findings.iter().find(|finding| &*finding.rule == rule)?;
         let reasons: Vec<&str> = finding.reasons.iter().map(|reason| &**reason).collect();
         Some(reasons.join(", "))
