@@ -444,10 +444,10 @@ mod tests {
             assert_eq!(read(&text), lines, "{text}");
         }
         let array = format!("[{}]", records.join(","));
-        let (cut, shortfalls) = read(&array[..array.len() - 20]);
+        let (cut, shortfalls) = read(array.split_at(array.len() - 20).0);
         assert_eq!(cut, [1]);
         assert_eq!(shortfalls, [Shortfall::Truncated, Shortfall::UnknownFormat]);
-        let (_, shortfalls) = read(&array[..array.len() - 1]);
+        let (_, shortfalls) = read(array.split_at(array.len() - 1).0);
         assert_eq!(shortfalls, [Shortfall::Truncated, Shortfall::UnknownFormat]);
     }
 
