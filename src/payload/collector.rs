@@ -62,7 +62,7 @@ impl<'a> Collector<'a> {
 
     pub(super) fn finish(mut self) -> Decoded<'a> {
         self.take_lists_of_bytes();
-        for (position, path) in naming::otherwise_named(&self.decoded.fields) {
+        for (position, path) in naming::otherwise_named(&self.decoded.fields, &self.names.signs) {
             let Some(field) = self.decoded.fields.get(position).cloned() else {
                 continue;
             };
@@ -86,7 +86,7 @@ impl<'a> Collector<'a> {
 
     /// Bytes that stand as lists of numbers, signed or not, as programs write arrays of them.
     fn take_lists_of_bytes(&mut self) {
-        for list in naming::lists_of_bytes(&self.decoded.fields) {
+        for list in naming::lists_of_bytes(&self.decoded.fields, &self.names.signs) {
             (self.place, self.path) = (list.place, list.path);
             self.chain = self.decoded.fields.chain(list.chain).0.to_vec();
             self.depth = self.chain.len();
@@ -304,7 +304,12 @@ impl<'a> Collector<'a> {
     fn push(&mut self, look: Look, value: Cow<'a, str>) {
         let chain = self.chain();
         self.keep_path();
-        self.decoded.fields.push(Field {
+        let fields = &mut self.decoded.fields;
+        if let Some((list, Step::Index(position))) = fields.paths.split(self.path) {
+            let of_list = fields.paths.split(list).map(|(_, step)| step);
+            self.names.signs.add_element(position, of_list, fields.chain(chain));
+        }
+        fields.push(Field {
             place: self.place,
             look,
             path: self.path,

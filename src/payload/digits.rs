@@ -166,7 +166,7 @@ pub(super) fn words<'s, 'a>(
     _: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> bool {
-    if text.len() > WORDS_BYTES {
+    if !(SHORTEST_AMONG..=WORDS_BYTES).contains(&text.len()) {
         return false;
     }
     let words: Vec<(Look, &str)> = encoded_words(text).take(ENCODED_WORDS + 1).collect();
@@ -264,13 +264,13 @@ fn base64_bytes(text: &str, look: Look, bytes: &mut Vec<u8>) -> Option<()> {
     }
     if look.has(Look::SPACE) && text.bytes().any(|byte| byte.is_ascii_whitespace()) {
         let has_lines = text.contains('\n');
-        let dense: Vec<u8> = text
-            .bytes()
-            .filter(|byte| {
-                !(matches!(byte, b'\r' | b'\n') || has_lines && matches!(byte, b' ' | b'\t'))
-            })
-            .map(|byte| if byte == b' ' { b'+' } else { byte })
-            .collect();
+        let mut dense = Vec::with_capacity(text.len());
+        dense.extend(text.bytes().filter_map(|byte| match byte {
+            b'\r' | b'\n' => None,
+            b' ' | b'\t' if has_lines => None,
+            b' ' => Some(b'+'),
+            other => Some(other),
+        }));
         return LENIENT_BASE64.decode_vec(dense, bytes).ok();
     }
     LENIENT_BASE64.decode_vec(text, bytes).ok()

@@ -191,7 +191,10 @@ fn authorization<'a>(value: &'a str, collector: &mut Collector<'a>) {
         collector.value(Cow::Borrowed(value), lent);
     } else {
         collector.plain_value(Cow::Borrowed(value), lent);
-        nested::decode(Look::of(rest), rest, lent, collector);
+        let look = Look::of(rest);
+        if nested::may_hold(look, rest) {
+            nested::decode(look, rest, lent, collector);
+        }
     }
 }
 

@@ -24,6 +24,7 @@ mod nested;
 mod numbers;
 mod property_list;
 mod protobuf;
+mod scan;
 mod table;
 #[cfg(test)]
 #[expect(

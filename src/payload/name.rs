@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use super::naming::{Role, Signs};
 use crate::model::{NameId, Paths};
 
 /// Names of which the copy is kept, by their hashes.
@@ -13,6 +14,7 @@ const RECENT: usize = 2048;
 struct Recent {
     mark: Mark,
     text: Arc<str>,
+    role: Role,
     message: u64,
     id: NameId,
 }
@@ -62,6 +64,8 @@ impl Mark {
 pub(super) struct Names {
     recent: Vec<Option<Recent>>,
     message: u64,
+    /// What those of the message tell.
+    pub(super) signs: Signs,
 }
 
 thread_local! {
@@ -74,6 +78,7 @@ impl Names {
         let mut names = NAMES.take();
         names.recent.resize_with(RECENT, || None);
         names.message = names.message.wrapping_add(1);
+        names.signs.clear();
         names
     }
 
@@ -86,30 +91,46 @@ impl Names {
     #[inline]
     pub(super) fn id(&mut self, text: &str, paths: &mut Paths) -> NameId {
         let mark = Mark::of(text.as_bytes());
-        let Some(recent) = self.recent.get_mut(mark.slot()) else {
-            return paths.add_name(Arc::from(text));
-        };
-        match recent {
-            Some(recent) if recent.mark == mark && (mark.is_all() || *recent.text == *text) => {
-                if recent.message != self.message {
-                    recent.message = self.message;
-                    recent.id = paths.add_name(Arc::clone(&recent.text));
-                }
-                recent.id
-            }
-            _ => {
-                let text: Arc<str> = Arc::from(text);
-                let id = paths.add_name(Arc::clone(&text));
-                *recent = Some(Recent {
-                    mark,
-                    text,
-                    message: self.message,
-                    id,
-                });
-                id
-            }
+        let slot = self.recent.get_mut(mark.slot());
+        if let Some(Some(recent)) = &slot
+            && recent.message == self.message
+            && recent.mark == mark
+            && (mark.is_all() || *recent.text == *text)
+        {
+            return recent.id;
         }
+        add(slot, mark, text, self.message, paths, &mut self.signs)
     }
+}
+
+/// A name that comes for the first time in its message.
+#[cold]
+fn add(
+    slot: Option<&mut Option<Recent>>,
+    mark: Mark,
+    text: &str,
+    message: u64,
+    paths: &mut Paths,
+    signs: &mut Signs,
+) -> NameId {
+    let known = slot.as_ref().and_then(|slot| slot.as_ref());
+    let known = known.filter(|known| known.mark == mark && *known.text == *text);
+    let (text, role) = known.map_or_else(
+        || (Arc::from(text), Role::of(text)),
+        |known| (Arc::clone(&known.text), known.role),
+    );
+    signs.add_name(role);
+    let id = paths.add_name(Arc::clone(&text));
+    if let Some(slot) = slot {
+        *slot = Some(Recent {
+            mark,
+            text,
+            role,
+            message,
+            id,
+        });
+    }
+    id
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! stays linear in its length for each level.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 
 use base64::Engine;
 
@@ -110,9 +111,12 @@ const ANY: u16 = {
         any |= encoding.has;
         rest = behind;
     }
-    // White space alone says nothing; see `may_hold`.
-    any & !Look::SPACE
+    // White space and dots alone say nothing; see `may_hold`.
+    any & !(Look::SPACE | Look::DOT)
 };
+
+/// How a JSON Web Token begins: base64url of `{"`.
+const TOKEN: &str = "eyJ";
 
 /// Shortest value that is looked into.
 const SHORTEST: usize = 4;
@@ -125,6 +129,9 @@ pub(super) const SHORTEST_DOCUMENT: usize = 24;
 
 /// The same of formats whose documents have names, from the first to the last byte: chance hardly makes these.
 const SHORTEST_NAMED: usize = 8;
+
+/// What is told by the magic of its compression.
+const COMPRESSED: [Decoder; 3] = [compression::GZIP, compression::ZSTD, compression::ZLIB];
 
 /// Binary formats that are told by their bytes, and of how many of these.
 const DOCUMENTS: [(Decoder, usize); 7] = [
@@ -159,7 +166,9 @@ pub(super) fn may_hold(look: Look, text: &str) -> bool {
     };
     let has_words =
         || text.len() > SHORTEST_AMONG && look.has(Look::SPACE) && look.has(Look::DIGIT);
-    text.len() >= SHORTEST && look.has(ANY) || is_word(shortest) || is_number() || has_words()
+    let is_token = || look.has(Look::DOT) && text.starts_with(TOKEN);
+    let has_sign = text.len() >= SHORTEST && (look.has(ANY) || is_token());
+    has_sign || is_word(shortest) || is_number() || has_words()
 }
 
 /// Decodes what is encoded in a name, as it is where names are data: base64 and hexadecimal text, percent encoding.
@@ -179,16 +188,13 @@ pub(super) fn decode_name(name: &str, collector: &mut Collector<'_>) {
     }
 }
 
-/// Decodes what is encoded in a value, if anything.
+/// Decodes what is encoded in a value that [`may_hold`] something.
 pub(super) fn decode<'s, 'a>(
     look: Look,
     text: &'s str,
     keep: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) {
-    if !may_hold(look, text) {
-        return;
-    }
     for encoding in ENCODINGS {
         if (look.has(encoding.has) || look.is_all(encoding.all))
             && (encoding.attempt)(look, text, keep, collector)
@@ -207,7 +213,8 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
         });
         return true;
     }
-    if bytes.len() < SHORTEST_NAMED && compression::by_magic(bytes).is_none() {
+    let is_compressed = compression::by_magic(bytes).is_some();
+    if bytes.len() < SHORTEST_NAMED && !is_compressed {
         return false;
     }
     let input = Input {
@@ -216,14 +223,12 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
         is_cut: false,
     };
     let media_type = MediaType::default();
-    let compressed = [compression::GZIP, compression::ZSTD, compression::ZLIB];
+    let is_short_message = LazyCell::new(|| protobuf::is_short_message(bytes));
+    let compressed = COMPRESSED.iter().filter(|_| is_compressed);
     let documents = DOCUMENTS.iter();
-    let documents = documents
-        .filter(|(_, shortest)| bytes.len() >= *shortest || protobuf::is_short_message(bytes));
-    let documents = documents.map(|(decoder, _)| decoder);
+    let documents = documents.filter(|(_, shortest)| bytes.len() >= *shortest || *is_short_message);
     let decoder = compressed
-        .iter()
-        .chain(documents)
+        .chain(documents.map(|(decoder, _)| decoder))
         .find(|decoder| (decoder.matches)(&media_type, input));
     let Some(decoder) = decoder else {
         return bytes.len() >= SHORTEST_DOCUMENT
@@ -307,8 +312,7 @@ fn json_web_token<'s, 'a>(
     _: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> bool {
-    // `eyJ` is base64url of `{"`
-    if !text.starts_with("eyJ") {
+    if !text.starts_with(TOKEN) {
         return false;
     }
     let mut segments = text.split('.');
