@@ -112,6 +112,9 @@ impl Look {
         added
     }
 
+    /// That of decimal digits and nothing else.
+    pub const DIGITS: Self = Self(Self::ADDED[b'0' as usize]);
+
     /// The kinds that a byte is of.
     #[inline]
     pub fn class(byte: u8) -> u16 {

@@ -15,6 +15,11 @@ const BYTES_PER_FIELD: usize = 20;
 /// Bytes of a body for which room is made at once.
 const MOST_EXPECTED: usize = 64 << 10;
 
+/// Headers for which room is made at once.
+const MOST_HEADERS: usize = 128;
+/// Parts of a path and of a query, and values inside others, that most requests have at most.
+const OUTSIDE_HEADERS: usize = 12;
+
 /// The state of decoding one message.
 pub(super) struct Collector<'a> {
     decoded: Decoded<'a>,
@@ -53,10 +58,11 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Makes room for what a body of so many bytes may hold.
-    pub(super) fn expect(&mut self, bytes: usize) {
+    /// Makes room for what a request with so many headers and bytes of a body may hold.
+    pub(super) fn expect(&mut self, headers: usize, bytes: usize) {
         let fields = bytes.min(MOST_EXPECTED) / BYTES_PER_FIELD;
-        self.decoded.fields.reserve(fields);
+        let others = headers.min(MOST_HEADERS).saturating_add(OUTSIDE_HEADERS);
+        self.decoded.fields.reserve(fields.saturating_add(others));
         self.decoded.binaries.reserve(fields / 4);
     }
 
@@ -226,9 +232,15 @@ impl<'a> Collector<'a> {
     /// [`Self::value`] that looks like this.
     #[inline]
     pub(super) fn looked_value<'s>(&mut self, look: Look, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
-        if !nested::may_hold(look, &value) {
-            return self.looked_plain_value(look, value, keep);
+        if nested::may_hold(look, &value) {
+            self.holder(look, value, keep);
+        } else {
+            self.looked_plain_value(look, value, keep);
         }
+    }
+
+    /// A value with what is encoded in it.
+    fn holder<'s>(&mut self, look: Look, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
         let Some(index) = self.reserve(look) else {
             return;
         };
@@ -293,9 +305,17 @@ impl<'a> Collector<'a> {
         value: Cow<'s, str>,
         keep: Keep<'s, 'a>,
     ) {
-        if value.len() <= limits::FIELD_BYTES && !self.is_full() {
-            self.push(look, keep(value));
-        } else if let Some(index) = self.reserve(look) {
+        if value.len() > limits::FIELD_BYTES || self.is_full() {
+            self.cut_value(look, value, keep);
+        } else {
+            self.push(look, kept(value, keep));
+        }
+    }
+
+    /// A value that is too long, or one too many.
+    #[cold]
+    fn cut_value<'s>(&mut self, look: Look, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
+        if let Some(index) = self.reserve(look) {
             self.fill(index, value, keep);
         }
     }
@@ -306,8 +326,9 @@ impl<'a> Collector<'a> {
         self.keep_path();
         let fields = &mut self.decoded.fields;
         if let Some((list, Step::Index(position))) = fields.paths.split(self.path) {
-            let of_list = fields.paths.split(list).map(|(_, step)| step);
-            self.names.signs.add_element(position, of_list, fields.chain(chain));
+            let step = fields.paths.split(list).map(|(_, step)| step);
+            let undone = self.chain.last().copied();
+            self.names.signs.add_element(position, step, undone);
         }
         fields.push(Field {
             place: self.place,
@@ -319,7 +340,6 @@ impl<'a> Collector<'a> {
     }
 
     /// A field at this place with its value still to come, so that it stands before the fields nested in it.
-    #[inline]
     fn reserve(&mut self, look: Look) -> Option<usize> {
         if self.is_full() {
             self.shortfall(Shortfall::FieldLimit, 0, "more fields than the bound");
@@ -330,7 +350,6 @@ impl<'a> Collector<'a> {
         Some(index)
     }
 
-    #[inline]
     fn fill<'s>(&mut self, index: usize, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
         let full = value.len();
         let value = shorten(value, limits::FIELD_BYTES);
@@ -345,8 +364,16 @@ impl<'a> Collector<'a> {
             if value.len() < full {
                 field.look = Look::of(&value);
             }
-            field.value = keep(value);
+            field.value = kept(value, keep);
         }
+    }
+}
+
+#[inline]
+fn kept<'s, 'a>(value: Cow<'s, str>, keep: Keep<'s, 'a>) -> Cow<'a, str> {
+    match value {
+        Cow::Borrowed(text) => keep(text),
+        Cow::Owned(text) => Cow::Owned(text),
     }
 }
 

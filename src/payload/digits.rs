@@ -8,6 +8,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::collector::Collector;
 use super::nested::{SHORTEST_DOCUMENT, decode_bytes};
+use super::scan::first_of;
 use super::{Keep, compression, copied, json, text};
 use crate::limits::{ENCODED_WORDS, WORDS_BYTES};
 use crate::model::{DecodeStep, Look};
@@ -161,12 +162,12 @@ pub(super) fn base64_text<'s, 'a>(
 
 /// Words of base64 or hexadecimal digits among others: `upload SGFsbG8sIFdlbHQhIQ== done`.
 pub(super) fn words<'s, 'a>(
-    _: Look,
+    look: Look,
     text: &'s str,
     _: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> bool {
-    if !(SHORTEST_AMONG..=WORDS_BYTES).contains(&text.len()) {
+    if !look.has(Look::DIGIT) || !(SHORTEST_AMONG..=WORDS_BYTES).contains(&text.len()) {
         return false;
     }
     let words: Vec<(Look, &str)> = encoded_words(text).take(ENCODED_WORDS + 1).collect();
@@ -181,11 +182,14 @@ pub(super) fn words<'s, 'a>(
 
 /// The words of a text that are long enough and look random, with their padding, but not all of it.
 fn encoded_words(text: &str) -> impl Iterator<Item = (Look, &str)> {
-    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "+/-_".contains(letter);
+    let is_letter = |byte: &u8| {
+        Look::class(*byte) & (Look::BASE64 | Look::SPACE | Look::EQUALS) == Look::BASE64
+    };
     let mut rest = text;
     let all = std::iter::from_fn(move || {
-        let (_, word) = rest.split_at_checked(rest.find(is_letter)?)?;
-        let letters = word.find(|letter| !is_letter(letter)).unwrap_or(word.len());
+        let start = rest.as_bytes().iter().position(is_letter)?;
+        let (_, word) = rest.split_at_checked(start)?;
+        let letters = word.bytes().take_while(|byte| is_letter(byte)).count();
         let behind = word.bytes().skip(letters).take(2);
         let padding = behind.take_while(|byte| *byte == b'=').count();
         let (word, behind) = word.split_at_checked(letters.saturating_add(padding))?;
@@ -259,10 +263,10 @@ fn take_base64(text: &str, bytes: &[u8], collector: &mut Collector<'_>) -> bool 
 /// Base64 in either alphabet, with line ends, or with spaces where a form ate the `+`.
 fn base64_bytes(text: &str, look: Look, bytes: &mut Vec<u8>) -> Option<()> {
     let text = text.trim_ascii();
-    if look.has(Look::GROUP) && text.contains('-') || text.contains('_') {
+    if first_of(text.as_bytes(), [b'-', b'_']).is_some() {
         return LENIENT_BASE64_URL.decode_vec(text, bytes).ok();
     }
-    if look.has(Look::SPACE) && text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+    if look.has(Look::LIST | Look::OTHER) && text.bytes().any(|byte| byte.is_ascii_whitespace()) {
         let has_lines = text.contains('\n');
         let mut dense = Vec::with_capacity(text.len());
         dense.extend(text.bytes().filter_map(|byte| match byte {
@@ -272,6 +276,14 @@ fn base64_bytes(text: &str, look: Look, bytes: &mut Vec<u8>) -> Option<()> {
             other => Some(other),
         }));
         return LENIENT_BASE64.decode_vec(dense, bytes).ok();
+    }
+    if look.has(Look::SPACE) {
+        let plus = text
+            .bytes()
+            .map(|byte| if byte == b' ' { b'+' } else { byte });
+        return LENIENT_BASE64
+            .decode_vec(plus.collect::<Vec<u8>>(), bytes)
+            .ok();
     }
     LENIENT_BASE64.decode_vec(text, bytes).ok()
 }

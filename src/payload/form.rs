@@ -109,7 +109,8 @@ pub(super) fn pairs<'s, 'a>(form: &'s str, keep: Keep<'s, 'a>, collector: &mut C
 
 /// What stands before and behind a mark of one byte; nothing behind it, if there is none.
 fn split(text: &str, mark: Option<usize>) -> (&str, &str) {
-    let parts = mark.and_then(|mark| Some((text.get(..mark)?, text.get(mark.saturating_add(1)..)?)));
+    let parts =
+        mark.and_then(|mark| Some((text.get(..mark)?, text.get(mark.saturating_add(1)..)?)));
     parts.unwrap_or((text, ""))
 }
 

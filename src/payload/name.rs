@@ -30,16 +30,17 @@ struct Mark {
 impl Mark {
     #[inline]
     fn of(name: &[u8]) -> Self {
-        let wide = |chunk: Option<&[u8; 8]>| chunk.map(|chunk| u64::from_le_bytes(*chunk));
-        let half =
-            |chunk: Option<&[u8; 4]>| chunk.map(|chunk| u64::from(u32::from_le_bytes(*chunk)));
-        let ends = wide(name.first_chunk()).zip(wide(name.last_chunk()));
-        let ends = ends.or_else(|| half(name.first_chunk()).zip(half(name.last_chunk())));
-        let short = || {
-            let bytes = name.iter();
-            bytes.fold(0, |word, byte| word << 8 | u64::from(*byte))
-        };
-        let (first, last) = ends.unwrap_or_else(|| (short(), 0));
+        let wide = |chunk: &[u8; 8]| u64::from_le_bytes(*chunk);
+        let half = |chunk: &[u8; 4]| u64::from(u32::from_le_bytes(*chunk));
+        let (first, last) =
+            if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+                (wide(first), wide(last))
+            } else if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+                (half(first), half(last))
+            } else {
+                let bytes = name.iter();
+                (bytes.fold(0, |word, byte| word << 8 | u64::from(*byte)), 0)
+            };
         Self {
             first,
             last,
@@ -91,34 +92,33 @@ impl Names {
     #[inline]
     pub(super) fn id(&mut self, text: &str, paths: &mut Paths) -> NameId {
         let mark = Mark::of(text.as_bytes());
-        let slot = self.recent.get_mut(mark.slot());
-        if let Some(Some(recent)) = &slot
-            && recent.message == self.message
-            && recent.mark == mark
-            && (mark.is_all() || *recent.text == *text)
-        {
-            return recent.id;
+        match self.recent.get_mut(mark.slot()) {
+            Some(Some(recent))
+                if recent.mark == mark && (mark.is_all() || *recent.text == *text) =>
+            {
+                if recent.message != self.message {
+                    recent.message = self.message;
+                    recent.id = paths.add_name(Arc::clone(&recent.text));
+                    self.signs.add_name(recent.role);
+                }
+                recent.id
+            }
+            slot => add(text, mark, self.message, slot, paths, &mut self.signs),
         }
-        add(slot, mark, text, self.message, paths, &mut self.signs)
     }
 }
 
-/// A name that comes for the first time in its message.
+/// A name that was not seen lately.
 #[cold]
 fn add(
-    slot: Option<&mut Option<Recent>>,
-    mark: Mark,
     text: &str,
+    mark: Mark,
     message: u64,
+    slot: Option<&mut Option<Recent>>,
     paths: &mut Paths,
     signs: &mut Signs,
 ) -> NameId {
-    let known = slot.as_ref().and_then(|slot| slot.as_ref());
-    let known = known.filter(|known| known.mark == mark && *known.text == *text);
-    let (text, role) = known.map_or_else(
-        || (Arc::from(text), Role::of(text)),
-        |known| (Arc::clone(&known.text), known.role),
-    );
+    let (text, role): (Arc<str>, Role) = (Arc::from(text), Role::of(text));
     signs.add_name(role);
     let id = paths.add_name(Arc::clone(&text));
     if let Some(slot) = slot {

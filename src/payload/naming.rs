@@ -168,11 +168,16 @@ impl Signs {
         self.all = self.all.and(role);
     }
 
-    /// One more element of a list, with the last step before it.
-    pub(super) fn add_element(&mut self, position: u32, list: Option<Step>, chain: &DecodeChain) {
+    /// A value that is an element, with the last step to its list and what was undone last.
+    pub(super) fn add_element(
+        &mut self,
+        position: u32,
+        list: Option<Step>,
+        undone: Option<DecodeStep>,
+    ) {
         let is_in_list = matches!(list, Some(Step::Index(_)));
-        self.has_pairs |= is_in_list || is_message(chain);
-        self.has_long_lists |= usize::try_from(position).is_ok_and(|position| position >= FEWEST_BYTES - 1);
+        self.has_pairs |= is_in_list || undone == Some(DecodeStep::Protobuf);
+        self.has_long_lists |= usize::try_from(position).is_ok_and(|last| last >= FEWEST_BYTES - 1);
     }
 
     fn of(&self, step: Step) -> Role {
@@ -181,10 +186,6 @@ impl Signs {
             Step::Index(_) => Role::default(),
         }
     }
-}
-
-fn is_message(chain: &DecodeChain) -> bool {
-    chain.0.last() == Some(&DecodeStep::Protobuf)
 }
 
 /// A field with its path as a list, of those that hold names, or may be named by others.
@@ -248,7 +249,7 @@ fn in_pairs(fields: &Fields<'_>) -> Vec<(usize, Vec<PathStep>)> {
         if !is_pair {
             continue;
         }
-        let is_message = is_message(fields.chain(key.chain));
+        let is_message = fields.chain(key.chain).0.last() == Some(&DecodeStep::Protobuf);
         let is_in_list = matches!(paths.split(pair), Some((_, Step::Index(_))));
         let is_alone = fields.get(at.saturating_add(1)).is_none_or(|next| {
             paths

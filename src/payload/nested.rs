@@ -115,6 +115,9 @@ const ANY: u16 = {
     any & !(Look::SPACE | Look::DOT)
 };
 
+/// Kinds of which base64 has one, and hexadecimal text digits.
+const OF_BASE64: u16 = Look::UPPER | Look::DIGIT | Look::EQUALS | Look::PLUS;
+
 /// How a JSON Web Token begins: base64url of `{"`.
 const TOKEN: &str = "eyJ";
 
@@ -147,12 +150,13 @@ const DOCUMENTS: [(Decoder, usize); 7] = [
 /// Whether anything may be encoded in a value, as far as a look tells.
 #[inline]
 pub(super) fn may_hold(look: Look, text: &str) -> bool {
+    if text.len() < SHORTEST || !look.has(ANY | Look::DOT | OF_BASE64) {
+        return false;
+    }
     // Short words are no base64 of anything, and ids no hexadecimal text but of numbers. Of two groups of base64 of a text one in four hundred has
     // small letters alone, of more hardly any: what has is made of words.
     let is_word = |shortest: usize| {
-        text.len() >= shortest
-            && look.is_all(Look::BASE64)
-            && look.has(Look::UPPER | Look::DIGIT | Look::EQUALS | Look::PLUS)
+        text.len() >= shortest && look.is_all(Look::BASE64) && look.has(OF_BASE64)
     };
     let shortest = if look.is_all(Look::HEX) {
         SHORTEST_HEX
@@ -167,8 +171,7 @@ pub(super) fn may_hold(look: Look, text: &str) -> bool {
     let has_words =
         || text.len() > SHORTEST_AMONG && look.has(Look::SPACE) && look.has(Look::DIGIT);
     let is_token = || look.has(Look::DOT) && text.starts_with(TOKEN);
-    let has_sign = text.len() >= SHORTEST && (look.has(ANY) || is_token());
-    has_sign || is_word(shortest) || is_number() || has_words()
+    look.has(ANY) || is_token() || is_word(shortest) || is_number() || has_words()
 }
 
 /// Decodes what is encoded in a name, as it is where names are data: base64 and hexadecimal text, percent encoding.

@@ -15,10 +15,12 @@ const LINES: usize = 20_000;
 
 /// Reads a text, if it is one of these.
 pub(super) fn read(text: &str) -> Option<Vec<Row<'_>>> {
-    rows(text)
-        .or_else(|| lines(text))
+    let has = |mark: u8| memchr::memchr(mark, text.as_bytes()).is_some();
+    let in_lines = has(b'\n').then(|| rows(text).or_else(|| lines(text)));
+    in_lines
+        .flatten()
         .or_else(|| assignments(text))
-        .or_else(|| pairs(text))
+        .or_else(|| has(b'|').then(|| pairs(text)).flatten())
 }
 
 /// Takes the values of rows under their names.

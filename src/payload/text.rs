@@ -141,11 +141,13 @@ pub(super) fn is_readable(text: &str) -> bool {
     let is_odd = |byte: &u8| {
         matches!(byte, ..0x20 | 0x7f | 0xc2) && !matches!(byte, b'\t' | b'\r' | b'\n' | 0x1e | 0x0c)
     };
-    let has_odd = text.as_bytes().iter().fold(false, |has, byte| has | is_odd(byte));
+    let has_odd = text
+        .as_bytes()
+        .iter()
+        .fold(false, |has, byte| has | is_odd(byte));
     !has_odd
         || !text.chars().any(|character| {
-            character.is_control()
-                && !matches!(character, '\t' | '\r' | '\n' | '\u{1e}' | '\u{c}')
+            character.is_control() && !matches!(character, '\t' | '\r' | '\n' | '\u{1e}' | '\u{c}')
         })
 }
 

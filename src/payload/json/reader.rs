@@ -1,10 +1,14 @@
 //! The tokens of one JSON document, without recursion and without copying.
+#![expect(
+    clippy::inline_always,
+    reason = "all bodies go through here, and a token costs least where it is compiled together with what is done with it"
+)]
 
 use std::borrow::Cow;
 
-use crate::payload::scan::first_of;
 use crate::limits;
 use crate::model::Look;
+use crate::payload::scan::first_of;
 
 /// How a document ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,11 +235,7 @@ impl<'s> Reader<'s> {
                 self.at = pass_over(self.text.as_bytes(), start).ok_or(End::Cut)?;
                 Ok(Token::TooDeep(self.at.saturating_sub(start)))
             }
-            _ => match self.bare() {
-                Some((word, look)) if is_literal(word, look) => Ok(Token::Bare(word, look)),
-                Some(_) => Err(End::Damaged),
-                None => Err(End::Cut),
-            },
+            _ => self.bare(),
         }
     }
 
@@ -266,25 +266,36 @@ impl<'s> Reader<'s> {
         Some(Quoted { raw, has_escapes })
     }
 
-    /// A number or word; `None` if the bytes end with it, because it may go on.
+    /// A number or word; cut if the bytes end with it, because it may go on.
     #[inline(always)]
-    fn bare(&mut self) -> Option<(&'s str, Look)> {
-        let rest = self.text.get(self.at..)?;
-        let mut look = Look::default();
-        let length = rest.bytes().position(|byte| {
-            let is_of_word = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-            if is_of_word {
-                look.add(byte);
-            }
-            !is_of_word
-        })?;
+    fn bare(&mut self) -> Result<Token<'s>, End> {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let is_of_word =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let is_digits = digits > 0 && !is_of_word(*rest.as_bytes().get(digits).ok_or(End::Cut)?);
+        let length = if is_digits {
+            digits
+        } else {
+            rest.bytes()
+                .position(|byte| !is_of_word(byte))
+                .ok_or(End::Cut)?
+        };
+        let word = rest.get(..length).unwrap_or_default();
         self.advance(length);
-        Some((rest.get(..length)?, look))
+        // Most are nothing but digits.
+        if is_digits {
+            Ok(Token::Bare(word, Look::DIGITS))
+        } else if is_literal(word) {
+            Ok(Token::Bare(word, Look::of(word)))
+        } else {
+            Err(End::Damaged)
+        }
     }
 }
 
 /// Where the string ends that begins at `start`, and whether it has escapes; `None` if it does not end.
-#[inline]
+#[inline(always)]
 fn end_of_string(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
     let mut end = start;
     let mut has_escapes = false;
@@ -317,14 +328,11 @@ fn pass_over(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 #[inline]
-fn is_literal(word: &str, look: Look) -> bool {
-    if look.is_all(Look::DIGIT) {
-        return !word.is_empty();
-    }
-    let number = word.strip_prefix('-').unwrap_or(word);
-    let is_number = number.starts_with(|first: char| first.is_ascii_digit())
+fn is_literal(word: &str) -> bool {
+    let number = word.strip_prefix('-').unwrap_or(word).as_bytes();
+    let is_number = number.first().is_some_and(u8::is_ascii_digit)
         && number
-            .bytes()
+            .iter()
             .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'));
     is_number
         || matches!(
