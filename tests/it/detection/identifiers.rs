@@ -1,0 +1,183 @@
+//! Identifiers: under which names, in which spellings, and what only looks like them.
+
+use super::{contacts, found, grades, items_of, json, post, tally};
+use crate::forge::observation;
+use phonehome::model::Grade;
+
+#[test]
+fn identities_of_networks_and_rooms_are_no_address_book() {
+    for domain in [
+        "ims.mnc001.mcc262.3gppnetwork.org",
+        "nai.epc.mnc001.mcc262.pub.3gppnetwork.org",
+        "conference.chat.example",
+    ] {
+        for (path, name) in [("/v1/registration", "user"), ("/v1/contacts/sync", "email")] {
+            let one = |n: u32| {
+                let body = format!(r#"{{"{name}":"26201123456789{n}@{domain}"}}"#);
+                (path.to_owned(), body)
+            };
+            assert_eq!(contacts(&[1, 2, 3, 4].map(one)), [], "{domain} {path}");
+            let all = [1, 2, 3, 4].map(|n| format!(r#""26201123456789{n}@{domain}""#));
+            let list = (
+                path.to_owned(),
+                format!(r#"{{"{name}":[{}]}}"#, all.join(",")),
+            );
+            assert_eq!(contacts(&[list]), [], "{domain} {path}");
+        }
+    }
+}
+
+/// What is the same on all phones links nobody, at however many recipients it is.
+#[test]
+fn keys_and_builds_of_an_app_are_no_lasting_ids() {
+    for name in [
+        "api_key",
+        "app_id",
+        "appId",
+        "client_id",
+        "build_id",
+        "commit",
+        "etag",
+        "project_id",
+        "sdk_key",
+        "write_key",
+        "public_token",
+        "client_token",
+        "tenant",
+        "tenant_id",
+        "x-api-key",
+        "application_id",
+        "asset_hash",
+        "build_hash",
+        "workspace_id",
+        "organization_id",
+        "team_id",
+        "vid",
+        "cid",
+        "gid",
+        "app_build_id",
+        "x_client_id",
+    ] {
+        for value in [
+            "3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3",
+            "a3f1c29b7e045d86a3f1c29b7e045d17",
+            "a3f1c29b7e045d86a3f1c29b7e045d86a3f1c29b",
+            "a3f1c29b7e045d86",
+        ] {
+            let body = format!(r#"{{"{name}":"{value}","ts":1791187200}}"#);
+            assert_eq!(json("/v1/event", &body), [], "{name} {value}");
+            let query = format!("/v1/event?{name}={value}");
+            assert_eq!(json(&query, "{}"), [], "{name} {value}");
+        }
+    }
+}
+
+#[test]
+fn kinds_of_documents_are_no_names_of_their_ids() {
+    for body in [
+        r#"{"type":"product","id":"4711"}"#,
+        r#"{"type":"religion","id":"7"}"#,
+        r#"{"type":"phone","id":"33458333730"}"#,
+        r#"{"type":"city","id":"4021"}"#,
+    ] {
+        assert_eq!(items_of(body, &[""]), [], "{body}");
+    }
+}
+
+#[test]
+fn a_segment_behind_devices_may_be_their_number() {
+    let path = |path: &str| {
+        let sent = observation::post("collector.example", path, &[], Vec::new(), false);
+        grades(sent, "hardware-id")
+    };
+    assert_eq!(path("/v1/devices/490154203237518/state"), [Grade::Decoded]);
+    for other in [
+        "/v1/devices/490154203237519/state",
+        "/v1/orders/490154203237518",
+    ] {
+        assert_eq!(path(other), [], "{other}");
+    }
+}
+
+#[test]
+fn an_identifier_is_the_same_however_it_is_spelled() {
+    for (name, one, other) in [
+        (
+            "gaid",
+            "3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3",
+            "3F2B8C1E-5A47-4D09-9E6B-7C1D20F4A8B3",
+        ),
+        ("email", "Anna@Post.example", "anna@post.example"),
+        ("phone", "+493023125111", "493023125111"),
+        ("wifi_mac", "3c:5a:b4:01:02:03", "3C5AB4010203"),
+        ("imei", "490154203237518", "49-015420-323751-8"),
+    ] {
+        let bodies = [one, other].map(|value| {
+            post(
+                "/v1/e",
+                "application/json",
+                &format!(r#"{{"{name}":"{value}"}}"#),
+            )
+        });
+        let distinct: Vec<u64> = found(&bodies)
+            .into_iter()
+            .map(|(.., distinct)| distinct)
+            .collect();
+        let is_one = distinct.iter().all(|distinct| *distinct == 1);
+        assert!(is_one && !distinct.is_empty(), "{name}: {distinct:?}");
+    }
+}
+
+#[test]
+fn identifiers_are_found_with_any_separators() {
+    for (body, rule) in [
+        (r#"{"deviceImei":"49-015420-323751-8"}"#, "hardware-id"),
+        (r#"{"IMEI1":"490154 20 323751 8"}"#, "hardware-id"),
+        (r#"{"geraeteImei":"490154203237518"}"#, "hardware-id"),
+        (r#"{"mac":"0200.5e10.0001"}"#, "mac-address"),
+        (
+            r#"{"idfa":"384000008cf041bdb23e10b96e40000d"}"#,
+            "advertising-id",
+        ),
+        (
+            r#"{"adId":"{38400000-8cf0-41bd-b23e-10b96e40000d}"}"#,
+            "advertising-id",
+        ),
+        (
+            r#"{"idForVendor":"38400000-8CF0-41BD-B23E-10B96E40000D"}"#,
+            "vendor-scoped-id",
+        ),
+        (r#"{"wlanName":"Nordlicht Lager"}"#, "wifi-ssid"),
+        (r#"{"imsi":"262 02 8955597971"}"#, "sim-id"),
+        (r#"{"mac":"02_00_5e_10_00_01"}"#, "mac-address"),
+        (r#"{"ether":"02:00:5e:10:00:01"}"#, "mac-address"),
+        (r#"{"cgi":"262-02-5126-26177"}"#, "cell-tower"),
+        (
+            r#"{"mcc":262,"mnc":2,"tac":1234,"nci":26177303123}"#,
+            "cell-tower",
+        ),
+        (
+            r#"{"bssid_list":["3c:84:6a:1e:6f:93","3c:84:6a:00:11:22"]}"#,
+            "wifi-bssid",
+        ),
+    ] {
+        let found = grades(post("/p", "application/json", body), rule);
+        assert_eq!(found, [Grade::Decoded], "{body}");
+    }
+}
+
+#[test]
+fn a_zeroed_advertising_id_is_an_opt_out_honoured() {
+    let tally = tally(&[post(
+        "/e",
+        "application/json",
+        r#"{"advertising_id":"00000000-0000-0000-0000-000000000000"}"#,
+    )]);
+    let opted_out: Vec<_> = tally
+        .findings
+        .keys()
+        .filter(|key| &*key.rule == "advertising-id")
+        .map(|key| key.is_opted_out)
+        .collect();
+    assert_eq!(opted_out, [true]);
+}

@@ -1,0 +1,325 @@
+//! Positions: what is one, how exact it is, and where in a message it stands.
+
+use super::{found, grades, json, post, tally};
+use crate::forge::observation;
+use phonehome::model::{Grade, Observation, Timestamp};
+
+#[test]
+fn words_and_sizes_are_no_positions() {
+    for body in [
+        r#"{"route":"HOME","track":"SETTINGS"}"#,
+        r#"{"stats":{"latest":4500000,"longest":8600000}}"#,
+        r#"{"lat":12000,"long":15000}"#,
+    ] {
+        assert_eq!(json("/state", body), [], "{body}");
+    }
+}
+
+#[test]
+fn the_precision_of_a_position_is_that_of_its_coarser_half() {
+    let tally = tally(&[post(
+        "/p",
+        "application/json",
+        r#"{"lat":52.52,"lon":13.404954}"#,
+    )]);
+    let precision: Vec<_> = tally
+        .findings
+        .iter()
+        .filter(|(key, _)| &*key.rule == "coordinates")
+        .map(|(_, occurrences)| occurrences.precision_metres)
+        .collect();
+    assert_eq!(precision, [Some(1110)]);
+}
+
+#[test]
+fn the_precision_of_minutes_and_seconds_is_that_of_their_last_digit() {
+    for (body, metres) in [
+        (r#"{"where":"52°31'12\"N 13°24'17\"E"}"#, 31),
+        (r#"{"where":"52°31'12.0\"N 13°24'17.0\"E"}"#, 3),
+        (r#"{"where":"52°31'N 13°24'E"}"#, 1855),
+        (r#"{"latitude":"-33:52:07","longitude":"151:12:33.48"}"#, 31),
+        (r#"{"latitude":"52.52","longitude":"13°24'17\"E"}"#, 1110),
+    ] {
+        let tally = tally(&[post("/p", "application/json", body)]);
+        let mut found = tally.findings.iter();
+        let precision = found
+            .find(|(key, _)| &*key.rule == "coordinates")
+            .and_then(|(_, occurrences)| occurrences.precision_metres);
+        assert_eq!(precision, Some(metres), "{body}");
+    }
+}
+
+#[test]
+fn positions_are_found_in_queries_pairs_and_geojson() {
+    for target in ["/p?lat=52.5200&lon=13.4050", "/p?ll=52.5200,13.4050"] {
+        assert!(
+            found(&[post(target, "text/plain", "")])
+                .iter()
+                .any(|(rule, ..)| rule == "coordinates"),
+            "{target}"
+        );
+    }
+    assert!(
+        json(
+            "/p",
+            r#"{"geometry":{"type":"Point","coordinates":[13.4050,52.5200]}}"#
+        )
+        .iter()
+        .any(|(rule, ..)| rule == "coordinates")
+    );
+    assert!(
+        !json("/p", r#"{"lat":0.0,"lon":0.0}"#)
+            .iter()
+            .any(|(rule, ..)| rule == "coordinates")
+    );
+    assert!(
+        !json("/p", r#"{"platform":5.5,"belong":7.5}"#)
+            .iter()
+            .any(|(rule, ..)| rule == "coordinates")
+    );
+}
+
+#[test]
+fn two_numbers_are_a_position_where_something_says_so() {
+    let graded = |body: &str| grades(post("/p", "application/json", body), "coordinates");
+    for body in [
+        r#"{"gps":"52.5200,13.4050"}"#,
+        r#"{"geo":{"v":"52.5200,13.4050"}}"#,
+        r#"{"v":"52.5200,13.4050","accuracy":12.5}"#,
+        r#"{"sensors":{"location":"52.5200,13.4050"}}"#,
+        r#"{"position":[52.5200,13.4050]}"#,
+        r#"{"near":"52.52,13.40"}"#,
+    ] {
+        assert_eq!(graded(body), [Grade::Decoded], "{body}");
+    }
+    assert_eq!(graded(r#"{"v":"52.5200,13.4050"}"#), [Grade::Shape]);
+    for body in [
+        r#"{"accel":"0.1234,9.8123"}"#,
+        r#"{"accel":[0.1234,9.8123]}"#,
+        r#"{"sensors":{"gyroscope":{"v":"1.2345 -2.3456"}}}"#,
+        r#"{"aspect_ratio":"1.7778,2.1654"}"#,
+        r#"{"touch":{"position":[120.5,33.25]}}"#,
+        r#"{"position":[0.2512,0.7512]}"#,
+        r#"{"center":[120.5,33.25]}"#,
+        r#"{"bbox":{"center":"12.3456,45.6789"}}"#,
+    ] {
+        assert_eq!(graded(body), [], "{body}");
+    }
+}
+
+#[test]
+fn positions_are_found_as_many_apps_write_them() {
+    for body in [
+        r#"{"breitengrad":"52,520008","laengengrad":"13,404954"}"#,
+        r#"{"coords":{"latitude":{"value":"52.520008"},"longitude":{"value":"13.404954"}}}"#,
+        r#"{"locationInfo":"52.520008|13.404954|15.0"}"#,
+        r#"{"lat":"52.520008N","lon":"13.404954E"}"#,
+        r#"{"lat":"S52.520008","lon":"W13.404954"}"#,
+        r#"{"lat":"52.520008°","lon":"13.404954°"}"#,
+        r#"{"GPSLatitude":"52, 31, 12.03","GPSLongitude":"13, 24, 17.83"}"#,
+        r#"{"loc":"<+52.520008,+13.404954> +/- 5.00m (speed -1.00 mps / course -1.00)"}"#,
+        r#"{"l":"Location[fused 52.520008,13.404954 hAcc=12.0]"}"#,
+        r#"{"gps":"52,520008,13,404954"}"#,
+        r#"{"gps":"52,520008 13,404954"}"#,
+        r#"{"track":[["52.520008","13.404954",1],["52.521008","13.404954",2]]}"#,
+        r#"{"fixes":[{"t":1,"la":52.520008,"lo":13.404954}]}"#,
+    ] {
+        let found = grades(post("/p", "application/json", body), "coordinates");
+        assert_eq!(found, [Grade::Decoded], "{body}");
+    }
+    for body in ["loc=+16.4675-100.9254/", "loc=+52.5200+013.4050/"] {
+        let kind = "application/x-www-form-urlencoded";
+        let found = grades(post("/p", kind, body), "coordinates");
+        assert_eq!(found, [Grade::Decoded], "{body}");
+    }
+    let headers = [("X-Latitude", "52.520008"), ("X-Longitude", "13.404954")];
+    let sent = observation::post("collector.example", "/p", &headers, Vec::new(), false);
+    assert_eq!(grades(sent, "coordinates"), [Grade::Decoded]);
+    for body in [
+        r#"{"anchor":"0.5000,0.5000","pivot":"12.5000,24.7500"}"#,
+        r#"{"p":"50.0000 95.0000"}"#,
+        r#"{"fx":"1.0945,0.8533"}"#,
+        r#"{"tilt":"12.3456,45.1234"}"#,
+        r#"{"positions":[12.3456,45.1234,7.1234,22.3456,15.1234,9.1234]}"#,
+        r#"{"acc":"0.1234,9.8123,0.4321"}"#,
+        r#"{"fx":"1234,5678,9012"}"#,
+        r#"{"la":12,"lo":15}"#,
+    ] {
+        let found = grades(post("/p", "application/json", body), "coordinates");
+        assert_eq!(found, [], "{body}");
+    }
+}
+
+/// Positions of one message, as the pieces of evidence have them.
+fn positions(observation: Observation) -> Vec<String> {
+    let tally = tally(&[observation]);
+    let mut found = tally
+        .findings
+        .iter()
+        .filter(|(key, _)| &*key.rule == "coordinates");
+    let evidence = found
+        .by_ref()
+        .flat_map(|(_, occurrences)| &occurrences.evidence);
+    let values = evidence.filter_map(|piece| piece.value.as_ref());
+    values.map(|value| value.reveal().to_owned()).collect()
+}
+
+#[test]
+fn the_order_of_coordinates_is_that_of_the_name() {
+    let body = |name: &str| format!(r#"{{"{name}":[52.520008,13.404954]}}"#);
+    for name in ["latlng", "track", "waypoints"] {
+        let found = positions(post("/p", "application/json", &body(name)));
+        assert_eq!(found, ["52.520008,13.404954"], "{name}");
+    }
+    for name in ["coordinates", "lnglat", "center", "location", "geopoint"] {
+        let found = positions(post("/p", "application/json", &body(name)));
+        assert_eq!(found, ["13.404954,52.520008"], "{name}");
+    }
+    let kml = "<kml><Placemark><LineString><coordinates>13.404954,52.520008,34 13.405954,52.521008,34</coordinates></LineString></Placemark></kml>";
+    let found = positions(post("/p", "application/vnd.google-earth.kml+xml", kml));
+    assert_eq!(found, ["52.520008,13.404954", "52.521008,13.405954"]);
+}
+
+#[test]
+fn positions_in_columns_and_rows_with_times_are_each_found() {
+    for body in [
+        r#"{"lats":[52.520008,52.521008],"lons":[13.404954,13.405954]}"#,
+        r#"{"latitude":[52.520008,52.521008],"longitude":[13.404954,13.405954]}"#,
+        r#"{"track":[[1772438400,52.520008,13.404954],[1772438430,52.521008,13.405954]]}"#,
+        r#"{"latitude":"52.520008,52.521008","longitude":"13.404954,13.405954"}"#,
+    ] {
+        let found = positions(post("/p", "application/json", body));
+        assert_eq!(
+            found,
+            ["52.520008,13.404954", "52.521008,13.405954"],
+            "{body}"
+        );
+    }
+    let picture = r#"{"GPSLatitude":[52,30,36],"GPSLongitude":[13,15,36]}"#;
+    assert_eq!(
+        positions(post("/p", "application/json", picture)),
+        ["52.51,13.26"]
+    );
+    let uneven = r#"{"lats":[52.520008,52.521008],"lons":[13.404954]}"#;
+    assert_eq!(positions(post("/p", "application/json", uneven)), [""; 0]);
+}
+
+#[test]
+fn positions_are_found_in_paths_and_planes() {
+    let path = |path: &str| {
+        grades(
+            observation::post("collector.example", path, &[], Vec::new(), false),
+            "coordinates",
+        )
+    };
+    assert_eq!(path("/v1/forecast/52.5163/13.3777"), [Grade::Decoded]);
+    assert_eq!(
+        path("/route/13.37771,52.51632;13.41053,52.52437"),
+        [Grade::Shape]
+    );
+    assert_eq!(path("/places/13.37771,52.51632.json"), [Grade::Shape]);
+    for version in [
+        "/v1.2/3.4",
+        "/sdk/12.1000/13.2000",
+        "/a/1.2345/0.1234",
+        "/doi/10.1038/37.5512",
+        "/statement/11.2026/12.2026",
+        "/quotes/48.1250/48.1310",
+    ] {
+        assert_eq!(path(version), [], "{version}");
+    }
+    for (body, grades_of) in [
+        (
+            r#"{"cCrd":{"x":13377710,"y":52516320}}"#,
+            &[Grade::Decoded][..],
+        ),
+        (
+            r#"{"geometry":{"x":13.37771,"y":52.51632,"wkid":4326}}"#,
+            &[Grade::Decoded],
+        ),
+        (r#"{"coord":{"x":13.37771,"y":52.51632,"z":4.2}}"#, &[]),
+        (r#"{"touch":{"x":13.37771,"y":52.51632}}"#, &[]),
+        (r#"{"geometry":{"x":113.5,"y":52.25}}"#, &[]),
+        (r#"{"location":{"x":123.333333,"y":45.666667}}"#, &[]),
+        (r#"{"shape":"kkChniTaVW"}"#, &[]),
+        (
+            r#"{"positions":[["AAPL",48.1234,52.3311],["SAP",12.1234,22.3311]]}"#,
+            &[],
+        ),
+        (
+            r#"{"track":[[200,23.1234,45.1234],[216,23.2345,45.2345]]}"#,
+            &[],
+        ),
+    ] {
+        let found = grades(post("/p", "application/json", body), "coordinates");
+        assert_eq!(found, grades_of, "{body}");
+    }
+}
+
+#[test]
+fn neighbours_in_a_protobuf_are_a_position_where_the_request_is_about_one() {
+    let fixed =
+        |number: u8, value: f64| [vec![number << 3 | 1], value.to_le_bytes().to_vec()].concat();
+    let message = [fixed(1, 52.520_008), fixed(2, 13.404_954)].concat();
+    let headers = [("Content-Type", "application/x-protobuf")];
+    let sent = |path: &str, message: &[u8]| {
+        let sent = observation::post("collector.example", path, &headers, message.to_vec(), false);
+        positions(sent)
+    };
+    assert_eq!(sent("/v1/location", &message), ["52.520008,13.404954"]);
+    for other in [
+        "/v1/metrics",
+        "/v1/allocation",
+        "/fonts/georgia",
+        "/location/metrics",
+    ] {
+        assert_eq!(sent(other, &message), [""; 0], "{other}");
+    }
+    let apart = [fixed(1, 52.520_008), fixed(4, 13.404_954)].concat();
+    assert_eq!(sent("/v1/location", &apart), [""; 0]);
+}
+
+/// From 100° east on, ten millionths of a degree are as long as Unix times.
+#[test]
+fn longitudes_of_the_far_east_are_no_times_and_times_no_longitudes() {
+    let varint = |number: u8, mut value: u64| {
+        let mut bytes = vec![number << 3];
+        while value >= 128 {
+            bytes.push(u8::try_from(value & 127).unwrap() | 128);
+            value >>= 7;
+        }
+        bytes.push(u8::try_from(value).unwrap());
+        bytes
+    };
+    let fixed =
+        |number: u8, value: u32| [vec![number << 3 | 5], value.to_le_bytes().to_vec()].concat();
+    let headers = [("Content-Type", "application/x-protobuf")];
+    let sent = |message: Vec<u8>| {
+        let path = "/v1/location";
+        let mut sent = observation::post("collector.example", path, &headers, message, false);
+        sent.sighting.origin.time = Timestamp::from_parts(1_790_000_000, 0);
+        positions(sent)
+    };
+    let tokyo = ["35.6812345,139.7671248"];
+    assert_eq!(
+        sent([varint(1, 356_812_345), varint(2, 1_397_671_248)].concat()),
+        tokyo
+    );
+    assert_eq!(
+        sent([fixed(1, 356_812_345), fixed(2, 1_397_671_248)].concat()),
+        tokyo
+    );
+    for (count, time) in [
+        (356_812_345, 1_789_999_000),   // a counter, now
+        (52_437_191, 1_768_000_123),    // bytes of a file, of this year
+        (52_428_800, 1_397_671_248),    // whole pages, of some years ago
+        (25_000_000, 1_397_671_248),    // a round count
+        (1_397_671_248, 1_397_671_250), // begin and end
+        (17, 1_397_671_248),
+    ] {
+        let message = [varint(1, count), varint(2, time)].concat();
+        assert_eq!(sent(message), [""; 0], "{count} {time}");
+    }
+    let apart = [varint(1, 356_812_345), varint(3, 1_397_671_248)].concat();
+    assert_eq!(sent(apart), [""; 0]);
+}
