@@ -537,8 +537,9 @@ mod tests {
             has_pairs: true,
             ..Signs::default()
         };
-        let names = fields.paths.names().iter();
-        names.for_each(|name| signs.add_name(Role::of(name)));
+        for name in fields.paths.names() {
+            signs.add_name(Role::of(name));
+        }
         let named = otherwise_named(&fields, &signs).into_iter();
         let shown = |(at, path): (usize, Vec<PathStep>)| {
             format!("{}={}", FieldPath(path), fields.get(at).unwrap().value)

@@ -267,12 +267,12 @@ fn json_text<'s, 'a>(
     keep: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> bool {
-    let bytes = text.as_bytes().trim_ascii();
-    if !matches!(bytes.first(), Some(b'{' | b'[' | b'"')) || !json::looks_like(bytes, false) {
+    let text = text.trim_ascii();
+    if !json::looks_like(text.as_bytes(), false) {
         return false;
     }
     collector.undoing(DecodeStep::Json, |collector| {
-        json::documents(bytes, keep, collector);
+        json::documents_of_text(text, 0, keep, collector);
     });
     true
 }

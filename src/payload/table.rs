@@ -107,7 +107,10 @@ fn unquoted(cell: &str) -> &str {
 
 /// `time=… level=info lat=52.52`, `lat=52.52; lon=13.40`, `position,unit=7 lat=52.52,lon=13.40 1700000000`: a row for each line.
 fn assignments(text: &str) -> Option<Vec<Row<'_>>> {
-    if !text.contains('=') || text.contains('&') {
+    // One pair may be anything, unless it holds a list or what a form would encode.
+    let is_pair = || text.contains(['%', ',']) && !text.contains(|mark: char| mark.is_whitespace());
+    let most = memchr::memchr_iter(b'=', text.as_bytes()).count();
+    if most == 0 || most == 1 && !is_pair() || text.contains('&') {
         return None;
     }
     let mut found = 0_usize;
@@ -134,8 +137,6 @@ fn assignments(text: &str) -> Option<Vec<Row<'_>>> {
             rows.push(row);
         }
     }
-    // One pair may be anything, unless it holds a list or what a form would encode.
-    let is_pair = || text.contains(['%', ',']) && !text.contains(|mark: char| mark.is_whitespace());
     (found >= 2 || found == 1 && is_pair()).then_some(rows)
 }
 

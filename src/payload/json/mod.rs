@@ -128,19 +128,22 @@ pub(super) fn documents<'s, 'a>(
     keep: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> End {
+    let start = prefix_length(bytes);
     match text(bytes) {
-        Cow::Borrowed(text) => documents_of_text(text, keep, collector),
-        Cow::Owned(text) => documents_of_text(&text, copied, collector),
+        Cow::Borrowed(text) => documents_of_text(text, start, keep, collector),
+        Cow::Owned(text) => documents_of_text(&text, start, copied, collector),
     }
 }
 
-fn documents_of_text<'s, 'a>(
+/// [`documents`] of a text, from the first on, which begins at `start`.
+pub(super) fn documents_of_text<'s, 'a>(
     text: &'s str,
+    start: usize,
     keep: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> End {
     let bytes = text.as_bytes();
-    let mut at = prefix_length(bytes);
+    let mut at = start;
     let mut worst = End::Complete;
     let mut position = 0_usize;
     let are_several = are_several(text, at);
