@@ -105,15 +105,19 @@ impl Look {
         let mut added = [0; 256];
         let mut value = 0_usize;
         while value < 256 {
-            let class = Self::CLASSES[value];
-            added[value] = class as u32 | (!class as u32) << 16;
+            added[value] = Self::of_class(Self::CLASSES[value]).0;
             value += 1;
         }
         added
     }
 
+    /// That of characters of these kinds alone.
+    const fn of_class(class: u16) -> Self {
+        Self(class as u32 | (!class as u32) << 16)
+    }
+
     /// That of decimal digits and nothing else.
-    pub const DIGITS: Self = Self(Self::ADDED[b'0' as usize]);
+    pub const DIGITS: Self = Self::of_class(Self::HEX | Self::BASE64 | Self::DIGIT);
 
     /// The kinds that a byte is of.
     #[inline]
@@ -156,5 +160,19 @@ impl Look {
     #[inline]
     pub fn is_all(self, kind: u16) -> bool {
         !self.0 >> 16 & u32::from(kind) != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_those_of_some_and_of_all_characters() {
+        let look = Look::of("+49 160 1234567");
+        assert!(look.has(Look::PLUS) && look.has(Look::SPACE) && !look.has(Look::UPPER));
+        assert!(look.is_all(Look::BASE64) && !look.is_all(Look::DIGIT));
+        assert!(Look::of("").is_all(Look::HEX), "of no characters, all are");
+        assert_eq!(Look::of("0123456789"), Look::DIGITS);
     }
 }

@@ -137,18 +137,30 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Goes one step down the path, by a name: at most [`limits::NAME_BYTES`] of it.
+    /// Goes one step down the path, by a name.
     #[inline]
     pub(super) fn enter(&mut self, name: &str) {
-        let name = if name.len() > limits::NAME_BYTES {
-            name.get(..name.floor_char_boundary(limits::NAME_BYTES))
-                .unwrap_or(name)
+        self.enter_key(name);
+    }
+
+    /// Goes one step down the path, by a name: at most [`limits::NAME_BYTES`] of it. Whether something may be encoded in it.
+    #[inline]
+    pub(super) fn enter_key(&mut self, name: &str) -> bool {
+        let is_long = name.len() > limits::NAME_BYTES;
+        let kept = if is_long {
+            let end = name.floor_char_boundary(limits::NAME_BYTES);
+            name.get(..end).unwrap_or_default()
         } else {
             name
         };
         let paths = &mut self.decoded.fields.paths;
-        let id = self.names.id(name, paths);
+        let (id, may_hold) = self.names.id(kept, paths);
         self.path = paths.add(self.path, Step::Name(id));
+        if is_long {
+            nested::may_name_hold(name)
+        } else {
+            may_hold
+        }
     }
 
     /// Goes one step down the path, by a position.

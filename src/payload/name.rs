@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::naming::{Role, Signs};
+use super::nested;
 use crate::model::{NameId, Paths};
 
 /// Names of which the copy is kept, by their hashes.
@@ -15,6 +16,8 @@ struct Recent {
     mark: Mark,
     text: Arc<str>,
     role: Role,
+    /// Whether something may be encoded in it.
+    may_hold: bool,
     message: u64,
     id: NameId,
 }
@@ -27,20 +30,24 @@ struct Mark {
     length: usize,
 }
 
+/// The bytes that a name begins and ends with, which may be the same.
+#[inline]
+fn ends<const COUNT: usize>(name: &[u8]) -> Option<(&[u8; COUNT], &[u8; COUNT])> {
+    name.first_chunk().zip(name.last_chunk())
+}
+
 impl Mark {
     #[inline]
     fn of(name: &[u8]) -> Self {
-        let wide = |chunk: &[u8; 8]| u64::from_le_bytes(*chunk);
-        let half = |chunk: &[u8; 4]| u64::from(u32::from_le_bytes(*chunk));
-        let (first, last) =
-            if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
-                (wide(first), wide(last))
-            } else if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
-                (half(first), half(last))
-            } else {
-                let bytes = name.iter();
-                (bytes.fold(0, |word, byte| word << 8 | u64::from(*byte)), 0)
-            };
+        let (first, last) = if let Some((first, last)) = ends::<8>(name) {
+            (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+        } else if let Some((first, last)) = ends::<4>(name) {
+            let wide = |half: &[u8; 4]| u64::from(u32::from_le_bytes(*half));
+            (wide(first), wide(last))
+        } else {
+            let bytes = name.iter();
+            (bytes.fold(0, |word, byte| word << 8 | u64::from(*byte)), 0)
+        };
         Self {
             first,
             last,
@@ -88,9 +95,9 @@ impl Names {
         NAMES.set(self);
     }
 
-    /// The number of a name among the paths of this message.
+    /// The number of a name among the paths of this message, and whether something may be encoded in it.
     #[inline]
-    pub(super) fn id(&mut self, text: &str, paths: &mut Paths) -> NameId {
+    pub(super) fn id(&mut self, text: &str, paths: &mut Paths) -> (NameId, bool) {
         let mark = Mark::of(text.as_bytes());
         match self.recent.get_mut(mark.slot()) {
             Some(Some(recent))
@@ -101,7 +108,7 @@ impl Names {
                     recent.id = paths.add_name(Arc::clone(&recent.text));
                     self.signs.add_name(recent.role);
                 }
-                recent.id
+                (recent.id, recent.may_hold)
             }
             slot => add(text, mark, self.message, slot, paths, &mut self.signs),
         }
@@ -117,7 +124,8 @@ fn add(
     slot: Option<&mut Option<Recent>>,
     paths: &mut Paths,
     signs: &mut Signs,
-) -> NameId {
+) -> (NameId, bool) {
+    let may_hold = nested::may_name_hold(text);
     let (text, role): (Arc<str>, Role) = (Arc::from(text), Role::of(text));
     signs.add_name(role);
     let id = paths.add_name(Arc::clone(&text));
@@ -126,11 +134,12 @@ fn add(
             mark,
             text,
             role,
+            may_hold,
             message,
             id,
         });
     }
-    id
+    (id, may_hold)
 }
 
 #[cfg(test)]

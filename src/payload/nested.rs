@@ -174,21 +174,22 @@ pub(super) fn may_hold(look: Look, text: &str) -> bool {
     look.has(ANY) || is_token() || is_word(shortest) || is_number() || has_words()
 }
 
-/// Decodes what is encoded in a name, as it is where names are data: base64 and hexadecimal text, percent encoding.
-pub(super) fn decode_name(name: &str, collector: &mut Collector<'_>) {
-    if name.len() < SHORTEST_NAME {
-        return;
-    }
+/// Whether anything may be encoded in a name, as it is where names are data.
+pub(super) fn may_name_hold(name: &str) -> bool {
     let look = Look::of(name);
     let is_of_base64 = look.is_all(Look::BASE64)
         && look.has(Look::DIGIT)
         && (look.has(Look::UPPER) || look.is_all(Look::HEX));
-    if look.has(Look::PERCENT) || is_of_base64 && may_hold(look, name) {
-        let attempts: [Attempt; 3] = [percent, hex, base64_text];
-        attempts
-            .iter()
-            .any(|attempt| attempt(look, name, copied, collector));
-    }
+    name.len() >= SHORTEST_NAME && (look.has(Look::PERCENT) || is_of_base64 && may_hold(look, name))
+}
+
+/// Decodes what is encoded in a name that [`may_name_hold`] something: base64 and hexadecimal text, percent encoding.
+pub(super) fn decode_name(name: &str, collector: &mut Collector<'_>) {
+    let look = Look::of(name);
+    let attempts: [Attempt; 3] = [percent, hex, base64_text];
+    attempts
+        .iter()
+        .any(|attempt| attempt(look, name, copied, collector));
 }
 
 /// Decodes what is encoded in a value that [`may_hold`] something.

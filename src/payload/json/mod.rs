@@ -215,8 +215,9 @@ fn document<'s, 'a>(
         match token {
             Token::Key(key) => {
                 let name = key.text();
-                collector.enter(&name);
-                nested::decode_name(&name, collector);
+                if collector.enter_key(&name) {
+                    nested::decode_name(&name, collector);
+                }
             }
             Token::Element(position) => {
                 collector.enter_index(u32::try_from(position).unwrap_or(u32::MAX));
