@@ -49,10 +49,13 @@ pub(super) fn hex<'s, 'a>(
     collector: &mut Collector<'a>,
 ) -> bool {
     // `0x` of programs, `\x` of PostgreSQL's bytea
-    let (is_marked, look, text) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("\\x"))
-    {
-        Some(digits) => (true, Look::of(digits), digits),
-        None => (false, look, text),
+    let marked = || text.strip_prefix("0x").or_else(|| text.strip_prefix("\\x"));
+    let (is_marked, look, text) = if look.is_all(Look::HEX) {
+        (false, look, text)
+    } else if let Some(digits) = marked() {
+        (true, Look::of(digits), digits)
+    } else {
+        return false;
     };
     let shortest = if is_marked || text.len() < SHORTEST_HEX && spells_number(text) {
         SHORTEST_MARKED
@@ -144,14 +147,13 @@ pub(super) fn base64_text<'s, 'a>(
     if look.is_all(Look::DIGIT) {
         return false;
     }
-    let text = text
-        .strip_prefix("data:")
-        .and_then(|rest| rest.split_once(";base64,"))
-        .map_or(text, |(_, encoded)| encoded);
-    let look = if look.is_all(Look::BASE64) {
-        look
+    let (look, text) = if look.is_all(Look::BASE64) {
+        (look, text)
     } else {
-        Look::of(text)
+        let url = text.strip_prefix("data:");
+        let encoded = url.and_then(|rest| rest.split_once(";base64,"));
+        let text = encoded.map_or(text, |(_, encoded)| encoded);
+        (Look::of(text), text)
     };
     if !look.is_all(Look::BASE64) || text.len() < SHORTEST_WORD || is_id(look, text) {
         return false;

@@ -142,6 +142,9 @@ impl Role {
     }
 }
 
+/// Names of a message that need no room of their own.
+const USUAL_NAMES: usize = 4096;
+
 /// What tells, while a message is read, whether it may have names and bytes that are looked for here; most have none.
 #[derive(Debug, Default)]
 pub(super) struct Signs {
@@ -153,9 +156,10 @@ pub(super) struct Signs {
 }
 
 impl Signs {
-    /// Nothing was read yet; room for names stays.
+    /// Nothing was read yet; room for as many names as messages usually have stays.
     pub(super) fn clear(&mut self) {
         self.roles.clear();
+        self.roles.shrink_to(USUAL_NAMES);
         *self = Self {
             roles: std::mem::take(&mut self.roles),
             ..Self::default()
