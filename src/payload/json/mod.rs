@@ -84,6 +84,12 @@ fn passed(text: &str, at: usize) -> (usize, usize, End) {
     }
 }
 
+/// Bytes of the document that a text begins with, if it is a whole one.
+pub(super) fn length(text: &str) -> Option<usize> {
+    let (_, at, end) = passed(text, 0);
+    (end == End::Complete).then_some(at)
+}
+
 /// Length of what may stand before the first document: white space, byte order mark, hijacking guards, a JSONP call, the packet
 /// number of socket.io.
 pub(super) fn prefix_length(bytes: &[u8]) -> usize {
