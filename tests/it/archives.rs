@@ -188,6 +188,19 @@ fn bug_reports_say_of_which_phone_they_are() {
 }
 
 #[test]
+fn a_workbook_is_called_one() {
+    let sheet = archive::zip(&[
+        ("docProps/app.xml", b"<Properties/>"),
+        ("xl/worksheets/sheet1.xml", b"<worksheet/>"),
+        ("xl/workbook.xml", b"<workbook/>"),
+    ]);
+    let path = file("spreadsheet", "apps.xlsx", &sheet);
+    let left_out = intake::survey(&[path]).unwrap().left_out;
+    assert_eq!(left_out.len(), 1);
+    assert!(left_out[0].2.contains("save its table as CSV"));
+}
+
+#[test]
 fn packages_of_apps_in_an_archive_are_read() {
     let (apk, xapk) = (source("apk"), source("apk-set"));
     let (ipa, bundle) = (source("ipa"), source("aab"));

@@ -10,6 +10,14 @@ const DETAILS: &[(&str, &str)] = &[
     ),
     ("no known format", "kein bekanntes Format"),
     (
+        "a workbook of Excel; save its table as CSV",
+        "eine Arbeitsmappe von Excel; die Tabelle als CSV speichern",
+    ),
+    (
+        "the log ends in the middle of an array",
+        "sie endet mitten in der Liste der Einträge",
+    ),
+    (
         "an archive inside an archive; unpack it",
         "ein Archiv in einem Archiv; entpacken",
     ),
