@@ -48,11 +48,6 @@ pub(super) fn look(path: &Path, display: &str, columns: &Columns) -> Held {
         let detail = format!("only the first {ARCHIVE_ENTRIES} files of the archive are looked at");
         note(Shortfall::InputLimit, detail);
     }
-    if is_workbook(&read.value) {
-        let reason = "a workbook of Excel; save its table as CSV".to_owned();
-        note(Shortfall::UnknownFormat, reason);
-        return held;
-    }
     let entries = read.value.into_iter().take(ARCHIVE_ENTRIES);
     let files = entries.filter(|entry| !entry.name.ends_with('/'));
     // Which of them are bodies is known once there is a HAR beside them.
@@ -89,12 +84,6 @@ pub(super) fn look(path: &Path, display: &str, columns: &Columns) -> Held {
         }
     }
     held
-}
-
-/// By the part that every workbook has (ECMA-376 part 1, §12.3.23).
-fn is_workbook(entries: &[ZipEntry]) -> bool {
-    let mut names = entries.iter().map(|entry| entry.name.as_str());
-    names.any(|name| matches!(name, "xl/workbook.xml" | "xl/workbook.bin"))
 }
 
 fn member(path: &Path, entry: &ZipEntry, display: &str, columns: &Columns) -> Recognised {

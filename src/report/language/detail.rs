@@ -9,10 +9,7 @@ const DETAILS: &[(&str, &str)] = &[
         "keine pcap-Kennung bei Byte {}",
     ),
     ("no known format", "kein bekanntes Format"),
-    (
-        "a workbook of Excel; save its table as CSV",
-        "eine Arbeitsmappe von Excel; die Tabelle als CSV speichern",
-    ),
+    ("xlsx of an unknown format", "xlsx in unbekanntem Format"),
     (
         "the log ends in the middle of an array",
         "sie endet mitten in der Liste der Einträge",
