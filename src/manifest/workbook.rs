@@ -23,6 +23,11 @@ pub(crate) fn is_workbook(head: &[u8]) -> bool {
 /// The first sheet that is a list of apps, else the first sheet.
 pub(crate) fn workbook_csv<I: Read + Seek>(input: &mut I) -> Option<Vec<u8>> {
     let mut archive = Archive::open(input);
+    // A report may well lie in the folder of its case.
+    let properties = part(&mut archive, b"docProps/core.xml").unwrap_or_default();
+    if memchr::memmem::find(&properties, b"<dc:creator>phonehome<").is_some() {
+        return None;
+    }
     let strings = part(&mut archive, b"xl/sharedStrings.xml");
     let strings = strings.map(|xml| shared_strings(&xml)).unwrap_or_default();
     let names = archive.entries.iter().map(|entry| entry.name.clone());

@@ -225,15 +225,15 @@ fn package_lines(prose: &Prose<'_>, app: &AppReport, most: usize) -> Vec<String>
         let names = prose.first(rules, most);
         lines.push(format!("{}: {names}", texts.rules_of_tls));
     }
-    let links = of(DeclaredKind::DeepLink).filter(|fact| fact.name.starts_with("http"));
-    let links: Vec<String> = links
+    let opening = of(DeclaredKind::DeepLink).filter(|fact| fact.name.starts_with("http"));
+    let opening: Vec<String> = opening
         .map(|fact| match fact.values.as_slice() {
             [] => fact.name.clone(),
             values => format!("{} ({})", fact.name, prose.first(values.to_vec(), most)),
         })
         .collect();
-    if !links.is_empty() {
-        let names = prose.first(links, most);
+    if !opening.is_empty() {
+        let names = prose.first(opening, most);
         lines.push(format!("{}: {names}", texts.opened_by));
     }
     let open = of(DeclaredKind::Component)
