@@ -7,6 +7,8 @@ use super::name::Name;
 use super::{Scene, value};
 use crate::model::{Event, Field, Grade, Look, Sensitive, Step, Tally};
 
+/// Bytes of a hardware address.
+const ADDRESS: usize = 17;
 /// Fewest access points: one alone may be anything with an address and a number.
 const LEAST: usize = 2;
 /// How strongly something is received, in dBm: from beside the antenna to what no receiver hears.
@@ -28,6 +30,12 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     };
     for (position, field) in scene.fields.iter().enumerate() {
         let name = scene.name(field);
+        let may_be_address = field.look.has(Look::COLON | Look::GROUP)
+            && field.look.has(Look::HEX)
+            && (field.value.len() == ADDRESS || field.look.has(Look::LIST));
+        if !may_be_address && name.is_none_or(|name| !name.is_hardware_address) {
+            continue;
+        }
         // Of one letter or two only SDKs know what they mean.
         let is_telling = name.is_some_and(|name| name.normalised.len() > 2);
         if is_telling && name.is_some_and(Name::names_identifier) {
@@ -38,7 +46,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             if is_signal(&field.value) && is_of_radio(scene, field) {
                 add(scene.fields.name(field), field);
             }
-        } else if field.look.has(Look::COLON | Look::GROUP) && field.look.has(Look::HEX) {
+        } else if may_be_address {
             if value::is_hardware_address(&field.value) {
                 if is_in_row_with_signal(scene, position) && is_of_radio(scene, field) {
                     add(&field.value, field);

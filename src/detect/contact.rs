@@ -138,7 +138,7 @@ fn add_parts<'a>(
     telling: Telling,
     is_of_other: bool,
 ) {
-    for part in parts(&field.value) {
+    for part in parts(&field.value, field.look) {
         if matches!(telling.said, Said::Ids | Said::Loosely) && is_bare(part) {
             if !is_of_other {
                 let key = (Kind::Phone, field.place, way);
@@ -248,7 +248,7 @@ fn report_lists(
 /// Adds names of fields and objects that are themselves numbers or addresses.
 fn keyed<'a>(
     scene: &'a Scene<'_>,
-    names: &Names,
+    names: &Names<'_>,
     ways: &Ways<'_>,
     request: &Request,
     (lists, unnamed): (&mut Lists<'a>, &mut Unnamed<'a>),

@@ -12,6 +12,7 @@ use self::text::{
 };
 pub(super) use self::words::{
     Axis, axis, holds_pair, holds_track, holds_way, integer_axis, is_of_measure, is_of_position,
+    is_wrapper, short_axis,
 };
 use self::words::{
     asks_for_place, is_about_position, is_about_service, is_longitude_first, is_of_fix,
@@ -38,6 +39,14 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let is_about_position = request_is_of_position(scene);
     for field in scene.fields {
         let before = parts.before.take();
+        let may_tell = |name: &Name| {
+            let has_axis = name.axis.is_some() || name.integer_axis.is_some();
+            has_axis || name.holds_way || name.is_wrapper
+        };
+        let has_digit = field.look.has(Look::DIGIT);
+        if !has_digit && field.place != Place::Path && !scene.name(field).is_some_and(may_tell) {
+            continue;
+        }
         // `/lat/52.52/lon/13.40`: a segment names the one behind it.
         let segment = scene
             .segment_before(field)
@@ -48,7 +57,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             continue;
         }
         let holds_way = name.is_some_and(|name| name.holds_way);
-        if !field.look.has(Look::DIGIT) && !holds_way
+        if !has_digit && !holds_way
             || parts.half_on_plane(scene, field, object)
             || parts.short_half(scene, field, object)
             || is_about_position && parts.half_without_name(scene, tally, field)
@@ -70,7 +79,7 @@ fn whole(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option<&
     // `geo:`, `POINT(…)`, degree signs, `@` of maps and `$` of receivers, two numbers with a decimal point
     let may_tell = field.look.has(TELLING);
     if let Some((latitude, longitude)) = may_tell
-        .then(|| telling_pair(&field.value))
+        .then(|| telling_pair(&field.value, field.look))
         .flatten()
         .or_else(|| neighbours(scene, field))
     {
@@ -133,12 +142,7 @@ pub(super) fn member<'s>(
 ) -> (Option<&'s Name>, Option<PathId>) {
     let paths = &scene.fields.paths;
     let own = scene.name(field);
-    let is_wrapped = own.is_some_and(|name| {
-        matches!(
-            &*name.normalised,
-            "value" | "val" | "wert" | "doublevalue" | "stringvalue" | "degrees" | "deg"
-        )
-    });
+    let is_wrapped = own.is_some_and(|name| name.is_wrapper);
     let holder = paths.split(field.path).filter(|_| is_wrapped);
     let holder = holder.and_then(|(parent, _)| match paths.split(parent)? {
         (object, Step::Name(name)) => Some((scene.names.get(name.position())?, object)),

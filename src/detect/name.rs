@@ -19,7 +19,7 @@ use crate::rules::{NamedIdentifiers, Rules, normalise_name};
 )]
 pub(super) struct Name {
     /// Without what spellings differ in.
-    pub(super) normalised: Box<str>,
+    pub(super) normalised: Rc<str>,
     /// As it is written, without numbering at its end.
     pub(super) stem: Box<str>,
     /// It may itself be a phone number, an e-mail address or a digest.
@@ -56,10 +56,14 @@ pub(super) struct Name {
     pub(super) is_person: bool,
     /// Its value is a part of a person's name.
     pub(super) part_of_person: Option<NamePart>,
+    /// Its value is in it as that of the member above, as in `{"latitude": {"value": 52.52}}`.
+    pub(super) is_wrapper: bool,
     /// Its value is half of a position, and the rest of the name.
     pub(super) axis: Option<(location::Axis, Rc<str>)>,
     /// The same of a position in integers; the rest has the scale at its end.
     pub(super) integer_axis: Option<(location::Axis, Rc<str>)>,
+    /// Its value is half of a position where a name above is of one, and the rest of the name.
+    pub(super) short_axis: Option<(location::Axis, Box<str>)>,
     /// Its value may be an encoded way.
     pub(super) holds_way: bool,
     /// Its rows may hold times and positions.
@@ -82,7 +86,9 @@ pub(super) struct Name {
 #[derive(Default)]
 struct Known {
     rules: String,
-    names: HashMap<Box<str>, Rc<Name>>,
+    /// With the last message that each was in.
+    names: HashMap<Box<str>, (Rc<Name>, u64)>,
+    message: u64,
 }
 
 /// Names, normalised, of values with a check digit.
@@ -145,6 +151,9 @@ impl Name {
             axis: location::axis(&last_alone).map(belongs),
             integer_axis: location::integer_axis(&last_alone)
                 .map(|(axis, rest)| belongs((axis, &rest))),
+            is_wrapper: location::is_wrapper(&normalised),
+            short_axis: location::short_axis(&normalised)
+                .map(|(axis, rest)| (axis, Box::from(rest))),
             holds_way: location::holds_way(&normalised),
             holds_track: location::holds_track(&normalised),
             holds_pair: location::holds_pair(&normalised),
@@ -158,12 +167,24 @@ impl Name {
         }
     }
 
-    /// What the names of a message say, in their order; nothing of those that no field is below.
-    pub(super) fn all(paths: &Paths, rules: &Rules) -> Vec<Rc<Self>> {
+    /// What the names of a message say, in their order, nothing of those that no field is below; and whether one may be there twice.
+    pub(super) fn all(paths: &Paths, rules: &Rules) -> (Vec<Rc<Self>>, bool) {
         Self::with_known(rules, |known| {
+            known.message = known.message.wrapping_add(1);
+            let (message, none) = (known.message, known.of("", rules).0);
+            let mut is_twice = false;
             let names = paths.names().iter().zip(paths.names_in_use());
-            let names = names.map(|(name, is_used)| if is_used { name } else { "" });
-            names.map(|name| known.of(name, rules)).collect()
+            let names = names.map(|(name, is_used)| {
+                if !is_used {
+                    return Rc::clone(&none);
+                }
+                let (said, before) = known.of(name, rules);
+                is_twice |= before == message;
+                said
+            });
+            let names = names.collect();
+            // Where room was made meanwhile, nobody knows.
+            (names, is_twice || known.message != message)
         })
     }
 
@@ -180,7 +201,7 @@ impl Name {
 
     /// What a name says that is none of a field's.
     pub(super) fn of(name: &str, rules: &Rules) -> Rc<Self> {
-        Self::with_known(rules, |known| known.of(name, rules))
+        Self::with_known(rules, |known| known.of(name, rules).0)
     }
 
     fn with_known<R>(rules: &Rules, act: impl FnOnce(&mut Known) -> R) -> R {
@@ -198,15 +219,18 @@ impl Name {
 }
 
 impl Known {
-    fn of(&mut self, name: &str, rules: &Rules) -> Rc<Name> {
-        if let Some(said) = self.names.get(name) {
-            return Rc::clone(said);
+    /// What a name says, and the message that it was in before this one.
+    fn of(&mut self, name: &str, rules: &Rules) -> (Rc<Name>, u64) {
+        if let Some((said, message)) = self.names.get_mut(name) {
+            return (Rc::clone(said), std::mem::replace(message, self.message));
         }
         if self.names.len() >= limits::KNOWN_NAMES {
             self.names.clear();
+            self.message = self.message.wrapping_add(1);
         }
         let said = Rc::new(Name::new(name, rules));
-        self.names.insert(Box::from(name), Rc::clone(&said));
-        said
+        let known = (Rc::clone(&said), self.message);
+        self.names.insert(Box::from(name), known);
+        (said, 0)
     }
 }
