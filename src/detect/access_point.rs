@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use super::name::Name;
 use super::{Scene, value};
 use crate::model::{Event, Field, Grade, Look, Sensitive, Step, Tally};
 
@@ -28,17 +27,18 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let mut add = |address: &str, field| {
         points.entry(address.to_ascii_lowercase()).or_insert(field);
     };
+    let has_address = scene.names.iter().any(|name| name.is_hardware_address);
     for (position, field) in scene.fields.iter().enumerate() {
-        let name = scene.name(field);
         let may_be_address = field.look.has(Look::COLON | Look::GROUP)
             && field.look.has(Look::HEX)
             && (field.value.len() == ADDRESS || field.look.has(Look::LIST));
-        if !may_be_address && name.is_none_or(|name| !name.is_hardware_address) {
+        if !may_be_address && !has_address {
             continue;
         }
+        let name = scene.name(field);
         // Of one letter or two only SDKs know what they mean.
         let is_telling = name.is_some_and(|name| name.normalised.len() > 2);
-        if is_telling && name.is_some_and(Name::names_identifier) {
+        if is_telling && name.is_some_and(|name| name.names_identifier) {
             continue;
         }
         // `{"3c:5a:b4:01:02:03": -61}`

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::name::Name;
 use super::{Scene, identifier, value};
 use crate::model::{DecodeStep, Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
 use crate::rules::words_of_name;
@@ -70,7 +69,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         let name = scene.name(field);
         // `{"wifi": "3c:5a:b4:01:02:03"}` is of no access point.
         let is_radio = name.is_some_and(|name| matches!(&*name.normalised, "wifi" | "wlan"));
-        let is_named = !is_radio && name.is_some_and(Name::names_identifier);
+        let is_named = !is_radio && name.is_some_and(|name| name.names_identifier);
         // What a protocol itself names stays on the link (DHCP, mDNS), or has a rule.
         if *scene.fields.chain(field.chain).0 == [DecodeStep::Protocol] {
             continue;

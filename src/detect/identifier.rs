@@ -78,16 +78,23 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let mut named = NamedRules::of(scene);
     let mut rules = Vec::new();
     for field in scene.fields {
+        let is_named = scene.name(field).is_some_and(|name| name.names_identifier);
+        let called = is_named.then(|| named.of_field(scene, field)).flatten();
+        let called = called.as_deref().unwrap_or_default();
+        let is_called = !called.is_empty() || field.place == Place::Path || !layouts.is_empty();
+        let may_tell = shapes.may_tell(field.value.len(), field.look)
+            || field.place == Place::Body && shapes.may_be_in_body(field.value.len(), field.look)
+            || may_be_push_token(field);
+        if !is_called && !may_tell {
+            continue;
+        }
         let text = value::trimmed(&field.value, field.look);
         if is_empty(text) {
             continue;
         }
         let mut is_known = false;
         rules.clear();
-        let is_named = scene.name(field).is_some_and(Name::names_identifier);
-        if is_named || field.place == Place::Path || !layouts.is_empty() {
-            let called = named.of_field(scene, field);
-            let called = called.as_deref().unwrap_or_default();
+        if is_called {
             rules_of_field(scene, called, &layouts, is_sdk, field, &mut rules);
         }
         for rule in rules.iter().copied() {
@@ -486,12 +493,21 @@ fn is_met(scene: &Scene<'_>, requirement: Requirement, field: &Field<'_>) -> boo
     }
 }
 
+/// Whether a field has the kinds of characters of which [`is_push_token`] asks.
+fn may_be_push_token(field: &Field<'_>) -> bool {
+    field.look.has(Look::COLON) && field.value.len() > SHORTEST_TOKEN
+        || field.look.has(Look::OTHER) && field.value.starts_with(EXPO)
+}
+
+/// What tokens of Expo begin with.
+const EXPO: &str = "Expo";
+
 /// Whether a text may be a push token under any name: Google's and Expo's have a mark in them that nothing else has.
 fn is_push_token(text: &str, look: Look) -> bool {
     look.has(Look::COLON)
         && text.len() > SHORTEST_TOKEN
         && memchr::memmem::find(text.as_bytes(), b":APA91b").is_some()
-        || look.has(Look::OTHER) && text.starts_with("Expo") && text.contains("PushToken[")
+        || look.has(Look::OTHER) && text.starts_with(EXPO) && text.contains("PushToken[")
 }
 
 /// Characters that tokens of Google have behind their mark, at least.

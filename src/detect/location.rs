@@ -39,12 +39,12 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let is_about_position = request_is_of_position(scene);
     for field in scene.fields {
         let before = parts.before.take();
-        let may_tell = |name: &Name| {
-            let has_axis = name.axis.is_some() || name.integer_axis.is_some();
-            has_axis || name.holds_way || name.is_wrapper
-        };
         let has_digit = field.look.has(Look::DIGIT);
-        if !has_digit && field.place != Place::Path && !scene.name(field).is_some_and(may_tell) {
+        let is_named = scene.name(field).is_some_and(|name| name.may_be_position);
+        if !is_named && field.place != Place::Path {
+            if has_digit && !(is_about_position && parts.half_without_name(scene, tally, field)) {
+                whole(scene, tally, field, scene.name(field));
+            }
             continue;
         }
         // `/lat/52.52/lon/13.40`: a segment names the one behind it.
@@ -74,8 +74,15 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     parts.report(scene, tally);
 }
 
+/// Kinds of characters of which a value has one that holds a position under no name: those of [`TELLING`], and what parts two numbers.
+const MARKS_OF_WHOLE: u16 = TELLING | Look::LIST;
+
 /// Reports what one value holds: both coordinates, or a way. `false` if it holds neither.
 fn whole(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option<&Name>) -> bool {
+    let is_told = name.is_some_and(|name| name.holds_way || name.holds_pair);
+    if !field.look.has(MARKS_OF_WHOLE) && field.place != Place::Path && !is_told {
+        return false;
+    }
     // `geo:`, `POINT(…)`, degree signs, `@` of maps and `$` of receivers, two numbers with a decimal point
     let may_tell = field.look.has(TELLING);
     if let Some((latitude, longitude)) = may_tell

@@ -76,6 +76,10 @@ pub(super) struct Name {
     pub(super) is_of_measure: bool,
     /// Its value may be mixed into digests.
     pub(super) salt: Option<SaltName>,
+    /// It, or the value in it, may be a position or a part of one.
+    pub(super) may_be_position: bool,
+    /// It, or the end of the path that it is, may name a kind of data.
+    pub(super) names_identifier: bool,
     /// The kinds of data that it names.
     pub(super) identifiers: NamedIdentifiers,
     /// Of a name that says nothing and is a path with dots: what its last part names, and the parts before, from the last on.
@@ -124,7 +128,20 @@ impl Name {
         });
         let stem = name.trim_end_matches(|character: char| character.is_ascii_digit());
         let bare = normalise_name(stem);
+        let ends_in_name = |(last, _): &(NamedIdentifiers, _)| !last.is_empty();
+        let names_identifier = !identifiers.is_empty() || flat.as_ref().is_some_and(ends_in_name);
         let belongs = |(axis, rest): (location::Axis, &str)| (axis, Rc::from([way, rest].concat()));
+        let axis = location::axis(&last_alone).map(belongs);
+        let integer_axis = location::integer_axis(&last_alone);
+        let integer_axis = integer_axis.map(|(axis, rest)| belongs((axis, &rest)));
+        let short_axis = location::short_axis(&normalised);
+        let short_axis = short_axis.map(|(axis, rest)| (axis, Box::from(rest)));
+        let is_wrapper = location::is_wrapper(&normalised);
+        let holds_way = location::holds_way(&normalised);
+        let holds_track = location::holds_track(&normalised);
+        let holds_pair = location::holds_pair(&normalised);
+        let has_axis = axis.is_some() || integer_axis.is_some() || short_axis.is_some();
+        let may_be_position = has_axis || is_wrapper || holds_way || holds_track || holds_pair;
         Self {
             may_be_contact: name.contains('@')
                 || contact::may_be_number(name)
@@ -148,18 +165,18 @@ impl Name {
             lists_reachable: contact::lists_reachable(&bare),
             is_person: contact::is_person_name(&normalised),
             part_of_person: known::name_part(&normalised),
-            axis: location::axis(&last_alone).map(belongs),
-            integer_axis: location::integer_axis(&last_alone)
-                .map(|(axis, rest)| belongs((axis, &rest))),
-            is_wrapper: location::is_wrapper(&normalised),
-            short_axis: location::short_axis(&normalised)
-                .map(|(axis, rest)| (axis, Box::from(rest))),
-            holds_way: location::holds_way(&normalised),
-            holds_track: location::holds_track(&normalised),
-            holds_pair: location::holds_pair(&normalised),
+            axis,
+            integer_axis,
+            is_wrapper,
+            short_axis,
+            holds_way,
+            holds_track,
+            holds_pair,
             is_of_position: location::is_of_position(&normalised),
             is_of_measure: location::is_of_measure(&normalised),
             salt: known::salt_name(&normalised),
+            may_be_position,
+            names_identifier,
             identifiers,
             flat,
             stem: stem.into(),
@@ -191,12 +208,6 @@ impl Name {
     /// Whether its value is the id of a message: by the name, or in angle brackets under one that applications use, too.
     pub(super) fn is_of_message_id(&self, value: &str) -> bool {
         self.is_of_mail || value.starts_with('<') && *self.normalised == *"references"
-    }
-
-    /// Whether it, or the end of the path that it is, may name a kind of data.
-    pub(super) fn names_identifier(&self) -> bool {
-        let flat = self.flat.as_ref();
-        !self.identifiers.is_empty() || flat.is_some_and(|(last, _)| !last.is_empty())
     }
 
     /// What a name says that is none of a field's.

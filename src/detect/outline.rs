@@ -64,8 +64,13 @@ impl Outline {
         // Most names go on from one branch only.
         let mut lately: Vec<Option<(Branch, Branch)>> = vec![None; paths.names().len()];
         let mut others: HashMap<(Branch, NameId), Branch> = HashMap::new();
+        // Most paths go on from the same as the one before.
+        let (mut before, mut above) = (PathId::default(), Branch::default());
         for (id, (parent, step)) in paths.ids().skip(1).zip(paths.iter()) {
-            let above = outline.branch(parent);
+            if parent != before {
+                (before, above) = (parent, outline.branch(parent));
+                outline.see_object(paths, parent);
+            }
             let branch = match step {
                 Step::Index(_) => outline.elements(above),
                 Step::Name(name) => match lately.get_mut(name.position()) {
@@ -83,7 +88,6 @@ impl Outline {
                 },
             };
             outline.of_path.push(branch);
-            outline.see_object(paths, parent);
             if matches!(step, Step::Index(_)) {
                 outline.see_object(paths, id);
             }

@@ -67,8 +67,14 @@ impl Gate {
     /// Whether any of them may match; `true` also where they do not compile together.
     #[inline]
     pub(super) fn may_match(&self, text: &str, look: Look) -> bool {
-        let kinds = self.kinds.get(text.len()).or(self.kinds.last());
-        kinds.is_some_and(|kinds| *kinds == u16::MAX || look.has(*kinds)) && self.is_match(text)
+        self.may_be_met(text.len(), look) && self.is_match(text)
+    }
+
+    /// Whether a text of at most so many bytes that looks like this may have what any of them needs.
+    #[inline]
+    pub(super) fn may_be_met(&self, bytes: usize, look: Look) -> bool {
+        let kinds = self.kinds.get(bytes).or(self.kinds.last());
+        kinds.is_some_and(|kinds| *kinds == u16::MAX || look.has(*kinds))
     }
 
     fn is_match(&self, text: &str) -> bool {

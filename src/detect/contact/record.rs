@@ -49,8 +49,7 @@ impl Records {
         };
         // Reading phone numbers is expensive, and without a name nothing is a record.
         let has_person = scene.names.iter().any(|name| name.is_person);
-        let is_persons = |field: &Field<'_>| is_content(scene, field) && is_name(field);
-        if !has_person || !scene.fields.iter().any(is_persons) {
+        if !has_person {
             return Self::default();
         }
         let paths = &scene.fields.paths;

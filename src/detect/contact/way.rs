@@ -112,6 +112,8 @@ pub(super) struct Below {
     pub(super) numbers: bool,
     /// Names say that these numbers are phones'.
     pub(super) phones: bool,
+    /// Digests of people may be there, by all that or by the last name.
+    pub(super) may_be_digests: bool,
 }
 
 /// What the names of a message say.
@@ -126,9 +128,12 @@ impl<'a> Names<'a> {
             let Some(name) = scene.names.get(name.position()) else {
                 return *above;
             };
+            let contacts = above.contacts || name.speaks_of_contacts;
+            let digests = above.digests || name.lists_digests;
             Below {
-                contacts: above.contacts || name.speaks_of_contacts,
-                digests: above.digests || name.lists_digests,
+                contacts,
+                digests,
+                may_be_digests: contacts || digests || name.lists_reachable,
                 numbers: above.numbers || name.names_numbers,
                 phones: above.phones || name.names_phones,
             }
