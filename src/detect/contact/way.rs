@@ -32,18 +32,21 @@ impl<'a> All<'a> {
         let stems: Vec<(u32, &'a str)> = names
             .map(|(number, name)| (*first.entry(&name.stem).or_insert(number), &*name.stem))
             .collect();
-        let mut steps = Vec::new();
+        let mut ways = Vec::new();
         let mut by_step: HashMap<(Way, u32), Way> = HashMap::new();
         let of_branch = scene.outline.told(Way::default(), |before, name| {
             let Some((number, stem)) = stems.get(name.position()) else {
                 return *before;
             };
             *by_step.entry((*before, *number)).or_insert_with(|| {
-                steps.push((*before, *stem));
-                Way(u32::try_from(steps.len()).unwrap_or(u32::MAX))
+                ways.push((*before, *stem));
+                Way(u32::try_from(ways.len()).unwrap_or(u32::MAX))
             })
         });
-        Self { steps, of_branch }
+        Self {
+            steps: ways,
+            of_branch,
+        }
     }
 }
 
