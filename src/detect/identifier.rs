@@ -1,12 +1,15 @@
 //! Names and shapes of personal data in single fields, as `rules/identifiers.toml` and the layouts of known SDKs describe them.
 //! Lists of contacts and positions have detectors of their own.
 
+mod segment;
+
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use self::segment::of_segment;
 use super::name::Name;
+use super::outline::{Branch, OfBranches};
 use super::{Scene, contact, value};
 use crate::model::{
     Category, DecodeStep, Event, Field, Grade, Look, PathId, Place, Protection, Sensitive, Step,
@@ -21,42 +24,6 @@ const ACCESS_POINTS: &str = "wifi-bssid";
 
 /// The rule of push tokens.
 const PUSH_TOKEN: &str = "push-token";
-
-/// Segments of paths, normalised, behind which a phone is named.
-const DEVICE_SEGMENTS: [&str; 8] = [
-    "device",
-    "devices",
-    "handset",
-    "handsets",
-    "phone",
-    "phones",
-    "terminal",
-    "terminals",
-];
-
-/// The same of an app's installation on a phone.
-const INSTALLATION_SEGMENTS: [&str; 6] = [
-    "installation",
-    "installations",
-    "install",
-    "installs",
-    "appinstance",
-    "appinstances",
-];
-
-/// Segments of paths, normalised, of what only a phone registers for: other devices have ids, too.
-const PHONE_SEGMENTS: [&str; 10] = [
-    "register",
-    "registration",
-    "registrations",
-    "push",
-    "pushtoken",
-    "pushtokens",
-    "pushnotifications",
-    "fcm",
-    "gcm",
-    "apns",
-];
 
 /// The rule of places as short strings.
 const GEOHASH: &str = "geohash";
@@ -105,18 +72,31 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let is_sdk = !layouts.is_empty() || scene.rules.is_sdk_host(scene.host());
     let shapes = scene.rules.shapes();
     let mut hits = Hits::new();
+    let mut named = NamedRules::of(scene);
     let mut rules = Vec::new();
     for field in scene.fields {
+        let is_named = scene.name(field).is_some_and(|name| name.names_identifier);
+        let called = is_named.then(|| named.of_field(scene, field)).flatten();
+        let called = called.as_deref().unwrap_or_default();
+        let is_called = !called.is_empty()
+            || field.place == Place::Path
+            || !layouts.is_empty()
+            || is_own_header(scene, field);
+        let may_tell = shapes.may_tell(field.value.len(), field.look)
+            || field.place == Place::Body && shapes.may_be_in_body(field.value.len(), field.look)
+            || may_be_push_token(field)
+            || value::is_h3_cell(&field.value);
+        if !is_called && !may_tell {
+            continue;
+        }
         let text = value::trimmed(&field.value, field.look);
         if is_empty(text) {
             continue;
         }
         let mut is_known = false;
         rules.clear();
-        let is_named = scene.name(field).is_some_and(Name::names_identifier);
-        let may_be_named = matches!(field.place, Place::Path | Place::Header);
-        if is_named || may_be_named || !layouts.is_empty() {
-            rules_of_field(scene, &layouts, is_sdk, field, &mut rules);
+        if is_called {
+            rules_of_field(scene, called, &layouts, is_sdk, field, &mut rules);
         }
         for rule in rules.iter().copied() {
             if &*rule.id == ACCESS_POINTS && text.contains(['|', ';']) {
@@ -140,19 +120,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 is_known = true;
             }
         }
-        if !is_known
-            && is_push_token(text, field.look)
-            && let Some(rule) = scene.rules.identifier(PUSH_TOKEN)
-            && rule.has_shape(text, field.look)
-        {
-            add(&mut hits, rule, Grade::Decoded, false, field, text);
-            is_known = true;
-        }
-        if !is_known
-            && value::is_h3_cell(text)
-            && let Some(rule) = scene.rules.identifier(GEOHASH)
-        {
-            add(&mut hits, rule, Grade::Shape, false, field, text);
+        if !is_known && let Some((rule, grade)) = told_by_form(scene, text, field.look) {
+            add(&mut hits, rule, grade, false, field, text);
             is_known = true;
         }
         if !is_known && text.len() <= TELLING_BYTES {
@@ -211,9 +180,50 @@ fn is_known_of_contact(scene: &Scene<'_>, rule: &Identifier, value: &str) -> boo
     }
 }
 
+/// Rules that the names on a way call for.
+type Called<'a> = Rc<[(&'a Identifier, NameStrength)]>;
+
+/// The rules that names call for, by the branches that they are on; looked up when they are first asked for.
+struct NamedRules<'a>(OfBranches<Option<Called<'a>>>);
+
+impl<'a> NamedRules<'a> {
+    fn of(scene: &Scene<'_>) -> Self {
+        Self(scene.outline.told(None, |_, _| None))
+    }
+
+    fn of_field(&mut self, scene: &Scene<'a>, field: &Field<'_>) -> Option<Called<'a>> {
+        let branch = scene.branch(field);
+        let known = self.0.get_mut(branch)?;
+        let called = known.get_or_insert_with(|| called(scene, branch));
+        Some(Rc::clone(called))
+    }
+}
+
+fn called<'a>(scene: &Scene<'a>, branch: Branch) -> Called<'a> {
+    let mut called = Vec::new();
+    let mut names = scene.outline.names_back(branch);
+    let name = names
+        .next()
+        .and_then(|name| scene.names.get(name.position()));
+    let Some(name) = name else {
+        return Rc::from(called);
+    };
+    let take = |rule, strength| called.push((rule, strength));
+    let before = names.map(|name| scene.fields.paths.text(name));
+    let all = scene.rules;
+    all.identifiers_of_names(&name.identifiers, &before, take);
+    if let (true, Some((last, way))) = (called.is_empty(), &name.flat) {
+        let way = way.iter().map(|part| &**part);
+        all.identifiers_of_names(last, &way, |rule, strength| called.push((rule, strength)));
+    }
+    called.retain(|(rule, _)| !has_detector_of_its_own(rule));
+    Rc::from(called)
+}
+
 /// The rules that a field's name, or the layout of the SDK that it was sent to, calls for.
 fn rules_of_field<'a>(
     scene: &Scene<'a>,
+    called: &[(&'a Identifier, NameStrength)],
     layouts: &[&'a PayloadLayout],
     is_sdk: bool,
     field: &Field<'_>,
@@ -221,67 +231,34 @@ fn rules_of_field<'a>(
 ) {
     let all = scene.rules;
     let path = scene.fields.path(field);
-    if let Some(name) = scene.name(field) {
-        // What a protocol calls a field has one meaning, however short the name.
-        let is_strong = |strength| {
-            strength == NameStrength::Strong
-                || is_sdk
-                || *scene.fields.chain(field.chain).0 == [DecodeStep::Protocol]
-        };
-        let is_named = Cell::new(false);
-        let mut take = |rule: &'a Identifier, strength| {
-            is_named.set(true);
-            if is_strong(strength)
-                || rule.is_fingerprint && has_attributes_beside(scene, field, ATTRIBUTES_BESIDE)
-                || !rule.weak_beside.is_empty() && scene.has_name_beside(field, &rule.weak_beside)
-            {
-                rules.push(rule);
-            }
-        };
-        let before = path.names_back().skip(1);
-        all.identifiers_of_names(&name.identifiers, &before, &mut take);
-        if let (false, Some((last, way))) = (is_named.get(), &name.flat) {
-            let way = way.iter().map(|part| &**part);
-            all.identifiers_of_names(last, &way, take);
+    // What a protocol calls a field has one meaning, however short the name.
+    let is_strong = |strength| {
+        strength == NameStrength::Strong
+            || is_sdk
+            || *scene.fields.chain(field.chain).0 == [DecodeStep::Protocol]
+    };
+    for (rule, strength) in called {
+        if is_strong(*strength)
+            || rule.is_fingerprint && has_attributes_beside(scene, field, ATTRIBUTES_BESIDE)
+            || !rule.weak_beside.is_empty() && scene.has_name_beside(field, &rule.weak_beside)
+        {
+            rules.push(rule);
         }
     }
     // `X-Modelo: FP5`: what an application calls a header of its own, where others tell attributes of the device, too.
-    if field.place == Place::Header
-        && let Some(name) = without_x(scene, scene.fields.name(field))
+    if is_own_header(scene, field)
+        && let Some(bare) = without_x(scene.fields.name(field))
         && has_attributes_beside(scene, field, ATTRIBUTES_OF_HEADERS)
     {
         let none = std::iter::empty();
+        let name = Name::of(bare, all);
         all.identifiers_of_names(&name.identifiers, &none, |rule, _| {
             if rule.is_fingerprint && rules.iter().all(|known| known.id != rule.id) {
                 rules.push(rule);
             }
         });
     }
-    // `/imei/490154203237518`: a segment names the one behind it, if that has the form.
-    if let Some(name) = scene.segment_before(field) {
-        let name = Name::of(name, all);
-        let none = std::iter::empty();
-        all.identifiers_of_names(&name.identifiers, &none, |rule, strength| {
-            let has_form = rule.validator.is_some() || !rule.values.is_empty();
-            if has_form && strength == NameStrength::Strong {
-                rules.push(rule);
-            }
-        });
-        if DEVICE_SEGMENTS.contains(&&*name.normalised) {
-            let rule = if value::is_imei(&field.value) {
-                "hardware-id"
-            } else if !is_of_phone(scene) {
-                "recurring-id"
-            } else if value::is_hardware_address(&field.value) {
-                "mac-address"
-            } else {
-                "install-id"
-            };
-            rules.extend(all.identifier(rule));
-        } else if INSTALLATION_SEGMENTS.contains(&&*name.normalised) {
-            rules.extend(all.identifier("install-id"));
-        }
-    }
+    of_segment(scene, field, rules);
     for layout in layouts {
         let by_layout = layout
             .field(field.place, path)
@@ -290,13 +267,9 @@ fn rules_of_field<'a>(
             rules.push(rule);
         }
     }
-    rules.retain(|rule| !has_detector_of_its_own(rule));
-}
-
-/// Whether the path of a request is of what only phones register for.
-fn is_of_phone(scene: &Scene<'_>) -> bool {
-    let mut segments = scene.request_path().split('/');
-    segments.any(|segment| PHONE_SEGMENTS.contains(&&*normalise_name(segment)))
+    if !layouts.is_empty() {
+        rules.retain(|rule| !has_detector_of_its_own(rule));
+    }
 }
 
 /// Attributes of a device that stand in one object, so that what else has the name of one there is one, too.
@@ -317,18 +290,23 @@ fn has_attributes_beside(scene: &Scene<'_>, field: &Field<'_>, least: usize) -> 
         is_attribute
     };
     let attributes = scene.names_beside(field).filter(|name| {
-        let bare = || without_x(scene, &name.stem).is_some_and(|bare| is_attribute(&bare));
+        let bare =
+            || without_x(&name.stem).is_some_and(|bare| is_attribute(&Name::of(bare, scene.rules)));
         is_attribute(name) || field.place == Place::Header && bare()
     });
     attributes.take(least).count() == least
 }
 
-/// What the name of a header says without the X of those that an application made up (RFC 6648).
-fn without_x(scene: &Scene<'_>, header: &str) -> Option<Rc<Name>> {
-    let bare = header
+/// Whether a field is a header that an application made up.
+fn is_own_header(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    field.place == Place::Header && without_x(scene.fields.name(field)).is_some()
+}
+
+/// The name of a header without the X of those that an application made up (RFC 6648).
+fn without_x(header: &str) -> Option<&str> {
+    header
         .strip_prefix("x-")
-        .or_else(|| header.strip_prefix("X-"))?;
-    Some(Name::of(bare, scene.rules))
+        .or_else(|| header.strip_prefix("X-"))
 }
 
 /// Whether the name of a field speaks for a hardware address there: a rule of the name takes it, or is of access points.
@@ -339,8 +317,9 @@ pub(super) fn takes_address(scene: &Scene<'_>, field: &Field<'_>) -> bool {
     };
     let is_sdk = !layouts.is_empty() || scene.rules.is_sdk_host(scene.host());
     let text = value::trimmed(&field.value, field.look);
+    let called = called(scene, scene.branch(field));
     let mut rules = Vec::new();
-    rules_of_field(scene, &layouts, is_sdk, field, &mut rules);
+    rules_of_field(scene, &called, &layouts, is_sdk, field, &mut rules);
     rules.iter().any(|rule| {
         &*rule.id == ACCESS_POINTS || rule.is_opted_out(text) || fits(scene, rule, field, text)
     })
@@ -530,12 +509,34 @@ fn is_met(scene: &Scene<'_>, requirement: Requirement, field: &Field<'_>) -> boo
     }
 }
 
+/// Whether a field has the kinds of characters of which [`is_push_token`] asks.
+fn may_be_push_token(field: &Field<'_>) -> bool {
+    field.look.has(Look::COLON) && field.value.len() > SHORTEST_TOKEN
+        || field.look.has(Look::OTHER) && field.value.starts_with(EXPO)
+}
+
+/// What tokens of Expo begin with.
+const EXPO: &str = "Expo";
+
+/// The rule of what tells itself under any name: a push token, a cell of a map.
+fn told_by_form<'a>(scene: &Scene<'a>, text: &str, look: Look) -> Option<(&'a Identifier, Grade)> {
+    let (rule, grade) = if is_push_token(text, look) {
+        (PUSH_TOKEN, Grade::Decoded)
+    } else if value::is_h3_cell(text) {
+        (GEOHASH, Grade::Shape)
+    } else {
+        return None;
+    };
+    let rule = scene.rules.identifier(rule)?;
+    rule.has_shape(text, look).then_some((rule, grade))
+}
+
 /// Whether a text may be a push token under any name: Google's and Expo's have a mark in them that nothing else has.
 fn is_push_token(text: &str, look: Look) -> bool {
     look.has(Look::COLON)
         && text.len() > SHORTEST_TOKEN
         && memchr::memmem::find(text.as_bytes(), b":APA91b").is_some()
-        || look.has(Look::OTHER) && text.starts_with("Expo") && text.contains("PushToken[")
+        || look.has(Look::OTHER) && text.starts_with(EXPO) && text.contains("PushToken[")
 }
 
 /// Characters that tokens of Google have behind their mark, at least.

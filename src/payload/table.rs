@@ -2,6 +2,9 @@
 //! `name: value` of LDIF and the like → fields beside the text.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
 
 use super::collector::Collector;
 use super::{copied, form};
@@ -15,9 +18,11 @@ const LINES: usize = 20_000;
 
 /// Reads a text, if it is one of these.
 pub(super) fn read(text: &str) -> Option<Vec<Row<'_>>> {
-    rows(text)
-        .or_else(|| lines(text))
-        .or_else(|| pairs(text))
+    let has = |mark: u8| memchr::memchr(mark, text.as_bytes()).is_some();
+    let in_lines = has(b'\n').then(|| rows(text).or_else(|| lines(text)));
+    in_lines
+        .flatten()
+        .or_else(|| has(b'|').then(|| pairs(text)).flatten())
         .or_else(|| assignments(text))
 }
 
@@ -149,6 +154,18 @@ fn is_of_identifier(name: &str) -> bool {
     is_name(name) && IDENTIFIERS.contains(&&*normal(name))
 }
 
+/// Whether a text has a part of such a name, so that most cost one pass.
+fn may_name_identifier(text: &str) -> bool {
+    const PARTS: [&str; 6] = ["id", "imei", "imsi", "msisdn", "serial", "mac"];
+    static FOUND: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let build = || {
+        let mut builder = AhoCorasick::builder();
+        builder.ascii_case_insensitive(true).build(PARTS).ok()
+    };
+    let found = FOUND.get_or_init(build);
+    found.as_ref().is_some_and(|parts| parts.is_match(text))
+}
+
 /// The name and value of a word that is a pair: `imei=…`, and of identifiers `Device(imei=…)` and `imei:…`. The value is empty where
 /// it is the next word.
 fn pair_of_word(word: &str) -> Option<(&str, &str)> {
@@ -164,7 +181,11 @@ fn pair_of_word(word: &str) -> Option<(&str, &str)> {
 /// `time=… level=info lat=52.52`, `lat=52.52; lon=13.40`, `position,unit=7 lat=52.52,lon=13.40 1700000000`,
 /// `10:31:22 I/Init: imei=… ready`: a row for each line.
 fn assignments(text: &str) -> Option<Vec<Row<'_>>> {
-    if !text.contains(['=', ':']) || text.contains('&') {
+    // One pair may be anything, unless it names an identifier, or holds a list or what a form would encode.
+    let is_pair = || text.contains(['%', ',']) && !text.contains(|mark: char| mark.is_whitespace());
+    let most = memchr::memchr_iter(b'=', text.as_bytes()).count();
+    let may_be = most > 1 || most == 1 && is_pair() || may_name_identifier(text);
+    if !may_be || text.contains('&') {
         return None;
     }
     let mut found = 0_usize;
@@ -204,8 +225,6 @@ fn assignments(text: &str) -> Option<Vec<Row<'_>>> {
             rows.push(row);
         }
     }
-    // One pair may be anything, unless it names an identifier, or holds a list or what a form would encode.
-    let is_pair = || text.contains(['%', ',']) && !text.contains(|mark: char| mark.is_whitespace());
     (found >= 2 || is_told || found == 1 && is_pair()).then_some(rows)
 }
 
