@@ -134,6 +134,25 @@ impl Look {
         self.any & kinds != 0
     }
 
+    /// What texts that look like this and like the other have in common: the kinds that both have, and those that all of one may
+    /// be of.
+    #[must_use]
+    pub fn of_either(self, other: Self) -> Self {
+        Self {
+            any: self.any & other.any,
+            all: self.all | other.all,
+        }
+    }
+
+    /// Whether a text that looks like this may hold a part that looks like that, whatever the case of their letters.
+    #[inline]
+    pub fn may_hold(self, part: Self) -> bool {
+        // Letters beyond ASCII may have others within it in the other case.
+        let has = part.any & !self.any & !Self::UPPER == 0;
+        let is_all = self.all & !part.all & !Self::UPPER == 0;
+        has && is_all || self.has(Self::BEYOND)
+    }
+
     /// Whether all characters are of this kind; of no characters, all are.
     #[inline]
     pub fn is_all(self, kind: u16) -> bool {

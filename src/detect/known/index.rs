@@ -117,6 +117,12 @@ impl Numbers {
         self.all.is_empty()
     }
 
+    /// Fewest digits of one of them.
+    #[inline]
+    pub(super) fn shortest(&self) -> usize {
+        usize::try_from(self.lengths.trailing_zeros()).unwrap_or(0)
+    }
+
     /// Those that may have so many digits.
     #[inline]
     pub(super) fn of_length(&self, digits: usize) -> Option<&Table> {

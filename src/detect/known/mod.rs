@@ -165,21 +165,9 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
         Event::Traffic(_) | Event::Access(_) => return,
     }
-    let mut found: Vec<Found<'_>> = Vec::new();
     let mut scanner = Scanner::new(index);
+    let mut found = written(scene, &mut scanner);
     let mut hits = Vec::new();
-    for field in scene.fields {
-        scanner.text(&field.value, field.look, &mut hits);
-        take(&mut hits, Spot::of(scene, field), &mut found);
-    }
-    for (name, spot) in names_with_data(scene) {
-        scanner.text(name, Look::of(name), &mut hits);
-        take(&mut hits, spot, &mut found);
-    }
-    for (binary, bytes) in scene.binaries.iter() {
-        scanner.binary(bytes, &mut hits);
-        take(&mut hits, Spot::of_binary(scene, binary), &mut found);
-    }
     let salts = salt::of_message(index, scene);
     let (tried, others) = salts
         .named
@@ -196,11 +184,11 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     for digests in named.chain(guessed).flatten() {
         for field in scene.fields {
             scanner.salted(&digests, &field.value, &mut hits);
-            take(&mut hits, Spot::of(scene, field), &mut found);
+            take(&mut hits, || Spot::of(scene, field), &mut found);
         }
         for (binary, bytes) in scene.binaries.iter() {
             scanner.salted_binary(&digests, bytes, &mut hits);
-            take(&mut hits, Spot::of_binary(scene, binary), &mut found);
+            take(&mut hits, || Spot::of_binary(scene, binary), &mut found);
         }
     }
     let mut looked = scanner.finish();
@@ -217,7 +205,31 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     person::fields(index, scene, &mut take_of);
     position::fields(&index.places, scene, &mut take_of);
     packed::positions(&index.places, scene, &mut found);
+    if found.iter().any(|found| found.hit.form.is_some()) {
+        let mut scanner = Scanner::counting(index);
+        written(scene, &mut scanner);
+        looked = scanner.finish();
+        cut::lists(index, scene, &mut looked, &mut |_, _| {});
+    }
     report(scene, tally, &found, &looked);
+}
+
+/// Values as they are written in fields, in names of members and in bytes.
+fn written<'a>(scene: &Scene<'a>, scanner: &mut Scanner<'_>) -> Vec<Found<'a>> {
+    let (mut found, mut hits) = (Vec::new(), Vec::new());
+    for field in scene.fields {
+        scanner.text(&field.value, field.look, &mut hits);
+        take(&mut hits, || Spot::of(scene, field), &mut found);
+    }
+    for (name, spot) in names_with_data(scene) {
+        scanner.text(name, Look::of(name), &mut hits);
+        take(&mut hits, || spot, &mut found);
+    }
+    for (binary, bytes) in scene.binaries.iter() {
+        scanner.binary(bytes, &mut hits);
+        take(&mut hits, || Spot::of_binary(scene, binary), &mut found);
+    }
+    found
 }
 
 /// Names of members that are themselves values, as keys of a map are (`{"+49…": {"seen": 3}}`), once for each way to them.
@@ -254,10 +266,12 @@ fn names_with_data<'a>(scene: &Scene<'a>) -> Vec<(&'a str, Spot<'a>)> {
     names
 }
 
-fn take<'a>(hits: &mut Vec<Hit>, field: Spot<'a>, found: &mut Vec<Found<'a>>) {
+#[inline]
+fn take<'a>(hits: &mut Vec<Hit>, spot: impl FnOnce() -> Spot<'a>, found: &mut Vec<Found<'a>>) {
     if hits.is_empty() {
         return;
     }
+    let field = spot();
     hits.sort_unstable();
     hits.dedup_by(|next, first| next.value == first.value && next.is_digest == first.is_digest);
     found.extend(hits.drain(..).map(|hit| Found { hit, field }));

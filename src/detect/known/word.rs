@@ -1,6 +1,8 @@
 //! Patterns that begin and end where words do: a look-up for each word that may begin one, however many there are.
 
+use super::literal::add_look;
 use super::table::{Filter, Hash, Slot, Table, key};
+use crate::model::Look;
 
 /// Bytes by which the beginning of a pattern is told.
 const LONG: usize = 8;
@@ -17,6 +19,7 @@ pub(super) struct Words {
     first: Bytes,
     shortest: usize,
     longest: usize,
+    looks: Option<Look>,
 }
 
 /// A set of bytes.
@@ -75,8 +78,10 @@ fn short(bytes: &[u8]) -> Option<u64> {
 }
 
 impl Words {
-    pub(super) fn is_empty(&self) -> bool {
-        self.whole.is_empty()
+    /// Whether one of them may be in a text that looks like this.
+    #[inline]
+    pub(super) fn may_be_in(&self, text: Look) -> bool {
+        self.looks.is_some_and(|looks| text.may_hold(looks))
     }
 
     /// Calls `candidate` with the slot of each pattern that may begin at a position of `bytes`; the caller compares.
@@ -137,6 +142,8 @@ pub(super) struct Patterns {
     first: Bytes,
     shortest: Option<usize>,
     longest: usize,
+    /// What the patterns have in common.
+    looks: Option<Look>,
 }
 
 impl Patterns {
@@ -153,6 +160,7 @@ impl Patterns {
         let shortest = self.shortest.unwrap_or(pattern.len());
         self.shortest = Some(shortest.min(pattern.len()));
         self.longest = self.longest.max(pattern.len());
+        add_look(&mut self.looks, pattern);
         self.entries.push((key(pattern), slot));
     }
 
@@ -169,6 +177,7 @@ impl Patterns {
             first: self.first,
             shortest: self.shortest.unwrap_or_default(),
             longest: self.longest,
+            looks: self.looks,
         }
     }
 }
