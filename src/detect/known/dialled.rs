@@ -67,6 +67,14 @@ fn country_code<'a>(field: &'a Field<'_>) -> Option<&'a str> {
     if !field.look.has(Look::DIGIT) || field.value.len() > 5 {
         return None;
     }
+    // Most are numbers, or hold letters.
+    if field.look.is_all(Look::DIGIT) {
+        if !field.value.starts_with('0') {
+            return (field.value.len() <= 3).then_some(&*field.value);
+        }
+    } else if !field.look.has(Look::PLUS | Look::SPACE | Look::BEYOND) {
+        return None;
+    }
     let text = field.value.trim();
     let digits = text.strip_prefix('+').unwrap_or(text);
     let digits = digits.strip_prefix("00").unwrap_or(digits);

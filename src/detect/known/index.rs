@@ -19,9 +19,10 @@ use super::scan::Scarce;
 use super::spelled::{self, Spelled, Spelling};
 use super::spelling;
 use super::table::{Hash, Slot, Table, key};
+use super::token::SHORTEST_HEX;
 use super::word::{Patterns, Words};
 use crate::limits;
-use crate::model::{DecodeStep, KnownKind, KnownValue};
+use crate::model::{DecodeStep, KnownKind, KnownValue, Look};
 use crate::parallel;
 use crate::rules::Rules;
 
@@ -270,6 +271,16 @@ impl Prepared {
     /// How many values are looked for.
     pub fn len(&self) -> usize {
         self.values.len()
+    }
+
+    /// Whether a spelling, as it stands or inside an encoding that need not be a token's, may be in a text that looks like this
+    /// and has so many bytes.
+    #[inline]
+    pub(super) fn may_be_in(&self, text: Look, bytes: usize) -> bool {
+        self.text.words.may_be_in(text)
+            || self.text.folded.may_be_in(text)
+            || bytes >= SHORTEST_HEX && self.text.hexed.may_be_in(text)
+            || self.exact.may_be_in(text)
     }
 
     /// What is not looked for in full.

@@ -234,15 +234,29 @@ fn written<'a>(scene: &Scene<'a>, scanner: &mut Scanner<'_>) -> Vec<Found<'a>> {
 
 /// Names of members that are themselves values, as keys of a map are (`{"+49…": {"seen": 3}}`), once for each way to them.
 fn names_with_data<'a>(scene: &Scene<'a>) -> Vec<(&'a str, Spot<'a>)> {
-    if !scene.names.iter().any(|name| name.may_be_value) {
+    let may_be_value: Vec<bool> = scene.names.iter().map(|name| name.may_be_value).collect();
+    if !may_be_value.contains(&true) {
         return Vec::new();
     }
     let paths = &scene.fields.paths;
     let mut names = Vec::new();
+    // Whether one of them is on a path. What a path goes on from stands before it.
+    let mut goes_through = vec![false; paths.len().saturating_add(1)];
+    for (id, (parent, step)) in paths.ids().skip(1).zip(paths.iter()) {
+        let is_it = match step {
+            Step::Name(name) => may_be_value.get(name.position()) == Some(&true),
+            Step::Index(_) => false,
+        };
+        let is_above = goes_through.get(parent.position()) == Some(&true);
+        if let Some(goes_through) = goes_through.get_mut(id.position()) {
+            *goes_through = is_it || is_above;
+        }
+    }
+    let goes_through = |field: &&Field<'_>| goes_through.get(field.path.position()) == Some(&true);
     // Each path is of one part of the message.
     let mut seen = vec![false; paths.len().saturating_add(1)];
     // Those of headers are of the protocol.
-    let others = scene.fields.iter();
+    let others = scene.fields.iter().filter(goes_through);
     for field in others.filter(|field| field.place != Place::Header) {
         let mut at = field.path;
         while let Some((parent, step)) = paths.split(at) {
@@ -251,8 +265,7 @@ fn names_with_data<'a>(scene: &Scene<'a>) -> Vec<(&'a str, Spot<'a>)> {
                 break;
             }
             if let Step::Name(name) = step
-                && let Some(name_said) = scene.names.get(name.position())
-                && name_said.may_be_value
+                && may_be_value.get(name.position()) == Some(&true)
             {
                 let spot = Spot {
                     path: at,

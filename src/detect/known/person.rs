@@ -174,14 +174,17 @@ pub(super) fn fields(index: &Index, scene: &Scene<'_>, found: &mut dyn FnMut(usi
     // Elements of XML stand beside others of the same name, and are objects of their own; forms begin anew for each field.
     let mut alone: Vec<(Object, Member)> = Vec::new();
     for members in objects(&mut members) {
-        if let [alone_in_it] = members {
-            alone.push(*alone_in_it);
+        match members {
+            [member] => alone.push(*member),
+            members => pairs(index, scene, members, found),
         }
-        pairs(index, scene, members, found);
     }
-    // A name beside nothing but names is of no part.
-    let is_either = |(_, member): &(Object, Member)| member.part == Ok(NamePart::Either);
-    if alone.iter().all(is_either) {
+    // Names beside nothing but names are of no part.
+    let is_part = |member: &Member| matches!(member.part, Ok(NamePart::Given | NamePart::Family));
+    if !alone.iter().any(|(_, member)| is_part(member)) {
+        alone.retain(|(_, member)| member.part.is_err());
+    }
+    if alone.len() < 2 {
         return;
     }
     for ((_, parent), _) in &mut alone {

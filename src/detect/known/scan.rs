@@ -176,11 +176,11 @@ impl<'a> Scanner<'a> {
             return;
         }
         // Numbers and ids do not come again.
-        let short = if look.is_all(Look::HEX) {
-            None
-        } else {
-            Short::text(text.as_bytes())
-        };
+        if look.is_all(Look::HEX) {
+            self.digits(text, look, hits);
+            return;
+        }
+        let short = Short::text(text.as_bytes());
         self.unless_seen(short, hits, |scanner, hits| {
             scanner.whole_text(text, look, hits);
         });
@@ -204,7 +204,42 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Hexadecimal digits and nothing else: one run, and one token.
+    fn digits(&mut self, text: &str, look: Look, hits: &mut Vec<Hit>) {
+        let index = self.index;
+        let digits = text.as_bytes();
+        if index.may_be_in(look, digits.len()) {
+            self.literals(text, look, hits);
+        }
+        if look.has(Look::DIGIT) {
+            numbers(index, digits, look, &mut self.looked, hits);
+            spread_digest(index, digits, look, hits);
+        }
+        if digits.len() >= SHORTEST_TOKEN {
+            self.token(digits, 0, digits, look, hits);
+        }
+    }
+
     fn whole_text(&mut self, text: &str, look: Look, hits: &mut Vec<Hit>) {
+        let index = self.index;
+        let bytes = text.as_bytes();
+        if index.may_be_in(look, bytes.len()) {
+            self.literals(text, look, hits);
+        }
+        if look.has(Look::DIGIT) {
+            let plain = value::with_plain_separators(text);
+            numbers(index, plain.as_bytes(), look, &mut self.looked, hits);
+        }
+        spread_digest(index, bytes, look, hits);
+        if bytes.len() >= SHORTEST_TOKEN {
+            each_token(bytes, look, &mut |start, token, look| {
+                self.token(bytes, start, token, look, hits);
+            });
+        }
+    }
+
+    /// Spellings in text as they stand, reversed, in hexadecimal digits, and in base64 that need not be a token's.
+    fn literals(&mut self, text: &str, look: Look, hits: &mut Vec<Hit>) {
         let index = self.index;
         let patterns = &index.text;
         let bytes = text.as_bytes();
@@ -223,7 +258,7 @@ impl<'a> Scanner<'a> {
                 literal(index, FOLDED, folded, slot, start, hits);
             });
         }
-        if look.has(Look::HEX) && patterns.hexed.may_be_in(look) {
+        if patterns.hexed.may_be_in(look) {
             each_run(
                 folded,
                 SHORTEST_HEX,
@@ -241,40 +276,26 @@ impl<'a> Scanner<'a> {
                 literal(index, EXACT, bytes, slot, start, hits);
             });
         }
-        if look.has(Look::DIGIT) {
-            let plain = value::with_plain_separators(text);
-            numbers(index, plain.as_bytes(), look, &mut self.looked, hits);
-        }
-        spread_digest(index, bytes, look, hits);
-        self.tokens(bytes, look, hits);
     }
 
-    /// What is found in words of base64 and hexadecimal digits.
-    fn tokens(&mut self, bytes: &[u8], look: Look, hits: &mut Vec<Hit>) {
+    /// What is found in a word of base64 or hexadecimal digits that begins here.
+    fn token(&mut self, bytes: &[u8], start: usize, token: &[u8], look: Look, hits: &mut Vec<Hit>) {
         let index = self.index;
-        let has_digests = !index.digests.by_start.is_empty() || !index.checksums.is_empty();
-        if bytes.len() < SHORTEST_TOKEN {
-            return;
+        if token.len() >= SHORTEST_BASE64_PATTERN && index.encoded.may_be_in(look) {
+            let mut take = |slot, at: usize| {
+                literal(index, EXACT, bytes, slot, start.saturating_add(at), hits);
+            };
+            let window = Window::Base64(0);
+            index.encoded.scan_windows(window, token, &mut take);
         }
-        each_token(bytes, look, &mut |start, token, look| {
-            if token.len() >= SHORTEST_BASE64_PATTERN && index.encoded.may_be_in(look) {
-                let mut take = |slot, at: usize| {
-                    literal(index, EXACT, bytes, slot, start.saturating_add(at), hits);
-                };
-                let window = Window::Base64(0);
-                index.encoded.scan_windows(window, token, &mut take);
+        if look.is_all(Look::HEX) && SHORT_HEX.contains(&token.len()) {
+            self.hex_number(token, hits);
+        }
+        each_digest(token, look, &mut |digits, is_hex| {
+            if is_hex {
+                hex_checksum(index, digits, &mut self.looked, hits);
             }
-            if look.is_all(Look::HEX) && SHORT_HEX.contains(&token.len()) {
-                self.hex_number(token, hits);
-            }
-            if has_digests {
-                each_digest(token, look, &mut |digits, is_hex| {
-                    if is_hex {
-                        hex_checksum(index, digits, &mut self.looked, hits);
-                    }
-                    encoded_digest(index, &index.digests, digits, is_hex, hits);
-                });
-            }
+            encoded_digest(index, &index.digests, digits, is_hex, hits);
         });
     }
 
@@ -427,10 +448,10 @@ pub(super) fn each_run(
         }
         let (before, behind) = bytes.split_at_checked(last).unwrap_or_default();
         let before = before.get(from..).unwrap_or_default();
-        let before = before.iter().rev().take_while(|byte| is_digit(byte));
-        let start = last.saturating_sub(before.count());
-        let behind = behind.iter().take_while(|byte| is_digit(byte));
-        let end = last.saturating_add(behind.count());
+        let before = before.iter().rposition(|byte| !is_digit(byte));
+        let start = before.map_or(from, |at| from.saturating_add(at).saturating_add(1));
+        let length = behind.iter().position(|byte| !is_digit(byte));
+        let end = last.saturating_add(length.unwrap_or(behind.len()));
         let run = bytes.get(start..end).unwrap_or_default();
         if run.len() >= shortest {
             see(start, run);

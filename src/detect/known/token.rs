@@ -97,7 +97,14 @@ fn uuid_digits(token: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Digests in pairs of hexadecimal digits (`0a:1b:…`), and the first eight bytes of one as a number.
+#[inline]
 pub(super) fn spread_digest(index: &Prepared, text: &[u8], look: Look, hits: &mut Vec<Hit>) {
+    if look.has(Look::COLON) || NUMBER_OF_START.contains(&text.len()) {
+        pairs_or_number(index, text, look, hits);
+    }
+}
+
+fn pairs_or_number(index: &Prepared, text: &[u8], look: Look, hits: &mut Vec<Hit>) {
     let digests = &index.digests;
     if digests.by_start.is_empty() {
         return;
@@ -189,12 +196,11 @@ pub(super) fn encoded_digest(
 
 /// [`start`] of what hexadecimal digits stand for.
 fn hex_start(digits: &[u8]) -> Option<u64> {
-    let digits = digits.first_chunk::<SHORTEST_HEX>()?;
-    let (halves, _) = digits.as_chunks::<8>();
-    let halves = halves
-        .iter()
-        .map(|half| four_bytes(u64::from_be_bytes(*half)));
-    Some(halves.fold(0, |start, half| start << 32 | half))
+    let ([high, low, ..], _) = digits.as_chunks::<8>() else {
+        return None;
+    };
+    let half = |digits: &[u8; 8]| four_bytes(u64::from_be_bytes(*digits));
+    Some(half(high) << 32 | half(low))
 }
 
 /// What eight hexadecimal digits stand for, all at once: a letter is nine more than its lower four bits.
@@ -209,19 +215,19 @@ fn four_bytes(digits: u64) -> u64 {
 /// [`start`] of what base64, in either alphabet, stands for.
 fn base64_start(letters: &[u8]) -> Option<u64> {
     let letters = letters.first_chunk::<SHORTEST_BASE64>()?;
-    let values = letters.map(|letter| {
-        let value = BASE64_VALUES.get(usize::from(letter));
-        value.copied().unwrap_or(NO_BASE64)
-    });
-    if values.iter().any(|value| *value == NO_BASE64) {
-        return None;
+    let (last, first) = letters.split_last()?;
+    let mut start = 0_u64;
+    for letter in first {
+        start = start << 6 | u64::from(base64_value(*letter)?);
     }
-    let (last, first) = values.split_last()?;
-    let bits = first
-        .iter()
-        .fold(0, |bits, value| bits << 6 | u64::from(*value));
     // Eleven letters are two bits more than eight bytes.
-    Some(bits << 4 | u64::from(*last >> 2))
+    Some(start << 4 | u64::from(base64_value(*last)? >> 2))
+}
+
+#[inline]
+fn base64_value(letter: u8) -> Option<u8> {
+    let value = BASE64_VALUES.get(usize::from(letter)).copied();
+    value.filter(|value| *value != NO_BASE64)
 }
 
 /// No letter of base64.

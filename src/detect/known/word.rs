@@ -23,19 +23,24 @@ pub(super) struct Words {
 }
 
 /// A set of bytes.
-#[derive(Clone, Copy, Debug, Default)]
-struct Bytes([u64; 4]);
+#[derive(Clone, Copy, Debug)]
+struct Bytes([bool; 256]);
+
+impl Default for Bytes {
+    fn default() -> Self {
+        Self([false; 256])
+    }
+}
 
 impl Bytes {
     #[inline]
     fn has(&self, byte: u8) -> bool {
-        let word = self.0.get(usize::from(byte >> 6));
-        word.is_some_and(|word| word >> (byte & 63) & 1 == 1)
+        self.0.get(usize::from(byte)).copied().unwrap_or_default()
     }
 
     fn add(&mut self, byte: u8) {
-        if let Some(word) = self.0.get_mut(usize::from(byte >> 6)) {
-            *word |= 1 << (byte & 63);
+        if let Some(has) = self.0.get_mut(usize::from(byte)) {
+            *has = true;
         }
     }
 }
@@ -90,11 +95,10 @@ impl Words {
             return;
         };
         let mut is_inside = false;
-        for (start, byte) in bytes.iter().enumerate().take(last.saturating_add(1)) {
-            if !is_inside
-                && self.first.has(*byte)
-                && let Some(rest) = bytes.get(start..)
-            {
+        let starts = bytes.get(..=last).unwrap_or_default();
+        for (start, byte) in starts.iter().enumerate() {
+            if !is_inside && self.first.has(*byte) {
+                let rest = bytes.get(start..).unwrap_or_default();
                 self.look(rest, start, candidate);
             }
             is_inside = is_word(*byte);
