@@ -66,6 +66,8 @@ pub struct Prepared {
     pub(super) encoded: Literals,
     /// In base64, of other writing than Latin: anywhere in text as it stands.
     pub(super) exact: Literals,
+    /// What those have in common that are looked for in text as they stand.
+    literal: Option<Look>,
     /// In bytes that are no text.
     pub(super) binary: Literals,
     /// Runs of digits as a whole.
@@ -209,7 +211,9 @@ impl Index {
         let hashed = spelled.iter().filter(|(_, _, spelling)| spelling.is_hashed);
         let digests_left_out = hashed.count().saturating_mul(recipes_left_out) as u64;
         neglected.left_out = left_out.fold(digests_left_out, u64::saturating_add);
+        let looks = [text.words.looks(), text.folded.looks(), exact.looks()];
         let prepared = Prepared {
+            literal: looks.into_iter().flatten().reduce(Look::of_either),
             of_given: recipes_of_given(&values, &recipes),
             text,
             encoded,
@@ -277,10 +281,8 @@ impl Prepared {
     /// and has so many bytes.
     #[inline]
     pub(super) fn may_be_in(&self, text: Look, bytes: usize) -> bool {
-        self.text.words.may_be_in(text)
-            || self.text.folded.may_be_in(text)
+        self.literal.is_some_and(|looks| text.may_hold(looks))
             || bytes >= SHORTEST_HEX && self.text.hexed.may_be_in(text)
-            || self.exact.may_be_in(text)
     }
 
     /// What is not looked for in full.

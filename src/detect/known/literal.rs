@@ -186,6 +186,11 @@ fn narrow(window: &[u8]) -> u64 {
 }
 
 impl Literals {
+    /// What they have in common.
+    pub(super) fn looks(&self) -> Option<Look> {
+        self.looks
+    }
+
     /// Whether one of them may be in a text that looks like this.
     #[inline]
     pub(super) fn may_be_in(&self, text: Look) -> bool {

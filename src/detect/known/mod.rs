@@ -240,24 +240,30 @@ fn names_with_data<'a>(scene: &Scene<'a>) -> Vec<(&'a str, Spot<'a>)> {
     }
     let paths = &scene.fields.paths;
     let mut names = Vec::new();
-    // Whether one of them is on a path. What a path goes on from stands before it.
-    let mut goes_through = vec![false; paths.len().saturating_add(1)];
-    for (id, (parent, step)) in paths.ids().skip(1).zip(paths.iter()) {
-        let is_it = match step {
-            Step::Name(name) => may_be_value.get(name.position()) == Some(&true),
-            Step::Index(_) => false,
-        };
-        let is_above = goes_through.get(parent.position()) == Some(&true);
-        if let Some(goes_through) = goes_through.get_mut(id.position()) {
-            *goes_through = is_it || is_above;
-        }
-    }
-    let goes_through = |field: &&Field<'_>| goes_through.get(field.path.position()) == Some(&true);
     // Each path is of one part of the message.
     let mut seen = vec![false; paths.len().saturating_add(1)];
     // Those of headers are of the protocol.
-    let others = scene.fields.iter().filter(goes_through);
-    for field in others.filter(|field| field.place != Place::Header) {
+    let is_of_header = |field: &&Field<'_>| field.place == Place::Header;
+    for field in scene.fields.iter().filter(is_of_header) {
+        let mut at = field.path;
+        while let Some((parent, _)) = paths.split(at) {
+            let seen = seen.get_mut(at.position());
+            if seen.is_none_or(|seen| std::mem::replace(seen, true)) {
+                break;
+            }
+            at = parent;
+        }
+    }
+    let mut others = seen.iter().skip(1).zip(paths.iter());
+    let is_there = others.any(|(seen, (_, step))| match step {
+        Step::Name(name) => may_be_value.get(name.position()) == Some(&true) && !seen,
+        Step::Index(_) => false,
+    });
+    if !is_there {
+        return names;
+    }
+    let others = scene.fields.iter();
+    for field in others.filter(|field| !is_of_header(field)) {
         let mut at = field.path;
         while let Some((parent, step)) = paths.split(at) {
             let seen = seen.get_mut(at.position());

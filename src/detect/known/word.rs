@@ -83,6 +83,11 @@ fn short(bytes: &[u8]) -> Option<u64> {
 }
 
 impl Words {
+    /// What they have in common.
+    pub(super) fn looks(&self) -> Option<Look> {
+        self.looks
+    }
+
     /// Whether one of them may be in a text that looks like this.
     #[inline]
     pub(super) fn may_be_in(&self, text: Look) -> bool {
