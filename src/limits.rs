@@ -161,6 +161,9 @@ pub const WORDS_BYTES: usize = 16 << 10;
 /// See [`WORDS_BYTES`].
 pub const ENCODED_WORDS: usize = 16;
 
+/// Documents among other text that are looked for in one value.
+pub const EMBEDDED_DOCUMENTS: usize = 64;
+
 /// Bytes that are no text in which known positions, and digests with salts of the message, are looked for.
 pub const PACKED_BYTES: usize = 64 << 10;
 /// See [`PACKED_BYTES`]: each salt costs a pass.

@@ -53,6 +53,8 @@ pub(super) const EMPLOYER_CAN_SEE: &str = "employer-can-see";
 pub(super) const CLEARTEXT_PERMITTED: &str = "cleartext-permitted";
 /// It does so for some hosts or contents.
 pub(super) const CLEARTEXT_PERMITTED_IN_PART: &str = "cleartext-permitted-in-part";
+/// It allows TLS below 1.2 to some hosts.
+pub(super) const WEAK_TLS_PERMITTED_IN_PART: &str = "weak-tls-permitted-in-part";
 /// The network security configuration trusts certificates of the user.
 pub(super) const USER_CERTIFICATES: &str = "user-certificates-trusted";
 /// Backups are allowed, and no rules for them are named.
@@ -93,7 +95,7 @@ pub(super) fn is_standing(rule: &str) -> bool {
 
 /// All of them.
 #[cfg(test)]
-pub(super) const CIRCUMSTANCES: [&str; 33] = [
+pub(super) const CIRCUMSTANCES: [&str; 34] = [
     NAME_LOOKUP,
     CLEARTEXT_HTTP,
     CLEARTEXT_TRANSPORT,
@@ -122,6 +124,7 @@ pub(super) const CIRCUMSTANCES: [&str; 33] = [
     BUSINESS_CHANNEL,
     EMPLOYER_CAN_SEE,
     CLEARTEXT_PERMITTED,
+    WEAK_TLS_PERMITTED_IN_PART,
     USER_CERTIFICATES,
     BACKUP_PERMITTED,
     PROVIDER_UNGUARDED,

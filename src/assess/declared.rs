@@ -1,6 +1,6 @@
 //! Declarations of an app → the facts that reports list.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::recipient;
 use super::row::Subject;
@@ -196,11 +196,9 @@ impl List<'_, '_> {
             .iter()
             .filter(|filter| filter.is_deep_link());
         for filter in links {
-            let values: Vec<String> = filter
-                .is_verified
-                .then(|| "verified".to_owned())
-                .into_iter()
-                .collect();
+            let verified = filter.is_verified.then(|| "verified".to_owned());
+            let narrowing = filter.narrowing.iter().cloned();
+            let values: Vec<String> = verified.into_iter().chain(narrowing).collect();
             for scheme in &filter.schemes {
                 if filter.hosts.is_empty() {
                     self.add(
@@ -218,9 +216,17 @@ impl List<'_, '_> {
     }
 
     fn network(&mut self, declaration: &Declaration) {
+        let mut by_host: BTreeMap<&String, Vec<String>> = BTreeMap::new();
         for exception in &declaration.cleartext_exceptions {
-            let values = vec!["cleartext=true".to_owned()];
-            self.add(DeclaredKind::NetworkRule, exception, values);
+            let values = by_host.entry(exception).or_default();
+            values.push("cleartext=true".to_owned());
+        }
+        for (host, rules) in &declaration.transport_rules {
+            let values = by_host.entry(host).or_default();
+            values.extend(rules.iter().cloned());
+        }
+        for (host, values) in by_host {
+            self.add(DeclaredKind::NetworkRule, host, values);
         }
         let Some(policy) = &declaration.network_policy else {
             return;
@@ -258,7 +264,6 @@ impl List<'_, '_> {
         let lists = [
             (DeclaredKind::Part, &declaration.parts),
             (DeclaredKind::Query, &declaration.queries),
-            (DeclaredKind::Metadata, &declaration.metadata),
             (DeclaredKind::BackgroundMode, &declaration.background_modes),
             (DeclaredKind::Oddity, &declaration.oddities),
         ];
@@ -266,6 +271,10 @@ impl List<'_, '_> {
             for name in names {
                 self.add(kind, name, Vec::new());
             }
+        }
+        for (name, value) in &declaration.metadata {
+            let value = value.map(|is_on| is_on.to_string());
+            self.add(DeclaredKind::Metadata, name, value.into_iter().collect());
         }
         for scheme in &declaration.url_schemes {
             self.add(DeclaredKind::DeepLink, &format!("{scheme}:"), Vec::new());

@@ -117,6 +117,9 @@ impl Questions<'_> {
         );
         self.about_profile(has_traffic);
         self.about_companies();
+        if is_app {
+            self.about_code();
+        }
         self.about_findings();
         self.about_hosts(recipients);
         for grant in grants {
@@ -170,6 +173,35 @@ impl Questions<'_> {
             && !recipient::has_signed(self.subject)
         {
             self.add("processing-contract", &app.vendor);
+        }
+    }
+
+    /// Third parties' code that collects from the start, unless what the app declares holds it back.
+    fn about_code(&mut self) {
+        let subject = self.subject;
+        let settings = subject.rules.sdk_settings();
+        let packages = subject.packages.iter();
+        let declarations =
+            packages.filter_map(|package| subject.dossier.declarations.get(*package));
+        for (declaration, _) in declarations {
+            for sdk in subject.rules.sdks() {
+                let mut switches = settings
+                    .iter()
+                    .filter(|setting| setting.sdk == sdk.id && setting.holds_back.is_some())
+                    .peekable();
+                if switches.peek().is_none() {
+                    continue;
+                }
+                let is_embedded = declaration.embedded.iter().any(|code| *code.id == *sdk.id);
+                let set = switches.filter_map(|setting| {
+                    let value = declaration.metadata.get(&*setting.name)?;
+                    Some(*value == setting.holds_back)
+                });
+                let set: Vec<bool> = set.collect();
+                if (is_embedded || !set.is_empty()) && !set.contains(&true) {
+                    self.add("collects-from-start", &sdk.name);
+                }
+            }
         }
     }
 

@@ -37,6 +37,21 @@ impl Contact {
         self.volumes.is_empty()
     }
 
+    /// How much of it was caused by what is shown in the app, as a reason of a conclusion about it.
+    pub(super) fn of_content(&self) -> Option<&'static str> {
+        let of_content = |volume: &&Volume| volume.of_content > 0;
+        self.volumes.iter().find(of_content)?;
+        let is_all = self
+            .volumes
+            .iter()
+            .all(|volume| volume.of_content == volume.flows);
+        Some(if is_all {
+            "content: all"
+        } else {
+            "content: part"
+        })
+    }
+
     /// As occurrences of a conclusion about it: one for each flow; evidence is where it began.
     pub(super) fn occurrences(&self, items: usize) -> Option<Occurrences> {
         let first = self.volumes.iter().map(|volume| volume.first).min()?;

@@ -29,11 +29,12 @@ fn inspect_contact(scene: &Scene<'_>, access: &Access, tally: &mut Tally) {
     if !access.is_tracker || host.is_none_or(|host| scene.rules.endpoint(host).is_some()) {
         return;
     }
-    let mut finding = scene.circumstance(
-        "logged-tracker-contacted",
-        Category::Recipient,
-        Grade::Contacted,
-    );
+    let rule = if access.is_of_content {
+        "logged-tracker-in-content"
+    } else {
+        "logged-tracker-contacted"
+    };
+    let mut finding = scene.circumstance(rule, Category::Recipient, Grade::Contacted);
     finding.items = access.count.max(1);
     scene.report(tally, finding);
 }

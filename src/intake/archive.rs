@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::attachment;
+use super::bug_report::{self, Maker};
 use super::document::DUMPSYS_PACKAGE;
 use super::recognise::{Bytes, Columns, Recognised, recognise};
 use super::{Content, Input};
@@ -134,34 +135,73 @@ static DAY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(r"(^|\D)(?:{day})(?:{time})?(\D|$)")).ok()
 });
 
-/// Takes the phones out of inputs that lie beside each other whose archives are of one phone each: two of these have what one
-/// phone has once. Archives that are named alike but for the day are of one phone, and all are where something of a phone lies
-/// beside them that is in none.
-pub(super) fn take_phones(inputs: &mut Vec<Input>) -> BTreeMap<String, Vec<Input>> {
+/// Takes the phones out of inputs that lie beside each other whose archives are of one phone each.
+///
+/// Bug reports say which phone made them: by its serial number, or at least its model. Where they do not, and `is_case` (it is not
+/// said that all are of one phone), two archives that have what one phone has once are of two; archives that are named alike but
+/// for the day are of one, and all are where something of a phone lies beside them that is in none.
+pub(super) fn take_phones(inputs: &mut Vec<Input>, is_case: bool) -> BTreeMap<String, Vec<Input>> {
+    let makers = makers(inputs);
+    let told: BTreeSet<&Maker> = makers.values().collect();
+    let is_told = are_others(&told);
     let is_loose = |input: &Input| archive_of(input).is_none() && of_one_phone(input).is_some();
-    if inputs.iter().any(is_loose) {
+    if !is_told && (!is_case || inputs.iter().any(is_loose)) {
         return BTreeMap::new();
     }
-    let mut archives: BTreeMap<String, Vec<Input>> = BTreeMap::new();
+    let mut archives: BTreeMap<(Maker, String), Vec<Input>> = BTreeMap::new();
     let mut others = Vec::new();
     for input in std::mem::take(inputs) {
-        match archive_of(&input) {
-            Some(name) => archives.entry(without_day(&name)).or_default().push(input),
-            None => others.push(input),
-        }
+        let Some(name) = archive_of(&input) else {
+            others.push(input);
+            continue;
+        };
+        let maker = makers.get(&input.path).cloned().unwrap_or_default();
+        // Of one phone, whatever its archives are called.
+        let name = match (
+            &maker.serial,
+            archives.range((maker.clone(), String::new())..).next(),
+        ) {
+            (Some(_), Some(((known, name), _))) if *known == maker => name.clone(),
+            _ => without_day(&name),
+        };
+        archives.entry((maker, name)).or_default().push(input);
     }
     let is_phone = |inputs: &[Input]| inputs.iter().any(|input| of_one_phone(input).is_some());
-    let is_several = are_several(archives.values());
+    let is_several = is_told || are_several(archives.values());
     let mut phones = BTreeMap::new();
-    for (name, held) in archives {
+    for ((_, name), held) in archives {
         if is_several && is_phone(&held) {
-            phones.insert(name, held);
+            let mut free = name.clone();
+            let mut number = 1_u32;
+            while phones.contains_key(&free) {
+                number = number.saturating_add(1);
+                free = format!("{name} ({number})");
+            }
+            phones.insert(free, held);
         } else {
             others.extend(held);
         }
     }
     *inputs = others;
     phones
+}
+
+/// Which phones made the bug reports, by archive.
+fn makers(inputs: &[Input]) -> BTreeMap<PathBuf, Maker> {
+    inputs
+        .iter()
+        .filter(|input| input.format == bug_report::FORMAT.name && archive_of(input).is_some())
+        .map(|input| (input.path.clone(), bug_report::maker(input)))
+        .collect()
+}
+
+/// Whether two of these are of different phones for sure.
+fn are_others(makers: &BTreeSet<&Maker>) -> bool {
+    let count = |of: fn(&Maker) -> Option<&String>| {
+        let told = makers.iter().filter_map(|maker| of(maker));
+        told.collect::<BTreeSet<_>>().len()
+    };
+    count(|maker| maker.serial.as_ref()) > 1 || count(|maker| maker.model.as_ref()) > 1
 }
 
 /// Name of the archive that it lies in, without its ending.

@@ -1,13 +1,15 @@
 //! Bug reports of Android: the outputs of `dumpsys package` and `dumpsys appops` inside the text of `dumpstate`, which is much
 //! longer than both and is read line by line.
 
+use std::io::Read;
+
 use super::clock::timestamp;
 use super::document::{notes, placed};
 use super::known_values::getprop_line;
 use super::lines::{Line, Lines};
 use super::log::Listed;
 use super::{Format, Gathered, Input, Sample, Source, appops};
-use crate::limits::DOCUMENT_BYTES;
+use crate::limits::{DOCUMENT_BYTES, SNIFF_BYTES};
 use crate::manifest;
 use crate::model::{Shortfall, Timestamp};
 use crate::{Error, Result};
@@ -26,6 +28,45 @@ fn sniff(sample: &Sample<'_>) -> bool {
             .take(20)
             .any(|line| line.starts_with("== dumpstate: "))
     })
+}
+
+/// Which phone made a report, by its header.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Maker {
+    /// Its serial number.
+    pub(super) serial: Option<String>,
+    /// Brand, product and device of the build: the same for all phones of a model, whatever their version.
+    pub(super) model: Option<String>,
+}
+
+/// What the header of a report says of the phone (AOSP `dumpstate.cpp`, `PrintHeader`): `Build fingerprint: 'brand/product/device:…'`,
+/// and the serial number in the command line of the kernel or, from Android 12 on, in `/proc/bootconfig`.
+pub(super) fn maker(input: &Input) -> Maker {
+    let mut head = Vec::new();
+    if let Ok(reader) = input.reader() {
+        // Where it is damaged, what came before counts.
+        let _ = reader.take(SNIFF_BYTES as u64).read_to_end(&mut head);
+    }
+    let head = String::from_utf8_lossy(&head);
+    let header = head.split("\n------ ").next().unwrap_or_default();
+    let serial = header
+        .split_once("androidboot.serialno")
+        .and_then(|(_, after)| {
+            let value = after.trim_start().strip_prefix('=')?.trim_start();
+            let value = value.trim_start_matches('"');
+            let serial = value
+                .split(|end: char| end.is_whitespace() || end == '"')
+                .next()?;
+            // Emulators have none, or all the same.
+            (serial.len() > 3 && serial.chars().any(|one| one != '0')).then(|| serial.to_owned())
+        });
+    let model = header
+        .split_once("Build fingerprint: '")
+        .and_then(|(_, after)| {
+            let (model, _) = after.lines().next()?.split_once(':')?;
+            (!model.is_empty()).then(|| model.to_owned())
+        });
+    Maker { serial, model }
 }
 
 /// The output of one service.

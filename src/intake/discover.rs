@@ -90,7 +90,7 @@ fn search(paths: &[PathBuf]) -> Result<(Search, BTreeMap<String, Vec<Input>>)> {
             }
         }
     }
-    for (device, inputs) in archive::take_phones(&mut named_files) {
+    for (device, inputs) in archive::take_phones(&mut named_files, true) {
         devices
             .entry(free_name(&devices, &device))
             .or_insert(inputs);
@@ -153,8 +153,17 @@ impl Folder {
     }
 
     fn into_devices(mut self, name: &str) -> BTreeMap<String, Vec<Input>> {
-        for (phone, inputs) in archive::take_phones(&mut self.straight) {
+        for (phone, inputs) in archive::take_phones(&mut self.straight, true) {
             self.below.entry(phone).or_default().extend(inputs);
+        }
+        for (folder, mut inputs) in std::mem::take(&mut self.below) {
+            for (phone, inputs) in archive::take_phones(&mut inputs, false) {
+                let name = free_name(&self.below, &format!("{folder} {phone}"));
+                self.below.insert(name, inputs);
+            }
+            if !inputs.is_empty() {
+                self.below.entry(folder).or_default().extend(inputs);
+            }
         }
         if self.straight.is_empty() {
             return self.below;

@@ -33,6 +33,14 @@ pub(super) const JSON: Format = Format {
     open: None,
 };
 
+/// XML of Jamf's Classic API.
+pub(super) const XML: Format = Format {
+    name: "app-inventory-xml",
+    sniff: is_xml,
+    gather: Some(|input| list(input, manifest::inventory_xml)),
+    open: None,
+};
+
 /// CSV of device management with names of columns that are known.
 pub(super) const CSV: Format = Format {
     name: "app-inventory-csv",
@@ -77,7 +85,7 @@ fn is_apple_answer(sample: &Sample<'_>) -> bool {
 
 /// The first object that is whole within the head decides, so members are looked for by name.
 fn is_json(sample: &Sample<'_>) -> bool {
-    const TELLING: [&str; 20] = [
+    const TELLING: [&str; 21] = [
         "#microsoft.graph.detectedApp",
         "#microsoft.graph.managedDevice",
         "\"detectedApps\"",
@@ -98,6 +106,8 @@ fn is_json(sample: &Sample<'_>) -> bool {
         "\"packageName\"",
         "\"package_name\"",
         "\"sizeInByte\"",
+        // Apps of Cisco Meraki, with Apple's names.
+        "\"bundleSize\"",
         "\"applications\"",
     ];
     sample.text().is_some_and(|text| {
@@ -105,6 +115,12 @@ fn is_json(sample: &Sample<'_>) -> bool {
             && !text.contains("\"log\"")
             && TELLING.iter().any(|word| text.contains(word))
     })
+}
+
+fn is_xml(sample: &Sample<'_>) -> bool {
+    sample
+        .text()
+        .is_some_and(|text| text.starts_with('<') && text.contains("<mobile_device>"))
 }
 
 fn is_csv(sample: &Sample<'_>) -> bool {

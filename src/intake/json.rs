@@ -41,6 +41,19 @@ impl JsonText {
         self.window.offset()
     }
 
+    /// What is still to come.
+    pub(super) fn into_window(self) -> Window {
+        self.window
+    }
+
+    /// Whether an array comes next, or an object that is laid out over lines.
+    pub(super) fn is_over_lines(&mut self) -> io::Result<bool> {
+        let first = self.peek()?;
+        let _ = self.window.fill(2)?;
+        let after = self.window.bytes().get(1);
+        Ok(first == Some(b'[') || first == Some(b'{') && matches!(after, Some(b'\n' | b'\r')))
+    }
+
     /// The next byte that is not white space; `None` at the end.
     pub(super) fn peek(&mut self) -> io::Result<Option<u8>> {
         loop {
@@ -227,6 +240,13 @@ impl Scanner {
         self.is_escaped = !is_end;
         (at.saturating_add(1), is_end)
     }
+}
+
+/// The first object of a text of JSON, alone, in lines or in an array; as far as it goes, if the text ends within it.
+pub(super) fn first_object(text: &str) -> Option<&str> {
+    let text = text.strip_prefix('[').unwrap_or(text).trim_start();
+    let (length, _) = Scanner::default().scan(text.as_bytes());
+    text.get(..length).filter(|text| text.starts_with('{'))
 }
 
 /// Parses one value. Bytes that are no UTF-8 and halves of surrogate pairs, as some writers leave them in bodies, become

@@ -33,6 +33,11 @@ impl Lines {
         }
     }
 
+    /// Those that are still to come in a window for [`LINE_BYTES`].
+    pub(super) fn of(window: Window) -> Self {
+        Self { window, number: 0 }
+    }
+
     pub(super) fn number(&self) -> u64 {
         self.number
     }

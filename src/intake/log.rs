@@ -3,18 +3,21 @@
 //! What a line means is the reader's; how lines are cut, counted and complained about is here.
 
 use std::collections::VecDeque;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use super::json::{Cut, JsonText};
 use super::ledger::Ledger;
 use super::lines::{Line, Lines};
+use super::window::Window;
 use super::{Gathered, Input, Item, Source};
-use crate::Result;
 use crate::limits::{LINE_BYTES, LOGGED_APPS, LOGGED_CONTACTS};
 use crate::model::{
     ContactTime, Dossier, Event, LoggedApp, Origin, Owner, PhoneLog, Platform, Shortfall, Sighting,
     Timestamp,
 };
+use crate::{Error, Result};
 
 /// Where the reader of a line puts what it makes of it.
 #[derive(Debug)]
@@ -81,10 +84,94 @@ impl Told<'_> {
 /// Makes of one line what it tells.
 pub(super) type ReadLine<S> = fn(&mut S, &[u8], &mut Told<'_>);
 
+/// The records of a log that are still to come.
+#[derive(Debug)]
+enum Records {
+    Lines(Lines),
+    /// JSON values in one array, or laid out over several lines, as tools make of lines (`jq -s`, `jq .`).
+    Values {
+        json: JsonText,
+        value: Vec<u8>,
+        number: u64,
+        /// Arrays that have not ended.
+        open: usize,
+    },
+}
+
+/// What is read next.
+enum Next<'r> {
+    /// A record, and whether the input ends with it without ending it.
+    Record(&'r [u8], bool),
+    TooLong,
+    /// The input ends; where there is an array, whether it has ended.
+    End {
+        is_whole: bool,
+    },
+}
+
+impl Records {
+    fn offset(&self) -> u64 {
+        match self {
+            Self::Lines(lines) => lines.offset(),
+            Self::Values { json, .. } => json.offset(),
+        }
+    }
+
+    /// `frame` becomes the number of the record.
+    fn next(&mut self, frame: &mut u64) -> io::Result<Next<'_>> {
+        match self {
+            Self::Lines(lines) => {
+                let line = lines.next_line()?;
+                *frame = lines.number();
+                Ok(match line {
+                    Some(Line::Whole { range, is_last }) => {
+                        let line = lines.at(range);
+                        let line = line.strip_suffix(b"\r").unwrap_or(line);
+                        let bare = line.strip_prefix(b"\xef\xbb\xbf");
+                        Next::Record(bare.filter(|_| *frame == 1).unwrap_or(line), is_last)
+                    }
+                    Some(Line::TooLong) => Next::TooLong,
+                    None => Next::End { is_whole: true },
+                })
+            }
+            Self::Values {
+                json,
+                value,
+                number,
+                open,
+            } => {
+                while let Some(byte @ (b'[' | b',' | b']')) = json.peek()? {
+                    json.accept(byte)?;
+                    *open = match byte {
+                        b'[' => open.saturating_add(1),
+                        b']' => open.saturating_sub(1),
+                        _ => *open,
+                    };
+                }
+                if json.peek()?.is_none() {
+                    return Ok(Next::End {
+                        is_whole: *open == 0,
+                    });
+                }
+                *number = number.saturating_add(1);
+                *frame = *number;
+                Ok(match json.value(value, LINE_BYTES)? {
+                    Cut::Whole | Cut::Shortened => Next::Record(value, false),
+                    Cut::TooLong => Next::TooLong,
+                    Cut::Ended => {
+                        *open = 0;
+                        Next::Record(value, true)
+                    }
+                })
+            }
+        }
+    }
+}
+
 /// A log as it is read; `S` is what its reader remembers from line to line.
 #[derive(Debug)]
 pub(super) struct LineLog<S> {
-    lines: Lines,
+    records: Records,
     origin: Origin,
     state: S,
     read_line: ReadLine<S>,
@@ -97,8 +184,12 @@ pub(super) struct LineLog<S> {
 
 impl<S> LineLog<S> {
     pub(super) fn new(lines: Lines, origin: Origin, state: S, read_line: ReadLine<S>) -> Self {
+        Self::of(Records::Lines(lines), origin, state, read_line)
+    }
+
+    fn of(records: Records, origin: Origin, state: S, read_line: ReadLine<S>) -> Self {
         Self {
-            lines,
+            records,
             origin,
             state,
             read_line,
@@ -114,44 +205,60 @@ impl<S> LineLog<S> {
         Ok(Self::new(lines, input.origin(), state, read_line))
     }
 
+    /// A log of JSON objects: lines, the elements of one array, or laid out over lines.
+    pub(super) fn open_json(input: &Input, state: S, read_line: ReadLine<S>) -> Result<Self> {
+        let unreadable = |source| Error::Read {
+            path: input.path.clone(),
+            source,
+        };
+        let window = Window::new(input.reader()?, LINE_BYTES.saturating_add(1));
+        let mut json = JsonText::new(window).map_err(unreadable)?;
+        let records = if json.is_over_lines().map_err(unreadable)? {
+            Records::Values {
+                json,
+                value: Vec::new(),
+                number: 0,
+                open: 0,
+            }
+        } else {
+            Records::Lines(Lines::of(json.into_window()))
+        };
+        Ok(Self::of(records, input.origin(), state, read_line))
+    }
+
     /// Something that is known of the whole before its lines are read.
     pub(super) fn note(&mut self, shortfall: Shortfall, detail: String) {
         self.ledger.note(shortfall, Some(self.origin), 0, detail);
     }
 
     fn read_on(&mut self) {
-        let offset = self.lines.offset();
-        let line = self.lines.next_line();
-        self.origin.frame = self.lines.number();
-        match line {
-            Ok(Some(Line::Whole { range, is_last })) => {
-                let line = self.lines.at(range);
-                let line = line.strip_suffix(b"\r").unwrap_or(line);
-                let line = match self.origin.frame {
-                    1 => line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line),
-                    _ => line,
-                };
-                if line.trim_ascii().is_empty() {
+        let offset = self.records.offset();
+        let next = self.records.next(&mut self.origin.frame);
+        match next {
+            Ok(Next::Record(record, is_cut)) => {
+                if record.trim_ascii().is_empty() {
                     return;
                 }
                 let mut told = Told {
                     origin: self.origin,
-                    is_cut: is_last,
-                    length: line.len(),
+                    is_cut,
+                    length: record.len(),
                     others: &mut self.others,
                     sightings: &mut self.sightings,
                     ledger: &mut self.ledger,
                 };
-                (self.read_line)(&mut self.state, line, &mut told);
+                (self.read_line)(&mut self.state, record, &mut told);
             }
-            Ok(Some(Line::TooLong)) => self.ledger.note(
+            Ok(Next::TooLong) => self.note(
                 Shortfall::InputLimit,
-                Some(self.origin),
-                0,
                 format!("the line at byte {offset} is longer than {LINE_BYTES} bytes"),
             ),
-            Ok(None) => {
+            Ok(Next::End { is_whole }) => {
                 self.has_ended = true;
+                if !is_whole {
+                    let detail = "the log ends in the middle of an array";
+                    self.note(Shortfall::Truncated, detail.to_owned());
+                }
                 if self.others > 0 {
                     let others = self.others;
                     self.note(

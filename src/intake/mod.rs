@@ -423,6 +423,7 @@ pub const FORMATS: &[Format] = &[
     tcc::FORMAT,
     inventory::PACKAGE_LIST,
     inventory::APPLE_ANSWER,
+    inventory::XML,
     inventory::CSV,
     inventory::JSON,
     known_values::TABLE,

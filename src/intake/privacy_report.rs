@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::clock::timestamp;
-use super::json::parse;
+use super::json::{first_object, parse};
 use super::log::{LineLog, Told, contacts};
 use super::{Format, Input, Sample, Source};
 use crate::Result;
@@ -24,19 +24,18 @@ pub(super) const FORMAT: Format = Format {
     open: Some(open),
 };
 
-/// A line among the first that is a record of the report.
+/// A record of the report among the first lines, or the first of an array that a tool made of them.
 fn sniff(sample: &Sample<'_>) -> bool {
     sample.text().is_some_and(|text| {
-        text.starts_with('{')
-            && text.lines().take(20).any(|line| {
-                parse(line.as_bytes())
-                    .is_some_and(|record| is_access(&record) || is_contact(&record))
-            })
+        let lines = text.lines().take(20).filter(|_| text.starts_with('{'));
+        first_object(text).into_iter().chain(lines).any(|record| {
+            parse(record.as_bytes()).is_some_and(|record| is_access(&record) || is_contact(&record))
+        })
     })
 }
 
 fn open(input: &Input) -> Result<Box<dyn Source>> {
-    Ok(Box::new(LineLog::open(
+    Ok(Box::new(LineLog::open_json(
         input,
         Intervals::default(),
         read_line,
@@ -138,7 +137,8 @@ fn beta_resource(record: &Value) -> Option<&str> {
     })
 }
 
-/// App and the host that it contacted.
+/// App and the host that it contacted. `NonAppInitiated` are connections of what is shown in the app, which `SFSafariViewController`
+/// makes or the app itself attributes to its user (Apple, "Indicating the source of network activity"); `context` is the website.
 fn contact(record: &Value) -> Option<(&str, Access)> {
     let has_app = || {
         let nested = record.get("hasApp").and_then(|app| text(app, "bundleName"));
@@ -153,6 +153,13 @@ fn contact(record: &Value) -> Option<(&str, Access)> {
         host: Some(Arc::from(host)),
         count: record.get("hits").and_then(Value::as_u64).unwrap_or(1),
         since: text(record, "firstTimeStamp").and_then(timestamp),
+        is_of_content: text(record, "initiatedType") == Some("NonAppInitiated"),
+        context: text(record, "context")
+            .filter(|site| !site.is_empty())
+            .map(Arc::from),
+        host_owner: text(record, "domainOwner")
+            .filter(|owner| !owner.is_empty())
+            .map(Arc::from),
         // "potentially collecting information across apps and sites to profile users", in Apple's words
         is_tracker: record.get("domainType").and_then(Value::as_u64) == Some(1),
         ..Access::default()

@@ -1,4 +1,5 @@
-//! Suricata's `eve.json`: `dns`, `tls`, `http`, `quic`, `flow` and `fileinfo` records, one JSON object a line.
+//! Suricata's `eve.json`: `dns`, `tls`, `http`, `quic`, `flow` and `fileinfo` records, one JSON object a line (Suricata,
+//! `eve-json-output`), or as tools put them together: in one array, or laid out over lines.
 //!
 //! Names of servers are joined to `flow` records by the ends of the connection (phase 1).
 
@@ -9,7 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
 use super::clock::timestamp;
-use super::json::parse;
+use super::json::{first_object, parse};
 use super::log::{LineLog, Told};
 use super::sensor;
 use super::{Format, Gathered, Input, Sample, Source};
@@ -31,9 +32,8 @@ pub(super) const FORMAT: Format = Format {
 /// An object with a time and a type, and what only Suricata has.
 fn sniff(sample: &Sample<'_>) -> bool {
     sample.text().is_some_and(|text| {
-        let first = text.lines().next().unwrap_or_default();
-        first.starts_with('{')
-            && first.contains("\"event_type\"")
+        let first = first_object(text).unwrap_or_default();
+        first.contains("\"event_type\"")
             && first.contains("\"timestamp\"")
             && ["\"flow_id\"", "\"src_ip\"", "\"stats\""]
                 .iter()
@@ -373,7 +373,7 @@ fn gather(input: &Input) -> Result<Gathered> {
 }
 
 fn open(input: &Input) -> Result<Box<dyn Source>> {
-    Ok(Box::new(LineLog::open(input, (), read_line)?))
+    Ok(Box::new(LineLog::open_json(input, (), read_line)?))
 }
 
 #[cfg(test)]
@@ -388,7 +388,7 @@ mod tests {
 
     fn read(text: &str) -> (Vec<Sighting>, Vec<Shortfall>) {
         let input = Input::in_memory(InputId(0), FORMAT.name, text.as_bytes());
-        drain(LineLog::open(&input, (), read_line).unwrap())
+        drain(LineLog::open_json(&input, (), read_line).unwrap())
     }
 
     fn record(kind: &str, proto: &str, port: u16, details: &str) -> String {
@@ -403,6 +403,52 @@ mod tests {
         let (sightings, _) = read(&record("flow", "TCP", 443, flow));
         let server = sightings[0].server.as_ref().map(ServerName::as_str);
         assert_eq!(server, Some("api.example"));
+    }
+
+    #[test]
+    fn an_array_of_records_is_read_like_lines() {
+        let records = [
+            record(
+                "tls",
+                "TCP",
+                443,
+                r#""tls":{"sni":"a.example","version":"TLS 1.3"}"#,
+            ),
+            record("stats", "TCP", 0, r#""stats":{"uptime":1}"#),
+            record(
+                "quic",
+                "UDP",
+                443,
+                r#""quic":{"sni":"b.example","version":"1"}"#,
+            ),
+        ];
+        let read = |text: &str| {
+            let (sightings, shortfalls) = read(text);
+            let frames = sightings.iter().map(|sighting| sighting.origin.frame);
+            (frames.collect::<Vec<_>>(), shortfalls)
+        };
+        let lines = (vec![1, 3], vec![Shortfall::UnknownFormat]);
+        assert_eq!(read(&records.join("\n")), lines);
+        let values: Vec<Value> = records
+            .iter()
+            .map(|record| parse(record.as_bytes()).unwrap())
+            .collect();
+        let laid_out: Vec<String> = values.iter().map(|value| format!("{value:#}")).collect();
+        for text in [
+            format!("[{}]", records.join(",")),
+            format!("\u{feff}[\n  {}\n]\n", records.join(",\n  ")),
+            format!("{:#}", Value::from(values)),
+            laid_out.join("\n"),
+        ] {
+            assert!(sniff(&Sample::of(text.as_bytes())), "{text}");
+            assert_eq!(read(&text), lines, "{text}");
+        }
+        let array = format!("[{}]", records.join(","));
+        let (cut, shortfalls) = read(array.split_at(array.len() - 20).0);
+        assert_eq!(cut, [1]);
+        assert_eq!(shortfalls, [Shortfall::Truncated, Shortfall::UnknownFormat]);
+        let (_, shortfalls) = read(array.split_at(array.len() - 1).0);
+        assert_eq!(shortfalls, [Shortfall::Truncated, Shortfall::UnknownFormat]);
     }
 
     #[test]

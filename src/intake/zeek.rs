@@ -1,4 +1,4 @@
-//! Logs of Zeek: `conn`, `dns`, `ssl`, `http`, `quic`, as tab-separated values with their header or as JSON lines.
+//! Logs of Zeek: `conn`, `dns`, `ssl`, `http`, `quic`, as tab-separated values with their header or as JSON (lines, or one array).
 //!
 //! Which log it is follows from its fields, so renamed and rotated files are read too. Names of servers from `ssl`, `quic`,
 //! `http` and `dns` are joined to connections by their ends (phase 1).
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::clock::{timestamp, timestamp_by_magnitude, timestamp_of_seconds};
-use super::json::parse;
+use super::json::{first_object, parse};
 use super::log::{LineLog, Told};
 use super::sensor;
 use super::{Format, Gathered, Input, Sample, Source};
@@ -32,16 +32,16 @@ pub(super) const FORMAT: Format = Format {
 /// The header of the tabular form, or ends of a connection as Zeek names them.
 fn sniff(sample: &Sample<'_>) -> bool {
     sample.text().is_some_and(|text| {
-        let first = text.lines().next().unwrap_or_default();
-        first.starts_with("#separator ")
-            || (first.starts_with('{')
-                && [
+        text.starts_with("#separator ")
+            || first_object(text).is_some_and(|first| {
+                [
                     ["\"id.orig_h\"", "\"id.resp_h\""],
                     ["\"id_orig_h\"", "\"id_resp_h\""],
                     ["\"orig_h\"", "\"resp_h\""],
                 ]
                 .iter()
-                .any(|ends| ends.iter().all(|end| first.contains(end))))
+                .any(|ends| ends.iter().all(|end| first.contains(end)))
+            })
     })
 }
 
@@ -419,7 +419,7 @@ fn gather(input: &Input) -> Result<Gathered> {
 }
 
 fn open(input: &Input) -> Result<Box<dyn Source>> {
-    Ok(Box::new(LineLog::open(
+    Ok(Box::new(LineLog::open_json(
         input,
         Layout::default(),
         read_line,
@@ -436,7 +436,7 @@ mod tests {
 
     fn read(text: &str) -> (Vec<Sighting>, Vec<Shortfall>) {
         let input = Input::in_memory(InputId(0), FORMAT.name, text.as_bytes());
-        drain(LineLog::open(&input, Layout::default(), read_line).unwrap())
+        drain(LineLog::open_json(&input, Layout::default(), read_line).unwrap())
     }
 
     fn table(fields: &str, rows: &[&str]) -> String {

@@ -1,4 +1,4 @@
-//! What stands inside `application`: components with their filters, and the names of meta-data.
+//! What stands inside `application`: components with their filters, and meta-data.
 
 use super::android_manifest::Builder;
 use super::element::{Attribute, Element, Tag, Value};
@@ -39,8 +39,10 @@ impl Inside {
                 self.filter_depth = None;
             }
             Tag::MetaData if is_child => {
-                let name = builder.text(element, Attribute::Name);
-                declaration.metadata.extend(name);
+                if let Some(name) = builder.text(element, Attribute::Name) {
+                    let value = builder.value(element, Attribute::Value);
+                    declaration.metadata.insert(name, value.and_then(switch));
+                }
             }
             _ => self.inside(builder, element),
         }
@@ -86,10 +88,42 @@ impl Inside {
                 filter
                     .schemes
                     .extend(builder.text(element, Attribute::Scheme));
-                filter.hosts.extend(builder.text(element, Attribute::Host));
+                filter.hosts.extend(host(builder, element));
+                let narrowing = NARROWING.iter().filter_map(|(attribute, name)| {
+                    Some(format!("{name}={}", builder.text(element, *attribute)?))
+                });
+                filter.narrowing.extend(narrowing);
             }
             _ => {}
         }
+    }
+}
+
+/// What must fit besides scheme and host (Android, `data`).
+const NARROWING: [(Attribute, &str); 6] = [
+    (Attribute::Path, "path"),
+    (Attribute::PathPrefix, "pathPrefix"),
+    (Attribute::PathPattern, "pathPattern"),
+    (Attribute::PathAdvancedPattern, "pathAdvancedPattern"),
+    (Attribute::PathSuffix, "pathSuffix"),
+    (Attribute::MimeType, "mimeType"),
+];
+
+/// The host of an address, with its port; a port without a host beside it means nothing (Android, `data`).
+fn host(builder: &Builder<'_>, element: &Element) -> Option<String> {
+    let host = builder.text(element, Attribute::Host)?;
+    Some(match builder.text(element, Attribute::Port) {
+        Some(port) => format!("{host}:{port}"),
+        None => host,
+    })
+}
+
+/// A setting that is on or off. Other values are not kept: they may be keys.
+fn switch(value: &Value) -> Option<bool> {
+    match value {
+        Value::Boolean(value) => Some(*value),
+        Value::Text(text) => text.trim().to_ascii_lowercase().parse().ok(),
+        Value::Integer(_) | Value::Float(_) | Value::Reference(_) => None,
     }
 }
 
@@ -105,8 +139,11 @@ fn component(
     let permission = |attribute| builder.permission_name(element, attribute, declaration);
     component.exported = builder.boolean(element, Attribute::Exported);
     component.enabled = builder.boolean(element, Attribute::Enabled);
-    // An empty permission of its own takes back that of the application (AOSP `ParsedMainComponentUtils`).
-    component.permission = if element.value(Attribute::Permission).is_some() {
+    // An empty permission of its own takes back that of the application (AOSP `ParsedMainComponentUtils`); an alias has its own
+    // only, neither that of the application nor that of its target (AOSP `ParsedActivityUtils.parseActivityOrAlias`).
+    let is_own =
+        kind == ComponentKind::ActivityAlias || element.value(Attribute::Permission).is_some();
+    component.permission = if is_own {
         permission(Attribute::Permission)
     } else {
         of_application.cloned()
@@ -206,12 +243,13 @@ mod tests {
     }
 
     #[test]
-    fn components_without_a_permission_have_that_of_the_application() {
+    fn components_without_a_permission_have_that_of_the_application_but_for_aliases() {
         let declaration = read(
             "android:permission=\"org.example.x.GUARD\"",
             "<activity android:name=\".A\" android:exported=\"true\"/>\
              <service android:name=\".S\" android:exported=\"true\" android:permission=\"org.example.x.OWN\"/>\
              <receiver android:name=\".R\" android:exported=\"true\" android:permission=\"\"/>\
+             <activity-alias android:name=\".B\" android:exported=\"true\" android:targetActivity=\".A\"/>\
              <provider android:name=\".P\" android:exported=\"true\"/>",
         );
         let permissions: Vec<_> = declaration
@@ -230,7 +268,57 @@ mod tests {
                 (Some("org.example.x.GUARD"), false),
                 (Some("org.example.x.OWN"), false),
                 (None, true),
+                (None, true),
                 (Some("org.example.x.GUARD"), false),
+            ]
+        );
+    }
+
+    #[test]
+    fn links_are_read_with_ports_paths_and_types() {
+        let declaration = read(
+            "",
+            "<activity android:name=\".A\"><intent-filter android:autoVerify=\"true\">\
+             <action android:name=\"android.intent.action.VIEW\"/>\
+             <category android:name=\"android.intent.category.BROWSABLE\"/>\
+             <data android:scheme=\"https\" android:host=\"x.example\" android:port=\"8443\" android:pathPrefix=\"/in\"/>\
+             <data android:pathPattern=\"/a/.*\" android:mimeType=\"text/*\" android:port=\"1\"/></intent-filter></activity>",
+        );
+        let filter = &declaration.components[0].filters[0];
+        assert!(filter.is_verified && filter.is_deep_link());
+        let texts =
+            |set: &std::collections::BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>();
+        assert_eq!(texts(&filter.hosts), ["x.example:8443"]);
+        assert_eq!(
+            texts(&filter.narrowing),
+            ["mimeType=text/*", "pathPattern=/a/.*", "pathPrefix=/in"]
+        );
+    }
+
+    #[test]
+    fn of_meta_data_only_switches_keep_their_value() {
+        let declaration = read(
+            "",
+            "<meta-data android:name=\"on\" android:value=\"true\"/>\
+             <meta-data android:name=\"off\" android:value=\"False\"/>\
+             <meta-data android:name=\"key\" android:value=\"AIza-example\"/>\
+             <meta-data android:name=\"number\" android:value=\"1\"/>\
+             <meta-data android:name=\"resource\" android:value=\"@bool/x\"/>\
+             <activity android:name=\".A\"><meta-data android:name=\"of-component\" android:value=\"true\"/></activity>",
+        );
+        let read: Vec<(&str, Option<bool>)> = declaration
+            .metadata
+            .iter()
+            .map(|(name, value)| (name.as_str(), *value))
+            .collect();
+        assert_eq!(
+            read,
+            [
+                ("key", None),
+                ("number", None),
+                ("off", Some(false)),
+                ("on", Some(true)),
+                ("resource", None),
             ]
         );
     }

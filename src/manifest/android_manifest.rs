@@ -104,7 +104,8 @@ pub(super) fn references(elements: &[Element]) -> impl Iterator<Item = u32> + '_
                 if matches!(
                     attribute,
                     Attribute::FullBackupContent | Attribute::DataExtractionRules
-                ) || (attribute == Attribute::Label && tag != Tag::Application) =>
+                ) || (attribute == Attribute::Label && tag != Tag::Application)
+                    || (attribute == Attribute::Value && tag != Tag::MetaData) =>
             {
                 None
             }

@@ -1,4 +1,4 @@
-//! Output of `dumpsys package` (AOSP `Settings.dumpPackageLPr`), Android 8 to 16, alone or inside a bug report → installed apps.
+//! Output of `dumpsys package` (AOSP `Settings.dumpPackageLPr`), Android 4.2 to 16, alone or inside a bug report → installed apps.
 //!
 //! The layout differs between versions and makers, so nothing depends on columns: a section begins at column 0, a list ends
 //! at the first line that is not indented deeper than its header, a `User N:` line sets the user of what follows.
@@ -41,6 +41,8 @@ enum Section {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum List {
     Requested,
+    /// `grantedPermissions` of Android 5 and before, which knew no others: names alone, for all users.
+    Granted,
     Install,
     Runtime,
     /// A list that says nothing about permissions.
@@ -274,6 +276,13 @@ impl Block {
             List::Requested => {
                 self.requested.insert(name.to_owned());
             }
+            List::Granted => {
+                let granted = PermissionState {
+                    is_granted: true,
+                    is_policy_fixed: false,
+                };
+                self.grants.install.insert(name.to_owned(), granted);
+            }
             List::Install | List::Runtime => {
                 let Some(permission) = permission_state(state) else {
                     return false;
@@ -343,6 +352,7 @@ impl Block {
 fn list_header(content: &str) -> Option<List> {
     match content.strip_suffix(':')? {
         "requested permissions" => Some(List::Requested),
+        "grantedPermissions" => Some(List::Granted),
         "install permissions" => Some(List::Install),
         "runtime permissions" => Some(List::Runtime),
         // `User 10:` begins a group, not a list.

@@ -58,11 +58,17 @@ fn declaration(root: &Property) -> Option<Declaration> {
     let own_keys = root.pairs().iter().filter(|(key, _)| !is_apples(key));
     declaration
         .metadata
-        .extend(own_keys.map(|(key, _)| key.clone()));
+        .extend(own_keys.map(|(key, value)| (key.clone(), switch(value))));
     if let Some(security) = root.key("NSAppTransportSecurity") {
         transport_security(security, &mut declaration);
     }
     Some(declaration)
+}
+
+/// A setting that is on or off. Other values are not kept: they may be keys, and `1` may be a number.
+fn switch(value: &Property) -> Option<bool> {
+    let is_number = value.text().is_some_and(|text| matches!(text, "0" | "1"));
+    value.boolean().filter(|_| !is_number)
 }
 
 /// Keys that Apple defines or its tools write; others are what embedded SDKs are set up with.
@@ -137,6 +143,7 @@ fn transport_security(security: &Property, declaration: &mut Declaration) {
             declaration.cleartext_exceptions.insert(traffic.to_owned());
         }
     }
+    transport_rules(security, declaration);
     let domains = security.key("NSExceptionDomains");
     for (domain, exception) in domains.map(Property::pairs).unwrap_or_default() {
         let is_allowed = [
@@ -152,6 +159,62 @@ fn transport_security(security: &Property, declaration: &mut Declaration) {
             declaration
                 .cleartext_exceptions
                 .insert(format!("{prefix}{domain}"));
+        }
+    }
+}
+
+/// What is demanded of TLS to some hosts (Apple, `NSExceptionDomains`, `NSPinnedDomains`). Without them TLS 1.2 and forward secrecy
+/// are demanded, and no certificates in particular. Keys with `Temporary` and `ThirdParty` are older names.
+fn transport_rules(security: &Property, declaration: &mut Declaration) {
+    let with_subdomains = |domain: &str, rules: &Property| {
+        let is_set = rules
+            .key("NSIncludesSubdomains")
+            .and_then(Property::boolean)
+            == Some(true);
+        let prefix = if is_set { "*." } else { "" };
+        format!("{prefix}{domain}")
+    };
+    let mut add = |host: String, rule: String| {
+        declaration
+            .transport_rules
+            .entry(host)
+            .or_default()
+            .insert(rule);
+    };
+    let exceptions = security.key("NSExceptionDomains").map(Property::pairs);
+    for (domain, rules) in exceptions.unwrap_or_default() {
+        let of = |name: &str| {
+            [
+                "NSException",
+                "NSTemporaryException",
+                "NSThirdPartyException",
+            ]
+            .iter()
+            .find_map(|start| rules.key(&format!("{start}{name}")))
+        };
+        let version = of("MinimumTLSVersion").and_then(Property::text);
+        let is_forward_secret = of("RequiresForwardSecrecy").and_then(Property::boolean);
+        let is_transparent = rules
+            .key("NSRequiresCertificateTransparency")
+            .and_then(Property::boolean);
+        let said = [
+            version.map(|version| format!("minimum-tls={version}")),
+            is_forward_secret.map(|is_set| format!("forward-secrecy={is_set}")),
+            is_transparent.map(|is_set| format!("certificate-transparency={is_set}")),
+        ];
+        for rule in said.into_iter().flatten() {
+            add(with_subdomains(domain, rules), rule);
+        }
+    }
+    let pinned = security.key("NSPinnedDomains").map(Property::pairs);
+    for (domain, rules) in pinned.unwrap_or_default() {
+        let pins = ["NSPinnedCAIdentities", "NSPinnedLeafIdentities"]
+            .iter()
+            .filter_map(|kind| rules.key(kind))
+            .map(|identities| identities.items().len())
+            .fold(0_usize, usize::saturating_add);
+        if pins > 0 {
+            add(with_subdomains(domain, rules), format!("pins={pins}"));
         }
     }
 }
@@ -253,6 +316,51 @@ mod tests {
         assert_eq!(domains.cleartext_allowed, None);
         let exceptions: Vec<&String> = domains.cleartext_exceptions.iter().collect();
         assert_eq!(exceptions, ["*.ads.example"]);
+    }
+
+    #[test]
+    fn what_is_demanded_of_tls_is_read_by_host() {
+        let declaration = security(
+            "<key>NSExceptionDomains</key><dict>\
+             <key>old.example</key><dict>\
+             <key>NSIncludesSubdomains</key><true/>\
+             <key>NSTemporaryExceptionMinimumTLSVersion</key><string>TLSv1.0</string>\
+             <key>NSExceptionRequiresForwardSecrecy</key><false/></dict>\
+             <key>new.example</key><dict><key>NSRequiresCertificateTransparency</key><true/></dict></dict>\
+             <key>NSPinnedDomains</key><dict>\
+             <key>new.example</key><dict>\
+             <key>NSPinnedCAIdentities</key><array><dict><key>SPKI-SHA256-BASE64</key><string>r/mI=</string></dict></array>\
+             <key>NSPinnedLeafIdentities</key><array><dict/></array></dict>\
+             <key>none.example</key><dict><key>NSPinnedLeafIdentities</key><array/></dict></dict>",
+        );
+        let rules: Vec<String> = declaration
+            .transport_rules
+            .iter()
+            .map(|(host, rules)| {
+                let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+                format!("{host}: {}", rules.join(" "))
+            })
+            .collect();
+        assert_eq!(
+            rules,
+            [
+                "*.old.example: forward-secrecy=false minimum-tls=TLSv1.0",
+                "new.example: certificate-transparency=true pins=2",
+            ]
+        );
+    }
+
+    #[test]
+    fn of_settings_only_switches_keep_their_value() {
+        let declaration = read(
+            "<key>FirebaseCollection</key><false/><key>VendorKey</key><string>secret</string>\
+             <key>VendorSwitch</key><string>YES</string><key>VendorNumber</key><integer>1</integer>",
+        );
+        let value = |name: &str| declaration.metadata.get(name).copied().flatten();
+        assert_eq!(value("FirebaseCollection"), Some(false));
+        assert_eq!(value("VendorSwitch"), Some(true));
+        assert_eq!((value("VendorKey"), value("VendorNumber")), (None, None));
+        assert!(declaration.metadata.contains_key("VendorKey"));
     }
 
     #[test]

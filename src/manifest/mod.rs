@@ -43,7 +43,7 @@ pub use dex::{DexType, dex};
 pub use dumpsys_package::dumpsys_package;
 pub use info_plist::info_plist;
 pub use inventory::{
-    Column, installed_application_list, inventory_csv, inventory_json, package_list,
+    Column, installed_application_list, inventory_csv, inventory_json, inventory_xml, package_list,
 };
 pub(crate) use inventory::{csv_header, has_known_header};
 pub use ios_app::ios_app;

@@ -39,8 +39,10 @@ pub struct IntentFilter {
     pub categories: BTreeSet<String>,
     /// Schemes of the addresses.
     pub schemes: BTreeSet<String>,
-    /// Hosts of the addresses.
+    /// Hosts of the addresses, with ports where they are said.
     pub hosts: BTreeSet<String>,
+    /// What else of an address, or its type, must fit, as the manifest has it (`pathPrefix=/a`).
+    pub narrowing: BTreeSet<String>,
     /// The app asks to be the only one for these hosts (`autoVerify`).
     pub is_verified: bool,
 }

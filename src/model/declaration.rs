@@ -77,6 +77,9 @@ pub struct Declaration {
     pub cleartext_allowed: Option<bool>,
     /// Where clear text is allowed although not everywhere: domains with their ATS exception, or a kind of traffic in words.
     pub cleartext_exceptions: BTreeSet<String>,
+    /// What App Transport Security demands of TLS to some hosts, more or less than by default, as reports list it
+    /// (`minimum-tls=TLSv1.0`, `pins=2`).
+    pub transport_rules: BTreeMap<String, BTreeSet<String>>,
     /// Has a network security configuration, which rules over `usesCleartextTraffic` from API 24 on.
     pub has_network_security_config: bool,
     /// What it does in the background (`UIBackgroundModes`), as written.
@@ -102,8 +105,8 @@ pub struct Declaration {
     pub features: BTreeMap<String, bool>,
     /// Other apps that it wants to see (`queries`): packages, authorities, actions of intents; `LSApplicationQueriesSchemes`.
     pub queries: BTreeSet<String>,
-    /// Names of `meta-data` of the application; the values may be keys and are not kept.
-    pub metadata: BTreeSet<String>,
+    /// `meta-data` of the application by name, with the value of what is on or off; other values may be keys and are not kept.
+    pub metadata: BTreeMap<String, Option<bool>>,
     /// Schemes that open it (`CFBundleURLTypes`); on Android they stand at the components.
     pub url_schemes: BTreeSet<String>,
     /// Entitlements (iOS) with their values in words.
@@ -141,6 +144,7 @@ impl Declaration {
             bound_permissions: BTreeSet::new(),
             cleartext_allowed: None,
             cleartext_exceptions: BTreeSet::new(),
+            transport_rules: BTreeMap::new(),
             has_network_security_config: false,
             background_modes: BTreeSet::new(),
             network_policy: None,
@@ -153,7 +157,7 @@ impl Declaration {
             defined_permissions: BTreeMap::new(),
             features: BTreeMap::new(),
             queries: BTreeSet::new(),
-            metadata: BTreeSet::new(),
+            metadata: BTreeMap::new(),
             url_schemes: BTreeSet::new(),
             entitlements: BTreeMap::new(),
             signers: Vec::new(),
@@ -251,6 +255,17 @@ impl Declaration {
         all
     }
 
+    /// Hosts to which TLS below 1.2, which is the least by default, is allowed (`NSExceptionMinimumTLSVersion`).
+    pub fn weak_tls_in_part(&self) -> Vec<String> {
+        let is_weak =
+            |rule: &String| ["minimum-tls=TLSv1.0", "minimum-tls=TLSv1.1"].contains(&rule.as_str());
+        let hosts = self.transport_rules.iter();
+        hosts
+            .filter(|(_, rules)| rules.iter().any(is_weak))
+            .map(|(host, _)| host.clone())
+            .collect()
+    }
+
     /// Whether backups are allowed: by default they are (Android, `android:allowBackup`), and from target level 23 on the system
     /// makes them by itself. `None` where there is no such default.
     pub fn is_backup_allowed(&self) -> Option<bool> {
@@ -304,11 +319,16 @@ impl Declaration {
         self.bound_permissions.extend(other.bound_permissions);
         self.background_modes.extend(other.background_modes);
         self.queries.extend(other.queries);
-        self.metadata.extend(other.metadata);
         self.url_schemes.extend(other.url_schemes);
         self.parts.extend(other.split);
         self.parts.extend(other.parts);
         self.oddities.extend(other.oddities);
+        for (name, value) in other.metadata {
+            self.metadata.entry(name).or_insert(value);
+        }
+        for (host, rules) in other.transport_rules {
+            self.transport_rules.entry(host).or_insert(rules);
+        }
         for (feature, is_required) in other.features {
             self.features.entry(feature).or_insert(is_required);
         }

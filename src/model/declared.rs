@@ -17,7 +17,7 @@ ids! {
         DefinedPermission = "defined-permission",
         /// A component; values: kind, `exported`, `unguarded`, permissions, types of a foreground service.
         Component = "component",
-        /// An address that opens it; values: `verified`.
+        /// An address that opens it; values: `verified`, and what else of the address must fit.
         DeepLink = "deep-link",
         /// Rules for connections to a host, `*` for all; values: what is allowed, trusted, pinned.
         NetworkRule = "network-rule",
@@ -25,7 +25,7 @@ ids! {
         Feature = "feature",
         /// Another app or scheme that it wants to see.
         Query = "query",
-        /// A setting of embedded code, by name.
+        /// A setting of embedded code, by name; values: `true` or `false`, where it is one of these.
         Metadata = "metadata",
         /// An entitlement (iOS); values: as written.
         Entitlement = "entitlement",

@@ -333,6 +333,12 @@ pub struct Access {
     pub address: Option<SocketAddr>,
     /// The log calls the host a tracker's.
     pub is_tracker: bool,
+    /// The log says that what is shown in the app (a website, for example) caused the contact, not the app itself.
+    pub is_of_content: bool,
+    /// The website in the app that caused it, where the log says.
+    pub context: Option<Arc<str>>,
+    /// Whose the host is, where the log says.
+    pub host_owner: Option<Arc<str>>,
     /// How often, where the log counts.
     pub count: u64,
     /// Begin of the time in which that was counted, where the log says; its end is the time of the record.

@@ -257,6 +257,9 @@ pub struct Volume {
     pub sent_bytes: u64,
     /// Payload bytes to the phone.
     pub received_bytes: u64,
+    /// Of the flows, those that what is shown in the app caused and not the app itself, as the phone's log says; saved reports do
+    /// not keep that.
+    pub of_content: u64,
     /// Parts of it are known to be missing in the capture; saved reports do not keep that.
     pub has_gap: bool,
     /// The first packet.
@@ -269,6 +272,7 @@ impl Volume {
     /// Adds another sum of flows.
     pub fn merge(&mut self, other: Self) {
         self.flows = self.flows.saturating_add(other.flows);
+        self.of_content = self.of_content.saturating_add(other.of_content);
         self.sent_bytes = self.sent_bytes.saturating_add(other.sent_bytes);
         self.received_bytes = self.received_bytes.saturating_add(other.received_bytes);
         self.has_gap |= other.has_gap;
@@ -393,6 +397,7 @@ impl Tally {
             key,
             Volume {
                 flows: 1,
+                of_content: 0,
                 sent_bytes: traffic.client_bytes,
                 received_bytes: traffic.server_bytes,
                 has_gap: traffic.has_gap,
@@ -416,6 +421,7 @@ impl Tally {
             key,
             Volume {
                 flows: 1,
+                of_content: 0,
                 sent_bytes,
                 received_bytes,
                 has_gap: false,
@@ -432,6 +438,7 @@ impl Tally {
             key,
             Volume {
                 flows,
+                of_content: if access.is_of_content { flows } else { 0 },
                 sent_bytes: 0,
                 received_bytes: 0,
                 has_gap: false,

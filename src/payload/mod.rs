@@ -11,6 +11,7 @@ mod cbor;
 mod collector;
 mod compression;
 mod digits;
+mod embedded;
 mod form;
 mod graphql;
 mod grpc;
@@ -173,6 +174,7 @@ const DECODERS: &[Decoder] = &[
     compression::GZIP,
     compression::ZSTD,
     compression::ZLIB,
+    text::WIDE,
     zip::DECODER,
     numbers::DECODER,
     multipart::DECODER,

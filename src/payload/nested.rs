@@ -12,8 +12,8 @@ use super::digits::{
     hex, spells_number, words,
 };
 use super::{
-    Decoder, Input, Keep, bson, cbor, compression, copied, form, graphql, grpc, json, message_pack,
-    multipart, property_list, protobuf, table, text, xml, zip,
+    Decoder, Input, Keep, bson, cbor, compression, copied, embedded, form, graphql, grpc, json,
+    message_pack, multipart, property_list, protobuf, table, text, xml, zip,
 };
 use crate::model::{DecodeStep, Look};
 
@@ -72,6 +72,11 @@ const ENCODINGS: &[Encoding] = &[
         attempt: quoted_printable,
     },
     Encoding {
+        has: Look::COLON,
+        all: 0,
+        attempt: embedded_documents,
+    },
+    Encoding {
         has: Look::COLON | Look::EQUALS | Look::LIST,
         all: 0,
         attempt: table_text,
@@ -127,8 +132,9 @@ pub(super) const SHORTEST_DOCUMENT: usize = 24;
 const SHORTEST_NAMED: usize = 8;
 
 /// Binary formats that are told by their bytes, and of how many of these.
-const DOCUMENTS: [(Decoder, usize); 7] = [
+const DOCUMENTS: [(Decoder, usize); 8] = [
     (zip::DECODER, SHORTEST_NAMED),
+    (multipart::DECODER, SHORTEST_DOCUMENT),
     (property_list::DECODER, SHORTEST_NAMED),
     (grpc::DECODER, SHORTEST_NAMED),
     (bson::DECODER, SHORTEST_DOCUMENT),
@@ -177,6 +183,14 @@ pub(super) fn decode_name(name: &str, collector: &mut Collector<'_>) {
             .iter()
             .any(|attempt| attempt(look, name, copied, collector));
     }
+}
+
+/// Decodes what is encoded in a text around the documents in it, for which it is not looked again.
+pub(super) fn decode_around(look: Look, text: &str, collector: &mut Collector<'_>) {
+    let attempts: [Attempt; 2] = [table_text, words];
+    attempts
+        .iter()
+        .any(|attempt| attempt(look, text, copied, collector));
 }
 
 /// Decodes what is encoded in a value, if anything.
@@ -242,6 +256,8 @@ pub(super) fn is_document(bytes: &[u8]) -> bool {
         is_cut: false,
     };
     let documents = [
+        zip::DECODER,
+        multipart::DECODER,
         property_list::DECODER,
         grpc::DECODER,
         bson::DECODER,
@@ -394,6 +410,15 @@ fn form_text<'s, 'a>(
         form::pairs(text, keep, collector);
     });
     true
+}
+
+fn embedded_documents<'s, 'a>(
+    _: Look,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    embedded::documents(text, collector)
 }
 
 fn table_text<'s, 'a>(

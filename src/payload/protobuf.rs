@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use super::binary::{self, Cursor, Key, See, Signs, Stop, Token, deeper, see, under};
 use super::body::MediaType;
 use super::collector::Collector;
-use super::{Decoder, Input, compression, text};
+use super::{Decoder, Input, compression, nested, text};
 use crate::limits;
 use crate::model::DecodeStep;
 
@@ -25,7 +25,11 @@ fn is_named(media_type: &MediaType) -> bool {
 /// which the first letters could be a tag and a length are texts.
 fn matches(media_type: &MediaType, input: Input<'_, '_>) -> bool {
     if is_named(media_type) {
-        return true;
+        // The name is also given to what is only around it, or to what came before it.
+        return input.is_cut
+            || is_message(input.bytes)
+            || is_list(input.bytes)
+            || !nested::is_document(input.bytes);
     }
     media_type.is_unspecific()
         && !input.is_cut
@@ -105,9 +109,14 @@ fn decode<'a>(media_type: &MediaType, input: Input<'_, 'a>, collector: &mut Coll
     let is_delimited = media_type
         .parameter("delimited")
         .is_some_and(|value| value == "true")
-        || !is_message(input.bytes) && binary::signs(delimited, input.bytes).is_some();
+        || !is_message(input.bytes) && is_list(input.bytes);
     let walk = if is_delimited { delimited } else { walk };
     binary::decode(DecodeStep::Protobuf, walk, input, collector);
+}
+
+/// Whether bytes are messages, each behind its length.
+fn is_list(bytes: &[u8]) -> bool {
+    binary::signs(delimited, bytes).is_some()
 }
 
 /// One field at a time; a message is all of them.

@@ -848,3 +848,38 @@ fn mail_messages_and_calls_in_clear_are_decoded_and_other_answers_are_not() {
         assert_eq!(decode(&event).fields.len(), fields, "{protocol}");
     }
 }
+
+#[test]
+fn documents_in_utf_16_are_read_as_what_they_are() {
+    for text in [
+        r#"{"lat":52.5,"c":"ü"}"#,
+        "lat=52.5&c=%C3%BC",
+        "<lat>52.5</lat>",
+    ] {
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for body in [little, big] {
+            let found = body_lines(&post("application/octet-stream", "", &body));
+            assert!(
+                found
+                    .iter()
+                    .any(|field| field.starts_with("lat|utf-16") && field.ends_with("|52.5")),
+                "{found:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_only_called_protobuf_is_read_as_what_it_is() {
+    let message = [&[0x0a, 6][..], b"Kobalt"].concat();
+    let framed = [&[0, 0, 0, 0, 8][..], &message].concat();
+    let listed = [&[8], &message[..]].concat();
+    for body in [message, framed, listed] {
+        let found = body_lines(&post("application/x-protobuf", "", &body));
+        assert!(
+            found.iter().any(|line| line.ends_with("|Kobalt")),
+            "{found:?}"
+        );
+    }
+}

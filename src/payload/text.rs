@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine;
 
-use super::body::MediaType;
+use super::body::{self, MediaType};
 use super::collector::Collector;
 use super::{Decoder, Input, copied, digits};
 use crate::limits;
@@ -15,6 +15,35 @@ pub(super) const DECODER: Decoder = Decoder {
         !media_type.is_media() && whole_text(media_type, input.bytes, input.is_cut).is_some()
     },
     decode,
+};
+
+/// A document in UTF-16, as programs for Windows and in Java write them: read again as what it is then.
+pub(super) const WIDE: Decoder = Decoder {
+    matches: |media_type, input| {
+        // One look at the beginning spares nearly all bodies the rest.
+        let begins = |start: &[u8; 4]| {
+            matches!(
+                start,
+                [0, _, 0, _] | [_, 0, _, 0] | [0xff, 0xfe, ..] | [0xfe, 0xff, ..]
+            )
+        };
+        !media_type.is_media()
+            && input.bytes.first_chunk().is_some_and(begins)
+            && wide(input.bytes).is_some()
+    },
+    decode: |media_type, input, collector| {
+        let Some(text) = wide(input.bytes) else {
+            return;
+        };
+        collector.undoing(DecodeStep::Utf16, |collector| {
+            let inner = Input {
+                bytes: text.as_bytes(),
+                keep: copied,
+                is_cut: input.is_cut,
+            };
+            body::decode(media_type, inner, collector);
+        });
+    },
 };
 
 /// A text longer than [`limits::FIELD_BYTES`] (an address book in vCards) becomes several fields, cut at line ends.

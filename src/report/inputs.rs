@@ -214,6 +214,11 @@ const USES: &[(&str, &str, &str)] = &[
         "installierte Apps und Geräte laut Geräteverwaltung",
     ),
     (
+        "app-inventory-xml",
+        "installed apps and phones, as device management lists them",
+        "installierte Apps und Geräte laut Geräteverwaltung",
+    ),
+    (
         "app-inventory-json",
         "installed apps and phones, as device management lists them",
         "installierte Apps und Geräte laut Geräteverwaltung",

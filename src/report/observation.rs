@@ -164,6 +164,12 @@ impl Observations {
             Event::Access(access) => EventView::Access {
                 resource: text::safe_up_to(&access.resource, 40),
                 host: access.host.as_deref().map(text::host_name),
+                is_of_content: access.is_of_content,
+                context: access.context.as_deref().map(text::host_name),
+                host_owner: access
+                    .host_owner
+                    .as_deref()
+                    .map(|owner| text::safe_up_to(owner, 80)),
                 count: access.count,
                 in_background: access.in_background,
                 is_refused: access.is_refused,
@@ -319,6 +325,12 @@ enum EventView<'a> {
         resource: String,
         /// Host contacted.
         host: Option<String>,
+        /// What is shown in the app contacted it, not the app itself, by the log.
+        is_of_content: bool,
+        /// The website in the app that did, where the log says.
+        context: Option<String>,
+        /// Whose the host is, where the log says.
+        host_owner: Option<String>,
         /// How often.
         count: u64,
         /// In the background.

@@ -199,6 +199,18 @@ fn package_lines(prose: &Prose<'_>, app: &AppReport, most: usize) -> Vec<String>
         let names = prose.first(names, most);
         lines.push(format!("{}: {names}", texts.contained_code));
     }
+    let settings = prose.rules.sdk_settings();
+    let is_known = |fact: &&DeclaredFact| {
+        settings.iter().any(|setting| *setting.name == *fact.name) && !fact.values.is_empty()
+    };
+    let settings: Vec<String> = of(DeclaredKind::Metadata)
+        .filter(is_known)
+        .map(|fact| format!("{}={}", fact.name, fact.values.join(" ")))
+        .collect();
+    if !settings.is_empty() {
+        let names = prose.first(settings, most);
+        lines.push(format!("{}: {names}", texts.settings_of_code));
+    }
     let open = of(DeclaredKind::Component)
         .filter(|fact| {
             fact.values

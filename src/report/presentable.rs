@@ -28,6 +28,9 @@ pub(super) const CONSENT: &str = "consent: ";
 /// Begin of the reason that says what of a manifest does it.
 pub(super) const MANIFEST: &str = "manifest: ";
 
+/// Begin of the reason that says how much of a contact was not the app's own.
+pub(super) const CONTENT: &str = "content: ";
+
 /// What formats render.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presentable {
@@ -375,7 +378,7 @@ impl Ready<'_> {
         let is_of_rules = self.rules.describe(reason).is_some()
             || self.rules.permission(reason).is_some()
             || self.rules.app(reason).is_some()
-            || [CONTACT_DISCOVERY, VOLUME, CONSENT, MANIFEST]
+            || [CONTACT_DISCOVERY, VOLUME, CONSENT, MANIFEST, CONTENT]
                 .iter()
                 .any(|start| reason.starts_with(start));
         let is_of_recipient = finding.company.as_deref() == Some(reason)
@@ -402,8 +405,14 @@ impl Ready<'_> {
             Some(Subject::Company) => !self.is_company(subject),
             _ => false,
         };
+        let is_code = self
+            .rules
+            .question(id)
+            .is_some_and(|rule| rule.subject == Subject::Code);
         let subject = if is_host {
             text::host_name(subject)
+        } else if is_code {
+            text::safe(subject)
         } else {
             prose::permission(subject)
         };
@@ -572,6 +581,7 @@ fn receiver(report: &RecipientReport) -> RecipientReport {
 /// Sums of traffic with the times of the first and last packet, without their places.
 fn volumes(volumes: &TrafficReport) -> TrafficReport {
     let sum = |volume: &Volume| Volume {
+        of_content: 0,
         has_gap: false,
         first: Origin {
             time: volume.first.time.in_milliseconds(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::country;
 use super::language::{Texts, fill};
-use super::presentable::{CONSENT, CONTACT_DISCOVERY, MANIFEST, Presentable, VOLUME};
+use super::presentable::{CONSENT, CONTACT_DISCOVERY, CONTENT, MANIFEST, Presentable, VOLUME};
 use super::text;
 use super::{Language, Options};
 use crate::assess::Step;
@@ -271,12 +271,12 @@ impl<'a> Prose<'a> {
         findings: impl IntoIterator<Item = &'f JudgedFinding>,
     ) -> Option<String> {
         let mut words: Vec<String> = Vec::new();
-        // Of a contact the recipient's own name is the reason.
-        let concluded = findings
-            .into_iter()
-            .filter(|finding| finding.grade != Grade::Contacted);
-        for finding in concluded {
-            for reason in &finding.reasons {
+        for finding in findings {
+            // Of a contact the recipient's own name is the reason, and whose contact it was.
+            let is_said = |reason: &&Arc<str>| {
+                finding.grade != Grade::Contacted || reason.starts_with(CONTENT)
+            };
+            for reason in finding.reasons.iter().filter(is_said) {
                 let word = self.reason(finding, reason);
                 if !words.contains(&word) {
                     words.push(word);
@@ -333,6 +333,12 @@ impl<'a> Prose<'a> {
                 Some(("read", name)) => fill(texts.open_for_reading, &[("name", name)]),
                 Some(("write", name)) => fill(texts.open_for_writing, &[("name", name)]),
                 _ => texts.backup_by_default.to_owned(),
+            };
+        }
+        if let Some(how_much) = reason.strip_prefix(CONTENT) {
+            return match how_much {
+                "all" => texts.of_content.to_owned(),
+                _ => texts.of_content_in_part.to_owned(),
             };
         }
         if let Some(app) = self.rules.app(reason) {

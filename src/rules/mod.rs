@@ -61,7 +61,7 @@ pub use permission::{
 };
 pub use problem::Problem;
 pub use question::{QuestionRule, Subject};
-pub use sdk::{CodeMatcher, Sdk};
+pub use sdk::{CodeMatcher, Sdk, SdkSetting};
 pub use shape::Shape;
 pub use signature::{AddressSet, Confidence, Network, Signature};
 pub use text::{Pattern, Text};

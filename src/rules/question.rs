@@ -22,6 +22,8 @@ pub enum Subject {
     Country,
     /// A device.
     Device,
+    /// Third parties' code.
+    Code,
 }
 
 /// A question. Its id is also the condition that raises it; `assess` knows the conditions.

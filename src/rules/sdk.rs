@@ -38,6 +38,21 @@ pub struct Sdk {
     pub as_of: Arc<str>,
 }
 
+/// A switch of an SDK in manifests (`meta-data`, `Info.plist`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SdkSetting {
+    /// Its name, as the vendor writes it.
+    pub name: Arc<str>,
+    /// Id of the SDK.
+    pub sdk: Arc<str>,
+    /// The value with which the SDK does not collect by itself from the start; without it, it does. None if the switch is about
+    /// a part of what it collects.
+    pub holds_back: Option<bool>,
+    /// Where this is known from.
+    pub source: String,
+}
+
 /// `sdks.toml`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,12 +60,15 @@ pub(super) struct SdkFile {
     as_of: Arc<str>,
     #[serde(default, rename = "sdk")]
     sdks: Vec<Sdk>,
+    #[serde(default, rename = "setting")]
+    settings: Vec<SdkSetting>,
 }
 
 /// SDKs with their indexes, which point into `entries`.
 #[derive(Debug, Default)]
 pub(super) struct Sdks {
     entries: Vec<Sdk>,
+    settings: Vec<SdkSetting>,
     /// By package with slashes; bytes, as names of classes are.
     by_package: HashMap<Vec<u8>, usize>,
     by_framework: HashMap<String, usize>,
@@ -85,6 +103,9 @@ impl Part for Sdks {
             }
             sdks.entries.push(sdk);
         }
+        let names = file.settings.iter().map(|setting| &setting.name);
+        problems.unique(FILE, "setting", names);
+        sdks.settings = file.settings;
         sdks
     }
 }
@@ -183,6 +204,11 @@ impl Rules {
             sdks.trackers = Some((names, finder, owners));
         }
         Ok(())
+    }
+
+    /// Switches of SDKs, in the order of the file.
+    pub fn sdk_settings(&self) -> &[SdkSetting] {
+        &self.sdks.get(self).settings
     }
 
     /// All SDKs, in the order of the file.

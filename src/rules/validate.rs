@@ -131,6 +131,11 @@ impl Rules {
                 problems.dangling("sdks.toml", &sdk.id, "company", &sdk.company);
             }
         }
+        for setting in self.sdk_settings() {
+            if self.sdk(&setting.sdk).is_none() {
+                problems.dangling("sdks.toml", &setting.name, "sdk", &setting.sdk);
+            }
+        }
         for observation in &self.legal().observations {
             for id in &observation.identifiers {
                 if self.identifier(id).is_none() {

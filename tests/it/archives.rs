@@ -7,7 +7,7 @@ use phonehome::intake;
 use phonehome::model::Platform;
 
 use crate::forge::record::{self, Exchange};
-use crate::forge::{archive, log, sources};
+use crate::forge::{archive, inventory, log, sources};
 use crate::on_disk;
 
 fn file(test: &str, name: &str, bytes: &[u8]) -> PathBuf {
@@ -132,6 +132,59 @@ fn archives_in_the_folder_of_a_phone_are_of_that_phone() {
     };
     assert_eq!(names(&case), ["alice"]);
     assert_eq!(names(&case.join("alice")), ["monday", "tuesday"]);
+}
+
+/// A bug report with that build and, if it is not empty, that line about the serial number.
+fn bug_report(build: &str, serial: &str) -> Vec<u8> {
+    let header = format!("Build fingerprint: '{build}:user/release-keys'\n{serial}\n");
+    let text =
+        inventory::bug_report().replacen("------ SYSTEM", &format!("{header}------ SYSTEM"), 1);
+    archive::zip(&[("bugreport.txt", text.as_bytes())])
+}
+
+/// However they are named, and whichever folder is.
+#[test]
+fn bug_reports_say_of_which_phone_they_are() {
+    let (old, new) = ("google/husky/husky:14/A/1", "google/husky/husky:15/B/2");
+    let command = "Command line: console=x androidboot.serialno=S1AB quiet";
+    let config = |serial: &str| {
+        format!("Bootconfig: androidboot.x = \"1\"\nandroidboot.serialno = \"{serial}\"")
+    };
+    let first = bug_report(old, command);
+    let updated = bug_report(new, &config("S1AB"));
+    let another = bug_report(old, &config("S2AB"));
+    let other_model = bug_report("google/shiba/shiba:14/A/1", "");
+    let unknown = bug_report(old, "");
+    let names = |test: &str, files: &[(&str, &[u8])]| {
+        let folder = on_disk::folder(&format!("archives/reports-{test}/month"), files);
+        let of = |path: &Path| {
+            let found = devices(path).into_iter();
+            found.map(|(name, _)| name).collect::<Vec<_>>().join(", ")
+        };
+        (of(&folder), of(folder.parent().unwrap()))
+    };
+    let one: [(&str, &[u8]); 2] = [("a-1.zip", &first), ("b-2.zip", &updated)];
+    assert_eq!(names("one", &one), ("month".into(), "month".into()));
+    let two: [(&str, &[u8]); 3] = [
+        ("husky-2026-01-01.zip", &first),
+        ("husky-2026-01-02.zip", &another),
+        ("other-2026-01-03.zip", &updated),
+    ];
+    assert_eq!(
+        names("two", &two),
+        (
+            "husky, husky (2)".into(),
+            "month husky, month husky (2)".into()
+        )
+    );
+    let models: [(&str, &[u8]); 2] = [("a.zip", &unknown), ("b.zip", &other_model)];
+    assert_eq!(
+        names("models", &models),
+        ("a, b".into(), "month a, month b".into())
+    );
+    // One model: the folder says it.
+    let unknown: [(&str, &[u8]); 2] = [("a.zip", &unknown), ("b.zip", &unknown)];
+    assert_eq!(names("unknown", &unknown), ("a, b".into(), "month".into()));
 }
 
 #[test]

@@ -230,6 +230,57 @@ fn trackers_that_only_the_phones_log_knows_are_found() {
 }
 
 #[test]
+fn what_websites_in_an_app_contact_is_not_said_to_be_the_apps_own() {
+    let rows = [
+        (
+            "com.apple.mobilesafari",
+            "googleads.g.doubleclick.net",
+            BEGIN,
+        ),
+        ("com.apple.mobilesafari", "profile.example", BEGIN),
+        ("org.example.chat", "app.adjust.com", BEGIN),
+        ("org.example.chat", "app.adjust.com", BEGIN + 9),
+    ];
+    let report: String = privacy_report(&rows)
+        .lines()
+        .enumerate()
+        .map(|(at, line)| {
+            let line = line.replace(r#""domainType":2"#, r#""domainType":1"#);
+            let own = r#""context":"","domainType":1,"initiatedType":"AppInitiated""#;
+            let of_site =
+                r#""context":"news.example","domainType":1,"initiatedType":"NonAppInitiated""#;
+            let line = if at == 3 {
+                line
+            } else {
+                line.replace(own, of_site)
+            };
+            line + "\n"
+        })
+        .collect();
+    let audit = audited("content", &[("report.ndjson", report.as_bytes())]);
+    let reasons = |package: &str, rule: &str| {
+        let mut apps = audit.devices[0].apps.iter();
+        let app = apps
+            .find(|app| app.id == Some(AppId::new(package)))
+            .unwrap();
+        let finding = app.findings.iter().find(|finding| &*finding.rule == rule)?;
+        let reasons: Vec<&str> = finding.reasons.iter().map(|reason| &**reason).collect();
+        Some(reasons.join(", "))
+    };
+    let (safari, chat) = ("com.apple.mobilesafari", "org.example.chat");
+    assert_eq!(
+        reasons(safari, "ads-recipient-contacted").unwrap(),
+        "googleads.g.doubleclick.net, content: all"
+    );
+    assert!(reasons(safari, "logged-tracker-in-content").is_some());
+    assert_eq!(reasons(safari, "logged-tracker-contacted"), None);
+    assert_eq!(
+        reasons(chat, "attribution-recipient-contacted").unwrap(),
+        "app.adjust.com, content: part"
+    );
+}
+
+#[test]
 fn what_an_app_says_of_itself_comes_before_the_log() {
     let traffic = capture(&[("collector.example", "org.example.notes/7 okhttp/4")]);
     let report = privacy_report(&[("org.example.chat", "collector.example", BEGIN)]);

@@ -87,6 +87,10 @@ fn indications(declaration: &Declaration) -> Vec<(&'static str, Vec<Arc<str>>)> 
             declaration.cleartext_in_part(),
         ),
         (
+            circumstance::WEAK_TLS_PERMITTED_IN_PART,
+            declaration.weak_tls_in_part(),
+        ),
+        (
             circumstance::PROVIDER_UNGUARDED,
             open_providers(declaration),
         ),

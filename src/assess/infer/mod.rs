@@ -102,6 +102,8 @@ fn company_fact(
         .iter()
         .map(|(recipient, _)| Arc::clone(&recipient.host))
         .collect();
+    let of_content = company.contact.of_content().map(Arc::from);
+    fact.conclusion.reasons.extend(of_content);
     fact.conclusion.roles = company
         .hosts
         .iter()

@@ -1,6 +1,52 @@
 //! Conclusions from several facts.
 
 use super::*;
+use crate::model::{EmbeddedCode, Platform};
+
+#[test]
+fn code_that_collects_from_the_start_is_asked_about_unless_it_is_held_back() {
+    let asked = |settings: &[(&str, bool)]| {
+        let mut phone = Phone::new();
+        let mut declaration = Declaration::new(Platform::Android, "com.example.game");
+        for id in ["firebase-analytics", "meta-app-events", "meta-login"] {
+            declaration.embedded.push(EmbeddedCode {
+                id: id.to_owned(),
+                example: "a.B".to_owned(),
+                count: 1,
+            });
+        }
+        for (name, value) in settings {
+            let name = (*name).to_owned();
+            declaration.metadata.insert(name, Some(*value));
+        }
+        let declared = (declaration, phone.origin());
+        let declarations = &mut phone.dossier.declarations;
+        declarations.insert("com.example.game".to_owned(), declared);
+        let questions = phone.app("com.example.game").questions;
+        questions
+            .into_iter()
+            .filter(|question| &*question.id == "collects-from-start")
+            .map(|question| question.subject.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(asked(&[]), ["Firebase Analytics", "Meta App Events"]);
+    assert_eq!(
+        asked(&[
+            ("firebase_analytics_collection_enabled", false),
+            ("com.facebook.sdk.AutoLogAppEventsEnabled", true),
+            ("com.facebook.sdk.AdvertiserIDCollectionEnabled", false),
+        ]),
+        ["Meta App Events"]
+    );
+    assert_eq!(
+        asked(&[
+            ("firebase_analytics_collection_deactivated", true),
+            ("com.facebook.sdk.AutoLogAppEventsEnabled", false),
+            ("firebase_crashlytics_collection_enabled", true),
+        ]),
+        ["Firebase Crashlytics"]
+    );
+}
 
 #[test]
 fn many_numbers_one_by_one_are_an_address_book() {

@@ -111,14 +111,10 @@ fn mac<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
 pub(super) enum Mixture {
     /// Nothing.
     Plain,
-    /// A salt before it.
-    SaltFirst,
-    /// A salt behind it.
-    SaltLast,
-    /// A salt and a colon before it.
-    SaltColonFirst,
-    /// A colon and a salt behind it.
-    SaltColonLast,
+    /// A salt before it, and what parts them.
+    SaltFirst(&'static str),
+    /// A salt behind it, and what parts them.
+    SaltLast(&'static str),
     /// A key (RFC 2104).
     Hmac,
     /// The key of a function that takes one itself (RFC 7693 §2.9).
@@ -131,24 +127,27 @@ pub(super) enum Mixture {
     Lookup,
 }
 
-/// All mixtures with a salt.
-pub(super) const SALTED: [Mixture; 7] = [
-    Mixture::SaltFirst,
-    Mixture::SaltLast,
-    Mixture::SaltColonFirst,
-    Mixture::SaltColonLast,
+/// Mixtures with what may be a salt: the most usual ones.
+pub(super) const GUESSED: [Mixture; 5] = [
+    Mixture::SaltFirst(""),
+    Mixture::SaltLast(""),
+    Mixture::SaltFirst(":"),
+    Mixture::SaltLast(":"),
     Mixture::Hmac,
-    Mixture::Keyed,
-    Mixture::Lookup,
 ];
 
-/// Mixtures with what may be a salt.
-pub(super) const GUESSED: [Mixture; 5] = [
-    Mixture::SaltFirst,
-    Mixture::SaltLast,
-    Mixture::SaltColonFirst,
-    Mixture::SaltColonLast,
-    Mixture::Hmac,
+/// More mixtures with a salt.
+pub(super) const OTHERS: [Mixture; 10] = [
+    Mixture::Keyed,
+    Mixture::Lookup,
+    Mixture::SaltFirst("|"),
+    Mixture::SaltLast("|"),
+    Mixture::SaltFirst("."),
+    Mixture::SaltLast("."),
+    Mixture::SaltFirst("-"),
+    Mixture::SaltLast("-"),
+    Mixture::SaltFirst("_"),
+    Mixture::SaltLast("_"),
 ];
 
 /// The digest of a value.
@@ -169,10 +168,8 @@ pub(super) fn compute(
             }
             Some(digest)
         }
-        Mixture::SaltFirst => Some((function.digest)(&[salt, value])),
-        Mixture::SaltLast => Some((function.digest)(&[value, salt])),
-        Mixture::SaltColonFirst => Some((function.digest)(&[salt, b":", value])),
-        Mixture::SaltColonLast => Some((function.digest)(&[value, b":", salt])),
+        Mixture::SaltFirst(between) => Some((function.digest)(&[salt, between.as_bytes(), value])),
+        Mixture::SaltLast(between) => Some((function.digest)(&[value, between.as_bytes(), salt])),
         Mixture::Hmac => (function.hmac)(salt, value),
         Mixture::Keyed => (function.keyed?)(salt, value),
         Mixture::Lookup => {

@@ -41,8 +41,8 @@ fn field(name: &str, value: &str) -> Vec<String> {
 fn salts_are_mixed_into_all_functions_as_long_as_the_digest() {
     for function in FUNCTIONS {
         for mixture in [
-            Mixture::SaltFirst,
-            Mixture::SaltColonLast,
+            Mixture::SaltFirst(""),
+            Mixture::SaltLast("|"),
             Mixture::Hmac,
             Mixture::Keyed,
         ] {
@@ -53,7 +53,13 @@ fn salts_are_mixed_into_all_functions_as_long_as_the_digest() {
             let found = rules_of(JSON, body.to_string().as_bytes());
             assert_eq!(found, ["contact-hash-list"], "{function:?} {mixture:?}");
         }
-        let peppered = compute(function, &Mixture::SaltLast, EMAIL.as_bytes(), b"pepper").unwrap();
+        let peppered = compute(
+            function,
+            &Mixture::SaltLast(""),
+            EMAIL.as_bytes(),
+            b"pepper",
+        )
+        .unwrap();
         assert_eq!(
             field("h", &hex(&peppered)),
             ["contact-hash-list"],
@@ -63,7 +69,7 @@ fn salts_are_mixed_into_all_functions_as_long_as_the_digest() {
     // Initials of what is mixed in say enough beside a digest.
     let digest = compute(
         &FUNCTIONS[0],
-        &Mixture::SaltColonLast,
+        &Mixture::SaltLast(":"),
         PHONE.as_bytes(),
         SALT,
     )
@@ -120,7 +126,13 @@ fn encoded_words_among_others_are_decoded_in_all_layers() {
 
 #[test]
 fn arguments_of_graphql_are_named() {
-    let digest = compute(&FUNCTIONS[2], &Mixture::SaltFirst, EMAIL.as_bytes(), SALT).unwrap();
+    let digest = compute(
+        &FUNCTIONS[2],
+        &Mixture::SaltFirst(""),
+        EMAIL.as_bytes(),
+        SALT,
+    )
+    .unwrap();
     let document = format!(
         "mutation {{ up(h: \"{}\", salt: \"tobelgarten\") {{ ok }} }}",
         hex(&digest)
@@ -206,7 +218,7 @@ fn short_messages_of_text_are_decoded() {
 fn numbers_beside_a_digest_may_be_its_salt() {
     let digest = compute(
         &FUNCTIONS[6],
-        &Mixture::SaltLast,
+        &Mixture::SaltLast(""),
         EMAIL.as_bytes(),
         b"477271044",
     )
@@ -271,7 +283,13 @@ fn disguises_of_others_are_nobody_s() {
     let rules = Rules::embedded();
     let index = Index::new(values(), &[], &rules, 1);
     let other = "carla.fremdling@post.example";
-    let salted = compute(&FUNCTIONS[4], &Mixture::SaltFirst, other.as_bytes(), SALT).unwrap();
+    let salted = compute(
+        &FUNCTIONS[4],
+        &Mixture::SaltFirst(""),
+        other.as_bytes(),
+        SALT,
+    )
+    .unwrap();
     let body = serde_json::json!({
         "a": STANDARD.encode(wide(&STANDARD.encode(other))),
         "b": format!("upload {} ok", STANDARD.encode(zlib(other.as_bytes()))),

@@ -1,8 +1,9 @@
 //! How values may be hashed, salted and peppered, and the digests that they have then, filed by their first bytes.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use super::digest::{self, FUNCTIONS, MD5, Mixture, USUAL};
+use super::digest::{self, FUNCTIONS, GUESSED, MD5, Mixture, OTHERS, USUAL};
 use super::index::{Budget, slot};
 use super::salted::salted_recipes;
 use super::spelled::Spelled;
@@ -25,11 +26,9 @@ impl Recipe {
         let mixture = match self.mixture {
             Mixture::Plain | Mixture::Bytes | Mixture::NamedUuid => None,
             Mixture::Hmac | Mixture::Keyed => Some(DecodeStep::Hmac),
-            Mixture::SaltFirst
-            | Mixture::SaltLast
-            | Mixture::SaltColonFirst
-            | Mixture::SaltColonLast
-            | Mixture::Lookup => Some(DecodeStep::Salted),
+            Mixture::SaltFirst(_) | Mixture::SaltLast(_) | Mixture::Lookup => {
+                Some(DecodeStep::Salted)
+            }
         };
         function.into_iter().chain(mixture).collect()
     }
@@ -69,8 +68,11 @@ pub(super) fn recipes(peppers: &[Vec<u8>], rules: &Rules) -> (Vec<Recipe>, usize
         mixture: Mixture::Hmac,
         salt,
     }));
-    let usual = peppers.iter();
-    recipes.extend(usual.flat_map(|pepper| salted_recipes(0..USUAL, pepper)));
+    let with_peppers = |functions: Range<usize>, mixtures: &'static [Mixture]| {
+        let peppers = peppers.iter();
+        peppers.flat_map(move |pepper| salted_recipes(functions.clone(), mixtures, pepper))
+    };
+    recipes.extend(with_peppers(0..USUAL, &GUESSED));
     recipes.extend((USUAL..FUNCTIONS.len()).map(plain));
     recipes.push(Recipe {
         mixture: Mixture::NamedUuid,
@@ -80,8 +82,10 @@ pub(super) fn recipes(peppers: &[Vec<u8>], rules: &Rules) -> (Vec<Recipe>, usize
         mixture: Mixture::Bytes,
         ..plain(function)
     }));
-    let others = peppers.iter();
-    recipes.extend(others.flat_map(|pepper| salted_recipes(USUAL..FUNCTIONS.len(), pepper)));
+    let others = USUAL..FUNCTIONS.len();
+    recipes.extend(with_peppers(others.clone(), &GUESSED));
+    recipes.extend(with_peppers(0..USUAL, &OTHERS));
+    recipes.extend(with_peppers(others, &OTHERS));
     let most = usize::from(u8::MAX);
     let left_out = recipes.len().saturating_sub(most);
     recipes.truncate(most);

@@ -39,6 +39,17 @@ const SALT_BYTES: std::ops::RangeInclusive<usize> = 2..=128;
 const GUESSED_BYTES: std::ops::RangeInclusive<usize> = 6..=36;
 /// Longest name that says nothing: `s`.
 const MUTE_NAME: usize = 2;
+/// Names, normalised, of what is drawn at random, which may be a salt (Spanish and Chinese for salt, French for seed).
+const RANDOM_NAMES: [&str; 8] = [
+    "rand",
+    "random",
+    "token",
+    "iv",
+    "challenge",
+    "sal",
+    "yan",
+    "graine",
+];
 /// Fewest digits of a number that may be a salt.
 const SALT_DIGITS: usize = 8;
 /// Initials of salt, key and nonce, of which the value need not look random.
@@ -157,8 +168,14 @@ fn readings(text: &str) -> impl Iterator<Item = Vec<u8>> {
 /// Values without a telling name that may be a salt, where they stand beside a digest and are few.
 fn guesses(scene: &Scene<'_>) -> Vec<Vec<u8>> {
     let fields = scene.fields;
+    let names_random = |field: &Field<'_>| {
+        let name = scene.name(field);
+        name.is_some_and(|name| RANDOM_NAMES.contains(&&*name.normalised))
+    };
     let is_mute = |field: &&Field<'_>| match fields.paths.split(field.path) {
-        Some((_, Step::Name(name))) => fields.paths.text(name).len() <= MUTE_NAME,
+        Some((_, Step::Name(name))) => {
+            fields.paths.text(name).len() <= MUTE_NAME || names_random(field)
+        }
         Some((_, Step::Index(_))) => true,
         None => false,
     };
@@ -172,7 +189,7 @@ fn guesses(scene: &Scene<'_>) -> Vec<Vec<u8>> {
             field.look.has(Look::DIGIT)
                 && field.value.bytes().any(|byte| byte.is_ascii_alphabetic())
         };
-        is_mixed() || INITIALS.contains(&fields.name(field))
+        is_mixed() || INITIALS.contains(&fields.name(field)) || names_random(field)
     };
     // What looks random comes before numbers.
     let may_be = |field: &Field<'_>| {

@@ -180,3 +180,30 @@ fn what_may_be_a_salt_is_tried_within_bounds() {
     assert!(found(&index, 0).is_empty());
     assert!(index.untried_salts() > 0);
 }
+
+#[test]
+fn salts_are_parted_from_values_in_many_ways() {
+    use sha2::{Digest, Sha256};
+    for between in ["", ":", "|", ".", "-", "_"] {
+        let first = hex(&Sha256::digest(format!("s4lt9{between}{PHONE}")));
+        let last = hex(&Sha256::digest(format!("{PHONE}{between}s4lt9")));
+        for digest in [first, last] {
+            let body = format!("{{\"salt\": \"s4lt9\", \"contacts\": [\"{digest}\"]}}");
+            let found = rules_of("application/json", body.as_bytes());
+            assert_eq!(found, ["contact-hash-list"], "{between}");
+        }
+        let peppered = hex(&Sha256::digest(format!("{EMAIL}{between}pepper")));
+        assert_eq!(json(&peppered), ["contact-hash-list"], "{between}");
+    }
+}
+
+#[test]
+fn what_is_called_random_may_be_a_salt() {
+    use sha2::{Digest, Sha256};
+    let digest = hex(&Sha256::digest(format!("quendelstaub{PHONE}")));
+    for name in ["rand", "token", "yan", "sal"] {
+        let body = format!("{{\"{name}\": \"quendelstaub\", \"contacts\": [\"{digest}\"]}}");
+        let found = rules_of("application/json", body.as_bytes());
+        assert_eq!(found, ["contact-hash-list"], "{name}");
+    }
+}

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use super::digest::{self, FUNCTIONS, SALTED, USUAL};
+use super::digest::{FUNCTIONS, GUESSED, Mixture, OTHERS, USUAL};
 use super::index::{Budget, Index};
 use super::recipe::{Digests, Recipe, digest_table};
 use super::salt::SaltName;
@@ -94,7 +94,11 @@ impl Index {
             let function = FUNCTIONS.get(*function).map(|function| function.bytes);
             bytes.is_none() || function == bytes
         };
-        let recipes = salted_recipes(functions.filter(gives), salt);
+        let functions = functions.filter(gives);
+        let usual = salted_recipes(functions.clone(), &GUESSED, salt);
+        let recipes: Vec<Recipe> = usual
+            .chain(salted_recipes(functions, &OTHERS, salt))
+            .collect();
         if recipes.is_empty() {
             return None;
         }
@@ -127,13 +131,8 @@ impl Index {
         }
         let functions = (0..).zip(FUNCTIONS);
         let functions = functions.filter(|(_, function)| bytes.contains(&function.bytes));
-        let recipes = functions.flat_map(|(function, _)| {
-            digest::GUESSED.map(|mixture| Recipe {
-                function,
-                mixture,
-                salt: salt.to_vec(),
-            })
-        });
+        let functions = functions.map(|(position, _)| position);
+        let recipes = salted_recipes(functions, &GUESSED, salt);
         let (digests, made) = self.salted_digests(recipes.collect());
         salted.guessed = salted.guessed.saturating_add(made);
         Some(digests)
@@ -153,17 +152,19 @@ impl Index {
     }
 }
 
-/// With a salt: some functions in all mixtures.
-pub(super) fn salted_recipes(functions: impl Iterator<Item = usize>, salt: &[u8]) -> Vec<Recipe> {
+/// With a salt: some functions in some mixtures.
+pub(super) fn salted_recipes(
+    functions: impl Iterator<Item = usize>,
+    mixtures: &'static [Mixture],
+    salt: &[u8],
+) -> impl Iterator<Item = Recipe> {
     let known = functions.filter_map(|position| Some((position, FUNCTIONS.get(position)?)));
-    known
-        .flat_map(|(function, known)| {
-            let mixtures = SALTED.into_iter().filter(|mixture| known.takes(mixture));
-            mixtures.map(move |mixture| Recipe {
-                function,
-                mixture,
-                salt: salt.to_vec(),
-            })
+    known.flat_map(move |(function, known)| {
+        let mixtures = mixtures.iter().filter(|mixture| known.takes(mixture));
+        mixtures.map(move |mixture| Recipe {
+            function,
+            mixture: mixture.clone(),
+            salt: salt.to_vec(),
         })
-        .collect()
+    })
 }

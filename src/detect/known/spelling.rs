@@ -123,6 +123,9 @@ impl List {
     }
 }
 
+/// The country code of Brazil (ITU-T E.164).
+const BRAZIL: i32 = 55;
+
 /// E.164 with and without its plus, with the international prefix, national with and without the trunk prefix
 /// (ITU-T E.123, E.164).
 fn phone(text: &str, list: &mut List) {
@@ -144,6 +147,10 @@ fn phone(text: &str, list: &mut List) {
         .map(str::to_owned)
         .unwrap_or_default();
     list.both(national.clone(), national.len() < STRONG_DIGITS);
+    if parsed.country_code == BRAZIL {
+        // libphonenumber knows the trunk prefix there with the code of a carrier only.
+        list.both(format!("0{significant}"), false);
+    }
     // Ten digits are also a time in seconds.
     list.both(significant, true);
     list.hashed(
@@ -341,6 +348,16 @@ fn identifier(text: &str, list: &mut List) {
     }
     list.hashed(text);
     packed(&text.replace('-', ""), list);
+    // As the number of 64 bits that the digits are, without a sign and with one: programs keep `ANDROID_ID` that way.
+    if text.len() == 16
+        && let Ok(number) = u64::from_str_radix(text, 16)
+    {
+        for number in [number, number.cast_signed().unsigned_abs()] {
+            if number >= 10_u64.pow(10) {
+                list.add(number.to_string(), false, true, false);
+            }
+        }
+    }
 }
 
 /// The 16 bytes of a UUID or the 6 of a hardware address in base64, as JSON has them of a field of bytes.
@@ -394,6 +411,19 @@ mod tests {
         };
         assert!(weak("3023125111"));
         assert!(!weak("493023125111"));
+    }
+
+    #[test]
+    fn a_number_in_brazil_is_also_written_with_a_zero() {
+        assert!(texts(KnownKind::Phone, "+5521962160691").contains(&"021962160691".to_owned()));
+    }
+
+    #[test]
+    fn sixteen_digits_are_also_a_number() {
+        let texts = texts(KnownKind::DeviceId, "9f3a77c1b2e4d055");
+        for form in ["11473614674493493333", "6973129399216058283"] {
+            assert!(texts.iter().any(|text| text == form), "{texts:?}");
+        }
     }
 
     #[test]

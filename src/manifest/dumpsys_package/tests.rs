@@ -166,6 +166,46 @@ fn grants_inside_each_user_are_read() {
     assert_eq!(apps[0].1.source.unwrap().frame, 7);
 }
 
+/// Android 5: what is granted holds for all users, and a shared user may hold it.
+const WITHOUT_CHOICE: &str = "\
+Packages:
+  Package [com.example.maps] (15705ed4):
+    userId=10053 gids=[3003, 1028]
+    pkg=Package{1 com.example.maps}
+    versionCode=7 targetSdk=22
+    versionName=1.0
+    signatures=PackageSignatures{1 [2]}
+    permissionsFixed=true haveGids=true installStatus=1
+    pkgFlags=[ HAS_CODE ]
+    User 0:  installed=true hidden=false stopped=false notLaunched=false enabled=0
+      lastDisabledCaller: shell:0
+    User 10:  installed=false hidden=false stopped=true notLaunched=true enabled=0
+    grantedPermissions:
+      android.permission.READ_CONTACTS
+      android.permission.INTERNET
+  Package [com.example.dialer] (2):
+    userId=10002
+    sharedUser=SharedUserSetting{3 com.example.uid.phone/10002}
+    User 0:  installed=true hidden=false
+
+Shared users:
+  SharedUser [com.example.uid.phone] (4):
+    userId=10002 gids=[3003]
+    grantedPermissions:
+      android.permission.CALL_PHONE
+";
+
+#[test]
+fn grants_of_android_5_are_read() {
+    let apps = read(WITHOUT_CHOICE);
+    let (dialer, maps) = (&apps[0].1, &apps[1].1);
+    assert_eq!((maps.app_id, &maps.users[..]), (Some(10053), &[0][..]));
+    assert_eq!(state(maps, 0, "READ_CONTACTS"), Some(true));
+    assert_eq!(state(maps, 0, "INTERNET"), Some(true));
+    assert_eq!(maps.permissions.len(), 2);
+    assert_eq!(state(dialer, 0, "CALL_PHONE"), Some(true));
+}
+
 #[test]
 fn line_ends_of_old_adb_change_nothing() {
     assert_nested(&read(&NESTED.replace('\n', "\r\n")));

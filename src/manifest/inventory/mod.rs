@@ -1,10 +1,12 @@
 //! Lists of installed apps as phones, forensic collectors and device management export them → devices with apps.
 //!
 //! Read by the names of their columns and members, because every product has its own and changes them: [`COLUMNS`] is the one
-//! table of names. Where nesting differs (`nested`), rows (`table`) and Apple's answers (`answer`) have a file each. Names, mail
+//! table of names. Where nesting differs (`nested`), rows (`table`), Jamf's XML (`document`) and Apple's answers (`answer`) have a file
+//! each. Names, mail
 //! addresses and ids of people are not read.
 
 mod answer;
+mod document;
 mod nested;
 mod packages;
 mod table;
@@ -12,6 +14,7 @@ mod table;
 use std::collections::BTreeMap;
 
 pub use answer::installed_application_list;
+pub use document::inventory_xml;
 pub use nested::inventory_json;
 pub use packages::package_list;
 pub use table::inventory_csv;
@@ -56,6 +59,7 @@ const COLUMNS: &[(Column, &[&str])] = &[
             "bundleidentifier",
             "bundleid",
             "appbundleid",
+            "apppackageid",
             "applicationidentifier",
             "appidentifier",
             "identifier",
@@ -80,6 +84,7 @@ const COLUMNS: &[(Column, &[&str])] = &[
             "title",
             "name",
             "app",
+            "softwarename",
             "anwendungsname",
             "anwendung",
         ],
@@ -104,6 +109,7 @@ const COLUMNS: &[(Column, &[&str])] = &[
             "applicationversion",
             "appversion",
             "installedversion",
+            "softwareversion",
             "version",
             "longversion",
             "anwendungsversion",
@@ -153,6 +159,8 @@ const COLUMNS: &[(Column, &[&str])] = &[
             "os",
             "devicetype",
             "platformtype",
+            "osplatform",
+            "ostype",
             "plattform",
             "betriebssystem",
         ],
@@ -177,6 +185,12 @@ const COLUMNS: &[(Column, &[&str])] = &[
             "state",
             "installstatus",
             "installationstatus",
+            "appinstallstateloc",
+            "installstateloc",
+            "appinstallstatus",
+            "appinstallstate",
+            "installstate",
+            "applicationstatus",
             "installationsstatus",
             "status",
         ],
@@ -282,7 +296,7 @@ fn platform(text: &str) -> Option<Platform> {
 /// Whether the platform is one that is told and is no phone's.
 fn is_other_platform(text: &str) -> bool {
     let text = system(text);
-    ["windows", "macos", "chromeos", "linux", "osx"]
+    ["windows", "macos", "chromeos", "linux", "osx", "tvos"]
         .iter()
         .any(|other| text.starts_with(other))
 }
@@ -338,6 +352,8 @@ impl Shelf {
                     | "notinstalled"
                     | "uninstalled"
                     | "pendinginstall"
+                    | "notapplicable"
+                    | "nichtzutreffend"
                     | "entfernt"
                     | "nichtinstalliert"
                     | "deinstalliert"

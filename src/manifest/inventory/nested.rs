@@ -8,7 +8,7 @@ use crate::limits;
 use crate::model::{Dossier, PermissionPolicy, Platform};
 
 /// Members that hold lists of apps.
-const LISTS: [&str; 10] = [
+pub(super) const LISTS: [&str; 10] = [
     "applications",
     "applicationreports",
     "detectedapps",
@@ -62,15 +62,15 @@ fn has_next_page(root: &Value) -> bool {
 }
 
 #[derive(Debug, Default)]
-struct Walk {
-    shelf: Shelf,
+pub(super) struct Walk {
+    pub(super) shelf: Shelf,
     frame: u64,
     /// The list counts devices and does not name them.
     is_unplaced: bool,
 }
 
 impl Walk {
-    fn value(&mut self, value: &Value, key: &str, device: &Record, depth: usize) {
+    pub(super) fn value(&mut self, value: &Value, key: &str, device: &Record, depth: usize) {
         if depth > limits::JSON_DEPTH {
             return;
         }
@@ -222,10 +222,10 @@ impl Walk {
     }
 }
 
-/// A device in a list of devices alone (Microsoft Graph, `managedDevice`).
+/// A device in a list of devices alone (Microsoft Graph, `managedDevice`; Jamf's Classic API, `mobile_device`).
 fn is_managed_device(members: &Map<String, Value>) -> bool {
     let is = |name: &str| members.get(name).is_some_and(Value::is_string);
-    is("deviceName") && is("operatingSystem")
+    is("deviceName") && is("operatingSystem") || is("device_name") && is("serial_number")
 }
 
 /// A policy says what apps may do (`permissionGrants`, `installType`), a device what they are.

@@ -28,8 +28,10 @@ pub(crate) fn has_known_header<'h>(names: &(impl Iterator<Item = &'h str> + Clon
         "bundle",
         "applicationidentifier",
         "appidentifier",
+        "apppackageid",
         "applicationname",
         "appname",
+        "softwarename",
         "paketname",
         "anwendungsname",
         "anwendungsid",
@@ -78,24 +80,36 @@ fn names(header: &csv::ByteRecord) -> Vec<String> {
 }
 
 /// A table from its header on. Before it may stand a byte order mark, what Excel (`sep=;`) and `PowerShell` (`#TYPE …`) write for
-/// themselves, and the title of a report: lines of which one cell at most has something in it.
+/// themselves, and the title of a report. The header is the first line that names columns of a list of apps, whatever delimiters
+/// are in the title; of other products' lists, whose names the user maps, the first line with more than one cell.
 fn without_title(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut several_cells = None;
     let mut rest = bytes;
-    for _ in 0..limits::TITLE_LINES {
+    for _ in 0..=limits::TITLE_LINES {
         let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let (line, after) = rest.split_at_checked(end).unwrap_or((rest, b""));
         let line = line.trim_ascii();
-        let is_note = line.starts_with(b"sep=") || line.starts_with(b"#TYPE ");
-        let delimiter = delimiter(line);
-        let cells = line.split(|byte| *byte == delimiter);
-        let filled = cells.filter(|cell| !cell.trim_ascii().is_empty()).count();
-        if !is_note && filled > 1 {
+        let cells = cells(line);
+        if has_known_header(&cells.iter().map(String::as_str)) {
             return rest;
+        }
+        let is_note = line.starts_with(b"sep=") || line.starts_with(b"#TYPE ");
+        let filled = cells.iter().filter(|cell| !cell.is_empty()).count();
+        if !is_note && filled > 1 {
+            several_cells.get_or_insert(rest);
         }
         rest = after.get(1..).unwrap_or_default();
     }
-    bytes
+    several_cells.unwrap_or(bytes)
+}
+
+/// The cells of a line that may be the header.
+fn cells(line: &[u8]) -> Vec<String> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter(line))
+        .from_reader(line);
+    reader.byte_headers().map(names).unwrap_or_default()
 }
 
 /// Such a table. `mapping` says what the columns of other products mean, by their names.

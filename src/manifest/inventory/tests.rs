@@ -331,6 +331,43 @@ fn what_excel_and_powershell_put_before_a_table_and_their_encoding_change_nothin
 }
 
 #[test]
+fn a_header_is_found_below_titles_with_delimiters() {
+    let table =
+        "Serial;Device name;Bundle ID;App name;Version\r\nS1;Phone;org.example.chat;Chat;7.1\r\n";
+    for title in [
+        "Device inventory; exported 2026-01-01\r\n",
+        "Devices, as of 2026-01-01, all sites\r\n\r\n",
+        "\"Report: Apps by device\"\r\n\"Group: Example, Inc.\"\r\n\"By; for\"\r\n",
+    ] {
+        let text = format!("{title}{table}");
+        assert_eq!(csv(&text), ["S1: org.example.chat Chat 7.1"], "{title}");
+    }
+}
+
+#[test]
+fn exports_of_other_consoles_are_read() {
+    let tables = [
+        // Microsoft Intune, states of one app on devices.
+        "DeviceName,Platform,AppVersion,AppInstallState,AppInstallState_loc,AppName\r\n\
+         P1,Android,7.1,1,Installed,Chat\r\nP2,Android,,2,Not installed,Chat\r\nP3,Android,,5,Not applicable,Chat\r\n",
+        // Workspace ONE Intelligence.
+        "device_friendly_name,device_platform,app_name,app_package_id,app_version\r\nP1,ANDROID,Chat,org.example.chat,7.1\r\n",
+        // Microsoft Defender, inventory of software.
+        "DeviceName,OSPlatform,SoftwareVendor,SoftwareName,SoftwareVersion\r\nP1,Android,example,Chat,7.1\r\nM1,macOS,example,Chat,7.1\r\n",
+    ];
+    let expected = [
+        "P1: ? Chat 7.1",
+        "P1: org.example.chat Chat 7.1",
+        "P1: ? Chat 7.1",
+    ];
+    for (table, expected) in tables.iter().zip(expected) {
+        let header = table.lines().next().unwrap();
+        assert!(has_known_header(&header.split(',')), "{header}");
+        assert_eq!(csv(table), [expected], "{header}");
+    }
+}
+
+#[test]
 fn names_that_powershell_writes_large_are_the_same() {
     let list = json(
         r#"[{"Id":"d1","DeviceName":"D-17","OperatingSystem":"Android","DetectedApps":[{"DisplayName":"Chat","Version":"7.1"}]}]"#,

@@ -73,6 +73,17 @@ pub(super) fn looks_like(document: &[u8], is_cut: bool) -> bool {
     }
 }
 
+/// Bytes of the document that a text begins with, if it is a whole one.
+pub(super) fn length(text: &[u8]) -> Option<usize> {
+    let source = Source {
+        bytes: text,
+        text: None,
+    };
+    let mut at = 0;
+    let end = walk(source, &mut at, &mut |_| ControlFlow::Continue(()));
+    (end == End::Complete).then_some(at)
+}
+
 /// Length of what may stand before the first document: white space, byte order mark, hijacking guards, a JSONP call, the packet
 /// number of socket.io.
 pub(super) fn prefix_length(bytes: &[u8]) -> usize {

@@ -133,6 +133,7 @@ pub(super) fn read_volumes(views: &[VolumeView]) -> Result<BTreeMap<ContentState
             flows: view.flows,
             sent_bytes: view.sent_bytes,
             received_bytes: view.received_bytes,
+            of_content: 0,
             has_gap: false,
             first: Origin {
                 time: moment(view.first.as_deref())?,

@@ -117,6 +117,10 @@ pub struct Texts {
     pub others: &'static str,
     /// The same, where the user's own values are not known.
     pub others_at_least: &'static str,
+    /// A contact that was all caused by what is shown in the app.
+    pub of_content: &'static str,
+    /// The same, in part.
+    pub of_content_in_part: &'static str,
     /// A calculation: sent within `{seconds}` of a read.
     pub volume_burst: &'static str,
     /// A calculation: sent `{more}` than without contacts.
@@ -161,6 +165,8 @@ pub struct Texts {
     pub package_says: &'static str,
     /// Before names of third parties' code.
     pub contained_code: &'static str,
+    /// Before the settings of that code that the rules know.
+    pub settings_of_code: &'static str,
     /// Behind a name whose hosts were contacted.
     pub also_contacted: &'static str,
     /// Components that other apps reach without permission; `{count}`.

@@ -139,6 +139,7 @@ fn app(rules: &Rules, phone: u64, app: u64, words: &str) -> AppReport {
         .map(|number| finding(rules, app, number, phone, words))
         .collect();
     let volume = Volume {
+        of_content: 0,
         flows: 3,
         sent_bytes: 1000 + app,
         received_bytes: 5000,

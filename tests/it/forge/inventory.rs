@@ -26,6 +26,18 @@ pub(crate) const GRAPH: &str = r##"{"value": [
    "managedDevices": [{"id": "d2", "deviceName": "PHONE-2", "operatingSystem": "Android"}]}
 ]}"##;
 
+/// Jamf's Classic API: a phone with its apps.
+pub(crate) const JAMF: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<mobile_device>
+  <general><id>1</id><display_name>PHONE-3</display_name><device_name>PHONE-3</device_name><os_type>iOS</os_type>
+    <serial_number>S3</serial_number><model>iPhone 14</model></general>
+  <applications><size>1</size>
+    <application><application_name>WhatsApp</application_name><application_version>2.25.1</application_version>
+      <application_short_version>2.25</application_short_version><identifier>net.whatsapp.WhatsApp</identifier></application>
+  </applications>
+</mobile_device>
+"#;
+
 /// Android Management API: a device and its policy.
 pub(crate) const ANDROID_MANAGEMENT: &str = r#"{"devices": [{"name": "enterprises/e/devices/d1", "appliedPolicyName": "enterprises/e/policies/p",
   "hardwareInfo": {"model": "Pixel 8", "serialNumber": "S1"},

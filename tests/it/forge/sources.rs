@@ -85,6 +85,7 @@ pub(crate) fn files() -> Vec<Source> {
             text(inventory::INTUNE_CSV),
         ),
         ("intune.json", "app-inventory-json", text(inventory::GRAPH)),
+        ("jamf.xml", "app-inventory-xml", text(inventory::JAMF)),
         (
             "packages.txt",
             "package-list",

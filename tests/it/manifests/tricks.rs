@@ -516,7 +516,7 @@ fn components_are_open_as_the_platform_has_them() {
     assert!(
         links.is_deep_link() && links.schemes.contains("notes") && links.hosts.contains("open")
     );
-    assert!(declaration.metadata.contains("com.example.KEY"));
+    assert!(declaration.metadata.contains_key("com.example.KEY"));
     let types: Vec<&String> = declaration.components[3].foreground_types.iter().collect();
     assert_eq!(types, ["location", "microphone"]);
 }
@@ -581,7 +581,7 @@ fn an_ios_app_is_read_with_its_parts() {
             .contains_key("NSCameraUsageDescription")
     );
     assert!(declaration.url_schemes.contains("notes") && declaration.queries.contains("other"));
-    assert!(declaration.metadata.contains("TrackerToken"));
+    assert!(declaration.metadata.contains_key("TrackerToken"));
     let parts: Vec<&String> = declaration.parts.iter().collect();
     assert_eq!(
         parts,
