@@ -35,16 +35,11 @@ pub(super) fn numbers(
     // Without what stands between groups there are none, and only longer runs are looked for.
     if !look.has(Look::GROUP | Look::DOT | Look::BEYOND) {
         let shortest = index.numbers.shortest().min(*CHECKSUM_DIGITS.start());
-        each_run(
-            bytes,
-            shortest,
-            |byte| byte.is_ascii_digit(),
-            &mut |start, digits| {
-                if digits.len() <= LONGEST_RUN {
-                    number(index, digits, has_plus(bytes, start), looked, hits);
-                }
-            },
-        );
+        each_run(bytes, shortest, u8::is_ascii_digit, &mut |start, digits| {
+            if digits.len() <= LONGEST_RUN {
+                number(index, digits, has_plus(bytes, start), looked, hits);
+            }
+        });
         return;
     }
     let mut position = 0_usize;

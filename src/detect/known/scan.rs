@@ -262,7 +262,7 @@ impl<'a> Scanner<'a> {
             each_run(
                 folded,
                 SHORTEST_HEX,
-                |byte| byte.is_ascii_hexdigit(),
+                u8::is_ascii_hexdigit,
                 &mut |start, run| {
                     let mut take = |slot, at: usize| {
                         literal(index, FOLDED, folded, slot, start.saturating_add(at), hits);

@@ -34,21 +34,24 @@ impl Short {
             let bits = u32::from(end.saturating_sub(length)).saturating_mul(8);
             last.checked_shr(bits).unwrap_or(0)
         };
-        let (low, high) =
-            if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-                (
-                    u64::from_le_bytes(*first),
-                    moved(u64::from_le_bytes(*last), 16),
-                )
-            } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-                let halves = [*first, *last].map(|half| u64::from(u32::from_le_bytes(half)));
-                let [first, last] = halves;
-                (first | moved(last, 8) << 32, 0)
-            } else {
-                let bytes = bytes.iter().rev();
-                let low = bytes.fold(0, |low, byte| low << 8 | u64::from(*byte));
-                (low, 0)
-            };
+        let (low, high) = if let (Some(first), Some(last)) =
+            (bytes.first_chunk::<8>(), bytes.last_chunk::<8>())
+        {
+            (
+                u64::from_le_bytes(*first),
+                moved(u64::from_le_bytes(*last), 16),
+            )
+        } else if let (Some(first), Some(last)) =
+            (bytes.first_chunk::<4>(), bytes.last_chunk::<4>())
+        {
+            let halves = [*first, *last].map(|half| u64::from(u32::from_le_bytes(half)));
+            let [first, last] = halves;
+            (first | moved(last, 8) << 32, 0)
+        } else {
+            let bytes = bytes.iter().rev();
+            let low = bytes.fold(0, |low, byte| low << 8 | u64::from(*byte));
+            (low, 0)
+        };
         Some(Self([low, high | u64::from(length | mark) << 56]))
     }
 

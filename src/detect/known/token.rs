@@ -242,7 +242,6 @@ const BASE64_VALUES: [u8; 256] = {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::indexing_slicing,
-            clippy::arithmetic_side_effects,
             reason = "evaluated by the compiler over the letters"
         )]
         {
