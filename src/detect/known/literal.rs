@@ -163,7 +163,7 @@ impl Builder {
 pub(super) fn add_look(looks: &mut Option<Look>, pattern: &[u8]) {
     let mut own = Look::default();
     for byte in pattern {
-        own.add(Look::class(*byte));
+        own.add(*byte);
     }
     *looks = Some(looks.map_or(own, |looks| looks.of_either(own)));
 }

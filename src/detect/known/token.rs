@@ -41,7 +41,7 @@ pub(super) fn each_token(bytes: &[u8], look: Look, see: &mut dyn FnMut(usize, &[
         if token.len() >= SHORTEST_TOKEN {
             let mut look = Look::default();
             for byte in token {
-                look.add(Look::class(*byte));
+                look.add(*byte);
             }
             see(start, token, look);
         }
