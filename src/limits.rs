@@ -321,6 +321,10 @@ pub const LISTED_DEVICES: usize = 100_000;
 pub const LISTED_APPS: usize = 2_000_000;
 /// Lines above the header of a list of apps: titles of reports have two or three.
 pub const TITLE_LINES: usize = 10;
+/// Columns of a sheet of a workbook: as many as Excel has.
+pub const WORKBOOK_COLUMNS: usize = 1 << 14;
+/// Sheets of a workbook that are looked at.
+pub const WORKBOOK_SHEETS: usize = 64;
 /// Rows of a list of apps by which it is told whether a column names devices or apps.
 pub const NAMES_COMPARED: usize = 10_000;
 /// Files of a ZIP archive that are looked at; bug reports have some thousands.

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::name::Name;
 use super::{Scene, value};
 use crate::model::{Event, Field, Grade, Look, Sensitive, Step, Tally};
 
+/// Bytes of a hardware address.
+const ADDRESS: usize = 17;
 /// Fewest access points: one alone may be anything with an address and a number.
 const LEAST: usize = 2;
 /// How strongly something is received, in dBm: from beside the antenna to what no receiver hears.
@@ -26,11 +27,18 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let mut add = |address: &str, field| {
         points.entry(address.to_ascii_lowercase()).or_insert(field);
     };
+    let has_address = scene.names.iter().any(|name| name.is_hardware_address);
     for (position, field) in scene.fields.iter().enumerate() {
+        let may_be_address = field.look.has(Look::COLON | Look::GROUP)
+            && field.look.has(Look::HEX)
+            && (field.value.len() == ADDRESS || field.look.has(Look::LIST));
+        if !may_be_address && !has_address {
+            continue;
+        }
         let name = scene.name(field);
         // Of one letter or two only SDKs know what they mean.
         let is_telling = name.is_some_and(|name| name.normalised.len() > 2);
-        if is_telling && name.is_some_and(Name::names_identifier) {
+        if is_telling && name.is_some_and(|name| name.names_identifier) {
             continue;
         }
         // `{"3c:5a:b4:01:02:03": -61}`
@@ -38,7 +46,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             if is_signal(&field.value) && is_of_radio(scene, field) {
                 add(scene.fields.name(field), field);
             }
-        } else if field.look.has(Look::COLON | Look::GROUP) && field.look.has(Look::HEX) {
+        } else if may_be_address {
             if value::is_hardware_address(&field.value) {
                 if is_in_row_with_signal(scene, position) && is_of_radio(scene, field) {
                     add(&field.value, field);

@@ -55,24 +55,18 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let names = Names::of(scene);
     let ways = Ways::of(scene);
     let people = people(scene, &ways);
+    let mut chains = scene.fields.chains().iter();
+    let has_protobuf = chains.any(|chain| chain.0.last() == Some(&DecodeStep::Protobuf));
     for (position, field) in scene.fields.iter().enumerate() {
         if field.value.len() < SHORTEST_NUMBER && !field.look.has(Look::AT) {
             continue;
         }
         let below = names.of_path(field.path);
+        let may_be_digest = below.may_be_digests || request.takes_digests();
+        if !may_be_digest && !field.look.has(OF_CONTACTS) {
+            continue;
+        }
         let name = scene.name(field);
-        let lists_reachable = name.is_some_and(|name| name.lists_reachable);
-        let may_be_digest =
-            below.contacts || below.digests || lists_reachable || request.takes_digests();
-        if !may_be_digest && !field.look.has(OF_CONTACTS)
-            || !is_content(scene, field)
-            || scene.holds_document(position)
-        {
-            continue;
-        }
-        if name.is_some_and(|name| name.is_of_message_id(&field.value)) {
-            continue;
-        }
         let is_of_request = name.is_some_and(|name| name.is_of_request);
         // `{"id": "11002929087", "name": "Anna Beispiel"}`: members have numbers, too.
         let is_beside_people = !is_of_request
@@ -82,14 +76,26 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         telling.may_be_digest = !is_of_request
             && name.is_none_or(|name| !name.is_of_state && !name.is_of_ids)
             && digest::has_length(&field.value, field.look);
+        let is_of_other = name.is_some_and(|name| name.names_other_numbers);
+        let may_be_unnamed = telling.said == Said::Nothing && !is_of_request && !is_of_other;
+        let may_be_in = telling.may_be_in(field.look, &field.value);
+        if !may_be_in
+            && !field.look.has(Look::COLON)
+            && !(may_be_unnamed && (field.look.is_all(Look::DIGIT) || has_protobuf))
+        {
+            continue;
+        }
+        let is_of_message_id = name.is_some_and(|name| name.is_of_message_id(&field.value));
+        if is_of_message_id || !is_content(scene, field) || scene.holds_document(position) {
+            continue;
+        }
         if field.look.has(Look::COLON)
             && let Some(cards) = vcards(&field.value)
         {
             report_vcards(scene, tally, field, &cards);
             continue;
         }
-        let is_of_other = name.is_some_and(|name| name.names_other_numbers);
-        if telling.said == Said::Nothing && !is_of_request && !is_of_other {
+        if may_be_unnamed {
             let list = (
                 field.place,
                 ways.of_path(field.path),
@@ -97,7 +103,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             );
             add_unnamed(&mut unnamed, list, &field.value, field);
         }
-        if !telling.may_be_in(field.look, &field.value) {
+        if !may_be_in {
             continue;
         }
         add_parts(
@@ -138,7 +144,7 @@ fn add_parts<'a>(
     telling: Telling,
     is_of_other: bool,
 ) {
-    for part in parts(&field.value) {
+    for part in parts(&field.value, field.look) {
         if matches!(telling.said, Said::Ids | Said::Loosely) && is_bare(part) {
             if !is_of_other {
                 let key = (Kind::Phone, field.place, way);
@@ -248,7 +254,7 @@ fn report_lists(
 /// Adds names of fields and objects that are themselves numbers or addresses.
 fn keyed<'a>(
     scene: &'a Scene<'_>,
-    names: &Names,
+    names: &Names<'_>,
     ways: &Ways<'_>,
     request: &Request,
     (lists, unnamed): (&mut Lists<'a>, &mut Unnamed<'a>),

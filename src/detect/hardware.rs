@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::name::Name;
 use super::{Scene, identifier, value};
 use crate::model::{DecodeStep, Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
 use crate::rules::words_of_name;
@@ -15,6 +14,10 @@ const MUTE: usize = 3;
 /// Fields before and behind an address in which the name of its network interface, or of its device, is looked for.
 const BESIDE: usize = 8;
 
+/// Bytes of a hardware address.
+const ADDRESS: usize = 17;
+/// Bytes of a UUID.
+const UUID: usize = 36;
 /// Digits of an IMEI with its check digit.
 const IMEI_DIGITS: usize = 15;
 /// Names, normalised, of ids of a device, of which older systems and their SDKs give the IMEI.
@@ -59,13 +62,14 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let mut of_device = Vec::new();
     let mut groups: BTreeMap<(Place, Option<PathId>), Group<'_>> = BTreeMap::new();
     for (position, field) in scene.fields.iter().enumerate() {
+        if !matches!(field.value.len(), ADDRESS | IMEI_DIGITS | UUID) || !field.look.has(Look::HEX)
+        {
+            continue;
+        }
         let name = scene.name(field);
         // `{"wifi": "3c:5a:b4:01:02:03"}` is of no access point.
         let is_radio = name.is_some_and(|name| matches!(&*name.normalised, "wifi" | "wlan"));
-        let is_named = !is_radio && name.is_some_and(Name::names_identifier);
-        if !field.look.has(Look::HEX) {
-            continue;
-        }
+        let is_named = !is_radio && name.is_some_and(|name| name.names_identifier);
         // What a protocol itself names stays on the link (DHCP, mDNS), or has a rule.
         if *scene.fields.chain(field.chain).0 == [DecodeStep::Protocol] {
             continue;
@@ -89,7 +93,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 IMEI_DIGITS if is_number_of_phone(text, field.look) => {
                     groups.entry(object).or_default().numbers.push(field);
                 }
-                36 if is_uuid(text) => groups.entry(object).or_default().uuids.push(field),
+                UUID if is_uuid(text) => groups.entry(object).or_default().uuids.push(field),
                 _ => {}
             }
         }

@@ -2,10 +2,11 @@
 //! Lists of contacts and positions have detectors of their own.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::name::Name;
+use super::outline::{Branch, OfBranches};
 use super::{Scene, contact, value};
 use crate::model::{
     Category, DecodeStep, Event, Field, Grade, Look, PathId, Place, Protection, Sensitive, Step,
@@ -74,17 +75,27 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let is_sdk = !layouts.is_empty() || scene.rules.is_sdk_host(scene.host());
     let shapes = scene.rules.shapes();
     let mut hits = Hits::new();
+    let mut named = NamedRules::of(scene);
     let mut rules = Vec::new();
     for field in scene.fields {
+        let is_named = scene.name(field).is_some_and(|name| name.names_identifier);
+        let called = is_named.then(|| named.of_field(scene, field)).flatten();
+        let called = called.as_deref().unwrap_or_default();
+        let is_called = !called.is_empty() || field.place == Place::Path || !layouts.is_empty();
+        let may_tell = shapes.may_tell(field.value.len(), field.look)
+            || field.place == Place::Body && shapes.may_be_in_body(field.value.len(), field.look)
+            || may_be_push_token(field);
+        if !is_called && !may_tell {
+            continue;
+        }
         let text = value::trimmed(&field.value, field.look);
         if is_empty(text) {
             continue;
         }
         let mut is_known = false;
         rules.clear();
-        let is_named = scene.name(field).is_some_and(Name::names_identifier);
-        if is_named || field.place == Place::Path || !layouts.is_empty() {
-            rules_of_field(scene, &layouts, is_sdk, field, &mut rules);
+        if is_called {
+            rules_of_field(scene, called, &layouts, is_sdk, field, &mut rules);
         }
         for rule in rules.iter().copied() {
             if &*rule.id == ACCESS_POINTS && text.contains(['|', ';']) {
@@ -172,9 +183,50 @@ fn is_known_of_contact(scene: &Scene<'_>, rule: &Identifier, value: &str) -> boo
     }
 }
 
+/// Rules that the names on a way call for.
+type Called<'a> = Rc<[(&'a Identifier, NameStrength)]>;
+
+/// The rules that names call for, by the branches that they are on; looked up when they are first asked for.
+struct NamedRules<'a>(OfBranches<Option<Called<'a>>>);
+
+impl<'a> NamedRules<'a> {
+    fn of(scene: &Scene<'_>) -> Self {
+        Self(scene.outline.told(None, |_, _| None))
+    }
+
+    fn of_field(&mut self, scene: &Scene<'a>, field: &Field<'_>) -> Option<Called<'a>> {
+        let branch = scene.branch(field);
+        let known = self.0.get_mut(branch)?;
+        let called = known.get_or_insert_with(|| called(scene, branch));
+        Some(Rc::clone(called))
+    }
+}
+
+fn called<'a>(scene: &Scene<'a>, branch: Branch) -> Called<'a> {
+    let mut called = Vec::new();
+    let mut names = scene.outline.names_back(branch);
+    let name = names
+        .next()
+        .and_then(|name| scene.names.get(name.position()));
+    let Some(name) = name else {
+        return Rc::from(called);
+    };
+    let take = |rule, strength| called.push((rule, strength));
+    let before = names.map(|name| scene.fields.paths.text(name));
+    let all = scene.rules;
+    all.identifiers_of_names(&name.identifiers, &before, take);
+    if let (true, Some((last, way))) = (called.is_empty(), &name.flat) {
+        let way = way.iter().map(|part| &**part);
+        all.identifiers_of_names(last, &way, |rule, strength| called.push((rule, strength)));
+    }
+    called.retain(|(rule, _)| !has_detector_of_its_own(rule));
+    Rc::from(called)
+}
+
 /// The rules that a field's name, or the layout of the SDK that it was sent to, calls for.
 fn rules_of_field<'a>(
     scene: &Scene<'a>,
+    called: &[(&'a Identifier, NameStrength)],
     layouts: &[&'a PayloadLayout],
     is_sdk: bool,
     field: &Field<'_>,
@@ -182,28 +234,18 @@ fn rules_of_field<'a>(
 ) {
     let all = scene.rules;
     let path = scene.fields.path(field);
-    if let Some(name) = scene.name(field) {
-        // What a protocol calls a field has one meaning, however short the name.
-        let is_strong = |strength| {
-            strength == NameStrength::Strong
-                || is_sdk
-                || *scene.fields.chain(field.chain).0 == [DecodeStep::Protocol]
-        };
-        let is_named = Cell::new(false);
-        let mut take = |rule: &'a Identifier, strength| {
-            is_named.set(true);
-            if is_strong(strength)
-                || rule.is_fingerprint && is_beside_attributes(scene, field)
-                || !rule.weak_beside.is_empty() && scene.has_name_beside(field, &rule.weak_beside)
-            {
-                rules.push(rule);
-            }
-        };
-        let before = path.names_back().skip(1);
-        all.identifiers_of_names(&name.identifiers, &before, &mut take);
-        if let (false, Some((last, way))) = (is_named.get(), &name.flat) {
-            let way = way.iter().map(|part| &**part);
-            all.identifiers_of_names(last, &way, take);
+    // What a protocol calls a field has one meaning, however short the name.
+    let is_strong = |strength| {
+        strength == NameStrength::Strong
+            || is_sdk
+            || *scene.fields.chain(field.chain).0 == [DecodeStep::Protocol]
+    };
+    for (rule, strength) in called {
+        if is_strong(*strength)
+            || rule.is_fingerprint && is_beside_attributes(scene, field)
+            || !rule.weak_beside.is_empty() && scene.has_name_beside(field, &rule.weak_beside)
+        {
+            rules.push(rule);
         }
     }
     // `/imei/490154203237518`: a segment names the one behind it, if that has the form.
@@ -212,7 +254,8 @@ fn rules_of_field<'a>(
         let none = std::iter::empty();
         all.identifiers_of_names(&name.identifiers, &none, |rule, strength| {
             let has_form = rule.validator.is_some() || !rule.values.is_empty();
-            if has_form && strength == NameStrength::Strong {
+            let is_told = has_form && strength == NameStrength::Strong;
+            if is_told && !has_detector_of_its_own(rule) {
                 rules.push(rule);
             }
         });
@@ -228,7 +271,9 @@ fn rules_of_field<'a>(
             rules.push(rule);
         }
     }
-    rules.retain(|rule| !has_detector_of_its_own(rule));
+    if !layouts.is_empty() {
+        rules.retain(|rule| !has_detector_of_its_own(rule));
+    }
 }
 
 /// Attributes of a device that stand in one object, so that what else has the name of one there is one, too.
@@ -258,8 +303,9 @@ pub(super) fn takes_address(scene: &Scene<'_>, field: &Field<'_>) -> bool {
     };
     let is_sdk = !layouts.is_empty() || scene.rules.is_sdk_host(scene.host());
     let text = value::trimmed(&field.value, field.look);
+    let called = called(scene, scene.branch(field));
     let mut rules = Vec::new();
-    rules_of_field(scene, &layouts, is_sdk, field, &mut rules);
+    rules_of_field(scene, &called, &layouts, is_sdk, field, &mut rules);
     rules.iter().any(|rule| {
         &*rule.id == ACCESS_POINTS || rule.is_opted_out(text) || fits(scene, rule, field, text)
     })
@@ -447,12 +493,21 @@ fn is_met(scene: &Scene<'_>, requirement: Requirement, field: &Field<'_>) -> boo
     }
 }
 
+/// Whether a field has the kinds of characters of which [`is_push_token`] asks.
+fn may_be_push_token(field: &Field<'_>) -> bool {
+    field.look.has(Look::COLON) && field.value.len() > SHORTEST_TOKEN
+        || field.look.has(Look::OTHER) && field.value.starts_with(EXPO)
+}
+
+/// What tokens of Expo begin with.
+const EXPO: &str = "Expo";
+
 /// Whether a text may be a push token under any name: Google's and Expo's have a mark in them that nothing else has.
 fn is_push_token(text: &str, look: Look) -> bool {
     look.has(Look::COLON)
         && text.len() > SHORTEST_TOKEN
         && memchr::memmem::find(text.as_bytes(), b":APA91b").is_some()
-        || look.has(Look::OTHER) && text.starts_with("Expo") && text.contains("PushToken[")
+        || look.has(Look::OTHER) && text.starts_with(EXPO) && text.contains("PushToken[")
 }
 
 /// Characters that tokens of Google have behind their mark, at least.

@@ -12,6 +12,7 @@ use self::text::{
 };
 pub(super) use self::words::{
     Axis, axis, holds_pair, holds_track, holds_way, integer_axis, is_of_measure, is_of_position,
+    is_wrapper, short_axis,
 };
 use self::words::{
     asks_for_place, is_about_position, is_about_service, is_longitude_first, is_of_fix,
@@ -38,6 +39,14 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let is_about_position = request_is_of_position(scene);
     for field in scene.fields {
         let before = parts.before.take();
+        let has_digit = field.look.has(Look::DIGIT);
+        let is_named = scene.name(field).is_some_and(|name| name.may_be_position);
+        if !is_named && field.place != Place::Path {
+            if has_digit && !(is_about_position && parts.half_without_name(scene, tally, field)) {
+                whole(scene, tally, field, scene.name(field));
+            }
+            continue;
+        }
         // `/lat/52.52/lon/13.40`: a segment names the one behind it.
         let segment = scene
             .segment_before(field)
@@ -48,7 +57,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             continue;
         }
         let holds_way = name.is_some_and(|name| name.holds_way);
-        if !field.look.has(Look::DIGIT) && !holds_way
+        if !has_digit && !holds_way
             || parts.half_on_plane(scene, field, object)
             || parts.short_half(scene, field, object)
             || is_about_position && parts.half_without_name(scene, tally, field)
@@ -65,12 +74,19 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     parts.report(scene, tally);
 }
 
+/// Kinds of characters of which a value has one that holds a position under no name: those of [`TELLING`], and what parts two numbers.
+const MARKS_OF_WHOLE: u16 = TELLING | Look::LIST;
+
 /// Reports what one value holds: both coordinates, or a way. `false` if it holds neither.
 fn whole(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option<&Name>) -> bool {
+    let is_told = name.is_some_and(|name| name.holds_way || name.holds_pair);
+    if !field.look.has(MARKS_OF_WHOLE) && field.place != Place::Path && !is_told {
+        return false;
+    }
     // `geo:`, `POINT(…)`, degree signs, `@` of maps and `$` of receivers, two numbers with a decimal point
     let may_tell = field.look.has(TELLING);
     if let Some((latitude, longitude)) = may_tell
-        .then(|| telling_pair(&field.value))
+        .then(|| telling_pair(&field.value, field.look))
         .flatten()
         .or_else(|| neighbours(scene, field))
     {
@@ -133,12 +149,7 @@ pub(super) fn member<'s>(
 ) -> (Option<&'s Name>, Option<PathId>) {
     let paths = &scene.fields.paths;
     let own = scene.name(field);
-    let is_wrapped = own.is_some_and(|name| {
-        matches!(
-            &*name.normalised,
-            "value" | "val" | "wert" | "doublevalue" | "stringvalue" | "degrees" | "deg"
-        )
-    });
+    let is_wrapped = own.is_some_and(|name| name.is_wrapper);
     let holder = paths.split(field.path).filter(|_| is_wrapped);
     let holder = holder.and_then(|(parent, _)| match paths.split(parent)? {
         (object, Step::Name(name)) => Some((scene.names.get(name.position())?, object)),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::outline::Outline;
 use super::{Lookups, Scene};
 use crate::model::{Category, Event, Grade, Lookup, Protection, Recipient, RecipientKind, Tally};
 
@@ -35,6 +36,7 @@ pub(super) fn of_host<'a>(scene: &Scene<'a>, lookup: &Lookup) -> Option<Scene<'a
         },
         protection: Protection::Unknown,
         names: Vec::new(),
+        outline: Outline::default(),
         found: Lookups::default(),
         ..*scene
     })

@@ -13,6 +13,7 @@ mod lookup;
 mod message;
 mod name;
 mod object;
+mod outline;
 mod transport;
 mod unnamed_device;
 mod user_agent;
@@ -22,7 +23,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 pub use example::failed_examples;
 
@@ -36,6 +37,7 @@ use crate::rules::{Identifier, Rules};
 
 use name::Name;
 use object::Members;
+use outline::{Branch, Outline};
 
 /// What a detector sees: one observation and what is known around it.
 #[derive(Debug)]
@@ -58,6 +60,8 @@ pub struct Scene<'a> {
     pub protection: Protection,
     /// What the names of the fields say.
     names: Vec<Rc<Name>>,
+    /// Their paths without the numbers of elements.
+    outline: Outline,
     found: Lookups,
 }
 
@@ -66,6 +70,8 @@ pub struct Scene<'a> {
 struct Lookups {
     /// For each path, the first one with the same steps.
     objects: OnceCell<Vec<PathId>>,
+    /// All names, normalised.
+    names: OnceCell<HashSet<Rc<str>>>,
     /// The names in each object.
     members: OnceCell<Members>,
     /// Whole segments of the request's path, by their positions.
@@ -78,6 +84,12 @@ impl<'a> Scene<'a> {
     fn name(&self, field: &Field<'_>) -> Option<&Name> {
         let name = self.fields.paths.last_name(field.path)?;
         self.names.get(name.position()).map(|name| &**name)
+    }
+
+    /// The branch of the outline that a field is on.
+    #[inline]
+    fn branch(&self, field: &Field<'_>) -> Branch {
+        self.outline.branch(field.path)
     }
 
     /// The object that a field belongs to: its path without the last step. `None` if it stands for itself.
@@ -104,6 +116,9 @@ impl<'a> Scene<'a> {
 
     /// The first path with the same steps.
     fn first_of(&self, path: PathId) -> PathId {
+        if !self.outline.may_repeat() {
+            return path;
+        }
         let objects = self
             .found
             .objects
@@ -130,6 +145,13 @@ impl<'a> Scene<'a> {
 
     /// Whether a field of the same object has one of these names, normalised.
     fn has_name_beside(&self, field: &Field<'_>, names: &[impl AsRef<str>]) -> bool {
+        let all = self.found.names.get_or_init(|| {
+            let names = self.names.iter();
+            names.map(|name| Rc::clone(&name.normalised)).collect()
+        });
+        if names.iter().all(|wanted| !all.contains(wanted.as_ref())) {
+            return false;
+        }
         let mut beside = self.names_beside(field);
         beside.any(|name| {
             names
@@ -346,6 +368,7 @@ pub fn inspect_by(
     if matches!(observation.sighting.event, Event::Traffic(_)) {
         return;
     }
+    let (names, has_name_twice) = Name::all(&decoded.fields.paths, device.rules);
     let scene = Scene {
         observation,
         fields: &decoded.fields,
@@ -355,7 +378,8 @@ pub fn inspect_by(
         known: device.known,
         recipient: Recipient::of(&observation.sighting),
         protection: protection(&observation.sighting.event),
-        names: Name::all(&decoded.fields.paths, device.rules),
+        names,
+        outline: Outline::of(&decoded.fields.paths, has_name_twice),
         found: Lookups::default(),
     };
     for detector in detectors {

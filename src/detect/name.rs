@@ -19,7 +19,7 @@ use crate::rules::{NamedIdentifiers, Rules, normalise_name};
 )]
 pub(super) struct Name {
     /// Without what spellings differ in.
-    pub(super) normalised: Box<str>,
+    pub(super) normalised: Rc<str>,
     /// As it is written, without numbering at its end.
     pub(super) stem: Box<str>,
     /// It may itself be a phone number, an e-mail address or a digest.
@@ -56,10 +56,14 @@ pub(super) struct Name {
     pub(super) is_person: bool,
     /// Its value is a part of a person's name.
     pub(super) part_of_person: Option<NamePart>,
+    /// Its value is in it as that of the member above, as in `{"latitude": {"value": 52.52}}`.
+    pub(super) is_wrapper: bool,
     /// Its value is half of a position, and the rest of the name.
     pub(super) axis: Option<(location::Axis, Rc<str>)>,
     /// The same of a position in integers; the rest has the scale at its end.
     pub(super) integer_axis: Option<(location::Axis, Rc<str>)>,
+    /// Its value is half of a position where a name above is of one, and the rest of the name.
+    pub(super) short_axis: Option<(location::Axis, Box<str>)>,
     /// Its value may be an encoded way.
     pub(super) holds_way: bool,
     /// Its rows may hold times and positions.
@@ -72,6 +76,10 @@ pub(super) struct Name {
     pub(super) is_of_measure: bool,
     /// Its value may be mixed into digests.
     pub(super) salt: Option<SaltName>,
+    /// It, or the value in it, may be a position or a part of one.
+    pub(super) may_be_position: bool,
+    /// It, or the end of the path that it is, may name a kind of data.
+    pub(super) names_identifier: bool,
     /// The kinds of data that it names.
     pub(super) identifiers: NamedIdentifiers,
     /// Of a name that says nothing and is a path with dots: what its last part names, and the parts before, from the last on.
@@ -82,7 +90,9 @@ pub(super) struct Name {
 #[derive(Default)]
 struct Known {
     rules: String,
-    names: HashMap<Box<str>, Rc<Name>>,
+    /// With the last message that each was in.
+    names: HashMap<Box<str>, (Rc<Name>, u64)>,
+    message: u64,
 }
 
 /// Names, normalised, of values with a check digit.
@@ -118,7 +128,20 @@ impl Name {
         });
         let stem = name.trim_end_matches(|character: char| character.is_ascii_digit());
         let bare = normalise_name(stem);
+        let ends_in_name = |(last, _): &(NamedIdentifiers, _)| !last.is_empty();
+        let names_identifier = !identifiers.is_empty() || flat.as_ref().is_some_and(ends_in_name);
         let belongs = |(axis, rest): (location::Axis, &str)| (axis, Rc::from([way, rest].concat()));
+        let axis = location::axis(&last_alone).map(belongs);
+        let integer_axis = location::integer_axis(&last_alone);
+        let integer_axis = integer_axis.map(|(axis, rest)| belongs((axis, &rest)));
+        let short_axis = location::short_axis(&normalised);
+        let short_axis = short_axis.map(|(axis, rest)| (axis, Box::from(rest)));
+        let is_wrapper = location::is_wrapper(&normalised);
+        let holds_way = location::holds_way(&normalised);
+        let holds_track = location::holds_track(&normalised);
+        let holds_pair = location::holds_pair(&normalised);
+        let has_axis = axis.is_some() || integer_axis.is_some() || short_axis.is_some();
+        let may_be_position = has_axis || is_wrapper || holds_way || holds_track || holds_pair;
         Self {
             may_be_contact: name.contains('@')
                 || contact::may_be_number(name)
@@ -142,15 +165,18 @@ impl Name {
             lists_reachable: contact::lists_reachable(&bare),
             is_person: contact::is_person_name(&normalised),
             part_of_person: known::name_part(&normalised),
-            axis: location::axis(&last_alone).map(belongs),
-            integer_axis: location::integer_axis(&last_alone)
-                .map(|(axis, rest)| belongs((axis, &rest))),
-            holds_way: location::holds_way(&normalised),
-            holds_track: location::holds_track(&normalised),
-            holds_pair: location::holds_pair(&normalised),
+            axis,
+            integer_axis,
+            is_wrapper,
+            short_axis,
+            holds_way,
+            holds_track,
+            holds_pair,
             is_of_position: location::is_of_position(&normalised),
             is_of_measure: location::is_of_measure(&normalised),
             salt: known::salt_name(&normalised),
+            may_be_position,
+            names_identifier,
             identifiers,
             flat,
             stem: stem.into(),
@@ -158,12 +184,24 @@ impl Name {
         }
     }
 
-    /// What the names of a message say, in their order; nothing of those that no field is below.
-    pub(super) fn all(paths: &Paths, rules: &Rules) -> Vec<Rc<Self>> {
+    /// What the names of a message say, in their order, nothing of those that no field is below; and whether one may be there twice.
+    pub(super) fn all(paths: &Paths, rules: &Rules) -> (Vec<Rc<Self>>, bool) {
         Self::with_known(rules, |known| {
+            known.message = known.message.wrapping_add(1);
+            let (message, none) = (known.message, known.of("", rules).0);
+            let mut is_twice = false;
             let names = paths.names().iter().zip(paths.names_in_use());
-            let names = names.map(|(name, is_used)| if is_used { name } else { "" });
-            names.map(|name| known.of(name, rules)).collect()
+            let names = names.map(|(name, is_used)| {
+                if !is_used {
+                    return Rc::clone(&none);
+                }
+                let (said, before) = known.of(name, rules);
+                is_twice |= before == message;
+                said
+            });
+            let names = names.collect();
+            // Where room was made meanwhile, nobody knows.
+            (names, is_twice || known.message != message)
         })
     }
 
@@ -172,15 +210,9 @@ impl Name {
         self.is_of_mail || value.starts_with('<') && *self.normalised == *"references"
     }
 
-    /// Whether it, or the end of the path that it is, may name a kind of data.
-    pub(super) fn names_identifier(&self) -> bool {
-        let flat = self.flat.as_ref();
-        !self.identifiers.is_empty() || flat.is_some_and(|(last, _)| !last.is_empty())
-    }
-
     /// What a name says that is none of a field's.
     pub(super) fn of(name: &str, rules: &Rules) -> Rc<Self> {
-        Self::with_known(rules, |known| known.of(name, rules))
+        Self::with_known(rules, |known| known.of(name, rules).0)
     }
 
     fn with_known<R>(rules: &Rules, act: impl FnOnce(&mut Known) -> R) -> R {
@@ -198,15 +230,18 @@ impl Name {
 }
 
 impl Known {
-    fn of(&mut self, name: &str, rules: &Rules) -> Rc<Name> {
-        if let Some(said) = self.names.get(name) {
-            return Rc::clone(said);
+    /// What a name says, and the message that it was in before this one.
+    fn of(&mut self, name: &str, rules: &Rules) -> (Rc<Name>, u64) {
+        if let Some((said, message)) = self.names.get_mut(name) {
+            return (Rc::clone(said), std::mem::replace(message, self.message));
         }
         if self.names.len() >= limits::KNOWN_NAMES {
             self.names.clear();
+            self.message = self.message.wrapping_add(1);
         }
         let said = Rc::new(Name::new(name, rules));
-        self.names.insert(Box::from(name), Rc::clone(&said));
-        said
+        let known = (Rc::clone(&said), self.message);
+        self.names.insert(Box::from(name), known);
+        (said, 0)
     }
 }

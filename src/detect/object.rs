@@ -158,7 +158,7 @@ impl Members {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeSet;
     use std::sync::Arc;
 
@@ -199,7 +199,7 @@ mod tests {
         fields
     }
 
-    fn steps() -> impl Strategy<Value = Vec<(usize, bool, u32)>> {
+    pub(in crate::detect) fn steps() -> impl Strategy<Value = Vec<(usize, bool, u32)>> {
         proptest::collection::vec((0..12_usize, any::<bool>(), 0..4_u32), 0..12)
     }
 

@@ -211,6 +211,32 @@ fn is_of_rooms(host: &str) -> bool {
         || host.eq_ignore_ascii_case("g.us")
 }
 
+/// What may stand in the name of a mailbox beside letters and digits (RFC 5322 §3.2.3, and dots).
+fn is_mark_of_mailbox(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'.' | b'!'
+            | b'#'
+            | b'$'
+            | b'%'
+            | b'&'
+            | b'\''
+            | b'*'
+            | b'+'
+            | b'/'
+            | b'='
+            | b'?'
+            | b'^'
+            | b'_'
+            | b'`'
+            | b'{'
+            | b'|'
+            | b'}'
+            | b'~'
+            | b'-'
+    )
+}
+
 /// An e-mail address (RFC 5321 §4.1.2, without quoted local parts), no image name (`a@2x.png`), no role address that names
 /// nobody, no room of a chat and no identity of a mobile network.
 pub(super) fn is_email(value: &str) -> bool {
@@ -220,25 +246,27 @@ pub(super) fn is_email(value: &str) -> bool {
     let local_fits = (1..=64).contains(&local.len())
         && local
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte))
+            .all(|byte| byte.is_ascii_alphanumeric() || is_mark_of_mailbox(byte))
         && !local.starts_with('.')
         && !local.ends_with('.');
-    let labels: Vec<&str> = domain.split('.').collect();
-    let labels_fit = labels.len() >= 2
-        && domain.len() <= 253
-        && labels.iter().all(|label| {
-            (1..=63).contains(&label.len())
-                && label
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-        });
-    let top = labels.last().copied().unwrap_or_default();
+    let is_label = |label: &[u8]| {
+        (1..=63).contains(&label.len())
+            && label
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+            && !label.starts_with(b"-")
+            && !label.ends_with(b"-")
+    };
+    let mut labels = domain.as_bytes().split(|byte| *byte == b'.');
+    let labels_fit = domain.len() <= 253 && labels.all(is_label);
+    let Some((_, top)) = domain.rsplit_once('.').filter(|_| local_fits && labels_fit) else {
+        return false;
+    };
     let is_file_name = [
         "png", "jpg", "jpeg", "gif", "webp", "svg", "pdf", "js", "css",
     ]
-    .contains(&top.to_ascii_lowercase().as_str());
+    .iter()
+    .any(|ending| top.eq_ignore_ascii_case(ending));
     let names_nobody = [
         "noreply",
         "no-reply",
@@ -261,10 +289,9 @@ pub(super) fn is_email(value: &str) -> bool {
         "presse",
         "feedback",
     ]
-    .contains(&local.to_ascii_lowercase().as_str());
-    local_fits
-        && labels_fit
-        && top.len() >= 2
+    .iter()
+    .any(|role| local.eq_ignore_ascii_case(role));
+    top.len() >= 2
         && top.bytes().all(|byte| byte.is_ascii_alphabetic())
         && !is_file_name
         && !names_nobody
@@ -305,10 +332,8 @@ pub(super) fn is_role_address(value: &str) -> bool {
         "marketing",
         "shop",
     ];
-    let local = value
-        .split_once('@')
-        .map(|(local, _)| local.to_ascii_lowercase());
-    local.is_some_and(|local| ROLES.contains(&local.as_str()))
+    let local = value.split_once('@').map(|(local, _)| local);
+    local.is_some_and(|local| ROLES.iter().any(|role| local.eq_ignore_ascii_case(role)))
 }
 
 /// A text in which spaces and hyphens of typography are plain ones, and marks of writing direction are gone: address books of

@@ -1,5 +1,5 @@
-//! Inputs that lie compressed inside another file, gzip (RFC 1952) and zstd (RFC 8878), or in another encoding, UTF-16: undone as
-//! they are read.
+//! Inputs that lie compressed inside another file, gzip (RFC 1952) and zstd (RFC 8878), or in another encoding, UTF-16 or a workbook
+//! of Excel around a table: undone as they are read.
 //!
 //! What is inside is recognised as if it lay there by itself. A new wrapping is a function here and one line in [`WRAPPINGS`].
 
@@ -10,14 +10,17 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::utf16;
-use crate::limits::{READ_BYTES, WRAPPED_FREE_BYTES, WRAPPED_RATIO, ZSTD_WINDOW_BYTES};
+use crate::limits::{
+    DOCUMENT_BYTES, READ_BYTES, WRAPPED_FREE_BYTES, WRAPPED_RATIO, ZSTD_WINDOW_BYTES,
+};
+use crate::manifest;
 
 /// A compression or encoding that whole inputs come in.
 #[derive(Debug)]
 pub struct Wrapping {
     /// Its name in reports.
     pub name: &'static str,
-    magic: &'static [u8],
+    shows: fn(&[u8]) -> bool,
     unwrap: fn(Box<dyn Read>) -> Box<dyn Read>,
 }
 
@@ -25,38 +28,50 @@ pub struct Wrapping {
 const WRAPPINGS: &[Wrapping] = &[
     Wrapping {
         name: "gzip",
-        magic: &[0x1f, 0x8b, 8],
+        shows: |head| head.starts_with(&[0x1f, 0x8b, 8]),
         unwrap: gunzip,
     },
     Wrapping {
         name: "zstd",
-        magic: &[0x28, 0xb5, 0x2f, 0xfd],
+        shows: |head| head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]),
         unwrap: unzstd,
     },
     Wrapping {
         name: "utf-16",
-        magic: &[0xff, 0xfe],
+        shows: |head| head.starts_with(&[0xff, 0xfe]),
         unwrap: utf16::from_little_endian,
     },
     Wrapping {
         name: "utf-16",
-        magic: &[0xfe, 0xff],
+        shows: |head| head.starts_with(&[0xfe, 0xff]),
         unwrap: utf16::from_big_endian,
+    },
+    Wrapping {
+        name: "xlsx",
+        shows: manifest::is_workbook,
+        unwrap: table_of_workbook,
     },
 ];
 
 impl Wrapping {
     /// The wrapping that these first bytes show, if any.
     pub(super) fn of(head: &[u8]) -> Option<&'static Self> {
-        WRAPPINGS
-            .iter()
-            .find(|wrapping| head.starts_with(wrapping.magic))
+        WRAPPINGS.iter().find(|wrapping| (wrapping.shows)(head))
     }
 
     /// What is inside.
     pub(super) fn unwrap(&self, reader: Box<dyn Read>) -> Box<dyn Read> {
         (self.unwrap)(reader)
     }
+}
+
+/// The table in a workbook as CSV. Its directory is at its end, so it is read whole.
+fn table_of_workbook(reader: Box<dyn Read>) -> Box<dyn Read> {
+    let mut bytes = Vec::new();
+    // Where it is damaged, what came before counts.
+    let _ = reader.take(DOCUMENT_BYTES).read_to_end(&mut bytes);
+    let table = manifest::workbook_csv(&mut io::Cursor::new(bytes));
+    Box::new(io::Cursor::new(table.unwrap_or_default()))
 }
 
 /// Counts what passes.

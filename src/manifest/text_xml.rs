@@ -45,6 +45,22 @@ pub(super) fn decode(text: &[u8]) -> Cow<'_, str> {
         .collect()
 }
 
+/// The text that an event has, with references to characters undone.
+pub(super) fn words(event: &Event<'_>) -> Option<String> {
+    match event {
+        Event::Text(text) => Some(String::from(&**text)),
+        Event::CData(text) => Some(String::from(&**text)),
+        Event::GeneralRef(reference) => {
+            let named = quick_xml::escape::resolve_predefined_entity(reference);
+            let numbered = || reference.resolve_char_ref().ok().flatten();
+            named
+                .map(str::to_owned)
+                .or_else(|| Some(numbered()?.to_string()))
+        }
+        _ => None,
+    }
+}
+
 /// The elements of a document that do not fall to the build.
 pub(super) fn elements(text: &str, damage: &mut Vec<String>) -> Vec<Element> {
     let mut reader = NsReader::from_str(text);

@@ -211,6 +211,31 @@ fn package_lines(prose: &Prose<'_>, app: &AppReport, most: usize) -> Vec<String>
         let names = prose.first(settings, most);
         lines.push(format!("{}: {names}", texts.settings_of_code));
     }
+    // Clear text is a finding of its own.
+    let of_tls = |fact: &DeclaredFact| {
+        let values = fact
+            .values
+            .iter()
+            .filter(|value| !value.starts_with("cleartext="));
+        let values: Vec<&str> = values.map(String::as_str).collect();
+        (!values.is_empty()).then(|| format!("{} ({})", fact.name, values.join(", ")))
+    };
+    let rules: Vec<String> = of(DeclaredKind::NetworkRule).filter_map(of_tls).collect();
+    if !rules.is_empty() {
+        let names = prose.first(rules, most);
+        lines.push(format!("{}: {names}", texts.rules_of_tls));
+    }
+    let opening = of(DeclaredKind::DeepLink).filter(|fact| fact.name.starts_with("http"));
+    let opening: Vec<String> = opening
+        .map(|fact| match fact.values.as_slice() {
+            [] => fact.name.clone(),
+            values => format!("{} ({})", fact.name, prose.first(values.to_vec(), most)),
+        })
+        .collect();
+    if !opening.is_empty() {
+        let names = prose.first(opening, most);
+        lines.push(format!("{}: {names}", texts.opened_by));
+    }
     let open = of(DeclaredKind::Component)
         .filter(|fact| {
             fact.values

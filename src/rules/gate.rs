@@ -39,9 +39,9 @@ impl Needs {
 /// Expressions of which nearly no text has any.
 #[derive(Debug)]
 pub(super) struct Gate {
-    needs: Vec<Needs>,
-    /// What all of them need: kinds of which a text has one, and bytes.
-    least: Needs,
+    /// By the length of a text, the kinds of characters of which it has one if it has what any of them needs; the last is of all
+    /// longer ones.
+    kinds: Vec<u16>,
     sources: Vec<String>,
     all: OnceLock<Option<Regex>>,
 }
@@ -52,13 +52,13 @@ impl Gate {
             .map(|pattern| pattern.as_str().to_owned())
             .collect();
         let needs: Vec<Needs> = sources.iter().map(|source| Needs::of(source)).collect();
-        let least = Needs {
-            kinds: needs.iter().fold(0, |all, needs| all | needs.kinds),
-            bytes: needs.iter().map(|needs| needs.bytes).min().unwrap_or(0),
-        };
+        let most = needs.iter().map(|needs| needs.bytes).max().unwrap_or(0);
+        let kinds = (0..=most).map(|length| {
+            let met = needs.iter().filter(|needs| needs.bytes <= length);
+            met.fold(0, |all, needs| all | needs.kinds)
+        });
         Self {
-            needs,
-            least,
+            kinds: kinds.collect(),
             sources,
             all: OnceLock::new(),
         }
@@ -67,10 +67,14 @@ impl Gate {
     /// Whether any of them may match; `true` also where they do not compile together.
     #[inline]
     pub(super) fn may_match(&self, text: &str, look: Look) -> bool {
-        let mut needs = self.needs.iter();
-        self.least.are_met(text, look)
-            && needs.any(|needs| needs.are_met(text, look))
-            && self.is_match(text)
+        self.may_be_met(text.len(), look) && self.is_match(text)
+    }
+
+    /// Whether a text of at most so many bytes that looks like this may have what any of them needs.
+    #[inline]
+    pub(super) fn may_be_met(&self, bytes: usize, look: Look) -> bool {
+        let kinds = self.kinds.get(bytes).or(self.kinds.last());
+        kinds.is_some_and(|kinds| *kinds == u16::MAX || look.has(*kinds))
     }
 
     fn is_match(&self, text: &str) -> bool {

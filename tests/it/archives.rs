@@ -187,6 +187,56 @@ fn bug_reports_say_of_which_phone_they_are() {
     assert_eq!(names("unknown", &unknown), ("a, b".into(), "month".into()));
 }
 
+/// A workbook with a title above its table, alone, and in an archive.
+#[test]
+fn a_list_of_apps_in_a_workbook_is_read() {
+    let row = |cells: &[&str]| {
+        let cells = cells
+            .iter()
+            .map(|cell| format!("<c t=\"inlineStr\"><is><t>{cell}</t></is></c>"));
+        format!("<row>{}</row>", cells.collect::<String>())
+    };
+    let sheet = |rows: &[&[&str]]| {
+        let rows: String = rows.iter().map(|cells| row(cells)).collect();
+        format!("<worksheet><sheetData>{rows}</sheetData></worksheet>").into_bytes()
+    };
+    let cover = sheet(&[&["Devices"]]);
+    let list = sheet(&[
+        &["Devices, 2026-01-01"],
+        &[
+            "Serial Number",
+            "Device Name",
+            "Bundle ID",
+            "App Name",
+            "Version",
+        ],
+        &["S1", "Phone 1", "org.example.chat", "Chat", "7.1"],
+    ]);
+    let workbook = |list: &[u8]| {
+        archive::zip(&[
+            ("[Content_Types].xml", b"<Types/>"),
+            ("xl/workbook.xml", b"<workbook/>"),
+            ("xl/worksheets/sheet1.xml", &cover),
+            ("xl/worksheets/sheet2.xml", list),
+        ])
+    };
+    let whole = workbook(&list);
+    let nested = archive::zip(&[("lists/apps.xlsx", &whole)]);
+    for (name, bytes) in [("apps.xlsx", &whole), ("lists.zip", &nested)] {
+        let case = intake::discover(&[file("workbook", name, bytes)]).unwrap();
+        let input = &case.devices[0].inputs[0];
+        assert_eq!(input.format, "app-inventory-csv");
+        assert_eq!(input.wrapping.unwrap().name, "xlsx");
+        let (dossier, damage) = input.gather().unwrap().unwrap();
+        assert_eq!((damage.len(), dossier.others.len()), (0, 1), "{name}");
+        assert!(dossier.others["S1"].apps.contains_key("org.example.chat"));
+    }
+    let left_out = intake::survey(&[file("other", "a.xlsx", &workbook(&cover))])
+        .unwrap()
+        .left_out;
+    assert_eq!(left_out[0].2, "xlsx of an unknown format");
+}
+
 #[test]
 fn packages_of_apps_in_an_archive_are_read() {
     let (apk, xapk) = (source("apk"), source("apk-set"));

@@ -407,6 +407,7 @@ fn app_seeds(target: &str) -> Vec<Vec<u8>> {
             inventory::GRAPH.into(),
             inventory::ANDROID_MANAGEMENT.into(),
             inventory::INTUNE_CSV.into(),
+            inventory::JAMF.into(),
         ],
         "bug_report" => vec![
             inventory::bug_report().into_bytes(),

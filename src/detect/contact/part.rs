@@ -56,8 +56,15 @@ impl Telling {
     }
 }
 
-/// The values of a field that holds a list in one string, or addresses and numbers among other text.
-pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
+/// The values of a field that looks like this and holds a list in one string, or addresses and numbers among other text.
+pub(super) fn parts(text: &str, look: Look) -> impl Iterator<Item = &str> {
+    let is_one = !look.has(Look::LIST | Look::GROUP | Look::SPACE | Look::OTHER | Look::BEYOND);
+    let one = is_one.then_some(text).into_iter();
+    let several = (!is_one).then(|| several_parts(text));
+    one.chain(several.into_iter().flatten())
+}
+
+fn several_parts(text: &str) -> impl Iterator<Item = &str> {
     let is_separator = |mark: char| matches!(mark, ',' | ';' | '\n' | '\t' | '|' | '"');
     text.split(is_separator)
         .flat_map(numbers)

@@ -41,7 +41,7 @@ impl Records {
         values.into_iter().filter(is_first).collect()
     }
 
-    pub(super) fn of(scene: &Scene<'_>, names: &Names) -> Self {
+    pub(super) fn of(scene: &Scene<'_>, names: &Names<'_>) -> Self {
         let is_name = |field: &Field<'_>| {
             scene.name(field).is_some_and(|name| name.is_person)
                 && !field.look.has(Look::AT)
@@ -49,13 +49,13 @@ impl Records {
         };
         // Reading phone numbers is expensive, and without a name nothing is a record.
         let has_person = scene.names.iter().any(|name| name.is_person);
-        let is_persons = |field: &Field<'_>| is_content(scene, field) && is_name(field);
-        if !has_person || !scene.fields.iter().any(is_persons) {
+        if !has_person {
             return Self::default();
         }
         let paths = &scene.fields.paths;
-        let mut positions: HashMap<PathId, usize> = HashMap::new();
-        let mut records: Vec<(PathId, bool, bool)> = Vec::new();
+        // In their order, and what of the two each holds.
+        let mut records: Vec<PathId> = Vec::new();
+        let mut held: Vec<Option<(bool, bool)>> = vec![None; paths.len().saturating_add(1)];
         for field in scene.fields {
             let is_name = is_name(field);
             let names_numbers = names.of_path(field.path).numbers;
@@ -79,12 +79,11 @@ impl Records {
             while let Some((parent, step)) = paths.split(at) {
                 if matches!(step, Step::Index(_)) {
                     let record = scene.first_of(at);
-                    let end = records.len();
-                    let position = *positions.entry(record).or_insert_with(|| {
-                        records.push((record, false, false));
-                        end
-                    });
-                    if let Some((_, has_name, has_reachable)) = records.get_mut(position) {
+                    if let Some(held) = held.get_mut(record.position()) {
+                        if held.is_none() {
+                            records.push(record);
+                        }
+                        let (has_name, has_reachable) = held.get_or_insert_default();
                         *has_name |= is_name;
                         *has_reachable = *has_reachable || *is_reachable;
                     }
@@ -94,9 +93,8 @@ impl Records {
         }
         let mut by_list: HashMap<PathId, usize> = HashMap::new();
         let mut most = Self::default();
-        for (record, has_name, has_reachable) in records {
-            if has_name
-                && has_reachable
+        for record in records {
+            if held.get(record.position()) == Some(&Some((true, true)))
                 && let Some((list, _)) = paths.split(record)
             {
                 let list = scene.first_of(list);

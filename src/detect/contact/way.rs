@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use hashbrown::HashMap;
 
 use crate::detect::Scene;
-use crate::detect::name::Name;
+use crate::detect::outline::{OfBranches, Outline};
 use crate::model::{PathId, Step};
 
 /// The names on the way to a value, without indexes and numbering: what all elements of a list share, also where it is an object
@@ -22,7 +22,7 @@ pub(super) struct Ways<'a> {
 struct All<'a> {
     /// The way before the last name, and that name.
     steps: Vec<(Way, &'a str)>,
-    of_path: Vec<Way>,
+    of_branch: OfBranches<Way>,
 }
 
 impl<'a> All<'a> {
@@ -32,27 +32,20 @@ impl<'a> All<'a> {
         let stems: Vec<(u32, &'a str)> = names
             .map(|(number, name)| (*first.entry(&name.stem).or_insert(number), &*name.stem))
             .collect();
-        let paths = &scene.fields.paths;
         let mut ways = Vec::new();
-        let mut of_path: Vec<Way> = Vec::with_capacity(paths.len().saturating_add(1));
         let mut by_step: HashMap<(Way, u32), Way> = HashMap::new();
-        of_path.push(Way::default());
-        for (parent, step) in paths.iter() {
-            let before = of_path.get(parent.position()).copied().unwrap_or_default();
-            let own = match step {
-                Step::Name(name) => stems.get(name.position()),
-                Step::Index(_) => None,
+        let of_branch = scene.outline.told(Way::default(), |before, name| {
+            let Some((number, stem)) = stems.get(name.position()) else {
+                return *before;
             };
-            of_path.push(own.map_or(before, |(number, stem)| {
-                *by_step.entry((before, *number)).or_insert_with(|| {
-                    ways.push((before, *stem));
-                    Way(u32::try_from(ways.len()).unwrap_or(u32::MAX))
-                })
-            }));
-        }
+            *by_step.entry((*before, *number)).or_insert_with(|| {
+                ways.push((*before, *stem));
+                Way(u32::try_from(ways.len()).unwrap_or(u32::MAX))
+            })
+        });
         Self {
             steps: ways,
-            of_path,
+            of_branch,
         }
     }
 }
@@ -70,8 +63,12 @@ impl<'a> Ways<'a> {
     }
 
     pub(super) fn of_path(&self, path: PathId) -> Way {
-        let all = &self.all().of_path;
-        all.get(path.position()).copied().unwrap_or_default()
+        let branch = self.scene.outline.branch(path);
+        self.all()
+            .of_branch
+            .get(branch)
+            .copied()
+            .unwrap_or_default()
     }
 
     fn step(&self, way: Way) -> Option<(Way, &'a str)> {
@@ -118,43 +115,41 @@ pub(super) struct Below {
     pub(super) numbers: bool,
     /// Names say that these numbers are phones'.
     pub(super) phones: bool,
+    /// Digests of people may be there, by all that or by the last name.
+    pub(super) may_be_digests: bool,
 }
 
-/// What the names of a message say, by path; nothing, as nearly always, where no name says anything.
-pub(super) struct Names(Vec<Below>);
+/// What the names of a message say.
+pub(super) struct Names<'a> {
+    outline: &'a Outline,
+    of_branch: OfBranches<Below>,
+}
 
-impl Names {
-    pub(super) fn of(scene: &Scene<'_>) -> Self {
-        let says = |name: &Name| Below {
-            contacts: name.speaks_of_contacts,
-            digests: name.lists_digests,
-            numbers: name.names_numbers,
-            phones: name.names_phones,
-        };
-        let mut names = scene.names.iter().map(|name| says(name));
-        if !names.any(|below| below.contacts || below.digests || below.numbers) {
-            return Self(Vec::new());
-        }
-        let paths = &scene.fields.paths;
-        let mut all = Vec::with_capacity(paths.len().saturating_add(1));
-        all.push(Below::default());
-        for (parent, step) in paths.iter() {
-            let mut below: Below = all.get(parent.position()).copied().unwrap_or_default();
-            if let Step::Name(name) = step
-                && let Some(name) = scene.names.get(name.position())
-            {
-                let own = says(name);
-                below.contacts |= own.contacts;
-                below.digests |= own.digests;
-                below.numbers |= own.numbers;
-                below.phones |= own.phones;
+impl<'a> Names<'a> {
+    pub(super) fn of(scene: &'a Scene<'_>) -> Self {
+        let of_branch = scene.outline.told(Below::default(), |above, name| {
+            let Some(name) = scene.names.get(name.position()) else {
+                return *above;
+            };
+            let contacts = above.contacts || name.speaks_of_contacts;
+            let digests = above.digests || name.lists_digests;
+            Below {
+                contacts,
+                digests,
+                may_be_digests: contacts || digests || name.lists_reachable,
+                numbers: above.numbers || name.names_numbers,
+                phones: above.phones || name.names_phones,
             }
-            all.push(below);
+        });
+        Self {
+            outline: &scene.outline,
+            of_branch,
         }
-        Self(all)
     }
 
+    #[inline]
     pub(super) fn of_path(&self, path: PathId) -> Below {
-        self.0.get(path.position()).copied().unwrap_or_default()
+        let branch = self.outline.branch(path);
+        self.of_branch.get(branch).copied().unwrap_or_default()
     }
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::columns::{Columns, column_holder};
 use super::text::angle;
 use super::words::{
-    SCALES, corner, is_chart_too, is_of_fix, is_on_screens_too, is_size_too, plane_axis, short_axis,
+    SCALES, corner, is_chart_too, is_of_fix, is_on_screens_too, is_size_too, plane_axis,
 };
 use super::{
     Axis, Coordinate, SCREEN_DECIMALS, Setting, both, graded, in_degrees, is_at_null, named,
@@ -141,7 +141,7 @@ impl<'a> Parts<'a> {
         let (Some(degrees), Some(object)) = (exact, object) else {
             return false;
         };
-        let key = (field.place, object, Rc::from([SHORT, &rest].concat()));
+        let key = (field.place, object, Rc::from([SHORT, rest].concat()));
         self.halves
             .entry(key)
             .or_default()
@@ -469,19 +469,19 @@ fn is_time(text: &str) -> bool {
 }
 
 /// Which axis a field is by an abbreviation, where the name above is of positions.
-fn short(scene: &Scene<'_>, field: &Field<'_>) -> Option<(Axis, String)> {
-    let name = &*scene.name(field)?.normalised;
-    let (axis, rest) = short_axis(name)?;
+fn short<'s>(scene: &'s Scene<'_>, field: &Field<'_>) -> Option<(Axis, &'s str)> {
+    let name = scene.name(field)?;
+    let (axis, rest) = name.short_axis.as_ref()?;
     let mut above = scene.fields.paths.steps_back(field.path).skip(1);
     let above = above.find_map(|step| match step {
         Step::Name(name) => scene.names.get(name.position()),
         Step::Index(_) => None,
     })?;
     // Squares of boards and rooms have `x` and `y`, too.
-    let is_plane = matches!(name, "x" | "y");
+    let is_plane = matches!(&*name.normalised, "x" | "y");
     let is_told = above.is_of_position && (!is_plane || has_accuracy(scene, field));
     let is_in_room = || scene.has_name_beside(field, &["z"]);
-    (is_told && !is_in_room()).then(|| (axis, rest.to_owned()))
+    (is_told && !is_in_room()).then_some((*axis, &**rest))
 }
 
 /// Which axis a field is that is called `x` or `y`; none where there is a `z`, as in a room.

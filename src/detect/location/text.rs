@@ -36,9 +36,13 @@ pub(super) fn in_decimals(value: f64, slack: f64) -> Degrees {
 
 /// What is a position by its form: degrees with minutes and seconds, `POINT(13.4050 52.5200)` (OGC 06-103r4 §7), `geo:52.52,13.405`
 /// (RFC 5870).
-pub(super) fn telling_pair(text: &str) -> Option<(Degrees, Degrees)> {
+pub(super) fn telling_pair(text: &str, look: Look) -> Option<(Degrees, Degrees)> {
     let text = text.trim();
-    if let Some(inner) = well_known_text(text) {
+    let may_have_parentheses = look.has(Look::GROUP);
+    if let Some(inner) = may_have_parentheses
+        .then(|| well_known_text(text))
+        .flatten()
+    {
         let mut numbers = inner.split_ascii_whitespace();
         let longitude = degrees(numbers.next()?, 180.0)?;
         return Some((degrees(numbers.next()?, 90.0)?, longitude));
@@ -56,6 +60,10 @@ pub(super) fn telling_pair(text: &str) -> Option<(Degrees, Degrees)> {
     }
     if let Some(both) = signed_pair(text) {
         return Some(both);
+    }
+    // a degree sign, the letter of a direction, or `$` of receivers
+    if !look.has(Look::BEYOND | Look::UPPER | Look::OTHER) {
+        return None;
     }
     let [(latitude, slack), (longitude, other)] = *value::sexagesimal_pairs(text).first()?;
     let is_exact =

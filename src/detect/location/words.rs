@@ -384,7 +384,7 @@ pub(super) fn corner(rest: &str) -> Option<(&'static str, &'static str)> {
 const LONG_WORD: usize = 7;
 
 /// Which axis a member is by an abbreviation that is anything elsewhere, and which ones belong together: below a name of positions.
-pub(super) fn short_axis(name: &str) -> Option<(Axis, &str)> {
+pub(in crate::detect) fn short_axis(name: &str) -> Option<(Axis, &str)> {
     match name {
         "lt" | "ltd" | "lttd" | "y" => Some((Axis::Latitude, "")),
         "ln" | "lg" | "lgt" | "lgd" | "lngtd" | "x" => Some((Axis::Longitude, "")),
@@ -400,6 +400,14 @@ pub(super) fn short_axis(name: &str) -> Option<(Axis, &str)> {
             (rest.len() == 1).then_some((*axis, rest))
         }),
     }
+}
+
+/// Whether a name, normalised, is that of a value inside what the name above says.
+pub(in crate::detect) fn is_wrapper(name: &str) -> bool {
+    matches!(
+        name,
+        "value" | "val" | "wert" | "doublevalue" | "stringvalue" | "degrees" | "deg"
+    )
 }
 
 /// Whether a name, normalised, is that of a list of rows in which time and position may stand.

@@ -179,6 +179,36 @@ pub(in crate::detect) fn phone_number(value: &str) -> Option<PhoneNumber> {
 }
 
 fn parsed(candidate: &str) -> Option<PhoneNumber> {
+    with_country_code(candidate).or_else(|| parsed_by_plan(candidate))
+}
+
+/// Country codes of the home region and some others whose numbers have nothing before them but a zero, or in North America a one.
+const CODES: [&str; 16] = [
+    "49", "43", "41", "33", "44", "1", "34", "31", "48", "90", "32", "420", "45", "46", "351", "91",
+];
+
+/// A number that stands behind its country code as it is: reading it needs no expressions, as other forms do.
+fn with_country_code(candidate: &str) -> Option<PhoneNumber> {
+    let digits = candidate
+        .strip_prefix('+')
+        .or_else(|| candidate.strip_prefix("00"))
+        .unwrap_or(candidate);
+    let (code, national) = CODES
+        .iter()
+        .find_map(|code| Some((*code, digits.strip_prefix(code)?)))?;
+    let has_prefix = national.starts_with('0') || code == "1" && national.starts_with('1');
+    let is_bare = (4..=13).contains(&national.len())
+        && national.bytes().all(|byte| byte.is_ascii_digit())
+        && !has_prefix;
+    is_bare.then_some(PhoneNumber {
+        country_code: code.parse().ok()?,
+        national_number: national.parse().ok()?,
+        ..PhoneNumber::default()
+    })
+}
+
+/// The same for all other forms.
+fn parsed_by_plan(candidate: &str) -> Option<PhoneNumber> {
     let international = match candidate.strip_prefix("00") {
         Some(rest) => format!("+{rest}"),
         None => candidate.to_owned(),
@@ -260,7 +290,24 @@ fn is_date(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+        #[test]
+        fn numbers_behind_country_codes_are_read_as_by_their_plan(
+            mark in proptest::sample::select(&["+", "00", ""][..]),
+            code in proptest::sample::select(&CODES[..]),
+            national in "[0-9]{3,14}",
+        ) {
+            let text = [mark, code, &national].concat();
+            if let Some(number) = with_country_code(&text) {
+                prop_assert_eq!(Some(number), parsed_by_plan(&text), "{}", text);
+            }
+        }
+    }
 
     #[test]
     fn phone_numbers_are_told_from_times_coordinates_and_versions() {

@@ -79,24 +79,6 @@ pub fn inventory_xml(bytes: &[u8]) -> Read<Dossier> {
                     });
                 }
             }
-            Ok(Event::Text(text)) if too_deep == 0 => {
-                if let Some(open) = stack.last_mut() {
-                    open.text.push_str(&text);
-                }
-            }
-            Ok(Event::CData(text)) if too_deep == 0 => {
-                if let Some(open) = stack.last_mut() {
-                    open.text.push_str(&text);
-                }
-            }
-            Ok(Event::GeneralRef(reference)) if too_deep == 0 => {
-                let named = quick_xml::escape::resolve_predefined_entity(&reference);
-                let numbered = reference.resolve_char_ref().ok().flatten();
-                if let Some(open) = stack.last_mut() {
-                    open.text.push_str(named.unwrap_or_default());
-                    open.text.extend(numbered);
-                }
-            }
             Ok(Event::End(_)) if too_deep > 0 => too_deep = too_deep.saturating_sub(1),
             Ok(Event::End(_)) => {
                 let Some((name, value)) = stack.pop().map(Open::value) else {
@@ -108,7 +90,11 @@ pub fn inventory_xml(bytes: &[u8]) -> Read<Dossier> {
                 }
             }
             Ok(Event::Eof) => break,
-            Ok(_) => {}
+            Ok(event) => {
+                if let Some(open) = stack.last_mut().filter(|_| too_deep == 0) {
+                    open.text.extend(text_xml::words(&event));
+                }
+            }
             Err(error) => {
                 let position = reader.error_position();
                 let damage = format!("XML damaged at byte {position}: {error}");

@@ -9,6 +9,11 @@ const DETAILS: &[(&str, &str)] = &[
         "keine pcap-Kennung bei Byte {}",
     ),
     ("no known format", "kein bekanntes Format"),
+    ("xlsx of an unknown format", "xlsx in unbekanntem Format"),
+    (
+        "the log ends in the middle of an array",
+        "sie endet mitten in der Liste der Einträge",
+    ),
     (
         "an archive inside an archive; unpack it",
         "ein Archiv in einem Archiv; entpacken",

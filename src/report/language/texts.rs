@@ -165,6 +165,10 @@ pub struct Texts {
     pub package_says: &'static str,
     /// Before names of third parties' code.
     pub contained_code: &'static str,
+    /// Before what is demanded of TLS to hosts, as manifests have it.
+    pub rules_of_tls: &'static str,
+    /// Before the websites whose links open the app.
+    pub opened_by: &'static str,
     /// Before the settings of that code that the rules know.
     pub settings_of_code: &'static str,
     /// Behind a name whose hosts were contacted.

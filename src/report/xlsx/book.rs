@@ -110,7 +110,7 @@ fn properties(prose: &Prose<'_>) -> String {
     format!(
         "{DECLARATION}<cp:coreProperties xmlns:cp=\"{PACKAGE}/metadata/core-properties\" \
          xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:dcterms=\"http://purl.org/dc/terms/\" \
-         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><dc:title>{}</dc:title>\
+         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><dc:creator>phonehome</dc:creator><dc:title>{}</dc:title>\
          <dcterms:created xsi:type=\"dcterms:W3CDTF\">{made}</dcterms:created>\
          <dcterms:modified xsi:type=\"dcterms:W3CDTF\">{made}</dcterms:modified></cp:coreProperties>",
         escape(title)

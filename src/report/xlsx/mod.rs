@@ -159,6 +159,8 @@ mod tests {
             );
         }
         assert!(part("docProps/core.xml").contains(": A &amp; B</dc:title><dcterms:created xsi:type=\"dcterms:W3CDTF\">1970-01-01T00:00:00Z<"));
+        // By this it is known as a report and not taken for a list of apps.
+        assert!(part("docProps/core.xml").contains("<dc:creator>phonehome<"));
         assert_eq!(book.index_for_name("[Content_Types].xml"), Some(0));
         assert_eq!(book.len(), SHEETS.len() + 6);
     }

@@ -391,6 +391,18 @@ pub struct Shapes<'r> {
 }
 
 impl<'r> Shapes<'r> {
+    /// Whether the shape of a value of so many bytes that looks like this may be telling by itself.
+    #[inline]
+    pub fn may_tell(self, bytes: usize, look: Look) -> bool {
+        look.has(self.all.telling_kinds) || self.telling.may_be_met(bytes, look)
+    }
+
+    /// Whether any of the kinds that are looked for in a whole body may be in a text of so many bytes that looks like this.
+    #[inline]
+    pub fn may_be_in_body(self, bytes: usize, look: Look) -> bool {
+        self.body.may_be_met(bytes, look)
+    }
+
     /// The kinds whose shape alone may be telling of this value: those without expressions, and the others where one of
     /// all their expressions matches. Which of them it is remains to be asked; it is none of those that were `tried`.
     #[inline]

@@ -322,6 +322,7 @@ pub fn inventory(bytes: &[u8]) {
         "package-list",
         "apple-application-list",
         "app-inventory-json",
+        "app-inventory-xml",
         "app-inventory-csv",
     ] {
         input(format, bytes);
