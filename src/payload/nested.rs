@@ -92,7 +92,7 @@ const ENCODINGS: &[Encoding] = &[
         attempt: escaped,
     },
     Encoding {
-        has: Look::OTHER,
+        has: Look::BEYOND,
         all: 0,
         attempt: wide_letters,
     },

@@ -299,8 +299,9 @@ fn packed_numbers_of_a_protobuf_are_a_list() {
 
 #[test]
 fn numbers_with_spaces_between_them_are_a_list() {
-    let numbers: Vec<String> = (0..12)
-        .map(|number| format!("+49309018{number:04}"))
+    let numbers: Vec<String> = mobiles(12)
+        .iter()
+        .map(|number| format!("+{number}"))
         .collect();
     let found = found(&[post("/v1/e", "text/plain", &numbers.join(" "))]);
     assert!(has(&found, "contact-phone-list", 12), "{found:?}");
