@@ -1,18 +1,9 @@
 //! Which kinds of characters a text has: one cheap pass that tells what the text cannot be.
 
-/// The kinds of characters in a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look {
-    any: u16,
-    all: u16,
-}
-
-impl Default for Look {
-    /// That of the empty text.
-    fn default() -> Self {
-        Self { any: 0, all: !0 }
-    }
-}
+/// The kinds of characters in a text: those that some character is of and, in the upper half, those that some character is not of,
+/// so that a character is added in one step. The default is that of the empty text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look(u32);
 
 impl Look {
     /// `%`
@@ -49,6 +40,9 @@ impl Look {
     pub const BEYOND: u16 = 1 << 15;
 
     const CLASSES: [u16; 256] = Self::classes();
+
+    /// What a byte adds.
+    const ADDED: [u32; 256] = Self::added();
 
     #[expect(
         clippy::indexing_slicing,
@@ -102,6 +96,29 @@ impl Look {
         classes
     }
 
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        reason = "evaluated by the compiler over the 256 values of a byte"
+    )]
+    const fn added() -> [u32; 256] {
+        let mut added = [0; 256];
+        let mut value = 0_usize;
+        while value < 256 {
+            added[value] = Self::of_class(Self::CLASSES[value]).0;
+            value += 1;
+        }
+        added
+    }
+
+    /// That of characters of these kinds alone.
+    const fn of_class(class: u16) -> Self {
+        Self(class as u32 | (!class as u32) << 16)
+    }
+
+    /// That of decimal digits and nothing else.
+    pub const DIGITS: Self = Self::of_class(Self::HEX | Self::BASE64 | Self::DIGIT);
+
     /// The kinds that a byte is of.
     #[inline]
     pub fn class(byte: u8) -> u16 {
@@ -115,28 +132,47 @@ impl Look {
     #[inline]
     pub fn of(text: &str) -> Self {
         let mut look = Self::default();
-        for byte in text.bytes() {
-            look.add(Self::class(byte));
+        let (chunks, rest) = text.as_bytes().as_chunks::<8>();
+        for chunk in chunks {
+            for byte in chunk {
+                look.add(*byte);
+            }
+        }
+        for byte in rest {
+            look.add(*byte);
         }
         look
     }
 
-    /// Adds a byte of these kinds.
+    /// Adds a byte.
     #[inline]
-    pub fn add(&mut self, class: u16) {
-        self.any |= class;
-        self.all &= class;
+    pub fn add(&mut self, byte: u8) {
+        self.0 |= Self::ADDED.get(usize::from(byte)).copied().unwrap_or(0);
     }
 
     /// Whether some character is of one of these kinds.
     #[inline]
     pub fn has(self, kinds: u16) -> bool {
-        self.any & kinds != 0
+        self.0 & u32::from(kinds) != 0
     }
 
     /// Whether all characters are of this kind; of no characters, all are.
     #[inline]
     pub fn is_all(self, kind: u16) -> bool {
-        self.all & kind != 0
+        !self.0 >> 16 & u32::from(kind) != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_those_of_some_and_of_all_characters() {
+        let look = Look::of("+49 160 1234567");
+        assert!(look.has(Look::PLUS) && look.has(Look::SPACE) && !look.has(Look::UPPER));
+        assert!(look.is_all(Look::BASE64) && !look.is_all(Look::DIGIT));
+        assert!(Look::of("").is_all(Look::HEX), "of no characters, all are");
+        assert_eq!(Look::of("0123456789"), Look::DIGITS);
     }
 }

@@ -13,7 +13,7 @@ pub(super) const DECODER: Decoder = Decoder {
         let is_named = ["cbor", "cbor-seq", "cose", "cwt"]
             .iter()
             .any(|name| essence.ends_with(name));
-        if is_named || input.bytes.starts_with(&SELF_DESCRIBED) {
+        if is_named || input.bytes.first_chunk() == Some(&SELF_DESCRIBED) {
             return true;
         }
         // A map with names, or a list of such, from the first to the last byte.

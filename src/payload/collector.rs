@@ -15,6 +15,11 @@ const BYTES_PER_FIELD: usize = 20;
 /// Bytes of a body for which room is made at once.
 const MOST_EXPECTED: usize = 64 << 10;
 
+/// Headers for which room is made at once.
+const MOST_HEADERS: usize = 128;
+/// Parts of a path and of a query, and values inside others, that most requests have at most.
+const OUTSIDE_HEADERS: usize = 12;
+
 /// The state of decoding one message.
 pub(super) struct Collector<'a> {
     decoded: Decoded<'a>,
@@ -53,16 +58,17 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Makes room for what a body of so many bytes may hold.
-    pub(super) fn expect(&mut self, bytes: usize) {
+    /// Makes room for what a request with so many headers and bytes of a body may hold.
+    pub(super) fn expect(&mut self, headers: usize, bytes: usize) {
         let fields = bytes.min(MOST_EXPECTED) / BYTES_PER_FIELD;
-        self.decoded.fields.reserve(fields);
+        let others = headers.min(MOST_HEADERS).saturating_add(OUTSIDE_HEADERS);
+        self.decoded.fields.reserve(fields.saturating_add(others));
         self.decoded.binaries.reserve(fields / 4);
     }
 
     pub(super) fn finish(mut self) -> Decoded<'a> {
         self.take_lists_of_bytes();
-        for (position, path) in naming::otherwise_named(&self.decoded.fields) {
+        for (position, path) in naming::otherwise_named(&self.decoded.fields, &self.names.signs) {
             let Some(field) = self.decoded.fields.get(position).cloned() else {
                 continue;
             };
@@ -86,7 +92,7 @@ impl<'a> Collector<'a> {
 
     /// Bytes that stand as lists of numbers, signed or not, as programs write arrays of them.
     fn take_lists_of_bytes(&mut self) {
-        for list in naming::lists_of_bytes(&self.decoded.fields) {
+        for list in naming::lists_of_bytes(&self.decoded.fields, &self.names.signs) {
             (self.place, self.path) = (list.place, list.path);
             self.chain = self.decoded.fields.chain(list.chain).0.to_vec();
             self.depth = self.chain.len();
@@ -131,18 +137,30 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Goes one step down the path, by a name: at most [`limits::NAME_BYTES`] of it.
+    /// Goes one step down the path, by a name.
     #[inline]
     pub(super) fn enter(&mut self, name: &str) {
-        let name = if name.len() > limits::NAME_BYTES {
-            name.get(..name.floor_char_boundary(limits::NAME_BYTES))
-                .unwrap_or(name)
+        self.enter_key(name);
+    }
+
+    /// Goes one step down the path, by a name: at most [`limits::NAME_BYTES`] of it. Whether something may be encoded in it.
+    #[inline]
+    pub(super) fn enter_key(&mut self, name: &str) -> bool {
+        let is_long = name.len() > limits::NAME_BYTES;
+        let kept = if is_long {
+            let end = name.floor_char_boundary(limits::NAME_BYTES);
+            name.get(..end).unwrap_or_default()
         } else {
             name
         };
         let paths = &mut self.decoded.fields.paths;
-        let id = self.names.id(name, paths);
+        let (id, may_hold) = self.names.id(kept, paths);
         self.path = paths.add(self.path, Step::Name(id));
+        if is_long {
+            nested::may_name_hold(name)
+        } else {
+            may_hold
+        }
     }
 
     /// Goes one step down the path, by a position.
@@ -226,9 +244,15 @@ impl<'a> Collector<'a> {
     /// [`Self::value`] that looks like this.
     #[inline]
     pub(super) fn looked_value<'s>(&mut self, look: Look, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
-        if !nested::may_hold(look, &value) {
-            return self.looked_plain_value(look, value, keep);
+        if nested::may_hold(look, &value) {
+            self.holder(look, value, keep);
+        } else {
+            self.looked_plain_value(look, value, keep);
         }
+    }
+
+    /// A value with what is encoded in it.
+    fn holder<'s>(&mut self, look: Look, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
         let Some(index) = self.reserve(look) else {
             return;
         };
@@ -293,9 +317,17 @@ impl<'a> Collector<'a> {
         value: Cow<'s, str>,
         keep: Keep<'s, 'a>,
     ) {
-        if value.len() <= limits::FIELD_BYTES && !self.is_full() {
-            self.push(look, keep(value));
-        } else if let Some(index) = self.reserve(look) {
+        if value.len() > limits::FIELD_BYTES || self.is_full() {
+            self.cut_value(look, value, keep);
+        } else {
+            self.push(look, kept(value, keep));
+        }
+    }
+
+    /// A value that is too long, or one too many.
+    #[cold]
+    fn cut_value<'s>(&mut self, look: Look, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
+        if let Some(index) = self.reserve(look) {
             self.fill(index, value, keep);
         }
     }
@@ -304,7 +336,13 @@ impl<'a> Collector<'a> {
     fn push(&mut self, look: Look, value: Cow<'a, str>) {
         let chain = self.chain();
         self.keep_path();
-        self.decoded.fields.push(Field {
+        let fields = &mut self.decoded.fields;
+        if let Some((list, Step::Index(position))) = fields.paths.split(self.path) {
+            let step = fields.paths.split(list).map(|(_, step)| step);
+            let undone = self.chain.last().copied();
+            self.names.signs.add_element(position, step, undone);
+        }
+        fields.push(Field {
             place: self.place,
             look,
             path: self.path,
@@ -314,7 +352,6 @@ impl<'a> Collector<'a> {
     }
 
     /// A field at this place with its value still to come, so that it stands before the fields nested in it.
-    #[inline]
     fn reserve(&mut self, look: Look) -> Option<usize> {
         if self.is_full() {
             self.shortfall(Shortfall::FieldLimit, 0, "more fields than the bound");
@@ -325,7 +362,6 @@ impl<'a> Collector<'a> {
         Some(index)
     }
 
-    #[inline]
     fn fill<'s>(&mut self, index: usize, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
         let full = value.len();
         let value = shorten(value, limits::FIELD_BYTES);
@@ -340,8 +376,16 @@ impl<'a> Collector<'a> {
             if value.len() < full {
                 field.look = Look::of(&value);
             }
-            field.value = keep(value);
+            field.value = kept(value, keep);
         }
+    }
+}
+
+#[inline]
+fn kept<'s, 'a>(value: Cow<'s, str>, keep: Keep<'s, 'a>) -> Cow<'a, str> {
+    match value {
+        Cow::Borrowed(text) => keep(text),
+        Cow::Owned(text) => Cow::Owned(text),
     }
 }
 

@@ -8,6 +8,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::collector::Collector;
 use super::nested::{SHORTEST_DOCUMENT, decode_bytes};
+use super::scan::first_of;
 use super::{Keep, compression, copied, json, text};
 use crate::limits::{ENCODED_WORDS, WORDS_BYTES};
 use crate::model::{DecodeStep, Look};
@@ -48,10 +49,13 @@ pub(super) fn hex<'s, 'a>(
     collector: &mut Collector<'a>,
 ) -> bool {
     // `0x` of programs, `\x` of PostgreSQL's bytea
-    let (is_marked, look, text) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("\\x"))
-    {
-        Some(digits) => (true, Look::of(digits), digits),
-        None => (false, look, text),
+    let marked = || text.strip_prefix("0x").or_else(|| text.strip_prefix("\\x"));
+    let (is_marked, look, text) = if look.is_all(Look::HEX) {
+        (false, look, text)
+    } else if let Some(digits) = marked() {
+        (true, Look::of(digits), digits)
+    } else {
+        return false;
     };
     let shortest = if is_marked || text.len() < SHORTEST_HEX && spells_number(text) {
         SHORTEST_MARKED
@@ -116,17 +120,20 @@ pub(crate) fn hex_bytes(digits: &[u8]) -> Option<Vec<u8>> {
     if !rest.is_empty() {
         return None;
     }
-    pairs
-        .iter()
-        .map(|[high, low]| Some(hex_digit(*high)? << 4 | hex_digit(*low)?))
-        .collect()
+    let mut bytes = Vec::with_capacity(pairs.len());
+    for [high, low] in pairs {
+        bytes.push(hex_digit(*high)? << 4 | hex_digit(*low)?);
+    }
+    Some(bytes)
 }
 
 /// The value of a hexadecimal digit.
 pub(super) fn hex_digit(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    match digit {
+        b'0'..=b'9' => Some(digit & 0x0f),
+        b'a'..=b'f' | b'A'..=b'F' => Some((digit & 0x0f).saturating_add(9)),
+        _ => None,
+    }
 }
 
 /// Base64 of text, of something compressed, or of a binary document. Words and random tokens are made of the same letters, but do
@@ -140,14 +147,13 @@ pub(super) fn base64_text<'s, 'a>(
     if look.is_all(Look::DIGIT) {
         return false;
     }
-    let text = text
-        .strip_prefix("data:")
-        .and_then(|rest| rest.split_once(";base64,"))
-        .map_or(text, |(_, encoded)| encoded);
-    let look = if look.is_all(Look::BASE64) {
-        look
+    let (look, text) = if look.is_all(Look::BASE64) {
+        (look, text)
     } else {
-        Look::of(text)
+        let url = text.strip_prefix("data:");
+        let encoded = url.and_then(|rest| rest.split_once(";base64,"));
+        let text = encoded.map_or(text, |(_, encoded)| encoded);
+        (Look::of(text), text)
     };
     if !look.is_all(Look::BASE64) || text.len() < SHORTEST_WORD || is_id(look, text) {
         return false;
@@ -161,12 +167,12 @@ pub(super) fn base64_text<'s, 'a>(
 
 /// Words of base64 or hexadecimal digits among others: `upload SGFsbG8sIFdlbHQhIQ== done`.
 pub(super) fn words<'s, 'a>(
-    _: Look,
+    look: Look,
     text: &'s str,
     _: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> bool {
-    if text.len() > WORDS_BYTES {
+    if !look.has(Look::DIGIT) || !(SHORTEST_AMONG..=WORDS_BYTES).contains(&text.len()) {
         return false;
     }
     let words: Vec<(Look, &str)> = encoded_words(text).take(ENCODED_WORDS + 1).collect();
@@ -181,11 +187,14 @@ pub(super) fn words<'s, 'a>(
 
 /// The words of a text that are long enough and look random, with their padding, but not all of it.
 fn encoded_words(text: &str) -> impl Iterator<Item = (Look, &str)> {
-    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "+/-_".contains(letter);
+    let is_letter = |byte: &u8| {
+        Look::class(*byte) & (Look::BASE64 | Look::SPACE | Look::EQUALS) == Look::BASE64
+    };
     let mut rest = text;
     let all = std::iter::from_fn(move || {
-        let (_, word) = rest.split_at_checked(rest.find(is_letter)?)?;
-        let letters = word.find(|letter| !is_letter(letter)).unwrap_or(word.len());
+        let start = rest.as_bytes().iter().position(is_letter)?;
+        let (_, word) = rest.split_at_checked(start)?;
+        let letters = word.bytes().take_while(|byte| is_letter(byte)).count();
         let behind = word.bytes().skip(letters).take(2);
         let padding = behind.take_while(|byte| *byte == b'=').count();
         let (word, behind) = word.split_at_checked(letters.saturating_add(padding))?;
@@ -259,19 +268,27 @@ fn take_base64(text: &str, bytes: &[u8], collector: &mut Collector<'_>) -> bool 
 /// Base64 in either alphabet, with line ends, or with spaces where a form ate the `+`.
 fn base64_bytes(text: &str, look: Look, bytes: &mut Vec<u8>) -> Option<()> {
     let text = text.trim_ascii();
-    if look.has(Look::GROUP) && text.contains('-') || text.contains('_') {
+    if first_of(text.as_bytes(), [b'-', b'_']).is_some() {
         return LENIENT_BASE64_URL.decode_vec(text, bytes).ok();
     }
-    if look.has(Look::SPACE) && text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+    if look.has(Look::LIST | Look::OTHER) && text.bytes().any(|byte| byte.is_ascii_whitespace()) {
         let has_lines = text.contains('\n');
-        let dense: Vec<u8> = text
-            .bytes()
-            .filter(|byte| {
-                !(matches!(byte, b'\r' | b'\n') || has_lines && matches!(byte, b' ' | b'\t'))
-            })
-            .map(|byte| if byte == b' ' { b'+' } else { byte })
-            .collect();
+        let mut dense = Vec::with_capacity(text.len());
+        dense.extend(text.bytes().filter_map(|byte| match byte {
+            b'\r' | b'\n' => None,
+            b' ' | b'\t' if has_lines => None,
+            b' ' => Some(b'+'),
+            other => Some(other),
+        }));
         return LENIENT_BASE64.decode_vec(dense, bytes).ok();
+    }
+    if look.has(Look::SPACE) {
+        let plus = text
+            .bytes()
+            .map(|byte| if byte == b' ' { b'+' } else { byte });
+        return LENIENT_BASE64
+            .decode_vec(plus.collect::<Vec<u8>>(), bytes)
+            .ok();
     }
     LENIENT_BASE64.decode_vec(text, bytes).ok()
 }

@@ -48,7 +48,7 @@ fn document(text: &str, position: u32, collector: &mut Collector<'_>) -> Option<
         Some(_) => text
             .find(|mark: char| mark.is_whitespace() || "\"'|<>".contains(mark))
             .unwrap_or(text.len()),
-        None => json::length(text.as_bytes())?,
+        None => json::length(text)?,
     };
     let document = text.get(..length)?;
     collector.enter_index(position);

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use super::body::MediaType;
 use super::collector::Collector;
+use super::scan::first_of;
 use super::{Decoder, Input, Keep, copied, nested, text};
 use crate::limits;
-use crate::model::DecodeStep;
+use crate::model::{DecodeStep, Look};
 
 pub(super) const DECODER: Decoder = Decoder { matches, decode };
 
@@ -83,20 +84,34 @@ pub(super) fn query<'s, 'a>(query: &'s str, keep: Keep<'s, 'a>, collector: &mut 
 
 /// The pairs of a form, each under its name.
 pub(super) fn pairs<'s, 'a>(form: &'s str, keep: Keep<'s, 'a>, collector: &mut Collector<'a>) {
-    for pair in form.split('&') {
-        if collector.is_full() && !pair.is_empty() {
+    let mut rest = form;
+    while !rest.is_empty() {
+        let (pair, behind) = split(rest, first_of(rest.as_bytes(), [b'&'; 2]));
+        rest = behind;
+        if pair.is_empty() {
+            continue;
+        }
+        if collector.is_full() {
             // counted by the attempt
             collector.plain_value(Cow::Borrowed(""), copied);
             return;
         }
-        if pair.is_empty() {
-            continue;
-        }
-        let (key, text) = pair.split_once('=').unwrap_or((pair, ""));
-        let steps = enter_key(&unescape(key).to_text(), collector);
+        let (key, text) = split(pair, first_of(pair.as_bytes(), [b'='; 2]));
+        let steps = if Look::of(key).has(Look::PLUS | Look::PERCENT) {
+            enter_key(&unescape(key).to_text(), collector)
+        } else {
+            enter_key(key, collector)
+        };
         value(text, keep, collector);
         collector.leave(steps);
     }
+}
+
+/// What stands before and behind a mark of one byte; nothing behind it, if there is none.
+fn split(text: &str, mark: Option<usize>) -> (&str, &str) {
+    let parts =
+        mark.and_then(|mark| Some((text.get(..mark)?, text.get(mark.saturating_add(1)..)?)));
+    parts.unwrap_or((text, ""))
 }
 
 /// `user[address][0]` is a path of three steps, as PHP, Rails and jQuery write it; so are `points.0.lat` and `points[0].lat`.
@@ -121,6 +136,9 @@ pub(super) fn enter_key(key: &str, collector: &mut Collector<'_>) -> usize {
 
 /// The steps of a key that is a path; a dotted name without a number in it is one name.
 fn parts_of_key(key: &str) -> Option<Vec<&str>> {
+    if !Look::of(key).has(Look::DOT | Look::OTHER) {
+        return None;
+    }
     if let Some((head, rest)) = key.strip_suffix(']').and_then(|key| key.split_once('[')) {
         let is_step = |step: &str| !step.contains(['[', ']']);
         if !head.is_empty() && rest.split("][").all(is_step) {
@@ -141,8 +159,12 @@ fn parts_of_key(key: &str) -> Option<Vec<&str>> {
 }
 
 fn value<'s, 'a>(raw: &'s str, keep: Keep<'s, 'a>, collector: &mut Collector<'a>) {
+    let look = Look::of(raw);
+    if !look.has(Look::PLUS | Look::PERCENT) {
+        return collector.looked_value(look, Cow::Borrowed(raw), keep);
+    }
     match unescape(raw) {
-        Unescaped::Text(text) => collector.value(text, keep),
+        Unescaped::Text(text) => collector.value(Cow::Owned(text), keep),
         Unescaped::Bytes(bytes) => {
             if let Some(text) = text::from_bytes(&bytes) {
                 collector.value(text, copied);
@@ -153,12 +175,12 @@ fn value<'s, 'a>(raw: &'s str, keep: Keep<'s, 'a>, collector: &mut Collector<'a>
     }
 }
 
-enum Unescaped<'s> {
-    Text(Cow<'s, str>),
+enum Unescaped {
+    Text(String),
     Bytes(Vec<u8>),
 }
 
-impl Unescaped<'_> {
+impl Unescaped {
     fn to_text(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) => Cow::Borrowed(text),
@@ -168,17 +190,14 @@ impl Unescaped<'_> {
 }
 
 /// Undoes `+` and percent encoding.
-fn unescape(raw: &str) -> Unescaped<'_> {
-    if !raw.bytes().any(|byte| matches!(byte, b'+' | b'%')) {
-        return Unescaped::Text(Cow::Borrowed(raw));
-    }
+fn unescape(raw: &str) -> Unescaped {
     let spaced: Vec<u8> = raw
         .bytes()
         .map(|byte| if byte == b'+' { b' ' } else { byte })
         .collect();
     let bytes: Vec<u8> = percent_encoding::percent_decode(&spaced).collect();
     match String::from_utf8(bytes) {
-        Ok(text) => Unescaped::Text(Cow::Owned(text)),
+        Ok(text) => Unescaped::Text(text),
         Err(error) => Unescaped::Bytes(error.into_bytes()),
     }
 }

@@ -12,7 +12,7 @@ use crate::model::{Body, DecodeStep, Header, Look, Message, Place, Request, Resp
 /// The fields of an HTTP request.
 pub(super) fn request(request: &Request) -> Decoded<'_> {
     let mut collector = Collector::new(Place::Path);
-    collector.expect(request.body.bytes.len());
+    collector.expect(request.headers.len(), request.body.bytes.len());
     path(request.path(), &mut collector);
     if let Some(query) = request.query() {
         collector.set_place(Place::Query);
@@ -117,8 +117,12 @@ fn path<'a>(path: &'a str, collector: &mut Collector<'a>) {
 
 /// One header, under its name in lower case.
 fn header_value<'a>(header: &str, value: &'a str, collector: &mut Collector<'a>) {
-    let lower = header.to_ascii_lowercase();
-    match lower.as_str() {
+    let lower = if header.bytes().any(|letter| letter.is_ascii_uppercase()) {
+        Cow::Owned(header.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(header)
+    };
+    match lower.as_ref() {
         "cookie" => cookies(value, collector),
         "authorization" | "proxy-authorization" => {
             collector.within(&lower, |collector| authorization(value, collector));
@@ -191,7 +195,10 @@ fn authorization<'a>(value: &'a str, collector: &mut Collector<'a>) {
         collector.value(Cow::Borrowed(value), lent);
     } else {
         collector.plain_value(Cow::Borrowed(value), lent);
-        nested::decode(Look::of(rest), rest, lent, collector);
+        let look = Look::of(rest);
+        if nested::may_hold(look, rest) {
+            nested::decode(look, rest, lent, collector);
+        }
     }
 }
 

@@ -25,6 +25,7 @@ mod nested;
 mod numbers;
 mod property_list;
 mod protobuf;
+mod scan;
 mod table;
 #[cfg(test)]
 #[expect(
@@ -131,16 +132,16 @@ fn is_talk_in_clear(message: &Message) -> bool {
 
 /// How a borrowed text becomes a field's value: as it is where it lies in the event, as a copy where it lies in a buffer of
 /// one decoding step.
-type Keep<'s, 'a> = fn(Cow<'s, str>) -> Cow<'a, str>;
+type Keep<'s, 'a> = fn(&'s str) -> Cow<'a, str>;
 
 /// Text that lives as long as the event.
-fn lent(text: Cow<'_, str>) -> Cow<'_, str> {
-    text
+fn lent(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
 }
 
 /// Text of a buffer that goes away after its decoding step.
-fn copied<'a>(text: Cow<'_, str>) -> Cow<'a, str> {
-    Cow::Owned(text.into_owned())
+fn copied<'a>(text: &str) -> Cow<'a, str> {
+    Cow::Owned(text.to_owned())
 }
 
 /// Bytes to decode.

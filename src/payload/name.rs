@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use super::naming::{Role, Signs};
+use super::nested;
 use crate::model::{NameId, Paths};
 
 /// Names of which the copy is kept, by their hashes.
@@ -13,6 +15,9 @@ const RECENT: usize = 2048;
 struct Recent {
     mark: Mark,
     text: Arc<str>,
+    role: Role,
+    /// Whether something may be encoded in it.
+    may_hold: bool,
     message: u64,
     id: NameId,
 }
@@ -25,19 +30,24 @@ struct Mark {
     length: usize,
 }
 
+/// The bytes that a name begins and ends with, which may be the same.
+#[inline]
+fn ends<const COUNT: usize>(name: &[u8]) -> Option<(&[u8; COUNT], &[u8; COUNT])> {
+    name.first_chunk().zip(name.last_chunk())
+}
+
 impl Mark {
     #[inline]
     fn of(name: &[u8]) -> Self {
-        let wide = |chunk: Option<&[u8; 8]>| chunk.map(|chunk| u64::from_le_bytes(*chunk));
-        let half =
-            |chunk: Option<&[u8; 4]>| chunk.map(|chunk| u64::from(u32::from_le_bytes(*chunk)));
-        let ends = wide(name.first_chunk()).zip(wide(name.last_chunk()));
-        let ends = ends.or_else(|| half(name.first_chunk()).zip(half(name.last_chunk())));
-        let short = || {
+        let (first, last) = if let Some((first, last)) = ends::<8>(name) {
+            (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+        } else if let Some((first, last)) = ends::<4>(name) {
+            let wide = |half: &[u8; 4]| u64::from(u32::from_le_bytes(*half));
+            (wide(first), wide(last))
+        } else {
             let bytes = name.iter();
-            bytes.fold(0, |word, byte| word << 8 | u64::from(*byte))
+            (bytes.fold(0, |word, byte| word << 8 | u64::from(*byte)), 0)
         };
-        let (first, last) = ends.unwrap_or_else(|| (short(), 0));
         Self {
             first,
             last,
@@ -62,6 +72,8 @@ impl Mark {
 pub(super) struct Names {
     recent: Vec<Option<Recent>>,
     message: u64,
+    /// What those of the message tell.
+    pub(super) signs: Signs,
 }
 
 thread_local! {
@@ -74,6 +86,7 @@ impl Names {
         let mut names = NAMES.take();
         names.recent.resize_with(RECENT, || None);
         names.message = names.message.wrapping_add(1);
+        names.signs.clear();
         names
     }
 
@@ -82,34 +95,51 @@ impl Names {
         NAMES.set(self);
     }
 
-    /// The number of a name among the paths of this message.
+    /// The number of a name among the paths of this message, and whether something may be encoded in it.
     #[inline]
-    pub(super) fn id(&mut self, text: &str, paths: &mut Paths) -> NameId {
+    pub(super) fn id(&mut self, text: &str, paths: &mut Paths) -> (NameId, bool) {
         let mark = Mark::of(text.as_bytes());
-        let Some(recent) = self.recent.get_mut(mark.slot()) else {
-            return paths.add_name(Arc::from(text));
-        };
-        match recent {
-            Some(recent) if recent.mark == mark && (mark.is_all() || *recent.text == *text) => {
+        match self.recent.get_mut(mark.slot()) {
+            Some(Some(recent))
+                if recent.mark == mark && (mark.is_all() || *recent.text == *text) =>
+            {
                 if recent.message != self.message {
                     recent.message = self.message;
                     recent.id = paths.add_name(Arc::clone(&recent.text));
+                    self.signs.add_name(recent.role);
                 }
-                recent.id
+                (recent.id, recent.may_hold)
             }
-            _ => {
-                let text: Arc<str> = Arc::from(text);
-                let id = paths.add_name(Arc::clone(&text));
-                *recent = Some(Recent {
-                    mark,
-                    text,
-                    message: self.message,
-                    id,
-                });
-                id
-            }
+            slot => add(text, mark, self.message, slot, paths, &mut self.signs),
         }
     }
+}
+
+/// A name that was not seen lately.
+#[cold]
+fn add(
+    text: &str,
+    mark: Mark,
+    message: u64,
+    slot: Option<&mut Option<Recent>>,
+    paths: &mut Paths,
+    signs: &mut Signs,
+) -> (NameId, bool) {
+    let may_hold = nested::may_name_hold(text);
+    let (text, role): (Arc<str>, Role) = (Arc::from(text), Role::of(text));
+    signs.add_name(role);
+    let id = paths.add_name(Arc::clone(&text));
+    if let Some(slot) = slot {
+        *slot = Some(Recent {
+            mark,
+            text,
+            role,
+            may_hold,
+            message,
+            id,
+        });
+    }
+    (id, may_hold)
 }
 
 #[cfg(test)]

@@ -66,8 +66,8 @@ const ROWS: [&str; 7] = [
     "rows", "data", "values", "records", "items", "points", "events",
 ];
 
-/// Bytes of the longest of them.
-const LONGEST_OF_PAIR: usize = 12;
+/// Bytes of the longest of all these.
+const LONGEST: usize = 14;
 
 /// Steps that say the type of what is below: Firestore, OTLP (`stringValue`), `BigQuery` (`string_value`), `DynamoDB` (`S`), XML-RPC.
 const TYPES: [&str; 17] = [
@@ -103,8 +103,8 @@ const HOLDERS: [&str; 8] = [
 ];
 
 /// What a name may be: which of [`PAIRS`] it may be the first and the second of, a bit for each, and whether it says a type.
-#[derive(Clone, Copy, Default)]
-struct Role {
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Role {
     keys: u32,
     values: u32,
     is_type: bool,
@@ -113,7 +113,10 @@ struct Role {
 }
 
 impl Role {
-    fn of(name: &str) -> Self {
+    pub(super) fn of(name: &str) -> Self {
+        if name.len() > LONGEST {
+            return Self::default();
+        }
         let is_one_of = |words: &[&str]| words.iter().any(|word| name.eq_ignore_ascii_case(word));
         let mut role = Self {
             is_type: TYPES.contains(&name),
@@ -121,9 +124,6 @@ impl Role {
             is_rows: is_one_of(&ROWS),
             ..Self::default()
         };
-        if name.len() > LONGEST_OF_PAIR {
-            return role;
-        }
         for (bit, (key, value)) in PAIRS.iter().enumerate() {
             role.keys |= u32::from(name.eq_ignore_ascii_case(key)) << bit;
             role.values |= u32::from(name.eq_ignore_ascii_case(value)) << bit;
@@ -138,6 +138,56 @@ impl Role {
             is_type: self.is_type || other.is_type,
             is_head: self.is_head || other.is_head,
             is_rows: self.is_rows || other.is_rows,
+        }
+    }
+}
+
+/// Names of a message that need no room of their own.
+const USUAL_NAMES: usize = 4096;
+
+/// What tells, while a message is read, whether it may have names and bytes that are looked for here; most have none.
+#[derive(Debug, Default)]
+pub(super) struct Signs {
+    /// Of the names, by their positions, and of all of them.
+    roles: Vec<Role>,
+    all: Role,
+    has_pairs: bool,
+    has_long_lists: bool,
+}
+
+impl Signs {
+    /// Nothing was read yet; room for as many names as messages usually have stays.
+    pub(super) fn clear(&mut self) {
+        self.roles.clear();
+        self.roles.shrink_to(USUAL_NAMES);
+        *self = Self {
+            roles: std::mem::take(&mut self.roles),
+            ..Self::default()
+        };
+    }
+
+    /// One more name.
+    pub(super) fn add_name(&mut self, role: Role) {
+        self.roles.push(role);
+        self.all = self.all.and(role);
+    }
+
+    /// A value that is an element, with the last step to its list and what was undone last.
+    pub(super) fn add_element(
+        &mut self,
+        position: u32,
+        list: Option<Step>,
+        undone: Option<DecodeStep>,
+    ) {
+        let is_in_list = matches!(list, Some(Step::Index(_)));
+        self.has_pairs |= is_in_list || undone == Some(DecodeStep::Protobuf);
+        self.has_long_lists |= usize::try_from(position).is_ok_and(|last| last >= FEWEST_BYTES - 1);
+    }
+
+    fn of(&self, step: Step) -> Role {
+        match step {
+            Step::Name(name) => self.roles.get(name.position()).copied().unwrap_or_default(),
+            Step::Index(_) => Role::default(),
         }
     }
 }
@@ -159,23 +209,22 @@ impl Listed<'_> {
 }
 
 /// The fields that have another name than the one on their path, by their positions, and their paths under that.
-pub(super) fn otherwise_named(fields: &Fields<'_>) -> Vec<(usize, Vec<PathStep>)> {
-    let names = fields.paths.names().iter();
-    let roles: Vec<Role> = names.map(|name| Role::of(name)).collect();
-    let all = roles
-        .iter()
-        .fold(Role::default(), |all, role| all.and(*role));
+pub(super) fn otherwise_named(fields: &Fields<'_>, signs: &Signs) -> Vec<(usize, Vec<PathStep>)> {
+    let all = signs.all;
     let is_xml = |chain: &DecodeChain| chain.0.last() == Some(&DecodeStep::Xml);
     let has_xml = all.keys != 0 && fields.chains().iter().any(is_xml);
-    let mut found = in_pairs(fields);
+    let mut found = Vec::new();
+    if signs.has_pairs {
+        found = in_pairs(fields);
+    }
     if all.is_head && all.is_rows {
-        found.extend(in_rows(fields, &roles));
+        found.extend(in_rows(fields, signs));
     }
     // Few messages have names of both at all.
     if all.keys & all.values == 0 && !all.is_type && !has_xml {
         return found;
     }
-    let listed = listed(fields, &roles);
+    let listed = listed(fields, signs);
     let keys = keys(&listed);
     for (number, field) in listed.iter().enumerate() {
         let other = beside(&keys, &listed, number);
@@ -236,7 +285,10 @@ pub(super) struct ListOfBytes {
 const FEWEST_BYTES: usize = 16;
 
 /// All lists of nothing but numbers as large as bytes, most of them of two digits and more.
-pub(super) fn lists_of_bytes(fields: &Fields<'_>) -> Vec<ListOfBytes> {
+pub(super) fn lists_of_bytes(fields: &Fields<'_>, signs: &Signs) -> Vec<ListOfBytes> {
+    if !signs.has_long_lists {
+        return Vec::new();
+    }
     let (mut lists, mut open): (Vec<ListOfBytes>, Option<ListOfBytes>) = (Vec::new(), None);
     for field in fields {
         let next = match fields.paths.split(field.path) {
@@ -298,18 +350,14 @@ fn is_key(text: &str) -> bool {
 }
 
 /// The cells of tables whose columns are named in a list beside them: `{"columns": ["lat", "lon"], "rows": [[52.52, 13.40]]}`.
-fn in_rows(fields: &Fields<'_>, roles: &[Role]) -> Vec<(usize, Vec<PathStep>)> {
+fn in_rows(fields: &Fields<'_>, signs: &Signs) -> Vec<(usize, Vec<PathStep>)> {
     let paths = &fields.paths;
-    let role = |step: Step| match step {
-        Step::Name(name) => roles.get(name.position()).copied().unwrap_or_default(),
-        Step::Index(_) => Role::default(),
-    };
     // By place and object.
     let mut heads: BTreeMap<(Place, PathId), BTreeMap<u32, &str>> = BTreeMap::new();
     for field in fields {
         if let Some((list, Step::Index(column))) = paths.split(field.path)
             && let Some((object, name)) = paths.split(list)
-            && role(name).is_head
+            && signs.of(name).is_head
             && is_name(&field.value)
         {
             let head = heads.entry((field.place, object)).or_default();
@@ -326,7 +374,7 @@ fn in_rows(fields: &Fields<'_>, roles: &[Role]) -> Vec<(usize, Vec<PathStep>)> {
         };
         let (object, name) = paths.split(rows)?;
         let head = heads.get(&(field.place, object))?;
-        let name = name_step(head.get(&column).filter(|_| role(name).is_rows)?);
+        let name = name_step(head.get(&column).filter(|_| signs.of(name).is_rows)?);
         let mut path = paths.path(row).to_field_path().0;
         path.push(name);
         Some((at, path))
@@ -335,17 +383,13 @@ fn in_rows(fields: &Fields<'_>, roles: &[Role]) -> Vec<(usize, Vec<PathStep>)> {
 }
 
 /// The fields that hold names, those below what may hold a value or a type, and all of XML.
-fn listed<'f>(fields: &'f Fields<'_>, roles: &[Role]) -> Vec<Listed<'f>> {
+fn listed<'f>(fields: &'f Fields<'_>, signs: &Signs) -> Vec<Listed<'f>> {
     let paths = &fields.paths;
-    let own = |step: Step| match step {
-        Step::Name(name) => roles.get(name.position()).copied().unwrap_or_default(),
-        Step::Index(_) => Role::default(),
-    };
     // Of each path, whether a name on it may hold a value or a type.
     let mut may_hold = Vec::with_capacity(paths.len().saturating_add(1));
     may_hold.push(false);
     for (parent, step) in paths.iter() {
-        let role = own(step);
+        let role = signs.of(step);
         let of_parent = may_hold.get(parent.position()).copied().unwrap_or_default();
         may_hold.push(of_parent || role.values != 0 || role.is_type);
     }
@@ -355,7 +399,7 @@ fn listed<'f>(fields: &'f Fields<'_>, roles: &[Role]) -> Vec<Listed<'f>> {
         let is_key = || {
             paths
                 .split(field.path)
-                .is_some_and(|(_, step)| own(step).keys != 0)
+                .is_some_and(|(_, step)| signs.of(step).keys != 0)
         };
         let is_below = may_hold
             .get(field.path.position())
@@ -493,7 +537,14 @@ mod tests {
         let mut collector = super::super::collector::Collector::new(Place::Body);
         super::super::json::documents(json.as_bytes(), super::super::copied, &mut collector);
         let fields = collector.finish().fields;
-        let named = otherwise_named(&fields).into_iter();
+        let mut signs = Signs {
+            has_pairs: true,
+            ..Signs::default()
+        };
+        for name in fields.paths.names() {
+            signs.add_name(Role::of(name));
+        }
+        let named = otherwise_named(&fields, &signs).into_iter();
         let shown = |(at, path): (usize, Vec<PathStep>)| {
             format!("{}={}", FieldPath(path), fields.get(at).unwrap().value)
         };

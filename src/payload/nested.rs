@@ -2,6 +2,7 @@
 //! stays linear in its length for each level.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 
 use base64::Engine;
 
@@ -120,9 +121,15 @@ const ANY: u16 = {
         any |= encoding.has;
         rest = behind;
     }
-    // White space alone says nothing; see `may_hold`.
-    any & !Look::SPACE
+    // White space and dots alone say nothing; see `may_hold`.
+    any & !(Look::SPACE | Look::DOT)
 };
+
+/// Kinds of which base64 has one, and hexadecimal text digits.
+const OF_BASE64: u16 = Look::UPPER | Look::DIGIT | Look::EQUALS | Look::PLUS;
+
+/// How a JSON Web Token begins: base64url of `{"`.
+const TOKEN: &str = "eyJ";
 
 /// Shortest value that is looked into.
 const SHORTEST: usize = 4;
@@ -135,6 +142,9 @@ pub(super) const SHORTEST_DOCUMENT: usize = 24;
 
 /// The same of formats whose documents have names, from the first to the last byte: chance hardly makes these.
 const SHORTEST_NAMED: usize = 8;
+
+/// What is told by the magic of its compression.
+const COMPRESSED: [Decoder; 3] = [compression::GZIP, compression::ZSTD, compression::ZLIB];
 
 /// Binary formats that are told by their bytes, and of how many of these.
 const DOCUMENTS: [(Decoder, usize); 8] = [
@@ -151,12 +161,13 @@ const DOCUMENTS: [(Decoder, usize); 8] = [
 /// Whether anything may be encoded in a value, as far as a look tells.
 #[inline]
 pub(super) fn may_hold(look: Look, text: &str) -> bool {
+    if text.len() < SHORTEST || !look.has(ANY | Look::DOT | OF_BASE64) {
+        return false;
+    }
     // Short words are no base64 of anything, and ids no hexadecimal text but of numbers. Of two groups of base64 of a text one in four hundred has
     // small letters alone, of more hardly any: what has is made of words.
     let is_word = |shortest: usize| {
-        text.len() >= shortest
-            && look.is_all(Look::BASE64)
-            && look.has(Look::UPPER | Look::DIGIT | Look::EQUALS | Look::PLUS)
+        text.len() >= shortest && look.is_all(Look::BASE64) && look.has(OF_BASE64)
     };
     let shortest = if look.is_all(Look::HEX) {
         SHORTEST_HEX
@@ -170,24 +181,26 @@ pub(super) fn may_hold(look: Look, text: &str) -> bool {
     };
     let has_words =
         || text.len() > SHORTEST_AMONG && look.has(Look::SPACE) && look.has(Look::DIGIT);
-    text.len() >= SHORTEST && look.has(ANY) || is_word(shortest) || is_number() || has_words()
+    let is_token = || look.has(Look::DOT) && text.starts_with(TOKEN);
+    look.has(ANY) || is_token() || is_word(shortest) || is_number() || has_words()
 }
 
-/// Decodes what is encoded in a name, as it is where names are data: base64 and hexadecimal text, percent encoding.
-pub(super) fn decode_name(name: &str, collector: &mut Collector<'_>) {
-    if name.len() < SHORTEST_NAME {
-        return;
-    }
+/// Whether anything may be encoded in a name, as it is where names are data.
+pub(super) fn may_name_hold(name: &str) -> bool {
     let look = Look::of(name);
     let is_of_base64 = look.is_all(Look::BASE64)
         && look.has(Look::DIGIT)
         && (look.has(Look::UPPER) || look.is_all(Look::HEX));
-    if look.has(Look::PERCENT) || is_of_base64 && may_hold(look, name) {
-        let attempts: [Attempt; 3] = [percent, hex, base64_text];
-        attempts
-            .iter()
-            .any(|attempt| attempt(look, name, copied, collector));
-    }
+    name.len() >= SHORTEST_NAME && (look.has(Look::PERCENT) || is_of_base64 && may_hold(look, name))
+}
+
+/// Decodes what is encoded in a name that [`may_name_hold`] something: base64 and hexadecimal text, percent encoding.
+pub(super) fn decode_name(name: &str, collector: &mut Collector<'_>) {
+    let look = Look::of(name);
+    let attempts: [Attempt; 3] = [percent, hex, base64_text];
+    attempts
+        .iter()
+        .any(|attempt| attempt(look, name, copied, collector));
 }
 
 /// Decodes what is encoded in a text around the documents in it, for which it is not looked again.
@@ -198,16 +211,13 @@ pub(super) fn decode_around(look: Look, text: &str, collector: &mut Collector<'_
         .any(|attempt| attempt(look, text, copied, collector));
 }
 
-/// Decodes what is encoded in a value, if anything.
+/// Decodes what is encoded in a value that [`may_hold`] something.
 pub(super) fn decode<'s, 'a>(
     look: Look,
     text: &'s str,
     keep: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) {
-    if !may_hold(look, text) {
-        return;
-    }
     for encoding in ENCODINGS {
         if (look.has(encoding.has) || look.is_all(encoding.all))
             && (encoding.attempt)(look, text, keep, collector)
@@ -226,7 +236,8 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
         });
         return true;
     }
-    if bytes.len() < SHORTEST_NAMED && compression::by_magic(bytes).is_none() {
+    let is_compressed = compression::by_magic(bytes).is_some();
+    if bytes.len() < SHORTEST_NAMED && !is_compressed {
         return false;
     }
     let input = Input {
@@ -235,14 +246,12 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
         is_cut: false,
     };
     let media_type = MediaType::default();
-    let compressed = [compression::GZIP, compression::ZSTD, compression::ZLIB];
+    let is_short_message = LazyCell::new(|| protobuf::is_short_message(bytes));
+    let compressed = COMPRESSED.iter().filter(|_| is_compressed);
     let documents = DOCUMENTS.iter();
-    let documents = documents
-        .filter(|(_, shortest)| bytes.len() >= *shortest || protobuf::is_short_message(bytes));
-    let documents = documents.map(|(decoder, _)| decoder);
+    let documents = documents.filter(|(_, shortest)| bytes.len() >= *shortest || *is_short_message);
     let decoder = compressed
-        .iter()
-        .chain(documents)
+        .chain(documents.map(|(decoder, _)| decoder))
         .find(|decoder| (decoder.matches)(&media_type, input));
     let Some(decoder) = decoder else {
         return bytes.len() >= SHORTEST_DOCUMENT
@@ -280,12 +289,12 @@ fn json_text<'s, 'a>(
     keep: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> bool {
-    let bytes = text.as_bytes().trim_ascii();
-    if !matches!(bytes.first(), Some(b'{' | b'[' | b'"')) || !json::looks_like(bytes, false) {
+    let text = text.trim_ascii();
+    if !json::looks_like(text.as_bytes(), false) {
         return false;
     }
     collector.undoing(DecodeStep::Json, |collector| {
-        json::documents(bytes, keep, collector);
+        json::documents_of_text(text, 0, keep, collector);
     });
     true
 }
@@ -328,8 +337,7 @@ fn json_web_token<'s, 'a>(
     _: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> bool {
-    // `eyJ` is base64url of `{"`
-    if !text.starts_with("eyJ") {
+    if !text.starts_with(TOKEN) {
         return false;
     }
     let mut segments = text.split('.');

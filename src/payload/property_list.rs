@@ -11,7 +11,7 @@ use crate::limits;
 use crate::model::DecodeStep;
 
 pub(super) const DECODER: Decoder = Decoder {
-    matches: |_, input| input.bytes.starts_with(b"bplist00"),
+    matches: |_, input| input.bytes.first_chunk() == Some(b"bplist00"),
     decode: |_, input, collector| {
         binary::decode(DecodeStep::PropertyList, walk, input, collector);
     },

@@ -15,10 +15,12 @@ const LINES: usize = 20_000;
 
 /// Reads a text, if it is one of these.
 pub(super) fn read(text: &str) -> Option<Vec<Row<'_>>> {
-    rows(text)
-        .or_else(|| lines(text))
+    let has = |mark: u8| memchr::memchr(mark, text.as_bytes()).is_some();
+    let in_lines = has(b'\n').then(|| rows(text).or_else(|| lines(text)));
+    in_lines
+        .flatten()
         .or_else(|| assignments(text))
-        .or_else(|| pairs(text))
+        .or_else(|| has(b'|').then(|| pairs(text)).flatten())
 }
 
 /// Takes the values of rows under their names.
@@ -105,7 +107,10 @@ fn unquoted(cell: &str) -> &str {
 
 /// `time=… level=info lat=52.52`, `lat=52.52; lon=13.40`, `position,unit=7 lat=52.52,lon=13.40 1700000000`: a row for each line.
 fn assignments(text: &str) -> Option<Vec<Row<'_>>> {
-    if !text.contains('=') || text.contains('&') {
+    // One pair may be anything, unless it holds a list or what a form would encode.
+    let is_pair = || text.contains(['%', ',']) && !text.contains(|mark: char| mark.is_whitespace());
+    let most = memchr::memchr_iter(b'=', text.as_bytes()).count();
+    if most == 0 || most == 1 && !is_pair() || text.contains('&') {
         return None;
     }
     let mut found = 0_usize;
@@ -132,8 +137,6 @@ fn assignments(text: &str) -> Option<Vec<Row<'_>>> {
             rows.push(row);
         }
     }
-    // One pair may be anything, unless it holds a list or what a form would encode.
-    let is_pair = || text.contains(['%', ',']) && !text.contains(|mark: char| mark.is_whitespace());
     (found >= 2 || found == 1 && is_pair()).then_some(rows)
 }
 

@@ -127,10 +127,11 @@ const SHORTEST_WIDE: usize = 4;
 /// Whether bytes are text in UTF-16: of every second one, nearly all are zero.
 pub(super) fn is_wide(bytes: &[u8]) -> bool {
     let (units, rest) = bytes.as_chunks::<2>();
+    if !rest.is_empty() || units.len() < SHORTEST_WIDE {
+        return false;
+    }
     let narrow = units.iter().filter(|unit| unit.contains(&0)).count();
-    rest.is_empty()
-        && units.len() >= SHORTEST_WIDE
-        && narrow.saturating_mul(4) >= units.len().saturating_mul(3)
+    narrow.saturating_mul(4) >= units.len().saturating_mul(3)
 }
 
 /// The text that bytes are in UTF-16, in either order of bytes, with its mark or without.
@@ -202,9 +203,18 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Option<Cow<'_, str>> {
 
 /// No control characters but line ends, tabs and the record separator of JSON text sequences.
 pub(super) fn is_readable(text: &str) -> bool {
-    !text.chars().any(|character| {
-        character.is_control() && !matches!(character, '\t' | '\r' | '\n' | '\u{1e}' | '\u{c}')
-    })
+    // All bytes of them, and the first of those beyond ASCII; without an end ahead of the last, which lets many be looked at at once.
+    let is_odd = |byte: &u8| {
+        matches!(byte, ..0x20 | 0x7f | 0xc2) && !matches!(byte, b'\t' | b'\r' | b'\n' | 0x1e | 0x0c)
+    };
+    let has_odd = text
+        .as_bytes()
+        .iter()
+        .fold(false, |has, byte| has | is_odd(byte));
+    !has_odd
+        || !text.chars().any(|character| {
+            character.is_control() && !matches!(character, '\t' | '\r' | '\n' | '\u{1e}' | '\u{c}')
+        })
 }
 
 /// Shortest text in unknown bytes: chance makes shorter ones.

@@ -10,12 +10,12 @@ use crate::limits;
 use crate::model::{DecodeStep, Shortfall};
 
 pub(super) const DECODER: Decoder = Decoder {
-    matches: |_, input| input.bytes.starts_with(MAGIC),
+    matches: |_, input| input.bytes.first_chunk() == Some(MAGIC),
     decode,
 };
 
 /// Of a local file header (§4.3.7).
-const MAGIC: &[u8] = b"PK\x03\x04";
+const MAGIC: &[u8; 4] = b"PK\x03\x04";
 /// Its bytes up to the name.
 const HEADER_BYTES: usize = 30;
 

@@ -39,7 +39,7 @@ pub(super) fn each_token(bytes: &[u8], look: Look, see: &mut dyn FnMut(usize, &[
     let (mut start, mut look) = (0_usize, Look::default());
     for (end, byte) in bytes.iter().map(Some).chain([None]).enumerate() {
         if let Some(byte) = byte.filter(|byte| is_token(**byte)) {
-            look.add(Look::class(*byte));
+            look.add(*byte);
             continue;
         }
         let token = bytes.get(start..end).unwrap_or_default();

@@ -4,17 +4,16 @@
 mod reader;
 
 use std::borrow::Cow;
-use std::ops::ControlFlow;
 
 use memchr::{memchr2, memmem};
 
 use super::body::MediaType;
 use super::collector::Collector;
-use super::{Decoder, Input, Keep, nested};
+use super::{Decoder, Input, Keep, copied, nested};
 use crate::limits;
 use crate::model::{DecodeStep, Look, Shortfall};
 
-use reader::{Source, Token, walk};
+use reader::{Reader, Token};
 
 pub(super) use reader::End;
 
@@ -45,18 +44,12 @@ fn decode<'a>(_: &MediaType, input: Input<'_, 'a>, collector: &mut Collector<'a>
 
 /// Whether a text of unknown type, at its first bracket or quote, is JSON; one pass over its first document.
 pub(super) fn looks_like(document: &[u8], is_cut: bool) -> bool {
-    let mut at = 0;
-    let mut values = 0_usize;
-    let source = Source {
-        bytes: document,
-        text: None,
-    };
-    let end = walk(source, &mut at, &mut |token| {
-        if matches!(token, Token::Leave) {
-            values = values.saturating_add(1);
-        }
-        ControlFlow::Continue(())
-    });
+    if !matches!(document.first(), Some(b'{' | b'[' | b'"')) {
+        return false;
+    }
+    let text = text(document);
+    let (values, at, end) = passed(&text, 0);
+    let document = text.as_bytes();
     let rest = document.get(at..).unwrap_or_default().trim_ascii();
     match (document.first(), end) {
         (Some(b'{' | b'['), End::Complete) => {
@@ -73,14 +66,27 @@ pub(super) fn looks_like(document: &[u8], is_cut: bool) -> bool {
     }
 }
 
+/// Bytes as text; what is not UTF-8 is replaced.
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
+/// Values of the document at a byte of a text, where it ends, and how.
+fn passed(text: &str, at: usize) -> (usize, usize, End) {
+    let mut reader = Reader::new(text, at);
+    let mut values = 0_usize;
+    loop {
+        match reader.next() {
+            Ok(Token::Key(_) | Token::Element(_)) => {}
+            Ok(_) => values = values.saturating_add(1),
+            Err(end) => return (values, reader.at(), end),
+        }
+    }
+}
+
 /// Bytes of the document that a text begins with, if it is a whole one.
-pub(super) fn length(text: &[u8]) -> Option<usize> {
-    let source = Source {
-        bytes: text,
-        text: None,
-    };
-    let mut at = 0;
-    let end = walk(source, &mut at, &mut |_| ControlFlow::Continue(()));
+pub(super) fn length(text: &str) -> Option<usize> {
+    let (_, at, end) = passed(text, 0);
     (end == End::Complete).then_some(at)
 }
 
@@ -128,23 +134,34 @@ pub(super) fn documents<'s, 'a>(
     keep: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> End {
-    let source = Source {
-        bytes,
-        text: str::from_utf8(bytes).ok(),
-    };
-    let mut at = prefix_length(bytes);
+    let start = prefix_length(bytes);
+    match text(bytes) {
+        Cow::Borrowed(text) => documents_of_text(text, start, keep, collector),
+        Cow::Owned(text) => documents_of_text(&text, start, copied, collector),
+    }
+}
+
+/// [`documents`] of a text, from the first on, which begins at `start`.
+pub(super) fn documents_of_text<'s, 'a>(
+    text: &'s str,
+    start: usize,
+    keep: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> End {
+    let bytes = text.as_bytes();
+    let mut at = start;
     let mut worst = End::Complete;
     let mut position = 0_usize;
-    let are_several = are_several(source, at);
+    let are_several = are_several(text, at);
     loop {
         at = at.saturating_add(between(bytes, at));
         let end = match bytes.get(at) {
             None => return worst,
             Some(b'{' | b'[' | b'"') if are_several || position > 0 => collector
                 .within_index(position, |collector| {
-                    document(source, &mut at, keep, collector)
+                    document(text, &mut at, keep, collector)
                 }),
-            Some(b'{' | b'[' | b'"') => document(source, &mut at, keep, collector),
+            Some(b'{' | b'[' | b'"') => document(text, &mut at, keep, collector),
             Some(_) => End::Damaged,
         };
         position = position.saturating_add(1);
@@ -173,52 +190,49 @@ fn between(bytes: &[u8], at: usize) -> usize {
 
 /// Whether another document follows the first. Where none is on a line of its own and none follows without anything between,
 /// that is not looked for: commas between them are too much like those in lists.
-fn are_several(source: Source<'_>, start: usize) -> bool {
-    let rest = source.bytes.get(start..).unwrap_or_default();
-    let may_be = ["\n{", "\n[", "}{", "\x1e"]
-        .iter()
-        .any(|between| memmem::find(rest, between.as_bytes()).is_some());
-    let mut at = start;
-    may_be
-        && matches!(
-            walk(source, &mut at, &mut |_| ControlFlow::Continue(())),
-            End::Complete
-        )
-        && {
-            at = at.saturating_add(between(source.bytes, at));
-            matches!(source.bytes.get(at), Some(b'{' | b'[' | b'"'))
-        }
+fn are_several(text: &str, start: usize) -> bool {
+    let bytes = text.as_bytes();
+    let rest = bytes.get(start..).unwrap_or_default();
+    let has = |between: &str| memmem::find(rest, between.as_bytes()).is_some();
+    let has_lines = || memchr2(b'\n', b'\x1e', rest).is_some();
+    let may_be = has("}{") || has_lines() && ["\n{", "\n[", "\x1e"].into_iter().any(has);
+    may_be && {
+        let (_, at, end) = passed(text, start);
+        let at = at.saturating_add(between(bytes, at));
+        end == End::Complete && matches!(bytes.get(at), Some(b'{' | b'[' | b'"'))
+    }
 }
 
 fn document<'s, 'a>(
-    source: Source<'s>,
+    text: &'s str,
     at: &mut usize,
     keep: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> End {
+    let mut reader = Reader::new(text, *at);
     let mut steps = 0_usize;
-    let end = walk(source, at, &mut |token| {
+    let end = loop {
+        let token = match reader.next() {
+            Ok(token) => token,
+            Err(end) => break end,
+        };
+        let is_entry = matches!(token, Token::Key(_) | Token::Element(_));
+        steps = steps.saturating_add(usize::from(is_entry));
         match token {
             Token::Key(key) => {
                 let name = key.text();
-                collector.enter(&name);
-                steps = steps.saturating_add(1);
-                nested::decode_name(&name, collector);
+                if collector.enter_key(&name) {
+                    nested::decode_name(&name, collector);
+                }
             }
             Token::Element(position) => {
                 collector.enter_index(u32::try_from(position).unwrap_or(u32::MAX));
-                steps = steps.saturating_add(1);
             }
-            Token::Leave => {
-                collector.leave(1);
-                steps = steps.saturating_sub(1);
-            }
-            Token::Text(text, look) => {
+            Token::Leave | Token::Bare("null" | "undefined", _) => {}
+            Token::Text(text) => {
                 let value = text.text();
-                let look = look.unwrap_or_else(|| Look::of(&value));
-                collector.looked_value(look, value, keep);
+                collector.looked_value(Look::of(&value), value, keep);
             }
-            Token::Bare("null" | "undefined", _) => {}
             Token::Bare(word, look) => {
                 collector.looked_plain_value(look, Cow::Borrowed(word), keep);
             }
@@ -231,10 +245,14 @@ fn document<'s, 'a>(
         if collector.is_full() {
             // the attempt counts what is left out
             collector.plain_value(Cow::Borrowed(""), keep);
-            return ControlFlow::Break(());
+            break End::Stopped;
         }
-        ControlFlow::Continue(())
-    });
+        if !is_entry && steps > 0 {
+            collector.leave(1);
+            steps = steps.saturating_sub(1);
+        }
+    };
+    *at = reader.at();
     collector.leave(steps);
     end
 }

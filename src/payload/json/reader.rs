@@ -1,12 +1,14 @@
 //! The tokens of one JSON document, without recursion and without copying.
+#![expect(
+    clippy::inline_always,
+    reason = "all bodies go through here, and a token costs least where it is compiled together with what is done with it"
+)]
 
 use std::borrow::Cow;
-use std::ops::ControlFlow;
-
-use memchr::memchr2;
 
 use crate::limits;
 use crate::model::Look;
+use crate::payload::scan::first_of;
 
 /// How a document ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +18,7 @@ pub(in crate::payload) enum End {
     Cut,
     /// It stopped being JSON.
     Damaged,
-    /// The listener had enough.
+    /// The reader had enough.
     Stopped,
 }
 
@@ -26,10 +28,10 @@ pub(super) enum Token<'s> {
     Key(Quoted<'s>),
     /// An element of an array begins.
     Element(usize),
-    /// The member or element ended.
+    /// The member or element that holds a container ends.
     Leave,
-    /// Its look, unless escapes are still to be undone.
-    Text(Quoted<'s>, Option<Look>),
+    /// A string; the member or element that it is, if any, ends with it, as with those below.
+    Text(Quoted<'s>),
     /// Number, `true`, `false`, `null` as sent.
     Bare(&'s str, Look),
     /// A container below [`limits::JSON_DEPTH`] was passed over.
@@ -38,23 +40,18 @@ pub(super) enum Token<'s> {
 
 /// What stands between two quotes.
 pub(super) struct Quoted<'s> {
-    raw: &'s [u8],
-    /// The same, where all of the document is known to be UTF-8.
-    sound: Option<&'s str>,
+    raw: &'s str,
     has_escapes: bool,
 }
 
 impl<'s> Quoted<'s> {
-    /// The text with escapes undone; bytes that are not UTF-8 are replaced.
+    /// The text with escapes undone.
     #[inline]
     pub(super) fn text(&self) -> Cow<'s, str> {
-        let text = self
-            .sound
-            .map_or_else(|| String::from_utf8_lossy(self.raw), Cow::Borrowed);
         if self.has_escapes {
-            Cow::Owned(unescape(&text))
+            Cow::Owned(unescape(self.raw))
         } else {
-            text
+            Cow::Borrowed(self.raw)
         }
     }
 }
@@ -119,290 +116,227 @@ enum Container {
     Array(usize),
 }
 
-/// The bytes of documents.
+/// What follows in a document.
 #[derive(Clone, Copy)]
-pub(super) struct Source<'s> {
-    pub(super) bytes: &'s [u8],
-    /// The same as text, if they are known to be.
-    pub(super) text: Option<&'s str>,
+enum Next {
+    Value,
+    /// The end of a container, or behind a comma another member or element.
+    Entry,
+    /// Nothing: it is complete.
+    End,
 }
 
-/// Reads one document from `at` on, without recursion.
-pub(super) fn walk<'s>(
-    source: Source<'s>,
-    at: &mut usize,
-    see: &mut impl FnMut(Token<'s>) -> ControlFlow<()>,
-) -> End {
-    let bytes = source.bytes;
-    let mut stack: Vec<Container> = Vec::new();
-    loop {
-        // A value must follow.
-        skip_space(bytes, at);
-        let Some(&byte) = bytes.get(*at) else {
-            return End::Cut;
-        };
-        let is_opened = matches!(byte, b'{' | b'[') && stack.len() < limits::JSON_DEPTH;
-        if is_opened {
-            stack.push(if byte == b'{' {
-                Container::Object
-            } else {
-                Container::Array(0)
-            });
-            advance(at, 1);
-        } else {
-            let token = match scalar(source, at, byte) {
-                Ok(token) => token,
-                Err(end) => return end,
-            };
-            if see(token).is_break() {
-                return End::Stopped;
-            }
-            if stack.is_empty() {
-                return End::Complete;
-            }
-            if see(Token::Leave).is_break() {
-                return End::Stopped;
+/// Reads a text token by token, without recursion.
+pub(super) struct Reader<'s> {
+    text: &'s str,
+    at: usize,
+    stack: Vec<Container>,
+    next: Next,
+}
+
+impl<'s> Reader<'s> {
+    /// Reads the document at a byte of a text.
+    pub(super) fn new(text: &'s str, at: usize) -> Self {
+        Self {
+            text,
+            at,
+            stack: Vec::new(),
+            next: Next::Value,
+        }
+    }
+
+    /// How far it read.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The next token, or how the document ended.
+    #[inline(always)]
+    pub(super) fn next(&mut self) -> Result<Token<'s>, End> {
+        let mut may_begin = false;
+        match self.next {
+            Next::End => return Err(End::Complete),
+            Next::Entry => {}
+            Next::Value => {
+                let first = self.peek().ok_or(End::Cut)?;
+                if !matches!(first, b'{' | b'[') || self.stack.len() >= limits::JSON_DEPTH {
+                    let is_alone = self.stack.is_empty();
+                    self.next = if is_alone { Next::End } else { Next::Entry };
+                    return self.scalar(first);
+                }
+                self.stack.push(if first == b'{' {
+                    Container::Object
+                } else {
+                    Container::Array(0)
+                });
+                self.advance(1);
+                may_begin = true;
             }
         }
-        // Containers end, until the next member or element begins: behind a bracket or a comma.
-        let (mut may_begin, mut is_next) = (is_opened, false);
+        // The container ends, or the next member or element begins: behind its bracket or a comma.
+        let mut is_next = false;
         loop {
-            skip_space(bytes, at);
-            match bytes.get(*at) {
-                Some(b',') if !may_begin => {
-                    advance(at, 1);
+            match self.peek().ok_or(End::Cut)? {
+                b',' if !may_begin => {
+                    self.advance(1);
                     (may_begin, is_next) = (true, true);
                 }
-                Some(bracket @ (b'}' | b']')) => {
-                    if !closes(stack.pop(), *bracket) {
-                        return End::Damaged;
-                    }
-                    advance(at, 1);
-                    if stack.is_empty() {
-                        return End::Complete;
-                    }
-                    (may_begin, is_next) = (false, false);
-                    if see(Token::Leave).is_break() {
-                        return End::Stopped;
-                    }
-                }
-                Some(_) if may_begin => break,
-                Some(_) => return End::Damaged,
-                None => return End::Cut,
+                bracket @ (b'}' | b']') => return self.close(bracket),
+                first if may_begin => return self.entry(first, is_next),
+                _ => return Err(End::Damaged),
             }
         }
-        let token = match entry(source, at, &mut stack, is_next) {
-            Ok(token) => token,
-            Err(end) => return end,
+    }
+
+    #[inline(always)]
+    fn close(&mut self, bracket: u8) -> Result<Token<'s>, End> {
+        let closes = match self.stack.pop() {
+            Some(Container::Object) => b'}',
+            Some(Container::Array(_)) => b']',
+            None => return Err(End::Damaged),
         };
-        if see(token).is_break() {
-            return End::Stopped;
+        if bracket != closes {
+            return Err(End::Damaged);
         }
+        self.advance(1);
+        self.next = Next::Entry;
+        if self.stack.is_empty() {
+            return Err(End::Complete);
+        }
+        Ok(Token::Leave)
     }
-}
 
-fn closes(container: Option<Container>, byte: u8) -> bool {
-    match container {
-        Some(Container::Object) => byte == b'}',
-        Some(Container::Array(_)) => byte == b']',
-        None => false,
+    /// The beginning of a member, with its key and colon, or of an element.
+    #[inline(always)]
+    fn entry(&mut self, first: u8, is_next: bool) -> Result<Token<'s>, End> {
+        self.next = Next::Value;
+        if let Some(Container::Array(position)) = self.stack.last_mut() {
+            *position = position.saturating_add(usize::from(is_next));
+            return Ok(Token::Element(*position));
+        }
+        if first != b'"' {
+            return Err(End::Damaged);
+        }
+        let key = self.quoted().ok_or(End::Cut)?;
+        match self.peek().ok_or(End::Cut)? {
+            b':' => self.advance(1),
+            _ => return Err(End::Damaged),
+        }
+        Ok(Token::Key(key))
     }
-}
 
-/// The beginning of a member, with its key and colon, or of an element.
-#[inline]
-fn entry<'s>(
-    source: Source<'s>,
-    at: &mut usize,
-    stack: &mut [Container],
-    is_next: bool,
-) -> Result<Token<'s>, End> {
-    if let Some(Container::Array(position)) = stack.last_mut() {
-        *position = position.saturating_add(usize::from(is_next));
-        return Ok(Token::Element(*position));
-    }
-    let bytes = source.bytes;
-    if bytes.get(*at) != Some(&b'"') {
-        return Err(End::Damaged);
-    }
-    let key = quoted(source, at).ok_or(End::Cut)?;
-    skip_space(bytes, at);
-    match bytes.get(*at) {
-        Some(b':') => advance(at, 1),
-        Some(_) => return Err(End::Damaged),
-        None => return Err(End::Cut),
-    }
-    Ok(Token::Key(key))
-}
-
-/// A string, number or word, or a container that is too deep.
-#[inline]
-fn scalar<'s>(source: Source<'s>, at: &mut usize, first: u8) -> Result<Token<'s>, End> {
-    match first {
-        b'{' | b'[' => {
-            let start = *at;
-            if pass_over(source, at) {
-                Ok(Token::TooDeep(at.saturating_sub(start)))
-            } else {
-                Err(End::Cut)
+    /// A string, number or word, or a container that is too deep.
+    #[inline(always)]
+    fn scalar(&mut self, first: u8) -> Result<Token<'s>, End> {
+        match first {
+            b'"' => self.quoted().map(Token::Text).ok_or(End::Cut),
+            b'{' | b'[' => {
+                let start = self.at;
+                self.at = pass_over(self.text.as_bytes(), start).ok_or(End::Cut)?;
+                Ok(Token::TooDeep(self.at.saturating_sub(start)))
             }
+            _ => self.bare(),
         }
-        b'"' => text(source, at).ok_or(End::Cut),
-        _ => match bare(source, at) {
-            Some((word, look)) if is_literal(word, look) => Ok(Token::Bare(word, look)),
-            Some(_) => Err(End::Damaged),
-            None => Err(End::Cut),
-        },
     }
-}
 
-#[inline]
-fn advance(at: &mut usize, by: usize) {
-    *at = at.saturating_add(by);
-}
-
-#[inline]
-fn skip_space(bytes: &[u8], at: &mut usize) {
-    while matches!(bytes.get(*at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-        advance(at, 1);
+    #[inline(always)]
+    fn advance(&mut self, by: usize) {
+        self.at = self.at.saturating_add(by);
     }
-}
 
-/// Words of a string that are looked at one by one.
-const SHORT: usize = 4;
-
-/// Where the first quote or backslash stands. Most strings are names, too short to be worth a search by blocks.
-#[inline]
-fn mark(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    // The highest bit of each byte that is this one, and perhaps of bytes behind the first.
-    let is = |word: u64, byte: u8| {
-        let others = word ^ ONES.wrapping_mul(byte.into());
-        others.wrapping_sub(ONES) & !others & ONES << 7
-    };
-    let (words, _) = bytes.as_chunks::<8>();
-    let mut start = 0_usize;
-    for word in words.iter().take(SHORT) {
-        let word = u64::from_le_bytes(*word);
-        let marks = is(word, b'"') | is(word, b'\\');
-        if marks != 0 {
-            let bits = usize::try_from(marks.trailing_zeros()).ok()?;
-            return Some(start.saturating_add(bits / 8));
+    /// The next byte that is no white space.
+    #[inline(always)]
+    fn peek(&mut self) -> Option<u8> {
+        loop {
+            let byte = *self.text.as_bytes().get(self.at)?;
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return Some(byte);
+            }
+            self.advance(1);
         }
-        start = start.saturating_add(8);
     }
-    memchr2(b'"', b'\\', bytes.get(start..)?).map(|found| start.saturating_add(found))
+
+    /// The string at an opening quote; `None` if it does not end.
+    #[inline(always)]
+    fn quoted(&mut self) -> Option<Quoted<'s>> {
+        let start = self.at.saturating_add(1);
+        let (end, has_escapes) = end_of_string(self.text.as_bytes(), start)?;
+        self.at = end.saturating_add(1);
+        let raw = self.text.get(start..end)?;
+        Some(Quoted { raw, has_escapes })
+    }
+
+    /// A number or word; cut if the bytes end with it, because it may go on.
+    #[inline(always)]
+    fn bare(&mut self) -> Result<Token<'s>, End> {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let is_of_word =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let is_digits = digits > 0 && !is_of_word(*rest.as_bytes().get(digits).ok_or(End::Cut)?);
+        let length = if is_digits {
+            digits
+        } else {
+            rest.bytes()
+                .position(|byte| !is_of_word(byte))
+                .ok_or(End::Cut)?
+        };
+        let word = rest.get(..length).unwrap_or_default();
+        self.advance(length);
+        // Most are nothing but digits.
+        if is_digits {
+            Ok(Token::Bare(word, Look::DIGITS))
+        } else if is_literal(word) {
+            Ok(Token::Bare(word, Look::of(word)))
+        } else {
+            Err(End::Damaged)
+        }
+    }
 }
 
-/// The string at an opening quote; `None` if it does not end.
-#[inline]
-fn quoted<'s>(source: Source<'s>, at: &mut usize) -> Option<Quoted<'s>> {
-    let bytes = source.bytes;
-    let start = at.saturating_add(1);
+/// Where the string ends that begins at `start`, and whether it has escapes; `None` if it does not end.
+#[inline(always)]
+fn end_of_string(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
     let mut end = start;
     let mut has_escapes = false;
     loop {
-        end = end.saturating_add(mark(bytes.get(end..)?)?);
+        end = end.saturating_add(first_of(bytes.get(end..)?, [b'"', b'\\'])?);
         if bytes.get(end) == Some(&b'"') {
-            *at = end.saturating_add(1);
-            return bytes.get(start..end).map(|raw| Quoted {
-                raw,
-                sound: source.text.and_then(|text| text.get(start..end)),
-                has_escapes,
-            });
+            return Some((end, has_escapes));
         }
         has_escapes = true;
         end = end.saturating_add(2);
     }
 }
 
-/// The string at an opening quote, looked at on the way to its end.
-#[inline]
-fn text<'s>(source: Source<'s>, at: &mut usize) -> Option<Token<'s>> {
-    let start = at.saturating_add(1);
-    let mut look = Look::default();
-    for (length, byte) in source.bytes.get(start..)?.iter().enumerate() {
-        let class = Look::class(*byte);
-        // both marks are of this kind
-        if class & Look::OTHER != 0 {
-            if *byte == b'"' {
-                let end = start.saturating_add(length);
-                *at = end.saturating_add(1);
-                let quoted = Quoted {
-                    raw: source.bytes.get(start..end)?,
-                    sound: source.text.and_then(|text| text.get(start..end)),
-                    has_escapes: false,
-                };
-                return Some(Token::Text(quoted, Some(look)));
-            }
-            if *byte == b'\\' {
-                break;
-            }
+/// Behind the container at `start`, without reading it; `None` if it does not end.
+fn pass_over(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut at = start;
+    loop {
+        match bytes.get(at)? {
+            b'"' => (at, _) = end_of_string(bytes, at.saturating_add(1))?,
+            b'{' | b'[' => depth = depth.saturating_add(1),
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
         }
-        look.add(class);
+        at = at.saturating_add(1);
+        if depth == 0 {
+            return Some(at);
+        }
     }
-    quoted(source, at).map(|quoted| Token::Text(quoted, None))
-}
-
-/// A number or word; `None` if the bytes end with it, because it may go on.
-#[inline]
-fn bare<'s>(source: Source<'s>, at: &mut usize) -> Option<(&'s str, Look)> {
-    let rest = source.bytes.get(*at..)?;
-    let mut look = Look::default();
-    let length = rest.iter().position(|byte| {
-        let is_of_word = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-        if is_of_word {
-            look.add(Look::class(*byte));
-        }
-        !is_of_word
-    })?;
-    let word = match source.text {
-        Some(text) => text.get(*at..at.saturating_add(length)),
-        None => str::from_utf8(rest.get(..length)?).ok(),
-    };
-    let word = word.unwrap_or_default();
-    advance(at, length);
-    Some((word, look))
 }
 
 #[inline]
-fn is_literal(word: &str, look: Look) -> bool {
-    if look.is_all(Look::DIGIT) {
-        return !word.is_empty();
-    }
-    let number = word.strip_prefix('-').unwrap_or(word);
-    let is_number = number.starts_with(|first: char| first.is_ascii_digit())
+fn is_literal(word: &str) -> bool {
+    let number = word.strip_prefix('-').unwrap_or(word).as_bytes();
+    let is_number = number.first().is_some_and(u8::is_ascii_digit)
         && number
-            .bytes()
+            .iter()
             .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'));
     is_number
         || matches!(
             word,
             "true" | "false" | "null" | "NaN" | "Infinity" | "-Infinity" | "undefined"
         )
-}
-
-/// Goes behind the container at `at` without reading it; `false` if it does not end.
-fn pass_over(source: Source<'_>, at: &mut usize) -> bool {
-    let bytes = source.bytes;
-    let mut depth = 0_usize;
-    while let Some(byte) = bytes.get(*at) {
-        match byte {
-            b'"' => {
-                if quoted(source, at).is_none() {
-                    *at = bytes.len();
-                    return false;
-                }
-                continue;
-            }
-            b'{' | b'[' => depth = depth.saturating_add(1),
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        advance(at, 1);
-        if depth == 0 {
-            return true;
-        }
-    }
-    false
 }
