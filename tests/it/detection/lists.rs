@@ -296,3 +296,19 @@ fn packed_numbers_of_a_protobuf_are_a_list() {
         assert!(has(&found(&[sent]), "contact-phone-list", 12));
     }
 }
+
+#[test]
+fn numbers_with_spaces_between_them_are_a_list() {
+    let numbers: Vec<String> = mobiles(12)
+        .iter()
+        .map(|number| format!("+{number}"))
+        .collect();
+    let found = found(&[post("/v1/e", "text/plain", &numbers.join(" "))]);
+    assert!(has(&found, "contact-phone-list", 12), "{found:?}");
+    // Groups of one number are no numbers.
+    let found = json("/v1/e", r#"{"x": "+49 30 9018 2000 +7"}"#);
+    assert!(
+        !found.iter().any(|(rule, ..)| rule == "contact-phone-list"),
+        "{found:?}"
+    );
+}
