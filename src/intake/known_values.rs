@@ -41,11 +41,23 @@ pub(super) const TABLE: Format = Format {
         let is_named = is_named_contacts(sample.name());
         let text = sample.text();
         text.is_some_and(|text| {
-            is_address_table(text, is_named) || is_named && is_digest_list(text)
+            is_address_table(text, is_named)
+                || is_named && is_digest_list(text)
+                || is_named_known(sample.name()) && is_other_toml(text)
         })
     },
     ..FORMAT
 };
+
+/// Whether a file is named as one in TOML of known values, so that what cannot be used of it is to be told.
+fn is_named_known(name: &str) -> bool {
+    let path = Path::new(name);
+    let is_toml = path.extension().is_some_and(|end| end == "toml");
+    is_toml
+        && path
+            .file_stem()
+            .is_some_and(|stem| stem == "known" || stem == "contacts")
+}
 
 fn gather(input: &Input) -> Result<Gathered> {
     let (bytes, cut) = read_whole(input, KNOWN_LIST_BYTES)?;

@@ -157,6 +157,8 @@ ids! {
         Table = "table",
         /// Literals in a GraphQL document.
         GraphQl = "graphql",
+        /// Unicode's compatible forms (UAX #15, NFKC) and digits of other scripts as those of ASCII.
+        Compatible = "nfkc",
     }
 }
 

@@ -156,6 +156,21 @@ impl Look {
         self.0 & u32::from(kinds) != 0
     }
 
+    /// What texts that look like this and like the other have in common.
+    #[must_use]
+    pub fn of_either(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether a text that looks like this may hold a part that looks like that, whatever the case of their letters: what some
+    /// character of the part is or is not, some character of the text is or is not.
+    #[inline]
+    pub fn may_hold(self, part: Self) -> bool {
+        const CASE: u32 = Look::UPPER as u32 | (Look::UPPER as u32) << 16;
+        // Letters beyond ASCII may have others within it in the other case.
+        part.0 & !self.0 & !CASE == 0 || self.has(Self::BEYOND)
+    }
+
     /// Whether all characters are of this kind; of no characters, all are.
     #[inline]
     pub fn is_all(self, kind: u16) -> bool {
@@ -174,5 +189,16 @@ mod tests {
         assert!(look.is_all(Look::BASE64) && !look.is_all(Look::DIGIT));
         assert!(Look::of("").is_all(Look::HEX), "of no characters, all are");
         assert_eq!(Look::of("0123456789"), Look::DIGITS);
+    }
+
+    #[test]
+    fn a_text_may_hold_what_looks_no_other_than_its_characters() {
+        let parts = Look::of("ada@mail.example").of_either(Look::of("a.b@x.example"));
+        for text in ["ADA@MAIL.EXAMPLE", "to: ada@mail.example", "ádá"] {
+            assert!(Look::of(text).may_hold(parts), "{text}");
+        }
+        for text in ["0123456789abcdef", "ada mail.example", "screen_view"] {
+            assert!(!Look::of(text).may_hold(parts), "{text}");
+        }
     }
 }

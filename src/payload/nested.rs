@@ -93,6 +93,11 @@ const ENCODINGS: &[Encoding] = &[
         attempt: escaped,
     },
     Encoding {
+        has: Look::BEYOND,
+        all: 0,
+        attempt: wide_letters,
+    },
+    Encoding {
         has: Look::OTHER,
         all: Look::BASE64,
         attempt: hex,
@@ -475,6 +480,22 @@ fn percent<'s, 'a>(_: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Coll
         });
     }
     is_taken
+}
+
+/// A text in the wide letters of East Asia, or with digits or spaces of other scripts: `＋４９`, `٤٩`.
+fn wide_letters<'s, 'a>(
+    _: Look,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    let Some(folded) = text::folded(text) else {
+        return false;
+    };
+    collector.undoing(DecodeStep::Compatible, |collector| {
+        collector.value(Cow::Owned(folded), copied);
+    });
+    true
 }
 
 /// A text with escapes of JSON (`\u0040`) or XML (`&#64;`, `&amp;`) in it, outside a document of these.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use base64::Engine;
+use unicode_normalization::UnicodeNormalization;
 
 use super::body::{self, MediaType};
 use super::collector::Collector;
@@ -150,6 +151,42 @@ pub(super) fn wide(bytes: &[u8]) -> Option<String> {
     Some(text.trim_start_matches('\u{feff}').to_owned())
 }
 
+/// Zeros of scripts that have digits of their own, of which the nine others follow: Arabic, Persian, Devanagari, Bengali, Thai.
+const ZEROS: [char; 5] = ['\u{660}', '\u{6f0}', '\u{966}', '\u{9e6}', '\u{e50}'];
+
+/// The digit of ASCII that a letter of another script is.
+fn digit(letter: char) -> Option<char> {
+    let position = ZEROS.iter().find_map(|zero| {
+        let position = u32::from(letter).checked_sub(u32::from(*zero))?;
+        (position < 10).then_some(position)
+    });
+    char::from_digit(position?, 10)
+}
+
+/// A text that has wide forms, digits of other scripts or spaces that do not break, with those of ASCII in their place; `None` if it has none.
+pub(super) fn folded(text: &str) -> Option<String> {
+    let is_wide = |letter: char| matches!(letter, '\u{3000}' | '\u{ff01}'..='\u{ff5e}');
+    let is_space = |letter: char| matches!(letter, '\u{a0}' | '\u{2007}' | '\u{202f}');
+    // Spaces that do not break stand in numbers of many languages, where nobody needs them to be others.
+    let between = |text: &str| {
+        let mut parts = text.split(is_space);
+        parts
+            .next()
+            .is_some_and(|first| first.ends_with(char::is_alphabetic))
+            && parts
+                .next()
+                .is_some_and(|next| next.starts_with(char::is_alphabetic))
+    };
+    let is_other = !text.is_ascii()
+        && (text.contains(|letter| is_wide(letter) || digit(letter).is_some()) || between(text));
+    is_other.then(|| {
+        let letters = text.nfkc();
+        letters
+            .map(|letter| digit(letter).unwrap_or(letter))
+            .collect()
+    })
+}
+
 /// Bytes as text, if they are: UTF-8, else Latin-1 without control characters.
 pub(super) fn from_bytes(bytes: &[u8]) -> Option<Cow<'_, str>> {
     if let Ok(text) = str::from_utf8(bytes) {
@@ -263,6 +300,21 @@ pub(super) fn base64_lines(bytes: &[u8]) -> (Vec<u8>, bool) {
 mod tests {
     use super::*;
     use crate::model::Place;
+
+    #[test]
+    fn wide_letters_and_digits_of_other_scripts_are_those_of_ascii() {
+        for (text, expected) in [
+            ("＋４９ １５２", "+49 152"),
+            ("٤٩١٥٢", "49152"),
+            ("Ada　Brix", "Ada Brix"),
+            ("Ada\u{a0}Brix", "Ada Brix"),
+        ] {
+            assert_eq!(folded(text).as_deref(), Some(expected));
+        }
+        for text in ["Größe", "12\u{a0}500", "Ada Brix", "東京"] {
+            assert_eq!(folded(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn texts_behind_their_lengths_are_found_in_unknown_bytes() {

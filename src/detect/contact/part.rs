@@ -67,6 +67,7 @@ pub(super) fn parts(text: &str, look: Look) -> impl Iterator<Item = &str> {
 fn several_parts(text: &str) -> impl Iterator<Item = &str> {
     let is_separator = |mark: char| matches!(mark, ',' | ';' | '\n' | '\t' | '|' | '"');
     text.split(is_separator)
+        .flat_map(numbers)
         .flat_map(of_person)
         .map(|part| {
             let part = part.trim_matches(|mark: char| {
@@ -80,6 +81,22 @@ fn several_parts(text: &str) -> impl Iterator<Item = &str> {
         })
         .filter(|part| !part.is_empty())
         .take(LIST_VALUES)
+}
+
+/// Whole numbers with nothing but a space or a separator of ASCII between them: `+4930901820 +4940428280`.
+fn numbers(text: &str) -> impl Iterator<Item = &str> {
+    let is_between = |mark: char| matches!(mark, ' ' | '\u{1c}'..='\u{1f}');
+    let is_number = |part: &str| {
+        let digits = part.strip_prefix('+');
+        digits.is_some_and(|digits| {
+            digits.len() >= SHORTEST_WITH_AREA && digits.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    let are_several =
+        text.starts_with('+') && text.contains(is_between) && text.split(is_between).all(is_number);
+    let whole = (!are_several).then_some(text);
+    let parts = text.split(is_between).filter(move |_| are_several);
+    whole.into_iter().chain(parts)
 }
 
 /// The parts of `Anna Beispiel <anna@post.example> +49 30 901820` and `Anna Beispiel +49 30 901820`; else the text itself.

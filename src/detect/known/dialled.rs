@@ -41,33 +41,21 @@ impl CountryCodes {
 /// Looks for known numbers in two parts.
 pub(super) fn fields(index: &Index, scene: &Scene<'_>, found: &mut dyn FnMut(usize, Hit)) {
     let fields = scene.fields;
-    let codes: Vec<(usize, &str)> = (0..)
-        .zip(fields)
-        .filter_map(|(position, field)| Some((position, country_code(field)?)))
-        .filter(|(_, code)| index.country_codes.has(code))
-        .collect();
-    if codes.is_empty() {
-        return;
-    }
-    let nationals: Vec<(usize, National)> = (0..)
-        .zip(fields)
-        .filter_map(|(position, field)| Some((position, National::of(field)?)))
-        .collect();
-    let mut near = nationals.as_slice();
-    for (position, code) in codes {
+    for (position, field) in fields.iter().enumerate() {
+        let code = country_code(field).filter(|code| index.country_codes.has(code));
+        let Some(code) = code else { continue };
         let start = position.saturating_sub(FIELDS_BETWEEN);
-        let end = position.saturating_add(FIELDS_BETWEEN);
-        let behind = near.iter().position(|(at, _)| *at >= start);
-        near = behind.and_then(|at| near.get(at..)).unwrap_or_default();
         // Elements of XML stand beside others of the same name, and are objects of their own; forms begin anew for each field.
-        let object = |position: usize| {
-            let field = fields.get(position)?;
-            Some((field.place, scene.object(field)))
-        };
-        for (at, rest) in near.iter().take_while(|(at, _)| *at <= end) {
+        let object = |field: &Field<'_>| (field.place, scene.object(field));
+        let end = position.saturating_add(FIELDS_BETWEEN);
+        let near = fields.iter().enumerate().skip(start);
+        for (at, other) in near.take_while(|(at, _)| *at <= end) {
+            let Some(rest) = National::of(other) else {
+                continue;
+            };
             for value in index.of_number(code, rest.digits()) {
-                if *at != position && object(*at) == object(position) {
-                    found(*at, Hit::of(value));
+                if at != position && object(other) == object(field) {
+                    found(at, Hit::of(value));
                 }
             }
         }
@@ -76,7 +64,15 @@ pub(super) fn fields(index: &Index, scene: &Scene<'_>, found: &mut dyn FnMut(usi
 
 /// The digits of a country code (ITU-T E.164 §6.2.1), written with or without what is dialled before it.
 fn country_code<'a>(field: &'a Field<'_>) -> Option<&'a str> {
-    if field.value.len() > 5 || !field.look.has(Look::DIGIT) {
+    if !field.look.has(Look::DIGIT) || field.value.len() > 5 {
+        return None;
+    }
+    // Most are numbers, or hold letters.
+    if field.look.is_all(Look::DIGIT) {
+        if !field.value.starts_with('0') {
+            return (field.value.len() <= 3).then_some(&*field.value);
+        }
+    } else if !field.look.has(Look::PLUS | Look::SPACE | Look::BEYOND) {
         return None;
     }
     let text = field.value.trim();

@@ -9,7 +9,12 @@ pub(super) fn inspect(scene: &Scene<'_>, name: &str, tally: &mut Tally) {
     let index = scene.known;
     let (mut scanner, mut hits) = (Scanner::new(index), Vec::new());
     scanner.text(name, Look::of(name), &mut hits);
-    let looked = scanner.finish();
+    let mut looked = scanner.finish();
+    if hits.iter().any(|hit| hit.form.is_some()) {
+        let mut scanner = Scanner::counting(index);
+        scanner.text(name, Look::of(name), &mut Vec::new());
+        looked = scanner.finish();
+    }
     // Names of companies and networks are those of people and of what they write, too.
     let tells = |hit: &Hit| {
         let known = usize::try_from(hit.value).ok();
@@ -24,7 +29,7 @@ pub(super) fn inspect(scene: &Scene<'_>, name: &str, tally: &mut Tally) {
         chain: &chain,
     };
     let mut found = Vec::new();
-    take(&mut hits, spot, &mut found);
+    take(&mut hits, || spot, &mut found);
     report(scene, tally, &found, &looked);
 }
 

@@ -19,9 +19,10 @@ use super::scan::Scarce;
 use super::spelled::{self, Spelled, Spelling};
 use super::spelling;
 use super::table::{Hash, Slot, Table, key};
+use super::token::SHORTEST_HEX;
 use super::word::{Patterns, Words};
 use crate::limits;
-use crate::model::{DecodeStep, KnownKind, KnownValue};
+use crate::model::{DecodeStep, KnownKind, KnownValue, Look};
 use crate::parallel;
 use crate::rules::Rules;
 
@@ -65,6 +66,8 @@ pub struct Prepared {
     pub(super) encoded: Literals,
     /// In base64, of other writing than Latin: anywhere in text as it stands.
     pub(super) exact: Literals,
+    /// What those have in common that are looked for in text as they stand.
+    literal: Option<Look>,
     /// In bytes that are no text.
     pub(super) binary: Literals,
     /// Runs of digits as a whole.
@@ -115,6 +118,12 @@ pub(super) struct Numbers {
 impl Numbers {
     pub(super) fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    /// Fewest digits of one of them.
+    #[inline]
+    pub(super) fn shortest(&self) -> usize {
+        usize::try_from(self.lengths.trailing_zeros()).unwrap_or(0)
     }
 
     /// Those that may have so many digits.
@@ -202,7 +211,9 @@ impl Index {
         let hashed = spelled.iter().filter(|(_, _, spelling)| spelling.is_hashed);
         let digests_left_out = hashed.count().saturating_mul(recipes_left_out) as u64;
         neglected.left_out = left_out.fold(digests_left_out, u64::saturating_add);
+        let looks = [text.words.looks(), text.folded.looks(), exact.looks()];
         let prepared = Prepared {
+            literal: looks.into_iter().flatten().reduce(Look::of_either),
             of_given: recipes_of_given(&values, &recipes),
             text,
             encoded,
@@ -264,6 +275,14 @@ impl Prepared {
     /// How many values are looked for.
     pub fn len(&self) -> usize {
         self.values.len()
+    }
+
+    /// Whether a spelling, as it stands or inside an encoding that need not be a token's, may be in a text that looks like this
+    /// and has so many bytes.
+    #[inline]
+    pub(super) fn may_be_in(&self, text: Look, bytes: usize) -> bool {
+        self.literal.is_some_and(|looks| text.may_hold(looks))
+            || bytes >= SHORTEST_HEX && self.text.hexed.may_be_in(text)
     }
 
     /// What is not looked for in full.

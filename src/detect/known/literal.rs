@@ -2,6 +2,7 @@
 //! only where one may belong to a pattern is it compared.
 
 use super::table::{Slot, Table};
+use crate::model::Look;
 
 /// Bytes of a window. A pattern has at least as many.
 const WIDE: usize = 8;
@@ -86,6 +87,7 @@ impl Window {
 pub(super) struct Literals {
     wide: Table,
     narrow: Table,
+    looks: Option<Look>,
 }
 
 /// Files patterns. Each goes under the one of its windows that fewest others have, so that names that begin alike do not end up in
@@ -95,6 +97,8 @@ pub(super) struct Builder {
     popularity: Vec<u8>,
     wide: Vec<(u64, Slot)>,
     narrow: Vec<(u64, Slot)>,
+    /// What the patterns have in common.
+    looks: Option<Look>,
 }
 
 /// Windows of one pattern that it may be filed under: their offsets fit a slot.
@@ -108,6 +112,7 @@ impl Builder {
             popularity: vec![0; COUNTERS],
             wide: Vec::new(),
             narrow: Vec::new(),
+            looks: None,
         }
     }
 
@@ -131,12 +136,14 @@ impl Builder {
         if let Some((offset, window)) = rarest {
             let offset = u16::try_from(offset).unwrap_or(0);
             self.wide.push((wide(window), Slot { offset, ..slot }));
+            add_look(&mut self.looks, pattern);
             return true;
         }
         match pattern.get(..NARROW) {
             Some(window) if pattern.len() < WIDE && kind == Window::Any => {
                 self.narrow
                     .push((narrow(window), Slot { offset: 0, ..slot }));
+                add_look(&mut self.looks, pattern);
                 true
             }
             _ => false,
@@ -147,8 +154,18 @@ impl Builder {
         Literals {
             wide: Table::new(self.wide),
             narrow: Table::new(self.narrow),
+            looks: self.looks,
         }
     }
+}
+
+/// Adds a pattern to what patterns have in common.
+pub(super) fn add_look(looks: &mut Option<Look>, pattern: &[u8]) {
+    let mut own = Look::default();
+    for byte in pattern {
+        own.add(*byte);
+    }
+    *looks = Some(looks.map_or(own, |looks| looks.of_either(own)));
 }
 
 fn counter(key: u64) -> usize {
@@ -169,8 +186,15 @@ fn narrow(window: &[u8]) -> u64 {
 }
 
 impl Literals {
-    pub(super) fn is_empty(&self) -> bool {
-        self.wide.is_empty() && self.narrow.is_empty()
+    /// What they have in common.
+    pub(super) fn looks(&self) -> Option<Look> {
+        self.looks
+    }
+
+    /// Whether one of them may be in a text that looks like this.
+    #[inline]
+    pub(super) fn may_be_in(&self, text: Look) -> bool {
+        self.looks.is_some_and(|looks| text.may_hold(looks))
     }
 
     /// Calls `candidate` with the slot of each pattern that may begin at a position of `bytes`; the caller compares.
@@ -288,7 +312,7 @@ mod tests {
                 let value = u32::try_from(*start).unwrap();
                 (wide(&bytes[*start..]), Slot { value, spelling: 0, how: 0, offset: 0 })
             };
-            let literals = Literals { wide: Table::new(windows.iter().map(entry).collect()), narrow: Table::default() };
+            let literals = Literals { wide: Table::new(windows.iter().map(entry).collect()), narrow: Table::default(), looks: None };
             let mut found = Vec::new();
             literals.scan_windows(Window::Base64(0), bytes, &mut |_, start| found.push(start));
             found.dedup();

@@ -165,21 +165,9 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
         Event::Traffic(_) | Event::Access(_) => return,
     }
-    let mut found: Vec<Found<'_>> = Vec::new();
     let mut scanner = Scanner::new(index);
+    let mut found = written(scene, &mut scanner);
     let mut hits = Vec::new();
-    for field in scene.fields {
-        scanner.text(&field.value, field.look, &mut hits);
-        take(&mut hits, Spot::of(scene, field), &mut found);
-    }
-    for (name, spot) in names_with_data(scene) {
-        scanner.text(name, Look::of(name), &mut hits);
-        take(&mut hits, spot, &mut found);
-    }
-    for (binary, bytes) in scene.binaries.iter() {
-        scanner.binary(bytes, &mut hits);
-        take(&mut hits, Spot::of_binary(scene, binary), &mut found);
-    }
     let salts = salt::of_message(index, scene);
     let (tried, others) = salts
         .named
@@ -196,11 +184,11 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     for digests in named.chain(guessed).flatten() {
         for field in scene.fields {
             scanner.salted(&digests, &field.value, &mut hits);
-            take(&mut hits, Spot::of(scene, field), &mut found);
+            take(&mut hits, || Spot::of(scene, field), &mut found);
         }
         for (binary, bytes) in scene.binaries.iter() {
             scanner.salted_binary(&digests, bytes, &mut hits);
-            take(&mut hits, Spot::of_binary(scene, binary), &mut found);
+            take(&mut hits, || Spot::of_binary(scene, binary), &mut found);
         }
     }
     let mut looked = scanner.finish();
@@ -217,12 +205,37 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     person::fields(index, scene, &mut take_of);
     position::fields(&index.places, scene, &mut take_of);
     packed::positions(&index.places, scene, &mut found);
+    if found.iter().any(|found| found.hit.form.is_some()) {
+        let mut scanner = Scanner::counting(index);
+        written(scene, &mut scanner);
+        looked = scanner.finish();
+        cut::lists(index, scene, &mut looked, &mut |_, _| {});
+    }
     report(scene, tally, &found, &looked);
+}
+
+/// Values as they are written in fields, in names of members and in bytes.
+fn written<'a>(scene: &Scene<'a>, scanner: &mut Scanner<'_>) -> Vec<Found<'a>> {
+    let (mut found, mut hits) = (Vec::new(), Vec::new());
+    for field in scene.fields {
+        scanner.text(&field.value, field.look, &mut hits);
+        take(&mut hits, || Spot::of(scene, field), &mut found);
+    }
+    for (name, spot) in names_with_data(scene) {
+        scanner.text(name, Look::of(name), &mut hits);
+        take(&mut hits, || spot, &mut found);
+    }
+    for (binary, bytes) in scene.binaries.iter() {
+        scanner.binary(bytes, &mut hits);
+        take(&mut hits, || Spot::of_binary(scene, binary), &mut found);
+    }
+    found
 }
 
 /// Names of members that are themselves values, as keys of a map are (`{"+49…": {"seen": 3}}`), once for each way to them.
 fn names_with_data<'a>(scene: &Scene<'a>) -> Vec<(&'a str, Spot<'a>)> {
-    if !scene.names.iter().any(|name| name.may_be_value) {
+    let may_be_value: Vec<bool> = scene.names.iter().map(|name| name.may_be_value).collect();
+    if !may_be_value.contains(&true) {
         return Vec::new();
     }
     let paths = &scene.fields.paths;
@@ -230,8 +243,27 @@ fn names_with_data<'a>(scene: &Scene<'a>) -> Vec<(&'a str, Spot<'a>)> {
     // Each path is of one part of the message.
     let mut seen = vec![false; paths.len().saturating_add(1)];
     // Those of headers are of the protocol.
+    let is_of_header = |field: &&Field<'_>| field.place == Place::Header;
+    for field in scene.fields.iter().filter(is_of_header) {
+        let mut at = field.path;
+        while let Some((parent, _)) = paths.split(at) {
+            let seen = seen.get_mut(at.position());
+            if seen.is_none_or(|seen| std::mem::replace(seen, true)) {
+                break;
+            }
+            at = parent;
+        }
+    }
+    let mut others = seen.iter().skip(1).zip(paths.iter());
+    let is_there = others.any(|(seen, (_, step))| match step {
+        Step::Name(name) => may_be_value.get(name.position()) == Some(&true) && !seen,
+        Step::Index(_) => false,
+    });
+    if !is_there {
+        return names;
+    }
     let others = scene.fields.iter();
-    for field in others.filter(|field| field.place != Place::Header) {
+    for field in others.filter(|field| !is_of_header(field)) {
         let mut at = field.path;
         while let Some((parent, step)) = paths.split(at) {
             let seen = seen.get_mut(at.position());
@@ -239,8 +271,7 @@ fn names_with_data<'a>(scene: &Scene<'a>) -> Vec<(&'a str, Spot<'a>)> {
                 break;
             }
             if let Step::Name(name) = step
-                && let Some(name_said) = scene.names.get(name.position())
-                && name_said.may_be_value
+                && may_be_value.get(name.position()) == Some(&true)
             {
                 let spot = Spot {
                     path: at,
@@ -254,10 +285,12 @@ fn names_with_data<'a>(scene: &Scene<'a>) -> Vec<(&'a str, Spot<'a>)> {
     names
 }
 
-fn take<'a>(hits: &mut Vec<Hit>, field: Spot<'a>, found: &mut Vec<Found<'a>>) {
+#[inline]
+fn take<'a>(hits: &mut Vec<Hit>, spot: impl FnOnce() -> Spot<'a>, found: &mut Vec<Found<'a>>) {
     if hits.is_empty() {
         return;
     }
+    let field = spot();
     hits.sort_unstable();
     hits.dedup_by(|next, first| next.value == first.value && next.is_digest == first.is_digest);
     found.extend(hits.drain(..).map(|hit| Found { hit, field }));

@@ -1,10 +1,10 @@
 //! Runs of digits in text → known numbers: as a whole, and written in groups.
 
-use super::index::Index;
-use super::scan::{Hit, LONGEST_RUN, Looked, Scarce};
-use super::table::key;
+use super::index::Prepared;
+use super::scan::{Hit, LONGEST_RUN, Looked, Scarce, each_run};
+use super::table::{Table, key};
 use super::token::checksum;
-use crate::model::DecodeStep;
+use crate::model::{DecodeStep, Look};
 
 /// Fewest digits of a run that is looked up.
 const SHORTEST_RUN: usize = 4;
@@ -16,8 +16,30 @@ const GAP: &[u8] = b" ()-./";
 const CHECKSUM_DIGITS: std::ops::RangeInclusive<usize> = 8..=10;
 
 /// Runs of digits as a whole, and numbers written in groups.
-pub(super) fn numbers(index: &Index, bytes: &[u8], looked: &mut Looked, hits: &mut Vec<Hit>) {
+pub(super) fn numbers(
+    index: &Prepared,
+    bytes: &[u8],
+    look: Look,
+    looked: &mut Looked,
+    hits: &mut Vec<Hit>,
+) {
     if index.numbers.is_empty() {
+        return;
+    }
+    if look.is_all(Look::DIGIT) {
+        if bytes.len() <= LONGEST_RUN {
+            number(index, bytes, false, looked, hits);
+        }
+        return;
+    }
+    // Without what stands between groups there are none, and only longer runs are looked for.
+    if !look.has(Look::GROUP | Look::DOT | Look::BEYOND) {
+        let shortest = index.numbers.shortest().min(*CHECKSUM_DIGITS.start());
+        each_run(bytes, shortest, u8::is_ascii_digit, &mut |start, digits| {
+            if digits.len() <= LONGEST_RUN {
+                number(index, digits, has_plus(bytes, start), looked, hits);
+            }
+        });
         return;
     }
     let mut position = 0_usize;
@@ -48,7 +70,7 @@ fn next_run(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
 
 /// A number written in groups that begins with this run: looked up after each group.
 fn grouped(
-    index: &Index,
+    index: &Prepared,
     bytes: &[u8],
     first: (usize, usize),
     looked: &mut Looked,
@@ -125,7 +147,30 @@ fn goes_on(bytes: &[u8], end: usize) -> bool {
 
 #[inline]
 pub(super) fn number(
-    index: &Index,
+    index: &Prepared,
+    digits: &[u8],
+    is_told: bool,
+    looked: &mut Looked,
+    hits: &mut Vec<Hit>,
+) {
+    if let Some(known) = index.numbers.of_length(digits.len()) {
+        written(index, known, digits, is_told, looked, hits);
+    }
+    if CHECKSUM_DIGITS.contains(&digits.len()) && !index.checksums.is_empty() {
+        let sum = digits.iter().fold(0_u64, |sum, digit| {
+            sum.wrapping_mul(10)
+                .wrapping_add(u64::from(digit.wrapping_sub(b'0')))
+        });
+        if let Ok(sum) = u32::try_from(sum) {
+            checksum(index, sum, true, looked, hits);
+        }
+    }
+}
+
+/// A number as it is written or reversed.
+fn written(
+    index: &Prepared,
+    known: &Table,
     digits: &[u8],
     is_told: bool,
     looked: &mut Looked,
@@ -133,11 +178,8 @@ pub(super) fn number(
 ) {
     let form = Scarce::Number(digits.len());
     let key = key(digits);
-    let known = index.numbers.of_length(digits.len());
-    if known.is_some() {
-        looked.add(form, key);
-    }
-    for slot in known.iter().flat_map(|known| known.get(key)) {
+    looked.add(form, key);
+    for slot in known.get(key) {
         let Some(spelling) = index.spelling(slot) else {
             continue;
         };
@@ -159,13 +201,5 @@ pub(super) fn number(
                 ..Hit::of(slot.value)
             });
         }
-    }
-    if CHECKSUM_DIGITS.contains(&digits.len())
-        && !index.checksums.is_empty()
-        && let Some(sum) = str::from_utf8(digits)
-            .ok()
-            .and_then(|text| text.parse().ok())
-    {
-        checksum(index, sum, true, looked, hits);
     }
 }

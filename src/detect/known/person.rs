@@ -151,9 +151,9 @@ pub(super) fn fields(index: &Index, scene: &Scene<'_>, found: &mut dyn FnMut(usi
     }
     let mut members: Vec<(Object, Member)> = Vec::new();
     for (number, field) in scene.fields.iter().enumerate() {
-        let is_digest = field.value.len() == 64 && field.look.is_all(Look::HEX);
         let is_word = !field.look.has(Look::DIGIT | Look::AT);
-        if !is_digest && !is_word || !PART_BYTES.contains(&field.value.len()) {
+        let is_digest = || field.value.len() == 64 && field.look.is_all(Look::HEX);
+        if !is_word && !is_digest() || !PART_BYTES.contains(&field.value.len()) {
             continue;
         }
         let Some((parent, step)) = scene.fields.paths.split(field.path) else {
@@ -174,10 +174,21 @@ pub(super) fn fields(index: &Index, scene: &Scene<'_>, found: &mut dyn FnMut(usi
     // Elements of XML stand beside others of the same name, and are objects of their own; forms begin anew for each field.
     let mut alone: Vec<(Object, Member)> = Vec::new();
     for members in objects(&mut members) {
-        if let [((place, parent), member)] = members {
-            alone.push(((*place, scene.first_of(*parent)), *member));
+        match members {
+            [member] => alone.push(*member),
+            members => pairs(index, scene, members, found),
         }
-        pairs(index, scene, members, found);
+    }
+    // Names beside nothing but names are of no part.
+    let is_part = |member: &Member| matches!(member.part, Ok(NamePart::Given | NamePart::Family));
+    if !alone.iter().any(|(_, member)| is_part(member)) {
+        alone.retain(|(_, member)| member.part.is_err());
+    }
+    if alone.len() < 2 {
+        return;
+    }
+    for ((_, parent), _) in &mut alone {
+        *parent = scene.first_of(*parent);
     }
     for members in objects(&mut alone) {
         pairs(index, scene, members, found);

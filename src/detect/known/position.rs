@@ -387,8 +387,14 @@ fn within_text(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
         return;
     }
     pairs(places, text, found);
-    if let Some(text) = value::pair_with_decimal_points(text) {
-        pairs(places, &text, found);
+    // Commas are decimal points or part what is beside each other: that is told of a pair by itself.
+    let parts = text
+        .split(['|', '\t', '='])
+        .filter(|part| part.len() < text.len());
+    for part in std::iter::once(text).chain(parts) {
+        if let Some(pair) = value::pair_with_decimal_points(part) {
+            pairs(places, &pair, found);
+        }
     }
     sexagesimal(places, text, found);
     tiles(places, text, found);
@@ -498,6 +504,8 @@ mod tests {
             "POINT(13.404954 52.520008)",
             "525200080,134049540",
             "52,52001 13,40495",
+            "end|3|52,52001 13,40495|x",
+            "52,52001;13,40495",
             "52520008;13404954",
             "0.91664706,0.2339606",
             "52°31'12.0\"N 13°24'17.8\"E",

@@ -96,9 +96,11 @@ pub(super) struct Salts {
 /// Salts that go with a message. None where nothing may be a digest.
 pub(super) fn of_message(index: &Index, scene: &Scene<'_>) -> Salts {
     let mut named: Vec<(SaltName, Vec<u8>)> = Vec::new();
-    for field in scene.fields {
-        if let Some(name) = scene.name(field).and_then(|name| name.salt) {
-            named.extend(readings(&field.value).map(|salt| (name, salt)));
+    if scene.names.iter().any(|name| name.salt.is_some()) {
+        for field in scene.fields {
+            if let Some(name) = scene.name(field).and_then(|name| name.salt) {
+                named.extend(readings(&field.value).map(|salt| (name, salt)));
+            }
         }
     }
     named.sort();

@@ -3,7 +3,7 @@
 use hashbrown::HashSet;
 
 use super::super::value;
-use super::index::{Index, is_of_words};
+use super::index::{Prepared, is_of_words};
 use super::literal::Window;
 use super::number::{number, numbers};
 use super::pattern::{self, BINARY, EXACT, FOLDED, Wrapping};
@@ -75,23 +75,41 @@ const SHORT_HEX: std::ops::RangeInclusive<usize> = 10..=18;
 const HEX_NUMBERS: std::ops::Range<u64> = 1_000_000_000..1_000_000_000_000_000;
 /// Fewest bytes of a text among others.
 const SHORTEST_TEXT: usize = 6;
+/// The upper byte of the last of Latin letters and their kin in UTF-16.
+const HIGHEST_OF_LATIN: u8 = 2;
 
-/// How many different values of each form were looked up in one message.
+/// How many different values of each form were looked up in one message, where that is asked for.
 #[derive(Debug, Default)]
-pub(super) struct Looked {
+pub(super) struct Looked(Option<Box<Counts>>);
+
+/// The same.
+#[derive(Debug, Default)]
+struct Counts {
     /// By digits.
     numbers: [u32; LONGEST_RUN + 1],
     checksums: u32,
     cut: u32,
     /// Keys of what counts already: chance has one try with each, however often it was sent.
     counted: HashSet<u64>,
-    /// Each time that something was looked up.
-    all: u64,
 }
 
 impl Looked {
+    #[inline]
     pub(super) fn add(&mut self, form: Scarce, key: u64) {
-        self.all = self.all.saturating_add(1);
+        if let Self(Some(counts)) = self {
+            counts.add(form, key);
+        }
+    }
+
+    /// Values of a form that chance would meet in the message if it held nothing but random ones.
+    pub(super) fn by_chance(&self, index: &Prepared, form: Scarce) -> f64 {
+        let looked = self.0.as_ref().map_or(0, |counts| counts.of(form));
+        f64::from(looked) * index.chance(form)
+    }
+}
+
+impl Counts {
+    fn add(&mut self, form: Scarce, key: u64) {
         // What there is no room for counts each time: chance is then thought likelier than it is, never less likely.
         let is_known = if self.counted.len() < limits::DISTINCT_LOOK_UPS {
             !self.counted.insert(key)
@@ -111,20 +129,18 @@ impl Looked {
         }
     }
 
-    /// Values of a form that chance would meet in the message if it held nothing but random ones.
-    pub(super) fn by_chance(&self, index: &Index, form: Scarce) -> f64 {
-        let looked = match form {
+    fn of(&self, form: Scarce) -> u32 {
+        match form {
             Scarce::Number(digits) => self.numbers.get(digits).copied().unwrap_or(0),
             Scarce::Checksum => self.checksums,
             Scarce::Cut => self.cut,
-        };
-        f64::from(looked) * index.chance(form)
+        }
     }
 }
 
 /// Looks in the values of one message.
 pub(super) struct Scanner<'a> {
-    index: &'a Index,
+    index: &'a Prepared,
     looked: Looked,
     /// Text in lower case, kept between values.
     folded: String,
@@ -132,13 +148,20 @@ pub(super) struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(index: &'a Index) -> Self {
+    pub(super) fn new(index: &'a Prepared) -> Self {
         Self {
             index,
             looked: Looked::default(),
             folded: String::new(),
             seen: Seen::take(index.number()),
         }
+    }
+
+    /// One that counts what it looks up, as is needed where it may have been met by chance.
+    pub(super) fn counting(index: &'a Prepared) -> Self {
+        let looked = Looked(Some(Box::default()));
+        let scanner = Self::new(index);
+        Self { looked, ..scanner }
     }
 
     /// Keeps what was seen for the next message, and says how much was looked up.
@@ -153,35 +176,70 @@ impl<'a> Scanner<'a> {
             return;
         }
         // Numbers and ids do not come again.
-        let short = if look.is_all(Look::HEX) {
-            None
-        } else {
-            Short::text(text.as_bytes())
-        };
+        if look.is_all(Look::HEX) {
+            self.digits(text, look, hits);
+            return;
+        }
+        let short = Short::text(text.as_bytes());
         self.unless_seen(short, hits, |scanner, hits| {
             scanner.whole_text(text, look, hits);
         });
     }
 
-    /// Looks, unless it was in vain lately. What counts as looked up is not remembered, because it counts in each message.
+    /// Looks, unless it was in vain lately. What is looked up counts in each message.
     fn unless_seen(
         &mut self,
         short: Option<Short>,
         hits: &mut Vec<Hit>,
         look: impl FnOnce(&mut Self, &mut Vec<Hit>),
     ) {
-        if short.is_some_and(|short| self.seen.has(short)) {
+        let is_counting = self.looked.0.is_some();
+        if !is_counting && short.is_some_and(|short| self.seen.has(short)) {
             return;
         }
-        let before = (hits.len(), self.looked.all);
+        let before = hits.len();
         look(self, hits);
-        let is_in_vain = before == (hits.len(), self.looked.all);
-        if let Some(short) = short.filter(|_| is_in_vain) {
+        if let Some(short) = short.filter(|_| hits.len() == before) {
             self.seen.add(short);
         }
     }
 
+    /// Hexadecimal digits and nothing else: one run, and one token.
+    fn digits(&mut self, text: &str, look: Look, hits: &mut Vec<Hit>) {
+        let index = self.index;
+        let digits = text.as_bytes();
+        if index.may_be_in(look, digits.len()) {
+            self.literals(text, look, hits);
+        }
+        if look.has(Look::DIGIT) {
+            numbers(index, digits, look, &mut self.looked, hits);
+            spread_digest(index, digits, look, hits);
+        }
+        if digits.len() >= SHORTEST_TOKEN {
+            self.token(digits, 0, digits, look, hits);
+        }
+    }
+
     fn whole_text(&mut self, text: &str, look: Look, hits: &mut Vec<Hit>) {
+        let index = self.index;
+        let bytes = text.as_bytes();
+        if index.may_be_in(look, bytes.len()) {
+            self.literals(text, look, hits);
+        }
+        if look.has(Look::DIGIT) {
+            let plain = value::with_plain_separators(text);
+            numbers(index, plain.as_bytes(), look, &mut self.looked, hits);
+        }
+        spread_digest(index, bytes, look, hits);
+        if bytes.len() >= SHORTEST_TOKEN {
+            each_token(bytes, look, &mut |start, token, look| {
+                self.token(bytes, start, token, look, hits);
+            });
+        }
+    }
+
+    /// Spellings in text as they stand, reversed, in hexadecimal digits, and in base64 that need not be a token's.
+    fn literals(&mut self, text: &str, look: Look, hits: &mut Vec<Hit>) {
         let index = self.index;
         let patterns = &index.text;
         let bytes = text.as_bytes();
@@ -190,64 +248,54 @@ impl<'a> Scanner<'a> {
         } else {
             bytes
         };
-        // What is written in digits alone is among the numbers.
-        if !patterns.words.is_empty() && !look.is_all(Look::DIGIT) {
+        if patterns.words.may_be_in(look) {
             patterns.words.scan(folded, &mut |slot, start| {
                 literal(index, FOLDED, folded, slot, start, hits);
             });
         }
-        if !patterns.folded.is_empty() {
+        if patterns.folded.may_be_in(look) {
             patterns.folded.scan(folded, &mut |slot, start| {
                 literal(index, FOLDED, folded, slot, start, hits);
             });
         }
-        if !patterns.hexed.is_empty() && look.has(Look::HEX) {
-            hex_runs(folded, &mut |start, run| {
-                let mut take = |slot, at: usize| {
-                    literal(index, FOLDED, folded, slot, start.saturating_add(at), hits);
-                };
-                patterns.hexed.scan_windows(Window::Hex, run, &mut take);
-            });
+        if patterns.hexed.may_be_in(look) {
+            each_run(
+                folded,
+                SHORTEST_HEX,
+                u8::is_ascii_hexdigit,
+                &mut |start, run| {
+                    let mut take = |slot, at: usize| {
+                        literal(index, FOLDED, folded, slot, start.saturating_add(at), hits);
+                    };
+                    patterns.hexed.scan_windows(Window::Hex, run, &mut take);
+                },
+            );
         }
-        if !index.exact.is_empty() {
+        if index.exact.may_be_in(look) {
             index.exact.scan(bytes, &mut |slot, start| {
                 literal(index, EXACT, bytes, slot, start, hits);
             });
         }
-        if look.has(Look::DIGIT) {
-            let plain = value::with_plain_separators(text);
-            numbers(index, plain.as_bytes(), &mut self.looked, hits);
-        }
-        spread_digest(index, bytes, look, hits);
-        self.tokens(bytes, look, hits);
     }
 
-    /// What is found in words of base64 and hexadecimal digits.
-    fn tokens(&mut self, bytes: &[u8], look: Look, hits: &mut Vec<Hit>) {
+    /// What is found in a word of base64 or hexadecimal digits that begins here.
+    fn token(&mut self, bytes: &[u8], start: usize, token: &[u8], look: Look, hits: &mut Vec<Hit>) {
         let index = self.index;
-        let has_digests = !index.digests.by_start.is_empty() || !index.checksums.is_empty();
-        if bytes.len() < SHORTEST_TOKEN {
-            return;
+        if token.len() >= SHORTEST_BASE64_PATTERN && index.encoded.may_be_in(look) {
+            let mut take = |slot, at: usize| {
+                literal(index, EXACT, bytes, slot, start.saturating_add(at), hits);
+            };
+            let window = Window::Base64(0);
+            index.encoded.scan_windows(window, token, &mut take);
         }
-        each_token(bytes, look, &mut |start, token, look| {
-            if token.len() >= SHORTEST_BASE64_PATTERN && !index.encoded.is_empty() {
-                let mut take = |slot, at: usize| {
-                    literal(index, EXACT, bytes, slot, start.saturating_add(at), hits);
-                };
-                let window = Window::Base64(0);
-                index.encoded.scan_windows(window, token, &mut take);
+        if look.is_all(Look::HEX) && SHORT_HEX.contains(&token.len()) {
+            self.hex_number(token, hits);
+        }
+        each_digest(token, look, &mut |digits, is_hex| {
+            if is_hex {
+                hex_checksum(index, digits, &mut self.looked, hits);
             }
-            if look.is_all(Look::HEX) && SHORT_HEX.contains(&token.len()) {
-                self.hex_number(token, hits);
-            }
-            if has_digests {
-                each_digest(token, look, &mut |digits, is_hex| {
-                    if is_hex {
-                        hex_checksum(index, digits, &mut self.looked, hits);
-                    }
-                    encoded_digest(index, &index.digests, digits, is_hex, hits);
-                });
-            }
+            encoded_digest(index, &index.digests, digits, is_hex, hits);
         });
     }
 
@@ -302,8 +350,10 @@ impl<'a> Scanner<'a> {
                 }
             }
         }
-        for start in 0..2 {
-            self.wide_text(bytes.get(start..).unwrap_or_default(), hits);
+        if bytes.iter().any(|byte| *byte <= HIGHEST_OF_LATIN) {
+            for start in 0..2 {
+                self.wide_text(bytes.get(start..).unwrap_or_default(), hits);
+            }
         }
         index.binary.scan(bytes, &mut |slot, start| {
             literal(index, BINARY, bytes, slot, start, hits);
@@ -324,7 +374,7 @@ impl<'a> Scanner<'a> {
         let (units, _) = bytes.as_chunks::<2>();
         for unit in units.iter().chain([&[0, 0]]) {
             let number = match unit {
-                [_, 0..=2] => u16::from_le_bytes(*unit),
+                [_, 0..=HIGHEST_OF_LATIN] => u16::from_le_bytes(*unit),
                 [0, low] => u16::from(*low),
                 _ => 0,
             };
@@ -379,24 +429,31 @@ fn fold<'t>(text: &str, folded: &'t mut String) -> &'t [u8] {
     folded.as_bytes()
 }
 
-/// Calls `see` with each run of hexadecimal digits that is long enough for a pattern, and where it begins.
+/// Calls `see` with each run of digits that is no shorter than this, and where it begins.
 #[inline]
-fn hex_runs(bytes: &[u8], see: &mut dyn FnMut(usize, &[u8])) {
-    let mut from = 0_usize;
+pub(super) fn each_run(
+    bytes: &[u8],
+    shortest: usize,
+    is_digit: impl Fn(&u8) -> bool,
+    see: &mut impl FnMut(usize, &[u8]),
+) {
+    let (mut from, before_last) = (0_usize, shortest.saturating_sub(1));
     // One digit of any such run is the last of so many bytes.
-    while let Some(last) = bytes.get(from.saturating_add(SHORTEST_HEX).saturating_sub(1)) {
-        if !last.is_ascii_hexdigit() {
-            from = from.saturating_add(SHORTEST_HEX);
+    while let last = from.saturating_add(before_last)
+        && let Some(byte) = bytes.get(last)
+    {
+        if !is_digit(byte) {
+            from = last.saturating_add(1);
             continue;
         }
-        let last = from.saturating_add(SHORTEST_HEX).saturating_sub(1);
         let (before, behind) = bytes.split_at_checked(last).unwrap_or_default();
         let before = before.get(from..).unwrap_or_default();
-        let is_digit = |byte: &&u8| byte.is_ascii_hexdigit();
-        let start = last.saturating_sub(before.iter().rev().take_while(is_digit).count());
-        let end = last.saturating_add(behind.iter().take_while(is_digit).count());
+        let before = before.iter().rposition(|byte| !is_digit(byte));
+        let start = before.map_or(from, |at| from.saturating_add(at).saturating_add(1));
+        let length = behind.iter().position(|byte| !is_digit(byte));
+        let end = last.saturating_add(length.unwrap_or(behind.len()));
         let run = bytes.get(start..end).unwrap_or_default();
-        if run.len() >= SHORTEST_HEX {
+        if run.len() >= shortest {
             see(start, run);
         }
         from = end;
@@ -405,7 +462,7 @@ fn hex_runs(bytes: &[u8], see: &mut dyn FnMut(usize, &[u8])) {
 
 /// Compares a candidate, and its neighbourhood where the kind of value asks for it.
 fn literal(
-    index: &Index,
+    index: &Prepared,
     wrappings: &[Wrapping],
     bytes: &[u8],
     slot: Slot,

@@ -25,13 +25,34 @@ impl Short {
         Self::of(bytes, 0x80)
     }
 
+    /// All bytes in their order, then zeros, and the length with a mark as the last.
+    #[inline]
     fn of(bytes: &[u8], mark: u8) -> Option<Self> {
-        let length = u8::try_from(bytes.len()).ok()?;
-        let mut short = [[0; 8]; 2];
-        let (last, room) = short.as_flattened_mut().split_last_mut()?;
-        room.get_mut(..bytes.len())?.copy_from_slice(bytes);
-        *last = length | mark;
-        Some(Self(short.map(u64::from_le_bytes)))
+        let length = u8::try_from(bytes.len()).ok().filter(|it| *it < 16)?;
+        // The last bytes, moved to where those before them end.
+        let moved = |last: u64, end: u8| {
+            let bits = u32::from(end.saturating_sub(length)).saturating_mul(8);
+            last.checked_shr(bits).unwrap_or(0)
+        };
+        let (low, high) = if let (Some(first), Some(last)) =
+            (bytes.first_chunk::<8>(), bytes.last_chunk::<8>())
+        {
+            (
+                u64::from_le_bytes(*first),
+                moved(u64::from_le_bytes(*last), 16),
+            )
+        } else if let (Some(first), Some(last)) =
+            (bytes.first_chunk::<4>(), bytes.last_chunk::<4>())
+        {
+            let halves = [*first, *last].map(|half| u64::from(u32::from_le_bytes(half)));
+            let [first, last] = halves;
+            (first | moved(last, 8) << 32, 0)
+        } else {
+            let bytes = bytes.iter().rev();
+            let low = bytes.fold(0, |low, byte| low << 8 | u64::from(*byte));
+            (low, 0)
+        };
+        Some(Self([low, high | u64::from(length | mark) << 56]))
     }
 
     fn slot(self) -> usize {
@@ -77,6 +98,8 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -93,6 +116,23 @@ mod tests {
             assert!(!seen.has(other.unwrap()));
         }
         assert_eq!(Short::text(b"longer than there is room"), None);
+        let text = b"0123456789abcdef";
+        let shorts: HashSet<[u64; 2]> = (0..16)
+            .filter_map(|length| Some(Short::text(text.get(..length)?)?.0))
+            .collect();
+        assert_eq!(shorts.len(), 16);
+        assert_eq!(
+            Short::text(b"01234567"),
+            Some(Short([0x3736_3534_3332_3130, 8 << 56]))
+        );
+        assert_eq!(
+            Short::text(b"0123456789"),
+            Some(Short([0x3736_3534_3332_3130, 10 << 56 | 0x3938]))
+        );
+        assert_eq!(
+            Short::text(b"01234"),
+            Some(Short([0x34_3332_3130, 5 << 56]))
+        );
         seen.put_back();
         assert!(Seen::take(1).has(share));
         assert!(!Seen::take(2).has(share), "another list of known values");

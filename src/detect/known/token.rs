@@ -2,7 +2,7 @@
 
 use base64::Engine;
 
-use super::index::Index;
+use super::index::Prepared;
 use super::recipe::{Digests, GIVEN, given, start};
 use super::scan::{Hit, Looked, Scarce};
 use crate::model::{DecodeStep, Look};
@@ -36,17 +36,16 @@ pub(super) fn each_token(bytes: &[u8], look: Look, see: &mut dyn FnMut(usize, &[
         }
         return;
     }
-    let (mut start, mut look) = (0_usize, Look::default());
-    for (end, byte) in bytes.iter().map(Some).chain([None]).enumerate() {
-        if let Some(byte) = byte.filter(|byte| is_token(**byte)) {
-            look.add(*byte);
-            continue;
-        }
-        let token = bytes.get(start..end).unwrap_or_default();
+    let mut start = 0_usize;
+    for token in bytes.split(|byte| !is_token(*byte)) {
         if token.len() >= SHORTEST_TOKEN {
+            let mut look = Look::default();
+            for byte in token {
+                look.add(*byte);
+            }
             see(start, token, look);
         }
-        (start, look) = (end.saturating_add(1), Look::default());
+        start = start.saturating_add(token.len()).saturating_add(1);
     }
 }
 
@@ -98,7 +97,14 @@ fn uuid_digits(token: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Digests in pairs of hexadecimal digits (`0a:1b:…`), and the first eight bytes of one as a number.
-pub(super) fn spread_digest(index: &Index, text: &[u8], look: Look, hits: &mut Vec<Hit>) {
+#[inline]
+pub(super) fn spread_digest(index: &Prepared, text: &[u8], look: Look, hits: &mut Vec<Hit>) {
+    if look.has(Look::COLON) || NUMBER_OF_START.contains(&text.len()) {
+        pairs_or_number(index, text, look, hits);
+    }
+}
+
+fn pairs_or_number(index: &Prepared, text: &[u8], look: Look, hits: &mut Vec<Hit>) {
     let digests = &index.digests;
     if digests.by_start.is_empty() {
         return;
@@ -134,7 +140,12 @@ const SPREAD: std::ops::RangeInclusive<usize> = 47..=191;
 const NUMBER_OF_START: std::ops::RangeInclusive<usize> = 16..=20;
 
 /// A checksum in hexadecimal digits, in either order of bytes.
-pub(super) fn hex_checksum(index: &Index, digits: &[u8], looked: &mut Looked, hits: &mut Vec<Hit>) {
+pub(super) fn hex_checksum(
+    index: &Prepared,
+    digits: &[u8],
+    looked: &mut Looked,
+    hits: &mut Vec<Hit>,
+) {
     if digits.len() == 8
         && !index.checksums.is_empty()
         && let Some(sum) = str::from_utf8(digits)
@@ -149,7 +160,7 @@ pub(super) fn hex_checksum(index: &Index, digits: &[u8], looked: &mut Looked, hi
 }
 
 pub(super) fn encoded_digest(
-    index: &Index,
+    index: &Prepared,
     digests: &Digests,
     token: &[u8],
     is_hex: bool,
@@ -163,6 +174,9 @@ pub(super) fn encoded_digest(
         }
         return;
     }
+    if !base64_start(token).is_some_and(|key| digests.by_start.may_hold(key)) {
+        return;
+    }
     let length = token
         .iter()
         .rposition(|byte| *byte != b'=')
@@ -170,9 +184,6 @@ pub(super) fn encoded_digest(
     let Some(bare) = token.get(..length) else {
         return;
     };
-    if !base64_start(bare).is_some_and(|key| digests.by_start.may_hold(key)) {
-        return;
-    }
     let engine = if bare.iter().any(|byte| matches!(byte, b'-' | b'_')) {
         &LENIENT_BASE64_URL
     } else {
@@ -185,12 +196,11 @@ pub(super) fn encoded_digest(
 
 /// [`start`] of what hexadecimal digits stand for.
 fn hex_start(digits: &[u8]) -> Option<u64> {
-    let digits = digits.first_chunk::<SHORTEST_HEX>()?;
-    let (halves, _) = digits.as_chunks::<8>();
-    let halves = halves
-        .iter()
-        .map(|half| four_bytes(u64::from_be_bytes(*half)));
-    Some(halves.fold(0, |start, half| start << 32 | half))
+    let ([high, low, ..], _) = digits.as_chunks::<8>() else {
+        return None;
+    };
+    let half = |digits: &[u8; 8]| four_bytes(u64::from_be_bytes(*digits));
+    Some(half(high) << 32 | half(low))
 }
 
 /// What eight hexadecimal digits stand for, all at once: a letter is nine more than its lower four bits.
@@ -205,24 +215,47 @@ fn four_bytes(digits: u64) -> u64 {
 /// [`start`] of what base64, in either alphabet, stands for.
 fn base64_start(letters: &[u8]) -> Option<u64> {
     let letters = letters.first_chunk::<SHORTEST_BASE64>()?;
-    let bits = letters.iter().try_fold(0_u128, |bits, letter| {
-        let value = match letter {
-            b'A'..=b'Z' => letter.wrapping_sub(b'A'),
-            b'a'..=b'z' => letter.wrapping_sub(b'a').wrapping_add(26),
-            b'0'..=b'9' => letter.wrapping_sub(b'0').wrapping_add(52),
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        Some(bits << 6 | u128::from(value))
-    })?;
+    let (last, first) = letters.split_last()?;
+    let mut start = 0_u64;
+    for letter in first {
+        start = start << 6 | u64::from(base64_value(*letter)?);
+    }
     // Eleven letters are two bits more than eight bytes.
-    u64::try_from(bits >> 2).ok()
+    Some(start << 4 | u64::from(base64_value(*last)? >> 2))
 }
+
+#[inline]
+fn base64_value(letter: u8) -> Option<u8> {
+    let value = BASE64_VALUES.get(usize::from(letter)).copied();
+    value.filter(|value| *value != NO_BASE64)
+}
+
+/// No letter of base64.
+const NO_BASE64: u8 = u8::MAX;
+
+/// What the letters of both alphabets of base64 stand for (RFC 4648 §4, §5).
+const BASE64_VALUES: [u8; 256] = {
+    let mut values = [NO_BASE64; 256];
+    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
+    let mut at = 0;
+    while at < letters.len() {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::indexing_slicing,
+            reason = "evaluated by the compiler over the letters"
+        )]
+        {
+            // The second alphabet has other letters for the last two values.
+            values[letters[at] as usize] = if at < 64 { at as u8 } else { at as u8 - 2 };
+            at += 1;
+        }
+    }
+    values
+};
 
 /// Bytes that begin like a known digest. As a token of its own (`is_whole`) all of it must be the digest or its beginning;
 /// inside other bytes, where they may be cut and stand in a row, its first eight bytes are enough: no chance makes these.
-fn digest(index: &Index, digests: &Digests, bytes: &[u8], is_whole: bool, hits: &mut Vec<Hit>) {
+fn digest(index: &Prepared, digests: &Digests, bytes: &[u8], is_whole: bool, hits: &mut Vec<Hit>) {
     let Some(start) = start(bytes) else { return };
     for slot in digests.by_start.get(start) {
         let (expected, steps) = if slot.spelling == GIVEN {
@@ -258,19 +291,18 @@ fn digest(index: &Index, digests: &Digests, bytes: &[u8], is_whole: bool, hits: 
 /// A CRC-32: weak, since there are only four billion of them, unless few are looked for and it is no time in seconds.
 #[inline]
 pub(super) fn checksum(
-    index: &Index,
+    index: &Prepared,
     sum: u32,
     may_be_time: bool,
     looked: &mut Looked,
     hits: &mut Vec<Hit>,
 ) {
     looked.add(Scarce::Checksum, sum.into());
-    let is_weak =
-        may_be_time && TIMES.contains(&sum) || index.chance(Scarce::Checksum) > CHECKSUM_CHANCE;
     for slot in index.checksums.get(sum.into()) {
         hits.push(Hit {
             steps: vec![DecodeStep::Crc32],
-            is_weak,
+            is_weak: may_be_time && TIMES.contains(&sum)
+                || index.chance(Scarce::Checksum) > CHECKSUM_CHANCE,
             is_digest: true,
             form: Some(Scarce::Checksum),
             ..Hit::of(slot.value)
@@ -290,7 +322,7 @@ pub(super) fn may_hold_digest(text: &str) -> bool {
 }
 
 /// Digests among bytes.
-pub(super) fn raw_digests(index: &Index, digests: &Digests, bytes: &[u8], hits: &mut Vec<Hit>) {
+pub(super) fn raw_digests(index: &Prepared, digests: &Digests, bytes: &[u8], hits: &mut Vec<Hit>) {
     if digests.by_start.is_empty() {
         return;
     }

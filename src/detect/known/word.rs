@@ -1,6 +1,8 @@
 //! Patterns that begin and end where words do: a look-up for each word that may begin one, however many there are.
 
+use super::literal::add_look;
 use super::table::{Filter, Hash, Slot, Table, key};
+use crate::model::Look;
 
 /// Bytes by which the beginning of a pattern is told.
 const LONG: usize = 8;
@@ -17,22 +19,28 @@ pub(super) struct Words {
     first: Bytes,
     shortest: usize,
     longest: usize,
+    looks: Option<Look>,
 }
 
 /// A set of bytes.
-#[derive(Clone, Copy, Debug, Default)]
-struct Bytes([u64; 4]);
+#[derive(Clone, Copy, Debug)]
+struct Bytes([bool; 256]);
+
+impl Default for Bytes {
+    fn default() -> Self {
+        Self([false; 256])
+    }
+}
 
 impl Bytes {
     #[inline]
     fn has(&self, byte: u8) -> bool {
-        let word = self.0.get(usize::from(byte >> 6));
-        word.is_some_and(|word| word >> (byte & 63) & 1 == 1)
+        self.0.get(usize::from(byte)).copied().unwrap_or_default()
     }
 
     fn add(&mut self, byte: u8) {
-        if let Some(word) = self.0.get_mut(usize::from(byte >> 6)) {
-            *word |= 1 << (byte & 63);
+        if let Some(has) = self.0.get_mut(usize::from(byte)) {
+            *has = true;
         }
     }
 }
@@ -75,8 +83,15 @@ fn short(bytes: &[u8]) -> Option<u64> {
 }
 
 impl Words {
-    pub(super) fn is_empty(&self) -> bool {
-        self.whole.is_empty()
+    /// What they have in common.
+    pub(super) fn looks(&self) -> Option<Look> {
+        self.looks
+    }
+
+    /// Whether one of them may be in a text that looks like this.
+    #[inline]
+    pub(super) fn may_be_in(&self, text: Look) -> bool {
+        self.looks.is_some_and(|looks| text.may_hold(looks))
     }
 
     /// Calls `candidate` with the slot of each pattern that may begin at a position of `bytes`; the caller compares.
@@ -85,11 +100,10 @@ impl Words {
             return;
         };
         let mut is_inside = false;
-        for (start, byte) in bytes.iter().enumerate().take(last.saturating_add(1)) {
-            if !is_inside
-                && self.first.has(*byte)
-                && let Some(rest) = bytes.get(start..)
-            {
+        let starts = bytes.get(..=last).unwrap_or_default();
+        for (start, byte) in starts.iter().enumerate() {
+            if !is_inside && self.first.has(*byte) {
+                let rest = bytes.get(start..).unwrap_or_default();
                 self.look(rest, start, candidate);
             }
             is_inside = is_word(*byte);
@@ -137,6 +151,8 @@ pub(super) struct Patterns {
     first: Bytes,
     shortest: Option<usize>,
     longest: usize,
+    /// What the patterns have in common.
+    looks: Option<Look>,
 }
 
 impl Patterns {
@@ -153,6 +169,7 @@ impl Patterns {
         let shortest = self.shortest.unwrap_or(pattern.len());
         self.shortest = Some(shortest.min(pattern.len()));
         self.longest = self.longest.max(pattern.len());
+        add_look(&mut self.looks, pattern);
         self.entries.push((key(pattern), slot));
     }
 
@@ -169,6 +186,7 @@ impl Patterns {
             first: self.first,
             shortest: self.shortest.unwrap_or_default(),
             longest: self.longest,
+            looks: self.looks,
         }
     }
 }

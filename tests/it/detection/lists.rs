@@ -319,5 +319,20 @@ fn numbers_with_their_country_code_beside_them_are_an_address_book() {
         r#"{"items":[{"first":"Anna","last":"Zoe","cc":"49"},{"first":"B","last":"C","cc":"49"},{"first":"D","last":"E","cc":"49"}]}"#.to_owned(),
     ] {
         assert_eq!(found(&[post("/v1/track", "application/json", &body)]), [], "{body}");
-    }
+    }}
+
+#[test]
+fn numbers_with_spaces_between_them_are_a_list() {
+    let numbers: Vec<String> = mobiles(12)
+        .iter()
+        .map(|number| format!("+{number}"))
+        .collect();
+    let found = found(&[post("/v1/e", "text/plain", &numbers.join(" "))]);
+    assert!(has(&found, "contact-phone-list", 12), "{found:?}");
+    // Groups of one number are no numbers.
+    let found = json("/v1/e", r#"{"x": "+49 30 9018 2000 +7"}"#);
+    assert!(
+        !found.iter().any(|(rule, ..)| rule == "contact-phone-list"),
+        "{found:?}"
+    );
 }
