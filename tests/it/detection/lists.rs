@@ -319,7 +319,8 @@ fn numbers_with_their_country_code_beside_them_are_an_address_book() {
         r#"{"items":[{"first":"Anna","last":"Zoe","cc":"49"},{"first":"B","last":"C","cc":"49"},{"first":"D","last":"E","cc":"49"}]}"#.to_owned(),
     ] {
         assert_eq!(found(&[post("/v1/track", "application/json", &body)]), [], "{body}");
-    }}
+    }
+}
 
 #[test]
 fn numbers_with_spaces_between_them_are_a_list() {
