@@ -115,6 +115,13 @@ pub fn decode(event: &Event) -> Decoded<'_> {
     }
 }
 
+/// Decodes what is encoded in a text by itself, as in a label of a host's name. Its first field is the text.
+pub(crate) fn decode_text(text: &str) -> Decoded<'_> {
+    let mut collector = Collector::new(Place::Path);
+    collector.value(Cow::Borrowed(text), lent);
+    collector.finish()
+}
+
 /// Decodes what the server answered.
 pub fn decode_response(response: &Response) -> Decoded<'_> {
     message::response(response)

@@ -3,8 +3,12 @@
 use super::scan::{Hit, Scanner};
 use super::{Scene, Spot, report, take};
 use crate::model::{DecodeChain, KnownKind, Look, PathId, Tally};
+use crate::payload::{self, Decoded};
 
-/// Looks for identifiers in the name of a host.
+/// Shortest label that something may be encoded in.
+const SHORTEST_ENCODED: usize = 16;
+
+/// Looks for identifiers in the name of a host, and for all values in what its labels encode.
 pub(super) fn inspect(scene: &Scene<'_>, name: &str, tally: &mut Tally) {
     let index = scene.known;
     let (mut scanner, mut hits) = (Scanner::new(index), Vec::new());
@@ -30,6 +34,19 @@ pub(super) fn inspect(scene: &Scene<'_>, name: &str, tally: &mut Tally) {
     };
     let mut found = Vec::new();
     take(&mut hits, || spot, &mut found);
+    let labels = name
+        .split('.')
+        .filter(|label| label.len() >= SHORTEST_ENCODED);
+    let labels: Vec<Decoded<'_>> = labels.map(payload::decode_text).collect();
+    let mut scanner = Scanner::new(index);
+    for fields in labels.iter().map(|label| &label.fields) {
+        for field in fields.iter().skip(1) {
+            scanner.text(&field.value, field.look, &mut hits);
+            hits.retain(|hit| !hit.is_weak && hit.form.is_none());
+            let chain = fields.chain(field.chain);
+            take(&mut hits, || Spot { chain, ..spot }, &mut found);
+        }
+    }
     report(scene, tally, &found, &looked);
 }
 

@@ -166,9 +166,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         Event::Traffic(_) | Event::Access(_) => return,
     }
     let mut scanner = Scanner::new(index);
-    let mut found = written(scene, &mut scanner);
+    let members = names_with_data(scene);
+    let mut found = written(scene, &members, &mut scanner);
     let mut hits = Vec::new();
-    let salts = salt::of_message(index, scene);
+    let salts = salt::of_message(index, scene, &members);
     let (tried, others) = salts
         .named
         .split_at_checked(limits::SALTS_PER_MESSAGE)
@@ -185,6 +186,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         for field in scene.fields {
             scanner.salted(&digests, &field.value, &mut hits);
             take(&mut hits, || Spot::of(scene, field), &mut found);
+        }
+        for (name, spot) in &members {
+            scanner.salted(&digests, name, &mut hits);
+            take(&mut hits, || *spot, &mut found);
         }
         for (binary, bytes) in scene.binaries.iter() {
             scanner.salted_binary(&digests, bytes, &mut hits);
@@ -207,7 +212,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     packed::positions(&index.places, scene, &mut found);
     if found.iter().any(|found| found.hit.form.is_some()) {
         let mut scanner = Scanner::counting(index);
-        written(scene, &mut scanner);
+        written(scene, &members, &mut scanner);
         looked = scanner.finish();
         cut::lists(index, scene, &mut looked, &mut |_, _| {});
     }
@@ -215,15 +220,19 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
 }
 
 /// Values as they are written in fields, in names of members and in bytes.
-fn written<'a>(scene: &Scene<'a>, scanner: &mut Scanner<'_>) -> Vec<Found<'a>> {
+fn written<'a>(
+    scene: &Scene<'a>,
+    members: &[(&'a str, Spot<'a>)],
+    scanner: &mut Scanner<'_>,
+) -> Vec<Found<'a>> {
     let (mut found, mut hits) = (Vec::new(), Vec::new());
     for field in scene.fields {
         scanner.text(&field.value, field.look, &mut hits);
         take(&mut hits, || Spot::of(scene, field), &mut found);
     }
-    for (name, spot) in names_with_data(scene) {
+    for (name, spot) in members {
         scanner.text(name, Look::of(name), &mut hits);
-        take(&mut hits, || spot, &mut found);
+        take(&mut hits, || *spot, &mut found);
     }
     for (binary, bytes) in scene.binaries.iter() {
         scanner.binary(bytes, &mut hits);

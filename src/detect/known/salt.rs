@@ -9,6 +9,7 @@ use base64::Engine as _;
 use hashbrown::HashSet;
 
 use super::super::Scene;
+use super::Spot;
 use super::index::Index;
 use super::token;
 use crate::limits;
@@ -93,8 +94,8 @@ pub(super) struct Salts {
     pub(super) digest_bytes: Vec<usize>,
 }
 
-/// Salts that go with a message. None where nothing may be a digest.
-pub(super) fn of_message(index: &Index, scene: &Scene<'_>) -> Salts {
+/// Salts that go with a message and the names of members in it that are values. None where nothing may be a digest.
+pub(super) fn of_message(index: &Index, scene: &Scene<'_>, members: &[(&str, Spot<'_>)]) -> Salts {
     let mut named: Vec<(SaltName, Vec<u8>)> = Vec::new();
     if scene.names.iter().any(|name| name.salt.is_some()) {
         for field in scene.fields {
@@ -120,9 +121,13 @@ pub(super) fn of_message(index: &Index, scene: &Scene<'_>) -> Salts {
     if named.is_empty() && !has_few {
         return Salts::default();
     }
-    let in_text = scene.fields.iter().filter_map(digest_bytes_of);
+    let in_text = scene.fields.iter();
+    let in_text = in_text.filter_map(|field| digest_bytes_of(&field.value, field.look));
+    let in_members = members.iter();
+    let in_members = in_members.filter_map(|(name, _)| digest_bytes_of(name, Look::of(name)));
     let in_bytes = scene.binaries.iter().map(|(_, bytes)| bytes.len());
     let digest_bytes: BTreeSet<usize> = in_text
+        .chain(in_members)
         .chain(in_bytes.filter(|bytes| DIGEST_BYTES.contains(bytes)))
         .collect();
     let guessed = if has_few && !digest_bytes.is_empty() {
@@ -131,9 +136,9 @@ pub(super) fn of_message(index: &Index, scene: &Scene<'_>) -> Salts {
         Vec::new()
     };
     let may_hold_digest = || {
-        let mut fields = scene.fields.iter();
-        fields.any(|field| token::may_hold_digest(&field.value))
-            || scene.binaries.iter().next().is_some()
+        let fields = scene.fields.iter().map(|field| &*field.value);
+        let mut texts = fields.chain(members.iter().map(|(name, _)| *name));
+        texts.any(token::may_hold_digest) || scene.binaries.iter().next().is_some()
     };
     let is_needed = !(named.is_empty() && guessed.is_empty()) && may_hold_digest();
     if !is_needed {
@@ -209,12 +214,12 @@ fn guesses(scene: &Scene<'_>) -> Vec<Vec<u8>> {
 }
 
 /// The bytes of a value that is as long as a digest, in hexadecimal digits or base64, and nothing else.
-fn digest_bytes_of(field: &Field<'_>) -> Option<usize> {
-    let text = field.value.trim_end_matches('=');
-    if !field.look.is_all(Look::BASE64) || !field.look.has(Look::DIGIT) {
+fn digest_bytes_of(text: &str, look: Look) -> Option<usize> {
+    let text = text.trim_end_matches('=');
+    if !look.is_all(Look::BASE64) || !look.has(Look::DIGIT) {
         return None;
     }
-    let bytes = if field.look.is_all(Look::HEX) {
+    let bytes = if look.is_all(Look::HEX) {
         text.len() / 2
     } else {
         text.len().saturating_mul(6) / 8

@@ -207,3 +207,12 @@ fn what_is_called_random_may_be_a_salt() {
         assert_eq!(found, ["contact-hash-list"], "{name}");
     }
 }
+
+#[test]
+fn salted_digests_may_be_names_of_members() {
+    use sha2::{Digest, Sha512};
+    let digest = hex(&Sha512::digest(format!("{EMAIL}tobelgarten")));
+    let body = format!("{{\"m\": {{\"{digest}\": 1}}, \"secret\": \"tobelgarten\"}}");
+    let found = rules_of("application/json", body.as_bytes());
+    assert_eq!(found, ["contact-hash-list"]);
+}

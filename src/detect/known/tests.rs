@@ -131,6 +131,10 @@ fn names_of_hosts_hold_identifiers_and_digests_but_no_words() {
     for (name, rules) in [
         ("u493023125111.chat.app.example", vec!["contact-phone-list"]),
         (&*format!("{mail}.app.example"), vec!["contact-hash-list"]),
+        (
+            &*format!("{}.app.example", hex(EMAIL.as_bytes())),
+            vec!["contact-email-list"],
+        ),
         ("nordlicht-lager.app.example", vec![]),
         ("api.app.example", vec![]),
     ] {
