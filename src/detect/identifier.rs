@@ -237,9 +237,14 @@ fn rules_of_field<'a>(
             || is_sdk
             || *scene.fields.chain(field.chain).0 == [DecodeStep::Protocol]
     };
+    let least = if is_own_header(scene, field) {
+        ATTRIBUTES_OF_HEADERS
+    } else {
+        ATTRIBUTES_BESIDE
+    };
     for (rule, strength) in called {
         if is_strong(*strength)
-            || rule.is_fingerprint && has_attributes_beside(scene, field, ATTRIBUTES_BESIDE)
+            || rule.is_fingerprint && has_attributes_beside(scene, field, least)
             || !rule.weak_beside.is_empty() && scene.has_name_beside(field, &rule.weak_beside)
         {
             rules.push(rule);

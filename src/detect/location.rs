@@ -40,8 +40,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let mut parts = Parts::default();
     let mut unnamed = Unnamed::default();
     let is_about_position = request_is_of_position(scene);
+    let mut chains = scene.fields.chains().iter();
+    let has_protobuf = chains.any(|chain| chain.0.last() == Some(&DecodeStep::Protobuf));
     for field in scene.fields {
-        if !is_about_position {
+        if has_protobuf && !is_about_position {
             unnamed.take(scene, field);
         }
         let before = parts.before.take();

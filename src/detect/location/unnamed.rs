@@ -9,25 +9,20 @@ use super::{Coordinate, Degrees, graded, is_at_null};
 use crate::detect::Scene;
 use crate::model::{DecodeStep, Field, Grade, Look, PathId, Tally};
 
-/// Texts beside a position, in small letters: whose it is, and what told it.
-const LABELS: [&str; 16] = [
-    "home",
-    "work",
-    "zuhause",
-    "arbeit",
+/// Texts beside a position, in small letters: what told it.
+const SOURCES: [&str; 7] = [
     "gps",
-    "network",
     "fused",
-    "passive",
-    "wifi",
-    "cell",
     "location",
     "position",
     "geo",
     "standort",
-    "hometown",
     "whereabouts",
 ];
+/// Where it is: screens of apps are called so as well, beside how long they took.
+const PLACES: [&str; 5] = ["home", "hometown", "work", "zuhause", "arbeit"];
+/// Decimals of positions that are kept, at most: times that are measured have more.
+const KEPT_DECIMALS: usize = 7;
 /// Longest of these.
 const LONGEST_LABEL: usize = 12;
 /// Decimals that a half has at least, and one of the two: floats have few digits.
@@ -49,8 +44,9 @@ struct Pair<'a> {
 pub(super) struct Unnamed<'a> {
     before: Option<Coordinate<'a>>,
     pairs: Vec<Pair<'a>>,
-    /// Messages that hold a label.
-    labelled: BTreeSet<PathId>,
+    /// Messages that hold a text which says what told a position, and where it is.
+    of_source: BTreeSet<PathId>,
+    of_place: BTreeSet<PathId>,
     numbers: BTreeMap<PathId, usize>,
 }
 
@@ -65,9 +61,16 @@ impl<'a> Unnamed<'a> {
         };
         if !field.look.has(Look::DIGIT) {
             let text = field.value.trim();
-            let is_label = text.len() <= LONGEST_LABEL && LABELS.contains(&&*text.to_lowercase());
-            if is_label {
-                self.labelled.insert(message);
+            if text.len() <= LONGEST_LABEL {
+                let text = &*text.to_lowercase();
+                for (labels, told) in [
+                    (&SOURCES[..], &mut self.of_source),
+                    (&PLACES[..], &mut self.of_place),
+                ] {
+                    if labels.contains(&text) {
+                        told.insert(message);
+                    }
+                }
             }
             return;
         }
@@ -95,8 +98,13 @@ impl<'a> Unnamed<'a> {
         let mut ways: BTreeMap<PathId, Vec<&Pair<'_>>> = BTreeMap::new();
         for pair in &self.pairs {
             let around = paths.split(pair.message).map(|(around, _)| around);
-            let is_labelled = self.labelled.contains(&pair.message)
-                || around.is_some_and(|around| self.labelled.contains(&around));
+            let has = |labelled: &BTreeSet<PathId>| {
+                labelled.contains(&pair.message)
+                    || around.is_some_and(|around| labelled.contains(&around))
+            };
+            let decimals = pair.first.1.decimals.max(pair.second.decimals);
+            let is_labelled =
+                has(&self.of_source) || decimals <= KEPT_DECIMALS && has(&self.of_place);
             if is_labelled {
                 let both = (pair.first.1, pair.second);
                 graded(scene, tally, pair.first.0, Grade::Shape, both);

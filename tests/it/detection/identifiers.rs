@@ -275,8 +275,16 @@ fn headers_of_an_application_name_attributes_where_several_do() {
             ("X-Height", "240"),
         ],
         &[("X-Fingerprint", "0a1b2c3d"), ("X-Request-Id", "7")],
+        &[
+            ("X-Brand", "musterladen"),
+            ("X-Platform", "web"),
+            ("X-Width", "320"),
+        ],
     ] {
-        assert_eq!(rules(service), [""; 0], "{service:?}");
+        let of_device = rules(service);
+        let others = ["device-model", "hardware-state"];
+        let is_other = |rule: &String| others.contains(&&**rule);
+        assert!(!of_device.iter().any(is_other), "{of_device:?}");
     }
 }
 
@@ -284,12 +292,13 @@ fn headers_of_an_application_name_attributes_where_several_do() {
 fn a_serial_number_in_short_is_one_beside_identifiers_of_a_phone() {
     let of = |body: &str| grades(post("/p", "application/json", body), "hardware-id");
     assert_eq!(
-        of(r#"{"sn":"R5CT30A1B2C","icc":"8949020000123456788"}"#),
+        of(r#"{"sn":"R5CT30A1B2C","iccid":"8949020000123456788"}"#),
         [Grade::Decoded]
     );
     for other in [
         r#"{"sn":"R5CT30A1B2C","mac":"3c:5a:b4:01:02:03"}"#,
         r#"{"sn":"R5CT30A1B2C","price":12}"#,
+        r#"{"sn":"R5CT30A1B2C","icc":"sRGB"}"#,
     ] {
         assert_eq!(of(other), [], "{other}");
     }

@@ -359,6 +359,9 @@ fn neighbours_in_a_protobuf_are_a_position_beside_a_text_that_says_so() {
         ["52.520008,13.404954"]
     );
     assert_eq!(place("button", 52.520_008, 13.404_954), [""; 0]);
+    // how long it took, and how fast the network was
+    assert_eq!(place("home", 52.520_008_312_7, 13.404_954_113), [""; 0]);
+    assert_eq!(place("network", 52.520_008, 13.404_954), [""; 0]);
     // scrolled so far, and so large
     assert_eq!(place("home", 0.520_008, 0.404_954), [""; 0]);
     assert_eq!(place("home", 52.5, 13.4), [""; 0]);
