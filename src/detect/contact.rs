@@ -28,8 +28,8 @@ use self::way::{Below, Names, Way, Ways};
 use self::words::LOOK_UPS;
 pub(super) use self::words::{
     is_action, is_number, is_of_ids, is_of_mail, is_of_request, is_of_state, is_person_name,
-    lists_digests, lists_reachable, may_be_number, names_numbers, names_other_numbers,
-    names_phones, speaks_of_contacts,
+    lists_digests, lists_reachable, may_be_number, may_be_part_of_person, names_numbers,
+    names_other_numbers, names_phones, speaks_of_contacts,
 };
 use super::name::Name;
 use super::{Scene, value};

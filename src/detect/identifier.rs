@@ -1,12 +1,14 @@
 //! Names and shapes of personal data in single fields, as `rules/identifiers.toml` and the layouts of known SDKs describe them.
 //! Lists of contacts and positions have detectors of their own.
 
+mod header;
 mod segment;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use self::header::{is_beside_headers_of_device, is_own_header, without_x};
 use self::segment::of_segment;
 use super::name::Name;
 use super::outline::{Branch, OfBranches};
@@ -16,7 +18,7 @@ use crate::model::{
     Tally,
 };
 use crate::rules::{
-    Identifier, NameStrength, PayloadLayout, Requirement, Validator, normalise_name,
+    Identifier, NameStrength, PayloadLayout, Requirement, Rules, Validator, normalise_name,
 };
 
 /// The rule of Wi-Fi access points.
@@ -116,7 +118,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 add(&mut hits, rule, Grade::Decoded, true, field, text);
                 is_known = true;
             } else if fits(scene, rule, field, text) {
-                add(&mut hits, rule, Grade::Decoded, false, field, text);
+                let grade = segment::grade(scene, rule, field);
+                add(&mut hits, rule, grade, false, field, text);
                 is_known = true;
             }
         }
@@ -237,14 +240,9 @@ fn rules_of_field<'a>(
             || is_sdk
             || *scene.fields.chain(field.chain).0 == [DecodeStep::Protocol]
     };
-    let least = if is_own_header(scene, field) {
-        ATTRIBUTES_OF_HEADERS
-    } else {
-        ATTRIBUTES_BESIDE
-    };
     for (rule, strength) in called {
         if is_strong(*strength)
-            || rule.is_fingerprint && has_attributes_beside(scene, field, least)
+            || rule.is_fingerprint && has_attributes_beside(scene, field)
             || !rule.weak_beside.is_empty() && scene.has_name_beside(field, &rule.weak_beside)
         {
             rules.push(rule);
@@ -253,7 +251,7 @@ fn rules_of_field<'a>(
     // `X-Modelo: FP5`: what an application calls a header of its own, where others tell attributes of the device, too.
     if is_own_header(scene, field)
         && let Some(bare) = without_x(scene.fields.name(field))
-        && has_attributes_beside(scene, field, ATTRIBUTES_OF_HEADERS)
+        && is_beside_headers_of_device(scene, field)
     {
         let none = std::iter::empty();
         let name = Name::of(bare, all);
@@ -279,39 +277,27 @@ fn rules_of_field<'a>(
 
 /// Attributes of a device that stand in one object, so that what else has the name of one there is one, too.
 const ATTRIBUTES_BESIDE: usize = 2;
-/// The same of headers, of which some are of the service.
-const ATTRIBUTES_OF_HEADERS: usize = 3;
 
-/// Whether so many attributes of a device stand beside a field under names that say so.
-fn has_attributes_beside(scene: &Scene<'_>, field: &Field<'_>, least: usize) -> bool {
-    let is_attribute = |name: &Name| {
-        let mut is_attribute = false;
-        let none = std::iter::empty();
-        scene
-            .rules
-            .identifiers_of_names(&name.identifiers, &none, |rule, strength| {
-                is_attribute |= rule.is_fingerprint && strength == NameStrength::Strong;
-            });
-        is_attribute
-    };
-    let attributes = scene.names_beside(field).filter(|name| {
-        let bare =
-            || without_x(&name.stem).is_some_and(|bare| is_attribute(&Name::of(bare, scene.rules)));
-        is_attribute(name) || field.place == Place::Header && bare()
+/// What a name says that it is of a device's attributes.
+fn attribute<'a>(rules: &'a Rules, name: &Name) -> Option<&'a Identifier> {
+    let mut attribute = None;
+    let none = std::iter::empty();
+    rules.identifiers_of_names(&name.identifiers, &none, |rule, strength| {
+        if rule.is_fingerprint && strength == NameStrength::Strong {
+            attribute = Some(rule);
+        }
     });
-    attributes.take(least).count() == least
+    attribute
 }
 
-/// Whether a field is a header that an application made up.
-fn is_own_header(scene: &Scene<'_>, field: &Field<'_>) -> bool {
-    field.place == Place::Header && without_x(scene.fields.name(field)).is_some()
-}
-
-/// The name of a header without the X of those that an application made up (RFC 6648).
-fn without_x(header: &str) -> Option<&str> {
-    header
-        .strip_prefix("x-")
-        .or_else(|| header.strip_prefix("X-"))
+/// Whether several attributes of a device stand beside a field under names that say so.
+fn has_attributes_beside(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    if is_own_header(scene, field) {
+        return is_beside_headers_of_device(scene, field);
+    }
+    let attributes = scene.names_beside(field);
+    let attributes = attributes.filter(|name| attribute(scene.rules, name).is_some());
+    attributes.take(ATTRIBUTES_BESIDE).count() == ATTRIBUTES_BESIDE
 }
 
 /// Whether the name of a field speaks for a hardware address there: a rule of the name takes it, or is of access points.
@@ -594,8 +580,8 @@ fn add<'a>(
     });
 }
 
-/// A value without what spellings of it differ in, so that it is the same at several recipients: case, what parts groups, how a
-/// number is dialled.
+/// A value without what spellings of it differ in, so that it is the same at several recipients: how a number is dialled, and of
+/// addresses and hexadecimal ids the case and what parts groups. Names of networks differ in their case.
 pub(super) fn canonical<'a>(rule: &Identifier, value: &'a str) -> Cow<'a, str> {
     let is_number = matches!(
         rule.validator,
@@ -605,17 +591,16 @@ pub(super) fn canonical<'a>(rule: &Identifier, value: &'a str) -> Cow<'a, str> {
         return Cow::Owned(number.to_string());
     }
     let is_mark = |byte: u8| b" :-._{}".contains(&byte);
-    let is_in_groups = value.bytes().any(is_mark)
-        && value
-            .bytes()
-            .all(|byte| byte.is_ascii_hexdigit() || is_mark(byte));
-    if is_in_groups {
+    let is_hex = value
+        .bytes()
+        .all(|byte| byte.is_ascii_hexdigit() || is_mark(byte));
+    if is_hex {
         let bare: String = value.chars().filter(char::is_ascii_hexdigit).collect();
         if bare.len() >= SHORTEST_IN_GROUPS {
             return Cow::Owned(bare.to_ascii_lowercase());
         }
     }
-    if value.bytes().any(|byte| byte.is_ascii_uppercase()) {
+    if value.contains('@') || value::is_ip_address(value) {
         Cow::Owned(value.to_ascii_lowercase())
     } else {
         Cow::Borrowed(value)

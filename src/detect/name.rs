@@ -54,6 +54,8 @@ pub(super) struct Name {
     pub(super) lists_reachable: bool,
     /// Its value is a person's name.
     pub(super) is_person: bool,
+    /// See [`contact::may_be_part_of_person`].
+    pub(super) may_be_part_of_person: bool,
     /// Its value is a part of a person's name.
     pub(super) part_of_person: Option<NamePart>,
     /// Its value is in it as that of the member above, as in `{"latitude": {"value": 52.52}}`.
@@ -164,6 +166,7 @@ impl Name {
             is_of_request: contact::is_of_request(&normalised),
             lists_reachable: contact::lists_reachable(&bare),
             is_person: contact::is_person_name(&normalised),
+            may_be_part_of_person: contact::may_be_part_of_person(&normalised),
             part_of_person: known::name_part(&normalised),
             axis,
             integer_axis,

@@ -165,18 +165,23 @@ pub(super) fn listed<'a>(
     records: usize,
     digests: &Digests,
 ) -> Option<Listed<'a>> {
-    let rule_id = if records >= 1 && kind != Kind::Hash && list.speaks_of_contacts
-        || records >= 3 && kind != Kind::Hash
-    {
-        RECORDS
-    } else {
-        kind.rule()
+    let (own, first) = (scene.rules.identifier(kind.rule())?, list.first?);
+    let of_records = scene.rules.identifier(RECORDS)?;
+    let reaches = |rule: &Identifier, count: usize| {
+        count >= usize::try_from(rule.min_items).unwrap_or(usize::MAX)
     };
-    let (rule, first) = (scene.rules.identifier(rule_id)?, list.first?);
+    // One record may add up with those of other messages, but not where the list is one by itself.
+    let is_of_records = reaches(of_records, records)
+        || records >= 1 && list.speaks_of_contacts && !reaches(own, list.values.len());
+    let rule = if is_of_records && kind != Kind::Hash {
+        of_records
+    } else {
+        own
+    };
     if kind == Kind::Hash && !list.lists_digests {
         drop_too_short(&mut list.values);
     }
-    let is_list = list.values.len() >= usize::try_from(rule.min_items).unwrap_or(usize::MAX);
+    let is_list = reaches(rule, list.values.len());
     // What a protocol itself names are the ends of a talk, which have a detector of their own.
     let is_protocols_own = *scene.fields.chain(first.chain).0 == [DecodeStep::Protocol]
         && first.place == Place::Header;

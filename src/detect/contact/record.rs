@@ -9,6 +9,8 @@ use super::list::Value;
 use super::part::{WRITTEN_AS_NUMBER, is_written_as_number};
 use super::split::Split;
 use super::way::Names;
+use super::words::is_part_of_person;
+use crate::detect::name::Name;
 use crate::detect::{Scene, value};
 use crate::model::{Field, Look, PathId, Step};
 
@@ -44,12 +46,14 @@ impl Records {
 
     pub(super) fn of(scene: &Scene<'_>, names: &Names<'_>, split: &Split<'_>) -> Self {
         let is_name = |field: &Field<'_>| {
-            scene.name(field).is_some_and(|name| name.is_person)
-                && !field.look.has(Look::AT)
+            scene.name(field).is_some_and(|name| {
+                name.is_person || name.may_be_part_of_person && is_whole_beside(scene, field, name)
+            }) && !field.look.has(Look::AT)
                 && field.value.chars().any(char::is_alphabetic)
         };
         // Reading phone numbers is expensive, and without a name nothing is a record.
-        let has_person = scene.names.iter().any(|name| name.is_person);
+        let mut all = scene.names.iter();
+        let has_person = all.any(|name| name.is_person || name.may_be_part_of_person);
         if !has_person {
             return Self::default();
         }
@@ -111,6 +115,12 @@ impl Records {
         }
         most
     }
+}
+
+/// Whether other parts of a person's name stand beside one.
+fn is_whole_beside(scene: &Scene<'_>, field: &Field<'_>, name: &Name) -> bool {
+    let mut beside = scene.names_beside(field);
+    beside.any(|other| is_part_of_person(&name.normalised, &other.normalised))
 }
 
 /// The element of a list that a path goes through.

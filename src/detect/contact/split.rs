@@ -41,6 +41,8 @@ const RESTS: [&str; 6] = [
     "local",
     "localnumber",
 ];
+/// The country whose numbers begin with a zero themselves.
+const ITALY: &str = "39";
 /// Longest rest, with what parts its groups.
 const LONGEST: usize = 24;
 
@@ -85,8 +87,9 @@ impl<'a> Split<'a> {
         if !text.bytes().all(is_written) {
             return None;
         }
-        // A zero that is dialled before it in its own country is none of it.
-        let rest = text.strip_prefix('0').unwrap_or(text);
+        // A zero that is dialled before it in its own country is none of it, but for Italy (ITU-T E.164, national plan of 39).
+        let dialled = text.strip_prefix('0').filter(|_| **code != *ITALY);
+        let rest = dialled.unwrap_or(text);
         value::phone(&format!("+{code}{rest}")).filter(|number| number.line != Line::Service)
     }
 }

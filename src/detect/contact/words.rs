@@ -311,17 +311,13 @@ pub(in crate::detect) fn speaks_of_contacts(name: &str) -> bool {
 
 /// Whether a key, normalised, names a person.
 pub(in crate::detect) fn is_person_name(name: &str) -> bool {
-    const NAMES: [&str; 39] = [
+    const NAMES: [&str; 35] = [
         "name",
-        "first",
-        "last",
         "fname",
         "lname",
         // of languages nearby
         "prenom",
         "prénom",
-        "nom",
-        "nombre",
         "apellido",
         "apellidos",
         "cognome",
@@ -355,4 +351,30 @@ pub(in crate::detect) fn is_person_name(name: &str) -> bool {
         "middlename",
     ];
     NAMES.contains(&name)
+}
+
+/// Whether a key, normalised, may be a part of a person's name: shops have a `nom`, too, and lists a `last`.
+pub(in crate::detect) fn may_be_part_of_person(name: &str) -> bool {
+    matches!(name, "nom" | "nombre" | "first" | "last")
+}
+
+/// Whether what such a key names is a person's, as another part of the name stands beside it.
+pub(super) fn is_part_of_person(name: &str, beside: &str) -> bool {
+    const PARTS: [&str; 14] = [
+        "prenom",
+        "prénom",
+        "apellido",
+        "apellidos",
+        "given",
+        "givenname",
+        "family",
+        "familyname",
+        "firstname",
+        "lastname",
+        "surname",
+        "middlename",
+        "vorname",
+        "nachname",
+    ];
+    matches!((name, beside), ("first", "last") | ("last", "first")) || PARTS.contains(&beside)
 }

@@ -1,10 +1,11 @@
 //! Positions in protobufs of requests that say nothing of them: two neighbours in a message are one where a text beside them says
-//! so, and where several of them lie one behind the other as those of a way do.
+//! so, and where several of them lie one behind the other as those of a way do and the request speaks of one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::parts::{follows, is_exact_integer, number_of_protobuf};
 use super::text::EXACT_DECIMALS;
+use super::words::{is_about_position, is_about_service};
 use super::{Coordinate, Degrees, graded, is_at_null};
 use crate::detect::Scene;
 use crate::model::{DecodeStep, Field, Grade, Look, PathId, Tally};
@@ -19,10 +20,25 @@ const SOURCES: [&str; 7] = [
     "standort",
     "whereabouts",
 ];
-/// Where it is: screens of apps are called so as well, beside how long they took.
-const PLACES: [&str; 5] = ["home", "hometown", "work", "zuhause", "arbeit"];
-/// Decimals of positions that are kept, at most: times that are measured have more.
-const KEPT_DECIMALS: usize = 7;
+/// Ways, in small letters, as segments of paths, labels of hosts and texts have them: players in games and what sensors measure move
+/// by small steps, too.
+const WAYS: [&str; 15] = [
+    "trip",
+    "trips",
+    "ride",
+    "rides",
+    "route",
+    "routes",
+    "journey",
+    "journeys",
+    "gpx",
+    "waypoint",
+    "waypoints",
+    "fahrt",
+    "fahrten",
+    "strecke",
+    "strecken",
+];
 /// Longest of these.
 const LONGEST_LABEL: usize = 12;
 /// Decimals that a half has at least, and one of the two: floats have few digits.
@@ -44,9 +60,9 @@ struct Pair<'a> {
 pub(super) struct Unnamed<'a> {
     before: Option<Coordinate<'a>>,
     pairs: Vec<Pair<'a>>,
-    /// Messages that hold a text which says what told a position, and where it is.
+    /// Messages that hold a text which says what told a position, and that it is of a way.
     of_source: BTreeSet<PathId>,
-    of_place: BTreeSet<PathId>,
+    of_way: BTreeSet<PathId>,
     numbers: BTreeMap<PathId, usize>,
 }
 
@@ -65,7 +81,7 @@ impl<'a> Unnamed<'a> {
                 let text = &*text.to_lowercase();
                 for (labels, told) in [
                     (&SOURCES[..], &mut self.of_source),
-                    (&PLACES[..], &mut self.of_place),
+                    (&WAYS[..], &mut self.of_way),
                 ] {
                     if labels.contains(&text) {
                         told.insert(message);
@@ -95,6 +111,7 @@ impl<'a> Unnamed<'a> {
     /// Reports what is a position.
     pub(super) fn report(self, scene: &Scene<'_>, tally: &mut Tally) {
         let paths = &scene.fields.paths;
+        let is_of_way = speaks_of_way(scene);
         let mut ways: BTreeMap<PathId, Vec<&Pair<'_>>> = BTreeMap::new();
         for pair in &self.pairs {
             let around = paths.split(pair.message).map(|(around, _)| around);
@@ -102,16 +119,15 @@ impl<'a> Unnamed<'a> {
                 labelled.contains(&pair.message)
                     || around.is_some_and(|around| labelled.contains(&around))
             };
-            let decimals = pair.first.1.decimals.max(pair.second.decimals);
-            let is_labelled =
-                has(&self.of_source) || decimals <= KEPT_DECIMALS && has(&self.of_place);
-            if is_labelled {
+            if has(&self.of_source) {
                 let both = (pair.first.1, pair.second);
                 graded(scene, tally, pair.first.0, Grade::Shape, both);
                 continue;
             }
-            let way = ways.entry(scene.first_of(pair.message)).or_default();
-            way.push(pair);
+            if is_of_way || has(&self.of_way) {
+                let way = ways.entry(scene.first_of(pair.message)).or_default();
+                way.push(pair);
+            }
         }
         for way in ways.values().filter(|way| self.is_way(way)) {
             for pair in way {
@@ -158,6 +174,13 @@ impl<'a> Unnamed<'a> {
             && moves(&east)
             && are_even(&north) == are_even(&east)
     }
+}
+
+/// Whether the host or the path of a request speaks of positions or of ways, rather than of measures.
+fn speaks_of_way(scene: &Scene<'_>) -> bool {
+    let path = scene.request_path().to_lowercase();
+    let mut words = path.split('/').chain(scene.host().split('.'));
+    words.any(|word| is_about_position(word) || WAYS.contains(&word)) && !is_about_service(&path)
 }
 
 /// Whether two numbers stand in a row and are exact enough for both halves.

@@ -197,11 +197,6 @@ fn a_segment_of_a_path_tells_whose_the_id_behind_it_is() {
             "/v1/projects/p/installations/cAbC123_-4567890abcdeQ/authTokens",
             "install-id",
         ),
-        (
-            "/v1/devices/0a1b2c3d4e5f60718293a4b5c6d7e8f9/registrations/pass.example/1",
-            "install-id",
-        ),
-        ("/push/devices/a3f1c29b7e045d86", "install-id"),
         ("/push/devices/3c:5a:b4:01:02:03", "mac-address"),
         // no finding by itself: lamps have ids, too
         (
@@ -211,7 +206,17 @@ fn a_segment_of_a_path_tells_whose_the_id_behind_it_is() {
     ] {
         assert_eq!(path(own, rule), [Grade::Decoded], "{own}");
     }
+    for device in [
+        "/v1/devices/0a1b2c3d4e5f60718293a4b5c6d7e8f9/registrations/pass.example/1",
+        "/push/devices/a3f1c29b7e045d86",
+    ] {
+        assert_eq!(path(device, "install-id"), [Grade::Shape], "{device}");
+    }
     for other in [
+        "/install/3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3",
+        "/cdn/install/a3f1c29b7e045d86/setup",
+        "/iot/devices/0a1b2c3d4e5f60718293a4b5c6d7e8f9/push",
+        "/registration/terminal/0a1b2c3d4e5f60718293a4b5c6d7e8f9",
         "/v1/devices/3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3/state",
         "/v1/devices/3c:5a:b4:01:02:03/state",
         "/v1/orders/3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3",
@@ -261,6 +266,8 @@ fn headers_of_an_application_name_attributes_where_several_do() {
         ("X-Os-Ver", "14"),
         ("X-Width", "1440"),
         ("X-Height", "3088"),
+        ("X-Cpu-Cores", "8"),
+        ("X-Memory-Size", "7812345"),
     ];
     assert_eq!(
         rules(&device),
@@ -279,6 +286,21 @@ fn headers_of_an_application_name_attributes_where_several_do() {
             ("X-Brand", "musterladen"),
             ("X-Platform", "web"),
             ("X-Width", "320"),
+        ],
+        // a model of a language, and a car
+        &[
+            ("X-Model", "gpt-4o-mini"),
+            ("X-Platform", "web"),
+            ("X-Language", "de"),
+            ("X-Version", "2"),
+            ("X-Timezone", "UTC"),
+        ],
+        &[
+            ("X-Brand", "BMW"),
+            ("X-Model", "320d"),
+            ("X-Language", "de"),
+            ("X-Platform", "android"),
+            ("X-OS-Version", "14"),
         ],
     ] {
         let of_device = rules(service);
@@ -309,4 +331,11 @@ fn an_identifier_in_two_spellings_is_one_item() {
     let body = r#"{"imei":"490154203237518","deviceImei":"49-015420-323751-8"}"#;
     let found = found(&[post("/p", "application/json", body)]);
     assert_eq!(found, [("hardware-id".to_owned(), 1, 1)]);
+}
+
+#[test]
+fn names_of_networks_that_differ_in_case_are_two() {
+    let body = r#"{"wifi":[{"ssid":"Werkstatt"},{"ssid":"WERKSTATT"}]}"#;
+    let found = found(&[post("/p", "application/json", body)]);
+    assert_eq!(found, [("wifi-ssid".to_owned(), 2, 2)]);
 }

@@ -312,6 +312,13 @@ fn numbers_with_their_country_code_beside_them_are_an_address_book() {
         let found = found(&[post("/v1/track", "application/json", &body)]);
         assert!(has(&found, "contact-name-phone-record", 3), "{found:?}");
     }
+    // The zero of Italy is dialled from abroad, too.
+    let italian = people("39", &["0669812345", "0669823456", "0669834567"]);
+    let landlines = json("/v1/track", &italian);
+    assert!(
+        has(&landlines, "contact-name-phone-record", 3),
+        "{landlines:?}"
+    );
     // of no plan, of no country, and the pages of a list
     for body in [
         people("49", &["0000000", "1111111111111", "9999999"]),
@@ -319,6 +326,25 @@ fn numbers_with_their_country_code_beside_them_are_an_address_book() {
         r#"{"items":[{"first":"Anna","last":"Zoe","cc":"49"},{"first":"B","last":"C","cc":"49"},{"first":"D","last":"E","cc":"49"}]}"#.to_owned(),
     ] {
         assert_eq!(found(&[post("/v1/track", "application/json", &body)]), [], "{body}");
+    }
+}
+
+#[test]
+fn shops_are_no_people_and_one_person_hides_no_list() {
+    let of = |body: &str| json("/v1/x", body);
+    let shops = of(
+        r#"{"magasins":[{"nom":"Papeterie A","telephone":"+33144093000"},{"nom":"Papeterie B","telephone":"+33140414000"},{"nom":"Papeterie C","telephone":"+33158103000"}]}"#,
+    );
+    assert!(!has(&shops, "contact-name-phone-record", 3), "{shops:?}");
+    let people = of(
+        r#"{"gens":[{"nom":"Exemple","prenom":"Anne","telephone":"+33144093000"},{"nom":"Modèle","prenom":"Luc","telephone":"+33140414000"},{"nom":"Essai","prenom":"Zoé","telephone":"+33158103000"}]}"#,
+    );
+    assert!(has(&people, "contact-name-phone-record", 3), "{people:?}");
+    let addresses = r#"["anna@firma.example","ben@firma.example","cem@firma.example"]"#;
+    for name in ["last", "name"] {
+        let body = format!(r#"{{"contacts":[{{"{name}":"Vorlage","emails":{addresses}}}]}}"#);
+        let found = of(&body);
+        assert!(has(&found, "contact-email-list", 3), "{found:?}");
     }
 }
 

@@ -351,37 +351,42 @@ fn neighbours_in_a_protobuf_are_a_position_beside_a_text_that_says_so() {
         of_protobuf("/v1/track", message.concat())
     };
     assert_eq!(
-        place("home", 52.520_008, 13.404_954),
-        ["52.520008,13.404954"]
-    );
-    assert_eq!(
         place("GPS", 52.520_008, 13.404_954),
         ["52.520008,13.404954"]
     );
     assert_eq!(place("button", 52.520_008, 13.404_954), [""; 0]);
-    // how long it took, and how fast the network was
-    assert_eq!(place("home", 52.520_008_312_7, 13.404_954_113), [""; 0]);
-    assert_eq!(place("network", 52.520_008, 13.404_954), [""; 0]);
+    // how long a screen took, and how fast the network was
+    for label in ["home", "work", "network", "cell", "wifi"] {
+        assert_eq!(place(label, 12.345_678, 45.678_912), [""; 0], "{label}");
+    }
     // scrolled so far, and so large
-    assert_eq!(place("home", 0.520_008, 0.404_954), [""; 0]);
-    assert_eq!(place("home", 52.5, 13.4), [""; 0]);
+    assert_eq!(place("gps", 0.520_008, 0.404_954), [""; 0]);
+    assert_eq!(place("gps", 52.5, 13.4), [""; 0]);
 }
 
 #[test]
-fn neighbours_in_a_protobuf_are_a_way_where_one_lies_near_the_next() {
-    let way = |step: fn(u8) -> (f64, f64)| {
+fn neighbours_in_a_protobuf_are_a_way_where_a_request_speaks_of_one() {
+    let points = |step: fn(u8) -> (f64, f64)| {
         let points = (0..5)
             .map(step)
             .map(|(first, second)| inner(2, &[fixed(1, first), fixed(2, second)].concat()));
-        of_protobuf("/v1/track", points.collect::<Vec<_>>().concat()).len()
+        points.collect::<Vec<_>>().concat()
     };
-    assert_eq!(
-        way(|number| (
+    let way = |step| of_protobuf("/v1/trips", points(step)).len();
+    let ridden = |number: u8| {
+        (
             52.520_008 + f64::from(number * number) * 0.000_123_1,
-            13.404_954 - f64::from(number * number * number) * 0.000_041_7
-        )),
-        5
-    );
+            13.404_954 - f64::from(number * number * number) * 0.000_041_7,
+        )
+    };
+    assert_eq!(way(ridden), 5);
+    let labelled = |label: &str| [inner(1, label.as_bytes()), points(ridden)].concat();
+    assert_eq!(of_protobuf("/v1/x", labelled("ride")).len(), 5);
+    // a player in a game, and what a sensor measures
+    for label in ["match-7", "telemetry", "sensor"] {
+        assert_eq!(of_protobuf("/v1/x", labelled(label)), [""; 0], "{label}");
+    }
+    assert_eq!(of_protobuf("/v1/trips/stats", points(ridden)), [""; 0]);
     // a price and the time, bids and asks, and numbers drawn at random
     assert_eq!(
         way(|number| (
@@ -418,7 +423,7 @@ fn neighbours_in_a_protobuf_are_a_way_where_one_lies_near_the_next() {
         )
     });
     assert_eq!(
-        of_protobuf("/v1/track", axes.collect::<Vec<_>>().concat()),
+        of_protobuf("/v1/trips", axes.collect::<Vec<_>>().concat()),
         [""; 0]
     );
 }
