@@ -256,7 +256,7 @@ pub(super) fn recognise(
             content: Content::File,
             columns: Arc::new(columns.clone()),
         }),
-        (None, Some(wrapping)) => unknown(format!("{} of an unknown format", wrapping.name)),
+        (None, Some(wrapping)) => unknown(wrapping.unknown.to_owned()),
         (None, None) if let Some(reason) = unread(&sample) => unknown(reason.to_owned()),
         (None, None) if sample.text().is_some() => {
             if is_for_people(path) || is_report(&sample) {
