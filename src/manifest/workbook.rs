@@ -110,7 +110,8 @@ fn table<I: Read + Seek>(archive: &mut Archive<'_, I>, budget: &mut Budget) -> O
         }
         first.get_or_insert(table);
     }
-    first
+    // Where not all was looked at, a list may be missing: that is told rather than another sheet read.
+    first.filter(|_| !budget.is_spent)
 }
 
 fn part<I: Read + Seek>(

@@ -276,6 +276,23 @@ fn a_workbook_is_read_within_bounds_and_what_is_left_out_told() {
     let (dossier, notes) = gathered(&long, &wide);
     assert!(dossier.others["S1"].apps.contains_key("org.example.chat"));
     assert_eq!(notes, ["more cells or text in the workbook than the bound"]);
+
+    let sheet = format!(
+        "<sheetData><row>{}</row></sheetData>",
+        "<c t=\"s\"><v>0</v></c>".repeat(16_000)
+    );
+    let bytes = archive::zip(&[
+        ("[Content_Types].xml", b"<Types/>"),
+        ("xl/sharedStrings.xml", long.as_bytes()),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+    ]);
+    let left_out = intake::survey(&[file("spent", "a.xlsx", &bytes)])
+        .unwrap()
+        .left_out;
+    assert_eq!(
+        left_out[0].2,
+        "a workbook without a list of apps; more cells or text in the workbook than the bound"
+    );
 }
 
 #[test]
