@@ -325,8 +325,12 @@ pub const LISTED_DEVICES: usize = 100_000;
 pub const LISTED_APPS: usize = 2_000_000;
 /// Lines above the header of a list of apps: titles of reports have two or three.
 pub const TITLE_LINES: usize = 10;
-/// Columns of a sheet of a workbook: as many as Excel has.
-pub const WORKBOOK_COLUMNS: usize = 1 << 14;
+/// Columns of a sheet of a workbook that are read: lists have some dozens, Excel has 16,384.
+pub const WORKBOOK_COLUMNS: usize = 256;
+/// Cells and shared strings of all sheets of a workbook: XML of [`DOCUMENT_BYTES`] has about 2.5 million.
+pub const WORKBOOK_CELLS: usize = 1 << 22;
+/// Bytes of XML of all sheets of a workbook, and of the tables made from it.
+pub const WORKBOOK_BYTES: usize = 128 << 20;
 /// Sheets of a workbook that are looked at.
 pub const WORKBOOK_SHEETS: usize = 64;
 /// Rows of a list of apps by which it is told whether a column names devices or apps.

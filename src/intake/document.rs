@@ -1,7 +1,7 @@
 //! Files that describe apps and devices, recognised here and read by [`crate::manifest`]: app packages, manifests, device dumps.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek};
+use std::io::{self, Cursor, ErrorKind, Read, Seek};
 use std::path::Path;
 
 use memchr::memmem;
@@ -298,6 +298,10 @@ pub(super) fn read_whole(input: &Input, bound: u64) -> Result<(Vec<u8>, Option<S
             path: input.path.clone(),
             source,
         }),
+        // A bound of ours, which says what it is.
+        Err(error) if error.kind() == ErrorKind::FileTooLarge => {
+            Ok((bytes, Some(error.to_string())))
+        }
         Err(error) => {
             let detail = format!("reading stopped at byte {}: {error}", bytes.len());
             Ok((bytes, Some(detail)))

@@ -287,7 +287,7 @@ mod tests {
         let text = "imei = \"490154203237518\"\nmail = \"erika@post.example\"\n";
         let list = parse(text);
         assert!(list.values.is_empty());
-        let said = "2 entries that are no value: line 1 stands under none of [own], [[contact]] and [[position]], line 2 stands under none of [own], [[contact]] and [[position]]";
+        let said = "2 entries that are no value: line 1 is or stands under none of [own], [[contact]] and [[position]], line 2 is or stands under none of [own], [[contact]] and [[position]]";
         assert_eq!(list.problems().as_deref(), Some(said));
     }
 
@@ -322,7 +322,7 @@ mod tests {
         assert!(has(text, KnownKind::Text, false, "Bis um acht"));
         assert!(has(text, KnownKind::Name, true, "Erika Muster"));
         let problems = parse(text).problems();
-        let said = "2 entries that are no value: `fleet` is neither own, contact, position nor digests, line 4 in `own` is no kind of value";
+        let said = "2 entries that are no value: line 10 is or stands under none of [own], [[contact]] and [[position]], line 4 in `own` is no kind of value";
         assert_eq!(problems.as_deref(), Some(said));
         let text = "[own]\n\"+493023125111\" = \"phone\"\n[[position]]\nlatitude = \"52,5\"\nlongitude = \"13,4\"\nradius = 50.0\n[[position]]\nlatitude = \"north\"\nlongitude = 1\n";
         assert!(has(text, KnownKind::Position, false, "52.5,13.4"));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -140,24 +140,28 @@ pub(super) enum Bytes<'a> {
 }
 
 impl Bytes<'_> {
-    /// The beginning of what is wrapped.
-    fn unwrapped(self, wrapping: &Wrapping, path: &Path) -> Vec<u8> {
+    /// The beginning of what is wrapped, and the bound that was reached within it.
+    fn unwrapped(self, wrapping: &Wrapping, path: &Path) -> (Vec<u8>, Option<io::Error>) {
         let reader: Box<dyn Read> = match self {
             Self::Prefix(prefix) | Self::Whole(prefix) => {
                 Box::new(io::Cursor::new(prefix.to_vec()))
             }
             Self::File { .. } => match File::open(path) {
                 Ok(file) => Box::new(file),
-                Err(_) => return Vec::new(),
+                Err(_) => return (Vec::new(), None),
             },
         };
         let mut inner = Vec::new();
         // Where it is cut or damaged, what came before counts.
-        let _ = wrapping
+        let read = wrapping
             .unwrap(reader)
             .take(SNIFF_BYTES as u64)
             .read_to_end(&mut inner);
-        inner
+        let bound = read.err();
+        (
+            inner,
+            bound.filter(|error| error.kind() == ErrorKind::FileTooLarge),
+        )
     }
 }
 
@@ -231,7 +235,9 @@ pub(super) fn recognise(
         return unknown("the file is empty".to_owned());
     }
     let wrapping = Wrapping::of(head);
-    let inner = wrapping.map(|wrapping| bytes.unwrapped(wrapping, path));
+    let (inner, bound) = wrapping
+        .map(|wrapping| bytes.unwrapped(wrapping, path))
+        .unzip();
     let sample = Sample {
         head: inner.as_deref().unwrap_or(head),
         length: length.filter(|_| wrapping.is_none()),
@@ -256,7 +262,10 @@ pub(super) fn recognise(
             content: Content::File,
             columns: Arc::new(columns.clone()),
         }),
-        (None, Some(wrapping)) => unknown(format!("{} of an unknown format", wrapping.name)),
+        (None, Some(wrapping)) => unknown(match bound.flatten() {
+            Some(bound) => format!("{}; {bound}", wrapping.unknown),
+            None => wrapping.unknown.to_owned(),
+        }),
         (None, None) if let Some(reason) = unread(&sample) => unknown(reason.to_owned()),
         (None, None) if sample.text().is_some() => {
             if is_for_people(path) || is_report(&sample) {

@@ -20,6 +20,8 @@ use crate::manifest;
 pub struct Wrapping {
     /// Its name in reports.
     pub name: &'static str,
+    /// What to tell the user where nothing in it is read.
+    pub(super) unknown: &'static str,
     shows: fn(&[u8]) -> bool,
     unwrap: fn(Box<dyn Read>) -> Box<dyn Read>,
 }
@@ -28,26 +30,31 @@ pub struct Wrapping {
 const WRAPPINGS: &[Wrapping] = &[
     Wrapping {
         name: "gzip",
+        unknown: "gzip of an unknown format",
         shows: |head| head.starts_with(&[0x1f, 0x8b, 8]),
         unwrap: gunzip,
     },
     Wrapping {
         name: "zstd",
+        unknown: "zstd of an unknown format",
         shows: |head| head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]),
         unwrap: unzstd,
     },
     Wrapping {
         name: "utf-16",
+        unknown: "utf-16 of an unknown format",
         shows: |head| head.starts_with(&[0xff, 0xfe]),
         unwrap: utf16::from_little_endian,
     },
     Wrapping {
         name: "utf-16",
+        unknown: "utf-16 of an unknown format",
         shows: |head| head.starts_with(&[0xfe, 0xff]),
         unwrap: utf16::from_big_endian,
     },
     Wrapping {
         name: "xlsx",
+        unknown: "a workbook without a list of apps",
         shows: manifest::is_workbook,
         unwrap: table_of_workbook,
     },
@@ -71,7 +78,20 @@ fn table_of_workbook(reader: Box<dyn Read>) -> Box<dyn Read> {
     // Where it is damaged, what came before counts.
     let _ = reader.take(DOCUMENT_BYTES).read_to_end(&mut bytes);
     let table = manifest::workbook_csv(&mut io::Cursor::new(bytes));
-    Box::new(io::Cursor::new(table.unwrap_or_default()))
+    let rows = io::Cursor::new(table.value);
+    if table.damage.is_empty() {
+        return Box::new(rows);
+    }
+    Box::new(rows.chain(Incomplete(table.damage.join("; "))))
+}
+
+/// Stands behind the rows of a table of which some are missing.
+struct Incomplete(String);
+
+impl Read for Incomplete {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::new(ErrorKind::FileTooLarge, self.0.clone()))
+    }
 }
 
 /// Counts what passes.

@@ -1,6 +1,8 @@
 //! A workbook of Excel (ECMA-376 part 1, §18) → the table in it as CSV, so that lists that were saved as one are read as such.
 
+use std::borrow::Cow;
 use std::io::{Read, Seek};
+use std::ops::ControlFlow;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -20,16 +22,73 @@ pub(crate) fn is_workbook(head: &[u8]) -> bool {
         && memchr::memmem::find(head, b"xl/").is_some()
 }
 
-/// The first sheet that is a list of apps, else the first sheet.
-pub(crate) fn workbook_csv<I: Read + Seek>(input: &mut I) -> Option<Vec<u8>> {
+/// What the parts of a workbook may yet cost, all together: a small file can ask for much, since many cells refer to one text, and
+/// columns may be left empty.
+#[derive(Debug)]
+struct Budget {
+    /// Cells and shared strings.
+    cells: usize,
+    /// Bytes of XML and of the tables made from it.
+    bytes: usize,
+    is_spent: bool,
+    has_far_columns: bool,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            cells: limits::WORKBOOK_CELLS,
+            bytes: limits::WORKBOOK_BYTES,
+            is_spent: false,
+            has_far_columns: false,
+        }
+    }
+}
+
+impl Budget {
+    /// Breaks where there is not so much left.
+    fn spend(&mut self, cells: usize, bytes: usize) -> ControlFlow<()> {
+        let left = (self.cells.checked_sub(cells), self.bytes.checked_sub(bytes));
+        let (Some(cells), Some(bytes)) = left else {
+            self.is_spent = true;
+            return ControlFlow::Break(());
+        };
+        (self.cells, self.bytes) = (cells, bytes);
+        ControlFlow::Continue(())
+    }
+
+    /// The bounds that were reached.
+    fn damage(&self) -> impl Iterator<Item = String> {
+        let spent = self
+            .is_spent
+            .then(|| "more cells or text in the workbook than the bound".to_owned());
+        let columns = limits::WORKBOOK_COLUMNS;
+        let far = self
+            .has_far_columns
+            .then(|| format!("only the first {columns} columns of a sheet are read"));
+        spent.into_iter().chain(far)
+    }
+}
+
+/// The first sheet that is a list of apps, else the first sheet, and what is missing of it.
+pub(crate) fn workbook_csv<I: Read + Seek>(input: &mut I) -> super::Read<Vec<u8>> {
     let mut archive = Archive::open(input);
+    let mut budget = Budget::default();
+    let value = table(&mut archive, &mut budget).unwrap_or_default();
+    let mut damage = archive.damage;
+    damage.extend(budget.damage());
+    damage.dedup();
+    super::Read { value, damage }
+}
+
+fn table<I: Read + Seek>(archive: &mut Archive<'_, I>, budget: &mut Budget) -> Option<Vec<u8>> {
     // A report may well lie in the folder of its case.
-    let properties = part(&mut archive, b"docProps/core.xml").unwrap_or_default();
+    let properties = part(archive, b"docProps/core.xml", budget).unwrap_or_default();
     if memchr::memmem::find(&properties, b"<dc:creator>phonehome<").is_some() {
         return None;
     }
-    let strings = part(&mut archive, b"xl/sharedStrings.xml");
-    let strings = strings.map(|xml| shared_strings(&xml)).unwrap_or_default();
+    let strings = part(archive, b"xl/sharedStrings.xml", budget).unwrap_or_default();
+    let strings = shared_strings(&strings, budget);
     let names = archive.entries.iter().map(|entry| entry.name.clone());
     let mut names: Vec<Vec<u8>> = names
         .filter(|name| name.starts_with(b"xl/worksheets/sheet") && name.ends_with(b".xml"))
@@ -38,47 +97,67 @@ pub(crate) fn workbook_csv<I: Read + Seek>(input: &mut I) -> Option<Vec<u8>> {
     names.sort_by_key(|name| (name.len(), name.clone()));
     let mut first = None;
     for name in names {
-        let Some(xml) = part(&mut archive, &name) else {
+        if budget.is_spent {
+            break;
+        }
+        let Some(xml) = part(archive, &name, budget) else {
             continue;
         };
-        let table = sheet_csv(&xml, &strings);
+        let table = sheet_csv(&xml, &strings, budget);
         let header = csv_header(&table).unwrap_or_default();
         if has_known_header(&header.iter().map(String::as_str)) {
             return Some(table);
         }
         first.get_or_insert(table);
     }
-    first
+    // Where not all was looked at, a list may be missing: that is told rather than another sheet read.
+    first.filter(|_| !budget.is_spent)
 }
 
-fn part<I: Read + Seek>(archive: &mut Archive<'_, I>, name: &[u8]) -> Option<Vec<u8>> {
+fn part<I: Read + Seek>(
+    archive: &mut Archive<'_, I>,
+    name: &[u8],
+    budget: &mut Budget,
+) -> Option<Vec<u8>> {
     let entry = archive.entry(name)?.clone();
     let [method, _] = entry.methods();
     let cap = usize::try_from(limits::DOCUMENT_BYTES).unwrap_or(usize::MAX);
-    archive.content(&entry, method, cap)
+    let content = archive.content(&entry, method, cap.min(budget.bytes))?;
+    // It is no longer than what is left.
+    let _ = budget.spend(0, content.len());
+    Some(content)
 }
 
 /// Texts that cells refer to by their place (§18.4). How they are spoken (`rPh`) is no part of them.
-fn shared_strings(xml: &[u8]) -> Vec<String> {
+fn shared_strings(xml: &[u8], budget: &mut Budget) -> Vec<String> {
     let mut strings = Vec::new();
     let mut text = String::new();
     let (mut is_text, mut is_spoken) = (false, false);
-    visit(xml, |event| match event {
-        Event::Start(start) => match start.local_name().as_ref() {
-            "si" => text.clear(),
-            "rPh" => is_spoken = true,
-            "t" => is_text = !is_spoken,
+    visit(xml, |event| {
+        match event {
+            Event::Start(start) => match start.local_name().as_ref() {
+                "si" => text.clear(),
+                "rPh" => is_spoken = true,
+                "t" => is_text = !is_spoken,
+                _ => {}
+            },
+            Event::Empty(start) if start.local_name().as_ref() == "si" => {
+                budget.spend(1, 0)?;
+                strings.push(String::new());
+            }
+            Event::End(end) => match end.local_name().as_ref() {
+                "si" => {
+                    budget.spend(1, 0)?;
+                    strings.push(std::mem::take(&mut text));
+                }
+                "rPh" => is_spoken = false,
+                "t" => is_text = false,
+                _ => {}
+            },
+            event if is_text => text.extend(text_xml::words(event)),
             _ => {}
-        },
-        Event::Empty(start) if start.local_name().as_ref() == "si" => strings.push(String::new()),
-        Event::End(end) => match end.local_name().as_ref() {
-            "si" => strings.push(std::mem::take(&mut text)),
-            "rPh" => is_spoken = false,
-            "t" => is_text = false,
-            _ => {}
-        },
-        event if is_text => text.extend(text_xml::words(event)),
-        _ => {}
+        }
+        ControlFlow::Continue(())
     });
     strings
 }
@@ -109,13 +188,37 @@ impl Cell {
         cell
     }
 
-    fn value(self, strings: &[String]) -> String {
+    fn value(self, strings: &[String]) -> Cow<'_, str> {
         if self.is_shared {
             let place = self.text.trim().parse().ok();
             let string = place.and_then(|place: usize| strings.get(place));
-            return string.cloned().unwrap_or_default();
+            return string.map(String::as_str).unwrap_or_default().into();
         }
-        self.text
+        self.text.into()
+    }
+
+    /// Puts it into its row, which is as long as its last column that is not empty.
+    fn place<'s>(
+        self,
+        row: &mut Vec<Cow<'s, str>>,
+        strings: &'s [String],
+        budget: &mut Budget,
+    ) -> ControlFlow<()> {
+        let column = self.column;
+        let value = self.value(strings);
+        if value.is_empty() {
+            return budget.spend(1, 0);
+        }
+        if column >= limits::WORKBOOK_COLUMNS {
+            budget.has_far_columns = true;
+            return budget.spend(1, 0);
+        }
+        budget.spend(1, value.len())?;
+        row.resize(row.len().max(column.saturating_add(1)), Cow::default());
+        if let Some(place) = row.get_mut(column) {
+            *place = value;
+        }
+        ControlFlow::Continue(())
     }
 }
 
@@ -130,58 +233,58 @@ fn column(reference: &str) -> Option<usize> {
 }
 
 /// The rows of a sheet (§18.3.1.73).
-fn sheet_csv(xml: &[u8], strings: &[String]) -> Vec<u8> {
+fn sheet_csv(xml: &[u8], strings: &[String], budget: &mut Budget) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new()
         .flexible(true)
         .from_writer(Vec::new());
-    let mut row: Vec<String> = Vec::new();
+    let mut row: Vec<Cow<'_, str>> = Vec::new();
+    let mut next = 0_usize;
     let mut cell: Option<Cell> = None;
     let mut is_text = false;
-    let mut bytes = 0_u64;
-    visit(xml, |event| match event {
-        Event::Start(start) => match start.local_name().as_ref() {
-            "row" => row.clear(),
-            "c" => cell = Some(Cell::of(start, row.len())),
-            "v" | "t" => is_text = true,
-            _ => {}
-        },
-        Event::End(end) => match end.local_name().as_ref() {
-            "v" | "t" => is_text = false,
-            "c" => {
-                let Some(done) = cell
-                    .take()
-                    .filter(|cell| cell.column < limits::WORKBOOK_COLUMNS)
-                else {
-                    return;
-                };
-                let column = done.column;
-                row.resize(row.len().max(column.saturating_add(1)), String::new());
-                if let Some(place) = row.get_mut(column) {
-                    *place = done.value(strings);
+    visit(xml, |event| {
+        match event {
+            Event::Start(start) => match start.local_name().as_ref() {
+                "row" => {
+                    row.clear();
+                    next = 0;
                 }
+                "c" => cell = Some(Cell::of(start, next)),
+                "v" | "t" => is_text = true,
+                _ => {}
+            },
+            Event::Empty(start) if start.local_name().as_ref() == "c" => {
+                next = Cell::of(start, next).column.saturating_add(1);
             }
-            "row" if !row.is_empty() => {
-                let length = row.iter().map(|cell| cell.len().saturating_add(3));
-                bytes = bytes.saturating_add(length.sum::<usize>() as u64);
-                if bytes <= limits::DOCUMENT_BYTES {
+            Event::End(end) => match end.local_name().as_ref() {
+                "v" | "t" => is_text = false,
+                "c" => {
+                    if let Some(done) = cell.take() {
+                        next = done.column.saturating_add(1);
+                        done.place(&mut row, strings, budget)?;
+                    }
+                }
+                "row" if !row.is_empty() => {
+                    // A delimiter behind each.
+                    budget.spend(0, row.len())?;
                     // Writing into memory does not fail.
-                    let _ = writer.write_record(&row);
+                    let _ = writer.write_record(row.iter().map(|cell| cell.as_bytes()));
+                }
+                _ => {}
+            },
+            event if is_text => {
+                if let Some(cell) = &mut cell {
+                    cell.text.extend(text_xml::words(event));
                 }
             }
             _ => {}
-        },
-        event if is_text => {
-            if let Some(cell) = &mut cell {
-                cell.text.extend(text_xml::words(event));
-            }
         }
-        _ => {}
+        ControlFlow::Continue(())
     });
     writer.into_inner().unwrap_or_default()
 }
 
-/// Shows the parts of a document up to its end or the first damage.
-fn visit(xml: &[u8], mut see: impl FnMut(&Event<'_>)) {
+/// Shows the parts of a document up to its end, the first damage, or where who sees them breaks off.
+fn visit(xml: &[u8], mut see: impl FnMut(&Event<'_>) -> ControlFlow<()>) {
     let text = text_xml::decode(xml);
     let mut reader = Reader::from_str(&text);
     let config = reader.config_mut();
@@ -191,7 +294,8 @@ fn visit(xml: &[u8], mut see: impl FnMut(&Event<'_>)) {
     loop {
         match reader.read_event() {
             Ok(Event::Eof) | Err(_) => return,
-            Ok(event) => see(&event),
+            Ok(event) if see(&event).is_break() => return,
+            Ok(_) => {}
         }
     }
 }
@@ -211,9 +315,10 @@ mod tests {
 
     #[test]
     fn rows_are_those_of_the_sheet() {
-        let strings = shared_strings(STRINGS.as_bytes());
+        let budget = &mut Budget::default();
+        let strings = shared_strings(STRINGS.as_bytes(), budget);
         assert_eq!(strings.len(), 5);
-        let table = sheet_csv(SHEET.as_bytes(), &strings);
+        let table = sheet_csv(SHEET.as_bytes(), &strings, budget);
         assert_eq!(
             String::from_utf8(table).unwrap(),
             "Serial Number,Bundle ID,,App Name\nS1,org.example.chat,,Chat & Talk,7\n"
@@ -226,7 +331,75 @@ mod tests {
     #[test]
     fn a_row_of_the_farthest_column_is_left_out() {
         let far = "<row><c r=\"ZZZZZZZZZZZZZZZZ1\"><v>1</v></c><c r=\"XFE1\"><v>1</v></c><c r=\"B1\"><v>2</v></c></row>";
-        assert_eq!(sheet_csv(far.as_bytes(), &[]), b",2\n");
+        let budget = &mut Budget::default();
+        assert_eq!(sheet_csv(far.as_bytes(), &[], budget), b",2\n");
+        let told: Vec<String> = budget.damage().collect();
+        assert_eq!(told, ["only the first 256 columns of a sheet are read"]);
+    }
+
+    #[test]
+    fn cells_without_a_place_follow_those_before_them() {
+        let row = "<row><c/><c><v>1</v></c><c r=\"D1\"/><c><v>2</v></c><c></c></row><row><c><v>3</v></c></row>";
+        let table = sheet_csv(row.as_bytes(), &[], &mut Budget::default());
+        assert_eq!(table, b",1,,,2\n3\n");
+    }
+
+    #[test]
+    fn a_long_text_that_many_cells_refer_to_costs_no_more_than_is_left() {
+        let strings = ["a".repeat(1 << 20)];
+        let cell = "<c t=\"s\"><v>0</v></c>";
+        let row = format!("<row>{cell}</row>");
+        let wide = format!("<row>{}</row>", cell.repeat(16_000));
+        let (rows, bytes) = (row.repeat(16_000), 8 << 20);
+        for sheet in [wide, rows] {
+            let mut budget = Budget {
+                bytes,
+                ..Budget::default()
+            };
+            let table = sheet_csv(sheet.as_bytes(), &strings, &mut budget);
+            assert!(table.len() <= bytes, "{}", table.len());
+            // Nothing is looked at behind the cell for which nothing was left.
+            assert!(limits::WORKBOOK_CELLS - budget.cells <= 8);
+            let told: Vec<String> = budget.damage().collect();
+            assert_eq!(told, ["more cells or text in the workbook than the bound"]);
+        }
+    }
+
+    #[test]
+    fn rows_of_far_columns_share_one_budget_over_all_sheets() {
+        let sheet =
+            |column: &str| format!("<row><c r=\"{column}1\"><v>1</v></c></row>").repeat(10_000);
+        let (far, last) = (sheet("XFD"), sheet("IV"));
+        let mut budget = Budget {
+            cells: 15_000,
+            ..Budget::default()
+        };
+        for _ in 0..limits::WORKBOOK_SHEETS {
+            assert!(sheet_csv(far.as_bytes(), &[], &mut budget).is_empty());
+        }
+        assert!(budget.is_spent && budget.has_far_columns);
+        assert_eq!((budget.cells, budget.bytes), (0, limits::WORKBOOK_BYTES));
+        let bytes = 4 << 20;
+        let mut budget = Budget {
+            bytes,
+            ..Budget::default()
+        };
+        let tables = (0..limits::WORKBOOK_SHEETS)
+            .map(|_| sheet_csv(last.as_bytes(), &[], &mut budget).len())
+            .sum::<usize>();
+        assert!(tables <= bytes && tables > bytes / 2, "{tables}");
+        assert!(budget.is_spent);
+        assert!(limits::WORKBOOK_CELLS - budget.cells < bytes / limits::WORKBOOK_COLUMNS + 64);
+    }
+
+    #[test]
+    fn shared_strings_count_as_cells() {
+        let mut budget = Budget {
+            cells: 1000,
+            ..Budget::default()
+        };
+        let strings = shared_strings("<si/>".repeat(5000).as_bytes(), &mut budget);
+        assert_eq!((strings.len(), budget.is_spent), (1000, true));
     }
 
     #[test]
@@ -246,7 +419,9 @@ mod tests {
             let mut bytes = [STRINGS, SHEET].concat().into_bytes();
             let at = at.index(bytes.len());
             bytes[at] = value;
-            sheet_csv(&bytes, &shared_strings(&bytes));
+            let budget = &mut Budget::default();
+            let strings = shared_strings(&bytes, budget);
+            sheet_csv(&bytes, &strings, budget);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Documents among other text, as logs and lists with separators of their own have them: `sent payload={"lat":52.5,"lon":13.4} ok`.
 
-use memchr::memmem;
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
 
 use super::collector::Collector;
 use super::{copied, digits, json, nested};
@@ -17,51 +19,62 @@ pub(super) fn documents(text: &str, collector: &mut Collector<'_>) -> bool {
     while let Some((before, behind)) = next(rest).filter(|_| tried < EMBEDDED_DOCUMENTS) {
         tried = tried.saturating_add(1);
         around.push_str(before);
-        let length = document(behind, found, collector);
-        found = found.saturating_add(u32::from(length.is_some()));
-        let length = length.unwrap_or_else(|| {
-            around.push_str(behind.get(..1).unwrap_or_default());
-            1
-        });
+        rest = behind;
+        let Some(length) = length(behind) else {
+            // What begins inside a document without an end has none, either.
+            break;
+        };
+        let is_taken = behind
+            .get(..length)
+            .is_some_and(|text| document(text, found, collector));
+        let length = if is_taken { length } else { 1 };
+        if !is_taken {
+            around.push_str(behind.get(..length).unwrap_or_default());
+        }
+        found = found.saturating_add(u32::from(is_taken));
         rest = behind.get(length..).unwrap_or_default();
     }
     if found == 0 {
         return false;
     }
     around.push_str(rest);
-    // Now it has none, or too many.
     nested::decode_around(Look::of(&around), &around, collector);
     true
 }
 
 /// What stands before the next document, and the text from there on.
 fn next(text: &str) -> Option<(&str, &str)> {
-    let starts = BEGINNINGS.iter();
-    let starts = starts.filter_map(|start| memmem::find(text.as_bytes(), start.as_bytes()));
-    text.split_at_checked(starts.min()?)
+    static FOUND: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let beginnings = FOUND.get_or_init(|| AhoCorasick::new(BEGINNINGS).ok());
+    let first = beginnings.as_ref()?.find(text)?;
+    text.split_at_checked(first.start())
 }
 
-/// Decodes the document that a text begins with; how long it is, if it is one.
-fn document(text: &str, position: u32, collector: &mut Collector<'_>) -> Option<usize> {
-    let encoded = text.strip_prefix("data:");
-    let length = match encoded {
-        Some(_) => text
-            .find(|mark: char| mark.is_whitespace() || "\"'|<>".contains(mark))
-            .unwrap_or(text.len()),
-        None => json::length(text)?,
-    };
-    let document = text.get(..length)?;
+/// Bytes of what a text begins with, which may be a document; `None` where that has no end. Nothing is as short as one byte.
+fn length(text: &str) -> Option<usize> {
+    if text.starts_with("data:") {
+        let end = text.find(|mark: char| mark.is_whitespace() || "\"'|<>".contains(mark));
+        return Some(end.unwrap_or(text.len()));
+    }
+    json::length(text)
+}
+
+/// Decodes a document, if it is one.
+fn document(text: &str, position: u32, collector: &mut Collector<'_>) -> bool {
     collector.enter_index(position);
-    let is_taken = if encoded.is_some() {
-        digits::base64_text(Look::of(document), document, copied, collector)
-    } else {
-        collector.undoing(DecodeStep::Json, |collector| {
-            json::documents(document.as_bytes(), copied, collector);
-        });
-        true
-    };
+    let mut is_taken = true;
+    // The value that it stands in is more than the document.
+    collector.labelled(DecodeStep::Text, |collector| {
+        if text.starts_with("data:") {
+            is_taken = digits::base64_text(Look::of(text), text, copied, collector);
+        } else {
+            collector.undoing(DecodeStep::Json, |collector| {
+                json::documents(text.as_bytes(), copied, collector);
+            });
+        }
+    });
     collector.leave(1);
-    is_taken.then_some(length)
+    is_taken
 }
 
 #[cfg(test)]
@@ -95,6 +108,10 @@ mod tests {
 
     #[test]
     fn what_is_no_document_is_text() {
+        assert_eq!(
+            fields(r#"mail=ada%40post.example ctx={"a":"b"}"#),
+            ["[0].a=b", "=mail=ada@post.example ctx="]
+        );
         for text in [r#"set {"a", "b"} of"#, "data: none", r#"x {"a": "#, ""] {
             assert_eq!(fields(text), [""; 0], "{text}");
         }

@@ -30,7 +30,7 @@ struct Encoding {
     attempt: Attempt,
 }
 
-/// All encodings inside values, the most telling first.
+/// Encodings of whole values, the most telling first. [`OF_PARTS`] follow them.
 const ENCODINGS: &[Encoding] = &[
     Encoding {
         has: Look::OTHER,
@@ -68,14 +68,18 @@ const ENCODINGS: &[Encoding] = &[
         attempt: form_text,
     },
     Encoding {
-        has: Look::EQUALS,
-        all: 0,
-        attempt: quoted_printable,
-    },
-    Encoding {
         has: Look::COLON,
         all: 0,
         attempt: embedded_documents,
+    },
+];
+
+/// Encodings of parts of a value, which are also looked for around the documents in it.
+const OF_PARTS: &[Encoding] = &[
+    Encoding {
+        has: Look::EQUALS,
+        all: 0,
+        attempt: quoted_printable,
     },
     Encoding {
         has: Look::COLON | Look::EQUALS | Look::LIST,
@@ -117,6 +121,11 @@ const ENCODINGS: &[Encoding] = &[
 /// Kinds of which nothing that is encoded has none, unless all its characters are of base64.
 const ANY: u16 = {
     let (mut any, mut rest) = (0, ENCODINGS);
+    while let [encoding, behind @ ..] = rest {
+        any |= encoding.has;
+        rest = behind;
+    }
+    rest = OF_PARTS;
     while let [encoding, behind @ ..] = rest {
         any |= encoding.has;
         rest = behind;
@@ -205,10 +214,7 @@ pub(super) fn decode_name(name: &str, collector: &mut Collector<'_>) {
 
 /// Decodes what is encoded in a text around the documents in it, for which it is not looked again.
 pub(super) fn decode_around(look: Look, text: &str, collector: &mut Collector<'_>) {
-    let attempts: [Attempt; 2] = [table_text, words];
-    attempts
-        .iter()
-        .any(|attempt| attempt(look, text, copied, collector));
+    first_of(OF_PARTS, look, text, copied, collector);
 }
 
 /// Decodes what is encoded in a value that [`may_hold`] something.
@@ -218,13 +224,23 @@ pub(super) fn decode<'s, 'a>(
     keep: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) {
-    for encoding in ENCODINGS {
-        if (look.has(encoding.has) || look.is_all(encoding.all))
-            && (encoding.attempt)(look, text, keep, collector)
-        {
-            return;
-        }
+    if !first_of(ENCODINGS, look, text, keep, collector) {
+        first_of(OF_PARTS, look, text, keep, collector);
     }
+}
+
+/// Decodes a value by the first of some encodings that it is of, if there is one.
+fn first_of<'s, 'a>(
+    encodings: &[Encoding],
+    look: Look,
+    text: &'s str,
+    keep: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    encodings.iter().any(|encoding| {
+        (look.has(encoding.has) || look.is_all(encoding.all))
+            && (encoding.attempt)(look, text, keep, collector)
+    })
 }
 
 /// Decodes bytes that came out of an encoding inside a value and are not text: compressed ones are decompressed, and documents
@@ -451,13 +467,13 @@ fn table_text<'s, 'a>(
     {
         return false;
     }
-    let Some(rows) = table::read(text) else {
+    let Some(table) = table::read(text) else {
         return false;
     };
     collector.undoing(DecodeStep::Table, |collector| {
-        table::fields(rows, collector);
+        table::fields(table.rows, collector);
     });
-    true
+    table.is_all
 }
 
 fn percent<'s, 'a>(_: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Collector<'a>) -> bool {

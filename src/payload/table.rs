@@ -16,13 +16,21 @@ const COLUMNS: usize = 128;
 /// Lines that are read.
 const LINES: usize = 20_000;
 
+/// What a text names.
+pub(super) struct Table<'s> {
+    pub(super) rows: Vec<Row<'s>>,
+    /// The text is nothing else; or there are pairs among its words.
+    pub(super) is_all: bool,
+}
+
 /// Reads a text, if it is one of these.
-pub(super) fn read(text: &str) -> Option<Vec<Row<'_>>> {
+pub(super) fn read(text: &str) -> Option<Table<'_>> {
     let has = |mark: u8| memchr::memchr(mark, text.as_bytes()).is_some();
     let in_lines = has(b'\n').then(|| rows(text).or_else(|| lines(text)));
     in_lines
         .flatten()
         .or_else(|| has(b'|').then(|| pairs(text)).flatten())
+        .map(|rows| Table { rows, is_all: true })
         .or_else(|| assignments(text))
 }
 
@@ -109,24 +117,28 @@ fn unquoted(cell: &str) -> &str {
 }
 
 /// Names of identifiers that nothing else goes by, without numbering: one pair of such a name tells itself, among any words.
-const IDENTIFIERS: [&str; 25] = [
+const CERTAIN: [&str; 13] = [
+    "androidid",
     "gaid",
     "aaid",
-    "adid",
     "idfa",
     "idfv",
     "oaid",
     "advertisingid",
-    "androidid",
-    "deviceid",
-    "installid",
-    "installationid",
     "imei",
     "imeisv",
     "meid",
     "imsi",
     "iccid",
     "msisdn",
+];
+
+/// Names of what also other devices, certificates and advertisements have: several in one line tell each other.
+const IDENTIFIERS: [&str; 12] = [
+    "adid",
+    "deviceid",
+    "installid",
+    "installationid",
     "serial",
     "serialno",
     "serialnumber",
@@ -149,9 +161,11 @@ fn normal(name: &str) -> String {
     letters
 }
 
-/// Whether a name is that of an identifier, and of nothing else.
-fn is_of_identifier(name: &str) -> bool {
-    is_name(name) && IDENTIFIERS.contains(&&*normal(name))
+/// Whether a name that is one of an identifier is one of nothing else.
+fn identifier(name: &str) -> Option<bool> {
+    let normal = Some(name).filter(|name| is_name(name)).map(normal)?;
+    let is_certain = CERTAIN.contains(&&*normal);
+    (is_certain || IDENTIFIERS.contains(&&*normal)).then_some(is_certain)
 }
 
 /// Whether a text has a part of such a name, so that most cost one pass.
@@ -175,12 +189,12 @@ fn pair_of_word(word: &str) -> Option<(&str, &str)> {
     }
     let (key, value) = equal.or_else(|| word.split_once(':'))?;
     let key = key.rsplit(['(', '{', '[']).next().unwrap_or(key);
-    is_of_identifier(key).then_some((key, value))
+    identifier(key).map(|_| (key, value))
 }
 
 /// `time=… level=info lat=52.52`, `lat=52.52; lon=13.40`, `position,unit=7 lat=52.52,lon=13.40 1700000000`,
 /// `10:31:22 I/Init: imei=… ready`: a row for each line.
-fn assignments(text: &str) -> Option<Vec<Row<'_>>> {
+fn assignments(text: &str) -> Option<Table<'_>> {
     // One pair may be anything, unless it names an identifier, or holds a list or what a form would encode.
     let is_pair = || text.contains(['%', ',']) && !text.contains(|mark: char| mark.is_whitespace());
     let most = memchr::memchr_iter(b'=', text.as_bytes()).count();
@@ -188,44 +202,68 @@ fn assignments(text: &str) -> Option<Vec<Row<'_>>> {
     if !may_be || text.contains('&') {
         return None;
     }
-    let mut found = 0_usize;
-    let mut is_told = false;
-    let mut rows = Vec::new();
-    for line in text.lines().take(LINES) {
-        let mut row = Row::new();
-        let mut is_quoted = false;
-        let parts = line.split(|mark: char| {
-            if mark == '"' {
-                is_quoted = !is_quoted;
-            }
-            !is_quoted && (matches!(mark, ',' | ';') || mark.is_ascii_whitespace())
-        });
-        // The word before, and the name whose value comes.
-        let (mut before, mut awaited) = ("", None);
-        for part in parts.filter(|part| !part.is_empty()) {
-            let name = awaited.take();
-            let pair = pair_of_word(part).or_else(|| Some((name?, part)));
-            let (key, value) = pair.unwrap_or((before, part));
-            before = part;
-            if matches!(value, "=" | ":" | "") {
-                awaited = Some(key).filter(|key| is_of_identifier(key));
-            } else if pair.is_some() && !value.trim_matches('=').is_empty() {
-                let is_identifier = is_of_identifier(key);
-                let ends: &[char] = if is_identifier {
-                    &['.', ')', ']', '}']
-                } else {
-                    &[]
-                };
-                is_told |= is_identifier;
-                row.push((key, unquoted(value.trim_end_matches(ends))));
-            }
+    let lines: Vec<Line<'_>> = text.lines().take(LINES).map(line).collect();
+    let pairs: usize = lines.iter().map(|line| line.pairs).sum();
+    let is_all = pairs >= 2 || pairs == 1 && is_pair();
+    let told = lines.into_iter().filter(|line| is_all || line.is_told());
+    let rows: Vec<Row<'_>> = told
+        .map(|line| line.row)
+        .filter(|row| !row.is_empty())
+        .collect();
+    (!rows.is_empty()).then_some(Table { rows, is_all })
+}
+
+/// What a line names.
+#[derive(Default)]
+struct Line<'s> {
+    row: Row<'s>,
+    /// Pairs with a sign of equality.
+    pairs: usize,
+    /// Identifiers that tell themselves, and others.
+    certain: usize,
+    others: usize,
+}
+
+impl Line<'_> {
+    /// Whether its identifiers are some of this phone, whatever the other words are.
+    fn is_told(&self) -> bool {
+        self.certain > 0 || self.others >= 2
+    }
+}
+
+fn line(text: &str) -> Line<'_> {
+    let mut line = Line::default();
+    let mut is_quoted = false;
+    let parts = text.split(|mark: char| {
+        if mark == '"' {
+            is_quoted = !is_quoted;
         }
-        found = found.saturating_add(row.len());
-        if !row.is_empty() {
-            rows.push(row);
+        !is_quoted && (matches!(mark, ',' | ';') || mark.is_ascii_whitespace())
+    });
+    // The word before, and the name whose value comes.
+    let (mut before, mut awaited) = ("", None);
+    for part in parts.filter(|part| !part.is_empty()) {
+        let name = awaited.take();
+        let pair = pair_of_word(part).or_else(|| Some((name?, part)));
+        let (key, value) = pair.unwrap_or((before, part));
+        before = part;
+        if matches!(value, "=" | ":" | "") {
+            awaited = Some(key).filter(|key| identifier(key).is_some());
+        } else if pair.is_some() && !value.trim_matches('=').is_empty() {
+            let identifier = identifier(key);
+            let ends: &[char] = match identifier {
+                Some(_) => &['.', ')', ']', '}'],
+                None => &[],
+            };
+            let has_sign = part.split_once('=').is_some_and(|(key, _)| is_name(key));
+            let count = |sum: usize, is_one: bool| sum.saturating_add(is_one.into());
+            line.certain = count(line.certain, identifier == Some(true));
+            line.others = count(line.others, identifier == Some(false));
+            line.pairs = count(line.pairs, has_sign);
+            line.row.push((key, unquoted(value.trim_end_matches(ends))));
         }
     }
-    (found >= 2 || is_told || found == 1 && is_pair()).then_some(rows)
+    line
 }
 
 /// Names of which a row of pairs has one at least: others may be data, as those of people are.
@@ -314,7 +352,8 @@ mod tests {
 
     fn named(text: &str) -> Vec<String> {
         let mut collector = Collector::new(Place::Body);
-        fields(read(text).unwrap_or_default(), &mut collector);
+        let rows = read(text).map_or_else(Vec::new, |table| table.rows);
+        fields(rows, &mut collector);
         let fields = collector.finish().fields;
         fields
             .iter()

@@ -234,7 +234,65 @@ fn a_list_of_apps_in_a_workbook_is_read() {
     let left_out = intake::survey(&[file("other", "a.xlsx", &workbook(&cover))])
         .unwrap()
         .left_out;
-    assert_eq!(left_out[0].2, "xlsx of an unknown format");
+    assert_eq!(left_out[0].2, "a workbook without a list of apps");
+}
+
+/// Columns beyond the bound are told; a small file that refers to one long text often is read within bounds.
+#[test]
+fn a_workbook_is_read_within_bounds_and_what_is_left_out_told() {
+    let gathered = |strings: &str, rows: &str| {
+        let head = ["Serial Number", "Bundle ID", "App Name"]
+            .map(|name| format!("<c t=\"str\"><v>{name}</v></c>"))
+            .concat();
+        let sheet =
+            format!("<worksheet><sheetData><row>{head}</row>{rows}</sheetData></worksheet>");
+        let bytes = archive::zip(&[
+            ("[Content_Types].xml", b"<Types/>"),
+            ("xl/sharedStrings.xml", strings.as_bytes()),
+            ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+        ]);
+        let case = intake::discover(&[file("bounds", "apps.xlsx", &bytes)]).unwrap();
+        let (dossier, notes) = case.devices[0].inputs[0].gather().unwrap().unwrap();
+        (
+            dossier,
+            notes
+                .into_iter()
+                .map(|(_, detail)| detail)
+                .collect::<Vec<_>>(),
+        )
+    };
+    let row =
+        |last: &str| format!("<row><c><v>S1</v></c><c><v>org.example.chat</v></c>{last}</row>");
+    let (dossier, notes) = gathered("<sst/>", &row("<c r=\"XFD2\"><v>far</v></c>"));
+    assert!(dossier.others["S1"].apps.contains_key("org.example.chat"));
+    assert_eq!(notes, ["only the first 256 columns of a sheet are read"]);
+
+    let long = format!("<sst><si><t>{}</t></si></sst>", "a".repeat(900_000));
+    let wide = format!(
+        "{}<row>{}</row>",
+        row(""),
+        "<c t=\"s\"><v>0</v></c>".repeat(16_000)
+    );
+    let (dossier, notes) = gathered(&long, &wide);
+    assert!(dossier.others["S1"].apps.contains_key("org.example.chat"));
+    assert_eq!(notes, ["more cells or text in the workbook than the bound"]);
+
+    let sheet = format!(
+        "<sheetData><row>{}</row></sheetData>",
+        "<c t=\"s\"><v>0</v></c>".repeat(16_000)
+    );
+    let bytes = archive::zip(&[
+        ("[Content_Types].xml", b"<Types/>"),
+        ("xl/sharedStrings.xml", long.as_bytes()),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+    ]);
+    let left_out = intake::survey(&[file("spent", "a.xlsx", &bytes)])
+        .unwrap()
+        .left_out;
+    assert_eq!(
+        left_out[0].2,
+        "a workbook without a list of apps; more cells or text in the workbook than the bound"
+    );
 }
 
 #[test]

@@ -34,23 +34,16 @@ const SALT_ENDS: [&str; 12] = [
     "clave",
     "sel",
 ];
+/// Whole names of them: Spanish and Chinese for salt.
+const SALT_NAMES: [&str; 2] = ["sal", "yan"];
 /// Bytes of a salt.
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 2..=128;
 /// Characters of a salt without a telling name: up to those of a UUID.
 const GUESSED_BYTES: std::ops::RangeInclusive<usize> = 6..=36;
 /// Longest name that says nothing: `s`.
 const MUTE_NAME: usize = 2;
-/// Names, normalised, of what is drawn at random, which may be a salt (Spanish and Chinese for salt, French for seed).
-const RANDOM_NAMES: [&str; 8] = [
-    "rand",
-    "random",
-    "token",
-    "iv",
-    "challenge",
-    "sal",
-    "yan",
-    "graine",
-];
+/// Names, normalised, of what is drawn at random, which may be a salt (French for seed).
+const RANDOM_NAMES: [&str; 6] = ["rand", "random", "token", "iv", "challenge", "graine"];
 /// Fewest digits of a number that may be a salt.
 const SALT_DIGITS: usize = 8;
 /// Initials of salt, key and nonce, of which the value need not look random.
@@ -77,10 +70,8 @@ pub(in crate::detect) fn salt_name(name: &str) -> Option<SaltName> {
     if SALT_WORDS.iter().any(|word| name.contains(word)) {
         return Some(SaltName::Certain);
     }
-    SALT_ENDS
-        .iter()
-        .any(|end| name.ends_with(end))
-        .then_some(SaltName::Possible)
+    let is_possible = SALT_NAMES.contains(&name) || SALT_ENDS.iter().any(|end| name.ends_with(end));
+    is_possible.then_some(SaltName::Possible)
 }
 
 /// Salts of a message, the likeliest first.
@@ -252,7 +243,8 @@ fn may_tell_salt(response: &Response) -> bool {
     static WORDS: LazyLock<[Option<AhoCorasick>; 2]> = LazyLock::new(|| {
         let mut words = AhoCorasick::builder();
         let words = words.ascii_case_insensitive(true);
-        [&SALT_WORDS[..], &SALT_ENDS[..]].map(|list| words.build(list).ok())
+        let possible = SALT_ENDS.iter().chain(&SALT_NAMES);
+        [words.build(SALT_WORDS).ok(), words.build(possible).ok()]
     });
     let bytes = &response.body.bytes;
     let lists = if bytes.len() <= SHORT_ANSWER { 2 } else { 1 };

@@ -53,13 +53,12 @@ pub(super) fn toml_list(text: &str, list: &mut List) {
                     }
                 }
             }
-            (_, Value::Table(_)) => {
-                list.unusable(|| format!("`{name}` is neither own, contact, position nor digests"));
-            }
             // A key may be a value in the wrong place.
             _ => list.unusable(|| {
                 let line = line_of(text, name);
-                format!("line {line} stands under none of [own], [[contact]] and [[position]]")
+                format!(
+                    "line {line} is or stands under none of [own], [[contact]] and [[position]]"
+                )
             }),
         }
     }
@@ -133,8 +132,7 @@ fn metres(radius: f64) -> u32 {
 /// The line that a key stands in.
 fn line_of(text: &str, key: &str) -> usize {
     let is_it = |line: &str| {
-        line.trim_start()
-            .trim_start_matches(['"', '\''])
+        line.trim_start_matches([' ', '\t', '[', '"', '\''])
             .starts_with(key)
     };
     let before = text.lines().take_while(|line| !is_it(line));

@@ -84,10 +84,14 @@ fn passed(text: &str, at: usize) -> (usize, usize, End) {
     }
 }
 
-/// Bytes of the document that a text begins with, if it is a whole one.
+/// Bytes of the document that a text begins with, one where it is none; `None` if it does not end.
 pub(super) fn length(text: &str) -> Option<usize> {
     let (_, at, end) = passed(text, 0);
-    (end == End::Complete).then_some(at)
+    match end {
+        End::Complete => Some(at),
+        End::Damaged | End::Stopped => Some(1),
+        End::Cut => None,
+    }
 }
 
 /// Length of what may stand before the first document: white space, byte order mark, hijacking guards, a JSONP call, the packet

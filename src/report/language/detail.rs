@@ -9,7 +9,23 @@ const DETAILS: &[(&str, &str)] = &[
         "keine pcap-Kennung bei Byte {}",
     ),
     ("no known format", "kein bekanntes Format"),
-    ("xlsx of an unknown format", "xlsx in unbekanntem Format"),
+    ("{} of an unknown format", "{} in unbekanntem Format"),
+    (
+        "a workbook without a list of apps",
+        "eine Arbeitsmappe ohne Liste von Apps",
+    ),
+    (
+        "more cells or text in the workbook than the bound",
+        "mehr Zellen oder Text in der Arbeitsmappe als die Grenze",
+    ),
+    (
+        "only the first {} columns of a sheet are read",
+        "nur die ersten {} Spalten eines Blattes wurden gelesen",
+    ),
+    (
+        "decompresses to more than {} times its size",
+        "entpackt mehr als das {}-Fache ihrer Größe",
+    ),
     (
         "the log ends in the middle of an array",
         "sie endet mitten in der Liste der Einträge",

@@ -239,8 +239,14 @@ fn one_pair_of_a_line_may_name_an_identifier() {
         ("imei=490154203237518", "hardware-id"),
         ("Phone(androidId=a3f1c29b7e045d86)", "vendor-scoped-id"),
         ("E/Sim: imsi: 262011234567890", "sim-id"),
-        ("boot serial=R5CT30A1B2C", "hardware-id"),
-        ("W/Net: mac=3c:5a:b4:01:02:03", "mac-address"),
+        (
+            "boot serial: R5CT30A1B2C mac: 3c:5a:b4:01:02:03",
+            "hardware-id",
+        ),
+        (
+            "boot serial: R5CT30A1B2C mac: 3c:5a:b4:01:02:03",
+            "mac-address",
+        ),
     ] {
         assert_eq!(text(line, rule), [Grade::Decoded], "{line}");
     }
@@ -338,4 +344,21 @@ fn names_of_networks_that_differ_in_case_are_two() {
     let body = r#"{"wifi":[{"ssid":"Werkstatt"},{"ssid":"WERKSTATT"}]}"#;
     let found = found(&[post("/p", "application/json", body)]);
     assert_eq!(found, [("wifi-ssid".to_owned(), 2, 2)]);
+}
+
+#[test]
+fn one_pair_among_other_words_tells_only_what_nothing_else_is_called() {
+    for text in [
+        "Serial: X1234567, works again",
+        "pinned certificate serial: 0A1B2C3D4E5F",
+        "peer mac: 3c:5a:b4:01:02:03",
+        "loaded adid=9b0c7c1e-3b52-4d8e-9a61-0b2a3b4c5d6e creative",
+        "bluetooth deviceId: 9b0c7c1e-3b52-4d8e-9a61-0b2a3b4c5d6e",
+    ] {
+        let found = found(&[post("/v1/log", "text/plain", text)]);
+        assert_eq!(found, [], "{text}");
+    }
+    let text = "10:31:22 I/Init: imei=490154203237518 ready";
+    let found = found(&[post("/v1/log", "text/plain", text)]);
+    assert_eq!(found[0].0, "hardware-id");
 }

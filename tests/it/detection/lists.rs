@@ -363,3 +363,17 @@ fn numbers_with_spaces_between_them_are_a_list() {
         "{found:?}"
     );
 }
+
+#[test]
+fn contacts_around_a_document_are_a_list() {
+    let cards: Vec<String> = (0..5)
+        .map(|number| {
+            format!("BEGIN:VCARD\nFN:Ada Brix {number}\nTEL:+49151{number}1003307\nX-APP:{{\"id\":1}}\nEND:VCARD\n")
+        })
+        .collect();
+    let found = found(&[post("/v1/e", "text/vcard", &cards.concat())]);
+    assert!(has(&found, "contact-vcard", 5), "{found:?}");
+    let mails = r#"ada@mail-a.example, bela@mail-b.example, carla@mail-c.example; ctx={"a":"b"}"#;
+    let body = serde_json::json!({ "contacts": mails }).to_string();
+    assert!(has(&json("/v1/e", &body), "contact-email-list", 3));
+}
