@@ -49,7 +49,7 @@ pub(super) fn is_beside_headers_of_device(scene: &Scene<'_>, field: &Field<'_>) 
         if rule.is_some_and(|rule| !is_any_clients(rule, &bare.normalised)) {
             count = count.saturating_add(1);
             let has = |part: &&str| bare.normalised.contains(*part);
-            is_of_device |= OF_DEVICES_ALONE.iter().any(|part| has(part));
+            is_of_device |= OF_DEVICES_ALONE.iter().any(has);
         }
     }
     let own = without_x(scene.fields.name(field)).map(normalise_name);
