@@ -1,7 +1,8 @@
 //! An event's message → fields: content encodings, forms, multipart, JSON, nested encodings. Pure: bytes in, fields and
 //! shortfalls out; what the values mean is the business of detection.
 //!
-//! A new body format is a file and one line in `DECODERS`; a new encoding inside values one line in `nested::ENCODINGS`.
+//! A new body format is a file and one line in `DECODERS`; a new encoding inside values one line in `nested::ENCODINGS` or
+//! `nested::OF_PARTS`.
 
 mod arpc;
 mod binary;
