@@ -1,24 +1,26 @@
 //! Positions: pairs of coordinates in one object, in one value, or in a GeoJSON array, with the precision they were sent in.
 
+mod axis;
 mod columns;
+mod integer;
 mod parts;
 mod text;
 mod unnamed;
 mod words;
 
+pub(super) use self::axis::{Axis, axis, integer_axis, short_axis};
 use self::parts::Parts;
 use self::text::{
     EXACT_DECIMALS, FULL_DECIMALS, TELLING, exact_pair, first_of_route, map_link, pair, polyline,
     telling_pair, told_pair,
 };
 use self::unnamed::Unnamed;
-pub(super) use self::words::{
-    Axis, axis, holds_pair, holds_track, holds_way, integer_axis, is_of_measure, is_of_position,
-    is_wrapper, short_axis,
-};
 use self::words::{
     asks_for_place, is_about_position, is_about_service, is_longitude_first, is_of_fix,
     is_on_screens_too, is_shape_too, says_both, says_longitude_first,
+};
+pub(super) use self::words::{
+    holds_pair, holds_track, holds_way, is_of_measure, is_of_position, is_wrapper,
 };
 use super::Scene;
 use super::name::Name;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::parts::{follows, is_exact_integer, number_of_protobuf};
+use super::integer::{follows, is_exact_integer, number_of_protobuf};
 use super::text::EXACT_DECIMALS;
 use super::words::{is_about_position, is_about_service};
 use super::{Coordinate, Degrees, graded, is_at_null};
