@@ -9,6 +9,7 @@ mod datagrams;
 mod dissection;
 mod expectation;
 mod fragment;
+mod head;
 mod internet;
 mod link;
 mod migration;
