@@ -1,12 +1,8 @@
 //! Laws of decoding as a whole: what was put into documents and encodings is found, and nothing else happens.
 
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 
-use super::tests::{body_lines, brotli, get, gzip, post, zstd};
 use super::*;
-use crate::limits;
 use crate::model::DecodeStep;
 
 fn cut(event: &Event, length: usize) -> Event {
