@@ -374,3 +374,30 @@ fn the_reader_of_imports_sees_groups_and_ignores_comments() {
     assert_eq!(depth_in_room("flow/tcp.rs"), 2);
     assert_eq!(depth_in_room("audit.rs"), 1);
 }
+
+/// A file that no `mod` names is neither compiled nor run.
+#[test]
+fn every_file_of_source_is_a_module() {
+    let sources = sources();
+    let is_named = |file: &str| {
+        let path = Path::new(file).with_extension("");
+        let (folder, name) = (path.parent().unwrap(), path.file_name().unwrap());
+        let (folder, name) = match name.to_str().unwrap() {
+            // whether there is the feature `live`
+            "main" | "lib" | "no_live" => return true,
+            "mod" => (folder.parent().unwrap(), folder.file_name().unwrap()),
+            _ => (folder, name),
+        };
+        let declared = format!("mod {};", name.to_str().unwrap());
+        let folder = folder.to_str().unwrap();
+        let homes = match folder {
+            "" => ["lib.rs".to_owned(), "main.rs".to_owned()],
+            _ => [format!("{folder}.rs"), format!("{folder}/mod.rs")],
+        };
+        let homes = sources.iter().filter(|(home, _)| homes.contains(home));
+        homes.into_iter().any(|(_, code)| code.contains(&declared))
+    };
+    let lost = sources.iter().map(|(file, _)| file);
+    let lost: Vec<&String> = lost.filter(|file| !is_named(file)).collect();
+    assert_eq!(lost, <[&String; 0]>::default());
+}
