@@ -266,29 +266,14 @@ fn line(text: &str) -> Line<'_> {
     line
 }
 
-/// Names of which a row of pairs has one at least: others may be data, as those of people are.
-const TOLD: [&str; 40] = [
-    "gaid",
-    "aaid",
-    "adid",
-    "idfa",
-    "idfv",
-    "oaid",
+/// Names, beside those of identifiers, of which a row of pairs has one at least: others may be data, as those of people are.
+const TOLD: [&str; 25] = [
     "aid",
     "did",
     "uid",
     "uuid",
     "userid",
-    "deviceid",
-    "androidid",
-    "imei",
-    "imsi",
-    "iccid",
-    "msisdn",
-    "serial",
-    "mac",
     "ssid",
-    "bssid",
     "email",
     "mail",
     "phone",
@@ -316,7 +301,8 @@ fn pairs(text: &str) -> Option<Vec<Row<'_>>> {
     let row: Option<Row<'_>> = parts
         .map(|part| part.split_once(':').filter(|(key, _)| is_name(key)))
         .collect();
-    let is_told = |(key, _): &(&str, &str)| TOLD.contains(&&*normal(key));
+    let is_told =
+        |(key, _): &(&str, &str)| identifier(key).is_some() || TOLD.contains(&&*normal(key));
     row.filter(|row| (2..=COLUMNS).contains(&row.len()) && row.iter().any(is_told))
         .map(|row| vec![row])
 }

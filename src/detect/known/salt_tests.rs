@@ -32,12 +32,8 @@ fn salts_of_the_message_and_of_the_auditor_are_tried() {
 /// Checksums are of values without a salt.
 #[test]
 fn salts_do_not_make_checksums_a_chance() {
-    let phones = (0..3000).map(|number| format!("+4930{number:07}"));
-    let phones: Vec<String> = phones.collect();
-    let contacts = phones
-        .iter()
-        .map(|phone| KnownValue::of_contact(KnownKind::Phone, phone));
-    let index = Index::new(contacts.collect(), &[], &Rules::embedded(), 1);
+    let phones = phones(3000);
+    let index = Index::new(contacts(&phones), &[], &Rules::embedded(), 1);
     let sums = phones.iter().take(4);
     let sums = sums.map(|phone| digest::crc32(phone.as_bytes()));
     let others = (0..6000_u32).map(|number| number.wrapping_mul(2_654_435_761) | 1 << 31);

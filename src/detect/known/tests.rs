@@ -324,39 +324,44 @@ fn checksums_of_long_lists_count_only_together() {
     }
 }
 
+/// So many numbers.
+pub(super) fn phones(count: usize) -> Vec<String> {
+    (0..count)
+        .map(|number| format!("+4930{number:07}"))
+        .collect()
+}
+
+/// Contacts with these numbers.
+pub(super) fn contacts(phones: &[String]) -> Vec<KnownValue> {
+    let contact = |phone: &String| KnownValue::of_contact(KnownKind::Phone, phone);
+    phones.iter().map(contact).collect()
+}
+
 /// Known numbers, and a message of as many others as given with the checksums of the first of them among these.
 fn list_with_checksums(others: u32, known: usize, met: usize) -> Vec<String> {
-    let phones: Vec<String> = (0..known)
-        .map(|number| format!("+4930{number:07}"))
-        .collect();
-    let contacts = phones
-        .iter()
-        .map(|phone| KnownValue::of_contact(KnownKind::Phone, phone));
+    let phones = phones(known);
+    let contacts = contacts(&phones);
     let mut numbers: Vec<u32> = (0..others)
         .map(|number| number.wrapping_mul(2_654_435_761) | 1 << 31)
         .collect();
     let sums = phones.iter().take(met);
     numbers.extend(sums.map(|phone| digest::crc32(phone.as_bytes())));
     let body = serde_json::json!({ "values": numbers }).to_string();
-    rules_of_known(contacts.collect(), "application/json", body.as_bytes())
+    rules_of_known(contacts, "application/json", body.as_bytes())
 }
 
 /// Known numbers, and a list of digests cut to so many digits, of random ones and of the first of the numbers.
 fn list_with_cut(others: u64, known: usize, met: usize, digits: usize) -> Vec<String> {
     use sha2::{Digest, Sha256};
-    let phones: Vec<String> = (0..known)
-        .map(|number| format!("+4930{number:07}"))
-        .collect();
-    let contacts = phones
-        .iter()
-        .map(|phone| KnownValue::of_contact(KnownKind::Phone, phone));
+    let phones = phones(known);
+    let contacts = contacts(&phones);
     let cut = |text: &str| hex(&Sha256::digest(text)[..digits / 2]);
     let mut list: Vec<String> = (0..others)
         .map(|other| cut(&format!("other {other}")))
         .collect();
     list.extend(phones.iter().take(met).map(|phone| cut(phone)));
     let body = serde_json::json!({ "values": list }).to_string();
-    rules_of_known(contacts.collect(), "application/json", body.as_bytes())
+    rules_of_known(contacts, "application/json", body.as_bytes())
 }
 
 #[test]
