@@ -13,7 +13,7 @@ use phonehome::model::{Dossier, Grade, KnownKind, KnownValue, Observation, Tally
 use phonehome::rules::Rules;
 use phonehome::{detect, payload};
 
-use crate::forge::observation;
+use crate::forge::{observation, protobuf};
 
 /// A clear-text POST to an invented server.
 fn post(path: &str, content_type: &str, body: &str) -> Observation {
@@ -659,14 +659,7 @@ fn packed_fields_of_protobuf_are_lists_of_numbers() {
         492_212_210,
         12_128_036_130,
     ];
-    let mut groups = Vec::new();
-    for mut number in numbers {
-        while number > 0x7f {
-            groups.push(number.to_le_bytes()[0] | 0x80);
-            number >>= 7;
-        }
-        groups.push(number.to_le_bytes()[0]);
-    }
+    let groups = numbers.map(protobuf::varint).concat();
     let eights: Vec<u8> = numbers.iter().flat_map(|it| it.to_le_bytes()).collect();
     for packed in [&groups, &eights] {
         assert_eq!(

@@ -16,7 +16,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 
-use crate::forge::observation;
+use crate::forge::{observation, protobuf};
 
 /// A request of an SDK.
 #[derive(Debug, Default)]
@@ -220,20 +220,12 @@ fn protobuf(document: &Value, steps: &str) -> Vec<u8> {
                 Value::Object(_) | Value::Array(_) => protobuf(&value, steps),
                 other => other.to_string().into_bytes(),
             };
-            varint(number << 3 | 2, &mut bytes);
-            varint(inner.len() as u64, &mut bytes);
+            bytes.extend(protobuf::varint(number << 3 | 2));
+            bytes.extend(protobuf::varint(inner.len() as u64));
             bytes.extend(inner);
         }
     }
     bytes
-}
-
-fn varint(mut number: u64, bytes: &mut Vec<u8>) {
-    while number > 0x7f {
-        bytes.push(u8::try_from(number & 0x7f).unwrap() | 0x80);
-        number >>= 7;
-    }
-    bytes.push(u8::try_from(number).unwrap());
 }
 
 /// A text that an expression matches, always the same.
@@ -423,12 +415,12 @@ fn requests_of_sdks_are_unpacked() {
         (19, id),
         (27, "c3d2e1f0a5b49786"),
     ] {
-        varint(field << 3 | 2, &mut bundle);
-        varint(text.len() as u64, &mut bundle);
+        bundle.extend(protobuf::varint(field << 3 | 2));
+        bundle.extend(protobuf::varint(text.len() as u64));
         bundle.extend(text.as_bytes());
     }
     let mut batch = vec![0x0a];
-    varint(bundle.len() as u64, &mut batch);
+    batch.extend(protobuf::varint(bundle.len() as u64));
     batch.extend(bundle);
     let cases = [
         ("form around base64 of JSON", Sent {

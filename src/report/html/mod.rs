@@ -3,7 +3,9 @@
 //! report, only not filtered.
 
 mod app;
+mod countries;
 mod markup;
+mod phones;
 mod picture;
 mod sankey;
 mod section;

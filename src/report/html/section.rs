@@ -8,22 +8,18 @@ use super::markup::Markup;
 use super::picture::{self, Canvas};
 use super::{Page, Section, sankey};
 use crate::gate;
-use crate::model::{DeviceReport, RecipientKind, RiskLevel};
-use crate::report::chain::{self, minute};
+use crate::model::{RecipientKind, RiskLevel};
+use crate::report::chain::minute;
 use crate::report::language::fill;
 use crate::report::{country, merged, portrait, text};
-use crate::rules::TransferStatus;
 
 /// Phones, questions and lines of coverage shown; the rest is counted.
-const LINES: usize = 600;
+pub(super) const LINES: usize = 600;
 
 /// Highest risks named beside the matrix.
 const GRAVEST: usize = 7;
 
-/// Recipients, findings and apps of one country.
-type Seat<'a> = (BTreeSet<String>, u64, BTreeSet<&'a str>);
-
-fn count(length: usize) -> u64 {
+pub(super) fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
@@ -431,193 +427,8 @@ impl Page<'_> {
         });
     }
 
-    pub(super) fn countries(&self, out: &mut Markup) {
-        let language = self.prose.language;
-        let mut found: BTreeMap<&Arc<str>, Seat<'_>> = BTreeMap::new();
-        for app in &self.apps {
-            for merged in app.findings.iter().filter(|merged| merged.is_flow()) {
-                if let Some(code) = &merged.finding.country {
-                    let entry = found.entry(code).or_default();
-                    entry.0.insert(merged::party(&self.prose, merged.finding));
-                    entry.1 = entry.1.saturating_add(1);
-                    entry.2.insert(&app.name);
-                }
-            }
-        }
-        if found.is_empty() {
-            return;
-        }
-        let mut rows: Vec<_> = found.into_iter().collect();
-        rows.sort_by_key(|(code, (_, findings, _))| {
-            (std::cmp::Reverse(*findings), Arc::clone(code))
-        });
-        let heads = [
-            language.pick("Country", "Land"),
-            language.pick("Under the GDPR", "Nach der DSGVO"),
-            self.prose.texts.column_recipients,
-            "Apps",
-            language.pick("Findings", "Befunde"),
-        ];
-        section(
-            "countries",
-            language.pick("Countries of recipients", "Länder der Empfänger"),
-            out,
-            |out| {
-                let caption = language.pick(
-                    "Seats of the recipients as the rules know them, not where servers stand",
-                    "Sitze der Empfänger, soweit die Regeln sie kennen, nicht der Ort der Server",
-                );
-                table("stack", caption, &heads, out, |out| {
-                    for (code, (parties, findings, apps)) in &rows {
-                        let name = country::name(language, code);
-                        out.within(
-                            "tr",
-                            &[("class", &"of-country"), ("data-country", &name)],
-                            |out| {
-                                row_head(out, |out| {
-                                    let target = picture::fragment("country", name);
-                                    out.element("a", &[("href", &target)], &name);
-                                });
-                                out.element("td", &[], &self.status(code));
-                                let mut names: Vec<String> =
-                                    parties.iter().take(8).cloned().collect();
-                                let more = parties.len().saturating_sub(8);
-                                if more > 0 {
-                                    names.push(fill(
-                                        self.prose.texts.more,
-                                        &[("count", &more.to_string())],
-                                    ));
-                                }
-                                out.element("td", &[], &names.join(", "));
-                                out.element("td", &[("data-label", &"Apps")], &apps.len());
-                                out.element(
-                                    "td",
-                                    &[("data-label", &language.pick("Findings", "Befunde"))],
-                                    findings,
-                                );
-                            },
-                        );
-                        out.line();
-                    }
-                });
-            },
-        );
-    }
-
-    fn status(&self, code: &str) -> &'static str {
-        let language = self.prose.language;
-        match self.prose.rules.legal().transfer_status(code) {
-            TransferStatus::Eea => {
-                language.pick("European Economic Area", "Europäischer Wirtschaftsraum")
-            }
-            TransferStatus::Adequate(_) => {
-                language.pick("adequacy decision", "Angemessenheitsbeschluss")
-            }
-            TransferStatus::PartlyAdequate(_) => language.pick(
-                "adequacy decision for some recipients: look it up",
-                "Angemessenheitsbeschluss nur für manche Empfänger (nachsehen)",
-            ),
-            TransferStatus::None => language.pick(
-                "no adequacy decision known",
-                "kein Angemessenheitsbeschluss bekannt",
-            ),
-        }
-    }
-
-    pub(super) fn phones(&self, out: &mut Markup) {
-        let (texts, language) = (self.prose.texts, self.prose.language);
-        let devices = &self.prose.audit.devices;
-        if devices.is_empty() {
-            return;
-        }
-        let highest =
-            |device: &DeviceReport| device.apps.iter().map(|app| app.risk).max().unwrap_or(0);
-        let mut by_risk: Vec<&DeviceReport> = devices.iter().collect();
-        by_risk.sort_by_key(|device| std::cmp::Reverse(highest(device)));
-        let heads = [
-            texts.column_phone,
-            language.pick("System and model", "System und Modell"),
-            language.pick("Highest risk", "Höchstes Risiko"),
-            "Apps",
-            language.pick("Findings", "Befunde"),
-            texts.column_sent,
-        ];
-        let title = language.pick("Phones", "Telefone");
-        section("phones", title, out, |out| {
-            table(
-                "stack",
-                language.pick("Phones of the case", "Telefone des Falls"),
-                &heads,
-                out,
-                |out| {
-                    for device in by_risk.iter().take(LINES) {
-                        let risk = highest(device);
-                        let level = device
-                            .apps
-                            .iter()
-                            .map(|app| app.level)
-                            .max()
-                            .unwrap_or(RiskLevel::None);
-                        let findings = device
-                            .apps
-                            .iter()
-                            .map(|app| app.findings.len())
-                            .fold(0, usize::saturating_add);
-                        let sent = device
-                            .traffic
-                            .values()
-                            .map(|volume| volume.sent_bytes)
-                            .fold(0, u64::saturating_add);
-                        let apps = count(device.apps.len()).saturating_add(device.silent_apps);
-                        let system = device.platform.map(|platform| platform.as_str().to_owned());
-                        let model = device
-                            .model
-                            .as_deref()
-                            .map(|model| text::safe_up_to(model, 60));
-                        let system: Vec<String> = system.into_iter().chain(model).collect();
-                        out.within("tr", &[("class", &"of-phone")], |out| {
-                            row_head(out, |out| out.text(&text::safe_up_to(&device.name, 60)));
-                            out.element(
-                                "td",
-                                &[],
-                                &if system.is_empty() {
-                                    "–".to_owned()
-                                } else {
-                                    system.join(", ")
-                                },
-                            );
-                            out.within("td", &[], |out| badge(self, level, risk, out));
-                            out.element("td", &[("data-label", &"Apps")], &apps);
-                            out.element(
-                                "td",
-                                &[("data-label", &language.pick("Findings", "Befunde"))],
-                                &findings,
-                            );
-                            out.element(
-                                "td",
-                                &[("data-label", &texts.column_sent)],
-                                &language.bytes(sent),
-                            );
-                        });
-                        out.line();
-                    }
-                },
-            );
-            self.rest(devices.len(), out);
-            let in_vain = |device| chain::granted_in_vain(&self.prose, device);
-            let in_vain = devices.iter().filter_map(in_vain);
-            for sentence in chain::clocks(&self.prose)
-                .into_iter()
-                .chain(in_vain)
-                .take(20)
-            {
-                out.element("p", &[("class", &"soft")], &sentence);
-            }
-        });
-    }
-
     /// How many lines are left out.
-    fn rest(&self, length: usize, out: &mut Markup) {
+    pub(super) fn rest(&self, length: usize, out: &mut Markup) {
         let more = length.saturating_sub(LINES);
         if more > 0 {
             let words = fill(self.prose.texts.more, &[("count", &more.to_string())]);

@@ -1,7 +1,7 @@
 //! Positions: what is one, how exact it is, and where in a message it stands.
 
 use super::{found, grades, json, post, tally};
-use crate::forge::observation;
+use crate::forge::{observation, protobuf};
 use phonehome::model::{Grade, Observation, Timestamp};
 
 #[test]
@@ -282,15 +282,6 @@ fn neighbours_in_a_protobuf_are_a_position_where_the_request_is_about_one() {
 /// From 100° east on, ten millionths of a degree are as long as Unix times.
 #[test]
 fn longitudes_of_the_far_east_are_no_times_and_times_no_longitudes() {
-    let varint = |number: u8, mut value: u64| {
-        let mut bytes = vec![number << 3];
-        while value >= 128 {
-            bytes.push(u8::try_from(value & 127).unwrap() | 128);
-            value >>= 7;
-        }
-        bytes.push(u8::try_from(value).unwrap());
-        bytes
-    };
     let fixed =
         |number: u8, value: u32| [vec![number << 3 | 5], value.to_le_bytes().to_vec()].concat();
     let headers = [("Content-Type", "application/x-protobuf")];
@@ -302,7 +293,13 @@ fn longitudes_of_the_far_east_are_no_times_and_times_no_longitudes() {
     };
     let tokyo = ["35.6812345,139.7671248"];
     assert_eq!(
-        sent([varint(1, 356_812_345), varint(2, 1_397_671_248)].concat()),
+        sent(
+            [
+                protobuf::number(1, 356_812_345),
+                protobuf::number(2, 1_397_671_248)
+            ]
+            .concat()
+        ),
         tokyo
     );
     assert_eq!(
@@ -317,10 +314,14 @@ fn longitudes_of_the_far_east_are_no_times_and_times_no_longitudes() {
         (1_397_671_248, 1_397_671_250), // begin and end
         (17, 1_397_671_248),
     ] {
-        let message = [varint(1, count), varint(2, time)].concat();
+        let message = [protobuf::number(1, count), protobuf::number(2, time)].concat();
         assert_eq!(sent(message), [""; 0], "{count} {time}");
     }
-    let apart = [varint(1, 356_812_345), varint(3, 1_397_671_248)].concat();
+    let apart = [
+        protobuf::number(1, 356_812_345),
+        protobuf::number(3, 1_397_671_248),
+    ]
+    .concat();
     assert_eq!(sent(apart), [""; 0]);
 }
 
@@ -430,18 +431,15 @@ fn neighbours_in_a_protobuf_are_a_way_where_a_request_speaks_of_one() {
 
 #[test]
 fn signs_in_the_last_bit_are_undone_where_a_request_is_about_a_position() {
-    let varint = |number: u8, value: i64| {
-        let mut value = (value << 1 ^ value >> 63).cast_unsigned();
-        let mut bytes = vec![number << 3];
-        while value >= 128 {
-            bytes.push(u8::try_from(value & 127).unwrap() | 128);
-            value >>= 7;
-        }
-        bytes.push(u8::try_from(value).unwrap());
-        bytes
-    };
     let sent = |path: &str, latitude, longitude| {
-        of_protobuf(path, [varint(1, latitude), varint(2, longitude)].concat())
+        of_protobuf(
+            path,
+            [
+                protobuf::signed(1, latitude),
+                protobuf::signed(2, longitude),
+            ]
+            .concat(),
+        )
     };
     for (latitude, longitude, found) in [
         (525_200_081, 134_049_541, "52.5200081,13.4049541"),

@@ -8,6 +8,7 @@
 //! - [`record`]: the same exchanges as pcap, pcapng, HAR and mitmproxy dump
 //! - [`archive`], [`axml`]: gzip, ZIP and binary XML of app packages
 //! - [`observation`]: requests as detection gets them
+//! - [`protobuf`]: pieces of messages of protocol buffers
 //! - [`inventory`]: lists of installed apps, a bug report
 //! - [`log`]: logs of devices
 //! - [`phone`]: a phone that looks up names and talks to hosts
@@ -32,6 +33,7 @@ pub(crate) mod mqtt;
 pub(crate) mod observation;
 pub(crate) mod packet;
 pub(crate) mod phone;
+pub(crate) mod protobuf;
 pub(crate) mod quic;
 pub(crate) mod record;
 pub(crate) mod sources;
