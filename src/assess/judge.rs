@@ -1,10 +1,10 @@
 //! One fact of one row → a judged finding: what it counts as in law, how severe and how likely, which provisions it touches.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
 
 use super::circumstance::{self, observation};
@@ -604,11 +604,7 @@ pub(super) fn id(owner: &Owner, key: &FactKey) -> String {
         opted_out,
     ];
     let hash = digest(&SHA256, parts.join("\0").as_bytes());
-    let mut id = String::with_capacity(ID_BYTES.saturating_mul(2));
-    for byte in hash.as_ref().iter().take(ID_BYTES) {
-        let _infallible = write!(id, "{byte:02x}");
-    }
-    id
+    HEXLOWER.encode(hash.as_ref().get(..ID_BYTES).unwrap_or_default())
 }
 
 /// The attribution to print for an owner.

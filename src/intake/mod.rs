@@ -63,6 +63,8 @@ pub use policy::{TEMPLATE_DE, TEMPLATE_EN};
 pub use recognise::Sample;
 pub use wrapping::Wrapping;
 
+use data_encoding::HEXLOWER;
+
 use crate::manifest::CodeName;
 use crate::manifest::{Column, ZipEntry};
 use crate::model::{Dossier, InputId, Origin, Packet, Policy, Shortfall, Sighting};
@@ -303,18 +305,10 @@ impl Input {
             context.update(window.at(range));
         }
         Ok(Some((
-            hexadecimal(context.finish().as_ref()),
+            HEXLOWER.encode(context.finish().as_ref()),
             window.offset(),
         )))
     }
-}
-
-/// Bytes as two digits each.
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits
-        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
-        .collect()
 }
 
 /// The inputs of one phone.

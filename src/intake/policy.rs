@@ -8,9 +8,9 @@ use std::path::Path;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
 
-use super::hexadecimal;
 use crate::limits::POLICY_BYTES;
 use crate::manifest::Column;
 use crate::model::{
@@ -187,7 +187,7 @@ pub(super) fn read(path: &Path) -> Result<Said> {
     })?;
     let digest = digest(&SHA256, text.as_bytes());
     Ok(Said {
-        sha256: Some(hexadecimal(digest.as_ref())),
+        sha256: Some(HEXLOWER.encode(digest.as_ref())),
         ..said
     })
 }

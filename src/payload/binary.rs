@@ -4,8 +4,10 @@
 //! decodes them.
 
 use std::borrow::Cow;
-use std::fmt::{Display, LowerExp, Write as _};
+use std::fmt::{Display, LowerExp};
 use std::ops::ControlFlow;
+
+use data_encoding::HEXLOWER;
 
 use super::collector::Collector;
 use super::{Input, Keep, compression, copied, nested, text};
@@ -314,11 +316,7 @@ fn bytes_value(bytes: &[u8], collector: &mut Collector<'_>) {
         if !SHOWN_BYTES.contains(&bytes.len()) {
             return;
         }
-        let mut digits = String::with_capacity(bytes.len().saturating_mul(2));
-        for byte in bytes {
-            let _written = write!(digits, "{byte:02x}");
-        }
-        plain(&digits, collector);
+        plain(&HEXLOWER.encode(bytes), collector);
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::net::Ipv4Addr;
 
+use data_encoding::HEXLOWER;
+
 use super::cursor::Cursor;
-use super::message::{Draft, hex, mac, readable};
+use super::message::{Draft, mac, readable};
 use super::{Chunk, Dissector, Output, Probe, Protocol, Verdict};
 use crate::model::{ContentState, Side, Transport};
 
@@ -90,7 +92,7 @@ fn bootp(bytes: &[u8]) -> Option<Draft> {
         match (kind, readable(id)) {
             (1, _) if id.len() == 6 => draft.add("client-id", &mac(id)),
             (0, Some(text)) => draft.add("client-id", text),
-            _ => draft.add("client-id", &hex(id)),
+            _ => draft.add("client-id", &HEXLOWER.encode(id)),
         }
     }
     for (name, code) in [("requested-address", 50_u8), ("server", 54), ("router", 3)] {
@@ -158,7 +160,7 @@ fn version_6(bytes: &[u8]) -> Option<Draft> {
         let value = cursor.vector16()?;
         match code {
             1 => {
-                draft.add("client-id", &hex(value));
+                draft.add("client-id", &HEXLOWER.encode(value));
                 draft.add_some("mac", hardware_of_duid(value).as_deref());
             }
             16 => draft.add_some("vendor-class", value.get(6..).and_then(readable)),

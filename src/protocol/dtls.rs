@@ -332,6 +332,8 @@ impl<'a> Piece<'a> {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
+
     use proptest::prelude::*;
 
     use super::super::tls::hello::forge;
@@ -519,7 +521,7 @@ mod tests {
             end in any::<prop::sample::Index>(),
         ) {
             let secret = [1; 32];
-            let hex = crate::protocol::message::hex;
+            let hex = |bytes: &[u8]| HEXLOWER.encode(bytes);
             let log = format!("CLIENT_TRAFFIC_SECRET_0 {} {}", hex(&[7; 32]), hex(&secret));
             let mut datagram = [
                 unified(&secret, 3, 0, 23, b"one"),
@@ -557,7 +559,7 @@ mod tests {
             ),
         ];
         let line = |label: &str, secret: [u8; 32]| {
-            let hex = |bytes: [u8; 32]| crate::protocol::message::hex(&bytes);
+            let hex = |bytes: [u8; 32]| HEXLOWER.encode(&bytes);
             format!("{label} {} {}\n", hex([7; 32]), hex(secret))
         };
         let client = line("CLIENT_TRAFFIC_SECRET_0", ours);

@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
+use data_encoding::HEXLOWER;
+
 use super::cursor::Cursor;
-use super::message::{Draft, hex, readable};
+use super::message::{Draft, readable};
 use super::{Chunk, Dissector, Output, Probe, Protocol, Verdict};
 use crate::model::{ContentState, Side, Transport};
 
@@ -235,7 +237,7 @@ fn access_point(value: &[u8]) -> Option<String> {
     let mut cursor = Cursor::new(value);
     let mut labels = Vec::new();
     while let Some(label) = cursor.vector8() {
-        labels.push(readable(label).map_or_else(|| hex(label), str::to_owned));
+        labels.push(readable(label).map_or_else(|| HEXLOWER.encode(label), str::to_owned));
     }
     (!labels.is_empty()).then(|| labels.join("."))
 }

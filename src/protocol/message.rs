@@ -1,5 +1,7 @@
 //! Building a [`Message`] of named fields within bounds, for every protocol that is laid out as such.
 
+use data_encoding::HEXLOWER;
+
 use super::Output;
 use crate::limits;
 use crate::model::{Body, Event, Message, Origin, Shortfall, Side};
@@ -108,19 +110,8 @@ pub(super) fn readable(bytes: &[u8]) -> Option<&str> {
     })
 }
 
-/// Bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut digits = String::with_capacity(bytes.len().saturating_mul(2));
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 0x0f] {
-            digits.extend(char::from_digit(u32::from(nibble), 16));
-        }
-    }
-    digits
-}
-
 /// A MAC address as `aa:bb:cc:dd:ee:ff`.
 pub(super) fn mac(bytes: &[u8]) -> String {
-    let parts: Vec<String> = bytes.iter().map(|byte| hex(&[*byte])).collect();
+    let parts: Vec<String> = bytes.iter().map(|byte| HEXLOWER.encode(&[*byte])).collect();
     parts.join(":")
 }

@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use data_encoding::HEXLOWER;
+
 use super::cursor::Cursor;
-use super::message::{Draft, hex, readable};
+use super::message::{Draft, readable};
 use super::{Chunk, Dissector, Output, Probe, Protocol, Verdict};
 use crate::limits;
 use crate::model::{ContentState, Origin, Side, Transport};
@@ -240,7 +242,7 @@ impl Media {
             let nanoseconds = stream.last.time.since(stream.first.time).max(0);
             let seconds = nanoseconds / 1_000_000_000;
             Draft::new(NAME, "stream", side)
-                .with("ssrc", &hex(&source.to_be_bytes()))
+                .with("ssrc", &HEXLOWER.encode(&source.to_be_bytes()))
                 .with("payload-type", &stream.payload_type.to_string())
                 .with("packets", &stream.packets.to_string())
                 .with("bytes", &stream.bytes.to_string())

@@ -7,8 +7,10 @@ use aes::Aes256;
 use ctr::Ctr128BE;
 use ctr::cipher::{KeyIvInit, StreamCipher};
 
+use data_encoding::HEXLOWER;
+
 use super::cursor::Cursor;
-use super::message::{Draft, hex};
+use super::message::Draft;
 use super::{Chunk, Dissector, Output, Probe, Protocol, Verdict};
 use crate::limits;
 use crate::model::{ContentState, Origin, Side, Transport};
@@ -248,7 +250,7 @@ impl Telegram {
             }
             match said.key_id {
                 Some([0, 0, 0, 0, 0, 0, 0, 0]) => draft.add("step", "key agreement"),
-                Some(id) => draft.add("auth-key-id", &hex(&id)),
+                Some(id) => draft.add("auth-key-id", &HEXLOWER.encode(&id)),
                 None => {}
             }
         }

@@ -10,7 +10,8 @@ use std::fmt::Write;
 
 use proptest::prelude::*;
 
-use super::message::hex;
+use data_encoding::HEXLOWER;
+
 use super::*;
 
 /// What one side says next.
@@ -125,7 +126,7 @@ fn describe(output: &Output<'_>, lines: &mut Vec<String>) {
                 let _ = write!(line, " | {name}={}", value.escape_debug());
             }
             if !message.body.bytes.is_empty() {
-                let _ = write!(line, " | body {}", hex(&message.body.bytes));
+                let _ = write!(line, " | body {}", HEXLOWER.encode(&message.body.bytes));
             }
             lines.push(line);
         }
@@ -138,8 +139,8 @@ fn describe(output: &Output<'_>, lines: &mut Vec<String>) {
                 "inner <"
             };
             match lines.last_mut().filter(|line| line.starts_with(side)) {
-                Some(line) => line.push_str(&hex(chunk.bytes)),
-                None => lines.push(format!("{side} {}", hex(chunk.bytes))),
+                Some(line) => line.push_str(&HEXLOWER.encode(chunk.bytes)),
+                None => lines.push(format!("{side} {}", HEXLOWER.encode(chunk.bytes))),
             }
         }
         Output::Stack(started) => lines.push(format!("{started:?}")),

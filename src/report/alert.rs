@@ -1,10 +1,10 @@
 //! Weighed findings as programs for continuous integration take them: one entry per phone, app and finding, with the first
 //! place where it can be seen.
 
+use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
 
 use super::prose::Prose;
-use super::text::hexadecimal;
 use crate::gate::Exemption;
 use crate::model::{
     AppReport, DeviceReport, Evidence, Grade, InputReport, JudgedFinding, RiskLevel, Score,
@@ -90,6 +90,6 @@ impl<'a> Alert<'a> {
     /// The finding's id with its phone, as a digest: the same in each report of the same case.
     pub(super) fn fingerprint(&self) -> String {
         let text = format!("{}\0{}", self.device.name, self.finding.id);
-        hexadecimal(digest(&SHA256, text.as_bytes()).as_ref())
+        HEXLOWER.encode(digest(&SHA256, text.as_bytes()).as_ref())
     }
 }

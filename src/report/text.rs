@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use data_encoding::HEXLOWER;
 use ring::hmac;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -147,15 +148,6 @@ pub fn wrapped(text: &str, columns: u16) -> String {
         out.push('\n');
     }
     out
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
-    for byte in bytes {
-        let _infallible = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 /// Whether a text has nothing but printable ASCII, as most have: none of it is unsafe, and that is soon seen.
@@ -374,7 +366,7 @@ impl Masks {
             if let Some(key) = key {
                 let tag = hmac::sign(key, value.reveal().as_bytes());
                 let short = tag.as_ref().get(..PSEUDONYM_BYTES).unwrap_or_default();
-                return format!("{kind}#{}", hexadecimal(short));
+                return format!("{kind}#{}", HEXLOWER.encode(short));
             }
             let number = next.entry(kind).or_insert(0);
             *number = number.saturating_add(1);

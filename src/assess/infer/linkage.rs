@@ -1,9 +1,9 @@
 //! Identifiers that connect what recipients know: one that several of them got, several that one of them got together.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
@@ -78,23 +78,14 @@ fn digests(occurrences: &Occurrences) -> BTreeSet<u64> {
     let spelled: BTreeSet<String> = spelled.flatten().collect();
     let digests = spelled.iter().flat_map(|text| {
         [
-            hexadecimal(&Md5::digest(text)),
-            hexadecimal(&Sha1::digest(text)),
-            hexadecimal(&Sha256::digest(text)),
+            HEXLOWER.encode(&Md5::digest(text)),
+            HEXLOWER.encode(&Sha1::digest(text)),
+            HEXLOWER.encode(&Sha256::digest(text)),
         ]
     });
     digests
         .map(|digest| Distinct::hash_of(&Sensitive::new(&digest)))
         .collect()
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for byte in bytes {
-        // writing to a string cannot fail
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 /// The same value of an identifier at several recipients: they can put together what each of them knows. One may call an account

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use data_encoding::HEXLOWER;
 use ring::digest;
 
 use super::hello::{Carrier, ClientHello, is_grease};
@@ -88,15 +89,8 @@ fn short_hash(values: &[u16], text: &str) -> String {
     if values.is_empty() {
         return "0".repeat(12);
     }
-    let mut hash = String::with_capacity(12);
-    for byte in digest::digest(&digest::SHA256, text.as_bytes())
-        .as_ref()
-        .iter()
-        .take(6)
-    {
-        let _written = write!(hash, "{byte:02x}");
-    }
-    hash
+    let hash = digest::digest(&digest::SHA256, text.as_bytes());
+    HEXLOWER.encode(hash.as_ref().get(..6).unwrap_or_default())
 }
 
 #[cfg(test)]
