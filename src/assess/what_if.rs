@@ -1,120 +1,23 @@
 //! What an assessment would be if measures were taken. Works on the findings of a finished audit: each measure of
 //! `rules/measures.toml` ends findings, changes the inputs of their likelihood, or brings what another app is documented to send.
 
+mod documented;
+mod step;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::infer::{metadata_of, observation_of, upload_of};
-use super::row::{FactKey, Owner, profile};
-use super::{circumstance, judge, score};
+pub use documented::documented;
+pub use step::Step;
+
+use super::row::profile;
+use super::{judge, score};
 use crate::limits::PLAN_MEASURES;
 use crate::model::{
-    AppId, AppReport, Audit, Category, Evidence, Grade, JudgedFinding, Occurrences, Origin,
-    Protection, Recipient, RecipientKind, RiskLevel, Score, is_below, is_company,
+    AppId, AppReport, Audit, Category, JudgedFinding, RecipientKind, RiskLevel, Score, is_below,
+    is_company,
 };
-use crate::rules::{
-    App, Art28, DataPrivacyFramework, EndToEnd, Measure, MeasureArgument, MeasureNeed, Role, Rules,
-    TransferStatus,
-};
-
-/// One measure taken about one thing.
-#[derive(Clone, Debug)]
-pub struct Step<'a> {
-    /// What is done.
-    pub measure: &'a Measure,
-    /// About which app, host or company; empty if it holds for all phones.
-    pub about: String,
-    /// The app that takes its place.
-    pub other: String,
-}
-
-impl<'a> Step<'a> {
-    /// Reads `KIND`, `KIND:ARGUMENT` or `KIND:APP=APP`. The error says what there is instead.
-    pub fn parse(rules: &'a Rules, text: &str) -> Result<Self, String> {
-        let (kind, argument) = text.split_once(':').unwrap_or((text, ""));
-        let measure = rules.measure(kind).ok_or_else(|| {
-            let known: Vec<&str> = rules.measures().iter().map(|one| &*one.id).collect();
-            format!(
-                "there is no measure “{kind}”; there are: {}",
-                known.join(", ")
-            )
-        })?;
-        let (about, other) = match measure.argument {
-            MeasureArgument::AppByApp => argument.split_once('=').unwrap_or((argument, "")),
-            _ => (argument, ""),
-        };
-        let form = match measure.argument {
-            MeasureArgument::None if !about.is_empty() => Some(""),
-            MeasureArgument::App if about.is_empty() => Some(":APP"),
-            MeasureArgument::AppByApp if about.is_empty() || other.is_empty() => Some(":APP=APP"),
-            MeasureArgument::Host if about.is_empty() => Some(":HOST"),
-            MeasureArgument::Company if about.is_empty() => Some(":COMPANY"),
-            _ => None,
-        };
-        if let Some(form) = form {
-            return Err(format!("the measure is written {kind}{form}"));
-        }
-        let named = |name: &str| rules.app_named(name).map(|app| app.id.to_string());
-        // An app without profile may be one of the audit.
-        let about = named(about)
-            .filter(|_| measure.argument.is_app())
-            .unwrap_or_else(|| about.to_owned());
-        let other = match other {
-            "" => String::new(),
-            name => named(name).ok_or_else(|| {
-                let advice = rules.advice_for(name);
-                format!(
-                    "there is no profile “{name}”, so nothing is documented about what it would send; {advice}"
-                )
-            })?,
-        };
-        if !other.is_empty() && about == other {
-            return Err(format!("{other} would be replaced by itself"));
-        }
-        Ok(Self {
-            measure,
-            about,
-            other,
-        })
-    }
-
-    /// Refuses a measure about an app that neither an audit nor the profiles know: it would look like one that changes nothing.
-    pub fn must_be_known(&self, rules: &Rules, audit: &Audit) -> Result<(), String> {
-        let mut apps = audit.devices.iter().flat_map(|device| &device.apps);
-        if !self.measure.argument.is_app()
-            || apps.any(|app| self.is_about(app))
-            || profile(rules, &AppId::new(&self.about)).is_some()
-        {
-            return Ok(());
-        }
-        let advice = rules.advice_for(&self.about);
-        Err(format!("there is no app “{}”; {advice}", self.about))
-    }
-
-    /// As it is written on the command line.
-    pub fn spec(&self) -> String {
-        match (self.about.as_str(), self.other.as_str()) {
-            ("", _) => self.measure.id.to_string(),
-            (about, "") => format!("{}:{about}", self.measure.id),
-            (about, other) => format!("{}:{about}={other}", self.measure.id),
-        }
-    }
-
-    /// The app whose documented behaviour it brings.
-    fn brought(&self) -> &str {
-        if self.other.is_empty() {
-            &self.about
-        } else {
-            &self.other
-        }
-    }
-
-    fn is_about(&self, app: &AppReport) -> bool {
-        let is_it = |id: &str| id == self.about;
-        app.id.as_ref().is_some_and(|id| is_it(id.as_str()))
-            || app.packages.iter().any(|package| is_it(package))
-    }
-}
+use crate::rules::{App, Art28, MeasureArgument, MeasureNeed, Role, Rules};
 
 /// What becomes of one finding.
 #[derive(Clone, Debug)]
@@ -470,139 +373,6 @@ fn bring(rules: &Rules, step: &Step<'_>, apps: &mut Vec<AppChange>) -> bool {
         });
     }
     has_new
-}
-
-/// What an app in use is documented to send, as findings that are inferred from its profile.
-pub fn documented(rules: &Rules, app: &App) -> Vec<JudgedFinding> {
-    let discovery = &app.contact_discovery;
-    let is_own = app.art28 == Art28::SelfHosted;
-    let mut findings = Vec::new();
-    if let Some(observation) = observation_of(discovery.method) {
-        let rule = upload_of(discovery.method);
-        findings.push(documented_one(
-            rules,
-            app,
-            (rule, Category::Contacts, observation),
-            discovery.is_recurring,
-        ));
-    }
-    if app.end_to_end != EndToEnd::NotApplicable {
-        let about = (
-            circumstance::MESSAGE_METADATA,
-            Category::MessageMetadata,
-            metadata_of(rules, app),
-        );
-        // Whoever uses a messenger writes again and again.
-        findings.push(documented_one(rules, app, about, true));
-    }
-    if app.art28 == Art28::No {
-        let about = (
-            circumstance::NO_CONTRACT,
-            Category::Recipient,
-            "no-art28-contract",
-        );
-        findings.push(documented_one(rules, app, about, false));
-    }
-    let status = app
-        .vendor_country
-        .as_ref()
-        .filter(|_| !is_own)
-        .map(|country| rules.legal().transfer_status(country));
-    let about = match status {
-        Some(TransferStatus::None) => {
-            Some((circumstance::THIRD_COUNTRY_NONE, "third-country-none"))
-        }
-        Some(TransferStatus::PartlyAdequate(country)) if &**country == "US" => {
-            Some((circumstance::THIRD_COUNTRY_US, "third-country-us"))
-        }
-        _ => None,
-    };
-    if let Some((rule, observation)) = about {
-        let about = (rule, Category::Recipient, observation);
-        findings.push(documented_one(rules, app, about, false));
-    }
-    findings
-}
-
-fn documented_one(
-    rules: &Rules,
-    app: &App,
-    (rule, category, observation): (&str, Category, &str),
-    is_recurring: bool,
-) -> JudgedFinding {
-    let (legal, scoring) = (rules.legal(), &rules.legal().scoring);
-    let is_own = app.art28 == Art28::SelfHosted;
-    let key = FactKey {
-        category,
-        rule: rule.into(),
-        recipient: Recipient {
-            kind: if is_own {
-                RecipientKind::None
-            } else {
-                RecipientKind::Company
-            },
-            host: if is_own {
-                Arc::from("")
-            } else {
-                Arc::clone(&app.vendor)
-            },
-        },
-        grade: Grade::Inferred,
-        protection: Protection::Unknown,
-        is_opted_out: false,
-    };
-    let is_third_country = app
-        .vendor_country
-        .as_ref()
-        .filter(|_| !is_own)
-        .is_some_and(|country| match legal.transfer_status(country) {
-            TransferStatus::None => true,
-            TransferStatus::PartlyAdequate(country) => {
-                &**country == "US" && app.dpf != DataPrivacyFramework::Certified
-            }
-            TransferStatus::Eea | TransferStatus::Adequate(_) => false,
-        });
-    let likelihood = score::likelihood(scoring, |modifier| match modifier {
-        score::BASE => true,
-        score::NO_CONTRACT => app.art28 == Art28::No && rule != circumstance::NO_CONTRACT,
-        score::THIRD_COUNTRY => {
-            let says_so = matches!(
-                rule,
-                circumstance::THIRD_COUNTRY_NONE | circumstance::THIRD_COUNTRY_US
-            );
-            is_third_country && !says_so
-        }
-        score::RECURRING => is_recurring,
-        score::SELF_HOSTED => is_own,
-        _ => false,
-    });
-    let known = legal.observation(observation);
-    let severity = known.and_then(|known| known.severity).unwrap_or(1);
-    let provisions = legal.provisions_of(observation);
-    JudgedFinding {
-        id: judge::id(&Owner::App(AppId(Arc::clone(&app.id))), &key),
-        rule: key.rule,
-        observation: Some(observation.into()),
-        category,
-        grade: key.grade,
-        protection: key.protection,
-        company: (!is_own).then(|| Arc::clone(&app.vendor)),
-        country: app.vendor_country.clone().filter(|_| !is_own),
-        recipient: key.recipient,
-        is_opted_out: false,
-        occurrences: Occurrences::at(Evidence::at(Origin::default())),
-        people: None,
-        score: Some(score::score(
-            scoring,
-            severity,
-            likelihood,
-            score::evidence_factor(rule, Grade::Inferred),
-        )),
-        provisions: provisions
-            .map(|provision| Arc::clone(&provision.id))
-            .collect(),
-        reasons: vec![Arc::clone(&app.id)],
-    }
 }
 
 /// All single measures that would lower risks of an audit, best relief for the effort first.

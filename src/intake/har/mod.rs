@@ -3,6 +3,7 @@
 //! Entries are cut out by structure and parsed one at a time, so one bad entry costs no other. What an entry means is in
 //! [`entry`].
 
+mod body;
 mod entry;
 
 use std::collections::VecDeque;
