@@ -21,9 +21,12 @@ use self::card::vcards;
 use self::digest::Digests;
 use self::digits::{Said, is_bare, may_be_in_full};
 use self::list::{Kind, List, Listed, joined, listed};
-use self::part::{Telling, classify, is_table_of_people, looks_like_person, parts};
+use self::part::{
+    Telling, WRITTEN_AS_NUMBER, classify, each_part, is_table_of_people, looks_like_person,
+};
 use self::record::{RECORDS, Records};
 use self::split::Split;
+pub(super) use self::split::is_country_code;
 use self::way::{Below, Names, Way, Ways};
 use self::words::LOOK_UPS;
 pub(super) use self::words::{
@@ -60,11 +63,16 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let split = Split::of(scene);
     let mut chains = scene.fields.chains().iter();
     let has_protobuf = chains.any(|chain| chain.0.last() == Some(&DecodeStep::Protobuf));
+    let is_silent =
+        !request.takes_digests() && people.is_empty() && split.is_empty() && !has_protobuf;
     for (position, field) in scene.fields.iter().enumerate() {
         if field.value.len() < SHORTEST_NUMBER && !field.look.has(Look::AT) {
             continue;
         }
         let below = names.of_path(field.path);
+        if is_silent && below.is_silent() && !may_tell(field) {
+            continue;
+        }
         let may_be_digest = below.may_be_digests || request.takes_digests();
         if !may_be_digest && !field.look.has(OF_CONTACTS) {
             continue;
@@ -95,8 +103,9 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         if is_of_message_id || !is_content(scene, field) || scene.holds_document(position) {
             continue;
         }
+        let way = ways.of_path(field.path);
         if let Some(number) = number {
-            let key = (Kind::Phone, field.place, ways.of_path(field.path));
+            let key = (Kind::Phone, field.place, way);
             let list = lists.entry(key).or_default();
             list.add(number.e164, field, telling);
             continue;
@@ -108,23 +117,13 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             continue;
         }
         if may_be_unnamed {
-            let list = (
-                field.place,
-                ways.of_path(field.path),
-                protobuf_field(scene, field, &mut packed),
-            );
+            let list = (field.place, way, protobuf_field(scene, field, &mut packed));
             add_unnamed(&mut unnamed, list, &field.value, field);
         }
         if !may_be_in {
             continue;
         }
-        add_parts(
-            &mut lists,
-            field,
-            ways.of_path(field.path),
-            telling,
-            is_of_other,
-        );
+        add_parts(&mut lists, field, way, telling, is_of_other);
     }
     // In `{"+49…": "Anna"}` and `{"+49…": {"name": "Anna"}}` the number is a name.
     if scene.names.iter().any(|name| name.may_be_contact) {
@@ -148,6 +147,15 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     report_lists(scene, tally, lists, &ways, (&records, &digests));
 }
 
+/// Whether a value may point to people where nothing that stands around it does.
+fn may_tell(field: &Field<'_>) -> bool {
+    const MARKS: u16 = Look::AT | WRITTEN_AS_NUMBER | Look::LIST;
+    field.look.has(MARKS)
+        || digest::has_length(&field.value, field.look)
+        || field.look.is_all(Look::DIGIT)
+            && (field.value.starts_with("00") || may_be_in_full(&field.value))
+}
+
 /// Adds what points to people in one value.
 fn add_parts<'a>(
     lists: &mut Lists<'a>,
@@ -156,40 +164,53 @@ fn add_parts<'a>(
     telling: Telling,
     is_of_other: bool,
 ) {
-    for part in parts(&field.value, field.look) {
-        if matches!(telling.said, Said::Ids | Said::Loosely) && is_bare(part) {
-            if !is_of_other {
-                let key = (Kind::Phone, field.place, way);
-                let list = lists.entry(key).or_default();
-                list.add_digits(part, field, telling);
-            }
-            continue;
+    each_part(&field.value, field.look, |part| {
+        add_part(lists, part, field, way, telling, is_of_other);
+    });
+}
+
+fn add_part<'a>(
+    lists: &mut Lists<'a>,
+    part: &'a str,
+    field: &'a Field<'a>,
+    way: Way,
+    telling: Telling,
+    is_of_other: bool,
+) {
+    if matches!(telling.said, Said::Ids | Said::Loosely) && is_bare(part) {
+        if !is_of_other {
+            let key = (Kind::Phone, field.place, way);
+            let list = lists.entry(key).or_default();
+            list.add_digits(part, field, telling);
         }
-        let found = classify(part, telling);
-        if is_of_other && !part.starts_with('+') && matches!(found, Some((Kind::Phone, _))) {
-            continue;
-        }
-        // Zeros before a number fill it up more often than they dial abroad.
-        let is_filled = || {
-            part.starts_with("00")
-                && part.bytes().all(|byte| byte.is_ascii_digit())
-                && value::phone_anywhere(part).is_none()
-        };
-        let is_other = part.len() >= SHORTEST_NUMBER
+        return;
+    }
+    let found = classify(part, telling);
+    if is_of_other && !part.starts_with('+') && matches!(found, Some((Kind::Phone, _))) {
+        return;
+    }
+    // Zeros before a number fill it up more often than they dial abroad.
+    let is_filled = || {
+        part.starts_with("00")
+            && part.bytes().all(|byte| byte.is_ascii_digit())
+            && value::phone_anywhere(part).is_none()
+    };
+    let is_other = || {
+        part.len() >= SHORTEST_NUMBER
             && (is_filled()
                 || telling.is_beside_people && part.bytes().all(|byte| byte.is_ascii_digit())
-                || value::is_number_in_groups(part));
-        let kind = match &found {
-            Some((kind, _)) => *kind,
-            None if is_other => Kind::Phone,
-            None => continue,
-        };
-        let key = (kind, field.place, way);
-        let list = lists.entry(key).or_default();
-        match found {
-            Some((_, value)) => list.add(value, field, telling),
-            None => list.others = list.others.saturating_add(1),
+                || value::is_number_in_groups(part))
+    };
+    match found {
+        Some((kind, value)) => {
+            let list = lists.entry((kind, field.place, way)).or_default();
+            list.add(value, field, telling);
         }
+        None if is_other() => {
+            let list = lists.entry((Kind::Phone, field.place, way)).or_default();
+            list.others = list.others.saturating_add(1);
+        }
+        None => {}
     }
 }
 

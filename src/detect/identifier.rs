@@ -6,16 +6,14 @@ mod segment;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use self::header::{is_beside_headers_of_device, is_own_header, without_x};
 use self::segment::of_segment;
 use super::name::Name;
-use super::outline::{Branch, OfBranches};
 use super::{Scene, contact, value};
 use crate::model::{
-    Category, DecodeStep, Event, Field, Grade, Look, PathId, Place, Protection, Sensitive, Step,
-    Tally,
+    Branch, Category, DecodeStep, Event, Field, Grade, Look, NameId, OfBranches, PathId, Place,
+    Protection, Sensitive, Step, Tally,
 };
 use crate::rules::{
     Identifier, NameStrength, PayloadLayout, Requirement, Rules, Validator, normalise_name,
@@ -77,13 +75,11 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let mut named = NamedRules::of(scene);
     let mut rules = Vec::new();
     for field in scene.fields {
-        let is_named = scene.name(field).is_some_and(|name| name.names_identifier);
-        let called = is_named.then(|| named.of_field(scene, field)).flatten();
-        let called = called.as_deref().unwrap_or_default();
+        let called = named.of_field(scene, field);
         let is_called = !called.is_empty()
-            || field.place == Place::Path
             || !layouts.is_empty()
-            || is_own_header(scene, field);
+            || field.place != Place::Body
+                && (field.place == Place::Path || is_own_header(scene, field));
         let may_tell = shapes.may_tell(field.value.len(), field.look)
             || field.place == Place::Body && shapes.may_be_in_body(field.value.len(), field.look)
             || may_be_push_token(field)
@@ -184,32 +180,64 @@ fn is_known_of_contact(scene: &Scene<'_>, rule: &Identifier, value: &str) -> boo
 }
 
 /// Rules that the names on a way call for.
-type Called<'a> = Rc<[(&'a Identifier, NameStrength)]>;
+#[derive(Clone, Debug, Default)]
+enum Called<'a> {
+    /// None of them.
+    #[default]
+    None,
+    /// Some, perhaps: they are looked up when a value is there.
+    Unasked,
+    /// These, and kinds of characters of which a value has one that any of them takes.
+    Rules(Vec<(&'a Identifier, NameStrength)>, u16),
+}
 
-/// The rules that names call for, by the branches that they are on; looked up when they are first asked for.
-struct NamedRules<'a>(OfBranches<Option<Called<'a>>>);
+/// The rules that names call for, by the branches that they are on.
+struct NamedRules<'a>(OfBranches<Called<'a>>);
 
 impl<'a> NamedRules<'a> {
     fn of(scene: &Scene<'_>) -> Self {
-        Self(scene.outline.told(None, |_, _| None))
+        let told = |_: &_, name: NameId| {
+            let name = scene.names.get(name.position());
+            match name {
+                Some(name) if name.names_identifier => Called::Unasked,
+                _ => Called::None,
+            }
+        };
+        Self(scene.outline.told(Called::None, told))
     }
 
-    fn of_field(&mut self, scene: &Scene<'a>, field: &Field<'_>) -> Option<Called<'a>> {
+    /// The rules that the names on the way to a field call for, if its value may be one that they take.
+    #[inline]
+    fn of_field(
+        &mut self,
+        scene: &Scene<'a>,
+        field: &Field<'_>,
+    ) -> &[(&'a Identifier, NameStrength)] {
         let branch = scene.branch(field);
-        let known = self.0.get_mut(branch)?;
-        let called = known.get_or_insert_with(|| called(scene, branch));
-        Some(Rc::clone(called))
+        let Some(named) = self.0.get_mut(branch) else {
+            return &[];
+        };
+        if matches!(named, Called::Unasked) {
+            let rules = called(scene, branch);
+            let kinds = rules.iter().map(|(rule, _)| rule.kinds_of_named());
+            let kinds = kinds.fold(0, |all, kinds| all | kinds);
+            *named = Called::Rules(rules, kinds);
+        }
+        match named {
+            Called::Rules(rules, kinds) if field.look.has(*kinds) => rules,
+            _ => &[],
+        }
     }
 }
 
-fn called<'a>(scene: &Scene<'a>, branch: Branch) -> Called<'a> {
+fn called<'a>(scene: &Scene<'a>, branch: Branch) -> Vec<(&'a Identifier, NameStrength)> {
     let mut called = Vec::new();
     let mut names = scene.outline.names_back(branch);
     let name = names
         .next()
         .and_then(|name| scene.names.get(name.position()));
     let Some(name) = name else {
-        return Rc::from(called);
+        return called;
     };
     let take = |rule, strength| called.push((rule, strength));
     let before = names.map(|name| scene.fields.paths.text(name));
@@ -220,7 +248,7 @@ fn called<'a>(scene: &Scene<'a>, branch: Branch) -> Called<'a> {
         all.identifiers_of_names(last, &way, |rule, strength| called.push((rule, strength)));
     }
     called.retain(|(rule, _)| !has_detector_of_its_own(rule));
-    Rc::from(called)
+    called
 }
 
 /// The rules that a field's name, or the layout of the SDK that it was sent to, calls for.

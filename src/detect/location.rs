@@ -44,15 +44,22 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let is_about_position = request_is_of_position(scene);
     let mut chains = scene.fields.chains().iter();
     let has_protobuf = chains.any(|chain| chain.0.last() == Some(&DecodeStep::Protobuf));
+    let may_be_position = scene.outline.told(false, |_, name| {
+        let name = scene.names.get(name.position());
+        name.is_some_and(|name| name.may_be_position)
+    });
     for field in scene.fields {
         if has_protobuf && !is_about_position {
             unnamed.take(scene, field);
         }
         let before = parts.before.take();
         let has_digit = field.look.has(Look::DIGIT);
-        let is_named = scene.name(field).is_some_and(|name| name.may_be_position);
+        let is_named = may_be_position.get(scene.branch(field)) == Some(&true);
         if !is_named && field.place != Place::Path {
-            if has_digit && !(is_about_position && parts.half_without_name(scene, tally, field)) {
+            if has_digit
+                && !(is_about_position && parts.half_without_name(scene, tally, field))
+                && field.look.has(MARKS_OF_WHOLE)
+            {
                 whole(scene, tally, field, scene.name(field));
             }
             continue;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::outline::Outline;
 use super::{Lookups, Scene};
 use crate::model::{Category, Event, Grade, Lookup, Protection, Recipient, RecipientKind, Tally};
 
@@ -36,7 +35,6 @@ pub(super) fn of_host<'a>(scene: &Scene<'a>, lookup: &Lookup) -> Option<Scene<'a
         },
         protection: Protection::Unknown,
         names: Vec::new(),
-        outline: Outline::default(),
         found: Lookups::default(),
         ..*scene
     })

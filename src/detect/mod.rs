@@ -13,7 +13,6 @@ mod lookup;
 mod message;
 mod name;
 mod object;
-mod outline;
 mod transport;
 mod unnamed_device;
 mod user_agent;
@@ -28,16 +27,15 @@ use hashbrown::{HashMap, HashSet};
 pub use example::failed_examples;
 
 use crate::model::{
-    Category, DecodeChain, DecodeStep, Dossier, Event, Evidence, Field, FieldPath, Fields, Finding,
-    FindingKey, Grade, Observation, PathId, Place, Protection, Recipient, Sensitive, ServerName,
-    Step, Tally,
+    Branch, Category, DecodeChain, DecodeStep, Dossier, Event, Evidence, Field, FieldPath, Fields,
+    Finding, FindingKey, Grade, Observation, Outline, PathId, Place, Protection, Recipient,
+    Sensitive, ServerName, Step, Tally,
 };
 use crate::payload::{Binaries, Decoded};
 use crate::rules::{Identifier, Rules};
 
 use name::Name;
 use object::Members;
-use outline::{Branch, Outline};
 
 /// What a detector sees: one observation and what is known around it.
 #[derive(Debug)]
@@ -61,7 +59,9 @@ pub struct Scene<'a> {
     /// What the names of the fields say.
     names: Vec<Rc<Name>>,
     /// Their paths without the numbers of elements.
-    outline: Outline,
+    outline: &'a Outline,
+    /// Two paths may be the same object.
+    may_repeat: bool,
     found: Lookups,
 }
 
@@ -89,7 +89,7 @@ impl<'a> Scene<'a> {
     /// The branch of the outline that a field is on.
     #[inline]
     fn branch(&self, field: &Field<'_>) -> Branch {
-        self.outline.branch(field.path)
+        self.fields.paths.branch(field.path)
     }
 
     /// The object that a field belongs to: its path without the last step. `None` if it stands for itself.
@@ -116,7 +116,7 @@ impl<'a> Scene<'a> {
 
     /// The first path with the same steps.
     fn first_of(&self, path: PathId) -> PathId {
-        if !self.outline.may_repeat() {
+        if !self.may_repeat {
             return path;
         }
         let objects = self
@@ -369,6 +369,7 @@ pub fn inspect_by(
         return;
     }
     let (names, has_name_twice) = Name::all(&decoded.fields.paths, device.rules);
+    let outline = decoded.fields.paths.outline();
     let scene = Scene {
         observation,
         fields: &decoded.fields,
@@ -379,7 +380,8 @@ pub fn inspect_by(
         recipient: Recipient::of(&observation.sighting),
         protection: protection(&observation.sighting.event),
         names,
-        outline: Outline::of(&decoded.fields.paths, has_name_twice),
+        outline,
+        may_repeat: has_name_twice || outline.may_repeat(),
         found: Lookups::default(),
     };
     for detector in detectors {

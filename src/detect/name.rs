@@ -52,6 +52,8 @@ pub(super) struct Name {
     pub(super) is_of_request: bool,
     /// It is a list of what people are reached by, or of digests of that.
     pub(super) lists_reachable: bool,
+    /// Its value is the country code of a number beside it.
+    pub(super) is_country_code: bool,
     /// Its value is a person's name.
     pub(super) is_person: bool,
     /// See [`contact::may_be_part_of_person`].
@@ -165,6 +167,7 @@ impl Name {
             is_of_mail: contact::is_of_mail(&normalised),
             is_of_request: contact::is_of_request(&normalised),
             lists_reachable: contact::lists_reachable(&bare),
+            is_country_code: contact::is_country_code(&normalised),
             is_person: contact::is_person_name(&normalised),
             may_be_part_of_person: contact::may_be_part_of_person(&normalised),
             part_of_person: known::name_part(&normalised),

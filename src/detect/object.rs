@@ -158,14 +158,14 @@ impl Members {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use std::collections::BTreeSet;
     use std::sync::Arc;
 
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{ChainId, Look};
+    use crate::model::{ChainId, Look, steps};
 
     /// Paths that each go one step on from one before them.
     fn fields(steps: &[(usize, bool, u32)]) -> Fields<'static> {
@@ -197,10 +197,6 @@ pub(super) mod tests {
             });
         }
         fields
-    }
-
-    pub(in crate::detect) fn steps() -> impl Strategy<Value = Vec<(usize, bool, u32)>> {
-        proptest::collection::vec((0..12_usize, any::<bool>(), 0..4_u32), 0..12)
     }
 
     proptest! {

@@ -24,6 +24,7 @@ mod label;
 mod look;
 mod network_policy;
 mod origin;
+mod outline;
 mod packet;
 mod path;
 mod phone_log;
@@ -58,6 +59,9 @@ pub use look::Look;
 pub use network_policy::{DomainRules, NetworkPolicy, NetworkRules};
 pub(crate) use origin::days_from_civil;
 pub use origin::{DeviceId, InputId, Origin, Timestamp};
+#[cfg(test)]
+pub(crate) use outline::tests::steps;
+pub use outline::{Branch, OfBranches, Outline};
 pub use packet::{CaptureDirection, FlowKey, LinkType, Owner, Packet, ServerName, Side, Transport};
 pub use path::{NameId, Path, PathId, Paths, Step};
 pub use phone_log::{ContactTime, LoggedApp, PhoneLog};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{FieldPath, PathStep};
+use super::{Branch, FieldPath, Outline, PathStep};
 
 /// A name on the paths of one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +42,18 @@ pub enum Step {
 struct Node {
     parent: PathId,
     step: Step,
+    branch: Branch,
+}
+
+impl Node {
+    /// The path before the last step, and the number of an element.
+    #[inline]
+    fn place(self) -> (PathId, u32) {
+        match self.step {
+            Step::Index(index) => (self.parent, index),
+            Step::Name(_) => (self.parent, 0),
+        }
+    }
 }
 
 /// All paths of one message.
@@ -49,6 +61,9 @@ struct Node {
 pub struct Paths {
     names: Vec<Arc<str>>,
     nodes: Vec<Node>,
+    outline: Outline,
+    /// What the last path goes on from, and its branch: as a rule, the next does, too.
+    above: (PathId, Branch),
 }
 
 impl Paths {
@@ -56,6 +71,7 @@ impl Paths {
     pub fn add_name(&mut self, name: Arc<str>) -> NameId {
         let id = NameId(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
         self.names.push(name);
+        self.outline.add_name();
         id
     }
 
@@ -67,14 +83,57 @@ impl Paths {
     /// Adds the path that goes one step on from another.
     #[inline]
     pub fn add(&mut self, parent: PathId, step: Step) -> PathId {
-        self.nodes.push(Node { parent, step });
-        PathId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX))
+        if parent != self.above.0 {
+            self.go_on_from(parent);
+        }
+        let branch = self.outline.below(self.above.1, step);
+        let node = Node {
+            parent,
+            step,
+            branch,
+        };
+        self.nodes.push(node);
+        let id = PathId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        if matches!(step, Step::Index(_)) {
+            self.outline.see_object(branch, id, node.place());
+        }
+        id
+    }
+
+    /// Paths are to go on from another than before.
+    fn go_on_from(&mut self, parent: PathId) {
+        self.above = (parent, self.branch(parent));
+        if let Some(node) = self.node(parent) {
+            self.outline.see_object(node.branch, parent, node.place());
+        }
     }
 
     /// Takes back the paths that were added last, down to `kept` of them.
     #[inline]
     pub fn take_back(&mut self, kept: usize) {
-        self.nodes.truncate(kept);
+        if self.nodes.len() <= kept {
+            return;
+        }
+        let is_element = |node: &Node| matches!(node.step, Step::Index(_));
+        let mut taken = self.nodes.drain(kept..);
+        let has_element = taken.any(|node| is_element(&node));
+        drop(taken);
+        if has_element || self.above.0.position() > kept {
+            self.above = <(PathId, Branch)>::default();
+            self.outline.forget_objects();
+        }
+    }
+
+    /// The branch of the outline that a path is on.
+    #[inline]
+    pub fn branch(&self, path: PathId) -> Branch {
+        self.node(path)
+            .map_or_else(Branch::default, |node| node.branch)
+    }
+
+    /// The outline of all paths.
+    pub fn outline(&self) -> &Outline {
+        &self.outline
     }
 
     /// How many paths there are beside the empty one.

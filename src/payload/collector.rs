@@ -238,16 +238,21 @@ impl<'a> Collector<'a> {
 
     /// Takes a value and whatever is encoded in it.
     pub(super) fn value<'s>(&mut self, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
-        self.looked_value(Look::of(&value), value, keep);
+        let look = Look::of(&value);
+        match value {
+            Cow::Borrowed(text) => self.looked_text(look, text, keep),
+            Cow::Owned(_) if nested::may_hold(look, &value) => self.holder(look, value, keep),
+            Cow::Owned(_) => self.looked_plain_value(look, value, keep),
+        }
     }
 
-    /// [`Self::value`] that looks like this.
+    /// The same of a borrowed text, as nearly all values are, that looks like this.
     #[inline]
-    pub(super) fn looked_value<'s>(&mut self, look: Look, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
-        if nested::may_hold(look, &value) {
-            self.holder(look, value, keep);
+    pub(super) fn looked_text<'s>(&mut self, look: Look, text: &'s str, keep: Keep<'s, 'a>) {
+        if nested::may_hold(look, text) {
+            self.holder(look, Cow::Borrowed(text), keep);
         } else {
-            self.looked_plain_value(look, value, keep);
+            self.looked_plain_text(look, text, keep);
         }
     }
 
@@ -310,17 +315,23 @@ impl<'a> Collector<'a> {
     }
 
     /// [`Self::plain_value`] that looks like this.
+    fn looked_plain_value<'s>(&mut self, look: Look, value: Cow<'s, str>, keep: Keep<'s, 'a>) {
+        match value {
+            Cow::Borrowed(text) => self.looked_plain_text(look, text, keep),
+            Cow::Owned(_) if value.len() > limits::FIELD_BYTES || self.is_full() => {
+                self.cut_value(look, value, keep);
+            }
+            Cow::Owned(text) => self.push(look, Cow::Owned(text)),
+        }
+    }
+
+    /// The same of a borrowed text.
     #[inline]
-    pub(super) fn looked_plain_value<'s>(
-        &mut self,
-        look: Look,
-        value: Cow<'s, str>,
-        keep: Keep<'s, 'a>,
-    ) {
-        if value.len() > limits::FIELD_BYTES || self.is_full() {
-            self.cut_value(look, value, keep);
+    pub(super) fn looked_plain_text<'s>(&mut self, look: Look, text: &'s str, keep: Keep<'s, 'a>) {
+        if text.len() > limits::FIELD_BYTES || self.is_full() {
+            self.cut_value(look, Cow::Borrowed(text), keep);
         } else {
-            self.push(look, kept(value, keep));
+            self.push(look, kept_text(text, keep));
         }
     }
 
@@ -384,8 +395,16 @@ impl<'a> Collector<'a> {
 #[inline]
 fn kept<'s, 'a>(value: Cow<'s, str>, keep: Keep<'s, 'a>) -> Cow<'a, str> {
     match value {
-        Cow::Borrowed(text) => keep(text),
+        Cow::Borrowed(text) => kept_text(text, keep),
         Cow::Owned(text) => Cow::Owned(text),
+    }
+}
+
+#[inline]
+fn kept_text<'s, 'a>(text: &'s str, keep: Keep<'s, 'a>) -> Cow<'a, str> {
+    match keep(text) {
+        Some(text) => Cow::Borrowed(text),
+        None => Cow::Owned(text.to_owned()),
     }
 }
 

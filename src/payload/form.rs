@@ -161,7 +161,7 @@ fn parts_of_key(key: &str) -> Option<Vec<&str>> {
 fn value<'s, 'a>(raw: &'s str, keep: Keep<'s, 'a>, collector: &mut Collector<'a>) {
     let look = Look::of(raw);
     if !look.has(Look::PLUS | Look::PERCENT) {
-        return collector.looked_value(look, Cow::Borrowed(raw), keep);
+        return collector.looked_text(look, raw, keep);
     }
     match unescape(raw) {
         Unescaped::Text(text) => collector.value(Cow::Owned(text), keep),

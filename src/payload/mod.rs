@@ -138,18 +138,19 @@ fn is_talk_in_clear(message: &Message) -> bool {
         }
 }
 
-/// How a borrowed text becomes a field's value: as it is where it lies in the event, as a copy where it lies in a buffer of
+/// How a borrowed text becomes a field's value: as it is, where it lies in the event; `None`, as a copy, where it lies in a buffer of
 /// one decoding step.
-type Keep<'s, 'a> = fn(&'s str) -> Cow<'a, str>;
+type Keep<'s, 'a> = fn(&'s str) -> Option<&'a str>;
 
 /// Text that lives as long as the event.
-fn lent(text: &str) -> Cow<'_, str> {
-    Cow::Borrowed(text)
+#[expect(clippy::unnecessary_wraps, reason = "a `Keep`")]
+fn lent(text: &str) -> Option<&str> {
+    Some(text)
 }
 
 /// Text of a buffer that goes away after its decoding step.
-fn copied<'a>(text: &str) -> Cow<'a, str> {
-    Cow::Owned(text.to_owned())
+fn copied<'a>(_: &str) -> Option<&'a str> {
+    None
 }
 
 /// Bytes to decode.

@@ -12,7 +12,7 @@ use crate::model::Look;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Needs {
     /// Characters of one of these kinds.
-    kinds: u16,
+    pub(super) kinds: u16,
     /// So many bytes.
     bytes: usize,
 }

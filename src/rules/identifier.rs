@@ -203,6 +203,20 @@ impl Identifier {
         self.validator.map_or(u16::MAX, Validator::kinds)
     }
 
+    /// Kinds of characters of which a value has one that a name of this kind stands before and that is taken; all of them, where
+    /// nothing can be said.
+    pub fn kinds_of_named(&self) -> u16 {
+        if !self.opted_out.is_empty() {
+            return u16::MAX;
+        }
+        let of_shapes = self.values.iter().map(Shape::kinds);
+        let of_shapes = of_shapes.reduce(|all, kinds| all | kinds);
+        match of_shapes {
+            Some(kinds) if self.validator.is_none() => kinds,
+            _ => self.kinds(),
+        }
+    }
+
     /// Whether nothing but expressions tells the shape.
     pub(super) fn has_only_patterns(&self) -> bool {
         !self.values.is_empty() && self.values.iter().all(|shape| shape.pattern().is_some())

@@ -56,6 +56,16 @@ impl Shape {
         }
     }
 
+    /// Kinds of characters of which what has it has one; all of them, where nothing can be said.
+    pub(super) fn kinds(&self) -> u16 {
+        match self {
+            Self::Uuid | Self::TimeZone => Look::GROUP,
+            Self::Hex(..) => Look::HEX,
+            Self::Base64(_) | Self::Base64Url(_) | Self::Text => u16::MAX,
+            Self::Regex(pattern) => pattern.kinds(),
+        }
+    }
+
     /// The expression, if the shape is one.
     pub(super) fn pattern(&self) -> Option<&Pattern> {
         match self {

@@ -39,8 +39,16 @@ impl Pattern {
     /// Whether it may occur in `text`, which looks like this, or is a part of what does.
     #[inline]
     pub fn may_match(&self, text: &str, look: Look) -> bool {
-        let needs = self.needs.get_or_init(|| Needs::of(&self.source));
-        needs.are_met(text, look)
+        self.needs().are_met(text, look)
+    }
+
+    /// Kinds of characters of which every match has one; all of them, where nothing can be said.
+    pub(super) fn kinds(&self) -> u16 {
+        self.needs().kinds
+    }
+
+    fn needs(&self) -> &Needs {
+        self.needs.get_or_init(|| Needs::of(&self.source))
     }
 
     /// Whether it occurs in `text`.

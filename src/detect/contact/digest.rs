@@ -13,17 +13,21 @@ use crate::rules::{normalise_name, words_of_name};
 /// Fewest digests that are a list where nothing calls them contacts.
 pub(super) const LEAST_UNTOLD: usize = 8;
 
-/// Lengths of whole digests: MD5, SHA-1, SHA-256 and SHA-512 in hexadecimal digits, SHA-1 and SHA-256 in base64.
-const LENGTHS: [usize; 8] = [32, 40, 64, 128, 27, 28, 43, 44];
+/// Whether a whole digest has so many characters: MD5, SHA-1, SHA-256 and SHA-512 in hexadecimal digits, SHA-1 and SHA-256 in base64.
+#[inline]
+fn is_length(characters: usize) -> bool {
+    matches!(characters, 32 | 40 | 64 | 128 | 27 | 28 | 43 | 44)
+}
 
 /// Whether a value has the length of a digest, or the first of a list in it has: all that is looked at where no name speaks.
+#[inline]
 pub(super) fn has_length(text: &str, look: Look) -> bool {
-    let is_length = |text: &str| LENGTHS.contains(&text.len());
     if look.has(Look::LIST) {
+        let is_length = |part: &str| is_length(part.len());
         let mut parts = text.split([',', ';', '|', '\n']);
         return parts.next().is_some_and(is_length) && parts.next().is_some_and(is_length);
     }
-    is_length(text) && look.is_all(Look::BASE64)
+    is_length(text.len()) && look.is_all(Look::BASE64)
 }
 
 /// What is said of digests: signs that they are of people, and doubts.

@@ -56,12 +56,13 @@ impl Telling {
     }
 }
 
-/// The values of a field that looks like this and holds a list in one string, or addresses and numbers among other text.
-pub(super) fn parts(text: &str, look: Look) -> impl Iterator<Item = &str> {
-    let is_one = !look.has(Look::LIST | Look::GROUP | Look::SPACE | Look::OTHER | Look::BEYOND);
-    let one = is_one.then_some(text).into_iter();
-    let several = (!is_one).then(|| several_parts(text));
-    one.chain(several.into_iter().flatten())
+/// Shows the values of a field that looks like this and holds a list in one string, or addresses and numbers among other text.
+pub(super) fn each_part<'t>(text: &'t str, look: Look, mut see: impl FnMut(&'t str)) {
+    if look.has(Look::LIST | Look::GROUP | Look::SPACE | Look::OTHER | Look::BEYOND) {
+        several_parts(text).for_each(see);
+    } else {
+        see(text);
+    }
 }
 
 fn several_parts(text: &str) -> impl Iterator<Item = &str> {

@@ -62,8 +62,9 @@ impl Records {
         let mut records: Vec<PathId> = Vec::new();
         let mut held: Vec<Option<(bool, bool)>> = vec![None; paths.len().saturating_add(1)];
         for field in scene.fields {
-            let is_name = is_name(field);
-            let names_numbers = names.of_path(field.path).numbers;
+            let below = names.of_path(field.path);
+            let is_name = below.may_be_person && is_name(field);
+            let names_numbers = below.numbers;
             let may_be_reachable = field.look.has(Look::AT)
                 || field.look.has(Look::DIGIT)
                     && (names_numbers || !split.is_empty() || field.look.has(WRITTEN_AS_NUMBER));

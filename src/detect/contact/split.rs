@@ -46,13 +46,18 @@ const ITALY: &str = "39";
 /// Longest rest, with what parts its groups.
 const LONGEST: usize = 24;
 
+/// Whether the value of a name, normalised, is a country code.
+pub(in crate::detect) fn is_country_code(name: &str) -> bool {
+    CODES.contains(&name)
+}
+
 /// The country codes of one message, by the objects that they are members of.
 #[derive(Default)]
 pub(super) struct Split<'a>(HashMap<(Place, PathId), &'a str>);
 
 impl<'a> Split<'a> {
     pub(super) fn of(scene: &Scene<'a>) -> Self {
-        let is_code = |name: &Name| CODES.contains(&&*name.normalised);
+        let is_code = |name: &Name| name.is_country_code;
         if !scene.names.iter().any(|name| is_code(name)) {
             return Self::default();
         }

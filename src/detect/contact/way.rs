@@ -5,8 +5,7 @@ use std::cell::OnceCell;
 use hashbrown::HashMap;
 
 use crate::detect::Scene;
-use crate::detect::outline::{OfBranches, Outline};
-use crate::model::{PathId, Step};
+use crate::model::{OfBranches, PathId, Paths, Step};
 
 /// The names on the way to a value, without indexes and numbering: what all elements of a list share, also where it is an object
 /// keyed by contact id (`{"17": ["+49…"], "18": ["+49…"]}`) or a form of `phone1`, `phone2`.
@@ -27,13 +26,13 @@ struct All<'a> {
 
 impl<'a> All<'a> {
     fn of(scene: &'a Scene<'a>) -> Self {
-        let mut first: HashMap<&str, u32> = HashMap::new();
+        let mut first: HashMap<&str, u32> = HashMap::with_capacity(scene.names.len());
         let names = (0..).zip(&scene.names);
         let stems: Vec<(u32, &'a str)> = names
             .map(|(number, name)| (*first.entry(&name.stem).or_insert(number), &*name.stem))
             .collect();
         let mut ways = Vec::new();
-        let mut by_step: HashMap<(Way, u32), Way> = HashMap::new();
+        let mut by_step: HashMap<(Way, u32), Way> = HashMap::with_capacity(scene.names.len());
         let of_branch = scene.outline.told(Way::default(), |before, name| {
             let Some((number, stem)) = stems.get(name.position()) else {
                 return *before;
@@ -63,7 +62,7 @@ impl<'a> Ways<'a> {
     }
 
     pub(super) fn of_path(&self, path: PathId) -> Way {
-        let branch = self.scene.outline.branch(path);
+        let branch = self.scene.fields.paths.branch(path);
         self.all()
             .of_branch
             .get(branch)
@@ -117,11 +116,21 @@ pub(super) struct Below {
     pub(super) phones: bool,
     /// Digests of people may be there, by all that or by the last name.
     pub(super) may_be_digests: bool,
+    /// The last name is of a person's name or a part of one.
+    pub(super) may_be_person: bool,
+}
+
+impl Below {
+    /// Whether nothing is said of numbers, addresses and digests.
+    #[inline]
+    pub(super) fn is_silent(self) -> bool {
+        !self.contacts && !self.may_be_digests && !self.numbers && !self.phones
+    }
 }
 
 /// What the names of a message say.
 pub(super) struct Names<'a> {
-    outline: &'a Outline,
+    paths: &'a Paths,
     of_branch: OfBranches<Below>,
 }
 
@@ -139,17 +148,18 @@ impl<'a> Names<'a> {
                 may_be_digests: contacts || digests || name.lists_reachable,
                 numbers: above.numbers || name.names_numbers,
                 phones: above.phones || name.names_phones,
+                may_be_person: name.is_person || name.may_be_part_of_person,
             }
         });
         Self {
-            outline: &scene.outline,
+            paths: &scene.fields.paths,
             of_branch,
         }
     }
 
     #[inline]
     pub(super) fn of_path(&self, path: PathId) -> Below {
-        let branch = self.outline.branch(path);
+        let branch = self.paths.branch(path);
         self.of_branch.get(branch).copied().unwrap_or_default()
     }
 }

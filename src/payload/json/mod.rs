@@ -77,7 +77,7 @@ fn passed(text: &str, at: usize) -> (usize, usize, End) {
     let mut values = 0_usize;
     loop {
         match reader.next() {
-            Ok(Token::Key(_) | Token::Element(_)) => {}
+            Ok(Token::Begin | Token::Key(_) | Token::Element(_)) => {}
             Ok(_) => values = values.saturating_add(1),
             Err(end) => return (values, reader.at(), end),
         }
@@ -207,6 +207,14 @@ fn are_several(text: &str, start: usize) -> bool {
     }
 }
 
+/// Goes to a member of an object, and decodes what is in its name.
+#[inline]
+fn enter(name: &str, collector: &mut Collector<'_>) {
+    if collector.enter_key(name) {
+        nested::decode_name(name, collector);
+    }
+}
+
 fn document<'s, 'a>(
     text: &'s str,
     at: &mut usize,
@@ -216,30 +224,34 @@ fn document<'s, 'a>(
     let mut reader = Reader::new(text, *at);
     let mut steps = 0_usize;
     let end = loop {
-        let token = match reader.next() {
-            Ok(token) => token,
-            Err(end) => break end,
+        let token = match reader.plain_member() {
+            Some((key, value)) => {
+                steps = steps.saturating_add(1);
+                enter(key, collector);
+                match value {
+                    Some(value) => value,
+                    None => continue,
+                }
+            }
+            None => match reader.next() {
+                Ok(Token::Begin) => continue,
+                Ok(token) => token,
+                Err(end) => break end,
+            },
         };
         let is_entry = matches!(token, Token::Key(_) | Token::Element(_));
         steps = steps.saturating_add(usize::from(is_entry));
         match token {
-            Token::Key(key) => {
-                let name = key.text();
-                if collector.enter_key(&name) {
-                    nested::decode_name(&name, collector);
-                }
-            }
+            Token::Key(key) => enter(&key.text(), collector),
             Token::Element(position) => {
                 collector.enter_index(u32::try_from(position).unwrap_or(u32::MAX));
             }
-            Token::Leave | Token::Bare("null" | "undefined", _) => {}
-            Token::Text(text) => {
-                let value = text.text();
-                collector.looked_value(Look::of(&value), value, keep);
-            }
-            Token::Bare(word, look) => {
-                collector.looked_plain_value(look, Cow::Borrowed(word), keep);
-            }
+            Token::Begin | Token::Leave | Token::Bare("null" | "undefined", _) => {}
+            Token::Text(text) => match text.text() {
+                Cow::Borrowed(text) => collector.looked_text(Look::of(text), text, keep),
+                text @ Cow::Owned(_) => collector.value(text, keep),
+            },
+            Token::Bare(word, look) => collector.looked_plain_text(look, word, keep),
             Token::TooDeep(bytes) => collector.shortfall(
                 Shortfall::DepthLimit,
                 bytes,

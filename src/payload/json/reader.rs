@@ -24,6 +24,8 @@ pub(in crate::payload) enum End {
 
 /// What a document is made of.
 pub(super) enum Token<'s> {
+    /// A container begins.
+    Begin,
     /// A member of an object begins.
     Key(Quoted<'s>),
     /// An element of an array begins.
@@ -120,6 +122,8 @@ enum Container {
 #[derive(Clone, Copy)]
 enum Next {
     Value,
+    /// The end of a container, or its first member or element.
+    First,
     /// The end of a container, or behind a comma another member or element.
     Entry,
     /// Nothing: it is complete.
@@ -150,13 +154,87 @@ impl<'s> Reader<'s> {
         self.at
     }
 
+    /// The key of the next member, if that has no escapes, and its value, if that is digits or a string without escapes: as most
+    /// are. Else nothing is read, or no more than the key.
+    #[inline(always)]
+    pub(super) fn plain_member(&mut self) -> Option<(&'s str, Option<Token<'s>>)> {
+        let start = self.at;
+        let Some(key) = self.plain_key() else {
+            self.at = start;
+            return None;
+        };
+        let value = match self.peek() {
+            Some(b'"') => self.plain_string().map(|raw| {
+                Token::Text(Quoted {
+                    raw,
+                    has_escapes: false,
+                })
+            }),
+            Some(b'0'..=b'9') => self.digits().map(|word| Token::Bare(word, Look::DIGITS)),
+            _ => None,
+        };
+        self.next = match value {
+            Some(_) => Next::Entry,
+            None => Next::Value,
+        };
+        Some((key, value))
+    }
+
+    /// The key of a member, and its colon.
+    #[inline(always)]
+    fn plain_key(&mut self) -> Option<&'s str> {
+        match self.next {
+            Next::First => {}
+            Next::Entry => self.take(b',')?,
+            Next::Value | Next::End => return None,
+        }
+        if !matches!(self.stack.last(), Some(Container::Object)) || self.peek()? != b'"' {
+            return None;
+        }
+        let key = self.plain_string()?;
+        self.take(b':')?;
+        Some(key)
+    }
+
+    /// Passes this byte, if it is the next.
+    #[inline(always)]
+    fn take(&mut self, byte: u8) -> Option<()> {
+        (self.peek()? == byte).then(|| self.advance(1))
+    }
+
+    /// The string at an opening quote, if it has no escapes; else nothing is read.
+    #[inline(always)]
+    fn plain_string(&mut self) -> Option<&'s str> {
+        let start = self.at.saturating_add(1);
+        let rest = self.text.as_bytes().get(start..)?;
+        let end = start.saturating_add(first_of(rest, [b'"', b'\\'])?);
+        if self.text.as_bytes().get(end) != Some(&b'"') {
+            return None;
+        }
+        self.at = end.saturating_add(1);
+        self.text.get(start..end)
+    }
+
+    /// Digits that are a whole number, if something else stands behind them; else nothing is read.
+    #[inline(always)]
+    fn digits(&mut self) -> Option<&'s str> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let length = rest.iter().position(|byte| !byte.is_ascii_digit())?;
+        if is_of_word(*rest.get(length)?) {
+            return None;
+        }
+        let start = self.at;
+        self.advance(length);
+        self.text.get(start..self.at)
+    }
+
     /// The next token, or how the document ended.
     #[inline(always)]
     pub(super) fn next(&mut self) -> Result<Token<'s>, End> {
-        let mut may_begin = false;
-        match self.next {
+        let mut may_begin = match self.next {
             Next::End => return Err(End::Complete),
-            Next::Entry => {}
+            Next::Entry => false,
+            Next::First => true,
             Next::Value => {
                 let first = self.peek().ok_or(End::Cut)?;
                 if !matches!(first, b'{' | b'[') || self.stack.len() >= limits::JSON_DEPTH {
@@ -170,9 +248,10 @@ impl<'s> Reader<'s> {
                     Container::Array(0)
                 });
                 self.advance(1);
-                may_begin = true;
+                self.next = Next::First;
+                return Ok(Token::Begin);
             }
-        }
+        };
         // The container ends, or the next member or element begins: behind its bracket or a comma.
         let mut is_next = false;
         loop {
@@ -269,29 +348,25 @@ impl<'s> Reader<'s> {
     /// A number or word; cut if the bytes end with it, because it may go on.
     #[inline(always)]
     fn bare(&mut self) -> Result<Token<'s>, End> {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let is_of_word =
-            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let is_digits = digits > 0 && !is_of_word(*rest.as_bytes().get(digits).ok_or(End::Cut)?);
-        let length = if is_digits {
-            digits
-        } else {
-            rest.bytes()
-                .position(|byte| !is_of_word(byte))
-                .ok_or(End::Cut)?
-        };
-        let word = rest.get(..length).unwrap_or_default();
-        self.advance(length);
         // Most are nothing but digits.
-        if is_digits {
-            Ok(Token::Bare(word, Look::DIGITS))
-        } else if is_literal(word) {
+        if let Some(digits) = self.digits() {
+            return Ok(Token::Bare(digits, Look::DIGITS));
+        }
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let length = rest.bytes().position(|byte| !is_of_word(byte));
+        let word = rest.get(..length.ok_or(End::Cut)?).unwrap_or_default();
+        self.advance(word.len());
+        if is_literal(word) {
             Ok(Token::Bare(word, Look::of(word)))
         } else {
             Err(End::Damaged)
         }
     }
+}
+
+#[inline]
+fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }
 
 /// Where the string ends that begins at `start`, and whether it has escapes; `None` if it does not end.

@@ -1,13 +1,13 @@
 //! The outline of a message: its paths with the numbers of elements left out. What depends on names alone is the same for all
 //! elements of a list, and is asked once for the branch of the outline that they are on.
 
-use hashbrown::HashMap;
+use std::collections::BTreeMap;
 
-use crate::model::{NameId, PathId, Paths, Step};
+use super::{NameId, PathId, Step};
 
 /// What paths have in common that differ in the numbers of elements only; by default the root.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Branch(u32);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Branch(u32);
 
 impl Branch {
     #[inline]
@@ -24,75 +24,81 @@ struct Twig {
     name: Option<NameId>,
     /// The branch of its own elements.
     elements: Option<Branch>,
-    /// The last of its paths that is an object.
+    /// The last of its paths that is an object, and what that one goes on from.
     last: PathId,
+    last_place: (PathId, u32),
 }
 
-/// The branches of one message.
-#[derive(Debug, Default)]
-pub(super) struct Outline {
+/// The branches of one message, made as its paths are.
+#[derive(Debug)]
+pub struct Outline {
     twigs: Vec<Twig>,
-    of_path: Vec<Branch>,
+    /// By names, the branch that each went on from last, and the one that it made. Most go on from one only.
+    lately: Vec<Option<(Branch, Branch)>>,
+    others: BTreeMap<(Branch, NameId), Branch>,
     may_repeat: bool,
+}
+
+impl Default for Outline {
+    fn default() -> Self {
+        Self {
+            twigs: vec![Twig::default()],
+            lately: Vec::new(),
+            others: BTreeMap::new(),
+            may_repeat: false,
+        }
+    }
 }
 
 /// Something of each branch.
 #[derive(Debug, Default)]
-pub(super) struct OfBranches<T>(Vec<T>);
+pub struct OfBranches<T>(Vec<T>);
 
 impl<T> OfBranches<T> {
+    /// What is of a branch.
     #[inline]
-    pub(super) fn get(&self, branch: Branch) -> Option<&T> {
+    pub fn get(&self, branch: Branch) -> Option<&T> {
         self.0.get(branch.position())
     }
 
+    /// The same, to be changed.
     #[inline]
-    pub(super) fn get_mut(&mut self, branch: Branch) -> Option<&mut T> {
+    pub fn get_mut(&mut self, branch: Branch) -> Option<&mut T> {
         self.0.get_mut(branch.position())
     }
 }
 
 impl Outline {
-    /// Of some paths; whether a name may be among theirs twice.
-    pub(super) fn of(paths: &Paths, has_name_twice: bool) -> Self {
-        let mut outline = Self {
-            twigs: vec![Twig::default()],
-            of_path: Vec::with_capacity(paths.len().saturating_add(1)),
-            may_repeat: has_name_twice,
-        };
-        outline.of_path.push(Branch::default());
-        // Most names go on from one branch only.
-        let mut lately: Vec<Option<(Branch, Branch)>> = vec![None; paths.names().len()];
-        let mut others: HashMap<(Branch, NameId), Branch> = HashMap::new();
-        // Most paths go on from the same as the one before.
-        let (mut before, mut above) = (PathId::default(), Branch::default());
-        for (id, (parent, step)) in paths.ids().skip(1).zip(paths.iter()) {
-            if parent != before {
-                (before, above) = (parent, outline.branch(parent));
-                outline.see_object(paths, parent);
-            }
-            let branch = match step {
-                Step::Index(_) => outline.elements(above),
-                Step::Name(name) => match lately.get_mut(name.position()) {
-                    Some(Some((same, branch))) if *same == above => *branch,
-                    Some(lately) => {
-                        if let Some((other, branch)) = *lately {
-                            others.entry((other, name)).or_insert(branch);
-                        }
-                        let known = others.get(&(above, name)).copied();
-                        let branch = known.unwrap_or_else(|| outline.add(above, Some(name)));
-                        *lately = Some((above, branch));
-                        branch
-                    }
-                    None => above,
-                },
-            };
-            outline.of_path.push(branch);
-            if matches!(step, Step::Index(_)) {
-                outline.see_object(paths, id);
-            }
+    /// One more name may go on from branches.
+    pub(super) fn add_name(&mut self) {
+        self.lately.push(None);
+    }
+
+    /// The branch that goes on from another by a step.
+    #[inline]
+    pub(super) fn below(&mut self, above: Branch, step: Step) -> Branch {
+        match step {
+            Step::Index(_) => self.elements(above),
+            Step::Name(name) => match self.lately.get(name.position()) {
+                Some(Some((same, branch))) if *same == above => *branch,
+                _ => self.named(above, name),
+            },
         }
-        outline
+    }
+
+    /// The branch of a name that went on from another one lately, or from none.
+    #[cold]
+    fn named(&mut self, above: Branch, name: NameId) -> Branch {
+        let lately = self.lately.get(name.position()).copied().flatten();
+        if let Some((other, branch)) = lately {
+            self.others.entry((other, name)).or_insert(branch);
+        }
+        let known = self.others.get(&(above, name)).copied();
+        let branch = known.unwrap_or_else(|| self.add(above, Some(name)));
+        if let Some(lately) = self.lately.get_mut(name.position()) {
+            *lately = Some((above, branch));
+        }
+        branch
     }
 
     fn add(&mut self, above: Branch, name: Option<NameId>) -> Branch {
@@ -106,11 +112,8 @@ impl Outline {
     }
 
     fn elements(&mut self, above: Branch) -> Branch {
-        if let Some(known) = self
-            .twigs
-            .get(above.position())
-            .and_then(|twig| twig.elements)
-        {
+        let twig = self.twigs.get(above.position());
+        if let Some(known) = twig.and_then(|twig| twig.elements) {
             return known;
         }
         let branch = self.add(above, None);
@@ -120,42 +123,35 @@ impl Outline {
         branch
     }
 
-    /// Notes a path that is an object: an element, or what others go on from. No object comes again where each on a branch goes on
-    /// from a later one than those before it, or is a later element of the same.
+    /// Notes a path on a branch that is an object: an element, or what others go on from. `place` is what it goes on from itself,
+    /// and its number there. No object comes again where each on a branch goes on from a later one than those before it, or is a
+    /// later element of the same.
     #[inline]
-    fn see_object(&mut self, paths: &Paths, path: PathId) {
-        let branch = self.branch(path);
+    pub(super) fn see_object(&mut self, branch: Branch, path: PathId, place: (PathId, u32)) {
         let Some(twig) = self.twigs.get_mut(branch.position()) else {
             return;
         };
         let last = std::mem::replace(&mut twig.last, path);
-        if last == path || last == PathId::default() {
+        if last == path {
             return;
         }
-        let place = |path: PathId| match paths.split(path) {
-            Some((parent, Step::Index(index))) => (parent, index),
-            Some((parent, Step::Name(_))) => (parent, 0),
-            None => (PathId::default(), 0),
-        };
-        self.may_repeat |= place(last) >= place(path);
+        let last_place = std::mem::replace(&mut twig.last_place, place);
+        self.may_repeat |= last != PathId::default() && last_place >= place;
+    }
+
+    /// An object was taken back, and its number goes to another: nobody knows any longer which come again.
+    #[cold]
+    pub(super) fn forget_objects(&mut self) {
+        self.may_repeat = true;
     }
 
     /// Whether two paths may be the same object.
-    pub(super) fn may_repeat(&self) -> bool {
+    pub fn may_repeat(&self) -> bool {
         self.may_repeat
     }
 
-    /// The branch that a path is on.
-    #[inline]
-    pub(super) fn branch(&self, path: PathId) -> Branch {
-        self.of_path
-            .get(path.position())
-            .copied()
-            .unwrap_or_default()
-    }
-
     /// The names on a branch, from the last on.
-    pub(super) fn names_back(&self, branch: Branch) -> impl Iterator<Item = NameId> + Clone + '_ {
+    pub fn names_back(&self, branch: Branch) -> impl Iterator<Item = NameId> + Clone + '_ {
         let mut at = branch;
         let twigs = std::iter::from_fn(move || {
             let twig = self
@@ -169,11 +165,7 @@ impl Outline {
     }
 
     /// What is said of each branch: of the root, and by the name that another goes on with, beside what is said before it.
-    pub(super) fn told<T: Clone>(
-        &self,
-        root: T,
-        mut next: impl FnMut(&T, NameId) -> T,
-    ) -> OfBranches<T> {
+    pub fn told<T: Clone>(&self, root: T, mut next: impl FnMut(&T, NameId) -> T) -> OfBranches<T> {
         let mut all: Vec<T> = Vec::with_capacity(self.twigs.len());
         for twig in &self.twigs {
             let above = all.get(twig.above.position()).unwrap_or(&root);
@@ -187,13 +179,17 @@ impl Outline {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::sync::Arc;
 
     use proptest::prelude::*;
 
     use super::*;
-    use crate::detect::object::tests::steps;
+    use crate::model::Paths;
+
+    pub(crate) fn steps() -> impl Strategy<Value = Vec<(usize, bool, u32)>> {
+        proptest::collection::vec((0..12_usize, any::<bool>(), 0..4_u32), 0..12)
+    }
 
     fn paths(steps: &[(usize, bool, u32)]) -> Paths {
         let mut paths = Paths::default();
@@ -215,15 +211,15 @@ mod tests {
         #[test]
         fn paths_on_a_branch_have_the_same_names(steps in steps()) {
             let paths = paths(&steps);
-            let outline = Outline::of(&paths, false);
+            let outline = paths.outline();
             let bare = |id: PathId| -> Vec<Option<String>> {
                 paths.path(id).steps_back().map(|step| step.ok().map(str::to_owned)).collect()
             };
             for one in paths.ids() {
                 for other in paths.ids() {
-                    prop_assert_eq!(outline.branch(one) == outline.branch(other), bare(one) == bare(other));
+                    prop_assert_eq!(paths.branch(one) == paths.branch(other), bare(one) == bare(other));
                 }
-                let names: Vec<NameId> = outline.names_back(outline.branch(one)).collect();
+                let names: Vec<NameId> = outline.names_back(paths.branch(one)).collect();
                 let expected: Vec<NameId> = paths.steps_back(one).filter_map(|step| match step {
                     Step::Name(name) => Some(name),
                     Step::Index(_) => None,
@@ -235,7 +231,7 @@ mod tests {
         #[test]
         fn an_object_that_comes_again_is_seen(steps in steps()) {
             let paths = paths(&steps);
-            let outline = Outline::of(&paths, false);
+            let outline = paths.outline();
             let is_object = |id: &PathId| {
                 let goes_on = paths.iter().any(|(parent, _)| parent == *id);
                 goes_on || !matches!(paths.split(*id), Some((_, Step::Name(_))))
