@@ -9,7 +9,7 @@ use super::{Format, Input, Sample, Source};
 use crate::Result;
 use crate::limits::DOCUMENT_BYTES;
 use crate::manifest::{self, AppOperation, OperationAccess};
-use crate::model::{Access, Event, Origin, Owner, Shortfall, Timestamp};
+use crate::model::{Access, Event, Origin, Owner, Shortfall, Timestamp, user_of};
 
 /// The dump of the service alone.
 pub(super) const FORMAT: Format = Format {
@@ -62,12 +62,9 @@ const RESOURCES: [(&str, &str); 38] = [
 ];
 
 fn sniff(sample: &Sample<'_>) -> bool {
-    sample.text().is_some_and(|text| {
-        let text = text
-            .strip_prefix("DUMP OF SERVICE appops:")
-            .unwrap_or(text)
-            .trim_start();
-        text.starts_with("Current AppOps Service state:")
+    sample.dump().is_some_and(|text| {
+        text.trim_start()
+            .starts_with("Current AppOps Service state:")
     })
 }
 
@@ -123,6 +120,7 @@ pub(super) fn list(
                     resource: resource.to_owned(),
                     count: 1,
                     in_background: access.in_background(),
+                    user: operation.uid.and_then(user_of),
                     tag: access.tag.as_deref().map(Arc::from),
                     is_refused: access.is_refused,
                     ..Access::default()

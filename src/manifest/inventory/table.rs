@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{COLUMNS, Column, FOREIGN, Read, Record, Shelf, meaning, plain, record};
+use super::{
+    COLUMNS, Column, FOREIGN, Read, Record, Shelf, is_count_of_devices, meaning, plain, record,
+};
 use crate::limits;
 use crate::manifest::windows_1252;
 use crate::model::Dossier;
@@ -129,6 +131,15 @@ pub fn inventory_csv(bytes: &[u8], mapping: &BTreeMap<Column, String>) -> Read<D
     {
         "Device name".clone_into(name);
     }
+    let means_device = |name: &String| {
+        let is_device = |column| matches!(column, Column::Device | Column::DeviceName);
+        let is_mapped = |(column, mapped): (&Column, &String)| {
+            is_device(*column) && mapped.eq_ignore_ascii_case(name)
+        };
+        meaning(name).is_some_and(|(column, _)| is_device(column)) || mapping.iter().any(is_mapped)
+    };
+    shelf.is_unplaced =
+        header.iter().any(|name| is_count_of_devices(name)) && !header.iter().any(means_device);
     let mut row = csv::ByteRecord::new();
     let mut number = 0_u64;
     // An error leaves nothing to go on from, but for an end of the file.

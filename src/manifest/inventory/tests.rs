@@ -47,6 +47,25 @@ fn package_lists_are_read_with_any_options() {
 }
 
 #[test]
+fn a_table_that_counts_devices_and_one_with_computers_say_so() {
+    let of = |text: &str| inventory_csv(text.as_bytes(), &BTreeMap::new()).damage;
+    let counted = "ApplicationName,ApplicationVersion,DeviceCount,Platform\r\nChat,1,17,iOS\r\nMap,2,3,AndroidWorkProfile\r\n";
+    let [note] = &of(counted)[..] else {
+        panic!("{:?}", of(counted));
+    };
+    assert!(note.contains("whole fleet"));
+    let placed = counted
+        .replace("DeviceCount", "DeviceCount,DeviceName")
+        .replace("17,", "17,PHONE-1,")
+        .replace(",3,", ",3,PC-2,")
+        .replace("AndroidWorkProfile", "Windows");
+    assert_eq!(
+        of(&placed),
+        ["apps of computers (Windows, macOS …) are left out: 1"]
+    );
+}
+
+#[test]
 fn a_page_of_a_longer_list_says_so() {
     let of = |text: &str| inventory_json(text.as_bytes()).unwrap().damage;
     let app = r#"{"displayName":"Chat","version":"1","sizeInByte":1}"#;
