@@ -420,7 +420,7 @@ impl<'a> Reader<'a> {
             {
                 let origin = sighting.origin;
                 coverage.add(origin.input, Shortfall::SeveralUsers, Some(origin), 0, || {
-                    format!("what user {user} of the phone did stands under the same app as what user 0 did")
+                    format!("where user {user} of the phone has the same app as user 0, both stand in its rows")
                 });
             }
             let app = phone.attributor.attribute(&sighting);

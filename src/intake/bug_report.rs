@@ -153,7 +153,7 @@ fn read(input: &Input, service: &str) -> Result<Report> {
         } else if let Some(time) = end(line) {
             has_ends = true;
             if is_inside && report.time.is_none() {
-                report.time = time;
+                report.time = timestamp(&time);
             }
             is_inside = false;
         } else if is_inside && line.starts_with(b"*** SERVICE ") && has_expired(line) {
@@ -190,16 +190,13 @@ fn property(line: &[u8]) -> Option<(&str, &str)> {
     (!value.is_empty()).then_some((name, value))
 }
 
-/// When a service ended, if the line says that one did: `--------- 0.123s was the duration of dumpsys package, ending at: …`.
-fn end(line: &[u8]) -> Option<Option<Timestamp>> {
-    let line = line.strip_prefix(b"--------- ")?;
-    let line = String::from_utf8_lossy(line);
+/// What a line that ends a service says behind its name (`, ending at: …`, since Android 9):
+/// `--------- 0.123s was the duration of dumpsys package, ending at: …`.
+fn end(line: &[u8]) -> Option<String> {
+    let line = String::from_utf8_lossy(line.strip_prefix(b"--------- ")?);
     let (_, after) = line.split_once("was the duration of dumpsys ")?;
-    Some(
-        after
-            .split_once("ending at: ")
-            .and_then(|(_, time)| timestamp(time)),
-    )
+    let (_, time) = after.split_once("ending at: ").unwrap_or_default();
+    Some(time.to_owned())
 }
 
 /// `*** SERVICE 'appops' DUMP TIMEOUT (10000ms) EXPIRED ***`

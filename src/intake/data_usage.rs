@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::document::read_whole;
 use super::log::Listed;
 use super::sqlite::{Cell, Database, Row, Table, has_names};
-use super::{Format, Gathered, Input, Sample, Source};
+use super::{Format, Input, Sample, Source};
 use crate::Result;
 use crate::limits::{DOCUMENT_BYTES, LOGGED_EVENTS};
 use crate::model::{
@@ -17,7 +17,7 @@ use crate::model::{
 pub(super) const FORMAT: Format = Format {
     name: "ios-data-usage",
     sniff: |sample: &Sample<'_>| has_names(sample, &[PROCESSES, USAGES]),
-    gather: Some(gather),
+    gather: Some(|_| Ok((of_iphone(), Vec::new()))),
     open: Some(open),
 };
 
@@ -27,12 +27,11 @@ const PROCESSES: &str = "ZPROCESS";
 const USAGES: &str = "ZLIVEUSAGE";
 
 /// Only iPhones have it.
-fn gather(_: &Input) -> Result<Gathered> {
-    let dossier = Dossier {
+fn of_iphone() -> Dossier {
+    Dossier {
         platform: Some(Platform::Ios),
         ..Dossier::default()
-    };
-    Ok((dossier, Vec::new()))
+    }
 }
 
 fn open(input: &Input) -> Result<Box<dyn Source>> {

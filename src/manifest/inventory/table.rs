@@ -196,6 +196,10 @@ fn displayed_device(header: &[String], bytes: &[u8]) -> Option<usize> {
             && !means(Column::Package);
         return is_of_devices.then_some(displayed);
     };
+    let of_device = header
+        .iter()
+        .position(|name| meaning(name).is_some_and(|(column, _)| column == Column::Device));
+    let (mut by_device, mut is_of_device) = (BTreeMap::new(), of_device.is_some());
     let mut apps: BTreeMap<String, String> = BTreeMap::new();
     let mut displays: BTreeMap<String, String> = BTreeMap::new();
     let (mut others, mut rows) = (0_usize, 0_usize);
@@ -220,8 +224,15 @@ fn displayed_device(header: &[String], bytes: &[u8]) -> Option<usize> {
         };
         has_several |= is_another(&mut apps, &display, &app);
         has_several |= is_another(&mut displays, &app, &display);
+        // A device has one name, and its id is that of no other name.
+        if let Some(device) = of_device.and_then(cell) {
+            let key = format!("id {device}");
+            is_of_device &= !is_another(&mut by_device, &key, &display);
+            is_of_device &= !is_another(&mut by_device, &format!("name {display}"), &device);
+        }
     }
-    (has_several && others > rows / 2).then_some(displayed)
+    let is_told = has_several || (is_of_device && rows > 1);
+    (is_told && others > rows / 2).then_some(displayed)
 }
 
 fn take(shelf: &mut Shelf, mut read: Record, number: u64) {

@@ -213,8 +213,8 @@ const DETAILS: &[(&str, &str)] = &[
     ),
     ("{} of {} recipients of {}", "{} von {} Empfängern von {}"),
     (
-        "what user {} of the phone did stands under the same app as what user 0 did",
-        "was Nutzer {} des Geräts tat, steht unter derselben App wie das von Nutzer 0",
+        "where user {} of the phone has the same app as user 0, both stand in its rows",
+        "hat Nutzer {} des Geräts dieselbe App wie Nutzer 0, stehen beide in deren Zeilen",
     ),
     (
         "the list goes on on a further page, which must be given as well",
