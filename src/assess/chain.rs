@@ -102,19 +102,27 @@ fn reads(subject: &Subject<'_>) -> BTreeMap<Category, Reads> {
     reads
 }
 
-/// What logs call a thing that is read → the kind of data. Most names are those of `rules/permissions.toml`.
+/// What logs call a thing that is read → the kind of data.
 fn category_of_resource(rules: &Rules, resource: &str) -> Option<Category> {
-    let id = match resource {
+    if resource == "clipboard" {
+        return Some(Category::Usage);
+    }
+    rules
+        .permission_category(permission_category(resource))?
+        .data
+}
+
+/// What logs call a thing that is read → the id of what permissions open it. Most names are those of `rules/permissions.toml`.
+pub(super) fn permission_category(resource: &str) -> &str {
+    match resource {
         "location" => "precise-location",
         "photos" => "photos-videos",
         "mediaLibrary" => "audio-files",
         "screenRecording" => "screen",
         "notifications" => "notifications-read",
         "wifi-scan" => "nearby-wifi",
-        "clipboard" => return Some(Category::MessageContent),
         other => other,
-    };
-    rules.permission_category(id)?.data
+    }
 }
 
 /// What of a kind of data left the phone, by the strongest way in which it is known. That it was read, or may be, is another
