@@ -65,7 +65,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                     }
                 }
             } else if field.look.has(Look::LIST) {
-                let is_of_radio = is_of_radio(scene, field);
+                let is_of_radio = is_of_radio(scene, field) || is_scan(&field.value);
                 let lines = field.value.lines();
                 for address in lines.filter_map(|text| line(text, is_of_radio)) {
                     add(address, field);
@@ -95,10 +95,22 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
 /// The address in a line that also says how strongly it is received, where the names around it or a cell are of radio:
 /// `3c:5a:b4:01:02:03\t2412\t-61\t[WPA2]\tWerkstatt`.
 fn line(line: &str, is_of_radio: bool) -> Option<&str> {
-    let cells = || line.split(['\t', ',', ';', '|']).map(str::trim);
-    let address = cells().find(|cell| value::is_hardware_address(cell))?;
-    let is_told = is_of_radio || cells().any(is_channel);
-    (is_told && cells().any(|cell| is_signal(cell, SIGNAL))).then_some(address)
+    let address = cells(line).find(|cell| value::is_hardware_address(cell))?;
+    let is_told = is_of_radio || cells(line).any(is_channel);
+    (is_told && cells(line).any(|cell| is_signal(cell, SIGNAL))).then_some(address)
+}
+
+fn cells(line: &str) -> impl Iterator<Item = &str> {
+    line.split(['\t', ',', ';', '|']).map(str::trim)
+}
+
+/// Whether a text is nothing but lines of a scan, of which each has an address and how strongly it is received.
+fn is_scan(text: &str) -> bool {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let is_strong = |line: &str| cells(line).any(|cell| is_signal(cell, SIGNAL_UNNAMED));
+    let is_point = |text: &str| line(text, true).is_some() && is_strong(text);
+    let first = lines.by_ref().take(LEAST_UNNAMED);
+    first.filter(|line| is_point(line)).count() == LEAST_UNNAMED && lines.all(is_point)
 }
 
 /// Whether a cell is the frequency of a channel in MHz (IEEE 802.11), or names its protection as Android writes it.

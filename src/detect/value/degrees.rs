@@ -41,15 +41,31 @@ pub(in crate::detect) fn without_direction(text: &str) -> Option<String> {
 }
 
 /// Degrees, minutes and seconds in a row (`52, 31, 12.03`, `52:31:12.03`), as pictures have them, with half a unit of the last
-/// digit.
+/// digit; also as fractions (`52/1,31/1,1203/100`, Exif 2.32 §4.6.6), of which the seconds may be none.
 pub(in crate::detect) fn degrees_in_a_row(text: &str) -> Option<(f64, f64)> {
     let mut parts = text.split([',', ':']).map(str::trim);
     let (whole, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
     let (sign, whole) = whole
         .strip_prefix('-')
         .map_or((1.0, whole), |whole| (-1.0, whole));
-    if !whole.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !whole
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'/')
+    {
         return None;
+    }
+    if let Some((minutes, seconds)) = fraction(minutes).zip(fraction(seconds)) {
+        let is_whole = parts.next().is_none() && minutes.0 < 60.0 && seconds.0 < 60.0;
+        let whole = fraction(whole).filter(|_| is_whole)?;
+        let slack = if minutes.1 > 0 {
+            half_a_unit(minutes.1) / 60.0
+        } else {
+            half_a_unit(seconds.1) / 3600.0
+        };
+        return Some((
+            sign * (whole.0 + minutes.0 / 60.0 + seconds.0 / 3600.0),
+            slack,
+        ));
     }
     let whole: u8 = whole.parse().ok()?;
     let minutes: u8 = minutes.parse().ok()?;
@@ -60,6 +76,14 @@ pub(in crate::detect) fn degrees_in_a_row(text: &str) -> Option<(f64, f64)> {
     let fits = parts.next().is_none() && minutes < 60 && (0.0..60.0).contains(&seconds);
     let degrees = f64::from(whole) + f64::from(minutes) / 60.0 + seconds / 3600.0;
     fits.then(|| (sign * degrees, half_a_unit(decimals) / 3600.0))
+}
+
+/// A fraction of two whole numbers, and the decimals that its denominator stands for.
+fn fraction(text: &str) -> Option<(f64, usize)> {
+    let (above, below) = text.split_once('/')?;
+    let (above, denominator): (u32, u32) = (above.parse().ok()?, below.parse().ok()?);
+    let value = f64::from(above) / f64::from(denominator);
+    (denominator > 0).then_some((value, below.len().saturating_sub(1)))
 }
 
 /// Two numbers with decimal commas (`52,5200 13,4050`, `52,5200,13,4050`, as apps write them that forget the language they run
