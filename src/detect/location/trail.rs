@@ -41,25 +41,25 @@ impl<'a> Trails<'a> {
     }
 
     /// Reports the points of ways.
-    pub(super) fn report(mut self, scene: &Scene<'_>, tally: &mut Tally) {
+    pub(super) fn report(self, scene: &Scene<'_>, tally: &mut Tally) {
         if self.0.len() < LEAST {
             return;
         }
         // Their times, which have any name.
-        for field in scene
-            .fields
-            .iter()
-            .filter(|field| field.look.has(Look::DIGIT))
-        {
+        let mut times: HashMap<(Place, PathId), &str> = HashMap::new();
+        let numbers = scene.fields.iter();
+        for field in numbers.filter(|field| field.look.has(Look::DIGIT)) {
             if let Some(object) = scene.object(field)
-                && let Some(point) = self.0.get_mut(&(field.place, object))
+                && self.0.contains_key(&(field.place, object))
                 && is_time(&field.value)
             {
-                point.time.get_or_insert(&field.value);
+                times.entry((field.place, object)).or_insert(&field.value);
             }
         }
         let mut ways: HashMap<(Place, PathId), Vec<Row<'_>>> = HashMap::new();
         for ((place, object), point) in self.0 {
+            let time = times.get(&(place, object)).copied();
+            let point = Row { time, ..point };
             if let Some((list, Step::Index(_))) = scene.fields.paths.split(object) {
                 let way = ways.entry((place, scene.first_of(list))).or_default();
                 way.push(point);
