@@ -1,4 +1,4 @@
-//! WAP Binary XML 1.3 (W3C Note 24 June 1999) as Exchange ActiveSync sends it (MS-ASWBXML §2.1.2): elements are bytes, in pages of
+//! WAP Binary XML 1.3 (W3C Note 24 June 1999) as Exchange `ActiveSync` sends it (MS-ASWBXML §2.1.2): elements are bytes, in pages of
 //! 64 → XML. Of the pages those of synchronisation and of contacts have names here; elements of others are numbered.
 //!
 //! Source: <https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-aswbxml/>, read 2026-11-28.

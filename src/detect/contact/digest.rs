@@ -220,9 +220,6 @@ fn is_of_avatar(scene: &Scene<'_>) -> bool {
 
 /// What the path of the request says.
 fn of_request(scene: &Scene<'_>) -> Weight {
-    if is_of_avatar(scene) {
-        return Weight::CONTACTS;
-    }
     const WORDS: [&str; 9] = [
         "match",
         "matches",
@@ -251,6 +248,9 @@ fn of_request(scene: &Scene<'_>) -> Weight {
         "resource",
         "resources",
     ];
+    if is_of_avatar(scene) {
+        return Weight::CONTACTS;
+    }
     let mut weight = Weight::default();
     for segment in scene.request_path().split('/') {
         let words = words_of_name(segment);

@@ -371,7 +371,9 @@ fn lines_of_a_scan_are_access_points_where_all_of_them_are() {
     let point = |end: u8, signal: &str| format!("3c:5a:b4:01:02:{end:02x}|{signal}|Werkstatt");
     let scan = [point(1, "-61"), point(2, "-70"), point(3, "-83")];
     assert_eq!(sent(&scan.join("\n")), [Grade::Shape]);
-    // a line of something else, and what is no signal
+    // thermometers in the cold, a line of something else, and what is no signal
+    let cold = "a4:c1:38:11:22:5f;-40;12\na4:c1:38:15:42:5f;-42;11\na4:c1:38:11:99:5f;-37;9\n";
+    assert_eq!(sent(cold), []);
     assert_eq!(
         sent(&[&scan[..], &["end of list".to_owned()]].concat().join("\n")),
         []
