@@ -212,12 +212,12 @@ fn pictures_by_the_digest_of_an_address_are_of_people() {
         };
         found(&["anna", "ben", "cem"].map(query))
     };
-    let list = (RULE.to_owned(), 1, 3);
-    assert_eq!(
-        asked("pictures.example", "/avatar/DIGEST?s=80&d=404"),
-        [list.clone()]
-    );
-    assert_eq!(asked("secure.gravatar.com", "/avatar/DIGEST"), [list]);
+    for (host, path) in [
+        ("pictures.example", "/avatar/DIGEST?s=80&d=404"),
+        ("secure.gravatar.com", "/avatar/DIGEST"),
+    ] {
+        assert_eq!(asked(host, path), [(RULE.to_owned(), 1, 3)], "{host}");
+    }
     for other in [
         "/avatar/DIGEST?s=80",
         "/avatars/7/DIGEST?d=404",
