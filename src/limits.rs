@@ -141,8 +141,8 @@ pub const SALT_HOSTS: usize = 1024;
 pub const SALT_ANSWER_BYTES: usize = 64 << 10;
 /// Values of one message that may be a salt without saying so; where there are more, none is tried.
 pub const GUESSED_SALTS: usize = 3;
-/// Digests of known values made with these, of inputs that belong together: half a second's work.
-pub const GUESSED_DIGESTS: u64 = 1_000_000;
+/// Digests of known values made with these, of inputs that belong together: a second's work.
+pub const GUESSED_DIGESTS: u64 = 2_000_000;
 /// Digests of known values made with salts of messages, of inputs that belong together: some seconds' work.
 pub const SALTED_DIGESTS: u64 = 20_000_000;
 /// Known values for which digests with salts of messages are made (about 20 µs each).

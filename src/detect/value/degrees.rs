@@ -40,32 +40,19 @@ pub(in crate::detect) fn without_direction(text: &str) -> Option<String> {
     Some(format!("{sign}{bare}"))
 }
 
-/// Degrees, minutes and seconds in a row (`52, 31, 12.03`, `52:31:12.03`), as pictures have them, with half a unit of the last
-/// digit; also as fractions (`52/1,31/1,1203/100`, Exif 2.32 §4.6.6), of which the seconds may be none.
+/// Degrees, minutes and seconds in a row (`52, 31, 12.03`, `52:31:12.03`, `52/1,31/1,1203/100`), as pictures have them, with half a
+/// unit of the last digit.
 pub(in crate::detect) fn degrees_in_a_row(text: &str) -> Option<(f64, f64)> {
+    if text.contains('/') {
+        return rationals(text);
+    }
     let mut parts = text.split([',', ':']).map(str::trim);
     let (whole, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
     let (sign, whole) = whole
         .strip_prefix('-')
         .map_or((1.0, whole), |whole| (-1.0, whole));
-    if !whole
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'/')
-    {
+    if !whole.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
-    }
-    if let Some((minutes, seconds)) = fraction(minutes).zip(fraction(seconds)) {
-        let is_whole = parts.next().is_none() && minutes.0 < 60.0 && seconds.0 < 60.0;
-        let whole = fraction(whole).filter(|_| is_whole)?;
-        let slack = if minutes.1 > 0 {
-            half_a_unit(minutes.1) / 60.0
-        } else {
-            half_a_unit(seconds.1) / 3600.0
-        };
-        return Some((
-            sign * (whole.0 + minutes.0 / 60.0 + seconds.0 / 3600.0),
-            slack,
-        ));
     }
     let whole: u8 = whole.parse().ok()?;
     let minutes: u8 = minutes.parse().ok()?;
@@ -78,12 +65,21 @@ pub(in crate::detect) fn degrees_in_a_row(text: &str) -> Option<(f64, f64)> {
     fits.then(|| (sign * degrees, half_a_unit(decimals) / 3600.0))
 }
 
-/// A fraction of two whole numbers, and the decimals that its denominator stands for.
-fn fraction(text: &str) -> Option<(f64, usize)> {
-    let (above, below) = text.split_once('/')?;
-    let (above, denominator): (u32, u32) = (above.parse().ok()?, below.parse().ok()?);
-    let value = f64::from(above) / f64::from(denominator);
-    (denominator > 0).then_some((value, below.len().saturating_sub(1)))
+/// Degrees, minutes and seconds of which each is a rational number (EXIF 2.32 §4.6.6, `GPSLatitude`).
+fn rationals(text: &str) -> Option<(f64, f64)> {
+    let mut slack = 0.0;
+    let mut parts = text.split(',').map(|part| {
+        let (number, divisor) = part.trim().split_once('/')?;
+        let (number, divisor): (u32, u32) = (number.parse().ok()?, divisor.parse().ok()?);
+        let unit = f64::from(divisor).recip();
+        slack = unit / 2.0;
+        (divisor > 0).then(|| f64::from(number) * unit)
+    });
+    let mut next = || parts.next().flatten();
+    let (whole, minutes, seconds) = (next()?, next()?, next()?);
+    let is_all = parts.next().is_none();
+    let fits = is_all && whole <= 180.0 && minutes < 60.0 && seconds < 60.0;
+    fits.then(|| (whole + minutes / 60.0 + seconds / 3600.0, slack / 3600.0))
 }
 
 /// Two numbers with decimal commas (`52,5200 13,4050`, `52,5200,13,4050`, as apps write them that forget the language they run
@@ -367,6 +363,8 @@ mod tests {
             ("33:52:07.68", 33.8688),
             ("-33:52:07.68", -33.8688),
             ("-0, 7, 30", -0.125),
+            ("33/1,52/1,768/100", 33.868_8),
+            ("33/1, 521280/10000, 0/1", 33.868_8),
         ] {
             let degrees = degrees_in_a_row(text).map(|(degrees, _)| degrees);
             let is_same = degrees.is_some_and(|degrees| (degrees - expected).abs() < 1e-6);
@@ -374,6 +372,15 @@ mod tests {
         }
         assert_eq!(degrees_in_a_row("--33:52:07.68"), None);
         assert_eq!(degrees_in_a_row("-+33:52:07.68"), None);
+        for text in [
+            "33/0,52/1,768/100",
+            "1/2/2026",
+            "33/1,52/1",
+            "33/1,61/1,0/1",
+            "a/b,c/d,e/f",
+        ] {
+            assert_eq!(degrees_in_a_row(text), None, "{text}");
+        }
     }
 
     #[test]
