@@ -125,6 +125,7 @@ impl Language {
             Category::Account => self.pick("account", "Konto"),
             Category::MessageMetadata => self.pick("message metadata", "Kommunikationsmetadaten"),
             Category::MessageContent => self.pick("message contents", "Nachrichteninhalte"),
+            Category::Media => self.pick("pictures, sound, files", "Bilder, Ton, Dateien"),
             Category::Credentials => self.pick("credentials", "Zugangsdaten"),
             Category::Transport => self.pick("transport", "Transport"),
             Category::Recipient => self.pick("recipient", "Empfänger"),
@@ -165,6 +166,10 @@ impl Language {
             Contradiction::SentNotDeclared => self.pick(
                 "transmitted, and the label does not name it",
                 "übertragen, und die Kennzeichnung nennt es nicht",
+            ),
+            Contradiction::SentMorePrecisely => self.pick(
+                "transmitted more precisely than the label says",
+                "genauer übertragen, als die Kennzeichnung sagt",
             ),
             Contradiction::LabelSaysEncrypted => self.pick(
                 "transmitted unencrypted, and the label says that all is encrypted",
@@ -359,6 +364,22 @@ impl Language {
             Shortfall::KnownValues => self.pick(
                 "known values not looked for in full",
                 "bekannte Werte, die nicht vollständig gesucht wurden",
+            ),
+            Shortfall::UnplacedLabels => self.pick(
+                "statements of vendors that could not be put to an app",
+                "Angaben von Anbietern, die keiner App zugeordnet werden konnten",
+            ),
+            Shortfall::OtherVersion => self.pick(
+                "app package of another version than the phone has",
+                "App-Paket in einer anderen Version als auf dem Gerät",
+            ),
+            Shortfall::NotInstalled => self.pick(
+                "app package that is not on the phone, by its own list of apps",
+                "App-Paket, das laut eigener Liste des Geräts nicht installiert ist",
+            ),
+            Shortfall::SeveralUsers => self.pick(
+                "several users of the phone (work profile, private space), told apart in reads, not in traffic",
+                "mehrere Nutzer auf dem Gerät (Arbeitsprofil, privater Bereich), bei Zugriffen getrennt, im Verkehr nicht",
             ),
             Shortfall::SeveralClients => self.pick(
                 "several clients in what is taken for the traffic of one phone",

@@ -192,6 +192,9 @@ const COLUMNS: &[(Column, &[&str])] = &[
             "installstate",
             "applicationstatus",
             "installationsstatus",
+            "installedstatus",
+            "appstatus",
+            "reportedstatus",
             "status",
         ],
     ),
@@ -233,14 +236,18 @@ fn plain(name: &str) -> String {
 
 /// What the columns of a row mean; where two mean the same, the better name counts.
 fn record<'r>(cells: impl IntoIterator<Item = (&'r str, String)>) -> Record {
+    let cells = cells.into_iter();
+    ranked(cells.filter_map(|(name, value)| Some((meaning(name)?, value))))
+}
+
+/// [`record`] of cells whose columns' meaning is known.
+fn ranked(cells: impl Iterator<Item = ((Column, usize), String)>) -> Record {
     let mut ranked: BTreeMap<Column, (usize, String)> = BTreeMap::new();
-    for (name, value) in cells {
-        let Some((column, rank)) = meaning(name) else {
-            continue;
-        };
+    for ((column, rank), value) in cells {
         let value = value.trim();
         let is_usable = !value.is_empty()
-            && value.len() <= limits::DUMP_NAME_BYTES
+            // Many apps may stand in one cell.
+            && (column == Column::Apps || is_short(value))
             && !value.eq_ignore_ascii_case("null")
             // Product numbers and hashes stand under the same names as package ids.
             && (column != Column::Package || is_package(value));
@@ -253,6 +260,11 @@ fn record<'r>(cells: impl IntoIterator<Item = (&'r str, String)>) -> Record {
         .into_iter()
         .map(|(column, (_, value))| (column, value))
         .collect()
+}
+
+/// Whether a text is as short as names and ids are: they are kept with every app of a device.
+fn is_short(text: &str) -> bool {
+    text.len() <= limits::DUMP_NAME_BYTES
 }
 
 /// `org.example.app`: names with dots between them.
@@ -307,6 +319,29 @@ struct Shelf {
     dossier: Dossier,
     damage: Vec<String>,
     apps: usize,
+    /// The list goes on elsewhere.
+    is_page: bool,
+    /// The list counts devices and does not name them.
+    is_unplaced: bool,
+    /// Apps of computers.
+    of_computers: usize,
+    /// Permissions that apps are said to ask for.
+    permissions: usize,
+}
+
+/// Whether a column or member says on how many devices an app is.
+fn is_count_of_devices(name: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        "devicecount",
+        "installeddevicecount",
+        "numberofdevices",
+        "numdevices",
+        "geräteanzahl",
+        "anzahlgeräte",
+        "anzahldergeräte",
+        "gerätezahl",
+    ];
+    NAMES.contains(&plain(name).as_str())
 }
 
 impl Shelf {
@@ -344,7 +379,7 @@ impl Shelf {
     }
 
     /// Puts one app on its device. `frame` is the row.
-    fn app(&mut self, record: &Record, requested: Vec<String>, frame: u64) {
+    fn app(&mut self, record: &Record, requested: &[String], frame: u64) {
         let is_removed = record.get(&Column::State).is_some_and(|state| {
             matches!(
                 plain(state).as_str(),
@@ -361,7 +396,13 @@ impl Shelf {
             )
         });
         let told = record.get(&Column::Platform);
-        if is_removed || told.is_some_and(|told| is_other_platform(told)) {
+        if is_removed {
+            return;
+        }
+        if told.is_some_and(|told| is_other_platform(told)) {
+            let is_app = [Column::Package, Column::Name];
+            let is_app = is_app.iter().any(|column| record.contains_key(column));
+            self.of_computers = self.of_computers.saturating_add(usize::from(is_app));
             return;
         }
         if self.apps >= limits::LISTED_APPS {
@@ -372,6 +413,13 @@ impl Shelf {
             frame,
             time: Timestamp::default(),
         };
+        let left = limits::LISTED_PERMISSIONS.saturating_sub(self.permissions);
+        let requested = if requested.len() <= left {
+            requested
+        } else {
+            self.too_many("permissions");
+            &[]
+        };
         let Some(device) = self.device(record) else {
             return;
         };
@@ -379,7 +427,7 @@ impl Shelf {
             label: record.get(&Column::Name).cloned(),
             version: record.get(&Column::Version).cloned(),
             installer: record.get(&Column::Installer).cloned(),
-            requested,
+            requested: requested.to_vec(),
             source: Some(source),
             ..InstalledApp::default()
         };
@@ -393,6 +441,7 @@ impl Shelf {
             // A list of devices: what is known of the device is noted.
             (None, None) => return,
         }
+        self.permissions = self.permissions.saturating_add(requested.len());
         self.apps = self.apps.saturating_add(1);
     }
 
@@ -400,6 +449,25 @@ impl Shelf {
         let is_empty = self.dossier.others.is_empty() && self.dossier.policies.is_empty();
         if self.apps == 0 && is_empty {
             self.damage.push("the list names no app".to_owned());
+        }
+        let mut notes = Vec::new();
+        if self.is_page {
+            notes
+                .push("the list goes on on a further page, which must be given as well".to_owned());
+        }
+        if self.is_unplaced && self.apps > 0 {
+            let note = "a list of a whole fleet that does not say which device has which app: all are put on one device";
+            notes.push(note.to_owned());
+        }
+        if self.of_computers > 0 {
+            let count = self.of_computers;
+            notes.push(format!(
+                "apps of computers (Windows, macOS …) are left out: {count}"
+            ));
+        }
+        if !notes.is_empty() {
+            // One line, because reports show one detail for each input and reason.
+            self.damage.push(notes.join("; "));
         }
         Read {
             value: self.dossier,

@@ -3,7 +3,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{Column, Read, Record, Shelf, is_other_platform, is_package, meaning, plain, record};
+use super::{
+    Column, Read, Record, Shelf, is_count_of_devices, is_other_platform, is_package, is_short,
+    meaning, plain, record,
+};
 use crate::limits;
 use crate::model::{Dossier, PermissionPolicy, Platform};
 
@@ -35,22 +38,7 @@ pub fn inventory_json(bytes: &[u8]) -> Option<Read<Dossier>> {
     if walk.shelf.apps == 0 && dossier.policies.is_empty() && dossier.others.is_empty() {
         return None;
     }
-    let notes = [
-        (
-            has_next_page(&root),
-            "the list goes on on a further page, which must be given as well",
-        ),
-        (
-            walk.is_unplaced,
-            "a list of a whole fleet that does not say which device has which app: all are put on one device",
-        ),
-    ];
-    let told = notes.into_iter().filter(|(is_so, _)| *is_so);
-    let told: Vec<&str> = told.map(|(_, note)| note).collect();
-    if !told.is_empty() {
-        // One line, because reports show one detail for each input and reason.
-        walk.shelf.damage.push(told.join("; "));
-    }
+    walk.shelf.is_page = has_next_page(&root);
     Some(walk.shelf.finish())
 }
 
@@ -65,8 +53,6 @@ fn has_next_page(root: &Value) -> bool {
 pub(super) struct Walk {
     pub(super) shelf: Shelf,
     frame: u64,
-    /// The list counts devices and does not name them.
-    is_unplaced: bool,
 }
 
 impl Walk {
@@ -120,6 +106,8 @@ impl Walk {
     fn app(&mut self, members: &Map<String, Value>, device: &Record) {
         self.frame = self.frame.saturating_add(1);
         let mut app = record(scalars(members));
+        // An app has none of its own.
+        app.remove(&Column::Apps);
         // `AndroidQF` calls the package a name, and so do others.
         if !app.contains_key(&Column::Package)
             && let Some(name) = app.get(&Column::Name).filter(|name| is_package(name))
@@ -143,13 +131,13 @@ impl Walk {
         if let Some(devices) = devices {
             for of_app in devices.iter().filter_map(Value::as_object) {
                 let placed = place(&device_of(of_app, device));
-                self.shelf.app(&placed, permissions.clone(), self.frame);
+                self.shelf.app(&placed, &permissions, self.frame);
             }
         } else {
-            let is_counted = members.keys().any(|key| plain(key) == "devicecount");
+            let is_counted = members.keys().any(|key| is_count_of_devices(key));
             let placed = place(device);
-            self.is_unplaced |= is_counted && !placed.contains_key(&Column::Device);
-            self.shelf.app(&placed, permissions, self.frame);
+            self.shelf.is_unplaced |= is_counted && !placed.contains_key(&Column::Device);
+            self.shelf.app(&placed, &permissions, self.frame);
             self.flags(&placed, members);
         }
     }
@@ -242,13 +230,16 @@ fn is_policy(members: &Map<String, Value>) -> bool {
 }
 
 fn has_list(members: &Map<String, Value>) -> bool {
-    members.iter().any(|(key, value)| {
-        let is_list = value.is_array() && LISTS.contains(&plain(key).as_str());
-        // Jamf keeps the apps of a device below its system.
-        let is_below = matches!(plain(key).as_str(), "ios" | "android")
-            && value.as_object().is_some_and(has_list);
-        is_list || is_below
-    })
+    let is_list =
+        |(key, value): (&String, &Value)| value.is_array() && LISTS.contains(&plain(key).as_str());
+    // Jamf keeps the apps of a device below its system.
+    let is_below = |(key, value): (&String, &Value)| {
+        let below = value.as_object();
+        below.is_some_and(|below| {
+            matches!(plain(key).as_str(), "ios" | "android") && below.iter().any(is_list)
+        })
+    };
+    members.iter().any(is_list) || members.iter().any(is_below)
 }
 
 /// An app outside of a list that is named so: by a package and something that apps have, by Graph's type, or as a flat row
@@ -309,7 +300,7 @@ fn device_of(members: &Map<String, Value>, before: &Record) -> Record {
         let (_, value) = cells
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
-        Some(value.clone())
+        is_short(value).then(|| value.clone())
     };
     if !device.contains_key(&Column::Device)
         && let Some(id) = scalar("id").or_else(|| scalar("name"))

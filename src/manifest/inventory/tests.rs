@@ -47,6 +47,48 @@ fn package_lists_are_read_with_any_options() {
 }
 
 #[test]
+fn a_table_that_counts_devices_and_one_with_computers_say_so() {
+    let of = |text: &str| inventory_csv(text.as_bytes(), &BTreeMap::new()).damage;
+    let counted = "ApplicationName,ApplicationVersion,DeviceCount,Platform\r\nChat,1,17,iOS\r\nMap,2,3,AndroidWorkProfile\r\n";
+    let [note] = &of(counted)[..] else {
+        panic!("{:?}", of(counted));
+    };
+    assert!(note.contains("whole fleet"));
+    let placed = counted
+        .replace("DeviceCount", "DeviceCount,DeviceName")
+        .replace("17,", "17,PHONE-1,")
+        .replace(",3,", ",3,PC-2,")
+        .replace("AndroidWorkProfile", "Windows");
+    assert_eq!(
+        of(&placed),
+        ["apps of computers (Windows, macOS …) are left out: 1"]
+    );
+}
+
+#[test]
+fn states_and_names_of_devices_are_found_under_other_headers() {
+    for column in ["Installed Status", "App Status", "Reported Status"] {
+        let table = format!(
+            "Friendly Name,Application Name,Application Identifier,{column}\r\n\
+             PHONE-1,Map,org.example.map,Not Installed\r\nPHONE-1,Chat,org.example.chat,Installed\r\n"
+        );
+        assert_eq!(
+            csv(&table),
+            ["PHONE-1: org.example.chat Chat -"],
+            "{column}"
+        );
+    }
+    let table = "Display Name,Serial Number,OS Version,Model,App Identifier,App Name,App Version\r\n\
+        PHONE-1,S1,17.5,iPad Air,org.example.chat,Chat,1\r\nPHONE-2,S2,17.5,iPad Air,org.example.map,Map,2\r\n";
+    let read = inventory_csv(table.as_bytes(), &BTreeMap::new()).value;
+    assert_eq!(read.others["S1"].name.as_deref(), Some("PHONE-1"));
+    assert_eq!(
+        rows(&read),
+        ["S1: org.example.chat Chat 1", "S2: org.example.map Map 2"]
+    );
+}
+
+#[test]
 fn a_page_of_a_longer_list_says_so() {
     let of = |text: &str| inventory_json(text.as_bytes()).unwrap().damage;
     let app = r#"{"displayName":"Chat","version":"1","sizeInByte":1}"#;
@@ -387,6 +429,55 @@ fn answers_of_iphones_are_read() {
         ["U1: org.example.chat Chat 7.1", "U1: org.example.map - -"]
     );
     assert_eq!(read.value.others["U1"].platform, Some(Platform::Ios));
+}
+
+#[test]
+fn a_cell_may_have_many_apps() {
+    let apps: Vec<String> = (0..200).map(|n| format!("org.example.app{n}")).collect();
+    let table = format!(
+        "Serial Number,Model,Installed Apps\nS1,Phone,{}\n",
+        apps.join("; ")
+    );
+    assert_eq!(csv(&table).len(), 200);
+}
+
+#[test]
+fn permissions_of_one_app_on_many_devices_are_bounded() {
+    let mut shelf = Shelf {
+        permissions: limits::LISTED_PERMISSIONS - 3,
+        ..Shelf::default()
+    };
+    let names = ["p.a".to_owned(), "p.b".to_owned()];
+    for device in ["S1", "S2"] {
+        let app = [(Column::Device, device), (Column::Package, "a.b")];
+        let app = app.map(|(column, text)| (column, text.to_owned()));
+        shelf.app(&Record::from(app), &names, 1);
+    }
+    let read = shelf.finish();
+    let kept = read.value.others.values();
+    let kept: Vec<usize> = kept
+        .map(|device| device.apps["a.b"].requested.len())
+        .collect();
+    assert_eq!(kept, [2, 0]);
+    assert!(read.damage[0].contains("permissions"));
+}
+
+/// Each of these took minutes while a name was looked at again for each row or kept with each app.
+#[test]
+fn long_names_and_lists_cost_each_row_nothing() {
+    let (long, rows) = ("x".repeat(300_000), "a.b,S1\n".repeat(30_000));
+    let header = ["Package name,Serial number", &long].join(",");
+    csv(&format!("{header}\n{rows}"));
+    let wide = format!("Package name,Serial number{}\n{rows}", ",x".repeat(300_000));
+    let read = inventory_csv(wide.as_bytes(), &BTreeMap::new());
+    assert!(read.value.others["S1"].apps.contains_key("a.b"));
+    assert!(read.damage.iter().any(|what| what.contains("columns")));
+
+    let apps = r#"{"packageName":"a.b","versionName":"1"},"#.repeat(20_000);
+    let apps = apps.trim_end_matches(',');
+    json(&format!(r#"{{"id":"{long}","applications":[{apps}]}}"#));
+    let children = "<a></a>".repeat(30_000);
+    inventory_xml(format!("<mobile_device><{long}>{children}</{long}></mobile_device>").as_bytes());
 }
 
 #[test]

@@ -57,6 +57,7 @@ pub const TARGETS: &[Target] = &[
     ("inventory", inventory),
     ("bug_report", bug_report),
     ("any_input", any_input),
+    ("recognised", recognised),
 ];
 
 /// A classic capture file, through flows and protocols down to fields.
@@ -329,9 +330,10 @@ pub fn inventory(bytes: &[u8]) {
     }
 }
 
-/// The text of a bug report, and a ZIP archive that may hold one.
+/// The text of a bug report or of all services, and a ZIP archive that may hold one.
 pub fn bug_report(bytes: &[u8]) {
     input("bug-report", bytes);
+    input("dumpsys", bytes);
     let entries = manifest::zip_entries(&mut Cursor::new(bytes)).value;
     for entry in entries.into_iter().take(10) {
         if let Ok(mut reader) = entry.open(Cursor::new(bytes.to_vec())) {
@@ -350,6 +352,13 @@ pub fn privacy_report(bytes: &[u8]) {
 pub fn any_input(bytes: &[u8]) {
     if let Some((pick, bytes)) = bytes.split_first() {
         input(FORMATS[usize::from(*pick) % FORMATS.len()].name, bytes);
+    }
+}
+
+/// A file that is recognised by its content, within a compression, another encoding or a workbook, too.
+pub fn recognised(bytes: &[u8]) {
+    if let Some(input) = Input::recognised(bytes) {
+        read(&input);
     }
 }
 
@@ -398,9 +407,13 @@ fn run(dissector: &mut dyn Dissector, mut script: &[u8]) {
     dissector.finish(&mut emit);
 }
 
-/// An input of any format, gathered from and read to its end.
+/// An input of any format.
 fn input(format: &'static str, bytes: &[u8]) {
-    let input = Input::in_memory(InputId::default(), format, bytes);
+    read(&Input::in_memory(InputId::default(), format, bytes));
+}
+
+/// Gathers from an input, and reads it to its end.
+fn read(input: &Input) {
     // Errors are fine, panics are not.
     let _gathered = input.gather();
     if let Ok(Some(mut source)) = input.open() {
