@@ -72,7 +72,7 @@ pub(super) fn fields(rows: Vec<Row<'_>>, collector: &mut Collector<'_>) {
 /// Names and values of a line or a block of lines.
 pub(super) type Row<'s> = Vec<(&'s str, &'s str)>;
 
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     text.len() <= LONGEST_NAME
         && text.starts_with(|first: char| first.is_alphabetic() || matches!(first, '_' | '$'))
         && text

@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::body::{self, MediaType};
 use super::collector::Collector;
-use super::{Decoder, Input, copied, digits};
+use super::{Decoder, Input, copied, digits, table};
 use crate::limits;
 use crate::model::DecodeStep;
 
@@ -272,13 +272,21 @@ pub(super) fn is_parted(bytes: &[u8]) -> bool {
         && text.split(is_parting).all(is_readable)
 }
 
-/// The texts of bytes that [`is_parted`] says are some, each a value.
+/// The texts of bytes that [`is_parted`] says are some, each a value, under its name where it has one.
 pub(super) fn parts(bytes: &[u8], collector: &mut Collector<'_>) {
     let text = String::from_utf8_lossy(bytes);
     let parts = text.split(is_parting).map(str::trim);
     for (position, part) in parts.filter(|part| !part.is_empty()).enumerate() {
         collector.within_index(position, |collector| {
-            collector.value(Cow::Borrowed(part), copied);
+            let pair = part.split_once('=').filter(|(name, value)| {
+                table::is_name(name) && !value.trim_end_matches('=').is_empty()
+            });
+            match pair {
+                Some((name, value)) => collector.within(name, |collector| {
+                    collector.value(Cow::Borrowed(value), copied);
+                }),
+                None => collector.value(Cow::Borrowed(part), copied),
+            }
         });
         if collector.is_full() {
             return;

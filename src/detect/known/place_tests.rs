@@ -145,10 +145,8 @@ fn a_position_in_any_form_is_found_in_any_container() {
         "{\"lat\": 52.52001, \"lon\": 13.40495}".into(),
         "{\"latitudeE7\": 525200080, \"longitudeE7\": 134049540}".into(),
         STANDARD.encode("geo:52.52001,13.40495"),
-        STANDARD.encode(integers),
-        STANDARD.encode(others),
-        STANDARD.encode(doubles),
     ];
+    let bytes = [integers, others, doubles].map(|bytes| STANDARD.encode(bytes));
     let containers: [(&str, fn(&str) -> String); 8] = [
         ("application/json", |text| {
             serde_json::json!({"v": text}).to_string()
@@ -172,9 +170,13 @@ fn a_position_in_any_form_is_found_in_any_container() {
             format!("<a><v>{}</v></a>", quick_xml::escape::escape(text))
         }),
     ];
-    for form in &forms {
+    for form in forms.iter().chain(&bytes) {
         for (content_type, hold) in containers {
             let body = hold(form);
+            // Among words, bytes in base64 are no more than an id.
+            if bytes.contains(form) && body.contains('|') {
+                continue;
+            }
             let found = rules_of(content_type, body.as_bytes());
             assert_eq!(found, ["coordinates"], "{body}");
         }
