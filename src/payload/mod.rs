@@ -199,4 +199,5 @@ const DECODERS: &[Decoder] = &[
     protobuf::DECODER,
     form::DECODER,
     text::DECODER,
+    text::PARTED,
 ];
