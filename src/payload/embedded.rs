@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use aho_corasick::AhoCorasick;
 
 use super::collector::Collector;
-use super::{copied, digits, json, nested, xml};
+use super::{copied, json, nested, xml};
 use crate::limits::EMBEDDED_DOCUMENTS;
 use crate::model::{DecodeStep, Look};
 
@@ -74,7 +74,7 @@ fn length(text: &str) -> Option<usize> {
         .and_then(|_| text.split_once(','))
     {
         let end =
-            encoded.find(|mark: char| !(mark.is_ascii_alphanumeric() || "+/-_=%".contains(mark)));
+            encoded.find(|mark: char| !(mark.is_ascii_alphanumeric() || "+/-_=%.~".contains(mark)));
         let length = head.len().saturating_add(1);
         return Some(length.saturating_add(end.unwrap_or(encoded.len())));
     }
@@ -107,7 +107,7 @@ fn document(text: &str, position: u32, collector: &mut Collector<'_>) -> bool {
         } else if text.starts_with("--") {
             is_taken = nested::multipart_text(Look::of(text), text, copied, collector);
         } else if text.starts_with("data:") {
-            is_taken = digits::base64_text(Look::of(text), text, copied, collector);
+            is_taken = nested::data_url(Look::of(text), text, copied, collector);
         } else {
             collector.undoing(DecodeStep::Json, |collector| {
                 json::documents(text.as_bytes(), copied, collector);

@@ -297,27 +297,36 @@ pub(super) fn parts(bytes: &[u8], collector: &mut Collector<'_>) {
 /// Shortest text in unknown bytes: chance makes shorter ones.
 const SHORTEST_STRING: u8 = 8;
 
-/// The texts in bytes of an unknown format that have their length in the byte before them, as many formats write short ones.
+/// The texts in bytes of an unknown format, each a value: those that have their length in the byte before them, as many formats write
+/// short ones, and what stands between as [`among`] finds it.
 pub(super) fn strings(bytes: &[u8], collector: &mut Collector<'_>) {
-    let mut rest = bytes.get(..limits::STRINGS_BYTES).unwrap_or(bytes);
-    let mut position = 0_usize;
-    while let Some((length, behind)) = rest.split_first() {
-        rest = behind;
-        let text = (*length >= SHORTEST_STRING)
-            .then(|| behind.get(..usize::from(*length)))
-            .flatten()
-            .and_then(|text| str::from_utf8(text).ok())
-            .filter(|text| !text.chars().any(char::is_control));
-        let Some(text) = text else { continue };
+    let bytes = bytes.get(..limits::STRINGS_BYTES).unwrap_or(bytes);
+    let (mut from, mut at, mut position) = (0_usize, 0_usize, 0_usize);
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let Some(text) = string(rest) else {
+            at = at.saturating_add(1);
+            continue;
+        };
+        position = runs(bytes.get(from..at).unwrap_or_default(), position, collector);
         collector.within_index(position, |collector| {
             collector.value(Cow::Borrowed(text), copied);
         });
         position = position.saturating_add(1);
-        rest = behind.get(text.len()..).unwrap_or_default();
+        at = at.saturating_add(text.len()).saturating_add(1);
+        from = at;
         if collector.is_full() {
             return;
         }
     }
+    runs(bytes.get(from..).unwrap_or_default(), position, collector);
+}
+
+/// A text behind the byte that is its length.
+fn string(bytes: &[u8]) -> Option<&str> {
+    let (length, behind) = bytes.split_first()?;
+    let text = (*length >= SHORTEST_STRING).then(|| behind.get(..usize::from(*length)));
+    let text = str::from_utf8(text.flatten()?).ok()?;
+    (!text.chars().any(char::is_control)).then_some(text)
 }
 
 /// Shortest text among bytes without its length: of random bytes, one in some hundred thousand begins one.
@@ -326,20 +335,28 @@ const SHORTEST_AMONG: usize = 12;
 /// The texts in bytes that came out of an encoding and are of no known format, each a value.
 pub(super) fn among(bytes: &[u8], collector: &mut Collector<'_>) {
     let bytes = bytes.get(..limits::STRINGS_BYTES).unwrap_or(bytes);
+    runs(bytes, 0, collector);
+}
+
+/// The same, counted from a position on; the next position.
+fn runs(bytes: &[u8], first: usize, collector: &mut Collector<'_>) -> usize {
     let runs = bytes.utf8_chunks();
     let texts = runs.flat_map(|run| run.valid().split(char::is_control));
     let is_long = |text: &&str| {
         let letters = || text.bytes().filter(u8::is_ascii).count();
         text.len() >= SHORTEST_AMONG && letters() >= SHORTEST_AMONG
     };
-    for (position, text) in texts.filter(is_long).enumerate() {
+    let mut position = first;
+    for text in texts.filter(is_long) {
         collector.within_index(position, |collector| {
             collector.value(Cow::Borrowed(text), copied);
         });
+        position = position.saturating_add(1);
         if collector.is_full() {
-            return;
+            break;
         }
     }
+    position
 }
 
 /// Undoes quoted-printable (RFC 2045 §6.7); what does not follow it stays as it is.

@@ -1,6 +1,6 @@
 //! Known values in names of hosts, as lookups and handshakes show them to everybody on the way: identifiers and digests in labels.
 
-use super::scan::{Hit, Scanner};
+use super::scan::{Hit, Scanner, Scarce};
 use super::{Scene, Spot, cell, position, report, take};
 use crate::model::{DecodeChain, KnownKind, KnownValue, Look, PathId, Tally};
 use crate::payload::{self, Decoded};
@@ -11,6 +11,9 @@ const ACCOUNT_DIGITS: usize = 3;
 const SHORTEST_CELL: usize = 7;
 /// Shortest label that something may be encoded in.
 const SHORTEST_ENCODED: usize = 16;
+
+/// Digits of a number that is looked for in what a label encodes.
+const LONG_NUMBER: usize = 11;
 
 /// Looks for identifiers in the name of a host, and for all values in what its labels encode.
 pub(super) fn inspect(scene: &Scene<'_>, name: &str, tally: &mut Tally) {
@@ -42,19 +45,51 @@ pub(super) fn inspect(scene: &Scene<'_>, name: &str, tally: &mut Tally) {
         cell::cell(&index.places, label, &mut |hit| hits.push(hit));
     }
     take(&mut hits, || spot, &mut found);
-    let labels = labels.filter(|label| label.len() >= SHORTEST_ENCODED);
-    let labels: Vec<Decoded<'_>> = labels.map(payload::decode_text).collect();
+    let texts = encoded(labels.collect());
+    let decoded = texts.iter().map(|text| payload::decode_text(text));
+    // Of these the first field is the label itself.
+    let decoded = decoded.map(|label| (label, 1));
+    let of_base32 = texts.iter().filter_map(|text| payload::decode_base32(text));
+    let of_base32 = of_base32.map(|label| (label, 0));
+    let labels: Vec<(Decoded<'_>, usize)> = decoded.chain(of_base32).collect();
     let mut scanner = Scanner::new(index);
-    for fields in labels.iter().map(|label| &label.fields) {
-        for field in fields.iter().skip(1) {
+    for (fields, own) in labels.iter().map(|(label, own)| (&label.fields, *own)) {
+        for field in fields.iter().skip(own) {
             scanner.text(&field.value, field.look, &mut hits);
-            hits.retain(|hit| !hit.is_weak && hit.form.is_none());
+            hits.retain(|hit| !hit.is_weak && hit.form.is_none_or(is_long));
             position::within_text(&index.places, &field.value, &mut |hit| hits.push(hit));
             let chain = fields.chain(field.chain);
             take(&mut hits, || Spot { chain, ..spot }, &mut found);
         }
     }
     report(scene, tally, &found, &looked);
+}
+
+/// Texts that something may be encoded in: long labels, and those behind each other that are one text cut to labels of one length and
+/// a rest.
+fn encoded(labels: Vec<&str>) -> Vec<String> {
+    let mut texts = Vec::new();
+    for (position, label) in labels.iter().enumerate() {
+        if label.len() < SHORTEST_ENCODED {
+            continue;
+        }
+        texts.push((*label).to_owned());
+        let behind = labels.get(position.saturating_add(1)..).unwrap_or_default();
+        let full = behind.iter().take_while(|next| next.len() == label.len());
+        let full = full.count();
+        let is_rest = |next: &&&str| next.len() < label.len();
+        let rest = behind.get(full).filter(is_rest).map_or(0, |_| 1);
+        let pieces = behind.get(..full.saturating_add(rest)).unwrap_or_default();
+        if !pieces.is_empty() {
+            texts.push(format!("{label}{}", pieces.concat()));
+        }
+    }
+    texts
+}
+
+/// Whether a number in a label is so long that chance does not meet it.
+fn is_long(form: Scarce) -> bool {
+    matches!(form, Scarce::Number(LONG_NUMBER..))
 }
 
 /// Whether a value is no word, as those of a kind are, and accounts with a number in them.
