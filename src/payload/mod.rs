@@ -44,7 +44,9 @@ use std::borrow::Cow;
 
 use data_encoding::BASE32_NOPAD;
 
-use crate::model::{ChainId, DecodeStep, Event, Fields, Message, PathId, Place, Response, Shortfall};
+use crate::model::{
+    ChainId, DecodeStep, Event, Fields, Message, PathId, Place, Response, Shortfall,
+};
 
 use body::MediaType;
 use collector::Collector;
@@ -127,7 +129,9 @@ pub(crate) fn decode_text(text: &str) -> Decoded<'_> {
 
 /// Decodes base32, as in names of hosts, which have no case, and what is encoded in that. Its first field is the text that came of it.
 pub(crate) fn decode_base32(text: &str) -> Option<Decoded<'static>> {
-    let bytes = BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes()).ok()?;
+    let bytes = BASE32_NOPAD
+        .decode(text.to_ascii_uppercase().as_bytes())
+        .ok()?;
     let text = String::from_utf8(bytes).ok()?;
     if !text::is_readable(&text) {
         return None;
