@@ -229,13 +229,15 @@ pub(super) fn may_name_hold(name: &str) -> bool {
     let is_of_base64 = look.is_all(Look::BASE64)
         && look.has(Look::DIGIT)
         && (look.has(Look::UPPER) || look.is_all(Look::HEX));
-    name.len() >= SHORTEST_NAME && (look.has(Look::PERCENT) || is_of_base64 && may_hold(look, name))
+    let is_document = || name.starts_with(['{', '[']);
+    name.len() >= SHORTEST_NAME
+        && (look.has(Look::PERCENT) || is_of_base64 && may_hold(look, name) || is_document())
 }
 
-/// Decodes what is encoded in a name that [`may_name_hold`] something: base64 and hexadecimal text, percent encoding.
+/// Decodes what is encoded in a name that [`may_name_hold`] something: JSON, base64 and hexadecimal text, percent encoding.
 pub(super) fn decode_name(name: &str, collector: &mut Collector<'_>) {
     let look = Look::of(name);
-    let attempts: [Attempt; 3] = [percent, hex, base64_text];
+    let attempts: [Attempt; 4] = [json_text, percent, hex, base64_text];
     attempts
         .iter()
         .any(|attempt| attempt(look, name, copied, collector));

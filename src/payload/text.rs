@@ -298,15 +298,20 @@ pub(super) fn parts(bytes: &[u8], collector: &mut Collector<'_>) {
 const SHORTEST_STRING: u8 = 8;
 
 /// The texts in bytes of an unknown format, each a value: those that have their length in the byte before them, as many formats write
-/// short ones, and what stands between as [`among`] finds it.
+/// short ones, and what stands between as [`among`] finds it. A length that may be a letter begins a text, and is not inside one.
 pub(super) fn strings(bytes: &[u8], collector: &mut Collector<'_>) {
     let bytes = bytes.get(..limits::STRINGS_BYTES).unwrap_or(bytes);
     let (mut from, mut at, mut position) = (0_usize, 0_usize, 0_usize);
+    let is_letter = |byte: &u8| !byte.is_ascii_control() || byte.is_ascii_whitespace();
+    let mut was_letter = false;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let Some(text) = string(rest) else {
+        let may_be_length = !(was_letter && rest.first().is_some_and(is_letter));
+        let Some(text) = may_be_length.then(|| string(rest)).flatten() else {
+            was_letter = rest.first().is_some_and(is_letter);
             at = at.saturating_add(1);
             continue;
         };
+        was_letter = false;
         position = runs(bytes.get(from..at).unwrap_or_default(), position, collector);
         collector.within_index(position, |collector| {
             collector.value(Cow::Borrowed(text), copied);

@@ -45,7 +45,7 @@ pub(super) fn inspect(scene: &Scene<'_>, name: &str, tally: &mut Tally) {
         cell::cell(&index.places, label, &mut |hit| hits.push(hit));
     }
     take(&mut hits, || spot, &mut found);
-    let texts = encoded(labels.collect());
+    let texts = encoded(&labels.collect::<Vec<_>>());
     let decoded = texts.iter().map(|text| payload::decode_text(text));
     // Of these the first field is the label itself.
     let decoded = decoded.map(|label| (label, 1));
@@ -67,7 +67,7 @@ pub(super) fn inspect(scene: &Scene<'_>, name: &str, tally: &mut Tally) {
 
 /// Texts that something may be encoded in: long labels, and those behind each other that are one text cut to labels of one length and
 /// a rest.
-fn encoded(labels: Vec<&str>) -> Vec<String> {
+fn encoded(labels: &[&str]) -> Vec<String> {
     let mut texts = Vec::new();
     for (position, label) in labels.iter().enumerate() {
         if label.len() < SHORTEST_ENCODED {

@@ -461,6 +461,16 @@ fn pairs(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
         let length = number.take_while(is_of_number).count();
         let end = start.saturating_add(length);
         let number = text.get(start..end).unwrap_or_default();
+        // `&f13=`: the end of a name.
+        let is_of_name = bytes.get(end) == Some(&b'=')
+            && start
+                .checked_sub(1)
+                .and_then(|before| bytes.get(before))
+                .is_some_and(u8::is_ascii_alphabetic);
+        if is_of_name {
+            position = end;
+            continue;
+        }
         let angles = if number.len() >= 4 {
             readings(number)
         } else {
@@ -545,6 +555,8 @@ mod tests {
             "u33dc0cpn",
             "9F4MGCC3+2X",
             "120210233222",
+            "a120210233222.jpeg",
+            "v=1&f12=0.91664706&f13=0.2339606",
             "+52.52001+013.40495/",
             "/15/17604/10746.png",
             &cell,
