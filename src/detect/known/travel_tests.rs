@@ -275,6 +275,41 @@ fn short_texts_are_found_in_raw_deflate() {
 }
 
 #[test]
+fn what_is_cut_to_labels_of_hosts_is_one_text() {
+    let index = Index::new(values(), &[], &Rules::embedded(), 1);
+    let base32 = |text: &str| {
+        data_encoding::BASE32_NOPAD
+            .encode(text.as_bytes())
+            .to_lowercase()
+    };
+    let cut = |text: &str| {
+        let pieces = text
+            .as_bytes()
+            .chunks(32)
+            .map(|piece| str::from_utf8(piece).unwrap());
+        pieces.collect::<Vec<_>>().join(".")
+    };
+    for (labels, rule) in [
+        (cut(&hex(EMAIL.as_bytes())), "contact-email-list"),
+        (base32(EMAIL), "contact-email-list"),
+        (cut(&base32(&format!("x={EMAIL}"))), "contact-email-list"),
+        (base32(IMEI), "hardware-id"),
+    ] {
+        let event = Event::Lookup(crate::model::Lookup {
+            name: format!("{labels}.t.collector.example"),
+            record_type: 1,
+            ..Default::default()
+        });
+        let tally = tally_of(&index, event);
+        let mut known = tally
+            .findings
+            .keys()
+            .filter(|key| key.grade == Grade::KnownValue);
+        assert_eq!(known.next().map(|key| &*key.rule), Some(rule), "{labels}");
+    }
+}
+
+#[test]
 fn frames_of_unknown_protocols_are_looked_into() {
     let index = Index::new(values(), &[], &Rules::embedded(), 1);
     let framed = |content: &[u8]| {
