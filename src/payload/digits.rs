@@ -262,6 +262,11 @@ fn base64_word(look: Look, word: &str, collector: &mut Collector<'_>) -> bool {
                 is_taken = decode_bytes(&buffer, collector);
             });
         }
+        if !is_taken && !is_text {
+            collector.undoing(DecodeStep::Base64, |collector| {
+                text::among(&buffer, collector)
+            });
+        }
     }
     collector.put_buffer(buffer);
     is_taken

@@ -609,7 +609,7 @@ fn table_text<'s, 'a>(
     table.is_all
 }
 
-/// URLs and forms among words.
+/// Forms among words. What a link among them holds is the link's.
 fn forms_among<'s, 'a>(
     _: Look,
     text: &'s str,
@@ -620,7 +620,7 @@ fn forms_among<'s, 'a>(
     let words = text.split_ascii_whitespace();
     for word in words.filter(|word| word.len() < text.len() && word.contains('&')) {
         let look = Look::of(word);
-        is_taken |= url(look, word, copied, collector) || form_text(look, word, copied, collector);
+        is_taken |= form_text(look, word, copied, collector);
     }
     is_taken
 }

@@ -22,11 +22,9 @@ pub(super) const DECODER: Decoder = Decoder {
 pub(super) const WIDE: Decoder = Decoder {
     matches: |media_type, input| {
         // One look at the beginning spares nearly all bodies the rest.
-        let begins = |start: &[u8; 4]| {
-            matches!(
-                start,
-                [0, _, 0, _] | [_, 0, _, 0] | [0xff, 0xfe, ..] | [0xfe, 0xff, ..]
-            ) || matches!(start, [first, one, second, other] if first == second || one == other)
+        let begins = |[first, one, second, other]: &[u8; 4]| {
+            let is_mark = matches!([first, one], [0xff, 0xfe] | [0xfe, 0xff]);
+            is_mark || [first, one].contains(&&0) || first == second || one == other
         };
         !media_type.is_media()
             && input.bytes.first_chunk().is_some_and(begins)
