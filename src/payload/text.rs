@@ -300,7 +300,7 @@ const SHORTEST_STRING: u8 = 8;
 pub(super) fn strings(bytes: &[u8], collector: &mut Collector<'_>) {
     let bytes = bytes.get(..limits::STRINGS_BYTES).unwrap_or(bytes);
     let (mut from, mut at, mut position) = (0_usize, 0_usize, 0_usize);
-    let is_letter = |byte: &u8| !byte.is_ascii_control() || byte.is_ascii_whitespace();
+    let is_letter = |byte: &u8| byte.is_ascii() && is_of_text(*byte);
     let mut was_letter = false;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         let may_be_length = !(was_letter && rest.first().is_some_and(is_letter));
@@ -324,9 +324,18 @@ pub(super) fn strings(bytes: &[u8], collector: &mut Collector<'_>) {
     runs(bytes.get(from..).unwrap_or_default(), position, collector);
 }
 
-/// A text behind the byte that is its length.
+/// Whether a byte may be of a text.
+fn is_of_text(byte: u8) -> bool {
+    !byte.is_ascii_control() || byte.is_ascii_whitespace()
+}
+
+/// A text behind the byte that is its length; where that may be of a text itself, nothing of one follows.
 fn string(bytes: &[u8]) -> Option<&str> {
     let (length, behind) = bytes.split_first()?;
+    let next = behind.get(usize::from(*length)).copied();
+    if is_of_text(*length) && next.is_some_and(is_of_text) {
+        return None;
+    }
     let text = (*length >= SHORTEST_STRING).then(|| behind.get(..usize::from(*length)));
     let text = str::from_utf8(text.flatten()?).ok()?;
     (!text.chars().any(char::is_control)).then_some(text)
@@ -432,6 +441,21 @@ mod tests {
         }
         for text in ["Größe", "12\u{a0}500", "Ada Brix", "東京"] {
             assert_eq!(folded(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn letters_of_a_text_are_not_its_length() {
+        let long = "LS1".repeat(40);
+        for front in [&b"\x78\0\0\0"[..], b"\x04\x81\x78", b"\0\x78", b"\xfe"] {
+            let bytes = [front, long.as_bytes()].concat();
+            let mut collector = Collector::new(Place::Body);
+            strings(&bytes, &mut collector);
+            let fields = collector.finish().fields;
+            assert_eq!(
+                fields.iter().next().map(|field| field.value.as_ref()),
+                Some(&*long)
+            );
         }
     }
 

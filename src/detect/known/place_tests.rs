@@ -7,6 +7,9 @@ use super::tests::*;
 use super::*;
 use crate::rules::Rules;
 
+/// The type of a body, and how it holds a text.
+type Container = (&'static str, fn(&str) -> String);
+
 #[test]
 fn positions_are_found_in_pairs_of_fields() {
     for body in [
@@ -147,7 +150,7 @@ fn a_position_in_any_form_is_found_in_any_container() {
         STANDARD.encode("geo:52.52001,13.40495"),
     ];
     let bytes = [integers, others, doubles].map(|bytes| STANDARD.encode(bytes));
-    let containers: [(&str, fn(&str) -> String); 8] = [
+    let containers: [Container; 8] = [
         ("application/json", |text| {
             serde_json::json!({"v": text}).to_string()
         }),

@@ -275,6 +275,17 @@ fn short_texts_are_found_in_raw_deflate() {
 }
 
 #[test]
+fn positions_are_found_in_lists_of_integers() {
+    let list = |first: i32, second: i32| {
+        let [first, second] = [first, second].map(|number| number.to_be_bytes());
+        [&b"\x94\x03\xd2"[..], &first, b"\xce", &second, b"\x07"].concat()
+    };
+    let packed = |bytes: &[u8]| json(&STANDARD.encode(bytes));
+    assert_eq!(packed(&list(525_200_080, 134_049_540)), ["coordinates"]);
+    assert!(packed(&list(525_200_080, 144_049_540)).is_empty());
+}
+
+#[test]
 fn what_is_cut_to_labels_of_hosts_is_one_text() {
     let index = Index::new(values(), &[], &Rules::embedded(), 1);
     let base32 = |text: &str| {
