@@ -141,8 +141,8 @@ pub const SALT_HOSTS: usize = 1024;
 pub const SALT_ANSWER_BYTES: usize = 64 << 10;
 /// Values of one message that may be a salt without saying so; where there are more, none is tried.
 pub const GUESSED_SALTS: usize = 3;
-/// Digests of known values made with these, of inputs that belong together: half a second's work.
-pub const GUESSED_DIGESTS: u64 = 1_000_000;
+/// Digests of known values made with these, of inputs that belong together: a second's work.
+pub const GUESSED_DIGESTS: u64 = 2_000_000;
 /// Digests of known values made with salts of messages, of inputs that belong together: some seconds' work.
 pub const SALTED_DIGESTS: u64 = 20_000_000;
 /// Known values for which digests with salts of messages are made (about 20 µs each).
@@ -323,10 +323,12 @@ pub const SQLITE_DEPTH: usize = 20;
 pub const LISTED_DEVICES: usize = 100_000;
 /// Apps of all devices of a list: at about 300 bytes each, 600 MB.
 pub const LISTED_APPS: usize = 2_000_000;
+/// Permissions of all apps of a list: at about 70 bytes each, as much as the apps. One app of a whole fleet may name many.
+pub const LISTED_PERMISSIONS: usize = 8_000_000;
 /// Lines above the header of a list of apps: titles of reports have two or three.
 pub const TITLE_LINES: usize = 10;
-/// Columns of a sheet of a workbook that are read: lists have some dozens, Excel has 16,384.
-pub const WORKBOOK_COLUMNS: usize = 256;
+/// Columns of a table, or of a sheet of a workbook, that are read: lists have some dozens, Excel has 16,384.
+pub const TABLE_COLUMNS: usize = 256;
 /// Cells and shared strings of all sheets of a workbook: XML of [`DOCUMENT_BYTES`] has about 2.5 million.
 pub const WORKBOOK_CELLS: usize = 1 << 22;
 /// Bytes of XML of all sheets of a workbook, and of the tables made from it.

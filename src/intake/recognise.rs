@@ -165,6 +165,21 @@ impl Bytes<'_> {
     }
 }
 
+impl Input {
+    /// What these bytes are as a file by themselves, wherever they came from; `None` where nothing of it is read.
+    pub fn recognised(bytes: &[u8]) -> Option<Self> {
+        let columns = Columns::new();
+        let path = Path::new("");
+        match recognise(path, "memory", Bytes::Whole(bytes), &columns) {
+            Recognised::Input(input) => Some(Self {
+                content: Content::Memory(Arc::from(bytes)),
+                ..input
+            }),
+            Recognised::LeftOut(..) | Recognised::Archive | Recognised::Quiet => None,
+        }
+    }
+}
+
 /// How something is recognised, and what to tell the user of it.
 type Unread = (fn(&Sample<'_>) -> bool, &'static str);
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::little_endian::{u32_at, usize_at};
+use super::little_endian::usize_at;
 use crate::limits;
 
 /// A type that a DEX file names.
@@ -21,76 +21,86 @@ const CLASS_DEF_BYTES: usize = 32;
 /// A ULEB128 of 32 bits at its longest.
 const LENGTH_BYTES: usize = 5;
 
-/// Which bytes of a DEX file [`dex`] looks at, as far as the bytes that are there tell: the header says where the tables end, and
-/// they say where the names of types lie. Code is in front of these, annotations behind.
+/// Which bytes of a DEX file [`dex`] looks at next, as far as the bytes that are there tell: the header says where the tables lie,
+/// and they say where the names of types do. Between the tables are others, code is in front of the names, annotations behind.
 pub(super) fn bytes_needed(bytes: &[u8]) -> Range<usize> {
-    let tables = Tables::of(bytes);
     if bytes.len() < HEADER_BYTES {
         return 0..HEADER_BYTES;
     }
-    let ends = [
-        (tables.strings, STRING_ID_BYTES),
-        (tables.types, TYPE_ID_BYTES),
-        (tables.classes, CLASS_DEF_BYTES),
-    ];
-    let ends = ends.map(|((count, at), size)| at.saturating_add(count.saturating_mul(size)));
-    let tables_end = ends.into_iter().max().unwrap_or(0);
-    if bytes.len() < tables_end {
-        return 0..tables_end;
+    let tables = Tables::of(bytes);
+    let leading = tables.strings.end().max(tables.types.end());
+    if bytes.len() < leading {
+        // Names may lie anywhere, also in front of these.
+        return 0..leading;
     }
-    let names = (0..tables.types.0.min(limits::DEX_TYPES)).filter_map(|number| {
-        let string = u32_at(bytes, tables.type_at(number)?)?;
-        usize_at(bytes, tables.string_at(string)?)
+    let names = (0..tables.types.count.min(limits::DEX_TYPES)).filter_map(|number| {
+        let string = usize_at(bytes, tables.types.at(number)?)?;
+        usize_at(bytes, tables.strings.at(string)?)
     });
     let (first, last) = names.fold((usize::MAX, 0), |(first, last), at| {
         (at.min(first), at.max(last))
     });
-    let end = last
-        .saturating_add(LENGTH_BYTES)
-        .saturating_add(limits::DEX_NAME_BYTES)
-        .max(tables_end);
-    first.min(end)..end
+    let last = last.saturating_add(LENGTH_BYTES);
+    let names_end = last.saturating_add(limits::DEX_NAME_BYTES);
+    let places = [
+        tables.classes.offset..tables.classes.end(),
+        first.min(names_end)..names_end,
+    ];
+    let missing = places.into_iter().filter(|place| bytes.len() < place.end);
+    missing.min_by_key(|place| place.start).unwrap_or(0..0)
 }
 
-/// Number of entries and offset of the tables that are read.
+/// A table of the header: entries of one size.
+#[derive(Clone, Copy)]
+struct Table {
+    count: usize,
+    offset: usize,
+    entry_bytes: usize,
+}
+
+impl Table {
+    /// Where the entry with that number lies, if there is one.
+    fn at(&self, number: usize) -> Option<usize> {
+        let inside = Some(number).filter(|number| *number < self.count);
+        inside?
+            .checked_mul(self.entry_bytes)?
+            .checked_add(self.offset)
+    }
+
+    /// Where it ends; an empty one does not matter.
+    fn end(&self) -> usize {
+        match self.count {
+            0 => 0,
+            count => self
+                .offset
+                .saturating_add(count.saturating_mul(self.entry_bytes)),
+        }
+    }
+}
+
+/// The tables that are read.
 #[derive(Clone, Copy)]
 struct Tables {
-    strings: (usize, usize),
-    types: (usize, usize),
-    classes: (usize, usize),
+    /// `string_id_item`
+    strings: Table,
+    /// `type_id_item`
+    types: Table,
+    /// `class_def_item`
+    classes: Table,
 }
 
 impl Tables {
     fn of(bytes: &[u8]) -> Self {
-        let table = |size_at: usize| {
-            let size = usize_at(bytes, size_at).unwrap_or(0);
-            let offset = usize_at(bytes, size_at.saturating_add(4)).unwrap_or(0);
-            (size, offset)
+        let table = |size_at: usize, entry_bytes| Table {
+            count: usize_at(bytes, size_at).unwrap_or(0),
+            offset: usize_at(bytes, size_at.saturating_add(4)).unwrap_or(0),
+            entry_bytes,
         };
         Self {
-            strings: table(0x38),
-            types: table(0x40),
-            classes: table(0x60),
+            strings: table(0x38, STRING_ID_BYTES),
+            types: table(0x40, TYPE_ID_BYTES),
+            classes: table(0x60, CLASS_DEF_BYTES),
         }
-    }
-
-    /// Where the `string_id_item` of that index lies.
-    fn string_at(&self, index: u32) -> Option<usize> {
-        let (count, offset) = self.strings;
-        let index = usize::try_from(index).ok().filter(|index| *index < count)?;
-        index.checked_mul(STRING_ID_BYTES)?.checked_add(offset)
-    }
-
-    /// Where the `type_id_item` with that number lies.
-    fn type_at(&self, number: usize) -> Option<usize> {
-        number.checked_mul(TYPE_ID_BYTES)?.checked_add(self.types.1)
-    }
-
-    /// Where the `class_def_item` with that number lies.
-    fn class_at(&self, number: usize) -> Option<usize> {
-        number
-            .checked_mul(CLASS_DEF_BYTES)?
-            .checked_add(self.classes.1)
     }
 }
 
@@ -103,11 +113,11 @@ pub fn dex(bytes: &[u8], visit: &mut dyn FnMut(DexType<'_>)) -> Vec<String> {
         return damage;
     }
     let tables = Tables::of(bytes);
-    let types = tables.types.0.min(limits::DEX_TYPES);
+    let types = tables.types.count.min(limits::DEX_TYPES);
     // `class_idx` of each `class_def_item`.
     let mut defined = vec![false; types];
-    for number in 0..tables.classes.0.min(limits::DEX_TYPES) {
-        let Some(class) = tables.class_at(number).and_then(|at| usize_at(bytes, at)) else {
+    for number in 0..tables.classes.count.min(limits::DEX_TYPES) {
+        let Some(class) = tables.classes.at(number).and_then(|at| usize_at(bytes, at)) else {
             damage.push("DEX file cut in its table of classes".to_owned());
             break;
         };
@@ -116,7 +126,7 @@ pub fn dex(bytes: &[u8], visit: &mut dyn FnMut(DexType<'_>)) -> Vec<String> {
         }
     }
     for (number, is_defined) in defined.into_iter().enumerate() {
-        let Some(string) = tables.type_at(number).and_then(|at| u32_at(bytes, at)) else {
+        let Some(string) = tables.types.at(number).and_then(|at| usize_at(bytes, at)) else {
             damage.push("DEX file cut in its table of types".to_owned());
             break;
         };
@@ -131,15 +141,15 @@ pub fn dex(bytes: &[u8], visit: &mut dyn FnMut(DexType<'_>)) -> Vec<String> {
             }
         }
     }
-    if tables.types.0 > limits::DEX_TYPES {
+    if tables.types.count > limits::DEX_TYPES {
         damage.push("more types in a DEX file than the bound".to_owned());
     }
     damage
 }
 
 /// The string with that index: its length in UTF-16 units (ULEB128), the bytes, a NUL.
-fn descriptor<'a>(bytes: &'a [u8], tables: &Tables, index: u32) -> Option<&'a [u8]> {
-    let data = bytes.get(usize_at(bytes, tables.string_at(index)?)?..)?;
+fn descriptor<'a>(bytes: &'a [u8], tables: &Tables, index: usize) -> Option<&'a [u8]> {
+    let data = bytes.get(usize_at(bytes, tables.strings.at(index)?)?..)?;
     let mut length = data.iter().take(LENGTH_BYTES);
     let length_bytes = length.position(|byte| byte & 0x80 == 0)?;
     let text = data.get(length_bytes.checked_add(1)?..)?;
@@ -155,6 +165,7 @@ fn descriptor<'a>(bytes: &'a [u8], tables: &Tables, index: u32) -> Option<&'a [u
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::little_endian::u32_at;
     use super::*;
 
     /// A file with these types, of which the first `defined` are defined.
@@ -205,18 +216,44 @@ mod tests {
             let moved = u32_at(&whole, at).unwrap() + 5000;
             long[at..at + 4].copy_from_slice(&moved.to_le_bytes());
         }
+        let have = asked_for(&long);
+        assert!(have.len() < long.len() && !have[..names_at + 5000].contains(&0xff));
+        assert_eq!(names(&have), names(&whole));
+    }
+
+    /// What is there once nothing is needed any more.
+    fn asked_for(bytes: &[u8]) -> Vec<u8> {
         let mut have = Vec::new();
         loop {
             let needed = bytes_needed(&have);
-            if needed.end.min(long.len()) <= have.len() {
-                break;
+            let end = needed.end.min(bytes.len());
+            if end <= have.len() {
+                return have;
             }
-            let start = needed.start.max(have.len());
+            let start = needed.start.max(have.len()).min(end);
             have.resize(start, 0);
-            have.extend(&long[start..needed.end.min(long.len())]);
+            have.extend(&bytes[start..end]);
         }
-        assert!(have.len() < long.len() && !have[..names_at + 5000].contains(&0xff));
-        assert_eq!(names(&have), names(&whole));
+    }
+
+    #[test]
+    fn the_order_of_tables_and_names_hides_nothing() {
+        let types = ["Lcom/example/Notes;", "La;"];
+        let whole = forge(&types, 2);
+        // The table of classes behind the names, with a gap in front of it.
+        let mut late = whole.clone();
+        late.resize(whole.len() + 100, 0xff);
+        let classes_at = late.len();
+        let (strings, own) = (HEADER_BYTES, HEADER_BYTES + 8 * types.len());
+        late.extend(&whole[own..own + 2 * CLASS_DEF_BYTES]);
+        late[0x64..0x68].copy_from_slice(&u32::try_from(classes_at).unwrap().to_le_bytes());
+        assert_eq!(names(&asked_for(&late)), names(&whole));
+        // The table of strings behind the names.
+        let mut last = late.clone();
+        let strings_at = last.len();
+        last.extend(&whole[strings..strings + STRING_ID_BYTES * types.len()]);
+        last[0x3c..0x40].copy_from_slice(&u32::try_from(strings_at).unwrap().to_le_bytes());
+        assert_eq!(names(&asked_for(&last)), names(&whole));
     }
 
     fn names(bytes: &[u8]) -> (Vec<(String, bool)>, Vec<String>) {

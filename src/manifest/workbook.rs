@@ -62,7 +62,7 @@ impl Budget {
         let spent = self
             .is_spent
             .then(|| "more cells or text in the workbook than the bound".to_owned());
-        let columns = limits::WORKBOOK_COLUMNS;
+        let columns = limits::TABLE_COLUMNS;
         let far = self
             .has_far_columns
             .then(|| format!("only the first {columns} columns of a sheet are read"));
@@ -209,7 +209,7 @@ impl Cell {
         if value.is_empty() {
             return budget.spend(1, 0);
         }
-        if column >= limits::WORKBOOK_COLUMNS {
+        if column >= limits::TABLE_COLUMNS {
             budget.has_far_columns = true;
             return budget.spend(1, 0);
         }
@@ -389,7 +389,7 @@ mod tests {
             .sum::<usize>();
         assert!(tables <= bytes && tables > bytes / 2, "{tables}");
         assert!(budget.is_spent);
-        assert!(limits::WORKBOOK_CELLS - budget.cells < bytes / limits::WORKBOOK_COLUMNS + 64);
+        assert!(limits::WORKBOOK_CELLS - budget.cells < bytes / limits::TABLE_COLUMNS + 64);
     }
 
     #[test]

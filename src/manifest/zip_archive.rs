@@ -25,7 +25,7 @@ const END_BYTES: usize = 22;
 /// Bytes at the end of an archive in which its end record is where it has no long comment.
 const SHORT_END_BYTES: usize = 1024;
 /// Bytes that are read, or unpacked without being kept, at once.
-const PIECE: usize = 1 << 17;
+const PIECE: usize = 1 << 16;
 /// Bit 0 of the general-purpose flags.
 const ENCRYPTED: u16 = 1;
 

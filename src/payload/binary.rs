@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use data_encoding::HEXLOWER;
 
 use super::collector::Collector;
-use super::{Input, Keep, compression, copied, nested, text};
+use super::{Input, Keep, compression, copied, nested, property_list, text, zip};
 use crate::limits;
 use crate::model::{DecodeStep, Shortfall};
 
@@ -167,7 +167,7 @@ pub(super) struct Signs {
     pub(super) values: usize,
     /// Named values.
     pub(super) names: usize,
-    /// Readable texts of at least three bytes, and what is compressed by its magic.
+    /// Readable texts of at least three bytes, and bytes that tell themselves.
     pub(super) texts: usize,
     /// Bytes that are no text.
     pub(super) blobs: usize,
@@ -192,7 +192,7 @@ pub(super) fn signs(walk: Walk, bytes: &[u8]) -> Option<Signs> {
                 Token::Text(text) if !text::is_readable(&text) => {
                     signs.blobs = signs.blobs.saturating_add(1);
                 }
-                Token::Bytes(bytes) if compression::is_certain(&bytes) => {
+                Token::Bytes(bytes) if tells_itself(&bytes) => {
                     signs.texts = signs.texts.saturating_add(1);
                 }
                 Token::Bytes(_) => signs.blobs = signs.blobs.saturating_add(1),
@@ -203,6 +203,15 @@ pub(super) fn signs(walk: Walk, bytes: &[u8]) -> Option<Signs> {
         .ok()?;
     }
     are_names_readable.then_some(signs)
+}
+
+/// Whether bytes inside a document are something by more than chance: compressed, a document with a mark of its own, or text in
+/// UTF-16.
+fn tells_itself(bytes: &[u8]) -> bool {
+    compression::is_certain(bytes)
+        || bytes.starts_with(zip::MAGIC)
+        || bytes.starts_with(property_list::MAGIC)
+        || text::wide(bytes).is_some()
 }
 
 /// Whether bytes are one value of the format from the first to the last byte, with named values in it, or a list of texts.

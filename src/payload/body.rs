@@ -207,7 +207,7 @@ pub(super) fn decode<'a>(
 /// Bytes in front of a document, at most.
 const LONGEST_FRONT: usize = 64;
 
-/// A document behind a few bytes of something else: JSON, or a message of protocol buffers behind its length.
+/// A document behind a few bytes of something else: JSON, what is compressed, or a message of protocol buffers behind its length.
 fn behind_front(bytes: &[u8]) -> Option<&[u8]> {
     let is_length = |front: &[u8], length: usize| {
         let ends_in = |number: &[u8]| front.ends_with(number);
@@ -218,6 +218,10 @@ fn behind_front(bytes: &[u8]) -> Option<&[u8]> {
         let (front, rest) = bytes.split_at_checked(at)?;
         let is_document = match rest.first()? {
             b'{' => json::looks_like(rest, false),
+            0x1f | 0x28 | 0x78 if compression::begins(rest) => {
+                // The two bytes by which zlib is told are in many.
+                *rest.first()? != 0x78 || is_length(front, rest.len())
+            }
             _ => {
                 rest.len() >= SHORTEST_DOCUMENT
                     && is_length(front, rest.len())

@@ -81,6 +81,14 @@ pub(super) fn is_certain(bytes: &[u8]) -> bool {
         .is_some_and(|compression| compression != Compression::Deflate || starts_well(bytes))
 }
 
+/// Whether something compressed by its magic begins here, and decompresses at least a little.
+pub(super) fn begins(bytes: &[u8]) -> bool {
+    by_magic(bytes).is_some_and(|compression| {
+        let Inflated { bytes, end } = decompress(compression, bytes, 1);
+        !bytes.is_empty() && end != End::Damaged
+    })
+}
+
 /// RFC 1950 §2.2: deflate with a window up to 32 KiB, no dictionary, header check.
 fn is_zlib_header(first: u8, second: u8) -> bool {
     first & 0x0f == 8
@@ -205,7 +213,13 @@ pub(super) fn without_magic(bytes: &[u8], left: &mut usize) -> Option<Compressio
 fn unmarked(bytes: &[u8], left: &mut usize, twice: bool) -> Option<Compression> {
     for compression in [Compression::Deflate, Compression::Brotli] {
         let Inflated { bytes: inner, end } = attempt(compression, bytes, left);
-        if inner.len() < SHORTEST_TEXT || end == End::Damaged {
+        let is_of_letters = compression == Compression::Deflate && begins_with_letters(bytes);
+        let shortest = if is_of_letters {
+            SHORTEST_OF_LETTERS
+        } else {
+            SHORTEST_TEXT
+        };
+        if inner.len() < shortest || end == End::Damaged {
             continue;
         }
         let is_text = str::from_utf8(&inner).is_ok_and(text::is_readable);
@@ -239,6 +253,25 @@ fn attempt(compression: Compression, bytes: &[u8], left: &mut usize) -> Inflated
 
 /// Fewest bytes of a text that was compressed without a sign of it.
 const SHORTEST_TEXT: usize = 16;
+
+/// The same in letters that are written out, as all of a short text are.
+const SHORTEST_OF_LETTERS: usize = 8;
+/// Letters that tell what is worth an attempt: of random bytes that begin the same way, one in forty has as many.
+const FIRST_LETTERS: usize = 4;
+
+/// Whether bytes are a last block of deflate with the fixed codes (RFC 1951 §3.2.6) that begins with letters of ASCII.
+pub(super) fn begins_with_letters(bytes: &[u8]) -> bool {
+    let is_last_and_fixed = bytes.first().is_some_and(|first| first & 7 == 3);
+    let is_letter = |window: &[u8; 2]| {
+        // Codes begin with their highest bit, behind the three bits of the block's head.
+        let code = u16::from_le_bytes(*window) >> 3 & 0xff;
+        let code = u8::try_from(code).unwrap_or_default().reverse_bits();
+        // The literals up to 143 have codes from 48 on.
+        (48 + b' '..=48 + b'~').contains(&code)
+    };
+    let first = bytes.array_windows().take(FIRST_LETTERS);
+    bytes.len() > FIRST_LETTERS && is_last_and_fixed && first.into_iter().all(is_letter)
+}
 
 /// [`without_magic`] as a decoder of bodies, after all others.
 pub(super) fn undo_without_magic(

@@ -35,7 +35,7 @@ pub(super) const SHORTEST_HEX: usize = 24;
 /// Shortest hexadecimal text that says that it is, or that spells a number.
 pub(super) const SHORTEST_MARKED: usize = 12;
 /// Shortest hexadecimal text without letters: shorter ones are numbers, of which pairs of digits spell something too often.
-const SHORTEST_DIGITS: usize = 40;
+pub(super) const SHORTEST_DIGITS: usize = 40;
 /// Shortest encoded word among others.
 pub(super) const SHORTEST_AMONG: usize = 20;
 /// Bytes of the digests in use, of MD5 to SHA-512.
@@ -57,7 +57,10 @@ pub(super) fn hex<'s, 'a>(
     } else {
         return false;
     };
-    let shortest = if is_marked || text.len() < SHORTEST_HEX && spells_number(text) {
+    let shortest = if is_marked
+        || text.len() < SHORTEST_HEX && spells_number(text)
+        || text.len() < SHORTEST_DIGITS && spells_word(text)
+    {
         SHORTEST_MARKED
     } else if look.is_all(Look::DIGIT) && !spells_number(text) {
         SHORTEST_DIGITS
@@ -108,6 +111,39 @@ pub(super) fn spells_number(text: &str) -> bool {
                     | [b'2', b'0' | b'8' | b'9' | b'b' | b'B' | b'd'..=b'f' | b'D'..=b'F']
             )
         })
+}
+
+/// Pairs of digits that spell a word by chance once in millions, also where they are decimal.
+const LEAST_PAIRS: usize = 8;
+const LEAST_DECIMAL_PAIRS: usize = 10;
+
+/// Whether pairs of digits spell a word of digits and letters of one case, as names of places on a map are.
+pub(super) fn spells_word(text: &str) -> bool {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let is_digit = |pair: &[u8; 2]| matches!(pair, [b'3', b'0'..=b'9']);
+    let is_letter = |pair: &[u8; 2], first: [u8; 2]| {
+        let [high, low] = *pair;
+        let is_first = high == first[0] && matches!(low, b'1'..=b'9' | b'a'..=b'f' | b'A'..=b'F');
+        is_first || high == first[1] && matches!(low, b'0'..=b'9' | b'a' | b'A')
+    };
+    let is_word = |first| {
+        pairs
+            .iter()
+            .all(|pair| is_digit(pair) || is_letter(pair, first))
+    };
+    let least = || {
+        let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_decimal {
+            LEAST_DECIMAL_PAIRS
+        } else {
+            LEAST_PAIRS
+        }
+    };
+    let may_be = |pair: &[u8; 2]| matches!(pair, [b'3'..=b'7', _]);
+    rest.is_empty()
+        && pairs.first().is_some_and(may_be)
+        && (is_word([b'6', b'7']) || is_word([b'4', b'5']))
+        && pairs.len() >= least()
 }
 
 /// Whether most bytes are printable, as those of a document with text in it are and those of a digest are not.

@@ -75,7 +75,12 @@ fn decode<'a>(_: &MediaType, input: Input<'_, 'a>, collector: &mut Collector<'a>
 
 /// A query string: pairs, or one bare value.
 pub(super) fn query<'s, 'a>(query: &'s str, keep: Keep<'s, 'a>, collector: &mut Collector<'a>) {
-    if query.contains('=') {
+    // Nothing stands behind the `=` that end base64.
+    let stem = query.trim_end_matches('=');
+    let is_base64 = || !stem.contains(['=', '&']) && nested::may_name_hold(stem);
+    if stem.len() < query.len() && is_base64() {
+        value(query, keep, collector);
+    } else if query.contains('=') {
         pairs(query, keep, collector);
     } else if !query.is_empty() {
         value(query, keep, collector);
@@ -117,7 +122,9 @@ fn split(text: &str, mark: Option<usize>) -> (&str, &str) {
 /// `user[address][0]` is a path of three steps, as PHP, Rails and jQuery write it; so are `points.0.lat` and `points[0].lat`.
 pub(super) fn enter_key(key: &str, collector: &mut Collector<'_>) -> usize {
     let Some(parts) = parts_of_key(key) else {
-        collector.enter(key);
+        if collector.enter_key(key) {
+            nested::decode_name(key, collector);
+        }
         return 1;
     };
     let mut steps = 0_usize;

@@ -184,7 +184,7 @@ fn authorization<'a>(value: &'a str, collector: &mut Collector<'a>) {
         collector.undoing(DecodeStep::Base64, |collector| {
             for (part, value) in [("user", user), ("password", password)] {
                 collector.within(part, |collector| {
-                    collector.plain_value(Cow::Borrowed(value), super::copied);
+                    collector.value(Cow::Borrowed(value), super::copied);
                 });
             }
         });

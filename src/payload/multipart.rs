@@ -31,7 +31,7 @@ fn boundary<'b>(media_type: &'b MediaType, bytes: &'b [u8]) -> Option<&'b [u8]> 
     let line_end = memchr::memchr(b'\n', bytes)?;
     let line = bytes.get(..line_end)?.trim_ascii_end();
     let boundary = line.strip_prefix(b"--")?;
-    let is_sound = (8..=70).contains(&boundary.len()) && boundary.iter().all(u8::is_ascii_graphic);
+    let is_sound = (3..=70).contains(&boundary.len()) && boundary.iter().all(u8::is_ascii_graphic);
     let rest = bytes.get(line_end..)?.trim_ascii_start();
     let has_head = rest
         .get(..8)

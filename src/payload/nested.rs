@@ -9,8 +9,8 @@ use base64::Engine;
 use super::body::MediaType;
 use super::collector::Collector;
 use super::digits::{
-    LENIENT_BASE64_URL, SHORTEST_AMONG, SHORTEST_HEX, SHORTEST_MARKED, SHORTEST_WORD, base64_text,
-    hex, spells_number, words,
+    LENIENT_BASE64_URL, SHORTEST_AMONG, SHORTEST_DIGITS, SHORTEST_HEX, SHORTEST_MARKED,
+    SHORTEST_WORD, base64_text, hex, spells_number, spells_word, words,
 };
 use super::{
     Decoder, Input, Keep, bson, cbor, compression, copied, digits, embedded, form, graphql, grpc,
@@ -61,6 +61,11 @@ const ENCODINGS: &[Encoding] = &[
         has: Look::COLON,
         all: 0,
         attempt: url,
+    },
+    Encoding {
+        has: Look::COLON,
+        all: 0,
+        attempt: data_url,
     },
     Encoding {
         has: Look::AMPERSAND,
@@ -163,6 +168,9 @@ const TOKEN: &str = "eyJ";
 /// Shortest value that is looked into.
 const SHORTEST: usize = 4;
 
+/// Longest type of a URL that holds data.
+const LONGEST_TYPE: usize = 128;
+
 /// Shortest name that is looked into.
 const SHORTEST_NAME: usize = 12;
 
@@ -205,8 +213,8 @@ pub(super) fn may_hold(look: Look, text: &str) -> bool {
     };
     let is_number = || {
         look.is_all(Look::HEX)
-            && (SHORTEST_MARKED..SHORTEST_HEX).contains(&text.len())
-            && spells_number(text)
+            && (SHORTEST_MARKED..SHORTEST_DIGITS).contains(&text.len())
+            && (spells_number(text) || spells_word(text))
     };
     let has_words = || {
         text.len() > SHORTEST_AMONG && look.has(Look::SPACE | Look::DOT) && look.has(Look::DIGIT)
@@ -295,7 +303,7 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
             text::parts(bytes, collector);
             return true;
         }
-        return bytes.len() >= SHORTEST_DOCUMENT
+        return (bytes.len() >= SHORTEST_DOCUMENT || compression::begins_with_letters(bytes))
             && compression::undo_without_magic(&media_type, bytes, collector);
     };
     (decoder.decode)(&media_type, input, collector);
@@ -447,6 +455,39 @@ fn url<'s, 'a>(_: Look, text: &'s str, keep: Keep<'s, 'a>, collector: &mut Colle
                 form::pairs(part, keep, collector);
             }
         }
+    });
+    true
+}
+
+/// A text, or bytes in base64, with a type in front, as a URL (RFC 2397 §3).
+pub(super) fn data_url<'s, 'a>(
+    _: Look,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    let Some((head, data)) = text
+        .strip_prefix("data:")
+        .and_then(|url| url.split_once(','))
+    else {
+        return false;
+    };
+    let is_head = head.len() <= LONGEST_TYPE
+        && head
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/;=-+._%\"".contains(&byte));
+    if !is_head {
+        return false;
+    }
+    let bytes: Vec<u8> = percent_encoding::percent_decode_str(data).collect();
+    let Some(decoded) = text::from_bytes(&bytes) else {
+        return decode_bytes(&bytes, collector);
+    };
+    if head.ends_with(";base64") {
+        return base64_text(Look::of(&decoded), &decoded, copied, collector);
+    }
+    collector.undoing(DecodeStep::Percent, |collector| {
+        collector.value(Cow::Borrowed(&decoded), copied);
     });
     true
 }

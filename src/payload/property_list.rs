@@ -10,8 +10,11 @@ use super::binary::{self, Cursor, Key, See, Stop, Token, deeper, see};
 use crate::limits;
 use crate::model::DecodeStep;
 
+/// Of the only version in use.
+pub(super) const MAGIC: &[u8; 8] = b"bplist00";
+
 pub(super) const DECODER: Decoder = Decoder {
-    matches: |_, input| input.bytes.first_chunk() == Some(b"bplist00"),
+    matches: |_, input| input.bytes.first_chunk() == Some(MAGIC),
     decode: |_, input, collector| {
         binary::decode(DecodeStep::PropertyList, walk, input, collector);
     },

@@ -15,7 +15,7 @@ pub(super) const DECODER: Decoder = Decoder {
 };
 
 /// Of a local file header (§4.3.7).
-const MAGIC: &[u8; 4] = b"PK\x03\x04";
+pub(super) const MAGIC: &[u8; 4] = b"PK\x03\x04";
 /// Its bytes up to the name.
 const HEADER_BYTES: usize = 30;
 

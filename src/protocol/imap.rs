@@ -267,6 +267,12 @@ impl Imap {
                 }
             }
             ("STARTTLS", _) => self.tls_tag = Some(tag.clone()),
+            ("SEARCH", criteria) => search(criteria, origin, emit),
+            ("UID", [search_command, criteria @ ..])
+                if search_command.eq_ignore_ascii_case("SEARCH") =>
+            {
+                search(criteria, origin, emit);
+            }
             _ => {}
         }
     }
@@ -294,6 +300,32 @@ impl Imap {
             envelope(rest, origin, emit);
         }
         false
+    }
+}
+
+/// Keys of a search that a text follows (RFC 9051 §6.4.4).
+const SEARCHED: [&str; 7] = ["from", "to", "cc", "bcc", "subject", "body", "text"];
+
+/// What the user looks for in mail.
+fn search(criteria: &[String], origin: Origin, emit: &mut dyn FnMut(Output<'_>)) {
+    let mut draft = Draft::new(NAME, "SEARCH", Side::Client);
+    for pair in criteria.windows(2) {
+        if let [key, wanted] = pair {
+            let key = key.to_ascii_lowercase();
+            if SEARCHED.contains(&key.as_str()) {
+                draft.add(&key, wanted);
+            }
+        }
+    }
+    for header in criteria.windows(3) {
+        if let [key, name, wanted] = header
+            && key.eq_ignore_ascii_case("HEADER")
+        {
+            draft.add(&name.to_ascii_lowercase(), wanted);
+        }
+    }
+    if !draft.is_empty() {
+        draft.emit(origin, emit);
     }
 }
 

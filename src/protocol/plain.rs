@@ -1,5 +1,10 @@
 //! Text in clear of a protocol that nobody knows, alone or behind a few bytes that are none: lines of trackers, JSON behind its
-//! length, CoAP. What the client says until the server speaks, or in one datagram, is handed out as one message, without names.
+//! length, CoAP, a number or something compressed in a frame. What the client says until the server speaks, or in one datagram, is
+//! handed out as one message, without names.
+
+use std::io::Read as _;
+
+use flate2::bufread::ZlibDecoder;
 
 use super::{Chunk, Dissector, Output, Protocol, Started, Verdict};
 use crate::limits;
@@ -19,12 +24,14 @@ pub const NAME: &str = "plain";
 /// Shortest run of printable characters that is no chance: five of a million runs of encrypted bytes are as long. What is
 /// shorter and no text may be a length or a keep-alive.
 const SHORTEST_RUN: usize = 16;
+/// Shortest run of digits that is no chance: a hundredth of that.
+const SHORTEST_NUMBER: usize = 8;
 /// Bytes in front of it, at most.
 const LONGEST_FRONT: usize = 64;
 
-/// Who reads what a client said first that no protocol knows, if that is text; `passed` bytes were passed over before.
+/// Who reads what a client said first that no protocol knows, if that is text or compressed; `passed` bytes were passed over before.
 pub fn begin(client: &[u8], transport: Transport, passed: u64) -> Option<Started> {
-    has_text(client).then(|| Started {
+    is_readable(client).then(|| Started {
         protocol: NAME,
         dissector: Box::new(Plain {
             passed,
@@ -62,19 +69,41 @@ fn is_printable(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n' | 0xc3)
 }
 
-/// Whether a run of text begins soon.
+/// Whether text, a number or something compressed begins soon.
+fn is_readable(bytes: &[u8]) -> bool {
+    has_text(bytes) || has_compressed(bytes)
+}
+
+/// Whether a run of text begins soon, or of digits.
 fn has_text(bytes: &[u8]) -> bool {
     let mut start = 0_usize;
     for run in bytes.split(|byte| !is_printable(*byte)) {
         if start > LONGEST_FRONT {
             return false;
         }
-        if run.len() >= SHORTEST_RUN {
+        let is_digits = |window: &[u8]| window.iter().all(u8::is_ascii_digit);
+        if run.len() >= SHORTEST_RUN || run.windows(SHORTEST_NUMBER).any(is_digits) {
             return true;
         }
         start = start.saturating_add(run.len()).saturating_add(1);
     }
     false
+}
+
+/// Whether gzip or Zstandard begin soon by their magic (RFC 1952 §2.3.1, RFC 8878 §3.1.1), of which chance makes as little, or zlib
+/// (RFC 1950) of text begins at once.
+fn has_compressed(bytes: &[u8]) -> bool {
+    let is_magic =
+        |window: &[u8; 4]| matches!(window, [0x1f, 0x8b, 8, 0..0x20] | [0x28, 0xb5, 0x2f, 0xfd]);
+    let front = bytes.get(..LONGEST_FRONT).unwrap_or(bytes);
+    front.array_windows().any(is_magic) || bytes.first() == Some(&0x78) && inflates_to_text(bytes)
+}
+
+fn inflates_to_text(bytes: &[u8]) -> bool {
+    let mut text = [0; 4 * SHORTEST_RUN];
+    let length = ZlibDecoder::new(bytes).read(&mut text).unwrap_or(0);
+    let text = text.get(..length).unwrap_or_default();
+    length >= SHORTEST_RUN && text.iter().all(|byte| is_printable(*byte))
 }
 
 /// Where the parts of a message end: documents in lines of their own, one or several, and the lines of text between them. A
@@ -159,11 +188,11 @@ impl Plain {
         let origins = std::mem::take(&mut self.origins);
         match Kind::of(&bytes) {
             _ if bytes.is_empty() => return,
-            Kind::Short => {
+            Kind::Short if !is_readable(&bytes) => {
                 self.passed = self.passed.saturating_add(length(&bytes));
                 return;
             }
-            Kind::Binary if !has_text(&bytes) => {
+            Kind::Binary if !is_readable(&bytes) => {
                 self.has_binary = true;
                 return;
             }
@@ -289,6 +318,28 @@ mod tests {
             said(Transport::Udp, &[json, b"\0", json]),
             (vec![json.to_vec(), json.to_vec()], true)
         );
+    }
+
+    #[test]
+    fn numbers_and_what_is_compressed_are_handed_out_in_frames() {
+        use std::io::Write as _;
+        let mut gzip =
+            flate2::write::GzEncoder::new(b"\xaa\x55\x03".to_vec(), flate2::Compression::fast());
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(b"{\"host\":\"a\"}").unwrap();
+        zlib.write_all(b"{\"host\":\"a\",\"message\":\"bell\"}")
+            .unwrap();
+        let frames: [&[u8]; 4] = [
+            b"\x80\x01\0\x01\0\0\0\x0f490154203237518\0\xff\xfe\xfd\xfc",
+            b"\x90\x0430231251\x81\xff",
+            &gzip.finish().unwrap(),
+            &zlib.finish().unwrap(),
+        ];
+        for frame in frames {
+            for transport in [Transport::Tcp, Transport::Udp] {
+                assert_eq!(said(transport, &[frame]).0, [frame], "{frame:x?}");
+            }
+        }
     }
 
     #[test]

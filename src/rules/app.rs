@@ -8,6 +8,8 @@ use serde::Deserialize;
 use super::text::SuffixMap;
 use super::{Part, Problems, Rules, Text, load};
 
+const FILE: &str = "apps.toml";
+
 /// Whether messages are encrypted from end to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -232,7 +234,7 @@ pub(super) struct Apps {
 
 impl Part for Apps {
     fn read(rules: &Rules, problems: &mut Problems) -> Self {
-        let file: AppFile = load::parse("apps.toml", rules, problems);
+        let file: AppFile = load::parse(FILE, rules, problems);
         let mut all = Self::default();
         let mut apps = file.apps;
         for (position, app) in apps.iter_mut().enumerate() {
@@ -240,7 +242,7 @@ impl Part for Apps {
                 app.as_of = file.as_of.clone();
             }
             if all.by_id.insert(app.id.clone(), position).is_some() {
-                problems.duplicate("apps.toml", "app", &app.id);
+                problems.duplicate(FILE, "app", &app.id);
             }
             for package in app.android.iter().chain(&app.ios) {
                 if all
@@ -249,7 +251,7 @@ impl Part for Apps {
                     .is_some_and(|earlier| earlier != position)
                 {
                     problems.add(
-                        "apps.toml",
+                        FILE,
                         format!("app {}: {package} belongs to two apps", app.id),
                     );
                 }
@@ -298,14 +300,20 @@ impl Rules {
 
     /// The profile of that id.
     pub fn app(&self, id: &str) -> Option<&App> {
-        let apps = self.apps.get(self);
+        let apps = self.apps_with(id)?;
         apps.entries.get(*apps.by_id.get(id)?)
     }
 
     /// The profile to which an Android package or iOS bundle id belongs.
     pub fn app_of_package(&self, package: &str) -> Option<&App> {
-        let apps = self.apps.get(self);
+        let apps = self.apps_with(package)?;
         apps.entries.get(*apps.by_package.get(package)?)
+    }
+
+    /// The profiles, unless they were not needed yet and have no such name: most packages stand nowhere in the file.
+    fn apps_with(&self, name: &str) -> Option<&Apps> {
+        let is_there = self.apps.is_read() || load::may_have(FILE, self, name);
+        is_there.then(|| self.apps.get(self))
     }
 
     /// The apps that traffic to `host` (lower case) tells: of the longest suffix that any profile names. Several apps where
@@ -359,7 +367,17 @@ fn names_itself(user_agent: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::names_itself;
+    use super::{Rules, names_itself};
+
+    #[test]
+    fn the_file_is_read_for_apps_that_it_has() {
+        let rules = Rules::embedded();
+        assert!(rules.app_of_package("com.example.notes").is_none());
+        assert!(rules.app("notes-of-no-vendor").is_none());
+        assert!(!rules.apps.is_read());
+        assert!(rules.app_of_package("com.whatsapp").is_some());
+        assert!(rules.app("whatsapp").is_some() && rules.apps.is_read());
+    }
 
     #[test]
     fn a_user_agent_names_an_app_only_as_a_word_of_its_own() {

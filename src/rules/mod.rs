@@ -282,8 +282,11 @@ impl Rules {
         if has_packages {
             self.sdks();
         }
+        // Of apps, packages alone ask only which one they are.
+        if has_traffic || !has_packages {
+            self.apps();
+        }
         self.legal();
-        self.apps();
         self.circumstances();
         self.questions();
         self.measures();

@@ -29,9 +29,14 @@ impl<T> Default for Named<T> {
 impl<T: HasName + DeserializeOwned> Named<T> {
     /// From the lines of `build.rs`.
     pub(super) fn of_lines(lines: &'static str) -> Self {
-        let entries = lines.lines().map(|line| Entry {
-            line,
-            read: OnceLock::new(),
+        let mut start = 0;
+        let entries = memchr::memchr_iter(b'\n', lines.as_bytes()).map(|end| {
+            let line = lines.get(start..end).unwrap_or_default();
+            start = end.saturating_add(1);
+            Entry {
+                line,
+                read: OnceLock::new(),
+            }
         });
         Self(entries.collect())
     }

@@ -30,6 +30,11 @@ impl<T: Part> Lazy<T> {
         self.0.get_or_init(|| T::read(rules, problems))
     }
 
+    /// Whether it has been used before.
+    pub(super) fn is_read(&self) -> bool {
+        self.0.get().is_some()
+    }
+
     /// The part to change it, once it is read.
     pub(super) fn get_mut(&mut self) -> Option<&mut T> {
         self.0.get_mut()

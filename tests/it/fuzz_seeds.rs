@@ -334,6 +334,10 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
             b"/\napplication/x-www-form-urlencoded\n\na=1&b=%41&c=eyJhIjoxfQ.eyJiIjoyfQ.c2ln".to_vec(),
             b"/\nmultipart/form-data; boundary=x\n\n--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--x--\r\n".to_vec(),
             [b"/\napplication/json\ngzip\n".to_vec(), gzip(b"{\"a\":1}")].concat(),
+            b"/\ntext/plain\n\nsent payload={\"lat\":52.5,\"at\":[{\"b\":\"}\"}]} ok data:text/plain;base64,YWJj|d".to_vec(),
+            [b"/\ntext/plain\n\n\xff\xfe".to_vec(), wide("{\"login\":\"erika\"}", u16::to_le_bytes)].concat(),
+            [b"/\n\n\n".to_vec(), stored(&[("a.json", b"{\"login\":\"erika\"}"), ("b.txt", b"lat=52.5")])].concat(),
+            b"/\n\n\n\0\x01\0\x05de_DE\0\x05a.b.c\0\x0418.0\0\0\0\x01\0\0\0\x0a\x0a\x05erika\x10\x96\x01".to_vec(),
         ],
         "axml" => [(false, false), (true, false), (false, true)]
             .map(|(is_utf8, has_no_ids)| {
@@ -362,6 +366,49 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
         "privacy_report" => vec![log::PRIVACY_REPORT.into()],
         other => app_seeds(other),
     }
+}
+
+fn wide(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(bytes).collect()
+}
+
+/// A ZIP archive whose files can be changed in place.
+fn stored(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let entries = files.iter();
+    let entries: Vec<_> = entries
+        .map(|(name, bytes)| archive::Entry::stored(name, bytes))
+        .collect();
+    archive::zip_of(&entries, &[])
+}
+
+/// Lists of apps as they lie there, and in each wrapping.
+fn wrapped_lists() -> Vec<Vec<u8>> {
+    let strings = b"<sst><si><t>Serial Number</t></si><si><t>Bundle ID</t></si><si><r><t>App Name</t></r></si></sst>";
+    let sheet = b"<worksheet><sheetData><row><c r=\"A1\" t=\"s\"><v>0</v></c><c t=\"s\"><v>1</v></c><c t=\"s\"><v>2</v></c></row>\
+        <row><c t=\"inlineStr\"><is><t>S1</t></is></c><c t=\"str\"><v>org.example.chat</v></c><c r=\"C2\"><v>7</v></c></row>\
+        </sheetData></worksheet>";
+    let workbook = stored(&[
+        ("[Content_Types].xml", b"<Types/>"),
+        ("xl/sharedStrings.xml", strings),
+        ("xl/worksheets/sheet1.xml", sheet),
+    ]);
+    vec![
+        inventory::PACKAGE_LIST.into(),
+        inventory::JAMF.into(),
+        inventory::INTUNE_CSV.into(),
+        gzip(inventory::INTUNE_CSV.as_bytes()),
+        [
+            b"\xff\xfe".to_vec(),
+            wide(inventory::INTUNE_CSV, u16::to_le_bytes),
+        ]
+        .concat(),
+        [
+            b"\xfe\xff".to_vec(),
+            wide(inventory::JAMF, u16::to_be_bytes),
+        ]
+        .concat(),
+        workbook,
+    ]
 }
 
 /// Seeds of what lies in app packages and beside them.
@@ -396,11 +443,6 @@ fn app_seeds(target: &str) -> Vec<Vec<u8>> {
               PSL_DATA_USAGE_RESPONSES:PSL_CONTACTS:PSL_DATA_USAGE_EPHEMERAL,,\"true\"\r\n"
                 .to_vec(),
         ],
-        "appops" => vec![log::APPOPS_8.into(), log::APPOPS_14.into()],
-        "network_log" => vec![log::INTRUSION.into(), log::DEVICE_OWNER.into(), log::DEVICE_OWNER_JSON.into(), log::DEVICE_OWNER_CSV.into()],
-        "tracker_control" => vec![log::TRACKER_CONTROL.into(), log::TRACKER_CONTROL_ONE.into(), log::NETGUARD.to_vec()],
-        "data_usage" => vec![log::DATA_USAGE.to_vec(), log::TCC.to_vec()],
-        "privacy_report" => vec![log::PRIVACY_REPORT.into()],
         "inventory" => vec![
             inventory::PACKAGE_LIST.into(),
             inventory::APPLE_ANSWER.into(),
@@ -413,6 +455,7 @@ fn app_seeds(target: &str) -> Vec<Vec<u8>> {
             inventory::bug_report().into_bytes(),
             archive::zip(&[("dumpstate.txt", inventory::bug_report().as_bytes())]),
         ],
+        "recognised" => wrapped_lists(),
         "any_input" => sources::files()
             .into_iter()
             .map(|(_, format, bytes)| {

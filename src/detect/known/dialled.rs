@@ -3,7 +3,9 @@
 use super::super::Scene;
 use super::index::Index;
 use super::scan::Hit;
-use crate::model::{Field, Look};
+use super::{Found, Spot, pattern};
+use crate::limits;
+use crate::model::{DecodeStep, Field, Look};
 
 /// Fields between the two, at most.
 const FIELDS_BETWEEN: usize = 6;
@@ -30,6 +32,10 @@ impl CountryCodes {
             }
         }
         Self(codes)
+    }
+
+    fn is_empty(&self) -> bool {
+        !self.0.contains(&true)
     }
 
     fn has(&self, code: &str) -> bool {
@@ -60,6 +66,55 @@ pub(super) fn fields(index: &Index, scene: &Scene<'_>, found: &mut dyn FnMut(usi
             }
         }
     }
+}
+
+/// Looks for them in bytes that are no text: country code and national number as fields of a message of protocol buffers behind each
+/// other, as `PhoneNumber` of libphonenumber has them.
+pub(super) fn packed<'a>(index: &Index, scene: &Scene<'a>, found: &mut Vec<Found<'a>>) {
+    if index.country_codes.is_empty() {
+        return;
+    }
+    let short = scene.binaries.iter();
+    for (binary, bytes) in short.filter(|(_, bytes)| bytes.len() <= limits::PACKED_BYTES) {
+        let starts = (0..bytes.len()).filter_map(|start| bytes.get(start..));
+        for (code, national) in starts.filter_map(code_and_number) {
+            let (code, national) = (code.to_string(), national.to_string());
+            let field = Spot::of_binary(scene, binary);
+            let hits = index
+                .of_number(&code, national.as_bytes())
+                .map(|value| Hit {
+                    steps: vec![DecodeStep::Protobuf],
+                    ..Hit::of(value)
+                });
+            found.extend(hits.map(|hit| Found { hit, field }));
+        }
+    }
+}
+
+/// Two numbers that a message of protocol buffers begins with, as a country code and a national number are.
+fn code_and_number(bytes: &[u8]) -> Option<(u64, u64)> {
+    let (key, code, behind) = integer_field(bytes)?;
+    let is_code = (1..1000).contains(&code);
+    let (next, national, _) = is_code.then(|| integer_field(behind)).flatten()?;
+    let are_beside = key.checked_add(8) == Some(next);
+    (are_beside && national >= LEAST_NATIONAL).then_some((code, national))
+}
+
+/// The least number of [`SHORTEST_NATIONAL`] digits.
+const LEAST_NATIONAL: u64 = 100_000;
+/// Bytes of a varint of [`LONGEST_NATIONAL`] digits that say that another follows.
+const LONGEST_VARINT: usize = 6;
+
+/// Key and number of a varint that a message of protocol buffers begins with, and what is behind it.
+fn integer_field(bytes: &[u8]) -> Option<(u8, u64, &[u8])> {
+    let (key, rest) = bytes.split_first()?;
+    if key & 7 != 0 || !(8..0x80).contains(key) {
+        return None;
+    }
+    let others = rest.iter().take(LONGEST_VARINT);
+    let others = others.take_while(|byte| **byte >= 0x80).count();
+    let (number, behind) = rest.split_at_checked(others.saturating_add(1))?;
+    Some((*key, pattern::of_varint(number)?, behind))
 }
 
 /// The digits of a country code (ITU-T E.164 §6.2.1), written with or without what is dialled before it.

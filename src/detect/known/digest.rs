@@ -128,22 +128,22 @@ pub(super) enum Mixture {
 }
 
 /// Mixtures with what may be a salt: the most usual ones.
-pub(super) const GUESSED: [Mixture; 5] = [
+pub(super) const GUESSED: [Mixture; 9] = [
     Mixture::SaltFirst(""),
     Mixture::SaltLast(""),
     Mixture::SaltFirst(":"),
     Mixture::SaltLast(":"),
     Mixture::Hmac,
-];
-
-/// More mixtures with a salt.
-pub(super) const OTHERS: [Mixture; 10] = [
-    Mixture::Keyed,
-    Mixture::Lookup,
     Mixture::SaltFirst("|"),
     Mixture::SaltLast("|"),
     Mixture::SaltFirst("."),
     Mixture::SaltLast("."),
+];
+
+/// More mixtures with a salt.
+pub(super) const OTHERS: [Mixture; 6] = [
+    Mixture::Keyed,
+    Mixture::Lookup,
     Mixture::SaltFirst("-"),
     Mixture::SaltLast("-"),
     Mixture::SaltFirst("_"),

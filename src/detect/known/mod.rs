@@ -197,6 +197,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
     }
     let mut looked = scanner.finish();
+    for (name, spot) in &members {
+        position::within_text(&index.places, name, &mut |hit| hits.push(hit));
+        take(&mut hits, || *spot, &mut found);
+    }
     let mut take_of = |field: usize, hit| {
         if let Some(field) = scene.fields.get(field) {
             let field = Spot::of(scene, field);
@@ -210,6 +214,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     person::fields(index, scene, &mut take_of);
     position::fields(&index.places, scene, &mut take_of);
     packed::positions(&index.places, scene, &mut found);
+    dialled::packed(index, scene, &mut found);
     if found.iter().any(|found| found.hit.form.is_some()) {
         let mut scanner = Scanner::counting(index);
         written(scene, &members, &mut scanner);
@@ -441,3 +446,5 @@ mod place_tests;
 mod salt_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod travel_tests;

@@ -2,9 +2,10 @@
 
 use super::index::Prepared;
 use super::scan::{Hit, LONGEST_RUN, Looked, Scarce, each_run};
+use super::spelling::UNCHECKED_IMEI;
 use super::table::{Table, key};
 use super::token::checksum;
-use crate::model::{DecodeStep, Look};
+use crate::model::{DecodeStep, KnownKind, Look};
 
 /// Fewest digits of a run that is looked up.
 const SHORTEST_RUN: usize = 4;
@@ -156,6 +157,9 @@ pub(super) fn number(
     if let Some(known) = index.numbers.of_length(digits.len()) {
         written(index, known, digits, is_told, looked, hits);
     }
+    if digits.len() == SOFTWARE_VERSION_DIGITS.saturating_add(UNCHECKED_IMEI) {
+        with_software_version(index, digits, looked, hits);
+    }
     if CHECKSUM_DIGITS.contains(&digits.len()) && !index.checksums.is_empty() {
         let sum = digits.iter().fold(0_u64, |sum, digit| {
             sum.wrapping_mul(10)
@@ -164,6 +168,30 @@ pub(super) fn number(
         if let Ok(sum) = u32::try_from(sum) {
             checksum(index, sum, true, looked, hits);
         }
+    }
+}
+
+/// The digits of an IMEISV behind those of the IMEI (3GPP TS 23.003 §6.2.2).
+const SOFTWARE_VERSION_DIGITS: usize = 2;
+
+/// A known IMEI in an IMEISV.
+fn with_software_version(
+    index: &Prepared,
+    digits: &[u8],
+    looked: &mut Looked,
+    hits: &mut Vec<Hit>,
+) {
+    let phone = digits.get(..UNCHECKED_IMEI).unwrap_or_default();
+    if let Some(known) = index.numbers.of_length(UNCHECKED_IMEI) {
+        let from = hits.len();
+        written(index, known, phone, false, looked, hits);
+        let is_phone = |hit: &Hit| {
+            let known = usize::try_from(hit.value).ok();
+            let known = known.and_then(|value| index.values.get(value));
+            known.is_some_and(|known| known.kind == KnownKind::Imei) && hit.steps.is_empty()
+        };
+        let others = hits.split_off(from);
+        hits.extend(others.into_iter().filter(is_phone));
     }
 }
 

@@ -129,15 +129,18 @@ impl Scale {
 fn readings(text: &str) -> Vec<Angle> {
     let bare = value::without_direction(text);
     let text = bare.as_deref().unwrap_or(text).trim();
-    if let Some((degrees, slack)) =
-        value::sexagesimal(text).or_else(|| value::degrees_in_a_row(text))
-    {
-        return vec![Angle {
-            degrees,
-            slack,
-            decimals: TELLING_DECIMALS,
-            scale: Scale::Sexagesimal,
-        }];
+    let sexagesimal = |degrees: f64, slack: f64| Angle {
+        degrees,
+        slack,
+        decimals: TELLING_DECIMALS,
+        scale: Scale::Sexagesimal,
+    };
+    if let Some((degrees, slack)) = value::sexagesimal(text) {
+        return vec![sexagesimal(degrees, slack)];
+    }
+    if let Some((degrees, slack)) = value::degrees_in_a_row(text) {
+        // Pictures have the direction in a field of its own.
+        return vec![sexagesimal(degrees, slack), sexagesimal(-degrees, slack)];
     }
     let is_number = text.len() <= 32
         && text.bytes().any(|byte| byte.is_ascii_digit())

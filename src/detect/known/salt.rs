@@ -1,7 +1,7 @@
 //! What is mixed into digests, as far as traffic shows it: in the same message, under a name or without one, and in what the
 //! same server answered before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -13,7 +13,7 @@ use super::Spot;
 use super::index::Index;
 use super::token;
 use crate::limits;
-use crate::model::{Event, Field, Look, Response, Step};
+use crate::model::{Event, Field, Look, PathId, Place, Response, Step};
 use crate::payload;
 use crate::rules::normalise_name;
 
@@ -168,9 +168,15 @@ fn guesses(scene: &Scene<'_>) -> Vec<Vec<u8>> {
         let name = scene.name(field);
         name.is_some_and(|name| RANDOM_NAMES.contains(&&*name.normalised))
     };
+    let pairs = pairs_with_digest(scene);
+    let is_beside_digest = |field: &Field<'_>| {
+        let object = scene.object(field);
+        object.is_some_and(|object| pairs.contains(&(field.place, object))) && is_mixed(field)
+    };
     let is_mute = |field: &&Field<'_>| match fields.paths.split(field.path) {
         Some((_, Step::Name(name))) => {
-            fields.paths.text(name).len() <= MUTE_NAME || names_random(field)
+            let is_short = fields.paths.text(name).len() <= MUTE_NAME;
+            is_short || names_random(field) || is_beside_digest(field)
         }
         Some((_, Step::Index(_))) => true,
         None => false,
@@ -181,11 +187,7 @@ fn guesses(scene: &Scene<'_>) -> Vec<Vec<u8>> {
             && !field.look.has(Look::SPACE)
     };
     let is_random = |field: &Field<'_>| {
-        let is_mixed = || {
-            field.look.has(Look::DIGIT)
-                && field.value.bytes().any(|byte| byte.is_ascii_alphabetic())
-        };
-        is_mixed() || INITIALS.contains(&fields.name(field)) || names_random(field)
+        is_mixed(field) || INITIALS.contains(&fields.name(field)) || names_random(field)
     };
     // What looks random comes before numbers.
     let may_be = |field: &Field<'_>| {
@@ -202,6 +204,26 @@ fn guesses(scene: &Scene<'_>) -> Vec<Vec<u8>> {
         }
     }
     Vec::new()
+}
+
+/// Whether a value has digits and letters.
+fn is_mixed(field: &Field<'_>) -> bool {
+    field.look.has(Look::DIGIT) && field.value.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// The objects of two members of which one is a digest: whatever it is called, the other may be its salt.
+fn pairs_with_digest(scene: &Scene<'_>) -> BTreeSet<(Place, PathId)> {
+    let mut objects: BTreeMap<(Place, PathId), (usize, bool)> = BTreeMap::new();
+    for field in scene.fields {
+        let is_digest = digest_bytes_of(&field.value, field.look).is_some();
+        if let Some(object) = scene.object(field) {
+            let object = objects.entry((field.place, object)).or_default();
+            *object = (object.0.saturating_add(1), object.1 || is_digest);
+        }
+    }
+    let pairs = objects.into_iter();
+    let pairs = pairs.filter(|(_, members)| *members == (2, true));
+    pairs.map(|(object, _)| object).collect()
 }
 
 /// The bytes of a value that is as long as a digest, in hexadecimal digits or base64, and nothing else.

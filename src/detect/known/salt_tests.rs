@@ -155,6 +155,27 @@ fn salts_without_a_telling_name_are_tried_beside_digests() {
     assert_eq!(found, ["contact-hash-list"]);
 }
 
+#[test]
+fn what_stands_alone_beside_a_digest_may_be_its_salt() {
+    use sha2::{Digest, Sha256, Sha512};
+    let salt = "eac77444d46b47ef";
+    let first = hex(&Sha512::digest(format!("{salt}.{PHONE}")));
+    let last = hex(&Sha256::digest(format!("{PHONE}|{salt}")));
+    for (name, digest) in [
+        ("rnd", &last),
+        ("x7", &first),
+        ("k", &first),
+        ("marke", &last),
+    ] {
+        let body = serde_json::json!({ "list": [{ "h": digest, name: salt }] }).to_string();
+        let found = rules_of("application/json", body.as_bytes());
+        assert_eq!(found, ["contact-hash-list"], "{name}");
+    }
+    let body = serde_json::json!({ "h": last, "marke": salt, "os": "14" }).to_string();
+    let found = rules_of("application/json", body.as_bytes());
+    assert_eq!(found, <[&str; 0]>::default());
+}
+
 /// Of values that may be a salt a message has few, or they are something else; and making digests with them has an end.
 #[test]
 fn what_may_be_a_salt_is_tried_within_bounds() {

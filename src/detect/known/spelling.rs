@@ -38,7 +38,8 @@ pub(super) fn spellings(known: &KnownValue) -> Vec<Spelling> {
         KnownKind::Phone => phone(text, &mut list),
         KnownKind::Email => email(text, &mut list),
         KnownKind::Name => name(text, &mut list),
-        KnownKind::Imei | KnownKind::Sim => number(text, &mut list),
+        KnownKind::Imei => imei(text, &mut list),
+        KnownKind::Sim => subscriber(text, &mut list),
         KnownKind::Mac | KnownKind::Bssid => mac(text, &mut list),
         KnownKind::AdvertisingId | KnownKind::DeviceId => identifier(text, &mut list),
         KnownKind::Serial | KnownKind::AccountId | KnownKind::Ssid | KnownKind::Text => {
@@ -99,7 +100,12 @@ impl List {
         }
         match self.0.iter_mut().find(|known| known.text == text) {
             Some(known) => {
-                known.is_weak &= is_weak;
+                // What is only hashed says nothing of how it is written.
+                known.is_weak = match (known.is_written, is_written) {
+                    (true, true) => known.is_weak && is_weak,
+                    (true, false) => known.is_weak,
+                    (false, _) => is_weak,
+                };
                 known.is_written |= is_written;
                 known.is_hashed |= is_hashed;
             }
@@ -175,6 +181,19 @@ fn email(text: &str, list: &mut List) {
         let bare: String = local.split('+').next().unwrap_or(local).replace('.', "");
         list.hashed(format!("{bare}@{domain}"));
         list.hashed(format!("mailto:{lower}"));
+        // Names of hosts beyond ASCII travel in Punycode (RFC 5891 §4.4), and lists may have them so.
+        for form in [
+            idna::domain_to_ascii(domain).unwrap_or_default(),
+            idna::domain_to_unicode(domain).0,
+        ] {
+            if !form.is_empty() && form != domain {
+                list.both(format!("{local}@{form}"), false);
+            }
+        }
+    }
+    if !lower.is_ascii() {
+        list.both(lower.nfc().collect::<String>(), false);
+        list.add(lower.nfd().collect::<String>(), false, true, false);
     }
 }
 
@@ -282,17 +301,40 @@ fn is_mark(character: char) -> bool {
     unicode_normalization::char::is_combining_mark(character)
 }
 
-/// A number of fixed length: IMEI, IMSI, ICCID. An IMEI is also sent without its check digit.
+/// A number of fixed length.
 fn number(text: &str, list: &mut List) {
     let digits = only_digits(text);
-    if digits.len() < 7 {
-        return;
+    if digits.len() >= 7 {
+        list.both(digits.clone(), digits.len() < STRONG_DIGITS);
     }
-    list.both(digits.clone(), digits.len() < STRONG_DIGITS);
-    if digits.len() == 15
-        && let Some(unchecked) = digits.get(..14)
+}
+
+/// Digits of an IMEI without its check digit: what it has in common with an IMEISV (3GPP TS 23.003 §6.2).
+pub(super) const UNCHECKED_IMEI: usize = 14;
+
+/// An IMEI, also without its check digit.
+fn imei(text: &str, list: &mut List) {
+    number(text, list);
+    let digits = only_digits(text);
+    if digits.len() == UNCHECKED_IMEI.saturating_add(1)
+        && let Some(unchecked) = digits.get(..UNCHECKED_IMEI)
     {
         list.both(unchecked, false);
+    }
+}
+
+/// What stands before an IMSI in the name that a subscriber has in networks: for EAP-AKA, EAP-SIM and EAP-AKA' (3GPP TS 23.003
+/// §14.3, §19.3.2).
+const NAMES_OF_SUBSCRIBER: [&str; 3] = ["0", "1", "6"];
+
+/// An ICCID, or an IMSI, which is also the name of a subscriber.
+fn subscriber(text: &str, list: &mut List) {
+    number(text, list);
+    let digits = only_digits(text);
+    if (14..=15).contains(&digits.len()) {
+        for mark in NAMES_OF_SUBSCRIBER {
+            list.add(format!("{mark}{digits}"), false, true, false);
+        }
     }
 }
 

@@ -40,9 +40,12 @@ pub(in crate::detect) fn without_direction(text: &str) -> Option<String> {
     Some(format!("{sign}{bare}"))
 }
 
-/// Degrees, minutes and seconds in a row (`52, 31, 12.03`, `52:31:12.03`), as pictures have them, with half a unit of the last
-/// digit.
+/// Degrees, minutes and seconds in a row (`52, 31, 12.03`, `52:31:12.03`, `52/1,31/1,1203/100`), as pictures have them, with half a
+/// unit of the last digit.
 pub(in crate::detect) fn degrees_in_a_row(text: &str) -> Option<(f64, f64)> {
+    if text.contains('/') {
+        return rationals(text);
+    }
     let mut parts = text.split([',', ':']).map(str::trim);
     let (whole, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
     let (sign, whole) = whole
@@ -60,6 +63,23 @@ pub(in crate::detect) fn degrees_in_a_row(text: &str) -> Option<(f64, f64)> {
     let fits = parts.next().is_none() && minutes < 60 && (0.0..60.0).contains(&seconds);
     let degrees = f64::from(whole) + f64::from(minutes) / 60.0 + seconds / 3600.0;
     fits.then(|| (sign * degrees, half_a_unit(decimals) / 3600.0))
+}
+
+/// Degrees, minutes and seconds of which each is a rational number (EXIF 2.32 §4.6.6, `GPSLatitude`).
+fn rationals(text: &str) -> Option<(f64, f64)> {
+    let mut slack = 0.0;
+    let mut parts = text.split(',').map(|part| {
+        let (number, divisor) = part.trim().split_once('/')?;
+        let (number, divisor): (u32, u32) = (number.parse().ok()?, divisor.parse().ok()?);
+        let unit = f64::from(divisor).recip();
+        slack = unit / 2.0;
+        (divisor > 0).then(|| f64::from(number) * unit)
+    });
+    let mut next = || parts.next().flatten();
+    let (whole, minutes, seconds) = (next()?, next()?, next()?);
+    let is_all = parts.next().is_none();
+    let fits = is_all && whole <= 180.0 && minutes < 60.0 && seconds < 60.0;
+    fits.then(|| (whole + minutes / 60.0 + seconds / 3600.0, slack / 3600.0))
 }
 
 /// Two numbers with decimal commas (`52,5200 13,4050`, `52,5200,13,4050`, as apps write them that forget the language they run
@@ -343,6 +363,8 @@ mod tests {
             ("33:52:07.68", 33.8688),
             ("-33:52:07.68", -33.8688),
             ("-0, 7, 30", -0.125),
+            ("33/1,52/1,768/100", 33.868_8),
+            ("33/1, 521280/10000, 0/1", 33.868_8),
         ] {
             let degrees = degrees_in_a_row(text).map(|(degrees, _)| degrees);
             let is_same = degrees.is_some_and(|degrees| (degrees - expected).abs() < 1e-6);
@@ -350,6 +372,15 @@ mod tests {
         }
         assert_eq!(degrees_in_a_row("--33:52:07.68"), None);
         assert_eq!(degrees_in_a_row("-+33:52:07.68"), None);
+        for text in [
+            "33/0,52/1,768/100",
+            "1/2/2026",
+            "33/1,52/1",
+            "33/1,61/1,0/1",
+            "a/b,c/d,e/f",
+        ] {
+            assert_eq!(degrees_in_a_row(text), None, "{text}");
+        }
     }
 
     #[test]

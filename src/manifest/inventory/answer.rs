@@ -2,7 +2,7 @@
 //! `device-management`, `mdm/commands`).
 
 use super::super::property_list::{Property, property_list};
-use super::{Column, Read, Record, Shelf, record};
+use super::{Column, Read, Record, Shelf, is_short, record};
 use crate::model::{Dossier, Platform};
 
 /// Such an answer; every member but the identifier is optional.
@@ -13,7 +13,8 @@ pub fn installed_application_list(bytes: &[u8]) -> Read<Dossier> {
         return shelf.finish();
     };
     let mut device = Record::new();
-    if let Some(udid) = root.key("UDID").and_then(Property::text) {
+    let udid = root.key("UDID").and_then(Property::text);
+    if let Some(udid) = udid.filter(|udid| is_short(udid)) {
         device.insert(Column::Device, udid.to_owned());
     }
     device.insert(Column::Platform, "iOS".to_owned());
@@ -30,7 +31,7 @@ pub fn installed_application_list(bytes: &[u8]) -> Read<Dossier> {
         // The answer has a status of its own, and apps one of their download.
         app.remove(&Column::State);
         app.extend(device.clone());
-        shelf.app(&app, Vec::new(), number);
+        shelf.app(&app, &[], number);
     }
     let managed = root.key("ManagedApplicationList");
     for (bundle, item) in managed.map(Property::pairs).unwrap_or_default() {
@@ -41,7 +42,7 @@ pub fn installed_application_list(bytes: &[u8]) -> Read<Dossier> {
         }
         let mut app = device.clone();
         app.insert(Column::Package, bundle.clone());
-        shelf.app(&app, Vec::new(), number);
+        shelf.app(&app, &[], number);
     }
     shelf.dossier.platform = Some(Platform::Ios);
     shelf.finish()

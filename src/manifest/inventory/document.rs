@@ -22,27 +22,32 @@ const DEVICE: &str = "mobile_device";
 #[derive(Debug, Default)]
 struct Open {
     name: String,
+    is_list: bool,
     text: String,
     members: Map<String, Value>,
     items: Vec<Value>,
 }
 
 impl Open {
+    fn new(name: String) -> Self {
+        Self {
+            is_list: LISTS.contains(&plain(&name).as_str()),
+            name,
+            ..Self::default()
+        }
+    }
+
     /// Puts an element that has ended into the one around it: into its list, if that is what it is.
     fn take(&mut self, name: String, value: Value) {
-        if self.is_list() {
+        if self.is_list {
             self.items.push(value);
         } else {
             self.members.entry(name).or_insert(value);
         }
     }
 
-    fn is_list(&self) -> bool {
-        LISTS.contains(&plain(&self.name).as_str())
-    }
-
     fn value(self) -> (String, Value) {
-        let value = if self.is_list() {
+        let value = if self.is_list {
             // Beside the apps stands their number.
             Value::Array(self.items.into_iter().filter(Value::is_object).collect())
         } else if self.members.is_empty() {
@@ -73,10 +78,7 @@ pub fn inventory_xml(bytes: &[u8]) -> Read<Dossier> {
                 if stack.len() >= limits::JSON_DEPTH {
                     too_deep = too_deep.saturating_add(1);
                 } else if !stack.is_empty() || name == DEVICE {
-                    stack.push(Open {
-                        name,
-                        ..Open::default()
-                    });
+                    stack.push(Open::new(name));
                 }
             }
             Ok(Event::End(_)) if too_deep > 0 => too_deep = too_deep.saturating_sub(1),

@@ -233,14 +233,18 @@ fn plain(name: &str) -> String {
 
 /// What the columns of a row mean; where two mean the same, the better name counts.
 fn record<'r>(cells: impl IntoIterator<Item = (&'r str, String)>) -> Record {
+    let cells = cells.into_iter();
+    ranked(cells.filter_map(|(name, value)| Some((meaning(name)?, value))))
+}
+
+/// [`record`] of cells whose columns' meaning is known.
+fn ranked(cells: impl Iterator<Item = ((Column, usize), String)>) -> Record {
     let mut ranked: BTreeMap<Column, (usize, String)> = BTreeMap::new();
-    for (name, value) in cells {
-        let Some((column, rank)) = meaning(name) else {
-            continue;
-        };
+    for ((column, rank), value) in cells {
         let value = value.trim();
         let is_usable = !value.is_empty()
-            && value.len() <= limits::DUMP_NAME_BYTES
+            // Many apps may stand in one cell.
+            && (column == Column::Apps || is_short(value))
             && !value.eq_ignore_ascii_case("null")
             // Product numbers and hashes stand under the same names as package ids.
             && (column != Column::Package || is_package(value));
@@ -253,6 +257,11 @@ fn record<'r>(cells: impl IntoIterator<Item = (&'r str, String)>) -> Record {
         .into_iter()
         .map(|(column, (_, value))| (column, value))
         .collect()
+}
+
+/// Whether a text is as short as names and ids are: they are kept with every app of a device.
+fn is_short(text: &str) -> bool {
+    text.len() <= limits::DUMP_NAME_BYTES
 }
 
 /// `org.example.app`: names with dots between them.
@@ -307,6 +316,8 @@ struct Shelf {
     dossier: Dossier,
     damage: Vec<String>,
     apps: usize,
+    /// Permissions that apps are said to ask for.
+    permissions: usize,
 }
 
 impl Shelf {
@@ -344,7 +355,7 @@ impl Shelf {
     }
 
     /// Puts one app on its device. `frame` is the row.
-    fn app(&mut self, record: &Record, requested: Vec<String>, frame: u64) {
+    fn app(&mut self, record: &Record, requested: &[String], frame: u64) {
         let is_removed = record.get(&Column::State).is_some_and(|state| {
             matches!(
                 plain(state).as_str(),
@@ -372,6 +383,13 @@ impl Shelf {
             frame,
             time: Timestamp::default(),
         };
+        let left = limits::LISTED_PERMISSIONS.saturating_sub(self.permissions);
+        let requested = if requested.len() <= left {
+            requested
+        } else {
+            self.too_many("permissions");
+            &[]
+        };
         let Some(device) = self.device(record) else {
             return;
         };
@@ -379,7 +397,7 @@ impl Shelf {
             label: record.get(&Column::Name).cloned(),
             version: record.get(&Column::Version).cloned(),
             installer: record.get(&Column::Installer).cloned(),
-            requested,
+            requested: requested.to_vec(),
             source: Some(source),
             ..InstalledApp::default()
         };
@@ -393,6 +411,7 @@ impl Shelf {
             // A list of devices: what is known of the device is noted.
             (None, None) => return,
         }
+        self.permissions = self.permissions.saturating_add(requested.len());
         self.apps = self.apps.saturating_add(1);
     }
 

@@ -3,7 +3,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{Column, Read, Record, Shelf, is_other_platform, is_package, meaning, plain, record};
+use super::{
+    Column, Read, Record, Shelf, is_other_platform, is_package, is_short, meaning, plain, record,
+};
 use crate::limits;
 use crate::model::{Dossier, PermissionPolicy, Platform};
 
@@ -120,6 +122,8 @@ impl Walk {
     fn app(&mut self, members: &Map<String, Value>, device: &Record) {
         self.frame = self.frame.saturating_add(1);
         let mut app = record(scalars(members));
+        // An app has none of its own.
+        app.remove(&Column::Apps);
         // `AndroidQF` calls the package a name, and so do others.
         if !app.contains_key(&Column::Package)
             && let Some(name) = app.get(&Column::Name).filter(|name| is_package(name))
@@ -143,13 +147,13 @@ impl Walk {
         if let Some(devices) = devices {
             for of_app in devices.iter().filter_map(Value::as_object) {
                 let placed = place(&device_of(of_app, device));
-                self.shelf.app(&placed, permissions.clone(), self.frame);
+                self.shelf.app(&placed, &permissions, self.frame);
             }
         } else {
             let is_counted = members.keys().any(|key| plain(key) == "devicecount");
             let placed = place(device);
             self.is_unplaced |= is_counted && !placed.contains_key(&Column::Device);
-            self.shelf.app(&placed, permissions, self.frame);
+            self.shelf.app(&placed, &permissions, self.frame);
             self.flags(&placed, members);
         }
     }
@@ -242,13 +246,16 @@ fn is_policy(members: &Map<String, Value>) -> bool {
 }
 
 fn has_list(members: &Map<String, Value>) -> bool {
-    members.iter().any(|(key, value)| {
-        let is_list = value.is_array() && LISTS.contains(&plain(key).as_str());
-        // Jamf keeps the apps of a device below its system.
-        let is_below = matches!(plain(key).as_str(), "ios" | "android")
-            && value.as_object().is_some_and(has_list);
-        is_list || is_below
-    })
+    let is_list =
+        |(key, value): (&String, &Value)| value.is_array() && LISTS.contains(&plain(key).as_str());
+    // Jamf keeps the apps of a device below its system.
+    let is_below = |(key, value): (&String, &Value)| {
+        let below = value.as_object();
+        below.is_some_and(|below| {
+            matches!(plain(key).as_str(), "ios" | "android") && below.iter().any(is_list)
+        })
+    };
+    members.iter().any(is_list) || members.iter().any(is_below)
 }
 
 /// An app outside of a list that is named so: by a package and something that apps have, by Graph's type, or as a flat row
@@ -309,7 +316,7 @@ fn device_of(members: &Map<String, Value>, before: &Record) -> Record {
         let (_, value) = cells
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
-        Some(value.clone())
+        is_short(value).then(|| value.clone())
     };
     if !device.contains_key(&Column::Device)
         && let Some(id) = scalar("id").or_else(|| scalar("name"))

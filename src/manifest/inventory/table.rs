@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{COLUMNS, Column, FOREIGN, Read, Record, Shelf, meaning, plain, record};
+use super::{COLUMNS, Column, FOREIGN, Read, Record, Shelf, is_short, meaning, plain, ranked};
 use crate::limits;
 use crate::manifest::windows_1252;
 use crate::model::Dossier;
@@ -75,6 +75,7 @@ pub(crate) fn csv_header(bytes: &[u8]) -> Option<Vec<String>> {
 fn names(header: &csv::ByteRecord) -> Vec<String> {
     header
         .iter()
+        .take(limits::TABLE_COLUMNS)
         .map(|name| windows_1252::text(name).trim().to_owned())
         .collect()
 }
@@ -121,7 +122,12 @@ pub fn inventory_csv(bytes: &[u8], mapping: &BTreeMap<Column, String>) -> Read<D
         .delimiter(delimiter(bytes))
         .from_reader(bytes);
     let mut header: Vec<String> = match reader.byte_headers() {
-        Ok(header) => names(header),
+        Ok(header) => {
+            if header.len() > limits::TABLE_COLUMNS {
+                shelf.too_many("columns");
+            }
+            names(header)
+        }
         Err(_) => Vec::new(),
     };
     if let Some(position) = displayed_device(&header, bytes)
@@ -129,29 +135,33 @@ pub fn inventory_csv(bytes: &[u8], mapping: &BTreeMap<Column, String>) -> Read<D
     {
         "Device name".clone_into(name);
     }
+    let meanings: Vec<_> = header.iter().map(|name| meaning(name)).collect();
+    let mapped: Vec<(Column, usize)> = mapping
+        .iter()
+        .filter_map(|(column, name)| {
+            let mut known = header.iter();
+            let position = known.position(|known| known.eq_ignore_ascii_case(name))?;
+            Some((*column, position))
+        })
+        .collect();
     let mut row = csv::ByteRecord::new();
     let mut number = 0_u64;
     // An error leaves nothing to go on from, but for an end of the file.
     while reader.read_byte_record(&mut row).unwrap_or(false) {
         number = number.saturating_add(1);
-        let cell = |position: usize| {
-            let cell = row.get(position)?;
-            Some(windows_1252::text(cell).into_owned())
-        };
-        let cells = header
-            .iter()
-            .enumerate()
-            .filter_map(|(position, name)| Some((name.as_str(), cell(position)?)));
-        let mut read = record(cells);
-        for (column, name) in mapping {
-            let position = header
-                .iter()
-                .position(|known| known.eq_ignore_ascii_case(name));
-            if let Some(value) = position.and_then(cell) {
-                read.insert(*column, value.trim().to_owned());
+        let cells = meanings.iter().zip(&row);
+        let mut read = ranked(cells.filter_map(|(meaning, cell)| {
+            Some(((*meaning)?, windows_1252::text(cell).into_owned()))
+        }));
+        for (column, position) in &mapped {
+            if let Some(cell) = row.get(*position) {
+                let value = windows_1252::text(cell).trim().to_owned();
+                read.insert(*column, value);
             }
         }
-        read.retain(|_, value| !value.is_empty());
+        read.retain(|column, value| {
+            !value.is_empty() && (*column == Column::Apps || is_short(value))
+        });
         take(&mut shelf, read, number);
     }
     shelf.finish()
@@ -215,13 +225,13 @@ fn displayed_device(header: &[String], bytes: &[u8]) -> Option<usize> {
 
 fn take(shelf: &mut Shelf, mut read: Record, number: u64) {
     let Some(apps) = read.remove(&Column::Apps) else {
-        return shelf.app(&read, Vec::new(), number);
+        return shelf.app(&read, &[], number);
     };
     let is_between = |character: char| matches!(character, ';' | '\n' | '\r' | ',' | '|');
     for name in apps.split(is_between).map(str::trim) {
         // A cell may have their number instead.
         let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
-        if is_number || name.len() > limits::DUMP_NAME_BYTES {
+        if is_number || !is_short(name) {
             continue;
         }
         let column = if super::is_package(name) {
@@ -232,7 +242,7 @@ fn take(shelf: &mut Shelf, mut read: Record, number: u64) {
         read.remove(&Column::Package);
         read.remove(&Column::Name);
         read.insert(column, name.to_owned());
-        shelf.app(&read, Vec::new(), number);
+        shelf.app(&read, &[], number);
     }
 }
 

@@ -390,6 +390,55 @@ fn answers_of_iphones_are_read() {
 }
 
 #[test]
+fn a_cell_may_have_many_apps() {
+    let apps: Vec<String> = (0..200).map(|n| format!("org.example.app{n}")).collect();
+    let table = format!(
+        "Serial Number,Model,Installed Apps\nS1,Phone,{}\n",
+        apps.join("; ")
+    );
+    assert_eq!(csv(&table).len(), 200);
+}
+
+#[test]
+fn permissions_of_one_app_on_many_devices_are_bounded() {
+    let mut shelf = Shelf {
+        permissions: limits::LISTED_PERMISSIONS - 3,
+        ..Shelf::default()
+    };
+    let names = ["p.a".to_owned(), "p.b".to_owned()];
+    for device in ["S1", "S2"] {
+        let app = [(Column::Device, device), (Column::Package, "a.b")];
+        let app = app.map(|(column, text)| (column, text.to_owned()));
+        shelf.app(&Record::from(app), &names, 1);
+    }
+    let read = shelf.finish();
+    let kept = read.value.others.values();
+    let kept: Vec<usize> = kept
+        .map(|device| device.apps["a.b"].requested.len())
+        .collect();
+    assert_eq!(kept, [2, 0]);
+    assert!(read.damage[0].contains("permissions"));
+}
+
+/// Each of these took minutes while a name was looked at again for each row or kept with each app.
+#[test]
+fn long_names_and_lists_cost_each_row_nothing() {
+    let (long, rows) = ("x".repeat(300_000), "a.b,S1\n".repeat(30_000));
+    let header = ["Package name,Serial number", &long].join(",");
+    csv(&format!("{header}\n{rows}"));
+    let wide = format!("Package name,Serial number{}\n{rows}", ",x".repeat(300_000));
+    let read = inventory_csv(wide.as_bytes(), &BTreeMap::new());
+    assert!(read.value.others["S1"].apps.contains_key("a.b"));
+    assert!(read.damage.iter().any(|what| what.contains("columns")));
+
+    let apps = r#"{"packageName":"a.b","versionName":"1"},"#.repeat(20_000);
+    let apps = apps.trim_end_matches(',');
+    json(&format!(r#"{{"id":"{long}","applications":[{apps}]}}"#));
+    let children = "<a></a>".repeat(30_000);
+    inventory_xml(format!("<mobile_device><{long}>{children}</{long}></mobile_device>").as_bytes());
+}
+
+#[test]
 fn tables_of_other_things_are_no_inventory() {
     let is_inventory = |header: &str| has_known_header(&header.split(','));
     assert!(is_inventory("ApplicationName,DeviceId"));

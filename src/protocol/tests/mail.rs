@@ -53,6 +53,28 @@ fn smtp_login_in_steps_and_chunks_are_read() {
 }
 
 #[test]
+fn imap_gives_what_the_user_looks_for() {
+    let talk = [
+        (SERVER, &b"* OK ready\r\n"[..]),
+        (CLIENT, b"a1 LOGIN erika secret\r\n"),
+        (SERVER, b"a1 OK\r\n"),
+        (CLIENT, b"a2 SEARCH CHARSET UTF-8 FROM {14}\r\n"),
+        (SERVER, b"+ go\r\n"),
+        (CLIENT, b"otto@b.example\r\n"),
+        (SERVER, b"* SEARCH\r\na2 OK\r\n"),
+        (CLIENT, b"a3 UID SEARCH UNSEEN HEADER X-Id 7 (OR subject \"bell\" TO e@a.example)\r\na4 SEARCH ALL\r\n"),
+    ];
+    assert_eq!(
+        tcp(143, &talk).lines(),
+        [
+            "> imap LOGIN | user=erika | password=secret",
+            "> imap SEARCH | from=otto@b.example",
+            "> imap SEARCH | subject=bell | to=e@a.example | x-id=7",
+        ]
+    );
+}
+
+#[test]
 fn starttls_hands_on_to_tls() {
     let smtp = [
         (SERVER, &b"220 mx.example ESMTP\r\n"[..]),

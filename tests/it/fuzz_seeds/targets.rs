@@ -57,6 +57,7 @@ pub const TARGETS: &[Target] = &[
     ("inventory", inventory),
     ("bug_report", bug_report),
     ("any_input", any_input),
+    ("recognised", recognised),
 ];
 
 /// A classic capture file, through flows and protocols down to fields.
@@ -353,6 +354,13 @@ pub fn any_input(bytes: &[u8]) {
     }
 }
 
+/// A file that is recognised by its content, within a compression, another encoding or a workbook, too.
+pub fn recognised(bytes: &[u8]) {
+    if let Some(input) = Input::recognised(bytes) {
+        read(&input);
+    }
+}
+
 /// Feeds the dissector of a protocol with a script (see [`run`]).
 fn dissect(protocol: &str, script: &[u8]) {
     dissect_from(&Start::default(), protocol, script);
@@ -398,9 +406,13 @@ fn run(dissector: &mut dyn Dissector, mut script: &[u8]) {
     dissector.finish(&mut emit);
 }
 
-/// An input of any format, gathered from and read to its end.
+/// An input of any format.
 fn input(format: &'static str, bytes: &[u8]) {
-    let input = Input::in_memory(InputId::default(), format, bytes);
+    read(&Input::in_memory(InputId::default(), format, bytes));
+}
+
+/// Gathers from an input, and reads it to its end.
+fn read(input: &Input) {
     // Errors are fine, panics are not.
     let _gathered = input.gather();
     if let Ok(Some(mut source)) = input.open() {
