@@ -16,10 +16,11 @@ use crate::model::{
 use crate::rules::Rules;
 
 /// Kinds of data, as opposed to circumstances.
-const KINDS: [Category; 8] = [
+const KINDS: [Category; 9] = [
     Category::Contacts,
     Category::Location,
     Category::MessageContent,
+    Category::Media,
     Category::MessageMetadata,
     Category::Account,
     Category::Device,
@@ -61,7 +62,7 @@ pub(super) fn chains(subject: &Subject<'_>, findings: &[JudgedFinding]) -> Vec<D
             if is_empty {
                 return None;
             }
-            chain.contradictions = contradictions(subject, &labels, &chain);
+            chain.contradictions = contradictions(subject, &labels, &chain, findings);
             Some(chain)
         })
         .collect()
@@ -101,19 +102,27 @@ fn reads(subject: &Subject<'_>) -> BTreeMap<Category, Reads> {
     reads
 }
 
-/// What logs call a thing that is read → the kind of data. Most names are those of `rules/permissions.toml`.
+/// What logs call a thing that is read → the kind of data.
 fn category_of_resource(rules: &Rules, resource: &str) -> Option<Category> {
-    let id = match resource {
+    if resource == "clipboard" {
+        return Some(Category::Usage);
+    }
+    rules
+        .permission_category(permission_category(resource))?
+        .data
+}
+
+/// What logs call a thing that is read → the id of what permissions open it. Most names are those of `rules/permissions.toml`.
+pub(super) fn permission_category(resource: &str) -> &str {
+    match resource {
         "location" => "precise-location",
         "photos" => "photos-videos",
         "mediaLibrary" => "audio-files",
         "screenRecording" => "screen",
         "notifications" => "notifications-read",
         "wifi-scan" => "nearby-wifi",
-        "clipboard" => return Some(Category::MessageContent),
         other => other,
-    };
-    rules.permission_category(id)?.data
+    }
 }
 
 /// What of a kind of data left the phone, by the strongest way in which it is known. That it was read, or may be, is another
@@ -164,6 +173,8 @@ struct Labels {
     is_nothing: bool,
     is_encrypted: bool,
     named: BTreeSet<Category>,
+    /// In metres, what is named of positions is coarser than this; `None` if precise positions are named, or none.
+    coarser_than: Option<u32>,
 }
 
 impl Labels {
@@ -171,6 +182,7 @@ impl Labels {
         let mut labels = Self::default();
         let mut denials = 0_usize;
         let mut answers = 0_usize;
+        let mut positions: Vec<Option<u32>> = Vec::new();
         for package in &subject.packages {
             for (label, _) in subject.dossier.labels_of(package) {
                 // Embedded parts speak for themselves: that one is silent says nothing of the app. What they name counts.
@@ -178,10 +190,15 @@ impl Labels {
                     .collected
                     .iter()
                     .filter(|(_, data)| data.is_collected || data.is_shared == Some(true));
-                let categories: Vec<Category> = named
-                    .filter_map(|(name, _)| subject.rules.label_category(name))
-                    .collect();
-                labels.named.extend(&categories);
+                for (name, _) in named {
+                    let Some(data) = subject.rules.labelled_data(name) else {
+                        continue;
+                    };
+                    labels.named.extend(data.data);
+                    if data.data == Some(Category::Location) {
+                        positions.push(data.coarser_than_metres);
+                    }
+                }
                 labels.is_encrypted |= label.is_encrypted == Some(true);
                 if label.part.is_none() {
                     answers = answers.saturating_add(1);
@@ -191,6 +208,8 @@ impl Labels {
                 }
             }
         }
+        let coarse: Option<Vec<u32>> = positions.into_iter().collect();
+        labels.coarser_than = coarse.and_then(|metres| metres.into_iter().min());
         labels.has_answer = answers > 0;
         labels.is_nothing = answers > 0 && denials == answers && labels.named.is_empty();
         labels
@@ -209,7 +228,12 @@ impl Labels {
     }
 }
 
-fn contradictions(subject: &Subject<'_>, labels: &Labels, chain: &DataChain) -> Vec<Contradiction> {
+fn contradictions(
+    subject: &Subject<'_>,
+    labels: &Labels,
+    chain: &DataChain,
+    findings: &[JudgedFinding],
+) -> Vec<Contradiction> {
     let transmitted = chain
         .sent
         .as_ref()
@@ -221,6 +245,19 @@ fn contradictions(subject: &Subject<'_>, labels: &Labels, chain: &DataChain) -> 
             is_transmitted && chain.label == LabelState::NothingCollected
         }
         Contradiction::SentNotDeclared => is_transmitted && chain.label == LabelState::NotNamed,
+        Contradiction::SentMorePrecisely => {
+            let is_too_precise =
+                |metres: u32| labels.coarser_than.is_some_and(|than| metres <= than);
+            chain.category == Category::Location
+                && findings.iter().any(|finding| {
+                    finding.category == Category::Location
+                        && finding.grade.is_transmitted()
+                        && finding
+                            .occurrences
+                            .precision_metres
+                            .is_some_and(is_too_precise)
+                })
+        }
         Contradiction::LabelSaysEncrypted => {
             labels.is_encrypted && transmitted.is_some_and(|sent| sent.is_in_clear)
         }

@@ -77,7 +77,19 @@ pub(super) const ACCESS_CONTACTS: &str = "access-contacts";
 
 /// Whether a rule says that something was read, which is no sending.
 pub(super) fn is_access(rule: &str) -> bool {
-    matches!(rule, ACCESS_CONTACTS | "access-location" | "access-other")
+    matches!(
+        rule,
+        ACCESS_CONTACTS
+            | "access-location"
+            | "access-call-log"
+            | "access-messages"
+            | "access-camera"
+            | "access-microphone"
+            | "access-media"
+            | "access-screen"
+            | "access-clipboard"
+            | "access-other"
+    )
 }
 
 /// Whether a rule says what a recipient is, rather than that something happened.

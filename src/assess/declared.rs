@@ -292,7 +292,11 @@ impl List<'_, '_> {
             self.add(DeclaredKind::Attribute, "encryptedInTransit", values);
         }
         for (name, data) in &label.collected {
-            let category = self.subject.rules.label_category(name);
+            let category = self
+                .subject
+                .rules
+                .labelled_data(name)
+                .and_then(|data| data.data);
             let mut values = vec![by.clone()];
             values.extend(category.map(|category| format!("category={}", category.as_str())));
             let said = [

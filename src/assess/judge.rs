@@ -160,6 +160,7 @@ pub(super) fn is_personal(category: Category) -> bool {
         | Category::Account
         | Category::MessageMetadata
         | Category::MessageContent
+        | Category::Media
         | Category::Credentials
         | Category::Usage => true,
         Category::Transport | Category::Recipient | Category::Permission => false,

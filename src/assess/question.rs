@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::chain::permission_category;
 use super::circumstance::{self, observation};
 use super::grant::TELLING_RISK;
 use super::judge;
@@ -307,7 +308,16 @@ impl Questions<'_> {
             .category
             .as_ref()
             .and_then(|id| self.subject.rules.permission_category(id));
-        let data = category.and_then(|category| category.data);
-        data.is_some_and(|data| self.findings.iter().any(|finding| finding.category == data))
+        let Some(category) = category else {
+            return false;
+        };
+        if category.data == Some(Category::Media) {
+            // Who used the microphone has not used the camera.
+            let mut reads = self.subject.row.reads.keys();
+            return reads.any(|resource| permission_category(resource) == &*category.id);
+        }
+        category
+            .data
+            .is_some_and(|data| self.findings.iter().any(|finding| finding.category == data))
     }
 }

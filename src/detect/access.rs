@@ -3,6 +3,23 @@
 use super::Scene;
 use crate::model::{Access, Category, Event, Grade, Sensitive, Tally};
 
+/// What logs call a thing that is read, the rule for it, and the kind of data.
+const RULES: [(&str, &str, Category); 13] = [
+    ("contacts", "access-contacts", Category::Contacts),
+    ("location", "access-location", Category::Location),
+    ("call-log", "access-call-log", Category::Contacts),
+    ("sms", "access-messages", Category::MessageContent),
+    ("notifications", "access-messages", Category::MessageContent),
+    ("camera", "access-camera", Category::Media),
+    ("microphone", "access-microphone", Category::Media),
+    ("photos", "access-media", Category::Media),
+    ("media-location", "access-media", Category::Media),
+    ("mediaLibrary", "access-media", Category::Media),
+    ("files", "access-media", Category::Media),
+    ("screenRecording", "access-screen", Category::Media),
+    ("clipboard", "access-clipboard", Category::Usage),
+];
+
 /// Reports reads of protected data. They prove the read, not that anything left the phone.
 pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let Event::Access(access) = &scene.observation.sighting.event else {
@@ -11,12 +28,16 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     if access.is_refused {
         return;
     }
-    let (rule, category) = match access.resource.as_str() {
-        "contacts" => ("access-contacts", Category::Contacts),
-        "location" => ("access-location", Category::Location),
-        "network" => return inspect_contact(scene, access, tally),
-        _ => ("access-other", Category::Usage),
-    };
+    let resource = access.resource.as_str();
+    if resource == "network" {
+        return inspect_contact(scene, access, tally);
+    }
+    let (rule, category) = RULES
+        .iter()
+        .find(|(name, ..)| *name == resource)
+        .map_or(("access-other", Category::Usage), |(_, rule, category)| {
+            (*rule, *category)
+        });
     let mut finding = scene.circumstance(rule, category, Grade::Inferred);
     finding.items = access.count.max(1);
     finding.values = vec![Sensitive::new(&access.resource)];

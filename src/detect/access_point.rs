@@ -17,6 +17,8 @@ const LEAST_UNNAMED: usize = 3;
 const SIGNAL: RangeInclusive<i32> = -110..=-15;
 /// The same where nothing has a name: what is measured in places that are cold is not so low.
 const SIGNAL_UNNAMED: RangeInclusive<i32> = -100..=-30;
+/// The same of what is not beside the antenna: lower than it is cold.
+const SIGNAL_FAR: RangeInclusive<i32> = -100..=-55;
 /// The rule of Wi-Fi access points.
 const RULE: &str = "wifi-bssid";
 
@@ -65,7 +67,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                     }
                 }
             } else if field.look.has(Look::LIST) {
-                let is_of_radio = is_of_radio(scene, field);
+                let is_of_radio = is_of_radio(scene, field) || is_scan(&field.value);
                 let lines = field.value.lines();
                 for address in lines.filter_map(|text| line(text, is_of_radio)) {
                     add(address, field);
@@ -95,10 +97,29 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
 /// The address in a line that also says how strongly it is received, where the names around it or a cell are of radio:
 /// `3c:5a:b4:01:02:03\t2412\t-61\t[WPA2]\tWerkstatt`.
 fn line(line: &str, is_of_radio: bool) -> Option<&str> {
-    let cells = || line.split(['\t', ',', ';', '|']).map(str::trim);
-    let address = cells().find(|cell| value::is_hardware_address(cell))?;
-    let is_told = is_of_radio || cells().any(is_channel);
-    (is_told && cells().any(|cell| is_signal(cell, SIGNAL))).then_some(address)
+    let address = cells(line).find(|cell| value::is_hardware_address(cell))?;
+    let is_told = is_of_radio || cells(line).any(is_channel);
+    (is_told && cells(line).any(|cell| is_signal(cell, SIGNAL))).then_some(address)
+}
+
+fn cells(line: &str) -> impl Iterator<Item = &str> {
+    line.split(['\t', ',', ';', '|']).map(str::trim)
+}
+
+/// Whether a text is nothing but lines of a scan, of which each has an address and how strongly it is received, and one the name of
+/// its network: thermometers have addresses and tell numbers below zero, too, though seldom so low.
+fn is_scan(text: &str) -> bool {
+    let lines = || text.lines().filter(|line| !line.trim().is_empty());
+    let has = |line: &str, range: &RangeInclusive<i32>| {
+        cells(line).any(|cell| is_signal(cell, range.clone()))
+    };
+    let is_point = |text: &str| line(text, true).is_some() && has(text, &SIGNAL_UNNAMED);
+    let is_name =
+        |cell: &str| !value::is_hardware_address(cell) && cell.chars().any(char::is_alphabetic);
+    lines().nth(LEAST_UNNAMED.saturating_sub(1)).is_some()
+        && lines().all(is_point)
+        && lines().any(|line| cells(line).any(is_name))
+        && lines().any(|line| has(line, &SIGNAL_FAR))
 }
 
 /// Whether a cell is the frequency of a channel in MHz (IEEE 802.11), or names its protection as Android writes it.

@@ -434,7 +434,7 @@ fn people(scene: &Scene<'_>, ways: &Ways<'_>) -> BTreeSet<Way> {
         if field.look.has(Look::SPACE)
             && looks_like_person(&field.value)
             && is_content(scene, field)
-            && scene.fields.path(field).has_index()
+            && (scene.fields.path(field).has_index() || is_xml(scene, field))
         {
             let names = found.entry(ways.object(field.path)).or_default();
             if names.len() < LEAST_PEOPLE {
@@ -446,6 +446,11 @@ fn people(scene: &Scene<'_>, ways: &Ways<'_>) -> BTreeSet<Way> {
         .into_iter()
         .filter(|(_, names)| names.len() >= LEAST_PEOPLE);
     several.map(|(way, _)| way).collect()
+}
+
+/// Whether a field is of a document whose elements are lists by having one name.
+fn is_xml(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    scene.fields.chain(field.chain).0.last() == Some(&DecodeStep::Xml)
 }
 
 /// Bodies, queries and paths, and documents and lists in headers: what else a header says is of the connection.

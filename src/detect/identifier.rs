@@ -6,6 +6,7 @@ mod segment;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 
 pub(super) use self::header::without_x;
@@ -78,7 +79,9 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let mut named = NamedRules::of(scene);
     let mut rules = Vec::new();
     for field in scene.fields {
-        let is_named = scene.name(field).is_some_and(|name| name.names_identifier);
+        let is_named = scene
+            .name(field)
+            .is_some_and(|name| name.names_identifier || name.is_wrapper);
         let called = is_named.then(|| named.of_field(scene, field)).flatten();
         let called = called.as_deref().unwrap_or_default();
         let is_called = !called.is_empty()
@@ -209,6 +212,13 @@ fn called<'a>(scene: &Scene<'a>, branch: Branch) -> Called<'a> {
     let name = names
         .next()
         .and_then(|name| scene.names.get(name.position()));
+    // `{"gpsAdId": {"value": "3f2b…"}}`: what holds the value has its name.
+    let name = match name.filter(|name| name.is_wrapper && !name.names_identifier) {
+        Some(_) => names
+            .next()
+            .and_then(|name| scene.names.get(name.position())),
+        None => name,
+    };
     let Some(name) = name else {
         return Rc::from(called);
     };
@@ -352,14 +362,18 @@ fn is_of_scan(scene: &Scene<'_>, field: &Field<'_>) -> bool {
 
 /// Whether how strong it is received stands beside a hardware address.
 fn is_received(scene: &Scene<'_>, field: &Field<'_>) -> bool {
-    const SIGNALS: [&str; 8] = [
+    const SIGNALS: [&str; 11] = [
         "rssi",
+        // as HERE's positioning service takes it, and took it before
+        "rss",
+        "powrx",
         // as Google's positioning service takes it
         "ss",
         "signal",
         "signalstrength",
         "level",
         "dbm",
+        "rxlevel",
         "channel",
         "frequency",
     ];
@@ -451,10 +465,15 @@ fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
     if is_number && has_area() && has_cell() {
         return true;
     }
+    // The cells of a network of the fourth generation are numbered through (§19.6): those of a base station are all beyond 16 bits.
+    let is_of_network = || {
+        let number = text.parse::<u64>();
+        is_number && number.is_ok_and(|cell| CELLS_OF_NETWORK.contains(&cell))
+    };
     (has(&["mccmnc", "plmn"])
         || (has(&["mcc", "mobilecountrycode", "mmcc"])
             && has(&["mnc", "mobilenetworkcode", "mmnc"])))
-        && (has_area() || has(&["rai"]))
+        && (has_area() || has(&["rai"]) || is_of_network())
         && has(&[
             "cid",
             "ci",
@@ -468,6 +487,9 @@ fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
             "nrcellidentity",
         ])
 }
+
+/// Numbers of cells that are one in the whole network, and not only in its area: more than 16 bits, and 28 at most.
+const CELLS_OF_NETWORK: RangeInclusive<u64> = 0x1_0000..=0xfff_ffff;
 
 fn is_met(scene: &Scene<'_>, requirement: Requirement, field: &Field<'_>) -> bool {
     let sibling_named = |words: &[&str]| {

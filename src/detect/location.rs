@@ -5,14 +5,15 @@ mod columns;
 mod integer;
 mod parts;
 mod text;
+mod trail;
 mod unnamed;
 mod words;
 
 pub(super) use self::axis::{Axis, axis, integer_axis, short_axis};
 use self::parts::Parts;
 use self::text::{
-    EXACT_DECIMALS, FULL_DECIMALS, TELLING, exact_pair, first_of_route, map_link, pair, polyline,
-    telling_pair, told_pair,
+    EXACT_DECIMALS, FULL_DECIMALS, TELLING, exact_pair, first_of_route, keyed_pair, map_link, pair,
+    polyline, telling_pair, told_pair,
 };
 use self::unnamed::Unnamed;
 use self::words::{
@@ -66,6 +67,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         if parts.named_half(scene, field, name, object) {
             continue;
         }
+        parts.trails.take(scene, field, object);
         let holds_way = name.is_some_and(|name| name.holds_way);
         if !has_digit && !holds_way
             || parts.half_on_plane(scene, field, object)
@@ -134,7 +136,7 @@ fn whole(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option<&
         }
         return true;
     }
-    let Some((first, second)) = pair(&field.value) else {
+    let Some((first, second)) = pair(&field.value).or_else(|| keyed_pair(&field.value)) else {
         return false;
     };
     // A segment such as `endpoint` is no name of the number behind it as sure as a member's is.

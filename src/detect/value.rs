@@ -310,7 +310,7 @@ pub(super) fn is_of_documentation(address: &str) -> bool {
 
 /// Whether an address is that of a role, as companies give them out, rather than of a person.
 pub(super) fn is_role_address(value: &str) -> bool {
-    const ROLES: [&str; 20] = [
+    const ROLES: [&str; 24] = [
         "info",
         "sales",
         "contact",
@@ -331,6 +331,10 @@ pub(super) fn is_role_address(value: &str) -> bool {
         "security",
         "marketing",
         "shop",
+        "order",
+        "orders",
+        "ship",
+        "shipping",
     ];
     let local = value.split_once('@').map(|(local, _)| local);
     local.is_some_and(|local| ROLES.iter().any(|role| local.eq_ignore_ascii_case(role)))
@@ -456,7 +460,8 @@ pub(super) fn is_hardware_key(name: &str, value: &str) -> bool {
         });
     }
     if name.contains("drm") || name.contains("widevine") {
-        return matches!(value.len(), 32 | 64) && is_hex(value) && !is_one_symbol(value);
+        let is_in_hex = || matches!(value.len(), 32 | 64) && is_hex(value) && !is_one_symbol(value);
+        return is_in_hex() || is_base64_digest(value);
     }
     name.ends_with("eid")
         && value.len() == 32

@@ -45,6 +45,12 @@ pub(super) fn timestamp(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_parts(seconds, nanosecond))
 }
 
+/// Whether a time that [`timestamp`] reads says its zone.
+pub(super) fn has_zone(text: &str) -> bool {
+    let after_date = text.trim().get(10..).unwrap_or_default();
+    after_date.contains(['Z', 'z', '+', '-'])
+}
+
 /// The time zone that a clock shows.
 #[derive(Clone, Debug)]
 pub struct Zone(TimeZone);
@@ -159,6 +165,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_time_says_its_zone_or_not() {
+        for zone in ["Z", "z", "+01:00", "-0330"] {
+            assert!(has_zone(&format!("2026-03-01T10:00:00.5{zone}")));
+        }
+        assert!(!has_zone("2026-03-01T10:00:00.500"));
+        assert!(!has_zone("2026-03-01 10:00"));
+    }
 
     #[test]
     fn a_phone_s_clock_is_read_in_its_zone() {

@@ -244,7 +244,7 @@ impl Row<'_> {
 
     /// What the row tells; `None` for logs of other kinds.
     fn event(&self, time: Timestamp, origin: Origin) -> Option<Event> {
-        if self.has("conn_state") {
+        if self.is_connection() {
             return Some(Event::Traffic(self.traffic(time, origin)));
         }
         if self.has("rcode_name") || (self.has("query") && self.has("qtype")) {
@@ -260,6 +260,14 @@ impl Row<'_> {
             return Some(Event::Handshake(self.tls()));
         }
         None
+    }
+
+    /// A row of conn.log, of which sites keep the columns that they need: of other logs with a transport protocol, each has a column
+    /// of its own (dns, notice, syslog, dpd and analyzer).
+    fn is_connection(&self) -> bool {
+        const OTHERS: [&str; 5] = ["query", "note", "facility", "analyzer", "failure_reason"];
+        self.has("conn_state")
+            || (self.has("proto") && !OTHERS.iter().any(|column| self.has(column)))
     }
 
     fn traffic(&self, time: Timestamp, origin: Origin) -> Traffic {
@@ -476,6 +484,17 @@ mod tests {
         assert_eq!(traffic.last.time.to_string(), "2026-01-01T00:00:01.750Z");
         assert_eq!(sightings[0].origin.frame, 7);
         assert_eq!(sightings[1].flow.unwrap().transport, Transport::Udp);
+    }
+
+    #[test]
+    fn a_connection_is_one_also_where_columns_were_left_out() {
+        let fields = "ts id.orig_h id.orig_p id.resp_h id.resp_p proto";
+        let row = "1767225600.5 192.0.2.7 40123 198.51.100.4 443 tcp";
+        let (sightings, shortfalls) = read(&table(fields, &[row]));
+        assert_eq!(shortfalls, []);
+        assert!(matches!(sightings[0].event, Event::Traffic(_)));
+        let notice = table(&format!("{fields} note"), &[&format!("{row} X")]);
+        assert!(read(&notice).0.is_empty());
     }
 
     #[test]

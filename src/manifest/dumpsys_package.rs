@@ -381,9 +381,10 @@ fn permission_state(state: &str) -> Option<PermissionState> {
         .and_then(|(_, flags)| flags.split(']').next())
         .unwrap_or_default();
     let has = |flag| flags.split(['|', ' ']).any(|known| known == flag);
+    // The app is told that it holds the permission and gets nothing. The second is its name before Android 10.
+    let is_revoked = has("REVOKED_COMPAT") || has("REVOKE_ON_UPGRADE");
     Some(PermissionState {
-        // The app is told that it holds the permission and gets nothing.
-        is_granted: is_granted && !has("REVOKED_COMPAT"),
+        is_granted: is_granted && !is_revoked,
         is_policy_fixed: has("POLICY_FIXED"),
     })
 }

@@ -26,6 +26,8 @@ ids! {
         LabelSaysNotCollected = "label-says-not-collected",
         /// Transmitted, and the label does not name it.
         SentNotDeclared = "sent-not-declared",
+        /// A position was transmitted that is more precise than what the label names.
+        SentMorePrecisely = "sent-more-precisely",
         /// Transmitted in clear, and the label says that all is encrypted on its way.
         LabelSaysEncrypted = "label-says-encrypted",
         /// Transmitted, although each permission that opens it is refused: it has another source.

@@ -13,7 +13,7 @@ use super::{
 /// A permission of an installed app for one Android user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PermissionState {
-    /// In force (`granted=true` and not `REVOKED_COMPAT`).
+    /// In force (`granted=true` and not `REVOKED_COMPAT`, before Android 10 `REVOKE_ON_UPGRADE`).
     pub is_granted: bool,
     /// Decided by device management (`POLICY_FIXED`).
     pub is_policy_fixed: bool,

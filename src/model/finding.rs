@@ -16,8 +16,10 @@ ids! {
         Location = "location",
         /// Who with whom, when, how much.
         MessageMetadata = "message-metadata",
-        /// Message texts, media.
+        /// Message texts.
         MessageContent = "message-content",
+        /// Pictures, sound, the screen, files.
+        Media = "media",
         /// The user's own account: e-mail, phone number, user id, name.
         Account = "account",
         /// Identifiers and attributes of the device, SIM or installation.

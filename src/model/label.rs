@@ -24,7 +24,7 @@ impl LabelForm {
 }
 
 /// A kind of data that is said to be collected. Which category of findings it is says `rules/permissions.toml`
-/// (`Rules::label_category`); `None` everywhere means that nothing is said.
+/// (`Rules::labelled_data`); `None` everywhere means that nothing is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CollectedData {
     /// Leaves the phone for the vendor. A kind may also be only shared.

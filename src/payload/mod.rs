@@ -37,6 +37,7 @@ mod table;
 mod tests;
 mod text;
 mod thrift;
+mod wbxml;
 mod xml;
 mod zip;
 
@@ -216,6 +217,7 @@ const DECODERS: &[Decoder] = &[
     cbor::DECODER,
     message_pack::DECODER,
     thrift::DECODER,
+    wbxml::DECODER,
     protobuf::DECODER,
     form::DECODER,
     text::DECODER,

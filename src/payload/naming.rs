@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
+
 use crate::limits;
 use crate::model::{
     ChainId, DecodeChain, DecodeStep, FieldPath, Fields, PathId, PathStep, Place, Step,
@@ -58,7 +60,8 @@ const TYPES_OF_IDS: [&str; 17] = [
     "macaddress",
 ];
 
-/// What holds the names of columns, and what holds the rows, in lower case.
+/// What holds the names of columns, and what holds the rows, in lower case; under another name rows are those that have as many
+/// cells as there are names.
 const HEADS: [&str; 7] = [
     "headers", "header", "columns", "cols", "fields", "schema", "names",
 ];
@@ -217,7 +220,7 @@ pub(super) fn otherwise_named(fields: &Fields<'_>, signs: &Signs) -> Vec<(usize,
     if signs.has_pairs {
         found = in_pairs(fields);
     }
-    if all.is_head && all.is_rows {
+    if all.is_head {
         found.extend(in_rows(fields, signs));
     }
     // Few messages have names of both at all.
@@ -364,7 +367,19 @@ fn in_rows(fields: &Fields<'_>, signs: &Signs) -> Vec<(usize, Vec<PathStep>)> {
             head.entry(column).or_insert(&field.value);
         }
     }
-    let all = fields.iter().enumerate().filter(|_| !heads.is_empty());
+    heads.retain(|_, head| head.len() > 1);
+    if heads.is_empty() {
+        return Vec::new();
+    }
+    // The cells of each row.
+    let mut cells: HashMap<PathId, usize> = HashMap::new();
+    for field in fields {
+        if let Some((row, Step::Index(_))) = paths.split(field.path) {
+            let cells = cells.entry(row).or_default();
+            *cells = cells.saturating_add(1);
+        }
+    }
+    let all = fields.iter().enumerate();
     all.filter_map(|(at, field)| {
         let (row, Step::Index(column)) = paths.split(field.path)? else {
             return None;
@@ -374,7 +389,8 @@ fn in_rows(fields: &Fields<'_>, signs: &Signs) -> Vec<(usize, Vec<PathStep>)> {
         };
         let (object, name) = paths.split(rows)?;
         let head = heads.get(&(field.place, object))?;
-        let name = name_step(head.get(&column).filter(|_| signs.of(name).is_rows)?);
+        let is_row = signs.of(name).is_rows || cells.get(&row) == Some(&head.len());
+        let name = name_step(head.get(&column).filter(|_| is_row)?);
         let mut path = paths.path(row).to_field_path().0;
         path.push(name);
         Some((at, path))
@@ -596,6 +612,11 @@ mod tests {
                 "rows[1].t=8",
                 "rows[1].lat=52.53"
             ]
+        );
+        assert_eq!(
+            named(r#"{"pings": [[7, 52.52]], "odd": [[7]], "schema": ["t", "lat"]}"#),
+            ["pings[0].t=7", "pings[0].lat=52.52"],
+            "rows of any name that have as many cells"
         );
         assert_eq!(
             named(r#"{"columns": [1, 2], "rows": [[7, 52.52]]}"#),

@@ -1,5 +1,5 @@
-//! Bodies that are nothing but long numbers of eight bytes each, one behind the other: lists of phone numbers, as services for
-//! finding people took them.
+//! Bodies that are nothing but long numbers of eight bytes each, one behind the other, or behind how many they are: lists of phone
+//! numbers, as services for finding people took them.
 
 use super::Decoder;
 use super::binary::{self, Cursor, Key, See, Stop, Token, see, under};
@@ -12,8 +12,14 @@ pub(super) const DECODER: Decoder = Decoder {
         media_type.is_unspecific() && !input.is_cut && order(input.bytes).is_some()
     },
     decode: |_, input, collector| match order(input.bytes) {
-        Some(Order::Big) => binary::decode(DecodeStep::Numbers, big, input, collector),
-        Some(Order::Little) => binary::decode(DecodeStep::Numbers, little, input, collector),
+        Some((Order::Big, numbers)) => {
+            let input = input.with_bytes(numbers);
+            binary::decode(DecodeStep::Numbers, big, input, collector);
+        }
+        Some((Order::Little, numbers)) => {
+            let input = input.with_bytes(numbers);
+            binary::decode(DecodeStep::Numbers, little, input, collector);
+        }
         None => {}
     },
 };
@@ -26,8 +32,24 @@ enum Order {
     Little,
 }
 
-/// Which byte of the numbers comes first; `None` if these are none.
-fn order(bytes: &[u8]) -> Option<Order> {
+/// Which byte of the numbers comes first, and they alone; `None` if these are none.
+fn order(bytes: &[u8]) -> Option<(Order, &[u8])> {
+    let numbers = without_count(bytes);
+    order_of(numbers).map(|order| (order, numbers))
+}
+
+/// Bytes without the number of what follows, in four bytes.
+fn without_count(bytes: &[u8]) -> &[u8] {
+    let Some((count, numbers)) = bytes.split_first_chunk::<4>() else {
+        return bytes;
+    };
+    let is_count = [u32::from_be_bytes(*count), u32::from_le_bytes(*count)]
+        .iter()
+        .any(|count| u64::from(*count).checked_mul(8) == u64::try_from(numbers.len()).ok());
+    if is_count { numbers } else { bytes }
+}
+
+fn order_of(bytes: &[u8]) -> Option<Order> {
     let (numbers, rest) = bytes.as_chunks::<8>();
     if numbers.len() < LEAST || !rest.is_empty() {
         return None;

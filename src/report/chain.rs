@@ -143,16 +143,33 @@ pub(super) fn clocks(prose: &Prose<'_>) -> Vec<String> {
         let phone = text::safe_up_to(&device.name, 40);
         let (median, spread) = (seconds(shift.median), seconds(shift.spread));
         let events = shift.events;
+        let zone = if is_of_zone(shift.median) {
+            language.pick(
+                "; as much as zones differ: one of the files may say no time zone",
+                "; so viel, wie Zeitzonen auseinanderliegen: Eine der Dateien nennt vielleicht keine Zeitzone",
+            )
+        } else {
+            ""
+        };
         Some(match language {
             super::Language::English => format!(
                 "{phone}: the phone's clock is {median} {side} that of the capture (median of {events} events that both saw, spread {spread}); \
-                 times are shown as written"
+                 times are shown as written{zone}"
             ),
             super::Language::German => format!(
                 "{phone}: Die Uhr des Telefons geht {median} {side} der des Mitschnitts (Median aus {events} Ereignissen, die beide sahen, Streuung {spread}); \
-                 Zeiten stehen da wie geschrieben"
+                 Zeiten stehen da wie geschrieben{zone}"
             ),
         })
     };
     prose.audit.devices.iter().filter_map(clock).collect()
+}
+
+/// Whether a shift, in nanoseconds, is one of quarters of an hour, by which time zones differ, within half a minute.
+fn is_of_zone(shift: i64) -> bool {
+    const SECOND: u64 = 1_000_000_000;
+    const QUARTER: u64 = 900 * SECOND;
+    let shift = shift.unsigned_abs();
+    let beyond = shift % QUARTER;
+    shift > 2 * QUARTER - 30 * SECOND && beyond.min(QUARTER.saturating_sub(beyond)) <= 30 * SECOND
 }

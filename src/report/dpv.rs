@@ -210,6 +210,8 @@ fn personal_data(category: Category) -> Option<&'static str> {
         Category::Account => "pd:Identifier",
         Category::MessageMetadata => "pd:CommunicationsMetadata",
         Category::MessageContent => "pd:Communication",
+        // Pictures, voices and files have no common word: what can be observed of people.
+        Category::Media => "pd:External",
         Category::Credentials => "pd:Authenticating",
         Category::Usage => "pd:Behavioral",
         Category::Transport | Category::Recipient | Category::Permission => return None,

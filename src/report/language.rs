@@ -125,6 +125,7 @@ impl Language {
             Category::Account => self.pick("account", "Konto"),
             Category::MessageMetadata => self.pick("message metadata", "Kommunikationsmetadaten"),
             Category::MessageContent => self.pick("message contents", "Nachrichteninhalte"),
+            Category::Media => self.pick("pictures, sound, files", "Bilder, Ton, Dateien"),
             Category::Credentials => self.pick("credentials", "Zugangsdaten"),
             Category::Transport => self.pick("transport", "Transport"),
             Category::Recipient => self.pick("recipient", "Empfänger"),
@@ -165,6 +166,10 @@ impl Language {
             Contradiction::SentNotDeclared => self.pick(
                 "transmitted, and the label does not name it",
                 "übertragen, und die Kennzeichnung nennt es nicht",
+            ),
+            Contradiction::SentMorePrecisely => self.pick(
+                "transmitted more precisely than the label says",
+                "genauer übertragen, als die Kennzeichnung sagt",
             ),
             Contradiction::LabelSaysEncrypted => self.pick(
                 "transmitted unencrypted, and the label says that all is encrypted",

@@ -410,9 +410,11 @@ fn kind(category: Category, value: &str) -> &'static str {
         Category::Account => "account",
         Category::MessageMetadata | Category::MessageContent => "message",
         Category::Credentials => "secret",
-        Category::Transport | Category::Recipient | Category::Usage | Category::Permission => {
-            "value"
-        }
+        Category::Media
+        | Category::Transport
+        | Category::Recipient
+        | Category::Usage
+        | Category::Permission => "value",
     }
 }
 

@@ -106,6 +106,8 @@ pub struct PrivacyLabel {
     /// The category of findings that its data would be, if there is one.
     #[serde(default, deserialize_with = "super::category_option")]
     pub data: Option<Category>,
+    /// Positions as precise as that, in metres, are more than the name stands for.
+    pub coarser_than_metres: Option<u32>,
     /// Reason codes that Apple allows, with their meaning.
     #[serde(default)]
     pub reasons: Vec<(String, String)>,
@@ -234,12 +236,10 @@ impl Rules {
         &self.permissions.get(self).privacy_labels
     }
 
-    /// The category of findings of a kind of data that a privacy label names (`NSPrivacyCollectedDataTypeContacts`,
-    /// `PSL_CONTACTS`), if it has one.
-    pub fn label_category(&self, name: &str) -> Option<Category> {
+    /// A kind of data that a privacy label names (`NSPrivacyCollectedDataTypeContacts`, `PSL_CONTACTS`).
+    pub fn labelled_data(&self, name: &str) -> Option<&PrivacyLabel> {
         self.privacy_labels()
             .iter()
             .find(|label| label.kind == PrivacyLabelKind::DataType && &*label.name == name)
-            .and_then(|label| label.data)
     }
 }

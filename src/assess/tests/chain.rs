@@ -109,6 +109,36 @@ fn what_labels_name_or_deny_changes_the_contradictions() {
 }
 
 #[test]
+fn positions_are_held_against_the_precision_that_labels_name() {
+    use crate::model::Contradiction;
+    let contradictions = |named: &[&str], metres: u32| {
+        let mut phone = Phone::new();
+        phone.installed(NOTES, None).labelled(NOTES, named).found(
+            &known(NOTES),
+            &remote("api.example"),
+            "coordinates",
+            Protection::Encrypted,
+            &["52.5,13.4"],
+        );
+        for occurrences in phone.tally.findings.values_mut() {
+            occurrences.precision_metres = Some(metres);
+        }
+        phone
+            .chain(NOTES, Category::Location)
+            .unwrap()
+            .contradictions
+    };
+    let too_precise = [Contradiction::SentMorePrecisely];
+    assert_eq!(contradictions(&["PSL_APPROX_LOCATION"], 1), too_precise);
+    assert_eq!(contradictions(&["PSL_APPROX_LOCATION"], 1110), []);
+    let coarse = "NSPrivacyCollectedDataTypeCoarseLocation";
+    assert_eq!(contradictions(&[coarse], 111), too_precise);
+    assert_eq!(contradictions(&[coarse], 1110), []);
+    let both = ["PSL_APPROX_LOCATION", "PSL_PRECISE_LOCATION"];
+    assert_eq!(contradictions(&both, 1), []);
+}
+
+#[test]
 fn a_granted_permission_is_unneeded_only_where_a_log_would_have_shown_its_use() {
     use crate::model::Contradiction;
     let mut phone = Phone::new();

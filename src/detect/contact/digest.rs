@@ -191,6 +191,33 @@ fn is_file_name(field: &Field<'_>) -> bool {
         })
 }
 
+/// Whether a request is for the picture of a person by the digest of an address, as Gravatar and Libravatar give it
+/// (<https://docs.gravatar.com/general/images/>): other pictures have no parameter that says what to show where there is none.
+fn is_of_avatar(scene: &Scene<'_>) -> bool {
+    const HOSTS: [&str; 2] = ["gravatar.com", "libravatar.org"];
+    const DEFAULTS: [&str; 2] = ["d", "default"];
+    let digest = scene.request_path().strip_prefix("/avatar/");
+    let is_digest = digest.is_some_and(|digest| {
+        matches!(digest.len(), 32 | 64) && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+    });
+    let is_host = || {
+        let host = scene.host();
+        let is_below = |known: &&str| {
+            let before = host.strip_suffix(known);
+            before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+        };
+        HOSTS.iter().any(is_below)
+    };
+    let has_default = || {
+        let mut query = scene
+            .fields
+            .iter()
+            .filter(|field| field.place == Place::Query);
+        query.any(|field| DEFAULTS.contains(&scene.fields.name(field)))
+    };
+    is_digest && (is_host() || has_default())
+}
+
 /// What the path of the request says.
 fn of_request(scene: &Scene<'_>) -> Weight {
     const WORDS: [&str; 9] = [
@@ -221,6 +248,9 @@ fn of_request(scene: &Scene<'_>) -> Weight {
         "resource",
         "resources",
     ];
+    if is_of_avatar(scene) {
+        return Weight::CONTACTS;
+    }
     let mut weight = Weight::default();
     for segment in scene.request_path().split('/') {
         let words = words_of_name(segment);
@@ -259,6 +289,7 @@ pub(super) fn looks_person_up(scene: &Scene<'_>, field: &Field<'_>) -> bool {
     let is_hash = |name: &str| HASHES.contains(&&*normalise_name(name));
     let is_of_people = || of_request.has(USERS) || path().any(is_discovery);
     let is_asked = match scene.segment_before(field) {
+        Some("avatar") => is_of_avatar(scene),
         Some(before) => is_discovery(before) || is_hash(before) && is_of_people(),
         None => {
             scene

@@ -1,4 +1,5 @@
-//! Phone numbers whose country code stands in a member of its own, beside the rest: `{"cc": "49", "num": "1722837832"}`.
+//! Phone numbers whose country stands in a member of its own, beside the rest: `{"cc": "49", "num": "1722837832"}`, and
+//! `?q=491722837832&countryCode=DE` of those who are asked who calls.
 
 use hashbrown::HashMap;
 
@@ -33,7 +34,9 @@ const CODES: [&str; 22] = [
     "prefisso",
 ];
 /// Names, normalised, of the rest, beside those of numbers and phones.
-const RESTS: [&str; 6] = [
+const RESTS: [&str; 8] = [
+    "nn",
+    "natnum",
     "national",
     "nationalnumber",
     "subscriber",
@@ -46,7 +49,12 @@ const ITALY: &str = "39";
 /// Longest rest, with what parts its groups.
 const LONGEST: usize = 24;
 
-/// The country codes of one message, by the objects that they are members of.
+/// Names, normalised, of what is looked for, beside those of numbers.
+const QUERIES: [&str; 4] = ["q", "query", "search", "term"];
+/// Digits of a number with its country code that is believed where it is looked for.
+const SEARCHED: std::ops::RangeInclusive<usize> = 10..=15;
+
+/// The country codes of one message, by the objects that they are members of: in digits, or in the letters of ISO 3166-1.
 #[derive(Default)]
 pub(super) struct Split<'a>(HashMap<(Place, PathId), &'a str>);
 
@@ -56,6 +64,8 @@ impl<'a> Split<'a> {
         if !scene.names.iter().any(|name| is_code(name)) {
             return Self::default();
         }
+        let mut names = scene.names.iter();
+        let has_query = names.any(|name| QUERIES.contains(&&*name.normalised));
         let codes = scene.fields.iter().filter_map(|field| {
             scene.name(field).filter(|name| is_code(name))?;
             let text = field.value.trim();
@@ -64,7 +74,9 @@ impl<'a> Split<'a> {
             let is_number = (1..=3).contains(&digits.len())
                 && digits.bytes().all(|byte| byte.is_ascii_digit())
                 && !digits.starts_with('0');
-            is_number.then_some(((field.place, scene.object(field)?), digits))
+            let is_letters =
+                has_query && text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+            (is_number || is_letters).then_some(((field.place, scene.object(field)?), digits))
         });
         Self(codes.collect())
     }
@@ -80,8 +92,14 @@ impl<'a> Split<'a> {
         }
         let name = scene.name(field)?;
         let is_rest = name.is_number || name.names_phones || RESTS.contains(&&*name.normalised);
-        let code = self.0.get(&(field.place, scene.object(field)?));
-        let code = code.filter(|_| is_rest)?;
+        let code = self.0.get(&(field.place, scene.object(field)?))?;
+        if code.starts_with(|first: char| first.is_ascii_alphabetic()) {
+            let is_query = QUERIES.contains(&&*name.normalised);
+            return is_query.then(|| searched(field.value.trim())).flatten();
+        }
+        if !is_rest {
+            return None;
+        }
         let text = field.value.trim();
         let is_written = |byte: u8| byte.is_ascii_digit() || b" -/.()".contains(&byte);
         if !text.bytes().all(is_written) {
@@ -92,4 +110,20 @@ impl<'a> Split<'a> {
         let rest = dialled.unwrap_or(text);
         value::phone(&format!("+{code}{rest}")).filter(|number| number.line != Line::Service)
     }
+}
+
+/// The number that is looked for: with its country code, and no article's, of which the last digit checks the others (GS1 General
+/// Specifications §7.9).
+fn searched(text: &str) -> Option<Number> {
+    let is_whole = SEARCHED.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = value::phone(text).filter(|_| is_whole && !is_article(text))?;
+    (number.line != Line::Service).then_some(number)
+}
+
+fn is_article(text: &str) -> bool {
+    let digits = text.bytes().rev().zip([1_u32, 3].into_iter().cycle());
+    let sum: u32 = digits
+        .map(|(digit, weight)| u32::from(digit.wrapping_sub(b'0')).saturating_mul(weight))
+        .fold(0, u32::saturating_add);
+    matches!(text.len(), 12 | 13) && sum.is_multiple_of(10)
 }

@@ -106,7 +106,10 @@ pub(super) const LOOK_UPS: [&str; 6] = [
 
 /// Whether a name, normalised, is that of a value which says what a message is for.
 pub(in crate::detect) fn is_action(name: &str) -> bool {
-    const NAMES: [&str; 11] = [
+    const NAMES: [&str; 14] = [
+        "kind",
+        "purpose",
+        "intent",
         "method",
         "operationname",
         "operation",

@@ -11,6 +11,7 @@ use super::integer::{
     is_no_time_of_message, is_time, number_of_protobuf,
 };
 use super::text::angle;
+use super::trail::Trails;
 use super::words::{is_chart_too, is_of_fix, is_on_screens_too, is_size_too};
 use super::{
     Axis, Coordinate, SCREEN_DECIMALS, Setting, both, graded, in_degrees, is_at_null, named,
@@ -45,10 +46,10 @@ const SHORT: &str = "short of ";
 
 /// A row of a list that may be one of a track: time, latitude and longitude, and how exact they are.
 pub(super) struct Row<'a> {
-    object: PathId,
-    time: Option<&'a str>,
-    is_longer: bool,
-    halves: Halves<'a>,
+    pub(super) object: PathId,
+    pub(super) time: Option<&'a str>,
+    pub(super) is_longer: bool,
+    pub(super) halves: Halves<'a>,
 }
 
 /// Parts of positions, until all fields of a message have been looked at.
@@ -60,6 +61,8 @@ pub(super) struct Parts<'a> {
     pub(super) rows: BTreeMap<PathId, [Option<Coordinate<'a>>; 3]>,
     /// Rows by their list, where its name is of ways and of other things.
     pub(super) tracks: BTreeMap<PathId, Vec<Row<'a>>>,
+    /// The same of objects with `x` and `y`.
+    pub(super) trails: Trails<'a>,
     /// Rows that begin with a time.
     pub(super) timed: BTreeSet<PathId>,
     /// Lists of numbers without end, as corners on a screen are.
@@ -375,6 +378,7 @@ impl<'a> Parts<'a> {
                 graded(scene, tally, field, grade, (latitude, longitude));
             }
         }
+        self.trails.report(scene, tally);
         for columns in self.columns.into_values() {
             for (field, latitude, longitude) in columns.positions() {
                 report(scene, tally, field, latitude, longitude);
@@ -449,7 +453,7 @@ fn track_grade(scene: &Scene<'_>, field: &Field<'_>) -> Grade {
 }
 
 /// Whether rows are drawn, with many points a second, or of two numbers that measure the same, as bids and asks do.
-fn is_chart_or_drawing(rows: &[Row<'_>], positions: &[Located<'_>]) -> bool {
+pub(super) fn is_chart_or_drawing(rows: &[Row<'_>], positions: &[Located<'_>]) -> bool {
     /// Milliseconds from one position to the next, at least: receivers tell one a second.
     const LEAST: f64 = 500.0;
     /// Of a number, what two that measure the same differ by.
@@ -476,11 +480,11 @@ fn is_chart_or_drawing(rows: &[Row<'_>], positions: &[Located<'_>]) -> bool {
 }
 
 /// A position, and the field that holds its first half.
-type Located<'a> = (&'a Field<'a>, Degrees, Degrees);
+pub(super) type Located<'a> = (&'a Field<'a>, Degrees, Degrees);
 
 /// The positions of rows that are those of a way: each with a time, one not far from the next. None where a row is not: series of
 /// measurements have times, too.
-fn positions_of_track<'a>(rows: &[Row<'a>]) -> Vec<Located<'a>> {
+pub(super) fn positions_of_track<'a>(rows: &[Row<'a>]) -> Vec<Located<'a>> {
     const LEAST: usize = 3;
     /// Degrees from one row to the next, at most: some minutes in a train.
     const STEP: f64 = 0.1;
@@ -521,16 +525,39 @@ fn short<'s>(scene: &'s Scene<'_>, field: &Field<'_>) -> Option<(Axis, &'s str)>
     })?;
     // Squares of boards and rooms have `x` and `y`, too.
     let is_plane = matches!(&*name.normalised, "x" | "y");
-    let is_told = above.is_of_position && (!is_plane || has_accuracy(scene, field));
+    let has_accuracy = || has_accuracy(scene, field);
+    let is_told = if is_plane {
+        above.is_of_position && has_accuracy()
+    } else {
+        above.is_of_position || !rest.is_empty() && has_accuracy()
+    };
     let is_in_room = || scene.has_name_beside(field, &["z"]);
     (is_told && !is_in_room()).then_some((*axis, &**rest))
 }
+
+/// Names, normalised, of members that say in which system of coordinates of the earth those beside them are.
+const SYSTEMS: [&str; 5] = [
+    "coortype",
+    "coordtype",
+    "coordinatetype",
+    "coordinatesystem",
+    "coordsys",
+];
 
 /// Which axis a field is that is called `x` or `y`; none where there is a `z`, as in a room.
 pub(super) fn plane(scene: &Scene<'_>, field: &Field<'_>) -> Option<Axis> {
     let name = scene
         .name(field)
         .filter(|name| name.normalised.len() == 1)?;
+    let axis = match &*name.normalised {
+        "x" => Axis::Longitude,
+        "y" => Axis::Latitude,
+        _ => return None,
+    };
+    // Baidu's systems of degrees: https://lbsyun.baidu.com/docs/android?title=androidsdk/guide/tool/coordinate
+    if scene.has_name_beside(field, &SYSTEMS) {
+        return Some(axis);
+    }
     let mut above = scene.fields.paths.steps_back(field.path).skip(1);
     let Step::Name(above) = above.next()? else {
         return None;

@@ -362,6 +362,18 @@ pub(super) fn pair(text: &str) -> Option<(Degrees, Degrees)> {
     }
 }
 
+/// Two numbers so exact that few other things are, each behind a key: `a=52.5200,b=13.4050`.
+pub(super) fn keyed_pair(text: &str) -> Option<(Degrees, Degrees)> {
+    let mut parts = text.split([',', ';', '&']).map(|part| {
+        let (key, number) = part.trim().split_once(['=', ':'])?;
+        let is_key = key.bytes().all(|byte| byte.is_ascii_alphabetic());
+        degrees(number, 180.0).filter(|degrees| is_key && degrees.decimals >= EXACT_DECIMALS)
+    });
+    let both = (parts.next()??, parts.next()??);
+    let is_pair = parts.next().is_none() && both.0.value.abs() <= 90.0;
+    (is_pair && !is_at_null(both.0, both.1)).then_some(both)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::integer::{follows, is_exact_integer, number_of_protobuf};
+use super::integer::{follows, is_exact_integer, is_time, number_of_protobuf};
 use super::text::EXACT_DECIMALS;
 use super::words::{is_about_position, is_about_service};
 use super::{Coordinate, Degrees, graded, is_at_null};
@@ -39,12 +39,16 @@ const WAYS: [&str; 15] = [
     "strecke",
     "strecken",
 ];
+/// Words of segments and labels, in small letters, that are of what receivers tell.
+const RECEIVERS: [&str; 6] = ["loc", "locs", "fused", "fix", "fixes", "breadcrumbs"];
 /// Longest of these.
 const LONGEST_LABEL: usize = 12;
 /// Decimals that a half has at least, and one of the two: floats have few digits.
 const LEAST_DECIMALS: usize = 4;
 /// Positions of a way.
 const LEAST_OF_WAY: usize = 5;
+/// The same where each has a time.
+const LEAST_OF_TIMED: usize = 3;
 /// Numbers with decimals in one message: more are of a sensor with three axes.
 const NUMBERS: usize = 2;
 
@@ -64,6 +68,8 @@ pub(super) struct Unnamed<'a> {
     of_source: BTreeSet<PathId>,
     of_way: BTreeSet<PathId>,
     numbers: BTreeMap<PathId, usize>,
+    /// Messages that hold a time.
+    timed: BTreeSet<PathId>,
 }
 
 impl<'a> Unnamed<'a> {
@@ -91,6 +97,9 @@ impl<'a> Unnamed<'a> {
             return;
         }
         let Some(degrees) = number_of_protobuf(scene, field, false) else {
+            if is_time(&field.value) {
+                self.timed.insert(message);
+            }
             return;
         };
         let count = self.numbers.entry(message).or_default();
@@ -167,7 +176,13 @@ impl<'a> Unnamed<'a> {
         let east = steps(|pair| pair.second.value);
         let is_short = |step: &f64| step.abs() <= STEP;
         let moves = |steps: &[f64]| steps.iter().any(|step| *step != 0.0);
-        pairs.len() >= LEAST_OF_WAY
+        let are_timed = pairs.iter().all(|pair| self.timed.contains(&pair.message));
+        let least = if are_timed {
+            LEAST_OF_TIMED
+        } else {
+            LEAST_OF_WAY
+        };
+        pairs.len() >= least
             && pairs.iter().all(is_alone)
             && north.iter().chain(&east).all(is_short)
             && moves(&north)
@@ -180,7 +195,12 @@ impl<'a> Unnamed<'a> {
 fn speaks_of_way(scene: &Scene<'_>) -> bool {
     let path = scene.request_path().to_lowercase();
     let mut words = path.split('/').chain(scene.host().split('.'));
-    words.any(|word| is_about_position(word) || WAYS.contains(&word)) && !is_about_service(&path)
+    let is_of_receiver = |segment: &str| {
+        let mut words = segment.split(|letter: char| !letter.is_alphanumeric());
+        words.any(|word| RECEIVERS.contains(&word))
+    };
+    words.any(|word| is_about_position(word) || WAYS.contains(&word) || is_of_receiver(word))
+        && !is_about_service(&path)
 }
 
 /// Whether two numbers stand in a row and are exact enough for both halves.

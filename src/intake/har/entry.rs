@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::body::{decoded, drop_undone_encoding, posted, sized, without_base64};
-use crate::intake::clock::{timestamp, timestamp_of_seconds};
+use crate::intake::clock::{has_zone, timestamp, timestamp_of_seconds};
 use crate::intake::pirogue::of_process;
 use crate::limits::{BODY_BYTES, HEADERS};
 use crate::model::{
@@ -64,6 +64,11 @@ pub(super) fn sightings(entry: &Value, mut origin: Origin) -> Option<Vec<Sightin
         ));
     }
     Some(sightings)
+}
+
+/// Whether the time of an entry says no zone, though HAR asks for one (HAR 1.2, `startedDateTime`).
+pub(super) fn is_local(entry: &Value) -> bool {
+    text(entry, "startedDateTime").is_some_and(|time| !has_zone(time))
 }
 
 /// Puts bodies that lie beside the file (`_file`, as Playwright writes them) in their places.

@@ -82,6 +82,8 @@ struct Har {
     attachments: Attachments,
     /// The writer puts binary bodies of requests through a text decoder.
     is_lossy: bool,
+    /// An entry's time says no zone, and that was told.
+    has_local_times: bool,
     /// The entry that is being parsed.
     bytes: Vec<u8>,
     sightings: VecDeque<Sighting>,
@@ -97,6 +99,7 @@ impl Har {
             origin,
             has_entries: false,
             is_lossy: false,
+            has_local_times: false,
             bytes: Vec::new(),
             sightings: VecDeque::new(),
             ledger: Ledger::default(),
@@ -239,7 +242,9 @@ impl Har {
                         ),
                     );
                 }
+                let mut is_local = false;
                 let sightings = parse(&self.bytes).and_then(|mut entry| {
+                    is_local = entry::is_local(&entry);
                     entry::attach(&mut entry, &mut |name| self.attachments.read(name));
                     entry::sightings(&entry, self.origin)
                 });
@@ -248,6 +253,10 @@ impl Har {
                         self.origin.time = first.origin.time;
                     }
                     self.note_lossy(&sightings);
+                    if is_local && !self.has_local_times {
+                        self.has_local_times = true;
+                        self.note(Shortfall::LocalTime, "startedDateTime".to_owned());
+                    }
                     self.sightings.extend(sightings);
                 } else {
                     self.note(

@@ -207,7 +207,17 @@ fn grants_of_android_5_are_read() {
 }
 
 #[test]
+fn a_permission_that_is_held_in_name_only_has_an_older_word() {
+    assert_nested(&read(
+        &NESTED.replace("REVOKED_COMPAT", "REVOKE_ON_UPGRADE"),
+    ));
+}
+
+#[test]
 fn line_ends_of_old_adb_change_nothing() {
+    assert_nested(&read(
+        &NESTED.replace("REVOKED_COMPAT", "REVOKE_ON_UPGRADE"),
+    ));
     assert_nested(&read(&NESTED.replace('\n', "\r\n")));
     assert_nested(&read(&NESTED.replace('\n', "\r\r\n")));
 }

@@ -283,6 +283,7 @@ fn plain_word(category: Category) -> Option<&'static str> {
         Category::Account => "plain-account",
         Category::MessageMetadata => "plain-message-metadata",
         Category::MessageContent => "plain-message-content",
+        Category::Media => "plain-media",
         Category::Credentials => "plain-credentials",
         Category::Usage => "plain-usage",
         Category::Transport | Category::Recipient | Category::Permission => return None,

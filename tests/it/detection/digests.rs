@@ -202,3 +202,42 @@ fn digests_in_paths_and_queries_are_of_people_who_are_looked_up() {
         assert_eq!(asked(before, behind), [0; 0], "{before}");
     }
 }
+
+#[test]
+fn pictures_by_the_digest_of_an_address_are_of_people() {
+    let asked = |host: &str, path: &str| {
+        let query = |name: &str| {
+            let target = path.replace("DIGEST", &hash_of(name));
+            observation::post(host, &target, &[], Vec::new(), false)
+        };
+        found(&["anna", "ben", "cem"].map(query))
+    };
+    for (host, path) in [
+        ("pictures.example", "/avatar/DIGEST?s=80&d=404"),
+        ("secure.gravatar.com", "/avatar/DIGEST"),
+    ] {
+        assert_eq!(asked(host, path), [(RULE.to_owned(), 1, 3)], "{host}");
+    }
+    for other in [
+        "/avatar/DIGEST?s=80",
+        "/avatars/7/DIGEST?d=404",
+        "/img/DIGEST?d=404",
+    ] {
+        let found = asked("pictures.example", other);
+        assert!(
+            found.iter().all(|(rule, ..)| rule != RULE),
+            "{other}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn digests_are_of_people_where_a_message_says_that_it_is_for_finding_them() {
+    let peers: Vec<String> = digests(12)
+        .iter()
+        .map(|digest| format!(r#"{{"u":"{digest}"}}"#))
+        .collect();
+    let body = |kind: &str| format!(r#"{{"peers":[{}],"kind":"{kind}"}}"#, peers.join(","));
+    assert_eq!(of("/p", &body("contact_discovery")), [Grade::Decoded]);
+    assert_eq!(of("/p", &body("block_announcement")), []);
+}

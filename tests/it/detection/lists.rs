@@ -377,3 +377,76 @@ fn contacts_around_a_document_are_a_list() {
     let body = serde_json::json!({ "contacts": mails }).to_string();
     assert!(has(&json("/v1/e", &body), "contact-email-list", 3));
 }
+
+#[test]
+fn numbers_that_are_looked_for_beside_their_country_are_of_people() {
+    let asked = |numbers: &[String], beside: &str| {
+        let query = |number: &String| {
+            let target = format!("/v2/search?q={number}&{beside}");
+            observation::post("who-calls.example", &target, &[], Vec::new(), false)
+        };
+        found(&numbers.iter().map(query).collect::<Vec<_>>())
+    };
+    let is_list =
+        |(rule, _, distinct): &(String, u64, u64)| rule == "contact-phone-list" && *distinct > 3;
+    assert!(
+        asked(&mobiles(6), "countryCode=DE&type=4")
+            .iter()
+            .any(is_list)
+    );
+    assert!(!asked(&mobiles(6), "page=2").iter().any(is_list));
+    let articles = [
+        "4006381333931",
+        "4005808262816",
+        "4008400402222",
+        "4011100003736",
+    ];
+    let articles = articles.map(str::to_owned);
+    assert!(!asked(&articles, "countryCode=DE").iter().any(is_list));
+}
+
+#[test]
+fn numbers_behind_their_count_are_a_list_where_the_request_is_of_contacts() {
+    let numbers: Vec<u64> = mobiles(12)
+        .iter()
+        .map(|number| number.parse().unwrap())
+        .collect();
+    let bytes: Vec<u8> = numbers
+        .iter()
+        .flat_map(|number| number.to_be_bytes())
+        .collect();
+    let sent = |count: u32| {
+        let headers = [("Content-Type", "application/octet-stream")];
+        let body = [&count.to_be_bytes()[..], &bytes].concat();
+        found(&[observation::post(
+            "find.example",
+            "/v1/contacts/discover",
+            &headers,
+            body,
+            false,
+        )])
+    };
+    assert!(has(&sent(12), "contact-phone-list", 12));
+    assert!(!has(&sent(13), "contact-phone-list", 12));
+}
+
+#[test]
+fn people_in_elements_with_short_names_are_an_address_book() {
+    let rows = |name: &str| {
+        let numbers = [
+            "0151 21003307",
+            "0170 21003307",
+            "0160 21003307",
+            "0152 21375824",
+        ];
+        let numbers = numbers.iter().zip(["a", "b", "c", "d"]);
+        let rows = numbers.map(|(number, letter)| {
+            let number = number.replace(' ', "");
+            format!("<p><n>{}</n><t>{number}</t></p>", name.replace('#', letter))
+        });
+        let body = format!("<r><people>{}</people></r>", rows.collect::<String>());
+        found(&[post("/x", "application/xml", &body)])
+    };
+    assert!(has(&rows("Anna Beispiel#"), "contact-phone-list", 4));
+    assert!(!has(&rows("article #"), "contact-phone-list", 4));
+}

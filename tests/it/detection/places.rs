@@ -1,7 +1,7 @@
 //! Positions, cells and access points under names that say little, and what only looks like them.
 
 use super::{grades, json, post};
-use crate::forge::observation;
+use crate::forge::{observation, protobuf};
 use phonehome::model::Grade;
 
 fn of(body: &str, rule: &str) -> Vec<Grade> {
@@ -244,4 +244,142 @@ fn cells_of_grids_are_places_under_any_name_unless_they_are_of_a_map() {
     ] {
         assert_eq!(cell(other), [], "{other}");
     }
+}
+
+#[test]
+fn points_with_plane_names_and_times_are_a_way_where_they_lie_on_one() {
+    let trail = |point: fn(u32) -> String| {
+        let points: Vec<String> = (0..5).map(point).collect();
+        let body = format!(r#"{{"d":{{"pts":[{}]}}}}"#, points.join(","));
+        of(&body, "coordinates")
+    };
+    assert_eq!(
+        trail(|at| format!(
+            r#"{{"t":{},"y":52.520{at}08,"x":13.404{at}54,"v":13.2}}"#,
+            1_772_355_600 + at * 5
+        )),
+        [Grade::Shape]
+    );
+    let others: [fn(u32) -> String; 4] = [
+        // a finger on a screen, drawn many times a second
+        |at| {
+            format!(
+                r#"{{"t":{},"x":52.520{at}08,"y":13.404{at}54}}"#,
+                1_772_355_600_000_u64 + u64::from(at) * 16
+            )
+        },
+        // a room, something without a time, and what does not lie on a way
+        |at| {
+            format!(
+                r#"{{"t":{},"x":52.520{at}08,"y":13.404{at}54,"z":1.5}}"#,
+                1_772_355_600 + at * 5
+            )
+        },
+        |at| format!(r#"{{"x":52.520{at}08,"y":13.404{at}54}}"#),
+        |at| {
+            format!(
+                r#"{{"t":{},"x":{at}2.52008,"y":13.40454}}"#,
+                1_772_355_600 + at * 5
+            )
+        },
+    ];
+    for other in others {
+        assert_eq!(trail(other), [], "{}", other(3));
+    }
+}
+
+#[test]
+fn rows_have_the_names_of_their_schema() {
+    let rows = r#"{"pings":[[1772355600,52.520008,13.404954,12],[1772355660,52.521008,13.405954,12]],"schema":["t","lat","lon","acc"]}"#;
+    assert_eq!(of(rows, "coordinates"), [Grade::Decoded]);
+    let others = r#"{"pings":[[1772355600,52.520008,13.404954]],"schema":["t","bid","ask"]}"#;
+    assert_eq!(of(others, "coordinates"), []);
+}
+
+#[test]
+fn degrees_in_fractions_and_systems_of_maps_are_positions() {
+    for body in [
+        r#"{"GPSLatitude":"52/1,31/1,1203/100","GPSLongitude":"13/1,24/1,1783/100"}"#,
+        r#"{"GPSLatitude":"52/1,312005/10000,0/1","GPSLongitude":"13/1,242971/10000,0/1"}"#,
+        r#"{"coorType":"bd09ll","x":13.404954,"y":52.520008,"radius":40.0}"#,
+        r#"{"user":{"uLat":52.520008,"uLng":13.404954,"acc":14.2}}"#,
+    ] {
+        assert_eq!(of(body, "coordinates"), [Grade::Decoded], "{body}");
+    }
+    for body in [
+        r#"{"GPSLatitude":"52/0,31/1,1203/100","GPSLongitude":"13/0,24/1,1783/100"}"#,
+        r#"{"x":13.404954,"y":52.520008,"radius":40.0}"#,
+        r#"{"chart":{"uLat":52.520008,"uLng":13.404954}}"#,
+    ] {
+        assert_eq!(of(body, "coordinates"), [], "{body}");
+    }
+}
+
+#[test]
+fn a_header_of_a_place_may_have_keys_before_its_numbers() {
+    let sent = |header: &str| {
+        let headers = [("X-Geo", header)];
+        let sent = observation::post("collector.example", "/feed", &headers, Vec::new(), false);
+        grades(sent, "coordinates")
+    };
+    assert_eq!(sent("a=52.520008,b=13.404954"), [Grade::Decoded]);
+    for other in [
+        "a=52.5,b=13.4",
+        "a=52.520008,b=13.404954,c=1.2345",
+        "a=0.520008,b=0.404954",
+    ] {
+        assert_eq!(sent(other), [], "{other}");
+    }
+}
+
+#[test]
+fn points_with_times_in_protobufs_are_a_way_where_the_path_is_of_a_receiver() {
+    let points = |count: u8| {
+        let points = (0..count).map(|at| {
+            let half = |start: f64| start + f64::from(at) * 0.000_4;
+            let number = |field: u8, value: f64| {
+                [vec![field << 3 | 1], value.to_le_bytes().to_vec()].concat()
+            };
+            let time = [
+                vec![0x20],
+                protobuf::varint(1_772_355_600_000 + u64::from(at) * 5_000),
+            ]
+            .concat();
+            let point = [
+                number(1, half(52.520_008)),
+                number(2, half(13.404_954)),
+                time,
+            ]
+            .concat();
+            [vec![0x1a, u8::try_from(point.len()).unwrap()], point].concat()
+        });
+        points.collect::<Vec<_>>().concat()
+    };
+    let sent = |path: &str, count| {
+        let headers = [("Content-Type", "application/x-protobuf")];
+        let sent = observation::post("collector.example", path, &headers, points(count), false);
+        grades(sent, "coordinates")
+    };
+    assert_eq!(sent("/loc.Fused/Report", 4), [Grade::Shape]);
+    assert_eq!(sent("/loc.Fused/Report", 2), []);
+    assert_eq!(sent("/Sensor/Report", 4), []);
+}
+
+#[test]
+fn lines_of_a_scan_are_access_points_where_all_of_them_are() {
+    let sent = |text: &str| grades(post("/s", "text/plain", text), "wifi-bssid");
+    let point = |end: u8, signal: &str| format!("3c:5a:b4:01:02:{end:02x}|{signal}|Werkstatt");
+    let scan = [point(1, "-61"), point(2, "-70"), point(3, "-83")];
+    assert_eq!(sent(&scan.join("\n")), [Grade::Shape]);
+    // thermometers in the cold, a line of something else, and what is no signal
+    let cold = "a4:c1:38:11:22:5f;-40;12\na4:c1:38:15:42:5f;-42;11\na4:c1:38:11:99:5f;-37;9\n";
+    assert_eq!(sent(cold), []);
+    assert_eq!(
+        sent(&[&scan[..], &["end of list".to_owned()]].concat().join("\n")),
+        []
+    );
+    assert_eq!(
+        sent(&[point(1, "61"), point(2, "70"), point(3, "83")].join("\n")),
+        []
+    );
 }

@@ -1,0 +1,81 @@
+//! Ways whose points are objects with `x`, `y` and a time: `[{"t": 1772355600, "y": 52.5200, "x": 13.4050}, …]`. Rooms and screens
+//! have these names, too, so it takes several that lie one behind the other on earth.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+
+use super::integer::is_time;
+use super::parts::{Located, Row, SIZE_DECIMALS, is_chart_or_drawing, positions_of_track};
+use super::{Axis, graded};
+use crate::detect::Scene;
+use crate::detect::value::degrees;
+use crate::model::{Field, Grade, Look, PathId, Place, Step, Tally};
+
+/// Points of ways, until all fields of a message have been looked at.
+#[derive(Default)]
+pub(super) struct Trails<'a>(BTreeMap<(Place, PathId), Row<'a>>);
+
+impl<'a> Trails<'a> {
+    /// Takes half of a point.
+    pub(super) fn take(&mut self, scene: &Scene<'_>, field: &'a Field<'a>, object: Option<PathId>) {
+        let name = scene.name(field).map_or("", |name| &*name.normalised);
+        let axis = match name {
+            "x" => Axis::Longitude,
+            "y" => Axis::Latitude,
+            _ => return,
+        };
+        let exact = degrees(&field.value, axis.limit());
+        let exact = exact.filter(|degrees| degrees.decimals >= SIZE_DECIMALS);
+        let (Some(degrees), Some(object)) = (exact, object) else {
+            return;
+        };
+        let point = self.0.entry((field.place, object)).or_insert_with(|| Row {
+            object,
+            time: None,
+            // of a room
+            is_longer: scene.has_name_beside(field, &["z"]),
+            halves: super::parts::Halves::default(),
+        });
+        point.halves.set(axis, (field, degrees));
+    }
+
+    /// Reports the points of ways.
+    pub(super) fn report(self, scene: &Scene<'_>, tally: &mut Tally) {
+        if self.0.len() < LEAST {
+            return;
+        }
+        // Their times, which have any name.
+        let mut times: HashMap<(Place, PathId), &str> = HashMap::new();
+        let numbers = scene.fields.iter();
+        for field in numbers.filter(|field| field.look.has(Look::DIGIT)) {
+            if let Some(object) = scene.object(field)
+                && self.0.contains_key(&(field.place, object))
+                && is_time(&field.value)
+            {
+                times.entry((field.place, object)).or_insert(&field.value);
+            }
+        }
+        let mut ways: HashMap<(Place, PathId), Vec<Row<'_>>> = HashMap::new();
+        for ((place, object), point) in self.0 {
+            let time = times.get(&(place, object)).copied();
+            let point = Row { time, ..point };
+            if let Some((list, Step::Index(_))) = scene.fields.paths.split(object) {
+                let way = ways.entry((place, scene.first_of(list))).or_default();
+                way.push(point);
+            }
+        }
+        for way in ways.values().filter(|way| way.len() >= LEAST) {
+            let positions: Vec<Located<'_>> = positions_of_track(way);
+            if is_chart_or_drawing(way, &positions) {
+                continue;
+            }
+            for (field, latitude, longitude) in positions {
+                graded(scene, tally, field, Grade::Shape, (latitude, longitude));
+            }
+        }
+    }
+}
+
+/// Points of a way.
+const LEAST: usize = 3;
