@@ -277,7 +277,7 @@ fn short_texts_are_found_in_raw_deflate() {
 #[test]
 fn positions_are_found_in_lists_of_integers() {
     let list = |first: i32, second: i32| {
-        let [first, second] = [first, second].map(|number| number.to_be_bytes());
+        let [first, second] = [first, second].map(i32::to_be_bytes);
         [&b"\x94\x03\xd2"[..], &first, b"\xce", &second, b"\x07"].concat()
     };
     let packed = |bytes: &[u8]| json(&STANDARD.encode(bytes));
