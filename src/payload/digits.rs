@@ -264,7 +264,7 @@ fn base64_word(look: Look, word: &str, collector: &mut Collector<'_>) -> bool {
         }
         if !is_taken && !is_text {
             collector.undoing(DecodeStep::Base64, |collector| {
-                text::among(&buffer, collector)
+                text::among(&buffer, collector);
             });
         }
     }

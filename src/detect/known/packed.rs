@@ -140,7 +140,7 @@ fn varint(bytes: &[u8]) -> Option<(u8, u64, &[u8])> {
     let (key, rest) = bytes.split_first()?;
     let length = rest.iter().take_while(|byte| **byte >= 0x80).count();
     let (number, behind) = rest.split_at_checked(length.saturating_add(1))?;
-    let is_key = (8..0x80).contains(key) && key & 7 == 0;
+    let is_key = (8..0x80).contains(key) && key.is_multiple_of(8);
     let groups = number.iter().rev();
     let number = groups.fold(0_u64, |sum, byte| sum << 7 | u64::from(byte & 0x7f));
     (is_key && length < LONGEST_VARINT).then_some((*key, number, behind))
@@ -155,7 +155,8 @@ fn each_pair_of_varints(bytes: &[u8], number: &Number, see: &mut dyn FnMut([f64;
         let Some((next, second, _)) = varint(behind) else {
             continue;
         };
-        let read = |number_of: u64| (number.read)(&number_of.to_le_bytes()).filter(is_angle);
+        let read =
+            |number_of: u64| (number.read)(&number_of.to_le_bytes()).filter(|it| is_angle(*it));
         if key.checked_add(8) == Some(next)
             && let Some((first, second)) = read(first).zip(read(second))
         {
@@ -170,14 +171,14 @@ fn each_pair(bytes: &[u8], number: &Number, see: &mut dyn FnMut([f64; 2])) {
     let is_whole = bytes.len() == number.bytes.saturating_mul(2);
     for start in 0..bytes.len() {
         let (before, rest) = bytes.split_at_checked(start).unwrap_or_default();
-        let Some(first) = (number.read)(rest).filter(is_angle) else {
+        let Some(first) = (number.read)(rest).filter(|it| is_angle(*it)) else {
             continue;
         };
         for between in 0..=BETWEEN {
             let behind = rest.get(number.bytes..).unwrap_or_default();
             let (key, behind) = behind.split_at_checked(between).unwrap_or_default();
             let are_told = number.steps.is_empty() || is_whole || are_fields(before, key);
-            if let Some(second) = (number.read)(behind).filter(|it| are_told && is_angle(it)) {
+            if let Some(second) = (number.read)(behind).filter(|it| are_told && is_angle(*it)) {
                 see([first, second]);
             }
         }
@@ -185,7 +186,7 @@ fn each_pair(bytes: &[u8], number: &Number, see: &mut dyn FnMut([f64; 2])) {
 }
 
 /// Nothing but zero is closer to it.
-fn is_angle(degrees: &f64) -> bool {
+fn is_angle(degrees: f64) -> bool {
     (1e-3..=180.0).contains(&degrees.abs())
 }
 
