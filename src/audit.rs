@@ -6,6 +6,7 @@
 mod again;
 mod baseline;
 mod checksum;
+mod documents;
 mod fleet;
 mod gather;
 mod known_values;

@@ -295,6 +295,8 @@ pub const SNIFF_DEEP_BYTES: usize = 8 << 20;
 pub const FOLDER_DEPTH: usize = 16;
 /// Files below what the user named.
 pub const INPUT_FILES: usize = 100_000;
+/// Android users of a phone that are told apart.
+pub const USERS: usize = 16;
 /// Output that a compressed input may have for each byte of it before it is taken for a bomb. Captures reach about 20.
 pub const WRAPPED_RATIO: u64 = 200;
 /// Output of a compressed input that is allowed whatever the ratio (a header-only capture of idle traffic).

@@ -111,9 +111,10 @@ fn add_silent_apps(device: &Device<'_>, rows: &mut BTreeMap<Owner, Row>) -> u64 
     let seen: BTreeSet<AppId> = rows.keys().flat_map(Owner::candidates).cloned().collect();
     let mut silent = 0_u64;
     for (app, packages) in &device.packages {
-        let is_there = packages
-            .iter()
-            .any(|package| device.dossier.has_package(package));
+        let is_there = packages.iter().any(|package| {
+            let dossier = device.dossier;
+            dossier.has_package(package) || dossier.declarations.contains_key(*package)
+        });
         if seen.contains(app) || !is_there {
             continue;
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroize;
 
-use super::{Options, note_unreadable};
+use super::{Options, documents, note_unreadable};
 use crate::intake::{self, Case, Gathered, Input};
 use crate::limits::{CONNECTION_NOTES, LOGGED_APPS, LOGGED_CONTACTS, NOTES_PER_ENDS};
 use crate::manifest::CodeName;
@@ -48,6 +48,7 @@ pub(super) fn gather(
                 }
             }
         }
+        documents::note(&dossier, coverage);
         dossiers.push(dossier);
     }
     dossiers

@@ -1,5 +1,6 @@
 //! Inputs → observations: flows, attribution and decoding, for one phone or for each client of a network.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,10 +11,10 @@ use crate::Result;
 use crate::attribute::Attributor;
 use crate::flow::{Clients, Flows, Load, Recorded};
 use crate::intake::{self, Input, Item};
-use crate::limits::{LIVE_CLIENTS, LOGGED_EVENTS};
+use crate::limits::{LIVE_CLIENTS, LOGGED_EVENTS, USERS};
 use crate::model::{
     Answer, Coverage, DeviceId, Dossier, Event, InputId, Observation, Packet, ServerName,
-    Shortfall, Sighting, Timestamp,
+    Shortfall, Sighting, Timestamp, user_of,
 };
 use crate::payload::{self, Decoded};
 use crate::protocol;
@@ -25,9 +26,9 @@ pub(super) enum Told {
     Packets,
     /// By a proxy's or browser's record, which knows of no packets.
     Record,
-    /// By a log that has a record for each connection too.
+    /// By a sensor's log that has a record of the connection too.
     SensorLog,
-    /// By a sensor's log that tells of no connection but by what was seen in it.
+    /// By a sensor's log that tells of the connection only by what was seen in it.
     LoneLog,
 }
 
@@ -108,6 +109,8 @@ pub(super) struct Reader<'a> {
     last: Option<Timestamp>,
     /// What logs have told before, where several may tell the same.
     overlap: Option<Overlap>,
+    /// Android users beside the owner for whom apps did something.
+    users: BTreeSet<u32>,
 }
 
 impl<'a> Reader<'a> {
@@ -125,6 +128,7 @@ impl<'a> Reader<'a> {
             seen: Vec::new(),
             last: None,
             overlap: None,
+            users: BTreeSet::new(),
             stage,
         }
     }
@@ -159,10 +163,10 @@ impl<'a> Reader<'a> {
         if let Some(expression) = &stage.options.filter {
             source = intake::filtered(source, expression)?;
         }
-        let by_record = match input.lists_connections() {
-            true if stage.dossier.has_connection_log => Told::SensorLog,
-            true => Told::LoneLog,
-            false => Told::Record,
+        let by_record = if input.lists_connections() {
+            Told::SensorLog
+        } else {
+            Told::Record
         };
         let zone = stage.dossier.time_zone.as_deref();
         let zone = zone
@@ -248,6 +252,8 @@ impl<'a> Reader<'a> {
             Item::Sighting(sighting) => {
                 let time = sighting.origin.time;
                 let number = self.phone_of_record(&sighting);
+                let is_lone = by_record == Told::SensorLog && !self.has_record_of(&sighting);
+                let by_record = if is_lone { Told::LoneLog } else { by_record };
                 let told = self.record(*sighting, number, by_record, coverage, take);
                 (time, number, told)
             }
@@ -272,6 +278,13 @@ impl<'a> Reader<'a> {
             self.hand_out(number, told, coverage, take);
         }
         Some(time)
+    }
+
+    /// Whether a sensor has a record of the connection in which it saw that.
+    fn has_record_of(&self, sighting: &Sighting) -> bool {
+        let recorded = &self.stage.dossier.recorded;
+        let flow = sighting.flow;
+        flow.is_some_and(|flow| recorded.has(flow, sighting.origin.time))
     }
 
     /// Takes a record: as it is, or what its bytes say if it has those of a connection.
@@ -401,6 +414,15 @@ impl<'a> Reader<'a> {
                 sighting.server = name_of_server(&sighting, dossier);
             }
             naming::in_ascii(&mut sighting);
+            if let Some(user) = other_user(&sighting)
+                && self.users.len() < USERS
+                && self.users.insert(user)
+            {
+                let origin = sighting.origin;
+                coverage.add(origin.input, Shortfall::SeveralUsers, Some(origin), 0, || {
+                    format!("where user {user} of the phone has the same app as user 0, both stand in its rows")
+                });
+            }
             let app = phone.attributor.attribute(&sighting);
             let observation = Observation {
                 sighting,
@@ -462,6 +484,16 @@ fn name_of_server(sighting: &Sighting, dossier: &Dossier) -> Option<ServerName> 
     by_connection
         .or_else(|| dossier.names.get(&flow.server_ip()).cloned())
         .map(ServerName::Resolved)
+}
+
+/// The Android user for whom an app did it, unless it is the owner of the phone.
+fn other_user(sighting: &Sighting) -> Option<u32> {
+    let by_access = match &sighting.event {
+        Event::Access(access) => access.user,
+        _ => None,
+    };
+    let user = by_access.or_else(|| sighting.owner.uid.and_then(user_of));
+    user.filter(|user| *user != 0)
 }
 
 /// The name that a client gives itself: to the DHCP server, or by multicast DNS for its own address.

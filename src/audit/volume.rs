@@ -74,6 +74,12 @@ pub(super) fn count_reads(observation: &Observation, tally: &mut Tally) {
         first: if is_read { time } else { Timestamp::default() },
         last: if is_read { time } else { Timestamp::default() },
         tags: access.tag.iter().filter(|_| is_read).cloned().collect(),
+        users: access
+            .user
+            .filter(|_| is_read)
+            .map(|user| (user, count))
+            .into_iter()
+            .collect(),
     };
     tally.add_reads(key, reads);
 }

@@ -9,7 +9,7 @@ use super::{Format, Input, Sample, Source};
 use crate::Result;
 use crate::limits::DOCUMENT_BYTES;
 use crate::manifest::{self, AppOperation, OperationAccess};
-use crate::model::{Access, Event, Origin, Owner, Shortfall, Timestamp};
+use crate::model::{Access, Event, Origin, Owner, Shortfall, Timestamp, user_of};
 
 /// The dump of the service alone.
 pub(super) const FORMAT: Format = Format {
@@ -62,22 +62,24 @@ const RESOURCES: [(&str, &str); 38] = [
 ];
 
 fn sniff(sample: &Sample<'_>) -> bool {
-    sample.text().is_some_and(|text| {
-        let text = text
-            .strip_prefix("DUMP OF SERVICE appops:")
-            .unwrap_or(text)
-            .trim_start();
-        text.starts_with("Current AppOps Service state:")
+    sample.dump().is_some_and(|text| {
+        text.trim_start()
+            .starts_with("Current AppOps Service state:")
     })
 }
 
 fn open(input: &Input) -> Result<Box<dyn Source>> {
     let (bytes, cut) = read_whole(input, DOCUMENT_BYTES)?;
     let mut listed = Listed::default();
+    let is_long = cut.is_some();
     if let Some(detail) = cut {
         listed
             .at(input.origin())
             .note(Shortfall::InputLimit, &detail);
+    }
+    if !is_long && !bytes.ends_with(b"\n") {
+        let detail = "the log ends in the middle of a line";
+        listed.at(input.origin()).note(Shortfall::Truncated, detail);
     }
     list(&bytes, 0, None, input.origin(), &mut listed);
     Ok(Box::new(listed))
@@ -123,6 +125,7 @@ pub(super) fn list(
                     resource: resource.to_owned(),
                     count: 1,
                     in_background: access.in_background(),
+                    user: operation.uid.and_then(user_of),
                     tag: access.tag.as_deref().map(Arc::from),
                     is_refused: access.is_refused,
                     ..Access::default()
@@ -186,8 +189,10 @@ fn age(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Item;
     use super::super::log::drain;
     use super::*;
+    use crate::model::InputId;
 
     #[test]
     fn ages_are_read() {
@@ -230,6 +235,26 @@ mod tests {
             times,
             ["2026-01-02T02:04:05.000Z", "2026-01-02T03:04:05.000Z"]
         );
+    }
+
+    #[test]
+    fn a_dump_without_its_end_is_told() {
+        let whole = "Current AppOps Service state:\n  Uid u0a103:\n    Package org.example.chat:\n      CAMERA (allow):\n          \
+            Access: [fg-s] 2026-01-02 03:04:05.000 (-1h)\n";
+        let noted = |text: &str| {
+            let input = Input::in_memory(InputId(0), FORMAT.name, text.as_bytes());
+            let mut source = open(&input).unwrap();
+            let mut noted = Vec::new();
+            while let Some(item) = source.next_item().unwrap() {
+                if let Item::Shortfall { shortfall, .. } = item {
+                    noted.push(shortfall);
+                }
+            }
+            noted
+        };
+        assert_eq!(noted(whole), [Shortfall::LocalTime]);
+        let (cut, _) = whole.split_at(whole.len() - 5);
+        assert_eq!(noted(cut), [Shortfall::Truncated, Shortfall::LocalTime]);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Bug reports of Android: the outputs of `dumpsys package` and `dumpsys appops` inside the text of `dumpstate`, which is much
-//! longer than both and is read line by line.
+//! Bug reports of Android and outputs of `dumpsys` for all services: what `dumpsys package` and `dumpsys appops` say inside the
+//! text, which is much longer than both and is read line by line.
 
 use std::io::Read;
 
@@ -22,13 +22,33 @@ pub(super) const FORMAT: Format = Format {
     open: Some(open),
 };
 
+/// What `dumpsys` says of all services, without the rest of a bug report.
+pub(super) const ALL_SERVICES: Format = Format {
+    name: "dumpsys",
+    sniff: has_services,
+    gather: Some(gather),
+    open: Some(open),
+};
+
 fn sniff(sample: &Sample<'_>) -> bool {
-    sample.text().is_some_and(|text| {
+    sample.dump().is_some_and(|text| {
         text.lines()
             .take(20)
             .any(|line| line.starts_with("== dumpstate: "))
     })
 }
+
+/// The list that comes before the services, or the line before each of them, which `dumpsys` leaves out where it is asked for
+/// one alone (AOSP `dumpsys.cpp`).
+fn has_services(sample: &Sample<'_>) -> bool {
+    sample.dump().is_some_and(|text| {
+        text.trim_start().starts_with("Currently running services:")
+            || text.lines().any(|line| line.starts_with(SERVICE))
+    })
+}
+
+/// `DUMP OF SERVICE package:`, and `DUMP OF SERVICE HIGH package:` where services have priorities.
+const SERVICE: &str = "DUMP OF SERVICE ";
 
 /// Which phone made a report, by its header.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +95,10 @@ struct Section {
     text: Vec<u8>,
     /// Lines of the report before its first.
     lines_before: u64,
-    is_cut: bool,
+    /// It is longer than the bound.
+    is_long: bool,
+    /// Why it is not whole, if it is not.
+    cut: Option<&'static str>,
 }
 
 /// What is wanted of a report.
@@ -94,11 +117,18 @@ fn read(input: &Input, service: &str) -> Result<Report> {
     let mut lines = Lines::new(input.reader()?);
     let mut report = Report::default();
     let mut is_inside = false;
+    // Before Android 8 no line ends a service.
+    let mut has_ends = false;
     loop {
         let line = match lines.next_line() {
             Ok(Some(Line::Whole { range, .. })) => lines.at(range),
             Ok(Some(Line::TooLong)) => continue,
-            Ok(None) => return Ok(report),
+            Ok(None) => {
+                if is_inside && has_ends {
+                    report.section.cut = Some("the dump ends in the middle of it");
+                }
+                return Ok(report);
+            }
             Err(source) if lines.number() <= 1 => {
                 return Err(Error::Read {
                     path: input.path.clone(),
@@ -110,8 +140,7 @@ fn read(input: &Input, service: &str) -> Result<Report> {
                 return Ok(report);
             }
         };
-        if let Some(named) = line.strip_prefix(b"DUMP OF SERVICE ") {
-            // `DUMP OF SERVICE HIGH package:` where services have priorities.
+        if let Some(named) = line.strip_prefix(SERVICE.as_bytes()) {
             let named = named.trim_ascii_end();
             let name = named.strip_suffix(b":").unwrap_or(named);
             is_inside = name.rsplit(|byte| *byte == b' ').next() == Some(service.as_bytes())
@@ -121,12 +150,18 @@ fn read(input: &Input, service: &str) -> Result<Report> {
             } else {
                 report.section.lines_before
             };
-        } else if is_inside && is_end(line) {
+        } else if let Some(time) = end(line) {
+            has_ends = true;
+            if is_inside && report.time.is_none() {
+                report.time = timestamp(&time);
+            }
             is_inside = false;
+        } else if is_inside && line.starts_with(b"*** SERVICE ") && has_expired(line) {
+            report.section.cut = Some("the phone broke it off, because it took too long");
         } else if is_inside {
             let length = report.section.text.len().saturating_add(line.len());
             if length as u64 >= DOCUMENT_BYTES {
-                report.section.is_cut = true;
+                report.section.is_long = true;
                 is_inside = false;
                 continue;
             }
@@ -155,24 +190,35 @@ fn property(line: &[u8]) -> Option<(&str, &str)> {
     (!value.is_empty()).then_some((name, value))
 }
 
-/// `--------- 0.123s was the duration of dumpsys package, ending at: …`
-fn is_end(line: &[u8]) -> bool {
-    line.starts_with(b"--------- ")
-        && memchr::memmem::find(line, b"was the duration of dumpsys").is_some()
+/// What a line that ends a service says behind its name (`, ending at: …`, since Android 9):
+/// `--------- 0.123s was the duration of dumpsys package, ending at: …`.
+fn end(line: &[u8]) -> Option<String> {
+    let line = String::from_utf8_lossy(line.strip_prefix(b"--------- ")?);
+    let (_, after) = line.split_once("was the duration of dumpsys ")?;
+    let (_, time) = after.split_once("ending at: ").unwrap_or_default();
+    Some(time.to_owned())
+}
+
+/// `*** SERVICE 'appops' DUMP TIMEOUT (10000ms) EXPIRED ***`
+fn has_expired(line: &[u8]) -> bool {
+    memchr::memmem::find(line, b" DUMP TIMEOUT ").is_some()
 }
 
 fn gather(input: &Input) -> Result<Gathered> {
     let report = read(input, "package")?;
     let mut read = manifest::dumpsys_package(&report.section.text);
     if report.section.text.is_empty() {
-        read.damage = vec!["the bug report has no output of dumpsys package".to_owned()];
+        read.damage = vec!["the dump has no output of dumpsys package".to_owned()];
     }
+    let cut = report.section.cut;
+    read.damage
+        .extend(cut.map(|reason| format!("dumpsys package is not whole: {reason}")));
     read.value.model = report.model;
     read.value.time_zone = report.time_zone;
     read.damage.extend(report.failure);
     let cut = report
         .section
-        .is_cut
+        .is_long
         .then(|| format!("only the first {DOCUMENT_BYTES} bytes of dumpsys package are read"));
     let lines_before = report.section.lines_before;
     Ok((
@@ -184,7 +230,7 @@ fn gather(input: &Input) -> Result<Gathered> {
 fn open(input: &Input) -> Result<Box<dyn Source>> {
     let report = read(input, "appops")?;
     let mut listed = Listed::default();
-    if report.section.is_cut {
+    if report.section.is_long {
         let detail = format!("only the first {DOCUMENT_BYTES} bytes of dumpsys appops are read");
         listed
             .at(input.origin())
@@ -193,8 +239,13 @@ fn open(input: &Input) -> Result<Box<dyn Source>> {
     if report.section.text.is_empty() {
         listed.at(input.origin()).note(
             Shortfall::Truncated,
-            "the bug report has no output of dumpsys appops",
+            "the dump has no output of dumpsys appops",
         );
+    } else if let Some(reason) = report.section.cut {
+        let detail = format!("dumpsys appops is not whole: {reason}");
+        listed
+            .at(input.origin())
+            .note(Shortfall::Truncated, &detail);
     }
     appops::list(
         &report.section.text,

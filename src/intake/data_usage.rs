@@ -9,13 +9,15 @@ use super::sqlite::{Cell, Database, Row, Table, has_names};
 use super::{Format, Input, Sample, Source};
 use crate::Result;
 use crate::limits::{DOCUMENT_BYTES, LOGGED_EVENTS};
-use crate::model::{ContentState, Event, Origin, Owner, Shortfall, Timestamp, Traffic};
+use crate::model::{
+    ContentState, Dossier, Event, Origin, Owner, Platform, Shortfall, Timestamp, Traffic,
+};
 
 /// Either database.
 pub(super) const FORMAT: Format = Format {
     name: "ios-data-usage",
     sniff: |sample: &Sample<'_>| has_names(sample, &[PROCESSES, USAGES]),
-    gather: None,
+    gather: Some(|_| Ok((of_iphone(), Vec::new()))),
     open: Some(open),
 };
 
@@ -23,6 +25,14 @@ pub(super) const FORMAT: Format = Format {
 const APPLE_EPOCH: f64 = 978_307_200.0;
 const PROCESSES: &str = "ZPROCESS";
 const USAGES: &str = "ZLIVEUSAGE";
+
+/// Only iPhones have it.
+fn of_iphone() -> Dossier {
+    Dossier {
+        platform: Some(Platform::Ios),
+        ..Dossier::default()
+    }
+}
 
 fn open(input: &Input) -> Result<Box<dyn Source>> {
     let (bytes, cut) = read_whole(input, DOCUMENT_BYTES)?;
@@ -45,12 +55,13 @@ fn list(bytes: &[u8], origin: Origin, listed: &mut Listed) {
     };
     let processes = database.table(PROCESSES, LOGGED_EVENTS).unwrap_or_default();
     let usages = database.table(USAGES, LOGGED_EVENTS).unwrap_or_default();
-    let owners: BTreeMap<i64, Owner> = processes
+    let owners: BTreeMap<i64, (Owner, Timestamp)> = processes
         .rows
         .iter()
         .filter_map(|row| {
             let key = processes.cell(row, "Z_PK")?.integer()?;
-            Some((key, owner(&processes, row)?))
+            let since = time(processes.cell(row, "ZFIRSTTIMESTAMP"));
+            Some((key, (owner(&processes, row)?, since)))
         })
         .collect();
     for row in &usages.rows {
@@ -58,7 +69,7 @@ fn list(bytes: &[u8], origin: Origin, listed: &mut Listed) {
             .cell(row, "ZHASPROCESS")
             .and_then(|key| key.integer())
             .and_then(|key| owners.get(&key));
-        let Some(owner) = owner else {
+        let Some((owner, since)) = owner else {
             listed.at(origin).note(
                 Shortfall::Damaged,
                 "usage of a process that the database does not name",
@@ -70,7 +81,7 @@ fn list(bytes: &[u8], origin: Origin, listed: &mut Listed) {
             time: time(usages.cell(row, "ZTIMESTAMP")),
             ..origin
         });
-        let traffic = traffic(&usages, row, told.origin);
+        let traffic = traffic(&usages, row, told.origin, *since);
         told.tell(owner.clone(), Event::Traffic(traffic));
         told.origin = origin;
     }
@@ -101,7 +112,10 @@ fn owner(processes: &Table, row: &Row) -> Option<Owner> {
     (!owner.is_empty()).then_some(owner)
 }
 
-fn traffic(usages: &Table, row: &Row, origin: Origin) -> Traffic {
+/// Sums since the process was first seen (`ZFIRSTTIMESTAMP`), up to the time of the row.
+fn traffic(usages: &Table, row: &Row, origin: Origin, since: Timestamp) -> Traffic {
+    let is_told = since != Timestamp::default() && since < origin.time;
+    let first = if is_told { since } else { origin.time };
     let sum = |columns: [&str; 2]| {
         columns
             .iter()
@@ -114,7 +128,10 @@ fn traffic(usages: &Table, row: &Row, origin: Origin) -> Traffic {
         server_packets: 0,
         client_bytes: sum(["ZWIFIOUT", "ZWWANOUT"]),
         server_bytes: sum(["ZWIFIIN", "ZWWANIN"]),
-        first: origin,
+        first: Origin {
+            time: first,
+            ..origin
+        },
         last: origin,
         protocol: "",
         content: ContentState::NotExamined,
@@ -176,6 +193,12 @@ mod tests {
                 ("apsd", time, 7, 8),
             ]
         );
+        let began = |sighting: &Sighting| match &sighting.event {
+            Event::Traffic(traffic) => traffic.first.time.to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(began(&sightings[0]), "2026-01-01T03:04:05.000Z");
+        assert_eq!(began(&sightings[1]), "2026-01-02T03:04:05.000Z");
         assert_eq!(rows.len(), 303, "rows over several pages");
         assert_eq!(shortfalls, [Shortfall::Damaged]);
     }

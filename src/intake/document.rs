@@ -231,20 +231,18 @@ fn is_data_safety(sample: &Sample<'_>) -> bool {
 
 /// The list of packages may come long after the beginning, which is mostly about activities and their filters.
 fn is_dumpsys_package(sample: &Sample<'_>) -> bool {
-    const BEGINNINGS: [&[u8]; 7] = [
+    const BEGINNINGS: [&[u8]; 6] = [
         b"Packages:",
         b"Activity Resolver Table:",
-        b"DUMP OF SERVICE ",
         b"Database versions:",
         b"Verifiers:",
         b"Libraries:",
         b"Known Packages:",
     ];
-    let is_dump = !sample.head.contains(&0)
-        && BEGINNINGS
-            .iter()
-            .any(|beginning| memmem::find(sample.head, beginning).is_some());
-    is_dump && contains(sample, b"\n  Package [")
+    let is_dump = BEGINNINGS
+        .iter()
+        .any(|beginning| memmem::find(sample.head, beginning).is_some());
+    is_dump && sample.dump().is_some() && contains(sample, b"\n  Package [")
 }
 
 fn contains(sample: &Sample<'_>, word: &[u8]) -> bool {

@@ -197,7 +197,12 @@ impl Input {
 
     /// Whether its times are those that the phone's clock showed, without a zone.
     pub fn has_local_times(&self) -> bool {
-        [appops::FORMAT.name, bug_report::FORMAT.name].contains(&self.format)
+        [
+            appops::FORMAT.name,
+            bug_report::FORMAT.name,
+            bug_report::ALL_SERVICES.name,
+        ]
+        .contains(&self.format)
     }
 
     /// Whether it is what the system or a tool on the phone logged: such logs overlap.
@@ -206,6 +211,7 @@ impl Input {
             privacy_report::FORMAT.name,
             appops::FORMAT.name,
             bug_report::FORMAT.name,
+            bug_report::ALL_SERVICES.name,
             network_log::FORMAT.name,
             tracker_control::FORMAT.name,
             tracker_control::DATABASE.name,
@@ -394,6 +400,7 @@ pub const FORMATS: &[Format] = &[
     document::PRIVACY_MANIFEST,
     document::TEXT_MANIFEST,
     bug_report::FORMAT,
+    bug_report::ALL_SERVICES,
     document::DUMPSYS_PACKAGE,
     document::DATA_SAFETY,
     key_log::FORMAT,

@@ -36,7 +36,7 @@ pub(super) const FORMAT: Format = Format {
 const PACKAGE: [&str; 3] = ["packagename", "package", "app"];
 const TIME: [&str; 4] = ["eventtime", "timestamp", "time", "timemillis"];
 const NAME: [&str; 3] = ["hostname", "host", "domain"];
-const ADDRESS: [&str; 4] = ["ipaddress", "inetaddress", "address", "destinationip"];
+const ADDRESS: [&str; 5] = ["ipaddress", "inetaddress", "address", "destinationip", "ip"];
 const ANSWERS: [&str; 3] = ["ipaddresses", "inetaddresses", "addresses"];
 
 /// Lines among which one must be an event.
@@ -561,6 +561,19 @@ mod tests {
         );
         assert_eq!(shortfalls, [Shortfall::Damaged]);
         assert!(input.open().unwrap().is_some());
+    }
+
+    #[test]
+    fn a_connection_without_a_name_is_told_by_its_address() {
+        let table = "timestamp,package,event,hostname,ip,port\n\
+            1760000000000,org.example.chat,CONNECT,,198.51.100.9,443\n";
+        let input = Input::in_memory(InputId(0), FORMAT.name, table.as_bytes());
+        let mut listed = Listed::default();
+        list_table(table.as_bytes(), &input, &mut listed);
+        let (sightings, shortfalls) = drain(listed);
+        let expected = ["1760000000000 org.example.chat → 198.51.100.9"];
+        assert_eq!(rows(&sightings), expected);
+        assert_eq!(shortfalls, []);
     }
 
     #[test]

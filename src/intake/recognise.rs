@@ -1,5 +1,6 @@
 //! The first bytes of an input → its format, and the compression that it comes in.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -69,6 +70,19 @@ impl Sample<'_> {
             }
         }
         bytes
+    }
+
+    /// The head of a dump of a phone, which is text with some raw bytes where a service or a kernel's log has such; `None` if it
+    /// is mostly no text.
+    pub fn dump(&self) -> Option<Cow<'_, str>> {
+        /// Of so many characters one may be none.
+        const CHARACTERS_PER_RAW_BYTE: usize = 32;
+        let head = self.head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(self.head);
+        let text = String::from_utf8_lossy(head);
+        let is_raw = |character: &char| matches!(*character, '\0' | char::REPLACEMENT_CHARACTER);
+        let raw = text.chars().filter(is_raw).count();
+        let is_text = raw.saturating_mul(CHARACTERS_PER_RAW_BYTE) <= text.len();
+        (!text.is_empty() && is_text).then_some(text)
     }
 
     /// The head as text without byte order mark and leading white space; `None` if it is not text. A character that the end

@@ -116,15 +116,17 @@ pub(super) fn body_left_out(length: u64) -> Body {
     }
 }
 
-/// Phase 1 of a sensor's log: names by connection, for the records that have only addresses, and whether there are such.
+/// Phase 1 of a sensor's log: names by connection, for the records that have only addresses, and of which connections there are
+/// such.
 pub(super) fn gather(input: &Input, open: Open) -> Result<Gathered> {
     let mut dossier = Dossier::default();
     let mut notes = Vec::new();
-    // A pipe passes once: what it holds is not known before it is counted.
     if input.is_stdin() {
-        dossier.has_connection_log = true;
+        let detail = "a pipe passes once, so that what was seen in a connection counts beside the record of it";
+        notes.push((Shortfall::PerhapsSameTraffic, detail.to_owned()));
         return Ok((dossier, notes));
     }
+    let mut is_whole = true;
     let mut source = open(input)?;
     while let Some(item) = source.next_item()? {
         let Item::Sighting(sighting) = item else {
@@ -142,7 +144,10 @@ pub(super) fn gather(input: &Input, open: Open) -> Result<Gathered> {
             }
             continue;
         }
-        dossier.has_connection_log |= matches!(sighting.event, Event::Traffic(_));
+        if let (Event::Traffic(traffic), Some(flow)) = (&sighting.event, sighting.flow) {
+            let (first, last) = (traffic.first.time, traffic.last.time);
+            is_whole &= dossier.recorded.add(flow, first, last);
+        }
         let (Some(flow), Some(ServerName::Asked(name))) = (sighting.flow, sighting.server) else {
             continue;
         };
@@ -152,12 +157,13 @@ pub(super) fn gather(input: &Input, open: Open) -> Result<Gathered> {
             owner: Owner::default(),
             server: Some(name),
         };
-        if !dossier.connections.add(flow, note) {
-            let detail = format!("more than {CONNECTION_NOTES} connections; the rest is left out");
-            notes.push((Shortfall::InputLimit, detail));
-            dossier.has_connection_log = true;
-            break;
-        }
+        is_whole &= dossier.connections.add(flow, note);
+    }
+    if !is_whole {
+        let detail = format!(
+            "more than {CONNECTION_NOTES} connections; of later ones the name may be missing, and what was seen in them counts beside the record of them"
+        );
+        notes.push((Shortfall::InputLimit, detail));
     }
     Ok((dossier, notes))
 }

@@ -1,6 +1,6 @@
 //! What is known of one kind of data at one app, from what it asks for to where it went.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Category, Grade, Timestamp};
@@ -56,6 +56,8 @@ pub struct Reads {
     pub last: Timestamp,
     /// Parts of the app that read, as it names them.
     pub tags: BTreeSet<Arc<str>>,
+    /// How often which user of the phone read (10 is often the work profile), where the log says.
+    pub users: BTreeMap<u32, u64>,
 }
 
 impl Reads {
@@ -74,6 +76,13 @@ impl Reads {
         self.tags.extend(other.tags);
         while self.tags.len() > crate::limits::READ_TAGS {
             self.tags.pop_last();
+        }
+        for (user, count) in other.users {
+            let sum = self.users.entry(user).or_default();
+            *sum = sum.saturating_add(count);
+        }
+        while self.users.len() > crate::limits::USERS {
+            self.users.pop_last();
         }
     }
 }
@@ -135,20 +144,31 @@ mod tests {
 
     fn any_reads() -> impl Strategy<Value = Reads> {
         let tags = prop::collection::btree_set("[a-z]{1,2}", 0..25);
-        (0_u64..9, 0_u64..9, 0_u64..9, 0_i64..5, 0_i64..5, tags).prop_map(
-            |(count, in_background, refused, first, last, tags)| Reads {
-                count,
-                in_background,
-                refused,
-                first: Timestamp(first),
-                last: Timestamp(last),
-                tags: tags
-                    .into_iter()
-                    .take(crate::limits::READ_TAGS)
-                    .map(Arc::from)
-                    .collect(),
-            },
+        let users = prop::collection::btree_map(0_u32..30, 0_u64..9, 0..25);
+        (
+            0_u64..9,
+            0_u64..9,
+            0_u64..9,
+            0_i64..5,
+            0_i64..5,
+            tags,
+            users,
         )
+            .prop_map(
+                |(count, in_background, refused, first, last, tags, users)| Reads {
+                    users: users.into_iter().take(crate::limits::USERS).collect(),
+                    count,
+                    in_background,
+                    refused,
+                    first: Timestamp(first),
+                    last: Timestamp(last),
+                    tags: tags
+                        .into_iter()
+                        .take(crate::limits::READ_TAGS)
+                        .map(Arc::from)
+                        .collect(),
+                },
+            )
     }
 
     proptest! {

@@ -169,6 +169,57 @@ impl Connections {
     }
 }
 
+/// Connections of which a sensor has a record, which it writes when they end, by their ends and times: whichever end is called
+/// the client. What it saw in others (a connection still open, as for push and QUIC) is all that tells of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recorded {
+    by_ends: BTreeMap<FlowKey, Vec<(Timestamp, Timestamp)>>,
+    count: usize,
+}
+
+impl Recorded {
+    /// Adds one; `false` if there are too many.
+    pub fn add(&mut self, flow: FlowKey, first: Timestamp, last: Timestamp) -> bool {
+        if self.count >= limits::CONNECTION_NOTES {
+            return false;
+        }
+        self.count = self.count.saturating_add(1);
+        let periods = self.by_ends.entry(either_way(flow)).or_default();
+        periods.push((first, last));
+        true
+    }
+
+    /// Takes in those of another source; `false` if there are too many.
+    pub fn merge(&mut self, other: Self) -> bool {
+        let mut is_whole = true;
+        for (flow, periods) in other.by_ends {
+            for (first, last) in periods {
+                is_whole &= self.add(flow, first, last);
+            }
+        }
+        is_whole
+    }
+
+    /// Whether there is a record of the connection that had these ends at that time.
+    pub fn has(&self, flow: FlowKey, time: Timestamp) -> bool {
+        let periods = self.by_ends.get(&either_way(flow));
+        periods.into_iter().flatten().any(|(first, last)| {
+            first.since(time) <= Connections::TOLERANCE
+                && time.since(*last) <= Connections::TOLERANCE
+        })
+    }
+}
+
+/// The same key for both directions of a connection.
+fn either_way(flow: FlowKey) -> FlowKey {
+    let flow = canonical(flow);
+    FlowKey {
+        client: flow.client.min(flow.server),
+        server: flow.client.max(flow.server),
+        ..flow
+    }
+}
+
 /// IPv4 addresses as such, also where a socket of version 6 shows them mapped.
 fn canonical(flow: FlowKey) -> FlowKey {
     let end = |end: SocketAddr| SocketAddr::new(end.ip().to_canonical(), end.port());
@@ -283,6 +334,21 @@ mod tests {
             ["c.d"],
             "by its own ends it is known"
         );
+    }
+
+    #[test]
+    fn a_recorded_connection_is_told_from_a_later_one_of_the_same_ends() {
+        let at = |second: i64| Timestamp(second * 1_000_000_000);
+        let mut recorded = Recorded::default();
+        let ends = flow("192.0.2.1:4000", "198.51.100.1:443");
+        assert!(recorded.add(ends, at(10), at(20)));
+        let mut both = Recorded::default();
+        assert!(both.merge(recorded));
+        let reversed = flow("198.51.100.1:443", "[::ffff:192.0.2.1]:4000");
+        let found =
+            [ends, reversed].map(|ends| [5, 24, 26, 60].map(|time| both.has(ends, at(time))));
+        assert_eq!(found, [[true, true, false, false]; 2]);
+        assert!(!both.has(flow("192.0.2.1:4001", "198.51.100.1:443"), at(15)));
     }
 
     #[test]

@@ -74,6 +74,14 @@ ids! {
         UntriedSalts = "untried-salts",
         /// Recipients in a session without contacts of which not all was seen: they are not compared.
         NotCompared = "not-compared",
+        /// Labels that name no app, where there is not just one.
+        UnplacedLabels = "unplaced-labels",
+        /// An app package of another version than the phone has.
+        OtherVersion = "other-version",
+        /// An app package of an app that the phone's own list does not have.
+        NotInstalled = "not-installed",
+        /// Several users of the phone, as a work profile is one: what they did stands under the same apps.
+        SeveralUsers = "several-users",
         /// Several clients in what is taken for one phone's traffic.
         SeveralClients = "several-clients",
         // --- tally

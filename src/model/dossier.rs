@@ -7,8 +7,14 @@ use std::sync::Arc;
 
 use super::{
     AddressBook, Attributed, Connections, DataLabel, Declaration, InputId, KnownValue, Origin,
-    Owner, PhoneLog, Plaintexts, Platform, Recipient, Timestamp,
+    Owner, PhoneLog, Plaintexts, Platform, Recipient, Recorded, Timestamp,
 };
+
+/// The Android user in a uid (`android.os.UserHandle.PER_USER_RANGE`): 0 is the owner, others are profiles. `None` for -1, which
+/// stands for no uid.
+pub fn user_of(uid: u32) -> Option<u32> {
+    (uid < 1 << 31).then_some(uid / 100_000)
+}
 
 /// A permission of an installed app for one Android user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,8 +94,8 @@ pub struct Dossier {
     pub owners: BTreeMap<u32, Owner>,
     /// Owners of sockets and names of servers by connection, from lists, traces and logs beside the capture.
     pub connections: Connections,
-    /// Logs of sensors have a record of each connection, beside what was seen in it.
-    pub has_connection_log: bool,
+    /// Connections of which logs of sensors have a record, beside what was seen in them.
+    pub recorded: Recorded,
     /// Which apps contacted which hosts, from the phone's own logs.
     pub log: PhoneLog,
     /// The app, or apps, that all traffic of an input belongs to, where its writer says so.
@@ -124,7 +130,13 @@ impl Dossier {
     /// Whether a user of the phone has the package, as far as is known.
     pub fn has_package(&self, package: &str) -> bool {
         let is_removed = self.apps.get(package).is_some_and(|app| app.is_removed);
-        !is_removed || self.declarations.contains_key(package)
+        let is_declared = self.declarations.contains_key(package);
+        (!is_removed || is_declared) && !(is_declared && self.is_not_listed(package))
+    }
+
+    /// Whether the phone itself listed its apps, which have uids then, and has none of this package.
+    pub fn is_not_listed(&self, package: &str) -> bool {
+        !self.apps.contains_key(package) && self.apps.values().any(|app| app.app_id.is_some())
     }
 
     /// What an app and the code in it are said to collect, with the places that say so: labels from inside its package, those
@@ -156,7 +168,7 @@ impl Dossier {
             known: self.known.clone(),
             address_book: self.address_book.clone(),
             connections: self.connections.clone(),
-            has_connection_log: self.has_connection_log,
+            recorded: self.recorded.clone(),
             plaintexts: self.plaintexts.clone(),
             ..Self::default()
         }
@@ -254,7 +266,7 @@ impl Dossier {
         }
         self.known.extend(other.known);
         let is_whole = self.connections.merge(other.connections);
-        self.has_connection_log |= other.has_connection_log;
+        let is_whole = self.recorded.merge(other.recorded) && is_whole;
         let is_whole = self.log.merge(other.log) && is_whole;
         self.let_through.extend(other.let_through);
         self.plaintexts.merge(other.plaintexts);

@@ -345,6 +345,8 @@ pub struct Access {
     pub since: Option<Timestamp>,
     /// Whether the app was in the background, where the log says.
     pub in_background: Option<bool>,
+    /// The Android user for whom it ran, where the log says: 0 is the owner, others are profiles such as the work profile.
+    pub user: Option<u32>,
     /// The part of the app that did it, as the app names it (attribution tag, Android 11 and later).
     pub tag: Option<Arc<str>>,
     /// The system refused: nothing was read.

@@ -40,12 +40,12 @@ pub use audit::{
 };
 pub use chain::{ClockShift, Contradiction, DataChain, LabelState, Reads, Sent};
 pub use component::{Component, ComponentKind, IntentFilter, Opening};
-pub use connection::{ConnectionNote, Connections};
+pub use connection::{ConnectionNote, Connections, Recorded};
 pub use consent::Consent;
 pub use coverage::{Coverage, Shortfall, ShortfallCount};
 pub use declaration::{Declaration, DeclaredPermission, EmbeddedCode, Platform, Signer};
 pub use declared::{DeclaredFact, DeclaredKind};
-pub use dossier::{Dossier, InstalledApp, PermissionPolicy, PermissionState};
+pub use dossier::{Dossier, InstalledApp, PermissionPolicy, PermissionState, user_of};
 pub use event::{
     Access, Answer, Body, ContentState, Event, Exchange, Handshake, Header, Lookup, Message,
     Observation, Request, Response, Sighting, Traffic,

@@ -437,6 +437,7 @@ impl Tally {
     /// Adds what a device log says about a contacted host.
     pub fn add_contact(&mut self, key: TrafficKey, origin: Origin, access: &Access) {
         let flows = access.count.max(1);
+        let began = access.since.filter(|since| *since < origin.time);
         self.add_volume(
             key,
             Volume {
@@ -445,7 +446,10 @@ impl Tally {
                 sent_bytes: 0,
                 received_bytes: 0,
                 has_gap: false,
-                first: origin,
+                first: Origin {
+                    time: began.unwrap_or(origin.time),
+                    ..origin
+                },
                 last: origin.time,
             },
         );

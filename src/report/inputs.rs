@@ -149,6 +149,11 @@ const USES: &[(&str, &str, &str)] = &[
         "welche App welche Berechtigung wann nutzte, und ob im Hintergrund",
     ),
     (
+        "dumpsys",
+        "installed apps with their permissions, and when they used them",
+        "installierte Apps mit ihren Berechtigungen, und wann sie sie nutzten",
+    ),
+    (
         "bug-report",
         "installed apps with their permissions, and when they used them",
         "installierte Apps mit ihren Berechtigungen, und wann sie sie nutzten",

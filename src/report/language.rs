@@ -365,6 +365,22 @@ impl Language {
                 "known values not looked for in full",
                 "bekannte Werte, die nicht vollständig gesucht wurden",
             ),
+            Shortfall::UnplacedLabels => self.pick(
+                "statements of vendors that could not be put to an app",
+                "Angaben von Anbietern, die keiner App zugeordnet werden konnten",
+            ),
+            Shortfall::OtherVersion => self.pick(
+                "app package of another version than the phone has",
+                "App-Paket in einer anderen Version als auf dem Gerät",
+            ),
+            Shortfall::NotInstalled => self.pick(
+                "app package that is not on the phone, by its own list of apps",
+                "App-Paket, das laut eigener Liste des Geräts nicht installiert ist",
+            ),
+            Shortfall::SeveralUsers => self.pick(
+                "several users of the phone (work profile, private space), told apart in reads, not in traffic",
+                "mehrere Nutzer auf dem Gerät (Arbeitsprofil, privater Bereich), bei Zugriffen getrennt, im Verkehr nicht",
+            ),
             Shortfall::SeveralClients => self.pick(
                 "several clients in what is taken for the traffic of one phone",
                 "mehrere Teilnehmer in dem, was als Verkehr eines Geräts gilt",

@@ -172,6 +172,7 @@ impl Observations {
                     .map(|owner| text::safe_up_to(owner, 80)),
                 count: access.count,
                 in_background: access.in_background,
+                user: access.user,
                 is_refused: access.is_refused,
             },
         }
@@ -335,6 +336,8 @@ enum EventView<'a> {
         count: u64,
         /// In the background.
         in_background: Option<bool>,
+        /// The Android user for whom the app ran, where the log says.
+        user: Option<u32>,
         /// The system refused: nothing was read.
         is_refused: bool,
     },

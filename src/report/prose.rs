@@ -1,6 +1,6 @@
 //! What findings, apps and provisions are called: sentences that several formats share, in the report's language.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::country;
@@ -40,11 +40,19 @@ pub(super) struct Prose<'a> {
     pub(super) exemptions: &'a Exemptions,
     path_prefix: Option<&'a str>,
     inputs: BTreeMap<InputId, &'a InputReport>,
+    /// The first app of each id.
+    apps: HashMap<&'a str, &'a AppReport>,
 }
 
 impl<'a> Prose<'a> {
     pub(super) fn new(report: &'a Presentable, rules: &'a Rules, options: Options) -> Self {
         let audit = &report.audit;
+        let mut apps = HashMap::new();
+        for app in audit.devices.iter().flat_map(|device| &device.apps) {
+            if let Some(id) = &app.id {
+                apps.entry(id.as_str()).or_insert(app);
+            }
+        }
         Self {
             audit,
             rules,
@@ -53,6 +61,7 @@ impl<'a> Prose<'a> {
             exemptions: &report.exemptions,
             path_prefix: report.path_prefix.as_deref(),
             inputs: audit.inputs.iter().map(|input| (input.id, input)).collect(),
+            apps,
         }
     }
 
@@ -470,8 +479,7 @@ impl<'a> Prose<'a> {
         let name = |id: &str| {
             let app = self.rules.app(id).or_else(|| self.rules.app_of_package(id));
             let of_audit = || {
-                let mut apps = self.audit.devices.iter().flat_map(|device| &device.apps);
-                let found = apps.find(|app| app.id.as_ref().is_some_and(|own| own.as_str() == id));
+                let found = self.apps.get(id).copied();
                 found.map_or_else(|| text::safe_up_to(id, 80), |app| self.app(app))
             };
             app.map_or_else(of_audit, |app| app.name.to_string())

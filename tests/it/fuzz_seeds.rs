@@ -453,6 +453,7 @@ fn app_seeds(target: &str) -> Vec<Vec<u8>> {
         ],
         "bug_report" => vec![
             inventory::bug_report().into_bytes(),
+            inventory::all_services().into_bytes(),
             archive::zip(&[("dumpstate.txt", inventory::bug_report().as_bytes())]),
         ],
         "recognised" => wrapped_lists(),

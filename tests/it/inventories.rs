@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use phonehome::intake::{self, Item};
-use phonehome::model::{Audit, Basis};
+use phonehome::model::{Audit, Basis, Shortfall};
 
 use crate::forge::{archive, inventory, log};
 use crate::on_disk::{audited, folder};
@@ -144,6 +144,103 @@ fn a_bug_report_is_read_in_its_archive_and_out_of_it() {
         assert_eq!(accesses, lines);
     }
 }
+
+/// How many apps and accesses an input tells of, and what it notes.
+fn told(input: &intake::Input) -> (usize, usize, Vec<Shortfall>) {
+    let (dossier, notes) = input.gather().unwrap().unwrap();
+    let mut notes: Vec<Shortfall> = notes.into_iter().map(|(shortfall, _)| shortfall).collect();
+    let mut source = input.open().unwrap().unwrap();
+    let mut accesses = 0;
+    while let Some(item) = source.next_item().unwrap() {
+        match item {
+            Item::Sighting(_) => accesses += 1,
+            Item::Shortfall { shortfall, .. } => notes.push(shortfall),
+            Item::Packet(_) => panic!("no packets in a dump"),
+        }
+    }
+    (dossier.apps.len(), accesses, notes)
+}
+
+/// The only input of a phone with this file.
+fn only_input(test: &str, file: &[u8]) -> intake::Input {
+    let folder = folder(test, &[("phone/dumpsys.txt", file)]);
+    let case = intake::discover(&[folder]).unwrap();
+    assert_eq!(case.left_out, []);
+    case.devices[0].inputs[0].clone()
+}
+
+#[test]
+fn a_dump_of_all_services_is_read_like_a_bug_report() {
+    let whole = inventory::all_services();
+    // Before Android 8 no line ends a service.
+    let old: Vec<&str> = whole
+        .lines()
+        .filter(|line| !line.contains("was the duration of"))
+        .collect();
+    let old = old.join("\n");
+    let (without_list, _) = whole.split_once("-----").unwrap();
+    let bare = whole.trim_start_matches(without_list);
+    for text in [&*whole, &old, bare] {
+        let input = only_input("all-services", text.as_bytes());
+        assert_eq!(input.format, "dumpsys");
+        assert_eq!(told(&input), (1, 4, vec![Shortfall::LocalTime]), "{text}");
+    }
+    let without_packages = whole.replace("SERVICE package", "SERVICE pakket");
+    let input = only_input("all-services", without_packages.as_bytes());
+    let noted = vec![Shortfall::DamagedManifest, Shortfall::LocalTime];
+    assert_eq!(told(&input), (0, 4, noted));
+}
+
+#[test]
+fn a_service_that_is_not_whole_is_told() {
+    let whole = inventory::all_services();
+    let expired = whole.replace(
+        "      READ_CONTACTS (allow):",
+        "\n*** SERVICE 'appops' DUMP TIMEOUT (10000ms) EXPIRED ***\n\n      READ_CONTACTS (allow):",
+    );
+    let (_, _, noted) = told(&only_input("expired", expired.as_bytes()));
+    assert_eq!(noted, [Shortfall::Truncated, Shortfall::LocalTime]);
+    let (cut, _) = whole.split_once("    User 0:").unwrap();
+    let (apps, accesses, noted) = told(&only_input("cut-off", cut.as_bytes()));
+    assert_eq!((apps, accesses), (1, 4));
+    let damaged = Shortfall::DamagedManifest;
+    assert_eq!(noted, [damaged, damaged, Shortfall::LocalTime]);
+}
+
+#[test]
+fn raw_bytes_hide_no_dump() {
+    let report = inventory::bug_report();
+    let (head, _) = report.split_once("[ro.product").unwrap();
+    let services = inventory::all_services();
+    let dumps = [
+        (&*report, head.len(), "bug-report"),
+        (&services, 40, "dumpsys"),
+        (log::APPOPS_14, 45, "dumpsys-appops"),
+        (PACKAGES, 10, "dumpsys-package"),
+    ];
+    for (text, at, format) in dumps {
+        for raw in [&b"\0\n"[..], b"\xff\xfe\n", b"M\xfcller\x01\x02\n"] {
+            let (before, after) = text.as_bytes().split_at(at);
+            let file = [before, b"\n", raw, after].concat();
+            let input = only_input("raw-bytes", &file);
+            assert_eq!(input.format, format, "{raw:?}");
+            if let "bug-report" | "dumpsys" = format {
+                let (apps, accesses, _) = told(&input);
+                assert_eq!((apps, accesses), (1, 4), "{raw:?}");
+            }
+        }
+    }
+    let noise: Vec<u8> = (0..4000_u32)
+        .map(|number| u8::try_from(number * 7919 % 251).unwrap())
+        .collect();
+    let folder = folder(
+        "raw-noise",
+        &[("phone/x.bin", &[report.as_bytes(), &noise].concat())],
+    );
+    assert!(intake::discover(&[folder]).is_err(), "nothing to read");
+}
+
+const PACKAGES: &str = "Packages:\n\n  Package [org.example.chat] (7e1):\n    appId=10103\n    User 0: ceDataInode=1 installed=true\n";
 
 #[test]
 fn logs_in_an_archive_are_read_like_those_in_a_folder() {

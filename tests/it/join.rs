@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use phonehome::audit::{self, Options};
 use phonehome::intake;
-use phonehome::model::{Audit, Category, Contradiction, Event, RiskLevel};
+use phonehome::model::{Audit, Category, Contradiction, Event, RiskLevel, Shortfall};
 use phonehome::report::{self, FORMATS, Format, Language, Presentable};
 use phonehome::rules::Rules;
 
 use crate::forge::case;
 use crate::forge::record::{self, Exchange};
-use crate::on_disk::audited;
+use crate::on_disk::{self, audited};
 
 /// Seconds that the phone's clock is ahead of the capture's.
 const AHEAD: i64 = 3600;
@@ -144,6 +144,95 @@ fn a_read_in_the_background_stands_between_the_grant_and_what_was_contacted() {
     // What is saved can be shown again.
     let (saved, _) = Presentable::from_json(json.as_bytes()).unwrap();
     assert_eq!(written(&saved, "json", Language::German), json);
+}
+
+#[test]
+fn a_work_profile_is_told_from_the_private_side_of_an_app() {
+    let folder = phone("join-users");
+    let work = APPOPS
+        .replace("u0a151", "u10a151")
+        .replace("[bg-s] 2026-10-06 10:31:01", "[top-s] 2026-10-06 11:31:01");
+    let (_, work) = work.split_once('\n').unwrap();
+    fs::write(folder.join("phone/appops.txt"), format!("{APPOPS}{work}")).unwrap();
+    let audit = audited(&folder);
+    let mut noted = audit.coverage.iter();
+    assert!(noted.any(|(_, shortfall, _)| shortfall == Shortfall::SeveralUsers));
+    for (language, words) in [
+        (
+            Language::English,
+            [
+                "(1× in the background, user 0: 2×, user 10: 2×",
+                "several users",
+            ],
+        ),
+        (
+            Language::German,
+            [
+                "(1× im Hintergrund, Nutzer 0: 2×, Nutzer 10: 2×",
+                "mehrere Nutzer",
+            ],
+        ),
+    ] {
+        let text = rendered(&audit, "table", language);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for words in words {
+            assert!(text.contains(words), "{text}");
+        }
+    }
+}
+
+#[test]
+fn documents_that_do_not_fit_the_phone_are_told() {
+    let manifest = |package: &str, version: &str| {
+        format!(
+            r#"<manifest xmlns:android="http://schemas.android.com/apk/res/android" package="{package}" android:versionName="{version}"><application/></manifest>"#
+        )
+    };
+    let dump = "Packages:\n  Package [com.example.maps] (7e1):\n    appId=10103\n    versionName=8.1\n    User 0: ceDataInode=1 installed=true\n";
+    let form = "Question ID (machine readable),Response ID (machine readable),Response value\nPSL_DATA_COLLECTION_COLLECTS_PERSONAL_DATA,,false\n";
+    let files = [
+        ("dump.txt", dump.to_owned()),
+        ("form.csv", form.to_owned()),
+        ("maps.xml", manifest("com.example.maps", "7.7")),
+        ("mail.xml", manifest("com.example.mail", "1.0")),
+    ];
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, text)| (*name, text.as_bytes()))
+        .collect();
+    let audit = audited(&on_disk::folder("join-documents/phone", &files));
+    let mut noted: Vec<(&str, Shortfall)> = audit
+        .coverage
+        .iter()
+        .map(|(input, shortfall, _)| {
+            let named = audit.inputs.iter().find(|named| named.id == input);
+            (named.unwrap().path.as_str(), shortfall)
+        })
+        .collect();
+    noted.sort_unstable();
+    let expected = [
+        ("form.csv", Shortfall::UnplacedLabels),
+        ("mail.xml", Shortfall::NotInstalled),
+        ("maps.xml", Shortfall::OtherVersion),
+    ];
+    assert_eq!(noted, expected);
+    let apps = audit.devices[0].apps.iter();
+    let installed: Vec<(&str, bool)> = apps
+        .map(|app| (app.packages[0].as_str(), app.is_installed))
+        .collect();
+    assert_eq!(
+        installed,
+        [("com.example.mail", false), ("com.example.maps", true)]
+    );
+    let german = rendered(&audit, "table", Language::German);
+    let german = german.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "was Version 7.7 angibt",
+        "ist nicht unter den installierten Apps",
+        "daneben liegen 2 App-Pakete",
+    ] {
+        assert!(german.contains(words), "{words}: {german}");
+    }
 }
 
 /// A file of a phone: name, contents.

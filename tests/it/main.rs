@@ -52,6 +52,7 @@ mod rules;
 mod same_records;
 mod same_traffic;
 mod samples;
+mod sensors;
 mod sources;
 mod talks;
 mod websocket_corpus;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use phonehome::audit::{self, Options, Progress};
 use phonehome::intake;
-use phonehome::model::{AppId, Attributed, Audit, Basis, Event, Observation, Timestamp};
+use phonehome::model::{AppId, Attributed, Audit, Basis, Event, Observation, Platform, Timestamp};
 use phonehome::payload::Decoded;
 use phonehome::rules::Rules;
 
@@ -75,6 +75,26 @@ fn senders(audit: &Audit) -> Vec<Attributed> {
         .collect();
     senders.sort();
     senders
+}
+
+#[test]
+fn contacts_that_a_report_sums_up_are_spread_over_its_time() {
+    let row = r#"{"domain":"api.example","firstTimeStamp":"2026-01-01T03:00:00Z","timeStamp":"2026-01-02T04:00:00Z","hits":41,"bundleID":"org.example.chat","type":"networkActivity"}"#;
+    let audit = audited("summed-up", &[("report.ndjson", row.as_bytes())]);
+    let known = &audit.devices[0].apps[0].recipients[0];
+    let volume = known.volumes.values().next().unwrap();
+    let times = [volume.first.time, volume.last].map(|time| time.to_string());
+    assert_eq!(
+        times,
+        ["2026-01-01T03:00:00.000Z", "2026-01-02T04:00:00.000Z"]
+    );
+    assert_eq!(volume.flows, 41);
+}
+
+#[test]
+fn usage_that_an_iphone_kept_is_of_an_iphone() {
+    let audit = audited("usage", &[("DataUsage.sqlite", log::DATA_USAGE)]);
+    assert_eq!(audit.devices[0].platform, Some(Platform::Ios));
 }
 
 fn privacy_report(rows: &[(&str, &str, i64)]) -> String {

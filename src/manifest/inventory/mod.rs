@@ -192,6 +192,9 @@ const COLUMNS: &[(Column, &[&str])] = &[
             "installstate",
             "applicationstatus",
             "installationsstatus",
+            "installedstatus",
+            "appstatus",
+            "reportedstatus",
             "status",
         ],
     ),
@@ -316,8 +319,29 @@ struct Shelf {
     dossier: Dossier,
     damage: Vec<String>,
     apps: usize,
+    /// The list goes on elsewhere.
+    is_page: bool,
+    /// The list counts devices and does not name them.
+    is_unplaced: bool,
+    /// Apps of computers.
+    of_computers: usize,
     /// Permissions that apps are said to ask for.
     permissions: usize,
+}
+
+/// Whether a column or member says on how many devices an app is.
+fn is_count_of_devices(name: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        "devicecount",
+        "installeddevicecount",
+        "numberofdevices",
+        "numdevices",
+        "geräteanzahl",
+        "anzahlgeräte",
+        "anzahldergeräte",
+        "gerätezahl",
+    ];
+    NAMES.contains(&plain(name).as_str())
 }
 
 impl Shelf {
@@ -372,7 +396,13 @@ impl Shelf {
             )
         });
         let told = record.get(&Column::Platform);
-        if is_removed || told.is_some_and(|told| is_other_platform(told)) {
+        if is_removed {
+            return;
+        }
+        if told.is_some_and(|told| is_other_platform(told)) {
+            let is_app = [Column::Package, Column::Name];
+            let is_app = is_app.iter().any(|column| record.contains_key(column));
+            self.of_computers = self.of_computers.saturating_add(usize::from(is_app));
             return;
         }
         if self.apps >= limits::LISTED_APPS {
@@ -419,6 +449,25 @@ impl Shelf {
         let is_empty = self.dossier.others.is_empty() && self.dossier.policies.is_empty();
         if self.apps == 0 && is_empty {
             self.damage.push("the list names no app".to_owned());
+        }
+        let mut notes = Vec::new();
+        if self.is_page {
+            notes
+                .push("the list goes on on a further page, which must be given as well".to_owned());
+        }
+        if self.is_unplaced && self.apps > 0 {
+            let note = "a list of a whole fleet that does not say which device has which app: all are put on one device";
+            notes.push(note.to_owned());
+        }
+        if self.of_computers > 0 {
+            let count = self.of_computers;
+            notes.push(format!(
+                "apps of computers (Windows, macOS …) are left out: {count}"
+            ));
+        }
+        if !notes.is_empty() {
+            // One line, because reports show one detail for each input and reason.
+            self.damage.push(notes.join("; "));
         }
         Read {
             value: self.dossier,

@@ -4,7 +4,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Column, Read, Record, Shelf, is_other_platform, is_package, is_short, meaning, plain, record,
+    Column, Read, Record, Shelf, is_count_of_devices, is_other_platform, is_package, is_short,
+    meaning, plain, record,
 };
 use crate::limits;
 use crate::model::{Dossier, PermissionPolicy, Platform};
@@ -37,22 +38,7 @@ pub fn inventory_json(bytes: &[u8]) -> Option<Read<Dossier>> {
     if walk.shelf.apps == 0 && dossier.policies.is_empty() && dossier.others.is_empty() {
         return None;
     }
-    let notes = [
-        (
-            has_next_page(&root),
-            "the list goes on on a further page, which must be given as well",
-        ),
-        (
-            walk.is_unplaced,
-            "a list of a whole fleet that does not say which device has which app: all are put on one device",
-        ),
-    ];
-    let told = notes.into_iter().filter(|(is_so, _)| *is_so);
-    let told: Vec<&str> = told.map(|(_, note)| note).collect();
-    if !told.is_empty() {
-        // One line, because reports show one detail for each input and reason.
-        walk.shelf.damage.push(told.join("; "));
-    }
+    walk.shelf.is_page = has_next_page(&root);
     Some(walk.shelf.finish())
 }
 
@@ -67,8 +53,6 @@ fn has_next_page(root: &Value) -> bool {
 pub(super) struct Walk {
     pub(super) shelf: Shelf,
     frame: u64,
-    /// The list counts devices and does not name them.
-    is_unplaced: bool,
 }
 
 impl Walk {
@@ -150,9 +134,9 @@ impl Walk {
                 self.shelf.app(&placed, &permissions, self.frame);
             }
         } else {
-            let is_counted = members.keys().any(|key| plain(key) == "devicecount");
+            let is_counted = members.keys().any(|key| is_count_of_devices(key));
             let placed = place(device);
-            self.is_unplaced |= is_counted && !placed.contains_key(&Column::Device);
+            self.shelf.is_unplaced |= is_counted && !placed.contains_key(&Column::Device);
             self.shelf.app(&placed, &permissions, self.frame);
             self.flags(&placed, members);
         }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{COLUMNS, Column, FOREIGN, Read, Record, Shelf, is_short, meaning, plain, ranked};
+use super::{
+    COLUMNS, Column, FOREIGN, Read, Record, Shelf, is_count_of_devices, is_short, meaning, plain,
+    ranked,
+};
 use crate::limits;
 use crate::manifest::windows_1252;
 use crate::model::Dossier;
@@ -144,6 +147,13 @@ pub fn inventory_csv(bytes: &[u8], mapping: &BTreeMap<Column, String>) -> Read<D
             Some((*column, position))
         })
         .collect();
+    let is_of_device = |column| matches!(column, Column::Device | Column::DeviceName);
+    let has_device = meanings
+        .iter()
+        .flatten()
+        .any(|(column, _)| is_of_device(*column))
+        || mapped.iter().any(|(column, _)| is_of_device(*column));
+    shelf.is_unplaced = header.iter().any(|name| is_count_of_devices(name)) && !has_device;
     let mut row = csv::ByteRecord::new();
     let mut number = 0_u64;
     // An error leaves nothing to go on from, but for an end of the file.
@@ -195,6 +205,10 @@ fn displayed_device(header: &[String], bytes: &[u8]) -> Option<usize> {
             && !means(Column::Package);
         return is_of_devices.then_some(displayed);
     };
+    let of_device = header
+        .iter()
+        .position(|name| meaning(name).is_some_and(|(column, _)| column == Column::Device));
+    let (mut by_device, mut is_of_device) = (BTreeMap::new(), of_device.is_some());
     let mut apps: BTreeMap<String, String> = BTreeMap::new();
     let mut displays: BTreeMap<String, String> = BTreeMap::new();
     let (mut others, mut rows) = (0_usize, 0_usize);
@@ -219,8 +233,15 @@ fn displayed_device(header: &[String], bytes: &[u8]) -> Option<usize> {
         };
         has_several |= is_another(&mut apps, &display, &app);
         has_several |= is_another(&mut displays, &app, &display);
+        // A device has one name, and its id is that of no other name.
+        if let Some(device) = of_device.and_then(cell) {
+            let key = format!("id {device}");
+            is_of_device &= !is_another(&mut by_device, &key, &display);
+            is_of_device &= !is_another(&mut by_device, &format!("name {display}"), &device);
+        }
     }
-    (has_several && others > rows / 2).then_some(displayed)
+    let is_told = has_several || (is_of_device && rows > 1);
+    (is_told && others > rows / 2).then_some(displayed)
 }
 
 fn take(shelf: &mut Shelf, mut read: Record, number: u64) {

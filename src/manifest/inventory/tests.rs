@@ -47,6 +47,48 @@ fn package_lists_are_read_with_any_options() {
 }
 
 #[test]
+fn a_table_that_counts_devices_and_one_with_computers_say_so() {
+    let of = |text: &str| inventory_csv(text.as_bytes(), &BTreeMap::new()).damage;
+    let counted = "ApplicationName,ApplicationVersion,DeviceCount,Platform\r\nChat,1,17,iOS\r\nMap,2,3,AndroidWorkProfile\r\n";
+    let [note] = &of(counted)[..] else {
+        panic!("{:?}", of(counted));
+    };
+    assert!(note.contains("whole fleet"));
+    let placed = counted
+        .replace("DeviceCount", "DeviceCount,DeviceName")
+        .replace("17,", "17,PHONE-1,")
+        .replace(",3,", ",3,PC-2,")
+        .replace("AndroidWorkProfile", "Windows");
+    assert_eq!(
+        of(&placed),
+        ["apps of computers (Windows, macOS …) are left out: 1"]
+    );
+}
+
+#[test]
+fn states_and_names_of_devices_are_found_under_other_headers() {
+    for column in ["Installed Status", "App Status", "Reported Status"] {
+        let table = format!(
+            "Friendly Name,Application Name,Application Identifier,{column}\r\n\
+             PHONE-1,Map,org.example.map,Not Installed\r\nPHONE-1,Chat,org.example.chat,Installed\r\n"
+        );
+        assert_eq!(
+            csv(&table),
+            ["PHONE-1: org.example.chat Chat -"],
+            "{column}"
+        );
+    }
+    let table = "Display Name,Serial Number,OS Version,Model,App Identifier,App Name,App Version\r\n\
+        PHONE-1,S1,17.5,iPad Air,org.example.chat,Chat,1\r\nPHONE-2,S2,17.5,iPad Air,org.example.map,Map,2\r\n";
+    let read = inventory_csv(table.as_bytes(), &BTreeMap::new()).value;
+    assert_eq!(read.others["S1"].name.as_deref(), Some("PHONE-1"));
+    assert_eq!(
+        rows(&read),
+        ["S1: org.example.chat Chat 1", "S2: org.example.map Map 2"]
+    );
+}
+
+#[test]
 fn a_page_of_a_longer_list_says_so() {
     let of = |text: &str| inventory_json(text.as_bytes()).unwrap().damage;
     let app = r#"{"displayName":"Chat","version":"1","sizeInByte":1}"#;

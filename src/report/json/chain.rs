@@ -1,5 +1,6 @@
 //! The chains of an app and the clock of a phone, as the JSON report has them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -49,6 +50,9 @@ pub(super) struct ReadsView {
     last: Option<String>,
     /// Parts of the app that read (attribution tags).
     tags: Vec<String>,
+    /// How often which Android user read, where the log says: 0 is the owner, others are profiles such as the work profile.
+    #[serde(default)]
+    users: BTreeMap<u32, u64>,
 }
 
 /// What left the phone, or may have.
@@ -126,6 +130,7 @@ impl ChainView {
                 first: moment(reads.first),
                 last: moment(reads.last),
                 tags: reads.tags.iter().map(ToString::to_string).collect(),
+                users: reads.users.clone(),
             }),
             sent: chain.sent.as_ref().map(|sent| SentView {
                 grade: sent.grade.as_str().into(),
@@ -156,6 +161,7 @@ impl ChainView {
                 first: time(view.first.as_deref())?,
                 last: time(view.last.as_deref())?,
                 tags: view.tags.into_iter().map(Arc::from).collect(),
+                users: view.users,
             })
         };
         let sent = |view: SentView| {

@@ -167,8 +167,24 @@ const DETAILS: &[(&str, &str)] = &[
         "mitmproxy schreibt binäre Inhalte als Text in HAR-Dateien; sein eigenes Format hat sie unversehrt",
     ),
     (
-        "the bug report has no output of dumpsys appops",
-        "der Fehlerbericht enthält keine Ausgabe von dumpsys appops",
+        "the dump has no output of dumpsys {}",
+        "der Auszug enthält keine Ausgabe von dumpsys {}",
+    ),
+    (
+        "dumpsys {} is not whole: the dump ends in the middle of it",
+        "dumpsys {} ist nicht vollständig: der Auszug endet mittendrin",
+    ),
+    (
+        "dumpsys {} is not whole: the phone broke it off, because it took too long",
+        "dumpsys {} ist nicht vollständig: das Gerät brach die Ausgabe ab, weil sie zu lange dauerte",
+    ),
+    (
+        "a pipe passes once, so that what was seen in a connection counts beside the record of it",
+        "aus einer Pipe wird nur einmal gelesen: was in einer Verbindung gesehen wurde, zählt neben ihrem eigenen Eintrag",
+    ),
+    (
+        "more than {} connections; of later ones the name may be missing, and what was seen in them counts beside the record of them",
+        "mehr als {} Verbindungen; bei späteren fehlt vielleicht der Name, und was in ihnen gesehen wurde, zählt neben ihrem eigenen Eintrag",
     ),
     (
         "records that another log of the phone has too",
@@ -196,6 +212,34 @@ const DETAILS: &[(&str, &str)] = &[
         "mehr als {} in einer Nachricht, mehr als {} bekannte Werte oder mehr als {} Hashwerte",
     ),
     ("{} of {} recipients of {}", "{} von {} Empfängern von {}"),
+    (
+        "where user {} of the phone has the same app as user 0, both stand in its rows",
+        "hat Nutzer {} des Geräts dieselbe App wie Nutzer 0, stehen beide in deren Zeilen",
+    ),
+    (
+        "the list goes on on a further page, which must be given as well",
+        "die Liste geht auf einer weiteren Seite weiter, die auch gebraucht wird",
+    ),
+    (
+        "a list of a whole fleet that does not say which device has which app: all are put on one device",
+        "eine Liste über alle Geräte, die nicht sagt, welches welche App hat: alle Apps stehen bei einem Gerät",
+    ),
+    (
+        "apps of computers (Windows, macOS …) are left out: {}",
+        "Apps von Rechnern (Windows, macOS …) sind ausgelassen: {}",
+    ),
+    (
+        "it names no app, and {} app packages are beside it; call it by the package, as in com.example.app.csv",
+        "sie nennt keine App, und daneben liegen {} App-Pakete; nach dem Paket benennen, etwa com.example.app.csv",
+    ),
+    (
+        "what version {} declares stands under the installed version {}",
+        "was Version {} angibt, steht unter der installierten Version {}",
+    ),
+    (
+        "{} is not among the installed apps; what it declares is shown all the same",
+        "{} ist nicht unter den installierten Apps; was es angibt, wird trotzdem gezeigt",
+    ),
     ("dumpsys appops", "dumpsys appops"),
 ];
 

@@ -50,6 +50,13 @@ pub(crate) const INTUNE_CSV: &str = "ApplicationKey,ApplicationName,ApplicationP
 4f5c,WhatsApp Messenger,WhatsApp LLC,2.25.1,2.25.1,g1,PHONE-1,Android 14,14.0,AndroidWorkProfile,u,a@b.example,A B\r
 ";
 
+/// What `adb shell dumpsys` says of all services, from Android 8 on.
+pub(crate) fn all_services() -> String {
+    let report = bug_report();
+    let (_, services) = report.split_once("[Pixel 8]\n").unwrap();
+    format!("Currently running services:\n  DockObserver\n  appops\n  package\n{services}")
+}
+
 /// The text of a bug report, with the services that are read and one that is not.
 pub(crate) fn bug_report() -> String {
     let appops = log::APPOPS_14;

@@ -301,6 +301,30 @@ pub(crate) const ZEEK_SSL: &str = "#separator \\x09
 1760000000.100000\tC1\t192.0.2.10\t40000\t198.51.100.20\t443\tTLSv13\tTLS_AES_128_GCM_SHA256\tapp-measurement.com\tT
 ";
 
+/// What Zeek saw in connections that are still open: [`ZEEK_CONN`] has none of them.
+pub(crate) const ZEEK_OPEN_QUIC: &str = "#separator \\x09
+#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tversion\tclient_initial_dcid\tserver_name
+1760000002.000000\tC2\t192.0.2.10\t40001\t198.51.100.21\t443\t1\taa\tpush.example
+";
+
+/// See [`ZEEK_OPEN_QUIC`].
+pub(crate) const ZEEK_OPEN_HTTP: &str = "#separator \\x09
+#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tmethod\thost\turi
+1760000003.000000\tC3\t192.0.2.10\t40002\t198.51.100.22\t80\tGET\tplain.example\t/a
+";
+
+/// A connection of the same ends as that of [`ZEEK_CONN`], hours later, and still open.
+pub(crate) const ZEEK_OPEN_TLS: &str = "#separator \\x09
+#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tversion\tcipher\tserver_name\testablished
+1760009000.000000\tC4\t192.0.2.10\t40000\t198.51.100.20\t443\tTLSv13\tTLS_AES_128_GCM_SHA256\tlater.example\tT
+";
+
+/// What Suricata saw in such connections.
+pub(crate) const EVE_OPEN: &str = r#"{"timestamp":"2025-10-09T08:53:22.000000+0000","flow_id":2,"event_type":"quic","src_ip":"192.0.2.10","src_port":40001,"dest_ip":"198.51.100.21","dest_port":443,"proto":"UDP","quic":{"version":"1","sni":"push.example"}}
+{"timestamp":"2025-10-09T08:53:23.000000+0000","flow_id":3,"event_type":"http","src_ip":"192.0.2.10","src_port":40002,"dest_ip":"198.51.100.22","dest_port":80,"proto":"TCP","http":{"hostname":"plain.example","url":"/a","http_method":"GET"}}
+{"timestamp":"2025-10-09T11:23:20.000000+0000","flow_id":4,"event_type":"tls","src_ip":"192.0.2.10","src_port":40000,"dest_ip":"198.51.100.20","dest_port":443,"proto":"TCP","tls":{"sni":"later.example","version":"TLS 1.3"}}
+"#;
+
 /// The same as Suricata logs it.
 pub(crate) const EVE: &str = r#"{"timestamp":"2025-10-09T08:53:20.100000+0000","flow_id":1,"event_type":"tls","src_ip":"192.0.2.10","src_port":40000,"dest_ip":"198.51.100.20","dest_port":443,"proto":"TCP","tls":{"sni":"app-measurement.com","version":"TLS 1.3"}}
 {"timestamp":"2025-10-09T08:53:22.000000+0000","flow_id":1,"event_type":"flow","src_ip":"192.0.2.10","src_port":40000,"dest_ip":"198.51.100.20","dest_port":443,"proto":"TCP","app_proto":"tls","flow":{"bytes_toserver":900,"bytes_toclient":4000,"start":"2025-10-09T08:53:20.000000+0000","end":"2025-10-09T08:53:21.500000+0000"}}

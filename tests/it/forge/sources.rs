@@ -61,6 +61,11 @@ pub(crate) fn files() -> Vec<Source> {
             inventory::bug_report().into_bytes(),
         ),
         (
+            "dumpsys.txt",
+            "dumpsys",
+            inventory::all_services().into_bytes(),
+        ),
+        (
             "connections.csv",
             "pcapdroid-csv",
             text(record::CONNECTIONS),

@@ -330,9 +330,10 @@ pub fn inventory(bytes: &[u8]) {
     }
 }
 
-/// The text of a bug report, and a ZIP archive that may hold one.
+/// The text of a bug report or of all services, and a ZIP archive that may hold one.
 pub fn bug_report(bytes: &[u8]) {
     input("bug-report", bytes);
+    input("dumpsys", bytes);
     let entries = manifest::zip_entries(&mut Cursor::new(bytes)).value;
     for entry in entries.into_iter().take(10) {
         if let Ok(mut reader) = entry.open(Cursor::new(bytes.to_vec())) {
