@@ -7,9 +7,6 @@ use super::tests::*;
 use super::*;
 use crate::rules::Rules;
 
-/// The type of a body, and how it holds a text.
-type Container = (&'static str, fn(&str) -> String);
-
 #[test]
 fn positions_are_found_in_pairs_of_fields() {
     for body in [
@@ -121,6 +118,9 @@ fn positions_of_protobuf_may_have_their_sign_in_the_last_bit() {
     assert!(position(525_200_080, -134_049_540).is_empty());
 }
 
+/// How a body holds a text.
+type Hold = fn(&str) -> String;
+
 /// The law of forms: whatever is known in one container is known in any.
 #[test]
 fn a_position_in_any_form_is_found_in_any_container() {
@@ -150,7 +150,7 @@ fn a_position_in_any_form_is_found_in_any_container() {
         STANDARD.encode("geo:52.52001,13.40495"),
     ];
     let bytes = [integers, others, doubles].map(|bytes| STANDARD.encode(bytes));
-    let containers: [Container; 8] = [
+    let containers: [(&str, Hold); 8] = [
         ("application/json", |text| {
             serde_json::json!({"v": text}).to_string()
         }),
