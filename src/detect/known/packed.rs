@@ -140,11 +140,7 @@ fn varint(bytes: &[u8]) -> Option<(u8, u64, &[u8])> {
     let (key, rest) = bytes.split_first()?;
     let length = rest.iter().take_while(|byte| **byte >= 0x80).count();
     let (number, behind) = rest.split_at_checked(length.saturating_add(1))?;
-<<<<<<< HEAD
-    let is_key = (8..0x80).contains(key) && key.trailing_zeros() >= 3;
-=======
     let is_key = (8..0x80).contains(key) && key.is_multiple_of(8);
->>>>>>> main
     let groups = number.iter().rev();
     let number = groups.fold(0_u64, |sum, byte| sum << 7 | u64::from(byte & 0x7f));
     (is_key && length < LONGEST_VARINT).then_some((*key, number, behind))

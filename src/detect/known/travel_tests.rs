@@ -39,19 +39,19 @@ fn short_values_are_believed_only_where_names_say_so() {
     let found = |body: &str| {
         let known = vec![
             KnownValue::own(KnownKind::Ssid, "home"),
-            KnownValue::own(KnownKind::AccountId, "1234"),
+            KnownValue::own(KnownKind::AccountId, "4711"),
         ];
         rules_of_known(known, "application/json", body.as_bytes())
     };
     for body in [
-        r#"{"page": "home", "status": "ok", "count": 1234}"#,
-        r#"{"pin": "1234"}"#,
-        "1234",
+        r#"{"page": "home", "status": "ok", "count": 4711}"#,
+        r#"{"pin": "4711"}"#,
+        "4711",
     ] {
         assert_eq!(found(body), <[&str; 0]>::default(), "{body}");
     }
     assert_eq!(found(r#"{"ssid": "home"}"#), ["wifi-ssid"]);
-    assert_eq!(found(r#"{"user": {"account": "1234"}}"#), ["account-id"]);
+    assert_eq!(found(r#"{"user": {"account": "4711"}}"#), ["account-id"]);
 }
 
 #[test]
