@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 
-use self::header::{is_beside_headers_of_device, is_own_header, without_x};
+pub(super) use self::header::without_x;
+use self::header::{is_beside_headers_of_device, is_own_header};
 use self::segment::of_segment;
 use super::name::Name;
 use super::outline::{Branch, OfBranches};

@@ -201,4 +201,5 @@ const DECODERS: &[Decoder] = &[
     protobuf::DECODER,
     form::DECODER,
     text::DECODER,
+    text::PARTED,
 ];

@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::body::{self, MediaType};
 use super::collector::Collector;
-use super::{Decoder, Input, copied, digits};
+use super::{Decoder, Input, copied, digits, table};
 use crate::limits;
 use crate::model::DecodeStep;
 
@@ -22,11 +22,9 @@ pub(super) const DECODER: Decoder = Decoder {
 pub(super) const WIDE: Decoder = Decoder {
     matches: |media_type, input| {
         // One look at the beginning spares nearly all bodies the rest.
-        let begins = |start: &[u8; 4]| {
-            matches!(
-                start,
-                [0, _, 0, _] | [_, 0, _, 0] | [0xff, 0xfe, ..] | [0xfe, 0xff, ..]
-            )
+        let begins = |[first, one, second, other]: &[u8; 4]| {
+            let is_mark = matches!([first, one], [0xff, 0xfe] | [0xfe, 0xff]);
+            is_mark || [first, one].contains(&&0) || first == second || one == other
         };
         !media_type.is_media()
             && input.bytes.first_chunk().is_some_and(begins)
@@ -44,6 +42,14 @@ pub(super) const WIDE: Decoder = Decoder {
             };
             body::decode(media_type, inner, collector);
         });
+    },
+};
+
+/// Texts with characters between them that are made to part values: each is a value.
+pub(super) const PARTED: Decoder = Decoder {
+    matches: |media_type, input| !media_type.is_media() && is_parted(input.bytes),
+    decode: |_, input, collector| {
+        collector.labelled(DecodeStep::Text, |collector| parts(input.bytes, collector));
     },
 };
 
@@ -124,7 +130,11 @@ fn utf16<'s>(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<Cow<'s, str>> {
 /// Fewest units of UTF-16 without its mark.
 const SHORTEST_WIDE: usize = 4;
 
-/// Whether bytes are text in UTF-16: of every second one, nearly all are zero.
+/// Fewest units of one script other than Latin.
+const SHORTEST_OF_SCRIPT: usize = 6;
+
+/// Whether bytes are text in UTF-16: of every second one, nearly all are zero, or all are, but for ASCII between, of one block of 256
+/// letters.
 pub(super) fn is_wide(bytes: &[u8]) -> bool {
     let (units, rest) = bytes.as_chunks::<2>();
     if !rest.is_empty() || units.len() < SHORTEST_WIDE {
@@ -132,6 +142,29 @@ pub(super) fn is_wide(bytes: &[u8]) -> bool {
     }
     let narrow = units.iter().filter(|unit| unit.contains(&0)).count();
     narrow.saturating_mul(4) >= units.len().saturating_mul(3)
+        || script(units, |[_, high]| *high, u16::from_le_bytes)
+        || script(units, |[high, _]| *high, u16::from_be_bytes)
+}
+
+/// Whether units are letters of one block, and of ASCII.
+fn script(units: &[[u8; 2]], high: fn(&[u8; 2]) -> u8, unit: fn([u8; 2]) -> u16) -> bool {
+    // The scripts of East Asia have many blocks, of which a text has letters of more than one.
+    let is_alphabet = |block: &u8| matches!(block, 0x01..0x2e | 0xff);
+    let block = units.iter().map(high).find(|high| *high != 0);
+    let Some(block) = block.filter(is_alphabet) else {
+        return false;
+    };
+    let is_letter = |letter: char| {
+        letter.is_alphanumeric()
+            || matches!(letter, ' '..='~' | '\u{ff01}'..='\u{ff5e}' | '\u{feff}')
+    };
+    let is_filling = || units.iter().all(|unit| Some(unit) == units.first());
+    units.len() >= SHORTEST_OF_SCRIPT
+        && !is_filling()
+        && units.iter().all(|it| [0, block].contains(&high(it)))
+        && units
+            .iter()
+            .all(|it| char::from_u32(unit(*it).into()).is_some_and(is_letter))
 }
 
 /// The text that bytes are in UTF-16, in either order of bytes, with its mark or without.
@@ -142,7 +175,8 @@ pub(super) fn wide(bytes: &[u8]) -> Option<String> {
     let (units, _) = bytes.as_chunks::<2>();
     let is_little = units.iter().filter(|[_, high]| *high == 0).count();
     let is_big = units.iter().filter(|[high, _]| *high == 0).count();
-    let unit = if is_little >= is_big {
+    let is_of_script = || script(units, |[_, high]| *high, u16::from_le_bytes);
+    let unit = if is_little > is_big || is_little == is_big && is_of_script() {
         u16::from_le_bytes
     } else {
         u16::from_be_bytes
@@ -217,6 +251,47 @@ pub(super) fn is_readable(text: &str) -> bool {
         })
 }
 
+/// Control characters that part values: the information separators of ASCII, the start of header that FIX and Hive part fields by, zero.
+fn is_parting(character: char) -> bool {
+    matches!(character, '\0' | '\u{1}' | '\u{1c}'..='\u{1f}')
+}
+
+/// Fewest bytes of texts with such characters, and of these the most, so that it is no chance.
+const SHORTEST_PARTED: usize = 8;
+
+/// Whether bytes are texts and characters that part them, and nothing else.
+pub(super) fn is_parted(bytes: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(bytes) else {
+        return false;
+    };
+    let marks = text.chars().filter(|letter| is_parting(*letter)).count();
+    bytes.len() >= SHORTEST_PARTED
+        && (1..=bytes.len() / 4).contains(&marks)
+        && text.split(is_parting).all(is_readable)
+}
+
+/// The texts of bytes that [`is_parted`] says are some, each a value, under its name where it has one.
+pub(super) fn parts(bytes: &[u8], collector: &mut Collector<'_>) {
+    let text = String::from_utf8_lossy(bytes);
+    let parts = text.split(is_parting).map(str::trim);
+    for (position, part) in parts.filter(|part| !part.is_empty()).enumerate() {
+        collector.within_index(position, |collector| {
+            let pair = part.split_once('=').filter(|(name, value)| {
+                table::is_name(name) && !value.trim_end_matches('=').is_empty()
+            });
+            match pair {
+                Some((name, value)) => collector.within(name, |collector| {
+                    collector.value(Cow::Borrowed(value), copied);
+                }),
+                None => collector.value(Cow::Borrowed(part), copied),
+            }
+        });
+        if collector.is_full() {
+            return;
+        }
+    }
+}
+
 /// Shortest text in unknown bytes: chance makes shorter ones.
 const SHORTEST_STRING: u8 = 8;
 
@@ -237,6 +312,28 @@ pub(super) fn strings(bytes: &[u8], collector: &mut Collector<'_>) {
         });
         position = position.saturating_add(1);
         rest = behind.get(text.len()..).unwrap_or_default();
+        if collector.is_full() {
+            return;
+        }
+    }
+}
+
+/// Shortest text among bytes without its length: of random bytes, one in some hundred thousand begins one.
+const SHORTEST_AMONG: usize = 12;
+
+/// The texts in bytes that came out of an encoding and are of no known format, each a value.
+pub(super) fn among(bytes: &[u8], collector: &mut Collector<'_>) {
+    let bytes = bytes.get(..limits::STRINGS_BYTES).unwrap_or(bytes);
+    let runs = bytes.utf8_chunks();
+    let texts = runs.flat_map(|run| run.valid().split(char::is_control));
+    let is_long = |text: &&str| {
+        let letters = || text.bytes().filter(u8::is_ascii).count();
+        text.len() >= SHORTEST_AMONG && letters() >= SHORTEST_AMONG
+    };
+    for (position, text) in texts.filter(is_long).enumerate() {
+        collector.within_index(position, |collector| {
+            collector.value(Cow::Borrowed(text), copied);
+        });
         if collector.is_full() {
             return;
         }

@@ -233,3 +233,22 @@ fn salted_digests_may_be_names_of_members() {
     let found = rules_of("application/json", body.as_bytes());
     assert_eq!(found, ["contact-hash-list"]);
 }
+
+#[test]
+fn digests_stand_among_bytes_and_their_salts_in_headers() {
+    use sha2::{Digest, Sha256};
+    let digest = hex(&Sha256::digest(format!("quendelstaub{PHONE}")));
+    let index = Index::new(values(), &[], &Rules::embedded(), 1);
+    let bytes = [&[0xf3, 0x9a], digest.as_bytes(), &[0xe1, 0x80, 0xff]].concat();
+    let body = serde_json::json!({ "v": URL_SAFE_NO_PAD.encode(bytes) }).to_string();
+    let mut request = request("/v1/sync", "application/json", body.as_bytes());
+    let salt = crate::model::Header {
+        name: "X-Yan".into(),
+        value: "quendelstaub".into(),
+    };
+    request.headers.push(salt);
+    assert_eq!(
+        inspect_exchange(&index, request, None),
+        ["contact-hash-list"]
+    );
+}
