@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use self::header::{is_beside_headers_of_device, is_own_header, without_x};
+pub(super) use self::header::without_x;
+use self::header::{is_beside_headers_of_device, is_own_header};
 use self::segment::of_segment;
 use super::name::Name;
 use super::{Scene, contact, value};

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use hashbrown::HashMap;
 
+use super::identifier::without_x;
 use super::known::{self, NamePart, SaltName};
 use super::{contact, location, value};
 use crate::limits;
@@ -112,6 +113,12 @@ fn is_of_no_name(letter: char) -> bool {
     !letter.is_ascii_alphanumeric() && !matches!(letter, '_' | '.' | '$')
 }
 
+/// What a name says of salts, also without the X of a header that an application made up.
+fn salt_name(name: &str, normalised: &str) -> Option<SaltName> {
+    let bare = || without_x(name).map(normalise_name);
+    known::salt_name(normalised).or_else(|| known::salt_name(&bare()?))
+}
+
 impl Name {
     fn new(name: &str, rules: &Rules) -> Self {
         let normalised = normalise_name(name);
@@ -180,7 +187,7 @@ impl Name {
             holds_pair,
             is_of_position: location::is_of_position(&normalised),
             is_of_measure: location::is_of_measure(&normalised),
-            salt: known::salt_name(&normalised),
+            salt: salt_name(name, &normalised),
             may_be_position,
             names_identifier,
             identifiers,

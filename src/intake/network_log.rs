@@ -351,7 +351,8 @@ fn network_event(members: &Map<String, Value>) -> Option<NetworkEvent> {
         },
         (Some(name), _) => {
             let list = answers.and_then(Value::as_array);
-            let addresses = list.into_iter().flatten().filter_map(Value::as_str);
+            let addresses = list.into_iter().flatten().chain(address);
+            let addresses = addresses.filter_map(Value::as_str);
             Kind::Lookup {
                 name: lower(name),
                 addresses: addresses
@@ -566,12 +567,18 @@ mod tests {
     #[test]
     fn a_connection_without_a_name_is_told_by_its_address() {
         let table = "timestamp,package,event,hostname,ip,port\n\
-            1760000000000,org.example.chat,CONNECT,,198.51.100.9,443\n";
+            1760000000000,org.example.chat,CONNECT,,198.51.100.9,443\n\
+            1760000000000,org.example.chat,DNS,api.example,198.51.100.8,\n\
+            1760000000000,org.example.chat,CONNECT,,198.51.100.8,443\n";
         let input = Input::in_memory(InputId(0), FORMAT.name, table.as_bytes());
         let mut listed = Listed::default();
         list_table(table.as_bytes(), &input, &mut listed);
         let (sightings, shortfalls) = drain(listed);
-        let expected = ["1760000000000 org.example.chat → 198.51.100.9"];
+        let expected = [
+            "1760000000000 org.example.chat → 198.51.100.9",
+            "1760000000000 org.example.chat asks api.example 1",
+            "1760000000000 org.example.chat → api.example",
+        ];
         assert_eq!(rows(&sightings), expected);
         assert_eq!(shortfalls, []);
     }

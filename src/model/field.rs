@@ -81,6 +81,8 @@ ids! {
         Json = "json",
         /// Base64, either alphabet.
         Base64 = "base64",
+        /// Base32 (RFC 4648 §6), in either case.
+        Base32 = "base32",
         /// Hexadecimal digits.
         Hex = "hex",
         /// Quoted-printable (RFC 2045 §6.7).

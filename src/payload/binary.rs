@@ -321,7 +321,7 @@ fn bytes_value(bytes: &[u8], collector: &mut Collector<'_>) {
             collector.value(Cow::Borrowed(text), copied);
         }
     } else if !nested::decode_bytes(bytes, collector) {
-        collector.binary(bytes);
+        collector.opaque(bytes);
         if !SHOWN_BYTES.contains(&bytes.len()) {
             return;
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::name::Names;
-use super::{Binary, Decoded, Keep, copied, naming, nested};
+use super::{Binary, Decoded, Keep, copied, naming, nested, text};
 use crate::limits;
 use crate::model::{ChainId, DecodeStep, Field, Look, PathId, PathStep, Place, Shortfall, Step};
 
@@ -98,7 +98,7 @@ impl<'a> Collector<'a> {
             self.depth = self.chain.len();
             self.shared_chain = Some(list.chain);
             if !nested::decode_bytes(&list.bytes, self) {
-                self.binary(&list.bytes);
+                self.opaque(&list.bytes);
             }
         }
     }
@@ -282,6 +282,12 @@ impl<'a> Collector<'a> {
             chain,
         };
         self.decoded.binaries.push(binary, bytes);
+    }
+
+    /// Keeps bytes that are no text and no document, and takes the texts in them.
+    pub(super) fn opaque(&mut self, bytes: &[u8]) {
+        self.binary(bytes);
+        text::among(bytes, self);
     }
 
     /// A buffer for one step of decoding; to be put back, so that the next step finds it.

@@ -9,7 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::collector::Collector;
 use super::nested::{SHORTEST_DOCUMENT, decode_bytes};
 use super::scan::first_of;
-use super::{Keep, compression, copied, json, text};
+use super::{Keep, compression, copied, json, protobuf, text};
 use crate::limits::{ENCODED_WORDS, WORDS_BYTES};
 use crate::model::{DecodeStep, Look};
 
@@ -79,13 +79,15 @@ pub(super) fn hex<'s, 'a>(
     else {
         // Digests are told by their digits.
         let mut is_taken = false;
-        let is_none = !DIGESTS.contains(&bytes.len()) || is_mostly_text(&bytes);
+        let is_none = !DIGESTS.contains(&bytes.len())
+            || is_mostly_text(&bytes)
+            || protobuf::is_short_message(&bytes);
         let is_told = text::is_wide(&bytes) || compression::by_magic(&bytes).is_some();
         if is_none || is_told {
             collector.undoing(DecodeStep::Hex, |collector| {
                 is_taken = decode_bytes(&bytes, collector);
                 if !is_taken {
-                    collector.binary(&bytes);
+                    collector.opaque(&bytes);
                 }
             });
         }
@@ -260,9 +262,52 @@ fn base64_word(look: Look, word: &str, collector: &mut Collector<'_>) -> bool {
                 is_taken = decode_bytes(&buffer, collector);
             });
         }
+        if !is_taken && !is_text {
+            collector.undoing(DecodeStep::Base64, |collector| {
+                text::among(&buffer, collector);
+            });
+        }
     }
     collector.put_buffer(buffer);
     is_taken
+}
+
+/// Letters of a line of base64 that goes on in the next (RFC 2045 §6.8). Digests and tokens in lines of their own are shorter.
+const LINE: usize = 76;
+
+/// A text without the line ends inside base64 that stands in it; `None` if there is none.
+pub(super) fn unfolded(text: &str) -> Option<String> {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let is_full = |line: &str| {
+        let word = line
+            .bytes()
+            .rev()
+            .take_while(|byte| is_letter(*byte))
+            .count();
+        word == LINE
+    };
+    let goes_on = |line: &str| {
+        let word = line.bytes().take_while(|byte| is_letter(*byte)).count();
+        (1..=LINE).contains(&word)
+    };
+    if text.len() <= LINE || !text.contains('\n') {
+        return None;
+    }
+    let mut unfolded = String::with_capacity(text.len());
+    let (mut is_found, mut rest) = (false, text);
+    while let Some((line, behind)) = rest.split_once('\n') {
+        let bare = line.strip_suffix('\r').unwrap_or(line);
+        if is_full(bare) && goes_on(behind) {
+            unfolded.push_str(bare);
+            is_found = true;
+        } else {
+            unfolded.push_str(line);
+            unfolded.push('\n');
+        }
+        rest = behind;
+    }
+    unfolded.push_str(rest);
+    is_found.then_some(unfolded)
 }
 
 /// Whether a text is hexadecimal digits, with or without dashes, as ids and dates are.
@@ -282,8 +327,10 @@ fn take_base64(text: &str, bytes: &[u8], collector: &mut Collector<'_>) -> bool 
             is_taken = decode_bytes(bytes, collector);
             // Two bytes may begin like something compressed by chance.
             let may_be_chance = bytes.len() <= LONGEST_CHANCE;
-            if may_be_chance || !is_taken && compression::by_magic(bytes).is_none() {
+            if is_taken && may_be_chance {
                 collector.binary(bytes);
+            } else if !is_taken && (may_be_chance || compression::by_magic(bytes).is_none()) {
+                collector.opaque(bytes);
             }
         });
         return is_taken;

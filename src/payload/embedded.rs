@@ -5,12 +5,16 @@ use std::sync::OnceLock;
 use aho_corasick::AhoCorasick;
 
 use super::collector::Collector;
-use super::{copied, digits, json, nested};
+use super::{copied, json, nested, xml};
 use crate::limits::EMBEDDED_DOCUMENTS;
 use crate::model::{DecodeStep, Look};
 
-/// How documents begin among other text: objects of JSON and lists of these, and bytes in base64 that say so (RFC 2397).
-const BEGINNINGS: [&str; 3] = ["{\"", "[{\"", "data:"];
+/// How documents begin among other text: objects of JSON and lists of these, elements of XML, and bytes in base64 that say so
+/// (RFC 2397).
+const BEGINNINGS: [&str; 5] = ["{\"", "[{\"", "<", "data:", OF_FORM];
+
+/// The first header of a part of a form (RFC 7578), of which the line before is the boundary.
+const OF_FORM: &str = "Content-Disposition: form-data";
 
 /// Decodes the documents of a text that is more than one, and what is encoded in the text around them; `false` if there are none.
 pub(super) fn documents(text: &str, collector: &mut Collector<'_>) -> bool {
@@ -47,26 +51,63 @@ fn next(text: &str) -> Option<(&str, &str)> {
     static FOUND: OnceLock<Option<AhoCorasick>> = OnceLock::new();
     let beginnings = FOUND.get_or_init(|| AhoCorasick::new(BEGINNINGS).ok());
     let first = beginnings.as_ref()?.find(text)?;
-    text.split_at_checked(first.start())
+    let start = first.start();
+    let boundary = || {
+        let before = text.get(..start)?.trim_end_matches(['\r', '\n']);
+        let line = before.rfind('\n').map_or(0, |end| end.saturating_add(1));
+        let dashes = before.get(line..)?.find("--")?;
+        Some(line.saturating_add(dashes))
+    };
+    let is_of_form = text.get(start..)?.starts_with(OF_FORM);
+    let start = if is_of_form {
+        boundary().unwrap_or(start)
+    } else {
+        start
+    };
+    text.split_at_checked(start)
 }
 
 /// Bytes of what a text begins with, which may be a document; `None` where that has no end. Nothing is as short as one byte.
 fn length(text: &str) -> Option<usize> {
-    if text.starts_with("data:") {
-        let end = text.find(|mark: char| mark.is_whitespace() || "\"'|<>".contains(mark));
-        return Some(end.unwrap_or(text.len()));
+    if let Some((head, encoded)) = text
+        .strip_prefix("data:")
+        .and_then(|_| text.split_once(','))
+    {
+        let end =
+            encoded.find(|mark: char| !(mark.is_ascii_alphanumeric() || "+/-_=%.~".contains(mark)));
+        let length = head.len().saturating_add(1);
+        return Some(length.saturating_add(end.unwrap_or(encoded.len())));
+    }
+    if text.starts_with("--") {
+        let (boundary, _) = text.split_once(['\r', '\n'])?;
+        let last = format!("{boundary}--");
+        let end = text.find(&last)?.saturating_add(last.len());
+        return Some(end);
+    }
+    if text.starts_with('<') {
+        // What has no end, or another than its own, is no element.
+        return Some(xml::length(text).unwrap_or(1));
     }
     json::length(text)
 }
 
 /// Decodes a document, if it is one.
 fn document(text: &str, position: u32, collector: &mut Collector<'_>) -> bool {
+    if text.len() == 1 || text.starts_with("Content") {
+        return false;
+    }
     collector.enter_index(position);
     let mut is_taken = true;
     // The value that it stands in is more than the document.
     collector.labelled(DecodeStep::Text, |collector| {
-        if text.starts_with("data:") {
-            is_taken = digits::base64_text(Look::of(text), text, copied, collector);
+        if text.starts_with('<') {
+            collector.undoing(DecodeStep::Xml, |collector| {
+                xml::document(text, collector);
+            });
+        } else if text.starts_with("--") {
+            is_taken = nested::multipart_text(Look::of(text), text, copied, collector);
+        } else if text.starts_with("data:") {
+            is_taken = nested::data_url(Look::of(text), text, copied, collector);
         } else {
             collector.undoing(DecodeStep::Json, |collector| {
                 json::documents(text.as_bytes(), copied, collector);
@@ -101,6 +142,10 @@ mod tests {
             ["[0].cc=49", "[1][0].nn=15"]
         );
         assert_eq!(
+            fields(r#"start <?xml version="1.0"?> <a b="1"><c>x</c></a>##end of a <b> c"#),
+            ["[0].a.b=1", "[0].a.c=x"]
+        );
+        assert_eq!(
             fields("blob data:application/json;base64,eyJhIjoiYmVsbCJ9 ok"),
             [r#"[0]={"a":"bell"}"#, "[0].a=bell"]
         );
@@ -110,9 +155,21 @@ mod tests {
     fn what_is_no_document_is_text() {
         assert_eq!(
             fields(r#"mail=ada%40post.example ctx={"a":"b"}"#),
-            ["[0].a=b", "=mail=ada@post.example ctx="]
+            [
+                "[0].a=b",
+                "mail=ada%40post.example",
+                "mail=ada@post.example"
+            ]
         );
-        for text in [r#"set {"a", "b"} of"#, "data: none", r#"x {"a": "#, ""] {
+        for text in [
+            "a <b> c",
+            "Map<Key, List<Value>> of",
+            "at java.util.List.<init>(List.java:7)",
+            r#"set {"a", "b"} of"#,
+            "data: none",
+            r#"x {"a": "#,
+            "",
+        ] {
             assert_eq!(fields(text), [""; 0], "{text}");
         }
         assert_eq!(fields(&r#"{""#.repeat(10_000)), [""; 0]);

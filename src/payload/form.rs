@@ -176,7 +176,7 @@ fn value<'s, 'a>(raw: &'s str, keep: Keep<'s, 'a>, collector: &mut Collector<'a>
             if let Some(text) = text::from_bytes(&bytes) {
                 collector.value(text, copied);
             } else if !nested::decode_bytes(&bytes, collector) {
-                collector.binary(&bytes);
+                collector.opaque(&bytes);
             }
         }
     }

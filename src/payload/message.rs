@@ -6,8 +6,8 @@ use base64::Engine;
 
 use super::body::{self, MediaType};
 use super::collector::Collector;
-use super::{Decoded, Input, digits, form, lent, nested, text};
-use crate::model::{Body, DecodeStep, Header, Look, Message, Place, Request, Response};
+use super::{Decoded, Input, digits, form, lent, text};
+use crate::model::{Body, DecodeStep, Header, Message, Place, Request, Response};
 
 /// The fields of an HTTP request.
 pub(super) fn request(request: &Request) -> Decoded<'_> {
@@ -194,11 +194,9 @@ fn authorization<'a>(value: &'a str, collector: &mut Collector<'a>) {
     } else if scheme.is_empty() {
         collector.value(Cow::Borrowed(value), lent);
     } else {
+        // With its scheme it is a credential, without it any value.
         collector.plain_value(Cow::Borrowed(value), lent);
-        let look = Look::of(rest);
-        if nested::may_hold(look, rest) {
-            nested::decode(look, rest, lent, collector);
-        }
+        collector.value(Cow::Borrowed(rest), lent);
     }
 }
 

@@ -43,7 +43,11 @@ mod zip;
 
 use std::borrow::Cow;
 
-use crate::model::{ChainId, Event, Fields, Message, PathId, Place, Response, Shortfall};
+use data_encoding::BASE32_NOPAD;
+
+use crate::model::{
+    ChainId, DecodeStep, Event, Fields, Message, PathId, Place, Response, Shortfall,
+};
 
 use body::MediaType;
 use collector::Collector;
@@ -124,6 +128,22 @@ pub(crate) fn decode_text(text: &str) -> Decoded<'_> {
     collector.finish()
 }
 
+/// Decodes base32, as in names of hosts, which have no case, and what is encoded in that. Its first field is the text that came of it.
+pub(crate) fn decode_base32(text: &str) -> Option<Decoded<'static>> {
+    let bytes = BASE32_NOPAD
+        .decode(text.to_ascii_uppercase().as_bytes())
+        .ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    if !text::is_readable(&text) {
+        return None;
+    }
+    let mut collector = Collector::new(Place::Path);
+    collector.undoing(DecodeStep::Base32, |collector| {
+        collector.value(Cow::Owned(text), copied);
+    });
+    Some(collector.finish())
+}
+
 /// Decodes what the server answered.
 pub fn decode_response(response: &Response) -> Decoded<'_> {
     message::response(response)
@@ -202,4 +222,5 @@ const DECODERS: &[Decoder] = &[
     protobuf::DECODER,
     form::DECODER,
     text::DECODER,
+    text::PARTED,
 ];

@@ -13,8 +13,8 @@ use super::digits::{
     SHORTEST_WORD, base64_text, hex, spells_number, spells_word, words,
 };
 use super::{
-    Decoder, Input, Keep, bson, cbor, compression, copied, embedded, form, graphql, grpc, json,
-    message_pack, multipart, property_list, protobuf, table, text, xml, zip,
+    Decoder, Input, Keep, bson, cbor, compression, copied, digits, embedded, form, graphql, grpc,
+    json, message_pack, multipart, property_list, protobuf, table, text, xml, zip,
 };
 use crate::model::{DecodeStep, Look};
 
@@ -73,7 +73,17 @@ const ENCODINGS: &[Encoding] = &[
         attempt: form_text,
     },
     Encoding {
-        has: Look::COLON,
+        has: Look::LIST,
+        all: 0,
+        attempt: table_of_rows,
+    },
+    Encoding {
+        has: Look::OTHER,
+        all: 0,
+        attempt: doubled_quotes,
+    },
+    Encoding {
+        has: Look::COLON | Look::OTHER,
         all: 0,
         attempt: embedded_documents,
     },
@@ -82,9 +92,19 @@ const ENCODINGS: &[Encoding] = &[
 /// Encodings of parts of a value, which are also looked for around the documents in it.
 const OF_PARTS: &[Encoding] = &[
     Encoding {
+        has: Look::SPACE,
+        all: 0,
+        attempt: folded_lines,
+    },
+    Encoding {
         has: Look::EQUALS,
         all: 0,
         attempt: quoted_printable,
+    },
+    Encoding {
+        has: Look::AMPERSAND,
+        all: 0,
+        attempt: forms_among,
     },
     Encoding {
         has: Look::COLON | Look::EQUALS | Look::LIST,
@@ -117,7 +137,7 @@ const OF_PARTS: &[Encoding] = &[
         attempt: base64_text,
     },
     Encoding {
-        has: Look::SPACE | Look::COLON | Look::EQUALS | Look::LIST | Look::OTHER,
+        has: Look::SPACE | Look::COLON | Look::EQUALS | Look::LIST | Look::OTHER | Look::DOT,
         all: 0,
         attempt: words,
     },
@@ -196,8 +216,9 @@ pub(super) fn may_hold(look: Look, text: &str) -> bool {
             && (SHORTEST_MARKED..SHORTEST_DIGITS).contains(&text.len())
             && (spells_number(text) || spells_word(text))
     };
-    let has_words =
-        || text.len() > SHORTEST_AMONG && look.has(Look::SPACE) && look.has(Look::DIGIT);
+    let has_words = || {
+        text.len() > SHORTEST_AMONG && look.has(Look::SPACE | Look::DOT) && look.has(Look::DIGIT)
+    };
     let is_token = || look.has(Look::DOT) && text.starts_with(TOKEN);
     look.has(ANY) || is_token() || is_word(shortest) || is_number() || has_words()
 }
@@ -208,13 +229,15 @@ pub(super) fn may_name_hold(name: &str) -> bool {
     let is_of_base64 = look.is_all(Look::BASE64)
         && look.has(Look::DIGIT)
         && (look.has(Look::UPPER) || look.is_all(Look::HEX));
-    name.len() >= SHORTEST_NAME && (look.has(Look::PERCENT) || is_of_base64 && may_hold(look, name))
+    let is_document = || name.starts_with(['{', '[']);
+    name.len() >= SHORTEST_NAME
+        && (look.has(Look::PERCENT) || is_of_base64 && may_hold(look, name) || is_document())
 }
 
-/// Decodes what is encoded in a name that [`may_name_hold`] something: base64 and hexadecimal text, percent encoding.
+/// Decodes what is encoded in a name that [`may_name_hold`] something: JSON, base64 and hexadecimal text, percent encoding.
 pub(super) fn decode_name(name: &str, collector: &mut Collector<'_>) {
     let look = Look::of(name);
-    let attempts: [Attempt; 3] = [percent, hex, base64_text];
+    let attempts: [Attempt; 4] = [json_text, percent, hex, base64_text];
     attempts
         .iter()
         .any(|attempt| attempt(look, name, copied, collector));
@@ -278,6 +301,10 @@ pub(super) fn decode_bytes(bytes: &[u8], collector: &mut Collector<'_>) -> bool 
         .chain(documents.map(|(decoder, _)| decoder))
         .find(|decoder| (decoder.matches)(&media_type, input));
     let Some(decoder) = decoder else {
+        if text::is_parted(bytes) {
+            text::parts(bytes, collector);
+            return true;
+        }
         return (bytes.len() >= SHORTEST_DOCUMENT || compression::begins_with_letters(bytes))
             && compression::undo_without_magic(&media_type, bytes, collector);
     };
@@ -387,7 +414,7 @@ fn json_segment(segment: &str) -> Option<Vec<u8>> {
 }
 
 /// The parts of a form (RFC 7578) that is itself a value, without the type that names its boundary.
-fn multipart_text<'s, 'a>(
+pub(super) fn multipart_text<'s, 'a>(
     _: Look,
     text: &'s str,
     keep: Keep<'s, 'a>,
@@ -483,12 +510,73 @@ fn form_text<'s, 'a>(
 }
 
 fn embedded_documents<'s, 'a>(
+    look: Look,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    // Without a colon there are elements of XML alone.
+    let may_hold = look.has(Look::COLON) || memchr::memchr(b'<', text.as_bytes()).is_some();
+    may_hold && embedded::documents(text, collector)
+}
+
+/// A text in which documents stand as cells of a table have them, with their quotes doubled (RFC 4180 §2.7).
+fn doubled_quotes<'s, 'a>(
     _: Look,
     text: &'s str,
     _: Keep<'s, 'a>,
     collector: &mut Collector<'a>,
 ) -> bool {
-    embedded::documents(text, collector)
+    // Of an empty string nothing is inside the quotes.
+    let is_doubled =
+        |window: &[u8; 3]| matches!(window, [b'"', b'"', inside] if inside.is_ascii_alphanumeric());
+    if memchr::memmem::find(text.as_bytes(), b"\"\"").is_none()
+        || !text.as_bytes().array_windows().any(is_doubled)
+    {
+        return false;
+    }
+    collector.labelled(DecodeStep::Table, |collector| {
+        collector.value(Cow::Owned(text.replace("\"\"", "\"")), copied);
+    });
+    true
+}
+
+/// A text in which base64 goes on in the next line (RFC 2045 §6.8), as in a cell or behind a name.
+fn folded_lines<'s, 'a>(
+    look: Look,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    // All of it is base64, unless a name stands before.
+    let is_named = || text.trim_ascii_end().trim_end_matches('=').contains('=');
+    if look.is_all(Look::BASE64) && !is_named() {
+        return false;
+    }
+    let Some(unfolded) = digits::unfolded(text) else {
+        return false;
+    };
+    collector.labelled(DecodeStep::Text, |collector| {
+        collector.value(Cow::Owned(unfolded), copied);
+    });
+    true
+}
+
+/// A table with a head, whatever stands in its cells.
+fn table_of_rows<'s, 'a>(
+    _: Look,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    let rows = text.contains('\n').then(|| table::rows(text)).flatten();
+    let is_table = rows.is_some();
+    if let Some(rows) = rows {
+        collector.undoing(DecodeStep::Table, |collector| {
+            table::fields(rows, collector);
+        });
+    }
+    is_table
 }
 
 fn table_text<'s, 'a>(
@@ -514,7 +602,27 @@ fn table_text<'s, 'a>(
     collector.undoing(DecodeStep::Table, |collector| {
         table::fields(table.rows, collector);
     });
+    if table.is_all && !table.others.is_empty() {
+        let others = table.others.join(" ");
+        decode_around(Look::of(&others), &others, collector);
+    }
     table.is_all
+}
+
+/// Forms among words. What a link among them holds is the link's.
+fn forms_among<'s, 'a>(
+    _: Look,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    let mut is_taken = false;
+    let words = text.split_ascii_whitespace();
+    for word in words.filter(|word| word.len() < text.len() && word.contains('&')) {
+        let look = Look::of(word);
+        is_taken |= form_text(look, word, copied, collector);
+    }
+    is_taken
 }
 
 fn percent<'s, 'a>(_: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Collector<'a>) -> bool {
@@ -532,7 +640,7 @@ fn percent<'s, 'a>(_: Look, text: &'s str, _: Keep<'s, 'a>, collector: &mut Coll
         collector.undoing(DecodeStep::Percent, |collector| {
             is_taken = decode_bytes(&decoded, collector);
             if !is_taken {
-                collector.binary(&decoded);
+                collector.opaque(&decoded);
             }
         });
     }

@@ -29,7 +29,7 @@ fn matches(media_type: &MediaType, input: Input<'_, '_>) -> bool {
         return input.is_cut
             || is_message(input.bytes)
             || is_list(input.bytes)
-            || !nested::is_document(input.bytes);
+            || !nested::is_document(input.bytes) && !is_text(input.bytes);
     }
     media_type.is_unspecific()
         && !input.is_cut
@@ -38,10 +38,13 @@ fn matches(media_type: &MediaType, input: Input<'_, '_>) -> bool {
         })
 }
 
+fn is_text(bytes: &[u8]) -> bool {
+    str::from_utf8(bytes).is_ok_and(text::is_readable)
+}
+
 /// What bytes have that nothing calls a message, if they are one and no text.
 fn unlabelled(bytes: &[u8]) -> Option<Signs> {
-    let is_text = str::from_utf8(bytes).is_ok_and(text::is_readable);
-    if is_text {
+    if is_text(bytes) {
         return None;
     }
     let walk = if is_message(bytes) { walk } else { delimited };

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use aho_corasick::AhoCorasick;
 
 use super::collector::Collector;
+use super::digits::SHORTEST_AMONG;
 use super::{copied, form};
 
 /// Longest name.
@@ -21,16 +22,22 @@ pub(super) struct Table<'s> {
     pub(super) rows: Vec<Row<'s>>,
     /// The text is nothing else; or there are pairs among its words.
     pub(super) is_all: bool,
+    /// Long words beside its pairs.
+    pub(super) others: Vec<&'s str>,
 }
 
-/// Reads a text, if it is one of these.
+/// Reads a text, if it is one of these, without [`rows`].
 pub(super) fn read(text: &str) -> Option<Table<'_>> {
     let has = |mark: u8| memchr::memchr(mark, text.as_bytes()).is_some();
-    let in_lines = has(b'\n').then(|| rows(text).or_else(|| lines(text)));
+    let in_lines = has(b'\n').then(|| lines(text));
     in_lines
         .flatten()
         .or_else(|| has(b'|').then(|| pairs(text)).flatten())
-        .map(|rows| Table { rows, is_all: true })
+        .map(|rows| Table {
+            rows,
+            is_all: true,
+            others: Vec::new(),
+        })
         .or_else(|| assignments(text))
 }
 
@@ -44,7 +51,13 @@ pub(super) fn fields(rows: Vec<Row<'_>>, collector: &mut Collector<'_>) {
         }
         for (key, value) in row {
             let steps = form::enter_key(key, collector);
-            collector.value(Cow::Borrowed(value), copied);
+            // Quotes in quotes are doubled (RFC 4180 §2.7).
+            let value = if value.contains("\"\"") {
+                Cow::Owned(value.replace("\"\"", "\""))
+            } else {
+                Cow::Borrowed(value)
+            };
+            collector.value(value, copied);
             collector.leave(steps);
         }
         if !is_one {
@@ -59,7 +72,7 @@ pub(super) fn fields(rows: Vec<Row<'_>>, collector: &mut Collector<'_>) {
 /// Names and values of a line or a block of lines.
 pub(super) type Row<'s> = Vec<(&'s str, &'s str)>;
 
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     text.len() <= LONGEST_NAME
         && text.starts_with(|first: char| first.is_alphabetic() || matches!(first, '_' | '$'))
         && text
@@ -67,8 +80,8 @@ fn is_name(text: &str) -> bool {
             .all(|letter| letter.is_alphanumeric() || "_-.$[]".contains(letter))
 }
 
-/// A table (RFC 4180 and its kin): a line of names, and rows of as many cells.
-fn rows(text: &str) -> Option<Vec<Row<'_>>> {
+/// A table (RFC 4180 and its kin): a line of names, and rows of as many cells. Line ends inside quotes do not end a row.
+pub(super) fn rows(text: &str) -> Option<Vec<Row<'_>>> {
     let (head, body) = text.trim().split_once('\n')?;
     let separator = [',', ';', '\t', '|']
         .into_iter()
@@ -84,11 +97,8 @@ fn rows(text: &str) -> Option<Vec<Row<'_>>> {
         return None;
     }
     let mut rows = Vec::new();
-    for line in body
-        .lines()
-        .take(LINES)
-        .filter(|line| !line.trim().is_empty())
-    {
+    let lines = super::body::split_quoted(body, '\n');
+    for line in lines.take(LINES).filter(|line| !line.trim().is_empty()) {
         let cells: Vec<&str> = cells(line, separator);
         if cells.len() != names.len() {
             return None;
@@ -117,7 +127,7 @@ fn unquoted(cell: &str) -> &str {
 }
 
 /// Names of identifiers that nothing else goes by, without numbering: one pair of such a name tells itself, among any words.
-const CERTAIN: [&str; 13] = [
+const CERTAIN: [&str; 18] = [
     "androidid",
     "gaid",
     "aaid",
@@ -131,6 +141,11 @@ const CERTAIN: [&str; 13] = [
     "imsi",
     "iccid",
     "msisdn",
+    "fcmtoken",
+    "gcmtoken",
+    "apnstoken",
+    "pushtoken",
+    "firebaseinstallationid",
 ];
 
 /// Names of what also other devices, certificates and advertisements have: several in one line tell each other.
@@ -170,7 +185,7 @@ fn identifier(name: &str) -> Option<bool> {
 
 /// Whether a text has a part of such a name, so that most cost one pass.
 fn may_name_identifier(text: &str) -> bool {
-    const PARTS: [&str; 6] = ["id", "imei", "imsi", "msisdn", "serial", "mac"];
+    const PARTS: [&str; 7] = ["id", "imei", "imsi", "msisdn", "serial", "mac", "token"];
     static FOUND: OnceLock<Option<AhoCorasick>> = OnceLock::new();
     let build = || {
         let mut builder = AhoCorasick::builder();
@@ -205,12 +220,21 @@ fn assignments(text: &str) -> Option<Table<'_>> {
     let lines: Vec<Line<'_>> = text.lines().take(LINES).map(line).collect();
     let pairs: usize = lines.iter().map(|line| line.pairs).sum();
     let is_all = pairs >= 2 || pairs == 1 && is_pair();
+    let others = lines
+        .iter()
+        .flat_map(|line| &line.others)
+        .copied()
+        .collect();
     let told = lines.into_iter().filter(|line| is_all || line.is_told());
     let rows: Vec<Row<'_>> = told
         .map(|line| line.row)
         .filter(|row| !row.is_empty())
         .collect();
-    (!rows.is_empty()).then_some(Table { rows, is_all })
+    (!rows.is_empty()).then_some(Table {
+        rows,
+        is_all,
+        others,
+    })
 }
 
 /// What a line names.
@@ -221,13 +245,15 @@ struct Line<'s> {
     pairs: usize,
     /// Identifiers that tell themselves, and others.
     certain: usize,
-    others: usize,
+    less_certain: usize,
+    /// Long words that are no pairs.
+    others: Vec<&'s str>,
 }
 
 impl Line<'_> {
     /// Whether its identifiers are some of this phone, whatever the other words are.
     fn is_told(&self) -> bool {
-        self.certain > 0 || self.others >= 2
+        self.certain > 0 || self.less_certain >= 2
     }
 }
 
@@ -238,7 +264,8 @@ fn line(text: &str) -> Line<'_> {
         if mark == '"' {
             is_quoted = !is_quoted;
         }
-        !is_quoted && (matches!(mark, ',' | ';') || mark.is_ascii_whitespace())
+        !is_quoted
+            && (matches!(mark, ',' | ';') || mark.is_ascii_whitespace() || mark.is_ascii_control())
     });
     // The word before, and the name whose value comes.
     let (mut before, mut awaited) = ("", None);
@@ -247,6 +274,10 @@ fn line(text: &str) -> Line<'_> {
         let pair = pair_of_word(part).or_else(|| Some((name?, part)));
         let (key, value) = pair.unwrap_or((before, part));
         before = part;
+        // What a document was the value of has lost it.
+        if value.is_empty() && part.ends_with('=') && pair.is_some_and(|(key, _)| is_name(key)) {
+            line.pairs = line.pairs.saturating_add(1);
+        }
         if matches!(value, "=" | ":" | "") {
             awaited = Some(key).filter(|key| identifier(key).is_some());
         } else if pair.is_some() && !value.trim_matches('=').is_empty() {
@@ -258,9 +289,11 @@ fn line(text: &str) -> Line<'_> {
             let has_sign = part.split_once('=').is_some_and(|(key, _)| is_name(key));
             let count = |sum: usize, is_one: bool| sum.saturating_add(is_one.into());
             line.certain = count(line.certain, identifier == Some(true));
-            line.others = count(line.others, identifier == Some(false));
+            line.less_certain = count(line.less_certain, identifier == Some(false));
             line.pairs = count(line.pairs, has_sign);
             line.row.push((key, unquoted(value.trim_end_matches(ends))));
+        } else if part.len() >= SHORTEST_AMONG {
+            line.others.push(part);
         }
     }
     line
@@ -338,8 +371,8 @@ mod tests {
 
     fn named(text: &str) -> Vec<String> {
         let mut collector = Collector::new(Place::Body);
-        let rows = read(text).map_or_else(Vec::new, |table| table.rows);
-        fields(rows, &mut collector);
+        let rows = rows(text).or_else(|| read(text).map(|table| table.rows));
+        fields(rows.unwrap_or_default(), &mut collector);
         let fields = collector.finish().fields;
         fields
             .iter()
@@ -358,6 +391,10 @@ mod tests {
             ["unit=7", "lat=52.52", "lon=13.40"]
         );
         assert_eq!(named("lat=52.52; lon=13.40"), ["lat=52.52", "lon=13.40"]);
+        assert_eq!(
+            named("id;note\n1;\"a;\nb \"\"c\"\"\"\n2;d\n"),
+            ["[0].id=1", "[0].note=a;\nb \"c\"", "[1].id=2", "[1].note=d"]
+        );
         assert_eq!(named("gaid:a-b|os:14"), ["gaid=a-b", "os=14"]);
         for line in [
             "09-14 07:31:22.120 I/Init: imei=490154203237518 ready\n",

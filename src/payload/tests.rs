@@ -1,5 +1,6 @@
 //! Cases of decoding as a whole.
 
+mod combinations;
 mod json_documents;
 mod laws;
 mod layers;
@@ -398,6 +399,7 @@ fn credentials_are_decoded() {
         lines_in(&event, Place::Header),
         [
             format!("authorization||{bearer}"),
+            format!("authorization||{}", bearer.trim_start_matches("Bearer ")),
             "authorization.header.alg|jwt|none".into(),
             "authorization.payload.email|jwt|erika@example.org".into(),
         ]

@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::body::{self, MediaType};
 use super::collector::Collector;
-use super::{Decoder, Input, copied, digits};
+use super::{Decoder, Input, copied, digits, table};
 use crate::limits;
 use crate::model::DecodeStep;
 
@@ -22,11 +22,9 @@ pub(super) const DECODER: Decoder = Decoder {
 pub(super) const WIDE: Decoder = Decoder {
     matches: |media_type, input| {
         // One look at the beginning spares nearly all bodies the rest.
-        let begins = |start: &[u8; 4]| {
-            matches!(
-                start,
-                [0, _, 0, _] | [_, 0, _, 0] | [0xff, 0xfe, ..] | [0xfe, 0xff, ..]
-            )
+        let begins = |[first, one, second, other]: &[u8; 4]| {
+            let is_mark = matches!([first, one], [0xff, 0xfe] | [0xfe, 0xff]);
+            is_mark || [first, one].contains(&&0) || first == second || one == other
         };
         !media_type.is_media()
             && input.bytes.first_chunk().is_some_and(begins)
@@ -44,6 +42,14 @@ pub(super) const WIDE: Decoder = Decoder {
             };
             body::decode(media_type, inner, collector);
         });
+    },
+};
+
+/// Texts with characters between them that are made to part values: each is a value.
+pub(super) const PARTED: Decoder = Decoder {
+    matches: |media_type, input| !media_type.is_media() && is_parted(input.bytes),
+    decode: |_, input, collector| {
+        collector.labelled(DecodeStep::Text, |collector| parts(input.bytes, collector));
     },
 };
 
@@ -124,7 +130,11 @@ fn utf16<'s>(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<Cow<'s, str>> {
 /// Fewest units of UTF-16 without its mark.
 const SHORTEST_WIDE: usize = 4;
 
-/// Whether bytes are text in UTF-16: of every second one, nearly all are zero.
+/// Fewest units of one script other than Latin.
+const SHORTEST_OF_SCRIPT: usize = 6;
+
+/// Whether bytes are text in UTF-16: of every second one, nearly all are zero, or all are, but for ASCII between, of one block of 256
+/// letters.
 pub(super) fn is_wide(bytes: &[u8]) -> bool {
     let (units, rest) = bytes.as_chunks::<2>();
     if !rest.is_empty() || units.len() < SHORTEST_WIDE {
@@ -132,6 +142,29 @@ pub(super) fn is_wide(bytes: &[u8]) -> bool {
     }
     let narrow = units.iter().filter(|unit| unit.contains(&0)).count();
     narrow.saturating_mul(4) >= units.len().saturating_mul(3)
+        || script(units, |[_, high]| *high, u16::from_le_bytes)
+        || script(units, |[high, _]| *high, u16::from_be_bytes)
+}
+
+/// Whether units are letters of one block, and of ASCII.
+fn script(units: &[[u8; 2]], high: fn(&[u8; 2]) -> u8, unit: fn([u8; 2]) -> u16) -> bool {
+    // The scripts of East Asia have many blocks, of which a text has letters of more than one.
+    let is_alphabet = |block: &u8| matches!(block, 0x01..0x2e | 0xff);
+    let block = units.iter().map(high).find(|high| *high != 0);
+    let Some(block) = block.filter(is_alphabet) else {
+        return false;
+    };
+    let is_letter = |letter: char| {
+        letter.is_alphanumeric()
+            || matches!(letter, ' '..='~' | '\u{ff01}'..='\u{ff5e}' | '\u{feff}')
+    };
+    let is_filling = || units.iter().all(|unit| Some(unit) == units.first());
+    units.len() >= SHORTEST_OF_SCRIPT
+        && !is_filling()
+        && units.iter().all(|it| [0, block].contains(&high(it)))
+        && units
+            .iter()
+            .all(|it| char::from_u32(unit(*it).into()).is_some_and(is_letter))
 }
 
 /// The text that bytes are in UTF-16, in either order of bytes, with its mark or without.
@@ -142,7 +175,8 @@ pub(super) fn wide(bytes: &[u8]) -> Option<String> {
     let (units, _) = bytes.as_chunks::<2>();
     let is_little = units.iter().filter(|[_, high]| *high == 0).count();
     let is_big = units.iter().filter(|[high, _]| *high == 0).count();
-    let unit = if is_little >= is_big {
+    let is_of_script = || script(units, |[_, high]| *high, u16::from_le_bytes);
+    let unit = if is_little > is_big || is_little == is_big && is_of_script() {
         u16::from_le_bytes
     } else {
         u16::from_be_bytes
@@ -217,30 +251,124 @@ pub(super) fn is_readable(text: &str) -> bool {
         })
 }
 
-/// Shortest text in unknown bytes: chance makes shorter ones.
-const SHORTEST_STRING: u8 = 8;
+/// Control characters that part values: the information separators of ASCII, the start of header that FIX and Hive part fields by, zero.
+fn is_parting(character: char) -> bool {
+    matches!(character, '\0' | '\u{1}' | '\u{1c}'..='\u{1f}')
+}
 
-/// The texts in bytes of an unknown format that have their length in the byte before them, as many formats write short ones.
-pub(super) fn strings(bytes: &[u8], collector: &mut Collector<'_>) {
-    let mut rest = bytes.get(..limits::STRINGS_BYTES).unwrap_or(bytes);
-    let mut position = 0_usize;
-    while let Some((length, behind)) = rest.split_first() {
-        rest = behind;
-        let text = (*length >= SHORTEST_STRING)
-            .then(|| behind.get(..usize::from(*length)))
-            .flatten()
-            .and_then(|text| str::from_utf8(text).ok())
-            .filter(|text| !text.chars().any(char::is_control));
-        let Some(text) = text else { continue };
+/// Fewest bytes of texts with such characters, and of these the most, so that it is no chance.
+const SHORTEST_PARTED: usize = 8;
+
+/// Whether bytes are texts and characters that part them, and nothing else.
+pub(super) fn is_parted(bytes: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(bytes) else {
+        return false;
+    };
+    let marks = text.chars().filter(|letter| is_parting(*letter)).count();
+    bytes.len() >= SHORTEST_PARTED
+        && (1..=bytes.len() / 4).contains(&marks)
+        && text.split(is_parting).all(is_readable)
+}
+
+/// The texts of bytes that [`is_parted`] says are some, each a value, under its name where it has one.
+pub(super) fn parts(bytes: &[u8], collector: &mut Collector<'_>) {
+    let text = String::from_utf8_lossy(bytes);
+    let parts = text.split(is_parting).map(str::trim);
+    for (position, part) in parts.filter(|part| !part.is_empty()).enumerate() {
         collector.within_index(position, |collector| {
-            collector.value(Cow::Borrowed(text), copied);
+            let pair = part.split_once('=').filter(|(name, value)| {
+                table::is_name(name) && !value.trim_end_matches('=').is_empty()
+            });
+            match pair {
+                Some((name, value)) => collector.within(name, |collector| {
+                    collector.value(Cow::Borrowed(value), copied);
+                }),
+                None => collector.value(Cow::Borrowed(part), copied),
+            }
         });
-        position = position.saturating_add(1);
-        rest = behind.get(text.len()..).unwrap_or_default();
         if collector.is_full() {
             return;
         }
     }
+}
+
+/// Shortest text in unknown bytes: chance makes shorter ones.
+const SHORTEST_STRING: u8 = 8;
+
+/// The texts in bytes of an unknown format, each a value: those that have their length in the byte before them, as many formats write
+/// short ones, and what stands between as [`among`] finds it. A length that may be a letter begins a text, and is not inside one.
+pub(super) fn strings(bytes: &[u8], collector: &mut Collector<'_>) {
+    let bytes = bytes.get(..limits::STRINGS_BYTES).unwrap_or(bytes);
+    let (mut from, mut at, mut position) = (0_usize, 0_usize, 0_usize);
+    let is_letter = |byte: &u8| byte.is_ascii() && is_of_text(*byte);
+    let mut was_letter = false;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let may_be_length = !(was_letter && rest.first().is_some_and(is_letter));
+        let Some(text) = may_be_length.then(|| string(rest)).flatten() else {
+            was_letter = rest.first().is_some_and(is_letter);
+            at = at.saturating_add(1);
+            continue;
+        };
+        was_letter = false;
+        position = runs(bytes.get(from..at).unwrap_or_default(), position, collector);
+        collector.within_index(position, |collector| {
+            collector.value(Cow::Borrowed(text), copied);
+        });
+        position = position.saturating_add(1);
+        at = at.saturating_add(text.len()).saturating_add(1);
+        from = at;
+        if collector.is_full() {
+            return;
+        }
+    }
+    runs(bytes.get(from..).unwrap_or_default(), position, collector);
+}
+
+/// Whether a byte may be of a text.
+fn is_of_text(byte: u8) -> bool {
+    !byte.is_ascii_control() || byte.is_ascii_whitespace()
+}
+
+/// A text behind the byte that is its length; where that may be of a text itself, nothing of one follows.
+fn string(bytes: &[u8]) -> Option<&str> {
+    let (length, behind) = bytes.split_first()?;
+    let next = behind.get(usize::from(*length)).copied();
+    if is_of_text(*length) && next.is_some_and(is_of_text) {
+        return None;
+    }
+    let text = (*length >= SHORTEST_STRING).then(|| behind.get(..usize::from(*length)));
+    let text = str::from_utf8(text.flatten()?).ok()?;
+    (!text.chars().any(char::is_control)).then_some(text)
+}
+
+/// Shortest text among bytes without its length: of random bytes, one in some hundred thousand begins one.
+const SHORTEST_AMONG: usize = 12;
+
+/// The texts in bytes that came out of an encoding and are of no known format, each a value.
+pub(super) fn among(bytes: &[u8], collector: &mut Collector<'_>) {
+    let bytes = bytes.get(..limits::STRINGS_BYTES).unwrap_or(bytes);
+    runs(bytes, 0, collector);
+}
+
+/// The same, counted from a position on; the next position.
+fn runs(bytes: &[u8], first: usize, collector: &mut Collector<'_>) -> usize {
+    let runs = bytes.utf8_chunks();
+    let texts = runs.flat_map(|run| run.valid().split(char::is_control));
+    let is_long = |text: &&str| {
+        let letters = || text.bytes().filter(u8::is_ascii).count();
+        text.len() >= SHORTEST_AMONG && letters() >= SHORTEST_AMONG
+    };
+    let mut position = first;
+    for text in texts.filter(is_long) {
+        collector.within_index(position, |collector| {
+            collector.value(Cow::Borrowed(text), copied);
+        });
+        position = position.saturating_add(1);
+        if collector.is_full() {
+            break;
+        }
+    }
+    position
 }
 
 /// Undoes quoted-printable (RFC 2045 §6.7); what does not follow it stays as it is.
@@ -313,6 +441,21 @@ mod tests {
         }
         for text in ["Größe", "12\u{a0}500", "Ada Brix", "東京"] {
             assert_eq!(folded(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn letters_of_a_text_are_not_its_length() {
+        let long = "LS1".repeat(40);
+        for front in [&b"\x78\0\0\0"[..], b"\x04\x81\x78", b"\0\x78", b"\xfe"] {
+            let bytes = [front, long.as_bytes()].concat();
+            let mut collector = Collector::new(Place::Body);
+            strings(&bytes, &mut collector);
+            let fields = collector.finish().fields;
+            assert_eq!(
+                fields.iter().next().map(|field| field.value.as_ref()),
+                Some(&*long)
+            );
         }
     }
 

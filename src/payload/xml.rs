@@ -119,6 +119,44 @@ pub(super) fn document(text: &str, collector: &mut Collector<'_>) -> bool {
     is_whole
 }
 
+/// Bytes of the element that a text begins with, and of what may stand before one; `None` if it does not end, or holds nothing.
+pub(super) fn length(text: &str) -> Option<usize> {
+    let begins = |first: char| first == '?' || first == '!' || first.is_ascii_alphabetic();
+    if !text.strip_prefix('<')?.starts_with(begins) {
+        return None;
+    }
+    let mut reader = Reader::from_str(text);
+    let (mut depth, mut holds) = (0_usize, false);
+    loop {
+        match reader.read_event().ok()? {
+            Event::Start(start) => {
+                holds |= start.attributes_raw().contains('=');
+                depth = depth.saturating_add(1);
+            }
+            Event::Empty(start) => holds |= start.attributes_raw().contains('='),
+            Event::End(_) => depth = depth.checked_sub(1)?,
+            Event::Text(text) => {
+                let is_text = !text.trim().is_empty();
+                if is_text && depth == 0 {
+                    return None;
+                }
+                holds |= is_text;
+                continue;
+            }
+            Event::CData(_) | Event::GeneralRef(_) => {
+                holds = true;
+                continue;
+            }
+            Event::Eof => return None,
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => continue,
+        }
+        if depth == 0 {
+            let end = usize::try_from(reader.buffer_position()).ok()?;
+            return holds.then_some(end);
+        }
+    }
+}
+
 fn is_key(parent: &Element, element: &str) -> bool {
     parent.name == "dict" && element == "key"
 }

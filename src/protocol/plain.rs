@@ -54,7 +54,7 @@ pub enum Kind {
 impl Kind {
     /// Of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        let printable = bytes.iter().filter(|byte| is_printable(**byte)).count();
+        let printable = texts(bytes).map(|(_, text)| text.len()).sum::<usize>();
         if printable.saturating_mul(3) >= bytes.len().saturating_mul(2) {
             Self::Text
         } else if bytes.len() < SHORTEST_RUN {
@@ -65,8 +65,21 @@ impl Kind {
     }
 }
 
-fn is_printable(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n' | 0xc3)
+/// Runs of text in UTF-8 without control characters but white space, and where each begins.
+fn texts(bytes: &[u8]) -> impl Iterator<Item = (usize, &str)> {
+    let mut start = 0_usize;
+    bytes.utf8_chunks().flat_map(move |chunk| {
+        let from = start;
+        let length = chunk.valid().len().saturating_add(chunk.invalid().len());
+        start = start.saturating_add(length);
+        let is_odd = |letter: char| letter.is_control() && !matches!(letter, '\t' | '\r' | '\n');
+        let mut at = from;
+        chunk.valid().split_inclusive(is_odd).map(move |run| {
+            let begin = at;
+            at = at.saturating_add(run.len());
+            (begin, run.trim_end_matches(is_odd))
+        })
+    })
 }
 
 /// Whether text, a number or something compressed begins soon.
@@ -76,18 +89,11 @@ fn is_readable(bytes: &[u8]) -> bool {
 
 /// Whether a run of text begins soon, or of digits.
 fn has_text(bytes: &[u8]) -> bool {
-    let mut start = 0_usize;
-    for run in bytes.split(|byte| !is_printable(*byte)) {
-        if start > LONGEST_FRONT {
-            return false;
-        }
-        let is_digits = |window: &[u8]| window.iter().all(u8::is_ascii_digit);
-        if run.len() >= SHORTEST_RUN || run.windows(SHORTEST_NUMBER).any(is_digits) {
-            return true;
-        }
-        start = start.saturating_add(run.len()).saturating_add(1);
-    }
-    false
+    let is_digits = |window: &[u8]| window.iter().all(u8::is_ascii_digit);
+    let mut soon = texts(bytes).take_while(|(start, _)| *start <= LONGEST_FRONT);
+    soon.any(|(_, run)| {
+        run.len() >= SHORTEST_RUN || run.as_bytes().windows(SHORTEST_NUMBER).any(is_digits)
+    })
 }
 
 /// Whether gzip or Zstandard begin soon by their magic (RFC 1952 §2.3.1, RFC 8878 §3.1.1), of which chance makes as little, or zlib
@@ -103,7 +109,7 @@ fn inflates_to_text(bytes: &[u8]) -> bool {
     let mut text = [0; 4 * SHORTEST_RUN];
     let length = ZlibDecoder::new(bytes).read(&mut text).unwrap_or(0);
     let text = text.get(..length).unwrap_or_default();
-    length >= SHORTEST_RUN && text.iter().all(|byte| is_printable(*byte))
+    length >= SHORTEST_RUN && Kind::of(text) == Kind::Text
 }
 
 /// Where the parts of a message end: documents in lines of their own, one or several, and the lines of text between them. A
@@ -308,6 +314,8 @@ mod tests {
 
     #[test]
     fn text_of_unknown_protocols_is_handed_out() {
+        let place = "\0\0\0\x1552\u{b0}31'12.0\"N 13\u{b0}24'18.0\"E".as_bytes();
+        assert_eq!(said(Transport::Tcp, &[place]), (vec![place.to_vec()], true));
         let login: &[u8] = b"LOGIN erika@post.example\r\n";
         let json: &[u8] = b"\0\0\0\x1b{\"mail\":\"erika@post.example\"}";
         assert_eq!(

@@ -64,7 +64,7 @@ pub(super) fn is_own_header(scene: &Scene<'_>, field: &Field<'_>) -> bool {
 }
 
 /// The name of a header without the X of those that an application made up (RFC 6648).
-pub(super) fn without_x(header: &str) -> Option<&str> {
+pub(in crate::detect) fn without_x(header: &str) -> Option<&str> {
     header
         .strip_prefix("x-")
         .or_else(|| header.strip_prefix("X-"))

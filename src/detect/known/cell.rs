@@ -47,9 +47,11 @@ pub(super) fn tile(places: &[Place], zoom: u8, x: u32, y: u32, found: &mut dyn F
 
 /// A geohash, an Open Location Code or an H3 index.
 pub(super) fn cell(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
-    let is_of_quarters = token.bytes().all(|byte| (b'0'..=b'3').contains(&byte));
-    if is_of_quarters && (12..=22).contains(&token.len()) {
-        quad_key(places, token, found);
+    // Names of tiles have a letter in front for what is shown: `a` for pictures from above, `h` with labels, `r` for roads.
+    let quarters = token.strip_prefix(['a', 'h', 'r']).unwrap_or(token);
+    let is_of_quarters = quarters.bytes().all(|byte| (b'0'..=b'3').contains(&byte));
+    if is_of_quarters && (12..=22).contains(&quarters.len()) {
+        quad_key(places, quarters, found);
     }
     match token.len() {
         15 if is_h3(token) => h3(places, token.to_ascii_lowercase().parse().ok(), found),

@@ -197,6 +197,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
     }
     let mut looked = scanner.finish();
+    index.prove(found.iter().map(|found| &found.hit));
     for (name, spot) in &members {
         position::within_text(&index.places, name, &mut |hit| hits.push(hit));
         take(&mut hits, || *spot, &mut found);
@@ -355,7 +356,8 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>], looked: &Lo
             || together
                 .get(&known.kind)
                 .is_some_and(|values| values.len() >= TOGETHER)
-            || names_it(scene, known, found.field);
+            || names_it(scene, known, found.field)
+            || found.hit.form == Some(Scarce::Checksum) && names_checksum(scene, found.field);
         if is_believed {
             let kind = found.hit.sent.unwrap_or(known.kind);
             let rule = rule(kind, known.is_of_contact, found.hit.is_digest);
@@ -436,6 +438,13 @@ fn names_it(scene: &Scene<'_>, known: &KnownValue, field: Spot<'_>) -> bool {
     let name = name.and_then(|name| scene.names.get(name.position()));
     name.is_some_and(|name| words.iter().any(|word| name.normalised.contains(word)))
         || known.is_of_contact && contact::speaks_of_contacts_path(scene, field.path)
+}
+
+/// Whether the field's name says that it is a checksum.
+fn names_checksum(scene: &Scene<'_>, field: Spot<'_>) -> bool {
+    let name = scene.fields.paths.last_name(field.path);
+    let name = name.and_then(|name| scene.names.get(name.position()));
+    name.is_some_and(|name| name.normalised.contains("crc"))
 }
 
 #[cfg(test)]

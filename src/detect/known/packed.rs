@@ -63,27 +63,104 @@ const NUMBERS: [Number; 8] = [
     scaled(|bytes| Some(big(bytes)? / 1e6)),
 ];
 
+/// An integer of protobuf, as `int32` and `int64` have it.
+fn whole(bytes: &[u8]) -> Option<f64> {
+    let number = i64::from_le_bytes(*bytes.first_chunk()?);
+    i32::try_from(number).ok().map(f64::from)
+}
+
+/// The same as `sint32` and `sint64` have it, whose sign is the last bit.
+fn signed(bytes: &[u8]) -> Option<f64> {
+    let number = u64::from_le_bytes(*bytes.first_chunk()?);
+    let half = (number >> 1).cast_signed();
+    let number = if number & 1 == 0 { half } else { !half };
+    i32::try_from(number).ok().map(f64::from)
+}
+
+/// A varint in parts of a degree.
+const fn of_varint(read: fn(&[u8]) -> Option<f64>) -> Number {
+    Number {
+        bytes: 8,
+        read,
+        steps: &[DecodeStep::Varint, DecodeStep::Scaled],
+        slack: 0.0,
+    }
+}
+
+const VARINTS: [Number; 4] = [
+    of_varint(|bytes| Some(signed(bytes)? / 1e7)),
+    of_varint(|bytes| Some(whole(bytes)? / 1e7)),
+    of_varint(|bytes| Some(signed(bytes)? / 1e6)),
+    of_varint(|bytes| Some(whole(bytes)? / 1e6)),
+];
+
 /// Looks for known positions in the bytes of one message.
 pub(super) fn positions<'a>(places: &[Place], scene: &Scene<'a>, found: &mut Vec<Found<'a>>) {
     if places.is_empty() {
         return;
     }
-    let widest = Place::widest(places);
     let short = scene.binaries.iter();
     for (binary, bytes) in short.filter(|(_, bytes)| bytes.len() <= limits::PACKED_BYTES) {
+        let field = Spot::of_binary(scene, binary);
+        let mut see = |number: &Number, pair| {
+            let hits = at(places, number, pair).map(|place| hit(place, number));
+            found.extend(hits.map(|hit| Found { hit, field }));
+        };
         for number in &NUMBERS {
-            each_pair(bytes, number, &mut |[first, second]| {
-                for (latitude, longitude) in [(first, second), (second, first)] {
-                    let near = Place::near(places, latitude, widest + number.slack);
-                    let is_it = |place: &&Place| {
-                        place.has_latitude(latitude, number.slack)
-                            && place.has_longitude(longitude, number.slack)
-                    };
-                    let field = Spot::of_binary(scene, binary);
-                    let hits = near.iter().filter(is_it).map(|place| hit(place, number));
-                    found.extend(hits.map(|hit| Found { hit, field }));
-                }
-            });
+            each_pair(bytes, number, &mut |pair| see(number, pair));
+        }
+        for number in &VARINTS {
+            each_pair_of_varints(bytes, number, &mut |pair| see(number, pair));
+        }
+    }
+}
+
+/// The places at two numbers, in either order.
+fn at<'p>(
+    places: &'p [Place],
+    number: &Number,
+    [first, second]: [f64; 2],
+) -> impl Iterator<Item = &'p Place> {
+    let slack = number.slack;
+    let margin = Place::widest(places) + slack;
+    let both = [(first, second), (second, first)].into_iter();
+    both.flat_map(move |(latitude, longitude)| {
+        let near = Place::near(places, latitude, margin).iter();
+        near.filter(move |place| {
+            place.has_latitude(latitude, slack) && place.has_longitude(longitude, slack)
+        })
+    })
+}
+
+/// Bytes of a varint of 64 bits, at most.
+const LONGEST_VARINT: usize = 10;
+
+/// The key of a field of protobuf with a number up to 15 and a varint, and the bytes behind it.
+fn varint(bytes: &[u8]) -> Option<(u8, u64, &[u8])> {
+    let (key, rest) = bytes.split_first()?;
+    let length = rest.iter().take_while(|byte| **byte >= 0x80).count();
+    let (number, behind) = rest.split_at_checked(length.saturating_add(1))?;
+    let is_key = (8..0x80).contains(key) && key.is_multiple_of(8);
+    let groups = number.iter().rev();
+    let number = groups.fold(0_u64, |sum, byte| sum << 7 | u64::from(byte & 0x7f));
+    (is_key && length < LONGEST_VARINT).then_some((*key, number, behind))
+}
+
+/// Calls `see` with two fields behind each other of a message of protobuf that may be a position.
+fn each_pair_of_varints(bytes: &[u8], number: &Number, see: &mut dyn FnMut([f64; 2])) {
+    for start in 0..bytes.len() {
+        let Some((key, first, behind)) = varint(bytes.get(start..).unwrap_or_default()) else {
+            continue;
+        };
+        let Some((next, second, _)) = varint(behind) else {
+            continue;
+        };
+        let read =
+            |number_of: u64| (number.read)(&number_of.to_le_bytes()).filter(|it| is_angle(*it));
+        if key.checked_add(8) == Some(next)
+            && let Some((first, second)) = read(first).zip(read(second))
+        {
+            see([first, second]);
         }
     }
 }
@@ -91,29 +168,35 @@ pub(super) fn positions<'a>(places: &[Place], scene: &Scene<'a>, found: &mut Vec
 /// Calls `see` with any two numbers that may be a position, one behind the other. Nearly any four bytes are an integer that may be an
 /// angle, so two of these must be all there is, or fields of a message.
 fn each_pair(bytes: &[u8], number: &Number, see: &mut dyn FnMut([f64; 2])) {
-    // Nothing but zero is that close to it.
-    let is_angle = |degrees: &f64| (1e-3..=180.0).contains(&degrees.abs());
     let is_whole = bytes.len() == number.bytes.saturating_mul(2);
     for start in 0..bytes.len() {
         let (before, rest) = bytes.split_at_checked(start).unwrap_or_default();
-        let Some(first) = (number.read)(rest).filter(is_angle) else {
+        let Some(first) = (number.read)(rest).filter(|it| is_angle(*it)) else {
             continue;
         };
         for between in 0..=BETWEEN {
             let behind = rest.get(number.bytes..).unwrap_or_default();
             let (key, behind) = behind.split_at_checked(between).unwrap_or_default();
             let are_told = number.steps.is_empty() || is_whole || are_fields(before, key);
-            if let Some(second) = (number.read)(behind).filter(|it| are_told && is_angle(it)) {
+            if let Some(second) = (number.read)(behind).filter(|it| are_told && is_angle(*it)) {
                 see([first, second]);
             }
         }
     }
 }
 
-/// Whether two numbers are fields of a message of protobuf behind each other: each has a key with its number and the type of 32 bits.
+/// Nothing but zero is closer to it.
+fn is_angle(degrees: f64) -> bool {
+    (1e-3..=180.0).contains(&degrees.abs())
+}
+
+/// Whether two numbers are fields of a message behind each other: of protobuf, where each has a key with its number and the type of 32
+/// bits, or integers of a list, where each has its type.
 fn are_fields(before: &[u8], between: &[u8]) -> bool {
     const BITS_32: u8 = 5;
     match (before.last(), between) {
+        // Signed and unsigned integers of MessagePack, unsigned ones of CBOR (RFC 8949 §3.1).
+        (Some(0xce | 0xd2), [0xce | 0xd2]) | (Some(0x1a), [0x1a]) => true,
         (Some(first), [second]) => {
             first & 7 == BITS_32 && *first > 7 && first.checked_add(8) == Some(*second)
         }

@@ -1,5 +1,8 @@
 //! Known positions, in fields, paths, cells and tiles.
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
 use super::tests::*;
 use super::*;
 use crate::rules::Rules;
@@ -113,4 +116,102 @@ fn positions_of_protobuf_may_have_their_sign_in_the_last_bit() {
     };
     assert_eq!(position(525_200_080, 134_049_540), ["coordinates"]);
     assert!(position(525_200_080, -134_049_540).is_empty());
+}
+
+/// How a body holds a text.
+type Hold = fn(&str) -> String;
+
+/// The law of forms: whatever is known in one container is known in any.
+#[test]
+fn a_position_in_any_form_is_found_in_any_container() {
+    let zigzag = |number: i64| varint(((number << 1) ^ (number >> 63)).cast_unsigned());
+    let [latitude, longitude] = [525_200_080, 134_049_540].map(zigzag);
+    let integers = [&[0x08], &*latitude, &[0x10], &*longitude].concat();
+    let plain = |number: u64| varint(number);
+    let [latitude, longitude] = [525_200_080, 134_049_540].map(plain);
+    let others = [&[0x08], &*latitude, &[0x10], &*longitude].concat();
+    let doubles = [
+        &[0x09][..],
+        &52.520_008_f64.to_le_bytes(),
+        &[0x11],
+        &13.404_954_f64.to_le_bytes(),
+    ]
+    .concat();
+    let forms = [
+        "52.5200,13.4049".to_owned(),
+        "geo:52.52001,13.40495".into(),
+        "52,52001 13,40495".into(),
+        "52°31'12.0\"N 13°24'17.8\"E".into(),
+        "u33dc0cpn".into(),
+        "9F4MGCC3+2X".into(),
+        "+52.52001+013.40495/".into(),
+        "{\"lat\": 52.52001, \"lon\": 13.40495}".into(),
+        "{\"latitudeE7\": 525200080, \"longitudeE7\": 134049540}".into(),
+        STANDARD.encode("geo:52.52001,13.40495"),
+    ];
+    let bytes = [integers, others, doubles].map(|bytes| STANDARD.encode(bytes));
+    let containers: [(&str, Hold); 8] = [
+        ("application/json", |text| {
+            serde_json::json!({"v": text}).to_string()
+        }),
+        ("text/plain", str::to_owned),
+        ("text/plain", |text| {
+            format!("09-14 07:31:59.2 41 D Sync: v={text} state=OK\n")
+        }),
+        ("text/plain", |text| format!("lilac|7|{text}|end")),
+        ("text/plain", |text| {
+            format!("lilac\u{1f}7\u{1f}{text}\u{1f}end")
+        }),
+        ("", |text| format!("lilac\u{1}v={text}\u{1}end")),
+        ("text/csv", |text| {
+            format!(
+                "nr;v;n\n1;\"{}\";lilac\n2;;lilac\n",
+                text.replace('"', "\"\"")
+            )
+        }),
+        ("text/xml", |text| {
+            format!("<a><v>{}</v></a>", quick_xml::escape::escape(text))
+        }),
+    ];
+    for form in forms.iter().chain(&bytes) {
+        for (content_type, hold) in containers {
+            let body = hold(form);
+            // Among words, bytes in base64 are no more than an id.
+            if bytes.contains(form) && body.contains('|') {
+                continue;
+            }
+            let found = rules_of(content_type, body.as_bytes());
+            assert_eq!(found, ["coordinates"], "{body}");
+        }
+    }
+}
+
+#[test]
+fn positions_are_found_in_names_of_hosts() {
+    let index = Index::new(values(), &[], &Rules::embedded(), 1);
+    let cell = h3o::LatLng::new(52.520_008, 13.404_954).unwrap();
+    let cell = cell.to_cell(h3o::Resolution::Eleven).to_string();
+    let encoded = URL_SAFE_NO_PAD.encode("geo:52.52001,13.40495");
+    for (label, is_known) in [
+        ("u33dc0cpn", true),
+        (&*cell, true),
+        (&*encoded, true),
+        ("u33dx0cpn", false),
+        ("u33db", false),
+    ] {
+        let tally = tally_of(
+            &index,
+            Event::Lookup(crate::model::Lookup {
+                name: format!("{label}.t.app.example"),
+                record_type: 1,
+                ..crate::model::Lookup::default()
+            }),
+        );
+        let mut grades = tally.findings.keys().map(|key| key.grade);
+        assert_eq!(
+            grades.any(|it| it == Grade::KnownValue),
+            is_known,
+            "{label}"
+        );
+    }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
+use super::super::name::Name;
 use super::super::value::METRES_PER_DEGREE;
 use super::super::{Scene, location, value};
 use super::cell::{cell, tile, tiles};
@@ -270,9 +271,11 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
         }
     }
     let is_axis = |half: &Half| {
-        fields
-            .get(half.field)
-            .is_some_and(|field| is_axis(fields.name(field)))
+        fields.get(half.field).is_some_and(|field| {
+            let name = scene.name(field);
+            let has_axis = |name: &Name| name.axis.is_some() || name.short_axis.is_some();
+            is_axis(fields.name(field)) || name.is_some_and(has_axis)
+        })
     };
     for (key, candidates) in &latitudes {
         for latitude in candidates {
@@ -399,6 +402,7 @@ pub(super) fn within_text(places: &[Place], text: &str, found: &mut dyn FnMut(Hi
             pairs(places, &pair, found);
         }
     }
+    with_decimal_commas(places, text, found);
     sexagesimal(places, text, found);
     tiles(places, text, found);
     let is_cell = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+';
@@ -406,6 +410,32 @@ pub(super) fn within_text(places: &[Place], text: &str, found: &mut dyn FnMut(Hi
         if let Ok(token) = str::from_utf8(token) {
             cell(places, token, found);
         }
+    }
+}
+
+/// Two words behind each other that are numbers with decimal commas, among others: `at=52,52001 13,40495 ok`.
+fn with_decimal_commas(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
+    if !text.contains(',') {
+        return;
+    }
+    let is_mark = |mark: char| mark.is_whitespace() || mark.is_control() || "=|;\"'".contains(mark);
+    let number = |word: &str| {
+        let (whole, decimals) = word.split_once(',')?;
+        let digits = whole.strip_prefix(['-', '+']).unwrap_or(whole);
+        let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_number = (1..=3).contains(&digits.len())
+            && decimals.len() >= TELLING_DECIMALS
+            && are_digits(digits)
+            && are_digits(decimals);
+        is_number.then(|| format!("{whole}.{decimals}"))
+    };
+    let mut before: Option<String> = None;
+    for word in text.split(is_mark).filter(|word| !word.is_empty()) {
+        let next = number(word.trim_end_matches(','));
+        if let Some((first, second)) = before.take().zip(next.as_ref()) {
+            pairs(places, &format!("{first} {second}"), found);
+        }
+        before = next;
     }
 }
 
@@ -431,6 +461,16 @@ fn pairs(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
         let length = number.take_while(is_of_number).count();
         let end = start.saturating_add(length);
         let number = text.get(start..end).unwrap_or_default();
+        // `&f13=`: the end of a name.
+        let is_of_name = bytes.get(end) == Some(&b'=')
+            && start
+                .checked_sub(1)
+                .and_then(|before| bytes.get(before))
+                .is_some_and(u8::is_ascii_alphabetic);
+        if is_of_name {
+            position = end;
+            continue;
+        }
         let angles = if number.len() >= 4 {
             readings(number)
         } else {
@@ -515,6 +555,8 @@ mod tests {
             "u33dc0cpn",
             "9F4MGCC3+2X",
             "120210233222",
+            "a120210233222.jpeg",
+            "v=1&f12=0.91664706&f13=0.2339606",
             "+52.52001+013.40495/",
             "/15/17604/10746.png",
             &cell,

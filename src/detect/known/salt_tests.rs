@@ -156,6 +156,22 @@ fn salts_without_a_telling_name_are_tried_beside_digests() {
 }
 
 #[test]
+fn how_digests_were_salted_before_is_tried_to_the_end() {
+    use sha2::{Digest, Sha256};
+    let index = Index::new(values(), &[], &Rules::embedded(), 1);
+    let found = |number: u32| {
+        let salt = format!("s4lt-{number}");
+        let digest = hex(&Sha256::digest(format!("{PHONE}-{salt}")));
+        let body = serde_json::json!({ "salt": salt, "h": [digest] }).to_string();
+        inspect_with(&index, "application/json", body.as_bytes())
+    };
+    assert_eq!(found(1), ["contact-hash-list"]);
+    index.spend(limits::SALTED_DIGESTS / 2);
+    assert_eq!(found(2), ["contact-hash-list"]);
+    assert!(index.untried_salts() > 0);
+}
+
+#[test]
 fn what_stands_alone_beside_a_digest_may_be_its_salt() {
     use sha2::{Digest, Sha256, Sha512};
     let salt = "eac77444d46b47ef";
@@ -232,4 +248,23 @@ fn salted_digests_may_be_names_of_members() {
     let body = format!("{{\"m\": {{\"{digest}\": 1}}, \"secret\": \"tobelgarten\"}}");
     let found = rules_of("application/json", body.as_bytes());
     assert_eq!(found, ["contact-hash-list"]);
+}
+
+#[test]
+fn digests_stand_among_bytes_and_their_salts_in_headers() {
+    use sha2::{Digest, Sha256};
+    let digest = hex(&Sha256::digest(format!("quendelstaub{PHONE}")));
+    let index = Index::new(values(), &[], &Rules::embedded(), 1);
+    let bytes = [&[0xf3, 0x9a], digest.as_bytes(), &[0xe1, 0x80, 0xff]].concat();
+    let body = serde_json::json!({ "v": URL_SAFE_NO_PAD.encode(bytes) }).to_string();
+    let mut request = request("/v1/sync", "application/json", body.as_bytes());
+    let salt = crate::model::Header {
+        name: "X-Yan".into(),
+        value: "quendelstaub".into(),
+    };
+    request.headers.push(salt);
+    assert_eq!(
+        inspect_exchange(&index, request, None),
+        ["contact-hash-list"]
+    );
 }

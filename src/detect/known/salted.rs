@@ -1,14 +1,16 @@
 //! Digests of known values with what messages mix into them: made when a salt is met, within bounds, and kept for the next message
 //! with the same one.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::digest::{FUNCTIONS, GUESSED, Mixture, OTHERS, USUAL};
 use super::index::{Budget, Index};
 use super::recipe::{Digests, Recipe, digest_table};
 use super::salt::SaltName;
+use super::scan::Hit;
 use crate::limits;
+use crate::model::DecodeStep;
 
 /// Digests with salts that were met in messages.
 #[derive(Debug, Default)]
@@ -21,8 +23,23 @@ pub(super) struct Salted {
     guessed: u64,
     /// Salts that were exchanged with hosts, the last ones, with what their names say.
     told: BTreeMap<String, VecDeque<(SaltName, Vec<u8>)>>,
-    /// Salts that were met and not tried.
+    /// Salts that were met and not tried, or only as others were.
     untried: u64,
+    /// What was undone to find values with salts.
+    proven: BTreeSet<Vec<DecodeStep>>,
+}
+
+impl Salted {
+    /// Of recipes those that found values before, once half of what may be made is made and there are such: so a feed of digests with
+    /// a salt each is read to its end.
+    fn worth_trying(&mut self, recipes: Vec<Recipe>, made: u64, most: u64) -> Vec<Recipe> {
+        if made < most / 2 || self.proven.is_empty() {
+            return recipes;
+        }
+        self.untried = self.untried.saturating_add(1);
+        let proven = |recipe: &Recipe| self.proven.contains(&recipe.steps());
+        recipes.into_iter().filter(proven).collect()
+    }
 }
 
 impl Index {
@@ -83,6 +100,19 @@ impl Index {
         told.push_back((name, salt));
     }
 
+    /// Remembers how digests with salts were made in which values were found.
+    pub(super) fn prove<'h>(&self, hits: impl Iterator<Item = &'h Hit>) {
+        let is_salted = |hit: &&Hit| {
+            let mut steps = hit.steps.iter();
+            steps.any(|step| matches!(step, DecodeStep::Salted | DecodeStep::Hmac))
+        };
+        let mut hits = hits.filter(is_salted).peekable();
+        if hits.peek().is_some() {
+            let steps = hits.map(|hit| hit.steps.clone());
+            self.salted().proven.extend(steps);
+        }
+    }
+
     /// Digests of all values with a salt that a message carries, of the usual functions or of others that give so many bytes.
     /// `None` once too many digests were made, or for too many values.
     pub(super) fn with_salt(&self, salt: &[u8], bytes: Option<usize>) -> Option<Arc<Digests>> {
@@ -111,6 +141,11 @@ impl Index {
             salted.untried = salted.untried.saturating_add(1);
             return None;
         }
+        let made = salted.made;
+        let recipes = salted.worth_trying(recipes, made, limits::SALTED_DIGESTS);
+        if recipes.is_empty() {
+            return None;
+        }
         let (digests, made) = self.salted_digests(recipes);
         salted.made = salted.made.saturating_add(made);
         if salted.by_salt.len() >= limits::SALTS {
@@ -132,8 +167,10 @@ impl Index {
         let functions = (0..).zip(FUNCTIONS);
         let functions = functions.filter(|(_, function)| bytes.contains(&function.bytes));
         let functions = functions.map(|(position, _)| position);
-        let recipes = salted_recipes(functions, &GUESSED, salt);
-        let (digests, made) = self.salted_digests(recipes.collect());
+        let recipes = salted_recipes(functions, &GUESSED, salt).collect();
+        let made = salted.guessed;
+        let recipes = salted.worth_trying(recipes, made, limits::GUESSED_DIGESTS);
+        let (digests, made) = self.salted_digests(recipes);
         salted.guessed = salted.guessed.saturating_add(made);
         Some(digests)
     }

@@ -52,7 +52,7 @@ pub(super) fn spellings(known: &KnownValue) -> Vec<Spelling> {
 
 /// Values that are on very many phones, or stand for none at all: found, they would say nothing of this one.
 fn is_common(text: &str) -> bool {
-    const COMMON: [&str; 24] = [
+    const COMMON: [&str; 28] = [
         "admin",
         "administrator",
         "android",
@@ -78,6 +78,10 @@ fn is_common(text: &str) -> bool {
         "012345678912345",
         "123456789012345",
         "1234567890",
+        "12345678",
+        "123456",
+        "12345",
+        "1234",
         "0123456789abcdef",
     ];
     let lower = text.to_lowercase();

@@ -39,19 +39,19 @@ fn short_values_are_believed_only_where_names_say_so() {
     let found = |body: &str| {
         let known = vec![
             KnownValue::own(KnownKind::Ssid, "home"),
-            KnownValue::own(KnownKind::AccountId, "1234"),
+            KnownValue::own(KnownKind::AccountId, "4711"),
         ];
         rules_of_known(known, "application/json", body.as_bytes())
     };
     for body in [
-        r#"{"page": "home", "status": "ok", "count": 1234}"#,
-        r#"{"pin": "1234"}"#,
-        "1234",
+        r#"{"page": "home", "status": "ok", "count": 4711}"#,
+        r#"{"pin": "4711"}"#,
+        "4711",
     ] {
         assert_eq!(found(body), <[&str; 0]>::default(), "{body}");
     }
     assert_eq!(found(r#"{"ssid": "home"}"#), ["wifi-ssid"]);
-    assert_eq!(found(r#"{"user": {"account": "1234"}}"#), ["account-id"]);
+    assert_eq!(found(r#"{"user": {"account": "4711"}}"#), ["account-id"]);
 }
 
 #[test]
@@ -271,6 +271,52 @@ fn short_texts_are_found_in_raw_deflate() {
         let body = serde_json::json!({ "v": packed }).to_string();
         let found = rules_of_known(known, "application/json", body.as_bytes());
         assert_eq!(found.len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn positions_are_found_in_lists_of_integers() {
+    let list = |first: i32, second: i32| {
+        let [first, second] = [first, second].map(i32::to_be_bytes);
+        [&b"\x94\x03\xd2"[..], &first, b"\xce", &second, b"\x07"].concat()
+    };
+    let packed = |bytes: &[u8]| json(&STANDARD.encode(bytes));
+    assert_eq!(packed(&list(525_200_080, 134_049_540)), ["coordinates"]);
+    assert!(packed(&list(525_200_080, 144_049_540)).is_empty());
+}
+
+#[test]
+fn what_is_cut_to_labels_of_hosts_is_one_text() {
+    let index = Index::new(values(), &[], &Rules::embedded(), 1);
+    let base32 = |text: &str| {
+        data_encoding::BASE32_NOPAD
+            .encode(text.as_bytes())
+            .to_lowercase()
+    };
+    let cut = |text: &str| {
+        let pieces = text
+            .as_bytes()
+            .chunks(32)
+            .map(|piece| str::from_utf8(piece).unwrap());
+        pieces.collect::<Vec<_>>().join(".")
+    };
+    for (labels, rule) in [
+        (cut(&hex(EMAIL.as_bytes())), "contact-email-list"),
+        (base32(EMAIL), "contact-email-list"),
+        (cut(&base32(&format!("x={EMAIL}"))), "contact-email-list"),
+        (base32(IMEI), "hardware-id"),
+    ] {
+        let event = Event::Lookup(crate::model::Lookup {
+            name: format!("{labels}.t.collector.example"),
+            record_type: 1,
+            ..Default::default()
+        });
+        let tally = tally_of(&index, event);
+        let mut known = tally
+            .findings
+            .keys()
+            .filter(|key| key.grade == Grade::KnownValue);
+        assert_eq!(known.next().map(|key| &*key.rule), Some(rule), "{labels}");
     }
 }
 

@@ -461,9 +461,7 @@ impl Shelf {
         }
         if self.of_computers > 0 {
             let count = self.of_computers;
-            notes.push(format!(
-                "apps of computers (Windows, macOS …) are left out: {count}"
-            ));
+            notes.push(format!("apps of computers left out: {count}"));
         }
         if !notes.is_empty() {
             // One line, because reports show one detail for each input and reason.

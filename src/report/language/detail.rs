@@ -225,8 +225,8 @@ const DETAILS: &[(&str, &str)] = &[
         "eine Liste über alle Geräte, die nicht sagt, welches welche App hat: alle Apps stehen bei einem Gerät",
     ),
     (
-        "apps of computers (Windows, macOS …) are left out: {}",
-        "Apps von Rechnern (Windows, macOS …) sind ausgelassen: {}",
+        "apps of computers left out: {}",
+        "Apps von Rechnern (Windows, macOS …), die ausgelassen sind: {}",
     ),
     (
         "it names no app, and {} app packages are beside it; call it by the package, as in com.example.app.csv",
