@@ -299,9 +299,12 @@ fn rules_of_field<'a>(
         });
     }
     of_segment(scene, field, rules);
+    let chain = scene.fields.chain(field.chain);
+    let is_protobuf = chain.0.contains(&DecodeStep::Protobuf);
     for layout in layouts {
         let by_layout = layout
             .field(field.place, path)
+            .filter(|way| is_protobuf || !way.path.is_of_numbers())
             .and_then(|field| scene.rules.identifier_of_field(field));
         if let Some(rule) = by_layout.filter(|rule| rules.iter().all(|known| known.id != rule.id)) {
             rules.push(rule);

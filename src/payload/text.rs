@@ -158,9 +158,12 @@ fn script(units: &[[u8; 2]], high: fn(&[u8; 2]) -> u8, unit: fn([u8; 2]) -> u16)
         letter.is_alphanumeric()
             || matches!(letter, ' '..='~' | '\u{ff01}'..='\u{ff5e}' | '\u{feff}')
     };
+    // `a,b,c,d,` is Latin extended read by twos: one byte, at least, is none of a text in ASCII.
+    let is_ascii = |byte: &u8| byte.is_ascii() && is_of_text(*byte);
     let is_filling = || units.iter().all(|unit| Some(unit) == units.first());
     units.len() >= SHORTEST_OF_SCRIPT
         && !is_filling()
+        && !units.as_flattened().iter().all(is_ascii)
         && units.iter().all(|it| [0, block].contains(&high(it)))
         && units
             .iter()
@@ -441,6 +444,17 @@ mod tests {
         }
         for text in ["Größe", "12\u{a0}500", "Ada Brix", "東京"] {
             assert_eq!(folded(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn letters_with_marks_between_are_no_other_script() {
+        for text in ["a,b,c,d,e,f,", "a\tb\tc\td\te\tf\t", "a\nb\nc\nd\ne\nf\n"] {
+            assert!(!is_wide(text.as_bytes()), "{text}");
+        }
+        for text in ["Привет, Анна", "नमस्ते अन्ना"] {
+            let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            assert!(is_wide(&bytes), "{text}");
         }
     }
 

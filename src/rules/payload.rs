@@ -47,6 +47,14 @@ impl PathPattern {
     pub fn matches(&self, path: Path<'_>) -> bool {
         ends_with(path.steps_back(), &self.0)
     }
+
+    /// Whether it is of numbers alone, as only fields of a protobuf are told: lists of other formats have elements of the same number.
+    pub fn is_of_numbers(&self) -> bool {
+        !self
+            .0
+            .iter()
+            .any(|step| matches!(step, PatternStep::Name(_)))
+    }
 }
 
 /// Whether a way, from its end, ends as wanted. Fields of a protobuf come several times without a step of their own for that:

@@ -32,6 +32,7 @@ mod word;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::scan::{Hit, Looked, Scanner, Scarce};
+use self::spelling::SHORTEST_STRONG;
 use super::{Scene, contact, lookup, value};
 use crate::limits;
 use crate::model::{
@@ -39,6 +40,7 @@ use crate::model::{
     KnownValue, Look, PathId, Place, Sensitive, Step, Tally,
 };
 use crate::payload::Binary;
+use crate::rules::words_of_name;
 
 pub use index::{Index, Neglected, Prepared};
 pub(super) use person::{NamePart, name_part};
@@ -352,12 +354,12 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>], looked: &Lo
         let Some(known) = value(&found.hit) else {
             continue;
         };
-        let is_believed = !found.hit.is_weak
+        let is_weak = found.hit.is_weak || found.hit.is_digest && is_common(known);
+        let is_believed = !is_weak
             || together
                 .get(&known.kind)
                 .is_some_and(|values| values.len() >= TOGETHER)
-            || names_it(scene, known, found.field)
-            || found.hit.form == Some(Scarce::Checksum) && names_checksum(scene, found.field);
+            || names_it(scene, known, found.field);
         if is_believed {
             let kind = found.hit.sent.unwrap_or(known.kind);
             let rule = rule(kind, known.is_of_contact, found.hit.is_digest);
@@ -421,30 +423,83 @@ fn chain(chain: &DecodeChain, steps: &[DecodeStep]) -> DecodeChain {
     DecodeChain(chain.0.iter().chain(steps).copied().collect())
 }
 
-/// Whether the field's name says that such a value is in it.
-fn names_it(scene: &Scene<'_>, known: &KnownValue, field: Spot<'_>) -> bool {
-    let words: &[&str] = match known.kind {
-        KnownKind::Phone => &["phone", "msisdn", "mobile", "tel", "number", "contact"],
-        KnownKind::Email => &["mail", "contact"],
-        KnownKind::Name => &["name", "contact"],
+/// Words of names that say nothing of what is named, digits at their ends left out.
+const FILLING: [&str; 15] = [
+    "", "id", "name", "value", "number", "no", "nr", "address", "hash", "hashed", "digest", "sha",
+    "md", "crc", "raw",
+];
+
+/// Words that say that such a value is in a field: as the last word of its name that says something, or as the whole name.
+fn words_of(kind: KnownKind) -> &'static [&'static str] {
+    match kind {
+        KnownKind::Phone => &[
+            "phone",
+            "phonenumber",
+            "telephone",
+            "telefon",
+            "msisdn",
+            "mobile",
+            "mobilenumber",
+            "tel",
+            "number",
+            "contact",
+        ],
+        KnownKind::Email => &["mail", "email", "emailaddress", "contact"],
+        KnownKind::Name => &[
+            "name",
+            "fullname",
+            "firstname",
+            "lastname",
+            "displayname",
+            "nickname",
+            "username",
+            "contact",
+        ],
         KnownKind::Imei | KnownKind::Sim => &["imei", "imsi", "iccid", "sim"],
-        KnownKind::Serial => &["serial"],
-        KnownKind::Ssid => &["ssid", "wifi", "network"],
-        KnownKind::AccountId => &["user", "account", "login", "uid"],
+        KnownKind::Serial => &["serial", "serialnumber", "serialno"],
+        KnownKind::Ssid => &["ssid", "wifi", "wifiname", "networkname"],
+        KnownKind::AccountId => &[
+            "user",
+            "userid",
+            "username",
+            "account",
+            "accountid",
+            "login",
+            "uid",
+        ],
         KnownKind::Text => &["text", "message", "body", "content"],
         _ => &[],
-    };
-    let name = scene.fields.paths.last_name(field.path);
-    let name = name.and_then(|name| scene.names.get(name.position()));
-    name.is_some_and(|name| words.iter().any(|word| name.normalised.contains(word)))
-        || known.is_of_contact && contact::speaks_of_contacts_path(scene, field.path)
+    }
 }
 
-/// Whether the field's name says that it is a checksum.
-fn names_checksum(scene: &Scene<'_>, field: Spot<'_>) -> bool {
+/// Whether the field's name says that such a value is in it.
+fn names_it(scene: &Scene<'_>, known: &KnownValue, field: Spot<'_>) -> bool {
+    let telling = words_of(known.kind);
+    let tells = |word: &str| {
+        telling.contains(&word)
+            || word
+                .strip_suffix('s')
+                .is_some_and(|one| telling.contains(&one))
+    };
     let name = scene.fields.paths.last_name(field.path);
-    let name = name.and_then(|name| scene.names.get(name.position()));
-    name.is_some_and(|name| name.normalised.contains("crc"))
+    let says_it = name.is_some_and(|name| {
+        let words = words_of_name(scene.fields.paths.text(name));
+        let digits = |digit: char| digit.is_ascii_digit();
+        let mut last = words.iter().rev().map(|word| word.trim_end_matches(digits));
+        last.find(|word| tells(word) || !FILLING.contains(word))
+            .is_some_and(tells)
+            || tells(&words.concat())
+    });
+    says_it || known.is_of_contact && contact::speaks_of_contacts_path(scene, field.path)
+}
+
+/// Whether a value is a short word, of which anybody may have made a digest for another reason.
+fn is_common(known: &KnownValue) -> bool {
+    let is_word = matches!(
+        known.kind,
+        KnownKind::AccountId | KnownKind::Ssid | KnownKind::Text
+    );
+    is_word && known.value.reveal().len() < SHORTEST_STRONG
 }
 
 #[cfg(test)]

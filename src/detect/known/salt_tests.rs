@@ -159,16 +159,22 @@ fn salts_without_a_telling_name_are_tried_beside_digests() {
 fn how_digests_were_salted_before_is_tried_to_the_end() {
     use sha2::{Digest, Sha256};
     let index = Index::new(values(), &[], &Rules::embedded(), 1);
-    let found = |number: u32| {
+    let with = |between: &str, number: u32| {
         let salt = format!("s4lt-{number}");
-        let digest = hex(&Sha256::digest(format!("{PHONE}-{salt}")));
+        let digest = hex(&Sha256::digest(format!("{PHONE}{between}{salt}")));
         let body = serde_json::json!({ "salt": salt, "h": [digest] }).to_string();
         inspect_with(&index, "application/json", body.as_bytes())
     };
-    assert_eq!(found(1), ["contact-hash-list"]);
+    assert_eq!(with("-", 1), ["contact-hash-list"]);
+    // As long as there is a budget, others are tried, too.
     index.spend(limits::SALTED_DIGESTS / 2);
-    assert_eq!(found(2), ["contact-hash-list"]);
+    assert_eq!(with(":", 2), ["contact-hash-list"]);
+    assert_eq!(index.untried_salts(), 0);
+    index.spend(limits::SALTED_DIGESTS);
+    assert_eq!(with("-", 3), ["contact-hash-list"]);
     assert!(index.untried_salts() > 0);
+    index.spend(limits::SALTED_DIGESTS.saturating_mul(2));
+    assert!(with("-", 5).is_empty());
 }
 
 #[test]

@@ -30,15 +30,17 @@ pub(super) struct Salted {
 }
 
 impl Salted {
-    /// Of recipes those that found values before, once half of what may be made is made and there are such: so a feed of digests with
-    /// a salt each is read to its end.
-    fn worth_trying(&mut self, recipes: Vec<Recipe>, made: u64, most: u64) -> Vec<Recipe> {
-        if made < most / 2 || self.proven.is_empty() {
-            return recipes;
+    /// The recipes to try when so many digests were made of so many at most: all of them, and beyond that, up to half as much again,
+    /// those that found values before. So a feed of digests with a salt each is read to its end.
+    fn worth_trying(&mut self, recipes: Vec<Recipe>, made: u64, most: u64) -> Option<Vec<Recipe>> {
+        if made < most {
+            return Some(recipes);
         }
         self.untried = self.untried.saturating_add(1);
-        let proven = |recipe: &Recipe| self.proven.contains(&recipe.steps());
-        recipes.into_iter().filter(proven).collect()
+        let is_left = made < most.saturating_add(most / 2);
+        let is_proven = |recipe: &Recipe| is_left && self.proven.contains(&recipe.steps());
+        let proven: Vec<Recipe> = recipes.into_iter().filter(is_proven).collect();
+        (!proven.is_empty()).then_some(proven)
     }
 }
 
@@ -137,15 +139,12 @@ impl Index {
         if let Some((.., known)) = all.find(|(known, of, _)| known == salt && *of == bytes) {
             return Some(Arc::clone(known));
         }
-        if self.is_too_long_for_salts() || salted.made >= limits::SALTED_DIGESTS {
+        if self.is_too_long_for_salts() {
             salted.untried = salted.untried.saturating_add(1);
             return None;
         }
         let made = salted.made;
-        let recipes = salted.worth_trying(recipes, made, limits::SALTED_DIGESTS);
-        if recipes.is_empty() {
-            return None;
-        }
+        let recipes = salted.worth_trying(recipes, made, limits::SALTED_DIGESTS)?;
         let (digests, made) = self.salted_digests(recipes);
         salted.made = salted.made.saturating_add(made);
         if salted.by_salt.len() >= limits::SALTS {
@@ -160,7 +159,7 @@ impl Index {
     /// The same with what may be a salt, of functions that give so many bytes. It is another one in each message and not kept.
     pub(super) fn with_guessed_salt(&self, salt: &[u8], bytes: &[usize]) -> Option<Arc<Digests>> {
         let mut salted = self.salted();
-        if self.is_too_long_for_salts() || salted.guessed >= limits::GUESSED_DIGESTS {
+        if self.is_too_long_for_salts() {
             salted.untried = salted.untried.saturating_add(1);
             return None;
         }
@@ -169,7 +168,7 @@ impl Index {
         let functions = functions.map(|(position, _)| position);
         let recipes = salted_recipes(functions, &GUESSED, salt).collect();
         let made = salted.guessed;
-        let recipes = salted.worth_trying(recipes, made, limits::GUESSED_DIGESTS);
+        let recipes = salted.worth_trying(recipes, made, limits::GUESSED_DIGESTS)?;
         let (digests, made) = self.salted_digests(recipes);
         salted.guessed = salted.guessed.saturating_add(made);
         Some(digests)

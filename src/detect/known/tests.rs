@@ -320,6 +320,9 @@ fn checksums_of_long_lists_count_only_together() {
     let named = serde_json::json!({ "mail_crc32": sums[0] }).to_string();
     let found = rules_of_known(long.clone(), "application/json", named.as_bytes());
     assert_eq!(found, ["contact-hash-list"]);
+    let other = serde_json::json!({ "crc32": sums[0] }).to_string();
+    let found = rules_of_known(long.clone(), "application/json", other.as_bytes());
+    assert_eq!(found, <[&str; 0]>::default());
     for (body, count) in [(sums[0].clone(), 0), (sums.join(","), 1)] {
         let body = serde_json::json!({ "v": body }).to_string();
         let found = rules_of_known(long.clone(), "application/json", body.as_bytes());

@@ -47,10 +47,23 @@ fn short_values_are_believed_only_where_names_say_so() {
         r#"{"page": "home", "status": "ok", "count": 4711}"#,
         r#"{"pin": "4711"}"#,
         "4711",
+        r#"{"userCount": 4711, "wifi_page": "home"}"#,
+        r#"{"guid": "4711", "social_network": "home"}"#,
+        r#"{"account_type": "4711"}"#,
+        r#"{"users_online": 4711}"#,
+        // the MD5 of `home`
+        r#"{"etag": "106a6c241b8797f52e1e77317b96a201"}"#,
     ] {
         assert_eq!(found(body), <[&str; 0]>::default(), "{body}");
     }
-    assert_eq!(found(r#"{"ssid": "home"}"#), ["wifi-ssid"]);
+    for body in [
+        r#"{"ssid": "home"}"#,
+        r#"{"wifiName": "home"}"#,
+        r#"{"ssid_md5": "106a6c241b8797f52e1e77317b96a201"}"#,
+    ] {
+        assert_eq!(found(body), ["wifi-ssid"], "{body}");
+    }
+    assert_eq!(found(r#"{"userId": "4711"}"#), ["account-id"]);
     assert_eq!(found(r#"{"user": {"account": "4711"}}"#), ["account-id"]);
 }
 

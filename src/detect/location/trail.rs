@@ -1,12 +1,14 @@
 //! Ways whose points are objects with `x`, `y` and a time: `[{"t": 1772355600, "y": 52.5200, "x": 13.4050}, …]`. Rooms and screens
-//! have these names, too, so it takes several that lie one behind the other on earth.
+//! have these names, too, so it takes several that lie one behind the other on earth, and a word of ways around them.
 
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
 use super::integer::is_time;
-use super::parts::{Located, Row, SIZE_DECIMALS, is_chart_or_drawing, positions_of_track};
+use super::parts::{Located, Row, is_chart_or_drawing, positions_of_track};
+use super::unnamed::{WAYS, speaks_of_way};
+use super::words::is_about_position;
 use super::{Axis, graded};
 use crate::detect::Scene;
 use crate::detect::value::degrees;
@@ -26,7 +28,7 @@ impl<'a> Trails<'a> {
             _ => return,
         };
         let exact = degrees(&field.value, axis.limit());
-        let exact = exact.filter(|degrees| degrees.decimals >= SIZE_DECIMALS);
+        let exact = exact.filter(|degrees| degrees.decimals >= LEAST_DECIMALS);
         let (Some(degrees), Some(object)) = (exact, object) else {
             return;
         };
@@ -45,22 +47,26 @@ impl<'a> Trails<'a> {
         if self.0.len() < LEAST {
             return;
         }
-        // Their times, which have any name.
         let mut times: HashMap<(Place, PathId), &str> = HashMap::new();
         let numbers = scene.fields.iter();
         for field in numbers.filter(|field| field.look.has(Look::DIGIT)) {
             if let Some(object) = scene.object(field)
                 && self.0.contains_key(&(field.place, object))
                 && is_time(&field.value)
+                && let Some(name) = scene.name(field)
+                && TIMES.contains(&&*name.normalised)
             {
                 times.entry((field.place, object)).or_insert(&field.value);
             }
         }
+        let is_of_way = speaks_of_way(scene);
         let mut ways: HashMap<(Place, PathId), Vec<Row<'_>>> = HashMap::new();
         for ((place, object), point) in self.0 {
             let time = times.get(&(place, object)).copied();
             let point = Row { time, ..point };
-            if let Some((list, Step::Index(_))) = scene.fields.paths.split(object) {
+            if let Some((list, Step::Index(_))) = scene.fields.paths.split(object)
+                && (is_of_way || is_under_way(scene, list))
+            {
                 let way = ways.entry((place, scene.first_of(list))).or_default();
                 way.push(point);
             }
@@ -77,5 +83,30 @@ impl<'a> Trails<'a> {
     }
 }
 
+/// Whether a name above says that something is a way, or of positions.
+fn is_under_way(scene: &Scene<'_>, list: PathId) -> bool {
+    let mut names = scene.fields.paths.path(list).names_back();
+    names.any(|name| is_about_position(name) || WAYS.contains(&&*name.to_lowercase()))
+}
+
 /// Points of a way.
-const LEAST: usize = 3;
+const LEAST: usize = 5;
+/// Decimals of a half: what sensors measure has fewer.
+const LEAST_DECIMALS: usize = 5;
+/// Names of times, normalised: numbers of nodes of a graph may be as long.
+const TIMES: [&str; 14] = [
+    "t",
+    "ts",
+    "tst",
+    "time",
+    "timems",
+    "timestamp",
+    "timestampms",
+    "datetime",
+    "date",
+    "at",
+    "when",
+    "epoch",
+    "recordedat",
+    "zeit",
+];

@@ -22,7 +22,7 @@ const SOURCES: [&str; 7] = [
 ];
 /// Ways, in small letters, as segments of paths, labels of hosts and texts have them: players in games and what sensors measure move
 /// by small steps, too.
-const WAYS: [&str; 15] = [
+pub(super) const WAYS: [&str; 15] = [
     "trip",
     "trips",
     "ride",
@@ -192,7 +192,7 @@ impl<'a> Unnamed<'a> {
 }
 
 /// Whether the host or the path of a request speaks of positions or of ways, rather than of measures.
-fn speaks_of_way(scene: &Scene<'_>) -> bool {
+pub(super) fn speaks_of_way(scene: &Scene<'_>) -> bool {
     let path = scene.request_path().to_lowercase();
     let mut words = path.split('/').chain(scene.host().split('.'));
     let is_of_receiver = |segment: &str| {

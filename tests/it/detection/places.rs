@@ -248,19 +248,36 @@ fn cells_of_grids_are_places_under_any_name_unless_they_are_of_a_map() {
 
 #[test]
 fn points_with_plane_names_and_times_are_a_way_where_they_lie_on_one() {
-    let trail = |point: fn(u32) -> String| {
-        let points: Vec<String> = (0..5).map(point).collect();
-        let body = format!(r#"{{"d":{{"pts":[{}]}}}}"#, points.join(","));
+    let list = |name: &str, count: u32, point: fn(u32) -> String| {
+        let points: Vec<String> = (0..count).map(point).collect();
+        let body = format!(r#"{{"{name}":{{"pts":[{}]}}}}"#, points.join(","));
         of(&body, "coordinates")
     };
-    assert_eq!(
-        trail(|at| format!(
+    let trail = |point| list("trip", 5, point);
+    let of_way: fn(u32) -> String = |at| {
+        format!(
             r#"{{"t":{},"y":52.520{at}08,"x":13.404{at}54,"v":13.2}}"#,
             1_772_355_600 + at * 5
-        )),
-        [Grade::Shape]
-    );
-    let others: [fn(u32) -> String; 4] = [
+        )
+    };
+    assert_eq!(trail(of_way), [Grade::Shape]);
+    // A vacuum in its room, an axis in a factory: nothing speaks of a way.
+    assert_eq!(list("d", 5, of_way), []);
+    assert_eq!(list("trip", 4, of_way), []);
+    let others: [fn(u32) -> String; 6] = [
+        // metres, and nodes whose numbers are as long as times
+        |at| {
+            format!(
+                r#"{{"t":{},"x":12.34{at}6,"y":7.89{at}2}}"#,
+                1_772_355_600 + at
+            )
+        },
+        |at| {
+            format!(
+                r#"{{"id":{},"y":52.520{at}08,"x":13.404{at}54}}"#,
+                1_600_000_001 + at * 5
+            )
+        },
         // a finger on a screen, drawn many times a second
         |at| {
             format!(
