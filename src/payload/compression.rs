@@ -170,7 +170,7 @@ fn bytes_say(compression: Compression, input: Input<'_, '_>) -> bool {
         || by_magic(input.bytes) == Some(Compression::Deflate)
 }
 
-const BOUND: &str = "a message decompresses to more than the bound";
+pub(super) const BOUND: &str = "a message decompresses to more than the bound";
 
 struct Inflated {
     bytes: Vec<u8>,

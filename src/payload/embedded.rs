@@ -7,7 +7,7 @@ use aho_corasick::AhoCorasick;
 use super::collector::Collector;
 use super::{copied, json, nested, xml};
 use crate::limits::EMBEDDED_DOCUMENTS;
-use crate::model::{DecodeStep, Look};
+use crate::model::{DecodeStep, Look, Shortfall};
 
 /// How documents begin among other text: objects of JSON and lists of these, elements of XML, and bytes in base64 that say so
 /// (RFC 2397).
@@ -19,9 +19,24 @@ const OF_FORM: &str = "Content-Disposition: form-data";
 /// Decodes the documents of a text that is more than one, and what is encoded in the text around them; `false` if there are none.
 pub(super) fn documents(text: &str, collector: &mut Collector<'_>) -> bool {
     let (mut around, mut rest) = (String::new(), text);
-    let (mut found, mut tried) = (0_u32, 0_usize);
-    while let Some((before, behind)) = next(rest).filter(|_| tried < EMBEDDED_DOCUMENTS) {
-        tried = tried.saturating_add(1);
+    let mut found = 0_u32;
+    // Text has marks of XML that begin no element (`List<String>`): they take nothing from documents of other kinds.
+    let (mut elements, mut others) = (EMBEDDED_DOCUMENTS, EMBEDDED_DOCUMENTS);
+    while let Some((before, behind)) = next(rest, elements > 0) {
+        let is_element = behind.starts_with('<');
+        let left = if is_element {
+            &mut elements
+        } else {
+            &mut others
+        };
+        let Some(less) = left.checked_sub(1) else {
+            note_bound(rest.len(), collector);
+            break;
+        };
+        *left = less;
+        if is_element && less == 0 {
+            note_bound(behind.len(), collector);
+        }
         around.push_str(before);
         rest = behind;
         let Some(length) = length(behind) else {
@@ -46,12 +61,28 @@ pub(super) fn documents(text: &str, collector: &mut Collector<'_>) -> bool {
     true
 }
 
-/// What stands before the next document, and the text from there on.
-fn next(text: &str) -> Option<(&str, &str)> {
+fn note_bound(bytes: usize, collector: &mut Collector<'_>) {
+    let detail = "more documents among other text than the bound";
+    collector.shortfall(Shortfall::FieldLimit, bytes, detail);
+}
+
+/// Whether an element may begin with the text.
+fn may_be_element(text: &str) -> bool {
+    let begins = |first: char| matches!(first, '?' | '!') || first.is_ascii_alphabetic();
+    text.strip_prefix('<')
+        .is_some_and(|rest| rest.starts_with(begins))
+}
+
+/// What stands before the next document, which may be an element of XML or not, and the text from there on.
+fn next(text: &str, takes_elements: bool) -> Option<(&str, &str)> {
     static FOUND: OnceLock<Option<AhoCorasick>> = OnceLock::new();
     let beginnings = FOUND.get_or_init(|| AhoCorasick::new(BEGINNINGS).ok());
-    let first = beginnings.as_ref()?.find(text)?;
-    let start = first.start();
+    let mut starts = beginnings.as_ref()?.find_iter(text);
+    let start = starts.find_map(|found| {
+        let from = text.get(found.start()..)?;
+        let is_one = !from.starts_with('<') || takes_elements && may_be_element(from);
+        is_one.then_some(found.start())
+    })?;
     let boundary = || {
         let before = text.get(..start)?.trim_end_matches(['\r', '\n']);
         let line = before.rfind('\n').map_or(0, |end| end.saturating_add(1));
@@ -149,6 +180,18 @@ mod tests {
             fields("blob data:application/json;base64,eyJhIjoiYmVsbCJ9 ok"),
             [r#"[0]={"a":"bell"}"#, "[0].a=bell"]
         );
+    }
+
+    #[test]
+    fn marks_that_begin_no_element_hide_no_document() {
+        for mark in ["a < 1, ", "at java.util.List.<init>(List.java:7) "] {
+            let text = format!(r#"{}ctx={{"lat":52.5}}"#, mark.repeat(70));
+            let all = fields(&text);
+            assert!(all.iter().any(|field| field == "[0].lat=52.5"), "{mark}");
+        }
+        let mut collector = Collector::new(Place::Body);
+        super::documents(&r#"x={"a":1} "#.repeat(70), &mut collector);
+        assert_eq!(collector.finish().shortfalls.len(), 1);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use quick_xml::escape::escape;
 use super::binary::{Cursor, Stop};
 use super::body::MediaType;
 use super::collector::Collector;
-use super::{Decoder, Input, xml};
+use super::{Decoder, Input, compression, xml};
 use crate::limits;
 use crate::model::{DecodeStep, Shortfall};
 
@@ -143,9 +143,15 @@ fn name(page: u8, element: u8) -> Cow<'static, str> {
 fn decode<'a>(_: &MediaType, input: Input<'_, 'a>, collector: &mut Collector<'a>) {
     let mut cursor = Cursor::new(input.bytes.get(FRONT.len()..).unwrap_or_default());
     let mut text = String::new();
-    let is_whole = document(&mut cursor, &mut text).is_ok();
+    // One byte becomes a name of dozens, so it counts as what is decompressed does.
+    let written = document(&mut cursor, &mut text, collector.inflate_left());
+    collector.spend_inflated(text.len());
     collector.undoing(DecodeStep::Xml, |collector| {
-        if !xml::document(&text, collector) || !is_whole {
+        let is_whole = xml::document(&text, collector);
+        if matches!(written, Err(Stop::Full)) {
+            let bytes = input.bytes.len();
+            collector.shortfall(Shortfall::InflateLimit, bytes, compression::BOUND);
+        } else if !is_whole || written.is_err() {
             collector.shortfall(
                 Shortfall::DamagedBody,
                 input.bytes.len(),
@@ -155,11 +161,14 @@ fn decode<'a>(_: &MediaType, input: Input<'_, 'a>, collector: &mut Collector<'a>
     });
 }
 
-/// Writes a document as XML, as far as it goes.
-fn document(cursor: &mut Cursor<'_>, text: &mut String) -> Result<(), Stop> {
+/// Writes a document as XML, as far as it goes and until there are `most` bytes.
+fn document(cursor: &mut Cursor<'_>, text: &mut String, most: usize) -> Result<(), Stop> {
     let mut open = Vec::new();
     let mut page = 0;
     while !cursor.is_empty() {
+        if text.len() >= most {
+            return Err(Stop::Full);
+        }
         match cursor.byte()? {
             SWITCH_PAGE => page = cursor.byte()?,
             END => {
@@ -212,6 +221,23 @@ fn number(cursor: &mut Cursor<'_>) -> Result<usize, Stop> {
 mod tests {
     use super::*;
     use crate::model::Place;
+
+    #[test]
+    fn what_grows_beyond_the_bound_is_cut_and_told() {
+        let mut collector = Collector::new(Place::Body);
+        collector.spend_inflated(limits::INFLATE_BYTES - 1000);
+        let bytes = [&FRONT[..], &[0x45], &[0x08; 1000], &[0x01]].concat();
+        let input = Input {
+            bytes: &bytes,
+            keep: super::super::copied,
+            is_cut: false,
+        };
+        decode(&MediaType::default(), input, &mut collector);
+        assert_eq!(collector.inflate_left(), 0);
+        let shortfalls = collector.finish().shortfalls;
+        let kinds: Vec<Shortfall> = shortfalls.iter().map(|(kind, ..)| *kind).collect();
+        assert_eq!(kinds, [Shortfall::InflateLimit]);
+    }
 
     #[test]
     fn contacts_have_the_names_of_their_elements() {

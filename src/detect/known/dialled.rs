@@ -2,8 +2,9 @@
 
 use super::super::Scene;
 use super::index::Index;
+use super::pattern::integer_field;
 use super::scan::Hit;
-use super::{Found, Spot, pattern};
+use super::{Found, Spot};
 use crate::limits;
 use crate::model::{DecodeStep, Field, Look};
 
@@ -102,20 +103,6 @@ fn code_and_number(bytes: &[u8]) -> Option<(u64, u64)> {
 
 /// The least number of [`SHORTEST_NATIONAL`] digits.
 const LEAST_NATIONAL: u64 = 100_000;
-/// Bytes of a varint of [`LONGEST_NATIONAL`] digits that say that another follows.
-const LONGEST_VARINT: usize = 6;
-
-/// Key and number of a varint that a message of protocol buffers begins with, and what is behind it.
-fn integer_field(bytes: &[u8]) -> Option<(u8, u64, &[u8])> {
-    let (key, rest) = bytes.split_first()?;
-    if key & 7 != 0 || !(8..0x80).contains(key) {
-        return None;
-    }
-    let others = rest.iter().take(LONGEST_VARINT);
-    let others = others.take_while(|byte| **byte >= 0x80).count();
-    let (number, behind) = rest.split_at_checked(others.saturating_add(1))?;
-    Some((*key, pattern::of_varint(number)?, behind))
-}
 
 /// The digits of a country code (ITU-T E.164 §6.2.1), written with or without what is dialled before it.
 fn country_code<'a>(field: &'a Field<'_>) -> Option<&'a str> {

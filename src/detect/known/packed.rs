@@ -2,6 +2,7 @@
 //! other, as IEEE 754 or as integers of 32 bits in ten-millionths or millionths of a degree.
 
 use super::super::Scene;
+use super::pattern::integer_field;
 use super::position::Place;
 use super::scan::Hit;
 use super::{Found, Spot};
@@ -109,9 +110,7 @@ pub(super) fn positions<'a>(places: &[Place], scene: &Scene<'a>, found: &mut Vec
         for number in &NUMBERS {
             each_pair(bytes, number, &mut |pair| see(number, pair));
         }
-        for number in &VARINTS {
-            each_pair_of_varints(bytes, number, &mut |pair| see(number, pair));
-        }
+        each_pair_of_varints(bytes, &mut see);
     }
 }
 
@@ -132,35 +131,21 @@ fn at<'p>(
     })
 }
 
-/// Bytes of a varint of 64 bits, at most.
-const LONGEST_VARINT: usize = 10;
-
-/// The key of a field of protobuf with a number up to 15 and a varint, and the bytes behind it.
-fn varint(bytes: &[u8]) -> Option<(u8, u64, &[u8])> {
-    let (key, rest) = bytes.split_first()?;
-    let length = rest.iter().take_while(|byte| **byte >= 0x80).count();
-    let (number, behind) = rest.split_at_checked(length.saturating_add(1))?;
-    let is_key = (8..0x80).contains(key) && key.is_multiple_of(8);
-    let groups = number.iter().rev();
-    let number = groups.fold(0_u64, |sum, byte| sum << 7 | u64::from(byte & 0x7f));
-    (is_key && length < LONGEST_VARINT).then_some((*key, number, behind))
-}
-
-/// Calls `see` with two fields behind each other of a message of protobuf that may be a position.
-fn each_pair_of_varints(bytes: &[u8], number: &Number, see: &mut dyn FnMut([f64; 2])) {
-    for start in 0..bytes.len() {
-        let Some((key, first, behind)) = varint(bytes.get(start..).unwrap_or_default()) else {
+/// Calls `see` with two fields behind each other of a message of protobuf that may be a position, in each way that they may be meant.
+fn each_pair_of_varints(bytes: &[u8], see: &mut dyn FnMut(&Number, [f64; 2])) {
+    let starts = (0..bytes.len()).filter_map(|start| bytes.get(start..));
+    for (key, first, behind) in starts.filter_map(integer_field) {
+        let Some((next, second, _)) = integer_field(behind) else {
             continue;
         };
-        let Some((next, second, _)) = varint(behind) else {
+        if key.checked_add(8) != Some(next) {
             continue;
-        };
-        let read =
-            |number_of: u64| (number.read)(&number_of.to_le_bytes()).filter(|it| is_angle(*it));
-        if key.checked_add(8) == Some(next)
-            && let Some((first, second)) = read(first).zip(read(second))
-        {
-            see([first, second]);
+        }
+        for number in &VARINTS {
+            let read = |whole: u64| (number.read)(&whole.to_le_bytes()).filter(|it| is_angle(*it));
+            if let Some((first, second)) = read(first).zip(read(second)) {
+                see(number, [first, second]);
+            }
         }
     }
 }

@@ -193,10 +193,27 @@ fn varint(mut number: u64, to: &mut Vec<u8>) {
     }
 }
 
+/// Bytes of a varint of 64 bits, at most.
+const LONGEST_VARINT: usize = 10;
+
+/// The key of a field of protobuf with a number up to 15 and a varint, the number, and the bytes behind it.
+pub(super) fn integer_field(bytes: &[u8]) -> Option<(u8, u64, &[u8])> {
+    let (key, rest) = bytes.split_first()?;
+    if key & 7 != 0 || !(8..0x80).contains(key) {
+        return None;
+    }
+    // No further than a varint may go: what is read begins at any byte.
+    let others = rest.iter().take(LONGEST_VARINT);
+    let others = others.take_while(|byte| **byte >= 0x80).count();
+    let (number, behind) = rest.split_at_checked(others.saturating_add(1))?;
+    Some((*key, of_varint(number)?, behind))
+}
+
 /// The number that a varint of protobuf is from the first to the last byte.
 pub(super) fn of_varint(bytes: &[u8]) -> Option<u64> {
     let (last, others) = bytes.split_last()?;
-    let is_one = *last < 0x80 && others.iter().all(|byte| *byte >= 0x80) && bytes.len() < 10;
+    let is_one =
+        *last < 0x80 && others.iter().all(|byte| *byte >= 0x80) && bytes.len() <= LONGEST_VARINT;
     let number = || {
         let bytes = bytes.iter().rev();
         bytes.fold(0_u64, |number, byte| number << 7 | u64::from(byte & 0x7f))
@@ -370,6 +387,14 @@ mod tests {
         );
         assert_eq!(of_varint(&[0x96, 0x81]), None);
         assert_eq!(written(|to| varint(0, to)), [0]);
+        let negative = [&[0x08][..], &[0xff; 9], &[0x01, 0x10]].concat();
+        assert_eq!(
+            integer_field(&negative),
+            Some((0x08, u64::MAX, &[0x10][..]))
+        );
+        let endless = [&[0x08][..], &[0xff; 10], &[0x01, 0x10]].concat();
+        assert_eq!(integer_field(&endless), None);
+        assert_eq!(integer_field(&[0x0d, 0x01]), None);
         assert_eq!(number("150"), None);
         assert_eq!(number("4915112345678"), Some(4_915_112_345_678));
     }

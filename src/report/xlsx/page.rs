@@ -301,8 +301,9 @@ mod tests {
         let mut rest = text.chars();
         while let Some(character) = rest.clone().next() {
             if begins_code(rest.as_str().as_bytes()) {
-                let digits: String = rest.by_ref().take(7).skip(2).take(4).collect();
-                let code = u32::from_str_radix(&digits, 16).unwrap();
+                let code: String = rest.by_ref().take(7).collect();
+                let digits = code.trim_matches(['_', 'x']);
+                let code = u32::from_str_radix(digits, 16).unwrap();
                 decoded.push(char::from_u32(code).unwrap_or('?'));
             } else {
                 decoded.push(character);
