@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use super::name::Name;
 use super::{Scene, value};
 use crate::model::{DecodeStep, Event, Field, Grade, Look, Sensitive, Step, Tally};
+use crate::rules::words_of_name;
 
 /// Bytes of a hardware address.
 const ADDRESS: usize = 17;
@@ -35,6 +37,12 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let mut add = |address: &str, field| {
         points.entry(address.to_ascii_lowercase()).or_insert(field);
     };
+    if words_of_name(scene.request_path())
+        .iter()
+        .any(|word| is_of_bluetooth(word))
+    {
+        return;
+    }
     let has_address = scene.names.iter().any(|name| name.is_hardware_address);
     for (position, field) in scene.fields.iter().enumerate() {
         let may_be_address = field.look.has(Look::COLON | Look::GROUP)
@@ -47,6 +55,9 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         // Of one letter or two only SDKs know what they mean.
         let is_telling = name.is_some_and(|name| name.normalised.len() > 2);
         if is_telling && name.is_some_and(|name| name.names_identifier) {
+            continue;
+        }
+        if is_below_bluetooth(scene, field) {
             continue;
         }
         // `{"3c:5a:b4:01:02:03": -61}`
@@ -67,9 +78,11 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                     }
                 }
             } else if field.look.has(Look::LIST) {
-                let is_of_radio = is_of_radio(scene, field) || is_scan(&field.value);
+                // A line that is a value of its own is a record of a scan, many in one text may be of anything.
+                let is_record = field.value.lines().nth(1).is_none() && is_of_radio(scene, field);
+                let is_of_wifi = is_record || is_of_wifi(scene, field) || is_scan(&field.value);
                 let lines = field.value.lines();
-                for address in lines.filter_map(|text| line(text, is_of_radio)) {
+                for address in lines.filter_map(|text| line(text, is_of_wifi)) {
                     add(address, field);
                 }
             }
@@ -94,11 +107,11 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     }
 }
 
-/// The address in a line that also says how strongly it is received, where the names around it or a cell are of radio:
+/// The address in a line that also says how strongly it is received, where the name above it or a cell is of Wi-Fi:
 /// `3c:5a:b4:01:02:03\t2412\t-61\t[WPA2]\tWerkstatt`.
-fn line(line: &str, is_of_radio: bool) -> Option<&str> {
+fn line(line: &str, is_of_wifi: bool) -> Option<&str> {
     let address = cells(line).find(|cell| value::is_hardware_address(cell))?;
-    let is_told = is_of_radio || cells(line).any(is_channel);
+    let is_told = is_of_wifi || cells(line).any(is_channel);
     (is_told && cells(line).any(|cell| is_signal(cell, SIGNAL))).then_some(address)
 }
 
@@ -106,21 +119,41 @@ fn cells(line: &str) -> impl Iterator<Item = &str> {
     line.split(['\t', ',', ';', '|']).map(str::trim)
 }
 
-/// Whether a text is nothing but lines of a scan, of which each has an address and how strongly it is received, and one the name of
-/// its network: thermometers have addresses and tell numbers below zero, too, though seldom so low.
+/// Whether a text is nothing but lines of a scan, of which each has an address and how strongly it is received, and one a name that
+/// networks have: what is near by Bluetooth has addresses and names, too.
 fn is_scan(text: &str) -> bool {
     let lines = || text.lines().filter(|line| !line.trim().is_empty());
     let has = |line: &str, range: &RangeInclusive<i32>| {
         cells(line).any(|cell| is_signal(cell, range.clone()))
     };
     let is_point = |text: &str| line(text, true).is_some() && has(text, &SIGNAL_UNNAMED);
-    let is_name =
-        |cell: &str| !value::is_hardware_address(cell) && cell.chars().any(char::is_alphabetic);
+    let is_name = |cell: &str| {
+        let cell = cell.to_lowercase();
+        NETWORKS.iter().any(|word| cell.contains(word))
+    };
     lines().nth(LEAST_UNNAMED.saturating_sub(1)).is_some()
         && lines().all(is_point)
         && lines().any(|line| cells(line).any(is_name))
         && lines().any(|line| has(line, &SIGNAL_FAR))
 }
+
+/// Parts of the names of networks, in small letters, that nothing else has: what they are, and routers at home.
+const NETWORKS: [&str; 14] = [
+    "wlan",
+    "wifi",
+    "wi-fi",
+    "hotspot",
+    "gast",
+    "guest",
+    "fritzbox",
+    "fritz!box",
+    "speedport",
+    "easybox",
+    "livebox",
+    "freebox",
+    "eduroam",
+    "freifunk",
+];
 
 /// Whether a cell is the frequency of a channel in MHz (IEEE 802.11), or names its protection as Android writes it.
 fn is_channel(cell: &str) -> bool {
@@ -130,9 +163,43 @@ fn is_channel(cell: &str) -> bool {
         || cell.contains("[ESS]")
 }
 
+/// Whether a word, in small letters, is of Bluetooth.
+fn is_of_bluetooth(word: &str) -> bool {
+    matches!(word, "ble" | "btle" | "bluetooth" | "ibeacon" | "ibeacons")
+}
+
+/// Whether a name on the way to a field is of Bluetooth.
+fn is_below_bluetooth(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    let paths = &scene.fields.paths;
+    paths.steps_back(field.path).any(|step| match step {
+        Step::Name(name) => words_of_name(paths.text(name))
+            .iter()
+            .any(|word| is_of_bluetooth(word) || matches!(&**word, "beacon" | "beacons")),
+        Step::Index(_) => false,
+    })
+}
+
+/// Whether the last of the names above is of Wi-Fi: what is scanned, near or received may be by Bluetooth.
+fn is_of_wifi(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    const WORDS: [&str; 8] = [
+        "wifi",
+        "wlan",
+        "bssid",
+        "accesspoint",
+        "hotspot",
+        "network",
+        "netz",
+        "router",
+    ];
+    last_name(scene, field).is_some_and(|name| {
+        let name = &*name.normalised;
+        WORDS.iter().any(|word| name.contains(word))
+    })
+}
+
 /// Whether the last of the names above says that this is about what is received, or nothing at all, as short ones do.
 fn is_of_radio(scene: &Scene<'_>, field: &Field<'_>) -> bool {
-    const WORDS: [&str; 18] = [
+    const WORDS: [&str; 17] = [
         "wifi",
         "wlan",
         "scan",
@@ -146,24 +213,28 @@ fn is_of_radio(scene: &Scene<'_>, field: &Field<'_>) -> bool {
         "nearby",
         "found",
         "router",
-        "beacon",
         "strength",
         "level",
         "dbm",
         "umgebung",
     ];
     const MUTE: usize = 3;
+    last_name(scene, field).is_some_and(|name| {
+        let name = &*name.normalised;
+        name.len() <= MUTE || WORDS.iter().any(|word| name.contains(word))
+    })
+}
+
+/// The last name above that is no address.
+fn last_name<'s>(scene: &'s Scene<'_>, field: &Field<'_>) -> Option<&'s Name> {
     let mut steps = scene.fields.paths.steps_back(field.path);
-    let name = steps.find_map(|step| match step {
+    steps.find_map(|step| match step {
         Step::Name(name) => scene
             .names
             .get(name.position())
+            .map(|name| &**name)
             .filter(|name| !name.is_hardware_address),
         Step::Index(_) => None,
-    });
-    name.is_some_and(|name| {
-        let name = &*name.normalised;
-        name.len() <= MUTE || WORDS.iter().any(|word| name.contains(word))
     })
 }
 

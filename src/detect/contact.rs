@@ -427,10 +427,14 @@ impl Request {
                 && scene.fields.path(field).depth() <= DEEPEST_ACTION
         });
         for field in actions {
-            request.speaks_of_contacts |= field
-                .value
-                .split(['/', '.', ':'])
-                .any(|word| speaks_of_contacts(&normalise_name(word)));
+            // A kind of things is no action, unless it says one.
+            let is_kind = scene
+                .name(field)
+                .is_some_and(|name| &*name.normalised == "kind");
+            request.speaks_of_contacts |= field.value.split(['/', '.', ':']).any(|word| {
+                let word = normalise_name(word);
+                speaks_of_contacts(&word) && (!is_kind || says_finding(&word))
+            });
         }
         request
     }
@@ -438,6 +442,12 @@ impl Request {
     fn takes_digests(&self) -> bool {
         self.speaks_of_contacts || self.looks_people_up
     }
+}
+
+/// Whether what is done with contacts, normalised, is to find out who of them uses a service.
+fn says_finding(action: &str) -> bool {
+    const WORDS: [&str; 5] = ["find", "match", "discover", "sync", "lookup"];
+    WORDS.iter().any(|word| action.contains(word))
 }
 
 /// Steps to the name of an action, at most: it stands at the top of a message, or of each in a list.

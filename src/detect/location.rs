@@ -12,8 +12,8 @@ mod words;
 pub(super) use self::axis::{Axis, axis, integer_axis, short_axis};
 use self::parts::Parts;
 use self::text::{
-    EXACT_DECIMALS, FULL_DECIMALS, TELLING, exact_pair, first_of_route, keyed_pair, map_link, pair,
-    polyline, telling_pair, told_pair,
+    EXACT_DECIMALS, FULL_DECIMALS, Keys, TELLING, exact_pair, first_of_route, keyed_pair, map_link,
+    pair, polyline, telling_pair, told_pair,
 };
 use self::unnamed::Unnamed;
 use self::words::{
@@ -143,8 +143,8 @@ fn whole(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option<&
         }
         return true;
     }
-    let Some((first, second)) = pair(&field.value).or_else(|| keyed_pair(&field.value)) else {
-        return false;
+    let Some((first, second)) = pair(&field.value) else {
+        return keyed(scene, tally, field);
     };
     // A segment such as `endpoint` is no name of the number behind it as sure as a member's is.
     if field.place == Place::Path
@@ -158,6 +158,21 @@ fn whole(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option<&
         (first, second)
     };
     named(scene, tally, field, latitude, longitude);
+    true
+}
+
+/// Reports a position in a value that has keys before its numbers, under a name of pairs.
+fn keyed(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>) -> bool {
+    let Some((keys, latitude, longitude)) = keyed_pair(&field.value) else {
+        return false;
+    };
+    // Of keys that say nothing, only the name tells.
+    let grade = match keys {
+        Keys::Axes => Grade::Decoded,
+        Keys::Letters if is_about_position(scene.fields.name(field)) => Grade::Shape,
+        Keys::Letters => return false,
+    };
+    graded(scene, tally, field, grade, (latitude, longitude));
     true
 }
 

@@ -352,6 +352,18 @@ fn is_key(text: &str) -> bool {
         && is_name(text)
 }
 
+/// Columns of rows that no name tells, at least: corners of maps and conditions have two numbers.
+const FEWEST_COLUMNS: usize = 3;
+
+/// Whether a name is of what is asked for, rather than of rows.
+fn is_of_query(name: &str) -> bool {
+    const PARTS: [&str; 9] = [
+        "bbox", "bound", "range", "default", "filter", "where", "sort", "order", "extent",
+    ];
+    let name = name.to_ascii_lowercase();
+    PARTS.iter().any(|part| name.contains(part))
+}
+
 /// The cells of tables whose columns are named in a list beside them: `{"columns": ["lat", "lon"], "rows": [[52.52, 13.40]]}`.
 fn in_rows(fields: &Fields<'_>, signs: &Signs) -> Vec<(usize, Vec<PathStep>)> {
     let paths = &fields.paths;
@@ -389,7 +401,10 @@ fn in_rows(fields: &Fields<'_>, signs: &Signs) -> Vec<(usize, Vec<PathStep>)> {
         };
         let (object, name) = paths.split(rows)?;
         let head = heads.get(&(field.place, object))?;
-        let is_row = signs.of(name).is_rows || cells.get(&row) == Some(&head.len());
+        let is_row = signs.of(name).is_rows
+            || head.len() >= FEWEST_COLUMNS
+                && cells.get(&row) == Some(&head.len())
+                && matches!(name, Step::Name(name) if !is_of_query(paths.text(name)));
         let name = name_step(head.get(&column).filter(|_| is_row)?);
         let mut path = paths.path(row).to_field_path().0;
         path.push(name);
@@ -614,10 +629,17 @@ mod tests {
             ]
         );
         assert_eq!(
-            named(r#"{"pings": [[7, 52.52]], "odd": [[7]], "schema": ["t", "lat"]}"#),
-            ["pings[0].t=7", "pings[0].lat=52.52"],
+            named(r#"{"pings": [[7, 52.52, 5]], "odd": [[7]], "schema": ["t", "lat", "acc"]}"#),
+            ["pings[0].t=7", "pings[0].lat=52.52", "pings[0].acc=5"],
             "rows of any name that have as many cells"
         );
+        for other in [
+            r#"{"fields": ["lat", "lon"], "bbox": [[52.51, 13.37], [52.53, 13.41]]}"#,
+            r#"{"columns": ["name", "email", "phone"], "defaults": [["Anna", "a@b.example", "1"]]}"#,
+            r#"{"fields": ["name", "phone"], "filters": [["eq", "1"]]}"#,
+        ] {
+            assert_eq!(named(other), [""; 0], "{other}");
+        }
         assert_eq!(
             named(r#"{"columns": [1, 2], "rows": [[7, 52.52]]}"#),
             [""; 0]

@@ -200,6 +200,18 @@ fn is_file_name(field: &Field<'_>) -> bool {
 fn is_of_avatar(scene: &Scene<'_>) -> bool {
     const HOSTS: [&str; 2] = ["gravatar.com", "libravatar.org"];
     const DEFAULTS: [&str; 2] = ["d", "default"];
+    const PICTURES: [&str; 10] = [
+        "404",
+        "mp",
+        "mm",
+        "identicon",
+        "monsterid",
+        "wavatar",
+        "retro",
+        "robohash",
+        "blank",
+        "initials",
+    ];
     let digest = scene.request_path().strip_prefix("/avatar/");
     let is_digest = digest.is_some_and(|digest| {
         matches!(digest.len(), 32 | 64) && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -217,7 +229,12 @@ fn is_of_avatar(scene: &Scene<'_>) -> bool {
             .fields
             .iter()
             .filter(|field| field.place == Place::Query);
-        query.any(|field| DEFAULTS.contains(&scene.fields.name(field)))
+        query.any(|field| {
+            DEFAULTS.contains(&scene.fields.name(field))
+                && (PICTURES.contains(&&*field.value)
+                    || field.value.starts_with("https://")
+                    || field.value.starts_with("http://"))
+        })
     };
     is_digest && (is_host() || has_default())
 }

@@ -7,6 +7,7 @@ use crate::detect::Scene;
 use crate::detect::name::Name;
 use crate::detect::value::{self, Line, Number};
 use crate::model::{Field, Look, PathId, Place};
+use crate::rules::words_of_name;
 
 /// Names, normalised, of country codes (ITU-T E.164 §6.2.1).
 const CODES: [&str; 22] = [
@@ -100,7 +101,9 @@ impl<'a> Split<'a> {
         let code = self.0.get(&(field.place, scene.object(field)?))?;
         if code.starts_with(|first: char| first.is_ascii_alphabetic()) {
             let is_query = QUERIES.contains(&&*name.normalised);
-            return is_query.then(|| searched(field.value.trim())).flatten();
+            return (is_query && asks_who_calls(scene))
+                .then(|| searched(field.value.trim()))
+                .flatten();
         }
         if !is_rest {
             return None;
@@ -115,6 +118,38 @@ impl<'a> Split<'a> {
         let rest = dialled.unwrap_or(text);
         value::phone(&format!("+{code}{rest}")).filter(|number| number.line != Line::Service)
     }
+}
+
+/// Whether a request is to those who say who calls: parts, parcels and articles are looked for by numbers beside a country, too.
+fn asks_who_calls(scene: &Scene<'_>) -> bool {
+    const PARTS: [&str; 5] = [
+        "caller",
+        "whocall",
+        "phonenumber",
+        "phonebook",
+        "phonelookup",
+    ];
+    const WORDS: [&str; 2] = ["calls", "spam"];
+    let path = scene.request_path();
+    let mut parts = path.split('/').chain(scene.host().split('.'));
+    let is_told = parts.any(|part| {
+        let part = part.to_lowercase();
+        PARTS.iter().any(|told| part.contains(told))
+            || words_of_name(&part)
+                .iter()
+                .any(|word| WORDS.contains(&&**word))
+    });
+    // The call of Truecaller's apps, by way of any host.
+    let is_of_truecaller = || {
+        let mut fields = scene.fields.iter();
+        path == "/v2/search"
+            && fields.any(|field| {
+                field.place == Place::Query
+                    && scene.fields.name(field) == "type"
+                    && field.value == "4"
+            })
+    };
+    is_told || is_of_truecaller()
 }
 
 /// The number that is looked for: with its country code, and no article's, of which the last digit checks the others (GS1 General

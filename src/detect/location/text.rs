@@ -362,16 +362,33 @@ pub(super) fn pair(text: &str) -> Option<(Degrees, Degrees)> {
     }
 }
 
-/// Two numbers so exact that few other things are, each behind a key: `a=52.5200,b=13.4050`.
-pub(super) fn keyed_pair(text: &str) -> Option<(Degrees, Degrees)> {
+/// What the keys in a value say of the numbers behind them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// `lat=52.5200,lon=13.4050`
+    Axes,
+    /// `a=52.5200,b=13.4050`
+    Letters,
+}
+
+/// Two numbers so exact that few other things are, each behind a key.
+pub(super) fn keyed_pair(text: &str) -> Option<(Keys, Degrees, Degrees)> {
     let mut parts = text.split([',', ';', '&']).map(|part| {
         let (key, number) = part.trim().split_once(['=', ':'])?;
-        let is_key = key.bytes().all(|byte| byte.is_ascii_alphabetic());
-        degrees(number, 180.0).filter(|degrees| is_key && degrees.decimals >= EXACT_DECIMALS)
+        let number = degrees(number.trim(), 180.0)?;
+        (number.decimals >= EXACT_DECIMALS).then(|| (key.trim().to_ascii_lowercase(), number))
     });
-    let both = (parts.next()??, parts.next()??);
-    let is_pair = parts.next().is_none() && both.0.value.abs() <= 90.0;
-    (is_pair && !is_at_null(both.0, both.1)).then_some(both)
+    let ((first, one), (second, other)) = (parts.next()??, parts.next()??);
+    let is_longitude = |key: &str| matches!(key, "lon" | "lng" | "long" | "longitude");
+    let is_latitude = |key: &str| matches!(key, "lat" | "latitude");
+    let (keys, latitude, longitude) = match (&*first, &*second) {
+        (north, east) if is_latitude(north) && is_longitude(east) => (Keys::Axes, one, other),
+        (east, north) if is_longitude(east) && is_latitude(north) => (Keys::Axes, other, one),
+        ("a", "b") => (Keys::Letters, one, other),
+        _ => return None,
+    };
+    let is_pair = parts.next().is_none() && latitude.value.abs() <= 90.0;
+    (is_pair && !is_at_null(latitude, longitude)).then_some((keys, latitude, longitude))
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
 //! Ways whose points are objects with `x`, `y` and a time: `[{"t": 1772355600, "y": 52.5200, "x": 13.4050}, …]`. Rooms and screens
-//! have these names, too, so it takes several that lie one behind the other on earth, and a word of ways around them.
+//! have these names, too, so it takes several that lie one behind the other on earth, and a word of ways or places around them.
 
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
 use super::integer::is_time;
-use super::parts::{Located, Row, is_chart_or_drawing, positions_of_track};
+use super::parts::{Located, Row, SIZE_DECIMALS, is_chart_or_drawing, positions_of_track};
 use super::unnamed::{WAYS, speaks_of_way};
 use super::words::is_about_position;
-use super::{Axis, graded};
+use super::{Axis, Degrees, graded};
 use crate::detect::Scene;
 use crate::detect::value::degrees;
 use crate::model::{Field, Grade, Look, PathId, Place, Step, Tally};
@@ -28,7 +28,7 @@ impl<'a> Trails<'a> {
             _ => return,
         };
         let exact = degrees(&field.value, axis.limit());
-        let exact = exact.filter(|degrees| degrees.decimals >= LEAST_DECIMALS);
+        let exact = exact.filter(|degrees| degrees.decimals >= SIZE_DECIMALS);
         let (Some(degrees), Some(object)) = (exact, object) else {
             return;
         };
@@ -47,25 +47,27 @@ impl<'a> Trails<'a> {
         if self.0.len() < LEAST {
             return;
         }
+        let is_of_way = speaks_of_way(scene);
+        // Their times.
         let mut times: HashMap<(Place, PathId), &str> = HashMap::new();
         let numbers = scene.fields.iter();
         for field in numbers.filter(|field| field.look.has(Look::DIGIT)) {
             if let Some(object) = scene.object(field)
                 && self.0.contains_key(&(field.place, object))
+                && scene
+                    .name(field)
+                    .is_some_and(|name| is_of_time(&name.normalised))
                 && is_time(&field.value)
-                && let Some(name) = scene.name(field)
-                && TIMES.contains(&&*name.normalised)
             {
                 times.entry((field.place, object)).or_insert(&field.value);
             }
         }
-        let is_of_way = speaks_of_way(scene);
         let mut ways: HashMap<(Place, PathId), Vec<Row<'_>>> = HashMap::new();
         for ((place, object), point) in self.0 {
             let time = times.get(&(place, object)).copied();
             let point = Row { time, ..point };
             if let Some((list, Step::Index(_))) = scene.fields.paths.split(object)
-                && (is_of_way || is_under_way(scene, list))
+                && (is_of_way || is_below_way(scene, list))
             {
                 let way = ways.entry((place, scene.first_of(list))).or_default();
                 way.push(point);
@@ -73,7 +75,7 @@ impl<'a> Trails<'a> {
         }
         for way in ways.values().filter(|way| way.len() >= LEAST) {
             let positions: Vec<Located<'_>> = positions_of_track(way);
-            if is_chart_or_drawing(way, &positions) {
+            if is_chart_or_drawing(way, &positions) || !is_on_earth(&positions) {
                 continue;
             }
             for (field, latitude, longitude) in positions {
@@ -83,30 +85,44 @@ impl<'a> Trails<'a> {
     }
 }
 
-/// Whether a name above says that something is a way, or of positions.
-fn is_under_way(scene: &Scene<'_>, list: PathId) -> bool {
-    let mut names = scene.fields.paths.path(list).names_back();
-    names.any(|name| is_about_position(name) || WAYS.contains(&&*name.to_lowercase()))
-}
-
 /// Points of a way.
 const LEAST: usize = 5;
-/// Decimals of a half: what sensors measure has fewer.
-const LEAST_DECIMALS: usize = 5;
-/// Names of times, normalised: numbers of nodes of a graph may be as long.
-const TIMES: [&str; 14] = [
-    "t",
-    "ts",
-    "tst",
-    "time",
-    "timems",
-    "timestamp",
-    "timestampms",
-    "datetime",
-    "date",
-    "at",
-    "when",
-    "epoch",
-    "recordedat",
-    "zeit",
-];
+
+/// Whether a name, normalised, is that of a time: ids have as many digits.
+fn is_of_time(name: &str) -> bool {
+    const NAMES: [&str; 10] = [
+        "t", "ts", "tst", "at", "ms", "sec", "utc", "date", "epoch", "zeit",
+    ];
+    NAMES.contains(&name) || name.ends_with("time") || name.ends_with("timestamp")
+}
+
+/// Whether a list, or what it is in, is called after a way or places.
+fn is_below_way(scene: &Scene<'_>, list: PathId) -> bool {
+    let paths = &scene.fields.paths;
+    paths.steps_back(list).any(|step| match step {
+        Step::Name(name) => {
+            let name = paths.text(name);
+            is_about_position(name) || WAYS.contains(&&*name.to_lowercase())
+        }
+        Step::Index(_) => false,
+    })
+}
+
+/// Whether most positions have the decimals of a metre, and each is near the next: metres in rooms, shares and what sensors measure
+/// have fewer and change by more.
+fn is_on_earth(positions: &[Located<'_>]) -> bool {
+    const DECIMALS: usize = 5;
+    /// Degrees: a kilometre.
+    const STEP: f64 = 0.01;
+    let exact = positions
+        .iter()
+        .filter(|(_, north, east)| north.decimals.min(east.decimals) >= DECIMALS);
+    let is_near = |one: Degrees, other: Degrees| (one.value - other.value).abs() <= STEP;
+    exact.count().saturating_mul(2) > positions.len()
+        && positions.windows(2).all(|pair| match pair {
+            [(_, north, east), (_, next, beside)] => {
+                is_near(*north, *next) && is_near(*east, *beside)
+            }
+            _ => false,
+        })
+}

@@ -39,8 +39,8 @@ pub(super) const WAYS: [&str; 15] = [
     "strecke",
     "strecken",
 ];
-/// Words of segments and labels, in small letters, that are of what receivers tell.
-const RECEIVERS: [&str; 6] = ["loc", "locs", "fused", "fix", "fixes", "breadcrumbs"];
+/// Android's receiver of all sources, in small letters, as services are called: `/loc.Fused/Report`.
+const FUSED: &str = "fused";
 /// Longest of these.
 const LONGEST_LABEL: usize = 12;
 /// Decimals that a half has at least, and one of the two: floats have few digits.
@@ -195,11 +195,8 @@ impl<'a> Unnamed<'a> {
 pub(super) fn speaks_of_way(scene: &Scene<'_>) -> bool {
     let path = scene.request_path().to_lowercase();
     let mut words = path.split('/').chain(scene.host().split('.'));
-    let is_of_receiver = |segment: &str| {
-        let mut words = segment.split(|letter: char| !letter.is_alphanumeric());
-        words.any(|word| RECEIVERS.contains(&word))
-    };
-    words.any(|word| is_about_position(word) || WAYS.contains(&word) || is_of_receiver(word))
+    let is_of_receiver = || path.split(['/', '.']).any(|word| word == FUSED);
+    (words.any(|word| is_about_position(word) || WAYS.contains(&word)) || is_of_receiver())
         && !is_about_service(&path)
 }
 

@@ -220,6 +220,8 @@ fn pictures_by_the_digest_of_an_address_are_of_people() {
     }
     for other in [
         "/avatar/DIGEST?s=80",
+        "/avatar/DIGEST?d=1772355600",
+        "/avatar/DIGEST?d=200x200",
         "/avatars/7/DIGEST?d=404",
         "/img/DIGEST?d=404",
     ] {
@@ -240,4 +242,9 @@ fn digests_are_of_people_where_a_message_says_that_it_is_for_finding_them() {
     let body = |kind: &str| format!(r#"{{"peers":[{}],"kind":"{kind}"}}"#, peers.join(","));
     assert_eq!(of("/p", &body("contact_discovery")), [Grade::Decoded]);
     assert_eq!(of("/p", &body("block_announcement")), []);
+    let items = format!(
+        r#"{{"kind":"contact","items":["{}"]}}"#,
+        digests(12).join("\",\"")
+    );
+    assert_eq!(of("/p", &items), []);
 }

@@ -380,13 +380,14 @@ fn contacts_around_a_document_are_a_list() {
 
 #[test]
 fn numbers_that_are_looked_for_beside_their_country_are_of_people() {
-    let asked = |numbers: &[String], beside: &str| {
+    let asked_of = |host: &str, numbers: &[String], beside: &str| {
         let query = |number: &String| {
             let target = format!("/v2/search?q={number}&{beside}");
-            observation::post("who-calls.example", &target, &[], Vec::new(), false)
+            observation::post(host, &target, &[], Vec::new(), false)
         };
         found(&numbers.iter().map(query).collect::<Vec<_>>())
     };
+    let asked = |numbers: &[String], beside: &str| asked_of("who-calls.example", numbers, beside);
     let is_list =
         |(rule, _, distinct): &(String, u64, u64)| rule == "contact-phone-list" && *distinct > 3;
     assert!(
@@ -403,6 +404,10 @@ fn numbers_that_are_looked_for_beside_their_country_are_of_people() {
     ];
     let articles = articles.map(str::to_owned);
     assert!(!asked(&articles, "countryCode=DE").iter().any(is_list));
+    // numbers of parts and parcels
+    let shop = |beside: &str| asked_of("parts.example", &mobiles(6), beside);
+    assert!(shop("countryCode=DE&type=4").iter().any(is_list));
+    assert!(!shop("countryCode=DE").iter().any(is_list));
 }
 
 #[test]

@@ -248,36 +248,19 @@ fn cells_of_grids_are_places_under_any_name_unless_they_are_of_a_map() {
 
 #[test]
 fn points_with_plane_names_and_times_are_a_way_where_they_lie_on_one() {
-    let list = |name: &str, count: u32, point: fn(u32) -> String| {
-        let points: Vec<String> = (0..count).map(point).collect();
-        let body = format!(r#"{{"{name}":{{"pts":[{}]}}}}"#, points.join(","));
+    let trail = |point: fn(u32) -> String| {
+        let points: Vec<String> = (0..5).map(point).collect();
+        let body = format!(r#"{{"trip":{{"pts":[{}]}}}}"#, points.join(","));
         of(&body, "coordinates")
     };
-    let trail = |point| list("trip", 5, point);
-    let of_way: fn(u32) -> String = |at| {
-        format!(
+    assert_eq!(
+        trail(|at| format!(
             r#"{{"t":{},"y":52.520{at}08,"x":13.404{at}54,"v":13.2}}"#,
             1_772_355_600 + at * 5
-        )
-    };
-    assert_eq!(trail(of_way), [Grade::Shape]);
-    // A vacuum in its room, an axis in a factory: nothing speaks of a way.
-    assert_eq!(list("d", 5, of_way), []);
-    assert_eq!(list("trip", 4, of_way), []);
+        )),
+        [Grade::Shape]
+    );
     let others: [fn(u32) -> String; 6] = [
-        // metres, and nodes whose numbers are as long as times
-        |at| {
-            format!(
-                r#"{{"t":{},"x":12.34{at}6,"y":7.89{at}2}}"#,
-                1_772_355_600 + at
-            )
-        },
-        |at| {
-            format!(
-                r#"{{"id":{},"y":52.520{at}08,"x":13.404{at}54}}"#,
-                1_600_000_001 + at * 5
-            )
-        },
         // a finger on a screen, drawn many times a second
         |at| {
             format!(
@@ -293,6 +276,20 @@ fn points_with_plane_names_and_times_are_a_way_where_they_lie_on_one() {
             )
         },
         |at| format!(r#"{{"x":52.520{at}08,"y":13.404{at}54}}"#),
+        // numbers of nodes
+        |at| {
+            format!(
+                r#"{{"id":{},"x":52.520{at}08,"y":13.404{at}54}}"#,
+                1_600_000_001 + at
+            )
+        },
+        // metres in a room
+        |at| {
+            format!(
+                r#"{{"t":{},"x":12.3{at}56,"y":7.8{at}12}}"#,
+                1_772_355_600 + at
+            )
+        },
         |at| {
             format!(
                 r#"{{"t":{},"x":{at}2.52008,"y":13.40454}}"#,
@@ -302,6 +299,24 @@ fn points_with_plane_names_and_times_are_a_way_where_they_lie_on_one() {
     ];
     for other in others {
         assert_eq!(trail(other), [], "{}", other(3));
+    }
+    // what nothing calls a way: a vacuum, and how warm and humid it is
+    for (list, start) in [
+        ("track", (12.345_678, 7.891_234)),
+        ("points", (21.437_51, 45.218_81)),
+    ] {
+        let points: Vec<String> = (0..6)
+            .map(|at| {
+                let moved = |start: f64| start + f64::from(at) * 0.004_01;
+                let (x, y) = (moved(start.0), moved(start.1));
+                format!(
+                    r#"{{"ts":{},"x":{x:.6},"y":{y:.6}}}"#,
+                    1_772_355_600 + at * 60
+                )
+            })
+            .collect();
+        let body = format!(r#"{{"{list}":[{}]}}"#, points.join(","));
+        assert_eq!(of(&body, "coordinates"), [], "{body}");
     }
 }
 
@@ -339,7 +354,16 @@ fn a_header_of_a_place_may_have_keys_before_its_numbers() {
         let sent = observation::post("collector.example", "/feed", &headers, Vec::new(), false);
         grades(sent, "coordinates")
     };
-    assert_eq!(sent("a=52.520008,b=13.404954"), [Grade::Decoded]);
+    assert_eq!(sent("a=52.520008,b=13.404954"), [Grade::Shape]);
+    assert_eq!(sent("lon=13.404954;lat=52.520008"), [Grade::Decoded]);
+    for other in [
+        r#"{"point":"x=12.345678,y=34.567891"}"#,
+        r#"{"point":"a=12.345678,b=34.567891"}"#,
+        r#"{"position":"t=12.345678,l=33.123456"}"#,
+        r#"{"location":"w=10.12345,h=20.12345"}"#,
+    ] {
+        assert_eq!(of(other, "coordinates"), [], "{other}");
+    }
     for other in [
         "a=52.5,b=13.4",
         "a=52.520008,b=13.404954,c=1.2345",
@@ -379,15 +403,27 @@ fn points_with_times_in_protobufs_are_a_way_where_the_path_is_of_a_receiver() {
     };
     assert_eq!(sent("/loc.Fused/Report", 4), [Grade::Shape]);
     assert_eq!(sent("/loc.Fused/Report", 2), []);
-    assert_eq!(sent("/Sensor/Report", 4), []);
+    for other in [
+        "/Sensor/Report",
+        "/bug-fix/report",
+        "/hot/fixes",
+        "/api/loc/strings",
+    ] {
+        assert_eq!(sent(other, 4), [], "{other}");
+    }
 }
 
 #[test]
 fn lines_of_a_scan_are_access_points_where_all_of_them_are() {
     let sent = |text: &str| grades(post("/s", "text/plain", text), "wifi-bssid");
-    let point = |end: u8, signal: &str| format!("3c:5a:b4:01:02:{end:02x}|{signal}|Werkstatt");
+    let point = |end: u8, signal: &str| format!("3c:5a:b4:01:02:{end:02x}|{signal}|Werkstatt-WLAN");
     let scan = [point(1, "-61"), point(2, "-70"), point(3, "-83")];
     assert_eq!(sent(&scan.join("\n")), [Grade::Shape]);
+    // what is near by Bluetooth
+    let near = "A4:C1:38:01:02:03,-61,LYWSD03MMC\nA4:C1:38:01:02:04,-70,Mi Smart Band\nA4:C1:38:01:02:05,-83,JBL Flip 5";
+    assert_eq!(sent(near), []);
+    let scanned = format!(r#"{{"scan":"{}"}}"#, near.replace('\n', "\\n"));
+    assert_eq!(of(&scanned, "wifi-bssid"), []);
     // thermometers in the cold, a line of something else, and what is no signal
     let cold = "a4:c1:38:11:22:5f;-40;12\na4:c1:38:15:42:5f;-42;11\na4:c1:38:11:99:5f;-37;9\n";
     assert_eq!(sent(cold), []);
