@@ -252,7 +252,9 @@ impl<'a> Reader<'a> {
             Item::Sighting(sighting) => {
                 let time = sighting.origin.time;
                 let number = self.phone_of_record(&sighting);
-                let is_lone = by_record == Told::SensorLog && !self.has_record_of(&sighting);
+                let is_lone = by_record == Told::SensorLog
+                    && !self.has_record_of(&sighting)
+                    && !self.is_within_quic(&sighting);
                 let by_record = if is_lone { Told::LoneLog } else { by_record };
                 let told = self.record(*sighting, number, by_record, coverage, take);
                 (time, number, told)
@@ -285,6 +287,15 @@ impl<'a> Reader<'a> {
         let recorded = &self.stage.dossier.recorded;
         let flow = sighting.flow;
         flow.is_some_and(|flow| recorded.has(flow, sighting.origin.time))
+    }
+
+    /// Whether it is the TLS in QUIC: Zeek writes one connection to `quic.log` and `ssl.log`, and the first counts.
+    fn is_within_quic(&self, sighting: &Sighting) -> bool {
+        let is_tls =
+            matches!(&sighting.event, Event::Handshake(handshake) if handshake.quic_version == 0);
+        let quic = &self.stage.dossier.quic;
+        let flow = sighting.flow.filter(|_| is_tls);
+        flow.is_some_and(|flow| quic.has(flow, sighting.origin.time))
     }
 
     /// Takes a record: as it is, or what its bytes say if it has those of a connection.

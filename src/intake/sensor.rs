@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::{Gathered, Input, Item, Open};
 use crate::Result;
-use crate::limits::{CONNECTION_NOTES, RESOLVED_NAMES};
+use crate::limits::{CONNECTION_NOTES, NOTES_PER_ENDS, RESOLVED_NAMES};
 use crate::model::{
     Answer, Body, ConnectionNote, ContentState, Dossier, Event, Owner, ServerName, Shortfall,
+    Timestamp,
 };
 
 /// Lower case, without the dot at the end.
@@ -148,6 +149,13 @@ pub(super) fn gather(input: &Input, open: Open) -> Result<Gathered> {
             let (first, last) = (traffic.first.time, traffic.last.time);
             is_whole &= dossier.recorded.add(flow, first, last);
         }
+        if let (Event::Handshake(handshake), Some(flow)) = (&sighting.event, sighting.flow)
+            && handshake.quic_version != 0
+        {
+            let first = sighting.origin.time;
+            let last = Timestamp(first.0.saturating_add(1));
+            is_whole &= dossier.quic.add(flow, first, last);
+        }
         let (Some(flow), Some(ServerName::Asked(name))) = (sighting.flow, sighting.server) else {
             continue;
         };
@@ -161,7 +169,7 @@ pub(super) fn gather(input: &Input, open: Open) -> Result<Gathered> {
     }
     if !is_whole {
         let detail = format!(
-            "more than {CONNECTION_NOTES} connections; of later ones the name may be missing, and what was seen in them counts beside the record of them"
+            "more than {CONNECTION_NOTES} connections, or {NOTES_PER_ENDS} between the same ends; of later ones the name may be missing, and what was seen in them counts beside the record of them"
         );
         notes.push((Shortfall::InputLimit, detail));
     }

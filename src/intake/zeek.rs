@@ -45,6 +45,39 @@ fn sniff(sample: &Sample<'_>) -> bool {
     })
 }
 
+/// Columns of conn.log (Zeek, `base/protocols/conn/main.zeek`, and policies that come with it), and the object of its ends.
+const CONNECTION: [&str; 29] = [
+    "ts",
+    "uid",
+    "id",
+    "id.orig_h",
+    "id.orig_p",
+    "id.resp_h",
+    "id.resp_p",
+    "proto",
+    "service",
+    "duration",
+    "orig_bytes",
+    "resp_bytes",
+    "conn_state",
+    "local_orig",
+    "local_resp",
+    "missed_bytes",
+    "history",
+    "orig_pkts",
+    "orig_ip_bytes",
+    "resp_pkts",
+    "resp_ip_bytes",
+    "tunnel_parents",
+    "ip_proto",
+    "vlan",
+    "inner_vlan",
+    "orig_l2_addr",
+    "resp_l2_addr",
+    "community_id",
+    "speculative_service",
+];
+
 /// One row, in either form.
 enum Row<'a> {
     Table {
@@ -170,6 +203,16 @@ impl Row<'_> {
         }
     }
 
+    fn columns(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        match self {
+            Self::Table { layout, .. } => Box::new(layout.fields.iter().map(String::as_str)),
+            Self::Json(value) => {
+                let members = value.as_object().into_iter().flatten();
+                Box::new(members.map(|(name, _)| name.as_str()))
+            }
+        }
+    }
+
     fn text(&self, name: &str) -> Option<String> {
         match self {
             Self::Table { .. } => self.raw(name).map(|value| unescaped(value).into_owned()),
@@ -262,12 +305,12 @@ impl Row<'_> {
         None
     }
 
-    /// A row of conn.log, of which sites keep the columns that they need: of other logs with a transport protocol, each has a column
-    /// of its own (dns, notice, syslog, dpd and analyzer).
+    /// A row of conn.log, of which sites keep the columns that they need: without `conn_state`, all are of those that it has.
     fn is_connection(&self) -> bool {
-        const OTHERS: [&str; 5] = ["query", "note", "facility", "analyzer", "failure_reason"];
-        self.has("conn_state")
-            || (self.has("proto") && !OTHERS.iter().any(|column| self.has(column)))
+        let is_known = |column: &str| {
+            column.starts_with('_') || CONNECTION.iter().any(|name| is_column(column, name))
+        };
+        self.has("conn_state") || (self.has("proto") && self.columns().all(is_known))
     }
 
     fn traffic(&self, time: Timestamp, origin: Origin) -> Traffic {
@@ -493,8 +536,10 @@ mod tests {
         let (sightings, shortfalls) = read(&table(fields, &[row]));
         assert_eq!(shortfalls, []);
         assert!(matches!(sightings[0].event, Event::Traffic(_)));
-        let notice = table(&format!("{fields} note"), &[&format!("{row} X")]);
-        assert!(read(&notice).0.is_empty());
+        for column in ["note", "trans_id", "is_orig"] {
+            let other = table(&format!("{fields} {column}"), &[&format!("{row} X")]);
+            assert!(read(&other).0.is_empty(), "{column}");
+        }
     }
 
     #[test]

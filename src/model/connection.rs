@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use super::{FlowKey, Owner, Timestamp};
+use super::{FlowKey, Owner, Timestamp, Transport};
 use crate::limits;
 
 /// What is known about a connection beside its ends.
@@ -87,7 +87,7 @@ impl Connections {
             SocketAddr::new(address.into(), 1)
         };
         let flow = |number| FlowKey {
-            transport: super::Transport::Tcp,
+            transport: Transport::Tcp,
             client: client(number),
             server: SocketAddr::new(Ipv4Addr::new(203, 0, 113, 1).into(), 443),
         };
@@ -170,22 +170,74 @@ impl Connections {
 }
 
 /// Connections of which a sensor has a record, which it writes when they end, by their ends and times: whichever end is called
-/// the client. What it saw in others (a connection still open, as for push and QUIC) is all that tells of them.
+/// the client, and whatever carried them, as logs of TLS within QUIC do not say. What it saw in others (a connection still open,
+/// as for push and QUIC) is all that tells of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recorded {
-    by_ends: BTreeMap<FlowKey, Vec<(Timestamp, Timestamp)>>,
+    /// By their beginnings; none meets another.
+    by_ends: BTreeMap<FlowKey, Vec<Period>>,
     count: usize,
 }
 
+/// When a connection was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Period {
+    first: Timestamp,
+    /// `None` if its record says nothing of its end: it lasts until the same ends begin again.
+    last: Option<Timestamp>,
+}
+
+impl Period {
+    /// Whether all times that are near one of the two are near the period that joins them, and no others.
+    fn meets(&self, other: &Self) -> bool {
+        let (one, next) = if self.first <= other.first {
+            (self, other)
+        } else {
+            (other, self)
+        };
+        match one.last {
+            Some(last) => next.first.since(last) <= Connections::TOLERANCE.saturating_mul(2),
+            None => next.last.is_none(),
+        }
+    }
+
+    fn joined(self, other: Self) -> Self {
+        Self {
+            first: self.first.min(other.first),
+            last: self.last.zip(other.last).map(|(one, other)| one.max(other)),
+        }
+    }
+}
+
 impl Recorded {
-    /// Adds one; `false` if there are too many.
+    /// Adds one, of unknown end where it is its beginning; `false` if there are too many.
     pub fn add(&mut self, flow: FlowKey, first: Timestamp, last: Timestamp) -> bool {
         if self.count >= limits::CONNECTION_NOTES {
             return false;
         }
-        self.count = self.count.saturating_add(1);
+        let mut period = Period {
+            first,
+            last: (last != first).then_some(last),
+        };
         let periods = self.by_ends.entry(either_way(flow)).or_default();
-        periods.push((first, last));
+        let mut place = periods.partition_point(|known| known.first < first);
+        if let Some(before) = place.checked_sub(1)
+            && periods
+                .get(before)
+                .is_some_and(|known| known.meets(&period))
+        {
+            place = before;
+        }
+        while let Some(known) = periods.get(place).filter(|known| known.meets(&period)) {
+            period = period.joined(*known);
+            periods.remove(place);
+            self.count = self.count.saturating_sub(1);
+        }
+        if periods.len() >= limits::NOTES_PER_ENDS {
+            return false;
+        }
+        periods.insert(place, period);
+        self.count = self.count.saturating_add(1);
         true
     }
 
@@ -193,8 +245,8 @@ impl Recorded {
     pub fn merge(&mut self, other: Self) -> bool {
         let mut is_whole = true;
         for (flow, periods) in other.by_ends {
-            for (first, last) in periods {
-                is_whole &= self.add(flow, first, last);
+            for period in periods {
+                is_whole &= self.add(flow, period.first, period.last.unwrap_or(period.first));
             }
         }
         is_whole
@@ -202,21 +254,27 @@ impl Recorded {
 
     /// Whether there is a record of the connection that had these ends at that time.
     pub fn has(&self, flow: FlowKey, time: Timestamp) -> bool {
-        let periods = self.by_ends.get(&either_way(flow));
-        periods.into_iter().flatten().any(|(first, last)| {
-            first.since(time) <= Connections::TOLERANCE
-                && time.since(*last) <= Connections::TOLERANCE
+        let Some(periods) = self.by_ends.get(&either_way(flow)) else {
+            return false;
+        };
+        let begun =
+            periods.partition_point(|period| period.first.since(time) <= Connections::TOLERANCE);
+        let latest = begun.checked_sub(1).and_then(|place| periods.get(place));
+        latest.is_some_and(|period| {
+            period
+                .last
+                .is_none_or(|last| time.since(last) <= Connections::TOLERANCE)
         })
     }
 }
 
-/// The same key for both directions of a connection.
+/// The same key for both directions of a connection, and for QUIC and what is in it.
 fn either_way(flow: FlowKey) -> FlowKey {
     let flow = canonical(flow);
     FlowKey {
+        transport: Transport::Tcp,
         client: flow.client.min(flow.server),
         server: flow.client.max(flow.server),
-        ..flow
     }
 }
 
@@ -244,7 +302,6 @@ fn without_client(flow: FlowKey) -> FlowKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Transport;
 
     fn flow(client: &str, server: &str) -> FlowKey {
         FlowKey {
@@ -349,6 +406,41 @@ mod tests {
             [ends, reversed].map(|ends| [5, 24, 26, 60].map(|time| both.has(ends, at(time))));
         assert_eq!(found, [[true, true, false, false]; 2]);
         assert!(!both.has(flow("192.0.2.1:4001", "198.51.100.1:443"), at(15)));
+    }
+
+    #[test]
+    fn records_of_the_same_ends_are_joined_in_any_order_and_bounded() {
+        let at = |second: i64| Timestamp(second * 1_000_000_000);
+        let ends = flow("192.0.2.1:4000", "198.51.100.1:443");
+        let spans = [(10, 100), (20, 30), (105, 110), (300, 310), (500, 500)];
+        for turn in 0..spans.len() {
+            let mut recorded = Recorded::default();
+            for (first, last) in spans.iter().cycle().skip(turn).take(spans.len()) {
+                assert!(recorded.add(ends, at(*first), at(*last)));
+            }
+            let found = [4, 50, 107, 200, 305, 400, 9999].map(|time| recorded.has(ends, at(time)));
+            let expected = [false, true, true, false, true, false, true];
+            assert_eq!((found, recorded.count), (expected, 3), "{turn}");
+        }
+        let mut recorded = Recorded::default();
+        let bound = i64::try_from(limits::NOTES_PER_ENDS).unwrap();
+        let added = (0..=bound).filter(|turn| recorded.add(ends, at(60 * turn), at(60 * turn + 1)));
+        assert_eq!(added.count(), limits::NOTES_PER_ENDS);
+    }
+
+    #[test]
+    fn a_record_without_an_end_lasts_until_the_ends_begin_again() {
+        let at = |second: i64| Timestamp(second * 1_000_000_000);
+        let mut recorded = Recorded::default();
+        let ends = flow("192.0.2.1:4000", "198.51.100.1:443");
+        assert!(recorded.add(ends, at(10), at(10)));
+        assert!(recorded.add(ends, at(600), at(610)));
+        let quic = FlowKey {
+            transport: Transport::Udp,
+            ..ends
+        };
+        let found = [4, 12, 500, 605, 700].map(|time| recorded.has(quic, at(time)));
+        assert_eq!(found, [false, true, true, true, false]);
     }
 
     #[test]

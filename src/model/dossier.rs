@@ -96,6 +96,8 @@ pub struct Dossier {
     pub connections: Connections,
     /// Connections of which logs of sensors have a record, beside what was seen in them.
     pub recorded: Recorded,
+    /// Those that logs of QUIC say were opened.
+    pub quic: Recorded,
     /// Which apps contacted which hosts, from the phone's own logs.
     pub log: PhoneLog,
     /// The app, or apps, that all traffic of an input belongs to, where its writer says so.
@@ -134,9 +136,12 @@ impl Dossier {
         (!is_removed || is_declared) && !(is_declared && self.is_not_listed(package))
     }
 
-    /// Whether the phone itself listed its apps, which have uids then, and has none of this package.
+    /// Whether the phone itself listed all its apps, which have uids then, and has none of this package.
     pub fn is_not_listed(&self, package: &str) -> bool {
-        !self.apps.contains_key(package) && self.apps.values().any(|app| app.app_id.is_some())
+        /// The system's own package, which no phone lacks, nor a list of all: a dump of one app does, and `pm list packages -3`.
+        const SYSTEM: &str = "android";
+        let system = self.apps.get(SYSTEM);
+        !self.apps.contains_key(package) && system.is_some_and(|app| app.app_id.is_some())
     }
 
     /// What an app and the code in it are said to collect, with the places that say so: labels from inside its package, those
@@ -169,6 +174,7 @@ impl Dossier {
             address_book: self.address_book.clone(),
             connections: self.connections.clone(),
             recorded: self.recorded.clone(),
+            quic: self.quic.clone(),
             plaintexts: self.plaintexts.clone(),
             ..Self::default()
         }
@@ -267,6 +273,7 @@ impl Dossier {
         self.known.extend(other.known);
         let is_whole = self.connections.merge(other.connections);
         let is_whole = self.recorded.merge(other.recorded) && is_whole;
+        let is_whole = self.quic.merge(other.quic) && is_whole;
         let is_whole = self.log.merge(other.log) && is_whole;
         self.let_through.extend(other.let_through);
         self.plaintexts.merge(other.plaintexts);

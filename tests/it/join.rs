@@ -181,17 +181,31 @@ fn a_work_profile_is_told_from_the_private_side_of_an_app() {
     }
 }
 
+fn manifest(package: &str, version: &str) -> String {
+    format!(
+        r#"<manifest xmlns:android="http://schemas.android.com/apk/res/android" package="{package}" android:versionName="{version}"><application/></manifest>"#
+    )
+}
+
+#[test]
+fn a_dump_of_one_app_does_not_say_that_others_are_missing() {
+    let dump = b"Packages:\n  Package [com.example.maps] (7e1):\n    appId=10103\n    versionName=8.1\n    User 0: ceDataInode=1 installed=true\n";
+    let mail = manifest("com.example.mail", "1.0");
+    let files: [(&str, &[u8]); 2] = [("dump.txt", dump), ("mail.xml", mail.as_bytes())];
+    let audit = audited(&on_disk::folder("join-one-dump/phone", &files));
+    let mut noted = audit.coverage.iter();
+    assert!(!noted.any(|(_, shortfall, _)| shortfall == Shortfall::NotInstalled));
+}
+
 #[test]
 fn documents_that_do_not_fit_the_phone_are_told() {
-    let manifest = |package: &str, version: &str| {
-        format!(
-            r#"<manifest xmlns:android="http://schemas.android.com/apk/res/android" package="{package}" android:versionName="{version}"><application/></manifest>"#
-        )
-    };
-    let dump = "Packages:\n  Package [com.example.maps] (7e1):\n    appId=10103\n    versionName=8.1\n    User 0: ceDataInode=1 installed=true\n";
+    let maps = "Packages:\n  Package [com.example.maps] (7e1):\n    appId=10103\n    versionName=8.1\n    User 0: ceDataInode=1 installed=true\n";
+    let dump = format!(
+        "{maps}  Package [android] (7e2):\n    appId=1000\n    User 0: ceDataInode=1 installed=true\n"
+    );
     let form = "Question ID (machine readable),Response ID (machine readable),Response value\nPSL_DATA_COLLECTION_COLLECTS_PERSONAL_DATA,,false\n";
     let files = [
-        ("dump.txt", dump.to_owned()),
+        ("dump.txt", dump),
         ("form.csv", form.to_owned()),
         ("maps.xml", manifest("com.example.maps", "7.7")),
         ("mail.xml", manifest("com.example.mail", "1.0")),

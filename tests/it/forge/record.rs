@@ -313,10 +313,12 @@ pub(crate) const ZEEK_OPEN_HTTP: &str = "#separator \\x09
 1760000003.000000\tC3\t192.0.2.10\t40002\t198.51.100.22\t80\tGET\tplain.example\t/a
 ";
 
-/// A connection of the same ends as that of [`ZEEK_CONN`], hours later, and still open.
+/// A connection of the same ends as that of [`ZEEK_CONN`], hours later, and still open; and the TLS within that of
+/// [`ZEEK_OPEN_QUIC`].
 pub(crate) const ZEEK_OPEN_TLS: &str = "#separator \\x09
 #fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tversion\tcipher\tserver_name\testablished
 1760009000.000000\tC4\t192.0.2.10\t40000\t198.51.100.20\t443\tTLSv13\tTLS_AES_128_GCM_SHA256\tlater.example\tT
+1760000002.010000\tC2\t192.0.2.10\t40001\t198.51.100.21\t443\tTLSv13\tTLS_AES_128_GCM_SHA256\tpush.example\tT
 ";
 
 /// What Suricata saw in such connections.
