@@ -235,6 +235,8 @@ pub const ZIP_DIRECTORY_BYTES: usize = 16 << 20;
 pub const ZIP_SALVAGE_BYTES: usize = 16 << 20;
 /// Entries that are taken from there.
 pub const ZIP_SALVAGE_ENTRIES: usize = 10_000;
+/// Bytes of their names (`PATH_MAX` of Linux): those of false headers may overlap, and cost more than there is in the file.
+pub const ZIP_SALVAGE_NAME_BYTES: usize = 4096;
 /// Bytes that are inflated at a time.
 pub const ZIP_INFLATE_STEP: usize = 32 << 10;
 /// Decompressed by compressed size of an entry: XML reaches about 20, a bomb 1,000.

@@ -545,9 +545,11 @@ fn directory_entry(record: &[u8], shift: u64) -> Option<(Entry, usize, &[u8])> {
 
 /// The entry that the local header at the start of `header` names.
 fn local_entry(header: &[u8], offset: u64) -> Option<Entry> {
-    let name = header
-        .get(LOCAL_BYTES..)?
-        .get(..usize::from(u16_at(header, 26)?))?;
+    let length = usize::from(u16_at(header, 26)?);
+    if length > limits::ZIP_SALVAGE_NAME_BYTES {
+        return None;
+    }
+    let name = header.get(LOCAL_BYTES..)?.get(..length)?;
     Some(Entry {
         name: name.to_vec(),
         method: u16_at(header, 8)?,
