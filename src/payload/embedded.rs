@@ -117,7 +117,9 @@ fn length(text: &str) -> Option<usize> {
     }
     if text.starts_with('<') {
         // What has no end, or another than its own, is no element.
-        return Some(xml::length(text).unwrap_or(1));
+        let may_end = || text.contains("</") || text.contains("/>");
+        let length = may_end().then(|| xml::length(text)).flatten();
+        return Some(length.unwrap_or(1));
     }
     json::length(text)
 }
@@ -175,6 +177,10 @@ mod tests {
         assert_eq!(
             fields(r#"start <?xml version="1.0"?> <a b="1"><c>x</c></a>##end of a <b> c"#),
             ["[0].a.b=1", "[0].a.c=x"]
+        );
+        assert_eq!(
+            fields("pin: <i>&#52;2</i>\r\nkey: 7b\r\n"),
+            ["[0].i=42", "key=7b"]
         );
         assert_eq!(
             fields("blob data:application/json;base64,eyJhIjoiYmVsbCJ9 ok"),

@@ -350,7 +350,10 @@ fn lines(text: &str) -> Option<Vec<Row<'_>>> {
             rows.push(Row::new());
             continue;
         }
-        match line.trim().split_once(": ") {
+        let line = line.trim();
+        match line.split_once(": ") {
+            // What a document was the value of has lost it.
+            None if line.strip_suffix(':').is_some_and(is_name) => found = found.saturating_add(1),
             Some((key, value)) if is_name(key) => {
                 found = found.saturating_add(1);
                 if let Some(row) = rows.last_mut() {
