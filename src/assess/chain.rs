@@ -249,6 +249,7 @@ fn contradictions(
             let is_too_precise =
                 |metres: u32| labels.coarser_than.is_some_and(|than| metres <= than);
             chain.category == Category::Location
+                && !has_only_rough_position(chain)
                 && findings.iter().any(|finding| {
                     finding.category == Category::Location
                         && finding.grade.is_transmitted()
@@ -283,6 +284,13 @@ fn contradictions(
         }
     };
     Contradiction::ALL.into_iter().filter(holds).collect()
+}
+
+/// Whether the system gives the app rough positions only, which have all decimal places too.
+fn has_only_rough_position(chain: &DataChain) -> bool {
+    let is_granted = |wanted: &str| chain.granted.iter().any(|name| &**name == wanted);
+    is_granted("android.permission.ACCESS_COARSE_LOCATION")
+        && !is_granted("android.permission.ACCESS_FINE_LOCATION")
 }
 
 /// Said outright, or by default: Android allows it below API level 28.

@@ -313,8 +313,12 @@ impl Questions<'_> {
         };
         if category.data == Some(Category::Media) {
             // Who used the microphone has not used the camera.
-            let mut reads = self.subject.row.reads.keys();
-            return reads.any(|resource| permission_category(resource) == &*category.id);
+            let is_of = |resource: &str| match permission_category(resource) {
+                "files" => matches!(&*category.id, "files" | "all-files"),
+                other => other == &*category.id,
+            };
+            let mut reads = self.subject.row.reads.iter();
+            return reads.any(|(resource, reads)| reads.count > 0 && is_of(resource));
         }
         category
             .data

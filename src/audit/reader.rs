@@ -430,8 +430,19 @@ impl<'a> Reader<'a> {
                 && self.users.insert(user)
             {
                 let origin = sighting.origin;
-                coverage.add(origin.input, Shortfall::SeveralUsers, Some(origin), 0, || {
-                    format!("where user {user} of the phone has the same app as user 0, both stand in its rows")
+                // With the owner, the last is one more than reads are told apart by.
+                let is_beyond = self.users.len() == USERS;
+                let shortfall = if is_beyond {
+                    Shortfall::InputLimit
+                } else {
+                    Shortfall::SeveralUsers
+                };
+                coverage.add(origin.input, shortfall, Some(origin), 0, || {
+                    if is_beyond {
+                        format!("more than {USERS} users of the phone; what others read stands in the rows of the apps, but not by user")
+                    } else {
+                        format!("where user {user} of the phone has the same app as user 0, both stand in its rows")
+                    }
                 });
             }
             let app = phone.attributor.attribute(&sighting);

@@ -168,8 +168,8 @@ impl Language {
                 "übertragen, und die Kennzeichnung nennt es nicht",
             ),
             Contradiction::SentMorePrecisely => self.pick(
-                "transmitted more precisely than the label says",
-                "genauer übertragen, als die Kennzeichnung sagt",
+                "transmitted with more decimal places than the precision on the label has",
+                "mit mehr Nachkommastellen übertragen, als die Genauigkeit in der Kennzeichnung hat",
             ),
             Contradiction::LabelSaysEncrypted => self.pick(
                 "transmitted unencrypted, and the label says that all is encrypted",

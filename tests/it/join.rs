@@ -181,6 +181,30 @@ fn a_work_profile_is_told_from_the_private_side_of_an_app() {
     }
 }
 
+#[test]
+fn users_beyond_the_bound_are_told() {
+    let limits = |others: u32| {
+        let (head, reads) = APPOPS.split_once('\n').unwrap();
+        let all: Vec<String> = (0..=others)
+            .map(|user| match user {
+                0 => reads.to_owned(),
+                _ => reads.replace("u0a151", &format!("u{}a151", 9 + user)),
+            })
+            .collect();
+        let text = format!("{head}\n{}", all.concat());
+        let files: [(&str, &[u8]); 1] = [("appops.txt", text.as_bytes())];
+        let audit = audited(&on_disk::folder(
+            &format!("join-users-{others}/phone"),
+            &files,
+        ));
+        let noted = audit.coverage.iter();
+        noted
+            .filter(|(_, shortfall, _)| *shortfall == Shortfall::InputLimit)
+            .count()
+    };
+    assert_eq!((limits(15), limits(16)), (0, 1));
+}
+
 fn manifest(package: &str, version: &str) -> String {
     format!(
         r#"<manifest xmlns:android="http://schemas.android.com/apk/res/android" package="{package}" android:versionName="{version}"><application/></manifest>"#

@@ -20,6 +20,18 @@ fn label(named: &[&str]) -> crate::model::DataLabel {
 const NOTES: &str = "com.example.notes";
 
 impl Phone {
+    fn granted(&mut self, package: &str, permission: &str) -> &mut Self {
+        let app = self.dossier.apps.entry(package.to_owned()).or_default();
+        let permission = format!("android.permission.{permission}");
+        let state = PermissionState {
+            is_granted: true,
+            is_policy_fixed: false,
+        };
+        app.requested.push(permission.clone());
+        app.permissions.insert((0, permission), state);
+        self
+    }
+
     fn labelled(&mut self, package: &str, named: &[&str]) -> &mut Self {
         let labels = self.dossier.labels.entry(package.to_owned()).or_default();
         labels.push((label(named), Origin::default()));
@@ -106,6 +118,58 @@ fn what_labels_name_or_deny_changes_the_contradictions() {
             Contradiction::SentWithoutPermission
         ]
     );
+}
+
+#[test]
+fn positions_of_an_app_that_gets_rough_ones_only_are_not_held_against_the_label() {
+    use crate::model::Contradiction;
+    let is_too_precise = |permissions: &[&str]| {
+        let mut phone = Phone::new();
+        phone
+            .installed(NOTES, None)
+            .labelled(NOTES, &["PSL_APPROX_LOCATION"])
+            .found(
+                &known(NOTES),
+                &remote("api.example"),
+                "coordinates",
+                Protection::Encrypted,
+                &["52.5,13.4"],
+            );
+        for permission in permissions {
+            phone.granted(NOTES, permission);
+        }
+        for occurrences in phone.tally.findings.values_mut() {
+            occurrences.precision_metres = Some(1);
+        }
+        let chain = phone.chain(NOTES, Category::Location).unwrap();
+        chain
+            .contradictions
+            .contains(&Contradiction::SentMorePrecisely)
+    };
+    let both = ["ACCESS_COARSE_LOCATION", "ACCESS_FINE_LOCATION"];
+    assert!(is_too_precise(&[]) && is_too_precise(&both));
+    assert!(!is_too_precise(&both[..1]));
+}
+
+#[test]
+fn a_read_that_was_refused_is_no_use_and_files_are_a_use_of_all_files() {
+    let is_asked = |permission: &str, resource: &str, count: u64| {
+        let mut phone = Phone::new();
+        phone
+            .installed(NOTES, None)
+            .granted(NOTES, permission)
+            .read(&known(NOTES), resource, 0);
+        for reads in phone.tally.reads.values_mut() {
+            reads.count = count;
+        }
+        let questions = phone.app(NOTES).questions;
+        questions.iter().any(|one| &*one.id == "permission-unused")
+    };
+    for (permission, resource) in [("CAMERA", "camera"), ("MANAGE_EXTERNAL_STORAGE", "files")] {
+        assert!(is_asked(permission, resource, 0), "{permission}");
+        assert!(!is_asked(permission, resource, 1), "{permission}");
+    }
+    assert!(is_asked("CAMERA", "microphone", 1));
 }
 
 #[test]

@@ -66,9 +66,10 @@ pub(super) fn sightings(entry: &Value, mut origin: Origin) -> Option<Vec<Sightin
     Some(sightings)
 }
 
-/// Whether the time of an entry says no zone, though HAR asks for one (HAR 1.2, `startedDateTime`).
+/// Whether the time of an entry says no zone, though HAR asks for one (HAR 1.2, `startedDateTime`). What is no time is not local.
 pub(super) fn is_local(entry: &Value) -> bool {
-    text(entry, "startedDateTime").is_some_and(|time| !has_zone(time))
+    let time = text(entry, "startedDateTime").filter(|time| timestamp(time).is_some());
+    time.is_some_and(|time| !has_zone(time))
 }
 
 /// Puts bodies that lie beside the file (`_file`, as Playwright writes them) in their places.
@@ -356,6 +357,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn only_a_time_can_be_local() {
+        let is_local = |time: &str| super::is_local(&json!({ "startedDateTime": time }));
+        assert!(is_local("2026-01-01T10:00:00.000"));
+        for other in [
+            "2026-01-01T10:00:00.000+01:00",
+            "2026-01-01T10:00:00Z",
+            "",
+            "soon",
+        ] {
+            assert!(!is_local(other), "{other}");
+        }
+    }
 
     fn exchange(entry: &Value) -> Exchange {
         let sightings = sightings(entry, Origin::default()).unwrap();
