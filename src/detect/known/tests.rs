@@ -317,7 +317,7 @@ fn checksums_of_long_lists_count_only_together() {
         KnownValue::of_contact(KnownKind::Phone, &phone)
     });
     let long: Vec<KnownValue> = long.collect();
-    let named = serde_json::json!({ "mail_crc32": sums[0] }).to_string();
+    let named = serde_json::json!({ "phone_crc32": sums[0] }).to_string();
     let found = rules_of_known(long.clone(), "application/json", named.as_bytes());
     assert_eq!(found, ["contact-hash-list"]);
     let other = serde_json::json!({ "crc32": sums[0] }).to_string();
