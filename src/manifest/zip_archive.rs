@@ -604,4 +604,22 @@ mod tests {
             assert_eq!(beginning(said, 0..length + 9999), None, "{said}");
         }
     }
+
+    #[test]
+    fn names_of_false_headers_are_not_kept() {
+        // Each says that its name is all that follows.
+        let mut bytes = local_header(u16::MAX, b"").repeat(20_000);
+        bytes.extend(local_header(11, b"classes.dex"));
+        let mut input = Cursor::new(&bytes);
+        let entries = Archive::open(&mut input).entries;
+        assert_eq!(entries.len(), 1);
+        assert_eq!(entries[0].name, b"classes.dex");
+    }
+
+    fn local_header(length: u16, name: &[u8]) -> Vec<u8> {
+        let mut header = LOCAL_SIGNATURE.to_vec();
+        header.resize(LOCAL_BYTES, 0);
+        header[26..28].copy_from_slice(&length.to_le_bytes());
+        [&header, name].concat()
+    }
 }
