@@ -636,7 +636,7 @@ mod tests {
         for other in [
             r#"{"fields": ["lat", "lon"], "bbox": [[52.51, 13.37], [52.53, 13.41]]}"#,
             r#"{"columns": ["name", "email", "phone"], "defaults": [["Anna", "a@b.example", "1"]]}"#,
-            r#"{"fields": ["name", "phone"], "filters": [["eq", "1"]]}"#,
+            r#"{"fields": ["name", "phone", "mail"], "filters": [["name", "eq", "1"]]}"#,
         ] {
             assert_eq!(named(other), [""; 0], "{other}");
         }

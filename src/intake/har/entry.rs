@@ -360,7 +360,7 @@ mod tests {
 
     #[test]
     fn only_a_time_can_be_local() {
-        let is_local = |time: &str| super::is_local(&json!({ "startedDateTime": time }));
+        let is_local = |time: &str| is_local(&json!({ "startedDateTime": time }));
         assert!(is_local("2026-01-01T10:00:00.000"));
         for other in [
             "2026-01-01T10:00:00.000+01:00",
