@@ -1,34 +1,32 @@
 //! Names and shapes of personal data in single fields, as `rules/identifiers.toml` and the layouts of known SDKs describe them.
 //! Lists of contacts and positions have detectors of their own.
 
+mod fit;
+mod form;
 mod header;
 mod segment;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::ops::RangeInclusive;
 
+pub(super) use self::fit::fits;
+use self::form::{GEOHASH, may_be_push_token, told_by_form};
 pub(super) use self::header::without_x;
 use self::header::{is_beside_headers_of_device, is_own_header};
 use self::segment::of_segment;
 use super::name::Name;
 use super::{Scene, contact, value};
 use crate::model::{
-    Branch, Category, DecodeStep, Event, Field, Grade, Look, NameId, OfBranches, PathId, Place,
-    Protection, Sensitive, Step, Tally,
+    Branch, Category, DecodeStep, Event, Field, Grade, NameId, OfBranches, PathId, Place,
+    Sensitive, Step, Tally,
 };
-use crate::rules::{
-    Identifier, NameStrength, PayloadLayout, Requirement, Rules, Validator, normalise_name,
-};
+use crate::rules::{Identifier, NameStrength, PayloadLayout, Rules, Validator};
 
 /// The rule of Wi-Fi access points.
 const ACCESS_POINTS: &str = "wifi-bssid";
 
 /// The rule of push tokens.
 const PUSH_TOKEN: &str = "push-token";
-
-/// The rule of places as short strings.
-const GEOHASH: &str = "geohash";
 
 /// Cells of a map that are where somebody is, at most: more are of the map.
 const OWN_CELLS: usize = 2;
@@ -361,19 +359,6 @@ fn has_detector_of_its_own(rule: &Identifier) -> bool {
     rule.id.starts_with("contact-") || rule.validator == Some(Validator::CoordinatePair)
 }
 
-pub(super) fn fits(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &str) -> bool {
-    let text = value::bare(text, field.look);
-    rule.has_shape(text, field.look)
-        && rule
-            .validator
-            .is_none_or(|validator| is_valid(scene, validator, field, text))
-        && rule
-            .requires
-            .iter()
-            .all(|requirement| is_met(scene, *requirement, field))
-        && (rule.unless_beside.is_empty() || !scene.has_name_beside(field, &rule.unless_beside))
-}
-
 /// Whether a hardware address under a name of access points is one's: the name says no more than that it is about Wi-Fi where it
 /// stands alone, but in a row something stands beside it.
 fn is_of_scan(scene: &Scene<'_>, field: &Field<'_>) -> bool {
@@ -417,173 +402,6 @@ fn is_of_person(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &
     };
     rule.validator != Some(Validator::Email) || !value::is_role_address(text) && !is_message_id()
 }
-
-fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &str) -> bool {
-    match validator {
-        Validator::CellIdentity => is_cell_identity(scene, field, text),
-        Validator::CoordinatePair => false,
-        Validator::Email => value::is_email(text),
-        Validator::ImeiLuhn => {
-            value::is_imei(text)
-                || value::is_meid(text)
-                || (names(scene, field, &SERIALS) || is_named_sn(scene, field))
-                    && value::is_serial_number(text)
-                || value::is_hardware_key(&normalise_name(scene.fields.name(field)), text)
-        }
-        Validator::ImsiOrIccid => {
-            value::is_imsi(text) || value::is_iccid(text) || value::is_ims_identity(text)
-        }
-        Validator::IpAddress => value::is_ip_address(text),
-        Validator::PhonePossible | Validator::PhoneValid => value::phone_e164(text).is_some(),
-        Validator::UuidNotNil => !value::is_nil_uuid(text),
-    }
-}
-
-/// Parts of names of serial numbers, normalised: these have no form of their own.
-const SERIALS: [&str; 4] = ["serial", "serie", "hwid", "hardwareid"];
-
-/// Whether a name is the abbreviation of a serial number, which other words have in them.
-fn is_named_sn(scene: &Scene<'_>, field: &Field<'_>) -> bool {
-    let name = normalise_name(scene.fields.name(field));
-    matches!(&*name, "sn" | "devicesn" | "phonesn" | "handsetsn")
-}
-
-/// Whether the name of a field has one of some words.
-fn names(scene: &Scene<'_>, field: &Field<'_>, words: &[&str]) -> bool {
-    let name = normalise_name(scene.fields.name(field));
-    words.iter().any(|word| name.contains(word))
-}
-
-/// Cell identities (3GPP TS 23.003 §4, §19.6) only mean something together: country, network, area and cell in one object,
-/// or in one value (`utran-cell-id-3gpp`, RFC 7315 §5.4; `mcc=… mnc=… lac=… ci=…`).
-fn is_cell_identity(scene: &Scene<'_>, field: &Field<'_>, text: &str) -> bool {
-    let name = scene.name(field);
-    if name.is_some_and(|name| name.normalised.ends_with("3gpp")) {
-        return value::is_access_network_cell(text);
-    }
-    if text.starts_with("mcc=") {
-        return [" ci=", " sac=", " eci="]
-            .iter()
-            .any(|cell| text.contains(cell));
-    }
-    if value::is_cell_in_groups(text) {
-        return true;
-    }
-    let has = |names: &[&str]| scene.has_name_beside(field, names);
-    // Area and cell say enough where the name of the cell is none of anything else.
-    let is_in_words = name.is_some_and(|name| matches!(&*name.normalised, "tower" | "cell"));
-    let is_number =
-        !is_in_words && text.len() <= 11 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let has_area_of_gsm = || has(&["lac", "locationareacode", "mlac"]);
-    let has_area = || has_area_of_gsm() || has(&["tac", "trackingareacode", "mtac"]);
-    let has_cell = || {
-        has(&[
-            "cellid",
-            "celltowerid",
-            "celltower",
-            "cellidentity",
-            "cell",
-            "cidlte",
-            "ltecid",
-            "lteci",
-            "eci",
-            "nci",
-            "enodeb",
-        ]) || has(&["cid", "ci"]) && has_area_of_gsm()
-    };
-    if is_number && has_area() && has_cell() {
-        return true;
-    }
-    // The cells of a network of the fourth generation are numbered through (§19.6): those of a base station are all beyond 16 bits.
-    let is_of_network = || {
-        let number = text.parse::<u64>();
-        is_number && number.is_ok_and(|cell| CELLS_OF_NETWORK.contains(&cell))
-    };
-    (has(&["mccmnc", "plmn"])
-        || (has(&["mcc", "mobilecountrycode", "mmcc"])
-            && has(&["mnc", "mobilenetworkcode", "mmnc"])))
-        && (has_area() || has(&["rai"]) || is_of_network())
-        && has(&[
-            "cid",
-            "ci",
-            "mcid",
-            "mci",
-            "cellid",
-            "eci",
-            "cgi",
-            "ecgi",
-            "nci",
-            "nrcellidentity",
-        ])
-}
-
-/// Numbers of cells that are one in the whole network, and not only in its area: more than 16 bits, and 28 at most.
-const CELLS_OF_NETWORK: RangeInclusive<u64> = 0x1_0000..=0xfff_ffff;
-
-fn is_met(scene: &Scene<'_>, requirement: Requirement, field: &Field<'_>) -> bool {
-    let sibling_named = |words: &[&str]| {
-        let mut names = scene.names_beside(field);
-        names.any(|name| words.iter().any(|word| name.normalised.contains(word)))
-    };
-    match requirement {
-        Requirement::CleartextTransport => scene.protection == Protection::Cleartext,
-        Requirement::Coordinates => sibling_named(&["lat"]) && sibling_named(&["lon", "lng"]),
-        Requirement::Name => sibling_named(&["name"]),
-        Requirement::PhoneOrEmail => sibling_named(&["phone", "mail", "tel", "mobile"]),
-        Requirement::SenderOrThread => sibling_named(&[
-            "sender",
-            "from",
-            "recipient",
-            "to",
-            "thread",
-            "conversation",
-            "channel",
-            "chat",
-            "jid",
-        ]),
-        Requirement::Timestamp => sibling_named(&[
-            "time",
-            "date",
-            "sentat",
-            "deliveredat",
-            "readat",
-            "timestamp",
-        ]),
-    }
-}
-
-/// Whether a field has the kinds of characters of which [`is_push_token`] asks.
-fn may_be_push_token(field: &Field<'_>) -> bool {
-    field.look.has(Look::COLON) && field.value.len() > SHORTEST_TOKEN
-        || field.look.has(Look::OTHER) && field.value.starts_with(EXPO)
-}
-
-/// What tokens of Expo begin with.
-const EXPO: &str = "Expo";
-
-/// The rule of what tells itself under any name: a push token, a cell of a map.
-fn told_by_form<'a>(scene: &Scene<'a>, text: &str, look: Look) -> Option<(&'a Identifier, Grade)> {
-    let (rule, grade) = if is_push_token(text, look) {
-        (PUSH_TOKEN, Grade::Decoded)
-    } else if value::is_h3_cell(text) {
-        (GEOHASH, Grade::Shape)
-    } else {
-        return None;
-    };
-    let rule = scene.rules.identifier(rule)?;
-    rule.has_shape(text, look).then_some((rule, grade))
-}
-
-/// Whether a text may be a push token under any name: Google's and Expo's have a mark in them that nothing else has.
-fn is_push_token(text: &str, look: Look) -> bool {
-    look.has(Look::COLON)
-        && text.len() > SHORTEST_TOKEN
-        && memchr::memmem::find(text.as_bytes(), b":APA91b").is_some()
-        || look.has(Look::OTHER) && text.starts_with(EXPO) && text.contains("PushToken[")
-}
-
-/// Characters that tokens of Google have behind their mark, at least.
-const SHORTEST_TOKEN: usize = 100;
 
 /// Values that stand for nothing.
 fn is_empty(text: &str) -> bool {

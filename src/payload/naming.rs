@@ -1,43 +1,19 @@
 //! Names that stand beside their values, and values in objects that say their type → the same values under these names, as
 //! detection looks for them: `{"key": "lat", "value": {"doubleValue": 52.52}}` is also `lat`.
 
+mod bytes;
+mod rows;
+mod sign;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
-
+pub(super) use self::bytes::lists_of_bytes;
+use self::rows::in_rows;
+use self::sign::{HOLDERS, PAIRS, TYPES};
+pub(super) use self::sign::{Role, Signs};
 use crate::limits;
-use crate::model::{
-    ChainId, DecodeChain, DecodeStep, FieldPath, Fields, PathId, PathStep, Place, Step,
-};
-
-/// What holds a name, and what holds its value, in lower case.
-const PAIRS: [(&str, &str); 23] = [
-    ("key", "value"),
-    ("key", "val"),
-    ("k", "v"),
-    ("name", "value"),
-    ("name", "val"),
-    // Parameters of events of Firebase, attributes of protocol buffers in JSON.
-    ("name", "string_value"),
-    ("name", "stringvalue"),
-    ("name", "double_value"),
-    ("name", "doublevalue"),
-    ("key", "string_value"),
-    ("key", "stringvalue"),
-    ("key", "double_value"),
-    ("key", "doublevalue"),
-    ("n", "v"),
-    ("field", "value"),
-    ("field", "data"),
-    ("param", "value"),
-    ("id", "value"),
-    ("type", "value"),
-    ("type", "data"),
-    ("type", "id"),
-    ("idtype", "id"),
-    ("deviceidtype", "deviceid"),
-];
+use crate::model::{DecodeChain, DecodeStep, FieldPath, Fields, PathStep, Place, Step};
 
 /// Parts of the types of identifiers. Where a type stands beside an id (`{"type": "gaid", "id": …}`), most are kinds of documents.
 const TYPES_OF_IDS: [&str; 17] = [
@@ -59,141 +35,6 @@ const TYPES_OF_IDS: [&str; 17] = [
     "vendorid",
     "macaddress",
 ];
-
-/// What holds the names of columns, and what holds the rows, in lower case; under another name rows are those that have as many
-/// cells as there are names.
-const HEADS: [&str; 7] = [
-    "headers", "header", "columns", "cols", "fields", "schema", "names",
-];
-const ROWS: [&str; 7] = [
-    "rows", "data", "values", "records", "items", "points", "events",
-];
-
-/// Bytes of the longest of all these.
-const LONGEST: usize = 14;
-
-/// Steps that say the type of what is below: Firestore, OTLP (`stringValue`), `BigQuery` (`string_value`), `DynamoDB` (`S`), XML-RPC.
-const TYPES: [&str; 17] = [
-    "stringValue",
-    "integerValue",
-    "intValue",
-    "doubleValue",
-    "booleanValue",
-    "boolValue",
-    "timestampValue",
-    "string_value",
-    "int_value",
-    "double_value",
-    "string",
-    "double",
-    "i4",
-    "S",
-    "N",
-    "SS",
-    "NS",
-];
-
-/// The same of maps and lists, of which a typed value is inside.
-const HOLDERS: [&str; 8] = [
-    "mapValue",
-    "fields",
-    "arrayValue",
-    "kvlistValue",
-    "values",
-    "M",
-    "L",
-    "struct",
-];
-
-/// What a name may be: which of [`PAIRS`] it may be the first and the second of, a bit for each, and whether it says a type.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Role {
-    keys: u32,
-    values: u32,
-    is_type: bool,
-    is_head: bool,
-    is_rows: bool,
-}
-
-impl Role {
-    pub(super) fn of(name: &str) -> Self {
-        if name.len() > LONGEST {
-            return Self::default();
-        }
-        let is_one_of = |words: &[&str]| words.iter().any(|word| name.eq_ignore_ascii_case(word));
-        let mut role = Self {
-            is_type: TYPES.contains(&name),
-            is_head: is_one_of(&HEADS),
-            is_rows: is_one_of(&ROWS),
-            ..Self::default()
-        };
-        for (bit, (key, value)) in PAIRS.iter().enumerate() {
-            role.keys |= u32::from(name.eq_ignore_ascii_case(key)) << bit;
-            role.values |= u32::from(name.eq_ignore_ascii_case(value)) << bit;
-        }
-        role
-    }
-
-    fn and(self, other: Self) -> Self {
-        Self {
-            keys: self.keys | other.keys,
-            values: self.values | other.values,
-            is_type: self.is_type || other.is_type,
-            is_head: self.is_head || other.is_head,
-            is_rows: self.is_rows || other.is_rows,
-        }
-    }
-}
-
-/// Names of a message that need no room of their own.
-const USUAL_NAMES: usize = 4096;
-
-/// What tells, while a message is read, whether it may have names and bytes that are looked for here; most have none.
-#[derive(Debug, Default)]
-pub(super) struct Signs {
-    /// Of the names, by their positions, and of all of them.
-    roles: Vec<Role>,
-    all: Role,
-    has_pairs: bool,
-    has_long_lists: bool,
-}
-
-impl Signs {
-    /// Nothing was read yet; room for as many names as messages usually have stays.
-    pub(super) fn clear(&mut self) {
-        self.roles.clear();
-        self.roles.shrink_to(USUAL_NAMES);
-        *self = Self {
-            roles: std::mem::take(&mut self.roles),
-            ..Self::default()
-        };
-    }
-
-    /// One more name.
-    pub(super) fn add_name(&mut self, role: Role) {
-        self.roles.push(role);
-        self.all = self.all.and(role);
-    }
-
-    /// A value that is an element, with the last step to its list and what was undone last.
-    pub(super) fn add_element(
-        &mut self,
-        position: u32,
-        list: Option<Step>,
-        undone: Option<DecodeStep>,
-    ) {
-        let is_in_list = matches!(list, Some(Step::Index(_)));
-        self.has_pairs |= is_in_list || undone == Some(DecodeStep::Protobuf);
-        self.has_long_lists |= usize::try_from(position).is_ok_and(|last| last >= FEWEST_BYTES - 1);
-    }
-
-    fn of(&self, step: Step) -> Role {
-        match step {
-            Step::Name(name) => self.roles.get(name.position()).copied().unwrap_or_default(),
-            Step::Index(_) => Role::default(),
-        }
-    }
-}
 
 /// A field with its path as a list, of those that hold names, or may be named by others.
 struct Listed<'f> {
@@ -276,72 +117,6 @@ fn in_pairs(fields: &Fields<'_>) -> Vec<(usize, Vec<PathStep>)> {
     found
 }
 
-/// Bytes that a list of numbers is.
-pub(super) struct ListOfBytes {
-    pub(super) place: Place,
-    pub(super) path: PathId,
-    pub(super) chain: ChainId,
-    pub(super) bytes: Vec<u8>,
-}
-
-/// Fewest numbers that are believed to be bytes: those of a digest.
-const FEWEST_BYTES: usize = 16;
-
-/// All lists of nothing but numbers as large as bytes, most of them of two digits and more.
-pub(super) fn lists_of_bytes(fields: &Fields<'_>, signs: &Signs) -> Vec<ListOfBytes> {
-    if !signs.has_long_lists {
-        return Vec::new();
-    }
-    let (mut lists, mut open): (Vec<ListOfBytes>, Option<ListOfBytes>) = (Vec::new(), None);
-    for field in fields {
-        let next = match fields.paths.split(field.path) {
-            Some((list, Step::Index(position))) => byte(&field.value)
-                .zip(usize::try_from(position).ok())
-                .map(|(byte, position)| (byte, list, position)),
-            _ => None,
-        };
-        match (next, &mut open) {
-            (Some((byte, list, position)), Some(open))
-                if open.path == list && open.bytes.len() == position =>
-            {
-                open.bytes.push(byte);
-            }
-            (next, _) => {
-                lists.extend(open.take().filter(ListOfBytes::is_believed));
-                open = next
-                    .filter(|(.., position)| *position == 0)
-                    .map(|(byte, list, _)| ListOfBytes {
-                        place: field.place,
-                        path: list,
-                        chain: field.chain,
-                        bytes: vec![byte],
-                    });
-            }
-        }
-    }
-    lists.extend(open.filter(ListOfBytes::is_believed));
-    lists
-}
-
-impl ListOfBytes {
-    /// Small numbers alone are counts.
-    fn is_believed(&self) -> bool {
-        let large = self.bytes.iter().filter(|byte| **byte >= 64).count();
-        self.bytes.len() >= FEWEST_BYTES && large.saturating_mul(2) >= self.bytes.len()
-    }
-}
-
-/// A number from -128 to 255.
-fn byte(text: &str) -> Option<u8> {
-    if text.len() > 4 || !text.as_bytes().last()?.is_ascii_digit() {
-        return None;
-    }
-    let number: i16 = text.parse().ok()?;
-    u8::try_from(number)
-        .ok()
-        .or_else(|| i8::try_from(number).ok().map(i8::cast_unsigned))
-}
-
 /// Whether a text may be the key of an entry: a name as programs have them, not one of people.
 fn is_key(text: &str) -> bool {
     let has_small = || text.bytes().any(|letter| letter.is_ascii_lowercase());
@@ -350,67 +125,6 @@ fn is_key(text: &str) -> bool {
     }) && text.is_ascii()
         && !matches!(text, "true" | "false" | "null")
         && is_name(text)
-}
-
-/// Columns of rows that no name tells, at least: corners of maps and conditions have two numbers.
-const FEWEST_COLUMNS: usize = 3;
-
-/// Whether a name is of what is asked for, rather than of rows.
-fn is_of_query(name: &str) -> bool {
-    const PARTS: [&str; 9] = [
-        "bbox", "bound", "range", "default", "filter", "where", "sort", "order", "extent",
-    ];
-    let name = name.to_ascii_lowercase();
-    PARTS.iter().any(|part| name.contains(part))
-}
-
-/// The cells of tables whose columns are named in a list beside them: `{"columns": ["lat", "lon"], "rows": [[52.52, 13.40]]}`.
-fn in_rows(fields: &Fields<'_>, signs: &Signs) -> Vec<(usize, Vec<PathStep>)> {
-    let paths = &fields.paths;
-    // By place and object.
-    let mut heads: BTreeMap<(Place, PathId), BTreeMap<u32, &str>> = BTreeMap::new();
-    for field in fields {
-        if let Some((list, Step::Index(column))) = paths.split(field.path)
-            && let Some((object, name)) = paths.split(list)
-            && signs.of(name).is_head
-            && is_name(&field.value)
-        {
-            let head = heads.entry((field.place, object)).or_default();
-            head.entry(column).or_insert(&field.value);
-        }
-    }
-    heads.retain(|_, head| head.len() > 1);
-    if heads.is_empty() {
-        return Vec::new();
-    }
-    // The cells of each row.
-    let mut cells: HashMap<PathId, usize> = HashMap::new();
-    for field in fields {
-        if let Some((row, Step::Index(_))) = paths.split(field.path) {
-            let cells = cells.entry(row).or_default();
-            *cells = cells.saturating_add(1);
-        }
-    }
-    let all = fields.iter().enumerate();
-    all.filter_map(|(at, field)| {
-        let (row, Step::Index(column)) = paths.split(field.path)? else {
-            return None;
-        };
-        let (rows, Step::Index(_)) = paths.split(row)? else {
-            return None;
-        };
-        let (object, name) = paths.split(rows)?;
-        let head = heads.get(&(field.place, object))?;
-        let is_row = signs.of(name).is_rows
-            || head.len() >= FEWEST_COLUMNS
-                && cells.get(&row) == Some(&head.len())
-                && matches!(name, Step::Name(name) if !is_of_query(paths.text(name)));
-        let name = name_step(head.get(&column).filter(|_| is_row)?);
-        let mut path = paths.path(row).to_field_path().0;
-        path.push(name);
-        Some((at, path))
-    })
-    .collect()
 }
 
 /// The fields that hold names, those below what may hold a value or a type, and all of XML.
@@ -568,10 +282,8 @@ mod tests {
         let mut collector = super::super::collector::Collector::new(Place::Body);
         super::super::json::documents(json.as_bytes(), super::super::copied, &mut collector);
         let fields = collector.finish().fields;
-        let mut signs = Signs {
-            has_pairs: true,
-            ..Signs::default()
-        };
+        let mut signs = Signs::default();
+        signs.has_pairs = true;
         for name in fields.paths.names() {
             signs.add_name(Role::of(name));
         }

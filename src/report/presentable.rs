@@ -4,18 +4,20 @@
 //! Formats get nothing else, so none of them can give away what another one hides. Each type is taken apart member by member:
 //! a new member does not compile until it is decided here how it is shown.
 
+mod policy;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use self::policy::{controller, device_policy, shadow_app, standing};
 use super::prose;
 use super::text::{self, Masks};
 use crate::gate::Exemptions;
 use crate::model::{
-    AppId, AppReport, Attributed, Audit, Controller, Coverage, DataChain, DeclaredFact,
-    DecodeChain, DevicePolicy, DeviceReport, Distinct, Evidence, Exception, ExceptionState,
-    FieldPath, FlowKey, Grant, InputReport, JudgedFinding, Occurrences, Origin, PathStep,
-    Processor, Purpose, Question, Reads, Recipient, RecipientKind, RecipientReport, Sensitive,
-    ShadowApp, Standing, TrafficReport, Volume,
+    AppId, AppReport, Attributed, Audit, Coverage, DataChain, DeclaredFact, DecodeChain,
+    DeviceReport, Distinct, Evidence, FieldPath, FlowKey, Grant, InputReport, JudgedFinding,
+    Occurrences, Origin, PathStep, Question, Reads, Recipient, RecipientKind, RecipientReport,
+    Sensitive, TrafficReport, Volume,
 };
 use crate::rules::{Rules, Subject};
 
@@ -420,128 +422,6 @@ impl Ready<'_> {
             id: Arc::clone(id),
             subject: Arc::from(subject),
         }
-    }
-}
-
-/// What a company says is its own text, which has no captured values but may have anything else.
-fn texts(texts: &[String]) -> Vec<String> {
-    texts.iter().map(|text| text::safe(text)).collect()
-}
-
-fn controller(controller: &Controller) -> Controller {
-    let Controller {
-        name,
-        country,
-        has_works_council,
-        processors,
-        retention,
-    } = controller;
-    Controller {
-        name: name.as_deref().map(text::safe),
-        country: country.as_deref().map(text::safe),
-        has_works_council: *has_works_council,
-        processors: processors.iter().map(processor).collect(),
-        retention: retention.clone(),
-    }
-}
-
-fn processor(processor: &Processor) -> Processor {
-    let Processor {
-        company,
-        contract,
-        sub_processors,
-        transfer_tool,
-        transfer_assessment,
-    } = processor;
-    Processor {
-        company: text::safe(company),
-        contract: *contract,
-        sub_processors: texts(sub_processors),
-        transfer_tool: *transfer_tool,
-        transfer_assessment: *transfer_assessment,
-    }
-}
-
-fn device_policy(policy: &DevicePolicy) -> DevicePolicy {
-    let DevicePolicy {
-        folder,
-        kind,
-        has_work_profile,
-        has_minors,
-        dedicated_to,
-        role,
-        consent_at,
-    } = policy;
-    DevicePolicy {
-        folder: text::safe(folder),
-        kind: *kind,
-        has_work_profile: *has_work_profile,
-        has_minors: *has_minors,
-        dedicated_to: texts(dedicated_to),
-        role: role.as_deref().map(text::safe),
-        consent_at: *consent_at,
-    }
-}
-
-fn exception(state: &ExceptionState) -> ExceptionState {
-    let Exception {
-        app,
-        observation,
-        devices,
-        owner,
-        reason,
-        expires,
-    } = &state.exception;
-    ExceptionState {
-        exception: Exception {
-            app: text::safe(app),
-            observation: observation.as_deref().map(text::safe),
-            devices: texts(devices),
-            owner: text::safe(owner),
-            reason: text::safe(reason),
-            expires: *expires,
-        },
-        is_expired: state.is_expired,
-    }
-}
-
-fn standing(standing: &Standing) -> Standing {
-    let Standing {
-        status,
-        purposes,
-        since,
-        exceptions,
-    } = standing;
-    let purpose = |purpose: &Purpose| Purpose {
-        text: text::safe(&purpose.text),
-        legal_basis: purpose.legal_basis,
-    };
-    Standing {
-        status: *status,
-        purposes: purposes.iter().map(purpose).collect(),
-        since: *since,
-        exceptions: exceptions.iter().map(exception).collect(),
-    }
-}
-
-fn shadow_app(app: &ShadowApp) -> ShadowApp {
-    let ShadowApp {
-        id,
-        name,
-        status,
-        is_installed,
-        is_matched_by_name,
-        has_traffic,
-        exceptions,
-    } = app;
-    ShadowApp {
-        id: app_id(id),
-        name: text::safe(name),
-        status: *status,
-        is_installed: *is_installed,
-        is_matched_by_name: *is_matched_by_name,
-        has_traffic: *has_traffic,
-        exceptions: exceptions.iter().map(exception).collect(),
     }
 }
 
