@@ -530,13 +530,9 @@ pub(super) fn protobuf(bytes: &[u8]) -> Vec<u8> {
     [&[0x0a, 3], b"abc".as_slice(), &[0x12, length], bytes].concat()
 }
 
-pub(super) fn varint(mut number: u64) -> Vec<u8> {
+pub(super) fn varint(number: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
-    while number > 0x7f {
-        bytes.push(number.to_le_bytes()[0] | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number.to_le_bytes()[0]);
+    prost::encoding::encode_varint(number, &mut bytes);
     bytes
 }
 

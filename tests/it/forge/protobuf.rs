@@ -1,13 +1,9 @@
 //! Pieces of messages of protocol buffers ("Encoding": base 128 varints, signed integers).
 
 /// A number in groups of seven bits.
-pub(crate) fn varint(mut number: u64) -> Vec<u8> {
+pub(crate) fn varint(number: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
-    while number > 0x7f {
-        bytes.push(number.to_le_bytes()[0] | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number.to_le_bytes()[0]);
+    prost::encoding::encode_varint(number, &mut bytes);
     bytes
 }
 
