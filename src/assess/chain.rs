@@ -13,7 +13,6 @@ use crate::model::{
     Category, Contradiction, DataChain, Declaration, JudgedFinding, LabelState, Platform,
     Protection, Reads, Sent, Timestamp,
 };
-use crate::rules::Rules;
 
 /// Kinds of data, as opposed to circumstances.
 const KINDS: [Category; 9] = [
@@ -94,35 +93,12 @@ fn permissions(subject: &Subject<'_>) -> BTreeMap<Category, Vec<Asked>> {
 fn reads(subject: &Subject<'_>) -> BTreeMap<Category, Reads> {
     let mut reads: BTreeMap<Category, Reads> = BTreeMap::new();
     for (resource, some) in &subject.row.reads {
-        let category = category_of_resource(subject.rules, resource);
-        if let Some(category) = category {
+        let category = subject.rules.permission_category_of(resource);
+        if let Some(category) = category.and_then(|category| category.data) {
             reads.entry(category).or_default().merge(some.clone());
         }
     }
     reads
-}
-
-/// What logs call a thing that is read → the kind of data.
-fn category_of_resource(rules: &Rules, resource: &str) -> Option<Category> {
-    if resource == "clipboard" {
-        return Some(Category::Usage);
-    }
-    rules
-        .permission_category(permission_category(resource))?
-        .data
-}
-
-/// What logs call a thing that is read → the id of what permissions open it. Most names are those of `rules/permissions.toml`.
-pub(super) fn permission_category(resource: &str) -> &str {
-    match resource {
-        "location" => "precise-location",
-        "photos" => "photos-videos",
-        "mediaLibrary" => "audio-files",
-        "screenRecording" => "screen",
-        "notifications" => "notifications-read",
-        "wifi-scan" => "nearby-wifi",
-        other => other,
-    }
 }
 
 /// What of a kind of data left the phone, by the strongest way in which it is known. That it was read, or may be, is another

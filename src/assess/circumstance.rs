@@ -86,6 +86,7 @@ pub(super) fn is_access(rule: &str) -> bool {
             | "access-camera"
             | "access-microphone"
             | "access-media"
+            | "access-media-location"
             | "access-screen"
             | "access-clipboard"
             | "access-other"

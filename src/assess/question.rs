@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::chain::permission_category;
 use super::circumstance::{self, observation};
 use super::grant::TELLING_RISK;
 use super::judge;
@@ -313,9 +312,12 @@ impl Questions<'_> {
         };
         if category.data == Some(Category::Media) {
             // Who used the microphone has not used the camera.
-            let is_of = |resource: &str| match permission_category(resource) {
-                "files" => matches!(&*category.id, "files" | "all-files"),
-                other => other == &*category.id,
+            let is_of = |resource: &str| {
+                let read = self.subject.rules.permission_category_of(resource);
+                read.is_some_and(|read| match &*read.id {
+                    "files" => matches!(&*category.id, "files" | "all-files"),
+                    other => other == &*category.id,
+                })
             };
             let mut reads = self.subject.row.reads.iter();
             return reads.any(|(resource, reads)| reads.count > 0 && is_of(resource));

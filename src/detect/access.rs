@@ -13,7 +13,11 @@ const RULES: [(&str, &str, Category); 13] = [
     ("camera", "access-camera", Category::Media),
     ("microphone", "access-microphone", Category::Media),
     ("photos", "access-media", Category::Media),
-    ("media-location", "access-media", Category::Media),
+    (
+        "media-location",
+        "access-media-location",
+        Category::Location,
+    ),
     ("mediaLibrary", "access-media", Category::Media),
     ("files", "access-media", Category::Media),
     ("screenRecording", "access-screen", Category::Media),
@@ -58,4 +62,25 @@ fn inspect_contact(scene: &Scene<'_>, access: &Access, tally: &mut Tally) {
     let mut finding = scene.circumstance(rule, Category::Recipient, Grade::Contacted);
     finding.items = access.count.max(1);
     scene.report(tally, finding);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Rules;
+
+    #[test]
+    fn a_read_is_of_the_data_that_its_permission_opens() {
+        let rules = Rules::embedded();
+        for (resource, rule, category) in RULES {
+            assert_eq!(
+                rules.circumstance(rule).unwrap().category,
+                category,
+                "{rule}"
+            );
+            if let Some(permission) = rules.permission_category_of(resource) {
+                assert_eq!(permission.data, Some(category), "{resource}");
+            }
+        }
+    }
 }

@@ -216,6 +216,19 @@ impl Rules {
             .find(|category| &*category.id == id)
     }
 
+    /// What opens a thing that the system logs as read: most logs call it as the category is called.
+    pub fn permission_category_of(&self, resource: &str) -> Option<&PermissionCategory> {
+        self.permission_category(match resource {
+            "location" => "precise-location",
+            "photos" => "photos-videos",
+            "mediaLibrary" => "audio-files",
+            "screenRecording" => "screen",
+            "notifications" => "notifications-read",
+            "wifi-scan" => "nearby-wifi",
+            other => other,
+        })
+    }
+
     /// All permission categories, in the order of the file.
     pub fn permission_categories(&self) -> &[PermissionCategory] {
         &self.permissions.get(self).categories
