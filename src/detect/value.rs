@@ -17,7 +17,7 @@ pub(super) use self::phone::{
     Line, Number, is_date_or_time, is_number_in_groups, is_of_north_america,
     mobiles_of_one_country, phone, phone_anywhere, phone_e164, phone_number, sample,
 };
-use crate::model::Look;
+use crate::model::{Look, is_below};
 
 /// Kinds of characters of which white space is.
 const WHITE: u16 = Look::SPACE | Look::BEYOND;
@@ -193,13 +193,7 @@ const NETWORK_DOMAIN: &str = "3gppnetwork.org";
 
 /// Whether a host is of the mobile networks' own names, which nobody gets mail at.
 fn is_of_network(host: &str) -> bool {
-    let before = host.len().checked_sub(NETWORK_DOMAIN.len());
-    before
-        .and_then(|at| host.split_at_checked(at))
-        .is_some_and(|(front, domain)| {
-            domain.eq_ignore_ascii_case(NETWORK_DOMAIN)
-                && (front.is_empty() || front.ends_with('.'))
-        })
+    is_below(host, NETWORK_DOMAIN)
 }
 
 /// Whether a host serves rooms and nodes of XMPP by its name (XEP-0045, XEP-0060), or is the domain of groups in WhatsApp.

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::limits::POLICY_BYTES;
-use crate::model::{AppReport, JudgedFinding};
+use crate::model::{AppReport, JudgedFinding, is_below};
 use crate::{Error, Result};
 
 /// A day: year, month, day.
@@ -127,11 +127,8 @@ impl Suppression {
                 || app.packages.iter().any(|package| package == name)
                 || app.names.iter().any(|known| known == name)
         };
-        let host = &*finding.recipient.host;
         let is_recipient = |name: &str| {
-            let below = host.strip_suffix(name);
-            below.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-                || finding.company.as_deref() == Some(name)
+            is_below(&finding.recipient.host, name) || finding.company.as_deref() == Some(name)
         };
         is(&self.finding, &|id| finding.id == id)
             && is(&self.rule, &|rule| *finding.rule == *rule)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Component, DataLabel, NetworkPolicy, Recipient, RecipientKind};
+use super::{Component, DataLabel, NetworkPolicy, Recipient, RecipientKind, is_below};
 
 ids! {
     /// Operating system of an app or device.
@@ -196,12 +196,7 @@ impl Declaration {
                     .cleartext_exceptions
                     .iter()
                     .any(|exception| match exception.strip_prefix("*.") {
-                        Some(domain) => {
-                            host == domain
-                                || host
-                                    .strip_suffix(domain)
-                                    .is_some_and(|rest| rest.ends_with('.'))
-                        }
+                        Some(domain) => is_below(host, domain),
                         None => host == exception,
                     });
                 Some(is_excepted || self.cleartext_allowed == Some(true))

@@ -422,9 +422,12 @@ pub fn is_company(name: &str, wanted: &str) -> bool {
 
 /// Whether a host is a domain or below it; case does not count.
 pub fn is_below(host: &str, domain: &str) -> bool {
-    let (host, domain) = (host.to_ascii_lowercase(), domain.to_ascii_lowercase());
-    host.strip_suffix(&domain)
-        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    let before = host.len().checked_sub(domain.len());
+    before
+        .and_then(|at| host.split_at_checked(at))
+        .is_some_and(|(before, end)| {
+            end.eq_ignore_ascii_case(domain) && (before.is_empty() || before.ends_with('.'))
+        })
 }
 
 /// Whether patterns cover a phone: none at all covers every one.

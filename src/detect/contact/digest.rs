@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::list::{List, Value, have_equal_length};
 use super::words::{LOOK_UPS, lists_digests, lists_reachable, speaks_of_contacts};
 use crate::detect::Scene;
-use crate::model::{Field, Look, PathId, Place, Step};
+use crate::model::{Field, Look, PathId, Place, Step, is_below};
 use crate::rules::{normalise_name, words_of_name};
 
 /// Fewest digests that are a list where nothing calls them contacts.
@@ -196,7 +196,7 @@ fn is_file_name(field: &Field<'_>) -> bool {
 }
 
 /// Whether a request is for the picture of a person by the digest of an address, as Gravatar and Libravatar give it
-/// (<https://docs.gravatar.com/general/images/>): other pictures have no parameter that says what to show where there is none.
+/// (<https://docs.gravatar.com/general/images/>): at their hosts, or with what they call the picture to show where there is none.
 fn is_of_avatar(scene: &Scene<'_>) -> bool {
     const HOSTS: [&str; 2] = ["gravatar.com", "libravatar.org"];
     const DEFAULTS: [&str; 2] = ["d", "default"];
@@ -216,14 +216,7 @@ fn is_of_avatar(scene: &Scene<'_>) -> bool {
     let is_digest = digest.is_some_and(|digest| {
         matches!(digest.len(), 32 | 64) && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
     });
-    let is_host = || {
-        let host = scene.host();
-        let is_below = |known: &&str| {
-            let before = host.strip_suffix(known);
-            before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
-        };
-        HOSTS.iter().any(is_below)
-    };
+    let is_host = || HOSTS.iter().any(|known| is_below(scene.host(), known));
     let has_default = || {
         let mut query = scene
             .fields

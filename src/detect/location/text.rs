@@ -2,7 +2,7 @@
 
 use super::super::value::{self, Degrees, degrees};
 use super::{in_degrees, is_at_null};
-use crate::model::Look;
+use crate::model::{Look, is_below};
 
 /// Degrees as a number, also with a decimal comma, or with minutes and seconds.
 pub(super) fn angle(text: &str, limit: f64) -> Option<Degrees> {
@@ -163,11 +163,7 @@ fn is_to_map(link: &str) -> bool {
     ];
     let address = link.split(['?', '#']).next().unwrap_or(link);
     let host = address.split(['/', ':']).next().unwrap_or(address);
-    let is_below = |known: &&str| {
-        host.strip_suffix(known)
-            .is_some_and(|before| before.is_empty() || before.ends_with('.'))
-    };
-    HOSTS.iter().any(is_below)
+    HOSTS.iter().any(|known| is_below(host, known))
         || host
             .split('.')
             .chain(address.split('/').skip(1))
