@@ -63,8 +63,11 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let split = Split::of(scene);
     let mut chains = scene.fields.chains().iter();
     let has_protobuf = chains.any(|chain| chain.0.last() == Some(&DecodeStep::Protobuf));
-    let is_silent =
-        !request.takes_digests() && people.is_empty() && split.is_empty() && !has_protobuf;
+    let is_silent = !request.takes_digests()
+        && !request.looks_users_up
+        && people.is_empty()
+        && split.is_empty()
+        && !has_protobuf;
     for (position, field) in scene.fields.iter().enumerate() {
         if field.value.len() < SHORTEST_NUMBER && !field.look.has(Look::AT) {
             continue;
@@ -73,7 +76,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         if is_silent && below.is_silent() && !may_tell(field) {
             continue;
         }
-        let may_be_digest = below.may_be_digests || request.takes_digests();
+        let may_be_digest =
+            below.may_be_digests || request.takes_digests() || request.looks_users_up;
         if !may_be_digest && !field.look.has(OF_CONTACTS) {
             continue;
         }
@@ -84,11 +88,14 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             && (!people.is_empty() && people.contains(&ways.object(field.path))
                 || field.look.has(Look::LIST) && is_table_of_people(&field.value));
         let mut telling = telling(name, below, &request, is_beside_people);
-        telling.takes_digests |= digest::looks_person_up(scene, field);
+        telling.takes_digests |= digest::looks_person_up(scene, field, request.looks_users_up);
         let number = split.number(scene, field);
         telling.may_be_digest = !is_of_request
             && name.is_none_or(|name| !name.is_of_state && !name.is_of_ids)
             && digest::has_length(&field.value, field.look);
+        telling.is_asked = request.looks_users_up;
+        telling.may_be_cut = request.looks_users_up
+            && name.is_some_and(|name| !name.is_of_request && !name.is_of_state && !name.is_of_ids);
         let is_of_other = name.is_some_and(|name| name.names_other_numbers);
         let may_be_unnamed = telling.said == Said::Nothing && !is_of_request && !is_of_other;
         let may_be_in = telling.may_be_in(field.look, &field.value);
@@ -99,7 +106,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         {
             continue;
         }
-        let is_of_message_id = name.is_some_and(|name| name.is_of_message_id(&field.value));
+        let is_of_message_id = name.is_some_and(|name| name.is_of_message_id(&field.value))
+            || field.look.has(Look::AT) && value::is_message_id(&field.value);
         if is_of_message_id || !is_content(scene, field) || scene.holds_document(position) {
             continue;
         }
@@ -118,7 +126,11 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
         if may_be_unnamed {
             let list = (field.place, way, protobuf_field(scene, field, &mut packed));
-            add_unnamed(&mut unnamed, list, &field.value, field);
+            // Services for finding people take the numbers of many.
+            let is_asked =
+                list.2 != PathId::default() && (request.takes_digests() || request.looks_users_up);
+            let said = if is_asked { Said::Ids } else { Said::Nothing };
+            add_unnamed(&mut unnamed, list, &field.value, field, said);
         }
         if !may_be_in {
             continue;
@@ -136,6 +148,11 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 .entry((Kind::Phone, place, way))
                 .or_default()
                 .merge(list);
+        }
+    }
+    for ((kind, ..), list) in &mut lists {
+        if *kind == Kind::Hash {
+            list.take_unusual();
         }
     }
     lists.retain(|(kind, ..), list| *kind != Kind::Hash || list.may_be_digests());
@@ -206,6 +223,11 @@ fn add_part<'a>(
             let list = lists.entry((kind, field.place, way)).or_default();
             list.add(value, field, telling);
         }
+        None if telling.may_be_unusual_digest(part) => {
+            let key = (Kind::Hash, field.place, way);
+            let list = lists.entry(key).or_default();
+            list.unusual.push((part.into(), field.path));
+        }
         None if is_other() => {
             let list = lists.entry((Kind::Phone, field.place, way)).or_default();
             list.others = list.others.saturating_add(1);
@@ -230,6 +252,8 @@ fn telling(
             || below.contacts && !is_of_state
             || request.takes_digests() && !is_of_request,
         may_be_digest: false,
+        is_asked: false,
+        may_be_cut: false,
         // Ids and revisions of contacts are as long.
         takes_short_digests: name.is_some_and(|name| name.speaks_of_contacts && !name.is_of_ids)
             || request.speaks_of_contacts && !is_of_request && !is_of_state,
@@ -312,6 +336,8 @@ fn keyed<'a>(
                     speaks_of_contacts,
                     takes_digests: below.contacts || below.digests || request.takes_digests(),
                     may_be_digest: false,
+                    is_asked: false,
+                    may_be_cut: false,
                     takes_short_digests: false,
                     lists_reachable: false,
                     lists_digests: below.digests,
@@ -325,7 +351,7 @@ fn keyed<'a>(
                 };
                 if telling.said == Said::Nothing {
                     let list = (field.place, ways.of_path(parent), PathId::default());
-                    add_unnamed(unnamed, list, text, field);
+                    add_unnamed(unnamed, list, text, field, Said::Nothing);
                 }
                 if let Some((kind, value)) = classify(text, telling) {
                     let way = ways.of_path(parent);
@@ -350,11 +376,12 @@ fn add_unnamed<'a>(
     list: (Place, Way, PathId),
     text: &'a str,
     field: &'a Field<'a>,
+    said: Said,
 ) {
     if may_be_in_full(text) {
         let list = unnamed.entry(list).or_default();
         list.first.get_or_insert(field);
-        list.digits.add(text, field.path, Said::Nothing);
+        list.digits.add(text, field.path, said);
     }
 }
 
@@ -405,6 +432,8 @@ struct Request {
     speaks_of_contacts: bool,
     /// It asks who of them uses the service: digests in it are of people.
     looks_people_up: bool,
+    /// It asks the same of people who may be anybody.
+    looks_users_up: bool,
 }
 
 impl Request {
@@ -412,6 +441,7 @@ impl Request {
         let mut request = Self {
             speaks_of_contacts: false,
             looks_people_up: false,
+            looks_users_up: digest::looks_users_up(scene),
         };
         for segment in scene.request_path().split('/') {
             let segment = normalise_name(segment);
