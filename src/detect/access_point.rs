@@ -89,8 +89,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                     add(address, field);
                 }
                 let all = compact::of_unnamed(&field.value);
-                if all.len() >= LEAST_UNNAMED {
-                    all.into_iter().for_each(|address| add(address, field));
+                for address in all.iter().filter(|_| all.len() >= LEAST_UNNAMED) {
+                    add(address, field);
                 }
             }
         }

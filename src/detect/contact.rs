@@ -88,14 +88,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             && (!people.is_empty() && people.contains(&ways.object(field.path))
                 || field.look.has(Look::LIST) && is_table_of_people(&field.value));
         let mut telling = telling(name, below, &request, is_beside_people);
-        telling.takes_digests |= digest::looks_person_up(scene, field, request.looks_users_up);
+        tell_digests(&mut telling, scene, field, &request);
         let number = split.number(scene, field);
-        telling.may_be_digest = !is_of_request
-            && name.is_none_or(|name| !name.is_of_state && !name.is_of_ids)
-            && digest::has_length(&field.value, field.look);
-        telling.is_asked = request.looks_users_up;
-        telling.may_be_cut = request.looks_users_up
-            && name.is_some_and(|name| !name.is_of_request && !name.is_of_state && !name.is_of_ids);
         let is_of_other = name.is_some_and(|name| name.names_other_numbers);
         let may_be_unnamed = telling.said == Said::Nothing && !is_of_request && !is_of_other;
         let may_be_in = telling.may_be_in(field.look, &field.value);
@@ -106,9 +100,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         {
             continue;
         }
-        let is_of_message_id = name.is_some_and(|name| name.is_of_message_id(&field.value))
-            || field.look.has(Look::AT) && value::is_message_id(&field.value);
-        if is_of_message_id || !is_content(scene, field) || scene.holds_document(position) {
+        if is_message_id(field, name) || !is_content(scene, field) || scene.holds_document(position)
+        {
             continue;
         }
         let way = ways.of_path(field.path);
@@ -126,10 +119,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
         if may_be_unnamed {
             let list = (field.place, way, protobuf_field(scene, field, &mut packed));
-            // Services for finding people take the numbers of many.
-            let is_asked =
-                list.2 != PathId::default() && (request.takes_digests() || request.looks_users_up);
-            let said = if is_asked { Said::Ids } else { Said::Nothing };
+            let said = request.said_unnamed(list.2);
             add_unnamed(&mut unnamed, list, &field.value, field, said);
         }
         if !may_be_in {
@@ -150,11 +140,6 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 .merge(list);
         }
     }
-    for ((kind, ..), list) in &mut lists {
-        if *kind == Kind::Hash {
-            list.take_unusual();
-        }
-    }
     lists.retain(|(kind, ..), list| *kind != Kind::Hash || list.may_be_digests());
     if lists.is_empty() {
         return;
@@ -162,6 +147,25 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let digests = Digests::default();
     let records = Records::of(scene, &names, &split);
     report_lists(scene, tally, lists, &ways, (&records, &digests));
+}
+
+/// Adds what is said of a value that may be a digest.
+fn tell_digests(telling: &mut Telling, scene: &Scene<'_>, field: &Field<'_>, request: &Request) {
+    let name = scene.name(field);
+    let looks_users_up = request.looks_users_up;
+    telling.takes_digests |= digest::looks_person_up(scene, field, looks_users_up);
+    telling.may_be_digest = name
+        .is_none_or(|name| !name.is_of_request && !name.is_of_state && !name.is_of_ids)
+        && digest::has_length(&field.value, field.look);
+    telling.is_asked = looks_users_up;
+    telling.may_be_cut = looks_users_up
+        && name.is_some_and(|name| !name.is_of_request && !name.is_of_state && !name.is_of_ids);
+}
+
+/// Whether a value is the id of a message, by its name or form.
+fn is_message_id(field: &Field<'_>, name: Option<&Name>) -> bool {
+    name.is_some_and(|name| name.is_of_message_id(&field.value))
+        || field.look.has(Look::AT) && value::is_message_id(&field.value)
 }
 
 /// Whether a value may point to people where nothing that stands around it does.
@@ -467,6 +471,16 @@ impl Request {
             });
         }
         request
+    }
+
+    /// What the request says of digits in a field of a protobuf, if it is one: services for finding people take the numbers of many.
+    fn said_unnamed(&self, protobuf_field: PathId) -> Said {
+        let is_asked = self.takes_digests() || self.looks_users_up;
+        if is_asked && protobuf_field != PathId::default() {
+            Said::Ids
+        } else {
+            Said::Nothing
+        }
     }
 
     fn takes_digests(&self) -> bool {

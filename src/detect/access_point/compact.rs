@@ -1,5 +1,5 @@
 //! Access points in one value, as positioning services take them: `3c5ab4010203:-61,…` (Yandex's Locator, `wifinetworks`),
-//! `3c5ab4010203;61;Werkstatt|…` (Baidu's, `wf`), `3c:5a:b4:01:02:03,-61,Werkstatt|…` (AMap's, `macs`), or addresses alone.
+//! `3c5ab4010203;61;Werkstatt|…` (Baidu's, `wf`), `3c:5a:b4:01:02:03,-61,Werkstatt|…` (`AMap`'s, `macs`), or addresses alone.
 
 use std::ops::RangeInclusive;
 

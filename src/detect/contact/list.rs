@@ -35,6 +35,10 @@ pub(super) type Value = (Rc<str>, PathId);
 
 /// Values of one kind under one name, with the first field that held one.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "answers to questions that do not depend on each other"
+)]
 pub(super) struct List<'a> {
     pub(super) values: Vec<Value>,
     pub(super) first: Option<&'a Field<'a>>,
@@ -82,7 +86,7 @@ impl<'a> List<'a> {
     }
 
     /// Takes for digests what is as long as the others, if these are far more.
-    pub(super) fn take_unusual(&mut self) {
+    fn take_unusual(&mut self) {
         const USUAL: usize = 3;
         let unusual = std::mem::take(&mut self.unusual);
         let length = self.values.first().map(|(value, _)| value.len());
@@ -95,8 +99,9 @@ impl<'a> List<'a> {
         }
     }
 
-    /// Whether these may be digests of people: where nothing calls for them, there must be many.
-    pub(super) fn may_be_digests(&self) -> bool {
+    /// Whether these, with what is as long, may be digests of people: where nothing calls for them, there must be many.
+    pub(super) fn may_be_digests(&mut self) -> bool {
+        self.take_unusual();
         self.is_told || self.are_many()
     }
 

@@ -554,7 +554,7 @@ fn exact_points_with_times_are_a_way_whatever_the_request_is_called() {
         &|at| (21.4 + at * 0.1, 45.2 - at * 0.1),
         &|at| (31.123_456 + at * 1.3, 62.654_321 - at * at * 0.7),
         &|at| (48.123_456 + at * at * 0.001, 48.133_456 + at * at * 0.001),
-        &|at| (540.123_456 + at, 1120.123_456 - at * at),
+        &|at| (540.123_456 + at, 1_120.123_456 - at * at),
     ];
     for (number, other) in others.iter().enumerate() {
         assert!(!sent("/rpc", *other, 12, true), "{number}");
