@@ -125,6 +125,8 @@ pub const UNMARKED_BYTES: usize = 1 << 20;
 pub const BINARY_BYTES: usize = 16 << 20;
 /// Digests of known values, at 16 bytes each: 13 digests of six spellings for 100,000 values; for a million the usual ones.
 pub const KNOWN_DIGESTS: usize = 8 << 20;
+/// Known values of which digests are looked for that are rarely made: 33 of each spelling.
+pub const RARE_VALUES: usize = 2_000;
 /// Encoded forms of known values, at about 80 bytes each while they are prepared.
 pub const KNOWN_PATTERNS: usize = 2 << 20;
 /// Checksums of known values: with more, too many of the four billion would be hit by chance.
