@@ -160,9 +160,9 @@ pub(super) fn rows(rules: &Rules, tally: &Tally, device: DeviceId) -> BTreeMap<O
         row.bases.extend(basis);
         let states = row.traffic.entry(recipient.clone()).or_default();
         match states.get_mut(content) {
-            Some(known) => known.merge(*volume),
+            Some(known) => known.merge(volume),
             None => {
-                states.insert(*content, *volume);
+                states.insert(*content, volume.clone());
             }
         }
     }

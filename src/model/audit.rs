@@ -221,8 +221,8 @@ impl AppReport {
         let volumes = self.recipients.iter().flat_map(|report| &report.volumes);
         for (content, volume) in volumes {
             sums.entry(*content)
-                .and_modify(|sum| sum.merge(*volume))
-                .or_insert(*volume);
+                .and_modify(|sum| sum.merge(volume))
+                .or_insert_with(|| volume.clone());
         }
         sums
     }

@@ -10,12 +10,6 @@ use super::{
     Owner, PhoneLog, Plaintexts, Platform, Recipient, Recorded, Timestamp,
 };
 
-/// The Android user in a uid (`android.os.UserHandle.PER_USER_RANGE`): 0 is the owner, others are profiles. `None` for -1, which
-/// stands for no uid.
-pub fn user_of(uid: u32) -> Option<u32> {
-    (uid < 1 << 31).then_some(uid / 100_000)
-}
-
 /// A permission of an installed app for one Android user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PermissionState {

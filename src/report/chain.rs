@@ -55,11 +55,7 @@ fn line(prose: &Prose<'_>, app: &AppReport, chain: &DataChain) -> String {
             let words = language.pick("refused", "verweigert");
             details.push(format!("{}× {words}", reads.refused));
         }
-        if reads.users.keys().any(|user| *user != 0) {
-            let user = language.pick("user", "Nutzer");
-            let users = reads.users.iter();
-            details.extend(users.map(|(number, count)| format!("{user} {number}: {count}×")));
-        }
+        details.extend(language.users(&reads.users));
         if reads.last != Timestamp::default() {
             let words = language.pick("last", "zuletzt");
             details.push(format!("{words} {}", minute(reads.last)));

@@ -12,7 +12,7 @@ pub use self::texts::Texts;
 use super::Language;
 use crate::model::{
     AppStatus, Basis, Category, ContentState, Contradiction, Grade, LabelState, Place, Protection,
-    RiskLevel, Shortfall,
+    RiskLevel, Shortfall, Users,
 };
 use crate::rules::{MeasureKind, Text};
 
@@ -378,8 +378,8 @@ impl Language {
                 "App-Paket, das laut eigener Liste des Geräts nicht installiert ist",
             ),
             Shortfall::SeveralUsers => self.pick(
-                "several users of the phone (work profile, private space), told apart in reads, not in traffic",
-                "mehrere Nutzer auf dem Gerät (Arbeitsprofil, privater Bereich), bei Zugriffen getrennt, im Verkehr nicht",
+                "several users of the phone (work profile, private space) have the same apps; rows say how much is whose, risks are of both together",
+                "mehrere Nutzer auf dem Gerät (Arbeitsprofil, privater Bereich) haben dieselben Apps; Zeilen nennen, wie viel von wem ist, Risiken gelten für beide zusammen",
             ),
             Shortfall::SeveralClients => self.pick(
                 "several clients in what is taken for the traffic of one phone",
@@ -444,6 +444,14 @@ impl Language {
     pub fn counted(self, count: u64, one: &str, many: &str) -> String {
         let word = if count == 1 { one } else { many };
         format!("{count} {word}")
+    }
+
+    /// How often which user of the phone, one after the other; nothing where all is of its owner.
+    pub(super) fn users(self, users: &Users) -> Vec<String> {
+        let user = self.pick("user", "Nutzer");
+        let told = users.has_others().then(|| users.iter());
+        let line = |(number, count)| format!("{user} {number}: {count}×");
+        told.into_iter().flatten().map(line).collect()
     }
 
     /// A way of contact discovery (`plain-numbers` …).

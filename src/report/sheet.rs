@@ -248,6 +248,7 @@ fn findings<'a>(prose: &Prose<'a>) -> Sheet<'a> {
             seen.first,
             seen.last,
             prose.provisions(&finding.provisions),
+            language.users(&seen.users).join(", "),
         ]
     };
     Sheet {
@@ -274,6 +275,7 @@ fn findings<'a>(prose: &Prose<'a>) -> Sheet<'a> {
             "first",
             "last",
             "provisions",
+            "users",
         ],
         rows: judged(prose.audit).map(row).collect(),
     }
@@ -328,6 +330,7 @@ fn recipients<'a>(prose: &Prose<'a>) -> Sheet<'a> {
                     volume.flows,
                     volume.sent_bytes,
                     volume.received_bytes,
+                    prose.language.users(&volume.users).join(", "),
                 ]);
             }
         }
@@ -348,6 +351,7 @@ fn recipients<'a>(prose: &Prose<'a>) -> Sheet<'a> {
             "flows",
             "sent_bytes",
             "received_bytes",
+            "users",
         ],
         rows,
     }

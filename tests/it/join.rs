@@ -182,6 +182,47 @@ fn a_work_profile_is_told_from_the_private_side_of_an_app() {
 }
 
 #[test]
+fn traffic_says_how_much_is_of_the_work_profile_and_how_much_private() {
+    let connections = record::CONNECTIONS
+        .replace("10124,Chat,org.example.chat", "1010123,Notes,org.example.notes");
+    let traffic = record::pcap(&[contacts(), contacts()]);
+    let files: [(&str, &[u8]); 2] = [
+        ("traffic.pcap", &traffic),
+        ("connections.csv", connections.as_bytes()),
+    ];
+    let audit = audited(&on_disk::folder("join-users-traffic", &files));
+    let mut noted = audit.coverage.iter();
+    assert!(noted.any(|(_, shortfall, _)| shortfall == Shortfall::SeveralUsers));
+    let [app] = audit.devices[0].apps.as_slice() else {
+        panic!("{:?}", audit.devices[0].apps);
+    };
+    let found = app.findings.iter();
+    let mut found = found.filter(|finding| finding.category == Category::Contacts);
+    let users = found.next().unwrap().occurrences.users.iter();
+    assert_eq!(users.collect::<Vec<_>>(), [(0, 1), (10, 1)]);
+    let mut volumes = app.recipients[0].volumes.values();
+    let users = volumes.next().unwrap().users.iter();
+    assert_eq!(users.collect::<Vec<_>>(), [(0, 1), (10, 1)]);
+    for (language, words) in [
+        (Language::English, "user 0: 1×, user 10: 1×"),
+        (Language::German, "Nutzer 0: 1×, Nutzer 10: 1×"),
+    ] {
+        for format in ["table", "html", "csv"] {
+            let text = rendered(&audit, format, language);
+            assert!(text.contains(words), "{format}: {text}");
+        }
+    }
+    let json = rendered(&audit, "json", Language::English);
+    let (saved, _) = Presentable::from_json(json.as_bytes()).unwrap();
+    assert_eq!(written(&saved, "json", Language::English), json);
+    // What is all of the owner needs no telling apart.
+    let files: Vec<(&str, Vec<u8>)> = upload().into();
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (*name, &**bytes)).collect();
+    let audit = audited(&on_disk::folder("join-users-one", &files));
+    assert!(!rendered(&audit, "table", Language::English).contains("user 0"));
+}
+
+#[test]
 fn users_beyond_the_bound_are_told() {
     let limits = |others: u32| {
         let (head, reads) = APPOPS.split_once('\n').unwrap();
@@ -278,21 +319,24 @@ type File = (&'static str, Vec<u8>);
 
 /// An upload of contacts in clear by `org.example.notes`, with the list that says whose it is.
 fn upload() -> [File; 2] {
+    [
+        ("traffic.pcap", record::pcap(&[contacts()])),
+        ("connections.csv", record::CONNECTIONS.as_bytes().to_vec()),
+    ]
+}
+
+fn contacts() -> Exchange {
     let contacts: Vec<String> = (10..17)
         .map(|number| format!(r#"{{"name":"Person {number}","phone":"+49176040690{number}"}}"#))
         .collect();
-    let exchange = Exchange {
+    Exchange {
         method: "POST",
         host: "collector.example".to_owned(),
         target: "/v1/contacts".to_owned(),
         headers: vec![("Content-Type", "application/json".to_owned())],
         body: format!(r#"{{"contacts":[{}]}}"#, contacts.join(",")).into_bytes(),
         response: b"ok".to_vec(),
-    };
-    [
-        ("traffic.pcap", record::pcap(&[exchange])),
-        ("connections.csv", record::CONNECTIONS.as_bytes().to_vec()),
-    ]
+    }
 }
 
 /// A form of Google Play that names these kinds of data.

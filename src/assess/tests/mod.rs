@@ -75,7 +75,7 @@ impl Phone {
                 recipient: recipient.clone(),
                 content,
             };
-            self.tally.add_traffic(key, &traffic);
+            self.tally.add_traffic(key, None, &traffic);
         }
         self
     }
