@@ -43,7 +43,7 @@ use self::volume::{count_reads, count_traffic, note_moment, note_owner, user};
 use crate::detect::known;
 use crate::intake::{Case, Input};
 use crate::model::{
-    Audit, Connections, Coverage, Day, DeviceId, Dossier, InputId, InputReport, Observation,
+    Audit, Connections, Coverage, Day, DeviceId, Dossier, Event, InputId, InputReport, Observation,
     Shortfall, Tally, Timestamp, Users,
 };
 use crate::parallel::{both, in_parallel};
@@ -477,13 +477,18 @@ impl<'a> Stage<'a> {
                 (*detail).to_owned()
             });
         }
-        if user.is_none() {
+        let since = match &observation.sighting.event {
+            Event::Access(access) => access.began(origin.time),
+            _ => None,
+        };
+        if user.is_none() && since.is_none() {
             return detect::inspect(observation, decoded, self.around(), tally);
         }
         let mut found = Tally::default();
         detect::inspect(observation, decoded, self.around(), &mut found);
         for occurrences in found.findings.values_mut() {
             occurrences.users = Users::of(user, occurrences.count);
+            occurrences.first = since.unwrap_or(occurrences.first);
         }
         tally.merge(found);
     }

@@ -212,6 +212,8 @@ impl<'a> Device<'a> {
             .apps
             .keys()
             .chain(dossier.declarations.keys())
+            // They speak of an app that traffic alone shows, too.
+            .chain(dossier.labels.keys().filter(|package| !package.is_empty()))
             .map(String::as_str)
             .collect();
         let mut packages: BTreeMap<AppId, Vec<&'a str>> = BTreeMap::new();

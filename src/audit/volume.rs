@@ -6,7 +6,8 @@ use super::reader::Told;
 use crate::limits::{CONNECTION_NOTES, NOTES_PER_ENDS};
 use crate::model::{
     ConnectionNote, Connections, ContentState, Coverage, Event, Moment, Observation, ReadKey,
-    Reads, Recipient, ServerName, Shortfall, Sighting, Tally, Timestamp, Traffic, TrafficKey, Users, user_of,
+    Reads, Recipient, ServerName, Shortfall, Sighting, Tally, Timestamp, Traffic, TrafficKey,
+    Users, user_of,
 };
 
 /// Adds flows, exchanges that a proxy recorded, connections of which a log has only what was seen in them, and contacts that a device log tells of, to the traffic of their app.
@@ -46,7 +47,12 @@ pub(super) fn count_traffic(
             tally.add_traffic(key(opened.content), user, &opened);
         }
         Event::Access(access) if access.host.is_some() => {
-            tally.add_contact(key(ContentState::NotExamined), user, sighting.origin, access);
+            tally.add_contact(
+                key(ContentState::NotExamined),
+                user,
+                sighting.origin,
+                access,
+            );
         }
         _ => {}
     }

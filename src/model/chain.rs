@@ -150,7 +150,10 @@ mod tests {
         )
             .prop_map(
                 |(count, in_background, refused, first, last, tags, users)| Reads {
-                    users: users.into_iter().take(crate::limits::USERS).collect::<Users>(),
+                    users: users
+                        .into_iter()
+                        .take(crate::limits::USERS)
+                        .collect::<Users>(),
                     count,
                     in_background,
                     refused,

@@ -459,7 +459,7 @@ impl Tally {
         access: &Access,
     ) {
         let flows = access.count.max(1);
-        let began = access.since.filter(|since| *since < origin.time);
+        let began = access.began(origin.time);
         self.add_volume(
             key,
             Volume {

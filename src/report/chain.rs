@@ -1,7 +1,7 @@
 //! Chains and clocks in words.
 
 use super::merged::is_shown;
-use super::portrait::users;
+use super::portrait::{limited, users};
 use super::prose::Prose;
 use super::text;
 use crate::model::{AppReport, Contradiction, DataChain, DeviceReport, LabelState, Timestamp};
@@ -30,13 +30,12 @@ fn line(prose: &Prose<'_>, app: &AppReport, chain: &DataChain) -> String {
     if !chain.granted.is_empty() {
         let granted = language.pick("granted", "erteilt");
         let mut grants = app.grants.iter();
-        let users = grants
-            .find(|grant| chain.granted.iter().any(|name| **name == *grant.permission))
-            .and_then(|grant| users(prose, grant));
-        links.push(match users {
-            Some(users) => format!("{granted} {users}"),
-            None => granted.to_owned(),
-        });
+        let grant =
+            grants.find(|grant| chain.granted.iter().any(|name| **name == *grant.permission));
+        let users = grant.and_then(|grant| users(prose, grant));
+        let limited = grant.and_then(|grant| limited(prose, grant));
+        let words = [Some(granted), users.as_deref(), limited];
+        links.push(words.into_iter().flatten().collect::<Vec<_>>().join(" "));
     } else if !chain.refused.is_empty() {
         links.push(language.pick("refused", "verweigert").to_owned());
     }

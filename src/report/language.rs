@@ -377,9 +377,13 @@ impl Language {
                 "app package that is not on the phone, by its own list of apps",
                 "App-Paket, das laut eigener Liste des Geräts nicht installiert ist",
             ),
+            Shortfall::UncertainTracker => self.pick(
+                "contacts with what the phone's log calls a tracker's without being sure; not counted as a tracker's",
+                "Kontakte mit dem, was das Protokoll des Geräts einen Tracker nennt, ohne sicher zu sein; nicht als Tracker gezählt",
+            ),
             Shortfall::SeveralUsers => self.pick(
-                "several users of the phone (work profile, private space) have the same apps; rows say how much is whose, risks are of both together",
-                "mehrere Nutzer auf dem Gerät (Arbeitsprofil, privater Bereich) haben dieselben Apps; Zeilen nennen, wie viel von wem ist, Risiken gelten für beide zusammen",
+                "several users of the phone (work profile, private space): an app that several of them have is one row, which says how much is whose",
+                "mehrere Nutzer auf dem Gerät (Arbeitsprofil, privater Bereich): eine App, die mehrere von ihnen haben, ist eine Zeile; sie nennt, wie viel von wem ist",
             ),
             Shortfall::SeveralClients => self.pick(
                 "several clients in what is taken for the traffic of one phone",

@@ -17,7 +17,7 @@ use crate::model::{
     AppId, AppReport, Attributed, Audit, Coverage, DataChain, DeclaredFact, DecodeChain,
     DeviceReport, Distinct, Evidence, FieldPath, FlowKey, Grant, InputReport, JudgedFinding,
     Occurrences, Origin, PathStep, Question, Reads, Recipient, RecipientKind, RecipientReport,
-    Sensitive, TrafficReport, Users, Volume,
+    Sensitive, Timestamp, TrafficReport, Users, Volume,
 };
 use crate::rules::{Rules, Subject};
 
@@ -512,6 +512,8 @@ fn grant(grant: &Grant) -> Grant {
         is_granted,
         by_user,
         is_policy_fixed,
+        is_limited,
+        decided,
     } = grant;
     Grant {
         permission: text::safe(permission),
@@ -521,6 +523,8 @@ fn grant(grant: &Grant) -> Grant {
         is_granted: *is_granted,
         by_user: by_user.clone(),
         is_policy_fixed: *is_policy_fixed,
+        is_limited: *is_limited,
+        decided: decided.map(Timestamp::in_milliseconds),
     }
 }
 

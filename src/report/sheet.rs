@@ -371,6 +371,8 @@ fn permissions<'a>(prose: &Prose<'a>) -> Sheet<'a> {
                 grant.is_granted.map(|is_granted| yes(prose, is_granted)),
                 portrait::users(prose, grant),
                 yes(prose, grant.is_policy_fixed),
+                yes(prose, grant.is_limited),
+                grant.decided,
             ]
         })
     });
@@ -386,6 +388,8 @@ fn permissions<'a>(prose: &Prose<'a>) -> Sheet<'a> {
             "granted",
             "users",
             "policy_fixed",
+            "limited",
+            "decided",
         ],
         rows: rows.collect(),
     }

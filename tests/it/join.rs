@@ -183,8 +183,10 @@ fn a_work_profile_is_told_from_the_private_side_of_an_app() {
 
 #[test]
 fn traffic_says_how_much_is_of_the_work_profile_and_how_much_private() {
-    let connections = record::CONNECTIONS
-        .replace("10124,Chat,org.example.chat", "1010123,Notes,org.example.notes");
+    let connections = record::CONNECTIONS.replace(
+        "10124,Chat,org.example.chat",
+        "1010123,Notes,org.example.notes",
+    );
     let traffic = record::pcap(&[contacts(), contacts()]);
     let files: [(&str, &[u8]); 2] = [
         ("traffic.pcap", &traffic),
@@ -217,7 +219,10 @@ fn traffic_says_how_much_is_of_the_work_profile_and_how_much_private() {
     assert_eq!(written(&saved, "json", Language::English), json);
     // What is all of the owner needs no telling apart.
     let files: Vec<(&str, Vec<u8>)> = upload().into();
-    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (*name, &**bytes)).collect();
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, bytes)| (*name, &**bytes))
+        .collect();
     let audit = audited(&on_disk::folder("join-users-one", &files));
     assert!(!rendered(&audit, "table", Language::English).contains("user 0"));
 }
@@ -272,6 +277,7 @@ fn documents_that_do_not_fit_the_phone_are_told() {
     let files = [
         ("dump.txt", dump),
         ("form.csv", form.to_owned()),
+        ("com.example.gone.csv", form.to_owned()),
         ("maps.xml", manifest("com.example.maps", "7.7")),
         ("mail.xml", manifest("com.example.mail", "1.0")),
     ];
@@ -290,6 +296,7 @@ fn documents_that_do_not_fit_the_phone_are_told() {
         .collect();
     noted.sort_unstable();
     let expected = [
+        ("com.example.gone.csv", Shortfall::UnplacedLabels),
         ("form.csv", Shortfall::UnplacedLabels),
         ("mail.xml", Shortfall::NotInstalled),
         ("maps.xml", Shortfall::OtherVersion),
@@ -309,9 +316,30 @@ fn documents_that_do_not_fit_the_phone_are_told() {
         "was Version 7.7 angibt",
         "ist nicht unter den installierten Apps",
         "daneben liegen 2 App-Pakete",
+        "sie ist von com.example.gone, was keine Liste",
     ] {
         assert!(german.contains(words), "{words}: {german}");
     }
+}
+
+#[test]
+fn a_label_counts_for_an_app_that_traffic_alone_shows() {
+    let [traffic, owners] = upload();
+    let form = ("org.example.notes.csv", form(&[]));
+    let files = [traffic, owners, form];
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, bytes)| (*name, &**bytes))
+        .collect();
+    let audit = audited(&on_disk::folder("join-label", &files));
+    let [app] = audit.devices[0].apps.as_slice() else {
+        panic!("{:?}", audit.devices[0].apps);
+    };
+    assert!(!app.is_installed);
+    let mut chains = app.chains.iter();
+    let chain = chains.find(|chain| chain.category == Category::Contacts);
+    let contradictions = &chain.unwrap().contradictions;
+    assert!(contradictions.contains(&Contradiction::LabelSaysNotCollected));
 }
 
 /// A file of a phone: name, contents.

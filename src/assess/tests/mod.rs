@@ -146,6 +146,7 @@ impl Phone {
             let state = PermissionState {
                 is_granted,
                 is_policy_fixed: false,
+                ..PermissionState::default()
             };
             app.permissions.insert((0, READ_CONTACTS.to_owned()), state);
         }

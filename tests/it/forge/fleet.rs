@@ -189,6 +189,8 @@ fn app(rules: &Rules, phone: u64, app: u64, words: &str) -> AppReport {
             is_granted: Some(true),
             by_user: [(0, true), (10, false)].into(),
             is_policy_fixed: true,
+            is_limited: true,
+            decided: Some(Timestamp(START)),
         }],
         declared: DeclaredKind::ALL.map(|kind| declared(kind, words)).into(),
         chains: vec![chain(words)],
