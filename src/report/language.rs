@@ -450,12 +450,11 @@ impl Language {
         format!("{count} {word}")
     }
 
-    /// How often which user of the phone, one after the other; nothing where all is of its owner.
+    /// How often which user of the phone, one after the other.
     pub(super) fn users(self, users: &Users) -> Vec<String> {
         let user = self.pick("user", "Nutzer");
-        let told = users.has_others().then(|| users.iter());
         let line = |(number, count)| format!("{user} {number}: {count}×");
-        told.into_iter().flatten().map(line).collect()
+        users.iter().map(line).collect()
     }
 
     /// A way of contact discovery (`plain-numbers` …).

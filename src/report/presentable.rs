@@ -17,7 +17,7 @@ use crate::model::{
     AppId, AppReport, Attributed, Audit, Coverage, DataChain, DeclaredFact, DecodeChain,
     DeviceReport, Distinct, Evidence, FieldPath, FlowKey, Grant, InputReport, JudgedFinding,
     Occurrences, Origin, PathStep, Question, Reads, Recipient, RecipientKind, RecipientReport,
-    Sensitive, Timestamp, TrafficReport, Users, Volume,
+    Sensitive, Timestamp, TrafficReport, Volume,
 };
 use crate::rules::{Rules, Subject};
 
@@ -342,7 +342,7 @@ impl Ready<'_> {
             last: last.in_milliseconds(),
             precision_metres: *precision_metres,
             evidence,
-            users: self::users(users),
+            users: users.clone(),
         }
     }
 
@@ -470,22 +470,12 @@ fn volumes(volumes: &TrafficReport) -> TrafficReport {
             ..Origin::default()
         },
         last: volume.last.in_milliseconds(),
-        users: users(&volume.users),
         ..volume.clone()
     };
     volumes
         .iter()
         .map(|(content, volume)| (*content, sum(volume)))
         .collect()
-}
-
-/// Users of the phone, if there is something to tell apart.
-fn users(users: &Users) -> Users {
-    if users.has_others() {
-        users.clone()
-    } else {
-        Users::default()
-    }
 }
 
 fn declared_fact(fact: &DeclaredFact) -> DeclaredFact {

@@ -324,7 +324,9 @@ fn documents_that_do_not_fit_the_phone_are_told() {
 
 #[test]
 fn a_label_counts_for_an_app_that_traffic_alone_shows() {
-    let [traffic, owners] = upload();
+    let [traffic, _] = upload();
+    // Unlike a list of connections, it names no installed app.
+    let owners = ("sockets.json", record::SOCKET_TRACE.as_bytes().to_vec());
     let form = ("org.example.notes.csv", form(&[]));
     let files = [traffic, owners, form];
     let files: Vec<(&str, &[u8])> = files

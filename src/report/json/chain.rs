@@ -50,7 +50,7 @@ pub(super) struct ReadsView {
     last: Option<String>,
     /// Parts of the app that read (attribution tags).
     tags: Vec<String>,
-    /// How often which Android user read, where the log says: 0 is the owner, others are profiles such as the work profile.
+    /// How often which Android user read, where others than the owner (0) did something on the phone: 10 is often the work profile.
     #[serde(default)]
     users: BTreeMap<u32, u64>,
 }

@@ -58,7 +58,7 @@ pub(super) struct FindingView {
     last: Option<String>,
     /// Best precision, for positions.
     precision_metres: Option<u32>,
-    /// Of the messages, how many were of which Android user, where others than the owner (0) had some: 10 is often the work profile.
+    /// Of the messages, how many were of which Android user, where others than the owner (0) did something on the phone: 10 is often the work profile.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     users: BTreeMap<u32, u64>,
     /// Of how many others data was transmitted, for contacts.

@@ -56,7 +56,7 @@ pub(super) struct VolumeView {
     first: Option<String>,
     /// Time of the last packet.
     last: Option<String>,
-    /// Of the flows, how many were of which Android user, where others than the owner (0) had some: 10 is often the work profile.
+    /// Of the flows, how many were of which Android user, where others than the owner (0) did something on the phone: 10 is often the work profile.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     users: BTreeMap<u32, u64>,
 }

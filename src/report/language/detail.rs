@@ -11,6 +11,14 @@ const DETAILS: &[(&str, &str)] = &[
     ("no known format", "kein bekanntes Format"),
     ("{} of an unknown format", "{} in unbekanntem Format"),
     (
+        "a spreadsheet without a list of apps",
+        "eine Tabelle ohne eine Liste von Apps",
+    ),
+    (
+        "computers of Jamf, which are no phones; give the export of its mobile devices",
+        "Rechner aus Jamf, die keine Telefone sind; gebraucht wird der Export der Mobilgeräte",
+    ),
+    (
         "a workbook without a list of apps",
         "eine Arbeitsmappe ohne Liste von Apps",
     ),
