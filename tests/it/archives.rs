@@ -251,14 +251,11 @@ fn a_list_of_apps_in_a_spreadsheet_of_open_document_is_read() {
     let table = |rows: &str| format!("<table:table>{rows}</table:table>");
     let list = row(&["Serial Number", "Bundle ID", "App Name"])
         + &row(&["S1", "org.example.chat", "Chat"]);
+    let kind = b"application/vnd.oasis.opendocument.spreadsheet";
     let spreadsheet = |tables: &str| {
-        archive::zip(&[
-            (
-                "mimetype",
-                b"application/vnd.oasis.opendocument.spreadsheet",
-            ),
-            ("content.xml", tables.as_bytes()),
-        ])
+        let kind = archive::Entry::stored("mimetype", kind);
+        let content = archive::Entry::deflated("content.xml", tables.as_bytes());
+        archive::zip_of(&[kind, content], &[])
     };
     let cover = table(&row(&["Devices"]));
     let whole = spreadsheet(&(cover.clone() + &table(&list)));

@@ -151,7 +151,8 @@ impl Tables {
 
 /// How often a cell or row is there (§19.675, §19.677).
 fn repeated(start: &BytesStart<'_>, name: &str) -> usize {
-    let mut attributes = start.attributes().with_checks(false).flatten();
+    let mut attributes = start.attributes();
+    let mut attributes = attributes.with_checks(false).flatten();
     let attribute = attributes.find(|attribute| attribute.key.local_name().as_ref() == name);
     let count = attribute.and_then(|attribute| attribute.value.trim().parse().ok());
     count.unwrap_or(1).max(1)
