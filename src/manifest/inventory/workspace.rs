@@ -48,7 +48,7 @@ pub(super) fn apps(cell: &str) -> Vec<(Record, Vec<String>)> {
             .filter(|(_, value)| *value != NONE && is_short(value));
         let record = told.map(|(column, value)| (column, value.to_owned()));
         apps.push((record.collect(), asked));
-        name = behind.to_owned();
+        behind.clone_into(&mut name);
     }
     apps
 }

@@ -1,4 +1,4 @@
-//! A workbook of Excel (ECMA-376 part 1, §18) or of OpenDocument → the table in it as CSV, so that lists that were saved as one are
+//! A workbook of Excel (ECMA-376 part 1, §18) or of `OpenDocument` → the table in it as CSV, so that lists that were saved as one are
 //! read as such.
 
 mod open_document;

@@ -1,4 +1,4 @@
-//! A spreadsheet of OpenDocument (ODF 1.3 part 3, §9: `content.xml`) → its tables as CSV.
+//! A spreadsheet of `OpenDocument` (ODF 1.3 part 3, §9: `content.xml`) → its tables as CSV.
 
 use std::ops::ControlFlow;
 
