@@ -354,3 +354,27 @@ fn is_for_people(path: &Path) -> bool {
     });
     has_ending || NAMES.iter().any(|known| name.starts_with(known))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_and_not_read_says_why() {
+        for (text, words) in [
+            (
+                "<?xml version=\"1.0\"?><computers><size>1</size><computer><id>7</id></computer></computers>",
+                "computers of Jamf",
+            ),
+            ("READ_CONTACTS: allow; time=+4m12s ago\n", "`appops get`"),
+            ("\0\0\0\u{18}ftypmp42", "a video"),
+        ] {
+            let bytes = Bytes::Whole(text.as_bytes());
+            let recognised = recognise(Path::new("a"), "a", bytes, &Columns::new());
+            let Recognised::LeftOut(_, reason) = recognised else {
+                panic!("{text}");
+            };
+            assert!(reason.contains(words), "{reason}");
+        }
+    }
+}

@@ -31,6 +31,13 @@ impl Users {
         }
     }
 
+    /// Takes what several findings of the same messages have together for that of one.
+    pub fn cap(&mut self, most: u64) {
+        for count in self.0.values_mut() {
+            *count = (*count).min(most);
+        }
+    }
+
     /// Whether there is another than the owner: else there is nothing to tell apart.
     pub fn has_others(&self) -> bool {
         self.0.keys().any(|user| *user != 0)
@@ -45,5 +52,29 @@ impl Users {
 impl FromIterator<(u32, u64)> for Users {
     fn from_iter<T: IntoIterator<Item = (u32, u64)>>(users: T) -> Self {
         Self(users.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_are_those_of_uids() {
+        let of = [0, 10_103, 1_010_103, u32::MAX].map(user_of);
+        assert_eq!(of, [Some(0), Some(0), Some(10), None]);
+    }
+
+    #[test]
+    fn the_lowest_users_are_kept_and_counts_capped() {
+        let mut users = Users::of(None, 1);
+        assert!(!users.has_others());
+        users.merge(&(0..100).rev().map(|user| (user, 3)).collect());
+        users.merge(&Users::of(Some(1), 4));
+        users.cap(5);
+        let kept: Vec<(u32, u64)> = users.iter().collect();
+        assert_eq!(kept.len(), USERS);
+        assert_eq!(kept.first_chunk(), Some(&[(0, 3), (1, 5), (2, 3)]));
+        assert!(users.has_others());
     }
 }
