@@ -205,6 +205,8 @@ fn traffic_says_how_much_is_of_the_work_profile_and_how_much_private() {
     let mut volumes = app.recipients[0].volumes.values();
     let users = volumes.next().unwrap().users.iter();
     assert_eq!(users.collect::<Vec<_>>(), [(0, 1), (10, 1)]);
+    let mut asked = app.questions.iter();
+    assert!(asked.any(|question| &*question.id == "private-side"));
     for (language, words) in [
         (Language::English, "user 0: 1×, user 10: 1×"),
         (Language::German, "Nutzer 0: 1×, Nutzer 10: 1×"),
