@@ -39,12 +39,12 @@ pub use self::options::Options;
 use self::reader::{Client, Reader, Told};
 use self::sameness::{Fingerprint, Part};
 use self::series::series;
-use self::volume::{count_reads, count_traffic, note_moment, note_owner};
+use self::volume::{count_reads, count_traffic, note_moment, note_owner, user};
 use crate::detect::known;
 use crate::intake::{Case, Input};
 use crate::model::{
-    Audit, Connections, Coverage, Day, DeviceId, Dossier, InputId, InputReport, Observation,
-    Shortfall, Tally, Timestamp,
+    Audit, Connections, Coverage, Day, DeviceId, Dossier, Event, InputId, InputReport, Observation,
+    Shortfall, Tally, Timestamp, Users,
 };
 use crate::parallel::in_parallel;
 use crate::payload::Decoded;
@@ -446,7 +446,8 @@ impl<'a> Stage<'a> {
         tally: &mut Tally,
         coverage: &mut Coverage,
     ) {
-        count_traffic(observation, told, tally);
+        let user = user(&observation.sighting, &self.dossier.connections);
+        count_traffic(observation, user, told, tally);
         count_reads(observation, tally);
         note_moment(observation, told, tally);
         let origin = observation.sighting.origin;
@@ -455,7 +456,20 @@ impl<'a> Stage<'a> {
                 (*detail).to_owned()
             });
         }
-        detect::inspect(observation, decoded, self.around(), tally);
+        let since = match &observation.sighting.event {
+            Event::Access(access) => access.began(origin.time),
+            _ => None,
+        };
+        if user.is_none() && since.is_none() {
+            return detect::inspect(observation, decoded, self.around(), tally);
+        }
+        let mut found = Tally::default();
+        detect::inspect(observation, decoded, self.around(), &mut found);
+        for occurrences in found.findings.values_mut() {
+            occurrences.users = Users::of(user, occurrences.count);
+            occurrences.first = since.unwrap_or(occurrences.first);
+        }
+        tally.merge(found);
     }
 }
 

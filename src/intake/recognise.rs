@@ -214,6 +214,13 @@ const UNREAD: &[Unread] = &[
     ),
     (
         |sample| {
+            let is_list = |text: &str| text.starts_with('<') && text.contains("<computer>");
+            sample.text().is_some_and(is_list)
+        },
+        "computers of Jamf, which are no phones; give the export of its mobile devices",
+    ),
+    (
+        |sample| {
             // `COARSE_LOCATION: allow; time=+4m12s ago`
             let is_operation = |line: &str| {
                 let line = line.strip_prefix("Uid mode: ").unwrap_or(line);

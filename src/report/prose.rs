@@ -234,6 +234,7 @@ impl<'a> Prose<'a> {
         if let Some(metres) = occurrences.precision_metres {
             parts.push(fill(texts.precision, &[("metres", &metres.to_string())]));
         }
+        parts.extend(self.language.users(&occurrences.users));
         parts.join(", ")
     }
 

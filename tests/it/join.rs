@@ -182,6 +182,52 @@ fn a_work_profile_is_told_from_the_private_side_of_an_app() {
 }
 
 #[test]
+fn traffic_says_how_much_is_of_the_work_profile_and_how_much_private() {
+    let connections = record::CONNECTIONS.replace(
+        "10124,Chat,org.example.chat",
+        "1010123,Notes,org.example.notes",
+    );
+    let traffic = record::pcap(&[contacts(), contacts()]);
+    let files: [(&str, &[u8]); 2] = [
+        ("traffic.pcap", &traffic),
+        ("connections.csv", connections.as_bytes()),
+    ];
+    let audit = audited(&on_disk::folder("join-users-traffic", &files));
+    let mut noted = audit.coverage.iter();
+    assert!(noted.any(|(_, shortfall, _)| shortfall == Shortfall::SeveralUsers));
+    let [app] = audit.devices[0].apps.as_slice() else {
+        panic!("{:?}", audit.devices[0].apps);
+    };
+    let found = app.findings.iter();
+    let mut found = found.filter(|finding| finding.category == Category::Contacts);
+    let users = found.next().unwrap().occurrences.users.iter();
+    assert_eq!(users.collect::<Vec<_>>(), [(0, 1), (10, 1)]);
+    let mut volumes = app.recipients[0].volumes.values();
+    let users = volumes.next().unwrap().users.iter();
+    assert_eq!(users.collect::<Vec<_>>(), [(0, 1), (10, 1)]);
+    for (language, words) in [
+        (Language::English, "user 0: 1×, user 10: 1×"),
+        (Language::German, "Nutzer 0: 1×, Nutzer 10: 1×"),
+    ] {
+        for format in ["table", "html", "csv"] {
+            let text = rendered(&audit, format, language);
+            assert!(text.contains(words), "{format}: {text}");
+        }
+    }
+    let json = rendered(&audit, "json", Language::English);
+    let (saved, _) = Presentable::from_json(json.as_bytes()).unwrap();
+    assert_eq!(written(&saved, "json", Language::English), json);
+    // What is all of the owner needs no telling apart.
+    let files: Vec<(&str, Vec<u8>)> = upload().into();
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, bytes)| (*name, &**bytes))
+        .collect();
+    let audit = audited(&on_disk::folder("join-users-one", &files));
+    assert!(!rendered(&audit, "table", Language::English).contains("user 0"));
+}
+
+#[test]
 fn users_beyond_the_bound_are_told() {
     let limits = |others: u32| {
         let (head, reads) = APPOPS.split_once('\n').unwrap();
@@ -231,6 +277,7 @@ fn documents_that_do_not_fit_the_phone_are_told() {
     let files = [
         ("dump.txt", dump),
         ("form.csv", form.to_owned()),
+        ("com.example.gone.csv", form.to_owned()),
         ("maps.xml", manifest("com.example.maps", "7.7")),
         ("mail.xml", manifest("com.example.mail", "1.0")),
     ];
@@ -249,6 +296,7 @@ fn documents_that_do_not_fit_the_phone_are_told() {
         .collect();
     noted.sort_unstable();
     let expected = [
+        ("com.example.gone.csv", Shortfall::UnplacedLabels),
         ("form.csv", Shortfall::UnplacedLabels),
         ("mail.xml", Shortfall::NotInstalled),
         ("maps.xml", Shortfall::OtherVersion),
@@ -268,9 +316,32 @@ fn documents_that_do_not_fit_the_phone_are_told() {
         "was Version 7.7 angibt",
         "ist nicht unter den installierten Apps",
         "daneben liegen 2 App-Pakete",
+        "sie ist von com.example.gone, was keine Liste",
     ] {
         assert!(german.contains(words), "{words}: {german}");
     }
+}
+
+#[test]
+fn a_label_counts_for_an_app_that_traffic_alone_shows() {
+    let [traffic, _] = upload();
+    // Unlike a list of connections, it names no installed app.
+    let owners = ("sockets.json", record::SOCKET_TRACE.as_bytes().to_vec());
+    let form = ("org.example.notes.csv", form(&[]));
+    let files = [traffic, owners, form];
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, bytes)| (*name, &**bytes))
+        .collect();
+    let audit = audited(&on_disk::folder("join-label", &files));
+    let [app] = audit.devices[0].apps.as_slice() else {
+        panic!("{:?}", audit.devices[0].apps);
+    };
+    assert!(!app.is_installed);
+    let mut chains = app.chains.iter();
+    let chain = chains.find(|chain| chain.category == Category::Contacts);
+    let contradictions = &chain.unwrap().contradictions;
+    assert!(contradictions.contains(&Contradiction::LabelSaysNotCollected));
 }
 
 /// A file of a phone: name, contents.
@@ -278,21 +349,24 @@ type File = (&'static str, Vec<u8>);
 
 /// An upload of contacts in clear by `org.example.notes`, with the list that says whose it is.
 fn upload() -> [File; 2] {
+    [
+        ("traffic.pcap", record::pcap(&[contacts()])),
+        ("connections.csv", record::CONNECTIONS.as_bytes().to_vec()),
+    ]
+}
+
+fn contacts() -> Exchange {
     let contacts: Vec<String> = (10..17)
         .map(|number| format!(r#"{{"name":"Person {number}","phone":"+49176040690{number}"}}"#))
         .collect();
-    let exchange = Exchange {
+    Exchange {
         method: "POST",
         host: "collector.example".to_owned(),
         target: "/v1/contacts".to_owned(),
         headers: vec![("Content-Type", "application/json".to_owned())],
         body: format!(r#"{{"contacts":[{}]}}"#, contacts.join(",")).into_bytes(),
         response: b"ok".to_vec(),
-    };
-    [
-        ("traffic.pcap", record::pcap(&[exchange])),
-        ("connections.csv", record::CONNECTIONS.as_bytes().to_vec()),
-    ]
+    }
 }
 
 /// A form of Google Play that names these kinds of data.
