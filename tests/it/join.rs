@@ -10,8 +10,8 @@ use phonehome::model::{Audit, Category, Contradiction, Event, RiskLevel, Shortfa
 use phonehome::report::{self, FORMATS, Format, Language, Presentable};
 use phonehome::rules::Rules;
 
-use crate::forge::case;
 use crate::forge::record::{self, Exchange};
+use crate::forge::{case, log};
 use crate::on_disk::{self, audited};
 
 /// Seconds that the phone's clock is ahead of the capture's.
@@ -441,6 +441,61 @@ fn a_permission_that_one_user_of_the_phone_has_is_not_granted_to_the_other() {
     let json = rendered(&audit, "json", Language::English);
     let (saved, _) = Presentable::from_json(json.as_bytes()).unwrap();
     assert_eq!(written(&saved, "json", Language::English), json);
+}
+
+#[test]
+fn what_is_granted_for_a_selection_says_so_and_since_when() {
+    let contact = r#"{"domain":"api.example","firstTimeStamp":"2026-01-01T03:00:00Z","timeStamp":"2026-01-02T04:00:00Z","hits":4,"bundleID":"org.example.chat","type":"networkActivity"}"#;
+    let files: [(&str, &[u8]); 2] = [
+        ("backup-file", log::TCC),
+        ("report.ndjson", contact.as_bytes()),
+    ];
+    let audit = audited(&on_disk::folder("join-selection", &files));
+    for (language, words) in [
+        (
+            Language::English,
+            "(for a selection only, since 2025-10-09 08:53)",
+        ),
+        (
+            Language::German,
+            "(nur für eine Auswahl, seit 2025-10-09 08:53)",
+        ),
+    ] {
+        let text = rendered(&audit, "table", language);
+        assert!(text.contains(words), "{text}");
+    }
+    let json = rendered(&audit, "json", Language::English);
+    assert!(json.contains("\"is_limited\": true"));
+    let (saved, _) = Presentable::from_json(json.as_bytes()).unwrap();
+    assert_eq!(written(&saved, "json", Language::English), json);
+}
+
+#[test]
+fn known_values_that_are_not_looked_for_are_told_in_plain_words() {
+    let [traffic, owners] = upload();
+    // What a phone shows in place of its address.
+    let properties = "[ro.product.model]: [Fono 3]\n[ro.serialno]: [EX0042ZZ]\n\
+        [persist.service.bdroid.bdaddr]: [02:00:00:00:00:00]\n";
+    let properties = ("getprop.txt", properties.as_bytes().to_vec());
+    let files = [traffic, owners, properties];
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, bytes)| (*name, &**bytes))
+        .collect();
+    let audit = audited(&on_disk::folder("join-properties", &files));
+    for (language, words) in [
+        (
+            Language::English,
+            "(1 known values too short or too common to be looked for)",
+        ),
+        (
+            Language::German,
+            "(1 bekannte Werte, die zu kurz oder zu häufig sind, um nach ihnen zu suchen)",
+        ),
+    ] {
+        let text = rendered(&audit, "table", language);
+        assert!(text.contains(words), "{text}");
+    }
 }
 
 const MANIFEST: &str = r#"<manifest xmlns:android="http://schemas.android.com/apk/res/android" package="org.example.notes">
