@@ -259,8 +259,8 @@ pub const DUMP_PERMISSIONS: usize = 1_000_000;
 pub const DUMP_NAME_BYTES: usize = 1024;
 /// Bytes of one packet (tcpdump's and Wireshark's own bound for networks; more is damage).
 pub const PACKET_BYTES: usize = 256 << 10;
-/// Bytes asked of the system at once when a capture is read; fits the second-level cache.
-pub const READ_BYTES: usize = 256 << 10;
+/// Bytes asked of the system at once when an input is read; fits the second-level cache, and four times as many are not faster.
+pub const READ_BYTES: usize = 64 << 10;
 /// Bytes of one pcapng block that is looked into. Packets are far below; longer blocks are skipped.
 pub const BLOCK_BYTES: usize = 4 << 20;
 /// Interfaces per pcapng section.

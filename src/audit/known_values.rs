@@ -100,7 +100,7 @@ fn readable_bytes(tally: &Tally, device: DeviceId) -> u64 {
 }
 
 /// Says which known values are not looked for in full, and how often chance would meet them in so many bytes.
-#[expect(clippy::cast_precision_loss, reason = "an estimate with two digits")]
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
 fn neglected(input: Option<&Input>, index: &known::Index, bytes: u64, coverage: &mut Coverage) {
     let Some(input) = input else { return };
     let known::Neglected {
@@ -110,9 +110,12 @@ fn neglected(input: Option<&Input>, index: &known::Index, bytes: u64, coverage: 
         refused_per_byte,
         weak_per_byte,
     } = index.neglected();
-    let by_chance = |per_byte: f64| {
-        let expected = per_byte * bytes as f64;
-        format!(" ({expected:.2e} hits expected by chance in {bytes} readable bytes)")
+    // Less than once is nothing that a reader could weigh.
+    let by_chance = |per_byte: f64| match per_byte * bytes as f64 {
+        expected if expected < 1.0 => String::new(),
+        expected => {
+            format!(", which chance alone would show {expected:.0}× in {bytes} readable bytes")
+        }
     };
     let parts: Vec<String> = [
         (
