@@ -110,12 +110,13 @@ fn neglected(input: Option<&Input>, index: &known::Index, bytes: u64, coverage: 
         refused_per_byte,
         weak_per_byte,
     } = index.neglected();
-    // Less than once is nothing that a reader could weigh.
-    let by_chance = |per_byte: f64| match per_byte * bytes as f64 {
-        expected if expected < 1.0 => String::new(),
-        expected => {
-            format!(", which chance alone would show {expected:.0}× in {bytes} readable bytes")
-        }
+    let by_chance = |per_byte: f64| {
+        let times = match per_byte * bytes as f64 {
+            times if times < 0.01 => "<0.01".to_owned(),
+            times if times < 10.0 => format!("{times:.2}"),
+            times => format!("{times:.0}"),
+        };
+        format!(", which chance alone would show {times}× in {bytes} readable bytes")
     };
     let parts: Vec<String> = [
         (

@@ -486,11 +486,11 @@ fn known_values_that_are_not_looked_for_are_told_in_plain_words() {
     for (language, words) in [
         (
             Language::English,
-            "(1 known values too short or too common to be looked for)",
+            "1 known values too short or too common to be looked for, which chance alone would show <0.01×",
         ),
         (
             Language::German,
-            "(1 bekannte Werte, die zu kurz oder zu häufig sind, um nach ihnen zu suchen)",
+            "1 bekannte Werte, die zu kurz oder zu häufig sind, um nach ihnen zu suchen; allein der Zufall zeigte sie <0.01×",
         ),
     ] {
         let text = rendered(&audit, "table", language);

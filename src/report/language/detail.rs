@@ -208,16 +208,8 @@ const DETAILS: &[(&str, &str)] = &[
         "{} bekannte Werte, die zu kurz oder zu häufig sind, um nach ihnen zu suchen; allein der Zufall zeigte sie {}× in {} lesbaren Bytes",
     ),
     (
-        "{} known values too short or too common to be looked for",
-        "{} bekannte Werte, die zu kurz oder zu häufig sind, um nach ihnen zu suchen",
-    ),
-    (
         "{} known values so short that they count only beside others, which chance alone would show {}× in {} readable bytes",
         "{} bekannte Werte, die so kurz sind, dass sie nur neben anderen zählen; allein der Zufall zeigte sie {}× in {} lesbaren Bytes",
-    ),
-    (
-        "{} known values so short that they count only beside others",
-        "{} bekannte Werte, die so kurz sind, dass sie nur neben anderen zählen",
     ),
     (
         "{} encodings, digests and checksums left out because the list is long",
