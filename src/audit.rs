@@ -31,7 +31,7 @@ use self::again::{clock_ahead, looked_up_owners, read_again, with_owners};
 use self::baseline::Baseline;
 use self::checksum::with_digest;
 use self::fleet::{Clients, Phones, spread};
-use self::gather::{gather, keys};
+use self::gather::{gather, gather_with_digests, keys};
 use self::known_values::{known_values_of, note_neglected, note_untried_salts};
 pub use self::live::{Basis, Live};
 use self::neighbours::Neighbours;
@@ -39,14 +39,14 @@ pub use self::options::Options;
 use self::reader::{Client, Reader, Told};
 use self::sameness::{Fingerprint, Part};
 use self::series::series;
-use self::volume::{count_reads, count_traffic, note_moment, note_owner};
+use self::volume::{count_reads, count_traffic, note_moment, note_owner, user};
 use crate::detect::known;
 use crate::intake::{Case, Input};
 use crate::model::{
-    Audit, Connections, Coverage, Day, DeviceId, Dossier, InputId, InputReport, Observation,
-    Shortfall, Tally, Timestamp,
+    Audit, Connections, Coverage, Day, DeviceId, Dossier, Event, InputId, InputReport, Observation,
+    Shortfall, Tally, Timestamp, Users,
 };
-use crate::parallel::{both, in_parallel};
+use crate::parallel::in_parallel;
 use crate::payload::Decoded;
 use crate::protocol::KeyLog;
 use crate::rules::Rules;
@@ -72,7 +72,7 @@ pub struct Outcome {
 pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -> Result<Outcome> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let (dossiers, digests) = first_read(case, rules, options, &mut coverage, &mut errors);
+    let (dossiers, digests) = gather_with_digests(case, rules, options, &mut coverage, &mut errors);
     let Phones {
         names,
         mut dossiers,
@@ -172,24 +172,6 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         coverage,
     };
     Ok(Outcome { audit, errors })
-}
-
-/// Phase 1, and what takes time beside it: reading the rules, and the checksums of what is read in it.
-fn first_read(
-    case: &Case,
-    rules: &Rules,
-    options: &Options,
-    coverage: &mut Coverage,
-    errors: &mut Vec<Error>,
-) -> (Vec<Dossier>, Digests) {
-    both(
-        || gather(case, rules, options, coverage, errors),
-        || {
-            // Here, because rules are many small values, and memory of other threads grows page by page (glibc).
-            rules.prepare(case.has_traffic(), case.has_packages());
-            checksum::of_documents(case, options)
-        },
-    )
 }
 
 /// The day on which the last input ended, by which exceptions are judged: there is no other clock.
@@ -354,10 +336,7 @@ pub fn observe(
 ) -> Result<Vec<Error>> {
     let mut errors = Vec::new();
     let mut coverage = Coverage::default();
-    let ((), dossiers) = both(
-        || rules.prepare(case.has_traffic(), case.has_packages()),
-        || gather(case, rules, options, &mut coverage, &mut errors),
-    );
+    let dossiers = gather(case, rules, options, &mut coverage, &mut errors);
     let mut dossiers = spread(case, dossiers, rules).dossiers;
     let keys = keys(case, &mut dossiers, options, &mut coverage)?;
     let progress = Progress::default();
@@ -467,7 +446,8 @@ impl<'a> Stage<'a> {
         tally: &mut Tally,
         coverage: &mut Coverage,
     ) {
-        count_traffic(observation, told, tally);
+        let user = user(&observation.sighting, &self.dossier.connections);
+        count_traffic(observation, user, told, tally);
         count_reads(observation, tally);
         note_moment(observation, told, tally);
         let origin = observation.sighting.origin;
@@ -476,7 +456,20 @@ impl<'a> Stage<'a> {
                 (*detail).to_owned()
             });
         }
-        detect::inspect(observation, decoded, self.around(), tally);
+        let since = match &observation.sighting.event {
+            Event::Access(access) => access.began(origin.time),
+            _ => None,
+        };
+        if user.is_none() && since.is_none() {
+            return detect::inspect(observation, decoded, self.around(), tally);
+        }
+        let mut found = Tally::default();
+        detect::inspect(observation, decoded, self.around(), &mut found);
+        for occurrences in found.findings.values_mut() {
+            occurrences.users = Users::of(user, occurrences.count);
+            occurrences.first = since.unwrap_or(occurrences.first);
+        }
+        tally.merge(found);
     }
 }
 

@@ -125,6 +125,8 @@ pub const UNMARKED_BYTES: usize = 1 << 20;
 pub const BINARY_BYTES: usize = 16 << 20;
 /// Digests of known values, at 16 bytes each: 13 digests of six spellings for 100,000 values; for a million the usual ones.
 pub const KNOWN_DIGESTS: usize = 8 << 20;
+/// Known values of which digests are looked for that are rarely made: 33 of each spelling.
+pub const RARE_VALUES: usize = 2_000;
 /// Encoded forms of known values, at about 80 bytes each while they are prepared.
 pub const KNOWN_PATTERNS: usize = 2 << 20;
 /// Checksums of known values: with more, too many of the four billion would be hit by chance.
@@ -257,8 +259,8 @@ pub const DUMP_PERMISSIONS: usize = 1_000_000;
 pub const DUMP_NAME_BYTES: usize = 1024;
 /// Bytes of one packet (tcpdump's and Wireshark's own bound for networks; more is damage).
 pub const PACKET_BYTES: usize = 256 << 10;
-/// Bytes asked of the system at once when a capture is read; fits the second-level cache.
-pub const READ_BYTES: usize = 256 << 10;
+/// Bytes asked of the system at once when an input is read; fits the second-level cache, and four times as many are not faster.
+pub const READ_BYTES: usize = 64 << 10;
 /// Bytes of one pcapng block that is looked into. Packets are far below; longer blocks are skipped.
 pub const BLOCK_BYTES: usize = 4 << 20;
 /// Interfaces per pcapng section.

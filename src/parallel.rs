@@ -15,35 +15,33 @@ pub(crate) fn threads(jobs: usize) -> usize {
     }
 }
 
-/// Runs `work` over all tasks on up to `jobs` threads; results in the order of the tasks.
+/// Runs `work` over all tasks on up to `jobs` threads; results in the order of the tasks. This thread works, too, and does the first.
 pub(crate) fn in_parallel<T: Sync, R: Send>(
     tasks: &[T],
     jobs: usize,
     work: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
-    // Alone, a task need not even know how many cores there are.
-    let jobs = if tasks.len() <= 1 { 1 } else { threads(jobs) };
-    if jobs <= 1 {
+    if jobs == 1 || tasks.len() <= 1 {
         return tasks.iter().map(work).collect();
     }
-    let next = AtomicUsize::new(0);
+    let next = AtomicUsize::new(1);
+    let done_from = |mut position| {
+        let mut done = Vec::new();
+        while let Some(task) = tasks.get(position) {
+            done.push((position, work(task)));
+            position = next.fetch_add(1, Ordering::Relaxed);
+        }
+        done
+    };
     let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
-        let worker = || {
-            let mut done = Vec::new();
-            loop {
-                let position = next.fetch_add(1, Ordering::Relaxed);
-                let Some(task) = tasks.get(position) else {
-                    return done;
-                };
-                done.push((position, work(task)));
-            }
-        };
-        let workers: Vec<_> = (0..jobs.min(tasks.len()))
-            .map(|_| scope.spawn(worker))
-            .collect();
-        let mut all = Vec::new();
-        for handle in workers {
-            all.extend(joined(handle));
+        let helper = || done_from(next.fetch_add(1, Ordering::Relaxed));
+        // The first one does not wait until it is known how many cores there are: on a single one, the two take turns.
+        let mut helpers = vec![scope.spawn(helper)];
+        let others = 2..threads(jobs).min(tasks.len());
+        helpers.extend(others.map(|_| scope.spawn(helper)));
+        let mut all = done_from(0);
+        for helper in helpers {
+            all.extend(joined(helper));
         }
         all
     });
@@ -84,5 +82,13 @@ mod tests {
                 tasks.iter().map(|task| task * 2).collect::<Vec<_>>()
             );
         }
+    }
+
+    #[test]
+    fn this_thread_does_the_first_task_and_alone_all() {
+        let own = std::thread::current().id();
+        let threads = |jobs| in_parallel(&[(); 9], jobs, |()| std::thread::current().id());
+        assert_eq!(threads(3).first(), Some(&own));
+        assert_eq!(threads(1), [own; 9]);
     }
 }

@@ -144,6 +144,9 @@ impl List<'_, '_> {
                 .iter()
                 .filter_map(|(name, level)| Some(format!("{name}={}", (*level)?)))
                 .collect();
+            if !declaration.asks_for(permission) {
+                values.push("never-asked".to_owned());
+            }
             if permission.is_never_for_location {
                 values.push("neverForLocation".to_owned());
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::circumstance::CONTACTS_PERMISSION;
 use super::row::Subject;
-use crate::model::{Dossier, Grant, Origin};
+use crate::model::{Dossier, Grant, Origin, PermissionState};
 use crate::rules::Rules;
 
 /// Risk from which on a permission is of interest.
@@ -16,48 +16,54 @@ pub(super) const TELLING_RISK: u8 = 3;
 /// The permissions of packages that are of interest, most telling first.
 pub(super) fn grants(rules: &Rules, dossier: &Dossier, packages: &[&str]) -> Vec<Grant> {
     let mut grants: BTreeMap<String, Grant> = BTreeMap::new();
-    let mut note =
-        |name: &str, is_declared: bool, granted: Option<(u32, bool)>, is_policy_fixed: bool| {
-            let Some(rule) = rules
-                .permission(name)
-                .filter(|rule| rule.risk >= INTERESTING_RISK)
-            else {
-                return;
-            };
-            let grant = grants.entry(name.to_owned()).or_insert_with(|| Grant {
-                permission: name.to_owned(),
-                category: rule.category.clone(),
-                risk: rule.risk,
-                is_declared: false,
-                is_granted: None,
-                by_user: BTreeMap::new(),
-                is_policy_fixed: false,
-            });
-            grant.is_declared |= is_declared;
-            grant.is_policy_fixed |= is_policy_fixed;
-            if let Some((user, is_granted)) = granted {
-                *grant.by_user.entry(user).or_default() |= is_granted;
-                // Granted to one user of the phone is granted.
-                grant.is_granted = Some(grant.is_granted.unwrap_or_default() || is_granted);
-            }
+    let mut note = |name: &str, is_declared: bool, granted: Option<(u32, &PermissionState)>| {
+        let Some(rule) = rules
+            .permission(name)
+            .filter(|rule| rule.risk >= INTERESTING_RISK)
+        else {
+            return;
         };
+        let grant = grants.entry(name.to_owned()).or_insert_with(|| Grant {
+            permission: name.to_owned(),
+            category: rule.category.clone(),
+            risk: rule.risk,
+            is_declared: false,
+            is_granted: None,
+            by_user: BTreeMap::new(),
+            is_policy_fixed: false,
+            is_limited: false,
+            decided: None,
+        });
+        grant.is_declared |= is_declared;
+        if let Some((user, state)) = granted {
+            let is_granted = state.is_granted;
+            if is_granted {
+                let was_whole = grant.is_granted == Some(true) && !grant.is_limited;
+                grant.is_limited = state.is_limited && !was_whole;
+            }
+            grant.is_policy_fixed |= state.is_policy_fixed;
+            grant.decided = grant.decided.max(state.decided);
+            *grant.by_user.entry(user).or_default() |= is_granted;
+            // Granted to one user of the phone is granted.
+            grant.is_granted = Some(grant.is_granted.unwrap_or_default() || is_granted);
+        }
+    };
     for package in packages {
         if let Some((declaration, _)) = dossier.declarations.get(*package) {
-            for name in declaration
-                .permissions
-                .keys()
-                .chain(&declaration.bound_permissions)
-            {
-                note(name, true, None, false);
+            let permissions = declaration.permissions.iter();
+            let asked = permissions
+                .filter(|(_, permission)| declaration.asks_for(permission))
+                .map(|(name, _)| name);
+            for name in asked.chain(&declaration.bound_permissions) {
+                note(name, true, None);
             }
         }
         if let Some(app) = dossier.apps.get(*package) {
             for name in &app.requested {
-                note(name, true, None, false);
+                note(name, true, None);
             }
             for ((user, name), state) in &app.permissions {
-                let granted = Some((*user, state.is_granted));
-                note(name, false, granted, state.is_policy_fixed);
+                note(name, false, Some((*user, state)));
             }
         }
     }

@@ -290,9 +290,9 @@ fn traffic<'a>(rows: impl Iterator<Item = &'a Row>) -> TrafficReport {
     let mut sums: BTreeMap<ContentState, Volume> = BTreeMap::new();
     for (content, volume) in rows.flat_map(|row| row.traffic.values()).flatten() {
         match sums.get_mut(content) {
-            Some(known) => known.merge(*volume),
+            Some(known) => known.merge(volume),
             None => {
-                sums.insert(*content, *volume);
+                sums.insert(*content, volume.clone());
             }
         }
     }

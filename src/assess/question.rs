@@ -100,6 +100,12 @@ impl Questions<'_> {
         if is_app && has_traffic && is_private {
             self.add("private-use", &Arc::from(self.subject.device_name));
         }
+        // Rows name users only where there are several.
+        let mut volumes = row.traffic.values().flat_map(|states| states.values());
+        let has_users = volumes.any(|volume| volume.users.iter().next().is_some());
+        if is_app && has_users {
+            self.add("private-side", &Arc::from(self.subject.device_name));
+        }
         let is_of_minors = |one: &JudgedFinding| {
             judge::is_of_minors(self.subject, (one.category, one.grade), &one.recipient)
         };

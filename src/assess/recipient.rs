@@ -30,7 +30,7 @@ pub(super) struct Contact {
 
 impl Contact {
     pub(super) fn add(&mut self, volumes: &BTreeMap<ContentState, Volume>) {
-        self.volumes.extend(volumes.values());
+        self.volumes.extend(volumes.values().cloned());
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -70,8 +70,9 @@ impl Contact {
             .map(|volume| volume.last)
             .max()
             .unwrap_or(first.time);
-        for origin in self.volumes.iter().map(|volume| volume.first) {
-            occurrences.add_evidence(Evidence::at(origin));
+        for volume in &self.volumes {
+            occurrences.add_evidence(Evidence::at(volume.first));
+            occurrences.users.merge(&volume.users);
         }
         Some(occurrences)
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::model::{
     AppId, Attributed, Basis, Burst, Category, ContentState, Day, DeviceId, Dossier, FindingKey,
-    Grade, Occurrences, Policy, Protection, Reads, Recipient, Tally, TrafficKey, Volume,
+    Grade, Occurrences, Policy, Protection, Reads, Recipient, Tally, TrafficKey, Users, Volume,
 };
 use crate::rules::{App, Role, Rules};
 
@@ -104,6 +104,22 @@ pub(super) struct Row {
     pub(super) reads: BTreeMap<Arc<str>, Reads>,
 }
 
+impl Row {
+    /// The users of the phone, wherever the row names them.
+    fn users(&mut self) -> impl Iterator<Item = &mut Users> {
+        let findings = self
+            .findings
+            .values_mut()
+            .chain(self.recurring.values_mut());
+        let volumes = self.traffic.values_mut().flat_map(BTreeMap::values_mut);
+        let reads = self.reads.values_mut().map(|reads| &mut reads.users);
+        findings
+            .map(|occurrences| &mut occurrences.users)
+            .chain(volumes.map(|volume| &mut volume.users))
+            .chain(reads)
+    }
+}
+
 /// Sorts the tally of one device into rows.
 pub(super) fn rows(rules: &Rules, tally: &Tally, device: DeviceId) -> BTreeMap<Owner, Row> {
     let mut rows: BTreeMap<Owner, Row> = BTreeMap::new();
@@ -160,9 +176,9 @@ pub(super) fn rows(rules: &Rules, tally: &Tally, device: DeviceId) -> BTreeMap<O
         row.bases.extend(basis);
         let states = row.traffic.entry(recipient.clone()).or_default();
         match states.get_mut(content) {
-            Some(known) => known.merge(*volume),
+            Some(known) => known.merge(volume),
             None => {
-                states.insert(*content, *volume);
+                states.insert(*content, volume.clone());
             }
         }
     }
@@ -180,6 +196,14 @@ pub(super) fn rows(rules: &Rules, tally: &Tally, device: DeviceId) -> BTreeMap<O
             .entry(Arc::clone(&key.resource))
             .or_default()
             .merge(reads.clone());
+    }
+    // Where all is of the owner of the phone, there is nothing to tell apart.
+    let has_others = rows
+        .values_mut()
+        .any(|row| row.users().any(|users| users.has_others()));
+    if !has_others {
+        let users = rows.values_mut().flat_map(Row::users);
+        users.for_each(|users| *users = Users::default());
     }
     rows
 }
@@ -212,6 +236,8 @@ impl<'a> Device<'a> {
             .apps
             .keys()
             .chain(dossier.declarations.keys())
+            // They speak of an app that traffic alone shows, too.
+            .chain(dossier.labels.keys().filter(|package| !package.is_empty()))
             .map(String::as_str)
             .collect();
         let mut packages: BTreeMap<AppId, Vec<&'a str>> = BTreeMap::new();

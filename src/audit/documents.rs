@@ -13,6 +13,14 @@ pub(super) fn note(dossier: &Dossier, coverage: &mut Coverage) {
             });
         }
     }
+    for (package, labels) in &dossier.labels {
+        let is_unused = !package.is_empty() && !dossier.is_named(package);
+        for (_, origin) in labels.iter().filter(|_| is_unused) {
+            coverage.add(origin.input, Shortfall::UnplacedLabels, None, 0, || {
+                format!("it is of {package}, which no list of apps, dump or app package beside it names; it counts only where traffic is that app's")
+            });
+        }
+    }
     for (package, (declaration, origin)) in &dossier.declarations {
         if dossier.is_not_listed(package) {
             coverage.add(origin.input, Shortfall::NotInstalled, None, 0, || {

@@ -4,17 +4,62 @@ use std::sync::Arc;
 
 use zeroize::Zeroize;
 
-use super::{Options, documents, note_unreadable};
+use super::{Digest, Digests, Options, documents, note_unreadable};
 use crate::intake::{self, Case, Gathered, Input};
 use crate::limits::{CONNECTION_NOTES, LOGGED_APPS, LOGGED_CONTACTS, NOTES_PER_ENDS};
 use crate::manifest::CodeName;
-use crate::model::{Coverage, Dossier, EmbeddedCode, Shortfall};
-use crate::parallel::{both, in_parallel};
+use crate::model::{Coverage, Dossier, EmbeddedCode, InputId, Shortfall};
+use crate::parallel::in_parallel;
 use crate::protocol::KeyLog;
 use crate::rules::Rules;
 use crate::{Error, Result};
 
-/// Phase 1: what the inputs of each device say about it.
+/// A part of phase 1. All of them are one list, so that there are no more threads than there are to be.
+#[derive(Clone, Copy)]
+enum Task<'a> {
+    /// Rules are read first and by the thread that waits for all, because they are many small values, and memory of other threads
+    /// grows page by page (glibc).
+    Rules,
+    /// Unpacking code takes longest, so that it does not wait for what the package declares.
+    Code(&'a Input),
+    Document(&'a Input),
+    /// Hashing takes longer than reading, and the second of two readers of one file finds it in the page cache.
+    Digest(&'a Input),
+}
+
+impl<'a> Task<'a> {
+    fn of(input: &'a Input, has_digests: bool) -> impl Iterator<Item = Self> {
+        let code = input.is_package().then_some(Self::Code(input));
+        let is_digested = has_digests && !input.has_traffic();
+        let digest = is_digested.then_some(Self::Digest(input));
+        code.into_iter()
+            .chain([Self::Document(input)])
+            .chain(digest)
+    }
+
+    fn done(self, case: &Case, rules: &Rules) -> Done<'a> {
+        match self {
+            Self::Rules => {
+                rules.prepare(case.has_traffic(), case.has_packages());
+                Done::Rules
+            }
+            Self::Code(input) => Done::Code(embedded_code(input, rules)),
+            Self::Document(input) => Done::Document(input, Box::new(input.gather())),
+            // What cannot be read is left to its reader.
+            Self::Digest(input) => Done::Digest(input.id, input.digest().ok().flatten()),
+        }
+    }
+}
+
+/// What came of a [`Task`].
+enum Done<'a> {
+    Rules,
+    Code(Result<Embedded>),
+    Document(&'a Input, Box<Result<Option<Gathered>>>),
+    Digest(InputId, Digest),
+}
+
+/// Phase 1: what the inputs of each device say about it, while the rules are read.
 pub(super) fn gather(
     case: &Case,
     rules: &Rules,
@@ -22,14 +67,63 @@ pub(super) fn gather(
     coverage: &mut Coverage,
     errors: &mut Vec<Error>,
 ) -> Vec<Dossier> {
-    let devices = case.devices.iter();
-    let tasks: Vec<&Input> = devices.flat_map(|device| &device.inputs).collect();
-    let gathered = in_parallel(&tasks, options.jobs, |input| gather_one(input, rules));
-    let mut gathered = tasks.iter().zip(gathered);
+    let (read, _) = read(case, rules, options, false);
+    dossiers(case, read, coverage, errors)
+}
+
+/// The same, and checksums and sizes of the inputs that have no traffic.
+pub(super) fn gather_with_digests(
+    case: &Case,
+    rules: &Rules,
+    options: &Options,
+    coverage: &mut Coverage,
+    errors: &mut Vec<Error>,
+) -> (Vec<Dossier>, Digests) {
+    let (read, digests) = read(case, rules, options, true);
+    (dossiers(case, read, coverage, errors), digests)
+}
+
+/// What an input says.
+type Read<'a> = (&'a Input, Result<Option<Gathered>>);
+
+/// Does all tasks; what the inputs say is in their order.
+fn read<'a>(
+    case: &'a Case,
+    rules: &Rules,
+    options: &Options,
+    has_digests: bool,
+) -> (Vec<Read<'a>>, Digests) {
+    let inputs = case.devices.iter().flat_map(|device| &device.inputs);
+    let of_inputs = inputs.flat_map(|input| Task::of(input, has_digests));
+    let tasks: Vec<Task<'_>> = std::iter::once(Task::Rules).chain(of_inputs).collect();
+    let mut read = Vec::new();
+    let mut digests = Digests::new();
+    // That of the next document.
+    let mut code = None;
+    for done in in_parallel(&tasks, options.jobs, |task| task.done(case, rules)) {
+        match done {
+            Done::Rules => {}
+            Done::Code(found) => code = Some(found),
+            Done::Document(input, gathered) => {
+                read.push((input, with_code(*gathered, code.take())));
+            }
+            Done::Digest(input, digest) => digests.extend(digest.map(|digest| (input, digest))),
+        }
+    }
+    (read, digests)
+}
+
+fn dossiers(
+    case: &Case,
+    read: Vec<Read<'_>>,
+    coverage: &mut Coverage,
+    errors: &mut Vec<Error>,
+) -> Vec<Dossier> {
+    let mut read = read.into_iter();
     let mut dossiers = Vec::new();
     for device in &case.devices {
         let mut dossier = Dossier::default();
-        for (input, gathered) in gathered.by_ref().take(device.inputs.len()) {
+        for (input, gathered) in read.by_ref().take(device.inputs.len()) {
             match gathered {
                 Ok(None) => {}
                 Ok(Some((part, shortfalls))) => {
@@ -54,18 +148,16 @@ pub(super) fn gather(
     dossiers
 }
 
-/// What one input says, with the third parties' code in the apps whose packages it holds.
-fn gather_one(input: &Input, rules: &Rules) -> Result<Option<Gathered>> {
-    if !input.is_package() {
-        return input.gather();
-    }
-    // Unpacking code takes longest, so that it does not wait for the declaration.
-    let (gathered, embedded) = both(|| input.gather(), || embedded_code(input, rules));
+/// What an input says, with the third parties' code in the app whose package it is.
+fn with_code(
+    gathered: Result<Option<Gathered>>,
+    code: Option<Result<Embedded>>,
+) -> Result<Option<Gathered>> {
     let Some((mut part, mut shortfalls)) = gathered? else {
         return Ok(None);
     };
-    if let Some((declaration, _)) = part.declarations.values_mut().next() {
-        let (found, damage) = embedded?;
+    if let (Some(code), Some((declaration, _))) = (code, part.declarations.values_mut().next()) {
+        let (found, damage) = code?;
         declaration.embedded = found;
         shortfalls.extend(damage);
     }

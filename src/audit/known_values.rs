@@ -100,7 +100,7 @@ fn readable_bytes(tally: &Tally, device: DeviceId) -> u64 {
 }
 
 /// Says which known values are not looked for in full, and how often chance would meet them in so many bytes.
-#[expect(clippy::cast_precision_loss, reason = "an estimate with two digits")]
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
 fn neglected(input: Option<&Input>, index: &known::Index, bytes: u64, coverage: &mut Coverage) {
     let Some(input) = input else { return };
     let known::Neglected {
@@ -111,8 +111,12 @@ fn neglected(input: Option<&Input>, index: &known::Index, bytes: u64, coverage: 
         weak_per_byte,
     } = index.neglected();
     let by_chance = |per_byte: f64| {
-        let expected = per_byte * bytes as f64;
-        format!(" ({expected:.2e} hits expected by chance in {bytes} readable bytes)")
+        let times = match per_byte * bytes as f64 {
+            times if times < 0.01 => "<0.01".to_owned(),
+            times if times < 10.0 => format!("{times:.2}"),
+            times => format!("{times:.0}"),
+        };
+        format!(", which chance alone would show {times}× in {bytes} readable bytes")
     };
     let parts: Vec<String> = [
         (

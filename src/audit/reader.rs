@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::overlap::{Known, Overlap};
+use super::volume::user;
 use super::{Extent, Stage, naming, own_cipher};
 use crate::Result;
 use crate::attribute::Attributor;
@@ -14,7 +15,7 @@ use crate::intake::{self, Input, Item};
 use crate::limits::{LIVE_CLIENTS, LOGGED_EVENTS, USERS};
 use crate::model::{
     Answer, Coverage, DeviceId, Dossier, Event, InputId, Observation, Packet, ServerName,
-    Shortfall, Sighting, Timestamp, user_of,
+    Shortfall, Sighting, Timestamp,
 };
 use crate::payload::{self, Decoded};
 use crate::protocol;
@@ -425,12 +426,12 @@ impl<'a> Reader<'a> {
                 sighting.server = name_of_server(&sighting, dossier);
             }
             naming::in_ascii(&mut sighting);
-            if let Some(user) = other_user(&sighting)
+            if let Some(user) = user(&sighting, &dossier.connections).filter(|user| *user != 0)
                 && self.users.len() < USERS
                 && self.users.insert(user)
             {
                 let origin = sighting.origin;
-                // With the owner, the last is one more than reads are told apart by.
+                // With the owner, the last is one more than are told apart.
                 let is_beyond = self.users.len() == USERS;
                 let shortfall = if is_beyond {
                     Shortfall::InputLimit
@@ -439,9 +440,9 @@ impl<'a> Reader<'a> {
                 };
                 coverage.add(origin.input, shortfall, Some(origin), 0, || {
                     if is_beyond {
-                        format!("more than {USERS} users of the phone; what others read stands in the rows of the apps, but not by user")
+                        format!("more than {USERS} users of the phone; what others did stands in the rows of the apps, but not by user")
                     } else {
-                        format!("where user {user} of the phone has the same app as user 0, both stand in its rows")
+                        format!("where user {user} of the phone has the same app as user 0, its row is of both and says how much is whose")
                     }
                 });
             }
@@ -506,16 +507,6 @@ fn name_of_server(sighting: &Sighting, dossier: &Dossier) -> Option<ServerName> 
     by_connection
         .or_else(|| dossier.names.get(&flow.server_ip()).cloned())
         .map(ServerName::Resolved)
-}
-
-/// The Android user for whom an app did it, unless it is the owner of the phone.
-fn other_user(sighting: &Sighting) -> Option<u32> {
-    let by_access = match &sighting.event {
-        Event::Access(access) => access.user,
-        _ => None,
-    };
-    let user = by_access.or_else(|| sighting.owner.uid.and_then(user_of));
-    user.filter(|user| *user != 0)
 }
 
 /// The name that a client gives itself: to the DHCP server, or by multicast DNS for its own address.

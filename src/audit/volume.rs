@@ -7,10 +7,16 @@ use crate::limits::{CONNECTION_NOTES, NOTES_PER_ENDS};
 use crate::model::{
     ConnectionNote, Connections, ContentState, Coverage, Event, Moment, Observation, ReadKey,
     Reads, Recipient, ServerName, Shortfall, Sighting, Tally, Timestamp, Traffic, TrafficKey,
+    Users, user_of,
 };
 
 /// Adds flows, exchanges that a proxy recorded, connections of which a log has only what was seen in them, and contacts that a device log tells of, to the traffic of their app.
-pub(super) fn count_traffic(observation: &Observation, told: Told, tally: &mut Tally) {
+pub(super) fn count_traffic(
+    observation: &Observation,
+    user: Option<u32>,
+    told: Told,
+    tally: &mut Tally,
+) {
     let sighting = &observation.sighting;
     let key = |content| TrafficKey {
         device: observation.device,
@@ -19,14 +25,14 @@ pub(super) fn count_traffic(observation: &Observation, told: Told, tally: &mut T
         content,
     };
     match &sighting.event {
-        Event::Traffic(traffic) => tally.add_traffic(key(traffic.content), traffic),
+        Event::Traffic(traffic) => tally.add_traffic(key(traffic.content), user, traffic),
         Event::Exchange(exchange) if matches!(told, Told::Record | Told::LoneLog) => {
             let content = if exchange.is_protected {
                 ContentState::RecordedInside
             } else {
                 ContentState::Clear
             };
-            tally.add_exchange(key(content), sighting.origin, exchange);
+            tally.add_exchange(key(content), user, sighting.origin, exchange);
         }
         Event::Handshake(handshake) if told == Told::LoneLog => {
             let opened = Traffic {
@@ -38,13 +44,36 @@ pub(super) fn count_traffic(observation: &Observation, told: Told, tally: &mut T
                 content: ContentState::NoKey,
                 ..Traffic::none(sighting.origin)
             };
-            tally.add_traffic(key(opened.content), &opened);
+            tally.add_traffic(key(opened.content), user, &opened);
         }
         Event::Access(access) if access.host.is_some() => {
-            tally.add_contact(key(ContentState::NotExamined), sighting.origin, access);
+            tally.add_contact(
+                key(ContentState::NotExamined),
+                user,
+                sighting.origin,
+                access,
+            );
         }
         _ => {}
     }
+}
+
+/// The Android user for whom an app did it, where the log, the capture or a list of connections beside it says so.
+pub(super) fn user(sighting: &Sighting, connections: &Connections) -> Option<u32> {
+    if let Event::Access(access) = &sighting.event
+        && access.user.is_some()
+    {
+        return access.user;
+    }
+    if let Some(uid) = sighting.owner.uid {
+        return user_of(uid);
+    }
+    let flow = sighting.flow.filter(|_| !connections.is_empty())?;
+    let server = sighting.server.as_ref().map(ServerName::as_str);
+    let owners = connections.owners(flow, sighting.origin.time, server);
+    let mut users = owners.iter().map(|owner| owner.uid.and_then(user_of));
+    let user = users.next()?;
+    user.filter(|_| users.all(|other| other == user))
 }
 
 /// Adds what the system says that an app read.
@@ -74,12 +103,7 @@ pub(super) fn count_reads(observation: &Observation, tally: &mut Tally) {
         first: if is_read { time } else { Timestamp::default() },
         last: if is_read { time } else { Timestamp::default() },
         tags: access.tag.iter().filter(|_| is_read).cloned().collect(),
-        users: access
-            .user
-            .filter(|_| is_read)
-            .map(|user| (user, count))
-            .into_iter()
-            .collect(),
+        users: Users::of(access.user.filter(|_| is_read), count),
     };
     tally.add_reads(key, reads);
 }

@@ -107,7 +107,8 @@ pub(super) fn list(
         let Some(resource) = resource else {
             continue;
         };
-        for access in &operation.accesses {
+        let own = operation.accesses.iter();
+        for access in own.filter(|access| !access.is_of_another) {
             let time = time_of(access, now);
             has_local_times |= time != Timestamp::default();
             let mut told = listed.at(Origin {
@@ -255,6 +256,20 @@ mod tests {
         assert_eq!(noted(whole), [Shortfall::LocalTime]);
         let (cut, _) = whole.split_at(whole.len() - 5);
         assert_eq!(noted(cut), [Shortfall::Truncated, Shortfall::LocalTime]);
+    }
+
+    /// The provider of contacts reads them for apps: the read is theirs.
+    #[test]
+    fn a_read_through_a_provider_counts_once() {
+        let dump = "Current AppOps Service state:\n  Uid u0a60:\n    Package com.android.providers.contacts:\n      \
+            READ_CONTACTS (allow):\n          Access: [cch-tp] 2026-01-02 03:04:05.000 (-1h)\n  \
+            Uid u0a103:\n    Package org.example.chat:\n      \
+            READ_CONTACTS (allow):\n          Access: [bg-tpd] 2026-01-02 03:04:05.000 (-1h)\n";
+        let mut listed = Listed::default();
+        list(dump.as_bytes(), 0, None, Origin::default(), &mut listed);
+        let (sightings, _) = drain(listed);
+        let packages = sightings.iter().map(|told| told.owner.package.as_deref());
+        assert_eq!(packages.collect::<Vec<_>>(), [Some("org.example.chat")]);
     }
 
     #[test]

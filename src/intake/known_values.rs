@@ -105,6 +105,27 @@ pub fn read_known_values(path: &Path) -> Result<(Vec<KnownValue>, Option<Unusabl
     Ok((list.values, unusable))
 }
 
+/// Whether no value of a kind looks like a digest of one.
+fn is_never_digest(kind: KnownKind) -> bool {
+    matches!(
+        kind,
+        KnownKind::Phone
+            | KnownKind::Email
+            | KnownKind::Name
+            | KnownKind::Imei
+            | KnownKind::Sim
+            | KnownKind::Mac
+            | KnownKind::Bssid
+    )
+}
+
+/// Whether a text is as long as a digest, in hexadecimal digits. Numbers of eSIMs have as many decimal ones (GSMA SGP.29).
+fn is_digest(text: &str) -> bool {
+    matches!(text.len(), 32 | 40 | 56 | 64 | 96 | 128)
+        && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
 /// Entries of a list that are named where they cannot be used.
 const NAMED_PROBLEMS: usize = 3;
 
@@ -127,11 +148,25 @@ impl List {
         self.add(KnownValue::own(kind, value));
     }
 
-    fn add(&mut self, value: KnownValue) {
-        if value.value.reveal().is_empty() {
+    fn add(&mut self, mut value: KnownValue) {
+        let text = value.value.reveal();
+        if text.is_empty() {
             return;
         }
+        value.is_digest |= is_never_digest(value.kind) && is_digest(text);
         self.values.push(value);
+    }
+
+    /// A value of which the list gives the digest.
+    fn digest_of(&mut self, value: KnownValue) {
+        if is_digest(value.value.reveal()) {
+            self.values.push(KnownValue {
+                is_digest: true,
+                ..value
+            });
+        } else if !value.value.reveal().is_empty() {
+            self.unusable(|| "a digest is not in hexadecimal digits".to_owned());
+        }
     }
 
     fn unusable(&mut self, problem: impl FnOnce() -> String) {
@@ -238,6 +273,20 @@ mod tests {
     }
 
     #[test]
+    fn cards_give_messengers_and_places() {
+        let text = "BEGIN:VCARD\nFN:Erika Muster\nIMPP;PREF=1:xmpp:erika.m@chat.example\nIMPP:tel:+493023125111\nGEO:geo:52.5,13.4;u=35\nGEO:48.1;11.5\nEND:VCARD\n";
+        assert!(has(
+            text,
+            KnownKind::AccountId,
+            true,
+            "erika.m@chat.example"
+        ));
+        assert!(has(text, KnownKind::Phone, true, "+493023125111"));
+        assert!(has(text, KnownKind::Position, true, "52.5,13.4"));
+        assert!(has(text, KnownKind::Position, true, "48.1,11.5"));
+    }
+
+    #[test]
     fn cards_of_older_versions_give_names_in_parts_and_quoted_printable() {
         let text = "BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=C3=96z=\r\nt=C3=BCrk;J=C3=BCrgen;;;\r\nTEL;CELL:+493023125111\r\nEND:VCARD\r\n";
         assert_eq!(
@@ -302,6 +351,33 @@ mod tests {
         assert!(has(text, KnownKind::Phone, true, "+493023125222"));
         let text = "latitude,longitude,radius\n52.5,13.4,50\n";
         assert!(has(text, KnownKind::Position, false, "52.5,13.4"));
+    }
+
+    #[test]
+    fn digests_say_of_what_they_are() {
+        let digest = "0f".repeat(32);
+        let is_told = |text: &str, kind: KnownKind| {
+            let values = parse(text).values;
+            let told = values.iter().filter(|known| known.kind == kind);
+            let mut digests = told.filter(|known| known.value.reveal() == digest);
+            digests.any(|known| known.is_digest)
+        };
+        let text = format!("kind,value\nphone,{digest}\nimei_sha256,{digest}\naccount,{digest}\n");
+        assert!(is_told(&text, KnownKind::Phone));
+        assert!(is_told(&text, KnownKind::Imei));
+        assert!(!is_told(&text, KnownKind::AccountId));
+        let text = format!("name,phone_sha256,android_id_sha1\nErika Muster,{digest},{digest}\n");
+        assert!(is_told(&text, KnownKind::Phone));
+        assert!(is_told(&text, KnownKind::DeviceId));
+        assert!(is_address_table(&text, true));
+        let text = format!(
+            "[own]\nimei_sha256 = \"{digest}\"\n[[contact]]\nhashed_email = \"{digest}\"\n"
+        );
+        assert!(is_told(&text, KnownKind::Imei));
+        assert!(is_told(&text, KnownKind::Email));
+        assert_eq!(parse("kind,value\nphone_md5,none\n").unusable, 1);
+        let text = format!("kind,value\neid,{}\n", "89".repeat(16));
+        assert!(!parse(&text).values.iter().any(|known| known.is_digest));
     }
 
     #[test]

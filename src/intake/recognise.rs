@@ -214,6 +214,13 @@ const UNREAD: &[Unread] = &[
     ),
     (
         |sample| {
+            let is_list = |text: &str| text.starts_with('<') && text.contains("<computer>");
+            sample.text().is_some_and(is_list)
+        },
+        "computers of Jamf, which are no phones; give the export of its mobile devices",
+    ),
+    (
+        |sample| {
             // `COARSE_LOCATION: allow; time=+4m12s ago`
             let is_operation = |line: &str| {
                 let line = line.strip_prefix("Uid mode: ").unwrap_or(line);
@@ -346,4 +353,28 @@ fn is_for_people(path: &Path) -> bool {
             .any(|known| ending.eq_ignore_ascii_case(known))
     });
     has_ending || NAMES.iter().any(|known| name.starts_with(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_and_not_read_says_why() {
+        for (text, words) in [
+            (
+                "<?xml version=\"1.0\"?><computers><size>1</size><computer><id>7</id></computer></computers>",
+                "computers of Jamf",
+            ),
+            ("READ_CONTACTS: allow; time=+4m12s ago\n", "`appops get`"),
+            ("\0\0\0\u{18}ftypmp42", "a video"),
+        ] {
+            let bytes = Bytes::Whole(text.as_bytes());
+            let recognised = recognise(Path::new("a"), "a", bytes, &Columns::new());
+            let Recognised::LeftOut(_, reason) = recognised else {
+                panic!("{text}");
+            };
+            assert!(reason.contains(words), "{reason}");
+        }
+    }
 }

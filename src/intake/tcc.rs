@@ -6,7 +6,7 @@ use super::sqlite::{Database, has_names};
 use super::{Format, Gathered, Input, Sample};
 use crate::Result;
 use crate::limits::{DOCUMENT_BYTES, LOGGED_EVENTS};
-use crate::model::{Dossier, InstalledApp, PermissionState, Platform};
+use crate::model::{Dossier, InstalledApp, PermissionState, Platform, Timestamp};
 
 /// The database.
 pub(super) const FORMAT: Format = Format {
@@ -20,6 +20,9 @@ pub(super) const FORMAT: Format = Format {
 const BUNDLE: i64 = 0;
 /// Since iOS 14: 0 denied, 1 not decided, 2 allowed, 3 allowed for a selection.
 const UNDECIDED: i64 = 1;
+const LIMITED: i64 = 3;
+/// `last_modified` counts seconds since 1970.
+const SECOND: i64 = 1_000_000_000;
 
 /// Services, and the key by which an app declares that it will ask for them.
 const SERVICES: &[(&str, &str)] = &[
@@ -91,9 +94,12 @@ fn list(database: &mut Database<'_>, input: &Input, dossier: &mut Dossier) {
                 source: Some(input.origin()),
                 ..InstalledApp::default()
             });
+        let decided = number("last_modified").filter(|seconds| *seconds > 0);
         let state = PermissionState {
             is_granted,
-            is_policy_fixed: false,
+            is_limited: number("auth_value") == Some(LIMITED),
+            decided: decided.map(|seconds| Timestamp(seconds.saturating_mul(SECOND))),
+            ..PermissionState::default()
         };
         app.permissions.insert((0, (*key).to_owned()), state);
     }
@@ -115,7 +121,14 @@ mod tests {
         let mut lines = Vec::new();
         for (package, app) in dossier.apps {
             for ((_, name), state) in app.permissions {
-                lines.push(format!("{package} {name} {}", state.is_granted));
+                let mut line = format!("{package} {name} {}", state.is_granted);
+                if state.is_limited {
+                    line.push_str(" limited");
+                }
+                if let Some(decided) = state.decided {
+                    line = format!("{line} {decided}");
+                }
+                lines.push(line);
             }
         }
         let notes = notes.into_iter().map(|(shortfall, _)| shortfall);
@@ -128,9 +141,9 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "org.example.chat NSCameraUsageDescription false",
-                "org.example.chat NSContactsUsageDescription true",
-                "org.example.chat NSPhotoLibraryUsageDescription true",
+                "org.example.chat NSCameraUsageDescription false 2025-10-09T08:53:22.000Z",
+                "org.example.chat NSContactsUsageDescription true 2025-10-09T08:53:20.000Z",
+                "org.example.chat NSPhotoLibraryUsageDescription true limited 2025-10-09T08:53:21.000Z",
             ]
         );
         assert_eq!(notes, []);

@@ -104,8 +104,16 @@ fn list(bytes: &[u8], of_file: Option<&str>, input: &Input, listed: &mut Listed)
         };
         let [uid, host, time, package] = columns.map(text);
         let cells = [uid, host.or_else(|| text(address)), time, package];
-        let is_tracker = is_tracker(text(tracker), text(category), text(uncertain));
-        contact(cells, of_file, is_tracker, &mut told);
+        let name = text(tracker).filter(|_| !is_needed(text(category)));
+        let doubt = name.and_then(|_| doubt(text(uncertain)));
+        if let Some(doubt) = doubt {
+            told.note(Shortfall::UncertainTracker, doubt);
+        }
+        let tracker = Tracker {
+            name: text(tracker),
+            is_sure: name.is_some() && doubt.is_none(),
+        };
+        contact(cells, of_file, tracker, &mut told);
         if listed.len() >= LOGGED_EVENTS {
             let detail = format!("only the first {LOGGED_EVENTS} rows are read");
             listed
@@ -116,10 +124,17 @@ fn list(bytes: &[u8], of_file: Option<&str>, input: &Input, listed: &mut Listed)
     }
 }
 
+/// What `TrackerControl` says of the host.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tracker<'t> {
+    name: Option<&'t str>,
+    is_sure: bool,
+}
+
 fn contact(
     [uid, host, time, package]: [Option<&str>; 4],
     of_file: Option<&str>,
-    is_tracker: bool,
+    tracker: Tracker<'_>,
     told: &mut Told<'_>,
 ) {
     let time: Option<i64> = time.and_then(|time| time.parse().ok());
@@ -146,19 +161,26 @@ fn contact(
         Event::Access(Access {
             resource: "network".to_owned(),
             host: Some(Arc::from(host.trim_end_matches('.').to_lowercase())),
-            is_tracker,
+            is_tracker: tracker.is_sure,
+            host_owner: tracker.name.map(Arc::from),
             count: 1,
             ..Access::default()
         }),
     );
 }
 
-/// Whether the host is a tracker's, by name, category, and how sure `TrackerControl` is: an address may be shared with others (1),
-/// or a host serve other things as well (2).
-fn is_tracker(name: Option<&str>, category: Option<&str>, uncertain: Option<&str>) -> bool {
-    let is_named = name.is_some_and(|name| !name.is_empty());
-    let is_needed = matches!(category, Some("Content" | "Essential"));
-    is_named && !is_needed && !matches!(uncertain, Some("1" | "2"))
+/// Whether apps need what the host serves, by its category.
+fn is_needed(category: Option<&str>) -> bool {
+    matches!(category, Some("Content" | "Essential"))
+}
+
+/// Why `TrackerControl` is not sure that the host is a tracker's (`uncertain`; with 3 it is one of several trackers).
+fn doubt(uncertain: Option<&str>) -> Option<&'static str> {
+    match uncertain? {
+        "1" => Some("hosts of others have the same address"),
+        "2" => Some("the host serves other things as well"),
+        _ => None,
+    }
 }
 
 fn open_database(input: &Input) -> Result<Box<dyn Source>> {
@@ -205,7 +227,7 @@ fn list_database(bytes: &[u8], input: &Input, listed: &mut Listed) {
         contact(
             [uid.as_deref(), host.as_deref(), time.as_deref(), None],
             None,
-            false,
+            Tracker::default(),
             &mut told,
         );
     }
@@ -267,12 +289,37 @@ mod tests {
         );
         assert_eq!(sightings[1].owner.uid, Some(10_102));
         assert_eq!(shortfalls, [Shortfall::Damaged]);
+        let owner = |sighting: &Sighting| match &sighting.event {
+            Event::Access(access) => (access.host_owner.clone(), access.is_tracker),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(owner(&sightings[0]), (Some(Arc::from("A, B")), true));
         let one = "\"daddr\",\"time\",\"uncertain\",\"Tracker Name\",\"Tracker Category\"\r\n\"ads.example\",\"1760000000000\",\"0\",\"A\",\"Ads\"\r\n";
         let (sightings, _) = read(one.as_bytes(), package_of_file("org.example.map_20260102"));
         assert_eq!(
             rows(&sightings),
             [(1, Some("org.example.map"), "ads.example")]
         );
+    }
+
+    #[test]
+    fn what_is_perhaps_a_tracker_is_told_and_not_said_to_be_one() {
+        let head = "\"daddr\",\"time\",\"uncertain\",\"Tracker Name\",\"Tracker Category\"";
+        let row = |uncertain: u8, category: &str| {
+            let row =
+                format!("\"ads.example\",\"1760000000000\",\"{uncertain}\",\"A\",\"{category}\"");
+            let (sightings, shortfalls) = read(format!("{head}\r\n{row}\r\n").as_bytes(), None);
+            match &sightings[0].event {
+                Event::Access(access) => (access.is_tracker, shortfalls),
+                other => panic!("{other:?}"),
+            }
+        };
+        let told = vec![Shortfall::UncertainTracker];
+        assert_eq!(row(0, "Ads"), (true, vec![]));
+        assert_eq!(row(1, "Ads"), (false, told.clone()));
+        assert_eq!(row(2, "Ads"), (false, told));
+        assert_eq!(row(3, "Ads"), (true, vec![]));
+        assert_eq!(row(1, "Content"), (false, vec![]));
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Inputs that lie compressed inside another file, gzip (RFC 1952) and zstd (RFC 8878), or in another encoding, UTF-16 or a workbook
-//! of Excel around a table: undone as they are read.
+//! of Excel or `OpenDocument` around a table: undone as they are read.
 //!
 //! What is inside is recognised as if it lay there by itself. A new wrapping is a function here and one line in [`WRAPPINGS`].
 
@@ -56,6 +56,12 @@ const WRAPPINGS: &[Wrapping] = &[
         name: "xlsx",
         unknown: "a workbook without a list of apps",
         shows: manifest::is_workbook,
+        unwrap: table_of_workbook,
+    },
+    Wrapping {
+        name: "ods",
+        unknown: "a spreadsheet without a list of apps",
+        shows: manifest::is_spreadsheet,
         unwrap: table_of_workbook,
     },
 ];

@@ -36,6 +36,10 @@ pub struct OperationAccess {
     pub time: String,
     /// How long ago, as written: `-22d4h22m19s762ms`, `+4m12s123ms`.
     pub age: String,
+    /// The dump has it with another app, too, whose it is: done by a trusted proxy for that app (`tp`), such as the provider of
+    /// contacts, or blamed on this one by one that is not trusted (`upd`). The system does not count these either
+    /// (`AppOpsManager.OP_FLAGS_ALL_TRUSTED`).
+    pub is_of_another: bool,
 }
 
 impl OperationAccess {
@@ -251,8 +255,9 @@ fn access(rest: &str) -> OperationAccess {
         .strip_prefix('[')
         .and_then(|inside| inside.split_once(']'))
     {
-        let state = state.split_once('-').map_or(state, |(state, _)| state);
+        let (state, flag) = state.split_once('-').unwrap_or((state, ""));
         state.clone_into(&mut access.state);
+        access.is_of_another = matches!(flag, "tp" | "upd");
         rest = after.trim_start();
     } else if let Some((state, after)) = by_state(rest) {
         state.clone_into(&mut access.state);
@@ -363,6 +368,15 @@ mod tests {
                 "1000 android CAMERA deny",
             ]
         );
+    }
+
+    /// The flags behind the state (`AppOpsManager.OP_FLAG_…`): what a trusted proxy does for an app stands with both.
+    #[test]
+    fn what_is_done_for_another_app_is_of_that_app() {
+        let of_another = ["bg-s", "bg-tp", "bg-up", "bg-tpd", "bg-upd", "bg"].map(|state| {
+            access(&format!(" [{state}] 2026-01-02 03:04:05.678 (-1h)")).is_of_another
+        });
+        assert_eq!(of_another, [false, true, false, false, true, false]);
     }
 
     #[test]

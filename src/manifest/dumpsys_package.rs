@@ -279,7 +279,7 @@ impl Block {
             List::Granted => {
                 let granted = PermissionState {
                     is_granted: true,
-                    is_policy_fixed: false,
+                    ..PermissionState::default()
                 };
                 self.grants.install.insert(name.to_owned(), granted);
             }
@@ -386,6 +386,7 @@ fn permission_state(state: &str) -> Option<PermissionState> {
     Some(PermissionState {
         is_granted: is_granted && !is_revoked,
         is_policy_fixed: has("POLICY_FIXED"),
+        ..PermissionState::default()
     })
 }
 

@@ -56,7 +56,7 @@ pub use proto_xml::proto_xml;
 pub use signing::signing_block;
 pub use text_xml::text_xml;
 pub(crate) use windows_1252::is_text as is_windows_1252;
-pub(crate) use workbook::{is_workbook, workbook_csv};
+pub(crate) use workbook::{is_spreadsheet, is_workbook, workbook_csv};
 pub use zip_archive::{ZipEntry, zip_entries};
 
 /// What a reader of this room yields, with what was odd or missing in plain words.

@@ -168,8 +168,13 @@ fn v1<I: io::Read + io::Seek>(archive: &mut Archive<'_, I>) -> Vec<(&'static str
 }
 
 fn is_signature_file(name: &[u8]) -> bool {
-    let name = name.to_ascii_uppercase();
-    name.strip_prefix(b"META-INF/").is_some_and(|file| {
+    const FOLDER: &[u8] = b"META-INF/";
+    // Most files lie elsewhere.
+    let file = name
+        .split_at_checked(FOLDER.len())
+        .filter(|(folder, _)| folder.eq_ignore_ascii_case(FOLDER))
+        .map(|(_, file)| file.to_ascii_uppercase());
+    file.is_some_and(|file| {
         !file.contains(&b'/')
             && [&b".RSA"[..], b".DSA", b".EC"]
                 .iter()

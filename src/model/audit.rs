@@ -132,6 +132,10 @@ pub struct Grant {
     pub by_user: BTreeMap<u32, bool>,
     /// Decided by device management.
     pub is_policy_fixed: bool,
+    /// Granted for what the user selected only (some photos, some contacts).
+    pub is_limited: bool,
+    /// When it was last granted or refused, where the system keeps that.
+    pub decided: Option<Timestamp>,
 }
 
 /// A question that only a human can answer.
@@ -221,8 +225,8 @@ impl AppReport {
         let volumes = self.recipients.iter().flat_map(|report| &report.volumes);
         for (content, volume) in volumes {
             sums.entry(*content)
-                .and_modify(|sum| sum.merge(*volume))
-                .or_insert(*volume);
+                .and_modify(|sum| sum.merge(volume))
+                .or_insert_with(|| volume.clone());
         }
         sums
     }

@@ -1,9 +1,9 @@
 //! What is known of one kind of data at one app, from what it asks for to where it went.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Category, Grade, Timestamp};
+use super::{Category, Grade, Timestamp, Users};
 
 ids! {
     /// What the vendor's labels say of one kind of data.
@@ -56,8 +56,8 @@ pub struct Reads {
     pub last: Timestamp,
     /// Parts of the app that read, as it names them.
     pub tags: BTreeSet<Arc<str>>,
-    /// How often which user of the phone read (10 is often the work profile), where the log says.
-    pub users: BTreeMap<u32, u64>,
+    /// How often which user of the phone read, where the log says.
+    pub users: Users,
 }
 
 impl Reads {
@@ -77,13 +77,7 @@ impl Reads {
         while self.tags.len() > crate::limits::READ_TAGS {
             self.tags.pop_last();
         }
-        for (user, count) in other.users {
-            let sum = self.users.entry(user).or_default();
-            *sum = sum.saturating_add(count);
-        }
-        while self.users.len() > crate::limits::USERS {
-            self.users.pop_last();
-        }
+        self.users.merge(&other.users);
     }
 }
 
@@ -156,7 +150,10 @@ mod tests {
         )
             .prop_map(
                 |(count, in_background, refused, first, last, tags, users)| Reads {
-                    users: users.into_iter().take(crate::limits::USERS).collect(),
+                    users: users
+                        .into_iter()
+                        .take(crate::limits::USERS)
+                        .collect::<Users>(),
                     count,
                     in_background,
                     refused,

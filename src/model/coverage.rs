@@ -80,6 +80,8 @@ ids! {
         OtherVersion = "other-version",
         /// An app package of an app that the phone's own list does not have.
         NotInstalled = "not-installed",
+        /// Contacts with what a log calls a tracker's without being sure: they are not said to be with a tracker.
+        UncertainTracker = "uncertain-tracker",
         /// Several users of the phone, as a work profile is one: what they did stands under the same apps.
         SeveralUsers = "several-users",
         /// Several clients in what is taken for one phone's traffic.

@@ -168,15 +168,16 @@ impl Declaration {
         }
     }
 
-    /// The target API level as a number; codenames of previews count as the level that they became. 0 if it is not known.
+    /// The target API level as a number. 0 if it is not known.
     pub fn target_level(&self) -> u32 {
-        let target = self.target_sdk.as_deref().unwrap_or_default();
-        target.parse().unwrap_or_else(|_| {
-            CODENAMES
-                .iter()
-                .find(|(name, _)| *name == target)
-                .map_or(0, |(_, level)| *level)
-        })
+        api_level(self.target_sdk.as_deref())
+    }
+
+    /// Whether some phone that it installs on is asked for the permission: none is where `maxSdkVersion` lies below the lowest
+    /// level that the app, or the request itself, is for.
+    pub fn asks_for(&self, permission: &DeclaredPermission) -> bool {
+        let lowest = api_level(self.min_sdk.as_deref()).max(permission.min_sdk.unwrap_or(0));
+        permission.max_sdk.is_none_or(|highest| highest >= lowest)
     }
 
     /// Components that other apps can reach.
@@ -330,6 +331,17 @@ impl Declaration {
     }
 }
 
+/// An API level as a number; codenames of previews count as the level that they became. 0 if it is not known.
+fn api_level(text: Option<&str>) -> u32 {
+    let text = text.unwrap_or_default();
+    text.parse().unwrap_or_else(|_| {
+        let mut known = CODENAMES.iter();
+        known
+            .find(|(name, _)| *name == text)
+            .map_or(0, |(_, level)| *level)
+    })
+}
+
 /// Codenames that stand in manifests built with a preview, with the level that the release got.
 const CODENAMES: &[(&str, u32)] = &[
     ("IceCreamSandwich", 14),
@@ -366,6 +378,27 @@ mod tests {
         declaration.has_network_security_config = true;
         declaration.network_policy = Some(NetworkPolicy::default());
         assert_eq!(declaration.is_cleartext_allowed_everywhere(), Some(false));
+    }
+
+    #[test]
+    fn a_permission_for_older_phones_than_the_app_is_for_is_never_asked_for() {
+        let mut app = Declaration::new(Platform::Android, "com.example.notes");
+        let until = |max_sdk| DeclaredPermission {
+            max_sdk,
+            ..DeclaredPermission::default()
+        };
+        assert!(app.asks_for(&until(Some(18))));
+        app.min_sdk = Some("28".to_owned());
+        let asked = [None, Some(28), Some(27)].map(|max| app.asks_for(&until(max)));
+        assert_eq!(asked, [true, true, false]);
+        app.min_sdk = Some("Tiramisu".to_owned());
+        assert!(!app.asks_for(&until(Some(32))));
+        app.min_sdk = None;
+        let never = DeclaredPermission {
+            min_sdk: Some(31),
+            ..until(Some(30))
+        };
+        assert!(!app.asks_for(&never));
     }
 
     #[test]

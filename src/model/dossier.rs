@@ -10,19 +10,17 @@ use super::{
     Owner, PhoneLog, Plaintexts, Platform, Recipient, Recorded, Timestamp,
 };
 
-/// The Android user in a uid (`android.os.UserHandle.PER_USER_RANGE`): 0 is the owner, others are profiles. `None` for -1, which
-/// stands for no uid.
-pub fn user_of(uid: u32) -> Option<u32> {
-    (uid < 1 << 31).then_some(uid / 100_000)
-}
-
 /// A permission of an installed app for one Android user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PermissionState {
     /// In force (`granted=true` and not `REVOKED_COMPAT`, before Android 10 `REVOKE_ON_UPGRADE`).
     pub is_granted: bool,
     /// Decided by device management (`POLICY_FIXED`).
     pub is_policy_fixed: bool,
+    /// Granted for what the user selected only: some photos, some contacts (iOS).
+    pub is_limited: bool,
+    /// When it was decided, where the system keeps that (iOS).
+    pub decided: Option<Timestamp>,
 }
 
 /// An app on the device.
@@ -131,9 +129,9 @@ impl Dossier {
 
     /// Whether a user of the phone has the package, as far as is known.
     pub fn has_package(&self, package: &str) -> bool {
-        let is_removed = self.apps.get(package).is_some_and(|app| app.is_removed);
+        let is_listed = self.apps.get(package).is_some_and(|app| !app.is_removed);
         let is_declared = self.declarations.contains_key(package);
-        (!is_removed || is_declared) && !(is_declared && self.is_not_listed(package))
+        is_listed || (is_declared && !self.is_not_listed(package))
     }
 
     /// Whether the phone itself listed all its apps, which have uids then, and has none of this package.
@@ -142,6 +140,11 @@ impl Dossier {
         const SYSTEM: &str = "android";
         let system = self.apps.get(SYSTEM);
         !self.apps.contains_key(package) && system.is_some_and(|app| app.app_id.is_some())
+    }
+
+    /// Whether a list, a dump or a package names the app: a label alone does not say that it is there.
+    pub fn is_named(&self, package: &str) -> bool {
+        self.apps.contains_key(package) || self.declarations.contains_key(package)
     }
 
     /// What an app and the code in it are said to collect, with the places that say so: labels from inside its package, those
@@ -212,6 +215,7 @@ impl Dossier {
             let state = PermissionState {
                 is_granted: *is_granted,
                 is_policy_fixed: true,
+                ..PermissionState::default()
             };
             let key = (0, permission.clone());
             if package.is_empty() {

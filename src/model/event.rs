@@ -352,3 +352,10 @@ pub struct Access {
     /// The system refused: nothing was read.
     pub is_refused: bool,
 }
+
+impl Access {
+    /// When what it sums up began, if that was before the time of its record.
+    pub fn began(&self, record: Timestamp) -> Option<Timestamp> {
+        self.since.filter(|since| *since < record)
+    }
+}

@@ -33,7 +33,7 @@ ids! {
         Text = "text",
         /// Latitude and longitude in degrees, as `52.5200,13.4050`.
         Position = "position",
-        /// A digest in hexadecimal digits, of a value that stays with the auditor.
+        /// A digest of something that no list names.
         Digest = "digest",
     }
 }
@@ -47,6 +47,8 @@ pub struct KnownValue {
     pub is_of_contact: bool,
     /// The value.
     pub value: Sensitive,
+    /// It is a digest in hexadecimal digits, of a value that stays with the auditor.
+    pub is_digest: bool,
     /// For a position: how far from it still counts, in metres.
     pub radius_metres: u32,
 }
@@ -61,6 +63,7 @@ impl KnownValue {
             kind,
             is_of_contact: false,
             value: Sensitive::new(value.trim()),
+            is_digest: kind == KnownKind::Digest,
             radius_metres: Self::RADIUS_METRES,
         }
     }

@@ -32,6 +32,7 @@ mod plaintext;
 mod policy;
 mod sensitive;
 mod tally;
+mod user;
 
 pub use address_book::{AddressBook, People};
 pub use app::{AppId, Attributed, Basis};
@@ -46,7 +47,7 @@ pub use consent::Consent;
 pub use coverage::{Coverage, Shortfall, ShortfallCount};
 pub use declaration::{Declaration, DeclaredPermission, EmbeddedCode, Platform, Signer};
 pub use declared::{DeclaredFact, DeclaredKind};
-pub use dossier::{Dossier, InstalledApp, PermissionPolicy, PermissionState, user_of};
+pub use dossier::{Dossier, InstalledApp, PermissionPolicy, PermissionState};
 pub use event::{
     Access, Answer, Body, ContentState, Event, Exchange, Handshake, Header, Lookup, Message,
     Observation, Request, Response, Sighting, Traffic,
@@ -75,3 +76,4 @@ pub use sensitive::Sensitive;
 pub use tally::{
     Burst, BurstKey, Distinct, FindingKey, Moment, Occurrences, ReadKey, Tally, TrafficKey, Volume,
 };
+pub use user::{Users, user_of};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{
     Access, Attributed, Category, ContentState, DeviceId, Evidence, Exchange, Finding, Grade,
-    Header, Origin, Protection, Reads, Recipient, Timestamp, Traffic,
+    Header, Origin, Protection, Reads, Recipient, Timestamp, Traffic, Users,
 };
 use crate::limits;
 
@@ -154,6 +154,8 @@ pub struct Occurrences {
     pub precision_metres: Option<u32>,
     /// The first pieces of evidence by origin, at most [`limits::EVIDENCE_PER_FINDING`].
     pub evidence: BTreeSet<Evidence>,
+    /// Messages by the user of the phone for whom the app sent them.
+    pub users: Users,
 }
 
 impl Occurrences {
@@ -171,6 +173,7 @@ impl Occurrences {
             last: finding.evidence.origin.time,
             precision_metres: finding.precision_metres,
             evidence: BTreeSet::from([finding.evidence]),
+            users: Users::default(),
         }
     }
 
@@ -185,6 +188,7 @@ impl Occurrences {
             last: evidence.origin.time,
             precision_metres: None,
             evidence: BTreeSet::from([evidence]),
+            users: Users::default(),
         }
     }
 
@@ -231,6 +235,7 @@ impl Occurrences {
             (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
             (ours, theirs) => ours.or(theirs),
         };
+        self.users.merge(&other.users);
         self.evidence.extend(other.evidence);
         while self.evidence.len() > limits::EVIDENCE_PER_FINDING {
             self.evidence.pop_last();
@@ -252,7 +257,7 @@ pub struct TrafficKey {
 }
 
 /// Sums over flows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Volume {
     /// Flows.
     pub flows: u64,
@@ -269,11 +274,14 @@ pub struct Volume {
     pub first: Origin,
     /// Time of the last packet.
     pub last: Timestamp,
+    /// Flows by the user of the phone for whom the app had them.
+    pub users: Users,
 }
 
 impl Volume {
     /// Adds another sum of flows.
-    pub fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, other: &Self) {
+        self.users.merge(&other.users);
         self.flows = self.flows.saturating_add(other.flows);
         self.of_content = self.of_content.saturating_add(other.of_content);
         self.sent_bytes = self.sent_bytes.saturating_add(other.sent_bytes);
@@ -382,7 +390,7 @@ impl Tally {
     }
 
     /// Adds one flow's traffic.
-    pub fn add_traffic(&mut self, key: TrafficKey, traffic: &Traffic) {
+    pub fn add_traffic(&mut self, key: TrafficKey, user: Option<u32>, traffic: &Traffic) {
         if key.content.is_closed() && traffic.client_bytes > 0 {
             let burst = Burst {
                 sent_bytes: traffic.client_bytes,
@@ -406,12 +414,19 @@ impl Tally {
                 has_gap: traffic.has_gap,
                 first: traffic.first,
                 last: traffic.last.time,
+                users: Users::of(user, 1),
             },
         );
     }
 
     /// Adds an exchange that a proxy or browser recorded: such records know no connections, so each counts as a flow.
-    pub fn add_exchange(&mut self, key: TrafficKey, origin: Origin, exchange: &Exchange) {
+    pub fn add_exchange(
+        &mut self,
+        key: TrafficKey,
+        user: Option<u32>,
+        origin: Origin,
+        exchange: &Exchange,
+    ) {
         let request = &exchange.request;
         let line = request.method.len().saturating_add(request.target.len()) as u64;
         let sent_bytes = line
@@ -430,14 +445,21 @@ impl Tally {
                 has_gap: false,
                 first: origin,
                 last: origin.time,
+                users: Users::of(user, 1),
             },
         );
     }
 
     /// Adds what a device log says about a contacted host.
-    pub fn add_contact(&mut self, key: TrafficKey, origin: Origin, access: &Access) {
+    pub fn add_contact(
+        &mut self,
+        key: TrafficKey,
+        user: Option<u32>,
+        origin: Origin,
+        access: &Access,
+    ) {
         let flows = access.count.max(1);
-        let began = access.since.filter(|since| *since < origin.time);
+        let began = access.began(origin.time);
         self.add_volume(
             key,
             Volume {
@@ -451,13 +473,14 @@ impl Tally {
                     ..origin
                 },
                 last: origin.time,
+                users: Users::of(user, flows),
             },
         );
     }
 
     fn add_volume(&mut self, key: TrafficKey, volume: Volume) {
         if let Some(existing) = self.traffic.get_mut(&key) {
-            existing.merge(volume);
+            existing.merge(&volume);
             return;
         }
         self.traffic.insert(key, volume);

@@ -207,7 +207,7 @@ pub(super) fn signs(walk: Walk, bytes: &[u8]) -> Option<Signs> {
 
 /// Whether bytes inside a document are something by more than chance: compressed, a document with a mark of its own, or text in
 /// UTF-16.
-fn tells_itself(bytes: &[u8]) -> bool {
+pub(super) fn tells_itself(bytes: &[u8]) -> bool {
     compression::is_certain(bytes)
         || bytes.starts_with(zip::MAGIC)
         || bytes.starts_with(property_list::MAGIC)

@@ -81,6 +81,14 @@ pub(super) fn is_certain(bytes: &[u8]) -> bool {
         .is_some_and(|compression| compression != Compression::Deflate || starts_well(bytes))
 }
 
+/// Whether bytes are compressed from the first to the last: by a magic that chance hardly makes, or by the checksum of zlib.
+pub(super) fn is_whole(bytes: &[u8]) -> bool {
+    by_magic(bytes).is_some_and(|compression| {
+        compression != Compression::Deflate
+            || drain(ZlibDecoder::new(bytes), limits::UNMARKED_BYTES).end == End::Whole
+    })
+}
+
 /// Whether something compressed by its magic begins here, and decompresses at least a little.
 pub(super) fn begins(bytes: &[u8]) -> bool {
     by_magic(bytes).is_some_and(|compression| {

@@ -14,6 +14,7 @@ mod compression;
 mod digits;
 mod embedded;
 mod form;
+mod frame;
 mod graphql;
 mod grpc;
 mod json;
@@ -52,6 +53,7 @@ use crate::model::{
 use body::MediaType;
 use collector::Collector;
 pub(crate) use digits::{LENIENT_BASE64, LENIENT_BASE64_URL, hex_bytes};
+pub use frame::is_document;
 
 /// The fields of one message.
 #[derive(Debug, Default)]
@@ -223,4 +225,5 @@ const DECODERS: &[Decoder] = &[
     form::DECODER,
     text::DECODER,
     text::PARTED,
+    frame::DECODER,
 ];

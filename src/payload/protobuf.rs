@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use super::binary::{self, Cursor, Key, See, Signs, Stop, Token, deeper, see, under};
 use super::body::MediaType;
 use super::collector::Collector;
-use super::{Decoder, Input, compression, nested, text};
+use super::{Decoder, Input, compression, frame, nested, text};
 use crate::limits;
 use crate::model::DecodeStep;
 
@@ -34,8 +34,77 @@ fn matches(media_type: &MediaType, input: Input<'_, '_>) -> bool {
     media_type.is_unspecific()
         && !input.is_cut
         && unlabelled(input.bytes).is_some_and(|signs| {
-            is_readable(signs) || signs.blobs == 1 && holds_compressed(input.bytes)
+            is_readable(signs)
+                || signs.blobs == 1 && holds_compressed(input.bytes)
+                || certainty(input.bytes) >= CERTAIN
         })
+}
+
+/// Bits of [`certainty`] from which on bytes are a message: chance makes one of a million of them.
+const CERTAIN: u32 = 20;
+
+/// How sure it is, in bits, that bytes are a message: 0 where they are none.
+pub(super) fn certainty(bytes: &[u8]) -> u32 {
+    evidence(bytes, 0).unwrap_or(0)
+}
+
+fn evidence(bytes: &[u8], depth: usize) -> Option<u32> {
+    let depth = deeper(depth).ok()?;
+    let mut cursor = Cursor::new(bytes);
+    let (mut bits, mut before) = (0_u32, 0_u64);
+    while !cursor.is_empty() {
+        let (number, kind) = tag(&mut cursor).ok()?;
+        if number > USUAL_NUMBER {
+            return None;
+        }
+        // Half of the kinds there are, and of one byte in four the number that is next.
+        let is_next = (before..=before.saturating_add(3)).contains(&number);
+        let of_tag = if is_next { 4 } else { 1 };
+        before = number;
+        let of_value = match kind {
+            0 => {
+                let from = cursor.rest().len();
+                cursor.varint().ok()?;
+                u32::try_from(from.saturating_sub(cursor.rest().len())).ok()?
+            }
+            1 => match fixed_64(cursor.array().ok()?) {
+                Token::Float(_) => 4,
+                _ => 0,
+            },
+            2 => {
+                let len = cursor.varint().ok()?;
+                let content = cursor.take_long(len).ok()?;
+                let of_end = if cursor.is_empty() { 7 } else { 0 };
+                of_content(content, depth).saturating_add(of_end)
+            }
+            5 => match fixed_32(cursor.array().ok()?) {
+                Token::Single(_) => 2,
+                _ => 0,
+            },
+            _ => return None,
+        };
+        bits = bits.saturating_add(of_tag).saturating_add(of_value);
+    }
+    Some(bits)
+}
+
+/// The same of what a field of bytes holds.
+fn of_content(bytes: &[u8], depth: usize) -> u32 {
+    if let Ok(text) = str::from_utf8(bytes)
+        && text::is_readable(text)
+    {
+        return frame::text_bits(text);
+    }
+    if binary::tells_itself(bytes) {
+        return CERTAIN;
+    }
+    let numbers = || packed_fixed(bytes).or_else(|| packed_varints(bytes));
+    let count = || packed_doubles(bytes).map(|row| row.len());
+    let rows = || count().or_else(|| numbers().map(|row| row.len()));
+    evidence(bytes, depth).unwrap_or_else(|| {
+        let row = rows().unwrap_or(0).saturating_mul(4);
+        u32::try_from(row).unwrap_or(u32::MAX)
+    })
 }
 
 fn is_text(bytes: &[u8]) -> bool {

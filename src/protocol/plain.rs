@@ -1,6 +1,6 @@
 //! Text in clear of a protocol that nobody knows, alone or behind a few bytes that are none: lines of trackers, JSON behind its
-//! length, CoAP, a number or something compressed in a frame. What the client says until the server speaks, or in one datagram, is
-//! handed out as one message, without names.
+//! length, CoAP, a number or something compressed in a frame; and binary documents. What the client says until the server speaks, or
+//! in one datagram, is handed out as one message, without names.
 
 use std::io::Read as _;
 
@@ -9,6 +9,7 @@ use flate2::bufread::ZlibDecoder;
 use super::{Chunk, Dissector, Output, Protocol, Started, Verdict};
 use crate::limits;
 use crate::model::{Body, ContentState, Event, Message, Origin, Shortfall, Side, Transport};
+use crate::payload;
 
 /// Only chosen where no other protocol is: see [`begin`].
 pub(super) const PROTOCOL: Protocol = Protocol {
@@ -45,6 +46,8 @@ pub fn begin(client: &[u8], transport: Transport, passed: u64) -> Option<Started
 pub enum Kind {
     /// Mostly printable characters; of encrypted bytes two in five are.
     Text,
+    /// A document that can be read, of which chance makes few.
+    Document,
     /// Too short to tell.
     Short,
     /// Anything else.
@@ -57,6 +60,8 @@ impl Kind {
         let printable = texts(bytes).map(|(_, text)| text.len()).sum::<usize>();
         if printable.saturating_mul(3) >= bytes.len().saturating_mul(2) {
             Self::Text
+        } else if payload::is_document(bytes) {
+            Self::Document
         } else if bytes.len() < SHORTEST_RUN {
             Self::Short
         } else {
@@ -82,9 +87,9 @@ fn texts(bytes: &[u8]) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Whether text, a number or something compressed begins soon.
+/// Whether text, a number or something compressed begins soon, or all is a document.
 fn is_readable(bytes: &[u8]) -> bool {
-    has_text(bytes) || has_compressed(bytes)
+    has_text(bytes) || has_compressed(bytes) || payload::is_document(bytes)
 }
 
 /// Whether a run of text begins soon, or of digits.
@@ -162,7 +167,7 @@ struct Plain {
     behind: u64,
     /// Bytes of the client's that were passed over as too short to tell.
     passed: u64,
-    /// Bytes of text, and of pieces too short to tell, of both sides.
+    /// Bytes of text and documents, and of pieces too short to tell, of both sides.
     text: u64,
     short: u64,
     has_binary: bool,
@@ -181,8 +186,11 @@ impl Plain {
     }
 
     fn judge(&mut self, bytes: &[u8]) {
+        if self.has_binary {
+            return;
+        }
         match Kind::of(bytes) {
-            Kind::Text => self.text = self.text.saturating_add(length(bytes)),
+            Kind::Text | Kind::Document => self.text = self.text.saturating_add(length(bytes)),
             Kind::Short => self.short = self.short.saturating_add(length(bytes)),
             Kind::Binary => self.has_binary = true,
         }

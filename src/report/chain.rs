@@ -1,7 +1,7 @@
 //! Chains and clocks in words.
 
 use super::merged::is_shown;
-use super::portrait::users;
+use super::portrait::{limited, users};
 use super::prose::Prose;
 use super::text;
 use crate::model::{AppReport, Contradiction, DataChain, DeviceReport, LabelState, Timestamp};
@@ -30,13 +30,12 @@ fn line(prose: &Prose<'_>, app: &AppReport, chain: &DataChain) -> String {
     if !chain.granted.is_empty() {
         let granted = language.pick("granted", "erteilt");
         let mut grants = app.grants.iter();
-        let users = grants
-            .find(|grant| chain.granted.iter().any(|name| **name == *grant.permission))
-            .and_then(|grant| users(prose, grant));
-        links.push(match users {
-            Some(users) => format!("{granted} {users}"),
-            None => granted.to_owned(),
-        });
+        let grant =
+            grants.find(|grant| chain.granted.iter().any(|name| **name == *grant.permission));
+        let users = grant.and_then(|grant| users(prose, grant));
+        let limited = grant.and_then(|grant| limited(prose, grant));
+        let words = [Some(granted), users.as_deref(), limited];
+        links.push(words.into_iter().flatten().collect::<Vec<_>>().join(" "));
     } else if !chain.refused.is_empty() {
         links.push(language.pick("refused", "verweigert").to_owned());
     }
@@ -55,11 +54,7 @@ fn line(prose: &Prose<'_>, app: &AppReport, chain: &DataChain) -> String {
             let words = language.pick("refused", "verweigert");
             details.push(format!("{}× {words}", reads.refused));
         }
-        if reads.users.keys().any(|user| *user != 0) {
-            let user = language.pick("user", "Nutzer");
-            let users = reads.users.iter();
-            details.extend(users.map(|(number, count)| format!("{user} {number}: {count}×")));
-        }
+        details.extend(language.users(&reads.users));
         if reads.last != Timestamp::default() {
             let words = language.pick("last", "zuletzt");
             details.push(format!("{words} {}", minute(reads.last)));

@@ -99,8 +99,8 @@ const USES: &[(&str, &str, &str)] = &[
     ),
     (
         "android-properties",
-        "model of the phone",
-        "Modell des Geräts",
+        "model and time zone of the phone, and its own numbers (serial number, IMEI …), looked for in what was sent",
+        "Modell und Zeitzone des Geräts und seine eigenen Nummern (Seriennummer, IMEI …), nach denen im Gesendeten gesucht wird",
     ),
     (
         "advertising-ids",

@@ -12,7 +12,7 @@ pub use self::texts::Texts;
 use super::Language;
 use crate::model::{
     AppStatus, Basis, Category, ContentState, Contradiction, Grade, LabelState, Place, Protection,
-    RiskLevel, Shortfall,
+    RiskLevel, Shortfall, Users,
 };
 use crate::rules::{MeasureKind, Text};
 
@@ -377,9 +377,13 @@ impl Language {
                 "app package that is not on the phone, by its own list of apps",
                 "App-Paket, das laut eigener Liste des Geräts nicht installiert ist",
             ),
+            Shortfall::UncertainTracker => self.pick(
+                "contacts with what the phone's log calls a tracker's without being sure; not counted as a tracker's",
+                "Kontakte mit dem, was das Protokoll des Geräts einen Tracker nennt, ohne sicher zu sein; nicht als Tracker gezählt",
+            ),
             Shortfall::SeveralUsers => self.pick(
-                "several users of the phone (work profile, private space), told apart in reads, not in traffic",
-                "mehrere Nutzer auf dem Gerät (Arbeitsprofil, privater Bereich), bei Zugriffen getrennt, im Verkehr nicht",
+                "several users of the phone (work profile, private space): an app that several of them have is one row, which says how much is whose",
+                "mehrere Nutzer auf dem Gerät (Arbeitsprofil, privater Bereich): eine App, die mehrere von ihnen haben, ist eine Zeile; sie nennt, wie viel von wem ist",
             ),
             Shortfall::SeveralClients => self.pick(
                 "several clients in what is taken for the traffic of one phone",
@@ -444,6 +448,13 @@ impl Language {
     pub fn counted(self, count: u64, one: &str, many: &str) -> String {
         let word = if count == 1 { one } else { many };
         format!("{count} {word}")
+    }
+
+    /// How often which user of the phone, one after the other.
+    pub(super) fn users(self, users: &Users) -> Vec<String> {
+        let user = self.pick("user", "Nutzer");
+        let line = |(number, count)| format!("{user} {number}: {count}×");
+        users.iter().map(line).collect()
     }
 
     /// A way of contact discovery (`plain-numbers` …).

@@ -31,8 +31,8 @@ pub(super) fn traffic(audit: &Audit) -> BTreeMap<ContentState, Volume> {
     let mut all: BTreeMap<ContentState, Volume> = BTreeMap::new();
     for (content, volume) in audit.devices.iter().flat_map(|device| &device.traffic) {
         all.entry(*content)
-            .and_modify(|sum| sum.merge(*volume))
-            .or_insert(*volume);
+            .and_modify(|sum| sum.merge(volume))
+            .or_insert_with(|| volume.clone());
     }
     all
 }
@@ -198,7 +198,7 @@ fn app<'a>(prose: &Prose<'a>, found: &[(&'a str, &'a AppReport, bool)]) -> Optio
         for (content, volume) in report.traffic() {
             traffic
                 .entry(content)
-                .and_modify(|sum: &mut Volume| sum.merge(volume))
+                .and_modify(|sum: &mut Volume| sum.merge(&volume))
                 .or_insert(volume);
         }
         for finding in &report.findings {

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use super::language::fill;
 use super::prose::{self, Prose};
 use super::{chain, text};
-use crate::model::{AppReport, DeclaredFact, DeclaredKind, ExceptionState, Grant, ShadowApp};
+use crate::model::{
+    AppReport, DeclaredFact, DeclaredKind, ExceptionState, Grant, ShadowApp, Timestamp,
+};
 
 /// Each name once, in the order of appearance.
 fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
@@ -152,6 +154,22 @@ pub(super) fn users(prose: &Prose<'_>, grant: &Grant) -> Option<String> {
     })
 }
 
+/// That a permission holds for what the user selected only.
+pub(super) fn limited(prose: &Prose<'_>, grant: &Grant) -> Option<&'static str> {
+    let words = prose
+        .language
+        .pick("for a selection only", "nur für eine Auswahl");
+    grant.is_limited.then_some(words)
+}
+
+fn since(prose: &Prose<'_>, time: Timestamp) -> String {
+    format!(
+        "{} {}",
+        prose.language.pick("since", "seit"),
+        chain::minute(time)
+    )
+}
+
 fn permissions(prose: &Prose<'_>, reports: &[&AppReport], most: usize) -> Vec<String> {
     let texts = prose.texts;
     let states = [
@@ -167,7 +185,14 @@ fn permissions(prose: &Prose<'_>, reports: &[&AppReport], most: usize) -> Vec<St
             .map(|grant| {
                 let name = prose::permission(&grant.permission);
                 let by_policy = grant.is_policy_fixed.then(|| texts.by_policy.to_owned());
-                let notes: Vec<String> = users(prose, grant).into_iter().chain(by_policy).collect();
+                let limited = limited(prose, grant).map(str::to_owned);
+                let decided = grant.decided.map(|time| since(prose, time));
+                let notes: Vec<String> = users(prose, grant)
+                    .into_iter()
+                    .chain(limited)
+                    .chain(by_policy)
+                    .chain(decided)
+                    .collect();
                 if notes.is_empty() {
                     name
                 } else {

@@ -17,7 +17,7 @@ use crate::model::{
     AppId, AppReport, Attributed, Audit, Coverage, DataChain, DeclaredFact, DecodeChain,
     DeviceReport, Distinct, Evidence, FieldPath, FlowKey, Grant, InputReport, JudgedFinding,
     Occurrences, Origin, PathStep, Question, Reads, Recipient, RecipientKind, RecipientReport,
-    Sensitive, TrafficReport, Volume,
+    Sensitive, Timestamp, TrafficReport, Volume,
 };
 use crate::rules::{Rules, Subject};
 
@@ -327,6 +327,7 @@ impl Ready<'_> {
             last,
             precision_metres,
             evidence,
+            users,
         } = occurrences;
         let evidence: BTreeSet<Evidence> = evidence
             .iter()
@@ -341,6 +342,7 @@ impl Ready<'_> {
             last: last.in_milliseconds(),
             precision_metres: *precision_metres,
             evidence,
+            users: users.clone(),
         }
     }
 
@@ -468,7 +470,7 @@ fn volumes(volumes: &TrafficReport) -> TrafficReport {
             ..Origin::default()
         },
         last: volume.last.in_milliseconds(),
-        ..*volume
+        ..volume.clone()
     };
     volumes
         .iter()
@@ -500,6 +502,8 @@ fn grant(grant: &Grant) -> Grant {
         is_granted,
         by_user,
         is_policy_fixed,
+        is_limited,
+        decided,
     } = grant;
     Grant {
         permission: text::safe(permission),
@@ -509,6 +513,8 @@ fn grant(grant: &Grant) -> Grant {
         is_granted: *is_granted,
         by_user: by_user.clone(),
         is_policy_fixed: *is_policy_fixed,
+        is_limited: *is_limited,
+        decided: decided.map(Timestamp::in_milliseconds),
     }
 }
 

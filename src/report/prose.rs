@@ -203,7 +203,9 @@ impl<'a> Prose<'a> {
             (texts.connection, texts.connections)
         };
         let mut parts = Vec::new();
-        if finding.grade != Grade::Declared && finding.recipient.kind != RecipientKind::None {
+        let is_sent =
+            finding.grade != Grade::Declared && finding.recipient.kind != RecipientKind::None;
+        if is_sent {
             parts.push(self.language.counted(occurrences.count, one, many));
         }
         if finding.grade.is_transmitted() {
@@ -233,6 +235,9 @@ impl<'a> Prose<'a> {
         }
         if let Some(metres) = occurrences.precision_metres {
             parts.push(fill(texts.precision, &[("metres", &metres.to_string())]));
+        }
+        if is_sent {
+            parts.extend(self.language.users(&occurrences.users));
         }
         parts.join(", ")
     }

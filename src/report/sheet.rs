@@ -248,6 +248,7 @@ fn findings<'a>(prose: &Prose<'a>) -> Sheet<'a> {
             seen.first,
             seen.last,
             prose.provisions(&finding.provisions),
+            language.users(&seen.users).join(", "),
         ]
     };
     Sheet {
@@ -274,6 +275,7 @@ fn findings<'a>(prose: &Prose<'a>) -> Sheet<'a> {
             "first",
             "last",
             "provisions",
+            "users",
         ],
         rows: judged(prose.audit).map(row).collect(),
     }
@@ -328,6 +330,7 @@ fn recipients<'a>(prose: &Prose<'a>) -> Sheet<'a> {
                     volume.flows,
                     volume.sent_bytes,
                     volume.received_bytes,
+                    prose.language.users(&volume.users).join(", "),
                 ]);
             }
         }
@@ -348,6 +351,7 @@ fn recipients<'a>(prose: &Prose<'a>) -> Sheet<'a> {
             "flows",
             "sent_bytes",
             "received_bytes",
+            "users",
         ],
         rows,
     }
@@ -367,6 +371,8 @@ fn permissions<'a>(prose: &Prose<'a>) -> Sheet<'a> {
                 grant.is_granted.map(|is_granted| yes(prose, is_granted)),
                 portrait::users(prose, grant),
                 yes(prose, grant.is_policy_fixed),
+                yes(prose, grant.is_limited),
+                grant.decided,
             ]
         })
     });
@@ -382,6 +388,8 @@ fn permissions<'a>(prose: &Prose<'a>) -> Sheet<'a> {
             "granted",
             "users",
             "policy_fixed",
+            "limited",
+            "decided",
         ],
         rows: rows.collect(),
     }

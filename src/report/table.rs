@@ -484,8 +484,13 @@ impl Page<'_> {
         let right = |text: String| Cell::new_owned(text).set_alignment(CellAlignment::Right);
         let row = |content: ContentState| {
             let volume = volumes.get(&content)?;
+            let mut state = language.content(content).to_owned();
+            let users = language.users(&volume.users);
+            if !users.is_empty() {
+                state = format!("{state} ({})", users.join(", "));
+            }
             Some(vec![
-                Cell::new_owned(language.content(content).to_owned()),
+                Cell::new_owned(state),
                 right(volume.flows.to_string()),
                 right(language.bytes(volume.sent_bytes)),
                 right(language.bytes(volume.received_bytes)),

@@ -237,6 +237,39 @@ fn a_list_of_apps_in_a_workbook_is_read() {
     assert_eq!(left_out[0].2, "a workbook without a list of apps");
 }
 
+#[test]
+fn a_list_of_apps_in_a_spreadsheet_of_open_document_is_read() {
+    let row = |cells: &[&str]| {
+        let cells = cells
+            .iter()
+            .map(|cell| format!("<table:table-cell><text:p>{cell}</text:p></table:table-cell>"));
+        format!(
+            "<table:table-row>{}</table:table-row>",
+            cells.collect::<String>()
+        )
+    };
+    let table = |rows: &str| format!("<table:table>{rows}</table:table>");
+    let list = row(&["Serial Number", "Bundle ID", "App Name"])
+        + &row(&["S1", "org.example.chat", "Chat"]);
+    let kind = b"application/vnd.oasis.opendocument.spreadsheet";
+    let spreadsheet = |tables: &str| {
+        let kind = archive::Entry::stored("mimetype", kind);
+        let content = archive::Entry::deflated("content.xml", tables.as_bytes());
+        archive::zip_of(&[kind, content], &[])
+    };
+    let cover = table(&row(&["Devices"]));
+    let whole = spreadsheet(&(cover.clone() + &table(&list)));
+    let case = intake::discover(&[file("spreadsheet", "apps.ods", &whole)]).unwrap();
+    let input = &case.devices[0].inputs[0];
+    assert_eq!(input.format, "app-inventory-csv");
+    let (dossier, damage) = input.gather().unwrap().unwrap();
+    assert_eq!((damage.len(), dossier.others.len()), (0, 1));
+    assert!(dossier.others["S1"].apps.contains_key("org.example.chat"));
+    let other = file("spreadsheet-other", "a.ods", &spreadsheet(&cover));
+    let left_out = intake::survey(&[other]).unwrap().left_out;
+    assert_eq!(left_out[0].2, "a spreadsheet without a list of apps");
+}
+
 /// Columns beyond the bound are told; a small file that refers to one long text often is read within bounds.
 #[test]
 fn a_workbook_is_read_within_bounds_and_what_is_left_out_told() {

@@ -1,20 +1,15 @@
 //! The program as its users run it: exit status, help, errors, output, with an environment of its own.
 
-use std::collections::BTreeSet;
+mod key_log;
+mod sample;
+mod schema;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use phonehome::model::{LinkType, Side};
-use phonehome::rules::Rules;
-use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use serde_json::Value;
-
-use crate::forge::archive;
-use crate::forge::capture::{Pcap, Pcapng, Record};
-use crate::forge::stream::Connection;
-use crate::forge::tls::{Session, Settings};
 
 /// Something that cannot be shown raw: clear the screen, set the title, turn the direction, hide.
 const HOSTILE: &str = "evil\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}\u{200b}";
@@ -555,107 +550,6 @@ fn standard_input_is_an_input() {
     assert_eq!(report["level"], "high");
 }
 
-/// A connection and the secrets to it.
-fn protected() -> (Connection, String) {
-    let mut session = Session::new(&Settings::new("ads.example", 3));
-    let mut connection = Connection::open(
-        "192.0.2.7:40000".parse().unwrap(),
-        "203.0.113.80:443".parse().unwrap(),
-    );
-    for (side, bytes) in session.handshake() {
-        connection.send(side, &bytes);
-    }
-    let request = session.send(Side::Client, b"GET / HTTP/1.1\r\nHost: ads.example\r\n\r\n");
-    connection.send(Side::Client, &request);
-    let answer = session.send(Side::Server, b"HTTP/1.1 204 No Content\r\n\r\n");
-    connection.send(Side::Server, &answer).close();
-    (connection, session.key_log())
-}
-
-#[test]
-fn key_logs_are_read_however_tools_wrote_them() {
-    let (connection, log) = protected();
-    let records: Vec<Record> = (1..)
-        .zip(&connection.packets)
-        .map(|(second, sent)| Record::at(second * 1_000_000_000, sent.ip.clone()))
-        .collect();
-    let capture = Pcap::new(LinkType::RAW).write(&records);
-    let utf16: Vec<u8> = log.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let texts = [
-        log.clone().into_bytes(),
-        log.replace(' ', "\t").into_bytes(),
-        log.replace(' ', "  ").replace('\n', "\r\n").into_bytes(),
-        format!("  {}", log.replace('\n', "\n  ")).into_bytes(),
-        format!("; from a phone\n\nnot a line of a key log\n{log}").into_bytes(),
-        format!("\u{feff}{log}\0\0\0\0\0\0").into_bytes(),
-        // The beginning of a rotated file.
-        format!("0123456789abcdef\n{log}CLIENT_RANDOM 0011").into_bytes(),
-        [&[0xff, 0xfe][..], &utf16].concat(),
-        archive::gzip(log.as_bytes()),
-        compress_to_vec(log.as_bytes(), CompressionLevel::Fastest),
-    ];
-    for (number, text) in texts.iter().enumerate() {
-        let inside = folder(&format!("keys-inside-{number}"));
-        let beside = folder(&format!("keys-beside-{number}"));
-        let keys = beside.join("keys.txt");
-        fs::write(inside.join("phone.pcap"), &capture).unwrap();
-        fs::write(inside.join("keys.txt"), text).unwrap();
-        fs::write(&keys, text).unwrap();
-        let capture = inside.join("phone.pcap").display().to_string();
-        let [inside, keys] = [inside, keys].map(|path| path.display().to_string());
-        for arguments in [
-            vec!["audit", &inside, "-f", "json"],
-            vec!["audit", &capture, "--keylog", &keys, "-f", "json"],
-        ] {
-            let report = json(&arguments);
-            let content = &report["devices"][0]["traffic"][0]["content"];
-            assert_eq!(content, "decrypted", "{number} {arguments:?}");
-        }
-    }
-}
-
-#[test]
-fn keys_at_the_beginning_of_standard_input_are_used() {
-    let (connection, log) = protected();
-    for (is_in_front, content) in [(true, "decrypted"), (false, "encrypted-no-key")] {
-        let mut file = Pcapng::new();
-        let interface = file.interface(LinkType::RAW, None);
-        if is_in_front {
-            file.secrets(&log);
-        }
-        for (second, sent) in (1..).zip(&connection.packets) {
-            let record = Record::at(second * 1_000_000_000, sent.ip.clone());
-            file.packet(interface, &record, &[]);
-        }
-        if !is_in_front {
-            // Far behind what is looked at to recognise the input.
-            file.block(0x0bad_cafe, &vec![0; 1 << 20]);
-            file.secrets(&log);
-        }
-        let mut child = phonehome()
-            .args(["audit", "-", "-f", "json"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(&file.bytes).unwrap();
-        drop(stdin);
-        let output = child.wait_with_output().unwrap();
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let text = report.to_string();
-        assert!(
-            text.contains(&format!("\"{content}\"")),
-            "{is_in_front} {text}"
-        );
-        assert_eq!(
-            text.contains("a pipe is read only once"),
-            !is_in_front,
-            "{text}"
-        );
-    }
-}
-
 #[test]
 fn an_app_named_by_the_user_owns_the_traffic() {
     let file = tracking_file("app");
@@ -689,72 +583,6 @@ fn one_bad_input_does_not_stop_the_others_but_decides_the_exit_status() {
 
     let output = run(&["audit", good.to_str().unwrap(), "no/such/file.pcap"]);
     assert_eq!(output.status.code(), Some(2));
-}
-
-#[test]
-fn the_json_report_follows_its_schema() {
-    let case = json(&["audit", "samples/case", "-f", "json"]);
-    let german = json(&[
-        "audit",
-        "samples/case",
-        "-f",
-        "json",
-        "--language",
-        "de",
-        "--show-values",
-        "-q",
-    ]);
-    let file = tracking_file("schema");
-    let small = json(&["audit", &file, "-f", "json"]);
-    let schema = json(&["schema"]);
-    for report in [&case, &german, &small] {
-        assert_follows(report, &schema);
-        assert_eq!(report["format"], "phonehome-audit");
-        assert_eq!(report["schema_version"], 1);
-    }
-    let mut broken = small;
-    broken["devices"][0]["apps"][0]["risk"] = "much".into();
-    assert!(
-        violation(&broken, &schema).is_some(),
-        "a schema that takes anything proves nothing"
-    );
-}
-
-#[test]
-fn observations_follow_their_schema() {
-    let schema = json(&["schema", "observation"]);
-    let output = run(&["observe", "samples/case"]);
-    assert!(output.status.success(), "{}", stderr(&output));
-    let lines = stdout(&output);
-    let mut kinds: Vec<String> = Vec::new();
-    for line in lines.lines() {
-        let observation: Value = serde_json::from_str(line).unwrap();
-        let kind = observation["event"]["kind"].as_str().unwrap().to_owned();
-        if !kinds.contains(&kind) {
-            // The validator takes its time: one line of each kind.
-            assert_follows(&observation, &schema);
-            kinds.push(kind);
-        }
-    }
-    kinds.sort();
-    assert!(kinds.len() >= 4, "{kinds:?}");
-}
-
-fn assert_follows(instance: &Value, schema: &Value) {
-    assert_eq!(violation(instance, schema), None);
-}
-
-fn violation(instance: &Value, schema: &Value) -> Option<String> {
-    let mut schemas = boon::Schemas::new();
-    let mut compiler = boon::Compiler::new();
-    compiler
-        .add_resource("schema.json", schema.clone())
-        .unwrap();
-    let index = compiler.compile("schema.json", &mut schemas).unwrap();
-    schemas
-        .validate(instance, index)
-        .err()
-        .map(|error| error.to_string())
 }
 
 #[test]
@@ -905,116 +733,6 @@ fn a_rules_folder_that_does_not_hold_is_refused_with_its_file() {
 }
 
 #[test]
-fn german_reports_are_german() {
-    let table = stdout(&run(&["audit", "samples/case", "--language", "de"]));
-    for words in [
-        "RISIKO JE APP",
-        "BEFUNDE JE APP",
-        "WAS NICHT ZU SEHEN WAR",
-        "DSGVO",
-        "ersetzt keine Rechtsberatung",
-    ] {
-        assert!(table.contains(words), "{words}");
-    }
-    for words in [
-        "GDPR",
-        "transmitted",
-        "evidence",
-        "Recipient",
-        "the file",
-        "connection",
-        "body ",
-        "header ",
-    ] {
-        assert!(!table.contains(words), "{words}");
-    }
-}
-
-#[test]
-fn reports_weigh_their_words() {
-    for language in ["en", "de"] {
-        let table = stdout(&run(&["audit", "samples/case", "--language", language])).to_lowercase();
-        for verdict in [
-            "violat",
-            "illegal",
-            "unlawful",
-            "verstößt",
-            "rechtswidrig",
-            "unzulässig",
-        ] {
-            assert!(!table.contains(verdict), "{verdict}");
-        }
-    }
-    let empty = folder("words").join("empty.pcap");
-    fs::write(&empty, pcap(&[])).unwrap();
-    let table = stdout(&run(&["audit", empty.to_str().unwrap()]));
-    assert!(table.contains("does not mean"), "{table}");
-    for verdict in ["clean", "safe", "no risk"] {
-        assert!(!table.contains(verdict), "{verdict}");
-    }
-}
-
-/// One line for each app of a report: phone, app, whose row it is, level and risk.
-fn risks(report: &Value) -> String {
-    let mut lines = Vec::new();
-    for device in report["devices"].as_array().unwrap() {
-        for app in device["apps"].as_array().unwrap() {
-            let words = [&device["name"], &app["name"], &app["owner"], &app["level"]]
-                .map(|word| word.as_str().unwrap().to_owned());
-            lines.push(format!("{} {}", words.join(" | "), app["risk"]));
-        }
-    }
-    lines.join("\n")
-}
-
-#[test]
-fn the_sample_case_has_the_risks_that_it_was_made_for() {
-    let report = json(&["audit", "samples/case", "-f", "json"]);
-    insta::assert_snapshot!(risks(&report), @r"
-    company-phone | Wetterlicht | app | very-high 16
-    company-phone | (app unknown) | unknown | very-high 16
-    company-phone | WhatsApp | app | high 12
-    company-phone | Operating system | system | low 3
-    company-phone | com.example.taschenlampe | app | none 0
-    managed-phone | Jira Cloud | app | high 9
-    managed-phone | Signal | app | medium 8
-    managed-phone | Google Play services | app | medium 4
-    managed-phone | Operating system | system | low 3
-    managed-phone | Mattermost | app | low 3
-    private-phone | Blattscan | app | very-high 16
-    private-phone | TikTok | app | very-high 16
-    private-phone | Google Play services | app | medium 4
-    private-phone | Operating system | system | low 3
-    private-phone | Mattermost | app | low 3
-    private-phone | com.example.werkzeug.kalender or com.example.werkzeug.notizen | shared | none 0
-    private-phone | (app unknown) | unknown | none 0
-    ");
-    assert_eq!(report["case"], "Nordlicht Logistik GmbH");
-    assert_eq!(report["level"], "very-high");
-}
-
-#[test]
-fn a_saved_report_gives_every_format_as_the_audit_itself_does() {
-    let folder = folder("saved_report");
-    let saved = folder.join("audit.json");
-    let saved = saved.to_str().unwrap();
-    assert_eq!(status(&["audit", "samples/case", "-o", saved]), 0);
-    for language in ["en", "de"] {
-        let direct = stdout(&run(&["audit", "samples/case", "--lang", language]));
-        let later = stdout(&run(&["report", saved, "--lang", language]));
-        assert_eq!(direct, later);
-    }
-    let json = stdout(&run(&["report", saved, "-f", "json"]));
-    assert_eq!(json, fs::read_to_string(saved).unwrap());
-    let refused = run(&["report", saved, "--show-values"]);
-    assert_eq!(refused.status.code(), Some(2));
-    assert!(stderr(&refused).contains("--show-values"));
-    let foreign = run(&["report", "Cargo.toml"]);
-    assert_eq!(foreign.status.code(), Some(2));
-    assert!(stderr(&foreign).contains("no JSON report of phonehome"));
-}
-
-#[test]
 fn the_language_is_that_of_the_locale_unless_asked_for() {
     let title = |locale: &str, arguments: &[&str]| {
         let mut command = phonehome();
@@ -1027,64 +745,4 @@ fn the_language_is_that_of_the_locale_unless_asked_for() {
         title("C", &[&list[..], &["--lang", "de"]].concat())
     );
     assert_ne!(title("de_AT", &list), title("fr_FR", &list));
-}
-
-/// What the README shows of a report: the overview of the first phone, and the first findings of its first app.
-fn excerpt(report: &str) -> String {
-    let (overview, _) = report.split_once("managed-phone\n").unwrap();
-    let (_, findings) = report.split_once("FINDINGS PER APP\n\n").unwrap();
-    let findings: Vec<&str> = findings.lines().take(22).collect();
-    format!("{overview}…\n{}\n…\n", findings.join("\n"))
-}
-
-/// With `PHONEHOME_FORGE=1` in the environment the README is written instead of compared.
-#[test]
-fn the_readme_shows_what_the_sample_prints() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(&path).unwrap();
-    let (before, rest) = readme.split_once("<!-- output -->\n").unwrap();
-    let (shown, behind) = rest.split_once("<!-- /output -->").unwrap();
-    let printed = excerpt(&stdout(&run(&["audit", "samples/case"])));
-    let expected = format!("```text\n{printed}```\n");
-    if std::env::var_os("PHONEHOME_FORGE").is_some() {
-        let readme = format!("{before}<!-- output -->\n{expected}<!-- /output -->{behind}");
-        fs::write(&path, readme).unwrap();
-    } else {
-        assert!(
-            shown == expected,
-            "the README is stale; PHONEHOME_FORGE=1 cargo test the_readme_shows writes it anew"
-        );
-    }
-}
-
-/// Each provision that an observation can touch is touched by the sample case. Compensation and fines follow from what people
-/// decide, never from an observation.
-#[test]
-fn the_sample_case_touches_each_provision() {
-    let report = json(&["audit", "-q", "-f", "json", "samples/case"]);
-    let touched: BTreeSet<String> = report["devices"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(|device| device["apps"].as_array().unwrap())
-        .flat_map(|app| app["provisions"].as_array().unwrap())
-        .map(|id| id.as_str().unwrap().to_owned())
-        .collect();
-    let rules = Rules::embedded();
-    let untouched: Vec<&str> = rules
-        .legal()
-        .provisions
-        .iter()
-        .filter(|provision| !provision.is_always_touched && !touched.contains(&*provision.id))
-        .map(|provision| &*provision.id)
-        .collect();
-    assert_eq!(untouched, ["gdpr-82-83"]);
-    assert!(
-        rules
-            .legal()
-            .provision("gdpr-82-83")
-            .unwrap()
-            .touched_by
-            .is_empty()
-    );
 }

@@ -10,6 +10,7 @@ use phonehome::rules::Rules;
 
 use crate::forge::axml::{self, Element, Value};
 use crate::forge::{app, archive};
+use crate::on_disk;
 
 /// An app that embeds an attribution service and is open where it need not be.
 fn package() -> Vec<u8> {
@@ -55,6 +56,30 @@ fn report(folder: &str, rules: &Rules) -> AppReport {
         .into_iter()
         .flat_map(|device| device.apps);
     apps.next().unwrap()
+}
+
+#[test]
+fn a_permission_that_no_phone_is_asked_for_is_no_permission_of_interest() {
+    let manifest = |min_sdk: u32| {
+        format!(
+            r#"<manifest xmlns:android="http://schemas.android.com/apk/res/android" package="com.example.notes">
+            <uses-sdk android:minSdkVersion="{min_sdk}" android:targetSdkVersion="34"/>
+            <uses-permission android:name="android.permission.READ_CONTACTS" android:maxSdkVersion="27"/><application/></manifest>"#
+        )
+    };
+    let of = |min_sdk: u32| {
+        let text = manifest(min_sdk);
+        let files: [(&str, &[u8]); 1] = [("AndroidManifest.xml", text.as_bytes())];
+        let folder = on_disk::folder(&format!("declared-never-asked-{min_sdk}"), &files);
+        let mut audit = on_disk::audited(&folder);
+        let app = audit.devices[0].apps.remove(0);
+        let mut facts = app.declared.into_iter();
+        let fact = facts.find(|fact| fact.kind == DeclaredKind::Permission);
+        (app.grants.len(), fact.unwrap().values)
+    };
+    assert_eq!(of(26), (1, vec!["maxSdkVersion=27".to_owned()]));
+    let never = ["maxSdkVersion=27", "never-asked"].map(str::to_owned);
+    assert_eq!(of(28), (0, never.into()));
 }
 
 #[test]

@@ -10,8 +10,8 @@ use phonehome::model::{Audit, Category, Contradiction, Event, RiskLevel, Shortfa
 use phonehome::report::{self, FORMATS, Format, Language, Presentable};
 use phonehome::rules::Rules;
 
-use crate::forge::case;
 use crate::forge::record::{self, Exchange};
+use crate::forge::{case, log};
 use crate::on_disk::{self, audited};
 
 /// Seconds that the phone's clock is ahead of the capture's.
@@ -182,6 +182,54 @@ fn a_work_profile_is_told_from_the_private_side_of_an_app() {
 }
 
 #[test]
+fn traffic_says_how_much_is_of_the_work_profile_and_how_much_private() {
+    let connections = record::CONNECTIONS.replace(
+        "10124,Chat,org.example.chat",
+        "1010123,Notes,org.example.notes",
+    );
+    let traffic = record::pcap(&[contacts(), contacts()]);
+    let files: [(&str, &[u8]); 2] = [
+        ("traffic.pcap", &traffic),
+        ("connections.csv", connections.as_bytes()),
+    ];
+    let audit = audited(&on_disk::folder("join-users-traffic", &files));
+    let mut noted = audit.coverage.iter();
+    assert!(noted.any(|(_, shortfall, _)| shortfall == Shortfall::SeveralUsers));
+    let [app] = audit.devices[0].apps.as_slice() else {
+        panic!("{:?}", audit.devices[0].apps);
+    };
+    let found = app.findings.iter();
+    let mut found = found.filter(|finding| finding.category == Category::Contacts);
+    let users = found.next().unwrap().occurrences.users.iter();
+    assert_eq!(users.collect::<Vec<_>>(), [(0, 1), (10, 1)]);
+    let mut volumes = app.recipients[0].volumes.values();
+    let users = volumes.next().unwrap().users.iter();
+    assert_eq!(users.collect::<Vec<_>>(), [(0, 1), (10, 1)]);
+    let mut asked = app.questions.iter();
+    assert!(asked.any(|question| &*question.id == "private-side"));
+    for (language, words) in [
+        (Language::English, "user 0: 1×, user 10: 1×"),
+        (Language::German, "Nutzer 0: 1×, Nutzer 10: 1×"),
+    ] {
+        for format in ["table", "html", "csv"] {
+            let text = rendered(&audit, format, language);
+            assert!(text.contains(words), "{format}: {text}");
+        }
+    }
+    let json = rendered(&audit, "json", Language::English);
+    let (saved, _) = Presentable::from_json(json.as_bytes()).unwrap();
+    assert_eq!(written(&saved, "json", Language::English), json);
+    // What is all of the owner needs no telling apart.
+    let files: Vec<(&str, Vec<u8>)> = upload().into();
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, bytes)| (*name, &**bytes))
+        .collect();
+    let audit = audited(&on_disk::folder("join-users-one", &files));
+    assert!(!rendered(&audit, "table", Language::English).contains("user 0"));
+}
+
+#[test]
 fn users_beyond_the_bound_are_told() {
     let limits = |others: u32| {
         let (head, reads) = APPOPS.split_once('\n').unwrap();
@@ -231,6 +279,7 @@ fn documents_that_do_not_fit_the_phone_are_told() {
     let files = [
         ("dump.txt", dump),
         ("form.csv", form.to_owned()),
+        ("com.example.gone.csv", form.to_owned()),
         ("maps.xml", manifest("com.example.maps", "7.7")),
         ("mail.xml", manifest("com.example.mail", "1.0")),
     ];
@@ -249,6 +298,7 @@ fn documents_that_do_not_fit_the_phone_are_told() {
         .collect();
     noted.sort_unstable();
     let expected = [
+        ("com.example.gone.csv", Shortfall::UnplacedLabels),
         ("form.csv", Shortfall::UnplacedLabels),
         ("mail.xml", Shortfall::NotInstalled),
         ("maps.xml", Shortfall::OtherVersion),
@@ -268,9 +318,32 @@ fn documents_that_do_not_fit_the_phone_are_told() {
         "was Version 7.7 angibt",
         "ist nicht unter den installierten Apps",
         "daneben liegen 2 App-Pakete",
+        "sie ist von com.example.gone, was keine Liste",
     ] {
         assert!(german.contains(words), "{words}: {german}");
     }
+}
+
+#[test]
+fn a_label_counts_for_an_app_that_traffic_alone_shows() {
+    let [traffic, _] = upload();
+    // Unlike a list of connections, it names no installed app.
+    let owners = ("sockets.json", record::SOCKET_TRACE.as_bytes().to_vec());
+    let form = ("org.example.notes.csv", form(&[]));
+    let files = [traffic, owners, form];
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, bytes)| (*name, &**bytes))
+        .collect();
+    let audit = audited(&on_disk::folder("join-label", &files));
+    let [app] = audit.devices[0].apps.as_slice() else {
+        panic!("{:?}", audit.devices[0].apps);
+    };
+    assert!(!app.is_installed);
+    let mut chains = app.chains.iter();
+    let chain = chains.find(|chain| chain.category == Category::Contacts);
+    let contradictions = &chain.unwrap().contradictions;
+    assert!(contradictions.contains(&Contradiction::LabelSaysNotCollected));
 }
 
 /// A file of a phone: name, contents.
@@ -278,21 +351,24 @@ type File = (&'static str, Vec<u8>);
 
 /// An upload of contacts in clear by `org.example.notes`, with the list that says whose it is.
 fn upload() -> [File; 2] {
+    [
+        ("traffic.pcap", record::pcap(&[contacts()])),
+        ("connections.csv", record::CONNECTIONS.as_bytes().to_vec()),
+    ]
+}
+
+fn contacts() -> Exchange {
     let contacts: Vec<String> = (10..17)
         .map(|number| format!(r#"{{"name":"Person {number}","phone":"+49176040690{number}"}}"#))
         .collect();
-    let exchange = Exchange {
+    Exchange {
         method: "POST",
         host: "collector.example".to_owned(),
         target: "/v1/contacts".to_owned(),
         headers: vec![("Content-Type", "application/json".to_owned())],
         body: format!(r#"{{"contacts":[{}]}}"#, contacts.join(",")).into_bytes(),
         response: b"ok".to_vec(),
-    };
-    [
-        ("traffic.pcap", record::pcap(&[exchange])),
-        ("connections.csv", record::CONNECTIONS.as_bytes().to_vec()),
-    ]
+    }
 }
 
 /// A form of Google Play that names these kinds of data.
@@ -365,6 +441,61 @@ fn a_permission_that_one_user_of_the_phone_has_is_not_granted_to_the_other() {
     let json = rendered(&audit, "json", Language::English);
     let (saved, _) = Presentable::from_json(json.as_bytes()).unwrap();
     assert_eq!(written(&saved, "json", Language::English), json);
+}
+
+#[test]
+fn what_is_granted_for_a_selection_says_so_and_since_when() {
+    let contact = r#"{"domain":"api.example","firstTimeStamp":"2026-01-01T03:00:00Z","timeStamp":"2026-01-02T04:00:00Z","hits":4,"bundleID":"org.example.chat","type":"networkActivity"}"#;
+    let files: [(&str, &[u8]); 2] = [
+        ("backup-file", log::TCC),
+        ("report.ndjson", contact.as_bytes()),
+    ];
+    let audit = audited(&on_disk::folder("join-selection", &files));
+    for (language, words) in [
+        (
+            Language::English,
+            "(for a selection only, since 2025-10-09 08:53)",
+        ),
+        (
+            Language::German,
+            "(nur für eine Auswahl, seit 2025-10-09 08:53)",
+        ),
+    ] {
+        let text = rendered(&audit, "table", language);
+        assert!(text.contains(words), "{text}");
+    }
+    let json = rendered(&audit, "json", Language::English);
+    assert!(json.contains("\"is_limited\": true"));
+    let (saved, _) = Presentable::from_json(json.as_bytes()).unwrap();
+    assert_eq!(written(&saved, "json", Language::English), json);
+}
+
+#[test]
+fn known_values_that_are_not_looked_for_are_told_in_plain_words() {
+    let [traffic, owners] = upload();
+    // What a phone shows in place of its address.
+    let properties = "[ro.product.model]: [Fono 3]\n[ro.serialno]: [EX0042ZZ]\n\
+        [persist.service.bdroid.bdaddr]: [02:00:00:00:00:00]\n";
+    let properties = ("getprop.txt", properties.as_bytes().to_vec());
+    let files = [traffic, owners, properties];
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, bytes)| (*name, &**bytes))
+        .collect();
+    let audit = audited(&on_disk::folder("join-properties", &files));
+    for (language, words) in [
+        (
+            Language::English,
+            "1 known values too short or too common to be looked for, which chance alone would show <0.01×",
+        ),
+        (
+            Language::German,
+            "1 bekannte Werte, die zu kurz oder zu häufig sind, um nach ihnen zu suchen; allein der Zufall zeigte sie <0.01×",
+        ),
+    ] {
+        let text = rendered(&audit, "table", language);
+        assert!(text.contains(words), "{text}");
+    }
 }
 
 const MANIFEST: &str = r#"<manifest xmlns:android="http://schemas.android.com/apk/res/android" package="org.example.notes">

@@ -250,6 +250,19 @@ fn trackers_that_only_the_phones_log_knows_are_found() {
 }
 
 #[test]
+fn a_contact_with_a_tracker_was_first_and_last_when_the_log_says() {
+    let row = r#"{"domain":"profile.example","firstTimeStamp":"2026-01-01T03:00:00Z","timeStamp":"2026-01-02T04:00:00Z","domainType":1,"hits":41,"bundleID":"org.example.chat","type":"networkActivity"}"#;
+    let audit = audited("tracker-times", &[("report.ndjson", row.as_bytes())]);
+    let mut findings = audit.devices[0].apps[0].findings.iter();
+    let finding = findings.find(|finding| &*finding.rule == "logged-tracker-contacted");
+    let seen = &finding.unwrap().occurrences;
+    assert_eq!(
+        [seen.first, seen.last].map(|time| time.to_string()),
+        ["2026-01-01T03:00:00.000Z", "2026-01-02T04:00:00.000Z"]
+    );
+}
+
+#[test]
 fn what_websites_in_an_app_contact_is_not_said_to_be_the_apps_own() {
     let rows = [
         (

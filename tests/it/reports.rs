@@ -117,7 +117,7 @@ fn tally(rules: &Rules, seen: &[(Attributed, String, String, usize)]) -> Tally {
             recipient,
             content: ContentState::ALL[pick % ContentState::ALL.len()],
         };
-        tally.add_traffic(key, &traffic);
+        tally.add_traffic(key, None, &traffic);
     }
     tally
 }

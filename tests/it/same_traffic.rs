@@ -663,7 +663,7 @@ fn sums(seen: &[Seen]) -> (Tally, Coverage) {
             recipient,
             content: ContentState::Clear,
         };
-        tally.add_traffic(key, &traffic);
+        tally.add_traffic(key, None, &traffic);
         let place = (pick % 3 > 0).then_some(origin);
         coverage.add(origin.input, Shortfall::StreamGap, place, *frame, || {
             format!("detail {}", pick % 5)

@@ -230,6 +230,7 @@ pub(super) fn bridged(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
             continue;
         };
         occurrences.count = count;
+        occurrences.users.cap(count);
         // Of one rule there are several.
         occurrences.items = (rules.len() as u64).max(2);
         occurrences.most_items = occurrences.items;

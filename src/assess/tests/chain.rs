@@ -26,6 +26,7 @@ impl Phone {
         let state = PermissionState {
             is_granted: true,
             is_policy_fixed: false,
+            ..PermissionState::default()
         };
         app.requested.push(permission.clone());
         app.permissions.insert((0, permission), state);

@@ -310,7 +310,7 @@ fn burst(sent: u64, seconds_after: i64) -> Phone {
         recipient: remote("g.whatsapp.net"),
         content: ContentState::NoKey,
     };
-    phone.tally.add_traffic(key, &traffic);
+    phone.tally.add_traffic(key, None, &traffic);
     phone
 }
 

@@ -75,7 +75,7 @@ impl Phone {
                 recipient: recipient.clone(),
                 content,
             };
-            self.tally.add_traffic(key, &traffic);
+            self.tally.add_traffic(key, None, &traffic);
         }
         self
     }
@@ -146,6 +146,7 @@ impl Phone {
             let state = PermissionState {
                 is_granted,
                 is_policy_fixed: false,
+                ..PermissionState::default()
             };
             app.permissions.insert((0, READ_CONTACTS.to_owned()), state);
         }

@@ -1,11 +1,12 @@
 //! The digests that apps make of what they send, to call it anonymous: which functions, over which mixtures of value and salt.
 
-use blake2::{Blake2b512, Blake2bMac, Blake2bMac512, Blake2s256, Blake2sMac256};
+use blake2::{Blake2b, Blake2b512, Blake2bMac, Blake2bMac512, Blake2s, Blake2s256, Blake2sMac256};
+use data_encoding::HEXLOWER;
 use hmac::{KeyInit, Mac, SimpleHmac};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Sha224, Sha256, Sha384, Sha512, Sha512_224, Sha512_256};
-use sha3::digest::consts::U32;
+use sha3::digest::consts::{U16, U20, U28, U32, U48};
 use sha3::digest::typenum::Unsigned;
 use sha3::{Digest, Sha3_224, Sha3_256, Sha3_384, Sha3_512};
 
@@ -13,7 +14,7 @@ use crate::model::DecodeStep;
 use crate::payload::hex_bytes;
 
 /// `BLAKE2b` with 32 bytes of output (RFC 7693 §2.1).
-type Blake2b256 = blake2::Blake2b<U32>;
+type Blake2b256 = Blake2b<U32>;
 
 /// The digest of a message (second) with a key (first); `None` where the key does not fit.
 type Keyed = fn(&[u8], &[u8]) -> Option<Vec<u8>>;
@@ -79,11 +80,24 @@ pub(super) const FUNCTIONS: &[Function] = &[
     keyed::<Blake2s256, Blake2sMac256>(DecodeStep::Blake2),
     function::<Sha512_256>(DecodeStep::Sha512),
     function::<Sha512_224>(DecodeStep::Sha512),
+    function::<Blake2b<U48>>(DecodeStep::Blake2),
+    function::<Blake2b<U28>>(DecodeStep::Blake2),
+    function::<Blake2b<U20>>(DecodeStep::Blake2),
+    function::<Blake2b<U16>>(DecodeStep::Blake2),
+    function::<Blake2s<U28>>(DecodeStep::Blake2),
+    function::<Blake2s<U20>>(DecodeStep::Blake2),
+    function::<Blake2s<U16>>(DecodeStep::Blake2),
 ];
 /// Which of them is MD5.
 pub(super) const MD5: usize = 2;
 /// How many of [`FUNCTIONS`] are always tried with salts: the others, where digests are as long as theirs.
 pub(super) const USUAL: usize = 4;
+/// How many of them are tried with salts at all.
+pub(super) const SALTED: usize = 15;
+/// How many of them are hashed again, as digits.
+const NESTED: usize = 3;
+/// Of how many bytes the ends of digests are looked for.
+const ENDS: [usize; 3] = [8, 10, 16];
 
 fn digest<H: Digest>(parts: &[&[u8]]) -> Vec<u8> {
     let mut hasher = H::new();
@@ -119,6 +133,12 @@ pub(super) enum Mixture {
     Hmac,
     /// The key of a function that takes one itself (RFC 7693 §2.9).
     Keyed,
+    /// Nothing; the value is the hexadecimal digits of its digest by that of [`FUNCTIONS`].
+    OfDigits(usize),
+    /// Nothing; the value is its digest by the same function.
+    OfDigest,
+    /// Nothing; so many bytes are left of the digest's end.
+    End(usize),
     /// Nothing, and not of the text of an address of a network card but of its six bytes.
     Bytes,
     /// Nothing; the digest with the bits of a UUID of version 3 (RFC 9562 §5.3), as Java's `nameUUIDFromBytes` makes it.
@@ -150,6 +170,24 @@ pub(super) const OTHERS: [Mixture; 6] = [
     Mixture::SaltLast("_"),
 ];
 
+/// Mixtures with a salt that are rare: tried by the usual functions.
+pub(super) const RARE: [Mixture; 2] = [Mixture::SaltFirst(";"), Mixture::SaltLast(";")];
+
+/// What is rarely made of a value by the usual functions: digests of digests, and ends of digests.
+pub(super) fn rare() -> impl Iterator<Item = (usize, Mixture)> {
+    let nested = (0..USUAL).flat_map(|outer| {
+        let inner = (0..NESTED).map(Mixture::OfDigits);
+        inner.map(move |mixture| (outer, mixture))
+    });
+    let again = (0..NESTED).map(|function| (function, Mixture::OfDigest));
+    let ends = (0..NESTED).flat_map(|function| {
+        let shorter = FUNCTIONS.get(function).map_or(0, |function| function.bytes);
+        let ends = ENDS.iter().filter(move |bytes| **bytes < shorter);
+        ends.map(move |bytes| (function, Mixture::End(*bytes)))
+    });
+    nested.chain(again).chain(ends)
+}
+
 /// The digest of a value.
 pub(super) fn compute(
     function: &Function,
@@ -159,6 +197,17 @@ pub(super) fn compute(
 ) -> Option<Vec<u8>> {
     match mixture {
         Mixture::Plain => Some((function.digest)(&[value])),
+        Mixture::OfDigits(inner) => {
+            let inner = (FUNCTIONS.get(*inner)?.digest)(&[value]);
+            let digits = HEXLOWER.encode(&inner);
+            Some((function.digest)(&[digits.as_bytes()]))
+        }
+        Mixture::OfDigest => Some((function.digest)(&[&(function.digest)(&[value])])),
+        Mixture::End(bytes) => {
+            let digest = (function.digest)(&[value]);
+            let start = digest.len().checked_sub(*bytes)?;
+            digest.get(start..).map(<[u8]>::to_vec)
+        }
         Mixture::Bytes => Some((function.digest)(&[&octets(value)?])),
         Mixture::NamedUuid => {
             let mut digest = (function.digest)(&[value]);
@@ -228,6 +277,13 @@ mod tests {
             "508c5e8c327c14e2",
             "53048e2681941ef9",
             "4634270f707b6a54",
+            "6f56a82c8e7ef526",
+            "9bd237b02a29e43b",
+            "384264f676f39536",
+            "cf4ab791c62b8d2b",
+            "0b033fc226df7abd",
+            "5ae3b99be29b0183",
+            "aa4938119b1dc7b8",
         ];
         for (function, start) in FUNCTIONS.iter().zip(starts) {
             let digest = compute(function, &Mixture::Plain, b"abc", b"").unwrap();

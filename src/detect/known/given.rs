@@ -61,7 +61,7 @@ fn each_value(text: &str, look: Look, see: &mut dyn FnMut(&str)) {
     runs.filter(is_number).for_each(see);
 }
 
-/// What a value may be by its form: an account always.
+/// What a value may be by its form: an account always, unless it is an address of mail.
 fn kinds(text: &str) -> [Option<KnownKind>; 2] {
     let form = if text.contains('@') {
         value::is_email(text).then_some(KnownKind::Email)
@@ -93,12 +93,14 @@ fn compare(index: &Index, text: &str, kind: KnownKind) -> Vec<Hit> {
             };
             let slots = index.digests.by_start.get(start);
             for slot in slots.filter(|slot| slot.spelling == GIVEN) {
-                let expected = index
-                    .value(slot)
-                    .and_then(|value| given(value.value.reveal()));
+                let known = index.value(slot);
+                let expected = known.and_then(|known| given(known.value.reveal()));
                 if expected.is_some_and(|expected| digest.starts_with(&expected)) {
+                    // A list may say what it is.
+                    let told = known.map(|known| known.kind);
+                    let told = told.filter(|kind| *kind != KnownKind::Digest);
                     hits.push(Hit {
-                        sent: Some(kind),
+                        sent: Some(told.unwrap_or(kind)),
                         ..Hit::of(slot.value)
                     });
                 }
@@ -147,5 +149,23 @@ mod tests {
             ["account-id"]
         );
         assert!(found(EMAIL, r#"{"v": "otto.beispiel@post.example"}"#).is_empty());
+    }
+
+    #[test]
+    fn what_a_list_says_of_its_digests_is_said_of_what_is_sent() {
+        let imei = "490154203237518";
+        let digest = |text: &str| hex(&Sha256::digest(text));
+        let known = |kind, text| KnownValue {
+            is_digest: true,
+            ..KnownValue::own(kind, &digest(text))
+        };
+        let list = || vec![known(KnownKind::Imei, imei), known(KnownKind::Phone, PHONE)];
+        let found = |body: &str| rules_of_known(list(), "application/json", body.as_bytes());
+        assert_eq!(found(&format!(r#"{{"v": "{imei}"}}"#)), ["hardware-id"]);
+        let sent = format!(r#"{{"v": "{}"}}"#, digest(imei));
+        assert_eq!(found(&sent), ["hardware-id"]);
+        assert_eq!(found(r#"{"v": "+493023125111"}"#), ["own-msisdn"]);
+        let sent = format!(r#"{{"v": "{}"}}"#, digest(PHONE));
+        assert_eq!(found(&sent), ["email-or-phone-hash"]);
     }
 }

@@ -102,7 +102,9 @@ fn is_no_word(known: &KnownValue) -> bool {
             .filter(u8::is_ascii_digit)
             .count()
     };
-    known.kind == KnownKind::AccountId && digits() >= ACCOUNT_DIGITS || is_identifier(known.kind)
+    known.is_digest
+        || known.kind == KnownKind::AccountId && digits() >= ACCOUNT_DIGITS
+        || is_identifier(known.kind)
 }
 
 /// Whether values of a kind are no words.

@@ -180,7 +180,8 @@ impl Index {
             spellings.any(Spelling::is_number)
         };
         let numeric = (0..values.len()).filter(has_digits).count();
-        let (recipes, recipes_left_out) = recipes(peppers, rules);
+        let (recipes, recipes_left_out) =
+            recipes(peppers, rules, values.len() <= limits::RARE_VALUES);
         let (mut of_digests, mut of_text, mut of_base64, mut of_binary) =
             <(Budget, _, _, _)>::default();
         let ((by_start, numbers, checksums, cut), ((encoded, exact), (text, binary))) = both(
@@ -382,7 +383,7 @@ fn neglected(values: &[KnownValue], spelled: &Spelled) -> Neglected {
     for (position, value) in values.iter().enumerate() {
         let spellings = spelled.of_value(position);
         let has_none = spellings.clone().next().is_none();
-        if has_none && !matches!(value.kind, KnownKind::Position | KnownKind::Digest) {
+        if has_none && value.kind != KnownKind::Position && !value.is_digest {
             neglected.refused = neglected.refused.saturating_add(1);
             neglected.refused_per_byte += chance(value.value.reveal());
         } else if !has_none && spellings.clone().all(|spelling| spelling.is_weak) {
@@ -398,7 +399,8 @@ fn neglected(values: &[KnownValue], spelled: &Spelled) -> Neglected {
 fn person_table(values: &[KnownValue], budget: &mut Budget) -> Table {
     let mut entries = Vec::new();
     let names = values.iter().enumerate();
-    for (position, value) in names.filter(|(_, value)| value.kind == KnownKind::Name) {
+    let is_name = |value: &KnownValue| value.kind == KnownKind::Name && !value.is_digest;
+    for (position, value) in names.filter(|(_, value)| is_name(value)) {
         for (how, way) in person::divided(value.value.reveal()).iter().enumerate() {
             if budget.allows(entries.len(), limits::KNOWN_PATTERNS) {
                 entries.push((person::key_of(way), slot(position, 0, how)));

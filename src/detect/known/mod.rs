@@ -84,22 +84,31 @@ pub fn address_book(values: &[KnownValue]) -> AddressBook {
     for known in values {
         let text = known.value.reveal();
         match (known.kind, known.is_of_contact) {
+            (KnownKind::Phone, true) if known.is_digest => {
+                numbers.insert(text.to_lowercase().into_bytes());
+            }
             (KnownKind::Phone, true) => {
                 numbers.insert(text.bytes().filter(u8::is_ascii_digit).collect::<Vec<u8>>());
             }
             (KnownKind::Phone, false) => {
                 book.has_own_number = true;
+                let number = (!known.is_digest)
+                    .then(|| value::phone_e164(text))
+                    .flatten();
                 book.own
-                    .extend(value::phone_e164(text).map(|number| Sensitive::new(&number)));
+                    .extend(number.map(|number| Sensitive::new(&number)));
             }
             (KnownKind::Email, false) => {
                 book.has_own_email = true;
-                book.own.push(Sensitive::new(&text.to_ascii_lowercase()));
+                let address = (!known.is_digest).then(|| text.to_ascii_lowercase());
+                book.own
+                    .extend(address.map(|address| Sensitive::new(&address)));
             }
             _ => {}
         }
-        let is_own =
-            !known.is_of_contact && matches!(known.kind, KnownKind::Phone | KnownKind::Email);
+        let is_own = !known.is_of_contact
+            && !known.is_digest
+            && matches!(known.kind, KnownKind::Phone | KnownKind::Email);
         if is_own {
             let spelled = spelling::spellings(known).into_iter();
             book.own

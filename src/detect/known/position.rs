@@ -27,7 +27,7 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn of(known: &KnownValue, id: u32) -> Option<Self> {
-        if known.kind != KnownKind::Position {
+        if known.kind != KnownKind::Position || known.is_digest {
             return None;
         }
         let mut numbers = known

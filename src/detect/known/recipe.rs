@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::digest::{self, FUNCTIONS, GUESSED, MD5, Mixture, OTHERS, USUAL};
+use super::digest::{self, FUNCTIONS, GUESSED, MD5, Mixture, OTHERS, RARE, SALTED, USUAL};
 use super::index::{Budget, slot};
 use super::salted::salted_recipes;
 use super::spelled::Spelled;
 use super::table::{Slot, Table};
 use crate::limits;
-use crate::model::{DecodeStep, KnownKind, KnownValue};
+use crate::model::{DecodeStep, KnownValue};
 use crate::rules::{HashForm, Rules};
 
 /// A digest function with what is mixed in.
@@ -22,9 +22,12 @@ pub(super) struct Recipe {
 
 impl Recipe {
     pub(super) fn steps(&self) -> Vec<DecodeStep> {
-        let function = FUNCTIONS.get(self.function).map(|function| function.step);
+        let step = |function: usize| FUNCTIONS.get(function).map(|function| function.step);
+        let function = step(self.function);
         let mixture = match self.mixture {
-            Mixture::Plain | Mixture::Bytes | Mixture::NamedUuid => None,
+            Mixture::Plain | Mixture::Bytes | Mixture::NamedUuid | Mixture::End(_) => None,
+            Mixture::OfDigits(inner) => step(inner),
+            Mixture::OfDigest => function,
             Mixture::Hmac | Mixture::Keyed => Some(DecodeStep::Hmac),
             Mixture::SaltFirst(_) | Mixture::SaltLast(_) | Mixture::Lookup => {
                 Some(DecodeStep::Salted)
@@ -53,8 +56,9 @@ pub(super) struct Digests {
 /// Spelling number of a digest that the auditor gave as such.
 pub(super) const GIVEN: u8 = u8::MAX;
 
-/// Digests looked for, the most usual first, and how many more there would be: slots have room for so many.
-pub(super) fn recipes(peppers: &[Vec<u8>], rules: &Rules) -> (Vec<Recipe>, usize) {
+/// Digests looked for, the most usual first, and how many more there would be: slots have room for so many. What is rare is looked
+/// for in a short list alone, as far as there is room.
+pub(super) fn recipes(peppers: &[Vec<u8>], rules: &Rules, is_short: bool) -> (Vec<Recipe>, usize) {
     let plain = |function| Recipe {
         function,
         mixture: Mixture::Plain,
@@ -73,7 +77,7 @@ pub(super) fn recipes(peppers: &[Vec<u8>], rules: &Rules) -> (Vec<Recipe>, usize
         peppers.flat_map(move |pepper| salted_recipes(functions.clone(), mixtures, pepper))
     };
     recipes.extend(with_peppers(0..USUAL, &GUESSED));
-    recipes.extend((USUAL..FUNCTIONS.len()).map(plain));
+    recipes.extend((USUAL..SALTED).map(plain));
     recipes.push(Recipe {
         mixture: Mixture::NamedUuid,
         ..plain(MD5)
@@ -82,13 +86,23 @@ pub(super) fn recipes(peppers: &[Vec<u8>], rules: &Rules) -> (Vec<Recipe>, usize
         mixture: Mixture::Bytes,
         ..plain(function)
     }));
-    let others = USUAL..FUNCTIONS.len();
+    let others = USUAL..SALTED;
     recipes.extend(with_peppers(others.clone(), &GUESSED));
     recipes.extend(with_peppers(0..USUAL, &OTHERS));
     recipes.extend(with_peppers(others, &OTHERS));
     let most = usize::from(u8::MAX);
     let left_out = recipes.len().saturating_sub(most);
     recipes.truncate(most);
+    if is_short {
+        let functions = (SALTED..FUNCTIONS.len()).map(plain);
+        let without_salt = digest::rare().map(|(function, mixture)| Recipe {
+            mixture,
+            ..plain(function)
+        });
+        let rare = functions.chain(without_salt);
+        let rare = rare.chain(with_peppers(0..USUAL, &RARE));
+        recipes.extend(rare.take(most.saturating_sub(recipes.len())));
+    }
     (recipes, left_out)
 }
 
@@ -107,7 +121,7 @@ pub(super) fn digest_table(
 ) -> Table {
     let mut entries = Vec::new();
     for (position, value) in values.iter().enumerate() {
-        if value.kind == KnownKind::Digest
+        if value.is_digest
             && let Some(start) = given(value.value.reveal()).as_deref().and_then(start)
         {
             entries.push((start, slot(position, usize::from(GIVEN), 0)));
@@ -148,18 +162,18 @@ pub(super) fn add_digests(
 
 /// The recipes whose digests are as long as one of those that are given; a digest that is cut may be of any.
 pub(super) fn recipes_of_given(values: &[KnownValue], recipes: &[Recipe]) -> Vec<Recipe> {
-    let digests = values
-        .iter()
-        .filter(|value| value.kind == KnownKind::Digest);
+    let digests = values.iter().filter(|value| value.is_digest);
     let digests = digests.filter_map(|value| given(value.value.reveal()));
     let lengths: BTreeSet<usize> = digests.map(|digest| digest.len()).collect();
     let bytes = |recipe: &Recipe| recipe.compute(b"").map_or(0, |digest| digest.len());
+    let is_whole = |recipe: &&Recipe| !matches!(recipe.mixture, Mixture::End(_));
+    let whole = || recipes.iter().filter(is_whole);
     let is_cut = |lengths: &BTreeSet<usize>| {
-        let whole: BTreeSet<usize> = recipes.iter().map(bytes).collect();
+        let whole: BTreeSet<usize> = whole().map(bytes).collect();
         !lengths.is_subset(&whole)
     };
     let may_be = |recipe: &&Recipe| lengths.contains(&bytes(recipe)) || is_cut(&lengths);
-    recipes.iter().filter(may_be).cloned().collect()
+    whole().filter(may_be).cloned().collect()
 }
 
 /// A digest as the auditor wrote it.

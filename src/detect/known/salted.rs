@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use super::digest::{FUNCTIONS, GUESSED, Mixture, OTHERS, USUAL};
+use super::digest::{FUNCTIONS, GUESSED, Mixture, OTHERS, RARE, SALTED, USUAL};
 use super::index::{Budget, Index};
 use super::recipe::{Digests, Recipe, digest_table};
 use super::salt::SaltName;
@@ -120,7 +120,7 @@ impl Index {
     pub(super) fn with_salt(&self, salt: &[u8], bytes: Option<usize>) -> Option<Arc<Digests>> {
         let functions = match bytes {
             None => 0..USUAL,
-            Some(_) => USUAL..FUNCTIONS.len(),
+            Some(_) => USUAL..SALTED,
         };
         let gives = |function: &usize| {
             let function = FUNCTIONS.get(*function).map(|function| function.bytes);
@@ -128,9 +128,10 @@ impl Index {
         };
         let functions = functions.filter(gives);
         let usual = salted_recipes(functions.clone(), &GUESSED, salt);
-        let recipes: Vec<Recipe> = usual
-            .chain(salted_recipes(functions, &OTHERS, salt))
-            .collect();
+        let rare = bytes.is_none().then_some(&RARE).into_iter();
+        let rare = rare.flat_map(|rare| salted_recipes(0..USUAL, rare, salt));
+        let others = salted_recipes(functions, &OTHERS, salt);
+        let recipes: Vec<Recipe> = usual.chain(others).chain(rare).collect();
         if recipes.is_empty() {
             return None;
         }
@@ -163,7 +164,7 @@ impl Index {
             salted.untried = salted.untried.saturating_add(1);
             return None;
         }
-        let functions = (0..).zip(FUNCTIONS);
+        let functions = (0..SALTED).zip(FUNCTIONS);
         let functions = functions.filter(|(_, function)| bytes.contains(&function.bytes));
         let functions = functions.map(|(position, _)| position);
         let recipes = salted_recipes(functions, &GUESSED, salt).collect();

@@ -1,6 +1,7 @@
 //! The spellings of all values in one text: a million values have six million spellings.
 
 use super::spelling;
+use crate::limits;
 use crate::model::KnownValue;
 
 /// One way to write a value, as [`spelling::Spelling`].
@@ -63,6 +64,9 @@ pub(super) struct Spelled {
     ends: Vec<u32>,
 }
 
+/// The spellings of a value.
+type Spell = fn(&KnownValue) -> Vec<spelling::Spelling>;
+
 /// Values that are worth a thread: numbering plans take some microseconds for each.
 const SHARE: usize = 10_000;
 
@@ -71,12 +75,18 @@ impl Spelled {
     pub(super) fn new(values: &[KnownValue], jobs: usize) -> Self {
         let share = values.len().div_ceil(jobs.max(1)).max(SHARE);
         if values.len() <= share {
-            return Self::of_share(values);
+            let is_short = values.len() <= limits::RARE_VALUES;
+            let spellings = if is_short {
+                spelling::spellings
+            } else {
+                spelling::usual_spellings
+            };
+            return Self::of_share(values, spellings);
         }
         std::thread::scope(|scope| {
             let workers: Vec<_> = values
                 .chunks(share)
-                .map(|share| scope.spawn(move || Self::of_share(share)))
+                .map(|share| scope.spawn(move || Self::of_share(share, spelling::usual_spellings)))
                 .collect();
             let mut all = Self::default();
             for worker in workers {
@@ -90,10 +100,10 @@ impl Spelled {
         })
     }
 
-    fn of_share(values: &[KnownValue]) -> Self {
+    fn of_share(values: &[KnownValue], spell: Spell) -> Self {
         let mut all = Self::default();
         for value in values {
-            let spellings = spelling::spellings(value);
+            let spellings = spell(value);
             for spelling in &spellings {
                 all.add(Spelling {
                     text: &spelling.text,

@@ -29,10 +29,22 @@ const STRONG_DIGITS: usize = 11;
 
 /// All spellings of a value, the most usual first. Empty if it is too short to mean anything.
 pub(super) fn spellings(known: &KnownValue) -> Vec<Spelling> {
+    let list = List {
+        has_rare: true,
+        ..List::default()
+    };
+    fill(list, known)
+}
+
+/// The same without those of which digests are rare, for long lists.
+pub(super) fn usual_spellings(known: &KnownValue) -> Vec<Spelling> {
+    fill(List::default(), known)
+}
+
+fn fill(mut list: List, known: &KnownValue) -> Vec<Spelling> {
     let text = known.value.reveal().trim();
-    let mut list = List::default();
-    if is_common(text) {
-        return list.0;
+    if is_common(text) || known.is_digest {
+        return list.all;
     }
     match known.kind {
         KnownKind::Phone => phone(text, &mut list),
@@ -42,12 +54,15 @@ pub(super) fn spellings(known: &KnownValue) -> Vec<Spelling> {
         KnownKind::Sim => subscriber(text, &mut list),
         KnownKind::Mac | KnownKind::Bssid => mac(text, &mut list),
         KnownKind::AdvertisingId | KnownKind::DeviceId => identifier(text, &mut list),
-        KnownKind::Serial | KnownKind::AccountId | KnownKind::Ssid | KnownKind::Text => {
+        KnownKind::Serial | KnownKind::AccountId | KnownKind::Text => words(text, &mut list),
+        KnownKind::Ssid => {
             words(text, &mut list);
+            // as Android gives it to apps (`WifiInfo.getSSID`)
+            list.rarely_hashed(format!("\"{text}\""));
         }
         KnownKind::Position | KnownKind::Digest => {}
     }
-    list.0
+    list.all
 }
 
 /// Values that are on very many phones, or stand for none at all: found, they would say nothing of this one.
@@ -94,7 +109,11 @@ fn is_common(text: &str) -> bool {
 
 /// Spellings without repetition.
 #[derive(Default)]
-struct List(Vec<Spelling>);
+struct List {
+    all: Vec<Spelling>,
+    /// Whether rare ones are wanted.
+    has_rare: bool,
+}
 
 impl List {
     fn add(&mut self, text: impl Into<String>, is_weak: bool, is_written: bool, is_hashed: bool) {
@@ -102,7 +121,7 @@ impl List {
         if text.len() < SHORTEST {
             return;
         }
-        match self.0.iter_mut().find(|known| known.text == text) {
+        match self.all.iter_mut().find(|known| known.text == text) {
             Some(known) => {
                 // What is only hashed says nothing of how it is written.
                 known.is_weak = match (known.is_written, is_written) {
@@ -113,7 +132,7 @@ impl List {
                 known.is_written |= is_written;
                 known.is_hashed |= is_hashed;
             }
-            None => self.0.push(Spelling {
+            None => self.all.push(Spelling {
                 text,
                 is_weak,
                 is_written,
@@ -131,6 +150,13 @@ impl List {
     fn hashed(&mut self, text: impl Into<String>) {
         self.add(text, false, false, true);
     }
+
+    /// The same where rare ones are wanted.
+    fn rarely_hashed(&mut self, text: impl Into<String>) {
+        if self.has_rare {
+            self.hashed(text);
+        }
+    }
 }
 
 /// The country code of Brazil (ITU-T E.164).
@@ -143,6 +169,7 @@ fn phone(text: &str, list: &mut List) {
     let parsed = value::phone_number(text).or_else(|| PHONE_NUMBER_UTIL.parse(text, None).ok());
     let Some(parsed) = parsed else {
         number(text, list);
+        list.rarely_hashed(text);
         return;
     };
     let e164 = parsed.format_as(PhoneNumberFormat::E164).into_owned();
@@ -169,6 +196,9 @@ fn phone(text: &str, list: &mut List) {
             .into_owned(),
     );
     list.hashed(format!("tel:{e164}"));
+    // as the address book has it
+    list.rarely_hashed(text);
+    list.rarely_hashed(parsed.format_as(PhoneNumberFormat::National).into_owned());
 }
 
 fn only_digits(text: &str) -> String {
@@ -180,6 +210,8 @@ fn email(text: &str, list: &mut List) {
     list.both(lower.clone(), lower.len() < SHORTEST_STRONG);
     list.hashed(text);
     list.hashed(text.to_uppercase());
+    // as keyboards begin a text
+    list.rarely_hashed(capitalised(&lower));
     if let Some((local, domain)) = lower.split_once('@') {
         // Gmail takes no notice of dots and of what follows a plus; vendors normalise that before they hash.
         let bare: String = local.split('+').next().unwrap_or(local).replace('.', "");
@@ -199,6 +231,13 @@ fn email(text: &str, list: &mut List) {
         list.both(lower.nfc().collect::<String>(), false);
         list.add(lower.nfd().collect::<String>(), false, true, false);
     }
+}
+
+/// A text whose first letter is a capital.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters.clone()).collect()
 }
 
 /// A text in lower case, whose dotted capital I is the letter i as in Turkish: by Unicode alone it is one with a second dot.
@@ -221,6 +260,7 @@ fn name(text: &str, list: &mut List) {
         return;
     }
     text_forms(&joined, is_weak, list);
+    list.rarely_hashed(joined.to_uppercase());
     for form in without_accents(&lower(&joined)) {
         let words: Vec<&str> = form.split(' ').collect();
         let [given @ .., family] = words.as_slice() else {
@@ -277,7 +317,9 @@ pub(super) fn without_accents(lower: &str) -> Vec<String> {
     for (letter, digraph) in [("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")] {
         digraphs = digraphs.replace(letter, digraph);
     }
-    let mut forms = vec![composed, bare, digraphs];
+    // as its capital is (Unicode Standard, SpecialCasing.txt)
+    let sharp = composed.replace('ß', "ss");
+    let mut forms = vec![composed, bare, digraphs, sharp];
     let dotted = forms
         .iter()
         .filter(|form| form.contains('ı'))
@@ -316,14 +358,37 @@ fn number(text: &str, list: &mut List) {
 /// Digits of an IMEI without its check digit: what it has in common with an IMEISV (3GPP TS 23.003 §6.2).
 pub(super) const UNCHECKED_IMEI: usize = 14;
 
-/// An IMEI, also without its check digit.
+/// An IMEI, also without its check digit; a MEID or ESN (3GPP2 C.R1001).
 fn imei(text: &str, list: &mut List) {
+    if text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+        equipment(text, list);
+        return;
+    }
     number(text, list);
     let digits = only_digits(text);
     if digits.len() == UNCHECKED_IMEI.saturating_add(1)
         && let Some(unchecked) = digits.get(..UNCHECKED_IMEI)
     {
         list.both(unchecked, false);
+    }
+}
+
+/// A MEID or ESN in hexadecimal digits, and in decimal ones of its maker and of the rest.
+fn equipment(text: &str, list: &mut List) {
+    identifier(text, list);
+    let parts = match text.len() {
+        14 => Some((8, 10, 8)),
+        8 => Some((2, 3, 8)),
+        _ => None,
+    };
+    let Some((at, of_maker, of_rest)) = parts else {
+        return;
+    };
+    let number = |digits: &str| u64::from_str_radix(digits, 16).ok();
+    let halves = text.split_at_checked(at);
+    let numbers = halves.and_then(|(maker, rest)| number(maker).zip(number(rest)));
+    if let Some((maker, rest)) = numbers {
+        list.both(format!("{maker:0of_maker$}{rest:0of_rest$}"), false);
     }
 }
 
@@ -484,6 +549,41 @@ mod tests {
         ] {
             assert!(texts.iter().any(|text| text == form), "{form}");
         }
+    }
+
+    #[test]
+    fn devices_of_cdma_have_numbers_in_both_kinds_of_digits() {
+        let texts = texts(KnownKind::Imei, "A0000012345678");
+        for form in ["a0000012345678", "268435457803430008"] {
+            assert!(texts.contains(&form.to_owned()), "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn digests_are_of_what_apps_hold() {
+        let is_hashed = |kind, value: &str, form: &str| {
+            let known = KnownValue::own(kind, value);
+            let mut spellings = spellings(&known).into_iter();
+            spellings.any(|spelling| spelling.text == form && spelling.is_hashed)
+        };
+        assert!(is_hashed(
+            KnownKind::Ssid,
+            "Musternetz 5",
+            "\"Musternetz 5\""
+        ));
+        assert!(is_hashed(
+            KnownKind::Phone,
+            "030 / 23125-111",
+            "030 / 23125-111"
+        ));
+        assert!(is_hashed(KnownKind::Name, "Erika Muster", "ERIKA MUSTER"));
+        let capitalised = "Erika@post.example";
+        assert!(is_hashed(
+            KnownKind::Email,
+            "erika@post.example",
+            capitalised
+        ));
+        assert!(texts(KnownKind::Name, "Käthe Voß").contains(&"käthe voss".to_owned()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Tables with a header, and lines that say by themselves what they are: which of them are lists of known values, and what they hold.
 
-use super::List;
+use super::{List, is_digest};
 use crate::model::{KnownKind, KnownValue};
 
 /// What headers of inventories, logs and staff (`First Name [Required]` of Google Workspace) speak of, and those of address books do not.
@@ -89,12 +89,18 @@ pub(super) fn is_address_table(text: &str, is_named: bool) -> bool {
             Column::GivenName,
             Column::FamilyName,
         ])
-        && has(&[Column::Is(KnownKind::Phone), Column::Is(KnownKind::Email)]);
+        && has(&[
+            Column::Is(KnownKind::Phone),
+            Column::Is(KnownKind::Email),
+            Column::DigestOf(KnownKind::Phone),
+            Column::DigestOf(KnownKind::Email),
+        ]);
     let cells = columns.iter().zip(first.iter());
     let mut told = cells.map(|(column, cell)| match column {
         Column::Is(KnownKind::Phone) => is_number(cell.trim()),
         Column::Is(KnownKind::Email) => cell.contains('@'),
-        Column::Kind => matches!(self::column(cell), Column::Is(_)),
+        Column::DigestOf(_) => is_digest(cell.trim()),
+        Column::Kind => matches!(self::column(cell), Column::Is(_) | Column::DigestOf(_)),
         _ => false,
     });
     (is_of_people || has(&[Column::Kind]) && has(&[Column::Value])) && told.any(|is_told| is_told)
@@ -180,6 +186,8 @@ fn reader(separator: u8, text: &[u8]) -> csv::Reader<&[u8]> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Column {
     Is(KnownKind),
+    /// The digest of one.
+    DigestOf(KnownKind),
     GivenName,
     FamilyName,
     Latitude,
@@ -191,18 +199,36 @@ pub(super) enum Column {
     Other,
 }
 
-/// Headers as address books and people write them, in English and German.
+/// What names of columns call digests, the longest first.
+const DIGEST_WORDS: [&str; 8] = [
+    "hashed", "sha256", "sha512", "sha384", "digest", "sha1", "hash", "md5",
+];
+
+/// Headers as address books and people write them, in English and German: `Phone`, `phone_sha256`.
 pub(super) fn column(header: &str) -> Column {
     let name: String = header
         .to_lowercase()
         .chars()
         .filter(|character| character.is_alphanumeric())
         .collect();
+    let mut words = DIGEST_WORDS.iter();
+    let of_digest = words.find_map(|word| {
+        let rest = name.strip_suffix(word).or_else(|| name.strip_prefix(word));
+        rest.filter(|rest| !rest.is_empty())
+    });
+    match (of_digest, kind_of(header, of_digest.unwrap_or(&name))) {
+        (Some(_), Column::Is(kind)) if kind != KnownKind::Digest => Column::DigestOf(kind),
+        (_, column) => column,
+    }
+}
+
+/// What a column holds by its header, and by that in small letters without what parts its words.
+fn kind_of(header: &str, name: &str) -> Column {
     let holds = |words: &[&str]| words.iter().any(|word| name.contains(word));
     if let Some(kind) = KnownKind::from_id(&header.trim().to_lowercase().replace('_', "-")) {
         return Column::Is(kind);
     }
-    match name.as_str() {
+    match name {
         "kind" | "type" | "art" => Column::Kind,
         "value" | "wert" => Column::Value,
         "owner" | "whose" | "besitzer" | "wessen" => Column::Owner,
@@ -229,8 +255,10 @@ pub(super) fn column(header: &str) -> Column {
         {
             Column::Is(KnownKind::Name)
         }
-        _ if holds(&["imei"]) => Column::Is(KnownKind::Imei),
-        _ if holds(&["imsi", "iccid"]) => Column::Is(KnownKind::Sim),
+        _ if holds(&["imei"]) || matches!(name, "meid" | "esn") => Column::Is(KnownKind::Imei),
+        _ if holds(&["imsi", "iccid"]) || matches!(name, "eid" | "esimid") => {
+            Column::Is(KnownKind::Sim)
+        }
         _ if holds(&["serial", "seriennummer"]) => Column::Is(KnownKind::Serial),
         _ if holds(&["bssid"]) => Column::Is(KnownKind::Bssid),
         _ if holds(&["ssid"]) => Column::Is(KnownKind::Ssid),
@@ -275,35 +303,33 @@ fn row(columns: &[Column], record: &csv::StringRecord, list: &mut List) {
     let is_own = owner
         .as_deref()
         .map(|owner| matches!(owner, "own" | "self" | "me" | "eigen" | "user"));
-    let mut add = |kind: KnownKind, value: &str| {
-        let is_of_contact = is_own.map_or_else(|| is_of_contacts(kind), |is_own| !is_own);
-        if is_of_contact {
-            list.contact(kind, value);
-        } else {
-            list.own(kind, value);
-        }
+    let known = |kind: KnownKind, value: &str| KnownValue {
+        is_of_contact: is_own.map_or_else(|| is_of_contacts(kind), |is_own| !is_own),
+        ..KnownValue::own(kind, value)
     };
     for (column, value) in columns.iter().zip(record.iter()) {
-        if let Column::Is(kind) = column
-            && !value.trim().is_empty()
-        {
+        match column {
             // Address books write several numbers into one cell.
-            value
+            Column::Is(kind) => value
                 .split(" ::: ")
-                .for_each(|value| add(*kind, value.trim()));
+                .for_each(|value| list.add(known(*kind, value))),
+            Column::DigestOf(kind) => list.digest_of(known(*kind, value)),
+            _ => {}
         }
     }
     let given = cell(Column::GivenName).unwrap_or_default();
     let family = cell(Column::FamilyName).unwrap_or_default();
     if !given.is_empty() || !family.is_empty() {
-        add(KnownKind::Name, format!("{given} {family}").trim());
+        list.add(known(KnownKind::Name, &format!("{given} {family}")));
     }
     if let (Some(kind), Some(value)) = (cell(Column::Kind), cell(Column::Value)) {
-        if let Column::Is(kind) = column(kind) {
-            add(kind, value);
-        } else {
-            let line = record.position().map_or(0, csv::Position::line);
-            list.unusable(|| format!("line {line} has a kind that is none"));
+        match column(kind) {
+            Column::Is(kind) => list.add(known(kind, value)),
+            Column::DigestOf(kind) => list.digest_of(known(kind, value)),
+            _ => {
+                let line = record.position().map_or(0, csv::Position::line);
+                list.unusable(|| format!("line {line} has a kind that is none"));
+            }
         }
     }
     if let (Some(latitude), Some(longitude)) = (cell(Column::Latitude), cell(Column::Longitude)) {
@@ -313,12 +339,6 @@ fn row(columns: &[Column], record: &csv::StringRecord, list: &mut List) {
         }
         list.add(known);
     }
-}
-
-/// Whether a text is as long as a digest, in hexadecimal digits.
-fn is_digest(text: &str) -> bool {
-    matches!(text.len(), 32 | 40 | 56 | 64 | 96 | 128)
-        && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether a text may be a phone number as people write it.

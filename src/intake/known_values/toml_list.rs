@@ -89,6 +89,12 @@ fn entry(text: &str, name: &str, entry: &Table, list: &mut List) {
     for (key, value) in entry {
         match column(key) {
             Column::Is(kind) => values(key, value, list, add(kind)),
+            Column::DigestOf(kind) => values(key, value, list, |list, digest| {
+                list.digest_of(KnownValue {
+                    is_of_contact,
+                    ..KnownValue::own(kind, digest)
+                });
+            }),
             Column::GivenName => names[0] = value.as_str(),
             Column::FamilyName => names[1] = value.as_str(),
             Column::Latitude => angles[0] = number(value),

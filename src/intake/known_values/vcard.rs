@@ -42,12 +42,39 @@ pub(super) fn vcards(text: &str, list: &mut List) {
             "N" => name_in_parts = Some(unescaped(&in_order(&value))),
             "TEL" => list.contact(KnownKind::Phone, value.trim_start_matches("tel:")),
             "EMAIL" => list.contact(KnownKind::Email, &unescaped(&value)),
+            "IMPP" => messenger(&unescaped(&value), list),
+            "GEO" => place(&unescaped(&value), list),
             "END" if !has_name => {
                 let name = name_in_parts.take();
                 list.contact(KnownKind::Name, name.as_deref().unwrap_or_default());
             }
             _ => {}
         }
+    }
+}
+
+/// An address of a messenger (RFC 6350 §6.4.3): `xmpp:erika@post.example`, `tel:+493023125111`.
+fn messenger(uri: &str, list: &mut List) {
+    let (scheme, address) = uri.split_once(':').unwrap_or(("", uri));
+    let address = address.split(['?', ';']).next().unwrap_or_default();
+    let address = address.trim_start_matches('/');
+    let kind = if scheme.eq_ignore_ascii_case("tel") {
+        KnownKind::Phone
+    } else {
+        KnownKind::AccountId
+    };
+    list.contact(kind, address);
+}
+
+/// A position (RFC 6350 §6.5.2): `geo:52.5,13.4;u=35`, and `52.5;13.4` of versions before.
+fn place(value: &str, list: &mut List) {
+    let (mark, rest) = value
+        .strip_prefix("geo:")
+        .map_or((';', value), |rest| (',', rest));
+    let mut parts = rest.split([mark, ';']).map(str::trim);
+    if let (Some(latitude), Some(longitude)) = (parts.next(), parts.next()) {
+        let position = format!("{latitude},{longitude}");
+        list.contact(KnownKind::Position, &position);
     }
 }
 

@@ -153,7 +153,8 @@ fn assert_nested(apps: &[(String, InstalledApp)]) {
         app.permissions.get(&key),
         Some(&PermissionState {
             is_granted: true,
-            is_policy_fixed: true
+            is_policy_fixed: true,
+            ..PermissionState::default()
         })
     );
     assert_eq!(app.permissions.len(), 6);

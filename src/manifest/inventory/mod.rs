@@ -10,6 +10,7 @@ mod document;
 mod nested;
 mod packages;
 mod table;
+mod workspace;
 
 use std::collections::BTreeMap;
 
@@ -279,6 +280,15 @@ fn is_package(text: &str) -> bool {
         && text.starts_with(|first: char| first.is_alphabetic())
 }
 
+/// A permission by its full name: some exports leave out what all permissions of Android begin with.
+fn permission_name(name: &str) -> String {
+    if name.contains('.') {
+        name.to_owned()
+    } else {
+        format!("android.permission.{name}")
+    }
+}
+
 /// A system's name without that of its maker: `Apple iOS`.
 fn system(text: &str) -> String {
     let text = plain(text);
@@ -308,9 +318,10 @@ fn platform(text: &str) -> Option<Platform> {
 /// Whether the platform is one that is told and is no phone's.
 fn is_other_platform(text: &str) -> bool {
     let text = system(text);
-    ["windows", "macos", "chromeos", "linux", "osx", "tvos"]
-        .iter()
-        .any(|other| text.starts_with(other))
+    // Jamf's short name.
+    let is_mac = text == "mac";
+    let others = ["windows", "macos", "chromeos", "linux", "osx", "tvos"];
+    is_mac || others.iter().any(|other| text.starts_with(other))
 }
 
 /// What a list says, put on the devices that it names.

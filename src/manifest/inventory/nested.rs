@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Column, Read, Record, Shelf, is_count_of_devices, is_other_platform, is_package, is_short,
-    meaning, plain, record,
+    meaning, permission_name, plain, record,
 };
 use crate::limits;
 use crate::model::{Dossier, PermissionPolicy, Platform};
@@ -358,14 +358,7 @@ fn permissions(members: &Map<String, Value>) -> Vec<String> {
         .flatten()
         .filter_map(Value::as_str)
         .filter(|name| !name.is_empty() && name.len() <= limits::DUMP_NAME_BYTES)
-        .map(|name| {
-            // Some exports leave out what all permissions of Android begin with.
-            if name.contains('.') {
-                name.to_owned()
-            } else {
-                format!("android.permission.{name}")
-            }
-        })
+        .map(permission_name)
         .collect();
     names.sort();
     names.dedup();

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use super::nested::Walk;
 use super::{
     COLUMNS, Column, FOREIGN, Read, Record, Shelf, is_count_of_devices, is_short, meaning, plain,
-    ranked,
+    ranked, workspace,
 };
 use crate::limits;
 use crate::manifest::windows_1252;
 use crate::model::Dossier;
+
+/// Column whose cells are JSON.
+const JSON: &str = "json";
 
 /// Whether these names of columns are those of a list of apps.
 pub(crate) fn has_known_header<'h>(names: &(impl Iterator<Item = &'h str> + Clone)) -> bool {
@@ -58,7 +62,9 @@ pub(crate) fn has_known_header<'h>(names: &(impl Iterator<Item = &'h str> + Clon
         ]);
     // One row a device, with its apps in one cell.
     let has_apps = means(Column::Apps) && (is_of_device || means(Column::Model));
-    if (is_list_of_devices || has_apps) && !is(&FOREIGN) {
+    // GAM's `formatjson`: the id of the device, and all else in one cell.
+    let is_json = is(&["resourceid", "deviceid"]) && is(&[JSON]);
+    if (is_list_of_devices || has_apps || is_json) && !is(&FOREIGN) {
         return true;
     }
     is_of_app && (is_of_device || means(Column::Version)) && !is(&FOREIGN)
@@ -119,10 +125,12 @@ fn cells(line: &[u8]) -> Vec<String> {
 /// Such a table. `mapping` says what the columns of other products mean, by their names.
 pub fn inventory_csv(bytes: &[u8], mapping: &BTreeMap<Column, String>) -> Read<Dossier> {
     let bytes = without_title(bytes);
-    let mut shelf = Shelf::default();
+    let mut walk = Walk::default();
+    let shelf = &mut walk.shelf;
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .delimiter(delimiter(bytes))
+        .quote(quote(bytes))
         .from_reader(bytes);
     let mut header: Vec<String> = match reader.byte_headers() {
         Ok(header) => {
@@ -153,6 +161,7 @@ pub fn inventory_csv(bytes: &[u8], mapping: &BTreeMap<Column, String>) -> Read<D
         .flatten()
         .any(|(column, _)| is_of_device(*column))
         || mapped.iter().any(|(column, _)| is_of_device(*column));
+    let json = header.iter().position(|name| plain(name) == JSON);
     shelf.is_unplaced = header.iter().any(|name| is_count_of_devices(name)) && !has_device;
     let mut row = csv::ByteRecord::new();
     let mut number = 0_u64;
@@ -172,9 +181,13 @@ pub fn inventory_csv(bytes: &[u8], mapping: &BTreeMap<Column, String>) -> Read<D
         read.retain(|column, value| {
             !value.is_empty() && (*column == Column::Apps || is_short(value))
         });
-        take(&mut shelf, read, number);
+        let value = json.and_then(|at| serde_json::from_slice(row.get(at)?).ok());
+        match value {
+            Some(value) => walk.value(&value, "", &read, 0),
+            None => take(&mut walk.shelf, read, number),
+        }
     }
-    shelf.finish()
+    walk.shelf.finish()
 }
 
 /// Where the column `Display name` stands, if it names devices and not apps: no other does, and it is beside names of apps that
@@ -248,6 +261,14 @@ fn take(shelf: &mut Shelf, mut read: Record, number: u64) {
     let Some(apps) = read.remove(&Column::Apps) else {
         return shelf.app(&read, &[], number);
     };
+    let of_workspace = workspace::apps(&apps);
+    if !of_workspace.is_empty() {
+        for (app, permissions) in of_workspace {
+            let app = read.clone().into_iter().chain(app).collect();
+            shelf.app(&app, &permissions, number);
+        }
+        return;
+    }
     let is_between = |character: char| matches!(character, ';' | '\n' | '\r' | ',' | '|');
     for name in apps.split(is_between).map(str::trim) {
         // A cell may have their number instead.
@@ -265,6 +286,14 @@ fn take(shelf: &mut Shelf, mut read: Record, number: u64) {
         read.insert(column, name.to_owned());
         shelf.app(&read, &[], number);
     }
+}
+
+/// Whoever has cells of JSON may have them in single quotes (`formatjson quotechar "'"` of GAM).
+fn quote(bytes: &[u8]) -> u8 {
+    let mut lines = bytes.split(|byte| *byte == b'\n').skip(1);
+    let row = lines.next().unwrap_or_default();
+    let has = |wanted: &[u8]| memchr::memmem::find(row, wanted).is_some();
+    if has(b",'{\"") { b'\'' } else { b'"' }
 }
 
 /// German tables of spreadsheets have semicolons.

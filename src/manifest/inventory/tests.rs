@@ -286,6 +286,66 @@ fn workspace_names_permissions() {
 }
 
 #[test]
+fn gam_prints_the_phones_of_workspace_with_apps_in_a_cell_or_as_json() {
+    let head = "resourceId,deviceId,serialNumber,name,status,applications,model,os,type\r\n";
+    let apps = "Chat-org.example.chat-7.1-beta 2-71-android.permission.READ_CONTACTS/CAMERA Two-way maps-org.example.maps-<None>-<None>-<None>";
+    let text = format!("{head}r1,d1,S1,Anna,APPROVED,{apps},Fono 3,Android 14,ANDROID\r\n");
+    let read = inventory_csv(text.as_bytes(), &BTreeMap::new());
+    assert_eq!(read.damage, Vec::<String>::new());
+    let expected = [
+        "S1: org.example.chat Chat 7.1-beta 2",
+        "S1: org.example.maps Two-way maps -",
+    ];
+    assert_eq!(rows(&read.value), expected);
+    let phone = &read.value.others["S1"];
+    assert_eq!(phone.platform, Some(Platform::Android));
+    assert_eq!(
+        phone.apps["org.example.chat"].requested,
+        [
+            "android.permission.READ_CONTACTS",
+            "android.permission.CAMERA"
+        ]
+    );
+    // The parting sign is the user's choice.
+    let other = text.replace("CAMERA Two", "CAMERA|Two");
+    assert_eq!(csv(&other), expected);
+    let one_a_row =
+        "r1,d1,S1,Anna,APPROVED,Chat-org.example.chat-7-71-<None>,Fono 3,Android 14,ANDROID\r\n";
+    assert_eq!(
+        csv(&format!("{head}{one_a_row}")),
+        ["S1: org.example.chat Chat 7"]
+    );
+
+    let json = r#"{"applications":[{"displayName":"Chat","packageName":"org.example.chat","permission":["READ_CONTACTS"],"versionCode":71,"versionName":"7.1"}],"os":"Android 14","serialNumber":"S1","type":"ANDROID"}"#;
+    let doubled = format!("resourceId,JSON\nr1,\"{}\"\n", json.replace('"', "\"\""));
+    let single = format!("resourceId,JSON\nr1,'{json}'\n");
+    for text in [doubled, single] {
+        let header = csv_header(text.as_bytes()).unwrap();
+        assert!(has_known_header(&header.iter().map(String::as_str)));
+        let read = inventory_csv(text.as_bytes(), &BTreeMap::new());
+        assert_eq!(rows(&read.value), ["S1: org.example.chat Chat 7.1"]);
+        let phone = &read.value.others["S1"];
+        assert_eq!(phone.platform, Some(Platform::Android));
+        let asked = &phone.apps["org.example.chat"].requested;
+        assert_eq!(asked, &["android.permission.READ_CONTACTS"]);
+    }
+}
+
+#[test]
+fn computers_of_jamf_are_left_out_and_told() {
+    let read = inventory_json(
+        br#"{"results":[
+            {"id":"1","general":{"name":"Desk","platform":"Mac"},"hardware":{"serialNumber":"C1"},
+                "applications":[{"name":"Chat.app","bundleId":"org.example.chat","version":"7"}]},
+            {"mobileDeviceId":"2","deviceType":"iOS","general":{"displayName":"Phone"},"hardware":{"serialNumber":"S2"},
+                "applications":[{"identifier":"org.example.maps","name":"Maps","version":"8","shortVersion":"8.1"}]}]}"#,
+    );
+    let read = read.unwrap();
+    assert_eq!(rows(&read.value), ["S2: org.example.maps Maps 8.1"]);
+    assert_eq!(read.damage, ["apps of computers left out: 1"]);
+}
+
+#[test]
 fn jamf_workspace_one_and_others_are_read() {
     let jamf = r#"{"id":"7","name":"PHONE-7","udid":"U7","serialNumber":"S7","ios":{"model":"iPhone 15","applications":[{"identifier":"org.example.chat","name":"Chat","version":"7.1.9","shortVersion":"7.1","managementStatus":"Managed"}]}}"#;
     assert_eq!(rows(&json(jamf)), ["S7: org.example.chat Chat 7.1"]);

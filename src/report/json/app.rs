@@ -3,12 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::archive::{Result, each, ids, level, platform, shared, word};
+use super::archive::{Result, each, ids, level, platform, shared, time as moment, word};
 use super::chain::ChainView;
 use super::finding::FindingView;
 use super::policy::StandingView;
 use super::recipient::{RecipientView, VolumeView, volumes};
-use super::{Prose, Word, strings};
+use super::{Prose, Word, strings, time};
 use crate::model::{
     AppId, AppReport, Attributed, Basis, CriterionState, DeclaredFact, DeclaredKind, Grant,
     Question, RiskLevel, Screened,
@@ -161,6 +161,12 @@ struct PermissionView {
     refused_users: Vec<u32>,
     /// Decided by device management.
     is_policy_fixed: bool,
+    /// Granted for what the user selected only: some photos, some contacts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_limited: bool,
+    /// When it was last granted or refused (RFC 3339, UTC), where the system keeps that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    decided: Option<String>,
 }
 
 /// Something that the app declares, or that lies in its package.
@@ -296,11 +302,7 @@ impl AppView {
             risk: self.risk,
             findings: each(self.findings, FindingView::finding)?,
             recipients: each(self.recipients, RecipientView::report)?,
-            grants: self
-                .permissions
-                .into_iter()
-                .map(PermissionView::grant)
-                .collect(),
+            grants: each(self.permissions, PermissionView::grant)?,
             declared: each(self.declared, DeclaredView::fact)?,
             chains: each(self.chains, ChainView::chain)?,
             provisions: ids(self.provisions),
@@ -362,13 +364,16 @@ impl PermissionView {
             granted_users: users(true),
             refused_users: users(false),
             is_policy_fixed: grant.is_policy_fixed,
+            is_limited: grant.is_limited,
+            decided: grant.decided.and_then(time),
         }
     }
 
-    fn grant(self) -> Grant {
+    fn grant(self) -> Result<Grant> {
         let users = |users: Vec<u32>, granted| users.into_iter().map(move |user| (user, granted));
         let granted = users(self.granted_users, true);
-        Grant {
+        let decided = self.decided.as_deref();
+        Ok(Grant {
             permission: self.name,
             category: shared(self.category),
             risk: self.risk,
@@ -376,7 +381,9 @@ impl PermissionView {
             is_granted: self.is_granted,
             by_user: granted.chain(users(self.refused_users, false)).collect(),
             is_policy_fixed: self.is_policy_fixed,
-        }
+            is_limited: self.is_limited,
+            decided: decided.map(|text| moment(Some(text))).transpose()?,
+        })
     }
 }
 

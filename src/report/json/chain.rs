@@ -50,7 +50,7 @@ pub(super) struct ReadsView {
     last: Option<String>,
     /// Parts of the app that read (attribution tags).
     tags: Vec<String>,
-    /// How often which Android user read, where the log says: 0 is the owner, others are profiles such as the work profile.
+    /// How often which Android user read, where others than the owner (0) did something on the phone: 10 is often the work profile.
     #[serde(default)]
     users: BTreeMap<u32, u64>,
 }
@@ -130,7 +130,7 @@ impl ChainView {
                 first: moment(reads.first),
                 last: moment(reads.last),
                 tags: reads.tags.iter().map(ToString::to_string).collect(),
-                users: reads.users.clone(),
+                users: reads.users.iter().collect(),
             }),
             sent: chain.sent.as_ref().map(|sent| SentView {
                 grade: sent.grade.as_str().into(),
@@ -161,7 +161,7 @@ impl ChainView {
                 first: time(view.first.as_deref())?,
                 last: time(view.last.as_deref())?,
                 tags: view.tags.into_iter().map(Arc::from).collect(),
-                users: view.users,
+                users: view.users.into_iter().collect(),
             })
         };
         let sent = |view: SentView| {

@@ -1,6 +1,6 @@
 //! A finding with its score and evidence, as the JSON report has them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use schemars::JsonSchema;
@@ -58,6 +58,9 @@ pub(super) struct FindingView {
     last: Option<String>,
     /// Best precision, for positions.
     precision_metres: Option<u32>,
+    /// Of the messages, how many were of which Android user, where others than the owner (0) did something on the phone: 10 is often the work profile.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    users: BTreeMap<u32, u64>,
     /// Of how many others data was transmitted, for contacts.
     #[serde(default)]
     people: Option<PeopleView>,
@@ -187,6 +190,7 @@ impl FindingView {
             first: time(occurrences.first),
             last: time(occurrences.last),
             precision_metres: occurrences.precision_metres,
+            users: occurrences.users.iter().collect(),
             people: finding.people.map(|people| PeopleView {
                 others: people.others,
                 is_owner_known: people.is_owner_known,
@@ -207,6 +211,7 @@ impl FindingView {
             first: moment(self.first.as_deref())?,
             last: moment(self.last.as_deref())?,
             precision_metres: self.precision_metres,
+            users: self.users.into_iter().collect(),
             evidence: self
                 .evidence
                 .into_iter()

@@ -56,6 +56,9 @@ pub(super) struct VolumeView {
     first: Option<String>,
     /// Time of the last packet.
     last: Option<String>,
+    /// Of the flows, how many were of which Android user, where others than the owner (0) did something on the phone: 10 is often the work profile.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    users: BTreeMap<u32, u64>,
 }
 
 impl ReceiverView {
@@ -120,6 +123,7 @@ pub(super) fn volumes(volumes: &BTreeMap<ContentState, Volume>) -> Vec<VolumeVie
             received_bytes: volume.received_bytes,
             first: time(volume.first.time),
             last: time(volume.last),
+            users: volume.users.iter().collect(),
         })
     };
     ContentState::ALL.into_iter().filter_map(view).collect()
@@ -140,6 +144,7 @@ pub(super) fn read_volumes(views: &[VolumeView]) -> Result<BTreeMap<ContentState
                 ..Origin::default()
             },
             last: moment(view.last.as_deref())?,
+            users: view.users.clone().into_iter().collect(),
         };
         Ok((content, volume))
     };

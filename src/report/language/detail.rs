@@ -11,6 +11,14 @@ const DETAILS: &[(&str, &str)] = &[
     ("no known format", "kein bekanntes Format"),
     ("{} of an unknown format", "{} in unbekanntem Format"),
     (
+        "a spreadsheet without a list of apps",
+        "eine Tabelle ohne eine Liste von Apps",
+    ),
+    (
+        "computers of Jamf, which are no phones; give the export of its mobile devices",
+        "Rechner aus Jamf, die keine Telefone sind; gebraucht wird der Export der Mobilgeräte",
+    ),
+    (
         "a workbook without a list of apps",
         "eine Arbeitsmappe ohne Liste von Apps",
     ),
@@ -196,12 +204,12 @@ const DETAILS: &[(&str, &str)] = &[
         "{} zeigt ihn vielleicht auch: gleiche Zeit, gleiche Server",
     ),
     (
-        "{} known values too short or too common to be looked for ({} hits expected by chance in {} readable bytes)",
-        "{} bekannte Werte, die zu kurz oder zu häufig sind, um nach ihnen zu suchen (zu erwartende Zufallstreffer: {} in {} lesbaren Bytes)",
+        "{} known values too short or too common to be looked for, which chance alone would show {}× in {} readable bytes",
+        "{} bekannte Werte, die zu kurz oder zu häufig sind, um nach ihnen zu suchen; allein der Zufall zeigte sie {}× in {} lesbaren Bytes",
     ),
     (
-        "{} known values so short that they count only beside others ({} hits expected by chance in {} readable bytes)",
-        "{} bekannte Werte, die so kurz sind, dass sie nur neben anderen zählen (zu erwartende Zufallstreffer: {} in {} lesbaren Bytes)",
+        "{} known values so short that they count only beside others, which chance alone would show {}× in {} readable bytes",
+        "{} bekannte Werte, die so kurz sind, dass sie nur neben anderen zählen; allein der Zufall zeigte sie {}× in {} lesbaren Bytes",
     ),
     (
         "{} encodings, digests and checksums left out because the list is long",
@@ -213,8 +221,8 @@ const DETAILS: &[(&str, &str)] = &[
     ),
     ("{} of {} recipients of {}", "{} von {} Empfängern von {}"),
     (
-        "where user {} of the phone has the same app as user 0, both stand in its rows",
-        "hat Nutzer {} des Geräts dieselbe App wie Nutzer 0, stehen beide in deren Zeilen",
+        "where user {} of the phone has the same app as user 0, its row is of both and says how much is whose",
+        "hat Nutzer {} des Geräts dieselbe App wie Nutzer 0, gilt deren Zeile für beide und nennt, wie viel von wem ist",
     ),
     (
         "the list goes on on a further page, which must be given as well",
@@ -231,6 +239,18 @@ const DETAILS: &[(&str, &str)] = &[
     (
         "it names no app, and {} app packages are beside it; call it by the package, as in com.example.app.csv",
         "sie nennt keine App, und daneben liegen {} App-Pakete; nach dem Paket benennen, etwa com.example.app.csv",
+    ),
+    (
+        "hosts of others have the same address",
+        "Server anderer haben dieselbe Adresse",
+    ),
+    (
+        "the host serves other things as well",
+        "der Server dient auch anderem",
+    ),
+    (
+        "it is of {}, which no list of apps, dump or app package beside it names; it counts only where traffic is that app's",
+        "sie ist von {}, was keine Liste von Apps, kein Auszug und kein App-Paket daneben nennt; sie zählt nur, wo Verkehr von dieser App ist",
     ),
     (
         "what version {} declares stands under the installed version {}",

@@ -9,7 +9,7 @@ use phonehome::model::{
     DeviceReport, Distinct, Evidence, Exception, ExceptionState, FieldPath, Grade, Grant, InputId,
     InputReport, JudgedFinding, LabelState, Likelihood, Occurrences, Origin, PathStep, Place,
     Platform, Processor, Protection, Purpose, Question, Reads, Recipient, RecipientKind,
-    RecipientReport, Score, Sensitive, ShadowApp, Shortfall, Standing, Timestamp, Volume,
+    RecipientReport, Score, Sensitive, ShadowApp, Shortfall, Standing, Timestamp, Users, Volume,
 };
 use phonehome::report::Presentable;
 use phonehome::rules::Rules;
@@ -65,6 +65,7 @@ fn finding(rules: &Rules, app: u64, number: u64, phone: u64, words: &str) -> Jud
             last: time(number * 3 + phone % 48),
             precision_metres: None,
             evidence: [evidence].into(),
+            users: Users::default(),
         },
         score: Some(Score {
             severity,
@@ -146,6 +147,7 @@ fn app(rules: &Rules, phone: u64, app: u64, words: &str) -> AppReport {
         has_gap: false,
         first: Origin::default(),
         last: Timestamp(START),
+        users: Users::default(),
     };
     let states = [
         ContentState::NoKey,
@@ -159,7 +161,7 @@ fn app(rules: &Rules, phone: u64, app: u64, words: &str) -> AppReport {
         country: finding.country.clone(),
         role: None,
         service: None,
-        volumes: BTreeMap::from(states.map(|state| (state, volume))),
+        volumes: BTreeMap::from(states.map(|state| (state, volume.clone()))),
     });
     let scores = || findings.iter().filter_map(|finding| finding.score.as_ref());
     AppReport {
@@ -187,6 +189,8 @@ fn app(rules: &Rules, phone: u64, app: u64, words: &str) -> AppReport {
             is_granted: Some(true),
             by_user: [(0, true), (10, false)].into(),
             is_policy_fixed: true,
+            is_limited: true,
+            decided: Some(Timestamp(START)),
         }],
         declared: DeclaredKind::ALL.map(|kind| declared(kind, words)).into(),
         chains: vec![chain(words)],

@@ -1,4 +1,9 @@
-//! A workbook of Excel (ECMA-376 part 1, §18) → the table in it as CSV, so that lists that were saved as one are read as such.
+//! A workbook of Excel (ECMA-376 part 1, §18) or of `OpenDocument` → the table in it as CSV, so that lists that were saved as one are
+//! read as such.
+
+mod open_document;
+
+pub(crate) use open_document::is_spreadsheet;
 
 use std::borrow::Cow;
 use std::io::{Read, Seek};
@@ -82,6 +87,12 @@ pub(crate) fn workbook_csv<I: Read + Seek>(input: &mut I) -> super::Read<Vec<u8>
 }
 
 fn table<I: Read + Seek>(archive: &mut Archive<'_, I>, budget: &mut Budget) -> Option<Vec<u8>> {
+    if let Some(content) = part(archive, b"content.xml", budget) {
+        let mut tables = open_document::tables(&content, budget);
+        let place = tables.iter().position(|table| is_list(table));
+        let place = place.or((!budget.is_spent).then_some(0))?;
+        return (place < tables.len()).then(|| tables.swap_remove(place));
+    }
     // A report may well lie in the folder of its case.
     let properties = part(archive, b"docProps/core.xml", budget).unwrap_or_default();
     if memchr::memmem::find(&properties, b"<dc:creator>phonehome<").is_some() {
@@ -104,14 +115,18 @@ fn table<I: Read + Seek>(archive: &mut Archive<'_, I>, budget: &mut Budget) -> O
             continue;
         };
         let table = sheet_csv(&xml, &strings, budget);
-        let header = csv_header(&table).unwrap_or_default();
-        if has_known_header(&header.iter().map(String::as_str)) {
+        if is_list(&table) {
             return Some(table);
         }
         first.get_or_insert(table);
     }
     // Where not all was looked at, a list may be missing: that is told rather than another sheet read.
     first.filter(|_| !budget.is_spent)
+}
+
+fn is_list(table: &[u8]) -> bool {
+    let header = csv_header(table).unwrap_or_default();
+    has_known_header(&header.iter().map(String::as_str))
 }
 
 fn part<I: Read + Seek>(
