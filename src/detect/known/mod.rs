@@ -389,7 +389,7 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>], looked: &Lo
             place: found.field.place,
             path: scene.fields.paths.path(found.field.path).to_field_path(),
             chain: chain(found.field.chain, &found.hit.steps),
-            value: Some(known.value.clone()),
+            value: Some(as_reported(known)),
         };
         // Each value is shown, as far as there is room.
         let mut shown = BTreeSet::from([*known]);
@@ -414,6 +414,17 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>], looked: &Lo
                 evidence: evidence(known, first),
             },
         );
+    }
+}
+
+/// A known value in the form in which the detectors that know nothing of it report the same.
+fn as_reported(known: &KnownValue) -> Sensitive {
+    let text = known.value.reveal();
+    match known.kind {
+        KnownKind::Phone if !known.is_digest => value::phone_e164(text)
+            .map_or_else(|| known.value.clone(), |number| Sensitive::new(&number)),
+        KnownKind::Email if !known.is_digest => Sensitive::new(&text.to_lowercase()),
+        _ => known.value.clone(),
     }
 }
 
