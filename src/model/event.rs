@@ -351,6 +351,8 @@ pub struct Access {
     pub tag: Option<Arc<str>>,
     /// The system refused: nothing was read.
     pub is_refused: bool,
+    /// The time of the record is what the phone's clock showed, in a zone that is not known.
+    pub has_local_time: bool,
 }
 
 impl Access {

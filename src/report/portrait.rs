@@ -86,6 +86,9 @@ pub(super) fn shadow(prose: &Prose<'_>, app: &ShadowApp) -> String {
         line = format!("{line} ({})", texts.shadow_by_traffic);
     } else if app.is_matched_by_name {
         line = format!("{line} ({})", texts.shadow_by_name);
+    } else if let Some(meant) = prose.perhaps(app) {
+        let words = prose.language.pick("maybe", "vielleicht");
+        line = format!("{line} ({words} {})", text::safe_up_to(&meant, 60));
     }
     line.push('.');
     for state in &app.exceptions {

@@ -70,7 +70,7 @@ fn observed(file: &str) -> Vec<(u64, String, String)> {
 
 #[test]
 fn evidence_of_the_sample_case_names_the_field_in_which_its_value_stands() {
-    let report = json(&["audit", "samples/case", "-f", "json", "--show-values"]);
+    let report = json(&["audit", "samples/case", "-f", "json", "--show-values", "-q"]);
     let plain = |text: &str| text.replace([' ', '.'], "").to_lowercase();
     let mut checked = 0;
     for input in report["inputs"].as_array().unwrap() {
