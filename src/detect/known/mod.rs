@@ -383,11 +383,16 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>], looked: &Lo
             continue;
         };
         let values: BTreeSet<&KnownValue> = found.iter().map(|(known, _)| *known).collect();
+        let way = |path: PathId| scene.fields.paths.path(path).to_field_path();
+        let path = |found: &Found<'_>| match found.hit.other_half {
+            Some(other) => way(found.field.path).and(&way(other)),
+            None => way(found.field.path),
+        };
         let evidence = |known: &KnownValue, found: &Found<'_>| Evidence {
             origin: scene.observation.sighting.origin,
             flow: scene.observation.sighting.flow,
             place: found.field.place,
-            path: scene.fields.paths.path(found.field.path).to_field_path(),
+            path: path(found),
             chain: chain(found.field.chain, &found.hit.steps),
             value: Some(as_reported(known)),
         };

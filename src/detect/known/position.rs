@@ -287,14 +287,22 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
                     && (decimals >= TELLING_DECIMALS || is_axis(latitude) && is_axis(longitude))
             };
             let longitudes = longitudes.get(key).map_or(&[][..], Vec::as_slice);
-            let metres = near(longitudes, latitude.field)
+            let nearest = near(longitudes, latitude.field)
                 .iter()
                 .filter(belongs)
-                .map(|longitude| latitude.angle.metres().max(longitude.angle.metres()))
-                .reduce(f64::min);
-            if let Some(metres) = metres {
+                .map(|longitude| {
+                    let metres = latitude.angle.metres().max(longitude.angle.metres());
+                    (metres, longitude.field)
+                })
+                .reduce(|best, next| if next.0 < best.0 { next } else { best });
+            if let Some((metres, other)) = nearest {
                 let steps = latitude.angle.scale.steps();
-                found(latitude.field, hit(latitude.place, steps, metres));
+                let other_half = fields.get(other).map(|field| field.path);
+                let hit = Hit {
+                    other_half,
+                    ..hit(latitude.place, steps, metres)
+                };
+                found(latitude.field, hit);
             }
         }
     }

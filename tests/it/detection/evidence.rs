@@ -239,3 +239,17 @@ fn a_known_number_has_the_form_that_it_has_unknown() {
     let values: BTreeSet<&str> = values.map(|value| value.reveal()).collect();
     assert_eq!(values, BTreeSet::from(["+491713920014"]));
 }
+
+#[test]
+fn both_halves_of_a_known_position_are_named() {
+    let values = vec![KnownValue::own(KnownKind::Position, "53.54612,9.99371")];
+    let known = Index::new(values, &[], &Rules::embedded(), 1);
+    let body = r#"{"device":{"geo":{"lat":53.54612,"lon":9.99371}}}"#;
+    let tally = known_tally(&[post("/t", JSON, body)], &known);
+    let mut found = tally.findings.iter();
+    let (_, known) = found
+        .find(|(key, _)| key.grade == Grade::KnownValue)
+        .unwrap();
+    let path = &known.evidence.first().unwrap().path;
+    assert_eq!(path.to_string(), "device.geo.lat+lon");
+}
