@@ -359,8 +359,8 @@ impl Language {
                 "App-Paket oder Geräteauszug teilweise gelesen",
             ),
             Shortfall::LocalTime => self.pick(
-                "times without a zone, shown as the phone's clock did (time_zone of [[device]] in phonehome.toml tells it)",
-                "Zeiten ohne Zone, gezeigt wie auf der Uhr des Telefons (time_zone von [[device]] in phonehome.toml sagt sie)",
+                "times without a zone, shown as the phone's clock did",
+                "Zeiten ohne Zone, gezeigt wie auf der Uhr des Telefons",
             ),
             Shortfall::UntriedSalts => self.pick(
                 "salts of messages that known values were not hashed with",
