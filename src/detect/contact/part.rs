@@ -103,7 +103,10 @@ fn joined(text: &str) -> impl Iterator<Item = &str> {
             digits.len() >= SHORTEST_WITH_AREA && digits.bytes().all(|byte| byte.is_ascii_digit())
         })
     };
-    let is_address = |part: &str| part.is_empty() || value::is_email(part);
+    let is_address = |part: &str| {
+        part.is_empty()
+            || value::is_email(part.trim_matches(['<', '>'])) && !value::is_message_id(part)
+    };
     let trimmed = text.trim_matches(is_between);
     let may_be_several = trimmed.contains(is_between);
     let are_several = may_be_several
