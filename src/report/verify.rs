@@ -396,21 +396,20 @@ fn findings_of(language: Language, state: FindingState, is_one: bool) -> &'stati
 
 /// Phone, app and finding; with its risks, where there are two that differ.
 fn finding_line(language: Language, finding: &CheckedFinding) -> String {
-    let mut line = place(language, &finding.device, &finding.app);
-    line.push_str(&format!(" › {} ({})", finding.rule, finding.id));
+    let place = place(language, &finding.device, &finding.app);
+    let line = format!("{place} › {} ({})", finding.rule, finding.id);
     let risk = |side: Option<u8>| side.map_or_else(|| "–".to_owned(), |risk| risk.to_string());
     match finding.state {
         FindingState::OtherRisk => {
             let (report, inputs) = (risk(finding.risk.0), risk(finding.risk.1));
-            line.push_str(&both(language, Some(&report), Some(&inputs)));
+            format!("{line}{}", both(language, Some(&report), Some(&inputs)))
         }
         FindingState::Missing => {
             let words = language.pick("risk", "Risiko");
-            line.push_str(&format!(": {words} {}", risk(finding.risk.1)));
+            format!("{line}: {words} {}", risk(finding.risk.1))
         }
-        FindingState::NotShown | FindingState::Differs => {}
+        FindingState::NotShown | FindingState::Differs => line,
     }
-    line
 }
 
 fn place(language: Language, device: &str, app: &[String]) -> String {
@@ -467,7 +466,7 @@ fn contradiction(language: Language, one: &Contradiction) -> String {
     if one.statement != Statement::Report {
         line = place(language, &one.device, &one.app);
         if let Some((rule, id)) = &one.finding {
-            line.push_str(&format!(" › {rule} ({id})"));
+            line = format!("{line} › {rule} ({id})");
         }
         line.push_str(": ");
     }
@@ -584,7 +583,7 @@ impl Differences {
             }
         };
         let missing = |side: Option<&Value>, other: Option<&Value>| {
-            (side.is_none() && other.is_some_and(|it| it.is_object())).then(|| "–".to_owned())
+            (side.is_none() && other.is_some_and(Value::is_object)).then(|| "–".to_owned())
         };
         let words: Vec<String> = self
             .words

@@ -207,26 +207,17 @@ fn of_finding(
         whole(score.priority_hundredths),
         whole(priority),
     );
-    match scale {
-        Some(scale) => must(
-            Statement::Level,
-            score.level == scale.level(risk),
-            score.level.as_str().to_owned(),
-            scale.level(risk).as_str().to_owned(),
-        ),
-        None => {
-            let lower = bounds.range(..score.level);
-            let other = lower.filter(|(_, (_, highest))| *highest >= risk).last();
-            let implied =
-                other.map_or_else(String::new, |(level, _)| format!("≤ {}", level.as_str()));
-            must(
-                Statement::Level,
-                other.is_none(),
-                score.level.as_str().to_owned(),
-                implied,
-            );
-        }
-    }
+    let (is_so, implied) = if let Some(scale) = scale {
+        let level = scale.level(risk);
+        (score.level == level, level.as_str().to_owned())
+    } else {
+        let mut lower = bounds.range(..score.level);
+        let other = lower.rfind(|(_, (_, highest))| *highest >= risk);
+        let implied = other.map_or_else(String::new, |(level, _)| format!("≤ {}", level.as_str()));
+        (other.is_none(), implied)
+    };
+    let stated = score.level.as_str().to_owned();
+    must(Statement::Level, is_so, stated, implied);
     wrong
 }
 
@@ -241,16 +232,13 @@ fn of_app(app: &AppReport, scale: Option<&Scale>) -> Option<Wrong> {
     };
     let stated = (app.level, app.risk);
     // Without the method, any strength of evidence that some finding has may be the one that is needed.
-    let mut implied = match scale {
-        Some(scale) => vec![telling(scale.level_needs_percent)],
-        None => {
-            let scores = app
-                .findings
-                .iter()
-                .filter_map(|finding| finding.score.as_ref());
-            let least = scores.map(|score| score.evidence_percent);
-            least.chain([u8::MAX]).map(telling).collect()
-        }
+    let mut implied: Vec<(RiskLevel, u8)> = if let Some(scale) = scale {
+        vec![telling(scale.level_needs_percent)]
+    } else {
+        let findings = app.findings.iter();
+        let scores = findings.filter_map(|finding| finding.score.as_ref());
+        let least = scores.map(|score| score.evidence_percent);
+        least.chain([u8::MAX]).map(telling).collect()
     };
     if implied.contains(&stated) {
         return None;
