@@ -6,7 +6,7 @@ use super::decode_bytes;
 use super::document::json_text;
 use crate::model::{DecodeStep, Look};
 use crate::payload::collector::Collector;
-use crate::payload::{Keep, copied, text};
+use crate::payload::{Keep, copied, digits, text};
 
 pub(in crate::payload) fn percent<'s, 'a>(
     _: Look,
@@ -71,6 +71,14 @@ pub(in crate::payload) fn escaped<'s, 'a>(
         let quoted = format!("\"{text}\"");
         return json_text(look, &quoted, copied, collector);
     }
+    if text.contains("\\x")
+        && let Some(unescaped) = with_bytes(text)
+    {
+        collector.undoing(DecodeStep::Json, |collector| {
+            collector.value(Cow::Owned(unescaped), copied);
+        });
+        return true;
+    }
     // In a script among other text, and as `escape` of JavaScript has it.
     for (mark, step) in [("\\u", DecodeStep::Json), ("%u", DecodeStep::Percent)] {
         if text.contains(mark)
@@ -83,6 +91,33 @@ pub(in crate::payload) fn escaped<'s, 'a>(
         }
     }
     false
+}
+
+/// A text with the bytes of UTF-8 that stand in it as `\x` and two hexadecimal digits, as scripts have them; `None` if there are none.
+fn with_bytes(text: &str) -> Option<String> {
+    let mut parts = text.split("\\x");
+    let mut plain = parts.next()?.as_bytes().to_vec();
+    let mut found = false;
+    for part in parts {
+        let byte = part.split_at_checked(2);
+        let byte =
+            byte.and_then(|(digits, rest)| Some((digits::hex_bytes(digits.as_bytes())?, rest)));
+        found |= byte.is_some();
+        match byte {
+            Some((byte, rest)) => {
+                plain.extend(byte);
+                plain.extend_from_slice(rest.as_bytes());
+            }
+            None => {
+                plain.extend_from_slice(b"\\x");
+                plain.extend_from_slice(part.as_bytes());
+            }
+        }
+    }
+    let plain = String::from_utf8(plain)
+        .ok()
+        .filter(|text| text::is_readable(text));
+    plain.filter(|_| found)
 }
 
 /// A text with the code units of UTF-16 that stand in it as a mark and four hexadecimal digits; `None` if there are none.
