@@ -232,10 +232,10 @@ pub(super) fn base64_text<'s, 'a>(
 /// Base64 of text from the last letter to the first.
 fn reversed_base64(text: &str, collector: &mut Collector<'_>) -> bool {
     // Of random letters, the last four are the first three bytes of a text once in twenty times.
-    let is_printable = |bytes: Vec<u8>| bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
     let begins = |[first, second, third, fourth]: [u8; 4]| {
-        let turned = LENIENT_BASE64.decode([fourth, third, second, first]);
-        turned.is_ok_and(is_printable)
+        let mut bytes = [0; 3];
+        let turned = LENIENT_BASE64.decode_slice([fourth, third, second, first], &mut bytes);
+        turned.is_ok() && bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
     };
     let bare = text.trim_start_matches('=');
     let last = bare.as_bytes().last_chunk::<4>();

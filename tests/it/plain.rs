@@ -270,7 +270,7 @@ fn binary_documents_are_read_and_what_is_encrypted_is_not() {
 
     let mut chance = Chance::new(7);
     for bytes in 24..160 {
-        let random: Vec<u8> = (0..bytes).map(|_| chance.byte()).collect();
+        let random = chance.bytes(bytes);
         let found = seen(&datagrams(&[&random]));
         assert_eq!(found.messages.len(), 0, "{random:x?}");
         assert_eq!(found.states, ["not-examined"]);

@@ -398,6 +398,7 @@ fn encodings_of_dumps_and_scripts_are_undone() {
     for text in [
         pairs.join(" "),
         format!("\\x{}", pairs.join("\\x")),
+        format!("\\x{digits}"),
         format!("mail \\x{} ok", pairs.join("\\x")),
         reversed(EMAIL),
         reversed(&format!("{EMAIL}:1")),

@@ -257,13 +257,7 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
     let mut latitudes: BTreeMap<Key, Vec<Half>> = BTreeMap::new();
     let mut longitudes = latitudes.clone();
     for (number, field) in fields.iter().enumerate() {
-        if may_be_geohash(field)
-            && scene
-                .fields
-                .name(field)
-                .to_ascii_lowercase()
-                .contains("hash")
-        {
+        if may_be_geohash(field) && is_called_hash(fields.name(field)) {
             named_geohash(places, &field.value, &mut |hit| found(number, hit));
         }
         if !field.look.has(Look::DIGIT) {
@@ -358,6 +352,12 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
 fn may_be_geohash(field: &Field<'_>) -> bool {
     let is_mixed = field.look.has(Look::DIGIT) && !field.look.is_all(Look::DIGIT);
     (5..=12).contains(&field.value.len()) && field.look.is_all(Look::BASE64) && !is_mixed
+}
+
+fn is_called_hash(name: &str) -> bool {
+    ["hash", "Hash", "HASH"]
+        .iter()
+        .any(|word| name.contains(word))
 }
 
 /// Those of some numbers, in the order of their fields, that stand near a field.

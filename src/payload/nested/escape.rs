@@ -67,11 +67,13 @@ pub(in crate::payload) fn escaped<'s, 'a>(
         });
         return true;
     }
-    if text.contains("\\u") && !text.contains('"') {
+    let has_backslash = memchr::memchr(b'\\', text.as_bytes()).is_some();
+    if has_backslash && text.contains("\\u") && !text.contains('"') {
         let quoted = format!("\"{text}\"");
         return json_text(look, &quoted, copied, collector);
     }
-    if text.contains("\\x")
+    if has_backslash
+        && text.contains("\\x")
         && let Some(unescaped) = with_bytes(text)
     {
         collector.undoing(DecodeStep::Json, |collector| {
@@ -81,7 +83,8 @@ pub(in crate::payload) fn escaped<'s, 'a>(
     }
     // In a script among other text, and as `escape` of JavaScript has it.
     for (mark, step) in [("\\u", DecodeStep::Json), ("%u", DecodeStep::Percent)] {
-        if text.contains(mark)
+        if (has_backslash || step == DecodeStep::Percent)
+            && text.contains(mark)
             && let Some(unescaped) = with_units(text, mark)
         {
             collector.undoing(step, |collector| {
@@ -96,6 +99,14 @@ pub(in crate::payload) fn escaped<'s, 'a>(
 /// A text with the bytes of UTF-8 that stand in it as `\x` and two hexadecimal digits, as scripts have them; `None` if there are none.
 fn with_bytes(text: &str) -> Option<String> {
     let mut parts = text.split("\\x");
+    // All of it digits behind one mark is what a database writes.
+    let is_digit = |byte: u8| byte.is_ascii_hexdigit();
+    if text
+        .strip_prefix("\\x")
+        .is_some_and(|rest| rest.bytes().all(is_digit))
+    {
+        return None;
+    }
     let mut plain = parts.next()?.as_bytes().to_vec();
     let mut found = false;
     for part in parts {
