@@ -357,6 +357,8 @@ pub const NUMBERS_OF_SAMPLE: usize = 64;
 pub const KNOWN_NUMBERS: usize = 1 << 16;
 /// Levels of objects, arrays or elements in one document; deeper ones are passed over. Real documents have below 20.
 pub const JSON_DEPTH: usize = 64;
+/// Bytes behind the tag of an XML element in which its end, and another of its name, are looked for.
+pub const XML_ITEM_BYTES: usize = 4096;
 /// Files of a ZIP archive in a message that are unpacked.
 pub const ZIPPED_FILES: usize = 256;
 /// Bytes by which room for what is unpacked grows.

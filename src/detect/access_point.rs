@@ -1,9 +1,12 @@
 //! Access points around the phone, told by their form: an address beside how strongly it is received, as a scan gives them. What
 //! names tell is told by `identifier`.
 
+mod compact;
+
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+pub(super) use self::compact::of_named;
 use super::name::Name;
 use super::{Scene, value};
 use crate::model::{DecodeStep, Event, Field, Grade, Look, Sensitive, Step, Tally};
@@ -83,6 +86,10 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
                 let is_of_wifi = is_record || is_of_wifi(scene, field) || is_scan(&field.value);
                 let lines = field.value.lines();
                 for address in lines.filter_map(|text| line(text, is_of_wifi)) {
+                    add(address, field);
+                }
+                let all = compact::of_unnamed(&field.value);
+                for address in all.iter().filter(|_| all.len() >= LEAST_UNNAMED) {
                     add(address, field);
                 }
             }
@@ -239,7 +246,7 @@ fn last_name<'s>(scene: &'s Scene<'_>, field: &Field<'_>) -> Option<&'s Name> {
 }
 
 /// Whether a field is one of a protobuf, and nothing on its way has a name.
-fn has_no_names(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+pub(super) fn has_no_names(scene: &Scene<'_>, field: &Field<'_>) -> bool {
     let mut steps = scene.fields.paths.steps_back(field.path);
     scene.fields.chain(field.chain).0.last() == Some(&DecodeStep::Protobuf)
         && !steps.any(|step| matches!(step, Step::Name(_)))

@@ -28,7 +28,7 @@ use self::record::{RECORDS, Records};
 use self::split::Split;
 pub(super) use self::split::is_country_code;
 use self::way::{Below, Names, Way, Ways};
-use self::words::LOOK_UPS;
+use self::words::{LOOK_UPS, names_digests};
 pub(super) use self::words::{
     is_action, is_number, is_of_ids, is_of_mail, is_of_request, is_of_state, is_person_name,
     lists_digests, lists_reachable, may_be_number, may_be_part_of_person, names_numbers,
@@ -63,8 +63,11 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let split = Split::of(scene);
     let mut chains = scene.fields.chains().iter();
     let has_protobuf = chains.any(|chain| chain.0.last() == Some(&DecodeStep::Protobuf));
-    let is_silent =
-        !request.takes_digests() && people.is_empty() && split.is_empty() && !has_protobuf;
+    let is_silent = !request.takes_digests()
+        && !request.looks_users_up
+        && people.is_empty()
+        && split.is_empty()
+        && !has_protobuf;
     for (position, field) in scene.fields.iter().enumerate() {
         if field.value.len() < SHORTEST_NUMBER && !field.look.has(Look::AT) {
             continue;
@@ -73,7 +76,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         if is_silent && below.is_silent() && !may_tell(field) {
             continue;
         }
-        let may_be_digest = below.may_be_digests || request.takes_digests();
+        let may_be_digest =
+            below.may_be_digests || request.takes_digests() || request.looks_users_up;
         if !may_be_digest && !field.look.has(OF_CONTACTS) {
             continue;
         }
@@ -84,11 +88,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             && (!people.is_empty() && people.contains(&ways.object(field.path))
                 || field.look.has(Look::LIST) && is_table_of_people(&field.value));
         let mut telling = telling(name, below, &request, is_beside_people);
-        telling.takes_digests |= digest::looks_person_up(scene, field);
+        tell_digests(&mut telling, scene, field, &request);
         let number = split.number(scene, field);
-        telling.may_be_digest = !is_of_request
-            && name.is_none_or(|name| !name.is_of_state && !name.is_of_ids)
-            && digest::has_length(&field.value, field.look);
         let is_of_other = name.is_some_and(|name| name.names_other_numbers);
         let may_be_unnamed = telling.said == Said::Nothing && !is_of_request && !is_of_other;
         let may_be_in = telling.may_be_in(field.look, &field.value);
@@ -99,8 +100,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         {
             continue;
         }
-        let is_of_message_id = name.is_some_and(|name| name.is_of_message_id(&field.value));
-        if is_of_message_id || !is_content(scene, field) || scene.holds_document(position) {
+        if is_message_id(field, name) || !is_content(scene, field) || scene.holds_document(position)
+        {
             continue;
         }
         let way = ways.of_path(field.path);
@@ -118,7 +119,8 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
         }
         if may_be_unnamed {
             let list = (field.place, way, protobuf_field(scene, field, &mut packed));
-            add_unnamed(&mut unnamed, list, &field.value, field);
+            let said = request.said_unnamed(list.2);
+            add_unnamed(&mut unnamed, list, &field.value, field, said);
         }
         if !may_be_in {
             continue;
@@ -145,6 +147,25 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let digests = Digests::default();
     let records = Records::of(scene, &names, &split);
     report_lists(scene, tally, lists, &ways, (&records, &digests));
+}
+
+/// Adds what is said of a value that may be a digest.
+fn tell_digests(telling: &mut Telling, scene: &Scene<'_>, field: &Field<'_>, request: &Request) {
+    let name = scene.name(field);
+    let looks_users_up = request.looks_users_up;
+    telling.takes_digests |= digest::looks_person_up(scene, field, looks_users_up);
+    telling.may_be_digest = name
+        .is_none_or(|name| !name.is_of_request && !name.is_of_state && !name.is_of_ids)
+        && digest::has_length(&field.value, field.look);
+    telling.is_asked = looks_users_up;
+    telling.may_be_cut = looks_users_up
+        && name.is_some_and(|name| !name.is_of_request && !name.is_of_state && !name.is_of_ids);
+}
+
+/// Whether a value is the id of a message, by its name or form.
+fn is_message_id(field: &Field<'_>, name: Option<&Name>) -> bool {
+    name.is_some_and(|name| name.is_of_message_id(&field.value))
+        || field.look.has(Look::AT) && value::is_message_id(&field.value)
 }
 
 /// Whether a value may point to people where nothing that stands around it does.
@@ -206,12 +227,22 @@ fn add_part<'a>(
             let list = lists.entry((kind, field.place, way)).or_default();
             list.add(value, field, telling);
         }
+        None if telling.may_be_unusual_digest(part) => {
+            let key = (Kind::Hash, field.place, way);
+            let list = lists.entry(key).or_default();
+            list.unusual.push((part.into(), field.path));
+        }
         None if is_other() => {
             let list = lists.entry((Kind::Phone, field.place, way)).or_default();
             list.others = list.others.saturating_add(1);
         }
         None => {}
     }
+}
+
+/// Whether a name is one under which services for finding people take digests, also cut ones.
+fn may_name_digests(name: &Name) -> bool {
+    name.lists_reachable || names_digests(&name.normalised)
 }
 
 /// What stands around a value says of it.
@@ -230,9 +261,12 @@ fn telling(
             || below.contacts && !is_of_state
             || request.takes_digests() && !is_of_request,
         may_be_digest: false,
+        is_asked: false,
+        may_be_cut: false,
         // Ids and revisions of contacts are as long.
         takes_short_digests: name.is_some_and(|name| name.speaks_of_contacts && !name.is_of_ids)
-            || request.speaks_of_contacts && !is_of_request && !is_of_state,
+            || request.speaks_of_contacts && !is_of_request && !is_of_state
+            || request.looks_people_up && name.is_some_and(may_name_digests),
         lists_reachable: name.is_some_and(|name| name.lists_reachable),
         lists_digests: below.digests,
         names_numbers: below.numbers,
@@ -312,6 +346,8 @@ fn keyed<'a>(
                     speaks_of_contacts,
                     takes_digests: below.contacts || below.digests || request.takes_digests(),
                     may_be_digest: false,
+                    is_asked: false,
+                    may_be_cut: false,
                     takes_short_digests: false,
                     lists_reachable: false,
                     lists_digests: below.digests,
@@ -325,7 +361,7 @@ fn keyed<'a>(
                 };
                 if telling.said == Said::Nothing {
                     let list = (field.place, ways.of_path(parent), PathId::default());
-                    add_unnamed(unnamed, list, text, field);
+                    add_unnamed(unnamed, list, text, field, Said::Nothing);
                 }
                 if let Some((kind, value)) = classify(text, telling) {
                     let way = ways.of_path(parent);
@@ -350,11 +386,12 @@ fn add_unnamed<'a>(
     list: (Place, Way, PathId),
     text: &'a str,
     field: &'a Field<'a>,
+    said: Said,
 ) {
     if may_be_in_full(text) {
         let list = unnamed.entry(list).or_default();
         list.first.get_or_insert(field);
-        list.digits.add(text, field.path, Said::Nothing);
+        list.digits.add(text, field.path, said);
     }
 }
 
@@ -405,6 +442,8 @@ struct Request {
     speaks_of_contacts: bool,
     /// It asks who of them uses the service: digests in it are of people.
     looks_people_up: bool,
+    /// It asks the same of people who may be anybody.
+    looks_users_up: bool,
 }
 
 impl Request {
@@ -412,6 +451,7 @@ impl Request {
         let mut request = Self {
             speaks_of_contacts: false,
             looks_people_up: false,
+            looks_users_up: digest::looks_users_up(scene),
         };
         for segment in scene.request_path().split('/') {
             let segment = normalise_name(segment);
@@ -437,6 +477,16 @@ impl Request {
             });
         }
         request
+    }
+
+    /// What the request says of digits in a field of a protobuf, if it is one: services for finding people take the numbers of many.
+    fn said_unnamed(&self, protobuf_field: PathId) -> Said {
+        let is_asked = self.takes_digests() || self.looks_users_up;
+        if is_asked && protobuf_field != PathId::default() {
+            Said::Ids
+        } else {
+            Said::Nothing
+        }
     }
 
     fn takes_digests(&self) -> bool {

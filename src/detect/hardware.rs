@@ -3,12 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::access_point::has_no_names;
 use super::{Scene, identifier, value};
 use crate::model::{DecodeStep, Event, Field, Grade, Look, PathId, Place, Sensitive, Step, Tally};
 use crate::rules::words_of_name;
 
 /// Addresses of one phone in a message: of Wi-Fi and Bluetooth. More are of what is around it, or in a store.
 const OWN_ADDRESSES: usize = 2;
+/// IMEIs of one phone: one for each SIM.
+const OWN_SLOTS: usize = 2;
 /// Letters of a name that says nothing, at most.
 const MUTE: usize = 3;
 /// Fields before and behind an address in which the name of its network interface, or of its device, is looked for.
@@ -109,9 +112,15 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     if of_device.len() <= OWN_ADDRESSES {
         report(scene, tally, "hardware-id", Grade::Decoded, &of_device);
     }
-    // A number with its check digit is no chance where another identifier stands beside it.
+    // A number with its check digit is no chance where another identifier stands beside it, nor where nothing has a name.
+    let numbers = groups.values().flat_map(|group| &group.numbers);
+    let numbers: BTreeSet<&str> = numbers.map(|field| &*field.value).collect();
+    let is_own = |field: &&Field<'_>| {
+        numbers.len() <= OWN_SLOTS && is_usual_number(field) && has_no_names(scene, field)
+    };
     let told = groups.into_values().filter(|group| {
-        !group.numbers.is_empty() && (group.has_address || !group.uuids.is_empty())
+        let is_told = group.has_address || !group.uuids.is_empty();
+        !group.numbers.is_empty() && (is_told || group.numbers.iter().all(is_own))
     });
     for group in told {
         report(scene, tally, "hardware-id", Grade::Shape, &group.numbers);
@@ -265,6 +274,13 @@ fn is_number_of_phone(text: &str, look: Look) -> bool {
     look.is_all(Look::DIGIT)
         && BODIES.iter().any(|body| text.starts_with(body))
         && value::is_imei(text)
+}
+
+/// Whether an IMEI is of one of the two bodies that gave out nearly all of them (3GPP TS 23.003 §6.2.1), with a serial number.
+fn is_usual_number(field: &Field<'_>) -> bool {
+    let serial = field.value.get(8..14).unwrap_or_default();
+    (field.value.starts_with("35") || field.value.starts_with("86"))
+        && !value::is_one_symbol(serial)
 }
 
 fn is_uuid(text: &str) -> bool {

@@ -15,9 +15,9 @@ pub(super) use self::header::without_x;
 use self::header::{is_beside_headers_of_device, is_own_header};
 use self::segment::of_segment;
 use super::name::Name;
-use super::{Scene, contact, value};
+use super::{Scene, access_point, contact, value};
 use crate::model::{
-    Branch, Category, DecodeStep, Event, Field, Grade, NameId, OfBranches, PathId, Place,
+    Branch, Category, DecodeStep, Event, Field, Grade, Look, NameId, OfBranches, PathId, Place,
     Sensitive, Step, Tally,
 };
 use crate::rules::{Identifier, NameStrength, PayloadLayout, Rules, Validator};
@@ -74,7 +74,7 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     let mut hits = Hits::new();
     let mut named = NamedRules::of(scene);
     let mut rules = Vec::new();
-    for field in scene.fields {
+    for (position, field) in scene.fields.iter().enumerate() {
         let called = named.of_field(scene, field);
         let is_called = !called.is_empty()
             || !layouts.is_empty()
@@ -97,18 +97,17 @@ pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
             rules_of_field(scene, called, &layouts, is_sdk, field, &mut rules);
         }
         for rule in rules.iter().copied() {
-            if &*rule.id == ACCESS_POINTS && text.contains(['|', ';']) {
-                // `3c:5a:b4:01:02:03,-61,Werkstatt|…`
-                for point in text.split(['|', ';']) {
-                    let Some((address, _)) = point.trim().split_once(',') else {
-                        continue;
-                    };
+            if &*rule.id == ACCESS_POINTS
+                && field.look.has(IN_ONE_VALUE)
+                && !fits(scene, rule, field, text)
+            {
+                for address in access_point::of_named(text) {
                     if fits(scene, rule, field, address) {
                         add(&mut hits, rule, Grade::Decoded, false, field, address);
                         is_known = true;
                     }
                 }
-            } else if &*rule.id == ACCESS_POINTS && !is_of_scan(scene, field) {
+            } else if &*rule.id == ACCESS_POINTS && !is_of_scan(scene, position, field) {
                 // `{"wifi": "3c:5a:b4:01:02:03"}` is the phone's own.
             } else if rule.is_opted_out(text) {
                 add(&mut hits, rule, Grade::Decoded, true, field, text);
@@ -359,11 +358,18 @@ fn has_detector_of_its_own(rule: &Identifier) -> bool {
     rule.id.starts_with("contact-") || rule.validator == Some(Validator::CoordinatePair)
 }
 
+/// Kinds of characters of which a list of access points in one value has one.
+const IN_ONE_VALUE: u16 = Look::LIST | Look::COLON;
+
 /// Whether a hardware address under a name of access points is one's: the name says no more than that it is about Wi-Fi where it
-/// stands alone, but in a row something stands beside it.
-fn is_of_scan(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+/// stands alone, but in a row something stands beside it, and a phone has not several of its own.
+fn is_of_scan(scene: &Scene<'_>, position: usize, field: &Field<'_>) -> bool {
+    const OTHERS: usize = 2;
+    const MUTE: [&str; 10] = [
+        "wifi", "wlan", "wifis", "macs", "wifimacs", "aps", "ap", "networks", "routers", "hotspots",
+    ];
     let name = scene.name(field).map_or("", |name| &name.normalised);
-    if !["wifi", "wlan", "wifis", "macs", "wifimacs", "aps"].contains(&name) {
+    if !MUTE.contains(&name) {
         return true;
     }
     let paths = &scene.fields.paths;
@@ -371,7 +377,18 @@ fn is_of_scan(scene: &Scene<'_>, field: &Field<'_>) -> bool {
         (parent, Step::Index(_)) => Some(parent),
         _ => None,
     };
-    above(field.path).and_then(above).is_some()
+    let Some(list) = above(field.path) else {
+        return false;
+    };
+    let is_address = |text: &str| {
+        value::is_hardware_address(text) || text.len() == SHORTEST_IN_GROUPS && value::is_hex(text)
+    };
+    let is_beside = |other: &&Field<'_>| {
+        above(other.path) == Some(list) && is_address(&other.value) && other.value != field.value
+    };
+    let near = position.saturating_sub(OTHERS)..=position.saturating_add(OTHERS);
+    let near = near.filter_map(|at| scene.fields.get(at));
+    above(list).is_some() || near.filter(is_beside).count() >= OTHERS
 }
 
 /// Whether how strong it is received stands beside a hardware address.
@@ -398,7 +415,7 @@ fn is_received(scene: &Scene<'_>, field: &Field<'_>) -> bool {
 fn is_of_person(scene: &Scene<'_>, rule: &Identifier, field: &Field<'_>, text: &str) -> bool {
     let is_message_id = || {
         let name = scene.name(field);
-        name.is_some_and(|name| name.is_of_message_id(text))
+        name.is_some_and(|name| name.is_of_message_id(text)) || value::is_message_id(&field.value)
     };
     rule.validator != Some(Validator::Email) || !value::is_role_address(text) && !is_message_id()
 }

@@ -17,8 +17,8 @@ use self::text::{
 };
 use self::unnamed::Unnamed;
 use self::words::{
-    asks_for_place, is_about_position, is_about_service, is_longitude_first, is_of_fix,
-    is_on_screens_too, is_shape_too, says_both, says_longitude_first,
+    asks_for_place, ends_in_place, is_about_position, is_about_service, is_longitude_first,
+    is_of_fix, is_on_screens_too, is_shape_too, says_both, says_longitude_first,
 };
 pub(super) use self::words::{
     holds_pair, holds_track, holds_way, is_of_measure, is_of_position, is_wrapper,
@@ -244,7 +244,7 @@ fn request_is_of_position(scene: &Scene<'_>) -> bool {
     let path = scene.request_path();
     let is_of_service = |path: &str| is_about_service(&path.to_lowercase());
     let mut words = path.split('/').chain([label]);
-    words.any(is_about_position) && !is_of_service(path)
+    (words.any(is_about_position) || ends_in_place(path)) && !is_of_service(path)
 }
 
 /// Two segments of a path that are a position: `/forecast/52.5163/13.3777`. Versions and months have fewer decimals, or no word

@@ -132,21 +132,42 @@ pub(super) fn is_access_network_cell(value: &str) -> bool {
         && !is_one_symbol(value)
 }
 
-/// A cell in groups of digits (3GPP TS 23.003 §4.3): country, network, area, cell.
+/// A cell in groups of digits (3GPP TS 23.003 §4.3): country, network, area, cell; or the cell before its area, and how strongly it is
+/// received behind both, as positioning services take it, also several of these.
 pub(super) fn is_cell_in_groups(value: &str) -> bool {
-    let groups: Vec<&str> = value.split(['-', ':', '_', '.']).collect();
-    let [country, network, area, cell] = groups[..] else {
+    const MARKS: [char; 7] = ['-', ':', '_', '.', ',', '|', ';'];
+    let Some(mark) = value.chars().find(|letter| !letter.is_ascii_digit()) else {
+        return false;
+    };
+    let is_of_service = matches!(mark, ',' | '|' | ';');
+    let own = [mark];
+    let marks: &[char] = if is_of_service { &own } else { &MARKS };
+    let mut groups = value.split(marks);
+    let (Some(country), Some(network), Some(area), Some(cell)) =
+        (groups.next(), groups.next(), groups.next(), groups.next())
+    else {
         return false;
     };
     let is_number = |text: &str, most: usize| {
         (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
     };
-    country.len() == 3
-        && value.parse::<IpAddr>().is_err()
+    let is_network = country.len() == 3
         && matches!(country.as_bytes().first(), Some(b'2'..=b'7'))
         && is_number(country, 3)
-        && (2..=3).contains(&network.len())
-        && is_number(network, 3)
+        && is_number(network, 3);
+    if is_of_service {
+        let is_signal = |text: &str| text.starts_with('-') && text.len() <= 4;
+        let is_rest = |letter: char| letter.is_ascii_digit() || MARKS.contains(&letter);
+        return is_network
+            && is_number(area, 11)
+            && is_number(cell, 11)
+            && (area.len() >= 3 || cell.len() >= 3)
+            && groups.all(|text| is_signal(text) || text.chars().all(is_rest));
+    }
+    groups.next().is_none()
+        && value.parse::<IpAddr>().is_err()
+        && is_network
+        && network.len() >= 2
         && is_number(area, 8)
         && is_number(cell, 11)
 }
@@ -294,6 +315,37 @@ pub(super) fn is_email(value: &str) -> bool {
         && !is_of_rooms(domain)
 }
 
+/// Whether what looks like an address is rather the id of a message (RFC 5322 §3.6.4): what stands before its `@` was made by a machine.
+/// Between angle brackets, as ids are written, less of that is enough.
+pub(super) fn is_message_id(text: &str) -> bool {
+    const DIGITS: usize = 12;
+    const DIGITS_IN_BRACKETS: usize = 6;
+    const RANDOM: usize = 16;
+    let text = text.trim();
+    let inner = text
+        .strip_prefix('<')
+        .and_then(|text| text.strip_suffix('>'));
+    let Some((local, domain)) = inner.unwrap_or(text).rsplit_once('@') else {
+        return false;
+    };
+    let digits = local.bytes().filter(u8::is_ascii_digit).count();
+    let is_phone = local.bytes().all(|byte| byte.is_ascii_digit());
+    let has = |is_it: fn(&u8) -> bool| local.bytes().any(|byte| is_it(&byte));
+    let is_random = || {
+        digits > 0
+            && local.len() >= RANDOM
+            && has(u8::is_ascii_uppercase)
+            && has(u8::is_ascii_lowercase)
+    };
+    let is_made =
+        digits >= DIGITS && !is_phone || local.contains('$') || uuid_digits(local).is_some();
+    let is_one =
+        !local.contains(|letter: char| letter.is_whitespace() || matches!(letter, '@' | ',' | ';'));
+    !domain.is_empty()
+        && is_one
+        && (is_made || inner.is_some() && (digits >= DIGITS_IN_BRACKETS || is_random()))
+}
+
 /// Whether an address is of a domain that is reserved for examples (RFC 2606 §3): nobody's. What ends in `.example` stands for real
 /// domains here as in other tests.
 pub(super) fn is_of_documentation(address: &str) -> bool {
@@ -397,10 +449,10 @@ pub(super) fn is_short_digest(value: &str) -> bool {
         && value.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// The first eight bytes of a digest in base64, either alphabet, padded or not.
+/// The first eight or nine bytes of a digest in base64, either alphabet, padded or not.
 pub(super) fn is_short_base64_digest(value: &str) -> bool {
     let bare = value.strip_suffix('=').unwrap_or(value);
-    bare.len() == 11
+    matches!(bare.len(), 11 | 12)
         && bare.bytes().any(|byte| byte.is_ascii_uppercase())
         && bare.bytes().any(|byte| byte.is_ascii_lowercase())
         && base64_bytes(bare).is_some_and(|bytes| !is_of_text(&bytes))
@@ -454,7 +506,7 @@ pub(super) fn is_hardware_key(name: &str, value: &str) -> bool {
             chip.len() == 8 && unique.len() == 16 && is_hex(chip) && is_hex(unique)
         });
     }
-    if name.contains("drm") || name.contains("widevine") {
+    if name.contains("drm") || name.contains("widevine") || name.contains("deviceunique") {
         let is_in_hex = || matches!(value.len(), 32 | 64) && is_hex(value) && !is_one_symbol(value);
         return is_in_hex() || is_base64_digest(value);
     }
@@ -464,14 +516,21 @@ pub(super) fn is_hardware_key(name: &str, value: &str) -> bool {
         && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Base64 (either alphabet, padded or not) of 10, 16, 20 or 32 bytes that look random.
-pub(super) fn is_base64_digest(value: &str) -> bool {
+/// As long as base64 (either alphabet, padded or not) of 8, 9, 10, 16, 20, 32, 48 or 64 bytes, and of its characters.
+pub(super) fn has_form_of_base64_digest(value: &str) -> bool {
     let bare = value.trim_end_matches('=');
-    // 10, 16, 20, 32, 48 and 64 bytes give 14, 22, 27, 43, 64 and 86 characters.
-    matches!(bare.len(), 14 | 22 | 27 | 43 | 64 | 86)
+    matches!(bare.len(), 11 | 12 | 14 | 22 | 27 | 43 | 64 | 86)
         && bare
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte))
+}
+
+/// Base64 (either alphabet, padded or not) of 10, 16, 20 or 32 bytes that look random.
+pub(super) fn is_base64_digest(value: &str) -> bool {
+    let bare = value.trim_end_matches('=');
+    // 8 and 9 bytes are too few to be told from ids.
+    has_form_of_base64_digest(bare)
+        && bare.len() > 12
         && bare.bytes().any(|byte| byte.is_ascii_uppercase())
         && bare.bytes().any(|byte| byte.is_ascii_lowercase())
         && bare.bytes().any(|byte| byte.is_ascii_digit())
@@ -553,6 +612,49 @@ mod tests {
             "4930901820-1600000000@g.us",
         ] {
             assert!(!is_email(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn ids_of_messages_are_no_addresses() {
+        for id in [
+            "<98253299985346.0@mail.nordlicht.example>",
+            "20261124081836.4A1B2C3D@mail.nordlicht.example",
+            "3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b3@nordlicht.example",
+            "<CAF+d1ZkQ8nRw7Xb@mail.nordlicht.example>",
+            "000001dc5f3a$1b2c3d40$@nordlicht.example",
+        ] {
+            assert!(is_message_id(id), "{id}");
+        }
+        for address in [
+            "<erika.muster@nordlicht.example>",
+            "erika.muster1987@nordlicht.example",
+            "4917604069012@s.whatsapp.example",
+            "erika.muster+angebote2026@nordlicht.example",
+            "Erika <erika@nordlicht.example>",
+        ] {
+            assert!(!is_message_id(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn cells_are_told_by_their_groups() {
+        for cell in [
+            "262-01-4711-26385921",
+            "262,1,26385921,4711,-71",
+            "262|1|4711|26385921|-71",
+            "262,1,26385921,4711,-71;262,1,26385922,4711,-90",
+        ] {
+            assert!(is_cell_in_groups(cell), "{cell}");
+        }
+        for other in [
+            "127.0.0.1",
+            "262,1,2,3",
+            "1080,2340,420,60",
+            "262,1,4711",
+            "300,250,728,90,x",
+        ] {
+            assert!(!is_cell_in_groups(other), "{other}");
         }
     }
 

@@ -58,6 +58,8 @@ struct Element {
     key: Option<String>,
     /// In an `array` of a property list: the position of what comes next.
     position: Option<usize>,
+    /// How many of the elements in it are called nothing but that.
+    items: u32,
     is_on_path: bool,
 }
 
@@ -77,11 +79,13 @@ pub(super) fn document(text: &str, collector: &mut Collector<'_>) -> bool {
         match event {
             Event::Start(start) => {
                 flush(&mut content, collector);
-                open_element(&start, &mut open, collector);
+                let read = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+                let rest = text.get(read..).unwrap_or_default();
+                open_element(&start, rest, &mut open, collector);
             }
             Event::Empty(start) => {
                 flush(&mut content, collector);
-                open_element(&start, &mut open, collector);
+                open_element(&start, "", &mut open, collector);
                 close_element(&mut open, collector);
             }
             Event::End(_) => {
@@ -169,7 +173,33 @@ fn flush(content: &mut String, collector: &mut Collector<'_>) {
     content.clear();
 }
 
-fn open_element(start: &BytesStart<'_>, open: &mut Vec<Element>, collector: &mut Collector<'_>) {
+/// Whether an element is one of a list whose name is that of what holds it, as JSON's arrays have it: it is called an item and no more,
+/// or has a name too short to say anything and another of the same name beside it. `rest` is what comes behind its tag.
+fn is_item(start: &BytesStart<'_>, parent: &Element, local: &str, rest: &str) -> bool {
+    const ITEMS: [&str; 7] = ["item", "Item", "element", "entry", "elem", "li", "listitem"];
+    const MUTE: usize = 1;
+    if !start.attributes_raw().trim().is_empty() {
+        return false;
+    }
+    ITEMS.contains(&local) || local.len() <= MUTE && (parent.items > 0 || is_repeated(local, rest))
+}
+
+/// Whether an element that `rest` is the inside of is followed by another of its name.
+fn is_repeated(local: &str, rest: &str) -> bool {
+    let near = rest.get(..rest.floor_char_boundary(limits::XML_ITEM_BYTES));
+    let closing = ["</", local, ">"].concat();
+    let behind = near.and_then(|near| near.split_once(&*closing));
+    let next = behind.and_then(|(_, behind)| behind.trim_start().strip_prefix('<'));
+    next.and_then(|next| next.strip_prefix(local))
+        .is_some_and(|next| next.starts_with('>'))
+}
+
+fn open_element(
+    start: &BytesStart<'_>,
+    rest: &str,
+    open: &mut Vec<Element>,
+    collector: &mut Collector<'_>,
+) {
     let local = start.local_name().as_ref().to_owned();
     let mut step = Ok(local.clone());
     let mut is_on_path = open.len() < limits::JSON_DEPTH;
@@ -182,6 +212,9 @@ fn open_element(start: &BytesStart<'_>, open: &mut Vec<Element>, collector: &mut
         } else if let Some(position) = parent.position.as_mut() {
             step = Err(u32::try_from(*position).unwrap_or(u32::MAX));
             *position = position.saturating_add(1);
+        } else if is_item(start, parent, &local, rest) {
+            step = Err(parent.items);
+            parent.items = parent.items.saturating_add(1);
         }
     }
     if is_on_path {
@@ -194,6 +227,7 @@ fn open_element(start: &BytesStart<'_>, open: &mut Vec<Element>, collector: &mut
         name: local,
         key: None,
         position: is_list.then_some(0),
+        items: 0,
         is_on_path,
     });
     for attribute in start.attributes().with_checks(false).flatten() {

@@ -133,6 +133,9 @@ pub struct Identifier {
     /// How `names` are compared.
     #[serde(default)]
     pub name_match: NameMatch,
+    /// Kinds whose names, with a word for a digest before or behind them, are names of this one: `sha1_android_id`.
+    #[serde(default)]
+    pub digest_of: Vec<Arc<str>>,
     /// Shapes of the value; one of them. Empty: any.
     #[serde(default)]
     pub values: Vec<Shape>,

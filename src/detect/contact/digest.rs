@@ -5,13 +5,15 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::list::{List, Value, have_equal_length};
-use super::words::{LOOK_UPS, lists_digests, lists_reachable, speaks_of_contacts};
+use super::words::{LOOK_UPS, lists_digests, lists_reachable, names_digests, speaks_of_contacts};
 use crate::detect::Scene;
 use crate::model::{Field, Look, PathId, Place, Step, is_below};
 use crate::rules::{normalise_name, words_of_name};
 
 /// Fewest digests that are a list where nothing calls them contacts.
 pub(super) const LEAST_UNTOLD: usize = 8;
+/// The same in a request that looks people up.
+pub(super) const LEAST_ASKED: usize = 5;
 
 /// Whether a whole digest has so many characters: MD5, SHA-1, SHA-256 and SHA-512 in hexadecimal digits, SHA-1 and SHA-256 in base64.
 #[inline]
@@ -37,12 +39,14 @@ pub(super) struct Weight {
     doubts: u32,
 }
 
-/// Signs: names of contacts, of what people are reached by, of users, of digests, and a request that looks something up.
+/// Signs: names of contacts, of what people are reached by, of users, of digests, and a request that looks something up or discovers it.
 const PEOPLE: u8 = 1;
 const REACHED: u8 = 1 << 1;
 const USERS: u8 = 1 << 2;
 const DIGESTS: u8 = 1 << 3;
 const LOOK_UP: u8 = 1 << 4;
+/// A request for finding people by what is said of them: the whole of a segment is that word.
+const DISCOVERY: u8 = 1 << 5;
 
 /// What names of other things count against signs, in the path of the request, and beside.
 const OTHER_NAME: u32 = 3;
@@ -71,10 +75,16 @@ impl Weight {
         self.signs.count_ones().saturating_sub(self.doubts)
     }
 
+    /// Whether a request with these signs may be one that looks people up.
+    const fn looks_people_up(self) -> bool {
+        const USERS_LOOKED_UP: u8 = USERS | LOOK_UP;
+        self.signs & USERS_LOOKED_UP == USERS_LOOKED_UP || self.signs & DISCOVERY != 0
+    }
+
     /// Whether that is enough where nothing calls for digests of people.
     fn is_of_people(self) -> bool {
         self.points() >= LEAST_SIGNS
-            && (self.has(PEOPLE | REACHED) || self.has(USERS) && self.has(LOOK_UP))
+            && (self.has(PEOPLE | REACHED) || self.looks_people_up() && self.has(DIGESTS | USERS))
     }
 }
 
@@ -90,7 +100,7 @@ impl Digests {
     /// Whether a list is of people; `None` where it is not.
     pub(super) fn weigh(&self, scene: &Scene<'_>, list: &List<'_>) -> Option<Weight> {
         let first = list.first?;
-        let is_many = list.values.len() >= LEAST_UNTOLD && have_equal_length(&list.values);
+        let is_many = list.are_many() && have_equal_length(&list.values);
         if !list.is_told && (!is_many || are_random_uuids(&list.values)) {
             return None;
         }
@@ -121,7 +131,7 @@ impl Digests {
         });
         // From the digests on outwards; the first name that is sure of what they are of decides.
         for (depth, name) in names.enumerate() {
-            match of_name(name, depth == 0) {
+            match of_name(name, depth) {
                 Said::Contacts => return Weight::CONTACTS,
                 Said::Other => {
                     weight.doubts = weight.doubts.saturating_add(OTHER_NAME);
@@ -132,6 +142,10 @@ impl Digests {
         }
         if speaks_of_contacts {
             weight.signs |= PEOPLE | REACHED;
+        }
+        // Where nothing has a name, that they are digests is all that can be said.
+        if paths.last_name(path).is_none() {
+            weight.signs |= DIGESTS;
         }
         if self.is_beside_other(scene, place, path) {
             weight.doubts = weight.doubts.saturating_add(OTHER_BESIDE);
@@ -234,7 +248,12 @@ fn is_of_avatar(scene: &Scene<'_>) -> bool {
 
 /// What the path of the request says.
 fn of_request(scene: &Scene<'_>) -> Weight {
-    const WORDS: [&str; 9] = [
+    const WORDS: [&str; 14] = [
+        "exist",
+        "exists",
+        "check",
+        "registered",
+        "resolve",
         "match",
         "matches",
         "matching",
@@ -262,6 +281,10 @@ fn of_request(scene: &Scene<'_>) -> Weight {
         "resource",
         "resources",
     ];
+    /// What users have, in the names of services for them.
+    const ACCOUNTS: [&str; 4] = ["account", "accounts", "identity", "identities"];
+    /// What they are looked up by, as segments are called, normalised.
+    const BY: [&str; 3] = ["byhash", "byphone", "byemail"];
     if is_of_avatar(scene) {
         return Weight::CONTACTS;
     }
@@ -275,42 +298,80 @@ fn of_request(scene: &Scene<'_>) -> Weight {
             weight.doubts = OTHER_PATH;
             continue;
         }
-        if LOOK_UPS.contains(&&*normalise_name(segment))
+        let normalised = normalise_name(segment);
+        if LOOK_UPS.contains(&&*normalised)
+            || BY.contains(&&*normalised)
             || words.iter().any(|word| WORDS.contains(&&**word))
         {
             weight.signs |= LOOK_UP;
         }
-        if words.iter().any(|word| is_of_users(word)) {
+        if DISCOVERIES.contains(&&*normalised) {
+            weight.signs |= DISCOVERY;
+        }
+        if words
+            .iter()
+            .any(|word| is_of_users(word) || ACCOUNTS.contains(&&**word))
+        {
             weight.signs |= USERS;
         }
     }
     weight
 }
 
-/// Whether a digest in the path or query of a request is that of a person who is looked up: `/discover/0a1b…`, `/users/hash/0a1b…`,
-/// `/users?hash=0a1b…`. Files and packages are looked up by theirs, too.
-pub(super) fn looks_person_up(scene: &Scene<'_>, field: &Field<'_>) -> bool {
-    const DISCOVERY: [&str; 2] = ["discover", "discovery"];
+/// Segments of paths, normalised, that say that people are found by what is said of them.
+const DISCOVERIES: [&str; 2] = ["discover", "discovery"];
+
+/// Whether a request may look people up who are no contacts by its path, whatever it holds.
+pub(super) fn looks_users_up(scene: &Scene<'_>) -> bool {
+    const WORDS: [&str; 6] = ["user", "people", "person", "account", "identit", "discover"];
+    let path = scene.request_path().as_bytes();
+    let may_be = WORDS.iter().any(|word| {
+        let word = word.as_bytes();
+        let mut windows = path.windows(word.len());
+        windows.any(|window| window.eq_ignore_ascii_case(word))
+    });
+    may_be && {
+        let of_request = of_request(scene);
+        of_request.looks_people_up() && !of_request.is_doubted()
+    }
+}
+
+/// Whether a digest in a request is that of a person who is looked up: `/discover/0a1b…`, `/users/hash/0a1b…`, `/users?hash=0a1b…`, and
+/// `hash=0a1b…` in what is sent to `/users/exists`. Files and packages are looked up by theirs, too.
+pub(super) fn looks_person_up(
+    scene: &Scene<'_>,
+    field: &Field<'_>,
+    request_looks_users_up: bool,
+) -> bool {
     const HASHES: [&str; 7] = [
         "hash", "hashes", "byhash", "digest", "sha256", "sha1", "md5",
     ];
-    if !matches!(field.place, Place::Path | Place::Query) || !has_length(&field.value, field.look) {
+    let may_be = match field.place {
+        Place::Path | Place::Query => true,
+        Place::Body => request_looks_users_up,
+        Place::Header | Place::Cookie => false,
+    };
+    if !may_be || !has_length(&field.value, field.look) {
         return false;
+    }
+    let is_hash = |name: &str| HASHES.contains(&&*normalise_name(name));
+    let has_name_of_hash = || {
+        let name = scene.name(field);
+        name.is_some_and(|name| is_hash(&name.normalised))
+    };
+    if field.place == Place::Body {
+        // What is asked for, and nothing else is said of it.
+        let is_query = matches!(scene.fields.name(field), "h" | "q");
+        return is_query || has_name_of_hash();
     }
     let of_request = of_request(scene);
     let path = || scene.request_path().split('/');
-    let is_discovery = |segment: &str| DISCOVERY.contains(&&*normalise_name(segment));
-    let is_hash = |name: &str| HASHES.contains(&&*normalise_name(name));
+    let is_discovery = |segment: &str| DISCOVERIES.contains(&&*normalise_name(segment));
     let is_of_people = || of_request.has(USERS) || path().any(is_discovery);
     let is_asked = match scene.segment_before(field) {
         Some("avatar") => is_of_avatar(scene),
         Some(before) => is_discovery(before) || is_hash(before) && is_of_people(),
-        None => {
-            scene
-                .name(field)
-                .is_some_and(|name| is_hash(&name.normalised))
-                && is_of_people()
-        }
+        None => has_name_of_hash() && is_of_people(),
     };
     is_asked && !of_request.is_doubted()
 }
@@ -328,7 +389,7 @@ fn is_of_users(word: &str) -> bool {
 }
 
 /// What one name says; that of the digests themselves may be one of digests, or of what people are reached by.
-fn of_name(name: &str, is_own: bool) -> Said {
+fn of_name(name: &str, depth: usize) -> Said {
     const FRIENDS: [&str; 5] = ["friend", "friends", "invite", "invites", "invitees"];
     const BY: [&str; 11] = [
         "email",
@@ -352,14 +413,18 @@ fn of_name(name: &str, is_own: bool) -> Said {
     if words_of_name(name).iter().any(|word| is_of_other(word)) {
         return Said::Other;
     }
+    let is_own = depth == 0;
     let mut signs = 0;
     for (is_so, sign) in [
+        // `{"emails": [{"hash": …}]}`
+        (depth == 1 && lists_reachable(bare), REACHED),
         (
             is_own && (BY.contains(&bare) || lists_reachable(bare)),
             PEOPLE | REACHED,
         ),
         (
-            is_own && OF_DIGESTS.iter().any(|word| normalised.contains(word)),
+            is_own
+                && (names_digests(bare) || OF_DIGESTS.iter().any(|word| normalised.contains(word))),
             DIGESTS,
         ),
         (FRIENDS.contains(&bare), PEOPLE),
@@ -474,5 +539,7 @@ fn are_base62(values: &[Value]) -> bool {
 
 /// Whether all are as long as MD5 or SHA-1 in hexadecimal digits, which ids are more often.
 fn are_as_short_as_ids(values: &[Value]) -> bool {
-    values.iter().all(|(text, _)| matches!(text.len(), 32 | 40))
+    values
+        .iter()
+        .all(|(text, _)| matches!(text.len(), 1..=24 | 32 | 40))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::digest::{Digests, LEAST_UNTOLD};
+use super::digest::{Digests, LEAST_ASKED, LEAST_UNTOLD};
 use super::digits::Digits;
 use super::part::Telling;
 use super::record::RECORDS;
@@ -35,6 +35,10 @@ pub(super) type Value = (Rc<str>, PathId);
 
 /// Values of one kind under one name, with the first field that held one.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "answers to questions that do not depend on each other"
+)]
 pub(super) struct List<'a> {
     pub(super) values: Vec<Value>,
     pub(super) first: Option<&'a Field<'a>>,
@@ -43,8 +47,12 @@ pub(super) struct List<'a> {
     pub(super) others: usize,
     /// What stands there and may be a phone number.
     pub(super) digits: Digits<'a>,
+    /// What stands there and is a digest if the others are.
+    pub(super) unusual: Vec<Value>,
     /// Names themselves say that digests of people are below them.
     pub(super) lists_digests: bool,
+    /// The request looks people up.
+    pub(super) is_asked: bool,
     /// Names or the path call for digests of people.
     pub(super) is_told: bool,
 }
@@ -55,6 +63,7 @@ impl<'a> List<'a> {
         self.first.get_or_insert(field);
         self.speaks_of_contacts |= telling.speaks_of_contacts;
         self.lists_digests |= telling.lists_digests;
+        self.is_asked |= telling.is_asked;
         self.is_told |= telling.takes_digests || telling.lists_reachable;
     }
 
@@ -70,13 +79,40 @@ impl<'a> List<'a> {
         self.speaks_of_contacts |= other.speaks_of_contacts;
         self.others = self.others.saturating_add(other.others);
         self.digits.merge(other.digits);
+        self.unusual.extend(other.unusual);
         self.lists_digests |= other.lists_digests;
+        self.is_asked |= other.is_asked;
         self.is_told |= other.is_told;
     }
 
-    /// Whether these may be digests of people: where nothing calls for them, there must be many.
-    pub(super) fn may_be_digests(&self) -> bool {
-        self.is_told || self.values.len() >= LEAST_UNTOLD
+    /// Takes for digests what is as long as the others, if these are far more.
+    fn take_unusual(&mut self) {
+        const USUAL: usize = 3;
+        let unusual = std::mem::take(&mut self.unusual);
+        let length = self.values.first().map(|(value, _)| value.len());
+        let is_as_long = |(value, _): &Value| Some(value.len()) == length;
+        if unusual.len().saturating_mul(USUAL) <= self.values.len()
+            && unusual.iter().all(is_as_long)
+            && have_equal_length(&self.values)
+        {
+            self.values.extend(unusual);
+        }
+    }
+
+    /// Whether these, with what is as long, may be digests of people: where nothing calls for them, there must be many.
+    pub(super) fn may_be_digests(&mut self) -> bool {
+        self.take_unusual();
+        self.is_told || self.are_many()
+    }
+
+    /// Whether so many digests are no chance where nothing calls them contacts.
+    pub(super) fn are_many(&self) -> bool {
+        let least = if self.is_asked {
+            LEAST_ASKED
+        } else {
+            LEAST_UNTOLD
+        };
+        self.values.len() >= least
     }
 
     /// The same with those of its digits as values that are phone numbers.

@@ -24,6 +24,10 @@ pub(super) struct Telling {
     pub(super) takes_digests: bool,
     /// It has the length of digests, and nothing says that it is drawn at random: many of them are weighed.
     pub(super) may_be_digest: bool,
+    /// The request looks people up.
+    pub(super) is_asked: bool,
+    /// It does, and a name says that what stands there may be digests that are cut.
+    pub(super) may_be_cut: bool,
     /// Names themselves say that digests of people are below them.
     pub(super) lists_digests: bool,
     /// It is a list of what people are reached by, also as whole digests.
@@ -37,6 +41,11 @@ pub(super) struct Telling {
 }
 
 impl Telling {
+    /// Whether a text that is no digest by itself may be one among others: by chance some have no digit in them.
+    pub(super) fn may_be_unusual_digest(self, text: &str) -> bool {
+        (self.takes_digests || self.may_be_cut) && value::has_form_of_base64_digest(text)
+    }
+
     /// Whether a value can have a part that points to a person: what [`classify`] asks for, told by the kinds of its characters.
     pub(super) fn may_be_in(self, look: Look, text: &str) -> bool {
         let has_number = || {
@@ -50,6 +59,7 @@ impl Telling {
         };
         self.takes_digests
             || self.may_be_digest
+            || self.may_be_cut
             || self.lists_reachable
             || look.has(Look::AT)
             || has_number()
@@ -68,7 +78,7 @@ pub(super) fn each_part<'t>(text: &'t str, look: Look, mut see: impl FnMut(&'t s
 fn several_parts(text: &str) -> impl Iterator<Item = &str> {
     let is_separator = |mark: char| matches!(mark, ',' | ';' | '\n' | '\t' | '|' | '"');
     text.split(is_separator)
-        .flat_map(numbers)
+        .flat_map(joined)
         .flat_map(of_person)
         .map(|part| {
             let part = part.trim_matches(|mark: char| {
@@ -84,8 +94,8 @@ fn several_parts(text: &str) -> impl Iterator<Item = &str> {
         .take(LIST_VALUES)
 }
 
-/// Whole numbers with nothing but a space or a separator of ASCII between them: `+4930901820 +4940428280`.
-fn numbers(text: &str) -> impl Iterator<Item = &str> {
+/// Whole numbers or addresses with nothing but a space or a separator of ASCII between them: `+4930901820 +4940428280`.
+fn joined(text: &str) -> impl Iterator<Item = &str> {
     let is_between = |mark: char| matches!(mark, ' ' | '\u{1c}'..='\u{1f}');
     let is_number = |part: &str| {
         let digits = part.strip_prefix('+');
@@ -93,8 +103,15 @@ fn numbers(text: &str) -> impl Iterator<Item = &str> {
             digits.len() >= SHORTEST_WITH_AREA && digits.bytes().all(|byte| byte.is_ascii_digit())
         })
     };
-    let are_several =
-        text.starts_with('+') && text.contains(is_between) && text.split(is_between).all(is_number);
+    let is_address = |part: &str| {
+        part.is_empty()
+            || value::is_email(part.trim_matches(['<', '>'])) && !value::is_message_id(part)
+    };
+    let trimmed = text.trim_matches(is_between);
+    let may_be_several = trimmed.contains(is_between);
+    let are_several = may_be_several
+        && (text.starts_with('+') && text.split(is_between).all(is_number)
+            || text.contains('@') && trimmed.split(is_between).all(is_address));
     let whole = (!are_several).then_some(text);
     let parts = text.split(is_between).filter(move |_| are_several);
     whole.into_iter().chain(parts)
@@ -133,11 +150,11 @@ pub(super) fn is_table_of_people(text: &str) -> bool {
 
 pub(super) fn classify(text: &str, telling: Telling) -> Option<(Kind, Rc<str>)> {
     // Digests are taken for contacts only under a name that says so: anything can be hashed.
-    if telling.takes_digests {
+    if telling.takes_digests || telling.may_be_cut {
         // `sha1:0a1b…`, `0x0a1b…`
         let bare = text.split_once(':').map_or(text, |(_, digest)| digest);
         let bare = bare.strip_prefix("0x").unwrap_or(bare);
-        let is_short = (telling.lists_digests || telling.takes_short_digests)
+        let is_short = (telling.lists_digests || telling.takes_short_digests || telling.may_be_cut)
             && (value::is_short_digest(bare) || value::is_short_base64_digest(bare));
         if is_short || value::is_cut_digest(bare) || value::is_base64_digest(bare) {
             return Some((Kind::Hash, bare.into()));
@@ -154,6 +171,7 @@ pub(super) fn classify(text: &str, telling: Telling) -> Option<(Kind, Rc<str>)> 
         let address = text.rsplit_once('<').map_or(text, |(_, address)| address);
         let address = address.strip_prefix("mailto:").unwrap_or(address);
         let is_persons = value::is_email(address)
+            && !value::is_message_id(address)
             && (telling.speaks_of_contacts
                 || !value::is_role_address(address) && !value::is_of_documentation(address));
         return is_persons.then(|| (Kind::Email, address.to_ascii_lowercase().into()));

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::form::GEOHASH;
 use crate::detect::{Scene, value};
 use crate::model::{Field, Protection};
 use crate::rules::{Identifier, Requirement, Validator, normalise_name};
@@ -15,6 +16,7 @@ pub(in crate::detect) fn fits(
 ) -> bool {
     let text = value::bare(text, field.look);
     rule.has_shape(text, field.look)
+        && !(&*rule.id == GEOHASH && is_wide_tile(text))
         && rule
             .validator
             .is_none_or(|validator| is_valid(scene, validator, field, text))
@@ -23,6 +25,12 @@ pub(in crate::detect) fn fits(
             .iter()
             .all(|requirement| is_met(scene, *requirement, field))
         && (rule.unless_beside.is_empty() || !scene.has_name_beside(field, &rule.unless_beside))
+}
+
+/// Whether a text is the key of a tile so wide that it says no more than a region: its digits are those of geohashes, too.
+fn is_wide_tile(text: &str) -> bool {
+    const NEAR: usize = 14;
+    text.len() < NEAR && text.bytes().all(|byte| (b'0'..=b'3').contains(&byte))
 }
 
 fn is_valid(scene: &Scene<'_>, validator: Validator, field: &Field<'_>, text: &str) -> bool {

@@ -43,6 +43,7 @@ pub(super) fn number_of_protobuf(
         return None;
     }
     if let Ok(number) = field.value.parse::<i64>() {
+        let number = signed(number);
         let degrees = Degrees {
             value: in_degrees(number, 1e7),
             decimals: INTEGER_DECIMALS,
@@ -52,6 +53,41 @@ pub(super) fn number_of_protobuf(
         return (is_degrees && (may_be_time || !is_time(&field.value))).then_some(degrees);
     }
     degrees(&field.value, 180.0).filter(|degrees| degrees.decimals > SCREEN_DECIMALS)
+}
+
+/// A negative number of degrees that was read as one without a sign (`sfixed32`): nothing says which of the two it is.
+const fn signed(number: i64) -> i64 {
+    const ALL: i64 = 1 << 32;
+    const WESTERNMOST: i64 = -1_800_000_000;
+    let negative = number.saturating_sub(ALL);
+    if WESTERNMOST <= negative && negative < 0 {
+        negative
+    } else {
+        number
+    }
+}
+
+/// A longitude near Greenwich behind a latitude: too small to be told from counts by itself.
+pub(super) fn near_greenwich(
+    scene: &Scene<'_>,
+    (first, latitude): Coordinate<'_>,
+    field: &Field<'_>,
+) -> Option<Degrees> {
+    /// Degrees of towns, in the north or south.
+    const SETTLED: std::ops::RangeInclusive<f64> = 25.0..=72.0;
+    const SMALL: std::ops::Range<u64> = SMALLEST_ZIGZAG..10_000_000;
+    let number = signed(field.value.parse::<i64>().ok()?);
+    let is_longitude = SMALL.contains(&number.unsigned_abs())
+        && latitude.decimals == INTEGER_DECIMALS
+        && SETTLED.contains(&latitude.value.abs())
+        && is_exact_integer(first)
+        && is_exact_integer(field)
+        && follows(scene, (first, latitude), field);
+    is_longitude.then(|| Degrees {
+        value: in_degrees(number, 1e7),
+        decimals: INTEGER_DECIMALS,
+        slack: None,
+    })
 }
 
 /// Whether a field of a protobuf has the number after that of another in the same message, and both may be a position.

@@ -8,7 +8,7 @@ use super::axis::{corner, plane_axis};
 use super::columns::{Columns, column_holder};
 use super::integer::{
     INTEGER_DECIMALS, Integers, SMALLEST_ZIGZAG, follows, halves_of_integers, is_exact_integer,
-    is_no_time_of_message, is_time, number_of_protobuf,
+    is_no_time_of_message, is_time, near_greenwich, number_of_protobuf,
 };
 use super::text::angle;
 use super::trail::Trails;
@@ -210,7 +210,9 @@ impl<'a> Parts<'a> {
                         && follows(scene, (first, degrees), field)
                         && is_no_time_of_message(scene, field))
         });
-        let Some(number) = number_of_protobuf(scene, field, may_be_time) else {
+        let number = number_of_protobuf(scene, field, may_be_time)
+            .or_else(|| near_greenwich(scene, self.unnamed?, field));
+        let Some(number) = number else {
             return false;
         };
         match self.unnamed.take() {

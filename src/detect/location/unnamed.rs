@@ -49,6 +49,12 @@ const LEAST_DECIMALS: usize = 4;
 const LEAST_OF_WAY: usize = 5;
 /// The same where each has a time.
 const LEAST_OF_TIMED: usize = 3;
+/// The same where each has a time and nothing says that they are of a way.
+const LEAST_OF_SILENT: usize = 8;
+/// Decimals of most of these: a metre.
+const DECIMALS_OF_SILENT: usize = 5;
+/// Degrees from one of these to the next, at most: a kilometre.
+const STEP_OF_SILENT: f64 = 0.01;
 /// Numbers with decimals in one message: more are of a sensor with three axes.
 const NUMBERS: usize = 2;
 
@@ -122,6 +128,8 @@ impl<'a> Unnamed<'a> {
         let paths = &scene.fields.paths;
         let is_of_way = speaks_of_way(scene);
         let mut ways: BTreeMap<PathId, Vec<&Pair<'_>>> = BTreeMap::new();
+        let mut silent: BTreeMap<PathId, Vec<&Pair<'_>>> = BTreeMap::new();
+        let is_about_service = is_about_service(&scene.request_path().to_lowercase());
         for pair in &self.pairs {
             let around = paths.split(pair.message).map(|(around, _)| around);
             let has = |labelled: &BTreeSet<PathId>| {
@@ -133,17 +141,42 @@ impl<'a> Unnamed<'a> {
                 graded(scene, tally, pair.first.0, Grade::Shape, both);
                 continue;
             }
-            if is_of_way || has(&self.of_way) {
-                let way = ways.entry(scene.first_of(pair.message)).or_default();
-                way.push(pair);
-            }
+            let way = if is_of_way || has(&self.of_way) {
+                &mut ways
+            } else if is_about_service {
+                continue;
+            } else {
+                &mut silent
+            };
+            let way = way.entry(scene.first_of(pair.message)).or_default();
+            way.push(pair);
         }
-        for way in ways.values().filter(|way| self.is_way(way)) {
+        let silent = silent.values().filter(|way| self.is_clear_way(way));
+        for way in ways.values().chain(silent).filter(|way| self.is_way(way)) {
             for pair in way {
                 let both = (pair.first.1, pair.second);
                 graded(scene, tally, pair.first.0, Grade::Shape, both);
             }
         }
+    }
+
+    /// Whether pairs are so many, so exact and so near to each other, each with its time, that they need no word of a way.
+    fn is_clear_way(&self, pairs: &[&Pair<'_>]) -> bool {
+        let is_exact = |pair: &&&Pair<'_>| {
+            pair.first.1.decimals.min(pair.second.decimals) >= DECIMALS_OF_SILENT
+        };
+        let exact = pairs.iter().filter(is_exact).count();
+        let is_near = |one: f64, other: f64| (one - other).abs() <= STEP_OF_SILENT;
+        pairs.len() >= LEAST_OF_SILENT
+            && exact.saturating_mul(4) >= pairs.len().saturating_mul(3)
+            && pairs.iter().all(|pair| self.timed.contains(&pair.message))
+            && pairs.windows(2).all(|two| match two {
+                [one, other] => {
+                    is_near(one.first.1.value, other.first.1.value)
+                        && is_near(one.second.value, other.second.value)
+                }
+                _ => false,
+            })
     }
 
     /// Whether pairs of one field lie one behind the other as positions of a way do: charts have even steps one way only, bids and asks are nearly

@@ -57,9 +57,13 @@ pub(super) fn is_longitude_first(name: &str) -> bool {
 /// Whether a segment of a path, or the label of a host, as it is written, says in a word of its own that the request is about
 /// where something is.
 pub(super) fn is_about_position(segment: &str) -> bool {
-    const WORDS: [&str; 12] = [
+    const WORDS: [&str; 16] = [
         "geo",
         "gps",
+        "geoloc",
+        "latlng",
+        "geofence",
+        "geofences",
         "location",
         "locations",
         "position",
@@ -83,6 +87,21 @@ pub(super) fn is_about_position(segment: &str) -> bool {
         WORDS
             .iter()
             .any(|wanted| *wanted == word || wanted.get(1..) == Some(&word) && word.len() > 3)
+    })
+}
+
+/// Whether a path ends in the abbreviation of where something is, or in what is done with that: elsewhere it is of texts in several
+/// languages.
+pub(super) fn ends_in_place(path: &str) -> bool {
+    const DONE: [&str; 8] = [
+        "update", "report", "upload", "sync", "push", "batch", "send", "track",
+    ];
+    let mut segments = path.rsplit('/').filter(|segment| !segment.is_empty());
+    let is_place = |segment: &str| segment.eq_ignore_ascii_case("loc");
+    segments.next().is_some_and(|last| {
+        is_place(last)
+            || DONE.iter().any(|done| last.eq_ignore_ascii_case(done))
+                && segments.next().is_some_and(is_place)
     })
 }
 

@@ -285,6 +285,36 @@ impl Identifiers {
             .collect()
     }
 
+    /// The identifiers of a name that says the digest of another kind: `hashed_gaid`, `sha1AndroidId`, `imei_sha_256`.
+    fn digested(&self, normalised: &str) -> Vec<usize> {
+        const DIGESTS: [&str; 12] = [
+            "hashed", "hash", "digest", "hmac", "md5", "sha1", "sha224", "sha256", "sha384",
+            "sha512", "sha", "blake2b",
+        ];
+        let without = |name: &'_ str| {
+            DIGESTS.iter().find_map(|word| {
+                let inner = name.strip_prefix(word).or_else(|| name.strip_suffix(word));
+                inner.map(str::to_owned)
+            })
+        };
+        let Some(inner) = without(normalised) else {
+            return Vec::new();
+        };
+        // `ifa_md5_hash`
+        let inner = &*without(&inner).unwrap_or(inner);
+        let mut plain = self.strong_with_form(inner);
+        if plain.is_empty() {
+            plain = self.run_together(inner);
+        }
+        let is_of = |digest: &Identifier| {
+            let mut kinds = self.at(&plain);
+            kinds.any(|kind| digest.digest_of.contains(&kind.id))
+        };
+        let all = self.entries.iter().enumerate();
+        let digests = all.filter(|(_, identifier)| is_of(identifier));
+        digests.map(|(position, _)| position).collect()
+    }
+
     /// The identifiers of a name that one qualifier runs into: `telefonimei`, `imeinummer`.
     fn run_together(&self, normalised: &str) -> Vec<usize> {
         const SHORTEST: usize = 3;
@@ -503,6 +533,9 @@ impl Rules {
             within: all.within(name, &normalised).into(),
             always: None,
         };
+        if named.is_empty() {
+            named.within = all.digested(&normalised).into();
+        }
         if named.whole.iter().all(|entry| entry.parents.is_empty()) {
             named.always = Some(self.said(&named, &std::iter::empty()).into());
         }

@@ -47,6 +47,10 @@ fn many_digests_are_of_people_where_something_says_so() {
             "/v1/x",
             format!(r#"{{"rows":[{}]}}"#, objects(["email", "phone"])),
         ),
+        (
+            "/v1/x",
+            format!(r#"{{"emails":[{}]}}"#, objects(["hash", "sha256"])),
+        ),
     ] {
         assert_eq!(of(path, &body), [Grade::Shape], "{path} {body}");
     }
@@ -80,6 +84,7 @@ fn digests_in_the_bytes_of_a_protobuf_are_of_people_where_the_request_looks_peop
         grades(sent, RULE)
     };
     assert_eq!(sent("/x.People/Match"), [Grade::Shape]);
+    assert_eq!(sent("/v2/discovery"), [Grade::Shape]);
     assert_eq!(sent("/x.Discovery/Match"), []);
     assert_eq!(sent("/x.Files/Chunks"), []);
     assert_eq!(sent("/v1/x"), []);
@@ -200,6 +205,88 @@ fn digests_in_paths_and_queries_are_of_people_who_are_looked_up() {
         ("/v1/apps?hash=", ""),
     ] {
         assert_eq!(asked(before, behind), [0; 0], "{before}");
+    }
+}
+
+#[test]
+fn tokens_as_discovery_takes_them_are_of_people_and_all_of_them_count() {
+    // Ten bytes of digests, of which some have no digit in base64, by chance.
+    let tokens = [
+        "Rwif2yF+lat55w",
+        "/mFOAafz9R9gow",
+        "UZJEXThwQsisiQ",
+        "cb5gkw9Ik6YkiA",
+        "qn2YVR0F+HI3Jw",
+        "wJCe1l9PCpZadA",
+        "cm0KuuXdJC2FgA",
+        "/UW4NcEhRgCSuA",
+        "FabFYyGTk7v9OA",
+        "wWNJWQ45T0nTIw",
+    ];
+    let list = serde_json::to_string(&tokens).unwrap();
+    let counted = |path: &str, name: &str| {
+        let body = format!(r#"{{"{name}":{list}}}"#);
+        let found = found(&[post(path, "application/json", &body)]).into_iter();
+        let hashes = found.filter(|(rule, ..)| rule == RULE);
+        hashes.map(|(_, most, _)| most).collect::<Vec<_>>()
+    };
+    for (path, name) in [
+        ("/v1/contacts/sync", "contacts"),
+        ("/v2/discovery", "phones"),
+        ("/v2/discovery", "tokens"),
+        ("/v2/discovery", "hashes"),
+        ("/users/lookup", "hashes"),
+        ("/users/lookup", "tokens"),
+        ("/v1/directory", "tokens"),
+        ("/identity/match", "hashes"),
+    ] {
+        assert_eq!(counted(path, name), [10], "{path} {name}");
+    }
+    for (path, name) in [
+        ("/v2/discovery", "seen"),
+        ("/v2/discovery", "page_token"),
+        ("/users/lookup", "ids"),
+        ("/account/settings", "tokens"),
+        ("/friends/feed", "videos"),
+        ("/users/lookup", "users"),
+        ("/users/lookup", "photos"),
+        ("/v1/files/lookup", "hashes"),
+        ("/users/avatars/lookup", "hashes"),
+        ("/v1/x", "tokens"),
+    ] {
+        assert_eq!(counted(path, name), [0; 0], "{path} {name}");
+    }
+}
+
+#[test]
+fn digests_one_by_one_in_bodies_are_of_people_who_are_looked_up() {
+    let asked = |path: &str, name: &str| -> Vec<u64> {
+        let asked = |number: u32| {
+            let body = format!("{name}={}&v=3", digest(&number.to_string()));
+            post(path, "application/x-www-form-urlencoded", &body)
+        };
+        let asked: Vec<_> = (0..14).map(asked).collect();
+        let hashes = found(&asked).into_iter();
+        let hashes = hashes.filter(|(rule, ..)| rule == RULE);
+        hashes.map(|(.., distinct)| distinct).collect()
+    };
+    for (path, name) in [
+        ("/v1/users/exists", "hash"),
+        ("/v1/users/exists", "q"),
+        ("/v1/users/lookup", "hash"),
+        ("/v1/users/by-hash", "sha256"),
+        ("/v1/account/check", "hash"),
+        ("/v1/discover", "hash"),
+    ] {
+        assert_eq!(asked(path, name), [14], "{path} {name}");
+    }
+    for (path, name) in [
+        ("/v1/users/login", "hash"),
+        ("/v1/users/exists", "signature"),
+        ("/v1/files/exists", "hash"),
+        ("/v1/users/avatars/exists", "hash"),
+    ] {
+        assert_eq!(asked(path, name), [0; 0], "{path} {name}");
     }
 }
 

@@ -92,7 +92,11 @@ fn identifiers_of_a_phone_without_names_tell_each_other() {
         ["hardware-id", "install-id", "mac-address"]
     );
     assert_eq!(rules(&[uuid]), [""; 0], "a UUID may be of anything");
-    assert_eq!(rules(&[number]), [""; 0]);
+    // by its check digit and the body that gave it out: one for each SIM, not those of a fleet
+    assert_eq!(rules(&[number]), ["hardware-id"]);
+    assert_eq!(rules(&["490154203237518"]), [""; 0], "of no usual body");
+    let fleet = [number, "356938035643817", "356938035643825"];
+    assert_eq!(rules(&fleet), [""; 0]);
     assert_eq!(
         rules(&[uuid, "356938035643808"]),
         [""; 0],

@@ -1,7 +1,7 @@
 //! Lists of people by what they are reached by, without a telling name or a plus; and what only looks like them.
 
 use super::{contacts, found, hash_of, json, post};
-use crate::forge::observation;
+use crate::forge::{observation, protobuf};
 use phonehome::model::{Body, Event, Message};
 
 /// Numbers of mobile phones with their country code, as digits alone.
@@ -454,4 +454,114 @@ fn people_in_elements_with_short_names_are_an_address_book() {
     };
     assert!(has(&rows("Anna Beispiel#"), "contact-phone-list", 4));
     assert!(!has(&rows("article #"), "contact-phone-list", 4));
+}
+
+/// Four people who are no contacts of anybody.
+const ADDRESSES: [&str; 4] = [
+    "anna.beispiel@kunde.example",
+    "ben.muster@lieferant.example",
+    "cem.vorlage@verein.example",
+    "dora.exempel@schule.example",
+];
+
+#[test]
+fn addresses_in_one_value_are_a_list_whatever_parts_them() {
+    for between in [" ", ",", ";", ", ", " ; ", "\\n", "|"] {
+        let body = format!(r#"{{"to":"{}"}}"#, ADDRESSES.join(between));
+        assert!(
+            has(&json("/v1/x", &body), "contact-email-list", 4),
+            "{body}"
+        );
+    }
+    let marked = format!(r#"{{"to":"<{}>"}}"#, ADDRESSES.join("> <"));
+    assert!(has(&json("/v1/x", &marked), "contact-email-list", 4));
+    let text = format!(r#"{{"text":"ask {} or {}"}}"#, ADDRESSES[0], ADDRESSES[1]);
+    assert!(!has(&json("/v1/x", &text), "contact-email-list", 2));
+}
+
+#[test]
+fn ids_of_messages_are_no_addresses_of_people() {
+    let ids = |id: &dyn Fn(u64) -> String| {
+        let ids: Vec<String> = (0..8).map(id).collect();
+        json("/v1/ack", &format!(r#"{{"ack":[{}]}}"#, quoted(&ids)))
+    };
+    for found in [
+        ids(&|at| {
+            format!(
+                "<{}.{at}@mail.nordlicht.example>",
+                98_253_299_985_346 + at * 7919
+            )
+        }),
+        ids(&|at| format!("39640527718{at}.3.JavaMail.app@srv1.nordlicht.example")),
+        ids(&|at| format!("<CAF+d1ZkQ8nRw7Xb{at}@mail.nordlicht.example>")),
+        ids(&|at| format!("2026112408183{at}.4A1B2C3D@mail.nordlicht.example")),
+        ids(&|at| format!("3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b{at}@nordlicht.example")),
+    ] {
+        assert_eq!(found, []);
+    }
+    let people = ids(&|at| format!("<{at}.{}>", ADDRESSES[0]));
+    assert!(has(&people, "contact-email-list", 8), "{people:?}");
+}
+
+#[test]
+fn elements_that_are_called_items_are_a_list_of_what_holds_them() {
+    let sent = |body: &str| found(&[post("/v1/x", "text/xml", body)]);
+    let digests: Vec<String> = ADDRESSES
+        .iter()
+        .map(|address| hash_of(address).get(..32).unwrap().to_owned())
+        .collect();
+    for item in ["item", "h", "Item"] {
+        let items = digests
+            .iter()
+            .map(|digest| format!("<{item}>{digest}</{item}>"));
+        let body = format!("<r><emails>{}</emails></r>", items.collect::<String>());
+        assert!(has(&sent(&body), "contact-hash-list", 4), "{body}");
+    }
+    let number = "<r><imeis><item>356938035643809</item></imeis></r>";
+    assert!(has(&sent(number), "hardware-id", 1));
+    let beacon = "<r><beacons><item><uuid>3F2B8C1E-5A47-4D09-9E6B-7C1D20F4A8B3</uuid><major>1</major></item></beacons></r>";
+    assert!(has(&sent(beacon), "bluetooth-beacon", 1));
+    // with attributes it is something of its own
+    let feed = "<rss><emails><item guid='1'>3f2b8c1e5a474d099e6b7c1d20f4a8b3</item></emails></rss>";
+    assert_eq!(sent(feed), []);
+}
+
+#[test]
+fn few_packed_numbers_are_a_list_where_a_request_looks_people_up() {
+    let sent = |path: &str, numbers: &[String]| {
+        let numbers = numbers
+            .iter()
+            .map(|number| protobuf::varint(number.parse().unwrap()));
+        let packed = numbers.collect::<Vec<_>>().concat();
+        let length = u8::try_from(packed.len()).unwrap();
+        let body = [&[8, 1, 0x1a, length], packed.as_slice()].concat();
+        let headers = [("Content-Type", "application/x-protobuf")];
+        found(&[observation::post(
+            "collector.example",
+            path,
+            &headers,
+            body,
+            false,
+        )])
+    };
+    assert!(has(
+        &sent("/friends/find", &mobiles(5)),
+        "contact-phone-list",
+        5
+    ));
+    assert!(has(
+        &sent("/users/lookup", &mobiles(5)),
+        "contact-phone-list",
+        5
+    ));
+    assert_eq!(sent("/v1/x", &mobiles(5)), []);
+    // times, and ids
+    let times: Vec<String> = (0..5)
+        .map(|at| (1_790_000_000_123_u64 + at * 7).to_string())
+        .collect();
+    assert_eq!(sent("/friends/find", &times), []);
+    let ids: Vec<String> = (0..5)
+        .map(|at| (100_012_345_678_901 + at * 77_000_003_u64).to_string())
+        .collect();
+    assert_eq!(sent("/friends/find", &ids), []);
 }

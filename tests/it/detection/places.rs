@@ -436,3 +436,29 @@ fn lines_of_a_scan_are_access_points_where_all_of_them_are() {
         []
     );
 }
+
+#[test]
+fn access_points_in_one_value_or_without_marks_are_those_around_a_phone() {
+    let sent = |body: &str| of(body, "wifi-bssid");
+    let bare = "3C5AB4010203";
+    assert_eq!(
+        sent(r#"{"wifi":["3C5AB4010203","3C5AB4010204","3C5AB4010205"]}"#),
+        [Grade::Decoded]
+    );
+    assert_eq!(
+        sent(r#"{"x":"3c5ab4010203:-61,3c5ab4010204:-70,3c5ab4010205:-83"}"#),
+        [Grade::Shape]
+    );
+    for other in [
+        // the phone's own, of Wi-Fi and Bluetooth
+        format!(r#"{{"wifi":["{bare}"]}}"#),
+        format!(r#"{{"macs":["{bare}","3C5AB4010204"]}}"#),
+        // builds and their states, prices of articles, and thermometers near by
+        r#"{"x":"3c5ab4010203:1,3c5ab4010204:0,3c5ab4010205:1"}"#.to_owned(),
+        r#"{"x":"123456789012;61;|123456789013;70;|123456789014;83;"}"#.to_owned(),
+        r#"{"wf":"workflow;61;start|workflow;70;end"}"#.to_owned(),
+        r#"{"ble":"a4c138010203:-61,a4c138010204:-70,a4c138010205:-83"}"#.to_owned(),
+    ] {
+        assert_eq!(sent(&other), [], "{other}");
+    }
+}

@@ -498,3 +498,65 @@ fn abbreviations_and_words_for_sizes_are_positions_where_they_are_as_exact() {
         assert_eq!(found(body), [""; 0], "{body}");
     }
 }
+
+/// Fixed 32 bits with a sign (`sfixed32`).
+fn signed_fixed(number: u8, value: i32) -> Vec<u8> {
+    [vec![number << 3 | 5], value.to_le_bytes().to_vec()].concat()
+}
+
+#[test]
+fn degrees_west_of_greenwich_are_read_with_their_sign() {
+    let sent = |path: &str, latitude, longitude| {
+        let position = [signed_fixed(1, latitude), signed_fixed(2, longitude)].concat();
+        of_protobuf(path, [inner(1, b"u"), inner(2, &position)].concat())
+    };
+    for (longitude, found) in [
+        (-25_512_345, "43.1012345,-2.5512345"),
+        (-1_276_474, "43.1012345,-0.1276474"),
+        (1_276_474, "43.1012345,0.1276474"),
+    ] {
+        assert_eq!(sent("/location/report", 431_012_345, longitude), [found]);
+        assert_eq!(sent("/loc", 431_012_345, longitude), [found]);
+        for other in ["/api/loc/strings", "/v1/x"] {
+            assert_eq!(sent(other, 431_012_345, longitude), [""; 0], "{other}");
+        }
+    }
+    assert_eq!(sent("/location/report", 431_012_345, 12_000), [""; 0]);
+}
+
+#[test]
+fn exact_points_with_times_are_a_way_whatever_the_request_is_called() {
+    let sent = |path: &str, point: &dyn Fn(f64) -> (f64, f64), count: u8, is_timed: bool| {
+        let points = (0..count).map(|at| {
+            let (first, second) = point(f64::from(at));
+            let mut point = [fixed(2, first), fixed(3, second)].concat();
+            if is_timed {
+                point.extend([8]);
+                point.extend(protobuf::varint(1_789_990_000 + u64::from(at) * 30));
+            }
+            inner(2, &point)
+        });
+        !of_protobuf(path, points.collect::<Vec<_>>().concat()).is_empty()
+    };
+    let ridden = |at: f64| {
+        (
+            52.520_008 + at * at * 0.000_123_1,
+            13.404_954 - at * at * at * 0.000_011_7,
+        )
+    };
+    assert!(sent("/rpc", &ridden, 12, true));
+    assert!(!sent("/rpc", &ridden, 12, false));
+    assert!(!sent("/rpc", &ridden, 4, true));
+    assert!(!sent("/v1/metrics", &ridden, 12, true));
+    let others: [&dyn Fn(f64) -> (f64, f64); 5] = [
+        // prices, temperatures with humidity, load of processor and memory, bids and asks, what lies on a screen
+        &|at| (19.99 + at, 24.49 + at),
+        &|at| (21.4 + at * 0.1, 45.2 - at * 0.1),
+        &|at| (31.123_456 + at * 1.3, 62.654_321 - at * at * 0.7),
+        &|at| (48.123_456 + at * at * 0.001, 48.133_456 + at * at * 0.001),
+        &|at| (540.123_456 + at, 1_120.123_456 - at * at),
+    ];
+    for (number, other) in others.iter().enumerate() {
+        assert!(!sent("/rpc", *other, 12, true), "{number}");
+    }
+}
