@@ -390,10 +390,7 @@ fn digests_are_found_in_every_way_to_write_bytes() {
 #[test]
 fn encodings_of_dumps_and_scripts_are_undone() {
     let digits = hex(EMAIL.as_bytes());
-    let pairs: Vec<&str> = (0..digits.len())
-        .step_by(2)
-        .map(|at| &digits[at..at + 2])
-        .collect();
+    let pairs: Vec<String> = EMAIL.bytes().map(|byte| hex(&[byte])).collect();
     let reversed = |text: &str| STANDARD.encode(text).chars().rev().collect::<String>();
     for text in [
         pairs.join(" "),

@@ -114,15 +114,12 @@ fn with_bytes(text: &str) -> Option<String> {
         let byte =
             byte.and_then(|(digits, rest)| Some((digits::hex_bytes(digits.as_bytes())?, rest)));
         found |= byte.is_some();
-        match byte {
-            Some((byte, rest)) => {
-                plain.extend(byte);
-                plain.extend_from_slice(rest.as_bytes());
-            }
-            None => {
-                plain.extend_from_slice(b"\\x");
-                plain.extend_from_slice(part.as_bytes());
-            }
+        if let Some((byte, rest)) = byte {
+            plain.extend(byte);
+            plain.extend_from_slice(rest.as_bytes());
+        } else {
+            plain.extend_from_slice(b"\\x");
+            plain.extend_from_slice(part.as_bytes());
         }
     }
     let plain = String::from_utf8(plain)
