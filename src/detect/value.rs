@@ -10,8 +10,9 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 
 pub(super) use self::degrees::{
-    Degrees, METRES_PER_DEGREE, degrees, degrees_in_a_row, half_a_unit, pair_with_decimal_points,
-    sexagesimal, sexagesimal_pairs, whole_metres, with_decimal_point, without_direction,
+    Degrees, METRES_PER_DEGREE, degrees, degrees_in_a_row, degrees_with_direction, half_a_unit,
+    pair_with_decimal_points, sexagesimal, sexagesimal_pairs, whole_metres, with_decimal_point,
+    without_direction,
 };
 pub(super) use self::phone::{
     Line, Number, is_date_or_time, is_number_in_groups, is_of_north_america,

@@ -325,10 +325,17 @@ const DISCOVERIES: [&str; 2] = ["discover", "discovery"];
 pub(super) fn looks_users_up(scene: &Scene<'_>) -> bool {
     const WORDS: [&str; 6] = ["user", "people", "person", "account", "identit", "discover"];
     let path = scene.request_path().as_bytes();
-    let may_be = WORDS.iter().any(|word| {
-        let word = word.as_bytes();
-        let mut windows = path.windows(word.len());
-        windows.any(|window| window.eq_ignore_ascii_case(word))
+    let may_begin = |first: u8| matches!(first | 0x20, b'u' | b'p' | b'a' | b'i' | b'd');
+    let begins = |rest: &[u8], word: &str| {
+        let head = rest.get(..word.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let mut starts = (0_usize..)
+        .zip(path)
+        .filter(|(_, first)| may_begin(**first));
+    let may_be = starts.any(|(at, _)| {
+        let rest = path.get(at..).unwrap_or_default();
+        WORDS.iter().any(|word| begins(rest, word))
     });
     may_be && {
         let of_request = of_request(scene);
