@@ -310,7 +310,7 @@ impl<'a> Prose<'a> {
     }
 
     /// What is documented, or, where that was not read, what is said of it with how sure it is.
-    fn with_certainty(&self, finding: &JudgedFinding, documented: String, known: String) -> String {
+    fn with_certainty(&self, finding: &JudgedFinding, documented: String, known: &str) -> String {
         self.certainty(finding)
             .map_or(documented, |certainty| format!("{known}, {certainty}"))
     }
@@ -341,7 +341,7 @@ impl<'a> Prose<'a> {
             let method = [("method", self.language.discovery(method))];
             let words = fill(texts.documented_discovery, &method);
             let known = fill(texts.known_discovery, &method);
-            return self.with_certainty(finding, words, known);
+            return self.with_certainty(finding, words, &known);
         }
         if let Some(numbers) = reason.strip_prefix(VOLUME) {
             let numbers: Vec<(&str, &str)> = numbers
@@ -382,7 +382,7 @@ impl<'a> Prose<'a> {
             let names = [("app", &*app.name)];
             let words = fill(texts.documented_app, &names);
             let known = fill(texts.known_app, &names);
-            return self.with_certainty(finding, words, known);
+            return self.with_certainty(finding, words, &known);
         }
         if finding.grade == Grade::Declared {
             return reason.to_owned();
