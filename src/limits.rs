@@ -483,6 +483,8 @@ pub const MASKED_VALUES: usize = 100_000;
 pub const KEY_FILE_BYTES: u64 = 1 << 16;
 /// Least bytes of a key for pseudonyms: with fewer, values could be found by trying all keys.
 pub const PSEUDONYM_KEY_BYTES: usize = 16;
+/// Characters of each side of a difference that `verify` shows; more tell nobody more.
+pub const SHOWN_DIFFERENCE: usize = 80;
 /// Bytes of `phonehome.toml` that are read; people write a few kilobytes.
 pub const POLICY_BYTES: u64 = 1 << 20;
 /// Measures that `what-if --plan` tries one by one; an audit of many phones has a few hundred that may help.

@@ -1,8 +1,10 @@
 //! `phonehome diff` and `phonehome verify`: a saved report beside another one, or beside its inputs.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use phonehome::model::RiskLevel;
+use phonehome::intake::{Case, Named};
+use phonehome::model::{Audit, RiskLevel};
 use phonehome::report::{self, FORMATS, Language, Presentable};
 use phonehome::rules::Rules;
 use phonehome::{Error, Result, audit, diff, verify};
@@ -75,13 +77,25 @@ pub(super) fn verify(options: &Verify, talk: TalkOptions) -> Result<Status> {
     let text = read_report(&options.report)?;
     let (saved, written_in) = parsed(&options.report, &text)?;
     let rules = rules_of(&options.input)?;
-    let case = find(&options.input)?;
+    let mut case = find(&options.input)?;
     let mut pipeline = pipeline_options(&options.input, options.jobs)?;
     pipeline.has_pseudonyms = options.pseudonym_key.is_some();
     pipeline.take_over(&saved.audit().options);
-    let outcome = talk.watched(&case, &rules, |progress| {
-        audit::run(&case, &rules, &pipeline, progress)
-    })?;
+    let audited = |case: &Case| {
+        talk.watched(case, &rules, |progress| {
+            audit::run(case, &rules, &pipeline, progress)
+        })
+    };
+    let mut outcome = audited(&case)?;
+    // Names of files and folders stand all over a report: what has the same bytes is read again by the names that it had.
+    let names = names(saved.audit(), &outcome.audit);
+    let mut given = BTreeMap::new();
+    if !names.is_empty() {
+        let renamed = names.iter().filter(|(given, named)| **given != named.path);
+        given.extend(renamed.map(|(given, named)| (named.path.clone(), given.clone())));
+        case = case.under_names(&names);
+        outcome = audited(&case)?;
+    }
     for error in &outcome.errors {
         complain(error);
     }
@@ -94,7 +108,12 @@ pub(super) fn verify(options: &Verify, talk: TalkOptions) -> Result<Status> {
     };
     let (text_anew, anew) = archived(&anew, &rules, in_its_language)?;
     let differences = report::differences(&text, &text_anew);
-    let found = verify::verify(saved.audit(), anew.audit(), differences);
+    let of_report = verify::Saved {
+        audit: saved.audit(),
+        level: report::stated_level(&text),
+        given: &given,
+    };
+    let found = verify::verify(of_report, anew.audit(), &scale(&rules), differences);
     write_to(options.output.output.as_deref(), |out| {
         report::write_verification(&found, &options.format, rendering, out)
     })?;
@@ -106,4 +125,28 @@ pub(super) fn verify(options: &Verify, talk: TalkOptions) -> Result<Status> {
         (true, true) => Status::Done,
         (true, false) => Status::Risk,
     })
+}
+
+/// What inputs that have other paths now were called, by their paths.
+fn names(saved: &Audit, anew: &Audit) -> BTreeMap<String, Named> {
+    let renamed = verify::renamed(saved, anew).into_iter();
+    renamed
+        .map(|(given, input)| {
+            let named = Named {
+                path: input.path.clone(),
+                device: input.device.clone(),
+            };
+            (given.to_owned(), named)
+        })
+        .collect()
+}
+
+/// The bounds by which the rules score.
+fn scale(rules: &Rules) -> verify::Scale {
+    let scoring = &rules.legal().scoring;
+    let levels = scoring.levels.iter().map(|level| (level.up_to, level.id));
+    verify::Scale {
+        levels: levels.collect(),
+        level_needs_percent: scoring.level_needs_percent,
+    }
 }

@@ -28,7 +28,7 @@ use self::record::{RECORDS, Records};
 use self::split::Split;
 pub(super) use self::split::is_country_code;
 use self::way::{Below, Names, Way, Ways};
-use self::words::LOOK_UPS;
+use self::words::{LOOK_UPS, names_digests};
 pub(super) use self::words::{
     is_action, is_number, is_of_ids, is_of_mail, is_of_request, is_of_state, is_person_name,
     lists_digests, lists_reachable, may_be_number, may_be_part_of_person, names_numbers,
@@ -240,6 +240,11 @@ fn add_part<'a>(
     }
 }
 
+/// Whether a name is one under which services for finding people take digests, also cut ones.
+fn may_name_digests(name: &Name) -> bool {
+    name.lists_reachable || names_digests(&name.normalised)
+}
+
 /// What stands around a value says of it.
 fn telling(
     name: Option<&Name>,
@@ -260,7 +265,8 @@ fn telling(
         may_be_cut: false,
         // Ids and revisions of contacts are as long.
         takes_short_digests: name.is_some_and(|name| name.speaks_of_contacts && !name.is_of_ids)
-            || request.speaks_of_contacts && !is_of_request && !is_of_state,
+            || request.speaks_of_contacts && !is_of_request && !is_of_state
+            || request.looks_people_up && name.is_some_and(may_name_digests),
         lists_reachable: name.is_some_and(|name| name.lists_reachable),
         lists_digests: below.digests,
         names_numbers: below.numbers,

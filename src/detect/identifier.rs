@@ -365,8 +365,11 @@ const IN_ONE_VALUE: u16 = Look::LIST | Look::COLON;
 /// stands alone, but in a row something stands beside it, and a phone has not several of its own.
 fn is_of_scan(scene: &Scene<'_>, position: usize, field: &Field<'_>) -> bool {
     const OTHERS: usize = 2;
+    const MUTE: [&str; 10] = [
+        "wifi", "wlan", "wifis", "macs", "wifimacs", "aps", "ap", "networks", "routers", "hotspots",
+    ];
     let name = scene.name(field).map_or("", |name| &name.normalised);
-    if !["wifi", "wlan", "wifis", "macs", "wifimacs", "aps"].contains(&name) {
+    if !MUTE.contains(&name) {
         return true;
     }
     let paths = &scene.fields.paths;

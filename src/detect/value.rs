@@ -10,8 +10,9 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 
 pub(super) use self::degrees::{
-    Degrees, METRES_PER_DEGREE, degrees, degrees_in_a_row, half_a_unit, pair_with_decimal_points,
-    sexagesimal, sexagesimal_pairs, whole_metres, with_decimal_point, without_direction,
+    Degrees, METRES_PER_DEGREE, degrees, degrees_in_a_row, degrees_with_direction, half_a_unit,
+    pair_with_decimal_points, sexagesimal, sexagesimal_pairs, whole_metres, with_decimal_point,
+    without_direction,
 };
 pub(super) use self::phone::{
     Line, Number, is_date_or_time, is_number_in_groups, is_of_north_america,
@@ -317,7 +318,7 @@ pub(super) fn is_email(value: &str) -> bool {
 /// Whether what looks like an address is rather the id of a message (RFC 5322 §3.6.4): what stands before its `@` was made by a machine.
 /// Between angle brackets, as ids are written, less of that is enough.
 pub(super) fn is_message_id(text: &str) -> bool {
-    const DIGITS: usize = 14;
+    const DIGITS: usize = 12;
     const DIGITS_IN_BRACKETS: usize = 6;
     const RANDOM: usize = 16;
     let text = text.trim();
@@ -448,10 +449,10 @@ pub(super) fn is_short_digest(value: &str) -> bool {
         && value.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// The first eight bytes of a digest in base64, either alphabet, padded or not.
+/// The first eight or nine bytes of a digest in base64, either alphabet, padded or not.
 pub(super) fn is_short_base64_digest(value: &str) -> bool {
     let bare = value.strip_suffix('=').unwrap_or(value);
-    bare.len() == 11
+    matches!(bare.len(), 11 | 12)
         && bare.bytes().any(|byte| byte.is_ascii_uppercase())
         && bare.bytes().any(|byte| byte.is_ascii_lowercase())
         && base64_bytes(bare).is_some_and(|bytes| !is_of_text(&bytes))
@@ -515,10 +516,10 @@ pub(super) fn is_hardware_key(name: &str, value: &str) -> bool {
         && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// As long as base64 (either alphabet, padded or not) of 8, 10, 16, 20, 32, 48 or 64 bytes, and of its characters.
+/// As long as base64 (either alphabet, padded or not) of 8, 9, 10, 16, 20, 32, 48 or 64 bytes, and of its characters.
 pub(super) fn has_form_of_base64_digest(value: &str) -> bool {
     let bare = value.trim_end_matches('=');
-    matches!(bare.len(), 11 | 14 | 22 | 27 | 43 | 64 | 86)
+    matches!(bare.len(), 11 | 12 | 14 | 22 | 27 | 43 | 64 | 86)
         && bare
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte))
@@ -527,9 +528,9 @@ pub(super) fn has_form_of_base64_digest(value: &str) -> bool {
 /// Base64 (either alphabet, padded or not) of 10, 16, 20 or 32 bytes that look random.
 pub(super) fn is_base64_digest(value: &str) -> bool {
     let bare = value.trim_end_matches('=');
-    // 8 bytes are too few to be told from ids.
+    // 8 and 9 bytes are too few to be told from ids.
     has_form_of_base64_digest(bare)
-        && bare.len() != 11
+        && bare.len() > 12
         && bare.bytes().any(|byte| byte.is_ascii_uppercase())
         && bare.bytes().any(|byte| byte.is_ascii_lowercase())
         && bare.bytes().any(|byte| byte.is_ascii_digit())

@@ -62,6 +62,18 @@ impl Head {
             .unwrap_or_default()
     }
 
+    /// The pieces kept of the client.
+    fn of_client(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = self.client.as_slice();
+        let pieces = self.pieces.iter();
+        let pieces = pieces.filter(|(side, ..)| *side == Side::Client);
+        pieces.map_while(move |(_, length, _)| {
+            let (piece, behind) = rest.split_at_checked(*length)?;
+            rest = behind;
+            Some(piece)
+        })
+    }
+
     fn push(&mut self, chunk: Chunk<'_>) {
         match chunk.side {
             Side::Client => self.client.extend_from_slice(chunk.bytes),
@@ -97,7 +109,7 @@ impl Head {
         }
         let begin = |client: &[u8]| begin_plain(client, setting.transport, self.passed);
         let started = match setting.transport {
-            Transport::Udp => begin(next).or_else(|| begin(&self.client))?,
+            Transport::Udp => begin(next).or_else(|| self.of_client().find_map(begin))?,
             _ => begin(&[self.client.as_slice(), next].concat())?,
         };
         let mut known = setting.protocols.iter();

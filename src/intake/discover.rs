@@ -127,6 +127,52 @@ fn case(paths: &[PathBuf], search: Search, devices: BTreeMap<String, Vec<Input>>
     }
 }
 
+/// What an input was called before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its path.
+    pub path: String,
+    /// Its phone.
+    pub device: String,
+}
+
+impl Case {
+    /// The same inputs by the names that they had before; `names` are by the paths of now. A phone gets its
+    /// name back if all of its inputs had the same one.
+    #[must_use]
+    pub fn under_names(mut self, names: &BTreeMap<String, Named>) -> Self {
+        let before = |input: &Input| names.get(&input.display);
+        let mut devices: BTreeMap<String, Vec<Input>> = BTreeMap::new();
+        for mut device in self.devices {
+            let known: BTreeSet<&str> = device
+                .inputs
+                .iter()
+                .filter_map(|input| Some(before(input)?.device.as_str()))
+                .collect();
+            let name = match known.len() {
+                1 => known.first().map_or_else(String::new, ToString::to_string),
+                _ => device.name,
+            };
+            for input in &mut device.inputs {
+                if let Some(named) = names.get(&input.display) {
+                    input.display.clone_from(&named.path);
+                }
+            }
+            devices
+                .entry(free_name(&devices, &name))
+                .or_insert(device.inputs);
+        }
+        for (display, ..) in &mut self.left_out {
+            if let Some(named) = names.get(display) {
+                display.clone_from(&named.path);
+            }
+        }
+        self.left_out.sort();
+        self.devices = numbered(devices);
+        self
+    }
+}
+
 /// Inputs in the order of their paths, numbered over all devices.
 fn numbered(devices: BTreeMap<String, Vec<Input>>) -> Vec<DeviceInputs> {
     let mut next = 0_u32;

@@ -34,6 +34,8 @@ const SHORTEST_BASE64: usize = 16;
 pub(super) const SHORTEST_HEX: usize = 24;
 /// Shortest hexadecimal text that says that it is, or that spells a number.
 pub(super) const SHORTEST_MARKED: usize = 12;
+/// Shortest pairs of hexadecimal digits with spaces between: of eight bytes.
+const SHORTEST_SPACED: usize = 23;
 /// Shortest hexadecimal text without letters: shorter ones are numbers, of which pairs of digits spell something too often.
 pub(super) const SHORTEST_DIGITS: usize = 40;
 /// Shortest encoded word among others.
@@ -97,6 +99,30 @@ pub(super) fn hex<'s, 'a>(
         collector.value(Cow::Borrowed(decoded), copied);
     });
     true
+}
+
+/// The same with a space between the pairs, as dumps have them: of text alone.
+pub(super) fn spaced_hex<'s, 'a>(
+    _: Look,
+    text: &'s str,
+    _: Keep<'s, 'a>,
+    collector: &mut Collector<'a>,
+) -> bool {
+    let bytes = text.as_bytes();
+    let (triples, rest) = bytes.as_chunks::<3>();
+    if rest.len() != 2 || bytes.len() < SHORTEST_SPACED || triples.iter().any(|it| it[2] != b' ') {
+        return false;
+    }
+    let dense: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b' ').collect();
+    let decoded = hex_bytes(&dense).and_then(|bytes| String::from_utf8(bytes).ok());
+    let decoded = decoded.filter(|text| text::is_readable(text));
+    let is_taken = decoded.is_some();
+    if let Some(decoded) = decoded {
+        collector.undoing(DecodeStep::Hex, |collector| {
+            collector.value(Cow::Owned(decoded), copied);
+        });
+    }
+    is_taken
 }
 
 /// Whether pairs of digits spell a number with what people write between its groups: of a hundred pairs seven do, so six in a row
@@ -200,6 +226,34 @@ pub(super) fn base64_text<'s, 'a>(
     let is_taken =
         base64_bytes(text, look, &mut buffer).is_some() && take_base64(text, &buffer, collector);
     collector.put_buffer(buffer);
+    is_taken || reversed_base64(text, collector)
+}
+
+/// Base64 of text from the last letter to the first.
+fn reversed_base64(text: &str, collector: &mut Collector<'_>) -> bool {
+    // Of random letters, the last four are the first three bytes of a text once in twenty times.
+    let begins = |[first, second, third, fourth]: [u8; 4]| {
+        let mut bytes = [0; 3];
+        let turned = LENIENT_BASE64.decode_slice([fourth, third, second, first], &mut bytes);
+        turned.is_ok() && bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
+    };
+    let bare = text.trim_start_matches('=');
+    let last = bare.as_bytes().last_chunk::<4>();
+    if text.len() < SHORTEST_BASE64 || !last.is_some_and(|last| begins(*last)) {
+        return false;
+    }
+    let turned: Vec<u8> = bare.bytes().rev().collect();
+    let decoded = LENIENT_BASE64.decode(turned).ok();
+    let decoded = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
+    let decoded = decoded.filter(|text| text.is_ascii() && text::is_readable(text));
+    let is_taken = decoded.is_some();
+    if let Some(decoded) = decoded {
+        collector.undoing(DecodeStep::Reversed, |collector| {
+            collector.undoing(DecodeStep::Base64, |collector| {
+                collector.value(Cow::Owned(decoded), copied);
+            });
+        });
+    }
     is_taken
 }
 

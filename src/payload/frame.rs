@@ -82,8 +82,13 @@ pub(super) fn text_bits(text: &str) -> u32 {
     u32::try_from(text.len().saturating_mul(7) / 5).unwrap_or(u32::MAX)
 }
 
-/// What stands behind lengths from the first to the last byte, if that is a document.
+/// What stands behind lengths from the first to the last byte, or before the end of a line, if that is a document.
 fn frames(bytes: &[u8]) -> Option<Vec<&[u8]>> {
+    let line = bytes.strip_suffix(b"\n");
+    let line = line.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    if let Some(line) = line.filter(|line| certainty(line) >= CERTAIN) {
+        return Some(vec![line]);
+    }
     LENGTHS.iter().find_map(|read| {
         [false, true].into_iter().find_map(|counts_itself| {
             let (frames, header) = split(bytes, *read, counts_itself)?;
@@ -181,6 +186,8 @@ mod tests {
                 assert!(is_document(&twice), "{twice:x?}");
                 assert_eq!(frames(&twice).map(|frames| frames.len()), Some(2));
             }
+            let line = [document, b"\n"].concat();
+            assert_eq!(frames(&line), Some(vec![document]));
         }
     }
 }

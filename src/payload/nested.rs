@@ -18,7 +18,7 @@ use self::rows::{doubled_quotes, folded_lines, table_of_rows, table_text};
 use super::collector::Collector;
 use super::digits::{
     SHORTEST_AMONG, SHORTEST_DIGITS, SHORTEST_HEX, SHORTEST_MARKED, SHORTEST_WORD, base64_text,
-    hex, spells_number, spells_word, words,
+    hex, spaced_hex, spells_number, spells_word, words,
 };
 use super::{Keep, copied};
 use crate::model::Look;
@@ -68,6 +68,7 @@ const OF_PARTS: &[Encoding] = &[
     of_kinds(Look::PERCENT, percent),
     of_kinds(Look::AMPERSAND | Look::OTHER | Look::PERCENT, escaped),
     of_kinds(Look::BEYOND, wide_letters),
+    of_kinds(Look::SPACE, spaced_hex),
     Encoding {
         has: Look::OTHER,
         all: Look::BASE64,

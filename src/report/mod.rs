@@ -46,7 +46,7 @@ pub use observation::{Observations, schema as observation_schema};
 pub use presentable::Presentable;
 pub use rule::{explain_rule, list_rules, similar_rules};
 pub use text::{safe, wrapped};
-pub use verify::{VERIFY_FORMATS, differences, write_verification};
+pub use verify::{VERIFY_FORMATS, differences, stated_level, write_verification};
 pub use what_if::{WHAT_IF_FORMATS, what_if_schema, write_plan, write_what_if};
 
 use crate::model::RiskLevel;

@@ -1,6 +1,6 @@
 //! What a verification found, as text or JSON.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -8,13 +8,20 @@ use serde_json::Value;
 
 use super::diff::write_wrapped;
 use super::language::fill;
-use super::text::safe;
+use super::text::{safe, safe_up_to};
 use super::{Language, Options};
-use crate::limits::EVIDENCE_PER_FINDING;
-use crate::verify::{EvidenceState, InputState, Verdict, Verification};
+use crate::limits::{EVIDENCE_PER_FINDING, SHOWN_DIFFERENCE};
+use crate::model::RiskLevel;
+use crate::verify::{
+    CheckedFinding, CheckedInput, Contradiction, Difference, EvidenceState, FindingState,
+    InputState, Statement, Verdict, Verification,
+};
 
 /// Differences that are named; the rest is counted.
 const NAMED: usize = 20;
+
+/// Letters of a checksum that tell two apart for people; JSON has all.
+const SHOWN_CHECKSUM: usize = 12;
 
 /// Formats of a verification.
 pub const VERIFY_FORMATS: [&str; 2] = ["table", "json"];
@@ -30,15 +37,22 @@ struct VerificationView<'a> {
     holding: usize,
     inputs: Vec<InputView<'a>>,
     evidence: Vec<EvidenceView<'a>>,
-    altered: Vec<FindingView<'a>>,
-    /// Places in the report (RFC 6901) at which its inputs give something else.
-    differences: &'a [String],
+    /// Findings that the inputs show and the report does not have.
+    missing: usize,
+    /// Findings that are not the same in both.
+    findings: Vec<FindingView<'a>>,
+    contradictions: Vec<ContradictionView<'a>>,
+    differences: Vec<DifferenceView<'a>>,
 }
 
 #[derive(Serialize)]
 struct InputView<'a> {
     path: &'a str,
     state: &'static str,
+    /// Path as given, where that is another one.
+    given: Option<&'a str>,
+    /// In the report and of the file, where they differ.
+    sha256: Option<[&'a str; 2]>,
 }
 
 #[derive(Serialize)]
@@ -54,7 +68,31 @@ struct EvidenceView<'a> {
 #[derive(Serialize)]
 struct FindingView<'a> {
     device: &'a str,
+    app: &'a [String],
     finding: &'a str,
+    rule: &'a str,
+    state: &'static str,
+    /// In the report and by the inputs.
+    risk: [Option<u8>; 2],
+}
+
+#[derive(Serialize)]
+struct ContradictionView<'a> {
+    device: &'a str,
+    app: &'a [String],
+    finding: Option<&'a str>,
+    statement: &'static str,
+    stated: &'a str,
+    implied: &'a str,
+}
+
+#[derive(Serialize)]
+struct DifferenceView<'a> {
+    /// RFC 6901.
+    place: &'a str,
+    words: &'a str,
+    report: Option<&'a str>,
+    inputs: Option<&'a str>,
 }
 
 /// Writes a verification in one of [`VERIFY_FORMATS`].
@@ -67,37 +105,72 @@ pub fn write_verification(
     if format != "json" {
         return write_text(found, options, out);
     }
-    let inputs = found.inputs.iter().map(|input| InputView {
-        path: &input.path,
-        state: input.state.as_str(),
-    });
-    let evidence = found.evidence.iter().map(|piece| EvidenceView {
-        device: &piece.device,
-        finding: &piece.finding,
-        rule: &piece.rule,
-        input: &piece.input,
-        frame: piece.frame,
-        state: piece.state.as_str(),
-    });
-    let altered = found
-        .altered
-        .iter()
-        .map(|(device, finding)| FindingView { device, finding });
-    let view = VerificationView {
-        format: "phonehome-verification",
-        schema_version: 1,
-        verdict: found.verdict.as_str(),
-        same_tool: found.same_tool,
-        same_rules: found.same_rules,
-        same_options: found.same_options,
-        holding: found.holding(),
-        inputs: inputs.collect(),
-        evidence: evidence.collect(),
-        altered: altered.collect(),
-        differences: &found.differences,
-    };
-    serde_json::to_writer_pretty(&mut *out, &view)?;
+    serde_json::to_writer_pretty(&mut *out, &VerificationView::of(found))?;
     writeln!(out)
+}
+
+impl<'a> VerificationView<'a> {
+    fn of(found: &'a Verification) -> Self {
+        let inputs = found.inputs.iter().map(|input| InputView {
+            path: &input.path,
+            state: input.state.as_str(),
+            given: input.given.as_deref(),
+            sha256: input
+                .sha256
+                .as_ref()
+                .map(|(report, file)| [&**report, &**file]),
+        });
+        let evidence = found.evidence.iter().map(|piece| EvidenceView {
+            device: &piece.device,
+            finding: &piece.finding,
+            rule: &piece.rule,
+            input: &piece.input,
+            frame: piece.frame,
+            state: piece.state.as_str(),
+        });
+        let findings = found.findings.iter().map(|finding| FindingView {
+            device: &finding.device,
+            app: &finding.app,
+            finding: &finding.id,
+            rule: &finding.rule,
+            state: finding.state.as_str(),
+            risk: [finding.risk.0, finding.risk.1],
+        });
+        let contradictions = found.contradictions.iter().map(|one| ContradictionView {
+            device: &one.device,
+            app: &one.app,
+            finding: one.finding.as_ref().map(|(_, id)| &**id),
+            statement: one.statement.as_str(),
+            stated: &one.stated,
+            implied: &one.implied,
+        });
+        let differences = found.differences.iter().map(|one| DifferenceView {
+            place: &one.place,
+            words: &one.words,
+            report: one.report.as_deref(),
+            inputs: one.inputs.as_deref(),
+        });
+        Self {
+            format: "phonehome-verification",
+            schema_version: 1,
+            verdict: found.verdict.as_str(),
+            same_tool: found.same_tool,
+            same_rules: found.same_rules,
+            same_options: found.same_options,
+            holding: found.holding(),
+            inputs: inputs.collect(),
+            evidence: evidence.collect(),
+            missing: of_state(found, FindingState::Missing).count(),
+            findings: findings.collect(),
+            contradictions: contradictions.collect(),
+            differences: differences.collect(),
+        }
+    }
+}
+
+fn of_state(found: &Verification, state: FindingState) -> impl Iterator<Item = &CheckedFinding> {
+    let findings = found.findings.iter();
+    findings.filter(move |finding| finding.state == state)
 }
 
 fn write_text(found: &Verification, options: Options, out: &mut dyn Write) -> io::Result<()> {
@@ -143,19 +216,90 @@ fn write_text(found: &Verification, options: Options, out: &mut dyn Write) -> io
     for (_, english, german) in others.iter().filter(|(is_same, ..)| !is_same) {
         write_wrapped(language.pick(english, german), "", width, out)?;
     }
+    for one in found.contradictions.iter().take(NAMED) {
+        write_wrapped(&contradiction(language, one), "! ", width, out)?;
+    }
+    more(language, found.contradictions.len(), ("! ", width), out)?;
     for input in found
         .inputs
         .iter()
         .filter(|input| input.state != InputState::Same)
     {
-        let line = format!("{}: {}", input.path, input_state(language, input.state));
+        let line = format!("{}: {}", input.path, input_state(language, input));
         write_wrapped(&line, "! ", width, out)?;
+        if let Some(line) = tried(language, found, input) {
+            write_wrapped(&line, "  ", width, out)?;
+        }
     }
-    for piece in found
-        .evidence
-        .iter()
-        .filter(|piece| piece.state != EvidenceState::Holds)
-    {
+    write_evidence(found, language, width, out)?;
+    write_findings(found, language, width, out)?;
+    for one in found.differences.iter().take(NAMED) {
+        let line = difference(language, one);
+        write_wrapped(&line, "~ ", width, out)?;
+    }
+    more(language, found.differences.len(), ("~ ", width), out)
+}
+
+/// How many further lines there would be.
+fn more(
+    language: Language,
+    count: usize,
+    (sign, width): (&str, usize),
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let more = count.saturating_sub(NAMED);
+    if more == 0 {
+        return Ok(());
+    }
+    let words = language.pick("and {count} more", "und {count} weitere");
+    let words = fill(words, &[("count", &more.to_string())]);
+    write_wrapped(&words, sign, width, out)
+}
+
+/// What became of the evidence of an input that has another checksum.
+fn tried(language: Language, found: &Verification, input: &CheckedInput) -> Option<String> {
+    if input.state != InputState::Changed {
+        return None;
+    }
+    let pieces = found.evidence.iter();
+    let pieces = pieces.filter(|piece| piece.input == input.path);
+    let all = pieces.clone().count();
+    let holding = pieces.filter(|piece| piece.state == EvidenceState::HoldsElsewhere);
+    let holding = holding.count();
+    let words = if all == 0 {
+        return None;
+    } else if holding == all {
+        language.pick(
+            "All {all} pieces of its evidence are in this file all the same: a part of it without evidence was changed, or the checksum in the report.",
+            "Alle {all} Belege daraus stehen trotzdem in dieser Datei: Geändert wurde ein Teil von ihr ohne Beleg oder die Prüfsumme im Bericht.",
+        )
+    } else {
+        language.pick(
+            "Of {all} pieces of its evidence {holding} are in this file all the same.",
+            "Von {all} Belegen daraus stehen {holding} trotzdem in dieser Datei.",
+        )
+    };
+    let (all, holding) = (all.to_string(), holding.to_string());
+    Some(fill(words, &[("all", &all), ("holding", &holding)]))
+}
+
+/// Evidence that does not hold, each place once for a finding.
+fn write_evidence(
+    found: &Verification,
+    language: Language,
+    width: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut said = BTreeSet::new();
+    for piece in &found.evidence {
+        let is_told = matches!(
+            piece.state,
+            EvidenceState::Holds | EvidenceState::HoldsElsewhere
+        );
+        let is_new = said.insert((&piece.finding, &piece.input, piece.frame, piece.state));
+        if is_told || !is_new {
+            continue;
+        }
         let line = format!(
             "{} {} ({}), {}, {} {}: {}",
             piece.device,
@@ -168,68 +312,312 @@ fn write_text(found: &Verification, options: Options, out: &mut dyn Write) -> io
         );
         write_wrapped(&line, "- ", width, out)?;
     }
-    for (device, finding) in &found.altered {
-        let words = language.pick(
-            "the report says something else of this finding than the inputs show",
-            "der Bericht sagt zu diesem Befund anderes, als die Eingaben zeigen",
+    Ok(())
+}
+
+/// Findings that are not the same in both, and why that may be.
+fn write_findings(
+    found: &Verification,
+    language: Language,
+    width: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for state in FindingState::ALL {
+        let count = of_state(found, state).count();
+        if count == 0 {
+            continue;
+        }
+        let mut line = fill(
+            findings_of(language, state, count == 1),
+            &[("count", &count.to_string())],
         );
-        write_wrapped(&format!("{device} {finding}: {words}"), "~ ", width, out)?;
-    }
-    for place in found.differences.iter().take(NAMED) {
-        let words = language.pick(
-            "the inputs give something else",
-            "die Eingaben ergeben anderes",
-        );
-        write_wrapped(&format!("{place}: {words}"), "~ ", width, out)?;
-    }
-    let more = found.differences.len().saturating_sub(NAMED);
-    if more > 0 {
-        let words = fill(
-            language.pick("and {count} places more", "und {count} weitere Stellen"),
-            &[("count", &more.to_string())],
-        );
-        write_wrapped(&words, "~ ", width, out)?;
+        if !found.is_comparable() {
+            line.push_str(language.pick(
+                " Other rules, another version or other options may explain that.",
+                " Andere Regeln, eine andere Version oder andere Optionen können das erklären.",
+            ));
+        }
+        write_wrapped(&line, "~ ", width, out)?;
+        for finding in of_state(found, state).take(NAMED) {
+            let line = finding_line(language, finding);
+            write_wrapped(&line, "    ", width, out)?;
+        }
+        more(language, count, ("    ", width), out)?;
     }
     Ok(())
 }
 
-/// The places (RFC 6901) at which two reports in JSON differ: nothing in a report may be changed without being noticed, whether
-/// another reader of it would show that or not.
-pub fn differences(saved: &[u8], anew: &[u8]) -> Vec<String> {
-    let mut places = Vec::new();
-    match (serde_json::from_slice(saved), serde_json::from_slice(anew)) {
-        (Ok(saved), Ok(anew)) => compare(&saved, &anew, &mut String::new(), &mut places),
-        _ => places.push(String::new()),
-    }
-    places
+fn findings_of(language: Language, state: FindingState, is_one: bool) -> &'static str {
+    let (one, several) = match state {
+        FindingState::Missing => (
+            (
+                "1 finding that the inputs show is missing in the report.",
+                "1 Befund, den die Eingaben zeigen, fehlt im Bericht.",
+            ),
+            (
+                "{count} findings that the inputs show are missing in the report.",
+                "{count} Befunde, die die Eingaben zeigen, fehlen im Bericht.",
+            ),
+        ),
+        FindingState::NotShown => (
+            (
+                "1 finding of the report is not in the inputs.",
+                "1 Befund des Berichts zeigen die Eingaben nicht.",
+            ),
+            (
+                "{count} findings of the report are not in the inputs.",
+                "{count} Befunde des Berichts zeigen die Eingaben nicht.",
+            ),
+        ),
+        FindingState::OtherRisk => (
+            (
+                "1 finding has another risk than the inputs give.",
+                "1 Befund hat ein anderes Risiko, als die Eingaben ergeben.",
+            ),
+            (
+                "{count} findings have another risk than the inputs give.",
+                "{count} Befunde haben ein anderes Risiko, als die Eingaben ergeben.",
+            ),
+        ),
+        FindingState::Differs => (
+            (
+                "Of 1 finding the report says something else than the inputs show.",
+                "Zu 1 Befund sagt der Bericht anderes, als die Eingaben zeigen.",
+            ),
+            (
+                "Of {count} findings the report says something else than the inputs show.",
+                "Zu {count} Befunden sagt der Bericht anderes, als die Eingaben zeigen.",
+            ),
+        ),
+    };
+    let (english, german) = if is_one { one } else { several };
+    language.pick(english, german)
 }
 
-fn compare(saved: &Value, anew: &Value, place: &mut String, places: &mut Vec<String>) {
-    let length = place.len();
-    match (saved, anew) {
-        (Value::Object(saved), Value::Object(anew)) => {
-            let names: BTreeSet<&String> = saved.keys().chain(anew.keys()).collect();
-            for name in names {
-                place.push('/');
-                place.push_str(&name.replace('~', "~0").replace('/', "~1"));
-                match (saved.get(name), anew.get(name)) {
-                    (Some(saved), Some(anew)) => compare(saved, anew, place, places),
-                    _ => places.push(safe(place)),
-                }
-                place.truncate(length);
-            }
+/// Phone, app and finding; with its risks, where there are two that differ.
+fn finding_line(language: Language, finding: &CheckedFinding) -> String {
+    let place = place(language, &finding.device, &finding.app);
+    let line = format!("{place} › {} ({})", finding.rule, finding.id);
+    let risk = |side: Option<u8>| side.map_or_else(|| "–".to_owned(), |risk| risk.to_string());
+    match finding.state {
+        FindingState::OtherRisk => {
+            let (report, inputs) = (risk(finding.risk.0), risk(finding.risk.1));
+            format!("{line}{}", both(language, Some(&report), Some(&inputs)))
         }
-        (Value::Array(saved), Value::Array(anew)) if saved.len() == anew.len() => {
-            for (position, (saved, anew)) in saved.iter().zip(anew).enumerate() {
-                place.push('/');
-                place.push_str(&position.to_string());
-                compare(saved, anew, place, places);
-                place.truncate(length);
-            }
+        FindingState::Missing => {
+            let words = language.pick("risk", "Risiko");
+            format!("{line}: {words} {}", risk(finding.risk.1))
         }
-        _ if saved == anew => {}
-        _ => places.push(safe(place)),
+        FindingState::NotShown | FindingState::Differs => line,
     }
+}
+
+fn place(language: Language, device: &str, app: &[String]) -> String {
+    let app = if app.is_empty() {
+        language.pick("unknown app", "App unbekannt").to_owned()
+    } else {
+        app.join(" / ")
+    };
+    format!("{device} › {app}")
+}
+
+/// What each side says, behind a place.
+fn both(language: Language, report: Option<&str>, inputs: Option<&str>) -> String {
+    let (in_report, by_inputs) = (
+        language.pick("report", "Bericht"),
+        language.pick("inputs", "Eingaben"),
+    );
+    match (report, inputs) {
+        (None, None) => language
+            .pick(
+                ": the inputs give something else",
+                ": die Eingaben ergeben anderes",
+            )
+            .to_owned(),
+        (report, inputs) => format!(
+            " ({in_report}: {}, {by_inputs}: {})",
+            report.unwrap_or("–"),
+            inputs.unwrap_or("–")
+        ),
+    }
+}
+
+fn difference(language: Language, one: &Difference) -> String {
+    let values = both(language, one.report.as_deref(), one.inputs.as_deref());
+    format!("{}{values} [{}]", one.words, one.place)
+}
+
+fn contradiction(language: Language, one: &Contradiction) -> String {
+    let what = match one.statement {
+        Statement::Severity => language.pick("severity", "Schwere"),
+        Statement::Likelihood => language.pick("likelihood", "Eintrittswahrscheinlichkeit"),
+        Statement::Risk => language.pick("risk", "Risiko"),
+        Statement::Priority => language.pick("priority", "Priorität"),
+        Statement::Level => language.pick("level", "Stufe"),
+        Statement::Items => language.pick(
+            "most items in one message",
+            "meiste Angaben in einer Nachricht",
+        ),
+        Statement::Times => language.pick("last seen", "zuletzt gesehen"),
+        Statement::App => language.pick("level and risk of the app", "Stufe und Risiko der App"),
+        Statement::Report => language.pick("level of the report", "Stufe des Berichts"),
+    };
+    let mut line = String::new();
+    if one.statement != Statement::Report {
+        line = place(language, &one.device, &one.app);
+        if let Some((rule, id)) = &one.finding {
+            line = format!("{line} › {rule} ({id})");
+        }
+        line.push_str(": ");
+    }
+    let words = language.pick(
+        "{what} {stated}; by what else the report says {implied}",
+        "{what} {stated}; nach dem, was der Bericht sonst sagt, {implied}",
+    );
+    let values = [
+        ("what", what),
+        ("stated", one.stated.as_str()),
+        ("implied", one.implied.as_str()),
+    ];
+    line.push_str(&fill(words, &values));
+    line
+}
+
+/// The level that a report states as the highest of all, if it can be read.
+pub fn stated_level(report: &[u8]) -> Option<RiskLevel> {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        level: String,
+    }
+    let head: Head = serde_json::from_slice(report).ok()?;
+    RiskLevel::from_id(&head.level)
+}
+
+/// The places at which two reports in JSON differ: nothing in a report may be changed without being noticed, whether another reader
+/// of it would show that or not.
+pub fn differences(saved: &[u8], anew: &[u8]) -> Vec<Difference> {
+    let mut found = Differences::default();
+    match (serde_json::from_slice(saved), serde_json::from_slice(anew)) {
+        (Ok(saved), Ok(anew)) => found.compare(Some(&saved), Some(&anew)),
+        _ => found.note(None, None),
+    }
+    found.all
+}
+
+/// Differences, and where the comparison is.
+#[derive(Default)]
+struct Differences {
+    place: String,
+    words: Vec<String>,
+    all: Vec<Difference>,
+}
+
+impl Differences {
+    fn compare(&mut self, saved: Option<&Value>, anew: Option<&Value>) {
+        match (saved, anew) {
+            (Some(Value::Object(saved)), Some(Value::Object(anew))) => {
+                let names: BTreeSet<&String> = saved.keys().chain(anew.keys()).collect();
+                for name in names {
+                    self.at(name, name.clone(), saved.get(name), anew.get(name));
+                }
+            }
+            (Some(Value::Array(saved)), Some(Value::Array(anew))) => self.lists(saved, anew),
+            _ if saved == anew => {}
+            _ => self.note(saved, anew),
+        }
+    }
+
+    /// Entries of two lists: by their names where both have some, so that one that is missing is told as such, else by their order.
+    fn lists(&mut self, saved: &[Value], anew: &[Value]) {
+        // What an entry is called says more than the name of its list.
+        let has_names = saved.iter().chain(anew).next().and_then(label).is_some();
+        let list = has_names.then(|| self.words.pop()).flatten();
+        self.entries(saved, anew);
+        self.words.extend(list);
+    }
+
+    fn entries(&mut self, saved: &[Value], anew: &[Value]) {
+        if saved.len() == anew.len() {
+            for (position, (saved, anew)) in saved.iter().zip(anew).enumerate() {
+                let number = position.to_string();
+                let words = label(saved).or_else(|| label(anew));
+                let words = words.unwrap_or_else(|| number.clone());
+                self.at(&number, words, Some(saved), Some(anew));
+            }
+            return;
+        }
+        let (Some(old), Some(new)) = (by_label(saved), by_label(anew)) else {
+            let count = |list: &[Value]| Value::from(list.len());
+            return self.note(Some(&count(saved)), Some(&count(anew)));
+        };
+        for (name, (position, entry)) in &old {
+            let other = new.get(name).map(|(_, other)| *other);
+            self.at(&position.to_string(), name.clone(), Some(entry), other);
+        }
+        for (name, (_, entry)) in new.iter().filter(|(name, _)| !old.contains_key(*name)) {
+            // RFC 6901: the entry behind the last one.
+            self.at("-", name.clone(), None, Some(entry));
+        }
+    }
+
+    fn at(&mut self, name: &str, words: String, saved: Option<&Value>, anew: Option<&Value>) {
+        let length = self.place.len();
+        self.place.push('/');
+        self.place
+            .push_str(&name.replace('~', "~0").replace('/', "~1"));
+        self.words.push(words);
+        self.compare(saved, anew);
+        self.words.pop();
+        self.place.truncate(length);
+    }
+
+    fn note(&mut self, saved: Option<&Value>, anew: Option<&Value>) {
+        // A captured value is nobody's to print.
+        let is_value = self.words.last().is_some_and(|name| name == "value");
+        let shown = |side: Option<&Value>| {
+            let side = side.filter(|_| !is_value)?;
+            match side {
+                Value::Array(_) | Value::Object(_) => None,
+                Value::String(text) => Some(safe_up_to(text, SHOWN_DIFFERENCE)),
+                other => Some(other.to_string()),
+            }
+        };
+        let missing = |side: Option<&Value>, other: Option<&Value>| {
+            (side.is_none() && other.is_some_and(Value::is_object)).then(|| "–".to_owned())
+        };
+        let words: Vec<String> = self
+            .words
+            .iter()
+            .map(|name| safe_up_to(name, SHOWN_DIFFERENCE))
+            .collect();
+        self.all.push(Difference {
+            place: safe(&self.place),
+            words: words.join(" › "),
+            report: shown(saved).or_else(|| missing(saved, anew)),
+            inputs: shown(anew).or_else(|| missing(anew, saved)),
+        });
+    }
+}
+
+/// What an entry of a list is called: phones, apps, findings, inputs.
+fn label(entry: &Value) -> Option<String> {
+    let text = |name: &str| entry.get(name).and_then(Value::as_str);
+    match (text("rule"), text("id")) {
+        (Some(rule), Some(id)) => Some(format!("{rule} ({id})")),
+        (_, id) => Some(text("name").or(text("path")).or(id)?.to_owned()),
+    }
+}
+
+/// Entries by what they are called, with their positions; `None` if some have no name of their own.
+fn by_label(entries: &[Value]) -> Option<BTreeMap<String, (usize, &Value)>> {
+    let mut named = BTreeMap::new();
+    for (position, entry) in entries.iter().enumerate() {
+        let before = named.insert(label(entry)?, (position, entry));
+        if before.is_some() {
+            return None;
+        }
+    }
+    Some(named)
 }
 
 fn verdict(language: Language, verdict: Verdict) -> &'static str {
@@ -239,8 +627,8 @@ fn verdict(language: Language, verdict: Verdict) -> &'static str {
             "Der Bericht stimmt: Seine Eingaben ergeben dasselbe noch einmal.",
         ),
         Verdict::EvidenceHolds => language.pick(
-            "All evidence is found again. Levels and texts were not checked: they are of other rules, options or another version.",
-            "Alle Belege finden sich wieder. Stufen und Texte wurden nicht geprüft: Sie stammen von anderen Regeln, Optionen oder einer anderen Version.",
+            "The report could not be checked in full: all its evidence is found again, but it names other rules, options or another version, so that levels and texts may differ.",
+            "Der Bericht ließ sich nicht vollständig prüfen: Alle seine Belege finden sich wieder, aber er nennt andere Regeln, Optionen oder eine andere Version, sodass Stufen und Texte abweichen können.",
         ),
         Verdict::OtherInputs => language.pick(
             "The inputs are not those of the report.",
@@ -254,29 +642,60 @@ fn verdict(language: Language, verdict: Verdict) -> &'static str {
             "The report was altered: it says something else than its inputs show.",
             "Der Bericht wurde verändert: Er sagt etwas anderes, als seine Eingaben zeigen.",
         ),
+        Verdict::Contradictory => language.pick(
+            "The report contradicts itself: it was altered, whatever its inputs show.",
+            "Der Bericht widerspricht sich selbst: Er wurde verändert, was auch immer seine Eingaben zeigen.",
+        ),
     }
 }
 
-fn input_state(language: Language, state: InputState) -> &'static str {
-    match state {
+fn input_state(language: Language, input: &CheckedInput) -> String {
+    let words = match input.state {
         InputState::Same => language.pick("the same", "dieselbe"),
         InputState::Renamed => language.pick(
-            "the same bytes were given under another name",
-            "dieselben Bytes wurden unter einem anderen Namen angegeben",
+            "the same bytes, given under another name: {given}",
+            "dieselben Bytes, unter einem anderen Namen angegeben: {given}",
         ),
-        InputState::Changed => language.pick("has other bytes", "hat andere Bytes"),
+        InputState::Changed => language.pick(
+            "has another checksum (report: {report}, file: {file})",
+            "hat eine andere Prüfsumme (Bericht: {report}, Datei: {file})",
+        ),
         InputState::Missing => language.pick("was not given", "wurde nicht angegeben"),
+        InputState::Extra => language.pick(
+            "was given, and is not in the report",
+            "wurde angegeben und steht nicht im Bericht",
+        ),
         InputState::Unhashed => language.pick(
             "the report has no checksum of it",
             "der Bericht hat keine Prüfsumme davon",
         ),
-    }
+    };
+    let begin = |sha256: &String| match sha256.get(..SHOWN_CHECKSUM) {
+        Some(begin) => format!("{begin}…"),
+        None => "–".to_owned(),
+    };
+    let sums = input.sha256.as_ref();
+    let (report, file) = sums.map_or_else(Default::default, |(report, file)| {
+        (begin(report), begin(file))
+    });
+    let given = input.given.as_deref().unwrap_or_default();
+    fill(
+        words,
+        &[("given", given), ("report", &report), ("file", &file)],
+    )
 }
 
 fn evidence_state(language: Language, state: EvidenceState) -> &'static str {
     match state {
         EvidenceState::Holds => language.pick("holds", "stimmt"),
-        EvidenceState::OtherInput => language.pick("other input", "andere Eingabe"),
+        EvidenceState::HoldsElsewhere => language.pick(
+            "in the file, which has other bytes",
+            "in der Datei, die andere Bytes hat",
+        ),
+        EvidenceState::OtherInput => language.pick(
+            "not found in what was given",
+            "nicht in dem gefunden, was angegeben wurde",
+        ),
         EvidenceState::NotFound => language.pick("not found", "nicht gefunden"),
         EvidenceState::OtherValue => language.pick("other value", "anderer Wert"),
     }

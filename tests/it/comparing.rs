@@ -100,7 +100,7 @@ fn end_of_packet(pcap: &[u8], frame: u64) -> usize {
 }
 
 #[test]
-fn one_changed_byte_takes_all_evidence_of_a_capture() {
+fn changed_bytes_take_the_evidence_that_was_in_them() {
     let archive = archive("verify-byte");
     let case = case(&archive);
     let capture = case.join("company-phone/wifi-gateway.pcap");
@@ -112,12 +112,21 @@ fn one_changed_byte_takes_all_evidence_of_a_capture() {
         .as_u64()
         .unwrap();
     let end = end_of_packet(&bytes, frame);
-    bytes[end - 1] ^= 1;
+    bytes[end - 60..end].fill(0);
     fs::write(&capture, bytes).unwrap();
     let (status, found) = verify(&archive, &case, &[]);
     assert_eq!((status, &found["verdict"]), (1, &json!("other-inputs")));
     let changed = states(&found, "wifi-gateway.pcap");
-    assert!(!changed.is_empty() && changed.iter().all(|state| *state == "other-input"));
+    // It is looked for in the changed file all the same; what was in the changed message is not there.
+    let is_elsewhere = |state: &&str| *state == "holds-in-other-bytes";
+    assert!(changed.iter().any(is_elsewhere) && changed.contains(&"other-input"));
+    assert!(!changed.contains(&"holds"));
+    let told = run(&["verify", &archive, case.to_str().unwrap(), "--lang", "en"]);
+    let told = text(&told.stdout);
+    let lines: Vec<&str> = told.lines().filter(|line| line.starts_with("- ")).collect();
+    let once: std::collections::BTreeSet<&&str> = lines.iter().collect();
+    assert_eq!(lines.len(), once.len(), "{told}");
+    assert!(told.contains("has another checksum (report: "), "{told}");
     let others = states(&found, "private-phone");
     assert!(!others.is_empty() && others.iter().all(|state| *state == "holds"));
     // A capture that is not there is no better.
@@ -166,8 +175,12 @@ fn altered_reports_are_told() {
             *telling(report).pointer_mut(place).unwrap() = value;
         });
         let (status, found) = verify(&report, &case, &[]);
-        let verdict = &found["verdict"];
-        assert_eq!((status, verdict), (1, &json!("altered")), "{place}");
+        let verdict = match place {
+            // Whatever the inputs show: the risk is not what the report itself multiplies.
+            "/score/risk" => "contradictory",
+            _ => "altered",
+        };
+        assert_eq!((status, &found["verdict"]), (1, &json!(verdict)), "{place}");
     }
     let removed = altered(&archive, |report| {
         report["devices"][0]["apps"][0]["findings"]
@@ -175,7 +188,15 @@ fn altered_reports_are_told() {
             .unwrap()
             .pop();
     });
-    assert_eq!(verify(&removed, &case, &[]).1["verdict"], "altered");
+    let found = verify(&removed, &case, &[]).1;
+    assert_eq!(found["verdict"], "altered");
+    assert_eq!(found["findings"][0]["state"], "missing-in-report");
+    let told = run(&["verify", &removed, case.to_str().unwrap(), "--lang", "en"]);
+    let told = text(&told.stdout);
+    assert!(
+        told.contains("1 finding that the inputs show is missing in the report."),
+        "{told}"
+    );
     // What other readers of the file may show, though no report of ours does.
     for place in [
         "/case",
@@ -189,7 +210,9 @@ fn altered_reports_are_told() {
         let found = verify(&forged, &case, &[]).1;
         assert_eq!(found["verdict"], "altered", "{place}");
         let named = found["differences"].as_array().unwrap();
-        assert!(named.contains(&json!(place)), "{place}: {named:?}");
+        let named = named.iter().find(|one| one["place"] == place).unwrap();
+        assert_eq!(named["report"], "Another GmbH", "{place}: {named:?}");
+        assert!(named["inputs"].is_string(), "{place}: {named:?}");
     }
     // The name of a file is no part of its bytes.
     let moved = altered(&archive, |report| {
@@ -197,6 +220,162 @@ fn altered_reports_are_told() {
     });
     let found = verify(&moved, &case, &[]).1;
     assert_eq!(found["inputs"][0]["state"], "renamed");
+}
+
+/// A report from which somebody has taken what speaks against an app, and its risk.
+fn whitewashed(report: &mut Value) {
+    report["level"] = json!("low");
+    for app in report["devices"][0]["apps"].as_array_mut().unwrap() {
+        let findings = app["findings"].as_array_mut().unwrap();
+        findings.truncate(1);
+        for finding in findings {
+            finding["score"]["risk"] = json!(1);
+            finding["score"]["level"] = json!("low");
+        }
+        app["risk"] = json!(1);
+        app["level"] = json!("low");
+    }
+}
+
+#[test]
+fn no_word_in_a_report_switches_checks_off() {
+    let archive = archive("verify-switch");
+    let case = case(&archive);
+    let switches: [(&str, Value); 4] = [
+        ("/tool_version", json!("9.9.9")),
+        ("/rules_sha256", json!("00")),
+        ("/options/policy", json!("00")),
+        ("/options", json!({ "known": "3" })),
+    ];
+    for (place, value) in switches {
+        let forged = altered(&archive, |report| {
+            whitewashed(report);
+            *report.pointer_mut(place).unwrap() = value.clone();
+        });
+        let (status, found) = verify(&forged, &case, &[]);
+        assert_eq!((status, &found["verdict"]), (1, &json!("contradictory")));
+        assert!(found["missing"].as_u64().unwrap() > 0, "{found:#}");
+        // Findings that are taken out without a trace are told, too, and the report is not called good.
+        let removed = altered(&archive, |report| {
+            report["devices"][0]["apps"][0]["findings"]
+                .as_array_mut()
+                .unwrap()
+                .pop();
+            *report.pointer_mut(place).unwrap() = value;
+        });
+        let (status, found) = verify(&removed, &case, &[]);
+        assert_eq!((status, &found["verdict"]), (1, &json!("evidence-holds")));
+        assert_eq!(found["missing"], 1, "{place}");
+    }
+    let told = run(&[
+        "verify",
+        &archive,
+        case.to_str().unwrap(),
+        "--pepper",
+        "x",
+        "--lang",
+        "de",
+    ]);
+    assert!(text(&told.stdout).starts_with("Der Bericht ließ sich nicht vollständig prüfen"));
+}
+
+#[test]
+fn a_report_must_agree_with_itself() {
+    let archive = archive("verify-agrees");
+    let case = case(&archive);
+    let app = "/devices/0/apps/0";
+    for (place, value, statement) in [
+        ("/level", json!("low"), "report-level"),
+        ("/devices/0/apps/0/level", json!("low"), "app-level"),
+        ("/devices/0/apps/0/risk", json!(1), "app-level"),
+        ("findings/0/score/severity", json!(9), "severity"),
+        ("findings/0/score/likelihood", json!(0), "likelihood"),
+        ("findings/0/score/priority", json!(1.5), "priority"),
+        ("findings/0/score/level", json!("low"), "level"),
+        ("findings/0/most_items", json!(4711), "items"),
+        (
+            "findings/0/last",
+            json!("2001-01-01T00:00:00.000Z"),
+            "times",
+        ),
+    ] {
+        let place = if place.starts_with('/') {
+            place.to_owned()
+        } else {
+            format!("{app}/{place}")
+        };
+        for method in ["phonehome-1", "another method"] {
+            let forged = altered(&archive, |report| {
+                *report.pointer_mut(&place).unwrap() = value.clone();
+                report["rules_sha256"] = json!("00");
+                if method != report["method"] {
+                    report["method"] = json!(method);
+                }
+            });
+            let (status, found) = verify(&forged, &case, &[]);
+            assert_eq!(status, 1, "{place}");
+            assert_eq!(found["verdict"], "contradictory", "{place} {method}");
+            let named = found["contradictions"].as_array().unwrap();
+            assert!(
+                named.iter().any(|one| one["statement"] == statement),
+                "{place} {method}: {named:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn other_names_of_the_same_files_are_no_change() {
+    let archive = archive("verify-names");
+    let case = case(&archive);
+    fs::rename(case.join("private-phone"), case.join("renamed")).unwrap();
+    let (status, found) = verify(&archive, &case, &[]);
+    assert_eq!(
+        (status, &found["verdict"]),
+        (0, &json!("holds")),
+        "{found:#}"
+    );
+    let inputs = found["inputs"].as_array().unwrap();
+    let given = |input: &&Value| input["state"] == "renamed";
+    let renamed: Vec<&Value> = inputs.iter().filter(given).collect();
+    assert!(!renamed.is_empty());
+    assert!(renamed.iter().all(|input| {
+        let given = input["given"].as_str().unwrap();
+        given.starts_with("renamed/")
+    }));
+    // One more file is named.
+    fs::copy(
+        case.join("company-phone/wifi-gateway.pcap"),
+        case.join("company-phone/more.pcap"),
+    )
+    .unwrap();
+    let (status, found) = verify(&archive, &case, &[]);
+    assert_eq!((status, &found["verdict"]), (1, &json!("other-inputs")));
+    let inputs = found["inputs"].as_array().unwrap();
+    let extra = inputs.iter().find(|input| input["state"] == "extra");
+    assert!(
+        extra.unwrap()["path"]
+            .as_str()
+            .unwrap()
+            .starts_with("company-phone/")
+    );
+}
+
+#[test]
+fn a_changed_checksum_is_told_from_a_changed_file() {
+    let archive = archive("verify-checksum");
+    let case = case(&archive);
+    let forged = altered(&archive, |report| {
+        report["inputs"][0]["sha256"] = json!("0".repeat(64));
+    });
+    let (status, found) = verify(&forged, &case, &[]);
+    assert_eq!((status, &found["verdict"]), (1, &json!("other-inputs")));
+    let sums = &found["inputs"][0]["sha256"];
+    assert_eq!(sums[0], "0".repeat(64));
+    assert_eq!(sums[1], read(&archive)["inputs"][0]["sha256"]);
+    let pieces = found["evidence"].as_array().unwrap().iter();
+    let mut pieces = pieces.filter(|piece| piece["input"] == found["inputs"][0]["path"]);
+    assert!(pieces.all(|piece| piece["state"] == "holds-in-other-bytes"));
 }
 
 #[test]
@@ -210,7 +389,7 @@ fn other_rules_and_options_are_no_forgery() {
         fs::write(rules.join(file.name), ours).unwrap();
     }
     let (status, found) = verify(&archive, &case, &["--rules", rules.to_str().unwrap()]);
-    assert_eq!((status, &found["verdict"]), (0, &json!("evidence-holds")));
+    assert_eq!((status, &found["verdict"]), (1, &json!("evidence-holds")));
     assert_eq!(
         (&found["same_rules"], &found["same_tool"]),
         (&json!(false), &json!(true))

@@ -139,7 +139,13 @@ fn whatever_stands_in_an_audit_stays_text() {
         for format in VERIFY_FORMATS {
             let differences = differences(json!({words: 1}).to_string().as_bytes(), b"{}");
             assert_eq!(differences.len(), 1);
-            let found = verify::verify(report.audit(), harmless.audit(), differences);
+            let saved = verify::Saved {
+                audit: report.audit(),
+                level: None,
+                given: &std::collections::BTreeMap::new(),
+            };
+            let scale = verify::Scale::default();
+            let found = verify::verify(saved, harmless.audit(), &scale, differences);
             let out = written(|out| write_verification(&found, format, options(), out));
             assert_harmless(format, &out);
         }

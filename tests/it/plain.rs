@@ -250,3 +250,29 @@ fn evidence_is_the_packet_in_which_a_message_or_its_line_began() {
     assert_eq!(found.messages[1].1.as_bytes(), line);
     assert!(found.names.contains(&"email".to_owned()));
 }
+
+#[test]
+fn binary_documents_are_read_and_what_is_encrypted_is_not() {
+    // MessagePack of a mark and a number.
+    let pack: &[u8] = b"\x82\xa2ev\xa2up\xa4imei\xcf\0\x01\xbd\xd2\xc4\xc4\x10\xee";
+    let found = seen(&datagrams(&[pack, pack]));
+    assert_eq!(found.names, ["ev", "imei", "ev", "imei"]);
+    assert_eq!((found.shortfalls, found.states), (vec![], vec!["clear"]));
+
+    let length = u16::try_from(pack.len()).unwrap().to_be_bytes();
+    let frames = [&length[..], pack, &length, pack].concat();
+    let found = seen(&connection(&[
+        (Side::Client, &frames),
+        (Side::Server, b"ok\n"),
+    ]));
+    assert_eq!(found.messages.len(), 1);
+    assert_eq!(found.names, ["ev", "imei", "ev", "imei"]);
+
+    let mut chance = Chance::new(7);
+    for bytes in 24..160 {
+        let random = chance.bytes(bytes);
+        let found = seen(&datagrams(&[&random]));
+        assert_eq!(found.messages.len(), 0, "{random:x?}");
+        assert_eq!(found.states, ["not-examined"]);
+    }
+}

@@ -42,7 +42,10 @@ pub(in crate::detect) fn of_named(text: &str) -> Vec<&str> {
 /// The same under any other name, of nothing but digits and how strongly each is received: what is near by Bluetooth is listed with
 /// its marks and name.
 pub(super) fn of_unnamed(text: &str) -> Vec<&str> {
-    let points = text.trim().split([',', ';', '|']).map(|cell| {
+    if text.as_bytes().get(DIGITS) != Some(&b':') {
+        return Vec::new();
+    }
+    let points = text.split([',', ';', '|']).map(|cell| {
         let (address, signal) = cell.trim().split_once(':')?;
         let is_point =
             address.len() == DIGITS && value::is_hex(address) && is_signal(signal, SIGNAL_UNNAMED);

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::list::{List, Value, have_equal_length};
-use super::words::{LOOK_UPS, lists_digests, lists_reachable, speaks_of_contacts};
+use super::words::{LOOK_UPS, lists_digests, lists_reachable, names_digests, speaks_of_contacts};
 use crate::detect::Scene;
 use crate::model::{Field, Look, PathId, Place, Step, is_below};
 use crate::rules::{normalise_name, words_of_name};
@@ -131,7 +131,7 @@ impl Digests {
         });
         // From the digests on outwards; the first name that is sure of what they are of decides.
         for (depth, name) in names.enumerate() {
-            match of_name(name, depth == 0) {
+            match of_name(name, depth) {
                 Said::Contacts => return Weight::CONTACTS,
                 Said::Other => {
                     weight.doubts = weight.doubts.saturating_add(OTHER_NAME);
@@ -281,6 +281,10 @@ fn of_request(scene: &Scene<'_>) -> Weight {
         "resource",
         "resources",
     ];
+    /// What users have, in the names of services for them.
+    const ACCOUNTS: [&str; 4] = ["account", "accounts", "identity", "identities"];
+    /// What they are looked up by, as segments are called, normalised.
+    const BY: [&str; 3] = ["byhash", "byphone", "byemail"];
     if is_of_avatar(scene) {
         return Weight::CONTACTS;
     }
@@ -294,15 +298,20 @@ fn of_request(scene: &Scene<'_>) -> Weight {
             weight.doubts = OTHER_PATH;
             continue;
         }
-        if LOOK_UPS.contains(&&*normalise_name(segment))
+        let normalised = normalise_name(segment);
+        if LOOK_UPS.contains(&&*normalised)
+            || BY.contains(&&*normalised)
             || words.iter().any(|word| WORDS.contains(&&**word))
         {
             weight.signs |= LOOK_UP;
         }
-        if DISCOVERIES.contains(&&*normalise_name(segment)) {
+        if DISCOVERIES.contains(&&*normalised) {
             weight.signs |= DISCOVERY;
         }
-        if words.iter().any(|word| is_of_users(word)) {
+        if words
+            .iter()
+            .any(|word| is_of_users(word) || ACCOUNTS.contains(&&**word))
+        {
             weight.signs |= USERS;
         }
     }
@@ -314,12 +323,19 @@ const DISCOVERIES: [&str; 2] = ["discover", "discovery"];
 
 /// Whether a request may look people up who are no contacts by its path, whatever it holds.
 pub(super) fn looks_users_up(scene: &Scene<'_>) -> bool {
-    const WORDS: [&str; 4] = ["user", "people", "person", "discover"];
+    const WORDS: [&str; 6] = ["user", "people", "person", "account", "identit", "discover"];
     let path = scene.request_path().as_bytes();
-    let may_be = WORDS.iter().any(|word| {
-        let word = word.as_bytes();
-        let mut windows = path.windows(word.len());
-        windows.any(|window| window.eq_ignore_ascii_case(word))
+    let may_begin = |first: u8| matches!(first | 0x20, b'u' | b'p' | b'a' | b'i' | b'd');
+    let begins = |rest: &[u8], word: &str| {
+        let head = rest.get(..word.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let mut starts = (0_usize..)
+        .zip(path)
+        .filter(|(_, first)| may_begin(**first));
+    let may_be = starts.any(|(at, _)| {
+        let rest = path.get(at..).unwrap_or_default();
+        WORDS.iter().any(|word| begins(rest, word))
     });
     may_be && {
         let of_request = of_request(scene);
@@ -351,7 +367,9 @@ pub(super) fn looks_person_up(
         name.is_some_and(|name| is_hash(&name.normalised))
     };
     if field.place == Place::Body {
-        return has_name_of_hash();
+        // What is asked for, and nothing else is said of it.
+        let is_query = matches!(scene.fields.name(field), "h" | "q");
+        return is_query || has_name_of_hash();
     }
     let of_request = of_request(scene);
     let path = || scene.request_path().split('/');
@@ -378,7 +396,7 @@ fn is_of_users(word: &str) -> bool {
 }
 
 /// What one name says; that of the digests themselves may be one of digests, or of what people are reached by.
-fn of_name(name: &str, is_own: bool) -> Said {
+fn of_name(name: &str, depth: usize) -> Said {
     const FRIENDS: [&str; 5] = ["friend", "friends", "invite", "invites", "invitees"];
     const BY: [&str; 11] = [
         "email",
@@ -402,14 +420,18 @@ fn of_name(name: &str, is_own: bool) -> Said {
     if words_of_name(name).iter().any(|word| is_of_other(word)) {
         return Said::Other;
     }
+    let is_own = depth == 0;
     let mut signs = 0;
     for (is_so, sign) in [
+        // `{"emails": [{"hash": …}]}`
+        (depth == 1 && lists_reachable(bare), REACHED),
         (
             is_own && (BY.contains(&bare) || lists_reachable(bare)),
             PEOPLE | REACHED,
         ),
         (
-            is_own && (bare == "tokens" || OF_DIGESTS.iter().any(|word| normalised.contains(word))),
+            is_own
+                && (names_digests(bare) || OF_DIGESTS.iter().any(|word| normalised.contains(word))),
             DIGESTS,
         ),
         (FRIENDS.contains(&bare), PEOPLE),

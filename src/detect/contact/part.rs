@@ -103,12 +103,17 @@ fn joined(text: &str) -> impl Iterator<Item = &str> {
             digits.len() >= SHORTEST_WITH_AREA && digits.bytes().all(|byte| byte.is_ascii_digit())
         })
     };
-    let is_address = |part: &str| part.is_empty() || value::is_email(part);
-    let trimmed = text.trim_matches(is_between);
-    let may_be_several = trimmed.contains(is_between);
-    let are_several = may_be_several
-        && (text.starts_with('+') && text.split(is_between).all(is_number)
-            || text.contains('@') && trimmed.split(is_between).all(is_address));
+    let is_address = |part: &str| {
+        part.is_empty()
+            || value::is_email(part.trim_matches(['<', '>'])) && !value::is_message_id(part)
+    };
+    let are_numbers = || text.contains(is_between) && text.split(is_between).all(is_number);
+    let are_addresses = || {
+        let text = text.trim_matches(is_between);
+        text.contains(is_between) && text.split(is_between).all(is_address)
+    };
+    let are_several =
+        text.starts_with('+') && are_numbers() || text.contains('@') && are_addresses();
     let whole = (!are_several).then_some(text);
     let parts = text.split(is_between).filter(move |_| are_several);
     whole.into_iter().chain(parts)

@@ -125,6 +125,12 @@ pub(in crate::detect) fn is_action(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
+/// Whether a name, normalised, is that of a list of digests, as services for finding people call them: tokens and prefixes are of
+/// anything elsewhere.
+pub(super) fn names_digests(name: &str) -> bool {
+    ["hashes", "digests", "tokens", "prefixes"].contains(&name)
+}
+
 /// Whether a name says that digests of people are below it, as services for finding people call them.
 pub(in crate::detect) fn lists_digests(name: &str) -> bool {
     const PEOPLE: [&str; 12] = [

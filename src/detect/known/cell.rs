@@ -1,6 +1,6 @@
 //! Known positions in names of cells: tiles of maps, geohash, Open Location Code, H3.
 
-use std::f64::consts::PI;
+use std::f64::consts::{PI, TAU};
 
 use super::super::value::METRES_PER_DEGREE;
 use super::position::{Place, hit};
@@ -33,13 +33,19 @@ pub(super) fn tile(places: &[Place], zoom: u8, x: u32, y: u32, found: &mut dyn F
         return;
     }
     let count = 2_f64.powi(i32::from(zoom));
+    // How far a place is outside the tile, in tiles.
+    let beyond = |at: f64, tile: u32| {
+        let inside = at - f64::from(tile);
+        (-inside).max(inside - 1.0)
+    };
     for place in places {
         let across = (place.longitude + 180.0) / 360.0 * count;
         let latitude = place.latitude.to_radians();
         let down = (1.0 - (latitude.tan() + 1.0 / latitude.cos()).ln() / PI) / 2.0 * count;
-        if (across.floor() - f64::from(x)).abs() < 0.5 && (down.floor() - f64::from(y)).abs() < 0.5
-        {
-            let width = 360.0 / count * METRES_PER_DEGREE * latitude.cos();
+        let width = 360.0 / count * METRES_PER_DEGREE * latitude.cos();
+        // A tile beside that of the place may be within its radius.
+        let margin = place.radius_metres / width;
+        if beyond(across, x) <= margin && beyond(down, y) <= margin {
             found(hit(place.id, vec![DecodeStep::Tile], width));
         }
     }
@@ -78,13 +84,18 @@ fn quad_key(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
 }
 
 fn geohash(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
-    let lower = token.to_ascii_lowercase();
     // Words and plain numbers are made of the same letters: a geohash has both.
-    let is_mixed = lower.bytes().any(|byte| byte.is_ascii_digit())
-        && lower.bytes().any(|byte| byte.is_ascii_alphabetic());
-    let Some([south, north, west, east]) =
-        is_mixed.then(|| geohash_box(lower.as_bytes())).flatten()
-    else {
+    let is_mixed = token.bytes().any(|byte| byte.is_ascii_digit())
+        && token.bytes().any(|byte| byte.is_ascii_alphabetic());
+    if is_mixed {
+        named_geohash(places, token, found);
+    }
+}
+
+/// What is called a geohash, of whatever letters.
+pub(super) fn named_geohash(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
+    let lower = token.to_ascii_lowercase();
+    let Some([south, north, west, east]) = geohash_box(lower.as_bytes()) else {
         return;
     };
     for place in places {
@@ -176,6 +187,29 @@ fn is_h3(token: &str) -> bool {
     token.starts_with('8') && token.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// Directions in which a place's edge is looked at.
+const DIRECTIONS: u8 = 12;
+
+/// Whether a place, with its radius, reaches into a cell.
+fn reaches(place: Place, point: h3o::LatLng, cell: h3o::CellIndex) -> bool {
+    if point.to_cell(cell.resolution()) == cell {
+        return true;
+    }
+    let distance = h3o::LatLng::from(cell).distance_m(point);
+    if distance > place.radius_metres + 2.0 * cell.resolution().edge_length_m() {
+        return false;
+    }
+    let is_edge_inside = |direction: u8| {
+        let (north, east) = (f64::from(direction) * TAU / f64::from(DIRECTIONS)).sin_cos();
+        let latitude = place.latitude + north * place.radius_metres / METRES_PER_DEGREE;
+        let longitude = place.longitude + east * place.margin_of_longitude();
+        h3o::LatLng::new(latitude, longitude)
+            .is_ok_and(|point| point.to_cell(cell.resolution()) == cell)
+    };
+    // A small cell may lie within it.
+    distance <= place.radius_metres || (0..DIRECTIONS).any(is_edge_inside)
+}
+
 fn h3(places: &[Place], cell: Option<h3o::CellIndex>, found: &mut dyn FnMut(Hit)) {
     let Some(cell) = cell else {
         return;
@@ -188,9 +222,7 @@ fn h3(places: &[Place], cell: Option<h3o::CellIndex>, found: &mut dyn FnMut(Hit)
         let Ok(point) = h3o::LatLng::new(place.latitude, place.longitude) else {
             continue;
         };
-        // A cell beside that of the place may lie within its radius.
-        let is_near = || h3o::LatLng::from(cell).distance_m(point) <= place.radius_metres;
-        if point.to_cell(cell.resolution()) == cell || is_near() {
+        if reaches(*place, point, cell) {
             let width = 2.0 * cell.resolution().edge_length_m();
             found(hit(place.id, vec![DecodeStep::H3], width));
         }

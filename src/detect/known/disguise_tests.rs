@@ -388,6 +388,28 @@ fn digests_are_found_in_every_way_to_write_bytes() {
 }
 
 #[test]
+fn encodings_of_dumps_and_scripts_are_undone() {
+    let digits = hex(EMAIL.as_bytes());
+    let pairs: Vec<String> = EMAIL.bytes().map(|byte| hex(&[byte])).collect();
+    let reversed = |text: &str| STANDARD.encode(text).chars().rev().collect::<String>();
+    for text in [
+        pairs.join(" "),
+        format!("\\x{}", pairs.join("\\x")),
+        format!("\\x{digits}"),
+        format!("mail \\x{} ok", pairs.join("\\x")),
+        reversed(EMAIL),
+        reversed(&format!("{EMAIL}:1")),
+        reversed(&format!("{EMAIL}:12")),
+    ] {
+        assert_eq!(
+            found_in(&serde_json::json!(text)),
+            ["contact-email-list"],
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn the_bytes_of_a_hardware_address_are_hashed_too() {
     let mac = compute(
         &FUNCTIONS[0],

@@ -92,7 +92,7 @@ fn is_long(form: Scarce) -> bool {
     matches!(form, Scarce::Number(LONG_NUMBER..))
 }
 
-/// Whether a value is no word, as those of a kind are, and accounts with a number in them.
+/// Whether a value is no word, as those of a kind are, and accounts with a number or an underscore in them.
 fn is_no_word(known: &KnownValue) -> bool {
     let digits = || {
         known
@@ -102,8 +102,10 @@ fn is_no_word(known: &KnownValue) -> bool {
             .filter(u8::is_ascii_digit)
             .count()
     };
+    // Names of hosts have no underscore but before those of services (RFC 952, RFC 8552).
+    let is_account = || digits() >= ACCOUNT_DIGITS || known.value.reveal().contains('_');
     known.is_digest
-        || known.kind == KnownKind::AccountId && digits() >= ACCOUNT_DIGITS
+        || known.kind == KnownKind::AccountId && is_account()
         || is_identifier(known.kind)
 }
 

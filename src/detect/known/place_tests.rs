@@ -53,6 +53,48 @@ fn many_halves_of_a_position_are_paired_with_those_beside_them() {
     assert_eq!(between(4), <[&str; 0]>::default());
 }
 
+#[test]
+fn halves_with_names_may_stand_apart_and_in_columns() {
+    let found = |body: &str| rules_of("application/json", body.as_bytes());
+    for body in [
+        r#"{"lat": 52.52, "a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "lon": 13.40495}"#,
+        r#"{"t": [1, 2], "lat": [48.1, 52.52], "lon": [11.5, 13.40495]}"#,
+        r#"{"lat": "52 31 12.0 N", "lon": "13 24 17.8 E"}"#,
+        r#"{"geohash": "u33dc0cpn"}"#,
+    ] {
+        assert_eq!(found(body), ["coordinates"], "{body}");
+    }
+    let body = r#"{"lat": [52.52, 48.1], "lon": [11.5, 13.40495]}"#;
+    assert_eq!(found(body), <[&str; 0]>::default());
+    let many: Vec<String> = (0..20_000)
+        .map(|at| format!(r#""lat{at}": 52.52, "lon{at}": 13.40"#))
+        .collect();
+    assert_eq!(found(&format!("{{{}}}", many.join(","))), ["coordinates"]);
+}
+
+#[test]
+fn cells_beside_that_of_a_place_may_be_within_its_radius() {
+    let near = |text: &str| {
+        let known = KnownValue::own(KnownKind::Position, "52.520008,13.404954");
+        let body = serde_json::json!({ "v": text }).to_string();
+        rules_of_known(vec![known], "application/json", body.as_bytes())
+    };
+    // Of zoom level 18 a tile is 93 metres wide.
+    assert_eq!(near("/18/140834/85971.png"), ["coordinates"]);
+    assert_eq!(near("/18/140837/85971.png"), <[&str; 0]>::default());
+    let point = h3o::LatLng::new(52.5211, 13.404_954).unwrap();
+    let cell = point.to_cell(h3o::Resolution::Twelve).to_string();
+    assert_eq!(near(&cell), ["coordinates"]);
+    let point = h3o::LatLng::new(52.5231, 13.404_954).unwrap();
+    let cell = point.to_cell(h3o::Resolution::Twelve).to_string();
+    assert_eq!(near(&cell), <[&str; 0]>::default());
+    let letters = KnownValue::own(KnownKind::Position, "40.5213,-5.1019");
+    let found =
+        |body: &str| rules_of_known(vec![letters.clone()], "application/json", body.as_bytes());
+    assert_eq!(found(r#"{"geohash": "ezhqeb"}"#), ["coordinates"]);
+    assert_eq!(found(r#"{"word": "ezhqeb"}"#), <[&str; 0]>::default());
+}
+
 /// The rules under which known values are found in a path.
 fn path(target: &str) -> Vec<String> {
     let index = Index::new(values(), &[], &Rules::embedded(), 1);

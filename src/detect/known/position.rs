@@ -4,15 +4,16 @@
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
-use super::super::name::Name;
 use super::super::value::METRES_PER_DEGREE;
 use super::super::{Scene, location, value};
-use super::cell::{cell, tile, tiles};
+use super::cell::{cell, named_geohash, tile, tiles};
 use super::scan::Hit;
-use crate::model::{DecodeStep, KnownKind, KnownValue, Look, PathId, Place as Part, Step};
+use crate::model::{DecodeStep, Field, KnownKind, KnownValue, Look, PathId, Place as Part, Step};
 
-/// Fields between latitude and longitude of one position, at most.
+/// Fields between latitude and longitude of one position, at most, unless both have names that say so.
 const FIELDS_BETWEEN: usize = 4;
+/// Longitudes of one object that have such a name, at most.
+const NAMED: usize = 8;
 /// Decimals from which on two numbers beside each other are a position without a name that says so: about a kilometre.
 const TELLING_DECIMALS: usize = 2;
 
@@ -142,6 +143,9 @@ fn readings(text: &str) -> Vec<Angle> {
         // Pictures have the direction in a field of its own.
         return vec![sexagesimal(degrees, slack), sexagesimal(-degrees, slack)];
     }
+    if let Some((degrees, slack)) = value::degrees_with_direction(text) {
+        return vec![sexagesimal(degrees, slack)];
+    }
     let is_number = text.len() <= 32
         && text.bytes().any(|byte| byte.is_ascii_digit())
         && text
@@ -210,6 +214,31 @@ fn of_other_type(text: &str) -> Vec<Angle> {
         .collect()
 }
 
+/// An object, and an element of lists in it that belong to each other.
+type Key = (Part, PathId, Option<u32>);
+
+/// Where the other half of a position may stand: in the same object, and, of the element of a list of latitudes, in one of longitudes.
+fn keys(scene: &Scene<'_>, field: &Field<'_>) -> impl Iterator<Item = Key> {
+    let paths = &scene.fields.paths;
+    let object = location::member(scene, field).1;
+    let element = paths.split(field.path).and_then(|(list, step)| {
+        let Step::Index(number) = step else {
+            return None;
+        };
+        let (holder, _) = paths.split(list).filter(|_| names_axis(scene, field))?;
+        Some((holder, number))
+    });
+    let object = object.map(|object| (field.place, object, None));
+    let element = element.map(|(holder, number)| (field.place, holder, Some(number)));
+    object.into_iter().chain(element)
+}
+
+/// Whether a field's name is that of a latitude or longitude.
+fn names_axis(scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    let name = scene.name(field);
+    name.is_some_and(|name| name.axis.is_some() || name.short_axis.is_some())
+}
+
 /// A number that may be half of a known position.
 #[derive(Clone, Copy)]
 struct Half {
@@ -225,22 +254,25 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
     }
     let fields = scene.fields;
     // Latitudes of places, by the object they stand in.
-    let mut latitudes: BTreeMap<(Part, PathId), Vec<Half>> = BTreeMap::new();
+    let mut latitudes: BTreeMap<Key, Vec<Half>> = BTreeMap::new();
     let mut longitudes = latitudes.clone();
     for (number, field) in fields.iter().enumerate() {
+        if may_be_geohash(field) && is_called_hash(fields.name(field)) {
+            named_geohash(places, &field.value, &mut |hit| found(number, hit));
+        }
         if !field.look.has(Look::DIGIT) {
             continue;
         }
         within_text(places, &field.value, &mut |hit| found(number, hit));
-        let Some(object) = location::member(scene, field).1 else {
-            continue;
-        };
-        let key = (field.place, object);
         let written = value::with_decimal_point(&field.value);
         let mut angles = readings(&written);
         if scene.fields.chain(field.chain).0.last() == Some(&DecodeStep::Protobuf) {
             angles.extend(of_other_type(&written));
         }
+        if angles.is_empty() {
+            continue;
+        }
+        let keys: Vec<Key> = keys(scene, field).collect();
         for angle in angles {
             for place in places {
                 let entry = Half {
@@ -248,11 +280,13 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
                     angle,
                     field: number,
                 };
-                if place.has_latitude(angle.degrees, angle.slack) {
-                    latitudes.entry(key).or_default().push(entry);
-                }
-                if place.has_longitude(angle.degrees, angle.slack) {
-                    longitudes.entry(key).or_default().push(entry);
+                for key in &keys {
+                    if place.has_latitude(angle.degrees, angle.slack) {
+                        latitudes.entry(*key).or_default().push(entry);
+                    }
+                    if place.has_longitude(angle.degrees, angle.slack) {
+                        longitudes.entry(*key).or_default().push(entry);
+                    }
                 }
             }
         }
@@ -271,13 +305,22 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
         }
     }
     let is_axis = |half: &Half| {
-        fields.get(half.field).is_some_and(|field| {
-            let name = scene.name(field);
-            let has_axis = |name: &Name| name.axis.is_some() || name.short_axis.is_some();
-            is_axis(fields.name(field)) || name.is_some_and(has_axis)
-        })
+        fields
+            .get(half.field)
+            .is_some_and(|field| is_axis(fields.name(field)) || names_axis(scene, field))
+    };
+    let has_name = |half: &&Half| {
+        let field = fields.get(half.field);
+        field.is_some_and(|field| names_axis(scene, field))
     };
     for (key, candidates) in &latitudes {
+        let longitudes = longitudes.get(key).map_or(&[][..], Vec::as_slice);
+        let named: Vec<Half> = longitudes
+            .iter()
+            .copied()
+            .filter(|half| has_name(&half))
+            .take(NAMED)
+            .collect();
         for latitude in candidates {
             let belongs = |longitude: &&Half| {
                 let decimals = latitude.angle.decimals.min(longitude.angle.decimals);
@@ -286,9 +329,14 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
                     && latitude.field != longitude.field
                     && (decimals >= TELLING_DECIMALS || is_axis(latitude) && is_axis(longitude))
             };
-            let longitudes = longitudes.get(key).map_or(&[][..], Vec::as_slice);
+            let far = if named.is_empty() || !has_name(&latitude) {
+                &[][..]
+            } else {
+                named.as_slice()
+            };
             let nearest = near(longitudes, latitude.field)
                 .iter()
+                .chain(far)
                 .filter(belongs)
                 .map(|longitude| {
                     let metres = latitude.angle.metres().max(longitude.angle.metres());
@@ -306,6 +354,18 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
             }
         }
     }
+}
+
+/// Whether a value is a word of letters or digits alone, as few geohashes are.
+fn may_be_geohash(field: &Field<'_>) -> bool {
+    let is_mixed = field.look.has(Look::DIGIT) && !field.look.is_all(Look::DIGIT);
+    (5..=12).contains(&field.value.len()) && field.look.is_all(Look::BASE64) && !is_mixed
+}
+
+fn is_called_hash(name: &str) -> bool {
+    ["hash", "Hash", "HASH"]
+        .iter()
+        .any(|word| name.contains(word))
 }
 
 /// Those of some numbers, in the order of their fields, that stand near a field.

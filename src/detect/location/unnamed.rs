@@ -125,6 +125,9 @@ impl<'a> Unnamed<'a> {
 
     /// Reports what is a position.
     pub(super) fn report(self, scene: &Scene<'_>, tally: &mut Tally) {
+        if self.pairs.is_empty() {
+            return;
+        }
         let paths = &scene.fields.paths;
         let is_of_way = speaks_of_way(scene);
         let mut ways: BTreeMap<PathId, Vec<&Pair<'_>>> = BTreeMap::new();

@@ -65,6 +65,32 @@ pub(in crate::detect) fn degrees_in_a_row(text: &str) -> Option<(f64, f64)> {
     fits.then(|| (sign * degrees, half_a_unit(decimals) / 3600.0))
 }
 
+/// Degrees with minutes, and perhaps seconds, between spaces, and the direction (`48 26 35.67 N`, `N 48 26.5945`), with half a unit of
+/// the last digit.
+pub(in crate::detect) fn degrees_with_direction(text: &str) -> Option<(f64, f64)> {
+    let text = text.trim();
+    let is_direction = |letter: char| matches!(letter, 'N' | 'S' | 'E' | 'W' | 'O');
+    let bare = text.trim_matches(|letter| is_direction(letter) || letter == ' ');
+    if text.len() > 24 || bare.len() == text.len() || bare.starts_with('-') {
+        return None;
+    }
+    let words: Vec<&str> = bare.split_whitespace().collect();
+    let sign = if text.contains(['S', 'W']) { -1.0 } else { 1.0 };
+    let (degrees, slack) = match words.as_slice() {
+        [_, _, _] => degrees_in_a_row(&words.join(":"))?,
+        [whole, minutes] => {
+            let decimals = minutes.split_once('.')?.1.len();
+            let (whole, minutes): (u8, f64) = (whole.parse().ok()?, minutes.parse().ok()?);
+            let degrees = f64::from(whole) + minutes / 60.0;
+            (0.0..60.0)
+                .contains(&minutes)
+                .then_some((degrees, half_a_unit(decimals) / 60.0))?
+        }
+        _ => return None,
+    };
+    Some((sign * degrees, slack))
+}
+
 /// Degrees, minutes and seconds of which each is a rational number (EXIF 2.32 §4.6.6, `GPSLatitude`).
 fn rationals(text: &str) -> Option<(f64, f64)> {
     let mut slack = 0.0;
@@ -380,6 +406,28 @@ mod tests {
             "a/b,c/d,e/f",
         ] {
             assert_eq!(degrees_in_a_row(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn degrees_have_their_direction_beside_them() {
+        for (text, expected) in [
+            ("33 52 07.68 S", -33.8688),
+            ("E 33 52.128", 33.8688),
+            ("33 52 7.68N", 33.8688),
+        ] {
+            let degrees = degrees_with_direction(text).map(|(degrees, _)| degrees);
+            let is_same = degrees.is_some_and(|degrees| (degrees - expected).abs() < 1e-6);
+            assert!(is_same, "{text}: {degrees:?}");
+        }
+        for text in [
+            "33 52 07.68",
+            "33 61 07.68 N",
+            "12 N",
+            "Haus 12 N",
+            "1 2 3 4 N",
+        ] {
+            assert_eq!(degrees_with_direction(text), None, "{text}");
         }
     }
 

@@ -6,7 +6,7 @@ use super::decode_bytes;
 use super::document::json_text;
 use crate::model::{DecodeStep, Look};
 use crate::payload::collector::Collector;
-use crate::payload::{Keep, copied, text};
+use crate::payload::{Keep, copied, digits, text};
 
 pub(in crate::payload) fn percent<'s, 'a>(
     _: Look,
@@ -67,13 +67,24 @@ pub(in crate::payload) fn escaped<'s, 'a>(
         });
         return true;
     }
-    if text.contains("\\u") && !text.contains('"') {
+    let has_backslash = memchr::memchr(b'\\', text.as_bytes()).is_some();
+    if has_backslash && text.contains("\\u") && !text.contains('"') {
         let quoted = format!("\"{text}\"");
         return json_text(look, &quoted, copied, collector);
     }
+    if has_backslash
+        && text.contains("\\x")
+        && let Some(unescaped) = with_bytes(text)
+    {
+        collector.undoing(DecodeStep::Json, |collector| {
+            collector.value(Cow::Owned(unescaped), copied);
+        });
+        return true;
+    }
     // In a script among other text, and as `escape` of JavaScript has it.
     for (mark, step) in [("\\u", DecodeStep::Json), ("%u", DecodeStep::Percent)] {
-        if text.contains(mark)
+        if (has_backslash || step == DecodeStep::Percent)
+            && text.contains(mark)
             && let Some(unescaped) = with_units(text, mark)
         {
             collector.undoing(step, |collector| {
@@ -83,6 +94,38 @@ pub(in crate::payload) fn escaped<'s, 'a>(
         }
     }
     false
+}
+
+/// A text with the bytes of UTF-8 that stand in it as `\x` and two hexadecimal digits, as scripts have them; `None` if there are none.
+fn with_bytes(text: &str) -> Option<String> {
+    let mut parts = text.split("\\x");
+    // All of it digits behind one mark is what a database writes.
+    let is_digit = |byte: u8| byte.is_ascii_hexdigit();
+    if text
+        .strip_prefix("\\x")
+        .is_some_and(|rest| rest.bytes().all(is_digit))
+    {
+        return None;
+    }
+    let mut plain = parts.next()?.as_bytes().to_vec();
+    let mut found = false;
+    for part in parts {
+        let byte = part.split_at_checked(2);
+        let byte =
+            byte.and_then(|(digits, rest)| Some((digits::hex_bytes(digits.as_bytes())?, rest)));
+        found |= byte.is_some();
+        if let Some((byte, rest)) = byte {
+            plain.extend(byte);
+            plain.extend_from_slice(rest.as_bytes());
+        } else {
+            plain.extend_from_slice(b"\\x");
+            plain.extend_from_slice(part.as_bytes());
+        }
+    }
+    let plain = String::from_utf8(plain)
+        .ok()
+        .filter(|text| text::is_readable(text));
+    plain.filter(|_| found)
 }
 
 /// A text with the code units of UTF-16 that stand in it as a mark and four hexadecimal digits; `None` if there are none.

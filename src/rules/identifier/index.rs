@@ -291,13 +291,17 @@ impl Identifiers {
             "hashed", "hash", "digest", "hmac", "md5", "sha1", "sha224", "sha256", "sha384",
             "sha512", "sha", "blake2b",
         ];
-        let inner = DIGESTS.iter().find_map(|word| {
-            let inner = normalised.strip_prefix(word);
-            inner.or_else(|| normalised.strip_suffix(word))
-        });
-        let Some(inner) = inner else {
+        let without = |name: &'_ str| {
+            DIGESTS.iter().find_map(|word| {
+                let inner = name.strip_prefix(word).or_else(|| name.strip_suffix(word));
+                inner.map(str::to_owned)
+            })
+        };
+        let Some(inner) = without(normalised) else {
             return Vec::new();
         };
+        // `ifa_md5_hash`
+        let inner = &*without(&inner).unwrap_or(inner);
         let mut plain = self.strong_with_form(inner);
         if plain.is_empty() {
             plain = self.run_together(inner);

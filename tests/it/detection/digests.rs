@@ -47,6 +47,10 @@ fn many_digests_are_of_people_where_something_says_so() {
             "/v1/x",
             format!(r#"{{"rows":[{}]}}"#, objects(["email", "phone"])),
         ),
+        (
+            "/v1/x",
+            format!(r#"{{"emails":[{}]}}"#, objects(["hash", "sha256"])),
+        ),
     ] {
         assert_eq!(of(path, &body), [Grade::Shape], "{path} {body}");
     }
@@ -233,6 +237,8 @@ fn tokens_as_discovery_takes_them_are_of_people_and_all_of_them_count() {
         ("/v2/discovery", "hashes"),
         ("/users/lookup", "hashes"),
         ("/users/lookup", "tokens"),
+        ("/v1/directory", "tokens"),
+        ("/identity/match", "hashes"),
     ] {
         assert_eq!(counted(path, name), [10], "{path} {name}");
     }
@@ -240,6 +246,8 @@ fn tokens_as_discovery_takes_them_are_of_people_and_all_of_them_count() {
         ("/v2/discovery", "seen"),
         ("/v2/discovery", "page_token"),
         ("/users/lookup", "ids"),
+        ("/account/settings", "tokens"),
+        ("/friends/feed", "videos"),
         ("/users/lookup", "users"),
         ("/users/lookup", "photos"),
         ("/v1/files/lookup", "hashes"),
@@ -262,8 +270,15 @@ fn digests_one_by_one_in_bodies_are_of_people_who_are_looked_up() {
         let hashes = hashes.filter(|(rule, ..)| rule == RULE);
         hashes.map(|(.., distinct)| distinct).collect()
     };
-    for path in ["/v1/users/exists", "/v1/users/lookup", "/v1/discover"] {
-        assert_eq!(asked(path, "hash"), [14], "{path}");
+    for (path, name) in [
+        ("/v1/users/exists", "hash"),
+        ("/v1/users/exists", "q"),
+        ("/v1/users/lookup", "hash"),
+        ("/v1/users/by-hash", "sha256"),
+        ("/v1/account/check", "hash"),
+        ("/v1/discover", "hash"),
+    ] {
+        assert_eq!(asked(path, name), [14], "{path} {name}");
     }
     for (path, name) in [
         ("/v1/users/login", "hash"),

@@ -473,6 +473,8 @@ fn addresses_in_one_value_are_a_list_whatever_parts_them() {
             "{body}"
         );
     }
+    let marked = format!(r#"{{"to":"<{}>"}}"#, ADDRESSES.join("> <"));
+    assert!(has(&json("/v1/x", &marked), "contact-email-list", 4));
     let text = format!(r#"{{"text":"ask {} or {}"}}"#, ADDRESSES[0], ADDRESSES[1]);
     assert!(!has(&json("/v1/x", &text), "contact-email-list", 2));
 }
@@ -490,6 +492,7 @@ fn ids_of_messages_are_no_addresses_of_people() {
                 98_253_299_985_346 + at * 7919
             )
         }),
+        ids(&|at| format!("39640527718{at}.3.JavaMail.app@srv1.nordlicht.example")),
         ids(&|at| format!("<CAF+d1ZkQ8nRw7Xb{at}@mail.nordlicht.example>")),
         ids(&|at| format!("2026112408183{at}.4A1B2C3D@mail.nordlicht.example")),
         ids(&|at| format!("3f2b8c1e-5a47-4d09-9e6b-7c1d20f4a8b{at}@nordlicht.example")),
