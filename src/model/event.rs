@@ -324,6 +324,10 @@ impl Traffic {
 
 /// What the operating system logged about an app.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what a log says, each for itself"
+)]
 pub struct Access {
     /// `contacts`, `location`, `camera` …: what was read; `network` for a contacted host.
     pub resource: String,

@@ -48,6 +48,7 @@ impl FieldPath {
     }
 
     /// The way to a value of which one half stands here and the other there.
+    #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         let pairs = self.0.iter().zip(&other.0);
         let shared = pairs.take_while(|(one, other)| one == other).count();

@@ -291,19 +291,7 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
             }
         }
     }
-    for (field, [zoom, x, y]) in tiles_of(scene) {
-        if let Ok(zoom) = u8::try_from(zoom) {
-            tile(places, zoom, x, y, &mut |hit| found(field, hit));
-        }
-    }
-    for (field, [zoom, first, second]) in tiles_in_path(scene) {
-        if let Ok(zoom) = u8::try_from(zoom) {
-            // Column and row, or the other way round as ArcGIS has them.
-            for (x, y) in [(first, second), (second, first)] {
-                tile(places, zoom, x, y, &mut |hit| found(field, hit));
-            }
-        }
-    }
+    tiles_with(places, scene, found);
     let is_axis = |half: &Half| {
         fields
             .get(half.field)
@@ -366,6 +354,23 @@ fn is_called_hash(name: &str) -> bool {
     ["hash", "Hash", "HASH"]
         .iter()
         .any(|word| name.contains(word))
+}
+
+/// Looks for tiles of maps that hold a place.
+fn tiles_with(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(usize, Hit)) {
+    for (field, [zoom, x, y]) in tiles_of(scene) {
+        if let Ok(zoom) = u8::try_from(zoom) {
+            tile(places, zoom, x, y, &mut |hit| found(field, hit));
+        }
+    }
+    for (field, [zoom, first, second]) in tiles_in_path(scene) {
+        if let Ok(zoom) = u8::try_from(zoom) {
+            // Column and row, or the other way round as ArcGIS has them.
+            for (x, y) in [(first, second), (second, first)] {
+                tile(places, zoom, x, y, &mut |hit| found(field, hit));
+            }
+        }
+    }
 }
 
 /// Those of some numbers, in the order of their fields, that stand near a field.

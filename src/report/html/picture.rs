@@ -179,7 +179,7 @@ pub(super) fn fitted(text: &str, pixels: f64) -> String {
 /// Columns of the longest label.
 const LONGEST_LABEL: usize = 60;
 
-/// Pixels of a character at the size of labels, in the widest of the usual fonts (DejaVu Sans).
+/// Pixels of a character at the size of labels, in the widest of the usual fonts (`DejaVu` Sans).
 fn width(character: char) -> f64 {
     match character {
         'i' | 'j' | 'l' | 'I' | 'J' | '.' | ',' | ':' | ';' | '\'' | '|' | ' ' => 4.1,
