@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use phonehome::detect::known::Index;
 use phonehome::model::{
-    Evidence, FieldPath, Fields, Grade, KnownKind, KnownValue, PathStep, Tally,
+    Evidence, FieldPath, Fields, Grade, KnownKind, KnownValue, PathStep, Sensitive, Tally,
 };
 use phonehome::payload;
 use phonehome::rules::Rules;
@@ -236,7 +236,7 @@ fn a_known_number_has_the_form_that_it_has_unknown() {
         .evidence
         .iter()
         .filter_map(|evidence| evidence.value.as_ref());
-    let values: BTreeSet<&str> = values.map(|value| value.reveal()).collect();
+    let values: BTreeSet<&str> = values.map(Sensitive::reveal).collect();
     assert_eq!(values, BTreeSet::from(["+491713920014"]));
 }
 
