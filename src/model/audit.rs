@@ -302,6 +302,12 @@ pub struct Audit {
 }
 
 impl Audit {
+    /// Inputs that were read; the others were left out.
+    pub fn read_inputs(&self) -> usize {
+        let read = self.inputs.iter();
+        read.filter(|input| !input.device.is_empty()).count()
+    }
+
     /// The highest level of any app.
     pub fn level(&self) -> RiskLevel {
         self.devices

@@ -268,6 +268,10 @@ impl Language {
                 "Format unbekannt, ausgelassen",
             ),
             Shortfall::Unreadable => self.pick("could not be read", "nicht lesbar"),
+            Shortfall::PolicyUnused => self.pick(
+                "phonehome.toml names a phone or app that is not in this case",
+                "phonehome.toml nennt ein Telefon oder eine App, die es in diesem Fall nicht gibt",
+            ),
             Shortfall::InputLimit => self.pick(
                 "more than the limit on files or records",
                 "mehr als die Grenze für Dateien oder Einträge",

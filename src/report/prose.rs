@@ -11,7 +11,7 @@ use super::presentable::{CONSENT, CONTACT_DISCOVERY, CONTENT, MANIFEST, Presenta
 use super::text;
 use super::{Language, Options};
 use crate::assess::Step;
-use crate::gate::{self, Exemption, Exemptions};
+use crate::gate::{self, Exemption, Exemptions, Suppression};
 use crate::model::{
     AppId, AppReport, Attributed, Audit, Category, Evidence, Grade, InputId, InputReport,
     JudgedFinding, Protection, RecipientKind, RiskLevel, Score, Shortfall, ShortfallCount,
@@ -73,19 +73,33 @@ impl<'a> Prose<'a> {
     pub(super) fn exemption(&self, exemption: &Exemption) -> String {
         match exemption {
             Exemption::Known => self.texts.in_baseline.to_owned(),
-            Exemption::Suppressed(suppression) => {
-                let (year, month, day) = suppression.expires;
-                let fields = [
-                    ("owner", text::safe(&suppression.owner)),
-                    ("day", format!("{year:04}-{month:02}-{day:02}")),
-                    ("reason", text::safe(&suppression.reason)),
-                ];
-                let fields = fields
-                    .each_ref()
-                    .map(|(name, value)| (*name, value.as_str()));
-                fill(self.texts.suppressed, &fields)
-            }
+            Exemption::Suppressed(suppression) => self.suppression(suppression),
         }
+    }
+
+    fn suppression(&self, suppression: &Suppression) -> String {
+        let fields = [
+            ("owner", text::safe(&suppression.owner)),
+            ("day", suppression.last_day()),
+            ("reason", text::safe(&suppression.reason)),
+        ];
+        let fields = fields
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        fill(self.texts.suppressed, &fields)
+    }
+
+    /// How many findings do not count, by whom, until when and why.
+    pub(super) fn suppressed(&self) -> impl Iterator<Item = String> {
+        let (one, many) = (
+            self.language.pick("finding", "Befund"),
+            self.language.pick("findings", "Befunde"),
+        );
+        let suppressed = self.exemptions.suppressed.iter();
+        suppressed.map(move |(suppression, count)| {
+            let counted = self.language.counted(*count, one, many);
+            format!("{counted} {}", self.suppression(suppression))
+        })
     }
 
     /// An app's name as shown.

@@ -122,10 +122,9 @@ impl Page<'_> {
             audit.case.clone()
         };
         // Files that were left out are named further down.
-        let read = audit.inputs.iter().filter(|input| !input.device.is_empty());
         let mut facts = vec![
             language.counted(count(audit.devices.len()), texts.phone, texts.phones),
-            language.counted(count(read.count()), texts.input, texts.inputs),
+            language.counted(count(audit.read_inputs()), texts.input, texts.inputs),
         ];
         let periods = audit.inputs.iter().filter_map(|input| input.period);
         if let Some((first, last)) =
@@ -146,6 +145,8 @@ impl Page<'_> {
         }
         self.paragraph(&format!("{}: {case}", texts.title), Look::Bold)?;
         self.paragraph(&facts.join(" · "), Look::Dim)?;
+        let suppressed: Vec<String> = self.prose.suppressed().collect();
+        self.list(&suppressed, Look::Plain)?;
         if self.shows_values {
             self.paragraph(texts.confidential, Look::Level(RiskLevel::VeryHigh))?;
         }

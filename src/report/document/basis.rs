@@ -26,9 +26,12 @@ impl Draft<'_> {
             None => self.gap_word("is-there-one"),
         };
         let checksum = &audit.rules_sha256;
+        let inputs = audit.inputs.iter();
+        let hashed = inputs.filter(|input| !input.sha256.is_empty()).count();
         let tool = [
             ("version", audit.tool_version.as_str()),
-            ("inputs", &audit.inputs.len().to_string()),
+            ("inputs", &audit.read_inputs().to_string()),
+            ("hashed", &hashed.to_string()),
             ("rules", checksum.get(..CHECKSUM).unwrap_or(checksum)),
             ("law", &audit.law_as_of),
         ];

@@ -92,7 +92,7 @@ impl Page<'_> {
             out.element("h1", &[], &self.case());
             let mut facts = vec![
                 language.counted(count(audit.devices.len()), texts.phone, texts.phones),
-                language.counted(count(audit.inputs.len()), texts.input, texts.inputs),
+                language.counted(count(audit.read_inputs()), texts.input, texts.inputs),
             ];
             let periods = audit.inputs.iter().filter_map(|input| input.period);
             if let Some((first, last)) =
@@ -106,6 +106,9 @@ impl Page<'_> {
                 ));
             }
             out.element("p", &[("class", &"soft")], &facts.join(" · "));
+            for line in self.prose.suppressed() {
+                out.element("p", &[], &line);
+            }
             if self.shows_values {
                 out.element("p", &[("class", &"warning")], &texts.confidential);
             }
