@@ -27,6 +27,10 @@ const KINDS: [Category; 9] = [
     Category::Usage,
 ];
 
+/// Identifiers that an app learns from the system with a permission alone (`READ_PHONE_STATE`; Android's documentation of
+/// `TelephonyManager`).
+const OF_PHONE_STATE: [&str; 2] = ["imei-luhn", "imsi-or-iccid"];
+
 /// The chains of an app, in the order of [`KINDS`]; none where several apps cannot be told apart.
 pub(super) fn chains(subject: &Subject<'_>, findings: &[JudgedFinding]) -> Vec<DataChain> {
     if !matches!(subject.owner, Owner::App(_)) {
@@ -240,8 +244,15 @@ fn contradictions(
         }
         Contradiction::SentWithoutPermission => {
             // Accounts and devices have many marks that no permission guards.
-            let is_guarded = matches!(chain.category, Category::Contacts | Category::Location);
-            is_transmitted && is_guarded && !chain.refused.is_empty() && chain.granted.is_empty()
+            let is_guarded = || {
+                matches!(chain.category, Category::Contacts | Category::Location)
+                    || findings.iter().any(|finding| {
+                        finding.category == chain.category
+                            && finding.grade.is_transmitted()
+                            && OF_PHONE_STATE.contains(&&*finding.rule)
+                    })
+            };
+            is_transmitted && !chain.refused.is_empty() && chain.granted.is_empty() && is_guarded()
         }
         Contradiction::ReadInBackground => chain
             .reads

@@ -211,7 +211,7 @@ fn judge_one(subject: &Subject<'_>, links: &Links, fact: Fact) -> JudgedFinding 
             scoring,
             severity,
             likelihood,
-            score::evidence_factor(&key.rule, key.grade),
+            score::evidence_factor(&key.rule, key.grade, &conclusion.reasons),
         )
     });
     let provisions = if key.is_opted_out {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::circumstance;
 use crate::model::{Grade, Likelihood, Modifier, RiskLevel, Score};
-use crate::rules::Scoring;
+use crate::rules::{App, Certainty, Rules, Scoring};
 
 /// Id of the starting value of every likelihood.
 pub(super) const BASE: &str = "base";
@@ -36,8 +36,38 @@ pub(super) const MODIFIERS: [&str; 8] = [
     SELF_HOSTED,
 ];
 
-/// Id of the evidence factor of a finding.
-pub(super) fn evidence_factor(rule: &str, grade: Grade) -> &'static str {
+/// Begins a reason that says how sure the facts about an app are that a conclusion rests on, where they were not read.
+const CERTAINTY: &str = "certainty: ";
+
+/// The reason that says how sure a fact about an app is; none where it was read in the source code, a document or the press.
+pub(super) fn certainty(certainty: Certainty) -> Option<Arc<str>> {
+    match certainty {
+        Certainty::SourceCode | Certainty::VendorDocument | Certainty::Press => None,
+        Certainty::Partly | Certainty::Unconfirmed | Certainty::Estimate => {
+            Some(format!("{CERTAINTY}{}", certainty.as_str()).into())
+        }
+    }
+}
+
+/// The same of what a profile says by a criterion of `rules/comparison.toml`; what it leaves open, nobody has confirmed.
+pub(super) fn certainty_of(rules: &Rules, app: &App, criterion: &str) -> Option<Arc<str>> {
+    let fact = rules.documented(app, criterion);
+    certainty(fact.map_or(Certainty::Unconfirmed, |fact| fact.certainty))
+}
+
+/// Whether a reason says that nobody has confirmed what the conclusion rests on.
+fn is_unconfirmed(reason: &str) -> bool {
+    let certainty = reason.strip_prefix(CERTAINTY);
+    certainty.is_some_and(|id| {
+        [Certainty::Unconfirmed, Certainty::Estimate]
+            .iter()
+            .any(|known| known.as_str() == id)
+    })
+}
+
+/// Id of the evidence factor of a finding that was concluded for these reasons.
+pub(super) fn evidence_factor(rule: &str, grade: Grade, reasons: &[Arc<str>]) -> &'static str {
+    let is_unconfirmed = || reasons.iter().any(|reason| is_unconfirmed(reason));
     match grade {
         // A lookup alone does not show that a connection followed.
         _ if rule == circumstance::NAME_LOOKUP => "weak",
@@ -45,6 +75,7 @@ pub(super) fn evidence_factor(rule: &str, grade: Grade) -> &'static str {
         Grade::Decoded => "decoded",
         Grade::Shape => "shape",
         Grade::Contacted => "endpoint",
+        Grade::Inferred if is_unconfirmed() => "inferred-unconfirmed",
         Grade::Inferred => "inferred",
         Grade::Declared => "permission",
     }
@@ -194,13 +225,17 @@ mod tests {
         );
         for grade in Grade::ALL {
             assert!(
-                scoring.evidence(evidence_factor("", grade)).is_some(),
+                scoring.evidence(evidence_factor("", grade, &[])).is_some(),
                 "{grade:?}"
             );
         }
         assert!(
             scoring
-                .evidence(evidence_factor(circumstance::NAME_LOOKUP, Grade::Inferred))
+                .evidence(evidence_factor(
+                    circumstance::NAME_LOOKUP,
+                    Grade::Inferred,
+                    &[]
+                ))
                 .is_some()
         );
     }

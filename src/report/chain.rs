@@ -70,7 +70,18 @@ fn line(prose: &Prose<'_>, app: &AppReport, chain: &DataChain) -> String {
             language.pick("recipients", "Empfänger"),
         );
         let recipients = language.counted(sent.recipients, one, many);
-        let mut link = format!("{} ({recipients}", language.grade(sent.grade));
+        let mut link = language.grade(sent.grade).to_owned();
+        let is_refused = !chain.refused.is_empty() && chain.granted.is_empty();
+        let contradicts = Contradiction::SentWithoutPermission;
+        if is_refused && sent.grade.is_transmitted() && !chain.contradictions.contains(&contradicts)
+        {
+            let words = language.pick(
+                "what needs no such permission",
+                "was diese Berechtigung nicht braucht",
+            );
+            link = format!("{link}, {words}");
+        }
+        link = format!("{link} ({recipients}");
         if sent.first != Timestamp::default() {
             let words = language.pick("first", "zuerst");
             link = format!("{link}, {words} {}", minute(sent.first));

@@ -113,6 +113,16 @@ fn certainty(language: Language, certainty: Certainty) -> &'static str {
     }
 }
 
+/// Marks that say how sure a fact is, in one character.
+pub(super) fn mark(certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::SourceCode | Certainty::VendorDocument | Certainty::Press => "",
+        Certainty::Partly => " ~",
+        Certainty::Unconfirmed => " ?",
+        Certainty::Estimate => " *",
+    }
+}
+
 /// Prints a line for each profile: id, status, name, other names.
 pub fn list_apps(rules: &Rules, language: Language, out: &mut dyn Write) -> io::Result<()> {
     let width = rules.apps().iter().map(|app| app.id.len()).max();

@@ -212,8 +212,8 @@ impl Language {
             }
             Basis::System => self.pick("server of the system", "Server des Systems"),
             Basis::Name => self.pick(
-                "only its name, in a list without packages",
-                "nur dem Namen, in einer Liste ohne Pakete",
+                "only its name, from a list without package names",
+                "nur am Namen, aus einer Liste ohne Paketnamen",
             ),
             Basis::Document => self.pick("manifest or device log", "Manifest oder Geräteprotokoll"),
         }

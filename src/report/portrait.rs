@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::language::fill;
 use super::prose::{self, Prose};
-use super::{chain, text};
+use super::{chain, country, text};
 use crate::model::{
     AppReport, DeclaredFact, DeclaredKind, ExceptionState, Grant, ShadowApp, Timestamp,
 };
@@ -36,13 +36,22 @@ pub(super) fn identity(prose: &Prose<'_>, reports: &[&AppReport], most: usize) -
     facts.join(" · ")
 }
 
-/// What the company has decided about an app.
+/// The company in the EEA with which users have the contract, where the deciding company sits elsewhere.
+fn contract_party(prose: &Prose<'_>, app: &AppReport) -> Option<String> {
+    let profile = prose.rules.app(app.id.as_ref()?.as_str())?;
+    let party = profile.eea_company.as_deref()?;
+    let country = country::name(prose.language, profile.vendor_country.as_deref()?);
+    let values = [("company", party), ("country", country)];
+    Some(fill(prose.texts.contract_party, &values))
+}
+
+/// Who its users have the contract with, and what the company has decided about an app.
 pub(super) fn standing(prose: &Prose<'_>, app: &AppReport) -> Vec<String> {
-    let Some(standing) = &app.standing else {
-        return Vec::new();
-    };
     let texts = prose.texts;
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = contract_party(prose, app).into_iter().collect();
+    let Some(standing) = &app.standing else {
+        return lines;
+    };
     if let Some(status) = standing.status {
         let word = prose.language.status(status);
         lines.push(fill(texts.policy_says, &[("status", word)]));

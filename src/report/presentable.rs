@@ -21,6 +21,8 @@ use crate::model::{
 };
 use crate::rules::{Rules, Subject};
 
+/// How `assess` begins a reason that says how sure the facts about an app are.
+pub(super) const CERTAINTY: &str = "certainty: ";
 /// How `assess` begins a reason that is a documented way of contact discovery.
 pub(super) const CONTACT_DISCOVERY: &str = "contact-discovery: ";
 /// How `assess` begins a reason that is a calculation: `name=number` with spaces between.
@@ -382,9 +384,16 @@ impl Ready<'_> {
         let is_of_rules = self.rules.describe(reason).is_some()
             || self.rules.permission(reason).is_some()
             || self.rules.app(reason).is_some()
-            || [CONTACT_DISCOVERY, VOLUME, CONSENT, MANIFEST, CONTENT]
-                .iter()
-                .any(|start| reason.starts_with(start));
+            || [
+                CERTAINTY,
+                CONTACT_DISCOVERY,
+                VOLUME,
+                CONSENT,
+                MANIFEST,
+                CONTENT,
+            ]
+            .iter()
+            .any(|start| reason.starts_with(start));
         let is_of_recipient = finding.company.as_deref() == Some(reason)
             || (finding.recipient.kind == RecipientKind::Company
                 && *finding.recipient.host == *reason);

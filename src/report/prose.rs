@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use super::country;
 use super::language::{Texts, fill};
-use super::presentable::{CONSENT, CONTACT_DISCOVERY, CONTENT, MANIFEST, Presentable, VOLUME};
+use super::presentable::{
+    CERTAINTY, CONSENT, CONTACT_DISCOVERY, CONTENT, MANIFEST, Presentable, VOLUME,
+};
 use super::text;
 use super::{Language, Options};
 use crate::assess::Step;
@@ -298,7 +300,9 @@ impl<'a> Prose<'a> {
             let is_said = |reason: &&Arc<str>| {
                 finding.grade != Grade::Contacted || reason.starts_with(CONTENT)
             };
-            for reason in finding.reasons.iter().filter(is_said) {
+            // How sure a fact is stands beside it.
+            let is_fact = |reason: &&Arc<str>| !reason.starts_with(CERTAINTY);
+            for reason in finding.reasons.iter().filter(is_said).filter(is_fact) {
                 let word = self.reason(finding, reason);
                 if !words.contains(&word) {
                     words.push(word);
@@ -307,6 +311,31 @@ impl<'a> Prose<'a> {
         }
         let is_concluded = !words.is_empty();
         is_concluded.then(|| format!("{} {}", self.texts.because, self.first(words, REASONS)))
+    }
+
+    /// How sure the facts about an app are that a conclusion rests on, where they were not read.
+    fn certainty(&self, finding: &JudgedFinding) -> Option<&'static str> {
+        let mut reasons = finding.reasons.iter();
+        let how = reasons.find_map(|reason| reason.strip_prefix(CERTAINTY))?;
+        Some(match how {
+            "partly-confirmed" => self.texts.partly_confirmed,
+            _ => self.texts.unconfirmed,
+        })
+    }
+
+    /// What is documented, or, where that was not read, what is said of it with how sure it is.
+    fn with_certainty(&self, finding: &JudgedFinding, documented: String, known: &str) -> String {
+        self.certainty(finding)
+            .map_or(documented, |certainty| format!("{known}, {certainty}"))
+    }
+
+    /// How a finding is known, with how sure that is.
+    pub(super) fn grade_of(&self, finding: &JudgedFinding) -> String {
+        let grade = self.language.grade(finding.grade).to_owned();
+        self.certainty(finding).map_or_else(
+            || grade.clone(),
+            |certainty| format!("{grade}, {certainty}"),
+        )
     }
 
     fn reason(&self, finding: &JudgedFinding, reason: &str) -> String {
@@ -323,10 +352,10 @@ impl<'a> Prose<'a> {
             return format!("{} {state}", permission(reason));
         }
         if let Some(method) = reason.strip_prefix(CONTACT_DISCOVERY) {
-            return fill(
-                texts.documented_discovery,
-                &[("method", self.language.discovery(method))],
-            );
+            let method = [("method", self.language.discovery(method))];
+            let words = fill(texts.documented_discovery, &method);
+            let known = fill(texts.known_discovery, &method);
+            return self.with_certainty(finding, words, &known);
         }
         if let Some(numbers) = reason.strip_prefix(VOLUME) {
             let numbers: Vec<(&str, &str)> = numbers
@@ -364,7 +393,10 @@ impl<'a> Prose<'a> {
             };
         }
         if let Some(app) = self.rules.app(reason) {
-            return fill(texts.documented_app, &[("app", &app.name)]);
+            let names = [("app", &*app.name)];
+            let words = fill(texts.documented_app, &names);
+            let known = fill(texts.known_app, &names);
+            return self.with_certainty(finding, words, &known);
         }
         if finding.grade == Grade::Declared {
             return reason.to_owned();

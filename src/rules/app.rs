@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::text::SuffixMap;
 use super::{Part, Problems, Rules, Text, load};
+use crate::model::is_company;
 
 const FILE: &str = "apps.toml";
 
@@ -143,6 +144,9 @@ pub struct App {
     pub ios: Vec<Arc<str>>,
     /// Company that offers it; empty where any company may.
     pub vendor: Arc<str>,
+    /// The company in the EEA that the vendor names as party to the contract with users there, where the deciding company sits
+    /// elsewhere.
+    pub eea_company: Option<Arc<str>>,
     /// Seat of the vendor's deciding company, ISO 3166-1 alpha-2.
     pub vendor_country: Option<Arc<str>>,
     /// Ultimate parent.
@@ -308,6 +312,13 @@ impl Rules {
     pub fn app_of_package(&self, package: &str) -> Option<&App> {
         let apps = self.apps_with(package)?;
         apps.entries.get(*apps.by_package.get(package)?)
+    }
+
+    /// The company in the EEA that profiles name as party to the contract beside a company (`WhatsApp`).
+    pub fn eea_company(&self, company: &str) -> Option<&str> {
+        let is_it = |app: &&App| is_company(&app.vendor, company);
+        let mut of_company = self.apps().iter().filter(is_it);
+        of_company.find_map(|app| app.eea_company.as_deref())
     }
 
     /// The profiles, unless they were not needed yet and have no such name: most packages stand nowhere in the file.

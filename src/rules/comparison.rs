@@ -397,10 +397,14 @@ fn profile<'a>(app: &'a App, criterion: &str) -> Option<Said<'a>> {
     })
 }
 
-/// The source of a profile, unless the note on a fact says that this one was not looked up.
+/// The source of a profile for a fact with a note; none where the note says that it was not looked up. Without a note only the
+/// vendor's own documents tell it: no code and no list of hosts does.
 fn confirmed<'a>(note: Option<&Text>, source: &'a str) -> Option<&'a str> {
-    let is_unconfirmed = note.is_some_and(|note| note.en.contains("general knowledge"));
-    (!is_unconfirmed).then_some(source)
+    let is_confirmed = note.map_or_else(
+        || source.contains("the vendor's documents"),
+        |note| !note.en.contains("general knowledge"),
+    );
+    is_confirmed.then_some(source)
 }
 
 fn is_of_location(permission: &str) -> bool {

@@ -180,10 +180,14 @@ fn the_memo_answers_also_where_nothing_was_measured() {
     assert!(memo.contains("not seen in this case"), "{memo}");
     let row = memo
         .lines()
-        .find(|line| line.starts_with("| Risk by the documents"));
+        .find(|line| line.starts_with("| Risk by what is known of the app"));
     assert_eq!(
         row.unwrap(),
-        "| Risk by the documents | high 12 | high 9 | low 3 | low 3 | medium 8 |"
+        "| Risk by what is known of the app | high 12 (inferred) \
+         | high 9 (inferred, by general knowledge, to be confirmed) \
+         | low 3 (inferred, by general knowledge, to be confirmed) \
+         | low 3 (inferred, by general knowledge, to be confirmed) \
+         | medium 8 (inferred) |"
     );
     for kind in DOCUMENTS {
         document(kind, &report, &["--language", "de"]);

@@ -8,9 +8,10 @@ use super::super::grant::{ContactsAccess, Source, contacts_access};
 use super::super::judge;
 use super::super::recipient::Contact;
 use super::super::row::{Conclusion, Fact, FactKey, Subject};
+use super::super::score;
 use super::{fact, service};
 use crate::model::{Category, Evidence, Grade, Occurrences, Protection, Recipient};
-use crate::rules::{App, DiscoveryMethod, Role};
+use crate::rules::{App, Certainty, DiscoveryMethod, Role};
 
 /// Hashed values of one person that a message may hold: number and address under several functions. Beyond that times this
 /// they are of several people.
@@ -119,6 +120,7 @@ pub(super) fn discovery(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
         fact.occurrences.evidence.extend(origin.map(Evidence::at));
     }
     reasons.push(format!("contact-discovery: {}", discovery.method.as_str()).into());
+    reasons.extend(score::certainty(Certainty::of_source(&discovery.source)));
     fact.conclusion = Conclusion {
         reasons,
         observation: observation_of(discovery.method).map(Arc::from),

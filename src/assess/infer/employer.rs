@@ -48,7 +48,8 @@ fn introduced(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     let is_introduced =
         decision.is_some_and(|app| matches!(app.status, AppStatus::Required | AppStatus::Approved));
     let app = subject.every_profile(|app| is_introduced && subject.rules.is_administered(app));
+    let rule = circumstance::EMPLOYER_CAN_SEE;
     facts.extend(
-        app.and_then(|app| recipients::standing(subject, circumstance::EMPLOYER_CAN_SEE, app)),
+        app.and_then(|app| recipients::standing(subject, rule, app, Some("administration"))),
     );
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::circumstance::{self, observation};
 use super::super::recipient::{self, Seat, as_recipient};
 use super::super::row::{Fact, FactKey, Subject};
+use super::super::score;
 use super::{company_fact, fact, service};
 use crate::model::{Category, DataLabel, Grade, Occurrences, Recipient};
 use crate::rules::{App, Art28, EndToEnd, Endpoint, Role, Rules};
@@ -28,6 +29,8 @@ pub(super) fn message_metadata(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
             let mut fact = metadata_fact(subject, recipient, &app.id, occurrences);
             // Whoever uses a messenger writes again and again; one capture shows few of its connections.
             fact.conclusion.is_documented_recurring = true;
+            let certainty = score::certainty_of(subject.rules, app, "metadata");
+            fact.conclusion.reasons.extend(certainty);
             fact.conclusion.observation = Some(metadata_of(subject.rules, app).into());
             facts.push(fact);
         }
@@ -122,7 +125,12 @@ pub(super) fn no_contract(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     else {
         return;
     };
-    facts.extend(standing(subject, circumstance::NO_CONTRACT, app));
+    facts.extend(standing(
+        subject,
+        circumstance::NO_CONTRACT,
+        app,
+        Some("contract"),
+    ));
 }
 
 /// Advertising and attribution services that the app's own statements about its data do not name.
@@ -159,14 +167,27 @@ pub(super) fn business_channel(subject: &Subject<'_>, facts: &mut Vec<Fact>) {
     let Some(app) = subject.every_profile(|app| is_said || app.is_business_channel) else {
         return;
     };
-    facts.extend(standing(subject, circumstance::BUSINESS_CHANNEL, app));
+    let criterion = (!is_said).then_some("business-edition");
+    facts.extend(standing(
+        subject,
+        circumstance::BUSINESS_CHANNEL,
+        app,
+        criterion,
+    ));
 }
 
-/// What follows from an app as it is documented, once its service was contacted.
-pub(super) fn standing(subject: &Subject<'_>, rule: &str, app: &App) -> Option<Fact> {
+/// What follows from an app as it is documented by a criterion, or as the company says, once its service was contacted.
+pub(super) fn standing(
+    subject: &Subject<'_>,
+    rule: &str,
+    app: &App,
+    criterion: Option<&str>,
+) -> Option<Fact> {
     let (recipient, contact) = service(subject, app)?;
     let occurrences = contact.occurrences(1)?;
     let mut fact = fact(subject, rule, recipient, Grade::Inferred, occurrences);
     fact.conclusion.reasons = vec![Arc::clone(&app.id)];
+    let certainty = criterion.and_then(|id| score::certainty_of(subject.rules, app, id));
+    fact.conclusion.reasons.extend(certainty);
     Some(fact)
 }

@@ -49,6 +49,29 @@ fn whatsapp_with_the_contacts_permission_is_high() {
 }
 
 #[test]
+fn what_is_general_knowledge_weighs_less_and_says_so() {
+    let mut phone = Phone::new();
+    phone
+        .installed("com.zhiliaoapp.musically", Some(true))
+        .flows(
+            &known("tiktok"),
+            &remote("www.tiktok.com"),
+            ContentState::NoKey,
+            1,
+        );
+    let app = phone.app("tiktok");
+    let contacts = observed(&app, "contacts-plain");
+    assert_eq!(contacts.grade, Grade::Inferred);
+    assert_eq!(contacts.score.as_ref().unwrap().evidence_percent, 40);
+    let says_so = |reason: &Arc<str>| &**reason == "certainty: unconfirmed";
+    assert!(
+        contacts.reasons.iter().any(says_so),
+        "{:?}",
+        contacts.reasons
+    );
+}
+
+#[test]
 fn an_empty_address_book_leaves_the_metadata() {
     let mut phone = Phone::new();
     phone.installed("com.whatsapp", Some(false)).flows(
@@ -70,9 +93,9 @@ fn an_empty_address_book_leaves_the_metadata() {
             3,
             vec!["base", "no-contract", "recurring"],
             3,
-            50,
+            40,
             9,
-            450,
+            360,
             RiskLevel::High
         )
     );

@@ -21,7 +21,7 @@ pub fn documented(rules: &Rules, app: &App) -> Vec<JudgedFinding> {
         findings.push(documented_one(
             rules,
             app,
-            (rule, Category::Contacts, observation),
+            (rule, Category::Contacts, observation, "contacts"),
             discovery.is_recurring,
         ));
     }
@@ -30,6 +30,7 @@ pub fn documented(rules: &Rules, app: &App) -> Vec<JudgedFinding> {
             circumstance::MESSAGE_METADATA,
             Category::MessageMetadata,
             metadata_of(rules, app),
+            "metadata",
         );
         // Whoever uses a messenger writes again and again.
         findings.push(documented_one(rules, app, about, true));
@@ -39,6 +40,7 @@ pub fn documented(rules: &Rules, app: &App) -> Vec<JudgedFinding> {
             circumstance::NO_CONTRACT,
             Category::Recipient,
             "no-art28-contract",
+            "contract",
         );
         findings.push(documented_one(rules, app, about, false));
     }
@@ -57,7 +59,7 @@ pub fn documented(rules: &Rules, app: &App) -> Vec<JudgedFinding> {
         _ => None,
     };
     if let Some((rule, observation)) = about {
-        let about = (rule, Category::Recipient, observation);
+        let about = (rule, Category::Recipient, observation, "country");
         findings.push(documented_one(rules, app, about, false));
     }
     findings
@@ -66,7 +68,7 @@ pub fn documented(rules: &Rules, app: &App) -> Vec<JudgedFinding> {
 fn documented_one(
     rules: &Rules,
     app: &App,
-    (rule, category, observation): (&str, Category, &str),
+    (rule, category, observation, criterion): (&str, Category, &str, &str),
     is_recurring: bool,
 ) -> JudgedFinding {
     let (legal, scoring) = (rules.legal(), &rules.legal().scoring);
@@ -115,6 +117,8 @@ fn documented_one(
         score::SELF_HOSTED => is_own,
         _ => false,
     });
+    let mut reasons = vec![Arc::clone(&app.id)];
+    reasons.extend(score::certainty_of(rules, app, criterion));
     let known = legal.observation(observation);
     let severity = known.and_then(|known| known.severity).unwrap_or(1);
     let provisions = legal.provisions_of(observation);
@@ -135,11 +139,11 @@ fn documented_one(
             scoring,
             severity,
             likelihood,
-            score::evidence_factor(rule, Grade::Inferred),
+            score::evidence_factor(rule, Grade::Inferred, &reasons),
         )),
         provisions: provisions
             .map(|provision| Arc::clone(&provision.id))
             .collect(),
-        reasons: vec![Arc::clone(&app.id)],
+        reasons,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Range;
 
-use super::{Cell, Comparison, certainty, unknown};
+use super::{Cell, Comparison, certainty, mark, unknown};
 use crate::report::markup;
 use crate::report::{Language, Options, table, text};
 
@@ -13,22 +13,11 @@ const SYSTEM_WIDTH: u16 = 20;
 /// Columns of the criteria.
 const CRITERION_WIDTH: u16 = 16;
 
-/// Marks that say how sure a fact is, in one character.
-fn mark(cell: &Cell) -> &'static str {
-    use crate::rules::Certainty;
-    match cell.documented.as_ref().map(|fact| fact.certainty) {
-        None | Some(Certainty::SourceCode | Certainty::VendorDocument | Certainty::Press) => "",
-        Some(Certainty::Partly) => " ~",
-        Some(Certainty::Unconfirmed) => " ?",
-        Some(Certainty::Estimate) => " *",
-    }
-}
-
 /// The paragraphs of one cell.
 fn paragraphs(cell: &Cell, language: Language) -> Vec<String> {
     let documented = cell.documented.as_ref().map_or_else(
         || unknown(language).to_owned(),
-        |fact| format!("{}{}", language.of(&fact.text), mark(cell)),
+        |fact| format!("{}{}", language.of(&fact.text), mark(fact.certainty)),
     );
     let measured = cell.measured.iter().map(|measured| {
         let sign = if measured.contradicts { "! " } else { "» " };
@@ -42,7 +31,10 @@ fn legend(comparison: &Comparison<'_>, language: Language) -> Vec<String> {
     let cells = || comparison.rows.iter().flat_map(|row| &row.cells);
     let mut lines = Vec::new();
     if let Some(case) = &comparison.case {
-        let seen = language.pick("measured in the case", "gemessen im Fall");
+        let seen = language.pick(
+            "seen or concluded in the case",
+            "gesehen oder gefolgert im Fall",
+        );
         let silence = language.pick(
             "What was not seen may still happen.",
             "Was nicht gesehen wurde, kann dennoch geschehen.",
@@ -52,7 +44,7 @@ fn legend(comparison: &Comparison<'_>, language: Language) -> Vec<String> {
     let mut marks = BTreeMap::new();
     for cell in cells() {
         if let Some(fact) = &cell.documented {
-            marks.insert(mark(cell).trim(), fact.certainty);
+            marks.insert(mark(fact.certainty).trim(), fact.certainty);
         }
     }
     for (mark, how) in marks {

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::record::companies;
+use super::record::{companies, unplaced};
 use super::{Block, Draft, Table, joined};
 use crate::model::{Attributed, Category, Grade, JudgedFinding, RiskLevel};
 use crate::report::language::fill;
 use crate::report::merged::{self, MergedApp, MergedFinding};
-use crate::report::{country, text};
+use crate::report::text;
 use crate::rules::TransferStatus;
 
 /// Apps that staff are told about.
@@ -84,14 +84,7 @@ impl Draft<'_> {
         let mut found = Abroad::new();
         for app in self.shown() {
             for (company, country) in companies(app) {
-                let findings = app.findings.iter().filter(|merged| merged.is_flow());
-                let data: Vec<String> = findings
-                    .filter(|merged| merged::party(&self.prose, merged.finding) == company)
-                    .map(|merged| {
-                        let verb = self.prose.language.verb(merged::grade(merged.finding));
-                        format!("{}: {verb}", merged::data(&self.prose, merged.finding))
-                    })
-                    .collect();
+                let data = self.data_to(app, &company);
                 let entry = found.entry((company, country)).or_default();
                 entry.0.insert(app.name.clone());
                 entry.1.extend(data);
@@ -103,12 +96,11 @@ impl Draft<'_> {
             joined(keys.map(|(company, _)| company.clone()))
         };
         let inside = names(&found, &|country| country.as_ref().is_some_and(is_in_eea));
-        let unknown = names(&found, &Option::is_none);
         let rows = found.iter().filter_map(|((company, code), (apps, data))| {
             let code = code.as_ref().filter(|code| !is_in_eea(code))?;
             Some(vec![
                 company.clone(),
-                country::name(self.prose.language, code).to_owned(),
+                self.seat(company, code),
                 joined(apps.iter().cloned()),
                 joined(data.iter().cloned()),
                 self.law(code),
@@ -129,12 +121,47 @@ impl Draft<'_> {
         } else {
             self.or_nothing(table)
         };
-        for (id, names) in [("in-eea", inside), ("seat-unknown", unknown)] {
-            if !names.is_empty() {
-                blocks.push(Block::Paragraph(self.filled(id, &[("names", &names)])));
-            }
+        if !inside.is_empty() {
+            let inside = self.filled("in-eea", &[("names", &inside)]);
+            blocks.push(Block::Paragraph(inside));
+        }
+        let unplaced = self.unplaced();
+        if !unplaced.rows.is_empty() {
+            blocks.push(Block::Paragraph(self.word("seat-unknown").to_owned()));
+            blocks.extend(self.or_nothing(unplaced));
         }
         blocks
+    }
+
+    /// Recipients whose seat is not known, with apps and data: each may be abroad.
+    fn unplaced(&self) -> Table {
+        let mut found: BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
+        for app in self.shown() {
+            for name in unplaced(app) {
+                let sent = self.data_to(app, &name);
+                let (apps, data) = found.entry(name).or_default();
+                apps.insert(app.name.clone());
+                data.extend(sent);
+            }
+        }
+        let row = |(name, (apps, mut data)): (String, (BTreeSet<String>, BTreeSet<String>))| {
+            if data.is_empty() {
+                data.insert(self.word("connection-alone").to_owned());
+            }
+            vec![name, joined(apps), joined(data)]
+        };
+        self.table(&["recipient", "app", "data"], found.into_iter().map(row))
+    }
+
+    /// What went to a recipient of an app, and how that is known.
+    fn data_to(&self, app: &MergedApp<'_>, name: &str) -> Vec<String> {
+        let findings = app.findings.iter().filter(|merged| merged.is_flow());
+        let to_it = findings.filter(|merged| merged::party(&self.prose, merged.finding) == name);
+        let words = to_it.map(|merged| {
+            let verb = self.prose.language.verb(merged::grade(merged.finding));
+            format!("{}: {verb}", merged::data(&self.prose, merged.finding))
+        });
+        words.collect()
     }
 
     /// What the rules know of a country as the seat of recipients.

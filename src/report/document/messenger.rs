@@ -6,12 +6,14 @@ use super::{Block, Draft};
 use crate::assess::{self, AppChange, Step};
 use crate::model::{AppReport, JudgedFinding, RiskLevel};
 use crate::report::language::fill;
-use crate::report::text;
 use crate::report::what_if::{Outcome, outcome};
+use crate::report::{compare, text};
 use crate::rules::{App, MessengerOption};
 
 /// Criteria of `rules/comparison.toml` that the table has.
-const CRITERIA: [&str; 8] = [
+const CRITERIA: [&str; 10] = [
+    "vendor",
+    "country",
     "contacts",
     "metadata",
     "end-to-end",
@@ -127,6 +129,7 @@ impl<'a> Draft<'a> {
         let values = [("day", day.unwrap_or_default()), ("ids", &ids.join(", "))];
         vec![
             Block::Table(table),
+            Block::Paragraph(self.word("marks").to_owned()),
             Block::Paragraph(self.filled("source", &values)),
         ]
     }
@@ -153,15 +156,35 @@ impl<'a> Draft<'a> {
             return self.word("ends").to_owned();
         }
         let fact = rules.documented(answer.app, criterion);
-        fact.map_or_else(|| "–".to_owned(), |fact| language.of(&fact.text).to_owned())
+        fact.map_or_else(
+            || "–".to_owned(),
+            |fact| {
+                format!(
+                    "{}{}",
+                    language.of(&fact.text),
+                    compare::mark(fact.certainty)
+                )
+            },
+        )
     }
 
+    /// The highest risk with how it is known: many a risk is concluded, not seen.
     fn highest(&self, rows: &[&AppChange]) -> String {
-        let levels = rows.iter().map(|row| row.after);
-        let (level, risk) = levels
-            .max_by_key(|(_, risk)| *risk)
-            .unwrap_or((RiskLevel::None, 0));
-        self.level(level, risk)
+        let Some(row) = rows.iter().max_by_key(|row| row.after.1) else {
+            return self.level(RiskLevel::None, 0);
+        };
+        let (level, risk) = row.after;
+        let findings = row.findings.iter();
+        let decisive = findings
+            .filter_map(|change| change.after.as_deref())
+            .filter(|finding| risk > 0 && finding.score.as_ref().is_some_and(|it| it.risk == risk))
+            .min_by_key(|finding| finding.grade);
+        let words = self.level(level, risk);
+        match decisive {
+            // Of documents nothing but conclusions can be drawn; how sure they are matters.
+            Some(finding) => format!("{words} ({})", self.prose.grade_of(finding)),
+            None => words,
+        }
     }
 
     /// Each option: what speaks for and against it, what is documented, what was measured, under which conditions.
@@ -170,6 +193,7 @@ impl<'a> Draft<'a> {
         let mut blocks = Vec::new();
         for answer in self.computed() {
             let option = answer.option;
+            let has_measures = !option.measures.is_empty();
             blocks.push(Block::Heading(3, language.of(&option.label).to_owned()));
             blocks.push(Block::Paragraph(language.of(&option.answer).to_owned()));
             let documented = format!(
@@ -178,23 +202,23 @@ impl<'a> Draft<'a> {
                 self.highest(&[&answer.documented])
             );
             blocks.push(Block::Paragraph(documented));
-            blocks.push(Block::List(self.changes(&answer.documented)));
+            blocks.push(Block::List(self.changes(&answer.documented, has_measures)));
             if answer.measured.is_empty() {
                 blocks.push(Block::Paragraph(self.word("not-measured").to_owned()));
             }
             for row in &answer.measured {
                 let phone = row.device.as_deref().unwrap_or_default();
-                let [before, after] =
-                    [row.before, row.after].map(|(level, risk)| self.level(level, risk));
-                let levels = if before == after {
+                let after = self.highest(&[row]);
+                let (level, risk) = row.before;
+                let levels = if row.before == row.after {
                     after
                 } else {
-                    format!("{before} → {after}")
+                    format!("{} → {after}", self.level(level, risk))
                 };
                 let phone = text::safe_up_to(phone, 60);
                 let measured = format!("{} ({phone}): {levels}", self.word("measured"));
                 blocks.push(Block::Paragraph(measured));
-                blocks.push(Block::List(self.changes(row)));
+                blocks.push(Block::List(self.changes(row, has_measures)));
             }
             blocks.push(Block::Paragraph(format!("{}:", self.word("conditions"))));
             let conditions = option.conditions.iter();
@@ -204,20 +228,30 @@ impl<'a> Draft<'a> {
         blocks
     }
 
-    /// What becomes of each finding, one line each.
-    fn changes(&self, row: &AppChange) -> Vec<String> {
+    /// The findings, one line each; what becomes of each where a measure was taken.
+    fn changes(&self, row: &AppChange, has_measures: bool) -> Vec<String> {
         let line = |change: &assess::FindingChange| {
             let finding = change.after.as_ref().or(change.before.as_ref())?;
             let state = match outcome(change) {
-                Outcome::Gone => self.word("ends"),
-                Outcome::New if row.app.is_some() => self.word("comes"),
-                _ => self.word("remains"),
+                Outcome::Gone => Some("ends"),
+                Outcome::New if row.app.is_some() => Some("comes"),
+                _ => has_measures.then_some("remains"),
             };
             let risk = finding.score.as_ref().map_or(0, |score| score.risk);
             let title = self.prose.title(finding);
-            let grade = self.prose.language.grade(finding.grade);
+            let recipient = self.prose.recipient(finding);
+            let title = if recipient.is_empty() {
+                title
+            } else {
+                format!("{title} → {recipient}")
+            };
+            let grade = self.prose.grade_of(finding);
             let risk = self.filled("risk-number", &[("risk", &risk.to_string())]);
-            Some(format!("{title} ({grade}), {risk}: {state}"))
+            let line = format!("{title} ({grade}), {risk}");
+            Some(match state {
+                Some(state) => format!("{line}: {}", self.word(state)),
+                None => line,
+            })
         };
         let mut lines: Vec<String> = row.findings.iter().filter_map(line).collect();
         if lines.is_empty() {

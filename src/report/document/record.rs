@@ -166,10 +166,9 @@ impl Draft<'_> {
     }
 
     pub(super) fn recipients(&self, app: &MergedApp<'_>) -> String {
-        let language = self.prose.language;
         let companies = companies(app);
         let name = |(company, country): (&String, &Option<String>)| match country {
-            Some(code) => format!("{company} ({})", country::name(language, code)),
+            Some(code) => format!("{company} ({})", self.seat(company, code)),
             None => company.clone(),
         };
         let mut names: Vec<String> = companies.iter().take(RECIPIENTS).map(name).collect();
@@ -213,15 +212,31 @@ impl Draft<'_> {
             is_abroad.then_some((company, country))
         });
         let parts = abroad.map(|(company, code)| {
-            let country = country::name(self.prose.language, &code);
             format!(
-                "{company} ({country}): {}",
+                "{company} ({}): {}",
+                self.seat(&company, &code),
                 self.transfer_basis(&company, &code)
             )
         });
-        match joined(parts) {
+        let unplaced: Vec<String> = unplaced(app).into_iter().collect();
+        let unplaced = (!unplaced.is_empty())
+            .then(|| self.filled("seat-to-ask", &[("names", &self.few(&unplaced))]));
+        match joined(parts.chain(unplaced)) {
             parts if parts.is_empty() => self.word("no-transfer").to_owned(),
             parts => parts,
+        }
+    }
+
+    /// The country of a company's seat, and the company in the EEA with which users there have the contract.
+    pub(super) fn seat(&self, company: &str, code: &str) -> String {
+        let country = country::name(self.prose.language, code);
+        let is_abroad = !matches!(
+            self.prose.rules.legal().transfer_status(code),
+            TransferStatus::Eea
+        );
+        match self.prose.rules.eea_company(company).filter(|_| is_abroad) {
+            Some(party) => self.filled("eea-party", &[("country", country), ("company", party)]),
+            None => country.to_owned(),
         }
     }
 
@@ -328,6 +343,29 @@ pub(super) fn companies(app: &MergedApp<'_>) -> BTreeMap<String, Option<String>>
         }
     }
     companies
+}
+
+/// Recipients outside the phone's own network of which nobody knows where they sit: hosts of no known company, and companies
+/// without a known seat.
+pub(super) fn unplaced(app: &MergedApp<'_>) -> BTreeSet<String> {
+    let companies = companies(app).into_iter();
+    let companies = companies.filter_map(|(company, country)| country.is_none().then_some(company));
+    let recipients = app
+        .reports
+        .iter()
+        .flat_map(|(_, report)| &report.recipients);
+    let hosts = recipients
+        .filter(|known| known.company.is_none())
+        .map(|known| &known.recipient)
+        .chain(
+            app.findings
+                .iter()
+                .filter(|merged| merged.is_flow() && merged.finding.company.is_none())
+                .map(|merged| &merged.finding.recipient),
+        )
+        .filter(|recipient| recipient.kind == RecipientKind::Remote)
+        .map(|recipient| text::safe_up_to(&recipient.host, 60));
+    companies.chain(hosts).collect()
 }
 
 /// Whether a finding says that data of people went, or may have gone.

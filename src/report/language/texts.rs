@@ -151,6 +151,8 @@ pub struct Texts {
     pub because: &'static str,
     /// The vendor documents how contacts are matched; `{method}`.
     pub documented_discovery: &'static str,
+    /// The same where that was not read: how sure it is stands behind; `{method}`.
+    pub known_discovery: &'static str,
     /// `{name}`, a content provider.
     pub open_for_reading: &'static str,
     /// `{name}`, a content provider.
@@ -159,6 +161,14 @@ pub struct Texts {
     pub backup_by_default: &'static str,
     /// The app's profile says so; `{app}`.
     pub documented_app: &'static str,
+    /// The same where that was not read: how sure it is stands behind; `{app}`.
+    pub known_app: &'static str,
+    /// `{company}` in the EEA; `{country}` of the deciding company.
+    pub contract_party: &'static str,
+    /// Behind what nobody has confirmed.
+    pub unconfirmed: &'static str,
+    /// Behind what some sources confirm.
+    pub partly_confirmed: &'static str,
     /// Before an app's permissions.
     pub permissions: &'static str,
     /// Heading: what the app's package says.
