@@ -77,8 +77,8 @@ pub(super) fn note_other_endings(targets: &[Target], talk: TalkOptions) {
         let is_end = |of: &&str| *of == end;
         let other = FORMATS
             .iter()
-            .find(|other| other.name != format.name && other.endings.iter().any(|of| is_end(of)));
-        if format.endings.iter().any(|of| is_end(of)) || OF_SEVERAL.contains(&&*end) {
+            .find(|other| other.name != format.name && other.endings.iter().any(is_end));
+        if format.endings.iter().any(is_end) || OF_SEVERAL.contains(&&*end) {
             continue;
         }
         if let (Some(other), Some(file)) = (other, file) {
