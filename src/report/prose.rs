@@ -15,8 +15,9 @@ use super::{Language, Options};
 use crate::assess::Step;
 use crate::gate::{self, Exemption, Exemptions, Suppression};
 use crate::model::{
-    AppId, AppReport, Attributed, Audit, Category, Evidence, Grade, InputId, InputReport,
-    JudgedFinding, Protection, RecipientKind, RiskLevel, Score, Shortfall, ShortfallCount,
+    AppId, AppReport, Attributed, Audit, Category, DeviceReport, Evidence, Grade, InputId,
+    InputReport, JudgedFinding, Protection, RecipientKind, RiskLevel, Score, Shortfall,
+    ShortfallCount,
 };
 use crate::rules::{Rules, Text};
 
@@ -38,6 +39,33 @@ pub(super) struct Prose<'a> {
     inputs: BTreeMap<InputId, &'a InputReport>,
     /// The first app of each id.
     apps: HashMap<&'a str, &'a AppReport>,
+}
+
+/// Formats of inputs that hold the traffic itself; others tell of it.
+const CAPTURES: [&str; 6] = [
+    "pcap",
+    "pcapng",
+    "snoop",
+    "har",
+    "mitmproxy",
+    "pirogue-socket-trace",
+];
+
+/// Formats that say which permissions an app has or asks for.
+const PERMISSIONS: [&str; 8] = [
+    "dumpsys-package",
+    "dumpsys-appops",
+    "bug-report",
+    "ios-permissions",
+    "apk",
+    "ipa",
+    "android-manifest-text",
+    "android-manifest-binary",
+];
+
+/// Points with their sign; less than nothing has a minus, no hyphen.
+fn signed(points: i8) -> String {
+    format!("{points:+}").replace('-', "\u{2212}")
 }
 
 impl<'a> Prose<'a> {
@@ -266,9 +294,9 @@ impl<'a> Prose<'a> {
             .iter()
             .map(|modifier| {
                 format!(
-                    "{} {:+}",
+                    "{} {}",
                     self.language.modifier(&modifier.id),
-                    modifier.points
+                    signed(modifier.points)
                 )
             })
             .collect();
@@ -449,6 +477,35 @@ impl<'a> Prose<'a> {
         in_traffic.into_iter().chain(in_document).collect()
     }
 
+    fn has_input(&self, device: &DeviceReport, formats: &[&str]) -> bool {
+        let mut inputs = self.audit.inputs.iter();
+        inputs.any(|input| input.device == device.name && formats.contains(&&*input.format))
+    }
+
+    /// Whether traffic of a phone was captured, rather than told of by a log.
+    pub(super) fn is_captured(&self, device: &DeviceReport) -> bool {
+        self.has_input(device, &CAPTURES)
+    }
+
+    /// What of a phone could have shown traffic, in a few words.
+    pub(super) fn traffic_known(&self, device: &DeviceReport) -> &'static str {
+        if device.traffic.is_empty() && !self.is_captured(device) {
+            self.texts.traffic_unknown
+        } else {
+            self.texts.no_traffic
+        }
+    }
+
+    /// Whether anything of a phone said which permissions its apps have, in a few words for those of no interest.
+    pub(super) fn permissions_known(&self, device: &DeviceReport) -> &'static str {
+        let mut apps = device.apps.iter();
+        if apps.any(|app| !app.grants.is_empty()) || self.has_input(device, &PERMISSIONS) {
+            self.texts.no_permissions
+        } else {
+            self.texts.permissions_unknown
+        }
+    }
+
     fn is_capture(&self, evidence: &Evidence) -> bool {
         self.input(evidence)
             .is_some_and(|input| input.format.starts_with("pcap") || input.format == "snoop")
@@ -551,7 +608,12 @@ impl<'a> Prose<'a> {
         };
         let mut counts: BTreeMap<Shortfall, usize> = BTreeMap::new();
         let mut lines = Vec::new();
-        for missed in audit.coverage.iter() {
+        // Nothing is missing there: a remark on how to read rows, once for all files.
+        let (remarks, missing): (Vec<_>, Vec<_>) = audit
+            .coverage
+            .iter()
+            .partition(|(_, shortfall, _)| *shortfall == Shortfall::SeveralUsers);
+        for missed in missing {
             let count = counts.entry(missed.1).or_default();
             *count = count.saturating_add(1);
             if *count <= PLACES {
@@ -565,6 +627,14 @@ impl<'a> Prose<'a> {
                 let values = [("count", &*more), ("reason", language.shortfall(shortfall))];
                 lines.push(fill(texts.more_files, &values));
             }
+        }
+        let phones = remarks.iter().filter_map(|(id, _, _)| self.input_of(*id));
+        let phones: BTreeSet<&str> = phones.map(|input| &*input.device).collect();
+        if !phones.is_empty() {
+            let phones = phones.iter().map(|phone| text::safe_up_to(phone, 40));
+            let phones = self.first(phones.collect(), PLACES);
+            let remark = language.shortfall(Shortfall::SeveralUsers);
+            lines.push(format!("{phones}: {remark}"));
         }
         lines
     }

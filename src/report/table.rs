@@ -275,7 +275,11 @@ impl Page<'_> {
             let count = with_permissions.len().to_string();
             let sentence = fill(
                 texts.only_permissions,
-                &[("count", &count), ("names", &names)],
+                &[
+                    ("traffic", self.prose.traffic_known(device)),
+                    ("count", &count),
+                    ("names", &names),
+                ],
             );
             self.paragraph(&format!("{phone} – {sentence}"), Look::Dim)?;
         }
@@ -283,7 +287,12 @@ impl Page<'_> {
             self.paragraph(&sentence, Look::Dim)?;
         }
         if silent > 0 {
-            let sentence = fill(texts.silent_apps, &[("count", &silent.to_string())]);
+            let values = [
+                ("traffic", self.prose.traffic_known(device)),
+                ("permissions", self.prose.permissions_known(device)),
+                ("count", &silent.to_string()),
+            ];
+            let sentence = fill(texts.silent_apps, &values);
             self.paragraph(&format!("{phone} – {sentence}"), Look::Dim)?;
         }
         Ok(())
@@ -378,9 +387,12 @@ impl Page<'_> {
             let lines: Vec<String> = device
                 .shadow
                 .iter()
-                .map(|app| portrait::shadow(self.prose, app))
+                .map(|app| portrait::shadow(self.prose, device, app))
                 .collect();
             self.list(&lines, Look::Plain)?;
+        }
+        if let Some(advice) = portrait::shadow_advice(self.prose) {
+            self.paragraph(&advice, Look::Plain)?;
         }
         Ok(())
     }
@@ -485,7 +497,7 @@ impl Page<'_> {
         let right = |text: String| Cell::new_owned(text).set_alignment(CellAlignment::Right);
         let row = |content: ContentState| {
             let volume = volumes.get(&content)?;
-            let mut state = language.content(content).to_owned();
+            let mut state = language.content_of(content, volume).to_owned();
             let users = language.users(&volume.users);
             if !users.is_empty() {
                 state = format!("{state} ({})", users.join(", "));
@@ -493,8 +505,8 @@ impl Page<'_> {
             Some(vec![
                 Cell::new_owned(state),
                 right(volume.flows.to_string()),
-                right(language.bytes(volume.sent_bytes)),
-                right(language.bytes(volume.received_bytes)),
+                right(language.size(volume, volume.sent_bytes)),
+                right(language.size(volume, volume.received_bytes)),
             ])
         };
         ContentState::ALL.into_iter().filter_map(row).collect()
