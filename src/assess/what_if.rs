@@ -426,7 +426,14 @@ fn candidates(rules: &Rules, app: &AppReport, specs: &mut BTreeSet<String>) {
     if let Some(id) = &app.id {
         if has_contacts {
             specs.insert(format!("deny-contacts:{id}"));
-            specs.insert(format!("dedicated-phone:{id}"));
+            // A phone is kept for a messenger, to reach people who are nowhere else.
+            let is_messenger = |app: &App| {
+                let kind = rules.documented(app, "kind").and_then(|fact| fact.value);
+                kind.as_deref() == Some("messenger")
+            };
+            if profile(rules, id).is_some_and(is_messenger) {
+                specs.insert(format!("dedicated-phone:{id}"));
+            }
         }
         if let Some(profile) = profile(rules, id).filter(|_| app.risk > 0) {
             if profile.is_self_hostable {

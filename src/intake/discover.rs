@@ -19,6 +19,9 @@ use crate::{Error, Result};
 /// Bytes of standard input that are looked at until it is given up: a zstd block is at most 128 KiB.
 const STDIN_BYTES: usize = 256 << 10;
 
+/// Endings of names that captures have: a file that is called so, and is none, is missed by somebody.
+const CAPTURE_ENDINGS: [&str; 4] = [".pcap", ".pcapng", ".cap", ".har"];
+
 /// A file that the user named, or that lies below a folder that he named.
 struct Found {
     path: PathBuf,
@@ -121,8 +124,10 @@ fn case(paths: &[PathBuf], search: Search, devices: BTreeMap<String, Vec<Input>>
         policy_file: search.policy,
         policy_sha256: search.said.sha256,
         policy: search.said.policy,
+        mentions: search.said.mentions,
         devices: numbered(devices),
         left_out,
+        left_paths: search.left_paths,
         for_people,
     }
 }
@@ -164,6 +169,9 @@ impl Case {
         }
         for (display, ..) in &mut self.left_out {
             if let Some(named) = names.get(display) {
+                let path = self.left_paths.remove(display);
+                self.left_paths
+                    .extend(path.map(|path| (named.path.clone(), path)));
                 display.clone_from(&named.path);
             }
         }
@@ -316,6 +324,8 @@ struct Search {
     /// What it says.
     said: Said,
     left_out: Vec<(String, Shortfall, String)>,
+    /// Where those lie that are no part of an archive.
+    left_paths: BTreeMap<String, PathBuf>,
     for_people: Vec<String>,
     /// Files and folders by their real paths, so that nothing is read twice and links cannot lead in circles.
     seen: BTreeSet<PathBuf>,
@@ -347,6 +357,7 @@ impl Search {
 
     fn leave_unreadable(&mut self, display: &str, path: &Path, error: io::Error) {
         self.leave_out(display, Shortfall::Unreadable, error.to_string());
+        self.left_paths.insert(display.to_owned(), path.to_owned());
         self.failure.get_or_insert((path.to_owned(), error));
     }
 
@@ -437,6 +448,16 @@ impl Search {
         }
     }
 
+    fn leave_file(&mut self, found: &Found, shortfall: Shortfall, reason: String) {
+        let shortfall = match shortfall {
+            Shortfall::UnknownFormat if is_called_capture(&found.display) => Shortfall::Unreadable,
+            other => other,
+        };
+        self.left_paths
+            .insert(found.display.clone(), found.path.clone());
+        self.leave_out(&found.display, shortfall, reason);
+    }
+
     fn archive(&mut self, found: &Found) -> Vec<Input> {
         let held = archive::look(&found.path, &found.display, &self.said.columns);
         self.left_out.extend(held.left_out);
@@ -447,14 +468,11 @@ impl Search {
     fn input(&mut self, found: &Found, recognised: Recognised, is_named: bool) -> Option<Input> {
         match recognised {
             Recognised::Input(input) => return Some(input),
-            Recognised::LeftOut(shortfall, reason) => {
-                self.leave_out(&found.display, shortfall, reason);
+            Recognised::LeftOut(shortfall, reason) => self.leave_file(found, shortfall, reason),
+            Recognised::Quiet if is_named || is_called_capture(&found.display) => {
+                let reason = "text of no known format".to_owned();
+                self.leave_file(found, Shortfall::UnknownFormat, reason);
             }
-            Recognised::Quiet if is_named => self.leave_out(
-                &found.display,
-                Shortfall::UnknownFormat,
-                "text of no known format".to_owned(),
-            ),
             // Only files are looked into.
             Recognised::Archive => {}
             Recognised::Quiet => self.for_people.push(found.display.clone()),
@@ -582,6 +600,16 @@ impl Search {
             },
         }
     }
+}
+
+/// Whether a name says that a file is a capture, compressed or not.
+fn is_called_capture(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let bare = [".gz", ".zst"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end));
+    let bare = bare.unwrap_or(&name);
+    CAPTURE_ENDINGS.iter().any(|end| bare.ends_with(end))
 }
 
 /// Names and paths in a folder, sorted, without hidden ones.

@@ -316,6 +316,12 @@ impl Audit {
         periods.reduce(|all, next| (all.0.min(next.0), all.1.max(next.1)))
     }
 
+    /// Inputs that were read; the others were left out.
+    pub fn read_inputs(&self) -> usize {
+        let read = self.inputs.iter();
+        read.filter(|input| !input.device.is_empty()).count()
+    }
+
     /// The highest level of any app.
     pub fn level(&self) -> RiskLevel {
         self.devices

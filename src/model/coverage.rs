@@ -16,6 +16,8 @@ ids! {
         UnknownFormat = "unknown-format",
         /// An input could not be opened or read.
         Unreadable = "unreadable",
+        /// `phonehome.toml` names a phone or app that is not there.
+        PolicyUnused = "policy-unused",
         /// A named bound of `limits.rs` on files, folders or records was hit.
         InputLimit = "input-limit",
         /// A symbolic link that leads out of the folder that was named: it is not followed.

@@ -279,6 +279,11 @@ pub struct Volume {
 }
 
 impl Volume {
+    /// Whether anything is known of its size: logs often name connections without.
+    pub fn has_sizes(&self) -> bool {
+        self.sent_bytes > 0 || self.received_bytes > 0
+    }
+
     /// Adds another sum of flows.
     pub fn merge(&mut self, other: &Self) {
         self.users.merge(&other.users);

@@ -12,7 +12,7 @@ pub use self::texts::Texts;
 use super::Language;
 use crate::model::{
     AppStatus, Basis, Category, ContentState, Contradiction, Grade, LabelState, Place, Protection,
-    RiskLevel, Shortfall, Users,
+    RiskLevel, Shortfall, Users, Volume,
 };
 use crate::rules::{MeasureKind, Text};
 
@@ -273,6 +273,10 @@ impl Language {
                 "Format unbekannt, ausgelassen",
             ),
             Shortfall::Unreadable => self.pick("could not be read", "nicht lesbar"),
+            Shortfall::PolicyUnused => self.pick(
+                "phonehome.toml names a phone or app that is not in this case",
+                "phonehome.toml nennt ein Telefon oder eine App, die es in diesem Fall nicht gibt",
+            ),
             Shortfall::InputLimit => self.pick(
                 "more than the limit on files or records",
                 "mehr als die Grenze für Dateien oder Einträge",
@@ -391,8 +395,8 @@ impl Language {
                 "Kontakte mit dem, was das Protokoll des Geräts einen Tracker nennt, ohne sicher zu sein; nicht als Tracker gezählt",
             ),
             Shortfall::SeveralUsers => self.pick(
-                "several users of the phone (work profile, private space): an app that several of them have is one row, which says how much is whose",
-                "mehrere Nutzer auf dem Gerät (Arbeitsprofil, privater Bereich): eine App, die mehrere von ihnen haben, ist eine Zeile; sie nennt, wie viel von wem ist",
+                "several users on one phone, such as its private side and the work profile; an app that several of them have is one row, which says how much is whose",
+                "mehrere Nutzer auf einem Gerät, etwa privater Bereich und Arbeitsprofil; eine App, die mehrere von ihnen haben, ist eine Zeile, die nennt, wie viel von wem ist",
             ),
             Shortfall::SeveralClients => self.pick(
                 "several clients in what is taken for the traffic of one phone",
@@ -432,6 +436,26 @@ impl Language {
         }
     }
 
+    /// The same with what is known of its volume: of contacts that a log names, sizes are often not.
+    pub fn content_of(self, content: ContentState, volume: &Volume) -> &'static str {
+        if content == ContentState::NotExamined && !volume.has_sizes() {
+            return self.pick(
+                "known as a connection only, contents not recorded",
+                "nur als Verbindung bekannt, Inhalt nicht aufgezeichnet",
+            );
+        }
+        self.content(content)
+    }
+
+    /// A number of bytes of a volume; a dash where its sizes are not known.
+    pub fn size(self, volume: &Volume, bytes: u64) -> String {
+        if volume.has_sizes() {
+            self.bytes(bytes)
+        } else {
+            "–".to_owned()
+        }
+    }
+
     /// A number of bytes.
     pub fn bytes(self, bytes: u64) -> String {
         let mut whole = bytes;
@@ -462,7 +486,14 @@ impl Language {
     /// How often which user of the phone, one after the other.
     pub(super) fn users(self, users: &Users) -> Vec<String> {
         let user = self.pick("user", "Nutzer");
-        let line = |(number, count)| format!("{user} {number}: {count}×");
+        let line = |(number, count)| {
+            // Android counts the owner as 0; what is added first is mostly the work profile.
+            let likely = match number {
+                10 => self.pick(" (often the work profile)", " (oft das Arbeitsprofil)"),
+                _ => "",
+            };
+            format!("{user} {number}{likely}: {count}×")
+        };
         users.iter().map(line).collect()
     }
 

@@ -7,7 +7,8 @@ use super::language::fill;
 use super::prose::{self, Prose};
 use super::{chain, country, text};
 use crate::model::{
-    AppReport, DeclaredFact, DeclaredKind, ExceptionState, Grant, ShadowApp, Timestamp,
+    AppReport, DeclaredFact, DeclaredKind, DeviceReport, ExceptionState, Grant, ShadowApp,
+    Timestamp,
 };
 
 /// Each name once, in the order of appearance.
@@ -82,8 +83,26 @@ fn exception(prose: &Prose<'_>, state: &ExceptionState) -> String {
     )
 }
 
+/// What to ask about the apps that no line of its own advises on, all together.
+pub(super) fn shadow_advice(prose: &Prose<'_>) -> Option<String> {
+    /// Apps that are named.
+    const NAMES: usize = 24;
+    let apps = prose.audit.devices.iter().flat_map(|device| &device.shadow);
+    let mut advice = None;
+    let mut names = BTreeSet::new();
+    for app in apps {
+        let alternative = prose.rules.alternative(app.id.as_str());
+        if let Some(general) = alternative.filter(|one| one.apps.is_empty()) {
+            advice = Some(&general.text);
+            names.insert(text::safe_up_to(&app.name, 60));
+        }
+    }
+    let names = prose.first(names.into_iter().collect(), NAMES);
+    Some(fill(prose.language.of(advice?), &[("app", &names)]))
+}
+
 /// An app that the company does not know or does not allow, with what to offer instead.
-pub(super) fn shadow(prose: &Prose<'_>, app: &ShadowApp) -> String {
+pub(super) fn shadow(prose: &Prose<'_>, device: &DeviceReport, app: &ShadowApp) -> String {
     let (texts, rules) = (prose.texts, prose.rules);
     let name = text::safe_up_to(&app.name, 60);
     let template = match app.status {
@@ -92,7 +111,13 @@ pub(super) fn shadow(prose: &Prose<'_>, app: &ShadowApp) -> String {
     };
     let mut line = fill(template, &[("app", &name)]);
     if !app.is_installed {
-        line = format!("{line} ({})", texts.shadow_by_traffic);
+        let is_logged = !app.has_traffic || !prose.is_captured(device);
+        let seen = if is_logged {
+            texts.shadow_by_log
+        } else {
+            texts.shadow_by_traffic
+        };
+        line = format!("{line} ({seen})");
     } else if app.is_matched_by_name {
         line = format!("{line} ({})", texts.shadow_by_name);
     } else if let Some(meant) = prose.perhaps(app) {
@@ -103,7 +128,9 @@ pub(super) fn shadow(prose: &Prose<'_>, app: &ShadowApp) -> String {
     for state in &app.exceptions {
         line = format!("{line} {}.", exception(prose, state));
     }
-    let Some(alternative) = rules.alternative(app.id.as_str()) else {
+    // What holds for any app is said once.
+    let alternative = rules.alternative(app.id.as_str());
+    let Some(alternative) = alternative.filter(|one| !one.apps.is_empty()) else {
         return line;
     };
     let advice = prose.language.of(&alternative.text);

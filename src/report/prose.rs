@@ -15,10 +15,10 @@ use super::presentable::{
 use super::text;
 use super::{Language, Options};
 use crate::assess::Step;
-use crate::gate::{self, Exemption, Exemptions};
+use crate::gate::{self, Exemption, Exemptions, Suppression};
 use crate::model::{
-    AppId, AppReport, Attributed, Audit, Category, Evidence, Grade, InputId, InputReport,
-    JudgedFinding, Protection, RecipientKind, RiskLevel, Score, ShadowApp, Shortfall,
+    AppId, AppReport, Attributed, Audit, Category, DeviceReport, Evidence, Grade, InputId,
+    InputReport, JudgedFinding, Protection, RecipientKind, RiskLevel, Score, ShadowApp, Shortfall,
     ShortfallCount,
 };
 use crate::rules::{Rules, Text, folded};
@@ -41,6 +41,33 @@ pub(super) struct Prose<'a> {
     inputs: BTreeMap<InputId, &'a InputReport>,
     /// The first app of each id.
     apps: HashMap<&'a str, &'a AppReport>,
+}
+
+/// Formats of inputs that hold the traffic itself; others tell of it.
+const CAPTURES: [&str; 6] = [
+    "pcap",
+    "pcapng",
+    "snoop",
+    "har",
+    "mitmproxy",
+    "pirogue-socket-trace",
+];
+
+/// Formats that say which permissions an app has or asks for.
+const PERMISSIONS: [&str; 8] = [
+    "dumpsys-package",
+    "dumpsys-appops",
+    "bug-report",
+    "ios-permissions",
+    "apk",
+    "ipa",
+    "android-manifest-text",
+    "android-manifest-binary",
+];
+
+/// Points with their sign; less than nothing has a minus, no hyphen.
+fn signed(points: i8) -> String {
+    format!("{points:+}").replace('-', "\u{2212}")
 }
 
 impl<'a> Prose<'a> {
@@ -115,19 +142,33 @@ impl<'a> Prose<'a> {
     pub(super) fn exemption(&self, exemption: &Exemption) -> String {
         match exemption {
             Exemption::Known => self.texts.in_baseline.to_owned(),
-            Exemption::Suppressed(suppression) => {
-                let (year, month, day) = suppression.expires;
-                let fields = [
-                    ("owner", text::safe(&suppression.owner)),
-                    ("day", format!("{year:04}-{month:02}-{day:02}")),
-                    ("reason", text::safe(&suppression.reason)),
-                ];
-                let fields = fields
-                    .each_ref()
-                    .map(|(name, value)| (*name, value.as_str()));
-                fill(self.texts.suppressed, &fields)
-            }
+            Exemption::Suppressed(suppression) => self.suppression(suppression),
         }
+    }
+
+    fn suppression(&self, suppression: &Suppression) -> String {
+        let fields = [
+            ("owner", text::safe(&suppression.owner)),
+            ("day", suppression.last_day()),
+            ("reason", text::safe(&suppression.reason)),
+        ];
+        let fields = fields
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        fill(self.texts.suppressed, &fields)
+    }
+
+    /// How many findings do not count, by whom, until when and why.
+    pub(super) fn suppressed(&self) -> impl Iterator<Item = String> {
+        let (one, many) = (
+            self.language.pick("finding", "Befund"),
+            self.language.pick("findings", "Befunde"),
+        );
+        let suppressed = self.exemptions.suppressed.iter();
+        suppressed.map(move |(suppression, count)| {
+            let counted = self.language.counted(*count, one, many);
+            format!("{counted} {}", self.suppression(suppression))
+        })
     }
 
     /// An app's name as shown.
@@ -292,9 +333,9 @@ impl<'a> Prose<'a> {
             .iter()
             .map(|modifier| {
                 format!(
-                    "{} {:+}",
+                    "{} {}",
                     self.language.modifier(&modifier.id),
-                    modifier.points
+                    signed(modifier.points)
                 )
             })
             .collect();
@@ -475,6 +516,35 @@ impl<'a> Prose<'a> {
         in_traffic.into_iter().chain(in_document).collect()
     }
 
+    fn has_input(&self, device: &DeviceReport, formats: &[&str]) -> bool {
+        let mut inputs = self.audit.inputs.iter();
+        inputs.any(|input| input.device == device.name && formats.contains(&&*input.format))
+    }
+
+    /// Whether traffic of a phone was captured, rather than told of by a log.
+    pub(super) fn is_captured(&self, device: &DeviceReport) -> bool {
+        self.has_input(device, &CAPTURES)
+    }
+
+    /// What of a phone could have shown traffic, in a few words.
+    pub(super) fn traffic_known(&self, device: &DeviceReport) -> &'static str {
+        if device.traffic.is_empty() && !self.is_captured(device) {
+            self.texts.traffic_unknown
+        } else {
+            self.texts.no_traffic
+        }
+    }
+
+    /// Whether anything of a phone said which permissions its apps have, in a few words for those of no interest.
+    pub(super) fn permissions_known(&self, device: &DeviceReport) -> &'static str {
+        let mut apps = device.apps.iter();
+        if apps.any(|app| !app.grants.is_empty()) || self.has_input(device, &PERMISSIONS) {
+            self.texts.no_permissions
+        } else {
+            self.texts.permissions_unknown
+        }
+    }
+
     fn is_capture(&self, evidence: &Evidence) -> bool {
         self.input(evidence)
             .is_some_and(|input| input.format.starts_with("pcap") || input.format == "snoop")
@@ -577,7 +647,12 @@ impl<'a> Prose<'a> {
         };
         let mut counts: BTreeMap<Shortfall, usize> = BTreeMap::new();
         let mut lines = Vec::new();
-        for missed in audit.coverage.iter() {
+        // Nothing is missing there: a remark on how to read rows, once for all files.
+        let (remarks, missing): (Vec<_>, Vec<_>) = audit
+            .coverage
+            .iter()
+            .partition(|(_, shortfall, _)| *shortfall == Shortfall::SeveralUsers);
+        for missed in missing {
             let count = counts.entry(missed.1).or_default();
             *count = count.saturating_add(1);
             if *count <= PLACES {
@@ -591,6 +666,14 @@ impl<'a> Prose<'a> {
                 let values = [("count", &*more), ("reason", language.shortfall(shortfall))];
                 lines.push(fill(texts.more_files, &values));
             }
+        }
+        let phones = remarks.iter().filter_map(|(id, _, _)| self.input_of(*id));
+        let phones: BTreeSet<&str> = phones.map(|input| &*input.device).collect();
+        if !phones.is_empty() {
+            let phones = phones.iter().map(|phone| text::safe_up_to(phone, 40));
+            let phones = self.first(phones.collect(), PLACES);
+            let remark = language.shortfall(Shortfall::SeveralUsers);
+            lines.push(format!("{phones}: {remark}"));
         }
         lines
     }

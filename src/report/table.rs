@@ -122,14 +122,15 @@ impl Page<'_> {
             audit.case.clone()
         };
         // Files that were left out are named further down.
-        let read = audit.inputs.iter().filter(|input| !input.device.is_empty());
         let mut facts = vec![
             language.counted(count(audit.devices.len()), texts.phone, texts.phones),
-            language.counted(count(read.count()), texts.input, texts.inputs),
+            language.counted(count(audit.read_inputs()), texts.input, texts.inputs),
         ];
         facts.extend(self.prose.period());
         self.paragraph(&format!("{}: {case}", texts.title), Look::Bold)?;
         self.paragraph(&facts.join(" · "), Look::Dim)?;
+        let suppressed: Vec<String> = self.prose.suppressed().collect();
+        self.list(&suppressed, Look::Plain)?;
         if self.shows_values {
             self.paragraph(texts.confidential, Look::Level(RiskLevel::VeryHigh))?;
         }
@@ -258,7 +259,11 @@ impl Page<'_> {
             let count = with_permissions.len().to_string();
             let sentence = fill(
                 texts.only_permissions,
-                &[("count", &count), ("names", &names)],
+                &[
+                    ("traffic", self.prose.traffic_known(device)),
+                    ("count", &count),
+                    ("names", &names),
+                ],
             );
             self.paragraph(&format!("{phone} – {sentence}"), Look::Dim)?;
         }
@@ -266,7 +271,12 @@ impl Page<'_> {
             self.paragraph(&sentence, Look::Dim)?;
         }
         if silent > 0 {
-            let sentence = fill(texts.silent_apps, &[("count", &silent.to_string())]);
+            let values = [
+                ("traffic", self.prose.traffic_known(device)),
+                ("permissions", self.prose.permissions_known(device)),
+                ("count", &silent.to_string()),
+            ];
+            let sentence = fill(texts.silent_apps, &values);
             self.paragraph(&format!("{phone} – {sentence}"), Look::Dim)?;
         }
         Ok(())
@@ -361,9 +371,12 @@ impl Page<'_> {
             let lines: Vec<String> = device
                 .shadow
                 .iter()
-                .map(|app| portrait::shadow(self.prose, app))
+                .map(|app| portrait::shadow(self.prose, device, app))
                 .collect();
             self.list(&lines, Look::Plain)?;
+        }
+        if let Some(advice) = portrait::shadow_advice(self.prose) {
+            self.paragraph(&advice, Look::Plain)?;
         }
         Ok(())
     }
@@ -468,7 +481,7 @@ impl Page<'_> {
         let right = |text: String| Cell::new_owned(text).set_alignment(CellAlignment::Right);
         let row = |content: ContentState| {
             let volume = volumes.get(&content)?;
-            let mut state = language.content(content).to_owned();
+            let mut state = language.content_of(content, volume).to_owned();
             let users = language.users(&volume.users);
             if !users.is_empty() {
                 state = format!("{state} ({})", users.join(", "));
@@ -476,8 +489,8 @@ impl Page<'_> {
             Some(vec![
                 Cell::new_owned(state),
                 right(volume.flows.to_string()),
-                right(language.bytes(volume.sent_bytes)),
-                right(language.bytes(volume.received_bytes)),
+                right(language.size(volume, volume.sent_bytes)),
+                right(language.size(volume, volume.received_bytes)),
             ])
         };
         ContentState::ALL.into_iter().filter_map(row).collect()

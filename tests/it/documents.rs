@@ -195,6 +195,28 @@ fn the_memo_answers_also_where_nothing_was_measured() {
 }
 
 #[test]
+fn staff_are_told_which_phones_only_a_list_names() {
+    let report = changed("listed.json", |report| {
+        let mut listed = report["devices"][0].clone();
+        listed["name"] = json!("listed-phone");
+        listed["apps"] = json!([]);
+        listed["traffic"] = json!([]);
+        report["devices"].as_array_mut().unwrap().push(listed);
+    });
+    let staff = document("staff", &report, &["--language", "en"]);
+    assert!(
+        staff.contains("| Phones whose network traffic was captured | 3 |"),
+        "{staff}"
+    );
+    assert!(
+        staff.contains("| Phones that only a list of apps names | 1 |"),
+        "{staff}"
+    );
+    let record = document("record", &report, &["--language", "de"]);
+    assert!(record.contains("nur in einer Liste"), "{record}");
+}
+
+#[test]
 fn what_is_no_report_is_refused() {
     let output = phonehome(&["document", "memo", saved()]);
     assert_eq!(output.status.code(), Some(2));

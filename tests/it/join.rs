@@ -161,14 +161,14 @@ fn a_work_profile_is_told_from_the_private_side_of_an_app() {
         (
             Language::English,
             [
-                "(1× in the background, user 0: 2×, user 10: 2×",
+                "(1× in the background, user 0: 2×, user 10 (often the work profile): 2×",
                 "several users",
             ],
         ),
         (
             Language::German,
             [
-                "(1× im Hintergrund, Nutzer 0: 2×, Nutzer 10: 2×",
+                "(1× im Hintergrund, Nutzer 0: 2×, Nutzer 10 (oft das Arbeitsprofil): 2×",
                 "mehrere Nutzer",
             ],
         ),
@@ -208,8 +208,14 @@ fn traffic_says_how_much_is_of_the_work_profile_and_how_much_private() {
     let mut asked = app.questions.iter();
     assert!(asked.any(|question| &*question.id == "private-side"));
     for (language, words) in [
-        (Language::English, "user 0: 1×, user 10: 1×"),
-        (Language::German, "Nutzer 0: 1×, Nutzer 10: 1×"),
+        (
+            Language::English,
+            "user 0: 1×, user 10 (often the work profile): 1×",
+        ),
+        (
+            Language::German,
+            "Nutzer 0: 1×, Nutzer 10 (oft das Arbeitsprofil): 1×",
+        ),
     ] {
         for format in ["table", "html", "csv"] {
             let text = rendered(&audit, format, language);

@@ -3,14 +3,45 @@
 use std::collections::BTreeMap;
 
 use super::{Block, Draft, joined};
-use crate::model::{Day, DeviceKind, DeviceReport, Timestamp};
+use crate::model::{Day, DeviceKind, DeviceReport, ShadowApp, Timestamp};
 use crate::report::language::fill;
-use crate::report::{country, text};
+use crate::report::{country, portrait, text};
 
 /// Lines on what was not seen.
 const SHORTFALLS: usize = 15;
+/// How the ids of apps begin that come with a phone.
+const OF_SYSTEMS: [&str; 4] = [
+    "com.apple.",
+    "com.android.",
+    "com.google.android.gms",
+    "google-play-services",
+];
 /// Characters of the checksum of the rules.
 const CHECKSUM: usize = 12;
+
+/// Kinds of sources that staff are told of, as words, with how the names of their formats begin.
+const SOURCES: [(&str, &[&str]); 4] = [
+    (
+        "source-logs",
+        &[
+            "app-privacy-report",
+            "android-network-log",
+            "bug-report",
+            "dumpsys-appops",
+            "ios-data-usage",
+            "pcapdroid-csv",
+            "suricata",
+            "trackercontrol",
+            "zeek",
+        ],
+    ),
+    (
+        "source-lists",
+        &["app-inventory", "apple-application-list", "dumpsys-package"],
+    ),
+    ("source-packages", &["android-manifest", "apk", "ipa"]),
+    ("source-contacts", &["known-values"]),
+];
 
 impl Draft<'_> {
     pub(super) fn basis(&self) -> Block {
@@ -26,9 +57,12 @@ impl Draft<'_> {
             None => self.gap_word("is-there-one"),
         };
         let checksum = &audit.rules_sha256;
+        let inputs = audit.inputs.iter();
+        let hashed = inputs.filter(|input| !input.sha256.is_empty()).count();
         let tool = [
             ("version", audit.tool_version.as_str()),
-            ("inputs", &audit.inputs.len().to_string()),
+            ("inputs", &audit.read_inputs().to_string()),
+            ("hashed", &hashed.to_string()),
             ("rules", checksum.get(..CHECKSUM).unwrap_or(checksum)),
             ("law", &audit.law_as_of),
         ];
@@ -48,15 +82,56 @@ impl Draft<'_> {
         self.particulars([("phones", self.phones()), ("period", self.period())])
     }
 
-    /// Nothing that could point to one person.
+    /// Nothing that could point to one person: how much of how many phones was looked at, and what else was.
     pub(super) fn staff_period(&self) -> Block {
-        let count = self.prose.audit.devices.len().to_string();
-        self.particulars([("phones", count), ("period", self.period())])
+        let mut counts = BTreeMap::from([("staff-captured", 0_usize)]);
+        for device in &self.prose.audit.devices {
+            let count = counts.entry(self.sight(device)).or_default();
+            *count = count.saturating_add(1);
+        }
+        let counts = counts
+            .into_iter()
+            .map(|(id, count)| (id, count.to_string()));
+        let mut rows: Vec<(&str, String)> = counts.collect();
+        let sources = self.staff_sources();
+        if !sources.is_empty() {
+            rows.push(("staff-sources", sources));
+        }
+        rows.push(("period", self.period()));
+        self.particulars(rows)
     }
 
-    fn particulars<const N: usize>(&self, rows: [(&str, String); N]) -> Block {
+    /// What was seen of a phone: its traffic, what its files say, or only that a list names it.
+    fn sight(&self, device: &DeviceReport) -> &'static str {
+        let mut inputs = self.prose.audit.inputs.iter();
+        if self.prose.is_captured(device) {
+            "staff-captured"
+        } else if !device.traffic.is_empty() || inputs.any(|input| input.device == device.name) {
+            "staff-logged"
+        } else {
+            "staff-listed"
+        }
+    }
+
+    /// Kinds of sources beside traffic.
+    fn staff_sources(&self) -> String {
+        let inputs = &self.prose.audit.inputs;
+        let has = |formats: &[&str]| {
+            let mut inputs = inputs.iter();
+            inputs.any(|input| {
+                formats
+                    .iter()
+                    .any(|format| input.format.starts_with(format))
+            })
+        };
+        let found = SOURCES.iter().filter(|(_, formats)| has(formats));
+        joined(found.map(|(id, _)| self.word(id).to_owned()))
+    }
+
+    fn particulars<'b>(&self, rows: impl IntoIterator<Item = (&'b str, String)>) -> Block {
         let row = |(id, text): (&str, String)| vec![self.word(id).to_owned(), text];
-        Block::Table(self.table(&["particular", "entry"], rows.map(row)))
+        let rows = rows.into_iter().map(row);
+        Block::Table(self.table(&["particular", "entry"], rows))
     }
 
     /// All phones, or how many of each kind where they are many.
@@ -81,10 +156,17 @@ impl Draft<'_> {
 
     fn phone(&self, device: &DeviceReport) -> String {
         let name = text::safe_up_to(&device.name, 60);
-        match self.kind(device).as_str() {
-            "" => name,
-            kind => format!("{name} ({kind})"),
+        let sight = match self.sight(device) {
+            "staff-logged" => self.word("logged-only"),
+            "staff-listed" => self.word("listed-only"),
+            _ => "",
+        };
+        let parts = [self.kind(device), sight.to_owned()];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        if parts.is_empty() {
+            return name;
         }
+        format!("{name} ({})", parts.join(", "))
     }
 
     /// Whose a phone is, how it is set up, and what its user does.
@@ -171,7 +253,9 @@ impl Draft<'_> {
             };
             let phones = self.few(&phones);
             let mut line = format!("{name} – {} ({phones}).", self.word(state));
-            if let Some(alternative) = rules.alternative(id) {
+            // What holds for any app is said once, below.
+            let alternative = rules.alternative(id).filter(|one| !one.apps.is_empty());
+            if let Some(alternative) = alternative {
                 let words = self.prose.language.of(&alternative.text);
                 line = format!("{line} {}", fill(words, &[("app", name)]));
             }
@@ -181,23 +265,34 @@ impl Draft<'_> {
             }
             line
         };
-        found.into_iter().map(line).collect()
+        let lines = found.into_iter().map(line);
+        lines.chain(portrait::shadow_advice(&self.prose)).collect()
     }
 
-    /// The same apps for staff: their names and what could take their place.
+    /// The same apps for staff: their names, what the company has decided, and what could take their place. What comes with a
+    /// phone nobody has chosen.
     pub(super) fn staff_shadow(&self) -> Vec<String> {
-        let apps = self
-            .prose
-            .audit
-            .devices
-            .iter()
-            .flat_map(|device| &device.shadow);
-        let names: BTreeMap<&str, &str> = apps
-            .map(|app| (app.name.as_str(), app.id.as_str()))
+        let devices = self.prose.audit.devices.iter();
+        let apps = devices.flat_map(|device| &device.shadow);
+        let is_chosen = |app: &&ShadowApp| {
+            let id = app.id.as_str();
+            !OF_SYSTEMS.iter().any(|start| id.starts_with(start))
+        };
+        let names: BTreeMap<&str, (&str, bool)> = apps
+            .filter(is_chosen)
+            .map(|app| (app.name.as_str(), (app.id.as_str(), app.status.is_some())))
             .collect();
-        let line = |(name, id): (&str, &str)| match self.offered(id) {
-            offered if offered.is_empty() => name.to_owned(),
-            offered => self.filled("offer-staff", &[("app", name), ("names", &offered)]),
+        let line = |(name, (id, is_forbidden)): (&str, (&str, bool))| {
+            let state = if is_forbidden {
+                "forbidden"
+            } else {
+                "undecided"
+            };
+            let app = format!("{name} ({})", self.word(state));
+            match self.offered(id) {
+                offered if offered.is_empty() => app,
+                offered => self.filled("offer-staff", &[("app", &app), ("names", &offered)]),
+            }
         };
         names.into_iter().map(line).collect()
     }

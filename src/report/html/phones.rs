@@ -80,7 +80,11 @@ impl Page<'_> {
                             out.element(
                                 "td",
                                 &[("data-label", &texts.column_sent)],
-                                &language.bytes(sent),
+                                &if sent == 0 && !self.prose.is_captured(device) {
+                                    "–".to_owned()
+                                } else {
+                                    language.bytes(sent)
+                                },
                             );
                         });
                         out.line();

@@ -91,10 +91,13 @@ impl Page<'_> {
             out.element("h1", &[], &self.case());
             let mut facts = vec![
                 language.counted(count(audit.devices.len()), texts.phone, texts.phones),
-                language.counted(count(audit.inputs.len()), texts.input, texts.inputs),
+                language.counted(count(audit.read_inputs()), texts.input, texts.inputs),
             ];
             facts.extend(self.prose.period());
             out.element("p", &[("class", &"soft")], &facts.join(" · "));
+            for line in self.prose.suppressed() {
+                out.element("p", &[], &line);
+            }
             if self.shows_values {
                 out.element("p", &[("class", &"warning")], &texts.confidential);
             }
@@ -394,7 +397,8 @@ impl Page<'_> {
         let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for device in &self.prose.audit.devices {
             for app in &device.shadow {
-                let phones = found.entry(portrait::shadow(&self.prose, app)).or_default();
+                let line = portrait::shadow(&self.prose, device, app);
+                let phones = found.entry(line).or_default();
                 phones.push(text::safe_up_to(&device.name, 40));
             }
         }
@@ -413,6 +417,9 @@ impl Page<'_> {
             let length = found.len();
             list(found.into_iter().map(line).take(LINES), out);
             self.rest(length, out);
+            if let Some(advice) = portrait::shadow_advice(&self.prose) {
+                out.element("p", &[], &advice);
+            }
         });
     }
 
@@ -504,10 +511,10 @@ impl Page<'_> {
         table("numbers", caption, &heads, out, |out| {
             for (state, volume) in merged::traffic(self.prose.audit) {
                 out.within("tr", &[], |out| {
-                    row_head(out, |out| out.text(&language.content(state)));
+                    row_head(out, |out| out.text(&language.content_of(state, &volume)));
                     out.element("td", &[], &volume.flows);
-                    out.element("td", &[], &language.bytes(volume.sent_bytes));
-                    out.element("td", &[], &language.bytes(volume.received_bytes));
+                    out.element("td", &[], &language.size(&volume, volume.sent_bytes));
+                    out.element("td", &[], &language.size(&volume, volume.received_bytes));
                 });
             }
         });

@@ -15,6 +15,8 @@ pub struct Texts {
     pub shadow_by_name: &'static str,
     /// Seen in traffic, not in a list of installed apps.
     pub shadow_by_traffic: &'static str,
+    /// The same, where a log alone names it.
+    pub shadow_by_log: &'static str,
     /// Apps that serve the same purpose; `{names}`.
     pub shadow_offer: &'static str,
     /// An exception in force; `{owner}`, `{reason}`, `{day}`.
@@ -163,6 +165,14 @@ pub struct Texts {
     pub documented_app: &'static str,
     /// The same where that was not read: how sure it is stands behind; `{app}`.
     pub known_app: &'static str,
+    /// No traffic of an app, where there could have been.
+    pub no_traffic: &'static str,
+    /// No traffic of an app, for no traffic of the phone was captured.
+    pub traffic_unknown: &'static str,
+    /// No permissions of interest.
+    pub no_permissions: &'static str,
+    /// Nothing says which permissions an app has.
+    pub permissions_unknown: &'static str,
     /// `{company}` in the EEA; `{country}` of the deciding company.
     pub contract_party: &'static str,
     /// Behind what nobody has confirmed.
