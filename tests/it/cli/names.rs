@@ -73,7 +73,7 @@ fn apps_of_lists_are_known_by_all_their_names_and_near_ones_are_only_noted() {
     let shown = report(&case);
     assert_eq!(
         shown
-            .matches("WhatsApp – not allowed by the policy (known only by its name")
+            .matches("WhatsApp – not allowed by the policy (recognised only by its name")
             .count(),
         2,
         "{shown}"
@@ -83,7 +83,9 @@ fn apps_of_lists_are_known_by_all_their_names_and_near_ones_are_only_noted() {
         "{shown}"
     );
     assert!(
-        shown.contains("Microsoft Outlook – the policy does not name it (known only by its name"),
+        shown.contains(
+            "Microsoft Outlook – the policy does not name it (recognised only by its name"
+        ),
         "{shown}"
     );
 }
