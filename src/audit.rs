@@ -11,6 +11,7 @@ mod fleet;
 mod gather;
 mod known_values;
 mod live;
+mod mentions;
 mod naming;
 mod neighbours;
 mod options;
@@ -78,6 +79,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         mut dossiers,
         is_list,
     } = spread(case, dossiers, rules);
+    mentions::refuse_unknown(case, rules, &dossiers)?;
     let keys = keys(case, &mut dossiers, options, &mut coverage)?;
     let known = known_values_of(case, &mut dossiers, rules, options, &mut coverage)?;
     // What is one phone's own tells nothing of the others on its network.
@@ -139,15 +141,8 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     let baseline = Baseline::read(next_id(&inputs), rules, options, &mut errors)?;
     inputs.extend(baseline.inputs.iter().cloned());
     coverage.merge(baseline.coverage.clone());
-    let seen = tally.devices();
-    let shown: Vec<bool> = (0..)
-        .map(DeviceId)
-        .zip(is_list.iter().zip(&dossiers))
-        .map(|(device, (is_list, dossier))| {
-            let is_empty_network = options.has_split_clients && dossier.is_empty();
-            !is_list && (!is_empty_network || seen.contains(&device))
-        })
-        .collect();
+    let is_empty = |dossier: &Dossier| options.has_split_clients && dossier.is_empty();
+    let shown = shown(&is_list, dossiers.iter().map(is_empty), &tally);
     let clients = clients.named(&names, &networks);
     let known = names.into_iter().zip(dossiers);
     let mut devices: Vec<(String, Dossier)> = known.chain(clients).collect();
@@ -155,6 +150,7 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
     let is_only = devices.iter().zip(shown.clone()).filter(|it| it.1).count() == 1;
     put_beside(&mut devices, (case, options), &began, (&baseline, is_only));
     let reports = assess::assess(rules, policy, &devices, &tally);
+    mentions::note_unused((case, rules), &devices, &reports, &mut coverage);
     let audit = Audit {
         case: case.name.clone(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -172,6 +168,15 @@ pub fn run(case: &Case, rules: &Rules, options: &Options, progress: &Progress) -
         coverage,
     };
     Ok(Outcome { audit, errors })
+}
+
+/// Which phones reports show: lists of apps of many phones are none, nor are networks of which nothing is left.
+fn shown(is_list: &[bool], is_empty: impl Iterator<Item = bool>, tally: &Tally) -> Vec<bool> {
+    let seen = tally.devices();
+    let phones = (0..).map(DeviceId).zip(is_list.iter().zip(is_empty));
+    phones
+        .map(|(device, (is_list, is_empty))| !is_list && (!is_empty || seen.contains(&device)))
+        .collect()
 }
 
 /// The day on which the last input ended, by which exceptions are judged: there is no other clock.
@@ -294,13 +299,14 @@ fn leave_out(
                 reason: reason.clone(),
             });
         }
+        let (sha256, bytes) = case.digest_of_left_out(path);
         inputs.push(InputReport {
             id,
             path: path.clone(),
             device: String::new(),
             format: "unknown".to_owned(),
-            sha256: String::new(),
-            bytes: 0,
+            sha256,
+            bytes,
             items: 0,
             period: None,
         });

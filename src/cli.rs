@@ -35,9 +35,9 @@ Examples:
 
 Exit status:
   0  done, and the gate is passed: nothing at or above --fail-on
-  1  done, and the gate is not passed: --fail-on, --min-coverage, or a suppression that has expired;
+  1  done, and the gate is not passed: --fail-on, --fail-on-forbidden, --min-coverage, or a suppression that has expired;
      of verify: the report does not hold, or names other rules, options or another version, so that not all of it could be checked
-  2  not all that was asked could be done; messages are on standard error
+  2  not all that was asked could be done, as when a capture is empty or cannot be read; messages are on standard error
 
 Environment:
   NO_COLOR            no colour, unless --color always

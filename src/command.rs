@@ -19,13 +19,15 @@ use phonehome::audit::{self, Outcome};
 use phonehome::detect;
 use phonehome::gate::Gate;
 use phonehome::intake;
-use phonehome::model::RiskLevel;
+use phonehome::model::{Audit as Audited, RiskLevel, Shortfall};
 use phonehome::report::{self, InputLine, Language, Observations, Presentable};
 use phonehome::rules::Rules;
 use phonehome::{Error, Result};
 
 use self::input::{find, load_rules, pipeline_options, refuse_missing, report_of, rules_of};
-use self::output::{Target, ending, targets, write_prose, write_reports, write_to};
+use self::output::{
+    Target, ending, note_other_endings, targets, write_prose, write_reports, write_to,
+};
 use self::talk::{complain, say};
 use crate::cli::{
     self, Audit, Cli, Document, Generated, Init, Inputs, LanguageChoice, LanguageOption, Observe,
@@ -106,16 +108,18 @@ fn audit(options: &Audit, talk: TalkOptions) -> Result<Status> {
         }
     }
     let targets = targets(&options.output)?;
+    note_other_endings(&targets, talk);
     let mut gate = gate::read(&options.gate)?;
     let outcome = if let Some(name) = &options.input.interface {
-        gate::add_suppressions(&mut gate, &options.gate, None)?;
+        gate::add_suppressions(&mut gate, &options.gate, None, &rules)?;
         Outcome {
             audit: live::audit(options, name, &rules, talk)?,
             errors: Vec::new(),
         }
     } else {
         let case = find(&options.input)?;
-        gate::add_suppressions(&mut gate, &options.gate, case.policy_file.as_deref())?;
+        let of_case = case.policy_file.as_deref();
+        gate::add_suppressions(&mut gate, &options.gate, of_case, &rules)?;
         talk.watched(&case, &rules, |progress| {
             let mut pipeline = pipeline_options(&options.input, options.jobs)?;
             pipeline.has_pseudonyms = options.pseudonym_key.is_some();
@@ -125,6 +129,7 @@ fn audit(options: &Audit, talk: TalkOptions) -> Result<Status> {
     };
     let Outcome { audit, errors } = outcome;
     let read = complain_of(&errors);
+    note_unused(&audit, talk);
     if options.output.show_values {
         talk.note("the report shows captured values; treat it as confidential");
     }
@@ -143,8 +148,19 @@ fn audit(options: &Audit, talk: TalkOptions) -> Result<Status> {
     })
 }
 
+/// Says which names of `phonehome.toml` fit nothing: with a misspelled one, nothing is decided.
+fn note_unused(audit: &Audited, talk: TalkOptions) {
+    let unused = audit.coverage.iter();
+    for (_, _, missed) in unused.filter(|(_, reason, _)| *reason == Shortfall::PolicyUnused) {
+        let names = report::safe(missed.detail.as_deref().unwrap_or_default());
+        talk.note(&format!(
+            "phonehome.toml names what is not in this case: {names}"
+        ));
+    }
+}
+
 fn report(options: &Report, talk: TalkOptions) -> Result<Status> {
-    if !keys::is_trusted(options.trust.as_deref(), &options.saved)? {
+    if !keys::is_trusted(options.trust.as_deref(), &options.saved, talk)? {
         return Ok(Status::Risk);
     }
     let rules = load_rules(&options.rules)?;
@@ -158,12 +174,13 @@ fn report(options: &Report, talk: TalkOptions) -> Result<Status> {
         talk.note("the report was made with other rules; texts are those of the rules at hand");
     }
     let targets = targets(&options.output)?;
+    note_other_endings(&targets, talk);
     let language = match options.output.language.choice {
         Some(choice) => choice.into(),
         None => written_in,
     };
     let mut gate = gate::read(&options.gate)?;
-    gate::add_suppressions(&mut gate, &options.gate, None)?;
+    gate::add_suppressions(&mut gate, &options.gate, None, &rules)?;
     let look = (language, talk);
     deliver(targets, &mut report, &rules, look, &options.output, &gate)
 }
@@ -239,7 +256,15 @@ fn inputs(options: &Inputs, talk: TalkOptions) -> Result<Status> {
     } else {
         write_prose(talk, write)?;
     }
-    Ok(Status::Done)
+    let unreadable = case.left_out.iter();
+    let unreadable = unreadable.filter(|(_, shortfall, _)| *shortfall == Shortfall::Unreadable);
+    let errors: Vec<Error> = unreadable
+        .map(|(path, _, reason)| Error::LeftOut {
+            path: path.into(),
+            reason: reason.clone(),
+        })
+        .collect();
+    Ok(complain_of(&errors))
 }
 
 fn what_if(options: &WhatIf, talk: TalkOptions) -> Result<Status> {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{AppReport, Attributed, Audit, DeviceReport, JudgedFinding, RiskLevel};
+use crate::model::{AppId, AppReport, Attributed, Audit, DeviceReport, JudgedFinding, RiskLevel};
 
 /// What changed between two audits.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Difference {
     pub same_rules: bool,
     /// Version of the tool is the same.
     pub same_tool: bool,
+    /// Phones of the earlier audit that the later one does not have: what it says of their apps has not changed, it is not known.
+    pub missing_devices: Vec<String>,
     /// Apps with a change, by phone and app.
     pub apps: Vec<AppChange>,
 }
@@ -52,6 +54,8 @@ pub struct AppChange {
     pub ids: Vec<String>,
     /// Its names.
     pub names: Vec<String>,
+    /// It is the operating system.
+    pub is_system: bool,
     /// Whether the row itself is new or gone.
     pub change: Change,
     /// Level and risk.
@@ -85,7 +89,11 @@ pub fn diff(old: &Audit, new: &Audit) -> Difference {
         _ => None,
     };
     let mut rows: BTreeMap<(String, String), Pair<&AppReport>> = BTreeMap::new();
+    let missing_devices = missing(old, new, same_device.is_some());
     for (device, app) in rows_of(old) {
+        if missing_devices.contains(&device.name) {
+            continue;
+        }
         let name = same_device.as_ref().unwrap_or(&device.name);
         rows.entry((name.clone(), key(app))).or_default().0 = Some(app);
     }
@@ -99,6 +107,7 @@ pub fn diff(old: &Audit, new: &Audit) -> Difference {
     Difference {
         same_rules: old.rules_sha256 == new.rules_sha256,
         same_tool: old.tool_version == new.tool_version,
+        missing_devices,
         apps: apps.collect(),
     }
 }
@@ -115,6 +124,15 @@ impl Difference {
         });
         risen.max()
     }
+}
+
+fn missing(old: &Audit, new: &Audit, is_one: bool) -> Vec<String> {
+    let is_there = |name: &str| new.devices.iter().any(|device| device.name == name);
+    let names = old.devices.iter().map(|device| &device.name);
+    names
+        .filter(|name| !is_one && !is_there(name))
+        .cloned()
+        .collect()
 }
 
 fn rows_of(audit: &Audit) -> impl Iterator<Item = (&DeviceReport, &AppReport)> {
@@ -142,12 +160,17 @@ fn app_change(
 ) -> Option<AppChange> {
     let app = new.or(old)?;
     let change = change(old.is_some(), new.is_some());
-    let risk = |app: Option<&AppReport>| app.map(|app| (app.level, app.risk));
+    // What is not rated has no risk, as an app that is not there.
+    let risk = |app: Option<&AppReport>| {
+        let rated = app.filter(|app| app.level != RiskLevel::None);
+        rated.map(|app| (app.level, app.risk))
+    };
     let version = |app: Option<&AppReport>| app.and_then(|app| app.version.clone());
     let found = AppChange {
         device,
         ids: ids(app),
         names: app.names.clone(),
+        is_system: matches!(&app.app, Attributed::Known { app, .. } if app.as_str() == AppId::SYSTEM),
         change,
         risk: (risk(old), risk(new)),
         version: (version(old), version(new)),

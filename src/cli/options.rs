@@ -167,7 +167,13 @@ pub(crate) struct GateOptions {
     #[arg(long, value_name = "LEVEL", default_value = "never")]
     pub(crate) fail_on: FailOn,
 
-    /// Count only findings with this evidence or better: a grade, or percent
+    /// Exit with status 1 if an app that `phonehome.toml` forbids is on a phone, whatever it sends
+    ///
+    /// An exception for its use that has not expired lets it pass.
+    #[arg(long, hide_short_help = true)]
+    pub(crate) fail_on_forbidden: bool,
+
+    /// Count only findings with this evidence or better: a grade, `transmitted`, or percent
     #[arg(long, hide_short_help = true, value_name = "GRADE|PERCENT", value_parser = evidence)]
     pub(crate) min_evidence: Option<Evidence>,
 

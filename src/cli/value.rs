@@ -90,6 +90,14 @@ pub(super) fn evidence(text: &str) -> Result<Evidence, String> {
     if let Some(grade) = Grade::ALL.into_iter().find(|grade| grade.as_str() == text) {
         return Ok(Evidence::Grade(grade));
     }
+    if text == "transmitted" {
+        // The word of reports for all grades that were seen in what was sent.
+        let grades = Grade::ALL.into_iter();
+        let weakest = grades.filter(|grade| grade.is_transmitted()).max();
+        return weakest
+            .map(Evidence::Grade)
+            .ok_or_else(|| "no grade is".to_owned());
+    }
     let number = text.strip_suffix('%').unwrap_or(text).trim().parse();
     number
         .ok()
@@ -97,7 +105,7 @@ pub(super) fn evidence(text: &str) -> Result<Evidence, String> {
         .map(Evidence::Percent)
         .ok_or_else(|| {
             let grades = Grade::ALL.map(Grade::as_str).join(", ");
-            format!("neither percent nor one of {grades}")
+            format!("neither percent nor one of transmitted, {grades}")
         })
 }
 

@@ -71,7 +71,7 @@ fn archived(
 
 /// `phonehome verify`.
 pub(super) fn verify(options: &Verify, talk: TalkOptions) -> Result<Status> {
-    if !keys::is_trusted(options.trust.as_deref(), &options.report)? {
+    if !keys::is_trusted(options.trust.as_deref(), &options.report, talk)? {
         return Ok(Status::Risk);
     }
     let text = read_report(&options.report)?;

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use phonehome::Result;
 use phonehome::gate::{self, Date, Gate, Verdict};
 use phonehome::model::{RiskLevel, Timestamp};
 use phonehome::report::{self, Presentable};
 use phonehome::rules::Rules;
+use phonehome::{Error, Result};
 
 use super::Status;
 use super::compare::saved;
@@ -28,6 +28,7 @@ pub(super) fn read(options: &GateOptions) -> Result<Gate> {
     };
     Ok(Gate {
         fail_on: options.fail_on.level(),
+        fails_on_forbidden: options.fail_on_forbidden,
         min_evidence: options.min_evidence,
         min_coverage: options.min_coverage,
         suppressions: Vec::new(),
@@ -40,9 +41,28 @@ pub(super) fn add_suppressions(
     gate: &mut Gate,
     options: &GateOptions,
     of_case: Option<&Path>,
+    rules: &Rules,
 ) -> Result<()> {
-    if let Some(path) = options.suppressions.as_deref().or(of_case) {
-        gate.suppressions = gate::read_suppressions(path)?;
+    let Some(path) = options.suppressions.as_deref().or(of_case) else {
+        return Ok(());
+    };
+    gate.suppressions = gate::read_suppressions(path)?;
+    for suppression in &gate.suppressions {
+        let Some(rule) = &suppression.rule else {
+            continue;
+        };
+        if rules.describe(rule).is_none() {
+            let similar = report::similar_rules(rules, rule);
+            let similar = similar.iter().find(|id| rules.describe(id).is_some());
+            let meant = similar.map_or_else(String::new, |id| format!("; did you mean `{id}`?"));
+            return Err(Error::Policy {
+                path: path.to_owned(),
+                reason: format!(
+                    "line {}: there is no rule `{rule}`{meant}",
+                    suppression.line
+                ),
+            });
+        }
     }
     Ok(())
 }
@@ -71,6 +91,18 @@ pub(super) fn announce(gate: &Gate, verdict: &Verdict, talk: TalkOptions) -> Sta
         ));
     }
     if !talk.quiet {
+        for (device, app) in verdict.forbidden.iter().take(NAMED) {
+            let (device, app) = (report::safe(device), report::safe(app));
+            say(&format!("gate: {device} › {app} is forbidden"));
+        }
+        if let Some(more) = verdict
+            .forbidden
+            .len()
+            .checked_sub(NAMED)
+            .filter(|more| *more > 0)
+        {
+            say(&format!("gate: and {more} more forbidden apps"));
+        }
         for failing in verdict.failing.iter().take(NAMED) {
             say(&format!(
                 "gate: {} › {}: {} ({})",
@@ -96,7 +128,12 @@ pub(super) fn announce(gate: &Gate, verdict: &Verdict, talk: TalkOptions) -> Sta
             (verdict.known, "known from the baseline"),
         ];
         for (count, what) in taken.iter().filter(|(count, _)| *count > 0) {
-            say(&format!("note: {count} findings do not count: {what}"));
+            let findings = if *count == 1 {
+                "finding does"
+            } else {
+                "findings do"
+            };
+            say(&format!("note: {count} {findings} not count: {what}"));
         }
     }
     if verdict.passes() {

@@ -16,6 +16,10 @@ use zeroize::Zeroizing;
 use super::input::read_report;
 use super::output::write_to;
 use super::talk::say;
+use crate::cli::TalkOptions;
+
+/// How every public key of minisign begins: `Ed` in base64.
+const KEY_BEGIN: &str = "RW";
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::new());
@@ -88,12 +92,25 @@ pub(super) fn sign(key: &SecretKey, report: Option<&Path>) -> Result<()> {
 }
 
 /// Whether a report is signed by a public key (its file, or the key itself), if one is asked for; says why it is not.
-pub(super) fn is_trusted(key: Option<&str>, report: &Path) -> Result<bool> {
-    let Some(key) = key else { return Ok(true) };
+pub(super) fn is_trusted(key: Option<&str>, report: &Path, talk: TalkOptions) -> Result<bool> {
+    let Some(key) = key else {
+        let signature = beside(report);
+        if signature.is_file() {
+            let shown = phonehome::report::safe(&signature.display().to_string());
+            talk.note(&format!(
+                "{shown} was not checked, so the report may be another one than was signed: name the key with --trust"
+            ));
+        }
+        return Ok(true);
+    };
     let path = Path::new(key);
     let text = match read(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(Error::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+        // What has the form of a path is none of a key: base64 has no dots, and those keys all begin alike.
+        Err(Error::Read { source, .. })
+            if source.kind() == io::ErrorKind::NotFound
+                && (key.starts_with(KEY_BEGIN) || !key.contains(['.', '/', '\\'])) =>
+        {
             key.to_owned()
         }
         Err(error) => return Err(error),

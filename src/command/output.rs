@@ -67,6 +67,30 @@ pub(super) fn targets(options: &OutputOptions) -> Result<Vec<Target>> {
     Ok(targets)
 }
 
+/// Says where the name of a file promises another format than it gets. Endings that several formats use promise nothing.
+pub(super) fn note_other_endings(targets: &[Target], talk: TalkOptions) {
+    const OF_SEVERAL: [&str; 3] = ["json", "txt", "xml"];
+    for (format, file) in targets {
+        let Some(end) = file.as_deref().and_then(ending) else {
+            continue;
+        };
+        let is_end = |of: &&str| *of == end;
+        let other = FORMATS
+            .iter()
+            .find(|other| other.name != format.name && other.endings.iter().any(is_end));
+        if format.endings.iter().any(is_end) || OF_SEVERAL.contains(&&*end) {
+            continue;
+        }
+        if let (Some(other), Some(file)) = (other, file) {
+            let file = report::safe(&file.display().to_string());
+            talk.note(&format!(
+                "{file} gets the format {}, though its name is that of {}",
+                format.name, other.name
+            ));
+        }
+    }
+}
+
 /// Renders a report in each format to its place.
 pub(super) fn write_reports(
     targets: Vec<Target>,

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use suppression::{Date, Suppression, read_suppressions};
 
-use crate::model::{AppReport, Audit, Grade, JudgedFinding, RiskLevel};
+use crate::model::{AppReport, AppStatus, Audit, Grade, JudgedFinding, RiskLevel, ShadowApp};
 
 /// The weakest evidence that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub enum Evidence {
 pub struct Gate {
     /// Findings at this level or above fail; `None`: none does.
     pub fail_on: Option<RiskLevel>,
+    /// An app that the company forbids fails, whatever it sends, unless an exception holds.
+    pub fails_on_forbidden: bool,
     /// Weaker evidence does not count, beside the strength that the rules ask for.
     pub min_evidence: Option<Evidence>,
     /// Least share of bytes that could be read, in percent.
@@ -42,6 +44,8 @@ pub struct Verdict {
     pub level: Option<RiskLevel>,
     /// Findings at or above the level asked for: phone, app, rule and id.
     pub failing: Vec<Failing>,
+    /// Apps that the company forbids, where that is asked: phone and name.
+    pub forbidden: Vec<(String, String)>,
     /// Bytes that could be read, in percent of all, where that is below what is asked for.
     pub low_coverage: Option<u8>,
     /// Suppressions whose time is over, by position.
@@ -65,6 +69,8 @@ pub struct Exemptions {
     pub has_baseline: bool,
     /// By phone and id.
     of: BTreeMap<(String, String), Exemption>,
+    /// Suppressions that take away findings which would count, with how many.
+    pub suppressed: Vec<(Suppression, u64)>,
 }
 
 /// Why a finding does not count.
@@ -77,6 +83,14 @@ pub enum Exemption {
 }
 
 impl Exemptions {
+    fn count(&mut self, suppression: &Suppression) {
+        let mut counts = self.suppressed.iter_mut();
+        match counts.find(|(known, _)| known == suppression) {
+            Some((_, count)) => *count = count.saturating_add(1),
+            None => self.suppressed.push((suppression.clone(), 1)),
+        }
+    }
+
     /// That of a finding.
     pub fn of(&self, device: &str, id: &str) -> Option<&Exemption> {
         if self.of.is_empty() {
@@ -102,7 +116,10 @@ pub struct Failing {
 impl Verdict {
     /// Whether the audit passes.
     pub fn passes(&self) -> bool {
-        self.failing.is_empty() && self.low_coverage.is_none() && self.expired.is_empty()
+        self.failing.is_empty()
+            && self.forbidden.is_empty()
+            && self.low_coverage.is_none()
+            && self.expired.is_empty()
     }
 }
 
@@ -157,8 +174,11 @@ impl Gate {
                     let key = (device.name.clone(), finding.id.clone());
                     if let Some(exemption) = self.exemption(&fitting, &key, today) {
                         if level.is_some() {
-                            let count = match exemption {
-                                Exemption::Suppressed(_) => &mut verdict.suppressed,
+                            let count = match &exemption {
+                                Exemption::Suppressed(suppression) => {
+                                    verdict.exemptions.count(suppression);
+                                    &mut verdict.suppressed
+                                }
                                 Exemption::Known => &mut verdict.known,
                             };
                             *count = count.saturating_add(1);
@@ -185,6 +205,9 @@ impl Gate {
             } else if !used.contains(&position) {
                 verdict.unused.push(position);
             }
+        }
+        if self.fails_on_forbidden {
+            verdict.forbidden = forbidden(audit);
         }
         let readable = readable_percent(audit).unwrap_or_default();
         verdict.low_coverage = self
@@ -231,6 +254,21 @@ impl Gate {
             .map(|(position, _)| position)
             .collect()
     }
+}
+
+/// Apps on phones that the company forbids and puts up with by no exception that holds.
+fn forbidden(audit: &Audit) -> Vec<(String, String)> {
+    let is_excepted = |app: &ShadowApp| {
+        let mut exceptions = app.exceptions.iter();
+        exceptions.any(|one| one.exception.observation.is_none() && !one.is_expired)
+    };
+    let apps = audit.devices.iter().flat_map(|device| {
+        let apps = device.shadow.iter();
+        apps.map(move |app| (device, app))
+    });
+    apps.filter(|(_, app)| app.status == Some(AppStatus::Forbidden) && !is_excepted(app))
+        .map(|(device, app)| (device.name.clone(), app.name.clone()))
+        .collect()
 }
 
 /// What to call an app in a message.

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::limits::POLICY_BYTES;
-use crate::model::{AppReport, JudgedFinding, is_below};
+use crate::model::{AppReport, JudgedFinding, is_below, written_day};
 use crate::{Error, Result};
 
 /// A day: year, month, day.
@@ -30,6 +30,8 @@ pub struct Suppression {
     pub reason: String,
     /// The last day on which it holds.
     pub expires: Date,
+    /// Line in the file of what it names, for messages.
+    pub line: usize,
 }
 
 /// The part of the file that is about suppressions; the rest is for others.
@@ -43,7 +45,7 @@ struct Policy {
 #[serde(deny_unknown_fields)]
 struct Entry {
     finding: Option<String>,
-    rule: Option<String>,
+    rule: Option<toml::Spanned<String>>,
     app: Option<String>,
     recipient: Option<String>,
     owner: String,
@@ -71,7 +73,10 @@ fn parse(text: &str) -> Result<Vec<Suppression>, String> {
             .span()
             .and_then(|span| text.get(..span.start))
             .unwrap_or_default();
-        let line = before.matches('\n').count().saturating_add(1);
+        let line = line_after(before);
+        if let Some(day) = written_day(text, before.len()) {
+            return format!("line {line}: a date is written {day}, without quotes");
+        }
         let reason = match error.message() {
             // The reader's words for a value in quotes.
             message if message.contains("TOML datetime") => {
@@ -84,14 +89,19 @@ fn parse(text: &str) -> Result<Vec<Suppression>, String> {
     let numbered = policy.suppressions.into_iter().zip(1_u32..);
     numbered
         .map(|(entry, number)| {
-            suppression(entry).map_err(|reason| format!("[[suppression]] {number}: {reason}"))
+            suppression(entry, text).map_err(|reason| format!("[[suppression]] {number}: {reason}"))
         })
         .collect()
 }
 
-fn suppression(entry: Entry) -> Result<Suppression, String> {
-    let names = [&entry.finding, &entry.rule, &entry.app, &entry.recipient];
-    if names.iter().all(|name| name.is_none()) {
+/// The number of the line after a text.
+fn line_after(before: &str) -> usize {
+    before.matches('\n').count().saturating_add(1)
+}
+
+fn suppression(entry: Entry, text: &str) -> Result<Suppression, String> {
+    let names = [&entry.finding, &entry.app, &entry.recipient];
+    if entry.rule.is_none() && names.iter().all(|name| name.is_none()) {
         return Err("it names no finding, rule, app or recipient".to_owned());
     }
     for (name, text) in [("owner", &entry.owner), ("reason", &entry.reason)] {
@@ -102,7 +112,10 @@ fn suppression(entry: Entry) -> Result<Suppression, String> {
     let day = entry.expires.date.ok_or("expires is not a day")?;
     Ok(Suppression {
         finding: entry.finding,
-        rule: entry.rule,
+        line: entry.rule.as_ref().map_or(0, |rule| {
+            line_after(text.get(..rule.span().start).unwrap_or_default())
+        }),
+        rule: entry.rule.map(toml::Spanned::into_inner),
         app: entry.app,
         recipient: entry.recipient,
         owner: entry.owner.trim().to_owned(),
@@ -136,6 +149,12 @@ impl Suppression {
             && is(&self.recipient, &is_recipient)
     }
 
+    /// The last day on which it holds, as it is written.
+    pub fn last_day(&self) -> String {
+        let (year, month, day) = self.expires;
+        format!("{year:04}-{month:02}-{day:02}")
+    }
+
     /// What it is about, for messages.
     pub fn about(&self) -> String {
         let named = [
@@ -147,11 +166,11 @@ impl Suppression {
         let words = named
             .iter()
             .filter_map(|(name, value)| Some(format!("{name} {}", value.as_ref()?)));
-        let (year, month, day) = self.expires;
         format!(
-            "{} ({}, until {year:04}-{month:02}-{day:02})",
+            "{} ({}, until {})",
             words.collect::<Vec<_>>().join(", "),
-            self.owner
+            self.owner,
+            self.last_day()
         )
     }
 }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::document::{self, PACKAGE_SET};
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::policy::{self, Said};
 use super::recognise::{Bytes, Columns, Recognised, recognise, recognise_file};
 use super::{Case, Content, DeviceInputs, Input, app_folder, archive, attachment, har};
@@ -16,6 +18,9 @@ use crate::{Error, Result};
 
 /// Bytes of standard input that are looked at until it is given up: a zstd block is at most 128 KiB.
 const STDIN_BYTES: usize = 256 << 10;
+
+/// Endings of names that captures have: a file that is called so, and is none, is missed by somebody.
+const CAPTURE_ENDINGS: [&str; 4] = [".pcap", ".pcapng", ".cap", ".har"];
 
 /// A file that the user named, or that lies below a folder that he named.
 struct Found {
@@ -119,8 +124,10 @@ fn case(paths: &[PathBuf], search: Search, devices: BTreeMap<String, Vec<Input>>
         policy_file: search.policy,
         policy_sha256: search.said.sha256,
         policy: search.said.policy,
+        mentions: search.said.mentions,
         devices: numbered(devices),
         left_out,
+        left_paths: search.left_paths,
         for_people,
     }
 }
@@ -162,6 +169,9 @@ impl Case {
         }
         for (display, ..) in &mut self.left_out {
             if let Some(named) = names.get(display) {
+                let path = self.left_paths.remove(display);
+                self.left_paths
+                    .extend(path.map(|path| (named.path.clone(), path)));
                 display.clone_from(&named.path);
             }
         }
@@ -226,6 +236,12 @@ impl Folder {
         devices.insert(own, self.straight);
         devices
     }
+}
+
+/// A name of a phone as it is compared: whatever its case, and whether its letters are composed (UAX #15) or, as macOS writes
+/// names of files, decomposed.
+pub fn plain_name(name: &str) -> String {
+    name.nfc().flat_map(char::to_lowercase).nfc().collect()
 }
 
 /// A name that no device has yet.
@@ -308,9 +324,13 @@ struct Search {
     /// What it says.
     said: Said,
     left_out: Vec<(String, Shortfall, String)>,
+    /// Where those lie that are no part of an archive.
+    left_paths: BTreeMap<String, PathBuf>,
     for_people: Vec<String>,
     /// Files and folders by their real paths, so that nothing is read twice and links cannot lead in circles.
     seen: BTreeSet<PathBuf>,
+    /// The named folder that is walked, by its real path.
+    root: PathBuf,
     files: usize,
     /// Why the first unreadable input cannot be read.
     failure: Option<(PathBuf, io::Error)>,
@@ -325,12 +345,19 @@ impl Search {
         }
     }
 
+    /// Whether it is a symbolic link to something outside of the folder that is walked.
+    fn leads_out(&self, path: &Path) -> bool {
+        let is_link = fs::symlink_metadata(path).is_ok_and(|it| it.is_symlink());
+        is_link && fs::canonicalize(path).is_ok_and(|real| !real.starts_with(&self.root))
+    }
+
     fn leave_out(&mut self, display: &str, shortfall: Shortfall, reason: String) {
         self.left_out.push((display.to_owned(), shortfall, reason));
     }
 
     fn leave_unreadable(&mut self, display: &str, path: &Path, error: io::Error) {
         self.leave_out(display, Shortfall::Unreadable, error.to_string());
+        self.left_paths.insert(display.to_owned(), path.to_owned());
         self.failure.get_or_insert((path.to_owned(), error));
     }
 
@@ -421,6 +448,16 @@ impl Search {
         }
     }
 
+    fn leave_file(&mut self, found: &Found, shortfall: Shortfall, reason: String) {
+        let shortfall = match shortfall {
+            Shortfall::UnknownFormat if is_called_capture(&found.display) => Shortfall::Unreadable,
+            other => other,
+        };
+        self.left_paths
+            .insert(found.display.clone(), found.path.clone());
+        self.leave_out(&found.display, shortfall, reason);
+    }
+
     fn archive(&mut self, found: &Found) -> Vec<Input> {
         let held = archive::look(&found.path, &found.display, &self.said.columns);
         self.left_out.extend(held.left_out);
@@ -431,14 +468,11 @@ impl Search {
     fn input(&mut self, found: &Found, recognised: Recognised, is_named: bool) -> Option<Input> {
         match recognised {
             Recognised::Input(input) => return Some(input),
-            Recognised::LeftOut(shortfall, reason) => {
-                self.leave_out(&found.display, shortfall, reason);
+            Recognised::LeftOut(shortfall, reason) => self.leave_file(found, shortfall, reason),
+            Recognised::Quiet if is_named || is_called_capture(&found.display) => {
+                let reason = "text of no known format".to_owned();
+                self.leave_file(found, Shortfall::UnknownFormat, reason);
             }
-            Recognised::Quiet if is_named => self.leave_out(
-                &found.display,
-                Shortfall::UnknownFormat,
-                "text of no known format".to_owned(),
-            ),
             // Only files are looked into.
             Recognised::Archive => {}
             Recognised::Quiet => self.for_people.push(found.display.clone()),
@@ -453,9 +487,12 @@ impl Search {
             self.policy = Some(policy);
         }
         let mut found = Vec::new();
+        self.root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
         self.walk(root, prefix, None, 0, &mut found);
         let mut folder = Folder::default();
         let mut seen: Vec<Input> = Vec::new();
+        // Folders whose names are one however they are spelled are one phone.
+        let mut names: BTreeMap<String, String> = BTreeMap::new();
         // Which of them are bodies is known once there is a HAR beside them.
         let (bodies, files): (Vec<_>, Vec<_>) = found
             .into_iter()
@@ -484,7 +521,11 @@ impl Search {
             }
             match found.folder {
                 None => folder.add_file(inputs),
-                Some(name) => folder.below.entry(name).or_default().extend(inputs),
+                Some(name) => {
+                    let name = names.entry(plain_name(&name)).or_insert(name);
+                    let inside = folder.below.entry(name.clone());
+                    inside.or_default().extend(inputs);
+                }
             }
         }
         Ok(folder)
@@ -512,6 +553,11 @@ impl Search {
         };
         for (name, path) in entries {
             let display = format!("{prefix}{name}");
+            if self.leads_out(&path) {
+                let reason = "a link that leads out of the named folder".to_owned();
+                self.leave_out(&display, Shortfall::LinkOut, reason);
+                continue;
+            }
             if path.is_dir() && !app_folder::is_app(&path) {
                 let folder = folder.unwrap_or(&name);
                 self.walk(
@@ -554,6 +600,16 @@ impl Search {
             },
         }
     }
+}
+
+/// Whether a name says that a file is a capture, compressed or not.
+fn is_called_capture(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let bare = [".gz", ".zst"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end));
+    let bare = bare.unwrap_or(&name);
+    CAPTURE_ENDINGS.iter().any(|end| bare.ends_with(end))
 }
 
 /// Names and paths in a folder, sorted, without hidden ones.

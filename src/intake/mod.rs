@@ -53,13 +53,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use clock::{Zone, consent};
-pub use discover::{Named, discover, survey};
+pub use discover::{Named, discover, plain_name, survey};
 pub use key_log::read_key_log;
 pub use known_values::{Unusable, read_known_values};
 pub use live::{
     Interface, InterfaceInfo, Poll, drop_privileges, filtered, interfaces, open_interface,
 };
-pub use policy::{TEMPLATE_DE, TEMPLATE_EN};
+pub use policy::{Mention, Mentioned, TEMPLATE_DE, TEMPLATE_EN};
 pub use recognise::Sample;
 pub use wrapping::Wrapping;
 
@@ -337,10 +337,14 @@ pub struct Case {
     pub policy_sha256: Option<String>,
     /// What it says.
     pub policy: Policy,
+    /// Names in it that may be misspelled.
+    pub mentions: Vec<Mention>,
     /// Phones by name.
     pub devices: Vec<DeviceInputs>,
     /// Files left out, with the reason (path as displayed).
     pub left_out: Vec<(String, Shortfall, String)>,
+    /// Where those lie that are no part of an archive, by path as displayed.
+    left_paths: BTreeMap<String, PathBuf>,
     /// Texts for people, such as a README, which no audit needs.
     pub for_people: Vec<String>,
 }
@@ -353,6 +357,17 @@ impl Case {
     /// The input for what concerns all of them.
     pub(crate) fn first_input(&self) -> Option<InputId> {
         self.inputs().next().map(|input| input.id)
+    }
+
+    /// Checksum and size of a file that was left out, as far as it can be read.
+    pub(crate) fn digest_of_left_out(&self, display: &str) -> (String, u64) {
+        let path = self.left_paths.get(display).filter(|path| path.is_file());
+        let digest = path.map(|path| Input::file_at(path).digest());
+        let size = || path.and_then(|path| Some(path.metadata().ok()?.len()));
+        match digest {
+            Some(Ok(Some(digest))) => digest,
+            _ => (String::new(), size().unwrap_or_default()),
+        }
     }
 
     /// Whether any input has something to stream.

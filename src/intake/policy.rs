@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use toml::Spanned;
 
 use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
@@ -15,7 +16,7 @@ use crate::limits::POLICY_BYTES;
 use crate::manifest::Column;
 use crate::model::{
     AppPolicy, AppStatus, Consent, Day, DeviceKind, DevicePolicy, Exception, InternalRecipient,
-    LegalBasis, Policy, Processor, Purpose, Retention, Subnet, TransferTool,
+    LegalBasis, Policy, Processor, Purpose, Retention, Subnet, TransferTool, written_day,
 };
 use crate::{Error, Result};
 
@@ -73,7 +74,7 @@ struct InventoryView {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DeviceView {
-    folder: String,
+    folder: Spanned<String>,
     #[serde(deserialize_with = "device_kind")]
     kind: DeviceKind,
     #[serde(default)]
@@ -81,20 +82,22 @@ struct DeviceView {
     #[serde(default)]
     minors: bool,
     #[serde(default)]
-    dedicated_to: Vec<String>,
+    dedicated_to: Vec<Spanned<String>>,
     role: Option<String>,
     #[serde(default, deserialize_with = "consent")]
     consent_at: Option<Consent>,
+    #[serde(default, deserialize_with = "time_zone")]
+    time_zone: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AppView {
-    id: String,
+    id: Spanned<String>,
     #[serde(deserialize_with = "app_status")]
     status: AppStatus,
     #[serde(default)]
-    devices: Vec<String>,
+    devices: Vec<Spanned<String>>,
     #[serde(default)]
     purpose: Vec<PurposeView>,
     #[serde(default, deserialize_with = "day")]
@@ -138,10 +141,10 @@ struct InternalView {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExceptionView {
-    app: String,
-    observation: Option<String>,
+    app: Spanned<String>,
+    observation: Option<Spanned<String>>,
     #[serde(default)]
-    devices: Vec<String>,
+    devices: Vec<Spanned<String>>,
     owner: String,
     reason: String,
     #[serde(deserialize_with = "needed_day")]
@@ -155,8 +158,36 @@ pub(super) struct Said {
     pub(super) policy: Policy,
     /// Columns of lists of apps.
     pub(super) columns: BTreeMap<Column, String>,
+    /// Apps, phones and observations that it names.
+    pub(super) mentions: Vec<Mention>,
     /// Checksum of the file.
     pub(super) sha256: Option<String>,
+}
+
+/// What a [`Mention`] names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mentioned {
+    /// An app: a profile, or a package or bundle id.
+    App,
+    /// An app that somebody puts up with, and that is on a phone.
+    AppAtHand,
+    /// Phones, by a pattern of their names.
+    Phones,
+    /// A legal observation.
+    Observation,
+}
+
+/// A name in `phonehome.toml`, for those who know whether there is such a thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mention {
+    /// Its line.
+    pub line: usize,
+    /// Where it stands, as in `[[app]] id`.
+    pub place: &'static str,
+    /// What it is the name of.
+    pub what: Mentioned,
+    /// The name.
+    pub name: String,
 }
 
 /// Names of what columns can mean, under `[inventory.columns]`.
@@ -199,7 +230,10 @@ fn parse(text: &str) -> Result<Said, String> {
             .span()
             .and_then(|span| text.get(..span.start))
             .unwrap_or_default();
-        let line = before.matches('\n').count().saturating_add(1);
+        let line = line_after(before);
+        if let Some(day) = written_day(text, before.len()) {
+            return format!("line {line}: a date is written {day}, without quotes");
+        }
         let message = error.message();
         match meant(message) {
             // Instead of the long list of all that there is.
@@ -212,11 +246,26 @@ fn parse(text: &str) -> Result<Said, String> {
     })?;
     let mut seen = BTreeSet::new();
     for AppView { id, devices, .. } in &view.app {
-        if !seen.insert((id, devices)) {
+        let phones: Vec<&str> = devices.iter().map(|name| name.as_ref().as_str()).collect();
+        let id = id.as_ref();
+        if !seen.insert((id, phones)) {
             return Err(format!("[[app]] {id} stands twice for the same phones"));
         }
     }
-    Ok(view.said())
+    let mentions = view.mentions(text);
+    Ok(Said {
+        mentions,
+        ..view.said()
+    })
+}
+
+/// The number of the line after a text.
+fn line_after(before: &str) -> usize {
+    before.matches('\n').count().saturating_add(1)
+}
+
+fn bare(names: Vec<Spanned<String>>) -> Vec<String> {
+    names.into_iter().map(Spanned::into_inner).collect()
 }
 
 /// The least similarity at which a known word is proposed for an unknown one (Jaro-Winkler).
@@ -237,6 +286,44 @@ fn meant(message: &str) -> Option<&str> {
 }
 
 impl FileView {
+    /// The names in it that may be misspelled.
+    fn mentions(&self, text: &str) -> Vec<Mention> {
+        let mut mentions = Vec::new();
+        let mut add = |what, place, names: &[Spanned<String>]| {
+            mentions.extend(names.iter().map(|name| Mention {
+                line: line_after(text.get(..name.span().start).unwrap_or_default()),
+                place,
+                what,
+                name: name.as_ref().clone(),
+            }));
+        };
+        for device in &self.device {
+            let folder = std::slice::from_ref(&device.folder);
+            add(Mentioned::Phones, "[[device]] folder", folder);
+            add(
+                Mentioned::App,
+                "[[device]] dedicated_to",
+                &device.dedicated_to,
+            );
+        }
+        for app in &self.app {
+            add(Mentioned::App, "[[app]] id", std::slice::from_ref(&app.id));
+            add(Mentioned::Phones, "[[app]] devices", &app.devices);
+        }
+        for one in &self.exception {
+            let app = std::slice::from_ref(&one.app);
+            add(Mentioned::AppAtHand, "[[exception]] app", app);
+            add(Mentioned::Phones, "[[exception]] devices", &one.devices);
+            let observation = one.observation.as_slice();
+            add(
+                Mentioned::Observation,
+                "[[exception]] observation",
+                observation,
+            );
+        }
+        mentions
+    }
+
     fn said(self) -> Said {
         let trimmed = |text: Option<String>| {
             text.map(|text| text.trim().to_owned())
@@ -273,6 +360,7 @@ impl FileView {
         Said {
             policy,
             columns: self.inventory.columns,
+            mentions: Vec::new(),
             sha256: None,
         }
     }
@@ -281,13 +369,14 @@ impl FileView {
 impl DeviceView {
     fn policy(self) -> DevicePolicy {
         DevicePolicy {
-            folder: self.folder,
+            folder: self.folder.into_inner(),
             kind: self.kind,
             has_work_profile: self.work_profile,
             has_minors: self.minors,
-            dedicated_to: self.dedicated_to,
+            dedicated_to: bare(self.dedicated_to),
             role: self.role,
             consent_at: self.consent_at,
+            time_zone: self.time_zone,
         }
     }
 }
@@ -296,9 +385,9 @@ impl AppView {
     fn policy(self) -> AppPolicy {
         let purpose = |PurposeView { text, legal_basis }| Purpose { text, legal_basis };
         AppPolicy {
-            id: self.id,
+            id: self.id.into_inner(),
             status: self.status,
-            devices: self.devices,
+            devices: bare(self.devices),
             purposes: self.purpose.into_iter().map(purpose).collect(),
             since: self.since,
             is_own: self.own_app,
@@ -322,9 +411,9 @@ impl ProcessorView {
 impl ExceptionView {
     fn policy(self) -> Exception {
         Exception {
-            app: self.app,
-            observation: self.observation,
-            devices: self.devices,
+            app: self.app.into_inner(),
+            observation: self.observation.map(Spanned::into_inner),
+            devices: bare(self.devices),
             owner: self.owner,
             reason: self.reason,
             expires: self.expires,
@@ -395,6 +484,18 @@ fn consent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Consent>
             "`{text}` is no time of consent: write 2026-10-05T08:12:00+02:00, +90s after the first packet, or never"
         ))
     })
+}
+
+/// A zone that is known: times would be hours off without a word.
+fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let name = text.trim();
+    if super::Zone::named(name).is_some() {
+        return Ok(Some(name.to_owned()));
+    }
+    Err(D::Error::custom(format!(
+        "`{name}` is no time zone: write Europe/Berlin, or GMT+02:00"
+    )))
 }
 
 fn device_kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DeviceKind, D::Error> {

@@ -138,6 +138,8 @@ pub struct DevicePolicy {
     pub role: Option<String>,
     /// When its user agreed to what apps store and read.
     pub consent_at: Option<Consent>,
+    /// The time zone of its clock (IANA): what its logs tell without one is read in it.
+    pub time_zone: Option<String>,
 }
 
 /// What an app is used for.
@@ -430,13 +432,28 @@ pub fn is_below(host: &str, domain: &str) -> bool {
         })
 }
 
+/// How the day of a line of TOML is written, if somebody wrote it as 31.12.2026; `at` is a place in the line.
+pub fn written_day(text: &str, at: usize) -> Option<String> {
+    let begin = text
+        .get(..at)?
+        .rfind('\n')
+        .map_or(0, |end| end.saturating_add(1));
+    let line = text.get(begin..)?.lines().next()?;
+    let (_, value) = line.split_once('=')?;
+    let value = value.split('#').next()?.trim().trim_matches(['"', '\'']);
+    let mut parts = value.split('.').map(|part| part.parse::<u16>().ok());
+    let (day, month, year) = (parts.next()??, parts.next()??, parts.next()??);
+    let day = format!("{year:04}-{month:02}-{day:02}");
+    Day::parse(&day).map(|day| day.to_string())
+}
+
 /// Whether patterns cover a phone: none at all covers every one.
 fn covers(patterns: &[String], device: &str) -> bool {
     patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, device))
 }
 
 /// Whether a pattern with `*` (any text) and `?` (one character) matches a whole name. Linear in pattern × name.
-fn matches(pattern: &str, name: &str) -> bool {
+pub fn matches(pattern: &str, name: &str) -> bool {
     let name: Vec<char> = name.chars().collect();
     // fits[n]: the pattern so far matches the first n characters
     let mut fits = vec![false; name.len().saturating_add(1)];

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 use unicode_width::UnicodeWidthChar as _;
 
+use super::language::fill;
 use super::presentable::Presentable;
 use super::prose::{self, Prose};
-use super::{Language, Options};
+use super::{Language, Options, text};
 use crate::diff::{AppChange, Change, Difference, FindingChange, Pair};
 use crate::model::{Audit, RiskLevel};
 use crate::rules::Rules;
@@ -51,6 +52,7 @@ struct DiffView {
     same_rules: bool,
     same_tool: bool,
     new_level: Option<&'static str>,
+    missing_devices: Vec<String>,
     apps: Vec<AppView>,
 }
 
@@ -113,6 +115,7 @@ impl DiffView {
             same_rules: difference.same_rules,
             same_tool: difference.same_tool,
             new_level: difference.new_level().map(RiskLevel::as_str),
+            missing_devices: difference.missing_devices.clone(),
             apps: difference
                 .apps
                 .iter()
@@ -196,6 +199,9 @@ impl Words<'_> {
     }
 
     fn app(&self, app: &AppChange) -> String {
+        if app.is_system {
+            return self.prose.texts.system.to_owned();
+        }
         if app.names.is_empty() {
             return self.prose.texts.unknown_app.to_owned();
         }
@@ -203,7 +209,19 @@ impl Words<'_> {
         app.names.join(&or)
     }
 
-    fn notes(&self, difference: &Difference) -> Vec<&'static str> {
+    fn notes(&self, difference: &Difference) -> Vec<String> {
+        let phones = difference.missing_devices.iter().map(|name| {
+            let words = self.language.pick(
+                "{phone}: this phone is not in the new audit; what became of its findings is not known.",
+                "{phone}: Dieses Telefon ist nicht in der neuen Prüfung; was aus seinen Befunden wurde, ist nicht bekannt.",
+            );
+            fill(words, &[("phone", &text::safe(name))])
+        });
+        let notes = self.general_notes(difference).into_iter();
+        notes.map(str::to_owned).chain(phones).collect()
+    }
+
+    fn general_notes(&self, difference: &Difference) -> Vec<&'static str> {
         let mut notes = Vec::new();
         if !difference.same_rules {
             notes.push(self.language.pick(
@@ -217,7 +235,7 @@ impl Words<'_> {
                 "Die Versionen von phonehome sind andere: Änderungen können daher kommen.",
             ));
         }
-        if difference.apps.is_empty() {
+        if difference.apps.is_empty() && difference.missing_devices.is_empty() {
             notes.push(
                 self.language
                     .pick("Nothing changed.", "Nichts hat sich geändert."),
@@ -303,7 +321,7 @@ impl Words<'_> {
     fn text(&self, difference: &Difference, width: usize, out: &mut dyn Write) -> io::Result<()> {
         write_wrapped(self.title(), "", width, out)?;
         for note in self.notes(difference) {
-            write_wrapped(note, "", width, out)?;
+            write_wrapped(&note, "", width, out)?;
         }
         for app in &difference.apps {
             writeln!(out)?;
@@ -332,7 +350,7 @@ impl Words<'_> {
     fn markdown(&self, difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "# {}", self.title())?;
         for note in self.notes(difference) {
-            writeln!(out, "\n{note}")?;
+            writeln!(out, "\n{}", markdown(&note))?;
         }
         for app in &difference.apps {
             let device = markdown(&app.device);

@@ -26,6 +26,7 @@ use self::policy::{ControllerView, GroupView, ShadowView};
 use self::recipient::{VolumeView, volumes};
 use super::presentable::Presentable;
 use super::prose::Prose;
+use super::text::safe;
 use super::{Format, Language, Options};
 use crate::model::{DeviceReport, RiskLevel, Timestamp};
 use crate::parallel::in_parallel;
@@ -141,8 +142,25 @@ struct AuditView {
     measures: BTreeMap<String, String>,
     /// What was not seen, and why.
     coverage: Vec<ShortfallView>,
+    /// Suppressions that held on the day of the report, by which findings do not count for a gate; the findings themselves are all
+    /// there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<SuppressionView>,
     /// What this report is not, and what is pending in law.
     notes: Vec<String>,
+}
+
+/// Findings that somebody answers for until a day.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct SuppressionView {
+    /// How many findings that would count.
+    findings: u64,
+    /// Who answers for it.
+    owner: String,
+    /// Why.
+    reason: String,
+    /// The last day on which it holds.
+    expires: String,
 }
 
 /// The scoring of reports that name none.
@@ -307,6 +325,17 @@ impl AuditView {
                 .map(|one| (one.id.to_string(), language.of(&one.text).to_owned()))
                 .collect(),
             coverage: coverage(prose),
+            suppressions: prose
+                .exemptions
+                .suppressed
+                .iter()
+                .map(|(suppression, findings)| SuppressionView {
+                    findings: *findings,
+                    owner: safe(&suppression.owner),
+                    reason: safe(&suppression.reason),
+                    expires: suppression.last_day(),
+                })
+                .collect(),
             notes: vec![
                 prose.texts.not_clean.to_owned(),
                 language.of(&legal.disclaimer).to_owned(),

@@ -5,21 +5,23 @@ mod question;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::chain::minute;
 use super::country;
 use super::language::{Texts, fill};
+use super::likeness::is_near;
 use super::presentable::{
     CERTAINTY, CONSENT, CONTACT_DISCOVERY, CONTENT, MANIFEST, Presentable, VOLUME,
 };
 use super::text;
 use super::{Language, Options};
 use crate::assess::Step;
-use crate::gate::{self, Exemption, Exemptions};
+use crate::gate::{self, Exemption, Exemptions, Suppression};
 use crate::model::{
     AppId, AppReport, Attributed, Audit, Category, DeviceReport, Evidence, Grade, InputId,
-    InputReport, JudgedFinding, Protection, RecipientKind, RiskLevel, Score, Shortfall,
+    InputReport, JudgedFinding, Protection, RecipientKind, RiskLevel, Score, ShadowApp, Shortfall,
     ShortfallCount,
 };
-use crate::rules::{Rules, Text};
+use crate::rules::{Rules, Text, folded};
 
 /// Facts named behind one conclusion; the rest is counted.
 const REASONS: usize = 8;
@@ -69,6 +71,43 @@ fn signed(points: i8) -> String {
 }
 
 impl<'a> Prose<'a> {
+    /// From when to when the inputs are: in UTC, of those whose zone is known, if there are any.
+    pub(super) fn period(&self) -> Option<String> {
+        let in_utc = self.audit.period(false).map(|period| (period, "UTC"));
+        let (period, zone) = in_utc.or_else(|| {
+            let period = self.audit.period(true)?;
+            Some((period, self.language.local_time()))
+        })?;
+        let (first, last) = (minute(period.0), minute(period.1));
+        Some(format!("{first} {} {last} {zone}", self.texts.period))
+    }
+
+    /// The known app, or one of another phone, that an app of which a list gave only the name may be: their names are nearly the same.
+    pub(super) fn perhaps(&self, app: &ShadowApp) -> Option<String> {
+        if app.id.as_str() != app.name || self.rules.app(app.id.as_str()).is_some() {
+            return None;
+        }
+        let profiles = self.rules.apps().iter().map(|known| known.name.to_string());
+        let others = self.apps.values().map(|other| self.app(other));
+        let names = profiles.chain(others);
+        names.filter(|name| is_near(&app.name, name)).min()
+    }
+
+    /// Phones whose names differ in spaces, punctuation or a letter, each with the next of them.
+    pub(super) fn phones_alike(&self) -> Vec<(&'a str, &'a str)> {
+        let devices = self.audit.devices.iter();
+        let names = devices.map(|device| (folded(&device.name), device.name.as_str()));
+        let mut names: Vec<(String, &str)> = names.filter(|(plain, _)| !plain.is_empty()).collect();
+        names.sort();
+        let pairs = names.windows(2).filter_map(|pair| match pair {
+            [(plain, one), (next, other)] => {
+                (plain == next || is_near(one, other)).then_some((*one, *other))
+            }
+            _ => None,
+        });
+        pairs.collect()
+    }
+
     pub(super) fn new(report: &'a Presentable, rules: &'a Rules, options: Options) -> Self {
         let audit = &report.audit;
         let mut apps = HashMap::new();
@@ -103,19 +142,33 @@ impl<'a> Prose<'a> {
     pub(super) fn exemption(&self, exemption: &Exemption) -> String {
         match exemption {
             Exemption::Known => self.texts.in_baseline.to_owned(),
-            Exemption::Suppressed(suppression) => {
-                let (year, month, day) = suppression.expires;
-                let fields = [
-                    ("owner", text::safe(&suppression.owner)),
-                    ("day", format!("{year:04}-{month:02}-{day:02}")),
-                    ("reason", text::safe(&suppression.reason)),
-                ];
-                let fields = fields
-                    .each_ref()
-                    .map(|(name, value)| (*name, value.as_str()));
-                fill(self.texts.suppressed, &fields)
-            }
+            Exemption::Suppressed(suppression) => self.suppression(suppression),
         }
+    }
+
+    fn suppression(&self, suppression: &Suppression) -> String {
+        let fields = [
+            ("owner", text::safe(&suppression.owner)),
+            ("day", suppression.last_day()),
+            ("reason", text::safe(&suppression.reason)),
+        ];
+        let fields = fields
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        fill(self.texts.suppressed, &fields)
+    }
+
+    /// How many findings do not count, by whom, until when and why.
+    pub(super) fn suppressed(&self) -> impl Iterator<Item = String> {
+        let (one, many) = (
+            self.language.pick("finding", "Befund"),
+            self.language.pick("findings", "Befunde"),
+        );
+        let suppressed = self.exemptions.suppressed.iter();
+        suppressed.map(move |(suppression, count)| {
+            let counted = self.language.counted(*count, one, many);
+            format!("{counted} {}", self.suppression(suppression))
+        })
     }
 
     /// An app's name as shown.

@@ -122,30 +122,15 @@ impl Page<'_> {
             audit.case.clone()
         };
         // Files that were left out are named further down.
-        let read = audit.inputs.iter().filter(|input| !input.device.is_empty());
         let mut facts = vec![
             language.counted(count(audit.devices.len()), texts.phone, texts.phones),
-            language.counted(count(read.count()), texts.input, texts.inputs),
+            language.counted(count(audit.read_inputs()), texts.input, texts.inputs),
         ];
-        let periods = audit.inputs.iter().filter_map(|input| input.period);
-        if let Some((first, last)) =
-            periods.reduce(|all, next| (all.0.min(next.0), all.1.max(next.1)))
-        {
-            let minute = |time: crate::model::Timestamp| {
-                let shown = time.to_string();
-                shown
-                    .get(..16)
-                    .map_or_else(|| shown.clone(), |minute| minute.replace('T', " "))
-            };
-            facts.push(format!(
-                "{} {} {} UTC",
-                minute(first),
-                texts.period,
-                minute(last)
-            ));
-        }
+        facts.extend(self.prose.period());
         self.paragraph(&format!("{}: {case}", texts.title), Look::Bold)?;
         self.paragraph(&facts.join(" · "), Look::Dim)?;
+        let suppressed: Vec<String> = self.prose.suppressed().collect();
+        self.list(&suppressed, Look::Plain)?;
         if self.shows_values {
             self.paragraph(texts.confidential, Look::Level(RiskLevel::VeryHigh))?;
         }
@@ -447,7 +432,7 @@ impl Page<'_> {
             self.paragraph(texts.shortfalls, Look::Plain)?;
             self.list(&lines, Look::Plain)?;
         }
-        let clocks = chain::clocks(self.prose);
+        let clocks = chain::of_phones(self.prose);
         self.list(&clocks, Look::Plain)?;
         self.paragraph(texts.not_clean, Look::Plain)
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::gates::{archive, run, text};
 
 /// A copy of the sample case in which a test may change things.
-fn case(archive: &str) -> PathBuf {
+pub(crate) fn case(archive: &str) -> PathBuf {
     fn copy(from: &Path, to: &Path) {
         fs::create_dir_all(to).unwrap();
         for entry in fs::read_dir(from).unwrap() {
@@ -112,7 +112,7 @@ fn changed_bytes_take_the_evidence_that_was_in_them() {
         .as_u64()
         .unwrap();
     let end = end_of_packet(&bytes, frame);
-    bytes[end - 60..end].fill(0);
+    bytes[end - 400..end].fill(0);
     fs::write(&capture, bytes).unwrap();
     let (status, found) = verify(&archive, &case, &[]);
     assert_eq!((status, &found["verdict"]), (1, &json!("other-inputs")));
@@ -421,6 +421,33 @@ fn the_app_of_a_report_is_used_again() {
     assert_eq!(read(&file)["options"], json!({ "app": "com.example.one" }));
     let (status, found) = verify(&file, Path::new(capture), &[]);
     assert_eq!((status, &found["verdict"]), (0, &json!("holds")));
+}
+
+#[test]
+fn a_phone_that_is_not_in_the_new_audit_is_told_as_such() {
+    let archive = archive("diff-phone");
+    let less = altered(&archive, |report| {
+        report["devices"].as_array_mut().unwrap().pop();
+    });
+    let gone = read(&archive)["devices"]
+        .as_array()
+        .unwrap()
+        .last()
+        .unwrap()["name"]
+        .clone();
+    let output = run(&["diff", &archive, &less, "-f", "json"]);
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["missing_devices"], json!([gone]));
+    assert_eq!(found["apps"], json!([]));
+    let said = text(&run(&["diff", &archive, &less, "--lang", "en"]).stdout);
+    assert!(
+        said.contains("this phone is not in the new audit"),
+        "{said}"
+    );
+    assert!(!said.contains("Nothing changed"), "{said}");
+    // The other way round it is new, with the operating system by its name and without a risk that is none.
+    let said = text(&run(&["diff", &less, &archive, "--lang", "en"]).stdout);
+    assert!(!said.contains("not rated"), "{said}");
 }
 
 #[test]

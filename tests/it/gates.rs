@@ -620,3 +620,176 @@ fn planted_values_are_in_no_output() {
     let first = ["7c4f1a0e-3b52-4d8e-9a61-5f0c2b7d4e93", "3f9a1c0d5e7b2846"];
     assert_eq!(shown, first);
 }
+
+/// A copy of the sample case in a folder of its own, with something appended to its `phonehome.toml`.
+fn case_with(name: &str, more: &str) -> PathBuf {
+    let file = archive(name);
+    let folder = crate::comparing::case(&file);
+    let policy = folder.join("phonehome.toml");
+    let said = fs::read_to_string(&policy).unwrap();
+    fs::write(&policy, format!("{said}\n{more}")).unwrap();
+    folder
+}
+
+#[test]
+fn names_in_the_policy_that_nothing_has_are_told() {
+    for (more, reason) in [
+        (
+            "[[app]]\nid = \"whatsap\"\nstatus = \"forbidden\"\n",
+            "[[app]] id `whatsap` is neither a profile nor a package id; did you mean `whatsapp`?",
+        ),
+        (
+            "[[exception]]\napp = \"signl\"\nowner = \"IT\"\nreason = \"x\"\nexpires = 2030-01-01\n",
+            "[[exception]] app `signl` is neither a profile nor a package id; did you mean `signal`?",
+        ),
+        (
+            "[[suppression]]\nrule = \"cleartext-htp\"\nowner = \"IT\"\nreason = \"x\"\nexpires = 2030-01-01\n",
+            "there is no rule `cleartext-htp`; did you mean `cleartext-http`?",
+        ),
+        (
+            "[[exception]]\napp = \"signal\"\nowner = \"IT\"\nreason = \"x\"\nexpires = 31.12.2030\n",
+            "a date is written 2030-12-31, without quotes",
+        ),
+    ] {
+        let case = case_with("policy-names", more);
+        let said = run(&["audit", case.to_str().unwrap(), "-q"]);
+        let error = text(&said.stderr);
+        assert_eq!(said.status.code(), Some(2), "{error}");
+        assert!(error.contains(reason) && error.contains("line "), "{error}");
+    }
+    let folder = "[[device]]\nfolder = \"werkstatt-*\"\nkind = \"company\"\n";
+    let case = case_with("policy-folder", folder);
+    let said = run(&["audit", case.to_str().unwrap(), "-f", "json"]);
+    assert_eq!(said.status.code(), Some(0));
+    let error = text(&said.stderr);
+    assert!(error.contains("[[device]] folder `werkstatt-*`"), "{error}");
+    assert!(text(&said.stdout).contains("\"policy-unused\""));
+}
+
+#[test]
+fn a_forbidden_app_fails_a_gate_that_asks_for_it() {
+    let forbidden = "[[app]]\nid = \"com.example.wetterlicht\"\nstatus = \"forbidden\"\n";
+    let case = case_with("forbidden", forbidden);
+    let case = case.to_str().unwrap();
+    let passed = run(&["audit", case, "-o", &format!("{case}/../f.json"), "-q"]);
+    assert_eq!(passed.status.code(), Some(0));
+    let said = run(&["audit", case, "--fail-on-forbidden", "-f", "json"]);
+    assert_eq!(said.status.code(), Some(1));
+    assert!(
+        text(&said.stderr).contains("Wetterlicht is forbidden"),
+        "{}",
+        text(&said.stderr)
+    );
+    let excepted = format!(
+        "{forbidden}[[exception]]\napp = \"com.example.wetterlicht\"\nowner = \"IT\"\nreason = \"x\"\nexpires = 2090-01-01\n"
+    );
+    let case = case_with("excepted", &excepted);
+    let said = run(&[
+        "audit",
+        case.to_str().unwrap(),
+        "--fail-on-forbidden",
+        "-f",
+        "json",
+    ]);
+    let error = text(&said.stderr);
+    assert!(!error.contains("Wetterlicht is forbidden"), "{error}");
+}
+
+#[test]
+fn reports_say_what_is_suppressed_by_whom_and_until_when() {
+    let rule = "contact-name-phone-record";
+    let more = format!(
+        "[[suppression]]\nrule = \"{rule}\"\nowner = \"IT security\"\nreason = \"looked at\"\nexpires = 2090-01-01\n"
+    );
+    let case = case_with("suppressed", &more);
+    let case = case.to_str().unwrap();
+    for format in ["table", "html"] {
+        let said = text(
+            &run(&[
+                "audit", case, "-f", format, "-q", "--lang", "de", "--width", "200",
+            ])
+            .stdout,
+        );
+        assert!(
+            said.contains("Befund zurückgestellt durch IT security bis 2090-01-01: looked at")
+                || said
+                    .contains("Befunde zurückgestellt durch IT security bis 2090-01-01: looked at"),
+            "{format}"
+        );
+    }
+    let file = format!("{case}/../s.json");
+    run(&["audit", case, "-o", &file, "-q"]);
+    let report: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    assert_eq!(report["suppressions"][0]["owner"], "IT security");
+    assert_eq!(report["suppressions"][0]["expires"], "2090-01-01");
+    // They are of the day, not of the inputs.
+    let said = run(&["verify", &file, case, "-q"]);
+    assert_eq!(said.status.code(), Some(0), "{}", text(&said.stdout));
+}
+
+#[test]
+fn a_file_that_is_called_a_capture_and_is_none_is_missed() {
+    let case = case_with("broken", "");
+    fs::write(case.join("company-phone/empty.pcap"), "").unwrap();
+    fs::write(case.join("company-phone/broken.pcapng.gz"), [0x1f; 500]).unwrap();
+    fs::write(case.join("company-phone/photo.raw"), [0x1f; 500]).unwrap();
+    let case = case.to_str().unwrap();
+    let said = run(&["audit", case, "-q", "-f", "json"]);
+    let error = text(&said.stderr);
+    assert_eq!(said.status.code(), Some(2), "{error}");
+    assert!(
+        error.contains("company-phone/empty.pcap is left out: the file is empty"),
+        "{error}"
+    );
+    assert!(
+        error.contains("broken.pcapng.gz") && !error.contains("photo.raw"),
+        "{error}"
+    );
+    let report: Value = serde_json::from_slice(&said.stdout).unwrap();
+    let inputs = report["inputs"].as_array().unwrap();
+    for (name, bytes) in [
+        ("empty.pcap", 0),
+        ("broken.pcapng.gz", 500),
+        ("photo.raw", 500),
+    ] {
+        let input = inputs
+            .iter()
+            .find(|input| input["path"].as_str().unwrap().ends_with(name))
+            .unwrap();
+        assert_eq!(input["bytes"], bytes, "{name}");
+        assert_eq!(input["sha256"].as_str().unwrap().len(), 64, "{name}");
+    }
+    let said = run(&["inputs", case]);
+    assert_eq!(said.status.code(), Some(2));
+}
+
+#[test]
+fn small_mistakes_are_told_plainly() {
+    let file = archive("small");
+    let error = |arguments: &[&str]| text(&run(arguments).stderr);
+    let said = error(&["report", &file, "--trust", "nix.pub"]);
+    assert!(
+        said.contains("nix.pub") && said.contains("o such file"),
+        "{said}"
+    );
+    let sarif = format!("{file}.sarif");
+    let said = error(&["report", &file, "-f", "junit", "-o", &sarif]);
+    assert!(said.contains("gets the format junit"), "{said}");
+    let output = run(&[
+        "report",
+        &file,
+        "--min-evidence",
+        "transmitted",
+        "--fail-on",
+        "high",
+        "-f",
+        "json",
+    ]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    fs::write(format!("{file}.minisig"), "x").unwrap();
+    let said = error(&["report", &file, "-f", "json"]);
+    assert!(
+        said.contains("was not checked") && said.contains("--trust"),
+        "{said}"
+    );
+}

@@ -9,6 +9,7 @@ const DETAILS: &[(&str, &str)] = &[
         "keine pcap-Kennung bei Byte {}",
     ),
     ("no known format", "kein bekanntes Format"),
+    ("line {}", "Zeile {}"),
     ("{} of an unknown format", "{} in unbekanntem Format"),
     (
         "a spreadsheet without a list of apps",
