@@ -1,10 +1,10 @@
 //! Apps of which a list knows the name alone → the packages of known apps.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::{Dossier, InstalledApp, Platform};
-use crate::rules::{App, Rules};
+use crate::rules::{App, Rules, folded};
 
 /// What stores and device management put behind an app's name, in small letters.
 const SUFFIXES: [&str; 13] = [
@@ -26,8 +26,12 @@ const SUFFIXES: [&str; 13] = [
 /// Puts apps that are known by name alone under the package of the known app of that name, and marks them. Others keep their
 /// name in place of a package.
 pub fn resolve_names(rules: &Rules, dossier: &mut Dossier) {
+    if dossier.named_apps.is_empty() {
+        return;
+    }
+    let known = rules.apps_by_name();
     for (name, app) in std::mem::take(&mut dossier.named_apps) {
-        match profile(rules, &name).and_then(|known| package(known, dossier.platform)) {
+        match profile(&known, &name).and_then(|known| package(known, dossier.platform)) {
             Some(package) => {
                 let matched = InstalledApp {
                     is_matched_by_name: true,
@@ -40,22 +44,10 @@ pub fn resolve_names(rules: &Rules, dossier: &mut Dossier) {
     }
 }
 
-/// The one known app of that name: as written, else without what vendors add to it. Nothing where several would fit.
-fn profile<'r>(rules: &'r Rules, name: &str) -> Option<&'r App> {
-    let mut tried = BTreeSet::new();
-    for candidate in candidates(name) {
-        if !tried.insert(candidate.clone()) {
-            continue;
-        }
-        let mut fitting = rules
-            .apps()
-            .iter()
-            .filter(|app| plain(&app.name) == candidate);
-        if let Some(app) = fitting.next() {
-            return fitting.next().is_none().then_some(app);
-        }
-    }
-    None
+/// The known app that has that name or is also called so: as written, else without what vendors add to it.
+fn profile<'r>(known: &HashMap<String, &'r App>, name: &str) -> Option<&'r App> {
+    let mut candidates = candidates(name).into_iter();
+    candidates.find_map(|candidate| known.get(&folded(&candidate)).copied())
 }
 
 /// The name, then shorter forms of it.
@@ -135,6 +127,9 @@ mod tests {
             "WHATSAPP",
             "WhatsApp Messenger",
             "WhatsApp™ – Messenger",
+            "Whats App",
+            "whats-app",
+            "WA",
         ] {
             assert_eq!(
                 resolved(name, Platform::Android),
@@ -158,6 +153,8 @@ mod tests {
             resolved("Wetterlicht Pro", Platform::Android),
             ("Wetterlicht Pro".to_owned(), false)
         );
+        // nearly one
+        assert_eq!(resolved("Whatsap", Platform::Android).0, "Whatsap");
         assert_eq!(resolved("for Business", Platform::Ios).0, "for Business");
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Streamed;
 use super::reader::Client;
 use crate::attribute::resolve_names;
-use crate::intake::{Case, Input};
+use crate::intake::{Case, Input, plain_name};
 use crate::model::{DeviceId, Dossier, PermissionPolicy};
 use crate::rules::Rules;
 
@@ -107,7 +107,8 @@ pub(super) struct Phones {
 /// Sorts what lists say to the phones that they name. `dossiers` are those of the case's devices.
 pub(super) fn spread(case: &Case, mut dossiers: Vec<Dossier>, rules: &Rules) -> Phones {
     let mut policies: BTreeMap<String, PermissionPolicy> = BTreeMap::new();
-    let mut listed: BTreeMap<String, Dossier> = BTreeMap::new();
+    // By their ids however these are spelled.
+    let mut listed: BTreeMap<String, (String, Dossier)> = BTreeMap::new();
     let mut is_list = Vec::new();
     for (device, dossier) in case.devices.iter().zip(&mut dossiers) {
         policies.append(&mut dossier.policies);
@@ -123,7 +124,10 @@ pub(super) fn spread(case: &Case, mut dossiers: Vec<Dossier>, rules: &Rules) -> 
         }
         is_list.push(!is_phone && !others.is_empty());
         for (id, other) in others {
-            listed.entry(id).or_default().merge(other);
+            let (_, known) = listed
+                .entry(plain_name(&id))
+                .or_insert_with(|| (id, Dossier::default()));
+            known.merge(other);
         }
     }
     let mut names: Vec<String> = case
@@ -140,15 +144,15 @@ pub(super) fn spread(case: &Case, mut dossiers: Vec<Dossier>, rules: &Rules) -> 
             let aliases = dossier.aliases.iter();
             aliases
                 .chain(std::iter::once(name))
-                .map(move |alias| (alias.to_lowercase(), place))
+                .map(move |alias| (plain_name(alias), place))
         })
         .collect();
     let mut new: Vec<(String, Dossier)> = Vec::new();
-    for (id, other) in listed {
+    for (id, other) in listed.into_values() {
         let place = other
             .aliases
             .iter()
-            .find_map(|alias| places.get(&alias.to_lowercase()));
+            .find_map(|alias| places.get(&plain_name(alias)));
         match place.and_then(|place| Some((dossiers.get_mut(*place)?, is_list.get_mut(*place)?))) {
             Some((dossier, is_list)) => {
                 dossier.merge(other);
@@ -169,7 +173,12 @@ pub(super) fn spread(case: &Case, mut dossiers: Vec<Dossier>, rules: &Rules) -> 
         dossiers.push(other);
         is_list.push(false);
     }
-    for dossier in &mut dossiers {
+    for (dossier, name) in dossiers.iter_mut().zip(&names) {
+        // What the user says goes before what a dump says.
+        let said = case.policy.device(name);
+        if let Some(zone) = said.and_then(|device| device.time_zone.as_ref()) {
+            dossier.time_zone = Some(zone.clone());
+        }
         resolve_names(rules, dossier);
         dossier.apply_policy(&policies);
     }

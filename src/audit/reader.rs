@@ -188,6 +188,10 @@ impl<'a> Reader<'a> {
                     if let Some(zone) = &zone {
                         let time = &mut sighting.origin.time;
                         *time = zone.moment(*time);
+                    } else if input.has_local_times()
+                        && let Event::Access(access) = &mut sighting.event
+                    {
+                        access.has_local_time = true;
                     }
                     let known = self
                         .overlap

@@ -102,6 +102,7 @@ pub(super) fn count_reads(observation: &Observation, tally: &mut Tally) {
         },
         first: if is_read { time } else { Timestamp::default() },
         last: if is_read { time } else { Timestamp::default() },
+        has_local_times: is_read && access.has_local_time && time != Timestamp::default(),
         tags: access.tag.iter().filter(|_| is_read).cloned().collect(),
         users: Users::of(access.user.filter(|_| is_read), count),
     };

@@ -307,6 +307,7 @@ fn report_lists(
         let Listed {
             rule,
             grade,
+            example,
             first,
             mut values,
         } = listed;
@@ -314,7 +315,7 @@ fn report_lists(
             values = records.one_each(scene, values);
         }
         let values: Vec<Rc<str>> = values.into_iter().map(|(value, _)| value).collect();
-        report(scene, tally, rule, grade, first, &values);
+        report(scene, tally, rule, grade, (first, &example), &values);
     }
 }
 
@@ -565,11 +566,10 @@ fn report(
     tally: &mut Tally,
     rule: &Identifier,
     grade: Grade,
-    first: &Field<'_>,
+    (first, example): (&Field<'_>, &str),
     values: &[Rc<str>],
 ) {
-    let example = values.first().cloned().unwrap_or_default();
-    let mut finding = scene.finding(rule, grade, first, &example);
+    let mut finding = scene.finding(rule, grade, first, example);
     finding.items = values.len() as u64;
     finding.values = values.iter().map(|value| Sensitive::new(value)).collect();
     scene.report(tally, finding);
@@ -585,5 +585,13 @@ fn report_vcards(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, cards:
         .map(|value| Rc::from(value.as_str()))
         .collect();
     let values: Vec<Rc<str>> = values.into_iter().collect();
-    report(scene, tally, rule, Grade::Decoded, field, &values);
+    let example = values.first().cloned().unwrap_or_default();
+    report(
+        scene,
+        tally,
+        rule,
+        Grade::Decoded,
+        (field, &example),
+        &values,
+    );
 }

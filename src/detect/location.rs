@@ -32,6 +32,27 @@ use crate::rules::Rules;
 /// A number that may be half of a position, with its field.
 type Coordinate<'a> = (&'a Field<'a>, Degrees);
 
+/// The field that holds a position, or its first half; then the other half is in a second one.
+#[derive(Clone, Copy)]
+struct Spot<'a> {
+    first: &'a Field<'a>,
+    second: Option<&'a Field<'a>>,
+}
+
+impl<'a> From<&'a Field<'a>> for Spot<'a> {
+    fn from(first: &'a Field<'a>) -> Self {
+        let second = None;
+        Self { first, second }
+    }
+}
+
+impl<'a> From<(&'a Field<'a>, &'a Field<'a>)> for Spot<'a> {
+    fn from((first, second): (&'a Field<'a>, &'a Field<'a>)) -> Self {
+        let second = Some(second);
+        Self { first, second }
+    }
+}
+
 /// Reports positions.
 pub(super) fn inspect(scene: &Scene<'_>, tally: &mut Tally) {
     if !matches!(
@@ -108,9 +129,12 @@ fn whole(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option<&
     if let Some((latitude, longitude)) = may_tell
         .then(|| telling_pair(&field.value, field.look))
         .flatten()
-        .or_else(|| neighbours(scene, field))
     {
         report(scene, tally, field, latitude, longitude);
+        return true;
+    }
+    if let Some((before, latitude, longitude)) = neighbours(scene, field) {
+        report(scene, tally, (before, field), latitude, longitude);
         return true;
     }
     let may_be_link = field.look.has(Look::COLON) && field.look.has(Look::DOT);
@@ -212,7 +236,8 @@ fn metres(rules: &Rules, degrees: Degrees) -> Option<u32> {
 /// Two numbers of a list. GeoJSON (RFC 7946 §3.1.1) puts the longitude first under the names that it has, most others do not;
 /// beyond 90° it is clear.
 fn both(scene: &Scene<'_>, tally: &mut Tally, first: Coordinate<'_>, second: Coordinate<'_>) {
-    let ((field, first), (_, second)) = (first, second);
+    let ((field, first), (other, second)) = (first, second);
+    let at = (field, other);
     let is_turned = scene
         .name(field)
         .is_none_or(|name| is_longitude_first(&name.normalised));
@@ -222,9 +247,9 @@ fn both(scene: &Scene<'_>, tally: &mut Tally, first: Coordinate<'_>, second: Coo
         (first, second)
     };
     if latitude.value.abs() <= 90.0 {
-        named(scene, tally, field, latitude, longitude);
+        named(scene, tally, at, latitude, longitude);
     } else if longitude.value.abs() <= 90.0 {
-        named(scene, tally, field, longitude, latitude);
+        named(scene, tally, at, longitude, latitude);
     }
 }
 
@@ -249,9 +274,13 @@ fn request_is_of_position(scene: &Scene<'_>) -> bool {
 
 /// Two segments of a path that are a position: `/forecast/52.5163/13.3777`. Versions and months have fewer decimals, or no word
 /// for places before them.
-fn neighbours(scene: &Scene<'_>, field: &Field<'_>) -> Option<(Degrees, Degrees)> {
+fn neighbours<'a>(
+    scene: &Scene<'a>,
+    field: &Field<'_>,
+) -> Option<(&'a Field<'a>, Degrees, Degrees)> {
     let is_number = field.place == Place::Path && field.look.has(Look::DOT);
-    let before = scene.segment_before(field).filter(|_| is_number)?;
+    let first = is_number.then(|| scene.field_before(field)).flatten()?;
+    let before = &*first.value;
     let both = [before, &field.value].join(",");
     let (latitude, longitude) = if path_asks_for_place(scene).is_some() {
         told_pair(&both, 0, FULL_DECIMALS)?
@@ -260,7 +289,7 @@ fn neighbours(scene: &Scene<'_>, field: &Field<'_>) -> Option<(Degrees, Degrees)
             .filter(|(one, other)| one.decimals.min(other.decimals) > EXACT_DECIMALS)?
     };
     // Digital object identifiers begin with ten.
-    (!before.starts_with("10.")).then_some((latitude, longitude))
+    (!before.starts_with("10.")).then_some((first, latitude, longitude))
 }
 
 /// The decimals that a segment of the request's path, or the first label of the host, asks a place with; `None` if none does.
@@ -306,21 +335,23 @@ fn unnamed(scene: &Scene<'_>, tally: &mut Tally, field: &Field<'_>, name: Option
 }
 
 /// A pair under a name that holds pairs, some of them on screens.
-fn named(
+fn named<'f>(
     scene: &Scene<'_>,
     tally: &mut Tally,
-    field: &Field<'_>,
+    at: impl Into<Spot<'f>>,
     latitude: Degrees,
     longitude: Degrees,
 ) {
+    let at = at.into();
+    let field = at.first;
     let decimals = latitude.decimals.min(longitude.decimals);
     let name = scene.name(field);
     let is_telling =
         name.is_none_or(|name| !is_on_screens_too(&name.normalised)) || decimals > SCREEN_DECIMALS;
     match setting(scene, field, name) {
-        Setting::Position => report(scene, tally, field, latitude, longitude),
+        Setting::Position => report(scene, tally, at, latitude, longitude),
         Setting::Unknown if is_telling && !is_at_null(latitude, longitude) => {
-            report(scene, tally, field, latitude, longitude);
+            report(scene, tally, at, latitude, longitude);
         }
         Setting::Unknown | Setting::Measure => {}
     }
@@ -380,20 +411,20 @@ fn in_degrees(number: i64, scale: f64) -> f64 {
     number as f64 / scale
 }
 
-fn report(
+fn report<'f>(
     scene: &Scene<'_>,
     tally: &mut Tally,
-    field: &Field<'_>,
+    at: impl Into<Spot<'f>>,
     latitude: Degrees,
     longitude: Degrees,
 ) {
-    graded(scene, tally, field, Grade::Decoded, (latitude, longitude));
+    graded(scene, tally, at, Grade::Decoded, (latitude, longitude));
 }
 
-fn graded(
+fn graded<'f>(
     scene: &Scene<'_>,
     tally: &mut Tally,
-    field: &Field<'_>,
+    at: impl Into<Spot<'f>>,
     grade: Grade,
     (latitude, longitude): (Degrees, Degrees),
 ) {
@@ -408,7 +439,12 @@ fn graded(
         return;
     };
     let position = format!("{},{}", latitude.value, longitude.value);
-    let mut finding = scene.finding(rule, grade, field, &position);
+    let at = at.into();
+    let mut finding = scene.finding(rule, grade, at.first, &position);
+    if let Some(second) = at.second {
+        let second = scene.fields.path(second).to_field_path();
+        finding.evidence.path = finding.evidence.path.and(&second);
+    }
     finding.values = vec![Sensitive::new(&position)];
     finding.precision_metres = metres(scene.rules, latitude).max(metres(scene.rules, longitude));
     scene.report(tally, finding);

@@ -238,6 +238,13 @@ impl<'a> Scene<'a> {
 
     /// The segment of the request's path that stands before a whole one.
     fn segment_before(&self, field: &Field<'_>) -> Option<&'a str> {
+        let name = self.field_before(field)?.value.as_ref();
+        // As with other names, what is longer is data.
+        (name.len() <= crate::limits::NAME_BYTES).then_some(name)
+    }
+
+    /// The field of that segment.
+    fn field_before(&self, field: &Field<'_>) -> Option<&'a Field<'a>> {
         if field.place != Place::Path {
             return None;
         }
@@ -260,9 +267,7 @@ impl<'a> Scene<'a> {
             segments
         });
         let before = segments.get(&position(field)?.checked_sub(1)?)?;
-        let name = self.fields.get(*before)?.value.as_ref();
-        // As with other names, what is longer is data.
-        (name.len() <= crate::limits::NAME_BYTES).then_some(name)
+        self.fields.get(*before)
     }
 
     /// The path of the request, or of the one that opened a `WebSocket`; empty for other events.

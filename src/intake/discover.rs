@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::document::{self, PACKAGE_SET};
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::policy::{self, Said};
 use super::recognise::{Bytes, Columns, Recognised, recognise, recognise_file};
 use super::{Case, Content, DeviceInputs, Input, app_folder, archive, attachment, har};
@@ -236,6 +238,12 @@ impl Folder {
     }
 }
 
+/// A name of a phone as it is compared: whatever its case, and whether its letters are composed (UAX #15) or, as macOS writes
+/// names of files, decomposed.
+pub fn plain_name(name: &str) -> String {
+    name.nfc().flat_map(char::to_lowercase).nfc().collect()
+}
+
 /// A name that no device has yet.
 fn free_name(devices: &BTreeMap<String, Vec<Input>>, name: &str) -> String {
     let mut free = name.to_owned();
@@ -321,6 +329,8 @@ struct Search {
     for_people: Vec<String>,
     /// Files and folders by their real paths, so that nothing is read twice and links cannot lead in circles.
     seen: BTreeSet<PathBuf>,
+    /// The named folder that is walked, by its real path.
+    root: PathBuf,
     files: usize,
     /// Why the first unreadable input cannot be read.
     failure: Option<(PathBuf, io::Error)>,
@@ -333,6 +343,12 @@ impl Search {
             // Opening it will say why.
             Err(_) => true,
         }
+    }
+
+    /// Whether it is a symbolic link to something outside of the folder that is walked.
+    fn leads_out(&self, path: &Path) -> bool {
+        let is_link = fs::symlink_metadata(path).is_ok_and(|it| it.is_symlink());
+        is_link && fs::canonicalize(path).is_ok_and(|real| !real.starts_with(&self.root))
     }
 
     fn leave_out(&mut self, display: &str, shortfall: Shortfall, reason: String) {
@@ -471,9 +487,12 @@ impl Search {
             self.policy = Some(policy);
         }
         let mut found = Vec::new();
+        self.root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
         self.walk(root, prefix, None, 0, &mut found);
         let mut folder = Folder::default();
         let mut seen: Vec<Input> = Vec::new();
+        // Folders whose names are one however they are spelled are one phone.
+        let mut names: BTreeMap<String, String> = BTreeMap::new();
         // Which of them are bodies is known once there is a HAR beside them.
         let (bodies, files): (Vec<_>, Vec<_>) = found
             .into_iter()
@@ -502,7 +521,11 @@ impl Search {
             }
             match found.folder {
                 None => folder.add_file(inputs),
-                Some(name) => folder.below.entry(name).or_default().extend(inputs),
+                Some(name) => {
+                    let name = names.entry(plain_name(&name)).or_insert(name);
+                    let inside = folder.below.entry(name.clone());
+                    inside.or_default().extend(inputs);
+                }
             }
         }
         Ok(folder)
@@ -530,6 +553,11 @@ impl Search {
         };
         for (name, path) in entries {
             let display = format!("{prefix}{name}");
+            if self.leads_out(&path) {
+                let reason = "a link that leads out of the named folder".to_owned();
+                self.leave_out(&display, Shortfall::LinkOut, reason);
+                continue;
+            }
             if path.is_dir() && !app_folder::is_app(&path) {
                 let folder = folder.unwrap_or(&name);
                 self.walk(

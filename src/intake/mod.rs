@@ -53,7 +53,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use clock::{Zone, consent};
-pub use discover::{Named, discover, survey};
+pub use discover::{Named, discover, plain_name, survey};
 pub use key_log::read_key_log;
 pub use known_values::{Unusable, read_known_values};
 pub use live::{

@@ -86,6 +86,8 @@ struct DeviceView {
     role: Option<String>,
     #[serde(default, deserialize_with = "consent")]
     consent_at: Option<Consent>,
+    #[serde(default, deserialize_with = "time_zone")]
+    time_zone: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -374,6 +376,7 @@ impl DeviceView {
             dedicated_to: bare(self.dedicated_to),
             role: self.role,
             consent_at: self.consent_at,
+            time_zone: self.time_zone,
         }
     }
 }
@@ -481,6 +484,18 @@ fn consent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Consent>
             "`{text}` is no time of consent: write 2026-10-05T08:12:00+02:00, +90s after the first packet, or never"
         ))
     })
+}
+
+/// A zone that is known: times would be hours off without a word.
+fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let name = text.trim();
+    if super::Zone::named(name).is_some() {
+        return Ok(Some(name.to_owned()));
+    }
+    Err(D::Error::custom(format!(
+        "`{name}` is no time zone: write Europe/Berlin, or GMT+02:00"
+    )))
 }
 
 fn device_kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DeviceKind, D::Error> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{
     AppId, Attributed, Basis, Category, ClockShift, ContentState, Controller, Coverage, DataChain,
     DeclaredFact, DevicePolicy, Grade, InputId, Occurrences, People, Platform, Protection,
-    Recipient, ShadowApp, Standing, Timestamp, Volume,
+    Recipient, ShadowApp, Shortfall, Standing, Timestamp, Volume,
 };
 
 ids! {
@@ -302,6 +302,20 @@ pub struct Audit {
 }
 
 impl Audit {
+    /// Whether times of an input are what the phone's clock showed, in a zone that is not known.
+    pub fn has_local_times(&self, input: InputId) -> bool {
+        let mut noted = self.coverage.iter();
+        noted.any(|(of, shortfall, _)| of == input && shortfall == Shortfall::LocalTime)
+    }
+
+    /// First and last moment of all inputs whose times are in a known zone, or in none.
+    pub fn period(&self, is_local: bool) -> Option<(Timestamp, Timestamp)> {
+        let inputs = self.inputs.iter();
+        let inputs = inputs.filter(|input| self.has_local_times(input.id) == is_local);
+        let periods = inputs.filter_map(|input| input.period);
+        periods.reduce(|all, next| (all.0.min(next.0), all.1.max(next.1)))
+    }
+
     /// Inputs that were read; the others were left out.
     pub fn read_inputs(&self) -> usize {
         let read = self.inputs.iter();

@@ -54,6 +54,8 @@ pub struct Reads {
     pub first: Timestamp,
     /// The last.
     pub last: Timestamp,
+    /// These are what the phone's clock showed, in a zone that is not known.
+    pub has_local_times: bool,
     /// Parts of the app that read, as it names them.
     pub tags: BTreeSet<Arc<str>>,
     /// How often which user of the phone read, where the log says.
@@ -73,6 +75,7 @@ impl Reads {
         self.count = self.count.saturating_add(other.count);
         self.in_background = self.in_background.saturating_add(other.in_background);
         self.refused = self.refused.saturating_add(other.refused);
+        self.has_local_times |= other.has_local_times;
         self.tags.extend(other.tags);
         while self.tags.len() > crate::limits::READ_TAGS {
             self.tags.pop_last();
@@ -159,6 +162,7 @@ mod tests {
                     refused,
                     first: Timestamp(first),
                     last: Timestamp(last),
+                    has_local_times: first > 2,
                     tags: tags
                         .into_iter()
                         .take(crate::limits::READ_TAGS)

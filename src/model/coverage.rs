@@ -20,6 +20,8 @@ ids! {
         PolicyUnused = "policy-unused",
         /// A named bound of `limits.rs` on files, folders or records was hit.
         InputLimit = "input-limit",
+        /// A symbolic link that leads out of the folder that was named: it is not followed.
+        LinkOut = "link-out",
         /// Packets were captured with a snap length shorter than they were.
         PacketsCut = "packets-cut",
         /// The capturing system says that it dropped packets.

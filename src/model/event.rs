@@ -324,6 +324,10 @@ impl Traffic {
 
 /// What the operating system logged about an app.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what a log says, each for itself"
+)]
 pub struct Access {
     /// `contacts`, `location`, `camera` …: what was read; `network` for a contacted host.
     pub resource: String,
@@ -351,6 +355,8 @@ pub struct Access {
     pub tag: Option<Arc<str>>,
     /// The system refused: nothing was read.
     pub is_refused: bool,
+    /// The time of the record is what the phone's clock showed, in a zone that is not known.
+    pub has_local_time: bool,
 }
 
 impl Access {

@@ -29,9 +29,12 @@ pub enum PathStep {
     Name(Arc<str>),
     /// An element of an array, a part of a list, a protobuf field number.
     Index(u32),
+    /// The value stands in two fields; behind it is the way to the second, from where it parts with that to the first.
+    And,
 }
 
-/// Where a field stands inside its place, outermost first. Printed as `user.devices[0].id`.
+/// Where a field stands inside its place, outermost first. Printed as `user.devices[0].id`; of a value in two fields as
+/// `device.geo.lat+lon`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FieldPath(pub Vec<PathStep>);
 
@@ -40,19 +43,35 @@ impl FieldPath {
     pub fn last_name(&self) -> Option<&str> {
         self.0.iter().rev().find_map(|step| match step {
             PathStep::Name(name) => Some(&**name),
-            PathStep::Index(_) => None,
+            PathStep::Index(_) | PathStep::And => None,
         })
+    }
+
+    /// The way to a value of which one half stands here and the other there.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let pairs = self.0.iter().zip(&other.0);
+        let shared = pairs.take_while(|(one, other)| one == other).count();
+        let rest = other.0.iter().skip(shared);
+        if rest.len() == 0 {
+            return self.clone();
+        }
+        let steps = self.0.iter().chain([&PathStep::And]).chain(rest);
+        Self(steps.cloned().collect())
     }
 }
 
 impl fmt::Display for FieldPath {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, step) in self.0.iter().enumerate() {
+        let mut is_first = true;
+        for step in &self.0 {
             match step {
-                PathStep::Name(name) if position == 0 => formatter.write_str(name)?,
+                PathStep::Name(name) if is_first => formatter.write_str(name)?,
                 PathStep::Name(name) => write!(formatter, ".{name}")?,
                 PathStep::Index(index) => write!(formatter, "[{index}]")?,
+                PathStep::And => formatter.write_str("+")?,
             }
+            is_first = *step == PathStep::And;
         }
         Ok(())
     }

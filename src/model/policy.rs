@@ -138,6 +138,8 @@ pub struct DevicePolicy {
     pub role: Option<String>,
     /// When its user agreed to what apps store and read.
     pub consent_at: Option<Consent>,
+    /// The time zone of its clock (IANA): what its logs tell without one is read in it.
+    pub time_zone: Option<String>,
 }
 
 /// What an app is used for.

@@ -80,6 +80,8 @@ impl<'a> Collector<'a> {
                 match step {
                     PathStep::Name(name) => self.enter(name),
                     PathStep::Index(position) => self.enter_index(*position),
+                    // Only evidence has it.
+                    PathStep::And => {}
                 }
             }
             self.keep_path();

@@ -165,7 +165,7 @@ fn listed<'f>(fields: &'f Fields<'_>, signs: &Signs) -> Vec<Listed<'f>> {
 fn without_types(path: &[PathStep]) -> Option<Vec<PathStep>> {
     let is_one_of = |step: &PathStep, words: &[&str]| match step {
         PathStep::Name(name) => words.contains(&&**name),
-        PathStep::Index(_) => false,
+        PathStep::Index(_) | PathStep::And => false,
     };
     let (last, way) = path.split_last()?;
     let is_typed = way

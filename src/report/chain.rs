@@ -57,7 +57,12 @@ fn line(prose: &Prose<'_>, app: &AppReport, chain: &DataChain) -> String {
         details.extend(language.users(&reads.users));
         if reads.last != Timestamp::default() {
             let words = language.pick("last", "zuletzt");
-            details.push(format!("{words} {}", minute(reads.last)));
+            let time = minute(reads.last);
+            details.push(if reads.has_local_times {
+                format!("{words} {time} {}", language.local_time())
+            } else {
+                format!("{words} {time}")
+            });
         }
         if !details.is_empty() {
             link = format!("{link} ({})", details.join(", "));
@@ -137,8 +142,23 @@ pub(super) fn granted_in_vain(prose: &Prose<'_>, device: &DeviceReport) -> Optio
     Some(format!("{phone}: {words}: {}.", prose.first(apps, NAMES)))
 }
 
-/// A sentence for each phone whose clock could be compared with that of a capture.
-pub(super) fn clocks(prose: &Prose<'_>) -> Vec<String> {
+/// A sentence for each two phones that may be one.
+fn alike(prose: &Prose<'_>) -> Vec<String> {
+    /// Pairs that are named.
+    const PAIRS: usize = 8;
+    let name = |name: &str| text::safe_up_to(name, 40);
+    let words = prose.language.pick(
+        "are maybe one phone under two names; give both one folder, or one name in the list",
+        "sind vielleicht ein Telefon unter zwei Namen; beiden einen Ordner geben, oder in der Liste einen Namen",
+    );
+    let and = prose.language.pick("and", "und");
+    let pairs = prose.phones_alike().into_iter().take(PAIRS);
+    let sentence = |(one, other)| format!("“{}” {and} “{}” {words}.", name(one), name(other));
+    pairs.map(sentence).collect()
+}
+
+/// Sentences on phones: which may be one, and for each whose clock could be compared with that of a capture how it goes.
+pub(super) fn of_phones(prose: &Prose<'_>) -> Vec<String> {
     let language = prose.language;
     let clock = |device: &DeviceReport| {
         let shift = device.clock?;
@@ -173,7 +193,8 @@ pub(super) fn clocks(prose: &Prose<'_>) -> Vec<String> {
             ),
         })
     };
-    prose.audit.devices.iter().filter_map(clock).collect()
+    let clocks = prose.audit.devices.iter().filter_map(clock);
+    alike(prose).into_iter().chain(clocks).collect()
 }
 
 /// Whether a shift, in nanoseconds, is one of quarters of an hour, by which time zones differ, within half a minute.

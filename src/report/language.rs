@@ -143,6 +143,11 @@ impl Language {
         }
     }
 
+    /// What stands behind a time in a zone that is not known.
+    pub fn local_time(self) -> &'static str {
+        self.pick("(phone's local time)", "(Ortszeit des Telefons)")
+    }
+
     /// What labels say of a kind of data; empty where there is none.
     pub fn label_state(self, state: LabelState) -> &'static str {
         match state {
@@ -334,6 +339,10 @@ impl Language {
                 "contents in an encoding that is not known",
                 "Inhalte in unbekannter Kodierung",
             ),
+            Shortfall::LinkOut => self.pick(
+                "links that lead out of the folder, not followed",
+                "Verweise, die aus dem Ordner hinausführen, nicht verfolgt",
+            ),
             Shortfall::DamagedBody => self.pick(
                 "damaged contents, read in part",
                 "beschädigte Inhalte, teilweise gelesen",
@@ -354,8 +363,8 @@ impl Language {
                 "App-Paket oder Geräteauszug teilweise gelesen",
             ),
             Shortfall::LocalTime => self.pick(
-                "times without a zone, shown as if they were UTC",
-                "Zeiten ohne Zone, gezeigt, als wären sie UTC",
+                "times without a zone, shown as the phone's clock did",
+                "Zeiten ohne Zone, gezeigt wie auf der Uhr des Telefons",
             ),
             Shortfall::UntriedSalts => self.pick(
                 "salts of messages that known values were not hashed with",

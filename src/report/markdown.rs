@@ -87,7 +87,7 @@ fn write(
     } else {
         list(texts.coverage, &shortfalls, texts.more, out)?;
     }
-    for line in chain::clocks(&prose) {
+    for line in chain::of_phones(&prose) {
         writeln!(out, "{}\n", plain(&line))?;
     }
     if let Some(line) = prose.readable() {

@@ -230,6 +230,13 @@ fn app<'a>(prose: &Prose<'a>, found: &[(&'a str, &'a AppReport, bool)]) -> Optio
     })
 }
 
+/// First and last time of a finding on one phone, if known.
+pub(super) fn period(finding: &JudgedFinding) -> Option<(Timestamp, Timestamp)> {
+    let occurrences = &finding.occurrences;
+    let is_timed = finding.grade != Grade::Declared && occurrences.first != Timestamp::default();
+    is_timed.then_some((occurrences.first, occurrences.last))
+}
+
 fn add<'a>(
     prose: &Prose<'a>,
     findings: &mut BTreeMap<FindingKey<'a>, MergedFinding<'a>>,
@@ -243,8 +250,7 @@ fn add<'a>(
         finding.is_opted_out,
     );
     let occurrences = &finding.occurrences;
-    let is_timed = finding.grade != Grade::Declared && occurrences.first != Timestamp::default();
-    let period = is_timed.then_some((occurrences.first, occurrences.last));
+    let period = period(finding);
     let is_telling = is_telling(finding, prose.rules);
     let merged = findings.entry(key).or_insert(MergedFinding {
         finding,

@@ -16,6 +16,7 @@ mod inputs;
 mod json;
 mod junit;
 pub mod language;
+mod likeness;
 mod markdown;
 mod markup;
 mod merged;

@@ -120,6 +120,9 @@ pub(super) fn shadow(prose: &Prose<'_>, device: &DeviceReport, app: &ShadowApp) 
         line = format!("{line} ({seen})");
     } else if app.is_matched_by_name {
         line = format!("{line} ({})", texts.shadow_by_name);
+    } else if let Some(meant) = prose.perhaps(app) {
+        let words = prose.language.pick("maybe", "vielleicht");
+        line = format!("{line} ({words} {})", text::safe_up_to(&meant, 60));
     }
     line.push('.');
     for state in &app.exceptions {

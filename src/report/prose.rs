@@ -5,8 +5,10 @@ mod question;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::chain::minute;
 use super::country;
 use super::language::{Texts, fill};
+use super::likeness::is_near;
 use super::presentable::{
     CERTAINTY, CONSENT, CONTACT_DISCOVERY, CONTENT, MANIFEST, Presentable, VOLUME,
 };
@@ -16,10 +18,10 @@ use crate::assess::Step;
 use crate::gate::{self, Exemption, Exemptions, Suppression};
 use crate::model::{
     AppId, AppReport, Attributed, Audit, Category, DeviceReport, Evidence, Grade, InputId,
-    InputReport, JudgedFinding, Protection, RecipientKind, RiskLevel, Score, Shortfall,
+    InputReport, JudgedFinding, Protection, RecipientKind, RiskLevel, Score, ShadowApp, Shortfall,
     ShortfallCount,
 };
-use crate::rules::{Rules, Text};
+use crate::rules::{Rules, Text, folded};
 
 /// Facts named behind one conclusion; the rest is counted.
 const REASONS: usize = 8;
@@ -69,6 +71,43 @@ fn signed(points: i8) -> String {
 }
 
 impl<'a> Prose<'a> {
+    /// From when to when the inputs are: in UTC, of those whose zone is known, if there are any.
+    pub(super) fn period(&self) -> Option<String> {
+        let in_utc = self.audit.period(false).map(|period| (period, "UTC"));
+        let (period, zone) = in_utc.or_else(|| {
+            let period = self.audit.period(true)?;
+            Some((period, self.language.local_time()))
+        })?;
+        let (first, last) = (minute(period.0), minute(period.1));
+        Some(format!("{first} {} {last} {zone}", self.texts.period))
+    }
+
+    /// The known app, or one of another phone, that an app of which a list gave only the name may be: their names are nearly the same.
+    pub(super) fn perhaps(&self, app: &ShadowApp) -> Option<String> {
+        if app.id.as_str() != app.name || self.rules.app(app.id.as_str()).is_some() {
+            return None;
+        }
+        let profiles = self.rules.apps().iter().map(|known| known.name.to_string());
+        let others = self.apps.values().map(|other| self.app(other));
+        let names = profiles.chain(others);
+        names.filter(|name| is_near(&app.name, name)).min()
+    }
+
+    /// Phones whose names differ in spaces, punctuation or a letter, each with the next of them.
+    pub(super) fn phones_alike(&self) -> Vec<(&'a str, &'a str)> {
+        let devices = self.audit.devices.iter();
+        let names = devices.map(|device| (folded(&device.name), device.name.as_str()));
+        let mut names: Vec<(String, &str)> = names.filter(|(plain, _)| !plain.is_empty()).collect();
+        names.sort();
+        let pairs = names.windows(2).filter_map(|pair| match pair {
+            [(plain, one), (next, other)] => {
+                (plain == next || is_near(one, other)).then_some((*one, *other))
+            }
+            _ => None,
+        });
+        pairs.collect()
+    }
+
     pub(super) fn new(report: &'a Presentable, rules: &'a Rules, options: Options) -> Self {
         let audit = &report.audit;
         let mut apps = HashMap::new();
@@ -489,10 +528,10 @@ impl<'a> Prose<'a> {
 
     /// What of a phone could have shown traffic, in a few words.
     pub(super) fn traffic_known(&self, device: &DeviceReport) -> &'static str {
-        if device.traffic.is_empty() && !self.is_captured(device) {
-            self.texts.traffic_unknown
-        } else {
+        if self.is_captured(device) {
             self.texts.no_traffic
+        } else {
+            self.texts.traffic_unknown
         }
     }
 

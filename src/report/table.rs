@@ -126,23 +126,7 @@ impl Page<'_> {
             language.counted(count(audit.devices.len()), texts.phone, texts.phones),
             language.counted(count(audit.read_inputs()), texts.input, texts.inputs),
         ];
-        let periods = audit.inputs.iter().filter_map(|input| input.period);
-        if let Some((first, last)) =
-            periods.reduce(|all, next| (all.0.min(next.0), all.1.max(next.1)))
-        {
-            let minute = |time: crate::model::Timestamp| {
-                let shown = time.to_string();
-                shown
-                    .get(..16)
-                    .map_or_else(|| shown.clone(), |minute| minute.replace('T', " "))
-            };
-            facts.push(format!(
-                "{} {} {} UTC",
-                minute(first),
-                texts.period,
-                minute(last)
-            ));
-        }
+        facts.extend(self.prose.period());
         self.paragraph(&format!("{}: {case}", texts.title), Look::Bold)?;
         self.paragraph(&facts.join(" · "), Look::Dim)?;
         let suppressed: Vec<String> = self.prose.suppressed().collect();
@@ -448,7 +432,7 @@ impl Page<'_> {
             self.paragraph(texts.shortfalls, Look::Plain)?;
             self.list(&lines, Look::Plain)?;
         }
-        let clocks = chain::clocks(self.prose);
+        let clocks = chain::of_phones(self.prose);
         self.list(&clocks, Look::Plain)?;
         self.paragraph(texts.not_clean, Look::Plain)
     }

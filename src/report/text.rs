@@ -4,6 +4,7 @@
 //! direction-changing characters, endless strings. [`Masks`] gives each captured value a label that stays the same within one
 //! report. [`host`] and [`path`] decide how much of a name may be read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -309,7 +310,10 @@ pub(super) fn path(path: &FieldPath) -> String {
 /// Labels for captured values: the same value has the same label everywhere in one report.
 #[derive(Debug, Default)]
 pub(super) struct Masks {
+    /// By value as it was reported.
     labels: BTreeMap<Sensitive, String>,
+    /// By kind, and value without what spellings differ in.
+    spelled: BTreeMap<(&'static str, Sensitive), String>,
     next: BTreeMap<&'static str, u32>,
     show_values: bool,
     /// Makes labels that stay the same over reports.
@@ -349,7 +353,7 @@ impl Masks {
 
     /// How many values have a label.
     pub(super) fn len(&self) -> usize {
-        self.labels.len()
+        self.spelled.len()
     }
 
     fn learn(&mut self, category: Category, evidence: &Evidence) {
@@ -360,17 +364,22 @@ impl Masks {
 
     /// The label of a value, a new one if it has not been seen.
     pub(super) fn label(&mut self, category: Category, value: &Sensitive) -> &str {
-        let (next, key) = (&mut self.next, &self.key);
+        let (next, key, spelled) = (&mut self.next, &self.key, &mut self.spelled);
         self.labels.entry(value.clone()).or_insert_with(|| {
             let kind = kind(category, value.reveal());
-            if let Some(key) = key {
-                let tag = hmac::sign(key, value.reveal().as_bytes());
-                let short = tag.as_ref().get(..PSEUDONYM_BYTES).unwrap_or_default();
-                return format!("{kind}#{}", HEXLOWER.encode(short));
-            }
-            let number = next.entry(kind).or_insert(0);
-            *number = number.saturating_add(1);
-            format!("{kind}#{number}")
+            let plain = without_spelling(kind, value.reveal());
+            let entry = spelled.entry((kind, Sensitive::new(&plain)));
+            let label = entry.or_insert_with(|| {
+                if let Some(key) = key {
+                    let tag = hmac::sign(key, plain.as_bytes());
+                    let short = tag.as_ref().get(..PSEUDONYM_BYTES).unwrap_or_default();
+                    return format!("{kind}#{}", HEXLOWER.encode(short));
+                }
+                let number = next.entry(kind).or_insert(0);
+                *number = number.saturating_add(1);
+                format!("{kind}#{number}")
+            });
+            label.clone()
         })
     }
 
@@ -383,6 +392,22 @@ impl Masks {
             .get(value)
             .cloned()
             .unwrap_or_else(|| "…".to_owned())
+    }
+}
+
+/// A value without what spellings of one number or address differ in: what groups digits, how the way abroad is dialled, case.
+fn without_spelling<'a>(kind: &str, value: &'a str) -> Cow<'a, str> {
+    match kind {
+        "phone" => {
+            let is_said = |character: &char| character.is_ascii_digit() || *character == '+';
+            let said: String = value.chars().filter(is_said).collect();
+            match said.strip_prefix("00") {
+                Some(abroad) => Cow::Owned(["+", abroad].concat()),
+                None => Cow::Owned(said),
+            }
+        }
+        "e-mail" => Cow::Owned(value.trim().to_lowercase()),
+        _ => Cow::Borrowed(value),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `comparison.toml`: the criteria by which systems are compared, and what `apps.toml` does not say of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -241,6 +241,13 @@ impl Rules {
             })
     }
 
+    /// All apps by their names and other names, without case, spaces and punctuation; no two have the same.
+    pub fn apps_by_name(&self) -> HashMap<String, &App> {
+        let apps = self.apps().iter();
+        let names = apps.flat_map(|app| self.names(app).map(move |name| (folded(name), app)));
+        names.collect()
+    }
+
     /// Ids of apps whose names are near to a misspelt one, nearest first.
     fn apps_like(&self, name: &str) -> Vec<&str> {
         let wanted = folded(name);
@@ -460,7 +467,8 @@ fn joined(words: Option<Text>, more: Option<Text>) -> Option<Text> {
 }
 
 /// Lower case, letters and digits only.
-fn folded(name: &str) -> String {
+/// A name without case, spaces and punctuation.
+pub fn folded(name: &str) -> String {
     name.chars()
         .filter(|character| character.is_alphanumeric())
         .flat_map(char::to_lowercase)

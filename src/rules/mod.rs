@@ -38,7 +38,7 @@ pub use app::{
     Retirement,
 };
 pub use circumstance::Circumstance;
-pub use comparison::{Certainty, Criterion, CriterionValue, Documented};
+pub use comparison::{Certainty, Criterion, CriterionValue, Documented, folded};
 pub use document::{Condition, Contents, DOCUMENTS, DocumentRule, MessengerOption, Section};
 pub use endpoint::{Endpoint, EndpointSource, Role};
 pub use example::Example;

@@ -1,6 +1,7 @@
 //! The program as its users run it: exit status, help, errors, output, with an environment of its own.
 
 mod key_log;
+mod names;
 mod sample;
 mod schema;
 

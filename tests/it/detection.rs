@@ -1,6 +1,7 @@
 //! What detectors conclude from whole messages, through the real chain of decoding and detection.
 
 mod digests;
+mod evidence;
 mod hardware;
 mod identifiers;
 mod lists;
@@ -23,6 +24,11 @@ fn post(path: &str, content_type: &str, body: &str) -> Observation {
 }
 
 fn tally(observations: &[Observation]) -> Tally {
+    known_tally(observations, &Index::default())
+}
+
+/// The same on a phone of which values are known.
+fn known_tally(observations: &[Observation], known: &Index) -> Tally {
     let rules = Rules::embedded();
     let mut tally = Tally::default();
     for observation in observations {
@@ -33,7 +39,7 @@ fn tally(observations: &[Observation]) -> Tally {
             detect::Device {
                 rules: &rules,
                 dossier: &Dossier::default(),
-                known: &Index::default(),
+                known,
             },
             &mut tally,
         );

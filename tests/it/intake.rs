@@ -289,6 +289,49 @@ fn links_neither_lead_in_circles_nor_are_read_twice() {
 
 #[cfg(unix)]
 #[test]
+fn links_that_lead_out_of_the_named_folder_are_named_and_not_followed() {
+    use std::os::unix::fs::symlink;
+    let place = folder("links_out");
+    let case = place.join("case");
+    put(&place, "other/capture.pcap", capture());
+    put(&case, "phone/capture.pcap", capture());
+    symlink("..", case.join("up")).unwrap();
+    symlink(
+        place.join("other/capture.pcap"),
+        case.join("phone/other.pcap"),
+    )
+    .unwrap();
+    symlink("case", place.join("link")).unwrap();
+    // A link that is named itself is followed.
+    for named in [case, place.join("link")] {
+        let found = intake::discover(&[named]).unwrap();
+        let expected = vec![("phone/capture.pcap", "pcap")];
+        assert_eq!(layout(&found), [("phone", expected)]);
+        let left_out = found.left_out.iter();
+        let left_out: Vec<_> = left_out
+            .map(|(display, shortfall, _)| (display.as_str(), *shortfall))
+            .collect();
+        let out = Shortfall::LinkOut;
+        assert_eq!(left_out, [("phone/other.pcap", out), ("up", out)]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn folders_of_one_name_however_it_is_spelled_are_one_phone() {
+    let case = folder("spelled");
+    put(&case, "Ha\u{308}ndy/capture.pcap", capture());
+    put(
+        &case,
+        "h\u{e4}ndy/other.pcap",
+        [capture(), capture()].concat(),
+    );
+    let found = intake::discover(&[case]).unwrap();
+    assert_eq!(found.devices.len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_named_pipe_is_not_waited_for() {
     let case = folder("a_named_pipe");
     put(&case, "phone/capture.pcap", capture());

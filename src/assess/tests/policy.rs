@@ -184,6 +184,7 @@ fn a_dedicated_phone_is_a_safeguard_for_contacts_alone() {
         dedicated_to: vec!["whatsapp".to_owned()],
         role: None,
         consent_at: None,
+        time_zone: None,
     });
     let after = phone.app("whatsapp");
     assert!(risk(&after, "contacts-plain") < risk(&before, "contacts-plain"));
@@ -226,6 +227,7 @@ fn a_work_profile_is_a_safeguard_for_contacts_and_what_if_then_changes_nothing_m
         dedicated_to: Vec::new(),
         role: None,
         consent_at: None,
+        time_zone: None,
     });
     assert_eq!(risks(&phone), foretold);
     assert_eq!(computed(&phone), foretold);
@@ -316,6 +318,7 @@ fn people_under_18_touch_art_8_and_weigh_more() {
             dedicated_to: Vec::new(),
             role: None,
             consent_at: None,
+            time_zone: None,
         }];
         seen(&phone)
     };

@@ -189,6 +189,8 @@ pub(super) fn joined<'a>(
 pub(super) struct Listed<'a> {
     pub(super) rule: &'a Identifier,
     pub(super) grade: Grade,
+    /// What stands first in the message, and the field in which it does.
+    pub(super) example: Rc<str>,
     pub(super) first: &'a Field<'a>,
     pub(super) values: Vec<Value>,
 }
@@ -242,10 +244,16 @@ pub(super) fn listed<'a>(
     } else {
         Grade::Shape
     };
+    let (example, path) = list.values.iter().min_by_key(|(_, path)| *path)?;
+    let holder = scene.fields.iter();
+    let holder = holder
+        .filter(|field| field.place == first.place)
+        .find(|field| field.path == *path);
     Some(Listed {
         rule,
         grade,
-        first,
+        example: Rc::clone(example),
+        first: holder.unwrap_or(first),
         values: list.values,
     })
 }

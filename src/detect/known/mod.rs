@@ -383,13 +383,18 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>], looked: &Lo
             continue;
         };
         let values: BTreeSet<&KnownValue> = found.iter().map(|(known, _)| *known).collect();
+        let way = |path: PathId| scene.fields.paths.path(path).to_field_path();
+        let path = |found: &Found<'_>| match found.hit.other_half {
+            Some(other) => way(found.field.path).and(&way(other)),
+            None => way(found.field.path),
+        };
         let evidence = |known: &KnownValue, found: &Found<'_>| Evidence {
             origin: scene.observation.sighting.origin,
             flow: scene.observation.sighting.flow,
             place: found.field.place,
-            path: scene.fields.paths.path(found.field.path).to_field_path(),
+            path: path(found),
             chain: chain(found.field.chain, &found.hit.steps),
-            value: Some(known.value.clone()),
+            value: Some(as_reported(known)),
         };
         // Each value is shown, as far as there is room.
         let mut shown = BTreeSet::from([*known]);
@@ -414,6 +419,17 @@ fn report(scene: &Scene<'_>, tally: &mut Tally, found: &[Found<'_>], looked: &Lo
                 evidence: evidence(known, first),
             },
         );
+    }
+}
+
+/// A known value in the form in which the detectors that know nothing of it report the same.
+fn as_reported(known: &KnownValue) -> Sensitive {
+    let text = known.value.reveal();
+    match known.kind {
+        KnownKind::Phone if !known.is_digest => value::phone_e164(text)
+            .map_or_else(|| known.value.clone(), |number| Sensitive::new(&number)),
+        KnownKind::Email if !known.is_digest => Sensitive::new(&text.to_lowercase()),
+        _ => known.value.clone(),
     }
 }
 

@@ -291,19 +291,7 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
             }
         }
     }
-    for (field, [zoom, x, y]) in tiles_of(scene) {
-        if let Ok(zoom) = u8::try_from(zoom) {
-            tile(places, zoom, x, y, &mut |hit| found(field, hit));
-        }
-    }
-    for (field, [zoom, first, second]) in tiles_in_path(scene) {
-        if let Ok(zoom) = u8::try_from(zoom) {
-            // Column and row, or the other way round as ArcGIS has them.
-            for (x, y) in [(first, second), (second, first)] {
-                tile(places, zoom, x, y, &mut |hit| found(field, hit));
-            }
-        }
-    }
+    tiles_with(places, scene, found);
     let is_axis = |half: &Half| {
         fields
             .get(half.field)
@@ -334,15 +322,23 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
             } else {
                 named.as_slice()
             };
-            let metres = near(longitudes, latitude.field)
+            let nearest = near(longitudes, latitude.field)
                 .iter()
                 .chain(far)
                 .filter(belongs)
-                .map(|longitude| latitude.angle.metres().max(longitude.angle.metres()))
-                .reduce(f64::min);
-            if let Some(metres) = metres {
+                .map(|longitude| {
+                    let metres = latitude.angle.metres().max(longitude.angle.metres());
+                    (metres, longitude.field)
+                })
+                .reduce(|best, next| if next.0 < best.0 { next } else { best });
+            if let Some((metres, other)) = nearest {
                 let steps = latitude.angle.scale.steps();
-                found(latitude.field, hit(latitude.place, steps, metres));
+                let other_half = fields.get(other).map(|field| field.path);
+                let hit = Hit {
+                    other_half,
+                    ..hit(latitude.place, steps, metres)
+                };
+                found(latitude.field, hit);
             }
         }
     }
@@ -358,6 +354,23 @@ fn is_called_hash(name: &str) -> bool {
     ["hash", "Hash", "HASH"]
         .iter()
         .any(|word| name.contains(word))
+}
+
+/// Looks for tiles of maps that hold a place.
+fn tiles_with(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(usize, Hit)) {
+    for (field, [zoom, x, y]) in tiles_of(scene) {
+        if let Ok(zoom) = u8::try_from(zoom) {
+            tile(places, zoom, x, y, &mut |hit| found(field, hit));
+        }
+    }
+    for (field, [zoom, first, second]) in tiles_in_path(scene) {
+        if let Ok(zoom) = u8::try_from(zoom) {
+            // Column and row, or the other way round as ArcGIS has them.
+            for (x, y) in [(first, second), (second, first)] {
+                tile(places, zoom, x, y, &mut |hit| found(field, hit));
+            }
+        }
+    }
 }
 
 /// Those of some numbers, in the order of their fields, that stand near a field.

@@ -17,7 +17,7 @@ use super::token::{
 };
 use super::word::is_word;
 use crate::limits;
-use crate::model::{DecodeStep, KnownKind, Look};
+use crate::model::{DecodeStep, KnownKind, Look, PathId};
 use crate::payload::hex_bytes;
 
 /// A known value that was found.
@@ -37,6 +37,8 @@ pub(super) struct Hit {
     pub(super) metres: Option<u32>,
     /// What was sent of which only the digest is known.
     pub(super) sent: Option<KnownKind>,
+    /// Where the other half of a position stands.
+    pub(super) other_half: Option<PathId>,
 }
 
 impl Hit {
@@ -50,6 +52,7 @@ impl Hit {
             form: None,
             metres: None,
             sent: None,
+            other_half: None,
         }
     }
 }

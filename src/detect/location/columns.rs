@@ -2,6 +2,7 @@
 //! seconds in a list, as pictures have them (Exif 2.32 §4.6.6).
 
 use super::super::value::{Degrees, degrees};
+use super::parts::Located;
 use super::text::in_decimals;
 use super::{Axis, Coordinate};
 use crate::detect::Scene;
@@ -49,19 +50,21 @@ impl<'a> Columns<'a> {
     }
 
     /// The positions; none where one list is longer than the other.
-    pub(super) fn positions(&self) -> Vec<(&'a Field<'a>, Degrees, Degrees)> {
+    pub(super) fn positions(&self) -> Vec<Located<'a>> {
         let (latitudes, longitudes) = (&self.latitudes, &self.longitudes);
-        if let (Some((field, latitude)), Some((_, longitude))) =
+        if let (Some((field, latitude)), Some((other, longitude))) =
             (sexagesimal(latitudes), sexagesimal(longitudes))
         {
-            return vec![(field, latitude, longitude)];
+            return vec![((field, other).into(), latitude, longitude)];
         }
         if latitudes.len() != longitudes.len() {
             return Vec::new();
         }
         let pairs = latitudes.iter().zip(longitudes);
         pairs
-            .map(|((field, latitude), (_, longitude))| (*field, *latitude, *longitude))
+            .map(|((field, latitude), (other, longitude))| {
+                ((*field, *other).into(), *latitude, *longitude)
+            })
             .collect()
     }
 }

@@ -14,7 +14,7 @@ use super::text::angle;
 use super::trail::Trails;
 use super::words::{is_chart_too, is_of_fix, is_on_screens_too, is_size_too};
 use super::{
-    Axis, Coordinate, SCREEN_DECIMALS, Setting, both, graded, in_degrees, is_at_null, named,
+    Axis, Coordinate, SCREEN_DECIMALS, Setting, Spot, both, graded, in_degrees, is_at_null, named,
     report, setting,
 };
 use crate::detect::Scene;
@@ -200,7 +200,7 @@ impl<'a> Parts<'a> {
     ) -> bool {
         if let Some((first, both)) = self.zigzag(scene, field) {
             self.unnamed = None;
-            report(scene, tally, first, both.0, both.1);
+            report(scene, tally, (first, field), both.0, both.1);
             return true;
         }
         let may_be_time = self.unnamed.is_some_and(|(first, degrees)| {
@@ -217,7 +217,7 @@ impl<'a> Parts<'a> {
         };
         match self.unnamed.take() {
             Some(first) if follows(scene, first, field) && !is_at_null(first.1, number) => {
-                report(scene, tally, first.0, first.1, number);
+                report(scene, tally, (first.0, field), first.1, number);
             }
             _ => self.unnamed = Some((field, number)),
         }
@@ -362,9 +362,10 @@ impl<'a> Parts<'a> {
             (!is_share || !rest.starts_with(SHORT)).then_some(half)
         });
         for half in by_name.chain(in_degrees) {
-            if let (Some((field, latitude)), Some((_, longitude))) = (half.latitude, half.longitude)
+            if let (Some((field, latitude)), Some((other, longitude))) =
+                (half.latitude, half.longitude)
             {
-                report(scene, tally, field, latitude, longitude);
+                report(scene, tally, (field, other), latitude, longitude);
             }
         }
         for track in self.tracks.values() {
@@ -372,18 +373,18 @@ impl<'a> Parts<'a> {
             let Some((first, ..)) = positions.first() else {
                 continue;
             };
-            let grade = match track_grade(scene, first) {
+            let grade = match track_grade(scene, first.first) {
                 Grade::Shape if is_chart_or_drawing(track, &positions) => continue,
                 grade => grade,
             };
-            for (field, latitude, longitude) in positions {
-                graded(scene, tally, field, grade, (latitude, longitude));
+            for (at, latitude, longitude) in positions {
+                graded(scene, tally, at, grade, (latitude, longitude));
             }
         }
         self.trails.report(scene, tally);
         for columns in self.columns.into_values() {
-            for (field, latitude, longitude) in columns.positions() {
-                report(scene, tally, field, latitude, longitude);
+            for (at, latitude, longitude) in columns.positions() {
+                report(scene, tally, at, latitude, longitude);
             }
         }
         for (object, row) in self.rows {
@@ -391,12 +392,12 @@ impl<'a> Parts<'a> {
                 _ if self.endless.contains(&object) => {}
                 [Some(first), Some(second), _] => both(scene, tally, first, second),
                 // The time may stand before it, which is no angle.
-                [None, Some((field, latitude)), Some((_, longitude))]
+                [None, Some((field, latitude)), Some((other, longitude))]
                     if self.timed.contains(&object)
                         && latitude.decimals.min(longitude.decimals) > SCREEN_DECIMALS
                         && latitude.value.abs() <= 90.0 =>
                 {
-                    named(scene, tally, field, latitude, longitude);
+                    named(scene, tally, (field, other), latitude, longitude);
                 }
                 _ => {}
             }
@@ -481,8 +482,8 @@ pub(super) fn is_chart_or_drawing(rows: &[Row<'_>], positions: &[Located<'_>]) -
     is_drawn || positions.iter().any(is_same)
 }
 
-/// A position, and the field that holds its first half.
-pub(super) type Located<'a> = (&'a Field<'a>, Degrees, Degrees);
+/// A position, and where it stands.
+pub(super) type Located<'a> = (Spot<'a>, Degrees, Degrees);
 
 /// The positions of rows that are those of a way: each with a time, one not far from the next. None where a row is not: series of
 /// measurements have times, too.
@@ -491,9 +492,10 @@ pub(super) fn positions_of_track<'a>(rows: &[Row<'a>]) -> Vec<Located<'a>> {
     /// Degrees from one row to the next, at most: some minutes in a train.
     const STEP: f64 = 0.1;
     let all = rows.iter().map(|row| {
-        let ((field, latitude), (_, longitude)) = row.halves.latitude.zip(row.halves.longitude)?;
+        let ((field, latitude), (other, longitude)) =
+            row.halves.latitude.zip(row.halves.longitude)?;
         let fits = row.time.is_some() && !row.is_longer && !is_at_null(latitude, longitude);
-        fits.then_some((field, latitude, longitude))
+        fits.then_some(((field, other).into(), latitude, longitude))
     });
     let Some(all) = all.collect::<Option<Vec<_>>>() else {
         return Vec::new();

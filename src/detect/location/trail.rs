@@ -78,8 +78,8 @@ impl<'a> Trails<'a> {
             if is_chart_or_drawing(way, &positions) || !is_on_earth(&positions) {
                 continue;
             }
-            for (field, latitude, longitude) in positions {
-                graded(scene, tally, field, Grade::Shape, (latitude, longitude));
+            for (at, latitude, longitude) in positions {
+                graded(scene, tally, at, Grade::Shape, (latitude, longitude));
             }
         }
     }

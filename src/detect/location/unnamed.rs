@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::integer::{follows, is_exact_integer, is_time, number_of_protobuf};
 use super::text::EXACT_DECIMALS;
 use super::words::{is_about_position, is_about_service};
-use super::{Coordinate, Degrees, graded, is_at_null};
+use super::{Coordinate, graded, is_at_null};
 use crate::detect::Scene;
 use crate::model::{DecodeStep, Field, Grade, Look, PathId, Tally};
 
@@ -62,7 +62,7 @@ const NUMBERS: usize = 2;
 struct Pair<'a> {
     message: PathId,
     first: Coordinate<'a>,
-    second: Degrees,
+    second: Coordinate<'a>,
 }
 
 /// What fields without names have of positions, until all of a message have been looked at.
@@ -116,7 +116,7 @@ impl<'a> Unnamed<'a> {
                 self.pairs.push(Pair {
                     message,
                     first,
-                    second: degrees,
+                    second: (field, degrees),
                 });
             }
             _ => self.before = is_exact.then_some((field, degrees)),
@@ -140,8 +140,14 @@ impl<'a> Unnamed<'a> {
                     || around.is_some_and(|around| labelled.contains(&around))
             };
             if has(&self.of_source) {
-                let both = (pair.first.1, pair.second);
-                graded(scene, tally, pair.first.0, Grade::Shape, both);
+                let both = (pair.first.1, pair.second.1);
+                graded(
+                    scene,
+                    tally,
+                    (pair.first.0, pair.second.0),
+                    Grade::Shape,
+                    both,
+                );
                 continue;
             }
             let way = if is_of_way || has(&self.of_way) {
@@ -157,8 +163,14 @@ impl<'a> Unnamed<'a> {
         let silent = silent.values().filter(|way| self.is_clear_way(way));
         for way in ways.values().chain(silent).filter(|way| self.is_way(way)) {
             for pair in way {
-                let both = (pair.first.1, pair.second);
-                graded(scene, tally, pair.first.0, Grade::Shape, both);
+                let both = (pair.first.1, pair.second.1);
+                graded(
+                    scene,
+                    tally,
+                    (pair.first.0, pair.second.0),
+                    Grade::Shape,
+                    both,
+                );
             }
         }
     }
@@ -166,7 +178,7 @@ impl<'a> Unnamed<'a> {
     /// Whether pairs are so many, so exact and so near to each other, each with its time, that they need no word of a way.
     fn is_clear_way(&self, pairs: &[&Pair<'_>]) -> bool {
         let is_exact = |pair: &&&Pair<'_>| {
-            pair.first.1.decimals.min(pair.second.decimals) >= DECIMALS_OF_SILENT
+            pair.first.1.decimals.min(pair.second.1.decimals) >= DECIMALS_OF_SILENT
         };
         let exact = pairs.iter().filter(is_exact).count();
         let is_near = |one: f64, other: f64| (one - other).abs() <= STEP_OF_SILENT;
@@ -176,7 +188,7 @@ impl<'a> Unnamed<'a> {
             && pairs.windows(2).all(|two| match two {
                 [one, other] => {
                     is_near(one.first.1.value, other.first.1.value)
-                        && is_near(one.second.value, other.second.value)
+                        && is_near(one.second.1.value, other.second.1.value)
                 }
                 _ => false,
             })
@@ -195,7 +207,7 @@ impl<'a> Unnamed<'a> {
             self.numbers
                 .get(&pair.message)
                 .is_some_and(|numbers| *numbers <= NUMBERS)
-                && !is_near(pair.first.1.value, pair.second.value)
+                && !is_near(pair.first.1.value, pair.second.1.value)
         };
         let steps = |half: fn(&Pair<'_>) -> f64| -> Vec<f64> {
             let steps = pairs.windows(2).map(|two| match two {
@@ -209,7 +221,7 @@ impl<'a> Unnamed<'a> {
             steps.iter().all(|step| is_near(*step, first))
         };
         let north = steps(|pair| pair.first.1.value);
-        let east = steps(|pair| pair.second.value);
+        let east = steps(|pair| pair.second.1.value);
         let is_short = |step: &f64| step.abs() <= STEP;
         let moves = |steps: &[f64]| steps.iter().any(|step| *step != 0.0);
         let are_timed = pairs.iter().all(|pair| self.timed.contains(&pair.message));

@@ -185,16 +185,11 @@ impl Draft<'_> {
     }
 
     fn period(&self) -> String {
-        let periods = || {
-            self.prose
-                .audit
-                .inputs
-                .iter()
-                .filter_map(|input| input.period)
-        };
+        let audit = self.prose.audit;
+        let period = audit.period(false).or_else(|| audit.period(true));
         let day = |time: Option<Timestamp>| time.and_then(Day::of).map(|day| day.to_string());
-        let first = day(periods().map(|(first, _)| first).min());
-        let last = day(periods().map(|(_, last)| last).max());
+        let first = day(period.map(|(first, _)| first));
+        let last = day(period.map(|(_, last)| last));
         match (first, last) {
             (Some(first), Some(last)) => {
                 self.filled("from-to", &[("first", &first), ("last", &last)])

@@ -9,7 +9,8 @@ use crate::report::html::{Markup, hash};
 const STYLE: &str = "@page{size:A4 landscape;margin:15mm}\
 body{font:11pt/1.4 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}\
 table{border-collapse:collapse;width:100%;font-size:10pt}\
-td,th{border:1px solid;padding:.3em .5em;text-align:left;vertical-align:top}";
+td,th{border:1px solid;padding:.3em .5em;text-align:left;vertical-align:top;overflow-wrap:anywhere;hyphens:auto;min-width:5em}\
+td:first-child,th:first-child{min-width:12em}";
 
 pub(super) fn write(document: &Document, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Markup::default();

@@ -7,7 +7,7 @@ use super::Page;
 use super::markup::Markup;
 use super::picture::fragment;
 use super::section::{list, row_head, section, table};
-use crate::model::{AppReport, Grade, RiskLevel};
+use crate::model::{AppReport, Attributed, Grade, RiskLevel};
 use crate::report::chain::minute;
 use crate::report::language::fill;
 use crate::report::merged::{self, MergedApp, MergedFinding};
@@ -191,7 +191,15 @@ impl Page<'_> {
     /// On which phones.
     fn where_seen(&self, app: &MergedApp<'_>) -> String {
         let texts = self.prose.texts;
-        match app.reports.as_slice() {
+        // What is put on no app is no one app on several phones: those count on which something was found.
+        let has_finding = |(_, report): &&(&str, &AppReport)| {
+            report.app != Attributed::Unknown || !report.findings.is_empty()
+        };
+        let mut phones: Vec<&(&str, &AppReport)> = app.reports.iter().filter(has_finding).collect();
+        if phones.is_empty() {
+            phones.extend(&app.reports);
+        }
+        match phones.as_slice() {
             [(phone, _)] => text::safe_up_to(phone, 40),
             several => {
                 let count = u64::try_from(several.len()).unwrap_or(u64::MAX);
@@ -368,10 +376,17 @@ impl Page<'_> {
         }
         if let Some((first, last)) = merged.period {
             let (first, last) = (minute(first), minute(last));
-            lines.push(if first == last {
-                format!("{first} UTC")
+            let mut evidence = finding.occurrences.evidence.iter();
+            let is_local = evidence.any(|piece| prose.audit.has_local_times(piece.origin.input));
+            let zone = if is_local {
+                prose.language.local_time()
             } else {
-                format!("{first} {} {last} UTC", prose.texts.period)
+                "UTC"
+            };
+            lines.push(if first == last {
+                format!("{first} {zone}")
+            } else {
+                format!("{first} {} {last} {zone}", prose.texts.period)
             });
         }
         let evidence = finding.occurrences.evidence.iter();

@@ -94,7 +94,7 @@ impl Page<'_> {
             self.rest(devices.len(), out);
             let in_vain = |device| chain::granted_in_vain(&self.prose, device);
             let in_vain = devices.iter().filter_map(in_vain);
-            for sentence in chain::clocks(&self.prose)
+            for sentence in chain::of_phones(&self.prose)
                 .into_iter()
                 .chain(in_vain)
                 .take(20)

@@ -156,6 +156,41 @@ pub(super) fn fragment(key: &str, value: &str) -> String {
     format!("#{key}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))
 }
 
+/// A label with its end cut off where it would be wider than so many pixels.
+pub(super) fn fitted(text: &str, pixels: f64) -> String {
+    let widths = |text: &str| text.chars().map(width).sum::<f64>();
+    let all = text::in_columns(text, LONGEST_LABEL);
+    if widths(&all) <= pixels {
+        return all;
+    }
+    let mut left = pixels - width('…');
+    let mut shown: String = text
+        .chars()
+        .take_while(|character| {
+            left -= width(*character);
+            left >= 0.0
+        })
+        .collect();
+    shown.truncate(shown.trim_end().len());
+    shown.push('…');
+    shown
+}
+
+/// Columns of the longest label.
+const LONGEST_LABEL: usize = 60;
+
+/// Pixels of a character at the size of labels, in the widest of the usual fonts (`DejaVu` Sans).
+fn width(character: char) -> f64 {
+    match character {
+        'i' | 'j' | 'l' | 'I' | 'J' | '.' | ',' | ':' | ';' | '\'' | '|' | ' ' => 4.1,
+        'f' | 't' | 'r' | '(' | ')' | '-' | '/' => 5.2,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' | '–' => 12.3,
+        _ if character.is_uppercase() => 9.0,
+        _ if character.is_ascii() || character.is_lowercase() => 7.7,
+        _ => 12.5,
+    }
+}
+
 fn place(number: f64) -> String {
     format!("{number:.1}")
 }
@@ -289,14 +324,19 @@ pub(super) fn timeline(
     for app in apps.iter().filter(|app| app.is_shown) {
         let flows = app.findings.iter().filter(|merged| merged.is_flow());
         let mut marks: Vec<_> = flows
-            .filter_map(|merged| {
-                let (first, last) = merged.period?;
+            .flat_map(|merged| {
                 let title = format!(
                     "{} → {}",
                     prose.headline(merged.finding),
                     prose.recipient(merged.finding)
                 );
-                Some((first, last, merged.finding.grade, title))
+                // Of each phone one: between the last time on one and the first on another there was nothing.
+                let on_phones = merged
+                    .same
+                    .iter()
+                    .filter_map(|finding| merged::period(finding));
+                let mark = move |(first, last)| (first, last, merged.finding.grade, title.clone());
+                on_phones.map(mark).collect::<Vec<_>>()
             })
             .collect();
         // What is surest is drawn last, so that it lies on top.
@@ -312,8 +352,8 @@ pub(super) fn timeline(
     let language = prose.language;
     let title = language.pick("Timeline of transmissions", "Zeitlicher Verlauf");
     let about = language.pick(
-        "For each app, from the first to the last time that each finding was seen, in UTC.",
-        "Je App vom ersten bis zum letzten Mal, das ein Befund zu sehen war, in UTC.",
+        "For each app, from the first to the last time that each finding was seen on a phone, in UTC.",
+        "Je App vom ersten bis zum letzten Mal, das ein Befund auf einem Telefon zu sehen war, in UTC.",
     );
     let width = WIDTH - LEFT - 30.0;
     let span = real(last.0.saturating_sub(first.0)).max(1.0);
@@ -340,7 +380,7 @@ pub(super) fn timeline(
         for (position, (app, marks)) in rows.iter().enumerate() {
             let y = 30.0 + real(position) * ROW;
             link(canvas, "app", &app.name, out, |out| {
-                let name = text::in_columns(&app.name, 24);
+                let name = fitted(&app.name, LEFT - 14.0);
                 label(out, "name", (LEFT - 10.0, y + 16.0), "end", &name);
             });
             for (first, last, grade, words) in marks.iter().rev().take(40).rev() {
@@ -414,7 +454,7 @@ pub(super) fn coverage(
             let y = 6.0 + real(position) * ROW;
             let total = sum(traffic);
             let class = if position == 0 { "head" } else { "name" };
-            let shown = text::in_columns(name, 24);
+            let shown = fitted(name, LEFT - 14.0);
             label(out, class, (LEFT - 10.0, y + 16.0), "end", &shown);
             let mut x = LEFT;
             for state in &states {

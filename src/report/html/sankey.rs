@@ -4,11 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::markup::Markup;
-use super::picture::{Canvas, link, real, svg};
+use super::picture::{Canvas, fitted, link, real, svg};
 use crate::model::Grade;
 use crate::report::merged::{self, MergedApp, MergedFinding};
 use crate::report::prose::Prose;
-use crate::report::text;
 
 /// What each column is called in a filter.
 pub(super) const KEYS: [&str; 4] = ["app", "category", "recipient", "country"];
@@ -19,7 +18,7 @@ const WIDTH: f64 = 980.0;
 /// Left edge of each column.
 const LEFT: [f64; 4] = [158.0, 269.0, 545.0, 821.0];
 /// Right edge, where bands leave: labels of inner columns stand between, so that no band runs below them.
-const RIGHT: [f64; 4] = [169.0, 445.0, 721.0, 832.0];
+const RIGHT: [f64; 4] = [169.0, 467.0, 725.0, 832.0];
 /// Width of a node, or of both bars of an inner one.
 const NODE: f64 = 11.0;
 /// Space between nodes: room for a label even where nodes are thin.
@@ -379,7 +378,13 @@ fn draw_node(node: &Node, position: usize, scale: f64, canvas: Canvas, out: &mut
     let middle = node.top + node.weight * scale / 2.0;
     let right = RIGHT.get(position).copied().unwrap_or_default();
     let is_inner = right - left > NODE;
-    let shown = text::in_columns(&node.name, if is_inner { 23 } else { 22 });
+    // What stands beside, or between both bars.
+    let room = match position {
+        0 => left - 9.0,
+        _ if is_inner => right - left - NODE - 4.0,
+        _ => WIDTH - left - NODE - 8.0,
+    };
+    let shown = fitted(&node.name, room);
     let draw = |out: &mut Markup| {
         let y = format!("{:.1}", node.top);
         let height = format!("{height:.1}");

@@ -9,7 +9,6 @@ use super::picture::{self, Canvas};
 use super::{Page, Section, sankey};
 use crate::gate;
 use crate::model::{RecipientKind, RiskLevel};
-use crate::report::chain::minute;
 use crate::report::language::fill;
 use crate::report::{country, merged, portrait, text};
 
@@ -94,17 +93,7 @@ impl Page<'_> {
                 language.counted(count(audit.devices.len()), texts.phone, texts.phones),
                 language.counted(count(audit.read_inputs()), texts.input, texts.inputs),
             ];
-            let periods = audit.inputs.iter().filter_map(|input| input.period);
-            if let Some((first, last)) =
-                periods.reduce(|all, next| (all.0.min(next.0), all.1.max(next.1)))
-            {
-                facts.push(format!(
-                    "{} {} {} UTC",
-                    minute(first),
-                    texts.period,
-                    minute(last)
-                ));
-            }
+            facts.extend(self.prose.period());
             out.element("p", &[("class", &"soft")], &facts.join(" · "));
             for line in self.prose.suppressed() {
                 out.element("p", &[], &line);

@@ -48,6 +48,9 @@ pub(super) struct ReadsView {
     first: Option<String>,
     /// The last.
     last: Option<String>,
+    /// These times are what the phone's clock showed, in a zone that is not known, though they are written as UTC.
+    #[serde(default)]
+    has_local_times: bool,
     /// Parts of the app that read (attribution tags).
     tags: Vec<String>,
     /// How often which Android user read, where others than the owner (0) did something on the phone: 10 is often the work profile.
@@ -129,6 +132,7 @@ impl ChainView {
                 refused: reads.refused,
                 first: moment(reads.first),
                 last: moment(reads.last),
+                has_local_times: reads.has_local_times,
                 tags: reads.tags.iter().map(ToString::to_string).collect(),
                 users: reads.users.iter().collect(),
             }),
@@ -160,6 +164,7 @@ impl ChainView {
                 refused: view.refused,
                 first: time(view.first.as_deref())?,
                 last: time(view.last.as_deref())?,
+                has_local_times: view.has_local_times,
                 tags: view.tags.into_iter().map(Arc::from).collect(),
                 users: view.users.into_iter().collect(),
             })

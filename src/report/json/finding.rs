@@ -142,11 +142,12 @@ struct EvidenceView {
     server: Option<String>,
     /// Part of the message: `path`, `query`, `header`, `cookie`, `body`.
     place: Option<Word>,
-    /// Way to the value, with personal-looking names as `*`.
+    /// Way to the value, with personal-looking names as `*`; of a value in two fields both (`device.geo.lat+lon`).
     path: Option<String>,
     /// Encodings undone, outermost first.
     decoding: Vec<Word>,
-    /// Label of the value; the same label is the same value. The value itself if values are shown.
+    /// Label of the value; the same label is the same value. The value itself if values are shown, as detectors normalise it: a
+    /// phone number in E.164 (`+491713920014` of `+49 171 3920014`), an address in small letters, a position as two numbers.
     value: Option<String>,
 }
 

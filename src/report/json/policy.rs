@@ -122,6 +122,9 @@ pub(super) struct GroupView {
     /// When its user agreed: a time (RFC 3339, UTC), `+90s` after the first packet, or `never`.
     #[serde(default)]
     consent_at: Option<String>,
+    /// Time zone of its clock (IANA), in which times of its logs without a zone are read.
+    #[serde(default)]
+    time_zone: Option<String>,
 }
 
 impl GroupView {
@@ -134,6 +137,7 @@ impl GroupView {
             dedicated_to: policy.dedicated_to.clone(),
             role: policy.role.clone(),
             consent_at: policy.consent_at.map(|consent| consent.to_string()),
+            time_zone: policy.time_zone.clone(),
         }
     }
 
@@ -146,6 +150,7 @@ impl GroupView {
             dedicated_to: self.dedicated_to,
             role: self.role,
             consent_at: self.consent_at.as_deref().map(consent).transpose()?,
+            time_zone: self.time_zone,
         })
     }
 }

@@ -54,6 +54,7 @@ pub(super) fn device_policy(policy: &DevicePolicy) -> DevicePolicy {
         dedicated_to,
         role,
         consent_at,
+        time_zone,
     } = policy;
     DevicePolicy {
         folder: text::safe(folder),
@@ -63,6 +64,7 @@ pub(super) fn device_policy(policy: &DevicePolicy) -> DevicePolicy {
         dedicated_to: texts(dedicated_to),
         role: role.as_deref().map(text::safe),
         consent_at: *consent_at,
+        time_zone: time_zone.as_deref().map(text::safe),
     }
 }
 

@@ -48,6 +48,68 @@ fn the_sample_case_has_the_risks_that_it_was_made_for() {
     assert_eq!(report["level"], "very-high");
 }
 
+/// What `observe` shows in the frames of a file, by path.
+fn observed(file: &str) -> Vec<(u64, String, String)> {
+    let shown = stdout(&run(&["observe", file, "--show-values"]));
+    let observations = shown
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let fields = observations.flat_map(|observation| {
+        let frame = observation["frame"].as_u64();
+        let fields = observation["fields"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        fields.into_iter().filter_map(move |field| {
+            let text = |name: &str| Some(field[name].as_str()?.to_owned());
+            Some((frame?, text("path")?, text("value")?))
+        })
+    });
+    fields.collect()
+}
+
+#[test]
+fn evidence_of_the_sample_case_names_the_field_in_which_its_value_stands() {
+    let report = json(&["audit", "samples/case", "-f", "json", "--show-values", "-q"]);
+    let plain = |text: &str| text.replace([' ', '.'], "").to_lowercase();
+    let mut checked = 0;
+    for input in report["inputs"].as_array().unwrap() {
+        let file = format!("samples/case/{}", input["path"].as_str().unwrap());
+        if !file.contains(".pcap") {
+            continue;
+        }
+        let fields = observed(&file);
+        let devices = report["devices"].as_array().unwrap().iter();
+        let apps = devices.flat_map(|device| device["apps"].as_array().unwrap());
+        let findings = apps.flat_map(|app| app["findings"].as_array().unwrap());
+        let evidence = findings.flat_map(|finding| finding["evidence"].as_array().unwrap());
+        for piece in evidence.filter(|piece| piece["input"] == input["id"]) {
+            let (Some(path), Some(value)) = (piece["path"].as_str(), piece["value"].as_str())
+            else {
+                continue;
+            };
+            // What an answer says is no field that the client sent.
+            let frame = piece["frame"].as_u64();
+            if !fields.iter().any(|(of, ..)| Some(*of) == frame) {
+                continue;
+            }
+            let (first, second) = path.split_once('+').unwrap_or((path, path));
+            for (half, at) in value.split(',').zip([first, second]) {
+                let last = at.rsplit('.').next().unwrap();
+                let holds = |(of, path, value): &&(u64, String, String)| {
+                    Some(*of) == frame
+                        && (path == at || at == second && path.ends_with(last))
+                        && plain(value).contains(&plain(half))
+                };
+                let is_there = fields.iter().any(|field| holds(&field));
+                assert!(is_there, "{value} does not stand at {path} of {file}");
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 40, "{checked}");
+}
+
 #[test]
 fn a_saved_report_gives_every_format_as_the_audit_itself_does() {
     let folder = folder("saved_report");

@@ -245,6 +245,7 @@ pub(crate) fn fleet(rules: &Rules, phones: u64, words: &str) -> Presentable {
                 dedicated_to: vec![format!("app{words}")],
                 role: Some(format!("role{words}")),
                 consent_at: None,
+                time_zone: None,
             }),
             shadow: vec![ShadowApp {
                 id: AppId::new(&format!("com.example.shadow{words}")),
