@@ -528,10 +528,10 @@ impl<'a> Prose<'a> {
 
     /// What of a phone could have shown traffic, in a few words.
     pub(super) fn traffic_known(&self, device: &DeviceReport) -> &'static str {
-        if device.traffic.is_empty() && !self.is_captured(device) {
-            self.texts.traffic_unknown
-        } else {
+        if self.is_captured(device) {
             self.texts.no_traffic
+        } else {
+            self.texts.traffic_unknown
         }
     }
 

@@ -200,6 +200,7 @@ fn staff_are_told_which_phones_only_a_list_names() {
         let mut listed = report["devices"][0].clone();
         listed["name"] = json!("listed-phone");
         listed["apps"] = json!([]);
+        listed["silent_apps"] = json!(2);
         listed["traffic"] = json!([]);
         report["devices"].as_array_mut().unwrap().push(listed);
     });
@@ -211,6 +212,14 @@ fn staff_are_told_which_phones_only_a_list_names() {
     assert!(
         staff.contains("| Phones that only a list of apps names | 1 |"),
         "{staff}"
+    );
+    // Nothing told of its traffic or permissions: the report does not say that there were none.
+    let output = phonehome(&["report", &report, "--language", "en"]);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        shown.contains("listed-phone – installed (traffic not captured; permissions not known)"),
+        "{shown}"
     );
     let record = document("record", &report, &["--language", "de"]);
     assert!(record.contains("nur in einer Liste"), "{record}");
