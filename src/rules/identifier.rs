@@ -1,13 +1,15 @@
 //! `identifiers.toml`: names and shapes of personal data in messages. A new kind of data is one `[[identifier]]` there.
 
 mod index;
+mod name;
 
 use std::sync::Arc;
 
 use serde::Deserialize;
 
 pub(super) use self::index::Identifiers;
-pub use self::index::{NameStrength, NamedIdentifiers, Shapes, normalise_name, words_of_name};
+pub use self::index::{NamedIdentifiers, Shapes};
+pub use self::name::{NameStrength, normalise_name, words_of_name};
 use super::{DiscoveryMethod, Example, Pattern, Shape, Text};
 use crate::model::{Category, Look};
 

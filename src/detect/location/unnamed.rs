@@ -65,6 +65,14 @@ struct Pair<'a> {
     second: Coordinate<'a>,
 }
 
+impl Pair<'_> {
+    fn report(&self, scene: &Scene<'_>, tally: &mut Tally) {
+        let fields = (self.first.0, self.second.0);
+        let degrees = (self.first.1, self.second.1);
+        graded(scene, tally, fields, Grade::Shape, degrees);
+    }
+}
+
 /// What fields without names have of positions, until all of a message have been looked at.
 #[derive(Default)]
 pub(super) struct Unnamed<'a> {
@@ -140,14 +148,7 @@ impl<'a> Unnamed<'a> {
                     || around.is_some_and(|around| labelled.contains(&around))
             };
             if has(&self.of_source) {
-                let both = (pair.first.1, pair.second.1);
-                graded(
-                    scene,
-                    tally,
-                    (pair.first.0, pair.second.0),
-                    Grade::Shape,
-                    both,
-                );
+                pair.report(scene, tally);
                 continue;
             }
             let way = if is_of_way || has(&self.of_way) {
@@ -163,14 +164,7 @@ impl<'a> Unnamed<'a> {
         let silent = silent.values().filter(|way| self.is_clear_way(way));
         for way in ways.values().chain(silent).filter(|way| self.is_way(way)) {
             for pair in way {
-                let both = (pair.first.1, pair.second.1);
-                graded(
-                    scene,
-                    tally,
-                    (pair.first.0, pair.second.0),
-                    Grade::Shape,
-                    both,
-                );
+                pair.report(scene, tally);
             }
         }
     }
