@@ -39,6 +39,7 @@ mod error;
 pub mod flow;
 pub mod gate;
 pub mod intake;
+mod likeness;
 pub mod limits;
 pub mod manifest;
 pub mod model;

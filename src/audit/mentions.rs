@@ -1,14 +1,13 @@
 //! What `phonehome.toml` names: a name that nothing has is a mistake, and one that nothing here has may be one.
 
 use crate::intake::{Case, Mention, Mentioned};
+use crate::likeness::nearest;
 use crate::model::{Coverage, DeviceReport, Dossier, Shortfall, matches};
 use crate::rules::Rules;
 use crate::{Error, Result};
 
 /// Names that are told; people misspell a few.
 const NAMED: usize = 8;
-/// The least similarity at which a known name is proposed for an unknown one (Jaro-Winkler).
-const SIMILAR: f64 = 0.8;
 
 /// Refuses names that no app and no observation can have.
 pub(super) fn refuse_unknown(case: &Case, rules: &Rules, dossiers: &[Dossier]) -> Result<()> {
@@ -19,13 +18,14 @@ pub(super) fn refuse_unknown(case: &Case, rules: &Rules, dossiers: &[Dossier]) -
     let Mention {
         line, place, name, ..
     } = mention;
-    let (what, meant) = if mention.what == Mentioned::Observation {
+    let (what, known): (_, Vec<&str>) = if mention.what == Mentioned::Observation {
         let known = rules.legal().observations.iter().map(|one| &*one.id);
-        ("no observation of the rules", nearest(name, known))
+        ("no observation of the rules", known.collect())
     } else {
         let known = rules.apps().iter().map(|app| &*app.id);
-        ("neither a profile nor a package id", nearest(name, known))
+        ("neither a profile nor a package id", known.collect())
     };
+    let meant = nearest(&name.to_lowercase(), known.into_iter().map(|id| (id, id))).next();
     let meant = meant.map_or_else(String::new, |id| format!("; did you mean `{id}`?"));
     Err(Error::Policy {
         path: case.policy_file.clone().unwrap_or_default(),
@@ -44,14 +44,6 @@ fn is_possible(mention: &Mention, rules: &Rules, dossiers: &[Dossier]) -> bool {
             name.contains('.') || rules.app(name).is_some() || is_listed()
         }
     }
-}
-
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let name = name.to_lowercase();
-    let near = known.map(|id| (strsim::jaro_winkler(&name, id), id));
-    let near = near.filter(|(likeness, _)| *likeness >= SIMILAR);
-    let near = near.max_by(|one, other| one.0.total_cmp(&other.0));
-    near.map(|(_, id)| id)
 }
 
 /// Notes names of phones and apps that nothing in this case has.

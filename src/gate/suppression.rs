@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::limits::POLICY_BYTES;
-use crate::model::{AppReport, JudgedFinding, is_below, written_day};
+use crate::model::{AppReport, JudgedFinding, is_below, line_after, written_day};
 use crate::{Error, Result};
 
 /// A day: year, month, day.
@@ -92,11 +92,6 @@ fn parse(text: &str) -> Result<Vec<Suppression>, String> {
             suppression(entry, text).map_err(|reason| format!("[[suppression]] {number}: {reason}"))
         })
         .collect()
-}
-
-/// The number of the line after a text.
-fn line_after(before: &str) -> usize {
-    before.matches('\n').count().saturating_add(1)
 }
 
 fn suppression(entry: Entry, text: &str) -> Result<Suppression, String> {

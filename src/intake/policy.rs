@@ -12,11 +12,13 @@ use toml::Spanned;
 use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
 
+use crate::likeness::nearest;
 use crate::limits::POLICY_BYTES;
 use crate::manifest::Column;
 use crate::model::{
     AppPolicy, AppStatus, Consent, Day, DeviceKind, DevicePolicy, Exception, InternalRecipient,
-    LegalBasis, Policy, Processor, Purpose, Retention, Subnet, TransferTool, written_day,
+    LegalBasis, Policy, Processor, Purpose, Retention, Subnet, TransferTool, line_after,
+    written_day,
 };
 use crate::{Error, Result};
 
@@ -259,17 +261,9 @@ fn parse(text: &str) -> Result<Said, String> {
     })
 }
 
-/// The number of the line after a text.
-fn line_after(before: &str) -> usize {
-    before.matches('\n').count().saturating_add(1)
-}
-
 fn bare(names: Vec<Spanned<String>>) -> Vec<String> {
     names.into_iter().map(Spanned::into_inner).collect()
 }
-
-/// The least similarity at which a known word is proposed for an unknown one (Jaro-Winkler).
-const SIMILAR: f64 = 0.8;
 
 /// The known word that comes closest to the unknown one, from messages like "unknown field `a`, expected one of `b`, `c`".
 fn meant(message: &str) -> Option<&str> {
@@ -278,11 +272,7 @@ fn meant(message: &str) -> Option<&str> {
         .starts_with("unknown ")
         .then(|| words.next())
         .flatten()?;
-    words
-        .map(|known| (strsim::jaro_winkler(unknown, known), known))
-        .filter(|(similarity, _)| *similarity >= SIMILAR)
-        .max_by(|one, other| one.0.total_cmp(&other.0))
-        .map(|(_, known)| known)
+    nearest(unknown, words.map(|known| (known, known))).next()
 }
 
 impl FileView {

@@ -70,7 +70,7 @@ pub use plaintext::Plaintexts;
 pub use policy::{
     AppPolicy, AppStatus, Controller, Day, DeviceKind, DevicePolicy, Exception, ExceptionState,
     InternalRecipient, LegalBasis, Policy, Processor, Purpose, Retention, ShadowApp, Standing,
-    Subnet, TransferTool, is_below, is_company, matches, written_day,
+    Subnet, TransferTool, is_below, is_company, line_after, matches, written_day,
 };
 pub use sensitive::Sensitive;
 pub use tally::{

@@ -432,6 +432,11 @@ pub fn is_below(host: &str, domain: &str) -> bool {
         })
 }
 
+/// The number of the line of a file that begins, or goes on, after so much of its text.
+pub fn line_after(before: &str) -> usize {
+    before.matches('\n').count().saturating_add(1)
+}
+
 /// How the day of a line of TOML is written, if somebody wrote it as 31.12.2026; `at` is a place in the line.
 pub fn written_day(text: &str, at: usize) -> Option<String> {
     let begin = text

@@ -16,7 +16,6 @@ mod inputs;
 mod json;
 mod junit;
 pub mod language;
-mod likeness;
 mod markdown;
 mod markup;
 mod merged;

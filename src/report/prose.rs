@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::chain::minute;
 use super::country;
 use super::language::{Texts, fill};
-use super::likeness::is_near;
 use super::presentable::{
     CERTAINTY, CONSENT, CONTACT_DISCOVERY, CONTENT, MANIFEST, Presentable, VOLUME,
 };
@@ -16,6 +15,7 @@ use super::text;
 use super::{Language, Options};
 use crate::assess::Step;
 use crate::gate::{self, Exemption, Exemptions, Suppression};
+use crate::likeness::is_near;
 use crate::model::{
     AppId, AppReport, Attributed, Audit, Category, DeviceReport, Evidence, Grade, InputId,
     InputReport, JudgedFinding, Protection, RecipientKind, RiskLevel, Score, ShadowApp, Shortfall,

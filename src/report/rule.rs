@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Language, country};
+use crate::likeness::nearest;
 use crate::rules::{
     App, Endpoint, Identifier, LegalObservation, Permission, Provision, QuestionRule, Rules,
     TransferStatus,
@@ -77,8 +78,6 @@ pub fn explain_rule(
     Ok(is_known)
 }
 
-/// Likeness (Jaro-Winkler, 0 to 1) from which on a rule is offered for a misspelt id.
-const LIKENESS: f64 = 0.8;
 /// Rules that are offered at most.
 const OFFERED: usize = 5;
 
@@ -104,14 +103,7 @@ pub fn similar_rules<'a>(rules: &'a Rules, id: &str) -> Vec<&'a str> {
                 .map(|observation| &*observation.id),
         )
         .chain(rules.questions().iter().map(|question| &*question.id));
-    let mut near: Vec<(&str, f64)> = known
-        .map(|known| (known, strsim::jaro_winkler(&wanted, known)))
-        .filter(|(_, likeness)| *likeness >= LIKENESS)
-        .collect();
-    near.sort_by(|one, other| other.1.total_cmp(&one.1).then_with(|| one.0.cmp(other.0)));
-    near.dedup_by_key(|(known, _)| *known);
-    near.into_iter()
-        .map(|(known, _)| known)
+    nearest(&wanted, known.map(|id| (id, id)))
         .take(OFFERED)
         .collect()
 }

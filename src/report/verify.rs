@@ -152,7 +152,7 @@ impl<'a> VerificationView<'a> {
         });
         Self {
             format: "phonehome-verification",
-            schema_version: 1,
+            schema_version: 2,
             verdict: found.verdict.as_str(),
             same_tool: found.same_tool,
             same_rules: found.same_rules,

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::{App, Art28, DataPrivacyFramework, EndToEnd, Part, Problems, Rules, Text, load};
+use crate::likeness::nearest;
 
 const FILE: &str = "comparison.toml";
-/// Likeness (Jaro-Winkler, 0 to 1) from which on a system is offered for a misspelt name.
-const LIKENESS: f64 = 0.8;
 /// Systems that are offered at most.
 const OFFERED: usize = 3;
 
@@ -250,21 +249,9 @@ impl Rules {
 
     /// Ids of apps whose names are near to a misspelt one, nearest first.
     fn apps_like(&self, name: &str) -> Vec<&str> {
-        let wanted = folded(name);
-        let likeness = |app: &App| {
-            let known = self.names(app).map(|known| {
-                let known = folded(known);
-                strsim::jaro_winkler(&wanted, &known)
-            });
-            known.fold(0.0, f64::max)
-        };
         let apps = self.apps().iter();
-        let mut near: Vec<(&str, f64)> = apps
-            .map(|app| (&*app.id, likeness(app)))
-            .filter(|(_, likeness)| *likeness >= LIKENESS)
-            .collect();
-        near.sort_by(|one, other| other.1.total_cmp(&one.1).then_with(|| one.0.cmp(other.0)));
-        near.into_iter().map(|(id, _)| id).take(OFFERED).collect()
+        let names = apps.flat_map(|app| self.names(app).map(move |name| (&*app.id, folded(name))));
+        nearest(&folded(name), names).take(OFFERED).collect()
     }
 
     /// What to tell a user whose name is that of no app.

@@ -84,7 +84,7 @@ use sdk::Sdks;
 use signature::SignatureFile;
 
 use crate::Result;
-use crate::model::{Category, Platform, RiskLevel};
+use crate::model::{Category, Platform, RiskLevel, line_after};
 
 /// A file of a rules folder.
 #[derive(Clone, Copy, Debug)]
@@ -202,12 +202,8 @@ impl Rules {
         };
         let method: legal::Method = toml::from_str(&text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start));
-            let line = before.unwrap_or_default().matches('\n').count();
-            refuse(format!(
-                "line {}: {}",
-                line.saturating_add(1),
-                error.message()
-            ))
+            let line = line_after(before.unwrap_or_default());
+            refuse(format!("line {line}: {}", error.message()))
         })?;
         let ids = |scoring: &Scoring| {
             let modifiers = scoring.modifiers.iter().map(|one| Arc::clone(&one.id));

@@ -1,12 +1,29 @@
-//! Names that are nearly those of something known: worth a note, and no more.
+//! Names that are nearly those of something known: worth a note or an offer, and no more.
 
+use std::collections::HashSet;
+
+/// Likeness (Jaro-Winkler, 0 to 1) from which on a known name is offered for a misspelt one.
+const LIKENESS: f64 = 0.8;
 /// Letters of the shortest word of which one may be wrong: shorter ones are other words.
 const SHORTEST: usize = 5;
 /// Longest names that are compared.
 const LONGEST: usize = 80;
 
+/// Ids of what is spelled almost like a misspelt name, nearest first, each once. Callers bring both to one case.
+pub(crate) fn nearest<'a, S: AsRef<str>>(
+    name: &str,
+    known: impl Iterator<Item = (&'a str, S)>,
+) -> impl Iterator<Item = &'a str> {
+    let alike = known.map(|(id, spelling)| (strsim::jaro_winkler(name, spelling.as_ref()), id));
+    let mut near: Vec<(f64, &str)> = alike.filter(|(alike, _)| *alike >= LIKENESS).collect();
+    near.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(other.1)));
+    let mut offered = HashSet::new();
+    near.retain(|(_, id)| offered.insert(*id));
+    near.into_iter().map(|(_, id)| id)
+}
+
 /// Whether two names differ, and in each word by one letter at most: left out, put in, changed, or exchanged with the next.
-pub(super) fn is_near(one: &str, other: &str) -> bool {
+pub(crate) fn is_near(one: &str, other: &str) -> bool {
     if one.len().max(other.len()) > LONGEST || one.len().abs_diff(other.len()) > LONGEST / 8 {
         return false;
     }
@@ -37,6 +54,18 @@ fn words(name: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_nearest_is_offered_first_and_once() {
+        let known = [
+            ("signal", "signal"),
+            ("whatsapp", "whats app"),
+            ("whatsapp", "whatsapp"),
+        ];
+        let near = |name| nearest(name, known.into_iter()).collect::<Vec<_>>();
+        assert_eq!(near("whatsap"), ["whatsapp"]);
+        assert_eq!(near("mattermost"), [""; 0]);
+    }
 
     #[test]
     fn one_wrong_letter_in_a_word_is_near() {
