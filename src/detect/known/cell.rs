@@ -3,7 +3,7 @@
 use std::f64::consts::{PI, TAU};
 
 use super::super::value::METRES_PER_DEGREE;
-use super::position::{Place, hit};
+use super::position::{Place, Places, hit};
 use super::scan::Hit;
 use crate::model::DecodeStep;
 
@@ -13,7 +13,7 @@ const GEOHASH: &[u8; 32] = b"0123456789bcdefghjkmnpqrstuvwxyz";
 const PLUS_CODE: &[u8; 20] = b"23456789CFGHJMPQRVWX";
 
 /// Web Mercator tiles in paths and queries: `/15/17602/10747.png`.
-pub(super) fn tiles(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
+pub(super) fn tiles(places: &Places, text: &str, found: &mut dyn FnMut(Hit)) {
     let parts: Vec<&str> = text
         .split(['/', ',', '-', '_', '.', '=', '&', '?', '@'])
         .collect();
@@ -28,7 +28,7 @@ pub(super) fn tiles(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
 }
 
 /// A tile of Web Mercator; from zoom 12 on it is at most ten kilometres wide.
-pub(super) fn tile(places: &[Place], zoom: u8, x: u32, y: u32, found: &mut dyn FnMut(Hit)) {
+pub(super) fn tile(places: &Places, zoom: u8, x: u32, y: u32, found: &mut dyn FnMut(Hit)) {
     if !(12..=22).contains(&zoom) {
         return;
     }
@@ -38,7 +38,12 @@ pub(super) fn tile(places: &[Place], zoom: u8, x: u32, y: u32, found: &mut dyn F
         let inside = at - f64::from(tile);
         (-inside).max(inside - 1.0)
     };
-    for place in places {
+    let edge = |row: f64| {
+        let down = 1.0 - 2.0 * row / count;
+        (down * PI).sinh().atan().to_degrees()
+    };
+    let row = f64::from(y);
+    for place in places.between(edge(row + 2.0), edge(row - 1.0)) {
         let across = (place.longitude + 180.0) / 360.0 * count;
         let latitude = place.latitude.to_radians();
         let down = (1.0 - (latitude.tan() + 1.0 / latitude.cos()).ln() / PI) / 2.0 * count;
@@ -52,7 +57,7 @@ pub(super) fn tile(places: &[Place], zoom: u8, x: u32, y: u32, found: &mut dyn F
 }
 
 /// A geohash, an Open Location Code or an H3 index.
-pub(super) fn cell(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
+pub(super) fn cell(places: &Places, token: &str, found: &mut dyn FnMut(Hit)) {
     // Names of tiles have a letter in front for what is shown: `a` for pictures from above, `h` with labels, `r` for roads.
     let quarters = token.strip_prefix(['a', 'h', 'r']).unwrap_or(token);
     let is_of_quarters = quarters.bytes().all(|byte| (b'0'..=b'3').contains(&byte));
@@ -72,7 +77,7 @@ pub(super) fn cell(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
 }
 
 /// A tile of Web Mercator in one run of digits, two bits for each zoom level (quadkey of Bing Maps).
-fn quad_key(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
+fn quad_key(places: &Places, token: &str, found: &mut dyn FnMut(Hit)) {
     let (mut x, mut y) = (0_u32, 0_u32);
     for digit in token
         .bytes()
@@ -83,7 +88,7 @@ fn quad_key(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
     tile(places, u8::try_from(token.len()).unwrap_or(0), x, y, found);
 }
 
-fn geohash(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
+fn geohash(places: &Places, token: &str, found: &mut dyn FnMut(Hit)) {
     // Words and plain numbers are made of the same letters: a geohash has both.
     let is_mixed = token.bytes().any(|byte| byte.is_ascii_digit())
         && token.bytes().any(|byte| byte.is_ascii_alphabetic());
@@ -93,12 +98,12 @@ fn geohash(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
 }
 
 /// What is called a geohash, of whatever letters.
-pub(super) fn named_geohash(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
+pub(super) fn named_geohash(places: &Places, token: &str, found: &mut dyn FnMut(Hit)) {
     let lower = token.to_ascii_lowercase();
     let Some([south, north, west, east]) = geohash_box(lower.as_bytes()) else {
         return;
     };
-    for place in places {
+    for place in places.between(south, north) {
         let near_latitude = place.radius_metres / METRES_PER_DEGREE;
         let near_longitude = place.margin_of_longitude();
         if (south - near_latitude..=north + near_latitude).contains(&place.latitude)
@@ -135,7 +140,7 @@ fn geohash_box(letters: &[u8]) -> Option<[f64; 4]> {
 }
 
 /// A full Open Location Code of eight letters or more: `9F4MGC22+22`.
-fn plus_code(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
+fn plus_code(places: &Places, token: &str, found: &mut dyn FnMut(Hit)) {
     let upper = token.to_ascii_uppercase();
     let Some((first, last)) = upper.split_once('+') else {
         return;
@@ -170,7 +175,7 @@ fn plus_code(places: &[Place], token: &str, found: &mut dyn FnMut(Hit)) {
     if letters.len() < 6 {
         return;
     }
-    for place in places {
+    for place in places.between(south, south + high) {
         let near_latitude = place.radius_metres / METRES_PER_DEGREE;
         let near_longitude = place.margin_of_longitude();
         if (south - near_latitude..=south + high + near_latitude).contains(&place.latitude)
@@ -210,7 +215,7 @@ fn reaches(place: Place, point: h3o::LatLng, cell: h3o::CellIndex) -> bool {
     distance <= place.radius_metres || (0..DIRECTIONS).any(is_edge_inside)
 }
 
-fn h3(places: &[Place], cell: Option<h3o::CellIndex>, found: &mut dyn FnMut(Hit)) {
+fn h3(places: &Places, cell: Option<h3o::CellIndex>, found: &mut dyn FnMut(Hit)) {
     let Some(cell) = cell else {
         return;
     };
@@ -218,7 +223,10 @@ fn h3(places: &[Place], cell: Option<h3o::CellIndex>, found: &mut dyn FnMut(Hit)
     if u8::from(cell.resolution()) < 5 {
         return;
     }
-    for place in places {
+    // A little more than `reaches` allows, because degrees of its sphere are longer.
+    let center = h3o::LatLng::from(cell).lat();
+    let beyond = 2.1 * cell.resolution().edge_length_m() / METRES_PER_DEGREE;
+    for place in places.between(center - beyond, center + beyond) {
         let Ok(point) = h3o::LatLng::new(place.latitude, place.longitude) else {
             continue;
         };

@@ -10,7 +10,7 @@ use super::dialled::CountryCodes;
 use super::literal::{Builder, Literals, Window};
 use super::pattern::{self, BINARY, EXACT, FOLDED, Form, Wrapping};
 use super::person;
-use super::position::Place;
+use super::position::{Place, Places};
 use super::recipe::{
     Digests, GIVEN, Recipe, checksum_table, digest_table, recipes, recipes_of_given,
 };
@@ -83,7 +83,7 @@ pub struct Prepared {
     number_chances: Vec<f64>,
     checksum_chance: f64,
     /// In the order of their latitudes.
-    pub(super) places: Vec<Place>,
+    pub(super) places: Places,
     /// Names by their parts.
     pub(super) persons: Table,
     /// Phone numbers in E.164 form and e-mail addresses in lower case.
@@ -227,7 +227,7 @@ impl Index {
             checksums,
             cut,
             numeric: u64::try_from(numeric).unwrap_or(u64::MAX),
-            places: Place::in_order(
+            places: Places::new(
                 values
                     .iter()
                     .zip(0..)

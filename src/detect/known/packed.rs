@@ -3,7 +3,7 @@
 
 use super::super::Scene;
 use super::pattern::integer_field;
-use super::position::Place;
+use super::position::{Place, Places};
 use super::scan::Hit;
 use super::{Found, Spot};
 use crate::limits;
@@ -96,7 +96,7 @@ const VARINTS: [Number; 4] = [
 ];
 
 /// Looks for known positions in the bytes of one message.
-pub(super) fn positions<'a>(places: &[Place], scene: &Scene<'a>, found: &mut Vec<Found<'a>>) {
+pub(super) fn positions<'a>(places: &Places, scene: &Scene<'a>, found: &mut Vec<Found<'a>>) {
     if places.is_empty() {
         return;
     }
@@ -116,18 +116,15 @@ pub(super) fn positions<'a>(places: &[Place], scene: &Scene<'a>, found: &mut Vec
 
 /// The places at two numbers, in either order.
 fn at<'p>(
-    places: &'p [Place],
+    places: &'p Places,
     number: &Number,
     [first, second]: [f64; 2],
 ) -> impl Iterator<Item = &'p Place> {
     let slack = number.slack;
-    let margin = Place::widest(places) + slack;
     let both = [(first, second), (second, first)].into_iter();
     both.flat_map(move |(latitude, longitude)| {
-        let near = Place::near(places, latitude, margin).iter();
-        near.filter(move |place| {
-            place.has_latitude(latitude, slack) && place.has_longitude(longitude, slack)
-        })
+        let there = places.at_latitude(latitude, slack);
+        there.filter(move |place| place.has_longitude(longitude, slack))
     })
 }
 

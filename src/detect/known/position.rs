@@ -14,14 +14,14 @@ use super::scan::Hit;
 use crate::model::{DecodeStep, Field, Look, PathId, Place as Part, Step};
 
 use self::angle::{Angle, TELLING_DECIMALS, of_other_type, readings};
-pub(super) use self::place::Place;
+pub(super) use self::place::{Place, Places};
 pub(super) use self::text::within_text;
 use self::tile::tiles_with;
 
 /// Fields between latitude and longitude of one position, at most, unless both have names that say so.
 const FIELDS_BETWEEN: usize = 4;
-/// Longitudes of one object that have such a name, at most.
-const NAMED: usize = 8;
+/// Readings of numbers of one object that have such a name, at most.
+const NAMED: usize = 64;
 
 /// An object, and an element of lists in it that belong to each other.
 type Key = (Part, PathId, Option<u32>);
@@ -51,20 +51,20 @@ fn names_axis(scene: &Scene<'_>, field: &Field<'_>) -> bool {
 /// A number that may be half of a known position.
 #[derive(Clone, Copy)]
 struct Half {
-    place: u32,
     angle: Angle,
     field: usize,
+    /// Whether the name of its field is that of a latitude or longitude.
+    has_name: bool,
 }
 
 /// Looks for known positions in the fields of one message.
-pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(usize, Hit)) {
+pub(super) fn fields(places: &Places, scene: &Scene<'_>, found: &mut dyn FnMut(usize, Hit)) {
     if places.is_empty() {
         return;
     }
     let fields = scene.fields;
-    // Latitudes of places, by the object they stand in.
-    let mut latitudes: BTreeMap<Key, Vec<Half>> = BTreeMap::new();
-    let mut longitudes = latitudes.clone();
+    // By the object they stand in, and in the order of their fields.
+    let mut halves: BTreeMap<Key, Vec<Half>> = BTreeMap::new();
     for (number, field) in fields.iter().enumerate() {
         if may_be_geohash(field) && is_called_hash(fields.name(field)) {
             named_geohash(places, &field.value, &mut |hit| found(number, hit));
@@ -78,76 +78,54 @@ pub(super) fn fields(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(
         if scene.fields.chain(field.chain).0.last() == Some(&DecodeStep::Protobuf) {
             angles.extend(of_other_type(&written));
         }
+        angles.retain(|angle| may_be_half(places, angle, scene, field));
         if angles.is_empty() {
             continue;
         }
-        let keys: Vec<Key> = keys(scene, field).collect();
-        for angle in angles {
-            for place in places {
-                let entry = Half {
-                    place: place.id,
-                    angle,
-                    field: number,
-                };
-                for key in &keys {
-                    if place.has_latitude(angle.degrees, angle.slack) {
-                        latitudes.entry(*key).or_default().push(entry);
-                    }
-                    if place.has_longitude(angle.degrees, angle.slack) {
-                        longitudes.entry(*key).or_default().push(entry);
-                    }
-                }
-            }
+        let has_name = names_axis(scene, field);
+        for key in keys(scene, field) {
+            let halves = halves.entry(key).or_default();
+            halves.extend(angles.iter().map(|angle| Half {
+                angle: *angle,
+                field: number,
+                has_name,
+            }));
         }
     }
     tiles_with(places, scene, found);
-    let is_axis = |half: &Half| {
-        fields
-            .get(half.field)
-            .is_some_and(|field| is_axis(fields.name(field)) || names_axis(scene, field))
-    };
-    let has_name = |half: &&Half| {
-        let field = fields.get(half.field);
-        field.is_some_and(|field| names_axis(scene, field))
-    };
-    for (key, candidates) in &latitudes {
-        let longitudes = longitudes.get(key).map_or(&[][..], Vec::as_slice);
-        let named: Vec<Half> = longitudes
-            .iter()
-            .copied()
-            .filter(|half| has_name(&half))
-            .take(NAMED)
-            .collect();
-        for latitude in candidates {
-            let belongs = |longitude: &&Half| {
-                let decimals = latitude.angle.decimals.min(longitude.angle.decimals);
-                latitude.place == longitude.place
-                    && latitude.angle.scale == longitude.angle.scale
-                    && latitude.field != longitude.field
-                    && (decimals >= TELLING_DECIMALS || is_axis(latitude) && is_axis(longitude))
-            };
-            let far = if named.is_empty() || !has_name(&latitude) {
-                &[][..]
-            } else {
+    for halves in halves.values() {
+        let named = halves.iter().filter(|half| half.has_name);
+        let named: Vec<Half> = named.copied().take(NAMED).collect();
+        for latitude in halves {
+            let angle = latitude.angle;
+            let far = if latitude.has_name {
                 named.as_slice()
+            } else {
+                &[][..]
             };
-            let nearest = near(longitudes, latitude.field)
-                .iter()
-                .chain(far)
-                .filter(belongs)
-                .map(|longitude| {
-                    let metres = latitude.angle.metres().max(longitude.angle.metres());
-                    (metres, longitude.field)
-                })
-                .reduce(|best, next| if next.0 < best.0 { next } else { best });
-            if let Some((metres, other)) = nearest {
-                let steps = latitude.angle.scale.steps();
-                let other_half = fields.get(other).map(|field| field.path);
-                let hit = Hit {
-                    other_half,
-                    ..hit(latitude.place, steps, metres)
+            for place in places.at_latitude(angle.degrees, angle.slack) {
+                let belongs = |longitude: &&Half| {
+                    longitude.angle.scale == angle.scale
+                        && longitude.field != latitude.field
+                        && place.has_longitude(longitude.angle.degrees, longitude.angle.slack)
                 };
-                found(latitude.field, hit);
+                let nearest = near(halves, latitude.field)
+                    .iter()
+                    .chain(far)
+                    .filter(belongs)
+                    .map(|longitude| {
+                        let metres = angle.metres().max(longitude.angle.metres());
+                        (metres, longitude.field)
+                    })
+                    .reduce(|best, next| if next.0 < best.0 { next } else { best });
+                if let Some((metres, other)) = nearest {
+                    let other_half = fields.get(other).map(|field| field.path);
+                    let hit = Hit {
+                        other_half,
+                        ..hit(place.id, angle.scale.steps(), metres)
+                    };
+                    found(latitude.field, hit);
+                }
             }
         }
     }
@@ -163,6 +141,16 @@ fn is_called_hash(name: &str) -> bool {
     ["hash", "Hash", "HASH"]
         .iter()
         .any(|word| name.contains(word))
+}
+
+/// Whether a number may be half of a place: with few decimals only under a name that speaks of latitude or longitude.
+fn may_be_half(places: &Places, angle: &Angle, scene: &Scene<'_>, field: &Field<'_>) -> bool {
+    let is_of_place = || {
+        let mut at_latitude = places.at_latitude(angle.degrees, angle.slack);
+        at_latitude.next().is_some() || places.may_be_at_longitude(angle.degrees, angle.slack)
+    };
+    let is_called_so = || is_axis(scene.fields.name(field)) || names_axis(scene, field);
+    is_of_place() && (angle.decimals >= TELLING_DECIMALS || is_called_so())
 }
 
 /// Those of some numbers, in the order of their fields, that stand near a field.
@@ -197,9 +185,9 @@ mod tests {
     #[test]
     fn a_number_is_compared_with_those_near_it_alone() {
         let half = |field| Half {
-            place: 0,
             angle: readings("13.40495")[0],
             field,
+            has_name: false,
         };
         let halves: Vec<Half> = [0, 1, 5, 5, 9, 10].map(half).to_vec();
         let fields = |field| {

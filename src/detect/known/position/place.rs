@@ -1,4 +1,4 @@
-//! A position that is looked for, and what is within its radius.
+//! Positions that are looked for, and which of them are where.
 
 use crate::detect::value::METRES_PER_DEGREE;
 use crate::model::{KnownKind, KnownValue};
@@ -32,25 +32,6 @@ impl Place {
         })
     }
 
-    /// Degrees of latitude from the one of these places that reaches farthest to its edge.
-    pub(in crate::detect::known) fn widest(places: &[Self]) -> f64 {
-        let radii = places.iter().map(|place| place.radius_metres);
-        radii.fold(0.0, f64::max) / METRES_PER_DEGREE
-    }
-
-    /// Those of places in the order of their latitudes that are within so many degrees of this one.
-    pub(in crate::detect::known) fn near(places: &[Self], latitude: f64, margin: f64) -> &[Self] {
-        let from = places.partition_point(|place| place.latitude < latitude - margin);
-        let behind = places.partition_point(|place| place.latitude <= latitude + margin);
-        places.get(from..behind).unwrap_or_default()
-    }
-
-    /// In the order of latitudes.
-    pub(in crate::detect::known) fn in_order(mut places: Vec<Self>) -> Vec<Self> {
-        places.sort_by(|one, other| one.latitude.total_cmp(&other.latitude));
-        places
-    }
-
     pub(in crate::detect::known) fn margin_of_longitude(self) -> f64 {
         self.radius_metres / (METRES_PER_DEGREE * self.latitude.to_radians().cos().max(0.01))
     }
@@ -67,5 +48,96 @@ impl Place {
 
     pub(in crate::detect::known) fn has_longitude(self, longitude: f64, slack: f64) -> bool {
         (longitude - self.longitude).abs() <= self.margin_of_longitude() + slack
+    }
+}
+
+/// All positions that are looked for: one is found without looking at the others, however many there are.
+#[derive(Debug, Default)]
+pub(in crate::detect::known) struct Places {
+    /// In the order of latitudes.
+    all: Vec<Place>,
+    /// Degrees of latitude from the one that reaches farthest to its edge.
+    reach: f64,
+    longitudes: Vec<f64>,
+    /// The same of longitude.
+    reach_of_longitude: f64,
+}
+
+impl Places {
+    pub(in crate::detect::known) fn new(mut all: Vec<Place>) -> Self {
+        all.sort_by(|one, other| one.latitude.total_cmp(&other.latitude));
+        let mut longitudes: Vec<f64> = all.iter().map(|place| place.longitude).collect();
+        longitudes.sort_by(f64::total_cmp);
+        let radii = all.iter().map(|place| place.radius_metres);
+        let reach = radii.fold(0.0, f64::max) / METRES_PER_DEGREE;
+        let margins = all.iter().map(|place| place.margin_of_longitude());
+        let reach_of_longitude = margins.fold(0.0, f64::max);
+        Self {
+            all,
+            reach,
+            longitudes,
+            reach_of_longitude,
+        }
+    }
+
+    pub(in crate::detect::known) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Those that may reach into a belt of latitudes.
+    pub(in crate::detect::known) fn between(&self, south: f64, north: f64) -> &[Place] {
+        let (south, north) = (south - self.reach, north + self.reach);
+        let from = self.all.partition_point(|place| place.latitude < south);
+        let behind = self.all.partition_point(|place| place.latitude <= north);
+        self.all.get(from..behind).unwrap_or_default()
+    }
+
+    /// Those of a latitude, known to `slack` degrees.
+    pub(in crate::detect::known) fn at_latitude(
+        &self,
+        latitude: f64,
+        slack: f64,
+    ) -> impl Iterator<Item = &Place> {
+        let near = self.between(latitude - slack, latitude + slack).iter();
+        near.filter(move |place| place.has_latitude(latitude, slack))
+    }
+
+    /// Whether one may have this longitude, known to `slack` degrees.
+    pub(in crate::detect::known) fn may_be_at_longitude(&self, longitude: f64, slack: f64) -> bool {
+        let margin = self.reach_of_longitude + slack;
+        let next = self
+            .longitudes
+            .partition_point(|known| *known < longitude - margin);
+        let next = self.longitudes.get(next);
+        next.is_some_and(|known| *known <= longitude + margin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn those_that_are_looked_at_are_all_that_fit(
+            spots in prop::collection::vec((-80.0..80.0_f64, -180.0..180.0_f64, 1..50_000_u32), 0..40),
+            (degrees, slack) in (-180.0..180.0_f64, 0.0..2.0_f64),
+        ) {
+            let all: Vec<Place> = spots.iter().zip(0..).map(|((latitude, longitude, radius), id)| Place {
+                id,
+                latitude: *latitude,
+                longitude: *longitude,
+                radius_metres: f64::from(*radius),
+            }).collect();
+            let places = Places::new(all.clone());
+            let mut ids: Vec<u32> = places.at_latitude(degrees, slack).map(|place| place.id).collect();
+            ids.sort_unstable();
+            let fitting = all.iter().filter(|place| place.has_latitude(degrees, slack));
+            prop_assert_eq!(ids, fitting.map(|place| place.id).collect::<Vec<_>>());
+            let is_there = all.iter().any(|place| place.has_longitude(degrees, slack));
+            prop_assert!(!is_there || places.may_be_at_longitude(degrees, slack));
+        }
     }
 }

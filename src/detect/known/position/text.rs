@@ -1,14 +1,14 @@
 //! Positions within one value.
 
 use super::angle::{Angle, Scale, TELLING_DECIMALS, readings};
-use super::{Place, hit};
+use super::{Places, hit};
 use crate::detect::known::cell::{cell, tiles};
 use crate::detect::known::scan::Hit;
 use crate::detect::value::{self, METRES_PER_DEGREE};
 
 /// Positions within one value: pairs of numbers, sexagesimal notation, cells and tiles.
 pub(in crate::detect::known) fn within_text(
-    places: &[Place],
+    places: &Places,
     text: &str,
     found: &mut dyn FnMut(Hit),
 ) {
@@ -37,7 +37,7 @@ pub(in crate::detect::known) fn within_text(
 }
 
 /// Two words behind each other that are numbers with decimal commas, among others: `at=52,52001 13,40495 ok`.
-fn with_decimal_commas(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
+fn with_decimal_commas(places: &Places, text: &str, found: &mut dyn FnMut(Hit)) {
     if !text.contains(',') {
         return;
     }
@@ -63,7 +63,7 @@ fn with_decimal_commas(places: &[Place], text: &str, found: &mut dyn FnMut(Hit))
 }
 
 /// Numbers with decimals that follow each other: `52.5200,13.4050`, `POINT(13.4050 52.5200)`, `@52.52,13.405,15z`.
-fn pairs(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
+fn pairs(places: &Places, text: &str, found: &mut dyn FnMut(Hit)) {
     let is_numeric = |byte: u8| byte.is_ascii_digit() || b"+-.".contains(&byte);
     let mut before: Option<(usize, Vec<Angle>)> = None;
     let bytes = text.as_bytes();
@@ -112,20 +112,18 @@ fn pairs(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
     }
 }
 
-fn beside(places: &[Place], first: &[Angle], second: &[Angle], found: &mut dyn FnMut(Hit)) {
+fn beside(places: &Places, first: &[Angle], second: &[Angle], found: &mut dyn FnMut(Hit)) {
     for one in first {
         for other in second {
             if one.scale != other.scale || one.decimals.min(other.decimals) < TELLING_DECIMALS {
                 continue;
             }
-            for place in places {
-                let is_there = place.has_latitude(one.degrees, one.slack)
-                    && place.has_longitude(other.degrees, other.slack)
-                    || place.has_longitude(one.degrees, one.slack)
-                        && place.has_latitude(other.degrees, other.slack);
-                if is_there {
-                    let metres = one.metres().max(other.metres());
-                    found(hit(place.id, one.scale.steps(), metres));
+            for (latitude, longitude) in [(one, other), (other, one)] {
+                for place in places.at_latitude(latitude.degrees, latitude.slack) {
+                    if place.has_longitude(longitude.degrees, longitude.slack) {
+                        let metres = one.metres().max(other.metres());
+                        found(hit(place.id, one.scale.steps(), metres));
+                    }
                 }
             }
         }
@@ -133,14 +131,12 @@ fn beside(places: &[Place], first: &[Angle], second: &[Angle], found: &mut dyn F
 }
 
 /// `52°31'12.0"N 13°24'18.0"E` (ISO 6709 Annex D), also with typographic signs.
-fn sexagesimal(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
+fn sexagesimal(places: &Places, text: &str, found: &mut dyn FnMut(Hit)) {
     for [(latitude, slack), (longitude, other_slack)] in value::sexagesimal_pairs(text) {
-        for place in places {
-            // A bare degree is a region.
-            if slack < 0.02
-                && place.has_latitude(latitude, slack)
-                && place.has_longitude(longitude, other_slack)
-            {
+        // A bare degree is a region.
+        let there = places.at_latitude(latitude, slack).filter(|_| slack < 0.02);
+        for place in there {
+            if place.has_longitude(longitude, other_slack) {
                 let metres = slack.max(other_slack) * 2.0 * METRES_PER_DEGREE;
                 found(hit(place.id, Scale::Sexagesimal.steps(), metres));
             }
@@ -151,13 +147,14 @@ fn sexagesimal(places: &[Place], text: &str, found: &mut dyn FnMut(Hit)) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::known::position::Place;
     use crate::model::{KnownKind, KnownValue};
 
     fn is_found(text: &str) -> bool {
         let known = KnownValue::own(KnownKind::Position, "52.520008,13.404954");
         let place = Place::of(&known, 0).unwrap();
         let mut hits = Vec::new();
-        within_text(&[place], text, &mut |hit| hits.push(hit));
+        within_text(&Places::new(vec![place]), text, &mut |hit| hits.push(hit));
         !hits.is_empty()
     }
 
@@ -210,7 +207,7 @@ mod tests {
             ("52°31'12.0\"N 13°24'17.8\"E", 3..4),
         ] {
             let mut hits = Vec::new();
-            within_text(&[place], text, &mut |hit| hits.push(hit));
+            within_text(&Places::new(vec![place]), text, &mut |hit| hits.push(hit));
             let sent = hits.iter().filter_map(|hit| hit.metres).min();
             assert!(
                 sent.is_some_and(|sent| metres.contains(&sent)),

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::Place;
+use super::Places;
 use crate::detect::Scene;
 use crate::detect::known::cell::tile;
 use crate::detect::known::scan::Hit;
 use crate::model::{PathId, Place as Part, Step};
 
 /// Looks for tiles of maps that hold a place.
-pub(super) fn tiles_with(places: &[Place], scene: &Scene<'_>, found: &mut dyn FnMut(usize, Hit)) {
+pub(super) fn tiles_with(places: &Places, scene: &Scene<'_>, found: &mut dyn FnMut(usize, Hit)) {
     for (field, [zoom, x, y]) in tiles_of(scene) {
         if let Ok(zoom) = u8::try_from(zoom) {
             tile(places, zoom, x, y, &mut |hit| found(field, hit));
